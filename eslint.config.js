@@ -1,0 +1,6 @@
+const tseslint = require("typescript-eslint");
+
+module.exports = tseslint.config(
+  { ignores: ["bin/**", "node_modules/**", "**/*.js"] },
+  ...tseslint.configs.recommended,
+);

@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../settings";
+import { gateway } from "./gateway";
+import { mail } from "./mail";
+import { Networks } from "./networks";
+import type { Platform, Sockets } from "./platform";
+import { postgres } from "./postgres";
+import { redis } from "./redis";
+import { Secrets } from "./secrets";
+import type { BaseService } from "./service";
+import { storage } from "./storage";
+
+/** What outlives every release: networks, data services, secrets and the gateway. */
+export class Base extends pulumi.ComponentResource {
+  /** One secret output: everything a release needs to know. */
+  readonly platform: pulumi.Output<Platform>;
+  readonly sockets: pulumi.Output<Sockets>;
+
+  constructor(settings: Settings, opts?: pulumi.ComponentResourceOptions) {
+    super("scani:base:Base", "base", {}, opts);
+    const inside = { parent: this };
+    const install = settings.need("name");
+    const catchMail = !settings.given("SMTP_URL") && !settings.given("FASTMAIL_API_TOKEN");
+
+    const secrets = new Secrets(settings, inside);
+    const networks = new Networks({ install, mail: catchMail }, inside);
+    const database = settings.given("DATABASE_URL") ? undefined : postgres(settings, secrets, networks, inside);
+    const cache = settings.given("REDIS_URL") ? undefined : redis(settings, secrets, networks, inside);
+    const objects = settings.given("S3_ENDPOINT") ? undefined : storage(settings, secrets, networks, inside);
+    const mailbox = catchMail ? mail(settings, networks, inside) : undefined;
+    const front = gateway(settings, networks, inside);
+
+    const address = `http://localhost:${settings.number("FRONTEND_PORT")}`;
+    const frontendUrl = settings.text("FRONTEND_URL") ?? address;
+    this.platform = pulumi.secret(pulumi.output({
+      databaseUrl: database?.url ?? settings.need("DATABASE_URL"),
+      redisUrl: cache?.url ?? settings.need("REDIS_URL"),
+      s3: {
+        endpoint: objects?.endpoint ?? settings.need("S3_ENDPOINT"),
+        publicEndpoint: settings.text("S3_PUBLIC_ENDPOINT") ?? "",
+        accessKeyId: secrets.get("S3_ACCESS_KEY_ID"),
+        secretAccessKey: secrets.get("S3_SECRET_ACCESS_KEY"),
+        bucket: settings.need("S3_BUCKET"),
+        region: settings.need("S3_REGION"),
+      },
+      smtpUrl: settings.text("SMTP_URL") ?? mailbox?.url,
+      smtpFrom: settings.need("SMTP_FROM"),
+      fastmailToken: settings.text("FASTMAIL_API_TOKEN"),
+      frontendUrl,
+      backendUrl: settings.text("BACKEND_URL") ?? frontendUrl,
+      cookieDomain: settings.text("COOKIE_DOMAIN"),
+      encryptionKey: secrets.get("ENCRYPTION_KEY"),
+      authSecret: secrets.get("BETTER_AUTH_SECRET"),
+      jobsSecret: secrets.get("JOBS_HMAC_SECRET"),
+      logPepper: secrets.get("LOG_ID_PEPPER"),
+      dataProviderKey: secrets.get("DATA_PROVIDER_API_KEY"),
+      screenshotBotSecret: settings.text("SCREENSHOT_BOT_SECRET"),
+    }));
+
+    const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
+    // Waits for the containers, so that a tier stack that reads this finds them all.
+    this.sockets = pulumi.all(running.map(({ container }) => container.id)).apply(() => ({
+      install,
+      networks: { edge: `${install}-edge`, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
+      gateway: front.service.containerName,
+      address,
+      services: running.map(({ service, containerName, volumeName }: BaseService) => ({ service, container: containerName, volume: volumeName })),
+    }));
+    this.registerOutputs({ platform: this.platform, sockets: this.sockets });
+  }
+}

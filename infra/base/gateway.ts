@@ -1,0 +1,27 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../settings";
+import type { Networks } from "./networks";
+import { BaseService } from "./service";
+
+/** Where the gateway keeps its routes, and beside them the Handover its record; both survive a restart. */
+export const gatewayStatePath = "/home/kamal-proxy/.config/kamal-proxy";
+
+/** The gateway: the one container that publishes a port to the network. */
+export function gateway(settings: Settings, networks: Networks, opts: pulumi.ComponentResourceOptions) {
+  const service = new BaseService("gateway", {
+    install: settings.need("name"),
+    image: settings.need("gatewayImage"),
+    networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
+    environment: {},
+    // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
+    command: ["kamal-proxy", "run"],
+    health: "kamal-proxy list > /dev/null",
+    memory: 256,
+    stopSeconds: 30,
+    tmpfs: ["/tmp"],
+    ports: [{ internal: 80, external: settings.number("FRONTEND_PORT"), ip: settings.need("bindAddress"), protocol: "tcp" }],
+    dataPath: gatewayStatePath,
+    protect: settings.flag("protectData"),
+  }, opts);
+  return { service };
+}

@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Volume } from "@pulumi/docker/volume";
+import type { Container } from "@pulumi/docker/container";
+import { hardenedContainer, type HardenedArgs } from "../container/hardened";
+import { label, labelList } from "../container/labels";
+
+export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes"> {
+  readonly install: string;
+  /** Where its volume is mounted; absent for a service that keeps nothing. */
+  readonly dataPath?: string;
+  /** Refuse to delete the volume, whatever is destroyed. */
+  readonly protect?: boolean;
+}
+
+/** One container of base with the volume its data is in. */
+export class BaseService extends pulumi.ComponentResource {
+  readonly service: string;
+  readonly container: Container;
+  readonly containerName: string;
+  readonly volumeName?: string;
+
+  constructor(service: string, args: BaseServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("scani:base:Service", service, {}, opts);
+    const { install, dataPath, protect, ...rest } = args;
+    this.service = service;
+    this.containerName = `${install}-${service}`;
+    let volumes: HardenedArgs["volumes"];
+    if (dataPath !== undefined) {
+      this.volumeName = `${install}-${service}-data`;
+      const volume = new Volume(`${service}-data`, {
+        name: this.volumeName,
+        labels: labelList({ [label.install]: install, [label.service]: service }),
+      }, { parent: this, protect, retainOnDelete: protect });
+      volumes = [{ volumeName: volume.name, containerPath: dataPath }];
+    }
+    this.container = hardenedContainer(service, {
+      ...rest,
+      name: this.containerName,
+      labels: { [label.install]: install, [label.service]: service },
+      volumes,
+      runs: "always",
+    }, { parent: this });
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,16 @@
+/** Labels every container, network and volume of an install carries; `status` and the Handover find things by them. */
+export const label = {
+  /** The install's name (`scani:name`). */
+  install: "scani.install",
+  /** What the container does: api, worker, postgres, gateway, … */
+  service: "scani.service",
+  /** The tier its release is of. */
+  tier: "scani.tier",
+  /** The release it belongs to. */
+  release: "scani.release",
+} as const;
+
+/** Label set as the Docker provider takes it, sorted so that no run differs from the last. */
+export function labelList(values: Readonly<Record<string, string>>): { label: string; value: string }[] {
+  return Object.keys(values).sort().map((key) => ({ label: key, value: values[key] as string }));
+}

@@ -1,0 +1,36 @@
+import type Docker from "dockerode";
+import { PassThrough } from "node:stream";
+import { once } from "node:events";
+
+/** What a command in a container came to. */
+export interface ExecResult {
+  readonly exitCode: number;
+  /** Standard output and error, in the order they came, trimmed. */
+  readonly output: string;
+}
+
+/**
+ * Runs a command in a running container and waits for its end.
+ * @param onLine called with each line as it comes
+ * @throws when the engine refuses (no such container, not running); never for the command's own exit code
+ */
+export async function exec(container: Docker.Container, command: readonly string[], onLine?: (line: string) => void): Promise<ExecResult> {
+  const running = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  const stream = await running.start({ hijack: true, stdin: false });
+  const merged = new PassThrough();
+  container.modem.demuxStream(stream, merged, merged);
+  stream.once("end", () => merged.end());
+  stream.once("error", (error) => merged.destroy(error));
+
+  let output = "";
+  let pending = "";
+  merged.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
+    const lines = (pending + chunk).split("\n");
+    pending = lines.pop() ?? "";
+    if (onLine !== undefined) lines.forEach(onLine);
+  });
+  await once(merged, "end");
+  const { ExitCode } = await running.inspect();
+  return { exitCode: ExitCode ?? -1, output: output.trim() };
+}

@@ -1,0 +1,43 @@
+import type Docker from "dockerode";
+
+function statusCode(error: unknown): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
+}
+
+/** Starts a container; one that runs already is left alone. */
+export async function start(docker: Docker, id: string): Promise<void> {
+  await docker.getContainer(id).start().catch((error: unknown) => {
+    if (statusCode(error) !== 304) throw error;
+  });
+}
+
+/** Stops a container gently, within its own stop timeout; one that is stopped or gone is fine. */
+export async function stop(docker: Docker, id: string): Promise<void> {
+  await docker.getContainer(id).stop().catch((error: unknown) => {
+    if (![304, 404].includes(statusCode(error) ?? 0)) throw error;
+  });
+}
+
+/** The last lines a container logged, both streams. Empty for one that never ran. */
+export async function lastLines(docker: Docker, id: string, count: number): Promise<string[]> {
+  const container = docker.getContainer(id);
+  const raw = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });
+  return demultiplex(raw).split("\n").filter((line) => line !== "");
+}
+
+/** Everything a container has logged since a moment (epoch seconds, fractions allowed). */
+export async function logSince(docker: Docker, id: string, since: number): Promise<string> {
+  return demultiplex(await docker.getContainer(id).logs({ stdout: true, stderr: true, since, follow: false }));
+}
+
+/** Strips the 8-byte frame headers Docker puts before each chunk of a log without a terminal. */
+export function demultiplex(raw: Buffer): string {
+  const parts: string[] = [];
+  let at = 0;
+  while (at + 8 <= raw.length) {
+    const length = raw.readUInt32BE(at + 4);
+    parts.push(raw.toString("utf8", at + 8, at + 8 + length));
+    at += 8 + length;
+  }
+  return parts.join("");
+}

@@ -1,0 +1,36 @@
+import type Docker from "dockerode";
+import { exec } from "../engine/exec";
+import { HandoverFailure } from "./failure";
+import { flippedMark, flipScript } from "./gatewayRoutes";
+import type { Route } from "./live";
+
+/** A flip that is done, while what it replaced may still be draining. */
+export interface Flip {
+  /** Milliseconds from the first gateway command to the last route's change. */
+  readonly tookMs: number;
+  /** Settles when every request begun before the flip has ended, or the drain timeout cut it. */
+  readonly drained: Promise<void>;
+}
+
+/**
+ * Points every route at its new target. Resolves at the flip; the drain goes on.
+ * @throws HandoverFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
+ */
+export async function flip(docker: Docker, gateway: string, targets: Readonly<Record<Route, string>>, drainSeconds: number): Promise<Flip> {
+  const began = Date.now();
+  let tookMs: number | undefined;
+  let announce = (): void => undefined;
+  const flipped = new Promise<void>((resolve) => { announce = resolve; });
+  const ended = exec(docker.getContainer(gateway), ["sh", "-c", flipScript(targets, drainSeconds)], (line) => {
+    if (line !== flippedMark) return;
+    tookMs = Date.now() - began;
+    announce();
+  });
+  const drained = ended.then(({ exitCode, output }) => {
+    if (exitCode !== 0) throw new HandoverFailure(`The gateway did not take the new targets: ${output}`);
+  });
+  drained.catch(() => undefined);
+  await Promise.race([flipped, drained]);
+  if (tookMs === undefined) throw new HandoverFailure("The gateway ended its deploy without changing its routes");
+  return { tookMs, drained };
+}

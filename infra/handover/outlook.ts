@@ -1,0 +1,74 @@
+import type Docker from "dockerode";
+import type { Sockets } from "../base/platform";
+import type { Environment } from "../release/environment";
+import type { Service } from "../release/services";
+import { servicesOf } from "../release/services";
+import { catalogue, type Tier } from "../settings";
+import type { Outlook } from "./explain";
+import { readJournal, type Entry } from "./journal";
+import { membersOf, serving, type Live, type LiveContainer, type ReleaseName } from "./live";
+import { plan } from "./plan";
+import { survey } from "./survey";
+
+/** A release as a preview knows it: declared, perhaps not created. */
+export interface Declared {
+  readonly tier: Tier;
+  readonly release: string;
+  readonly keepWarm: boolean;
+  readonly images: Readonly<Partial<Record<Service, string>>>;
+  readonly environment: Readonly<Partial<Record<Service, Environment>>>;
+}
+
+/** Looks at the host and says what `up` would do. Touches nothing. */
+export async function lookAhead(docker: Docker, sockets: Sockets, declared: Declared): Promise<Outlook> {
+  const install = { name: sockets.install, gateway: sockets.gateway };
+  const [live, journal] = await Promise.all([survey(docker, install), readJournal(docker, sockets.gateway)]);
+  const now = serving(live);
+  const old = now === undefined ? {} : membersOf(live, now.release);
+  const inspected = await Promise.all(Object.values(old).map(async (container) => {
+    const { Config: config } = await docker.getContainer(container.id).inspect();
+    return { service: container.service, environment: knownVariables(config.Env), image: config.Image };
+  }));
+  const { live: assumed, created } = withDeclared(live, declared);
+  const steps = plan(assumed, declared);
+  const touched = new Set(steps.flatMap((step) => ("containers" in step ? step.containers : "container" in step ? [step.container] : [])).map(({ id }) => id));
+  return {
+    now: now && { ...now, since: sinceWhen(journal, now) },
+    wanted: { tier: declared.tier, release: declared.release },
+    steps,
+    created,
+    environment: {
+      old: Object.fromEntries(inspected.map(({ service, environment }) => [service, environment])),
+      new: Object.fromEntries(servicesOf(declared.tier).map((service) => [service, declared.environment[service]])),
+    },
+    images: { old: Object.fromEntries(inspected.map(({ service, image }) => [service, image])), new: declared.images },
+    keepWarm: declared.keepWarm,
+    kept: live.containers.filter(({ id, running, release }) => running && release !== declared.release && !touched.has(id)),
+    untouched: sockets.services,
+  };
+}
+
+/** When a release began to serve, by the record. */
+export function sinceWhen(journal: readonly Entry[], now: ReleaseName): string | undefined {
+  return journal.findLast(({ outcome, to }) => outcome === "switched" && to.release === now.release && to.tier === now.tier)?.at;
+}
+
+/** The host as it will be once Pulumi has created what the release still lacks. Pure. */
+export function withDeclared(live: Live, declared: Declared): { live: Live; created: Service[] } {
+  const own = membersOf(live, declared.release);
+  const created = servicesOf(declared.tier).filter((service) => own[service] === undefined);
+  const coming: LiveContainer[] = created.map((service) => ({
+    id: `(new ${service})`, name: `(new ${service})`, service, tier: declared.tier, release: declared.release, running: false,
+  }));
+  return { live: { ...live, containers: [...live.containers, ...coming] }, created };
+}
+
+const variables = new Set([...catalogue.map(({ variable }) => variable), "NODE_ENV", "SERVICE_NAME", "PORT", "HOST", "API_UPSTREAM"]);
+
+/** Scani's own variables of a container; the image's other ones are not this module's business. */
+function knownVariables(list: readonly string[]): Environment {
+  return Object.fromEntries(list.map((entry) => {
+    const at = entry.indexOf("=");
+    return [entry.slice(0, at), entry.slice(at + 1)] as const;
+  }).filter(([name]) => variables.has(name)));
+}

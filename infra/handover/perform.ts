@@ -1,0 +1,163 @@
+import type Docker from "dockerode";
+import { userInfo, hostname } from "node:os";
+import { exec } from "../engine/exec";
+import { start, stop } from "../engine/lifecycle";
+import { HandoverFailure, messageOf } from "./failure";
+import { flip, type Flip } from "./flip";
+import { record, type Entry } from "./journal";
+import { routes, serving, type Live, type LiveContainer, type Route } from "./live";
+import { migrate } from "./migrate";
+import { plan, type Step, type Wanted } from "./plan";
+import { Progress, seconds, type Print } from "./progress";
+import { untilReady } from "./ready";
+import { survey, type Install } from "./survey";
+import { verify } from "./verify";
+import { startWorker, stopWorker } from "./worker";
+
+/** What a handover is told. Times in seconds. */
+export interface Order {
+  readonly install: Install;
+  readonly wanted: Wanted;
+  readonly readyTimeout: number;
+  readonly drainTimeout: number;
+  readonly workerSettle: number;
+}
+
+/** Says what the run in progress knows. */
+interface Run {
+  readonly docker: Docker;
+  readonly order: Order;
+  readonly before: Live;
+  readonly progress: Progress;
+  /** What takes back the steps done so far, last one first. */
+  readonly undo: (() => Promise<void>)[];
+  flip?: Flip;
+}
+
+/**
+ * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure is
+ * taken back: the release that served goes on with the same containers.
+ * @returns the entry it put on record, or undefined when there was nothing to do
+ * @throws HandoverFailure, after the way back
+ */
+export async function perform(docker: Docker, order: Order, print: Print): Promise<Entry | undefined> {
+  const before = await survey(docker, order.install);
+  const steps = plan(before, order.wanted);
+  if (steps.length === 0) return undefined;
+
+  const began = Date.now();
+  const run: Run = { docker, order, before, progress: new Progress(print), undo: [] };
+  const from = serving(before);
+  const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
+    at: new Date(began).toISOString(),
+    by: `${userInfo().username}@${hostname()}`,
+    from,
+    to: { tier: order.wanted.tier, release: order.wanted.release },
+    outcome,
+    why,
+    totalMs: Date.now() - began,
+    flipMs: run.flip?.tookMs,
+    timings: run.progress.timings,
+  });
+
+  print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
+  try {
+    for (const step of steps) await carryOut(step, run);
+  } catch (error) {
+    await takeBack(run);
+    await record(docker, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
+    throw error;
+  }
+  const done = entry(run.flip === undefined ? "repaired" : "switched");
+  await record(docker, order.install.gateway, done);
+  print(`${order.wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}`);
+  return done;
+}
+
+function names(containers: readonly LiveContainer[]): string {
+  return containers.map(({ service }) => service).join(", ");
+}
+
+async function carryOut(step: Step, run: Run): Promise<void> {
+  const { docker, order, progress, undo } = run;
+  switch (step.do) {
+    case "migrate":
+      return progress.step("migrate", () => migrate(docker, step.container));
+    case "start":
+      undo.push(() => stopAll(docker, step.containers));
+      return progress.step(`start ${names(step.containers)}`, () => startAll(step.containers, run));
+    case "verify":
+      return progress.step("verify from inside the api", () => verify(docker, step.container, progress));
+    case "flip":
+      undo.push(() => flipBack(run));
+      return progress.step("flip the gateway", async () => {
+        run.flip = await flip(docker, order.install.gateway, targetNames(step.to), order.drainTimeout);
+      });
+    case "stop-workers":
+      undo.push(() => eachOf(step.containers, ({ id }) => start(docker, id)));
+      return progress.step("stop the old worker", () => eachOf(step.containers, (worker) => stopWorker(docker, worker, progress)));
+    case "start-worker":
+      undo.push(() => stop(docker, step.container.id));
+      return progress.step("start the new worker", () => startWorker(docker, step.container, order.readyTimeout, order.workerSettle, progress));
+    case "retire":
+      // From here on the new release is whole: trouble with the old one is no reason to go back to it.
+      undo.length = 0;
+      if (run.flip !== undefined) await progress.step("drain", () => drainedOrSaid(run.flip as Flip, progress));
+      return progress.step(`retire ${names(step.containers)}`, () => stopAll(docker, step.containers));
+  }
+}
+
+async function eachOf(containers: readonly LiveContainer[], work: (container: LiveContainer) => Promise<unknown>): Promise<void> {
+  await Promise.all(containers.map(work));
+}
+
+function stopAll(docker: Docker, containers: readonly LiveContainer[]): Promise<void> {
+  return eachOf(containers, ({ id }) => stop(docker, id));
+}
+
+async function startAll(containers: readonly LiveContainer[], { docker, order, progress }: Run): Promise<void> {
+  // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
+  const [last, first] = [containers.filter(({ service }) => service === "frontend-app"), containers.filter(({ service }) => service !== "frontend-app")];
+  await eachOf(first, ({ id }) => start(docker, id));
+  await eachOf(last, ({ id }) => start(docker, id));
+  await eachOf(containers, (container) => untilReady(docker, container, order.readyTimeout, progress));
+}
+
+async function drainedOrSaid(done: Flip, progress: Progress): Promise<void> {
+  await done.drained.catch((error: unknown) => progress.note(messageOf(error)));
+}
+
+function targetNames(targets: Readonly<Record<Route, LiveContainer>>): Record<Route, string> {
+  return { api: targets.api.name, ws: targets.ws.name, app: targets.app.name };
+}
+
+async function flipBack({ docker, order, before, progress }: Run): Promise<void> {
+  const { api, ws, app } = before.routes;
+  const runs = (name: string | undefined) => before.containers.some((container) => container.name === name && container.running);
+  if (api !== undefined && ws !== undefined && app !== undefined && [api, ws, app].every(runs)) {
+    await flip(docker, order.install.gateway, { api, ws, app }, order.drainTimeout);
+    return;
+  }
+  progress.note("no release served before, so there is none to go back to");
+  for (const route of routes) await exec(docker.getContainer(order.install.gateway), ["kamal-proxy", "remove", route]);
+}
+
+/** Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. */
+async function takeBack(run: Run): Promise<void> {
+  const { progress, undo } = run;
+  if (undo.length === 0) return;
+  await progress.step("take back", async () => {
+    for (const back of undo.splice(0).reverse()) {
+      await back().catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
+    }
+  });
+}
+
+/** A failure as the operator reads it: what happened, the end of the log, and what is true now. Pure. */
+export function explainFailure(error: unknown, servesOn: string | undefined): string {
+  const tail = error instanceof HandoverFailure && error.logTail.length > 0
+    ? ["", "The last it logged:", ...error.logTail.map((line) => `    ${line}`)]
+    : [];
+  const after = servesOn === undefined ? "Nothing serves." : `${servesOn} goes on serving, untouched.`;
+  return [messageOf(error), ...tail, "", after].join("\n");
+}

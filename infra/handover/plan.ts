@@ -1,0 +1,74 @@
+import type { Service } from "../release/services";
+import { servicesOf } from "../release/services";
+import type { Tier } from "../settings";
+import { membersOf, routes, servedBy, type Live, type LiveContainer, type Route } from "./live";
+
+/** One step of a handover. Containers are named by what the engine calls them. */
+export type Step =
+  /** Run the one-shot and wait for exit 0. */
+  | { readonly do: "migrate"; readonly container: LiveContainer }
+  /** Start these and wait until each is ready. */
+  | { readonly do: "start"; readonly containers: readonly LiveContainer[] }
+  /** Ask the new api, from inside, whether it stands where its tier says. */
+  | { readonly do: "verify"; readonly container: LiveContainer }
+  /** Point every route at the new release. */
+  | { readonly do: "flip"; readonly to: Readonly<Record<Route, LiveContainer>> }
+  /** Stop workers of other releases, gently. */
+  | { readonly do: "stop-workers"; readonly containers: readonly LiveContainer[] }
+  /** Start the worker; it must listen and stay up. */
+  | { readonly do: "start-worker"; readonly container: LiveContainer }
+  /** Stop what no longer serves, gently. The containers stay. */
+  | { readonly do: "retire"; readonly containers: readonly LiveContainer[] };
+
+/** The release that is to serve. */
+export interface Wanted {
+  readonly tier: Tier;
+  readonly release: string;
+  /** Leave the other tier's api, frontend-app and data-provider running. */
+  readonly keepWarm: boolean;
+}
+
+/** A service of the wanted release has no container: somebody removed it, and only Pulumi can declare it again. */
+export class MissingContainer extends Error {
+  constructor(readonly services: readonly Service[], wanted: Wanted) {
+    super(`${wanted.tier} has no container for ${services.join(", ")}: somebody removed it. Type: pulumi up --refresh`);
+    this.name = "MissingContainer";
+  }
+}
+
+const ready: readonly Service[] = ["data-provider", "api", "frontend-app"];
+
+/**
+ * What must be done so that the wanted release serves, from what is true now. Empty when there is nothing to do.
+ * Pure, and made anew from the live state after every interruption, so it never depends on how far a run came.
+ * @throws MissingContainer
+ */
+export function plan(live: Live, wanted: Wanted): Step[] {
+  const own = membersOf(live, wanted.release);
+  const missing = servicesOf(wanted.tier).filter((service) => own[service] === undefined);
+  if (missing.length > 0) throw new MissingContainer(missing, wanted);
+  const member = (service: Service) => own[service] as LiveContainer;
+
+  const steps: Step[] = [];
+  const serves = routes.every((route) => live.routes[route] === member(servedBy(route)).name);
+  const asleep = ready.filter((service) => own[service]?.running === false).map(member);
+
+  if (!serves) steps.push({ do: "migrate", container: member("migrate") });
+  if (asleep.length > 0) steps.push({ do: "start", containers: asleep });
+  if (!serves || asleep.length > 0) steps.push({ do: "verify", container: member("api") });
+  if (!serves) steps.push({ do: "flip", to: { api: member("api"), ws: member("api"), app: member("frontend-app") } });
+
+  const others = live.containers.filter((container) => container.release !== wanted.release && container.running);
+  const workers = others.filter((container) => container.service === "worker");
+  if (workers.length > 0) steps.push({ do: "stop-workers", containers: workers });
+  if (!member("worker").running) steps.push({ do: "start-worker", container: member("worker") });
+
+  const retiring = others.filter((container) => container.service !== "worker" && !staysWarm(container, wanted));
+  if (retiring.length > 0) steps.push({ do: "retire", containers: retiring });
+  return steps;
+}
+
+/** Only the other tier stays warm: an older release of the same tier is about to be removed. */
+function staysWarm(container: LiveContainer, wanted: Wanted): boolean {
+  return wanted.keepWarm && container.tier !== wanted.tier && ready.includes(container.service);
+}

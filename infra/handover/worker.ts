@@ -1,0 +1,45 @@
+import type Docker from "dockerode";
+import { setTimeout as pause } from "node:timers/promises";
+import { logSince, start, stop } from "../engine/lifecycle";
+import type { LiveContainer } from "./live";
+import type { Progress } from "./progress";
+import { failed } from "./ready";
+
+/** What the worker logs once it takes jobs. */
+const listening = "Worker listening for jobs";
+
+/** What it logs when it stopped with no job in hand. */
+const drained = "Worker drained cleanly";
+
+const lookAgain = 100;
+
+/** Stops a worker gently: it finishes or gives back the jobs it has. Says so when it was killed instead. */
+export async function stopWorker(docker: Docker, worker: LiveContainer, progress: Progress): Promise<void> {
+  const since = Date.now() / 1000;
+  await stop(docker, worker.id);
+  const log = await logSince(docker, worker.id, since).catch(() => "");
+  if (!log.includes(drained)) progress.note(`${worker.tier} worker stopped without "${drained}"; the jobs it had are taken again when their locks run out`);
+}
+
+/**
+ * Starts a worker and watches until it listens and has stayed up for a while.
+ * @throws HandoverFailure with the end of its log
+ */
+export async function startWorker(docker: Docker, worker: LiveContainer, timeoutSeconds: number, settleSeconds: number, progress: Progress): Promise<void> {
+  await start(docker, worker.id);
+  const container = docker.getContainer(worker.id);
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  let settled = Infinity;
+  for (;;) {
+    const { State: state, RestartCount: restarts } = await container.inspect();
+    if (!state.Running || restarts > 0) throw await failed(docker, worker, `did not stay up (exit code ${state.ExitCode})`);
+    if (settled === Infinity) {
+      const log = await logSince(docker, worker.id, Date.parse(state.StartedAt) / 1000);
+      if (log.includes(listening)) settled = Date.now() + settleSeconds * 1000;
+    }
+    if (Date.now() >= settled) return;
+    if (settled === Infinity && Date.now() > deadline) throw await failed(docker, worker, `did not say "${listening}" within ${timeoutSeconds} s`);
+    progress.waiting(settled === Infinity ? `worker: until it says "${listening}"` : `worker: that it stays up for ${settleSeconds} s`);
+    await pause(lookAgain);
+  }
+}

@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Network } from "@pulumi/docker/network";
+import type { Container } from "@pulumi/docker/container";
+import type { Platform, Sockets } from "../base/platform";
+import { hardenedContainer } from "../container/hardened";
+import { label, labelList } from "../container/labels";
+import type { Settings, Tier } from "../settings";
+import { environments, type Environment } from "./environment";
+import { releaseId } from "./identity";
+import { servicesOf, type Service } from "./services";
+import { shapesOf, type ServiceShape } from "./shape";
+
+export interface ReleaseArgs {
+  readonly tier: Tier;
+  readonly settings: Settings;
+  readonly platform: pulumi.Output<Platform>;
+  readonly sockets: pulumi.Output<Sockets>;
+}
+
+/**
+ * One release of Scani: declared, not started. The Handover starts it. A change to any of its contents makes another
+ * release, whose containers Pulumi creates beside the old ones.
+ */
+export class Release extends pulumi.ComponentResource {
+  /** Short name of these contents. */
+  readonly id: pulumi.Output<string>;
+  /** Environment of each service; secret. */
+  readonly environment: pulumi.Output<Record<Service, Environment>>;
+  readonly images: Partial<Record<Service, string>>;
+  readonly containers: Partial<Record<Service, Container>> = {};
+  readonly network: Network;
+
+  constructor(name: string, args: ReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("scani:release:Release", name, {}, opts);
+    const { tier, settings, platform, sockets } = args;
+    const declared = servicesOf(tier);
+    const shapes = shapesOf(tier, settings);
+
+    this.images = Object.fromEntries(declared.map((service) => [service, shapes[service]?.image]));
+    this.environment = platform.apply((values) => environments(tier, settings, values));
+    this.id = pulumi.unsecret(this.environment.apply((environment) => releaseId({
+      tier,
+      images: this.images,
+      environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
+      memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
+    })));
+
+    const install = sockets.install;
+    const labelsOf = (service?: Service) => pulumi.all([install, this.id]).apply(([named, id]) => ({
+      [label.install]: named,
+      [label.tier]: tier,
+      [label.release]: id,
+      ...(service === undefined ? {} : { [label.service]: service }),
+    }));
+
+    // A network of its own, so that `data-provider` and `api` name this release's containers and no other's.
+    this.network = new Network(`${name}-net`, {
+      driver: "bridge",
+      labels: labelsOf().apply(labelList),
+    }, { parent: this });
+
+    for (const service of declared) {
+      const shape = shapes[service];
+      if (shape === undefined) throw new Error(`${tier} declares ${service} without a shape`);
+      this.containers[service] = hardenedContainer(`${name}-${service}`, {
+        ...shape,
+        labels: labelsOf(service),
+        environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
+        networks: this.joined(shape.networks, service, sockets),
+        command: service === "migrate" ? migrateCommand(platform) : undefined,
+        runs: service === "migrate" ? "once" : "handover",
+      }, { parent: this });
+    }
+    this.registerOutputs({ id: this.id });
+  }
+
+  private joined(roles: ServiceShape["networks"], service: Service, sockets: pulumi.Output<Sockets>) {
+    return pulumi.all([sockets.networks, this.network.name]).apply(([networks, own]) => roles.flatMap((role) => {
+      const name = role === "release" ? own : networks[role];
+      return name === undefined ? [] : [{ name, aliases: role === "release" ? [service] : [] }];
+    }));
+  }
+}
+
+/** The migrator rewrites a database only when its host is named on the command line. The host is no secret; the URL around it is. */
+function migrateCommand(platform: pulumi.Output<Platform>): pulumi.Output<string[]> {
+  return pulumi.unsecret(platform.apply(({ databaseUrl }) => ["/app/migrate", "--allow-remote", new URL(databaseUrl).hostname]));
+}

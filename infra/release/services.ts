@@ -1,0 +1,14 @@
+/** The services of one release of Scani, by the names of their images. */
+export const services = ["migrate", "data-provider", "api", "worker", "frontend-app"] as const;
+
+export type Service = (typeof services)[number];
+
+/** True for a name that is one of a release's services. */
+export function isService(name: string | undefined): name is Service {
+  return (services as readonly string[]).includes(name ?? "");
+}
+
+/** Services a tier declares: the data-provider exists on tier 1 only. */
+export function servicesOf(tier: "tier1" | "tier2"): readonly Service[] {
+  return services.filter((service) => service !== "data-provider" || tier === "tier1");
+}

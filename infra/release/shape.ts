@@ -1,0 +1,55 @@
+import type { Settings, Tier } from "../settings";
+import { servicesOf, type Service } from "./services";
+
+/** How one service of a release is run: what does not come from its environment. */
+export interface ServiceShape {
+  readonly image: string;
+  /** MiB. */
+  readonly memory: number;
+  /** Shell command that exits 0 when it is ready; absent for what has no port. */
+  readonly health?: string;
+  /** Capabilities it cannot do without. */
+  readonly capabilities?: string[];
+  /** Paths it writes to; its root file system is read-only otherwise. */
+  readonly tmpfs: readonly string[];
+  /** A first process that passes signals on: Bun as process 1 ignores SIGTERM until it has booted. */
+  readonly init?: boolean;
+  /** Seconds from SIGTERM until Docker kills it. */
+  readonly stopSeconds: number;
+  /** Networks it joins, by role. */
+  readonly networks: readonly ("edge" | "data" | "mail" | "release")[];
+}
+
+/** The shapes of a tier's services. Pure. */
+export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service, ServiceShape>> {
+  const image = (service: Service) => `${settings.need("imageRepository")}/${service}:${settings.need("SCANI_IMAGE_TAG")}`;
+  // -S keeps the cause (connection refused, 503 and its body) for whoever waits.
+  const ready = (address: string) => `curl -sS --max-time 4 --fail-with-body ${address}`;
+  const shapes: Record<Service, ServiceShape> = {
+    migrate: {
+      image: image("migrate"), memory: 512, tmpfs: ["/tmp"], stopSeconds: 10, networks: ["data", "release"],
+    },
+    "data-provider": {
+      image: image("data-provider"), memory: 512, init: true, tmpfs: ["/tmp"], stopSeconds: 20, networks: ["data", "mail", "release"],
+      health: ready("http://127.0.0.1:8082/health"),
+    },
+    api: {
+      image: image("api"), init: true, memory: settings.number("apiMemory"), tmpfs: ["/tmp"], stopSeconds: 30, networks: ["data", "edge", "release"],
+      health: ready("http://127.0.0.1:3001/readyz"),
+    },
+    worker: {
+      image: image("worker"), init: true, memory: settings.number("workerMemory"), tmpfs: ["/tmp"], networks: ["data", "release"],
+      // It drains for up to 25 s; killed earlier it would leave jobs behind.
+      stopSeconds: 35,
+      // Starts as root and drops privileges by itself.
+      capabilities: ["SETGID", "SETUID"],
+    },
+    "frontend-app": {
+      image: image("frontend-app"), memory: 128, stopSeconds: 20, networks: ["edge", "release"],
+      tmpfs: ["/etc/nginx/conf.d", "/run", "/tmp", "/var/cache/nginx"],
+      capabilities: ["CHOWN", "SETGID", "SETUID"],
+      health: "wget -q -T 4 -O /dev/null http://127.0.0.1/healthz || curl -fsS --max-time 4 -o /dev/null http://127.0.0.1/healthz",
+    },
+  };
+  return Object.fromEntries(servicesOf(tier).map((service) => [service, shapes[service]]));
+}

@@ -1,0 +1,33 @@
+import type { Setting } from "./setting";
+
+/** One thing wrong with the settings. */
+export interface Mistake {
+  /** The setting's name. */
+  readonly setting: string;
+  /** What is wrong, without the value of a secret. */
+  readonly problem: string;
+  /** What to type. */
+  readonly fix: string;
+}
+
+/** The command that sets a setting for this stack. Secrets are asked for, so they stay out of the shell's history. */
+export function setCommand(setting: Setting, stack: string): string {
+  return setting.secret
+    ? `pulumi config set --secret ${setting.name} --stack ${stack}`
+    : `pulumi config set ${setting.name} ${/[\s'"$]/.test(setting.example) ? JSON.stringify(setting.example) : setting.example} --stack ${stack}`;
+}
+
+/** Every mistake at once, one paragraph each. */
+export function explain(mistakes: readonly Mistake[], stack: string): string {
+  const count = mistakes.length === 1 ? "1 setting is" : `${mistakes.length} settings are`;
+  const lines = mistakes.map(({ setting, problem, fix }) => `  ${setting} ${problem}\n    type: ${fix}`);
+  return [`${count} wrong for stack ${stack}; nothing has been touched.`, ...lines].join("\n");
+}
+
+/** Thrown once, with all mistakes; its message is for the operator as it is. */
+export class SettingsError extends Error {
+  constructor(readonly mistakes: readonly Mistake[], stack: string) {
+    super(explain(mistakes, stack));
+    this.name = "SettingsError";
+  }
+}

@@ -1,0 +1,31 @@
+import type { z } from "zod";
+
+/** The three kinds of stack: what outlives every release, and one release of Scani per tier. */
+export type StackKind = "base" | "tier1" | "tier2";
+
+/** A tier stack's kind. */
+export type Tier = Exclude<StackKind, "base">;
+
+/** One setting an operator can give. */
+export interface Setting {
+  /** Name in Pulumi config (`scani:<name>`); Scani's own variables keep Scani's name. */
+  readonly name: string;
+  /** Name in the environment and in `.env`. */
+  readonly variable: string;
+  /** Stack kinds that read it. A stack ignores settings that are not its own. */
+  readonly stacks: readonly StackKind[];
+  /** Never shown in a preview, log, output or error. */
+  readonly secret?: boolean;
+  /** What it is for, one sentence, as `.env.example` and `Pulumi.yaml` print it. */
+  readonly describe: string;
+  /** Text form of the default; absent when nothing is assumed. */
+  readonly fallback?: string;
+  /** Where nobody gives it, base generates it once and keeps it for ever. */
+  readonly generated?: boolean;
+  /** Without it the stack kinds named here cannot be declared. */
+  readonly required?: readonly StackKind[];
+  /** Checks and converts the text form. Its messages finish the sentence "<name> …". */
+  readonly schema: z.ZodType<unknown, string>;
+  /** A valid value for the "type this" part of an error. */
+  readonly example: string;
+}

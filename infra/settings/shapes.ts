@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { isDevelopmentValue } from "./unsafe";
+
+/** Text forms of settings: every value arrives as a string, whichever source gave it. */
+
+export const text = z.string();
+
+export const secretText = (least: number) =>
+  z.string().superRefine((value, ctx) => {
+    if (isDevelopmentValue(value)) {
+      ctx.addIssue({ code: "custom", message: "is a value Scani ships for development, which anyone can read" });
+    } else if (value.length < least) {
+      ctx.addIssue({ code: "custom", message: `is ${value.length} characters long and needs ${least} or more` });
+    } else if (/[\r\n\0]/.test(value)) {
+      ctx.addIssue({ code: "custom", message: "holds a line break or a NUL" });
+    }
+  });
+
+export const flag = z
+  .enum(["true", "false"], { message: "is neither true nor false" })
+  .transform((value) => value === "true");
+
+export const wholeNumber = (least: number, most: number) =>
+  z.string().transform((value, ctx) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most) {
+      ctx.addIssue({ code: "custom", message: `is not a whole number from ${least} to ${most}` });
+      return z.NEVER;
+    }
+    return number;
+  });
+
+function urlOf(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}
+
+export const url = (...protocols: string[]) =>
+  z.string().refine((value) => protocols.includes(urlOf(value)?.protocol.slice(0, -1) ?? ""), {
+    message: `is not a URL that begins with ${protocols.map((p) => `${p}://`).join(" or ")}`,
+  });
+
+export const originUrl = url("http", "https").refine(
+  (value) => {
+    const parsed = urlOf(value);
+    return parsed !== undefined && (parsed.pathname === "/" || parsed.pathname === "") && parsed.search === "";
+  },
+  { message: "has a path; it is the bare public address" },
+);
+
+/** Scani's rule for the data-provider's URL: plain http only for a host that cannot be on the internet. */
+export const cloudUrl = url("http", "https").refine(
+  (value) => {
+    const parsed = urlOf(value);
+    if (parsed === undefined || parsed.protocol === "https:") return true;
+    return !parsed.hostname.includes(".") || /\.(internal|local)$/.test(parsed.hostname);
+  },
+  { message: "is plain http to a public host, which Scani refuses to start with" },
+);
+
+/** An image pinned by a tag that names a version, or by digest. */
+export const pinnedImage = z.string().refine((value) => {
+  if (/@sha256:[0-9a-f]{64}$/.test(value)) return true;
+  const tag = /:([\w][\w.-]{0,127})$/.exec(value.slice(value.lastIndexOf("/") + 1))?.[1];
+  return tag !== undefined && tag !== "latest";
+}, { message: "is not pinned: it needs a tag that names a version, or a digest" });
+
+export const imageTag = z.string().refine((value) => /^[\w][\w.-]{0,127}$/.test(value) && value !== "latest", {
+  message: "is not a tag that names a version",
+});
+
+/** Docker names, and the prefix of every name this module gives. */
+export const resourceName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, {
+  message: "is not lower-case letters, digits and hyphens, beginning with a letter, 30 at most",
+});

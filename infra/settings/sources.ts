@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parse } from "dotenv";
+import type { Setting } from "./setting";
+
+/** Where a value came from, in the order in which they are asked. */
+export type Origin = "Pulumi config" | "the environment" | ".env";
+
+/** A value as its source gave it. */
+export interface Given {
+  readonly value: string;
+  readonly origin: Origin;
+}
+
+/** The three places a setting can be given; each answers undefined for what it does not hold. */
+export interface Sources {
+  readonly config: (name: string) => string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly dotenv: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads a `.env` file; a missing one is an empty one. Throws on a file that cannot be read. */
+export function readDotenv(path: string): Record<string, string> {
+  return existsSync(path) ? parse(readFileSync(path)) : {};
+}
+
+/**
+ * Looks a setting up: Pulumi config, then the environment, then `.env`.
+ * An empty value counts as not given, as in Scani's compose file (`${X:-}`).
+ */
+export function lookUp(setting: Setting, sources: Sources): Given | undefined {
+  const candidates: [Origin, string | undefined][] = [
+    ["Pulumi config", sources.config(setting.name)],
+    ["the environment", sources.environment[setting.variable]],
+    [".env", sources.dotenv[setting.variable]],
+  ];
+  for (const [origin, value] of candidates) {
+    if (value !== undefined && value !== "") return { value, origin };
+  }
+  return undefined;
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { connect } from "../infra/engine/connect";
+
+const program = new Command("scani-tiers")
+  .description("Moves a self-hosted Scani between its tiers without losing a request, a job or a row.")
+  .showHelpAfterError();
+
+const say = (line: string): void => { process.stdout.write(line.endsWith("\n") ? line : `${line}\n`); };
+
+program.command("up").argument("<stack>", "base, tier1, tier2, or a stack's whole name")
+  .description("bring a stack up; for a tier, switch to it")
+  .action(async (stack: string) => (await import("./up.js")).up(stack, say));
+
+program.command("preview").argument("<stack>", "base, tier1, tier2, or a stack's whole name")
+  .description("show what up would do")
+  .action(async (stack: string) => (await import("./preview.js")).preview(stack, say));
+
+program.command("down").argument("<stack>", "a stack that does not serve")
+  .description("remove a settled stack's containers")
+  .action(async (stack: string) => (await import("./down.js")).down(stack, say));
+
+program.command("status").option("--json", "one JSON object").option("--name <install>", "which install, where there are several")
+  .description("which tier serves, since when, each container, the last switch")
+  .action(async (options: { json?: boolean; name?: string }) => {
+    const [{ readStatus }, { showStatus }] = await Promise.all([import("./status/read.js"), import("./status/show.js")]);
+    const status = await readStatus(connect(), options.name);
+    say(options.json ? JSON.stringify(status) : showStatus(status));
+  });
+
+program.parseAsync().catch((error: Error) => {
+  // Pulumi has already shown its own output; its errors repeat all of it.
+  process.stderr.write(`${error.name === "CommandError" ? "Pulumi ended with an error, shown above." : error.message}\n`);
+  process.exitCode = 1;
+});

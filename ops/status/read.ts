@@ -1,0 +1,63 @@
+import type Docker from "dockerode";
+import { label } from "../../infra/container/labels";
+import { readJournal, type Entry } from "../../infra/handover/journal";
+import { serving, type ReleaseName } from "../../infra/handover/live";
+import { sinceWhen } from "../../infra/handover/outlook";
+import { survey } from "../../infra/handover/survey";
+
+/** One container of an install. */
+export interface ContainerStatus {
+  readonly service: string;
+  /** Absent for base's. */
+  readonly tier?: string;
+  readonly release?: string;
+  readonly name: string;
+  readonly image: string;
+  readonly state: string;
+  /** As Docker words it: `Up 3 minutes (healthy)`. */
+  readonly status: string;
+}
+
+/** An install as it is now. */
+export interface Status {
+  readonly install: string;
+  readonly serving?: ReleaseName & { readonly since?: string };
+  readonly containers: readonly ContainerStatus[];
+  readonly lastSwitch?: Entry;
+}
+
+/**
+ * Reads the engine, not Pulumi: it is true whatever became of the last command.
+ * @param name the install; without it the only one there is
+ * @throws Error when there is none, or several and no name
+ */
+export async function readStatus(docker: Docker, name?: string): Promise<Status> {
+  const all = await docker.listContainers({ all: true, filters: { label: [label.install] } });
+  const installs = [...new Set(all.map(({ Labels }) => Labels[label.install] ?? ""))].sort();
+  const install = name ?? (installs.includes("scani") ? "scani" : installs.length === 1 ? installs[0] : undefined);
+  if (install === undefined || !installs.includes(install)) {
+    throw new Error(installs.length === 0
+      ? "No Scani here yet.\n  type: npm run up -- tier1"
+      : `Which install? There are ${installs.join(", ")}.\n  type: npm run status -- --name ${installs[0]}`);
+  }
+  const own = all.filter(({ Labels }) => Labels[label.install] === install);
+  const gateway = own.find(({ Labels }) => Labels[label.service] === "gateway");
+  const gatewayName = gateway?.Names[0]?.replace(/^\//, "") ?? "";
+  const live = await survey(docker, { name: install, gateway: gatewayName });
+  const journal = gateway === undefined ? [] : await readJournal(docker, gatewayName);
+  const now = serving(live);
+  return {
+    install,
+    serving: now && { ...now, since: sinceWhen(journal, now) },
+    containers: own.map((container) => ({
+      service: container.Labels[label.service] ?? "",
+      tier: container.Labels[label.tier],
+      release: container.Labels[label.release],
+      name: container.Names[0]?.replace(/^\//, "") ?? "",
+      image: container.Image,
+      state: container.State,
+      status: container.Status,
+    })).sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
+    lastSwitch: journal.at(-1),
+  };
+}

@@ -1,0 +1,48 @@
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { delimiter, join } from "node:path";
+import { passphraseEnvironment } from "./passphrase";
+import { pulumiCommand } from "./pulumiCommand";
+import { projectName, root } from "./root";
+
+/** Where a command's stacks are. */
+export interface Place {
+  /** Folder with Pulumi.yaml and the stacks' settings. */
+  readonly workDir: string;
+  /** Environment beside this process's own. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The operator's own project. */
+export const home: Place = { workDir: root, environment: {} };
+
+/** Opens a stack, or makes it. The program runs in this process, so no language host is needed. */
+export async function openStack(name: string, place: Place, say: (line: string) => void): Promise<Stack> {
+  return LocalWorkspace.createOrSelectStack(
+    { stackName: name, projectName, program: program() },
+    { workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await pulumiCommand(say) },
+  );
+}
+
+/** What every Pulumi process is given. The Handover's provider is started by name, from the SDK's own folder. */
+export function environmentFor(place: Place, say: (line: string) => void): Record<string, string> {
+  return {
+    PATH: [process.env.PATH, join(root, "node_modules", "@pulumi", "pulumi")].join(delimiter),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // The provider process of an in-process program does not start in the folder of `main`.
+    SCANI_MODULE: join(root, "bin", "stacks"),
+    ...passphraseEnvironment(place.workDir, { ...process.env, ...place.environment }, say),
+    ...place.environment,
+  };
+}
+
+function program() {
+  // Loaded only by commands that run it: it takes half a second.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require("../stacks/index") as () => Promise<Record<string, unknown>>;
+}
+
+/** True when base was brought up: a tier stands on its outputs. */
+export async function hasBase(place: Place, base: string, say: (line: string) => void): Promise<boolean> {
+  const stack = await openStack(base, place, say);
+  return (await stack.outputs()).sockets !== undefined;
+}

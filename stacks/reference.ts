@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import { operatorError } from "./operatorError";
+import type { Platform, Sockets } from "../infra/base/platform";
+
+/** Base as a tier stack sees it. */
+export interface BaseReference {
+  readonly platform: pulumi.Output<Platform>;
+  readonly sockets: pulumi.Output<Sockets>;
+}
+
+/** Stack that holds the base of a tier stack: `tier2` → `base`, `prod-tier2` → `prod-base`. Pure. */
+export function baseStackName(stack: string, tier: string): string {
+  return stack.endsWith(tier) ? `${stack.slice(0, -tier.length)}base` : "base";
+}
+
+/**
+ * Reads base's outputs.
+ * @throws Error naming the command when there is no base
+ */
+export async function referToBase(name: string): Promise<BaseReference> {
+  const full = `${pulumi.getOrganization()}/${pulumi.getProject()}/${name}`;
+  const missing = operatorError(
+    `There is no base yet: stack ${name} has not been brought up, and a tier stands on it. Nothing has been touched.\n  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`,
+  );
+  // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
+  const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => { throw missing; });
+  if (outputs?.outputs?.sockets === undefined) throw missing;
+  const reference = new pulumi.StackReference(name, { name: full });
+  return {
+    platform: pulumi.secret(reference.requireOutput("platform")) as pulumi.Output<Platform>,
+    sockets: reference.requireOutput("sockets") as pulumi.Output<Sockets>,
+  };
+}

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { routes, servedBy, type Live, type LiveContainer } from "../../../infra/handover/live";
+import type { Step, Wanted } from "../../../infra/handover/plan";
+import { servicesOf, type Service } from "../../../infra/release/services";
+import type { Tier } from "../../../infra/settings";
+
+/** A host in miniature: what each step does to it, so that plans can be carried out without Docker. */
+export function apply(live: Live, step: Step): Live {
+  const set = (ids: readonly string[], running: boolean): Live => ({
+    ...live,
+    containers: live.containers.map((container) => (ids.includes(container.id) ? { ...container, running } : container)),
+  });
+  switch (step.do) {
+    case "migrate":
+    case "verify":
+      return live;
+    case "start":
+      return set(step.containers.map(({ id }) => id), true);
+    case "start-worker":
+      return set([step.container.id], true);
+    case "stop-workers":
+    case "retire":
+      return set(step.containers.map(({ id }) => id), false);
+    case "flip":
+      return { ...live, routes: { api: step.to.api.name, ws: step.to.ws.name, app: step.to.app.name } };
+  }
+}
+
+export function release(tier: Tier, name: string, running: (service: Service) => boolean): LiveContainer[] {
+  return servicesOf(tier).map((service) => ({
+    id: `${name}-${service}`, name: `${name}-${service}-x`, service, tier, release: name,
+    running: service !== "migrate" && running(service),
+  }));
+}
+
+/** Any host a crash, an operator's hand or a failed upgrade can leave: up to three releases, each container up or down, routes anywhere. */
+export const hosts: fc.Arbitrary<{ live: Live; wanted: Wanted }> = fc.record({
+  tiers: fc.array(fc.constantFrom<Tier>("tier1", "tier2"), { minLength: 1, maxLength: 3 }),
+  up: fc.array(fc.boolean(), { minLength: 15, maxLength: 15 }),
+  routed: fc.array(fc.option(fc.nat(2), { nil: undefined }), { minLength: 3, maxLength: 3 }),
+  keepWarm: fc.boolean(),
+  choice: fc.nat(2),
+}).map(({ tiers, up, routed, keepWarm, choice }) => {
+  let next = 0;
+  const containers = tiers.flatMap((tier, index) => release(tier, `r${index}`, () => up[next++ % up.length] ?? false));
+  const target = (route: (typeof routes)[number], index: number | undefined) => {
+    if (index === undefined || index >= tiers.length) return undefined;
+    return containers.find((c) => c.release === `r${index}` && c.service === servedBy(route))?.name;
+  };
+  const chosen = choice % tiers.length;
+  return {
+    live: { containers, routes: Object.fromEntries(routes.map((route, i) => [route, target(route, routed[i])])) },
+    wanted: { tier: tiers[chosen] as Tier, release: `r${chosen}`, keepWarm },
+  };
+});

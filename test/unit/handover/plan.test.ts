@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { membersOf, routes, servedBy, serving, type Live } from "../../../infra/handover/live";
+import { MissingContainer, plan, type Wanted } from "../../../infra/handover/plan";
+import { servicesOf } from "../../../infra/release/services";
+import { apply, hosts, release } from "./model";
+
+const runs = 2000;
+
+function carriedOut(live: Live, wanted: Wanted): Live {
+  return plan(live, wanted).reduce(apply, live);
+}
+
+const runningWorkers = (live: Live) => live.containers.filter(({ service, running }) => service === "worker" && running);
+
+describe("plan, for any host", () => {
+  test("ends with the wanted release serving, whole, and its worker the only one", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      const after = carriedOut(live, wanted);
+      const own = membersOf(after, wanted.release);
+      expect(serving(after)).toEqual({ tier: wanted.tier, release: wanted.release });
+      for (const service of servicesOf(wanted.tier)) expect(own[service]?.running).toBe(service !== "migrate");
+      expect(runningWorkers(after).map(({ release: name }) => name)).toEqual([wanted.release]);
+    }), { numRuns: runs });
+  });
+
+  test("run twice, it changes nothing the second time", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      expect(plan(carriedOut(live, wanted), wanted)).toEqual([]);
+    }), { numRuns: runs });
+  });
+
+  test("interrupted after any step, it ends in the same place", () => {
+    fc.assert(fc.property(hosts, fc.nat(8), ({ live, wanted }, cut) => {
+      const interrupted = plan(live, wanted).slice(0, cut).reduce(apply, live);
+      expect(carriedOut(interrupted, wanted)).toEqual(carriedOut(live, wanted));
+    }), { numRuns: runs });
+  });
+
+  test("no worker starts while another release's worker runs", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      let now = live;
+      for (const step of plan(live, wanted)) {
+        if (step.do === "start-worker") expect(runningWorkers(now)).toEqual([]);
+        now = apply(now, step);
+      }
+    }), { numRuns: runs });
+  });
+
+  test("nothing of another release stops before the wanted one is ready and verified", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      let now = live;
+      for (const step of plan(live, wanted)) {
+        if (step.do === "retire" || step.do === "stop-workers") {
+          const own = membersOf(now, wanted.release);
+          for (const route of routes) {
+            expect(own[servedBy(route)]?.running).toBe(true);
+            expect(now.routes[route]).toBe(own[servedBy(route)]?.name);
+          }
+        }
+        now = apply(now, step);
+      }
+    }), { numRuns: runs });
+  });
+
+  test("a flip comes only after migration and verification, to containers that run", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      const steps = plan(live, wanted);
+      const at = steps.findIndex((step) => step.do === "flip");
+      if (at < 0) return;
+      const before = steps.slice(0, at);
+      expect(before.map((step) => step.do)).toEqual(expect.arrayContaining(["migrate", "verify"]));
+      const own = membersOf(before.reduce(apply, live), wanted.release);
+      for (const route of routes) expect(own[servedBy(route)]?.running).toBe(true);
+    }), { numRuns: runs });
+  });
+
+  test("keepWarm leaves the other tier's api, frontend-app and data-provider as they were, and nothing else", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      const after = carriedOut(live, wanted);
+      for (const container of after.containers.filter(({ release: name }) => name !== wanted.release)) {
+        const before = live.containers.find(({ id }) => id === container.id)?.running;
+        const warm = wanted.keepWarm && container.tier !== wanted.tier && container.service !== "worker" && container.service !== "migrate";
+        expect(container.running).toBe(warm ? before : false);
+      }
+    }), { numRuns: runs });
+  });
+});
+
+describe("plan, cases an operator knows", () => {
+  const tier1 = release("tier1", "one", () => true);
+  const tier2 = release("tier2", "two", () => false);
+  const live: Live = { containers: [...tier1, ...tier2], routes: { api: "one-api-x", ws: "one-api-x", app: "one-frontend-app-x" } };
+
+  test("a switch", () => {
+    expect(plan(live, { tier: "tier2", release: "two", keepWarm: false }).map((step) => step.do))
+      .toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "retire"]);
+  });
+
+  test("a rollback to a tier kept warm is the flip and the worker swap", () => {
+    const warm = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)], routes: { api: "two-api-x", ws: "two-api-x", app: "two-frontend-app-x" } };
+    expect(plan(warm, { tier: "tier1", release: "one", keepWarm: true }).map((step) => step.do))
+      .toEqual(["migrate", "verify", "flip", "stop-workers", "start-worker"]);
+  });
+
+  test("nothing to do", () => {
+    expect(plan(live, { tier: "tier1", release: "one", keepWarm: false })).toEqual([]);
+  });
+
+  test("a stopped worker is started, and nothing else", () => {
+    const stopped = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...tier2] };
+    expect(plan(stopped, { tier: "tier1", release: "one", keepWarm: false }).map((step) => step.do)).toEqual(["start-worker"]);
+  });
+
+  test("a removed container is named, with what to type", () => {
+    const removed = { ...live, containers: live.containers.filter(({ id }) => id !== "one-worker") };
+    expect(() => plan(removed, { tier: "tier1", release: "one", keepWarm: false })).toThrow(MissingContainer);
+    expect(() => plan(removed, { tier: "tier1", release: "one", keepWarm: false })).toThrow(/worker.*pulumi up --refresh/);
+  });
+});
