@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import type Docker from "dockerode";
+import { readStamps } from "../infra/container/stamps";
 import { connect } from "../infra/engine/connect";
 import { explain } from "../infra/handover/explain";
 import { Handover } from "../infra/handover/handover";
 import { lookAhead } from "../infra/handover/outlook";
 import { Release } from "../infra/release/release";
+import type { Service } from "../infra/release/services";
 import type { Settings, Tier } from "../infra/settings";
 import { engineProvider } from "./engine";
 import { baseStackName, referToBase, type BaseReference } from "./reference";
@@ -12,9 +15,10 @@ import { baseStackName, referToBase, type BaseReference } from "./reference";
 export async function tierStack(settings: Settings, tier: Tier): Promise<Record<string, pulumi.Output<unknown>>> {
   const base = await referToBase(settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier));
   const provider = engineProvider(settings);
-  const release = new Release(`scani-${tier}`, { tier, settings, ...base }, { providers: [provider] });
+  const docker = connect(settings.text("dockerHost"));
+  const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: (install) => readStamps(docker, install) }, { providers: [provider] });
   new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release });
-  if (pulumi.runtime.isDryRun()) await announce(settings, tier, base, release);
+  if (pulumi.runtime.isDryRun()) await announce(docker, settings, tier, base, release);
   return {
     tier: pulumi.output(tier),
     release: release.id,
@@ -23,11 +27,24 @@ export async function tierStack(settings: Settings, tier: Tier): Promise<Record<
   };
 }
 
+/** Ids of the containers that stay: in a preview, one that is to be made or replaced has none yet. */
+async function knownIds(release: Release): Promise<Partial<Record<Service, string>>> {
+  const ids = await Promise.all(Object.entries(release.containers).map(async ([service, { id }]) => [service, await valueIfKnown(id)] as const));
+  return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
+}
+
+/** An output's value, or undefined where a preview cannot know it. */
+async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+  const { isKnown } = output as unknown as { isKnown: Promise<boolean> };
+  return await isKnown ? new Promise((resolve) => { output.apply(resolve); }) : undefined;
+}
+
 /** Says in a preview what Pulumi's own diff cannot know: which tier serves now, and what becomes of it. */
-async function announce(settings: Settings, tier: Tier, base: BaseReference, release: Release): Promise<void> {
+async function announce(docker: Docker, settings: Settings, tier: Tier, base: BaseReference, release: Release): Promise<void> {
+  const containers = await knownIds(release);
   const text = pulumi.unsecret(pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
-    explain(await lookAhead(connect(settings.text("dockerHost")), sockets, {
-      tier, release: id, keepWarm: settings.flag("keepWarm"), images: release.images, environment,
+    explain(await lookAhead(docker, sockets, {
+      tier, release: id, keepWarm: settings.flag("keepWarm"), images: release.images, environment, containers,
     }))));
   text.apply((lines) => pulumi.log.info(lines));
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Stamps } from "../container/stamps";
 import type { Settings } from "../settings";
+import type { BaseContext } from "./context";
 import { gateway } from "./gateway";
 import { mail } from "./mail";
 import { Networks } from "./networks";
@@ -8,6 +10,7 @@ import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";
 import type { BaseService } from "./service";
+import { Standing } from "./standing";
 import { storage } from "./storage";
 
 /** What outlives every release: networks, data services, secrets and the gateway. */
@@ -16,7 +19,7 @@ export class Base extends pulumi.ComponentResource {
   readonly platform: pulumi.Output<Platform>;
   readonly sockets: pulumi.Output<Sockets>;
 
-  constructor(settings: Settings, opts?: pulumi.ComponentResourceOptions) {
+  constructor(settings: Settings, stamps: Stamps, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Base", "base", {}, opts);
     const inside = { parent: this };
     const install = settings.need("name");
@@ -24,11 +27,12 @@ export class Base extends pulumi.ComponentResource {
 
     const secrets = new Secrets(settings, inside);
     const networks = new Networks({ install, mail: catchMail }, inside);
-    const database = settings.given("DATABASE_URL") ? undefined : postgres(settings, secrets, networks, inside);
-    const cache = settings.given("REDIS_URL") ? undefined : redis(settings, secrets, networks, inside);
-    const objects = settings.given("S3_ENDPOINT") ? undefined : storage(settings, secrets, networks, inside);
-    const mailbox = catchMail ? mail(settings, networks, inside) : undefined;
-    const front = gateway(settings, networks, inside);
+    const context: BaseContext = { settings, secrets, networks, stamps };
+    const database = settings.given("DATABASE_URL") ? undefined : postgres(context, inside);
+    const cache = settings.given("REDIS_URL") ? undefined : redis(context, inside);
+    const objects = settings.given("S3_ENDPOINT") ? undefined : storage(context, inside);
+    const mailbox = catchMail ? mail(context, inside) : undefined;
+    const front = gateway(context, inside);
 
     const address = `http://localhost:${settings.number("FRONTEND_PORT")}`;
     const frontendUrl = settings.text("FRONTEND_URL") ?? address;
@@ -58,8 +62,9 @@ export class Base extends pulumi.ComponentResource {
     }));
 
     const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
-    // Waits for the containers, so that a tier stack that reads this finds them all.
-    this.sockets = pulumi.all(running.map(({ container }) => container.id)).apply(() => ({
+    const standing = new Standing("standing", { install, dockerHost: settings.text("dockerHost"), services: running }, inside);
+    // Waits until all are ready, so that a tier stack that reads this can begin at once.
+    this.sockets = standing.id.apply(() => ({
       install,
       networks: { edge: `${install}-edge`, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
       gateway: front.service.containerName,

@@ -1,15 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings";
-import type { Networks } from "./networks";
+import type { BaseContext } from "./context";
 import { BaseService } from "./service";
 
 /** Where the gateway keeps its routes, and beside them the Handover its record; both survive a restart. */
 export const gatewayStatePath = "/home/kamal-proxy/.config/kamal-proxy";
 
 /** The gateway: the one container that publishes a port to the network. */
-export function gateway(settings: Settings, networks: Networks, opts: pulumi.ComponentResourceOptions) {
+export function gateway({ settings, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const service = new BaseService("gateway", {
     install: settings.need("name"),
+    stamps,
     image: settings.need("gatewayImage"),
     networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
     environment: {},

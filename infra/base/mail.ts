@@ -1,13 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings";
-import type { Networks } from "./networks";
+import type { BaseContext } from "./context";
 import { BaseService } from "./service";
 
 /** The mail catcher: sign-in codes arrive by mail, so without any transport nobody can sign in. Its page is on loopback only. */
-export function mail(settings: Settings, networks: Networks, opts: pulumi.ComponentResourceOptions) {
+export function mail({ settings, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   if (networks.mail === undefined) throw new Error("the mail catcher needs the mail network");
   const service = new BaseService("mail", {
     install: settings.need("name"),
+    stamps,
     image: settings.need("mailImage"),
     networks: [{ name: networks.mail.name, aliases: ["mailpit"] }],
     environment: {},

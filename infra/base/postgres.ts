@@ -1,17 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings";
-import type { Secrets } from "./secrets";
-import type { Networks } from "./networks";
+import type { BaseContext } from "./context";
 import { BaseService } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */
-export function postgres(settings: Settings, secrets: Secrets, networks: Networks, opts: pulumi.ComponentResourceOptions) {
+export function postgres({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const install = settings.need("name");
   const user = settings.need("POSTGRES_USER");
   const database = settings.need("POSTGRES_DB");
   const password = secrets.get("POSTGRES_PASSWORD");
   const service = new BaseService("postgres", {
     install,
+    stamps,
     image: settings.need("postgresImage"),
     networks: [{ name: networks.data.name, aliases: ["postgres"] }],
     environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },

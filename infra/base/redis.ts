@@ -1,21 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings";
-import type { Secrets } from "./secrets";
-import type { Networks } from "./networks";
+import type { BaseContext } from "./context";
 import { BaseService } from "./service";
 
 /** The bundled Redis, and the URL a release reaches it by. */
-export function redis(settings: Settings, secrets: Secrets, networks: Networks, opts: pulumi.ComponentResourceOptions) {
+export function redis({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const password = secrets.get("REDIS_PASSWORD");
   const service = new BaseService("redis", {
     install: settings.need("name"),
+    stamps,
     image: settings.need("redisImage"),
     networks: [{ name: networks.data.name, aliases: ["redis"] }],
     environment: { REDIS_PASSWORD: password },
     // The configuration comes on standard input, so that the password is in no process list. The image's own
     // entrypoint, which gives /data to redis and steps down, stays in charge.
-    command: ["sh", "-c", 'printf "requirepass %s\\n" "$REDIS_PASSWORD" | exec docker-entrypoint.sh redis-server - --appendonly yes'],
-    entrypoint: [],
+    entrypoint: ["sh", "-c", 'exec docker-entrypoint.sh redis-server - --appendonly yes <<EOF\nrequirepass $REDIS_PASSWORD\nEOF'],
     health: 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG',
     memory: 256,
     capabilities: ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"],

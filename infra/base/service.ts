@@ -2,9 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
 import { hardenedContainer, type HardenedArgs } from "../container/hardened";
+import { stampOf, type Stamps } from "../container/stamps";
 import { label, labelList } from "../container/labels";
 
 export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes"> {
+  readonly stamps: Stamps;
   readonly install: string;
   /** Where its volume is mounted; absent for a service that keeps nothing. */
   readonly dataPath?: string;
@@ -21,7 +23,7 @@ export class BaseService extends pulumi.ComponentResource {
 
   constructor(service: string, args: BaseServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Service", service, {}, opts);
-    const { install, dataPath, protect, ...rest } = args;
+    const { install, dataPath, protect, stamps, ...rest } = args;
     this.service = service;
     this.containerName = `${install}-${service}`;
     let volumes: HardenedArgs["volumes"];
@@ -36,7 +38,7 @@ export class BaseService extends pulumi.ComponentResource {
     this.container = hardenedContainer(service, {
       ...rest,
       name: this.containerName,
-      labels: { [label.install]: install, [label.service]: service },
+      labels: { [label.install]: install, [label.service]: service, [label.made]: stampOf(stamps, service) },
       volumes,
       runs: "always",
     }, { parent: this });

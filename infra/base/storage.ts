@@ -1,14 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings";
-import type { Secrets } from "./secrets";
-import type { Networks } from "./networks";
+import type { BaseContext } from "./context";
 import { BaseService } from "./service";
 
 /** The bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
-export function storage(settings: Settings, secrets: Secrets, networks: Networks, opts: pulumi.ComponentResourceOptions) {
+export function storage({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const bucket = settings.need("S3_BUCKET");
   const service = new BaseService("storage", {
     install: settings.need("name"),
+    stamps,
     image: settings.need("storageImage"),
     networks: [{ name: networks.data.name, aliases: ["storage"] }],
     environment: {

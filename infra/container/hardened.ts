@@ -53,6 +53,7 @@ export function hardenedContainer(resource: string, args: HardenedArgs, opts: pu
     command: args.command,
     healthcheck: args.health === undefined ? undefined : healthCheck(args.health),
     memory: args.memory,
+    memorySwap: args.memory,
     capabilities: { drops: ["ALL"], adds: args.capabilities?.map((name) => `CAP_${name}`).sort() },
     securityOpts: ["no-new-privileges:true"],
     readOnly: args.tmpfs !== undefined,
@@ -71,6 +72,8 @@ export function hardenedContainer(resource: string, args: HardenedArgs, opts: pu
   }, pulumi.mergeOptions({
     // A named container, and one that owns a volume or a port, must be gone before its successor comes.
     deleteBeforeReplace: args.name !== undefined,
+    // Read back as another number on a kernel that does not account for swap.
+    ignoreChanges: ["memorySwap"],
     replaceOnChanges: ["healthcheck", "memory"],
     additionalSecretOutputs: ["envs"],
   }, opts));

@@ -8,6 +8,8 @@ export const label = {
   tier: "scani.tier",
   /** The release it belongs to. */
   release: "scani.release",
+  /** When it was made; see stamps.ts. */
+  made: "scani.made",
 } as const;
 
 /** Label set as the Docker provider takes it, sorted so that no run differs from the last. */

@@ -49,7 +49,7 @@ export function explain(outlook: Outlook): string {
     ...section("steps", steps.map((step) => said(step, outlook))),
     ...section("variables", variables(outlook)),
     ...section("images", images(outlook)),
-    ...section("kept running", outlook.kept.map(({ tier, service, name }) => `${tier} ${service} (${name})`)),
+    ...section("kept running", outlook.kept.map(({ title, name }) => `${title} (${name})`)),
     ...section("untouched", outlook.untouched.map(({ service, container, volume }) => `${service}: container ${container}${volume === undefined ? "" : `, volume ${volume}`}`)),
   ].join("\n");
 }
@@ -65,9 +65,9 @@ function said(step: Step, { created }: Outlook): string {
     case "start": return `start ${list(step.containers)} and wait until ready`;
     case "verify": return "verify the tier from inside the new api, with its own key";
     case "flip": return "flip the gateway; requests in flight finish on the old release";
-    case "stop-workers": return `stop gently: ${step.containers.map(({ tier }) => `${tier} worker`).join(", ")} (kept)`;
+    case "stop-workers": return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
     case "start-worker": return `start ${list([step.container])}`;
-    case "retire": return `stop gently: ${step.containers.map(({ tier, service }) => `${tier} ${service}`).join(", ")} (kept)`;
+    case "retire": return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
   }
 }
 

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { exec } from "../engine/exec";
-import { HandoverFailure } from "./failure";
+import { HostFailure } from "../engine/failure";
 import { flippedMark, flipScript } from "./gatewayRoutes";
 import type { Route } from "./live";
 
@@ -14,7 +14,7 @@ export interface Flip {
 
 /**
  * Points every route at its new target. Resolves at the flip; the drain goes on.
- * @throws HandoverFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
+ * @throws HostFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
  */
 export async function flip(docker: Docker, gateway: string, targets: Readonly<Record<Route, string>>, drainSeconds: number): Promise<Flip> {
   const began = Date.now();
@@ -27,10 +27,10 @@ export async function flip(docker: Docker, gateway: string, targets: Readonly<Re
     announce();
   });
   const drained = ended.then(({ exitCode, output }) => {
-    if (exitCode !== 0) throw new HandoverFailure(`The gateway did not take the new targets: ${output}`);
+    if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${output}`);
   });
   drained.catch(() => undefined);
   await Promise.race([flipped, drained]);
-  if (tookMs === undefined) throw new HandoverFailure("The gateway ended its deploy without changing its routes");
+  if (tookMs === undefined) throw new HostFailure("The gateway ended its deploy without changing its routes");
   return { tookMs, drained };
 }

@@ -45,7 +45,7 @@ export class Handover extends pulumi.dynamic.Resource {
       dockerHost: settings.text("dockerHost"),
       tier,
       release: release.id,
-      containers: pulumi.output(ids) as pulumi.Output<Record<string, string>>,
+      containers: pulumi.output(ids) as pulumi.Output<Partial<Record<Service, string>>>,
       keepWarm: settings.flag("keepWarm"),
       readyTimeout: settings.number("readyTimeout"),
       drainTimeout: settings.number("drainTimeout"),

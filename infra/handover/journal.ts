@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { gatewayStatePath } from "../base/gateway";
 import { readFile, writeFile } from "../engine/files";
 import type { Tier } from "../settings";
-import type { Timings } from "./progress";
+import type { Timings } from "../progress/progress";
 
 /** What one handover did. */
 export interface Entry {

@@ -14,6 +14,8 @@ export interface LiveContainer {
   readonly tier: Tier;
   readonly release: string;
   readonly running: boolean;
+  /** `tier2 api`. */
+  readonly title: string;
 }
 
 /** What is true on the host at one moment: all a plan is made from. */
@@ -34,14 +36,13 @@ export function servedBy(route: Route): Service {
   return route === "app" ? "frontend-app" : "api";
 }
 
-/** Containers of a release, one per service. */
-export function membersOf(live: Live, release: string): Partial<Record<Service, LiveContainer>> {
-  const own = live.containers.filter((container) => container.release === release);
-  return Object.fromEntries(own.map((container) => [container.service, container]));
+/** The api container that serves: the one its route points to. Undefined on a host where nothing serves. */
+export function servingApi(live: Live): LiveContainer | undefined {
+  return live.containers.find((container) => container.service === "api" && container.name === live.routes.api);
 }
 
-/** The release that serves: the one the api's route points to. Undefined on a host where nothing serves yet. */
+/** The release that serves, by name. */
 export function serving(live: Live): ReleaseName | undefined {
-  const owner = live.containers.find((container) => container.service === "api" && container.name === live.routes.api);
-  return owner && { tier: owner.tier, release: owner.release };
+  const api = servingApi(live);
+  return api && { tier: api.tier, release: api.release };
 }

@@ -6,8 +6,8 @@ import { servicesOf } from "../release/services";
 import { catalogue, type Tier } from "../settings";
 import type { Outlook } from "./explain";
 import { readJournal, type Entry } from "./journal";
-import { membersOf, serving, type Live, type LiveContainer, type ReleaseName } from "./live";
-import { plan } from "./plan";
+import { servingApi, type Live, type LiveContainer, type ReleaseName } from "./live";
+import { plan, type Wanted } from "./plan";
 import { survey } from "./survey";
 
 /** A release as a preview knows it: declared, perhaps not created. */
@@ -15,6 +15,8 @@ export interface Declared {
   readonly tier: Tier;
   readonly release: string;
   readonly keepWarm: boolean;
+  /** Ids of the containers that exist and stay; a service without one gets a new container. */
+  readonly containers: Readonly<Partial<Record<Service, string>>>;
   readonly images: Readonly<Partial<Record<Service, string>>>;
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
 }
@@ -23,14 +25,15 @@ export interface Declared {
 export async function lookAhead(docker: Docker, sockets: Sockets, declared: Declared): Promise<Outlook> {
   const install = { name: sockets.install, gateway: sockets.gateway };
   const [live, journal] = await Promise.all([survey(docker, install), readJournal(docker, sockets.gateway)]);
-  const now = serving(live);
-  const old = now === undefined ? {} : membersOf(live, now.release);
-  const inspected = await Promise.all(Object.values(old).map(async (container) => {
+  const api = servingApi(live);
+  const now = api && { tier: api.tier, release: api.release };
+  const old = live.containers.filter(({ tier, release, running }) => running && tier === now?.tier && release === now.release);
+  const inspected = await Promise.all(old.map(async (container) => {
     const { Config: config } = await docker.getContainer(container.id).inspect();
     return { service: container.service, environment: knownVariables(config.Env), image: config.Image };
   }));
-  const { live: assumed, created } = withDeclared(live, declared);
-  const steps = plan(assumed, declared);
+  const { live: assumed, wanted, created } = withDeclared(live, declared);
+  const steps = plan(assumed, wanted);
   const touched = new Set(steps.flatMap((step) => ("containers" in step ? step.containers : "container" in step ? [step.container] : [])).map(({ id }) => id));
   return {
     now: now && { ...now, since: sinceWhen(journal, now) },
@@ -43,7 +46,7 @@ export async function lookAhead(docker: Docker, sockets: Sockets, declared: Decl
     },
     images: { old: Object.fromEntries(inspected.map(({ service, image }) => [service, image])), new: declared.images },
     keepWarm: declared.keepWarm,
-    kept: live.containers.filter(({ id, running, release }) => running && release !== declared.release && !touched.has(id)),
+    kept: live.containers.filter(({ id, running, service }) => running && id !== wanted.containers[service] && !touched.has(id)),
     untouched: sockets.services,
   };
 }
@@ -54,13 +57,19 @@ export function sinceWhen(journal: readonly Entry[], now: ReleaseName): string |
 }
 
 /** The host as it will be once Pulumi has created what the release still lacks. Pure. */
-export function withDeclared(live: Live, declared: Declared): { live: Live; created: Service[] } {
-  const own = membersOf(live, declared.release);
-  const created = servicesOf(declared.tier).filter((service) => own[service] === undefined);
+export function withDeclared(live: Live, declared: Declared): { live: Live; wanted: Wanted; created: Service[] } {
+  const exists = (id: string | undefined) => live.containers.some((container) => container.id === id);
+  const created = servicesOf(declared.tier).filter((service) => !exists(declared.containers[service]));
   const coming: LiveContainer[] = created.map((service) => ({
     id: `(new ${service})`, name: `(new ${service})`, service, tier: declared.tier, release: declared.release, running: false,
+    title: `${declared.tier} ${service}`,
   }));
-  return { live: { ...live, containers: [...live.containers, ...coming] }, created };
+  const containers = { ...declared.containers, ...Object.fromEntries(coming.map(({ service, id }) => [service, id])) };
+  return {
+    live: { ...live, containers: [...live.containers, ...coming] },
+    wanted: { tier: declared.tier, release: declared.release, keepWarm: declared.keepWarm, containers },
+    created,
+  };
 }
 
 const variables = new Set([...catalogue.map(({ variable }) => variable), "NODE_ENV", "SERVICE_NAME", "PORT", "HOST", "API_UPSTREAM"]);

@@ -2,14 +2,14 @@ import type Docker from "dockerode";
 import { userInfo, hostname } from "node:os";
 import { exec } from "../engine/exec";
 import { start, stop } from "../engine/lifecycle";
-import { HandoverFailure, messageOf } from "./failure";
+import { messageOf, withLogTail } from "../engine/failure";
 import { flip, type Flip } from "./flip";
 import { record, type Entry } from "./journal";
 import { routes, serving, type Live, type LiveContainer, type Route } from "./live";
 import { migrate } from "./migrate";
 import { plan, type Step, type Wanted } from "./plan";
-import { Progress, seconds, type Print } from "./progress";
-import { untilReady } from "./ready";
+import { Progress, seconds, type Print } from "../progress/progress";
+import { untilReady } from "../engine/ready";
 import { survey, type Install } from "./survey";
 import { verify } from "./verify";
 import { startWorker, stopWorker } from "./worker";
@@ -38,7 +38,7 @@ interface Run {
  * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure is
  * taken back: the release that served goes on with the same containers.
  * @returns the entry it put on record, or undefined when there was nothing to do
- * @throws HandoverFailure, after the way back
+ * @throws HostFailure, after the way back
  */
 export async function perform(docker: Docker, order: Order, print: Print): Promise<Entry | undefined> {
   const before = await survey(docker, order.install);
@@ -120,7 +120,7 @@ async function startAll(containers: readonly LiveContainer[], { docker, order, p
   const [last, first] = [containers.filter(({ service }) => service === "frontend-app"), containers.filter(({ service }) => service !== "frontend-app")];
   await eachOf(first, ({ id }) => start(docker, id));
   await eachOf(last, ({ id }) => start(docker, id));
-  await eachOf(containers, (container) => untilReady(docker, container, order.readyTimeout, progress));
+  await eachOf(containers, (container) => untilReady(docker, container, order.readyTimeout, (title, reason) => progress.waiting(title, reason)));
 }
 
 async function drainedOrSaid(done: Flip, progress: Progress): Promise<void> {
@@ -153,11 +153,7 @@ async function takeBack(run: Run): Promise<void> {
   });
 }
 
-/** A failure as the operator reads it: what happened, the end of the log, and what is true now. Pure. */
+/** A failed handover as the operator reads it, with what is true now. Pure. */
 export function explainFailure(error: unknown, servesOn: string | undefined): string {
-  const tail = error instanceof HandoverFailure && error.logTail.length > 0
-    ? ["", "The last it logged:", ...error.logTail.map((line) => `    ${line}`)]
-    : [];
-  const after = servesOn === undefined ? "Nothing serves." : `${servesOn} goes on serving, untouched.`;
-  return [messageOf(error), ...tail, "", after].join("\n");
+  return [withLogTail(error), "", servesOn === undefined ? "Nothing serves." : `${servesOn} goes on serving, untouched.`].join("\n");
 }

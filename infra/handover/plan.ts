@@ -1,7 +1,7 @@
 import type { Service } from "../release/services";
 import { servicesOf } from "../release/services";
 import type { Tier } from "../settings";
-import { membersOf, routes, servedBy, type Live, type LiveContainer, type Route } from "./live";
+import { routes, servedBy, type Live, type LiveContainer, type Route } from "./live";
 
 /** One step of a handover. Containers are named by what the engine calls them. */
 export type Step =
@@ -20,10 +20,14 @@ export type Step =
   /** Stop what no longer serves, gently. The containers stay. */
   | { readonly do: "retire"; readonly containers: readonly LiveContainer[] };
 
-/** The release that is to serve. */
+/**
+ * The release that is to serve. Its containers are known by id: a container that Pulumi replaces carries the same
+ * labels as its successor, and both exist until the handover is over.
+ */
 export interface Wanted {
   readonly tier: Tier;
   readonly release: string;
+  readonly containers: Readonly<Partial<Record<Service, string>>>;
   /** Leave the other tier's api, frontend-app and data-provider running. */
   readonly keepWarm: boolean;
 }
@@ -31,7 +35,7 @@ export interface Wanted {
 /** A service of the wanted release has no container: somebody removed it, and only Pulumi can declare it again. */
 export class MissingContainer extends Error {
   constructor(readonly services: readonly Service[], wanted: Wanted) {
-    super(`${wanted.tier} has no container for ${services.join(", ")}: somebody removed it. Type: pulumi up --refresh`);
+    super(`${wanted.tier} has no container for ${services.join(", ")}: somebody removed it.\n  type: pulumi up --refresh --stack <this stack>`);
     this.name = "MissingContainer";
   }
 }
@@ -44,7 +48,7 @@ const ready: readonly Service[] = ["data-provider", "api", "frontend-app"];
  * @throws MissingContainer
  */
 export function plan(live: Live, wanted: Wanted): Step[] {
-  const own = membersOf(live, wanted.release);
+  const own = membersOf(live, wanted);
   const missing = servicesOf(wanted.tier).filter((service) => own[service] === undefined);
   if (missing.length > 0) throw new MissingContainer(missing, wanted);
   const member = (service: Service) => own[service] as LiveContainer;
@@ -58,7 +62,7 @@ export function plan(live: Live, wanted: Wanted): Step[] {
   if (!serves || asleep.length > 0) steps.push({ do: "verify", container: member("api") });
   if (!serves) steps.push({ do: "flip", to: { api: member("api"), ws: member("api"), app: member("frontend-app") } });
 
-  const others = live.containers.filter((container) => container.release !== wanted.release && container.running);
+  const others = live.containers.filter((container) => container.id !== wanted.containers[container.service] && container.running);
   const workers = others.filter((container) => container.service === "worker");
   if (workers.length > 0) steps.push({ do: "stop-workers", containers: workers });
   if (!member("worker").running) steps.push({ do: "start-worker", container: member("worker") });
@@ -66,6 +70,12 @@ export function plan(live: Live, wanted: Wanted): Step[] {
   const retiring = others.filter((container) => container.service !== "worker" && !staysWarm(container, wanted));
   if (retiring.length > 0) steps.push({ do: "retire", containers: retiring });
   return steps;
+}
+
+/** The wanted release's containers as they are now. */
+export function membersOf(live: Live, wanted: Wanted): Partial<Record<Service, LiveContainer>> {
+  const own = live.containers.filter(({ id, service }) => id === wanted.containers[service]);
+  return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 
 /** Only the other tier stays warm: an older release of the same tier is about to be removed. */

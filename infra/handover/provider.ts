@@ -1,6 +1,8 @@
 import { connect } from "../engine/connect";
+import { allowsDowntime, downtimeHint } from "../engine/downtime";
+import type { Service } from "../release/services";
 import type { Tier } from "../settings";
-import { serving } from "./live";
+import { serving, servingApi } from "./live";
 import { MissingContainer, plan, type Wanted } from "./plan";
 import { explainFailure, perform, type Order } from "./perform";
 import { survey, type Install } from "./survey";
@@ -18,22 +20,19 @@ export interface HandoverInputs {
   readonly tier: Tier;
   readonly release: string;
   /** Container ids by service: they order the Handover after its containers. */
-  readonly containers: Readonly<Record<string, string>>;
+  readonly containers: Readonly<Partial<Record<Service, string>>>;
   readonly keepWarm: boolean;
   readonly readyTimeout: number;
   readonly drainTimeout: number;
   readonly workerSettle: number;
 }
 
-/** Set to `true`, it lets `destroy` take the tier down that serves. */
-export const allowDowntime = "SCANI_ALLOW_DOWNTIME";
-
 function installOf(inputs: HandoverInputs): Install {
   return { name: inputs.install, gateway: inputs.gateway };
 }
 
 function wantedOf(inputs: HandoverInputs): Wanted {
-  return { tier: inputs.tier, release: inputs.release, keepWarm: inputs.keepWarm };
+  return { tier: inputs.tier, release: inputs.release, containers: inputs.containers, keepWarm: inputs.keepWarm };
 }
 
 /** Reads the engine, not the state: there is something to do when the host is not as this release wants it. */
@@ -67,12 +66,11 @@ export async function handOver(inputs: HandoverInputs): Promise<void> {
 
 /** Refuses to let a serving release go: Pulumi deletes the Handover first, so nothing has been touched by then. */
 export async function refuseWhileServing(inputs: HandoverInputs): Promise<void> {
-  if (process.env[allowDowntime] === "true") return;
-  const now = serving(await survey(connect(inputs.dockerHost), installOf(inputs)));
-  if (now?.release !== inputs.release) return;
+  if (allowsDowntime()) return;
+  const api = servingApi(await survey(connect(inputs.dockerHost), installOf(inputs)));
+  if (api === undefined || api.id !== inputs.containers.api) return;
   throw new Error([
     `${inputs.tier} serves; destroying it would take Scani down. Nothing has been touched.`,
-    `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, to take Scani down on purpose,`,
-    `set ${allowDowntime}=true in the environment of this command.`,
+    `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, ${downtimeHint}.`,
   ].join("\n"));
 }

@@ -3,7 +3,7 @@ import { label } from "../container/labels";
 import { exec } from "../engine/exec";
 import { isService } from "../release/services";
 import type { Tier } from "../settings";
-import { HandoverFailure } from "./failure";
+import { HostFailure } from "../engine/failure";
 import { parseRoutes } from "./gatewayRoutes";
 import type { Live, LiveContainer } from "./live";
 
@@ -30,6 +30,7 @@ async function releaseContainers(docker: Docker, install: string): Promise<LiveC
       name: (container.Names[0] ?? "").replace(/^\//, ""),
       service,
       tier: container.Labels[label.tier] as Tier,
+      title: `${container.Labels[label.tier]} ${service}`,
       release: container.Labels[label.release] ?? "",
       // A container Docker keeps restarting is not one that runs: it has to be started, watched and judged.
       running: container.State === "running",
@@ -45,6 +46,6 @@ async function gatewayRoutes(docker: Docker, gateway: string) {
   });
   if (!state?.Running) return {};
   const listed = await exec(container, ["kamal-proxy", "list"]);
-  if (listed.exitCode !== 0) throw new HandoverFailure(`The gateway ${gateway} does not answer: ${listed.output}`);
+  if (listed.exitCode !== 0) throw new HostFailure(`The gateway ${gateway} does not answer: ${listed.output}`);
   return parseRoutes(listed.output);
 }

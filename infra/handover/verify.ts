@@ -3,9 +3,9 @@ import { exec } from "../engine/exec";
 import { logSince } from "../engine/lifecycle";
 import { localCloudUrl } from "../release/environment";
 import type { Tier } from "../settings";
-import { HandoverFailure } from "./failure";
+import { HostFailure } from "../engine/failure";
 import type { LiveContainer } from "./live";
-import type { Progress } from "./progress";
+import type { Progress } from "../progress/progress";
 
 /** Seconds the data-provider may take to answer one call. */
 const answerSeconds = 10;
@@ -22,25 +22,25 @@ const callScript = [
 /**
  * Asks the new api whether it stands where its tier says: its environment, its data-provider with its own key, and
  * the line it logged at boot.
- * @throws HandoverFailure
+ * @throws HostFailure
  */
 export async function verify(docker: Docker, api: LiveContainer, progress: Progress): Promise<void> {
   const container = docker.getContainer(api.id);
   const { Config: config, State: state } = await container.inspect();
   const url = valueOf(config.Env, "SCANI_CLOUD_URL");
   const mistake = tierMistake(api.tier, url);
-  if (mistake !== undefined) throw new HandoverFailure(mistake);
+  if (mistake !== undefined) throw new HostFailure(mistake);
 
   const called = await exec(container, ["sh", "-c", callScript]);
   const provider = judgeCall(url, called.output);
-  if (!provider.ok) throw new HandoverFailure(provider.why);
+  if (!provider.ok) throw new HostFailure(provider.why);
   if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
 
   const log = await logSince(docker, api.id, Date.parse(state.StartedAt) / 1000);
   const said = bootTarget(log);
   if (said === undefined) progress.note("the api's boot log does not name its data-provider; nothing contradicts it");
   else if (said !== api.tier && said !== url) {
-    throw new HandoverFailure(`The api's boot log names ${said}, but ${api.tier} stands at ${url}`);
+    throw new HostFailure(`The api's boot log names ${said}, but ${api.tier} stands at ${url}`);
   }
 }
 

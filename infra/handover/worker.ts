@@ -2,8 +2,8 @@ import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
 import { logSince, start, stop } from "../engine/lifecycle";
 import type { LiveContainer } from "./live";
-import type { Progress } from "./progress";
-import { failed } from "./ready";
+import type { Progress } from "../progress/progress";
+import { failed } from "../engine/ready";
 
 /** What the worker logs once it takes jobs. */
 const listening = "Worker listening for jobs";
@@ -18,12 +18,12 @@ export async function stopWorker(docker: Docker, worker: LiveContainer, progress
   const since = Date.now() / 1000;
   await stop(docker, worker.id);
   const log = await logSince(docker, worker.id, since).catch(() => "");
-  if (!log.includes(drained)) progress.note(`${worker.tier} worker stopped without "${drained}"; the jobs it had are taken again when their locks run out`);
+  if (!log.includes(drained)) progress.note(`${worker.title} stopped without "${drained}"; the jobs it had are taken again when their locks run out`);
 }
 
 /**
  * Starts a worker and watches until it listens and has stayed up for a while.
- * @throws HandoverFailure with the end of its log
+ * @throws HostFailure with the end of its log
  */
 export async function startWorker(docker: Docker, worker: LiveContainer, timeoutSeconds: number, settleSeconds: number, progress: Progress): Promise<void> {
   await start(docker, worker.id);
@@ -39,7 +39,7 @@ export async function startWorker(docker: Docker, worker: LiveContainer, timeout
     }
     if (Date.now() >= settled) return;
     if (settled === Infinity && Date.now() > deadline) throw await failed(docker, worker, `did not say "${listening}" within ${timeoutSeconds} s`);
-    progress.waiting(settled === Infinity ? `worker: until it says "${listening}"` : `worker: that it stays up for ${settleSeconds} s`);
+    progress.waiting(worker.title, settled === Infinity ? `until it says "${listening}"` : `that it stays up for ${settleSeconds} s`);
     await pause(lookAgain);
   }
 }

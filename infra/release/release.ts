@@ -4,6 +4,7 @@ import type { Container } from "@pulumi/docker/container";
 import type { Platform, Sockets } from "../base/platform";
 import { hardenedContainer } from "../container/hardened";
 import { label, labelList } from "../container/labels";
+import { stampOf, type Stamps } from "../container/stamps";
 import type { Settings, Tier } from "../settings";
 import { environments, type Environment } from "./environment";
 import { releaseId } from "./identity";
@@ -15,6 +16,8 @@ export interface ReleaseArgs {
   readonly settings: Settings;
   readonly platform: pulumi.Output<Platform>;
   readonly sockets: pulumi.Output<Sockets>;
+  /** Reads when each of an install's containers was made. */
+  readonly stamps: (install: string) => Promise<Stamps>;
 }
 
 /**
@@ -46,11 +49,12 @@ export class Release extends pulumi.ComponentResource {
     })));
 
     const install = sockets.install;
-    const labelsOf = (service?: Service) => pulumi.all([install, this.id]).apply(([named, id]) => ({
+    const stamps = install.apply(args.stamps);
+    const labelsOf = (service?: Service) => pulumi.all([install, this.id, stamps]).apply(([named, id, made]) => ({
       [label.install]: named,
       [label.tier]: tier,
       [label.release]: id,
-      ...(service === undefined ? {} : { [label.service]: service }),
+      ...(service === undefined ? {} : { [label.service]: service, [label.made]: stampOf(made, service, id) }),
     }));
 
     // A network of its own, so that `data-provider` and `api` name this release's containers and no other's.

@@ -41,8 +41,8 @@ export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service
       image: image("worker"), init: true, memory: settings.number("workerMemory"), tmpfs: ["/tmp"], networks: ["data", "release"],
       // It drains for up to 25 s; killed earlier it would leave jobs behind.
       stopSeconds: 35,
-      // Starts as root and drops privileges by itself.
-      capabilities: ["SETGID", "SETUID"],
+      // Starts as root and drops privileges by itself; KILL lets the first process, still root, pass SIGTERM on to it.
+      capabilities: ["KILL", "SETGID", "SETUID"],
     },
     "frontend-app": {
       image: image("frontend-app"), memory: 128, stopSeconds: 20, networks: ["edge", "release"],

@@ -28,9 +28,14 @@ export function apply(live: Live, step: Step): Live {
 
 export function release(tier: Tier, name: string, running: (service: Service) => boolean): LiveContainer[] {
   return servicesOf(tier).map((service) => ({
-    id: `${name}-${service}`, name: `${name}-${service}-x`, service, tier, release: name,
+    id: `${name}-${service}`, name: `${name}-${service}-x`, service, tier, release: name, title: `${tier} ${service}`,
     running: service !== "migrate" && running(service),
   }));
+}
+
+/** A wanted release whose containers are those `release` makes. */
+export function wantedOf(tier: Tier, name: string, keepWarm: boolean): Wanted {
+  return { tier, release: name, keepWarm, containers: Object.fromEntries(servicesOf(tier).map((service) => [service, `${name}-${service}`])) };
 }
 
 /** Any host a crash, an operator's hand or a failed upgrade can leave: up to three releases, each container up or down, routes anywhere. */
@@ -50,6 +55,6 @@ export const hosts: fc.Arbitrary<{ live: Live; wanted: Wanted }> = fc.record({
   const chosen = choice % tiers.length;
   return {
     live: { containers, routes: Object.fromEntries(routes.map((route, i) => [route, target(route, routed[i])])) },
-    wanted: { tier: tiers[chosen] as Tier, release: `r${chosen}`, keepWarm },
+    wanted: wantedOf(tiers[chosen] as Tier, `r${chosen}`, keepWarm),
   };
 });

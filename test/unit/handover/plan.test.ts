@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { membersOf, routes, servedBy, serving, type Live } from "../../../infra/handover/live";
-import { MissingContainer, plan, type Wanted } from "../../../infra/handover/plan";
+import { routes, servedBy, serving, type Live } from "../../../infra/handover/live";
+import { membersOf, MissingContainer, plan, type Wanted } from "../../../infra/handover/plan";
 import { servicesOf } from "../../../infra/release/services";
-import { apply, hosts, release } from "./model";
+import { apply, hosts, release, wantedOf } from "./model";
 
 const runs = 2000;
 
@@ -16,7 +16,7 @@ describe("plan, for any host", () => {
   test("ends with the wanted release serving, whole, and its worker the only one", () => {
     fc.assert(fc.property(hosts, ({ live, wanted }) => {
       const after = carriedOut(live, wanted);
-      const own = membersOf(after, wanted.release);
+      const own = membersOf(after, wanted);
       expect(serving(after)).toEqual({ tier: wanted.tier, release: wanted.release });
       for (const service of servicesOf(wanted.tier)) expect(own[service]?.running).toBe(service !== "migrate");
       expect(runningWorkers(after).map(({ release: name }) => name)).toEqual([wanted.release]);
@@ -51,7 +51,7 @@ describe("plan, for any host", () => {
       let now = live;
       for (const step of plan(live, wanted)) {
         if (step.do === "retire" || step.do === "stop-workers") {
-          const own = membersOf(now, wanted.release);
+          const own = membersOf(now, wanted);
           for (const route of routes) {
             expect(own[servedBy(route)]?.running).toBe(true);
             expect(now.routes[route]).toBe(own[servedBy(route)]?.name);
@@ -69,7 +69,7 @@ describe("plan, for any host", () => {
       if (at < 0) return;
       const before = steps.slice(0, at);
       expect(before.map((step) => step.do)).toEqual(expect.arrayContaining(["migrate", "verify"]));
-      const own = membersOf(before.reduce(apply, live), wanted.release);
+      const own = membersOf(before.reduce(apply, live), wanted);
       for (const route of routes) expect(own[servedBy(route)]?.running).toBe(true);
     }), { numRuns: runs });
   });
@@ -92,28 +92,35 @@ describe("plan, cases an operator knows", () => {
   const live: Live = { containers: [...tier1, ...tier2], routes: { api: "one-api-x", ws: "one-api-x", app: "one-frontend-app-x" } };
 
   test("a switch", () => {
-    expect(plan(live, { tier: "tier2", release: "two", keepWarm: false }).map((step) => step.do))
+    expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do))
       .toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "retire"]);
   });
 
   test("a rollback to a tier kept warm is the flip and the worker swap", () => {
     const warm = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)], routes: { api: "two-api-x", ws: "two-api-x", app: "two-frontend-app-x" } };
-    expect(plan(warm, { tier: "tier1", release: "one", keepWarm: true }).map((step) => step.do))
+    expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.do))
       .toEqual(["migrate", "verify", "flip", "stop-workers", "start-worker"]);
   });
 
   test("nothing to do", () => {
-    expect(plan(live, { tier: "tier1", release: "one", keepWarm: false })).toEqual([]);
+    expect(plan(live, wantedOf("tier1", "one", false))).toEqual([]);
   });
 
   test("a stopped worker is started, and nothing else", () => {
     const stopped = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...tier2] };
-    expect(plan(stopped, { tier: "tier1", release: "one", keepWarm: false }).map((step) => step.do)).toEqual(["start-worker"]);
+    expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.do)).toEqual(["start-worker"]);
+  });
+
+  test("a container that Pulumi replaces is another one, though it carries the same labels", () => {
+    const successor = release("tier1", "one", () => false).map((container) => ({ ...container, id: `${container.id}-2`, name: `${container.name}-2` }));
+    const wanted: Wanted = { tier: "tier1", release: "one", keepWarm: true, containers: Object.fromEntries(successor.map(({ service, id }) => [service, id])) };
+    const steps = plan({ ...live, containers: [...live.containers, ...successor] }, wanted);
+    expect(steps.map((step) => step.do)).toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "retire"]);
   });
 
   test("a removed container is named, with what to type", () => {
     const removed = { ...live, containers: live.containers.filter(({ id }) => id !== "one-worker") };
-    expect(() => plan(removed, { tier: "tier1", release: "one", keepWarm: false })).toThrow(MissingContainer);
-    expect(() => plan(removed, { tier: "tier1", release: "one", keepWarm: false })).toThrow(/worker.*pulumi up --refresh/);
+    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(MissingContainer);
+    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(/worker.*pulumi up --refresh/s);
   });
 });

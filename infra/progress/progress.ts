@@ -7,7 +7,7 @@ export type Print = (line: string) => void;
 /** Shows each step as it begins and ends, and what it waits for in between. */
 export class Progress {
   readonly timings: Timings = {};
-  private lastReason = "";
+  private readonly reasons = new Map<string, string>();
 
   constructor(private readonly print: Print, private readonly now: () => number = Date.now) {}
 
@@ -32,11 +32,11 @@ export class Progress {
     this.print(`  ${line}`);
   }
 
-  /** What a step waits for; said once per reason, however often it is asked. */
-  waiting(reason: string): void {
-    if (reason === this.lastReason) return;
-    this.lastReason = reason;
-    this.print(`  … ${reason}`);
+  /** What a step waits for, by whom it waits for; said again only when the reason changes. */
+  waiting(subject: string, reason: string): void {
+    if (this.reasons.get(subject) === reason) return;
+    this.reasons.set(subject, reason);
+    this.print(`  … ${subject}: ${reason}`);
   }
 
   private record(name: string, began: number): void {

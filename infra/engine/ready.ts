@@ -1,23 +1,28 @@
 import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
-import { exec } from "../engine/exec";
-import { lastLines } from "../engine/lifecycle";
-import { HandoverFailure } from "./failure";
-import type { LiveContainer } from "./live";
-import type { Progress } from "./progress";
+import { exec } from "./exec";
+import { lastLines } from "./lifecycle";
+import { HostFailure } from "./failure";
 
 /** Milliseconds between two looks at something that is not ready yet. */
-const lookAgain = 150;
+const lookAgain = 200;
 
 /** Lines of a failed container's log that are shown. */
 const shownLines = 20;
 
+/** A container that is watched: what the engine calls it, and what the operator does. */
+export interface Watched {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+}
+
 /**
  * Waits until a container's own health command exits 0. Runs it itself: Docker's schedule is made for steady state, and
  * would add its whole interval to every start.
- * @throws HandoverFailure with the end of its log when it stops, or is not ready in time
+ * @throws HostFailure with the end of its log when it stops, or is not ready in time
  */
-export async function untilReady(docker: Docker, target: LiveContainer, timeoutSeconds: number, progress: Progress): Promise<void> {
+export async function untilReady(docker: Docker, target: Watched, timeoutSeconds: number, waiting: (title: string, reason: string) => void): Promise<void> {
   const container = docker.getContainer(target.id);
   const deadline = Date.now() + timeoutSeconds * 1000;
   let reason = "its first answer";
@@ -28,17 +33,18 @@ export async function untilReady(docker: Docker, target: LiveContainer, timeoutS
     }
     const answer = await exec(container, command(config.Healthcheck?.Test)).catch((error: Error) => ({ exitCode: -1, output: error.message }));
     if (answer.exitCode === 0) return;
-    reason = answer.output.replace(/\s+/g, " ").slice(0, 300) || reason;
+    // Without curl's timings, which would make every reason a new one.
+    reason = answer.output.replace(/\s+/g, " ").replace(/ after \d+ ms/g, "").slice(0, 300) || reason;
     if (Date.now() > deadline) throw await failed(docker, target, `was not ready within ${timeoutSeconds} s: ${reason}`);
-    progress.waiting(`${target.service}: ${reason}`);
+    waiting(target.title, reason);
     await pause(lookAgain);
   }
 }
 
 /** A failure that carries the last lines the container logged. */
-export async function failed(docker: Docker, target: LiveContainer, what: string): Promise<HandoverFailure> {
+export async function failed(docker: Docker, target: Watched, what: string): Promise<HostFailure> {
   const tail = await lastLines(docker, target.id, shownLines).catch(() => []);
-  return new HandoverFailure(`${target.tier} ${target.service} ${what} (container ${target.name})`, tail);
+  return new HostFailure(`${target.title} ${what} (container ${target.name})`, tail);
 }
 
 function command(test: string[] | undefined): string[] {

@@ -1,0 +1,12 @@
+import type { Stamps } from "../container/stamps";
+import type { Settings } from "../settings";
+import type { Networks } from "./networks";
+import type { Secrets } from "./secrets";
+
+/** What every service of base is declared with. */
+export interface BaseContext {
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly networks: Networks;
+  readonly stamps: Stamps;
+}

@@ -1,0 +1,148 @@
+import { catalogue, resolveSettings, SettingsError, settingNamed, type Sources } from "../../../infra/settings";
+
+const tier2 = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
+
+function sources(config: Record<string, string>, environment: Record<string, string> = {}, dotenv: Record<string, string> = {}): Sources {
+  return { config: (name) => config[name], environment, dotenv };
+}
+
+function mistakesOf(config: Record<string, string>): string[] {
+  try {
+    resolveSettings(sources(config), "prod");
+  } catch (error) {
+    if (error instanceof SettingsError) return error.mistakes.map(({ setting, problem, fix }) => `${setting} ${problem} | ${fix}`);
+    throw error;
+  }
+  return [];
+}
+
+describe("order of the sources", () => {
+  test("Pulumi config, then the environment, then .env, then the default", () => {
+    const read = (config: object, environment: object, dotenv: object) =>
+      resolveSettings(sources({ tier: "tier1", ...config }, environment as never, dotenv as never), "s").need("SCANI_IMAGE_TAG");
+    const [a, b, c] = [{ SCANI_IMAGE_TAG: "1" }, { SCANI_IMAGE_TAG: "2" }, { SCANI_IMAGE_TAG: "3" }];
+    expect(read(a, b, c)).toBe("1");
+    expect(read({}, b, c)).toBe("2");
+    expect(read({}, {}, c)).toBe("3");
+    expect(read({}, {}, {})).toBe(settingNamed("SCANI_IMAGE_TAG").fallback);
+  });
+
+  test("an empty value counts as not given", () => {
+    expect(resolveSettings(sources({ tier: "tier1", LOG_LEVEL: "" }, { LOG_LEVEL: "" }, { LOG_LEVEL: "warn" }), "s").need("LOG_LEVEL")).toBe("warn");
+  });
+
+  test("a module setting is found in the environment under its variable", () => {
+    expect(resolveSettings(sources({ tier: "tier1" }, { SCANI_KEEP_WARM: "true" }), "s").flag("keepWarm")).toBe(true);
+  });
+});
+
+describe("which tier", () => {
+  test.each(["base", "tier1"])("%s needs nothing else", (tier) => {
+    expect(resolveSettings(sources({ tier }), "s").kind).toBe(tier);
+  });
+
+  test("tier1 ignores the issued pair, so one .env serves both tiers", () => {
+    expect(resolveSettings(sources({ tier: "tier1", ...tier2 }), "s").text("SCANI_CLOUD_URL")).toBeUndefined();
+  });
+
+  test("without a tier there is one mistake, with what to type", () => {
+    expect(mistakesOf({})).toEqual([expect.stringMatching(/^tier is missing.*pulumi config set tier tier2 --stack prod$/)]);
+  });
+
+  test("an unknown tier is refused", () => {
+    expect(mistakesOf({ tier: "tier3" })).toEqual([expect.stringContaining('"tier3" is none of base, tier1, tier2')]);
+  });
+});
+
+describe("every mistake at once", () => {
+  test("five wrong settings are five mistakes, each with its command", () => {
+    const found = mistakesOf({ tier: "tier2", keepWarm: "yes", drainTimeout: "-1", SCANI_IMAGE_TAG: "latest" });
+    expect(found.map((line) => line.split(" ")[0]).sort()).toEqual(["SCANI_CLOUD_API_KEY", "SCANI_CLOUD_URL", "SCANI_IMAGE_TAG", "drainTimeout", "keepWarm"]);
+    for (const line of found) expect(line).toMatch(/\| pulumi config set .*--stack prod$/);
+  });
+
+  test("the message says how many, and that nothing was touched", () => {
+    expect(() => resolveSettings(sources({ tier: "tier1", LOG_LEVEL: "loud", WORKER_CONCURRENCY: "0" }), "s")).toThrow(/^2 settings are wrong for stack s; nothing has been touched\./);
+  });
+});
+
+describe("values that must never reach production", () => {
+  test.each([
+    ["ENCRYPTION_KEY", "0123456789abcdef0123456789abcdef"],
+    ["BETTER_AUTH_SECRET", "dev_secret_change_me_this_is_not_production_safe"],
+    ["DATA_PROVIDER_API_KEY", "dev_data_provider_key_change_me_not_prod_safe"],
+    ["S3_SECRET_ACCESS_KEY", "minioadmin"],
+    ["POSTGRES_PASSWORD", "scani"],
+  ])("%s=%s is refused, and not repeated", (name, value) => {
+    const found = mistakesOf({ tier: "base", [name]: value });
+    expect(found).toEqual([expect.stringContaining(`${name} (from Pulumi config) is a value Scani ships for development`)]);
+    expect(found.join()).not.toContain(value === "scani" ? '"scani"' : value);
+  });
+
+  test("on tier 2 the issued key is checked too", () => {
+    expect(mistakesOf({ tier: "tier2", ...tier2, SCANI_CLOUD_API_KEY: "dev_data_provider_key_change_me_not_prod_safe" })).toHaveLength(1);
+  });
+});
+
+describe("each kind of value", () => {
+  const base = (name: string, value: string) => mistakesOf({ tier: "base", [name]: value });
+  test.each([
+    ["ENCRYPTION_KEY", "short", /is 5 characters long and needs 32 or more/],
+    ["BACKEND_URL", "https://a.example/api", /has a path/],
+    ["FRONTEND_URL", "a.example", /is not a URL that begins with http/],
+    ["FRONTEND_PORT", "70000", /is not a whole number from 1 to 65535/],
+    ["postgresImage", "postgres", /is not pinned/],
+    ["postgresImage", "postgres:latest", /is not pinned/],
+    ["postgresImage", "registry.example:5000/postgres", /is not pinned/],
+    ["name", "My Scani", /is not lower-case letters/],
+    ["DATABASE_URL", "mysql://x", /is not a URL that begins with postgres/],
+    ["bindAddress", "::", /is not an IPv4 address/],
+  ])("%s=%s", (name, value, message) => {
+    expect(base(name, value)).toEqual([expect.stringMatching(message)]);
+  });
+
+  test.each([
+    ["postgresImage", `postgres@sha256:${"a".repeat(64)}`],
+    ["postgresImage", "registry.example:5000/team/postgres:16.4"],
+    ["S3_REGION", "eu-central-1"],
+    ["COOKIE_DOMAIN", ".example.org"],
+  ])("%s=%s is fine", (name, value) => {
+    expect(base(name, value)).toEqual([]);
+  });
+
+  test.each([
+    ["http://data.example.org", 1],
+    ["https://data.example.org", 0],
+    ["http://hosted:8082", 0],
+    ["http://hosted.internal", 0],
+    ["http://hosted.local:8082", 0],
+    ["http://data-provider:8082", 1],
+  ])("SCANI_CLOUD_URL=%s on tier 2: %d mistakes", (url, count) => {
+    expect(mistakesOf({ tier: "tier2", ...tier2, SCANI_CLOUD_URL: url })).toHaveLength(count);
+  });
+});
+
+describe("services somebody else runs", () => {
+  test("a managed S3 needs its keys", () => {
+    expect(mistakesOf({ tier: "base", S3_ENDPOINT: "https://s3.example.org" })).toEqual([
+      expect.stringContaining("S3_ACCESS_KEY_ID is missing"), expect.stringContaining("S3_SECRET_ACCESS_KEY is missing"),
+    ]);
+  });
+
+  test("two mail transports are one too many", () => {
+    expect(mistakesOf({ tier: "base", SMTP_URL: "smtps://u:p@m.example:465", FASTMAIL_API_TOKEN: "fmu1-abcdef" })).toHaveLength(1);
+  });
+});
+
+describe("the catalogue", () => {
+  test("every default passes its own check", () => {
+    for (const { name, fallback, schema } of catalogue) {
+      if (fallback !== undefined) expect([name, schema.safeParse(fallback).success]).toEqual([name, true]);
+    }
+  });
+
+  test("no two settings share a name or a variable", () => {
+    expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
+    expect(new Set(catalogue.map(({ variable }) => variable)).size).toBe(catalogue.length);
+  });
+});
