@@ -1,5 +1,4 @@
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
-import { delimiter, join } from "node:path";
 import { passphraseEnvironment } from "./passphrase";
 import { pulumiCommand } from "./pulumiCommand";
 import { projectName, root } from "./root";
@@ -23,13 +22,10 @@ export async function openStack(name: string, place: Place, say: (line: string) 
   );
 }
 
-/** What every Pulumi process is given. The Handover's provider is started by name, from the SDK's own folder. */
+/** What every Pulumi process is given. */
 export function environmentFor(place: Place, say: (line: string) => void): Record<string, string> {
   return {
-    PATH: [process.env.PATH, join(root, "node_modules", "@pulumi", "pulumi")].join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The provider process of an in-process program does not start in the folder of `main`.
-    SCANI_MODULE: join(root, "bin", "stacks"),
     ...passphraseEnvironment(place.workDir, { ...process.env, ...place.environment }, say),
     ...place.environment,
   };

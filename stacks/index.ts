@@ -1,3 +1,4 @@
+import "./lightStart";
 import * as pulumi from "@pulumi/pulumi";
 import { join } from "node:path";
 import { readDotenv, resolveSettings, SettingsError, type Settings } from "../infra/settings";

@@ -1,9 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
+import { gatewayStatePath } from "./gatewayState";
 import { BaseService } from "./service";
-
-/** Where the gateway keeps its routes, and beside them the Handover its record; both survive a restart. */
-export const gatewayStatePath = "/home/kamal-proxy/.config/kamal-proxy";
 
 /** The gateway: the one container that publishes a port to the network. */
 export function gateway({ settings, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {

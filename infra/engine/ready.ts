@@ -17,16 +17,31 @@ export interface Watched {
   readonly title: string;
 }
 
+/** How somebody waits. */
+export interface Watch {
+  readonly timeoutSeconds: number;
+  /** Aborted when the operator interrupts. */
+  readonly signal: AbortSignal;
+  /** Told what it waits for, at every look. */
+  waiting(title: string, reason: string): void;
+}
+
+/** @throws HostFailure when the operator has interrupted */
+export function checkInterrupt(signal: AbortSignal): void {
+  if (signal.aborted) throw new HostFailure("Interrupted");
+}
+
 /**
  * Waits until a container's own health command exits 0. Runs it itself: Docker's schedule is made for steady state, and
  * would add its whole interval to every start.
  * @throws HostFailure with the end of its log when it stops, or is not ready in time
  */
-export async function untilReady(docker: Docker, target: Watched, timeoutSeconds: number, waiting: (title: string, reason: string) => void): Promise<void> {
+export async function untilReady(docker: Docker, target: Watched, watch: Watch): Promise<void> {
   const container = docker.getContainer(target.id);
-  const deadline = Date.now() + timeoutSeconds * 1000;
+  const deadline = Date.now() + watch.timeoutSeconds * 1000;
   let reason = "its first answer";
   for (;;) {
+    checkInterrupt(watch.signal);
     const { State: state, Config: config, RestartCount: restarts } = await container.inspect();
     if (!state.Running || restarts > 0) {
       throw await failed(docker, target, restarts > 0 ? `crashed and was restarted ${restarts}×` : `stopped with exit code ${state.ExitCode}`);
@@ -35,8 +50,8 @@ export async function untilReady(docker: Docker, target: Watched, timeoutSeconds
     if (answer.exitCode === 0) return;
     // Without curl's timings, which would make every reason a new one.
     reason = answer.output.replace(/\s+/g, " ").replace(/ after \d+ ms/g, "").slice(0, 300) || reason;
-    if (Date.now() > deadline) throw await failed(docker, target, `was not ready within ${timeoutSeconds} s: ${reason}`);
-    waiting(target.title, reason);
+    if (Date.now() > deadline) throw await failed(docker, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`);
+    watch.waiting(target.title, reason);
     await pause(lookAgain);
   }
 }

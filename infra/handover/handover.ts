@@ -3,29 +3,7 @@ import type { Sockets } from "../base/platform";
 import type { Release } from "../release/release";
 import type { Service } from "../release/services";
 import type { Settings, Tier } from "../settings";
-import type { HandoverInputs } from "./provider";
-
-/**
- * The provider's methods are stored in Pulumi's state as text, so each only loads the compiled code and calls it:
- * changed code is then no change of the resource. The provider process starts in the folder of `main` (bin/stacks).
- */
-const provider: pulumi.dynamic.ResourceProvider = {
-  async create(inputs) {
-    await require(`${process.env.SCANI_MODULE ?? process.cwd()}/../infra/handover/provider.js`).handOver(inputs);
-    return { id: `${inputs.install}-${inputs.tier}`, outs: inputs };
-  },
-  async diff(_id, olds, news) {
-    const changed = Object.keys(news).some((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
-    return { changes: changed || await require(`${process.env.SCANI_MODULE ?? process.cwd()}/../infra/handover/provider.js`).differs(news) };
-  },
-  async update(_id, _olds, news) {
-    await require(`${process.env.SCANI_MODULE ?? process.cwd()}/../infra/handover/provider.js`).handOver(news);
-    return { outs: news };
-  },
-  async delete(_id, props) {
-    await require(`${process.env.SCANI_MODULE ?? process.cwd()}/../infra/handover/provider.js`).refuseWhileServing(props);
-  },
-};
+import type { HandoverInputs } from "./handoverHandler";
 
 export interface HandoverArgs {
   readonly tier: Tier;
@@ -34,8 +12,8 @@ export interface HandoverArgs {
   readonly release: Release;
 }
 
-/** Decides which release serves. Last in a tier stack; depends on everything in it. */
-export class Handover extends pulumi.dynamic.Resource {
+/** Decides which release serves. Last in a tier stack; depends on everything in it. Done by this module's own provider. */
+export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
     const { tier, settings, sockets, release } = args;
     const ids = Object.fromEntries(Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]));
@@ -51,6 +29,6 @@ export class Handover extends pulumi.dynamic.Resource {
       drainTimeout: settings.number("drainTimeout"),
       workerSettle: settings.number("workerSettle"),
     };
-    super(provider, name, inputs, { ...opts, dependsOn: Object.values(release.containers) }, "scani", "Handover");
+    super("scani-host:handover:Handover", name, inputs, { ...opts, dependsOn: Object.values(release.containers) });
   }
 }

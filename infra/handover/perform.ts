@@ -9,7 +9,7 @@ import { routes, serving, type Live, type LiveContainer, type Route } from "./li
 import { migrate } from "./migrate";
 import { plan, type Step, type Wanted } from "./plan";
 import { Progress, seconds, type Print } from "../progress/progress";
-import { untilReady } from "../engine/ready";
+import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
 import { survey, type Install } from "./survey";
 import { verify } from "./verify";
 import { startWorker, stopWorker } from "./worker";
@@ -29,6 +29,7 @@ interface Run {
   readonly order: Order;
   readonly before: Live;
   readonly progress: Progress;
+  readonly watch: Watch;
   /** What takes back the steps done so far, last one first. */
   readonly undo: (() => Promise<void>)[];
   flip?: Flip;
@@ -40,13 +41,15 @@ interface Run {
  * @returns the entry it put on record, or undefined when there was nothing to do
  * @throws HostFailure, after the way back
  */
-export async function perform(docker: Docker, order: Order, print: Print): Promise<Entry | undefined> {
+export async function perform(docker: Docker, order: Order, print: Print, signal: AbortSignal): Promise<Entry | undefined> {
   const before = await survey(docker, order.install);
   const steps = plan(before, order.wanted);
   if (steps.length === 0) return undefined;
 
   const began = Date.now();
-  const run: Run = { docker, order, before, progress: new Progress(print), undo: [] };
+  const progress = new Progress(print);
+  const watch: Watch = { timeoutSeconds: order.readyTimeout, signal, waiting: (title, reason) => progress.waiting(title, reason) };
+  const run: Run = { docker, order, before, progress, watch, undo: [] };
   const from = serving(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
@@ -62,7 +65,10 @@ export async function perform(docker: Docker, order: Order, print: Print): Promi
 
   print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
   try {
-    for (const step of steps) await carryOut(step, run);
+    for (const step of steps) {
+      checkInterrupt(signal);
+      await carryOut(step, run);
+    }
   } catch (error) {
     await takeBack(run);
     await record(docker, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
@@ -79,7 +85,7 @@ function names(containers: readonly LiveContainer[]): string {
 }
 
 async function carryOut(step: Step, run: Run): Promise<void> {
-  const { docker, order, progress, undo } = run;
+  const { docker, order, progress, watch, undo } = run;
   switch (step.do) {
     case "migrate":
       return progress.step("migrate", () => migrate(docker, step.container));
@@ -98,7 +104,7 @@ async function carryOut(step: Step, run: Run): Promise<void> {
       return progress.step("stop the old worker", () => eachOf(step.containers, (worker) => stopWorker(docker, worker, progress)));
     case "start-worker":
       undo.push(() => stop(docker, step.container.id));
-      return progress.step("start the new worker", () => startWorker(docker, step.container, order.readyTimeout, order.workerSettle, progress));
+      return progress.step("start the new worker", () => startWorker(docker, step.container, watch, order.workerSettle));
     case "retire":
       // From here on the new release is whole: trouble with the old one is no reason to go back to it.
       undo.length = 0;
@@ -115,12 +121,12 @@ function stopAll(docker: Docker, containers: readonly LiveContainer[]): Promise<
   return eachOf(containers, ({ id }) => stop(docker, id));
 }
 
-async function startAll(containers: readonly LiveContainer[], { docker, order, progress }: Run): Promise<void> {
+async function startAll(containers: readonly LiveContainer[], { docker, watch }: Run): Promise<void> {
   // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
   const [last, first] = [containers.filter(({ service }) => service === "frontend-app"), containers.filter(({ service }) => service !== "frontend-app")];
   await eachOf(first, ({ id }) => start(docker, id));
   await eachOf(last, ({ id }) => start(docker, id));
-  await eachOf(containers, (container) => untilReady(docker, container, order.readyTimeout, (title, reason) => progress.waiting(title, reason)));
+  await eachOf(containers, (container) => untilReady(docker, container, watch));
 }
 
 async function drainedOrSaid(done: Flip, progress: Progress): Promise<void> {

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { exec } from "../engine/exec";
 import { logSince } from "../engine/lifecycle";
-import { localCloudUrl } from "../release/environment";
+import { localCloudUrl } from "../release/localCloud";
 import type { Tier } from "../settings";
 import { HostFailure } from "../engine/failure";
 import type { LiveContainer } from "./live";

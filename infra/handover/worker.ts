@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { logSince, start, stop } from "../engine/lifecycle";
 import type { LiveContainer } from "./live";
 import type { Progress } from "../progress/progress";
-import { failed } from "../engine/ready";
+import { checkInterrupt, failed, type Watch } from "../engine/ready";
 
 /** What the worker logs once it takes jobs. */
 const listening = "Worker listening for jobs";
@@ -25,12 +25,13 @@ export async function stopWorker(docker: Docker, worker: LiveContainer, progress
  * Starts a worker and watches until it listens and has stayed up for a while.
  * @throws HostFailure with the end of its log
  */
-export async function startWorker(docker: Docker, worker: LiveContainer, timeoutSeconds: number, settleSeconds: number, progress: Progress): Promise<void> {
+export async function startWorker(docker: Docker, worker: LiveContainer, watch: Watch, settleSeconds: number): Promise<void> {
   await start(docker, worker.id);
   const container = docker.getContainer(worker.id);
-  const deadline = Date.now() + timeoutSeconds * 1000;
+  const deadline = Date.now() + watch.timeoutSeconds * 1000;
   let settled = Infinity;
   for (;;) {
+    checkInterrupt(watch.signal);
     const { State: state, RestartCount: restarts } = await container.inspect();
     if (!state.Running || restarts > 0) throw await failed(docker, worker, `did not stay up (exit code ${state.ExitCode})`);
     if (settled === Infinity) {
@@ -38,8 +39,8 @@ export async function startWorker(docker: Docker, worker: LiveContainer, timeout
       if (log.includes(listening)) settled = Date.now() + settleSeconds * 1000;
     }
     if (Date.now() >= settled) return;
-    if (settled === Infinity && Date.now() > deadline) throw await failed(docker, worker, `did not say "${listening}" within ${timeoutSeconds} s`);
-    progress.waiting(worker.title, settled === Infinity ? `until it says "${listening}"` : `that it stays up for ${settleSeconds} s`);
+    if (settled === Infinity && Date.now() > deadline) throw await failed(docker, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
+    watch.waiting(worker.title, settled === Infinity ? `until it says "${listening}"` : `that it stays up for ${settleSeconds} s`);
     await pause(lookAgain);
   }
 }

@@ -1,12 +1,10 @@
 import type { Platform } from "../base/platform";
 import { providerVariables, type Settings, type Tier } from "../settings";
+import { localCloudUrl } from "./localCloud";
 import type { Service } from "./services";
 
 /** Variables of one container, `NAME` to value. */
 export type Environment = Readonly<Record<string, string>>;
-
-/** Name under which a release's api and worker reach its own data-provider. */
-export const localCloudUrl = "http://data-provider:8082";
 
 /**
  * The environment of every service of a release, as Scani's own table says. Pure; holds secrets.

@@ -1,0 +1,56 @@
+import { label } from "../container/labels";
+import { connect } from "../engine/connect";
+import { allowsDowntime, downtimeHint } from "../engine/downtime";
+import { withLogTail } from "../engine/failure";
+import { start } from "../engine/lifecycle";
+import { untilReady } from "../engine/ready";
+import { Progress } from "../progress/progress";
+import type { Handler } from "../provider/handler";
+
+/** Standing's inputs, as they reach the provider. No secrets. */
+export interface StandingInputs {
+  readonly install: string;
+  readonly dockerHost?: string;
+  /** Container ids by service. */
+  readonly containers: Readonly<Record<string, string>>;
+}
+
+/** Seconds a data service may take to be ready; Postgres recovers its log in that time after a hard stop. */
+const readySeconds = 180;
+
+/** What Pulumi calls for Standing. */
+export const standing: Handler<StandingInputs> = {
+  id: ({ install }) => install,
+
+  async differs({ install, dockerHost, containers }) {
+    const running = await connect(dockerHost).listContainers({ filters: { label: [`${label.install}=${install}`] } });
+    const ids = new Set(running.map(({ Id }) => Id));
+    return Object.values(containers).some((id) => !ids.has(id));
+  },
+
+  async apply({ install, dockerHost, containers }, { say, signal }) {
+    const docker = connect(dockerHost);
+    const progress = new Progress(say);
+    const watch = { timeoutSeconds: readySeconds, signal, waiting: (title: string, reason: string) => progress.waiting(title, reason) };
+    try {
+      await progress.step("base ready", () => Promise.all(Object.entries(containers).map(async ([service, id]) => {
+        await start(docker, id);
+        await untilReady(docker, { id, name: `${install}-${service}`, title: service }, watch);
+      })));
+    } catch (error) {
+      throw new Error(withLogTail(error));
+    }
+  },
+
+  /** Pulumi deletes Standing before the containers it depends on, so nothing has been touched by then. */
+  async remove({ install, dockerHost }) {
+    if (allowsDowntime()) return;
+    const releases = await connect(dockerHost).listContainers({ all: true, filters: { label: [`${label.install}=${install}`, label.release] } });
+    if (releases.length === 0) return;
+    const tiers = [...new Set(releases.map(({ Labels }) => Labels[label.tier]))].sort();
+    throw new Error([
+      `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
+      `Take the tiers down first (npm run down -- ${tiers[0]}), or ${downtimeHint}.`,
+    ].join("\n"));
+  },
+};

@@ -1,0 +1,75 @@
+import { connect } from "../engine/connect";
+import { allowsDowntime, downtimeHint } from "../engine/downtime";
+import type { Handler } from "../provider/handler";
+import type { Service } from "../release/services";
+import type { Tier } from "../settings";
+import { serving, servingApi } from "./live";
+import { explainFailure, perform, type Order } from "./perform";
+import { MissingContainer, plan, type Wanted } from "./plan";
+import { survey, type Install } from "./survey";
+
+/** The Handover's inputs, as they reach the provider. Times in seconds. No secrets. */
+export interface HandoverInputs {
+  readonly install: string;
+  readonly gateway: string;
+  readonly dockerHost?: string;
+  readonly tier: Tier;
+  readonly release: string;
+  /** Container ids by service. */
+  readonly containers: Readonly<Partial<Record<Service, string>>>;
+  readonly keepWarm: boolean;
+  readonly readyTimeout: number;
+  readonly drainTimeout: number;
+  readonly workerSettle: number;
+}
+
+/** What Pulumi calls for the Handover. */
+export const handover: Handler<HandoverInputs> = {
+  id: ({ install, tier }) => `${install}-${tier}`,
+
+  async differs(inputs) {
+    const live = await survey(connect(inputs.dockerHost), installOf(inputs));
+    try {
+      return plan(live, wantedOf(inputs)).length > 0;
+    } catch (error) {
+      if (error instanceof MissingContainer) return true;
+      throw error;
+    }
+  },
+
+  async apply(inputs, { say, signal }) {
+    const docker = connect(inputs.dockerHost);
+    const order: Order = {
+      install: installOf(inputs),
+      wanted: wantedOf(inputs),
+      readyTimeout: inputs.readyTimeout,
+      drainTimeout: inputs.drainTimeout,
+      workerSettle: inputs.workerSettle,
+    };
+    try {
+      await perform(docker, order, say, signal);
+    } catch (error) {
+      const now = serving(await survey(docker, order.install));
+      throw new Error(explainFailure(error, now && `${now.tier} (${now.release})`));
+    }
+  },
+
+  /** Pulumi deletes the Handover before the containers it depends on, so nothing has been touched by then. */
+  async remove(inputs) {
+    if (allowsDowntime()) return;
+    const api = servingApi(await survey(connect(inputs.dockerHost), installOf(inputs)));
+    if (api === undefined || api.id !== inputs.containers.api) return;
+    throw new Error([
+      `${inputs.tier} serves; destroying it would take Scani down. Nothing has been touched.`,
+      `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, ${downtimeHint}.`,
+    ].join("\n"));
+  },
+};
+
+function installOf(inputs: HandoverInputs): Install {
+  return { name: inputs.install, gateway: inputs.gateway };
+}
+
+function wantedOf(inputs: HandoverInputs): Wanted {
+  return { tier: inputs.tier, release: inputs.release, containers: inputs.containers, keepWarm: inputs.keepWarm };
+}

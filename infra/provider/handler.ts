@@ -1,0 +1,19 @@
+/** What a resource of this module does when Pulumi asks. Inputs are plain values; none of them is secret. */
+export interface Handler<Inputs = Record<string, unknown>> {
+  /** Fixed id of the resource: there is one of a kind per stack. */
+  id(inputs: Inputs): string;
+  /** True when the host is not as the inputs want it, whatever the state says. */
+  differs(inputs: Inputs): Promise<boolean>;
+  /** Makes the host so. Creates and updates are the same thing. */
+  apply(inputs: Inputs, context: Context): Promise<void>;
+  /** Called before anything of the stack is deleted; throwing refuses. */
+  remove(inputs: Inputs): Promise<void>;
+}
+
+/** How a handler talks back while it works. */
+export interface Context {
+  /** A line for the operator, shown as it comes and kept. */
+  say(line: string): void;
+  /** Aborted when the operator interrupts. */
+  readonly signal: AbortSignal;
+}

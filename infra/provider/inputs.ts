@@ -1,0 +1,11 @@
+/** Names of the inputs that differ between two sets, in order. Pure. */
+export function changedInputs(olds: Readonly<Record<string, unknown>>, news: Readonly<Record<string, unknown>>): string[] {
+  const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])].sort();
+  return names.filter((name) => !name.startsWith("__") && !same(olds[name], news[name]));
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => same((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]));
+}

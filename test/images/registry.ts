@@ -1,0 +1,21 @@
+import { follow, type Builder } from './recipe';
+
+const PROBE_MS = 5000;
+
+/** Whether a pull gets anywhere within five seconds. A pull that does is finished, so it is not for nothing. */
+export async function registryAnswers(builder: Builder, tag: string): Promise<boolean> {
+  const tooLong = new AbortController();
+  const timer = setTimeout(() => tooLong.abort(), PROBE_MS);
+  try {
+    // The engine answers a pull once the registry has answered the engine.
+    const stream = await builder.docker.pull(tag, { abortSignal: tooLong.signal });
+    clearTimeout(timer);
+    builder.log(`${tag}: pulling`);
+    await follow(builder.docker, stream);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

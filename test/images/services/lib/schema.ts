@@ -1,0 +1,66 @@
+import type { Pool } from 'pg';
+import { version } from './log';
+
+/** A migration is never edited, only added to; `since` is the first release that has it. */
+interface Migration {
+  id: string;
+  since: string;
+  sql: string;
+}
+
+const MIGRATIONS: Migration[] = [
+  {
+    id: '0001_accounts',
+    since: '1.0.0',
+    sql: `
+      create table users (id bigserial primary key, email text not null unique, created_at timestamptz not null default now());
+      create table sessions (
+        token text primary key, user_id bigint not null references users(id),
+        created_at timestamptz not null default now(), expires_at timestamptz not null
+      );
+      create table credentials (
+        user_id bigint not null references users(id), name text not null, sealed bytea not null,
+        primary key (user_id, name)
+      );
+      create table rows (id bigserial primary key, text text not null, created_at timestamptz not null default now());`,
+  },
+  {
+    id: '0002_jobs',
+    since: '1.0.0',
+    sql: `
+      create table jobs (
+        id bigserial primary key, kind text not null, ms integer not null, state text not null default 'queued',
+        lock_token uuid, locked_until timestamptz, attempts integer not null default 0
+      );
+      create index jobs_open on jobs (id) where state <> 'done';
+      create table effects (
+        id bigserial primary key, job_id bigint not null references jobs(id), run_id uuid not null,
+        instance text not null, tier text not null, at timestamptz not null default clock_timestamp()
+      );
+      create index effects_job on effects (job_id);
+      create table worker_log (
+        run_id uuid primary key, instance text not null, tier text not null, version text not null,
+        started_at timestamptz not null, listening_at timestamptz, last_take_at timestamptz,
+        draining_at timestamptz, stopped_at timestamptz
+      );`,
+  },
+  {
+    // Additive, so that 1.0.0 still runs on it: rolling back is never a migration.
+    id: '0003_rows_note',
+    since: '1.0.1',
+    sql: 'alter table rows add column note text;',
+  },
+];
+
+const isSince = (since: string): boolean => since.localeCompare(version, 'en', { numeric: true }) <= 0;
+
+/** What this release needs. */
+export const migrations = (): Migration[] => MIGRATIONS.filter((migration) => isSince(migration.since));
+
+export async function pendingMigrations(pool: Pool): Promise<Migration[]> {
+  const known = await pool.query<{ present: boolean }>(`select to_regclass('schema_migrations') is not null as present`);
+  if (!known.rows[0]?.present) return migrations();
+  const applied = await pool.query<{ id: string }>('select id from schema_migrations');
+  const ids = new Set(applied.rows.map((row) => row.id));
+  return migrations().filter((migration) => !ids.has(migration.id));
+}
