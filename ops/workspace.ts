@@ -1,3 +1,4 @@
+import "../stacks/lightStart";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { passphraseEnvironment } from "./passphrase";
 import { pulumiCommand } from "./pulumiCommand";
@@ -16,6 +17,8 @@ export const home: Place = { workDir: root, environment: {} };
 
 /** Opens a stack, or makes it. The program runs in this process, so no language host is needed. */
 export async function openStack(name: string, place: Place, say: (line: string) => void): Promise<Stack> {
+  // The program runs here, so what it reads from the environment must be here too.
+  Object.assign(process.env, place.environment);
   return LocalWorkspace.createOrSelectStack(
     { stackName: name, projectName, program: program() },
     { workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await pulumiCommand(say) },

@@ -22,8 +22,9 @@ function checkedSettings(): Settings {
     return resolveSettings({
       // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
       config: (name) => pulumi.runtime.getConfig(`${project}:${name}`),
-      environment: process.env,
-      dotenv: readDotenv(join(pulumi.getRootDirectory(), ".env")),
+      // A throwaway install takes nothing from the operator's own settings.
+      environment: process.env.SCANI_ISOLATED === "true" ? {} : process.env,
+      dotenv: process.env.SCANI_ISOLATED === "true" ? {} : readDotenv(join(pulumi.getRootDirectory(), ".env")),
     }, pulumi.getStack());
   } catch (error) {
     if (error instanceof SettingsError) throw operatorError(error.message);

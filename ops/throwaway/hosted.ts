@@ -1,0 +1,37 @@
+import type Docker from "dockerode";
+import { label } from "../../infra/container/labels";
+import { untilReady } from "../../infra/engine/ready";
+
+/** A data-provider that plays the hosted endpoint of tier 2. */
+export interface HostedArgs {
+  readonly install: string;
+  readonly image: string;
+  /** Name the release reaches it by; without a dot, so that plain http is allowed. */
+  readonly alias: string;
+  /** Environment of the container, `NAME` to value. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly scheme?: "http" | "https";
+}
+
+/**
+ * Starts the endpoint on the install's data network, the one network every service of a release is on, and waits until
+ * it is healthy. It carries the install's label, so it goes when the install goes.
+ * @returns its address as a release sees it
+ */
+export async function startHosted(docker: Docker, args: HostedArgs): Promise<{ url: string; container: Docker.Container }> {
+  const scheme = args.scheme ?? "http";
+  const name = `${args.install}-${args.alias.split(".")[0]}`;
+  const container = await docker.createContainer({
+    name,
+    Image: args.image,
+    Env: Object.entries({ ...args.environment, PORT: String(args.port) }).map(([key, value]) => `${key}=${value}`),
+    Labels: { [label.install]: args.install, [label.service]: "hosted" },
+    Healthcheck: { Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`], Interval: 10e9, StartPeriod: 1e9 },
+    HostConfig: { Init: true, NetworkMode: `${args.install}-data` },
+    NetworkingConfig: { EndpointsConfig: { [`${args.install}-data`]: { Aliases: [args.alias] } } },
+  });
+  await container.start();
+  await untilReady(docker, { id: container.id, name, title: "hosted endpoint" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
+  return { url: `${scheme}://${args.alias}:${args.port}`, container };
+}

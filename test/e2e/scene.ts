@@ -1,0 +1,63 @@
+import type Docker from "dockerode";
+import { connect } from "../../infra/engine/connect";
+import { cleanUp, layOut, startHosted, type StackSettings, type Throwaway } from "../../ops/throwaway";
+import { up } from "../../ops/up";
+import { ensureImages, type ImageSet } from "../images";
+
+/** A throwaway install with stand-in services on a real engine, driven by real Pulumi. */
+export interface Scene {
+  readonly docker: Docker;
+  readonly place: Throwaway;
+  readonly images: ImageSet;
+  /** Everything Pulumi and the Handover have printed. */
+  readonly output: string[];
+  /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
+  up(stack: string): Promise<string>;
+  fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
+}
+
+/** Key the stand-in hosted endpoint was issued with. */
+export const issuedKey = "issued-key-of-the-hosted-endpoint";
+
+/** Alias and port of the hosted endpoint. */
+const hosted = { alias: "hosted.internal", port: 8082 };
+
+/** Lays an install out and brings base up, with the hosted endpoint beside it. */
+export async function openScene(kind: string, settings: StackSettings = {}): Promise<Scene> {
+  const docker = connect();
+  const images = await ensureImages({ docker, log: () => undefined });
+  const place = await layOut(kind, images, {
+    ...settings,
+    tier2: { SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, ...settings.tier2 },
+  });
+  const output: string[] = [];
+  const scene: Scene = {
+    docker, place, images, output,
+    async up(stack) {
+      const from = output.length;
+      await up(stack, (line) => output.push(line), place);
+      return output.slice(from).join("\n");
+    },
+    async fetchJson(path, init) {
+      const response = await fetch(`${place.url}${path}`, init);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return response.json() as never;
+    },
+  };
+  try {
+    await scene.up("base");
+    await startHosted(docker, {
+      install: place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, alias: hosted.alias, port: hosted.port,
+      environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789" },
+    });
+  } catch (error) {
+    await closeScene(scene);
+    throw error;
+  }
+  return scene;
+}
+
+/** Removes the install. */
+export async function closeScene(scene: Scene | undefined): Promise<void> {
+  if (scene !== undefined) await cleanUp(scene.docker, scene.place);
+}
