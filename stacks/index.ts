@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { join } from "node:path";
 import { readDotenv, resolveSettings, SettingsError, type Settings } from "../infra/settings";
 import { baseStack } from "./base";
+import { realHost } from "./host";
 import { operatorError } from "./operatorError";
 import { tierStack } from "./tier";
 
@@ -13,7 +14,8 @@ if (process.env.SCANI_DEBUG === undefined) Error.stackTraceLimit = 0;
 /** The program of all three stacks: the settings choose which. */
 export = async function program(): Promise<Record<string, pulumi.Input<unknown>>> {
   const settings = checkedSettings();
-  return settings.kind === "base" ? baseStack(settings) : tierStack(settings, settings.kind);
+  const host = realHost(settings);
+  return settings.kind === "base" ? baseStack(settings, host) : tierStack(settings, settings.kind, host);
 };
 
 function checkedSettings(): Settings {

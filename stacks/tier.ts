@@ -1,24 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import type Docker from "dockerode";
-import { readStamps } from "../infra/container/stamps";
-import { connect } from "../infra/engine/connect";
-import { explain } from "../infra/handover/explain";
 import { Handover } from "../infra/handover/handover";
-import { lookAhead } from "../infra/handover/outlook";
 import { Release } from "../infra/release/release";
 import type { Service } from "../infra/release/services";
 import type { Settings, Tier } from "../infra/settings";
 import { engineProvider } from "./engine";
+import type { Host } from "./host";
 import { baseStackName, referToBase, type BaseReference } from "./reference";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
-export async function tierStack(settings: Settings, tier: Tier): Promise<Record<string, pulumi.Output<unknown>>> {
+export async function tierStack(settings: Settings, tier: Tier, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const base = await referToBase(settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier));
   const provider = engineProvider(settings);
-  const docker = connect(settings.text("dockerHost"));
-  const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: (install) => readStamps(docker, install) }, { providers: [provider] });
+  const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [provider] });
   new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release });
-  if (pulumi.runtime.isDryRun()) await announce(docker, settings, tier, base, release);
+  if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);
   return {
     tier: pulumi.output(tier),
     release: release.id,
@@ -40,11 +35,9 @@ async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | undefined>
 }
 
 /** Says in a preview what Pulumi's own diff cannot know: which tier serves now, and what becomes of it. */
-async function announce(docker: Docker, settings: Settings, tier: Tier, base: BaseReference, release: Release): Promise<void> {
+async function announce(host: Host, settings: Settings, tier: Tier, base: BaseReference, release: Release): Promise<void> {
   const containers = await knownIds(release);
   const text = pulumi.unsecret(pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
-    explain(await lookAhead(docker, sockets, {
-      tier, release: id, keepWarm: settings.flag("keepWarm"), images: release.images, environment, containers,
-    }))));
+    host.outlook(sockets, { tier, release: id, keepWarm: settings.flag("keepWarm"), images: release.images, environment, containers })));
   text.apply((lines) => pulumi.log.info(lines));
 }

@@ -1,0 +1,150 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
+import { resolveSettings, type Settings } from "../../../infra/settings";
+import type { Host } from "../../../stacks/host";
+
+/** One declared resource, as the engine is told of it. */
+interface Declared {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+/** Settles once every resource has been told to the engine; the SDK keeps it out of its types. */
+const { waitForRPCs } = runtimeSettings as unknown as { waitForRPCs(): Promise<void> };
+
+let declared: Declared[] = [];
+
+const sockets = {
+  install: "scani", gateway: "scani-gateway", address: "http://localhost:8080",
+  networks: { edge: "scani-edge", data: "scani-data", mail: "scani-mail" },
+  services: [{ service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" }],
+};
+
+const platform = {
+  databaseUrl: "postgres://scani:DBPASSWORD@postgres:5432/scani?sslmode=disable", redisUrl: "redis://:REDISPASSWORD@redis:6379",
+  s3: { endpoint: "http://storage:9000", publicEndpoint: "", accessKeyId: "ACCESSKEY", secretAccessKey: "SECRETKEY", bucket: "job-uploads", region: "auto" },
+  smtpUrl: "smtp://mailpit:1025", smtpFrom: "no-reply@scani.local", frontendUrl: "http://localhost:8080", backendUrl: "http://localhost:8080",
+  encryptionKey: "ENCRYPTIONKEY", authSecret: "AUTHSECRET", jobsSecret: "JOBSSECRET", logPepper: "LOGPEPPER", dataProviderKey: "LOCALPROVIDERKEY",
+};
+
+pulumi.runtime.setMocks({
+  newResource({ type, name, inputs, id }) {
+    if (type === "pulumi:pulumi:StackReference") return { id: name, state: { ...inputs, outputs: { platform, sockets }, secretOutputNames: ["platform"] } };
+    declared.push({ type, name, inputs });
+    return { id: id ?? `${name}-id`, state: { name, ...inputs, hex: `hex-of-${name}` } };
+  },
+  call: () => ({ outputs: { sockets } }),
+}, "scani", "tier2", false, "organization");
+
+// Loaded after setMocks, as Pulumi asks.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const { baseStack } = require("../../../stacks/base") as typeof import("../../../stacks/base.js");
+const { tierStack } = require("../../../stacks/tier") as typeof import("../../../stacks/tier.js");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+const host: Host = {
+  stamps: async () => new Proxy({}, { get: () => "2026-01-01T00:00:00.000Z" }),
+  outlook: async () => "",
+};
+
+function settingsOf(config: Record<string, string>): Settings {
+  return resolveSettings({ config: (name) => config[name], environment: {}, dotenv: {} }, "s");
+}
+
+const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "ISSUEDKEY-0123456789" };
+
+/** Declares a stack and gives its resources in a steady order. */
+async function declare(config: Record<string, string>): Promise<Declared[]> {
+  declared = [];
+  const settings = settingsOf(config);
+  await (settings.kind === "base" ? baseStack(settings, host) : tierStack(settings, settings.kind, host));
+  await waitForRPCs();
+  return declared.sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`));
+}
+
+const of = (resources: Declared[], type: string) => resources.filter((resource) => resource.type === type);
+const container = "docker:index/container:Container";
+
+test.each([
+  ["base", { tier: "base" }],
+  ["base with everything external", {
+    tier: "base", DATABASE_URL: "postgres://u:p@db.example.org/scani", REDIS_URL: "rediss://:p@redis.example.org", S3_ENDPOINT: "https://s3.example.org",
+    S3_ACCESS_KEY_ID: "AKEXAMPLE", S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123", SMTP_URL: "smtps://u:p@mail.example.org:465",
+  }],
+  ["tier1", { tier: "tier1" }],
+  ["tier2", { tier: "tier2", ...issued }],
+])("golden resources of %s", async (_name, config) => {
+  expect(await declare(config as Record<string, string>)).toMatchSnapshot();
+});
+
+test("external services are not declared", async () => {
+  const names = of(await declare({
+    tier: "base", DATABASE_URL: "postgres://u:p@db.example.org/scani", REDIS_URL: "rediss://:p@redis.example.org", S3_ENDPOINT: "https://s3.example.org",
+    S3_ACCESS_KEY_ID: "AKEXAMPLE", S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123", FASTMAIL_API_TOKEN: "fmu1-abcdefgh",
+  }), container).map(({ name }) => name);
+  expect(names).toEqual(["gateway"]);
+});
+
+test("tier 2 declares no data-provider and names no local key", async () => {
+  const resources = await declare({ tier: "tier2", ...issued });
+  expect(of(resources, container).map(({ name }) => name)).toEqual(["scani-tier2-api", "scani-tier2-frontend-app", "scani-tier2-migrate", "scani-tier2-worker"]);
+  expect(JSON.stringify(resources)).not.toContain("LOCALPROVIDERKEY");
+});
+
+/** What must hold for every container of every stack. */
+describe("policy", () => {
+  let containers: Declared[];
+  beforeAll(async () => {
+    containers = [];
+    for (const config of [{ tier: "base" }, { tier: "tier1" }, { tier: "tier2", ...issued }]) {
+      containers.push(...of(await declare(config as unknown as Record<string, string>), container));
+    }
+  });
+
+  const each = (check: (inputs: Record<string, never>, name: string) => void) => {
+    expect(containers).toHaveLength(14);
+    for (const { name, inputs } of containers) check(inputs as Record<string, never>, name);
+  };
+
+  test("none is privileged, gains privileges, or keeps a capability by default", () => each((inputs) => {
+    expect(inputs.privileged ?? false).toBe(false);
+    expect(inputs.securityOpts).toEqual(["no-new-privileges:true"]);
+    expect((inputs.capabilities as { drops: string[] }).drops).toEqual(["ALL"]);
+  }));
+
+  test("every root file system is read-only", () => each((inputs) => expect(inputs.readOnly).toBe(true)));
+
+  test("every image is pinned to a version", () => each((inputs) => expect(inputs.image).toMatch(/:(?!latest$)[\w][\w.-]+$/)));
+
+  test("every one has a memory limit, rotated logs and a grace period", () => each((inputs) => {
+    expect(inputs.memory).toBeGreaterThan(0);
+    expect(inputs.logOpts).toEqual({ "max-size": "10m", "max-file": "3" });
+    expect(inputs.destroyGraceSeconds).toBeGreaterThanOrEqual(10);
+  }));
+
+  test("only the gateway publishes a port to the network; the mail page is on loopback", () => {
+    const published = containers.flatMap(({ name, inputs }) => ((inputs.ports ?? []) as { ip: string }[]).map(({ ip }) => `${name} ${ip}`));
+    expect(published).toEqual(["gateway 0.0.0.0", "mail 127.0.0.1"]);
+  });
+
+  test("no container is given the Docker socket or a folder of the host", () => each((inputs) => {
+    for (const volume of (inputs.volumes ?? []) as Record<string, string>[]) {
+      expect(volume.hostPath).toBeUndefined();
+      expect(volume.volumeName).toMatch(/-data$/);
+    }
+    expect(JSON.stringify(inputs)).not.toContain("docker.sock");
+  }));
+
+  test("data services are on the data network alone", () => {
+    for (const name of ["postgres", "redis", "storage"]) {
+      const networks = containers.find((declaredOne) => declaredOne.name === name)?.inputs.networksAdvanced as { name: string }[];
+      expect(networks.map(({ name: network }) => network)).toEqual(["scani-data"]);
+    }
+  });
+
+  test("the data network has no way out", async () => {
+    const networks = of(await declare({ tier: "base" }), "docker:index/network:Network");
+    expect(networks.map(({ name, inputs }) => `${name} ${inputs.internal}`)).toEqual(["data true", "edge false", "mail false"]);
+  });
+});
