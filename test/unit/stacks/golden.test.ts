@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
+import { label } from "../../../infra/container/labels";
 import { resolveSettings, type Settings } from "../../../infra/settings";
 import type { Host } from "../../../stacks/host";
 
@@ -28,10 +29,16 @@ const platform = {
   encryptionKey: "ENCRYPTIONKEY", authSecret: "AUTHSECRET", jobsSecret: "JOBSSECRET", logPepper: "LOGPEPPER", dataProviderKey: "LOCALPROVIDERKEY",
 };
 
+/** The same inputs without the moment a container was made, which no two runs share. */
+function timeless(inputs: Record<string, unknown>): Record<string, unknown> {
+  const labels = (inputs.labels as { label: string; value: string }[] | undefined)?.map(({ label: name, value }) => ({ label: name, value: name === label.made ? "(when)" : value }));
+  return labels === undefined ? inputs : { ...inputs, labels };
+}
+
 pulumi.runtime.setMocks({
   newResource({ type, name, inputs, id }) {
     if (type === "pulumi:pulumi:StackReference") return { id: name, state: { ...inputs, outputs: { platform, sockets }, secretOutputNames: ["platform"] } };
-    declared.push({ type, name, inputs });
+    declared.push({ type, name, inputs: timeless(inputs) });
     return { id: id ?? `${name}-id`, state: { name, ...inputs, hex: `hex-of-${name}` } };
   },
   call: () => ({ outputs: { sockets } }),
@@ -44,7 +51,7 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const host: Host = {
-  stamps: async () => new Proxy({}, { get: () => "2026-01-01T00:00:00.000Z" }),
+  stamps: async () => ({}),
   outlook: async () => "",
 };
 
