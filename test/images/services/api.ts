@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -152,9 +153,11 @@ const ROUTES: Record<string, Handler> = {
     sendJson(res, 200, (await pool.query('select * from worker_log order by started_at')).rows),
   'GET /slow': slow,
   'GET /prices': prices,
-  'POST /echo': (req, res) => {
-    res.writeHead(200, { 'content-type': req.headers['content-type'] ?? 'application/octet-stream' });
-    req.pipe(res);
+  'POST /echo': async (req, res) => {
+    // Whole before the answer begins: a proxy may cut an answer that overtakes its request.
+    const body = await buffer(req);
+    res.writeHead(200, { 'content-type': req.headers['content-type'] ?? 'application/octet-stream', 'content-length': body.length });
+    res.end(body);
   },
 };
 

@@ -1,0 +1,28 @@
+import { startLoad, type LoadHandle } from "../../ops/load";
+import type { Scene } from "./scene";
+
+/** The load the issue asks for: 100 requests a second, kept and fresh connections, GET and POST, through the gateway. */
+export function underLoad(scene: Scene, seconds = 240): Promise<LoadHandle> {
+  const json = { "content-type": "application/json" };
+  return startLoad({
+    url: scene.place.url,
+    rate: 100,
+    seconds,
+    requests: [
+      { method: "GET", path: "/api/whoami" },
+      { method: "POST", path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: json },
+      { method: "GET", path: "/healthz" },
+      { method: "POST", path: "/api/echo", body: JSON.stringify({ echo: true }), headers: json },
+    ],
+  });
+}
+
+/** Asks until the answer is as wanted, or the time is up; gives how long it took, in milliseconds. */
+export async function until(wanted: () => Promise<boolean>, withinMs: number): Promise<number> {
+  const began = Date.now();
+  for (;;) {
+    if (await wanted().catch(() => false)) return Date.now() - began;
+    if (Date.now() - began > withinMs) throw new Error(`not so within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
