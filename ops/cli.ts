@@ -28,6 +28,30 @@ program.command("status").option("--json", "one JSON object").option("--name <in
     say(options.json ? JSON.stringify(status) : showStatus(status));
   });
 
+program.command("rehearse").option("--keep", "leave it up").option("--json", "one JSON object at the end")
+  .description("rehearse the migration and the way back on a throwaway install, with load running")
+  .action(async (options: { keep?: boolean; json?: boolean }) => {
+    const { rehearse } = await import("./rehearse/index.js");
+    const told = options.json ? (line: string) => { process.stderr.write(line.endsWith("\n") ? line : `${line}\n`); } : say;
+    const report = await rehearse({ keep: options.keep ?? false, signal: interruption() }, told);
+    if (options.json) say(JSON.stringify(report));
+    if (!report.ok) process.exitCode = 1;
+  });
+
+program.command("bench").option("--json", "one JSON line at the end").option("--images <kind>", "real or stand-in")
+  .description("measure switches against the guide's own procedure with docker compose")
+  .action(async (options: { json?: boolean; images?: "real" | "stand-in" }) => {
+    const { bench } = await import("./bench/index.js");
+    if (!await bench(options, say)) process.exitCode = 1;
+  });
+
+/** Aborted at the first Ctrl-C or SIGTERM; whoever works cleans up and ends. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
 program.parseAsync().catch((error: Error) => {
   // Pulumi has already shown its own output; its errors repeat all of it.
   process.stderr.write(`${error.name === "CommandError" ? "Pulumi ended with an error, shown above." : error.message}\n`);

@@ -18,15 +18,20 @@ export = async function program(): Promise<Record<string, pulumi.Input<unknown>>
   return settings.kind === "base" ? baseStack(settings, host) : tierStack(settings, settings.kind, host);
 };
 
+/** The SDK has it but keeps it out of its types. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+
 function checkedSettings(): Settings {
   const project = pulumi.getProject();
+  const isolated = process.env.SCANI_ISOLATED === "true";
   try {
     return resolveSettings({
       // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
       config: (name) => pulumi.runtime.getConfig(`${project}:${name}`),
+      encrypted: isolated ? undefined : (name) => isConfigSecret(`${project}:${name}`),
       // A throwaway install takes nothing from the operator's own settings.
-      environment: process.env.SCANI_ISOLATED === "true" ? {} : process.env,
-      dotenv: process.env.SCANI_ISOLATED === "true" ? {} : readDotenv(join(pulumi.getRootDirectory(), ".env")),
+      environment: isolated ? {} : process.env,
+      dotenv: isolated ? {} : readDotenv(join(pulumi.getRootDirectory(), ".env")),
     }, pulumi.getStack());
   } catch (error) {
     if (error instanceof SettingsError) throw operatorError(error.message);

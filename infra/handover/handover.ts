@@ -26,6 +26,7 @@ export class Handover extends pulumi.CustomResource {
       containers: pulumi.output(ids) as pulumi.Output<Partial<Record<Service, string>>>,
       keepWarm: settings.flag("keepWarm"),
       readyTimeout: settings.number("readyTimeout"),
+      caCertificate: settings.text("caCertificate"),
       drainTimeout: settings.number("drainTimeout"),
       workerSettle: settings.number("workerSettle"),
     };

@@ -20,6 +20,8 @@ export interface HandoverInputs {
   readonly keepWarm: boolean;
   readonly readyTimeout: number;
   readonly drainTimeout: number;
+  /** Certificate of a private authority, PEM; not a secret. */
+  readonly caCertificate?: string;
   readonly workerSettle: number;
 }
 
@@ -44,6 +46,7 @@ export const handover: Handler<HandoverInputs> = {
       wanted: wantedOf(inputs),
       readyTimeout: inputs.readyTimeout,
       drainTimeout: inputs.drainTimeout,
+      caCertificate: inputs.caCertificate,
       workerSettle: inputs.workerSettle,
     };
     try {

@@ -1,8 +1,10 @@
 import type Docker from "dockerode";
 import { userInfo, hostname } from "node:os";
 import { exec } from "../engine/exec";
+import { writeFile } from "../engine/files";
 import { start, stop } from "../engine/lifecycle";
 import { messageOf, withLogTail } from "../engine/failure";
+import { caFile } from "../release/caCertificate";
 import { flip, type Flip } from "./flip";
 import { record, type Entry } from "./journal";
 import { routes, serving, type Live, type LiveContainer, type Route } from "./live";
@@ -20,6 +22,8 @@ export interface Order {
   readonly wanted: Wanted;
   readonly readyTimeout: number;
   readonly drainTimeout: number;
+  /** Certificate of a private authority, PEM. */
+  readonly caCertificate?: string;
   readonly workerSettle: number;
 }
 
@@ -121,9 +125,12 @@ function stopAll(docker: Docker, containers: readonly LiveContainer[]): Promise<
   return eachOf(containers, ({ id }) => stop(docker, id));
 }
 
-async function startAll(containers: readonly LiveContainer[], { docker, watch }: Run): Promise<void> {
+async function startAll(containers: readonly LiveContainer[], { docker, order, watch }: Run): Promise<void> {
   // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
   const [last, first] = [containers.filter(({ service }) => service === "frontend-app"), containers.filter(({ service }) => service !== "frontend-app")];
+  const { caCertificate } = order;
+  // One volume for api and worker: it is written through the api, which starts first.
+  if (caCertificate !== undefined) await eachOf(first.filter(({ service }) => service === "api"), ({ id }) => writeFile(docker.getContainer(id), caFile, caCertificate));
   await eachOf(first, ({ id }) => start(docker, id));
   await eachOf(last, ({ id }) => start(docker, id));
   await eachOf(containers, (container) => untilReady(docker, container, watch));

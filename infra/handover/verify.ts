@@ -16,7 +16,7 @@ const answerSeconds = 10;
  */
 const callScript = [
   "printf 'header = \"Authorization: Bearer %s\"\\n' \"$SCANI_CLOUD_API_KEY\" |",
-  `curl -sS -K - --max-time ${answerSeconds} -w '\\n%{http_code}' "\${SCANI_CLOUD_URL%/}/trpc/ai.status" 2>&1`,
+  `curl -sS -K - \${NODE_EXTRA_CA_CERTS:+--cacert "$NODE_EXTRA_CA_CERTS"} --max-time ${answerSeconds} -w '\\n%{http_code}' "\${SCANI_CLOUD_URL%/}/trpc/ai.status" 2>&1`,
 ].join(" ");
 
 /**

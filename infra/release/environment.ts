@@ -1,6 +1,7 @@
 import type { Platform } from "../base/platform";
 import { providerVariables, type Settings, type Tier } from "../settings";
 import { localCloudUrl } from "./localCloud";
+import { caFile } from "./caCertificate";
 import type { Service } from "./services";
 
 /** Variables of one container, `NAME` to value. */
@@ -21,7 +22,11 @@ export function environments(tier: Tier, settings: Settings, platform: Platform)
   };
   const stores = { DATABASE_URL: platform.databaseUrl, REDIS_URL: platform.redisUrl };
   const common = { NODE_ENV: "production", ...stores, ...logging };
-  const client = { SCANI_CLOUD_URL: cloud.url, SCANI_CLOUD_API_KEY: cloud.key };
+  const client = {
+    SCANI_CLOUD_URL: cloud.url,
+    SCANI_CLOUD_API_KEY: cloud.key,
+    NODE_EXTRA_CA_CERTS: settings.text("caCertificate") === undefined ? undefined : caFile,
+  };
   const objects = {
     S3_ENDPOINT: platform.s3.endpoint,
     S3_PUBLIC_ENDPOINT: platform.s3.publicEndpoint,

@@ -8,6 +8,8 @@ export interface ReleaseContents {
   readonly tier: Tier;
   readonly images: Readonly<Partial<Record<Service, string>>>;
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
+  /** Certificate of a private authority, PEM. */
+  readonly certificate?: string;
   /** Memory limits, MiB: a container with another limit is another container. */
   readonly memory: Readonly<Partial<Record<Service, number>>>;
 }

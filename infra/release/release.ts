@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
+import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
 import type { Platform, Sockets } from "../base/platform";
 import { hardenedContainer } from "../container/hardened";
 import { label, labelList } from "../container/labels";
 import { stampOf, type Stamps } from "../container/stamps";
 import type { Settings, Tier } from "../settings";
+import { caFolder } from "./caCertificate";
 import { environments, type Environment } from "./environment";
 import { releaseId } from "./identity";
 import { servicesOf, type Service } from "./services";
@@ -44,6 +46,7 @@ export class Release extends pulumi.ComponentResource {
     this.id = pulumi.unsecret(this.environment.apply((environment) => releaseId({
       tier,
       images: this.images,
+      certificate: settings.text("caCertificate"),
       environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
       memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
     })));
@@ -63,6 +66,7 @@ export class Release extends pulumi.ComponentResource {
       labels: labelsOf().apply(labelList),
     }, { parent: this });
 
+    const certificate = settings.text("caCertificate") === undefined ? undefined : new Volume(`${name}-ca`, { labels: labelsOf().apply(labelList) }, { parent: this });
     for (const service of declared) {
       const shape = shapes[service];
       if (shape === undefined) throw new Error(`${tier} declares ${service} without a shape`);
@@ -71,6 +75,9 @@ export class Release extends pulumi.ComponentResource {
         labels: labelsOf(service),
         environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
         networks: this.joined(shape.networks, service, sockets),
+        volumes: certificate !== undefined && (service === "api" || service === "worker")
+          ? [{ volumeName: certificate.name, containerPath: caFolder }]
+          : undefined,
         command: service === "migrate" ? migrateCommand(platform) : undefined,
         runs: service === "migrate" ? "once" : "handover",
       }, { parent: this });

@@ -168,6 +168,8 @@ const release: Setting[] = [
     describe: "Tier 2: the issued URL of the hosted data-provider. Tier 1 ignores it." },
   { name: "SCANI_CLOUD_API_KEY", variable: "SCANI_CLOUD_API_KEY", stacks: ["tier2"], required: ["tier2"], ...secret(8), example: "the key you were issued",
     describe: "Tier 2: the issued key. Tier 1 ignores it." },
+  { name: "caCertificate", variable: "SCANI_CA_CERTIFICATE", stacks: ["tier2"], schema: s.certificate, example: '"$(cat ca.pem)"',
+    describe: "Tier 2: certificate (PEM) of the private authority that signed the hosted endpoint's." },
   { name: "WORKER_CONCURRENCY", variable: "WORKER_CONCURRENCY", stacks: tiers, fallback: "4", schema: s.wholeNumber(1, 1000), example: "4",
     describe: "Jobs the worker does at a time." },
   { name: "LOG_LEVEL", variable: "LOG_LEVEL", stacks: tiers, fallback: "info", example: "info",

@@ -38,7 +38,9 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
       continue;
     }
     const parsed = setting.schema.safeParse(value);
-    if (parsed.success) values.set(setting.name, parsed.data);
+    const clear = setting.secret && found?.origin === "Pulumi config" && sources.encrypted?.(setting.name) === false;
+    if (clear) mistakes.push({ setting: setting.name, problem: `stands in clear in Pulumi.${stack}.yaml`, fix: setCommand(setting, stack) });
+    else if (parsed.success) values.set(setting.name, parsed.data);
     else mistakes.push(wrong(setting, found, parsed.error.issues[0]?.message ?? "is not valid", stack));
   }
 

@@ -68,6 +68,10 @@ export const imageTag = z.string().refine((value) => /^[\w][\w.-]{0,127}$/.test(
   message: "is not a tag that names a version",
 });
 
+export const certificate = z.string().regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
+  message: "is not a certificate in PEM form",
+});
+
 /** Docker names, and the prefix of every name this module gives. */
 export const resourceName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, {
   message: "is not lower-case letters, digits and hyphens, beginning with a letter, 30 at most",

@@ -14,6 +14,8 @@ export interface Given {
 /** The three places a setting can be given; each answers undefined for what it does not hold. */
 export interface Sources {
   readonly config: (name: string) => string | undefined;
+  /** True when the stack's file holds that value encrypted; without it nothing is said about clear text. */
+  readonly encrypted?: (name: string) => boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly dotenv: Readonly<Record<string, string | undefined>>;
 }

@@ -20,10 +20,3 @@ export async function cleanUp(docker: Docker, place: Throwaway): Promise<void> {
   await removeInstall(docker, place.install);
   rmSync(place.workDir, { recursive: true, force: true });
 }
-
-/** Names of throwaway installs of a kind that are still on the engine: those of runs that were killed. */
-export async function leftBehind(docker: Docker, kind: string): Promise<string[]> {
-  const containers = await docker.listContainers({ all: true, filters: { label: [label.install] } });
-  const names = containers.map(({ Labels }) => Labels[label.install] ?? "");
-  return [...new Set(names.filter((name) => new RegExp(`^${kind}-[a-z0-9]{6}$`).test(name)))].sort();
-}

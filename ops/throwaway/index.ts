@@ -1,3 +1,4 @@
-export { cleanUp, leftBehind, removeInstall } from "./clean";
+export { cleanUp, removeInstall } from "./clean";
 export { startHosted } from "./hosted";
 export { changeSetting, layOut, type StackSettings, type Throwaway, type ThrowawayImages } from "./place";
+export { sweep } from "./owner";

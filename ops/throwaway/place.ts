@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../root";
 import type { Place } from "../workspace";
+import { own } from "./owner";
 import { freePorts } from "./ports";
 
 /** What a throwaway install is made of. Image names are whole; tags name a version. */
@@ -37,6 +38,7 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
   const workDir = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
   const install = `${kind}-${workDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
   const [httpPort, mailPort] = await freePorts(2) as [number, number];
+  own(workDir, install);
   mkdirSync(join(workDir, "state"));
   cpSync(join(root, "Pulumi.yaml"), join(workDir, "Pulumi.yaml"));
   // The program and its provider stay where they are compiled.

@@ -54,6 +54,13 @@ describe("which tier", () => {
   });
 });
 
+test("a secret in clear in the stack's file is refused, in the environment it is not", () => {
+  const given = (encrypted: boolean): Sources => ({ ...sources({ tier: "tier2", ...tier2 }), encrypted: () => encrypted });
+  expect(() => resolveSettings(given(false), "prod")).toThrow(/SCANI_CLOUD_API_KEY stands in clear in Pulumi.prod.yaml/);
+  expect(resolveSettings(given(true), "prod").kind).toBe("tier2");
+  expect(resolveSettings({ ...sources({ tier: "tier2" }, tier2), encrypted: () => false }, "prod").kind).toBe("tier2");
+});
+
 describe("every mistake at once", () => {
   test("five wrong settings are five mistakes, each with its command", () => {
     const found = mistakesOf({ tier: "tier2", keepWarm: "yes", drainTimeout: "-1", SCANI_IMAGE_TAG: "latest" });
