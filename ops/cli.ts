@@ -45,6 +45,13 @@ program.command("bench").option("--json", "one JSON line at the end").option("--
     if (!await bench(options, say)) process.exitCode = 1;
   });
 
+program.command("test").argument("[jest...]", "further words for jest").allowUnknownOption()
+  .description("set this machine up and run every test")
+  .action(async (args: string[]) => {
+    const { test } = await import("./test.js");
+    if (!await test(args, say)) process.exitCode = 1;
+  });
+
 /** Aborted at the first Ctrl-C or SIGTERM; whoever works cleans up and ends. */
 function interruption(): AbortSignal {
   const controller = new AbortController();

@@ -60,7 +60,6 @@ export function flipScript(targets: Readonly<Record<Route, string>>, drainSecond
 /** Reads `kamal-proxy list`: the container each route points to. Lines of other services are passed over. */
 export function parseRoutes(listing: string): Partial<Record<Route, string>> {
   const found: Partial<Record<Route, string>> = {};
-  // eslint-disable-next-line no-control-regex
   for (const line of listing.replace(/\u001b\[[0-9;]*m/g, "").split("\n")) {
     const [name, , , target] = line.trim().split(/\s+/);
     const route = routes.find((known) => known === name);

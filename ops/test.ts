@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepare } from "./setup";
+import { sweep } from "./throwaway";
+import type { Say } from "./up";
+import { root } from "./root";
+
+/** Kinds of throwaway installs the end-to-end tests make; those of killed runs are removed first. */
+const kinds = ["switch", "failure", "raw", "parity"];
+
+/** Jest's own summary, as far as it is read here. */
+interface Summary {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+/**
+ * Sets this machine up, then checks the style and runs every test, end to end ones included.
+ * @param args further words for jest
+ * @returns whether all passed; the last line said counts them
+ */
+export async function test(args: readonly string[], say: Say): Promise<boolean> {
+  const { docker, environment, plugins } = await prepare(say, { images: true });
+  say(plugins === "official" ? "Plugins: the official ones." : "Plugins: test plugins, since the official ones are not to be had here.");
+  for (const kind of kinds) for (const name of await sweep(docker, kind)) say(`Removed what an interrupted test left: ${name}`);
+
+  const folder = mkdtempSync(join(tmpdir(), "scani-test-"));
+  const results = join(folder, "results.json");
+  const all = { ...process.env, ...environment, SCANI_TESTS_PREPARED: "true" };
+  try {
+    const clean = await run("eslint", [".", "--max-warnings", "0"], all);
+    await run("jest", ["--ci", "--runInBand", "--json", `--outputFile=${results}`, ...args], all);
+    const summary = JSON.parse(readFileSync(results, "utf8")) as Summary;
+    const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + (clean ? 0 : 1);
+    if (!clean) say("The style check failed, see above.");
+    if (summary.numPendingTests > 0) say(`SKIPPED: ${summary.numPendingTests} tests could not run on this machine.`);
+    say(`${summary.numPassedTests} passed, ${failed} failed${summary.numPendingTests > 0 ? `, ${summary.numPendingTests} skipped` : ""}`);
+    return failed === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs one of the project's own tools; true when it ends well. Its output goes to standard error, as jest's does. */
+function run(tool: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(join(root, "node_modules", ".bin", tool), args, { cwd: root, env: environment, stdio: ["ignore", 2, 2] });
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code === 0));
+  });
+}

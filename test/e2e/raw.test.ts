@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { containersOf, environmentOf, runningServices } from "./host";
+import { closeScene, openScene, type Scene } from "./scene";
+
+jest.setTimeout(300_000);
+
+/** Raw `pulumi` runs the program in a process of its own, which takes the Node language host that comes with the official CLI. */
+const hasLanguageHost = spawnSync("sh", ["-c", "command -v pulumi-language-nodejs && command -v pulumi"]).status === 0;
+const raw = hasLanguageHost ? test : test.skip;
+if (!hasLanguageHost) console.warn("SKIPPED: no Node language host here, so raw pulumi cannot be tested.");
+
+let scene: Scene;
+const printed: string[] = [];
+
+/** Runs the operator's own command, in the install's folder. */
+function pulumi(...args: string[]): { code: number; output: string; tookMs: number } {
+  const began = Date.now();
+  const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
+    cwd: scene.place.workDir, encoding: "utf8", env: { ...process.env, ...scene.place.environment, PULUMI_SKIP_UPDATE_CHECK: "true" },
+  });
+  const output = stdout + stderr;
+  printed.push(output);
+  return { code: status ?? -1, output, tookMs: Date.now() - began };
+}
+
+beforeAll(async () => {
+  if (hasLanguageHost) scene = await openScene("raw");
+});
+
+afterAll(() => closeScene(scene));
+
+raw("a tier without its base fails at once and names the command", () => {
+  pulumi("stack", "init", "lonely-tier1");
+  pulumi("config", "set", "scani:tier", "tier1", "--stack", "lonely-tier1");
+  const { code, output } = pulumi("up", "--yes", "--stack", "lonely-tier1");
+  expect(code).not.toBe(0);
+  expect(output).toContain("There is no base yet: stack lonely-base has not been brought up");
+  expect(output).toContain("npm run up -- lonely-base");
+});
+
+raw("wrong settings are all told at once, and nothing is created", async () => {
+  const before = (await containersOf(scene)).length;
+  pulumi("stack", "init", "wrong-tier2");
+  for (const [name, value] of [["tier", "tier2"], ["keepWarm", "maybe"], ["SCANI_IMAGE_TAG", "latest"]]) pulumi("config", "set", `scani:${name}`, value as string, "--stack", "wrong-tier2");
+  const { code, output } = pulumi("up", "--yes", "--stack", "wrong-tier2");
+  expect(code).not.toBe(0);
+  expect(output).toContain("4 settings are wrong for stack wrong-tier2; nothing has been touched.");
+  expect((await containersOf(scene)).length).toBe(before);
+});
+
+raw("up, preview, switch and back, and a second up that changes nothing", async () => {
+  pulumi("stack", "init", "tier1");
+  pulumi("stack", "init", "tier2");
+  expect(pulumi("up", "--yes", "--stack", "tier1").code).toBe(0);
+  const preview = pulumi("preview", "--stack", "tier2");
+  expect(preview.code).toBe(0);
+  for (const line of ["Serving now: tier1", "After this: tier2", "stop gently: tier1 worker (kept)", "SCANI_CLOUD_URL http://data-provider:8082 → http://hosted.internal:8082", `postgres: container ${scene.place.install}-postgres, volume ${scene.place.install}-postgres-data`]) {
+    expect(preview.output).toContain(line);
+  }
+  expect(preview.output).toMatch(/SCANI_CLOUD_API_KEY ••••\w{4} → ••••\w{4}/);
+  expect(await runningServices(scene)).toContain("tier1 api");
+  expect(pulumi("up", "--yes", "--stack", "tier2").code).toBe(0);
+  expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
+  expect(pulumi("up", "--yes", "--stack", "tier1").code).toBe(0);
+  const again = pulumi("up", "--yes", "--stack", "tier1");
+  expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
+});
+
+raw("destroying the tier that serves is refused before anything is touched", async () => {
+  const before = (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+  const { code, output } = pulumi("destroy", "--yes", "--stack", "tier1");
+  expect(code).not.toBe(0);
+  expect(output).toContain("tier1 serves; destroying it would take Scani down. Nothing has been touched.");
+  expect((await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort()).toEqual(before);
+});
+
+raw("no secret is in the state files, nor in what was printed", async () => {
+  const secret = /SECRET|KEY|PASSWORD|PEPPER|DATABASE_URL|REDIS_URL/;
+  const secrets = (await containersOf(scene)).flatMap((seen) => Object.entries(environmentOf(seen)).filter(([name, value]) => secret.test(name) && value.length >= 12));
+  expect(secrets.length).toBeGreaterThan(20);
+  const stacks = join(scene.place.workDir, "state", ".pulumi", "stacks", "scani");
+  const files = readdirSync(stacks).filter((name) => name.endsWith(".json")).map((name) => readFileSync(join(stacks, name), "utf8"));
+  expect(files.length).toBeGreaterThanOrEqual(3);
+  const all = [...files, ...printed].join("\n");
+  for (const [name, value] of secrets) expect([name, all.includes(value)]).toEqual([name, false]);
+});
