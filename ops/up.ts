@@ -1,26 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { missingBase } from "../stacks/missingBase";
 import { baseOf, checkStackName, kindOf } from "./stackNames";
-import { hasBase, home, openStack, type Place } from "./workspace";
+import { home, openStack, type Place } from "./workspace";
 
 export type Say = (line: string) => void;
 
-/** Brings a stack up: for a tier, the switch to it. Base first, where it is missing. */
+/**
+ * Brings a stack up: for a tier, the switch to it. Base first, where it is missing: the program itself says so, before it
+ * touches anything, which is cheaper than asking every time.
+ */
 export async function up(stack: string, say: Say, place: Place = home, signal?: AbortSignal): Promise<void> {
   checkStackName(stack);
-  if (kindOf(stack) !== "base" && !await hasBase(place, baseOf(stack), say)) {
+  let lacksBase = false;
+  try {
+    await bringUp(stack, (line) => {
+      // The refusal is the first thing the program says; nothing of it is shown when it is about to be mended.
+      if (line.includes(missingBase)) lacksBase = true;
+      if (!lacksBase) say(line);
+    }, place, signal);
+  } catch (error) {
+    if (!lacksBase || signal?.aborted) throw error;
     say(`${baseOf(stack)} is not up yet: bringing it up first.`);
     await bringUp(baseOf(stack), say, place, signal);
+    await bringUp(stack, say, place, signal);
   }
-  await bringUp(stack, say, place, signal);
 }
 
 async function bringUp(name: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
   const stack = await openStack(name, place, say);
-  await configureKind(stack, name);
+  // A stack made here has no settings file yet; its name says what it holds.
+  if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
   await stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" });
 }
 
-/** A stack made here has no settings file yet; its name says what it holds. */
-async function configureKind(stack: Awaited<ReturnType<typeof openStack>>, name: string): Promise<void> {
-  const config = await stack.getAllConfig();
-  if (config["scani:tier"] === undefined) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
+function hasKind(name: string, place: Place): boolean {
+  try {
+    return readFileSync(join(place.workDir, `Pulumi.${name}.yaml`), "utf8").includes("scani:tier:");
+  } catch {
+    return false;
+  }
 }

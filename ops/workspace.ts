@@ -39,9 +39,3 @@ function program() {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require("../stacks/index") as () => Promise<Record<string, unknown>>;
 }
-
-/** True when base was brought up: a tier stands on its outputs. */
-export async function hasBase(place: Place, base: string, say: (line: string) => void): Promise<boolean> {
-  const stack = await openStack(base, place, say);
-  return (await stack.outputs()).sockets !== undefined;
-}

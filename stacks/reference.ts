@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { missingBase } from "./missingBase";
 import { operatorError } from "./operatorError";
 import type { Platform, Sockets } from "../infra/base/platform";
 
@@ -20,7 +21,7 @@ export function baseStackName(stack: string, tier: string): string {
 export async function referToBase(name: string): Promise<BaseReference> {
   const full = `${pulumi.getOrganization()}/${pulumi.getProject()}/${name}`;
   const missing = operatorError(
-    `There is no base yet: stack ${name} has not been brought up, and a tier stands on it. Nothing has been touched.\n  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`,
+    `${missingBase}: stack ${name} has not been brought up, and a tier stands on it. Nothing has been touched.\n  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`,
   );
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
   const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => { throw missing; });

@@ -26,12 +26,14 @@ export function serve(handlers: Readonly<Record<string, Handler>>, engine: strin
   const interrupted = new AbortController();
   const context = (urn: string): Context => ({ say: (line) => log.info(urn, line), signal: interrupted.signal });
 
+  let working = 0;
   const answering = <Request, Response>(work: (request: Request) => Response | Promise<Response>) =>
     (call: Call<Request>, answer: Answer<Response>): void => {
+      working += 1;
       Promise.resolve().then(() => work(call.request)).then(
         (response) => answer(null, response),
         (error: Error) => log.flushed().then(() => answer({ code: grpc.status.UNKNOWN, details: error.message })),
-      );
+      ).finally(() => { working -= 1; });
     };
 
   const apply = async (urn: string, properties: Struct | undefined) => {
@@ -93,6 +95,22 @@ export function serve(handlers: Readonly<Record<string, Handler>>, engine: strin
     if (error) throw error;
     process.stdout.write(`${port}\n`);
   });
+  whenOrphaned(() => {
+    interrupted.abort();
+    if (working === 0) process.exit(1);
+  });
+}
+
+/** Milliseconds between two looks at the parent. */
+const lookAgain = 500;
+
+/**
+ * Pulumi starts plugins in process groups of their own, so a killed `pulumi` leaves them behind. Nobody is told any more
+ * how the work ends: it is taken back, and the process goes.
+ */
+function whenOrphaned(orphaned: () => void): void {
+  const parent = process.ppid;
+  setInterval(() => { if (process.ppid !== parent) orphaned(); }, lookAgain).unref();
 }
 
 function handlerOf(handlers: Readonly<Record<string, Handler>>, urn: string): Handler {
