@@ -31,8 +31,8 @@ beforeAll(async () => {
 onBoth("the same program ends in the same containers, networks and volumes, by the same decisions", async () => {
   const theirs = await play(docker, images, path, (line) => say(`official: ${line}`));
   const ours = await play(docker, images, [testPlugins, path].join(delimiter), (line) => say(`test plugins: ${line}`));
-  expect(ours.decisions).toEqual(theirs.decisions);
-  expect(ours.docker).toEqual(theirs.docker);
+  expect(Object.keys(theirs.decisions).length).toBeGreaterThan(10);
+  expect(ours).toEqual(theirs);
 });
 
 onBoth("the same question about any property has the same answer", async () => {

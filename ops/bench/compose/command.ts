@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The compose command of this machine. */
+export interface Compose {
+  /** As `docker-compose 1.29.2`. */
+  readonly version: string;
+  /**
+   * Runs it in a project's folder; killed at an interrupt.
+   * @throws Error with the end of what it printed when it exits non-zero
+   */
+  run(folder: string, args: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+/** Lines of a failed command's output that are shown. */
+const shownLines = 20;
+
+/** `docker compose` when the plugin answers, else `docker-compose`. @throws Error when neither does */
+export async function findCompose(): Promise<Compose> {
+  for (const words of [["docker", "compose"], ["docker-compose"]]) {
+    const version = await versionOf(words);
+    if (version !== undefined) return { version: `${words.join(" ")} ${version}`, run: (folder, args, signal) => carryOut([...words, ...args], folder, signal) };
+  }
+  throw new Error("Neither docker compose nor docker-compose is here, and the bench compares with what Scani's guide does with it.\n  Install the compose plugin and run this again.");
+}
+
+async function versionOf([program, ...words]: readonly string[]): Promise<string | undefined> {
+  const answer = await run(program as string, [...words, "version", "--short"], { env: environment() }).catch(() => undefined);
+  return answer?.stdout.trim().replace(/^v/, "");
+}
+
+async function carryOut([program, ...words]: readonly string[], cwd: string, signal: AbortSignal): Promise<void> {
+  try {
+    await run(program as string, words, { cwd, env: environment(), signal, maxBuffer: 64 * 2 ** 20 });
+  } catch (error) {
+    signal.throwIfAborted();
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error([`${[program, ...words].join(" ")} failed:`, ...`${stdout}${stderr}`.trim().split("\n").slice(-shownLines)].join("\n"));
+  }
+}
+
+/** Compose prefers the environment to `.env`, so it gets none of the operator's own Scani settings. */
+function environment(): Record<string, string> {
+  const passed = Object.entries(process.env).filter(([name]) => ["PATH", "HOME"].includes(name) || name.startsWith("DOCKER_"));
+  return Object.fromEntries(passed) as Record<string, string>;
+}

@@ -1,0 +1,51 @@
+import type Docker from "dockerode";
+import type { ImageKind } from "../load";
+import type { SlowResponse } from "../report/run";
+import { holdLock, untilSomebodyWaits } from "./tableLock";
+
+/** A response of about twenty seconds. Times are epoch milliseconds. */
+export interface Held {
+  /** When it was certain that the serving api had the request. */
+  readonly begunAt: number;
+  readonly endedAt: number;
+  readonly whole: boolean;
+}
+
+/** Seconds the response takes: below the 30 after which Scani's database connection gives a query up. */
+const length = 20;
+
+/**
+ * What a flip did to a response. It must have been under way when the flip began, and for a while after, or it proves
+ * nothing. Pure.
+ */
+export function judgeHeld({ begunAt, endedAt, whole }: Held, flipAt: number | undefined): SlowResponse {
+  if (flipAt === undefined || begunAt >= flipAt || endedAt <= flipAt) return "missed";
+  return whole ? "whole" : "cut";
+}
+
+/** Asks the serving api for a slow response. Rejects only when it could not be begun. */
+export function askSlowly(kind: ImageKind, url: string, docker: Docker, postgres: string): Promise<Held> {
+  return kind === "real" ? askBehindLock(url, docker.getContainer(postgres)) : askStandIn(url);
+}
+
+/** The stand-in sends a line each second, and `done` at the end. */
+async function askStandIn(url: string): Promise<Held> {
+  const response = await fetch(`${url}/api/slow?ms=${length * 1000}&chunks=${length}`);
+  const begunAt = Date.now();
+  const body = await response.text().catch(() => "");
+  return { begunAt, endedAt: Date.now(), whole: response.ok && body.endsWith("done\n") };
+}
+
+/** The real api has nothing slow that needs no sign-in; so it is made to wait for a table somebody else has locked. */
+async function askBehindLock(url: string, postgres: Docker.Container): Promise<Held> {
+  const lock = await holdLock(postgres, "institution_types", length);
+  const answer = fetch(`${url}/api/trpc/institutionTypes.getAll`)
+    .then(async (response) => response.ok && Array.isArray((await response.json() as { result?: { data?: unknown } }).result?.data))
+    .catch(() => false)
+    .then((whole) => ({ whole, endedAt: Date.now() }));
+  await untilSomebodyWaits(postgres, "institution_types");
+  const begunAt = Date.now();
+  const ended = await answer;
+  await lock.released;
+  return { begunAt, ...ended };
+}

@@ -1,0 +1,40 @@
+import type { Bar } from "./bars";
+import type { Machine } from "./machine";
+import type { Run } from "./run";
+
+const columns = ["switch", "sent", "failed", "longest gap", "flip", "total", "p99 before", "p99 during", "20 s response"];
+
+/** Everything a person reads, as Markdown: when and where, the table, what holds. Pure. */
+export function markdown(runs: readonly Run[], bars: readonly Bar[], machine: Machine, at: Date): string {
+  return [
+    `Measured ${at.toISOString().slice(0, 10)} on ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, Docker Engine ${machine.engine}, ${machine.compose}; images ${machine.images}. 100 requests a second, half on kept connections and half on fresh ones, GET and POST.`,
+    "",
+    row(columns),
+    row(columns.map((_, i) => (i === 0 ? "---" : "---:"))),
+    ...runs.map((run) => row(cells(run))),
+    "",
+    ...bars.map(({ demand, measured, held }) => `- ${held ? "pass" : "FAIL"}: ${demand} (${measured})`),
+  ].join("\n");
+}
+
+function row(texts: readonly string[]): string {
+  return `| ${texts.join(" | ")} |`;
+}
+
+function cells(run: Run): string[] {
+  return [
+    run.name, grouped(run.sent), grouped(run.failed), time(run.longestGapMs), time(run.flipMs), time(run.totalMs),
+    time(run.p99BeforeMs), time(run.p99DuringMs), run.slowResponse ?? "",
+  ];
+}
+
+/** `5,200`, whatever the machine's language. */
+function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** `14 ms` below a second, `2.9 s` above. */
+function time(ms: number | null): string {
+  if (ms === null) return "–";
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

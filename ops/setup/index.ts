@@ -1,0 +1,4 @@
+export { prepare, type Prepared } from "./prepare";
+export { pulumiCli } from "./pulumiCli";
+export { officialPlugin, testPlugins } from "./plugins";
+export type { Say } from "./say";

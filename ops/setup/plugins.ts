@@ -1,0 +1,68 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { root } from "../root";
+import { command } from "./command";
+import { packageVersion } from "./packageVersion";
+import { pulumiReachable } from "./reach";
+import type { Say } from "./say";
+import { which } from "./which";
+
+/** Folder with the launchers of the test plugins. */
+export const testPlugins = join(root, "test", "plugins", "bin");
+
+/** Which plugins a run uses. */
+export type Plugins =
+  | { readonly official: true }
+  /** The folder goes first on the PATH of every Pulumi process. */
+  | { readonly official: false; readonly pathAddition: string };
+
+/** The plugins the program needs; each SDK has its plugin's version. */
+const needed = [
+  { name: "docker", sdk: "@pulumi/docker" },
+  { name: "random", sdk: "@pulumi/random" },
+] as const;
+
+export type PluginName = (typeof needed)[number]["name"];
+
+/** How long Pulumi may take to fetch one, milliseconds. */
+const fetchLimit = 120_000;
+
+/**
+ * The official plugins, found or fetched; else the test plugins. SCANI_TEST_PLUGINS=1 takes the test plugins even where
+ * the official ones are.
+ * @param pulumi the Pulumi command line
+ */
+export async function findPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<Plugins> {
+  if (environment.SCANI_TEST_PLUGINS === "1") {
+    say("SCANI_TEST_PLUGINS=1: the test plugins stand in for the official ones (test/plugins).");
+    return { official: false, pathAddition: testPlugins };
+  }
+  if (await officialPlugins(pulumi, environment, say)) return { official: true };
+  say("The official plugins cannot be had here: the test plugins stand in for them (test/plugins).");
+  return { official: false, pathAddition: testPlugins };
+}
+
+/** True when both official plugins are here, if need be fetched by Pulumi. */
+async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<boolean> {
+  const missing = needed.filter(({ name }) => officialPlugin(name, environment) === undefined);
+  if (missing.length === 0) {
+    say(`Official plugins: ${needed.map(({ name }) => name).join(" and ")} are here.`);
+    return true;
+  }
+  if (!await pulumiReachable(environment)) return false;
+  for (const { name, sdk } of missing) {
+    say(`Fetching the official plugin ${name} ${packageVersion(sdk)} (once).`);
+    const { code } = await command(pulumi, ["plugin", "install", "resource", name, packageVersion(sdk)], { env: environment, limit: fetchLimit });
+    if (code !== 0) return false;
+  }
+  return true;
+}
+
+/** Path of an official plugin: on PATH, or where Pulumi keeps those it has fetched. */
+export function officialPlugin(name: PluginName, environment: NodeJS.ProcessEnv): string | undefined {
+  const program = `pulumi-resource-${name}`;
+  const ignored = /^(1|true)$/i.test(environment.PULUMI_IGNORE_AMBIENT_PLUGINS ?? "");
+  const version = packageVersion(needed.find((one) => one.name === name)?.sdk as string);
+  const fetched = join(environment.PULUMI_HOME || join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`);
+  return (ignored ? undefined : which(program, environment.PATH, [testPlugins])) ?? which(program, fetched);
+}

@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../root";
+import { cacheFolder } from "./cache";
+import { mustRun } from "./command";
+import { exclusively } from "./exclusively";
+import type { Say } from "./say";
+
+const package_ = "github.com/pulumi/pulumi/pkg/v3";
+const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+/** Version of the command line that a go.mod pins, with its v. Pure. @throws Error when it pins none */
+export function pinnedVersion(goMod: string): string {
+  const version = new RegExp(`^\\s*(?:require\\s+)?${package_.replaceAll(".", "\\.")}\\s+(v\\S+)`, "m").exec(goMod)?.[1];
+  if (version === undefined) throw new Error(`go.mod does not pin ${package_}`);
+  return version;
+}
+
+/** Where the command line is once it was built: a folder with `bin/pulumi`. */
+export function builtPulumi(environment: NodeJS.ProcessEnv): string {
+  return join(cacheFolder(environment), `pulumi-${pinnedVersion(readFileSync(join(modules(), "go.mod"), "utf8"))}`);
+}
+
+/**
+ * Builds the Pulumi command line from Go modules, once: later calls find it in the cache, and of two at once one waits.
+ * @param go the Go compiler
+ * @returns folder with `bin/pulumi`
+ * @throws Error with the last lines of the build
+ */
+export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, say: Say): Promise<string> {
+  const folder = builtPulumi(environment);
+  const program = join(folder, "bin", "pulumi");
+  await exclusively(`build ${folder}`, () => say("Another run is building the Pulumi command line: waiting for it."), async () => {
+    if (existsSync(program)) return;
+    say("Building the Pulumi command line from Go modules (once; several minutes).");
+    mkdirSync(join(folder, "bin"), { recursive: true });
+    // In the same folder, so that the last step is a rename: what is there under its name is whole.
+    const unfinished = mkdtempSync(join(folder, "unfinished-"));
+    try {
+      const version = folder.slice(folder.lastIndexOf("pulumi-") + "pulumi-".length);
+      const built = join(unfinished, "pulumi");
+      const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w -X ${versionVariable}=${version}`];
+      await mustRun(go, ["build", ...flags, "-o", built, `${package_}/cmd/pulumi`], {
+        cwd: modules(),
+        // A workspace or flags of the operator's are not meant for this module.
+        env: { ...environment, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+      });
+      renameSync(built, program);
+    } finally {
+      rmSync(unfinished, { recursive: true, force: true });
+    }
+  });
+  return folder;
+}
+
+/** Folder with the pinned go.mod. */
+function modules(): string {
+  return join(root, "tools", "pulumi");
+}

@@ -1,0 +1,135 @@
+import * as grpc from "@grpc/grpc-js";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { Values } from "./protocol/values";
+
+/** A plugin's answer to a diff. */
+export interface Answer {
+  readonly changes: boolean;
+  /** Names of the properties that changed, sorted, each once. */
+  readonly diffs: string[];
+  /** Those for which it makes another resource. */
+  readonly replaces: string[];
+  readonly deleteBeforeReplace: boolean;
+}
+
+/** One plugin process, spoken to as Pulumi's engine does. */
+export class PluginClient {
+  private constructor(private readonly client: ResourceProviderClient, readonly process: ChildProcess, private readonly engine: FakeEngine) {}
+
+  /**
+   * Starts a plugin and configures it.
+   * @param program path of a `pulumi-resource-…`
+   */
+  static async start(program: string, settings: Values = {}): Promise<PluginClient> {
+    const engine = await FakeEngine.start();
+    const child = spawn(program, [engine.address], { stdio: ["pipe", "pipe", "inherit"] });
+    const [first] = await once(child.stdout, "data") as [Buffer];
+    const port = first.toString().trim();
+    const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+    const plugin = new PluginClient(client, child, engine);
+    // As the engine does: it can take secrets, and says so.
+    await plugin.call("configure", new proto.ConfigureRequest().setAcceptsecrets(true).setAcceptresources(true).setArgs(struct(settings)));
+    return plugin;
+  }
+
+  /** What the plugin said through the engine's log so far. */
+  get said(): readonly string[] { return this.engine.said; }
+
+  async check(type: string, name: string, olds: Values, news: Values): Promise<{ inputs: Values; failures: string[] }> {
+    const request = new proto.CheckRequest().setUrn(urn(type, name)).setName(name).setType(type).setOlds(struct(olds)).setNews(struct(news)).setRandomseed(Buffer.alloc(32, 7));
+    const response = await this.call<proto.CheckResponse>("check", request);
+    return { inputs: values(response.getInputs()), failures: response.getFailuresList().map((failure) => failure.getReason()) };
+  }
+
+  /** @param olds outputs and inputs as the state has them */
+  async diff(type: string, name: string, id: string, olds: { outputs: Values; inputs: Values }, news: Values, ignoreChanges: string[] = []): Promise<Answer> {
+    const request = new proto.DiffRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id)
+      .setOlds(struct(olds.outputs)).setOldInputs(struct(olds.inputs)).setNews(struct(news)).setIgnorechangesList(ignoreChanges);
+    const response = await this.call<proto.DiffResponse>("diff", request);
+    return {
+      changes: response.getChanges() === proto.DiffResponse.DiffChanges.DIFF_SOME,
+      diffs: [...new Set(response.getDiffsList())].sort(),
+      replaces: [...new Set(response.getReplacesList())].sort(),
+      deleteBeforeReplace: response.getDeletebeforereplace(),
+    };
+  }
+
+  async create(type: string, name: string, inputs: Values, preview = false): Promise<{ id: string; outputs: Values }> {
+    const request = new proto.CreateRequest().setUrn(urn(type, name)).setName(name).setType(type).setProperties(struct(inputs)).setPreview(preview);
+    const response = await this.call<proto.CreateResponse>("create", request);
+    return { id: response.getId(), outputs: values(response.getProperties()) };
+  }
+
+  /** An empty id when it is gone. */
+  async read(type: string, name: string, id: string, state: { outputs: Values; inputs: Values }): Promise<{ id: string; outputs: Values; inputs: Values }> {
+    const request = new proto.ReadRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id).setProperties(struct(state.outputs)).setInputs(struct(state.inputs));
+    const response = await this.call<proto.ReadResponse>("read", request);
+    return { id: response.getId(), outputs: values(response.getProperties()), inputs: values(response.getInputs()) };
+  }
+
+  async update(type: string, name: string, id: string, olds: { outputs: Values; inputs: Values }, news: Values): Promise<Values> {
+    const request = new proto.UpdateRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id).setOlds(struct(olds.outputs)).setOldInputs(struct(olds.inputs)).setNews(struct(news));
+    return values((await this.call<proto.UpdateResponse>("update", request)).getProperties());
+  }
+
+  async delete(type: string, name: string, id: string, outputs: Values): Promise<void> {
+    await this.call("delete", new proto.DeleteRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id).setProperties(struct(outputs)));
+  }
+
+  /** Ends the process, as the engine does. */
+  async close(): Promise<void> {
+    this.client.close();
+    this.engine.close();
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, "exit");
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+
+  private call<Response>(method: "configure" | "check" | "diff" | "create" | "read" | "update" | "delete", request: unknown): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const client = this.client as unknown as Record<string, (request: unknown, done: (error: Error | null, response: Response) => void) => void>;
+      client[method]?.(request, (error, response) => { if (error) reject(error); else resolve(response); });
+    });
+  }
+}
+
+/** Takes log lines as the engine does. */
+class FakeEngine {
+  readonly said: string[] = [];
+  address = "";
+  private readonly server = new grpc.Server();
+
+  static async start(): Promise<FakeEngine> {
+    const engine = new FakeEngine();
+    engine.server.addService(EngineService, {
+      log: (call: grpc.ServerUnaryCall<LogRequest, Empty>, done: grpc.sendUnaryData<Empty>) => { engine.said.push(call.request.getMessage()); done(null, new Empty()); },
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      engine.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => { if (error) reject(error); else resolve(bound); });
+    });
+    engine.address = `127.0.0.1:${port}`;
+    return engine;
+  }
+
+  close(): void { this.server.forceShutdown(); }
+}
+
+function urn(type: string, name: string): string {
+  return `urn:pulumi:stack::project::${type}::${name}`;
+}
+
+function struct(given: Values): Struct {
+  return Struct.fromJavaScript(given);
+}
+
+function values(given: Struct | undefined): Values {
+  return (given?.toJavaScript() ?? {}) as Values;
+}

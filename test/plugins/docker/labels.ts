@@ -1,0 +1,15 @@
+import { anObject, aString, setOf } from "../protocol/shape";
+import { objects, text, type Values } from "../protocol/values";
+
+/** Labels as the program declares them. */
+export const labels = setOf(anObject({ label: aString, value: aString }));
+
+/** Labels as Docker takes them. */
+export function labelsOf(inputs: Values): Record<string, string> {
+  return Object.fromEntries(objects(inputs, "labels").map((entry) => [text(entry, "label"), text(entry, "value")]));
+}
+
+/** Labels as Docker has them, in the program's form. */
+export function labelsFrom(labels: Readonly<Record<string, string>> | null | undefined): Values[] {
+  return Object.entries(labels ?? {}).sort(([a], [b]) => a < b ? -1 : 1).map(([label, value]) => ({ label, value }));
+}

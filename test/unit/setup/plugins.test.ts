@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageVersion } from "../../../ops/setup/packageVersion";
+import { findPlugins, officialPlugin, testPlugins } from "../../../ops/setup/plugins";
+import { pulumiEnvironment } from "../../../ops/setup/prepare";
+import { folder, type Folder } from "./folder";
+
+let place: Folder;
+beforeEach(() => { place = folder(); });
+afterEach(() => place.remove());
+
+const version = packageVersion("@pulumi/docker");
+const quiet = () => undefined;
+
+describe("an official plugin is found", () => {
+  const elsewhere = { PATH: "/usr/bin:/bin" };
+
+  test("on PATH", () => {
+    const program = place.program("pulumi-resource-docker", "exit 0");
+    expect(officialPlugin("docker", { PATH: place.path, PULUMI_HOME: place.path })).toBe(program);
+  });
+  test("where Pulumi keeps those it fetched", () => {
+    const program = place.program(`plugins/resource-docker-v${version}/pulumi-resource-docker`, "exit 0");
+    expect(officialPlugin("docker", { ...elsewhere, PULUMI_HOME: place.path })).toBe(program);
+  });
+  test("not where Pulumi keeps one of another version", () => {
+    place.program("plugins/resource-docker-v0.0.1/pulumi-resource-docker", "exit 0");
+    expect(officialPlugin("docker", { ...elsewhere, PULUMI_HOME: place.path })).toBeUndefined();
+  });
+  test("not when only the test plugin is on PATH", () => {
+    expect(officialPlugin("docker", { PATH: testPlugins, PULUMI_HOME: place.path })).toBeUndefined();
+  });
+  test("not on PATH when Pulumi is told not to look there", () => {
+    place.program("pulumi-resource-docker", "exit 0");
+    expect(officialPlugin("docker", { PATH: place.path, PULUMI_HOME: place.path, PULUMI_IGNORE_AMBIENT_PLUGINS: "true" })).toBeUndefined();
+  });
+  test("not when it is no program", () => {
+    place.file("pulumi-resource-docker", "");
+    expect(officialPlugin("docker", { PATH: place.path, PULUMI_HOME: place.path })).toBeUndefined();
+  });
+});
+
+describe("a run uses", () => {
+  function both(): NodeJS.ProcessEnv {
+    place.program("pulumi-resource-docker", "exit 0");
+    place.program("pulumi-resource-random", "exit 0");
+    return { PATH: place.path, PULUMI_HOME: place.path };
+  }
+  /** A proxy counts as a way out, so Pulumi is asked. */
+  const reachable = { https_proxy: "http://127.0.0.1:9" };
+
+  test("the official plugins where both are here", async () => {
+    expect(await findPlugins("unused", both(), quiet)).toEqual({ official: true });
+  });
+  test("the test plugins when told to, and says so", async () => {
+    const said: string[] = [];
+    expect(await findPlugins("unused", { ...both(), SCANI_TEST_PLUGINS: "1" }, (line) => said.push(line))).toEqual({ official: false, pathAddition: testPlugins });
+    expect(said.join()).toContain("test plugins");
+  });
+  // One process asks once whether there is a way out, so both cases are in one test.
+  test("the official plugins that Pulumi fetches; the test plugins where it cannot", async () => {
+    const log = join(place.path, "log");
+    const fetches = place.program("fetches", `echo "$@" >> ${log}`);
+    const said: string[] = [];
+    expect(await findPlugins(fetches, { ...process.env, ...reachable, PATH: "/usr/bin:/bin", PULUMI_HOME: place.path, SCANI_TEST_PLUGINS: "" }, (line) => said.push(line))).toEqual({ official: true });
+    expect(readFileSync(log, "utf8").trim().split("\n")).toEqual([
+      `plugin install resource docker ${version}`, `plugin install resource random ${packageVersion("@pulumi/random")}`,
+    ]);
+    expect(said.join()).toContain(`Fetching the official plugin docker ${version}`);
+    const cannot = place.program("cannot", "exit 1");
+    expect(await findPlugins(cannot, { ...reachable, PATH: "/usr/bin:/bin", PULUMI_HOME: place.path }, quiet)).toEqual({ official: false, pathAddition: testPlugins });
+  });
+});
+
+describe("Pulumi's environment", () => {
+  const official = { official: true } as const;
+  const test_ = { official: false, pathAddition: "/t" } as const;
+  test.each([
+    ["is the machine's with everything on PATH", "pulumi", official, "/a:/b", { PATH: "/a:/b" }],
+    ["has the command line's folder first", "/c/bin/pulumi", official, "/a:/b", { PATH: "/c/bin:/a:/b" }],
+    ["has the test plugins before all", "/c/bin/pulumi", test_, "/a:/b", { PATH: "/t:/c/bin:/a:/b", PULUMI_IGNORE_AMBIENT_PLUGINS: "false" }],
+    ["has each once, whatever it was", "/c/bin/pulumi", test_, "/t:/a:/c/bin:/b", { PATH: "/t:/c/bin:/a:/b", PULUMI_IGNORE_AMBIENT_PLUGINS: "false" }],
+  ])("%s", (_what, program, plugins, path, expected) => {
+    expect(pulumiEnvironment(program, plugins, { PATH: path })).toEqual(expected);
+  });
+});

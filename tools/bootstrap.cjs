@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+/* eslint-disable @typescript-eslint/no-require-imports -- runs before anything is installed or compiled */
+"use strict";
+const { spawn } = require("node:child_process");
+const { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } = require("node:fs");
+const { join } = require("node:path");
+const { exclusively } = require("./lock.cjs");
+
+/*
+ * Makes a clone runnable with nothing but Node: dependencies, then the compiled program, each only where it is needed.
+ * With arguments it hands over to the command line: `node tools/bootstrap.cjs rehearse` is `scani-tiers rehearse`.
+ */
+
+const root = join(__dirname, "..");
+const compilerStamp = join(root, "bin", ".tsbuildinfo");
+const commandLine = join(root, "bin", "ops", "cli.js");
+
+/** Progress goes beside the program's own output, which may be meant for another program. */
+const say = (line) => process.stderr.write(`${line}\n`);
+
+async function main() {
+  if (!dependenciesInstalled() || !compiled()) {
+    await exclusively(`bootstrap ${root}`, () => say("Another run is setting this folder up: waiting for it."), async () => {
+      if (!dependenciesInstalled()) await install();
+      if (!compiled()) await compile();
+    });
+  }
+  if (process.argv.length > 2) {
+    process.argv[1] = commandLine;
+    require(commandLine);
+  }
+}
+
+/** True when every package of package-lock.json is there in that version. npm writes the hidden list last of all. */
+function dependenciesInstalled() {
+  const hidden = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(hidden)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const installed = JSON.parse(readFileSync(hidden, "utf8")).packages;
+  return Object.entries(wanted).every(([path, entry]) =>
+    // The project itself is not listed, nor is what is for another kind of machine.
+    path === "" || entry.optional || entry.devOptional || installed[path]?.version === entry.version);
+}
+
+async function install() {
+  say("Installing the Node dependencies (once): npm ci");
+  // No install scripts: newer npm blocks them anyway, and nothing here needs one.
+  const args = ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const npm = process.env.npm_execpath;
+  const ok = npm !== undefined && /npm-cli\.[cm]?js$/.test(npm) ? await run(process.execPath, [npm, ...args]) : await run("npm", args);
+  if (!ok || !dependenciesInstalled()) throw new Error("npm ci failed, see above: the Node dependencies are not there. It needs npm and an npm registry.");
+}
+
+/** True when the compiled program is newer than everything it is compiled from. */
+function compiled() {
+  if (!existsSync(commandLine) || !existsSync(compilerStamp)) return false;
+  const since = statSync(compilerStamp).mtimeMs;
+  const settings = ["tsconfig.json", "package-lock.json"].map((file) => join(root, file));
+  const folders = ["infra", "stacks", "ops", "test"].map((folder) => join(root, folder)).filter(existsSync);
+  return [...settings, ...folders.flatMap(sources)].every((file) => statSync(file).mtimeMs <= since);
+}
+
+function sources(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith(".ts")).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+async function compile() {
+  say("Compiling.");
+  const began = new Date();
+  // The compiler believes its stamp, not its output.
+  if (!existsSync(commandLine)) rmSync(compilerStamp, { force: true });
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  if (!await run(process.execPath, [compiler, "-p", join(root, "tsconfig.json")])) throw new Error("It does not compile, see above.");
+  // It leaves its stamp alone when nothing changed but a date.
+  utimesSync(compilerStamp, began, began);
+}
+
+/** Runs a program whose output is progress; true when it ends well. */
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    child.stdout.pipe(process.stderr, { end: false });
+    child.on("error", (error) => reject(new Error(`cannot run ${command}: ${error.message}`)));
+    child.on("close", (code) => resolve(code === 0));
+  });
+}
+
+main().catch((error) => {
+  say(error.message);
+  process.exitCode = 1;
+});
