@@ -1,3 +1,4 @@
+import { messageOf } from "../../../infra/engine/failure";
 import { seconds as spell } from "../../../infra/progress/progress";
 import type { BenchContext } from "../context";
 import { loadOf } from "../load";
@@ -41,11 +42,10 @@ export async function moduleSwitches(context: BenchContext): Promise<Run[]> {
 
 async function switched(context: BenchContext, install: ModuleInstall, stack: string, name: string, slow: boolean): Promise<Run> {
   const { docker, subject: { kind }, interrupt, say } = context;
-  let asked: Promise<Held> | undefined;
+  let asked: Promise<Held | undefined> | undefined;
   const onOutput = (text: string): void => {
     if (!slow || asked !== undefined || !beforeFlip.test(text)) return;
-    asked = askSlowly(kind, install.url, docker, install.postgres);
-    asked.catch(() => undefined);
+    asked = askSlowly(kind, install.url, docker, install.postgres).catch((error: unknown) => void say(`  no slow response: ${messageOf(error)}`));
   };
   const seen = await measure({ name, url: install.url, load: loadOf(kind), command: () => install.up(stack, onOutput) }, interrupt, say);
   const entry = await install.lastHandover();
@@ -53,8 +53,8 @@ async function switched(context: BenchContext, install: ModuleInstall, stack: st
   say(`  of that the handover ${spell(entry.totalMs)}, the rest Pulumi's`);
   const run = { ...seen, flipMs: entry.flipMs };
   if (!slow) return run;
-  if (asked === undefined) return { ...run, slowResponse: "missed" };
-  const held = await interrupt.guard(asked);
+  const held = asked && await interrupt.guard(asked);
+  if (held === undefined) return { ...run, slowResponse: "missed" };
   say(`  slow response: ${held.whole ? "whole" : "not whole"} after ${spell(held.endedAt - held.begunAt)}`);
   return { ...run, slowResponse: judgeHeld(held, flipBegan(entry)) };
 }

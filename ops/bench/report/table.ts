@@ -13,6 +13,8 @@ export function markdown(runs: readonly Run[], bars: readonly Bar[], machine: Ma
     row(columns.map((_, i) => (i === 0 ? "---" : "---:"))),
     ...runs.map((run) => row(cells(run))),
     "",
+    "Total: the command alone, for compose until the api is ready as well; neither the operator's edits nor the restart of frontend-app that brings compose's site back. Gap: without a success from the api, or from the page.",
+    "",
     ...bars.map(({ demand, measured, held }) => `- ${held ? "pass" : "FAIL"}: ${demand} (${measured})`),
   ].join("\n");
 }
