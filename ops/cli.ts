@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { connect } from "../infra/engine/connect";
 
 const program = new Command("scani-tiers")
@@ -38,7 +38,7 @@ program.command("rehearse").option("--keep", "leave it up").option("--json", "on
     if (!report.ok) process.exitCode = 1;
   });
 
-program.command("bench").option("--json", "one JSON line at the end").option("--images <kind>", "real or stand-in")
+program.command("bench").option("--json", "one JSON line at the end").addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]))
   .description("measure switches against the guide's own procedure with docker compose")
   .action(async (options: { json?: boolean; images?: "real" | "stand-in" }) => {
     const { bench } = await import("./bench/index.js");

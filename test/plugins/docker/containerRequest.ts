@@ -24,15 +24,17 @@ export function containerRequest(inputs: Values): Docker.ContainerCreateOptions 
     HostConfig: {
       // As the official plugin: the default network first, which is left again for those that were asked for.
       NetworkMode: "bridge",
-      Binds: volumes.map((volume) => `${text(volume, "volumeName")}:${text(volume, "containerPath")}:rw`),
-      PortBindings: bindings(ports),
+      Binds: unlessEmpty(volumes.map((volume) => `${text(volume, "volumeName")}:${text(volume, "containerPath")}:rw`)),
+      PortBindings: unlessEmpty(bindings(ports)),
       RestartPolicy: { Name: String(inputs.restart ?? "no"), MaximumRetryCount: 0 },
       ReadonlyRootfs: inputs.readOnly === true,
       Init: inputs.init === true,
       LogConfig: { Type: String(inputs.logDriver ?? ""), Config: (inputs.logOpts ?? {}) as Record<string, string> },
       SecurityOpt: texts(inputs, "securityOpts"),
       ...given(inputs, "tmpfs", (paths) => ({ Tmpfs: paths as Record<string, string> })),
-      ...given(inputs, "capabilities", (capabilities) => ({ CapAdd: texts(capabilities as Values, "adds"), CapDrop: texts(capabilities as Values, "drops") })),
+      ...given(inputs, "capabilities", (capabilities) => ({
+        CapAdd: unlessEmpty(texts(capabilities as Values, "adds")), CapDrop: unlessEmpty(texts(capabilities as Values, "drops")),
+      })),
       ...memoryLimits(inputs),
     },
   };
@@ -49,6 +51,11 @@ export function memoryLimits(inputs: Values): { Memory?: number; MemorySwap?: nu
 function given<T extends object>(inputs: Values, name: string, fields: (value: Values[string]) => T): T | Record<string, never> {
   const value = inputs[name];
   return value === undefined || isEmpty(value) ? {} : fields(value);
+}
+
+/** Docker keeps an empty list apart from none, and the official plugin sends none. */
+function unlessEmpty<T extends object>(values: T): T | undefined {
+  return Object.keys(values).length === 0 ? undefined : values;
 }
 
 function healthcheck(check: Values): Docker.HealthConfig {

@@ -22,9 +22,9 @@ export async function ask(program: string, names: { prefix: string; image: strin
     if (failures.length > 0) throw new Error(`${program} refuses ${type}: ${failures.join("; ")}`);
     const { id, outputs } = await plugin.create(type, "r", inputs);
     undo.push(() => plugin.delete(type, "r", id, outputs));
-    const about = async (title: string, news: Values, ignored?: string[]) => {
+    const about = async (title: string, news: Values, ignored?: string[], state = outputs) => {
       const checked = await plugin.check(type, "r", inputs, news);
-      answers[title] = await plugin.diff(type, "r", id, { outputs, inputs }, checked.inputs, ignored);
+      answers[title] = await plugin.diff(type, "r", id, { outputs: state, inputs }, checked.inputs, ignored);
     };
     return { id, inputs, outputs, about };
   };
@@ -52,6 +52,8 @@ export async function ask(program: string, names: { prefix: string; image: strin
     for (const [title, change] of changes) {
       await made.about(`container: ${title}`, changed(ofContainer, substituted(JSON.parse(JSON.stringify(change)), real) as Values & object));
     }
+    // As in the state of one whose start failed.
+    await made.about("container: one that was never read back", ofContainer, [], { ...made.outputs, entrypoints: null });
     await made.about("container: an ignored change", changed(ofContainer, { memorySwap: 128 }), ["memorySwap"]);
 
     // A name nobody gave.

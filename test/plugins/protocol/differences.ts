@@ -26,7 +26,11 @@ export function differences(properties: Properties, state: Values, wanted: Value
 
 function change(property: Property, old: Value | undefined, given: Value | undefined): Difference["kind"] | undefined {
   const wanted = given ?? property.fallback;
-  if (wanted === undefined) return property.computed || isEmpty(old) ? undefined : "delete";
+  if (wanted === undefined && property.computed) {
+    // Never read: its making failed half-way, and what the image brings is still to come.
+    return property.shape.kind === "list" && (old ?? null) === null ? "update" : undefined;
+  }
+  if (wanted === undefined) return isEmpty(old) ? undefined : "delete";
   if (property.computed && (isUnknown(wanted) && property.shape.kind === "set" || isEmpty(wanted) && property.emptyIsAbsent)) return undefined;
   if (canonical(property.shape, old) === canonical(property.shape, wanted)) return undefined;
   return isEmpty(old) ? "add" : isEmpty(wanted) ? "delete" : "update";

@@ -15,6 +15,11 @@ describe("a change to a container is what it is to the official plugin", () => {
     expect(told(change)).toBe(answer);
   });
 
+  test("one whose making failed half-way, so that it was never read back, is made again", () => {
+    const halfMade = without(state, "entrypoints");
+    expect(differences(containerProperties, halfMade, halfMade)).toEqual({ entrypoints: { kind: "update", replace: true } });
+  });
+
   test("an ignored property is no change", () => {
     expect(told({ memorySwap: 128, memory: 128 }, ["memorySwap"])).toBe("memory: update, keep");
   });
