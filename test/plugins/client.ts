@@ -30,8 +30,7 @@ export class PluginClient {
   static async start(program: string, settings: Values = {}): Promise<PluginClient> {
     const engine = await FakeEngine.start();
     const child = spawn(program, [engine.address], { stdio: ["pipe", "pipe", "inherit"] });
-    const [first] = await once(child.stdout, "data") as [Buffer];
-    const port = first.toString().trim();
+    const port = await portOf(child, program).catch((error: unknown) => { engine.close(); throw error; });
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
     const plugin = new PluginClient(client, child, engine);
     // As the engine does: it can take secrets, and says so.
@@ -99,6 +98,15 @@ export class PluginClient {
       client[method]?.(request, (error, response) => { if (error) reject(error); else resolve(response); });
     });
   }
+}
+
+/** The port a plugin prints when it serves. @throws Error when it ends instead */
+function portOf(child: ChildProcess, program: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.once("data", (line: Buffer) => resolve(line.toString().trim()));
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`${program} ended with ${code} before it served`)));
+  });
 }
 
 /** Takes log lines as the engine does. */

@@ -53,7 +53,7 @@ export async function ask(program: string, names: { prefix: string; image: strin
       await made.about(`container: ${title}`, changed(ofContainer, substituted(JSON.parse(JSON.stringify(change)), real) as Values & object));
     }
     // As in the state of one whose start failed.
-    await made.about("container: one that was never read back", ofContainer, [], { ...made.outputs, entrypoints: null });
+    await made.about("container: one that was never read back", ofContainer, [], changed(made.outputs, { entrypoints: undefined, __pulumi_raw_state_delta: undefined }));
     await made.about("container: an ignored change", changed(ofContainer, { memorySwap: 128 }), ["memorySwap"]);
 
     // A name nobody gave.
@@ -71,7 +71,8 @@ export async function ask(program: string, names: { prefix: string; image: strin
     answers["a volume that is gone is gone"] = (await plugin.read(volume, "r", madeVolume.id, madeVolume)).id;
     return answers;
   } finally {
-    for (const remove of undo.reverse()) await remove();
+    // After an error, which is what counts; whatever is left carries the install's label, and goes with it.
+    for (const remove of undo.reverse()) await remove().catch(() => undefined);
     await plugin.close();
   }
 }
