@@ -45,10 +45,19 @@ function dependenciesInstalled() {
 async function install() {
   say("Installing the Node dependencies (once): npm ci");
   // No install scripts: newer npm blocks them anyway, and nothing here needs one.
-  const args = ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const npm = process.env.npm_execpath;
-  const ok = npm !== undefined && /npm-cli\.[cm]?js$/.test(npm) ? await run(process.execPath, [npm, ...args]) : await run("npm", args);
-  if (!ok || !dependenciesInstalled()) throw new Error("npm ci failed, see above: the Node dependencies are not there. It needs npm and an npm registry.");
+  const options = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (await npm(["ci", ...options], "hidden") && dependenciesInstalled()) return;
+  // Where a registry lacks optional packages of other kinds of machine, the list has no place for them and `npm ci`
+  // refuses it. `npm install` takes it, and what it brought is compared with the list below.
+  say("npm ci did not take package-lock.json; trying: npm install --no-save");
+  const ended = await npm(["install", "--no-save", ...options], "shown");
+  if (!ended || !dependenciesInstalled()) throw new Error("The Node dependencies could not be installed, see above. It needs npm and an npm registry.");
+}
+
+/** The npm that started this, else the one on PATH. */
+function npm(args, output) {
+  const own = process.env.npm_execpath;
+  return own !== undefined && /npm-cli\.[cm]?js$/.test(own) ? run(process.execPath, [own, ...args], output) : run("npm", args, output);
 }
 
 /** True when the compiled program is newer than everything it is compiled from. */
@@ -71,16 +80,16 @@ async function compile() {
   // The compiler believes its stamp, not its output.
   if (!existsSync(commandLine)) rmSync(compilerStamp, { force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  if (!await run(process.execPath, [compiler, "-p", join(root, "tsconfig.json")])) throw new Error("It does not compile, see above.");
+  if (!await run(process.execPath, [compiler, "-p", join(root, "tsconfig.json")], "shown")) throw new Error("It does not compile, see above.");
   // It leaves its stamp alone when nothing changed but a date.
   utimesSync(compilerStamp, began, began);
 }
 
-/** Runs a program whose output is progress; true when it ends well. */
-function run(command, args) {
+/** Runs a program whose output, if it is shown, is progress; true when it ends well. */
+function run(command, args, output) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
-    child.stdout.pipe(process.stderr, { end: false });
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", ...output === "shown" ? ["pipe", "inherit"] : ["ignore", "ignore"]] });
+    child.stdout?.pipe(process.stderr, { end: false });
     child.on("error", (error) => reject(new Error(`cannot run ${command}: ${error.message}`)));
     child.on("close", (code) => resolve(code === 0));
   });

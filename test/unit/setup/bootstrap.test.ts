@@ -78,6 +78,30 @@ test("dependencies that are not those of package-lock.json are installed again",
   expect((await bootstrap("up")).err).toContain("Installing the Node dependencies");
 }, 60_000);
 
+test("a list that npm ci refuses, since it lacks what is optional, is taken all the same", async () => {
+  const { dependencies, ...rest } = JSON.parse(readFileSync(join(project.path, "package.json"), "utf8"));
+  project.file("extra/package.json", JSON.stringify({ name: "extra", version: "1.0.0" }));
+  project.file("package.json", JSON.stringify({ ...rest, dependencies, optionalDependencies: { extra: "file:extra" } }));
+  const { code, out, err } = await bootstrap("up");
+  expect({ code, out }).toEqual({ code: 0, out: "first up\n" });
+  expect(err).toContain("npm install --no-save");
+  expect((await bootstrap("up")).err).toBe("");
+}, 60_000);
+
+test("dependencies that npm cannot get stop it", async () => {
+  project.remove();
+  project.file("tools/bootstrap.cjs", readFileSync(join(root, "tools", "bootstrap.cjs"), "utf8"));
+  project.file("tools/lock.cjs", readFileSync(join(root, "tools", "lock.cjs"), "utf8"));
+  project.file("package.json", JSON.stringify({ name: "p", version: "1.0.0", dependencies: { gone: "file:gone.tgz" } }));
+  project.file("package-lock.json", JSON.stringify({
+    name: "p", version: "1.0.0", lockfileVersion: 3,
+    packages: { "": { name: "p", version: "1.0.0", dependencies: { gone: "file:gone.tgz" } }, "node_modules/gone": { version: "1.0.0", resolved: "file:gone.tgz" } },
+  }));
+  const { code, out, err } = await bootstrap("up");
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toContain("The Node dependencies could not be installed");
+}, 60_000);
+
 test("sources that do not compile are not run, and the compiler's words are shown", async () => {
   project.file("ops/cli.ts", "broken");
   const { code, out, err } = await bootstrap("up");
