@@ -3,7 +3,7 @@
 "use strict";
 const { spawn } = require("node:child_process");
 const { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } = require("node:fs");
-const { join } = require("node:path");
+const { join, relative } = require("node:path");
 const { exclusively } = require("./lock.cjs");
 
 /*
@@ -60,18 +60,26 @@ function npm(args, output) {
   return own !== undefined && /npm-cli\.[cm]?js$/.test(own) ? run(process.execPath, [own, ...args], output) : run("npm", args, output);
 }
 
-/** True when the compiled program is newer than everything it is compiled from. */
+const folders = ["infra", "stacks", "ops", "test"];
+
+/** True when the compiled program is newer than everything it is compiled from, and nothing else is with it. */
 function compiled() {
   if (!existsSync(commandLine) || !existsSync(compilerStamp)) return false;
   const since = statSync(compilerStamp).mtimeMs;
   const settings = ["tsconfig.json", "package-lock.json"].map((file) => join(root, file));
-  const folders = ["infra", "stacks", "ops", "test"].map((folder) => join(root, folder)).filter(existsSync);
-  return [...settings, ...folders.flatMap(sources)].every((file) => statSync(file).mtimeMs <= since);
+  return [...settings, ...folders.flatMap((folder) => filesIn(join(root, folder), ".ts"))].every((file) => statSync(file).mtimeMs <= since) && leftovers().length === 0;
 }
 
-function sources(folder) {
+/** Compiled files whose source is gone: a test that was removed would still run. */
+function leftovers() {
+  const compiledFiles = folders.flatMap((folder) => filesIn(join(root, "bin", folder), ".js"));
+  return compiledFiles.filter((file) => !existsSync(join(root, relative(join(root, "bin"), file)).replace(/\.js$/, ".ts")));
+}
+
+function filesIn(folder, ending) {
+  if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile() && entry.name.endsWith(".ts")).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending)).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
 async function compile() {
@@ -79,6 +87,7 @@ async function compile() {
   const began = new Date();
   // The compiler believes its stamp, not its output.
   if (!existsSync(commandLine)) rmSync(compilerStamp, { force: true });
+  for (const file of leftovers()) for (const half of [file, `${file}.map`]) rmSync(half, { force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   if (!await run(process.execPath, [compiler, "-p", join(root, "tsconfig.json")], "shown")) throw new Error("It does not compile, see above.");
   // It leaves its stamp alone when nothing changed but a date.

@@ -72,6 +72,14 @@ test("output that somebody removed is made again", async () => {
   expect((await bootstrap("up")).out).toBe("first up\n");
 }, 60_000);
 
+test("what was compiled from a source that is gone goes too", async () => {
+  await bootstrap();
+  const compiled = project.file("bin/test/removed.test.js", "");
+  expect((await bootstrap("up")).err).toBe("Compiling.\n");
+  expect(existsSync(compiled)).toBe(false);
+  expect((await bootstrap("up")).err).toBe("");
+}, 60_000);
+
 test("dependencies that are not those of package-lock.json are installed again", async () => {
   await bootstrap();
   rmSync(join(project.path, "node_modules", ".package-lock.json"));
