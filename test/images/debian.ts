@@ -17,12 +17,13 @@ export function debianBase(): Recipe {
   return {
     tag,
     key,
-    async make({ docker }, labels) {
+    async make({ docker, log }, labels) {
       const apt = await hostApt();
+      await ensureDebootstrap(log);
       const dir = await mkdtemp(join(tmpdir(), 'scani-base-'));
       try {
         const script = spawn(join(sourceDir, 'context', 'base', 'make.sh'), [dir, SUITE, apt.mirror], {
-          env: { ...process.env, APT_SOURCES: apt.sources, APT_CONF: apt.conf, APT_CA: apt.ca },
+          env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, APT_SOURCES: apt.sources, APT_CONF: apt.conf, APT_CA: apt.ca },
           stdio: ['ignore', 'pipe', 'pipe'],
         });
         let output = '';
@@ -46,6 +47,17 @@ export function debianBase(): Recipe {
       }
     },
   };
+}
+
+/** @throws Error that says what to type, where it cannot be installed from here */
+async function ensureDebootstrap(log: (line: string) => void): Promise<void> {
+  const found = await run('sh', ['-c', 'command -v debootstrap'], { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } }).catch(() => undefined);
+  if (found) return;
+  if (process.getuid?.() !== 0) throw new Error('debootstrap is not installed\n  type, as root: apt-get install debootstrap');
+  log('No debootstrap here: installing it (apt-get install debootstrap).');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update'], { env });
+  await run('apt-get', ['install', '-y', '--no-install-recommends', 'debootstrap'], { env });
 }
 
 interface HostApt {
