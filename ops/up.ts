@@ -31,6 +31,9 @@ async function bringUp(name: string, say: Say, place: Place, signal?: AbortSigna
   const stack = await openStack(name, place, say);
   // A stack made here has no settings file yet; its name says what it holds.
   if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
+  // The SDK ends an `up` by asking the command line twice for all outputs and once for the history, a second in all, and
+  // nobody here reads them.
+  Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
   await stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" });
 }
 

@@ -21,6 +21,8 @@ export interface HardenedArgs {
   readonly memory: number;
   /** Capabilities it cannot do without; all others are dropped. */
   readonly capabilities?: string[];
+  /** Signal that stops it; without one, the image's own. */
+  readonly stopSignal?: string;
   /** Seconds it may take to stop by itself before it is killed. */
   readonly stopSeconds: number;
   readonly volumes?: input.ContainerVolume[];
@@ -66,6 +68,7 @@ export function hardenedContainer(resource: string, args: HardenedArgs, opts: pu
     restart: args.runs === "once" ? "no" : "unless-stopped",
     start: always,
     mustRun: always,
+    stopSignal: args.stopSignal,
     stopTimeout: args.stopSeconds,
     destroyGraceSeconds: args.stopSeconds,
     removeVolumes: false,

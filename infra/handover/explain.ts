@@ -67,6 +67,7 @@ function said(step: Step, { created }: Outlook): string {
     case "flip": return "flip the gateway; requests in flight finish on the old release";
     case "stop-workers": return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
     case "start-worker": return `start ${list([step.container])}`;
+    case "soak": return "watch the new release for a while, with the way back open";
     case "retire": return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
   }
 }

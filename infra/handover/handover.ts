@@ -28,7 +28,7 @@ export class Handover extends pulumi.CustomResource {
       readyTimeout: settings.number("readyTimeout"),
       caCertificate: settings.text("caCertificate"),
       drainTimeout: settings.number("drainTimeout"),
-      workerSettle: settings.number("workerSettle"),
+      soak: settings.number("soak"),
     };
     super("scani-host:handover:Handover", name, inputs, { ...opts, dependsOn: Object.values(release.containers) });
   }

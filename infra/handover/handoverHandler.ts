@@ -22,7 +22,7 @@ export interface HandoverInputs {
   readonly drainTimeout: number;
   /** Certificate of a private authority, PEM; not a secret. */
   readonly caCertificate?: string;
-  readonly workerSettle: number;
+  readonly soak: number;
 }
 
 /** What Pulumi calls for the Handover. */
@@ -47,7 +47,7 @@ export const handover: Handler<HandoverInputs> = {
       readyTimeout: inputs.readyTimeout,
       drainTimeout: inputs.drainTimeout,
       caCertificate: inputs.caCertificate,
-      workerSettle: inputs.workerSettle,
+      soak: inputs.soak,
     };
     try {
       await perform(docker, order, say, signal);

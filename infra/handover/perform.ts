@@ -14,6 +14,7 @@ import { Progress, seconds, type Print } from "../progress/progress";
 import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
 import { survey, type Install } from "./survey";
 import { verify } from "./verify";
+import { soak } from "./soak";
 import { startWorker, stopWorker } from "./worker";
 
 /** What a handover is told. Times in seconds. */
@@ -24,7 +25,8 @@ export interface Order {
   readonly drainTimeout: number;
   /** Certificate of a private authority, PEM. */
   readonly caCertificate?: string;
-  readonly workerSettle: number;
+  /** How long the new release is watched while the old one could still take over. */
+  readonly soak: number;
 }
 
 /** Says what the run in progress knows. */
@@ -36,6 +38,10 @@ interface Run {
   readonly watch: Watch;
   /** What takes back the steps done so far, last one first. */
   readonly undo: (() => Promise<void>)[];
+  /** Points the gateway back; before all else, since a release that fails may be the one that serves. */
+  undoFlip?: () => Promise<void>;
+  /** What the candidate was asked while it served is answered. */
+  drainedBack?: Promise<void>;
   flip?: Flip;
 }
 
@@ -94,12 +100,15 @@ async function carryOut(step: Step, run: Run): Promise<void> {
     case "migrate":
       return progress.step("migrate", () => migrate(docker, step.container));
     case "start":
-      undo.push(() => stopAll(docker, step.containers));
+      undo.push(async () => {
+        await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));
+        await stopAll(docker, step.containers);
+      });
       return progress.step(`start ${names(step.containers)}`, () => startAll(step.containers, run));
     case "verify":
       return progress.step("verify from inside the api", () => verify(docker, step.container, progress));
     case "flip":
-      undo.push(() => flipBack(run));
+      run.undoFlip = () => flipBack(run);
       return progress.step("flip the gateway", async () => {
         run.flip = await flip(docker, order.install.gateway, targetNames(step.to), order.drainTimeout);
       });
@@ -108,10 +117,13 @@ async function carryOut(step: Step, run: Run): Promise<void> {
       return progress.step("stop the old worker", () => eachOf(step.containers, (worker) => stopWorker(docker, worker, progress)));
     case "start-worker":
       undo.push(() => stop(docker, step.container.id));
-      return progress.step("start the new worker", () => startWorker(docker, step.container, watch, order.workerSettle));
+      return progress.step("start the new worker", () => startWorker(docker, step.container, watch));
+    case "soak":
+      return order.soak === 0 ? undefined : progress.step("soak", () => soak(docker, step, order.soak, watch));
     case "retire":
       // From here on the new release is whole: trouble with the old one is no reason to go back to it.
       undo.length = 0;
+      run.undoFlip = undefined;
       if (run.flip !== undefined) await progress.step("drain", () => drainedOrSaid(run.flip as Flip, progress));
       return progress.step(`retire ${names(step.containers)}`, () => stopAll(docker, step.containers));
   }
@@ -144,11 +156,13 @@ function targetNames(targets: Readonly<Record<Route, LiveContainer>>): Record<Ro
   return { api: targets.api.name, ws: targets.ws.name, app: targets.app.name };
 }
 
-async function flipBack({ docker, order, before, progress }: Run): Promise<void> {
+async function flipBack(run: Run): Promise<void> {
+  const { docker, order, before, progress } = run;
   const { api, ws, app } = before.routes;
   const runs = (name: string | undefined) => before.containers.some((container) => container.name === name && container.running);
   if (api !== undefined && ws !== undefined && app !== undefined && [api, ws, app].every(runs)) {
-    await flip(docker, order.install.gateway, { api, ws, app }, order.drainTimeout);
+    const back = await flip(docker, order.install.gateway, { api, ws, app }, order.drainTimeout);
+    run.drainedBack = back.drained;
     return;
   }
   progress.note("no release served before, so there is none to go back to");
@@ -158,11 +172,11 @@ async function flipBack({ docker, order, before, progress }: Run): Promise<void>
 /** Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. */
 async function takeBack(run: Run): Promise<void> {
   const { progress, undo } = run;
-  if (undo.length === 0) return;
+  if (undo.length === 0 && run.undoFlip === undefined) return;
+  const attempt = (back: () => Promise<void>) => back().catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
   await progress.step("take back", async () => {
-    for (const back of undo.splice(0).reverse()) {
-      await back().catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
-    }
+    if (run.undoFlip !== undefined) await attempt(run.undoFlip);
+    for (const back of undo.splice(0).reverse()) await attempt(back);
   });
 }
 

@@ -15,8 +15,10 @@ export type Step =
   | { readonly do: "flip"; readonly to: Readonly<Record<Route, LiveContainer>> }
   /** Stop workers of other releases, gently. */
   | { readonly do: "stop-workers"; readonly containers: readonly LiveContainer[] }
-  /** Start the worker; it must listen and stay up. */
+  /** Start the worker; it must listen. */
   | { readonly do: "start-worker"; readonly container: LiveContainer }
+  /** Watch the release for a while, with the way back still open. */
+  | { readonly do: "soak"; readonly api: LiveContainer; readonly worker: LiveContainer }
   /** Stop what no longer serves, gently. The containers stay. */
   | { readonly do: "retire"; readonly containers: readonly LiveContainer[] };
 
@@ -66,6 +68,7 @@ export function plan(live: Live, wanted: Wanted): Step[] {
   const workers = others.filter((container) => container.service === "worker");
   if (workers.length > 0) steps.push({ do: "stop-workers", containers: workers });
   if (!member("worker").running) steps.push({ do: "start-worker", container: member("worker") });
+  if (!serves || !member("worker").running) steps.push({ do: "soak", api: member("api"), worker: member("worker") });
 
   const retiring = others.filter((container) => container.service !== "worker" && !staysWarm(container, wanted));
   if (retiring.length > 0) steps.push({ do: "retire", containers: retiring });

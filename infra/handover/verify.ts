@@ -31,8 +31,7 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
   const mistake = tierMistake(api.tier, url);
   if (mistake !== undefined) throw new HostFailure(mistake);
 
-  const called = await exec(container, ["sh", "-c", callScript]);
-  const provider = judgeCall(url, called.output);
+  const provider = await askProvider(container);
   if (!provider.ok) throw new HostFailure(provider.why);
   if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
 
@@ -42,6 +41,12 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
   else if (said !== api.tier && said !== url) {
     throw new HostFailure(`The api's boot log names ${said}, but ${api.tier} stands at ${url}`);
   }
+}
+
+/** An authenticated call to the data-provider from inside an api, and what its answer means. */
+export async function askProvider(api: Docker.Container): Promise<ReturnType<typeof judgeCall>> {
+  const [{ Config: config }, called] = await Promise.all([api.inspect(), exec(api, ["sh", "-c", callScript])]);
+  return judgeCall(valueOf(config.Env, "SCANI_CLOUD_URL"), called.output);
 }
 
 function valueOf(environment: readonly string[], name: string): string {

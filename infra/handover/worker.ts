@@ -22,25 +22,21 @@ export async function stopWorker(docker: Docker, worker: LiveContainer, progress
 }
 
 /**
- * Starts a worker and watches until it listens and has stayed up for a while.
+ * Starts a worker and waits until it listens.
  * @throws HostFailure with the end of its log
  */
-export async function startWorker(docker: Docker, worker: LiveContainer, watch: Watch, settleSeconds: number): Promise<void> {
+export async function startWorker(docker: Docker, worker: LiveContainer, watch: Watch): Promise<void> {
   await start(docker, worker.id);
   const container = docker.getContainer(worker.id);
   const deadline = Date.now() + watch.timeoutSeconds * 1000;
-  let settled = Infinity;
   for (;;) {
     checkInterrupt(watch.signal);
     const { State: state, RestartCount: restarts } = await container.inspect();
     if (!state.Running || restarts > 0) throw await failed(docker, worker, `did not stay up (exit code ${state.ExitCode})`);
-    if (settled === Infinity) {
-      const log = await logSince(docker, worker.id, Date.parse(state.StartedAt) / 1000);
-      if (log.includes(listening)) settled = Date.now() + settleSeconds * 1000;
-    }
-    if (Date.now() >= settled) return;
-    if (settled === Infinity && Date.now() > deadline) throw await failed(docker, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
-    watch.waiting(worker.title, settled === Infinity ? `until it says "${listening}"` : `that it stays up for ${settleSeconds} s`);
+    const log = await logSince(docker, worker.id, Date.parse(state.StartedAt) / 1000);
+    if (log.includes(listening)) return;
+    if (Date.now() > deadline) throw await failed(docker, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
+    watch.waiting(worker.title, `until it says "${listening}"`);
     await pause(lookAgain);
   }
 }

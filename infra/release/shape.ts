@@ -14,7 +14,9 @@ export interface ServiceShape {
   readonly tmpfs: readonly string[];
   /** A first process that passes signals on: Bun as process 1 ignores SIGTERM until it has booted. */
   readonly init?: boolean;
-  /** Seconds from SIGTERM until Docker kills it. */
+  /** Signal that stops it; without one, the image's own. */
+  readonly stopSignal?: string;
+  /** Seconds from that signal until Docker kills it. */
   readonly stopSeconds: number;
   /** Networks it joins, by role. */
   readonly networks: readonly ("edge" | "data" | "mail" | "release")[];
@@ -45,7 +47,10 @@ export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service
       capabilities: ["KILL", "SETGID", "SETUID"],
     },
     "frontend-app": {
-      image: image("frontend-app"), memory: 128, stopSeconds: 20, networks: ["edge", "release"],
+      image: image("frontend-app"), memory: 128, stopSeconds: 20,
+      // nginx's image asks for SIGQUIT, which waits for connections the gateway opened ahead and never used. The gateway has
+      // drained it by the time it is stopped.
+      stopSignal: "SIGTERM", networks: ["edge", "release"],
       tmpfs: ["/etc/nginx/conf.d", "/run", "/tmp", "/var/cache/nginx"],
       capabilities: ["CHOWN", "SETGID", "SETUID"],
       health: "wget -q -T 4 -O /dev/null http://127.0.0.1/healthz || curl -fsS --max-time 4 -o /dev/null http://127.0.0.1/healthz",

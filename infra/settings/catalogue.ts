@@ -46,9 +46,9 @@ const own: Setting[] = [
     schema: s.wholeNumber(1, 3600),
   },
   {
-    name: "workerSettle", variable: "SCANI_WORKER_SETTLE", stacks: tiers, fallback: "2", example: "2",
-    describe: "Seconds the new worker must stay up before the old release is retired.",
-    schema: s.wholeNumber(1, 600),
+    name: "soak", variable: "SCANI_SOAK", stacks: tiers, fallback: "5", example: "5",
+    describe: "Seconds the new release is watched after the flip; should it fail, the old one takes over again. 0 turns it off.",
+    schema: s.wholeNumber(0, 600),
   },
   {
     name: "protectData", variable: "SCANI_PROTECT_DATA", stacks: base, fallback: "true", example: "true",

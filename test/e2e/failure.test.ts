@@ -44,7 +44,6 @@ test.each([
   ["worker-crash-late"],
 ])("%s: after the flip everything goes back, and no request is lost", async (fault) => {
   changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-${fault}`);
-  changeSetting(scene.place, "tier2", "workerSettle", "5");
   const load = await underLoad(scene, 120);
   await expect(scene.up("tier2")).rejects.toThrow();
   const report = await load.stop();

@@ -51,7 +51,8 @@ async function switched(context: BenchContext, install: ModuleInstall, stack: st
   const entry = await install.lastHandover();
   if (entry.outcome !== "switched" || entry.flipMs === undefined) throw new Error(`${name}: the last handover on record is ${entry.outcome}, not a switch`);
   say(`  of that the handover ${spell(entry.totalMs)}, the rest Pulumi's`);
-  const run = { ...seen, flipMs: entry.flipMs };
+  // The soak is watching, not switching: the new release serves and its worker works.
+  const run = { ...seen, totalMs: seen.totalMs - (entry.timings.soak ?? 0), flipMs: entry.flipMs };
   if (!slow) return run;
   const held = asked && await interrupt.guard(asked);
   if (held === undefined) return { ...run, slowResponse: "missed" };

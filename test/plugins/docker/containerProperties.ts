@@ -28,6 +28,7 @@ export const containerProperties: Properties = {
   restart: { shape: aString, change: "update", fallback: "no" },
   start: { shape: aBoolean, change: "update", fallback: true },
   mustRun: { shape: aBoolean, change: "update", fallback: true },
+  stopSignal: { shape: aString, change: "replace", computed: true },
   stopTimeout: { shape: aNumber, change: "replace", computed: true },
   destroyGraceSeconds: { shape: aNumber, change: "update" },
   removeVolumes: { shape: aBoolean, change: "update", fallback: true },

@@ -18,6 +18,7 @@ export function containerRequest(inputs: Values): Docker.ContainerCreateOptions 
     ...given(inputs, "entrypoints", () => ({ Entrypoint: texts(inputs, "entrypoints") })),
     ...given(inputs, "command", () => ({ Cmd: texts(inputs, "command") })),
     ...given(inputs, "healthcheck", (check) => ({ Healthcheck: healthcheck(check as Values) })),
+    ...given(inputs, "stopSignal", (signal) => ({ StopSignal: signal as string })),
     ...given(inputs, "stopTimeout", (seconds) => ({ StopTimeout: seconds as number })),
     ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
     Volumes: Object.fromEntries(volumes.map((volume) => [text(volume, "containerPath"), {}])),

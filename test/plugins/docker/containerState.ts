@@ -11,7 +11,7 @@ import { mebibyte } from "./containerRequest";
 export function containerState(container: Docker.ContainerInspectInfo, known: Values): Values {
   const { Config, HostConfig, State } = container;
   // The type does not know that any of these may be null.
-  const config = Config as Partial<typeof Config> & { StopTimeout?: number };
+  const config = Config as Partial<typeof Config> & { StopSignal?: string; StopTimeout?: number };
   const mustRun = known.mustRun ?? true;
   const outputs: Record<string, Value | undefined> = {
     ...known,
@@ -20,6 +20,7 @@ export function containerState(container: Docker.ContainerInspectInfo, known: Va
     command: config.Cmd ?? [],
     entrypoints: [config.Entrypoint ?? []].flat(),
     healthcheck: config.Healthcheck ? healthcheck(config.Healthcheck) : known.healthcheck,
+    stopSignal: config.StopSignal,
     stopTimeout: config.StopTimeout,
     readOnly: HostConfig.ReadonlyRootfs ?? false,
     restart: HostConfig.RestartPolicy?.Name,

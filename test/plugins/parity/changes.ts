@@ -9,7 +9,7 @@ export const state: Values = {
   memory: 64, memorySwap: 64, capabilities: { adds: ["CAP_CHOWN", "CAP_KILL"], drops: ["ALL"] }, securityOpts: ["no-new-privileges:true"],
   readOnly: true, tmpfs: { "/tmp": "rw" }, logDriver: "json-file", logOpts: { "max-size": "10m", "max-file": "3" },
   volumes: [{ volumeName: "v", containerPath: "/data" }], ports: [{ internal: 80, external: 28999, ip: "127.0.0.1", protocol: "tcp" }],
-  init: false, restart: "unless-stopped", start: true, mustRun: true, stopTimeout: 3, destroyGraceSeconds: 3, removeVolumes: false,
+  init: false, restart: "unless-stopped", start: true, mustRun: true, stopSignal: "SIGTERM", stopTimeout: 3, destroyGraceSeconds: 3, removeVolumes: false,
 };
 
 /** What the engine sends for a value that a preview does not know. */
@@ -83,6 +83,8 @@ export const changes: readonly [title: string, change: Change, answer: string][]
   ["no restart policy", { restart: gone }, "restart: update, keep"],
   ["not to be started", { start: false }, "start: update, keep"],
   ["need not run", { mustRun: false }, "mustRun: update, keep"],
+  ["another stop signal", { stopSignal: "SIGINT" }, "stopSignal: update, replace"],
+  ["no stop signal", { stopSignal: gone }, ""],
   ["another stop timeout", { stopTimeout: 4 }, "stopTimeout: update, replace"],
   ["no stop timeout", { stopTimeout: gone }, ""],
   ["another grace", { destroyGraceSeconds: 4 }, "destroyGraceSeconds: update, keep"],

@@ -36,6 +36,7 @@ steps:
   flip the gateway; requests in flight finish on the old release
   stop gently: tier1 worker (kept)
   start worker (new)
+  watch the new release for a while, with the way back open
   stop gently: tier1 data-provider, tier1 api, tier1 frontend-app (kept)
 variables:
   api: SCANI_CLOUD_API_KEY ••••efgh → ••••5678

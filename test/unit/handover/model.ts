@@ -13,6 +13,7 @@ export function apply(live: Live, step: Step): Live {
   switch (step.do) {
     case "migrate":
     case "verify":
+    case "soak":
       return live;
     case "start":
       return set(step.containers.map(({ id }) => id), true);

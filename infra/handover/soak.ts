@@ -1,0 +1,75 @@
+import type Docker from "dockerode";
+import { setTimeout as pause } from "node:timers/promises";
+import { HostFailure } from "../engine/failure";
+import { checkInterrupt, failed, type Watch } from "../engine/ready";
+import { exec } from "../engine/exec";
+import type { LiveContainer } from "./live";
+import { askProvider } from "./verify";
+
+/** What is watched of a release that has just begun to serve. */
+export interface Soaking {
+  readonly api: LiveContainer;
+  readonly worker: LiveContainer;
+}
+
+/** One look at the release. A text says what is wrong; undefined that all is well. */
+export interface Look {
+  /** The worker does not run any more, or was restarted. */
+  readonly worker?: string;
+  readonly api?: string;
+  readonly provider?: string;
+}
+
+/** Milliseconds between two looks. */
+const lookAgain = 1_000;
+
+/**
+ * What two looks in a row say: why the release must go back, or undefined. A worker that went down is judged at once;
+ * an api or a data-provider that fails one look may only have been busy. Pure.
+ */
+export function verdict(before: Look | undefined, now: Look): string | undefined {
+  if (now.worker !== undefined) return now.worker;
+  if (now.api !== undefined && before?.api !== undefined) return `the api is not ready any more: ${now.api}`;
+  if (now.provider !== undefined && before?.provider !== undefined) return now.provider;
+  return undefined;
+}
+
+/**
+ * Watches a release that serves for a while, before the one it replaced is stopped: its worker stays up, its api stays
+ * ready, its data-provider goes on taking its key.
+ * @throws HostFailure as soon as one does not
+ */
+export async function soak(docker: Docker, release: Soaking, seconds: number, watch: Watch): Promise<void> {
+  const until = Date.now() + seconds * 1000;
+  let before: Look | undefined;
+  while (Date.now() < until) {
+    checkInterrupt(watch.signal);
+    watch.waiting(release.api.title, `that it goes on well for ${seconds} s`);
+    const began = Date.now();
+    const now = await look(docker, release);
+    const wrong = verdict(before, now);
+    if (wrong === undefined) before = now;
+    else if (wrong === now.worker) throw await failed(docker, release.worker, wrong);
+    else throw new HostFailure(`${release.api.title} began to serve, and then ${wrong}`);
+    await pause(Math.min(Math.max(began + lookAgain - Date.now(), 0), Math.max(until - Date.now(), 0)));
+  }
+}
+
+async function look(docker: Docker, { api, worker }: Soaking): Promise<Look> {
+  const container = docker.getContainer(api.id);
+  const [workerSays, apiSays, provider] = await Promise.all([
+    docker.getContainer(worker.id).inspect().then(({ State: state, RestartCount: restarts }) =>
+      state.Running && restarts === 0 ? undefined : `did not stay up (exit code ${state.ExitCode})`),
+    readiness(container),
+    askProvider(container).then((judged) => (judged.ok ? undefined : judged.why), (error: Error) => error.message),
+  ]);
+  return { worker: workerSays, api: apiSays, provider };
+}
+
+async function readiness(container: Docker.Container): Promise<string | undefined> {
+  const { State: state, Config: config } = await container.inspect();
+  if (!state.Running) return `it stopped with exit code ${state.ExitCode}`;
+  const [, ...command] = config.Healthcheck?.Test ?? [];
+  const answer = await exec(container, ["sh", "-c", ...command]).catch((error: Error) => ({ exitCode: -1, output: error.message }));
+  return answer.exitCode === 0 ? undefined : answer.output.replace(/\s+/g, " ").slice(0, 200);
+}
