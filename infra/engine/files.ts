@@ -5,18 +5,27 @@ import { extract, pack } from "tar-stream";
 
 /** Reads a file from a container, running or not. Undefined when there is none. */
 export async function readFile(container: Docker.Container, path: string): Promise<string | undefined> {
-  let archive: NodeJS.ReadableStream;
-  try {
-    archive = await container.getArchive({ path });
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-    throw error;
-  }
+  const archive = await archiveOf(container, path);
+  if (archive === undefined) return undefined;
   const untar = extract();
   archive.pipe(untar);
   let found: string | undefined;
   for await (const entry of untar) found = await text(entry);
   return found;
+}
+
+/** Names of a folder's files in a container, running or not, relative to the folder. Empty when there is no such folder. */
+export async function fileNames(container: Docker.Container, folder: string): Promise<string[]> {
+  const archive = await archiveOf(container, folder);
+  if (archive === undefined) return [];
+  const untar = extract();
+  archive.pipe(untar);
+  const names: string[] = [];
+  for await (const entry of untar) {
+    if (entry.header.type === "file") names.push(posix.relative(posix.basename(folder), entry.header.name));
+    entry.resume();
+  }
+  return names;
 }
 
 /** Writes a file into a container's volume, whole or not at all as far as the engine allows. Running or not. */
@@ -25,4 +34,11 @@ export async function writeFile(container: Docker.Container, path: string, conte
   tar.entry({ name: posix.basename(path), mode: 0o644 }, contents);
   tar.finalize();
   await container.putArchive(tar as unknown as NodeJS.ReadableStream, { path: posix.dirname(path) });
+}
+
+async function archiveOf(container: Docker.Container, path: string): Promise<NodeJS.ReadableStream | undefined> {
+  return container.getArchive({ path }).catch((error: { statusCode?: number }) => {
+    if (error.statusCode === 404) return undefined;
+    throw error;
+  });
 }
