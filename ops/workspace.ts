@@ -19,9 +19,13 @@ export const home: Place = { workDir: root, environment: {} };
 export async function openStack(name: string, place: Place, say: (line: string) => void): Promise<Stack> {
   // The program runs here, so what it reads from the environment must be here too.
   Object.assign(process.env, place.environment);
+  // The command line says its version while the program is loaded: each takes a third of a second.
+  const command = pulumiCommand(say);
+  command.catch(() => undefined);
+  const loaded = program();
   return LocalWorkspace.createOrSelectStack(
-    { stackName: name, projectName, program: program() },
-    { workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await pulumiCommand(say) },
+    { stackName: name, projectName, program: loaded },
+    { workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await command },
   );
 }
 

@@ -5,7 +5,7 @@ import { lastLines } from "./lifecycle";
 import { HostFailure } from "./failure";
 
 /** Milliseconds between two looks at something that is not ready yet. */
-const lookAgain = 100;
+const lookAgain = 200;
 
 /** Lines of a failed container's log that are shown. */
 const shownLines = 20;

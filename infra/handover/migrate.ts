@@ -1,13 +1,19 @@
 import type Docker from "dockerode";
 import { start } from "../engine/lifecycle";
-import type { LiveContainer } from "./live";
 import { failed } from "../engine/ready";
+import { pendingMigrations } from "../migrations/pending";
+import type { Progress } from "../progress/progress";
+import type { LiveContainer } from "./live";
 
 /**
- * Runs the migrator and waits for its end. Running it again is a no-op, so it is run before every switch.
+ * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own record
+ * says that it has everything the image ships, there is nothing to run; where it cannot say, the migrator decides.
  * @throws HostFailure with the end of its log when it exits non-zero
  */
-export async function migrate(docker: Docker, target: LiveContainer): Promise<void> {
+export async function migrate(docker: Docker, install: { readonly name: string }, target: LiveContainer, progress: Progress): Promise<void> {
+  const pending = await pendingMigrations(docker, install, target.id);
+  if (pending?.length === 0) return progress.note("the schema has every migration of this release");
+  if (pending !== undefined) progress.note(`pending: ${pending.join(", ")}`);
   await start(docker, target.id);
   const { StatusCode: code } = await docker.getContainer(target.id).wait();
   if (code !== 0) throw await failed(docker, target, `exited with code ${code}; the schema is not migrated`);

@@ -98,7 +98,7 @@ async function carryOut(step: Step, run: Run): Promise<void> {
   const { docker, order, progress, watch, undo } = run;
   switch (step.do) {
     case "migrate":
-      return progress.step("migrate", () => migrate(docker, step.container));
+      return progress.step("migrate", () => migrate(docker, order.install, step.container, progress));
     case "start":
       undo.push(async () => {
         await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));

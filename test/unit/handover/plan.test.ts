@@ -93,13 +93,13 @@ describe("plan, cases an operator knows", () => {
 
   test("a switch", () => {
     expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do))
-      .toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "retire"]);
+      .toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "soak", "retire"]);
   });
 
   test("a rollback to a tier kept warm is the flip and the worker swap", () => {
     const warm = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)], routes: { api: "two-api-x", ws: "two-api-x", app: "two-frontend-app-x" } };
     expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.do))
-      .toEqual(["migrate", "verify", "flip", "stop-workers", "start-worker"]);
+      .toEqual(["migrate", "verify", "flip", "stop-workers", "start-worker", "soak"]);
   });
 
   test("nothing to do", () => {
@@ -108,14 +108,14 @@ describe("plan, cases an operator knows", () => {
 
   test("a stopped worker is started, and nothing else", () => {
     const stopped = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...tier2] };
-    expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.do)).toEqual(["start-worker"]);
+    expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.do)).toEqual(["start-worker", "soak"]);
   });
 
   test("a container that Pulumi replaces is another one, though it carries the same labels", () => {
     const successor = release("tier1", "one", () => false).map((container) => ({ ...container, id: `${container.id}-2`, name: `${container.name}-2` }));
     const wanted: Wanted = { tier: "tier1", release: "one", keepWarm: true, containers: Object.fromEntries(successor.map(({ service, id }) => [service, id])) };
     const steps = plan({ ...live, containers: [...live.containers, ...successor] }, wanted);
-    expect(steps.map((step) => step.do)).toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "retire"]);
+    expect(steps.map((step) => step.do)).toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "soak", "retire"]);
   });
 
   test("a removed container is named, with what to type", () => {

@@ -1,0 +1,22 @@
+import { verdict } from "../../../infra/handover/soak";
+
+test("a release that goes on well stays", () => {
+  expect(verdict(undefined, {})).toBeUndefined();
+  expect(verdict({}, {})).toBeUndefined();
+});
+
+test("a worker that went down is judged at once", () => {
+  expect(verdict(undefined, { worker: "did not stay up (exit code 1)" })).toBe("did not stay up (exit code 1)");
+  expect(verdict({}, { worker: "did not stay up (exit code 1)", api: "503" })).toBe("did not stay up (exit code 1)");
+});
+
+test.each(["api", "provider"] as const)("one bad look at the %s may be chance, two in a row are not", (part) => {
+  expect(verdict(undefined, { [part]: "503" })).toBeUndefined();
+  expect(verdict({}, { [part]: "503" })).toBeUndefined();
+  expect(verdict({ [part]: "503" }, {})).toBeUndefined();
+  expect(verdict({ [part]: "503" }, { [part]: "503 again" })).toContain("503 again");
+});
+
+test("two bad looks at different things are not two at one", () => {
+  expect(verdict({ api: "503" }, { provider: "401" })).toBeUndefined();
+});
