@@ -1,10 +1,9 @@
 import { checkStackName } from "./stackNames";
 import type { Say } from "./up";
-import { home, openStack, type Place } from "./workspace";
+import { home, withStack, type Place } from "./workspace";
 
 /** Shows what `up` would do. Touches nothing. */
 export async function preview(name: string, say: Say, place: Place = home): Promise<void> {
   checkStackName(name);
-  const stack = await openStack(name, place, say);
-  await stack.preview({ onOutput: say, color: process.stdout.isTTY ? "always" : "never" });
+  await withStack(name, place, say, (stack) => stack.preview({ onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
 }

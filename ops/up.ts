@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { missingBase } from "../stacks/missingBase";
 import { baseOf, checkStackName, kindOf } from "./stackNames";
-import { home, openStack, type Place } from "./workspace";
+import { home, withStack, type Place } from "./workspace";
 
 export type Say = (line: string) => void;
 
@@ -28,13 +28,14 @@ export async function up(stack: string, say: Say, place: Place = home, signal?: 
 }
 
 async function bringUp(name: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
-  const stack = await openStack(name, place, say);
-  // A stack made here has no settings file yet; its name says what it holds.
-  if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
-  // The SDK ends an `up` by asking the command line twice for all outputs and once for the history, a second in all, and
-  // nobody here reads them.
-  Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
-  await stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" });
+  await withStack(name, place, say, async (stack) => {
+    // A stack made here has no settings file yet; its name says what it holds.
+    if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
+    // The SDK ends an `up` by asking the command line twice for all outputs and once for the history, a second in all, and
+    // nobody here reads them.
+    Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
+    await stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" });
+  });
 }
 
 function hasKind(name: string, place: Place): boolean {

@@ -1,8 +1,8 @@
 import "../stacks/lightStart";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { passphraseEnvironment } from "./passphrase";
 import { pulumiCommand } from "./pulumiCommand";
-import { projectName, root } from "./root";
+import { root } from "./root";
 
 /** Where a command's stacks are. */
 export interface Place {
@@ -15,18 +15,28 @@ export interface Place {
 /** The operator's own project. */
 export const home: Place = { workDir: root, environment: {} };
 
-/** Opens a stack, or makes it. The program runs in this process, so no language host is needed. */
-export async function openStack(name: string, place: Place, say: (line: string) => void): Promise<Stack> {
+/**
+ * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.
+ * The stack is named to each command and not selected: that would take a third of a second each time, and move what the
+ * operator has selected for raw `pulumi`.
+ */
+export async function withStack<T>(name: string, place: Place, say: (line: string) => void, work: (stack: Stack) => Promise<T>): Promise<T> {
   // The program runs here, so what it reads from the environment must be here too.
   Object.assign(process.env, place.environment);
   // The command line says its version while the program is loaded: each takes a third of a second.
   const command = pulumiCommand(say);
   command.catch(() => undefined);
   const loaded = program();
-  return LocalWorkspace.createOrSelectStack(
-    { stackName: name, projectName, program: loaded },
-    { workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await command },
-  );
+  const workspace = await LocalWorkspace.create({ workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await command, program: loaded });
+  Object.assign(workspace, { selectStack: async () => undefined });
+  const stack = await Stack.select(name, workspace);
+  try {
+    return await work(stack);
+  } catch (error) {
+    if (!(error instanceof StackNotFoundError)) throw error;
+    await workspace.createStack(name);
+    return work(stack);
+  }
 }
 
 /** What every Pulumi process is given. */

@@ -1,17 +1,16 @@
 import type Docker from "dockerode";
 import { start } from "../engine/lifecycle";
 import { failed } from "../engine/ready";
-import { pendingMigrations } from "../migrations/pending";
 import type { Progress } from "../progress/progress";
 import type { LiveContainer } from "./live";
 
 /**
  * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own record
  * says that it has everything the image ships, there is nothing to run; where it cannot say, the migrator decides.
+ * @param pending what the image ships and the database lacks; undefined where that cannot be known
  * @throws HostFailure with the end of its log when it exits non-zero
  */
-export async function migrate(docker: Docker, install: { readonly name: string }, target: LiveContainer, progress: Progress): Promise<void> {
-  const pending = await pendingMigrations(docker, install, target.id);
+export async function migrate(docker: Docker, pending: readonly string[] | undefined, target: LiveContainer, progress: Progress): Promise<void> {
   if (pending?.length === 0) return progress.note("the schema has every migration of this release");
   if (pending !== undefined) progress.note(`pending: ${pending.join(", ")}`);
   await start(docker, target.id);

@@ -9,7 +9,8 @@ import { flip, type Flip } from "./flip";
 import { record, type Entry } from "./journal";
 import { routes, serving, type Live, type LiveContainer, type Route } from "./live";
 import { migrate } from "./migrate";
-import { plan, type Step, type Wanted } from "./plan";
+import { pendingMigrations } from "../migrations/pending";
+import { plan, stages, type Step, type Wanted } from "./plan";
 import { Progress, seconds, type Print } from "../progress/progress";
 import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
 import { survey, type Install } from "./survey";
@@ -36,6 +37,8 @@ interface Run {
   readonly before: Live;
   readonly progress: Progress;
   readonly watch: Watch;
+  /** Names of the migrations the database lacks; undefined where that cannot be known. */
+  readonly pending: Promise<readonly string[] | undefined>;
   /** What takes back the steps done so far, last one first. */
   readonly undo: (() => Promise<void>)[];
   /** Points the gateway back; before all else, since a release that fails may be the one that serves. */
@@ -52,6 +55,9 @@ interface Run {
  * @throws HostFailure, after the way back
  */
 export async function perform(docker: Docker, order: Order, print: Print, signal: AbortSignal): Promise<Entry | undefined> {
+  // Read beside the rest: it is needed first.
+  const pending = pendingMigrations(docker, order.install, order.wanted.containers.migrate ?? "");
+  pending.catch(() => undefined);
   const before = await survey(docker, order.install);
   const steps = plan(before, order.wanted);
   if (steps.length === 0) return undefined;
@@ -59,7 +65,7 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
   const began = Date.now();
   const progress = new Progress(print);
   const watch: Watch = { timeoutSeconds: order.readyTimeout, signal, waiting: (title, reason) => progress.waiting(title, reason) };
-  const run: Run = { docker, order, before, progress, watch, undo: [] };
+  const run: Run = { docker, order, before, progress, watch, pending, undo: [] };
   const from = serving(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
@@ -75,9 +81,9 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
 
   print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
   try {
-    for (const step of steps) {
+    for (const stage of stages(steps)) {
       checkInterrupt(signal);
-      await carryOut(step, run);
+      await allOf(stage.map((step) => carryOut(step, run)));
     }
   } catch (error) {
     await takeBack(run);
@@ -98,7 +104,7 @@ async function carryOut(step: Step, run: Run): Promise<void> {
   const { docker, order, progress, watch, undo } = run;
   switch (step.do) {
     case "migrate":
-      return progress.step("migrate", () => migrate(docker, order.install, step.container, progress));
+      return progress.step("migrate", async () => migrate(docker, await run.pending, step.container, progress));
     case "start":
       undo.push(async () => {
         await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));
@@ -127,6 +133,13 @@ async function carryOut(step: Step, run: Run): Promise<void> {
       if (run.flip !== undefined) await progress.step("drain", () => drainedOrSaid(run.flip as Flip, progress));
       return progress.step(`retire ${names(step.containers)}`, () => stopAll(docker, step.containers));
   }
+}
+
+/** Waits for all, also when one fails: nothing may still be under way when the others are taken back. */
+async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(work);
+  const failure = ended.find((outcome) => outcome.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
 }
 
 async function eachOf(containers: readonly LiveContainer[], work: (container: LiveContainer) => Promise<unknown>): Promise<void> {

@@ -75,6 +75,20 @@ export function plan(live: Live, wanted: Wanted): Step[] {
   return steps;
 }
 
+/**
+ * Steps that may be carried out side by side, in the order of the plan. The old worker is told to stop while the gateway
+ * flips: by then the new release is ready and verified, and its worker has to wait for both. Pure.
+ */
+export function stages(steps: readonly Step[]): Step[][] {
+  const grouped: Step[][] = [];
+  for (const step of steps) {
+    const last = grouped.at(-1);
+    if (step.do === "stop-workers" && last?.[0]?.do === "flip") last.push(step);
+    else grouped.push([step]);
+  }
+  return grouped;
+}
+
 /** The wanted release's containers as they are now. */
 export function membersOf(live: Live, wanted: Wanted): Partial<Record<Service, LiveContainer>> {
   const own = live.containers.filter(({ id, service }) => id === wanted.containers[service]);

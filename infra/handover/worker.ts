@@ -1,17 +1,15 @@
 import type Docker from "dockerode";
-import { setTimeout as pause } from "node:timers/promises";
+import { untilSaid } from "../engine/log";
 import { logSince, start, stop } from "../engine/lifecycle";
 import type { LiveContainer } from "./live";
 import type { Progress } from "../progress/progress";
-import { checkInterrupt, failed, type Watch } from "../engine/ready";
+import { failed, type Watch } from "../engine/ready";
 
 /** What the worker logs once it takes jobs. */
 const listening = "Worker listening for jobs";
 
 /** What it logs when it stopped with no job in hand. */
 const drained = "Worker drained cleanly";
-
-const lookAgain = 100;
 
 /** Stops a worker gently: it finishes or gives back the jobs it has. Says so when it was killed instead. */
 export async function stopWorker(docker: Docker, worker: LiveContainer, progress: Progress): Promise<void> {
@@ -26,17 +24,11 @@ export async function stopWorker(docker: Docker, worker: LiveContainer, progress
  * @throws HostFailure with the end of its log
  */
 export async function startWorker(docker: Docker, worker: LiveContainer, watch: Watch): Promise<void> {
+  const since = Date.now() / 1000;
   await start(docker, worker.id);
-  const container = docker.getContainer(worker.id);
-  const deadline = Date.now() + watch.timeoutSeconds * 1000;
-  for (;;) {
-    checkInterrupt(watch.signal);
-    const { State: state, RestartCount: restarts } = await container.inspect();
-    if (!state.Running || restarts > 0) throw await failed(docker, worker, `did not stay up (exit code ${state.ExitCode})`);
-    const log = await logSince(docker, worker.id, Date.parse(state.StartedAt) / 1000);
-    if (log.includes(listening)) return;
-    if (Date.now() > deadline) throw await failed(docker, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
-    watch.waiting(worker.title, `until it says "${listening}"`);
-    await pause(lookAgain);
-  }
+  watch.waiting(worker.title, `until it says "${listening}"`);
+  const said = await untilSaid(docker, worker.id, listening, since, watch);
+  if (said === "late") throw await failed(docker, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
+  const { State: state, RestartCount: restarts } = await docker.getContainer(worker.id).inspect();
+  if (said === "ended" || !state.Running || restarts > 0) throw await failed(docker, worker, `did not stay up (exit code ${state.ExitCode})`);
 }

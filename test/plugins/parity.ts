@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeSetting, cleanUp, layOut, startHosted, type Throwaway } from "../../ops/throwaway";
 import { label } from "../../infra/container/labels";
-import { openStack } from "../../ops/workspace";
+import { withStack } from "../../ops/workspace";
 import type { Say } from "../../ops/setup";
 import type { ImageSet } from "../images";
 import { Decisions } from "./parity/decisions";
@@ -100,10 +100,9 @@ class Game {
 
   /** Lets Pulumi do something, and notes what it decided. @throws Error with Pulumi's words when it fails */
   async step(title: string, name: Stack, what: "up" | "preview" | "refresh" | "destroy"): Promise<void> {
-    const stack = await openStack(name, this.place, () => undefined);
     const decisions = new Decisions();
     const began = Date.now();
-    await stack[what]({ onEvent: decisions.take, color: "never" });
+    await withStack(name, this.place, () => undefined, async (stack) => void await stack[what]({ onEvent: decisions.take, color: "never" }));
     this.say(`${title}: ${what} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
     // What a refresh looks at is everything; what it found shows in the next step.
     if (what !== "refresh") this.played.decisions[title] = decisions.all;

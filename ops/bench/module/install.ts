@@ -2,7 +2,7 @@ import type { Platform, Sockets } from "../../../infra/base/platform";
 import { readJournal, type Entry } from "../../../infra/handover/journal";
 import { changeSetting, cleanUp, layOut, removeInstall, type Throwaway } from "../../throwaway";
 import { up } from "../../up";
-import { openStack } from "../../workspace";
+import { withStack } from "../../workspace";
 import type { BenchContext } from "../context";
 import { issueHosted, startEndpoint, type Hosted } from "../hosted";
 
@@ -30,7 +30,7 @@ export class ModuleInstall {
   async upBase(): Promise<void> {
     const { docker, interrupt, subject: { images } } = this.context;
     await this.up("base");
-    const outputs = await interrupt.guard(openStack("base", this.place, () => undefined).then((stack) => stack.outputs()));
+    const outputs = await interrupt.guard(withStack("base", this.place, () => undefined, (stack) => stack.outputs()));
     this.sockets = outputs.sockets?.value as Sockets;
     const stores = outputs.platform?.value as Platform;
     await interrupt.guard(startEndpoint(docker, this.place.install, `${images.scaniRepository}/data-provider:${images.scaniTag}`, this.hosted, stores));
