@@ -1,3 +1,5 @@
+import { alone } from "./lock/alone";
+import { pastKilledRun } from "./lock/killedRun";
 import { checkStackName } from "./stackNames";
 import type { Say } from "./up";
 import { home, openStack, type Place } from "./workspace";
@@ -5,6 +7,8 @@ import { home, openStack, type Place } from "./workspace";
 /** Removes a stack's containers. The tier that serves is refused, and so are protected volumes, before anything is touched. */
 export async function down(name: string, say: Say, place: Place = home): Promise<void> {
   checkStackName(name);
-  const stack = await openStack(name, place, say);
-  await stack.destroy({ onOutput: say, color: process.stdout.isTTY ? "always" : "never" });
+  await alone(`down of ${name}`, name, place, async () => {
+    const stack = await openStack(name, place, say);
+    await pastKilledRun(stack, say, () => stack.destroy({ onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
+  });
 }
