@@ -6,6 +6,7 @@ import { connect } from "../../infra/engine/connect";
 import { LockTaken } from "../../infra/lock/owner";
 import { interruptedIn } from "./interrupted";
 import { livesSince } from "./process";
+import { exportState, importState } from "./state";
 import { stackLocksIn, type StackLock } from "./stackLock";
 import { removeUnnoted } from "./unnoted";
 
@@ -42,10 +43,10 @@ function mayLive({ host, pid, since, url }: StackLock): boolean {
 
 /** Takes out of the stack's state, and off the engine, what a killed run left half done. */
 async function mend(stack: Stack, say: Say): Promise<void> {
-  const interrupted = interruptedIn(await stack.exportStack());
+  const interrupted = interruptedIn(await exportState(stack));
   if (interrupted === undefined) return;
   const removed = await removeUnnoted(connect(interrupted.dockerHost), interrupted);
-  await stack.importStack(interrupted.mended);
+  await importState(stack, interrupted.mended);
   say(`Of what it had begun, ${interrupted.count} ${interrupted.count === 1 ? "step was" : "steps were"} unfinished: this run does it again.`);
   if (removed.length > 0) say(`Removed what it had made and not noted: ${removed.join(", ")}`);
 }
