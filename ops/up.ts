@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { leave } from "../stacks/entrance";
 import { missingBase } from "../stacks/missingBase";
+import { alone } from "./lock/alone";
+import { pastKilledRun } from "./lock/killedRun";
 import { baseOf, checkStackName, kindOf } from "./stackNames";
 import { home, withStack, type Place } from "./workspace";
 
@@ -12,6 +15,10 @@ export type Say = (line: string) => void;
  */
 export async function up(stack: string, say: Say, place: Place = home, signal?: AbortSignal): Promise<void> {
   checkStackName(stack);
+  return alone(`up of ${stack}`, stack, place, () => upWithBase(stack, say, place, signal));
+}
+
+async function upWithBase(stack: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
   let lacksBase = false;
   try {
     await bringUp(stack, (line) => {
@@ -34,7 +41,11 @@ async function bringUp(name: string, say: Say, place: Place, signal?: AbortSigna
     // The SDK ends an `up` by asking the command line twice for all outputs and once for the history, a second in all, and
     // nobody here reads them.
     Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
-    await stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" });
+    try {
+      await pastKilledRun(stack, say, () => stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
+    } finally {
+      await leave();
+    }
   });
 }
 

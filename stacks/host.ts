@@ -1,12 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { Sockets } from "../infra/base/platform";
 import { readStamps, type Stamps } from "../infra/container/stamps";
 import { connect } from "../infra/engine/connect";
 import { explain } from "../infra/handover/explain";
 import { lookAhead, type Declared } from "../infra/handover/outlook";
 import type { Settings } from "../infra/settings";
+import { enter } from "./entrance";
 
-/** What a program asks the host while it declares: all of it reading. */
+/** What a program asks the host while it declares. */
 export interface Host {
+  /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
+  enter(gateway: string): Promise<void>;
   /** When each of an install's containers was made. */
   stamps(install: string): Promise<Stamps>;
   /** What `up` would do, in the operator's words. */
@@ -17,6 +21,7 @@ export interface Host {
 export function realHost(settings: Settings): Host {
   const docker = connect(settings.text("dockerHost"));
   return {
+    enter: (gateway) => enter(docker, gateway, pulumi.getStack()),
     stamps: (install) => readStamps(docker, install),
     outlook: async (sockets, declared) => explain(await lookAhead(docker, sockets, declared)),
   };

@@ -7,6 +7,8 @@ import type { Platform, Sockets } from "../infra/base/platform";
 export interface BaseReference {
   readonly platform: pulumi.Output<Platform>;
   readonly sockets: pulumi.Output<Sockets>;
+  /** Docker name of the gateway, known before anything is declared. */
+  readonly gateway: string;
 }
 
 /** Stack that holds the base of a tier stack: `tier2` → `base`, `prod-tier2` → `prod-base`. Pure. */
@@ -26,9 +28,11 @@ export async function referToBase(name: string): Promise<BaseReference> {
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
   const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => { throw missing; });
   if (outputs?.outputs?.sockets === undefined) throw missing;
+  const { gateway } = outputs.outputs.sockets as Sockets;
   const reference = new pulumi.StackReference(name, { name: full });
   return {
     platform: pulumi.secret(reference.requireOutput("platform")) as pulumi.Output<Platform>,
     sockets: reference.requireOutput("sockets") as pulumi.Output<Sockets>,
+    gateway,
   };
 }

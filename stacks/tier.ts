@@ -10,6 +10,7 @@ import { baseStackName, referToBase, type BaseReference } from "./reference";
 /** One release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings, tier: Tier, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const base = await referToBase(settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier));
+  await host.enter(base.gateway);
   const provider = engineProvider(settings);
   const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [provider] });
   new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release });

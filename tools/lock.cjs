@@ -32,6 +32,24 @@ exports.exclusively = async function exclusively(subject, waiting, work) {
   }
 };
 
+/**
+ * Takes the same kind of lock, or gives what its owner says of itself: an empty text when it does not answer, as a
+ * suspended process does.
+ *
+ * @param {string} subject
+ * @param {string} saying what the owner says of itself to whoever asks, without a line break
+ * @returns {Promise<{ release: () => Promise<void> } | { owner: string }>}
+ */
+exports.claim = async function claim(subject, saying) {
+  const address = addressOf(subject);
+  for (;;) {
+    const release = await take(address, saying);
+    if (release !== undefined) return { release };
+    const owner = await ask(address);
+    if (owner !== undefined) return { owner };
+  }
+};
+
 /** @param {string} subject */
 function addressOf(subject) {
   const name = `scani-tiers-${createHash("sha256").update(subject).digest("hex").slice(0, 24)}`;
@@ -39,12 +57,13 @@ function addressOf(subject) {
   return process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }
 
-/** Takes the lock, or gives undefined when another holds it. @param {string} address */
-function take(address) {
+/** Takes the lock, or gives undefined when another holds it. @param {string} address @param {string} [saying] */
+function take(address, saying) {
   return new Promise((resolve, reject) => {
     const waiters = new Set();
     const server = createServer((socket) => {
       waiters.add(socket);
+      if (saying !== undefined) socket.write(`${saying}\n`);
       socket.on("error", () => undefined).on("close", () => waiters.delete(socket)).resume();
     });
     server.on("error", (error) => { if (error.code === "EADDRINUSE") resolve(undefined); else reject(error); });
@@ -55,13 +74,36 @@ function take(address) {
   });
 }
 
+/** Milliseconds an owner may take to say who it is. */
+const answerWithin = 1000;
+
+/** What the owner says of itself; undefined when there is none any more. @param {string} address */
+function ask(address) {
+  return new Promise((resolve) => {
+    let said = "";
+    const socket = connect(address);
+    const answer = (owner) => { resolve(owner); socket.destroy(); };
+    socket
+      .setTimeout(answerWithin, () => answer(""))
+      .on("error", (error) => clear(address, error))
+      .on("data", (chunk) => {
+        said += chunk;
+        if (said.includes("\n")) answer(said.trim());
+      })
+      .on("close", () => resolve(undefined));
+  });
+}
+
+/** Removes the file a killed owner left, where sockets are files. @param {string} address @param {NodeJS.ErrnoException} error */
+function clear(address, error) {
+  if (error.code === "ECONNREFUSED" && !address.startsWith("\0")) rmSync(address, { force: true });
+}
+
 /** Settles when the owner lets go or dies. @param {string} address */
 function untilFree(address) {
   return new Promise((resolve) => {
     connect(address)
-      .on("error", (error) => {
-        if (error.code === "ECONNREFUSED" && !address.startsWith("\0")) rmSync(address, { force: true });
-      })
+      .on("error", (error) => clear(address, error))
       .on("close", resolve)
       .resume();
   });

@@ -4,6 +4,7 @@ import type { Container } from "@pulumi/docker/container";
 import { hardenedContainer, type HardenedArgs } from "../container/hardened";
 import { stampOf, type Stamps } from "../container/stamps";
 import { label, labelList } from "../container/labels";
+import { containerName } from "./containerName";
 
 export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes"> {
   readonly stamps: Stamps;
@@ -25,7 +26,7 @@ export class BaseService extends pulumi.ComponentResource {
     super("scani:base:Service", service, {}, opts);
     const { install, dataPath, protect, stamps, ...rest } = args;
     this.service = service;
-    this.containerName = `${install}-${service}`;
+    this.containerName = containerName(install, service);
     let volumes: HardenedArgs["volumes"];
     if (dataPath !== undefined) {
       this.volumeName = `${install}-${service}-data`;

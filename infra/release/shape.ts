@@ -47,7 +47,7 @@ export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service
       capabilities: ["KILL", "SETGID", "SETUID"],
     },
     "frontend-app": {
-      image: image("frontend-app"), memory: 128, stopSeconds: 20,
+      image: image("frontend-app"), init: true, memory: 128, stopSeconds: 20,
       // nginx's image asks for SIGQUIT, which waits for connections the gateway opened ahead and never used. The gateway has
       // drained it by the time it is stopped.
       stopSignal: "SIGTERM", networks: ["edge", "release"],

@@ -51,6 +51,7 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const host: Host = {
+  enter: async () => undefined,
   stamps: async () => ({}),
   outlook: async () => "",
 };

@@ -1,0 +1,66 @@
+import type Docker from "dockerode";
+import { PassThrough, type Duplex } from "node:stream";
+
+/** A command in a container that goes on while this process holds its standard input open. */
+export interface Conversation {
+  /** The first line it printed, or all it printed if it ended before that. */
+  readonly line: string;
+  /** Settles when the command has ended, whoever ended it. */
+  readonly ended: Promise<void>;
+  /** Closes its standard input and waits for its end. */
+  end(): Promise<void>;
+}
+
+/** A socket that can be told not to keep the process alive; over ssh it belongs to the client the stream is a channel of. */
+type Referable = { ref?(): void; unref?(): void };
+type Hijacked = Duplex & Referable & { _client?: { _sock?: Referable } };
+
+/**
+ * Starts a command and waits for its first line. The conversation keeps no process alive.
+ * @returns undefined when the container is not there, or does not run
+ */
+export async function converse(container: Docker.Container, command: readonly string[]): Promise<Conversation | undefined> {
+  const stream = await attach(container, command);
+  if (stream === undefined) return undefined;
+  const ended = new Promise<void>((resolve) => {
+    // An error is followed by the close.
+    stream.on("error", () => undefined).once("close", resolve);
+  });
+  const line = await firstLine(container, stream);
+  const socket: Referable = stream.unref === undefined ? stream._client?._sock ?? {} : stream;
+  socket.unref?.();
+  return {
+    line,
+    ended,
+    end() {
+      // Whoever waits for the end must not be ended first.
+      socket.ref?.();
+      stream.end();
+      return ended;
+    },
+  };
+}
+
+async function attach(container: Docker.Container, command: readonly string[]): Promise<Hijacked | undefined> {
+  try {
+    const running = await container.exec({ Cmd: [...command], AttachStdin: true, AttachStdout: true, AttachStderr: true });
+    return await running.start({ hijack: true, stdin: true });
+  } catch (error) {
+    if ([404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+function firstLine(container: Docker.Container, stream: Duplex): Promise<string> {
+  const output = new PassThrough();
+  container.modem.demuxStream(stream, output, output);
+  return new Promise((resolve) => {
+    let text = "";
+    output.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      if (text.includes("\n")) resolve(text.slice(0, text.indexOf("\n")));
+    });
+    output.once("end", () => resolve(text.trim()));
+    stream.once("close", () => output.end());
+  });
+}

@@ -1,0 +1,22 @@
+/** Pulumi's own lock of a stack: a file beside the state, which a killed run leaves behind. */
+export interface StackLock {
+  /** Where it is, as Pulumi says it: `file:///…/<id>.json`. */
+  readonly url: string;
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/**
+ * The locks Pulumi names when it refuses a locked stack; none in any other message. Pure.
+ * Source: pulumi/pkg/backend/diy/lock.go, `checkForLock`.
+ */
+export function stackLocksIn(message: string): StackLock[] {
+  if (!message.includes("the stack is currently locked by")) return [];
+  const lines = message.matchAll(/^\s+(\S.*): created by (.*)@(\S+) \(pid (\d+)\) at (\S+)$/gm);
+  // Said more than once: an error of the Automation API repeats what Pulumi printed.
+  const byUrl = new Map([...lines].map(([, url, user, host, pid, since]) => [url, { url, user, host, pid: Number(pid), since } as StackLock]));
+  return [...byUrl.values()];
+}

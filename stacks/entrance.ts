@@ -1,0 +1,33 @@
+import "./lightStart";
+import * as pulumi from "@pulumi/pulumi";
+import * as state from "@pulumi/pulumi/runtime/state";
+import type Docker from "dockerode";
+import { checkLock, takeLock, type Held } from "../infra/lock/lock";
+import { LockTaken, thisProcess } from "../infra/lock/owner";
+import { operatorError } from "./operatorError";
+
+/** The SDK has it but keeps it out of its types. */
+const { getStore } = state as unknown as { getStore(): { settings: { options: { engineAddr?: string } } } };
+
+/** Kept to the end of the process, or of the command where programs run inside it. */
+const entered: Held[] = [];
+
+/**
+ * Enters the install before anything is declared. A preview takes nothing, and is refused while somebody works there.
+ * @throws an error for the operator that names who does
+ */
+export async function enter(docker: Docker, gateway: string, stack: string): Promise<void> {
+  const say = (line: string): void => { void pulumi.log.warn(line); };
+  try {
+    if (pulumi.runtime.isDryRun()) await checkLock(docker, gateway, say);
+    else entered.push(await takeLock(docker, gateway, thisProcess(`up of ${stack}`, getStore().settings.options.engineAddr), say));
+  } catch (error) {
+    if (error instanceof LockTaken) throw operatorError(error.message);
+    throw error;
+  }
+}
+
+/** Leaves what programs have entered in this process. For commands that run them in process: another one may follow. */
+export async function leave(): Promise<void> {
+  await Promise.all(entered.splice(0).map((held) => held.release()));
+}
