@@ -11,6 +11,7 @@ import { allOk, check, checkDependencies, type Checks } from './lib/readiness';
 import { seal, sealingKey, unseal } from './lib/sealing';
 import { Sessions } from './lib/sessions';
 import { atLeast, cloudUrl, noPath, port, publicUrl, Settings, urlOf } from './lib/settings';
+import { unusedConnections } from './lib/unused';
 import { effectiveCloudUrl, tierOf } from './lib/tier';
 
 /** Requests in flight get this long on SIGTERM; longer than the worker's drain would only hide a stuck one. */
@@ -29,6 +30,7 @@ const pool = openDatabase(env.databaseUrl, log);
 const sessions = new Sessions(pool, env.authSecret, cookieAttributes());
 const key = sealingKey(env.encryptionKey);
 const server = createServer((req, res) => void respond(req, res));
+const unused = unusedConnections(server);
 const sockets = acceptWebsockets(server);
 
 start();
@@ -284,5 +286,6 @@ function closeServer(): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
+    unused.destroy();
   });
 }

@@ -8,6 +8,7 @@ import { HttpError, integer, readJson, sendJson } from './lib/http';
 import { createLog, errorText, instance, logCrashes, version } from './lib/log';
 import { allOk, checkDependencies } from './lib/readiness';
 import { atLeast, port, Settings, urlOf } from './lib/settings';
+import { unusedConnections } from './lib/unused';
 
 const FAULTS = ['none', '401', '500', 'slow', 'page', 'no-ai'] as const;
 type Fault = (typeof FAULTS)[number];
@@ -26,6 +27,7 @@ const calls = { health: 0, authorized: 0, unauthorized: 0 };
 const answer = (req: IncomingMessage, res: ServerResponse): void => void respond(req, res);
 const certificate = tlsFiles();
 const server = certificate ? createHttps(certificate, answer) : createHttp(answer);
+const unused = unusedConnections(server);
 
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
@@ -131,6 +133,7 @@ async function control(req: IncomingMessage, res: ServerResponse, path: string):
 function stop(): void {
   server.close(() => process.exit(0));
   server.closeIdleConnections();
+  unused.destroy();
   // A client that keeps its connection busy may not hold a one-box shutdown up.
   setTimeout(() => server.closeAllConnections(), 5000).unref();
 }
