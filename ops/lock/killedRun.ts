@@ -28,7 +28,8 @@ export async function pastKilledRun<T>(stack: Stack, say: Say, command: () => Pr
     if (live !== undefined) throw new LockTaken({ user: live.user, host: live.host, pid: live.pid, since: live.since, work: `Pulumi on stack ${stack.name}` });
     for (const lock of locks) {
       // Its own file, and not `pulumi cancel`, which would also remove the lock of a run that has begun since.
-      rmSync(fileURLToPath(lock.url), { force: true });
+      const file = fileURLToPath(lock.url);
+      for (const path of [file, `${file}.attrs`]) rmSync(path, { force: true });
       say(`A run was killed (process ${lock.pid}, begun ${lock.since}): cleared the lock it left on ${stack.name}.`);
     }
     await mend(stack, say);

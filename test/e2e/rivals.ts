@@ -1,0 +1,60 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Scene } from "./scene";
+import { until } from "./traffic";
+
+/** A command in a process group of its own, watched by the clock. */
+export interface Rival {
+  readonly child: ChildProcess;
+  /** Everything it has printed so far. */
+  printed(): string;
+  /** Milliseconds from its start until it had printed a text; rejects when it never does. */
+  saysWithin(text: string | RegExp, withinMs: number): Promise<number>;
+  readonly ended: Promise<{ code: number | null; tookMs: number; printed: string; toldAfterMs?: number }>;
+}
+
+/** How a refusal begins. */
+export const refused = "This install is being worked on";
+
+/** Raw `pulumi` runs the program in a process of its own, which takes the Node language host that comes with the official CLI. */
+export const hasLanguageHost = spawnSync("sh", ["-c", "command -v pulumi-language-nodejs && command -v pulumi"]).status === 0;
+
+/** `npm run <command> -- <stack>`. */
+export function npmRun(scene: Scene, command: "up" | "preview" | "down", stack: string): Rival {
+  return start(process.execPath, [join(__dirname, "commandProcess.js"), command, stack, JSON.stringify(scene.place)], scene);
+}
+
+/** `pulumi up --stack <stack>`, with the program in a process of its own. */
+export function rawUp(scene: Scene, stack: string): Rival {
+  return start("pulumi", ["up", "--yes", "--non-interactive", "--stack", stack], scene);
+}
+
+function start(program: string, words: readonly string[], { place }: Scene): Rival {
+  const began = Date.now();
+  const child = spawn(program, words, {
+    cwd: place.workDir, env: { ...process.env, ...place.environment, PULUMI_SKIP_UPDATE_CHECK: "true" }, stdio: ["ignore", "pipe", "pipe"], detached: true,
+  });
+  let text = "";
+  let toldAfterMs: number | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      if (toldAfterMs === undefined && text.includes(refused)) toldAfterMs = Date.now() - began;
+    });
+  }
+  return {
+    child,
+    printed: () => text,
+    async saysWithin(wanted, withinMs) {
+      await until(async () => (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)), withinMs).catch(() => { throw new Error(`it did not say ${wanted}:\n${text}`); });
+      return Date.now() - began;
+    },
+    ended: once(child, "close").then(([code]) => ({ code: code as number | null, tookMs: Date.now() - began, printed: text, toldAfterMs })),
+  };
+}
+
+/** Ends a rival with everything of its process group, as hard as it gets. */
+export function killGroup({ child }: Rival): void {
+  process.kill(-(child.pid as number), "SIGKILL");
+}
