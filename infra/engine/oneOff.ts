@@ -34,11 +34,18 @@ export async function runOnce(docker: Docker, { create, networks, limitSeconds }
     await container.start();
     return await within(limitSeconds, printed);
   } finally {
-    await container.remove({ force: true }).catch((error: { statusCode?: number }) => {
-      // Gone, or going.
-      if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
-    });
+    await gone(container);
   }
+}
+
+/** Removes it, or waits for the engine to end what it is doing by itself. */
+async function gone(container: Docker.Container): Promise<void> {
+  const unless = (...codes: number[]) => (error: { statusCode?: number }) => {
+    if (!codes.includes(error.statusCode ?? 0)) throw error;
+    return error.statusCode;
+  };
+  const refused = await container.remove({ force: true }).then(() => undefined, unless(404, 409));
+  if (refused === 409) await container.wait({ condition: "removed" }).catch(unless(404));
 }
 
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
