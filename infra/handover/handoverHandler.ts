@@ -13,6 +13,8 @@ export interface HandoverInputs {
   readonly install: string;
   readonly gateway: string;
   readonly dockerHost?: string;
+  /** Name of the Pulumi stack, for the commands in messages. */
+  readonly stack: string;
   readonly tier: Tier;
   readonly release: string;
   /** Container ids by service. */
@@ -23,6 +25,8 @@ export interface HandoverInputs {
   /** Certificate of a private authority, PEM; not a secret. */
   readonly caCertificate?: string;
   readonly soak: number;
+  /** MiB. */
+  readonly minimumFreeDisk: number;
 }
 
 /** What Pulumi calls for the Handover. */
@@ -44,6 +48,8 @@ export const handover: Handler<HandoverInputs> = {
     const order: Order = {
       install: installOf(inputs),
       wanted: wantedOf(inputs),
+      stack: inputs.stack,
+      minimumFreeDisk: inputs.minimumFreeDisk,
       readyTimeout: inputs.readyTimeout,
       drainTimeout: inputs.drainTimeout,
       caCertificate: inputs.caCertificate,

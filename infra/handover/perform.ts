@@ -7,25 +7,22 @@ import { messageOf, withLogTail } from "../engine/failure";
 import { caFile } from "../release/caCertificate";
 import { flip, type Flip } from "./flip";
 import { record, type Entry } from "./journal";
-import { routes, serving, type Live, type LiveContainer, type Route } from "./live";
+import { routes, serving, servingApi, type Live, type LiveContainer, type Route } from "./live";
 import { migrate } from "./migrate";
-import { pendingMigrations } from "../migrations/pending";
-import { plan, stages, type Step, type Wanted } from "./plan";
+import { pendingIn, readSchema } from "../migrations/pending";
+import { plan, stages, type Step } from "./plan";
+import { preflight, type PreflightOrder } from "../preflight/preflight";
 import { Progress, seconds, type Print } from "../progress/progress";
 import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
-import { survey, type Install } from "./survey";
+import { survey } from "./survey";
 import { verify } from "./verify";
 import { soak } from "./soak";
 import { startWorker, stopWorker } from "./worker";
 
 /** What a handover is told. Times in seconds. */
-export interface Order {
-  readonly install: Install;
-  readonly wanted: Wanted;
+export interface Order extends PreflightOrder {
   readonly readyTimeout: number;
   readonly drainTimeout: number;
-  /** Certificate of a private authority, PEM. */
-  readonly caCertificate?: string;
   /** How long the new release is watched while the old one could still take over. */
   readonly soak: number;
 }
@@ -56,7 +53,8 @@ interface Run {
  */
 export async function perform(docker: Docker, order: Order, print: Print, signal: AbortSignal): Promise<Entry | undefined> {
   // Read beside the rest: it is needed first.
-  const pending = pendingMigrations(docker, order.install, order.wanted.containers.migrate ?? "");
+  const schema = readSchema(docker, order.install, order.wanted.containers.migrate ?? "");
+  const pending = schema.then(pendingIn);
   pending.catch(() => undefined);
   const before = await survey(docker, order.install);
   const steps = plan(before, order.wanted);
@@ -81,6 +79,7 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
 
   print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
   try {
+    if (steps.some((step) => step.do === "flip")) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), schema }, progress));
     for (const stage of stages(steps)) {
       checkInterrupt(signal);
       await allOf(stage.map((step) => carryOut(step, run)));

@@ -1,4 +1,7 @@
 import type Docker from "dockerode";
+import { callScript, parseHeard, without } from "../cloud/call";
+import { judge, type Judgement } from "../cloud/judge";
+import { valueIn } from "../container/environment";
 import { exec } from "../engine/exec";
 import { logSince } from "../engine/lifecycle";
 import { localCloudUrl } from "../release/localCloud";
@@ -11,15 +14,6 @@ import type { Progress } from "../progress/progress";
 const answerSeconds = 10;
 
 /**
- * An authenticated call from inside the api, with the URL and the key this container has. The key goes to curl on its
- * standard input, so that it is in no process list. The last line is the status.
- */
-const callScript = [
-  "printf 'header = \"Authorization: Bearer %s\"\\n' \"$SCANI_CLOUD_API_KEY\" |",
-  `curl -sS -K - \${NODE_EXTRA_CA_CERTS:+--cacert "$NODE_EXTRA_CA_CERTS"} --max-time ${answerSeconds} -w '\\n%{http_code}' "\${SCANI_CLOUD_URL%/}/trpc/ai.status" 2>&1`,
-].join(" ");
-
-/**
  * Asks the new api whether it stands where its tier says: its environment, its data-provider with its own key, and
  * the line it logged at boot.
  * @throws HostFailure
@@ -27,7 +21,7 @@ const callScript = [
 export async function verify(docker: Docker, api: LiveContainer, progress: Progress): Promise<void> {
   const container = docker.getContainer(api.id);
   const { Config: config, State: state } = await container.inspect();
-  const url = valueOf(config.Env, "SCANI_CLOUD_URL");
+  const url = valueIn(config.Env, "SCANI_CLOUD_URL");
   const mistake = tierMistake(api.tier, url);
   if (mistake !== undefined) throw new HostFailure(mistake);
 
@@ -44,13 +38,9 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
 }
 
 /** An authenticated call to the data-provider from inside an api, and what its answer means. */
-export async function askProvider(api: Docker.Container): Promise<ReturnType<typeof judgeCall>> {
-  const [{ Config: config }, called] = await Promise.all([api.inspect(), exec(api, ["sh", "-c", callScript])]);
-  return judgeCall(valueOf(config.Env, "SCANI_CLOUD_URL"), called.output);
-}
-
-function valueOf(environment: readonly string[], name: string): string {
-  return environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+export async function askProvider(api: Docker.Container): Promise<Judgement> {
+  const [{ Config: { Env: environment } }, { output }] = await Promise.all([api.inspect(), exec(api, ["sh", "-c", callScript(answerSeconds)])]);
+  return judge(valueIn(environment, "SCANI_CLOUD_URL"), parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)));
 }
 
 /** What is wrong with an api's data-provider URL for its tier; undefined when nothing is. Pure. */
@@ -58,23 +48,6 @@ export function tierMistake(tier: Tier, url: string): string | undefined {
   if (url === "") return `The api of ${tier} has no SCANI_CLOUD_URL`;
   if ((tier === "tier1") !== (url === localCloudUrl)) return `The api of ${tier} has SCANI_CLOUD_URL=${url}, which is not this tier's`;
   return undefined;
-}
-
-/** What a data-provider's answer means. `output` is the body, then the status on a line of its own. Pure. */
-export function judgeCall(url: string, output: string): { ok: true; aiImport: boolean } | { ok: false; why: string } {
-  const at = output.lastIndexOf("\n");
-  const status = Number(output.slice(at + 1));
-  const body = output.slice(0, Math.max(at, 0)).trim();
-  const short = body.replace(/\s+/g, " ").slice(0, 200);
-  if (status === 0 || Number.isNaN(status)) return { ok: false, why: `${url} cannot be reached from the api: ${short || output.trim()}` };
-  if (status === 401 || status === 403) return { ok: false, why: `${url} refuses this container's key (${status}): ${short}` };
-  if (status !== 200) return { ok: false, why: `${url} answers ${status}: ${short}` };
-  try {
-    const data = JSON.parse(body).result.data;
-    return { ok: true, aiImport: data.hasAvailableProvider === true };
-  } catch {
-    return { ok: false, why: `${url} answers with something that is no data-provider: ${short}` };
-  }
 }
 
 /**

@@ -51,6 +51,11 @@ const own: Setting[] = [
     schema: s.wholeNumber(0, 600),
   },
   {
+    name: "minimumFreeDisk", variable: "SCANI_MINIMUM_FREE_DISK", stacks: tiers, fallback: "1024", example: "1024",
+    describe: "MiB that must be free on the engine's disk before a switch: room for a backup and for what a new release writes.",
+    schema: s.wholeNumber(1, 1048576),
+  },
+  {
     name: "protectData", variable: "SCANI_PROTECT_DATA", stacks: base, fallback: "true", example: "true",
     describe: "Refuse to delete the data volumes, whatever is destroyed. False only for throwaway installs.",
     schema: s.flag,

@@ -1,0 +1,159 @@
+import { label } from "../../infra/container/labels";
+import { exec } from "../../infra/engine/exec";
+import { servingApi } from "../../infra/handover/live";
+import { readJournal } from "../../infra/handover/journal";
+import { survey } from "../../infra/handover/survey";
+import { pendingMigrations, readSchema } from "../../infra/migrations/pending";
+import { preflight } from "../../infra/preflight/preflight";
+import { Progress } from "../../infra/progress/progress";
+import type { Service } from "../../infra/release/services";
+import { makeAuthority } from "../../ops/rehearse/authority";
+import { changeSetting, startHosted } from "../../ops/throwaway";
+import { containersOf, runningServices } from "./host";
+import { closeScene, issuedKey, openScene, type Scene } from "./scene";
+import { underLoad, until } from "./traffic";
+
+jest.setTimeout(300_000);
+
+let scene: Scene;
+
+/** The endpoint of the scene, and one with a certificate of its own authority. */
+const plain = "http://hosted.internal:8082";
+const secure = { alias: "secure.internal", port: 8443 };
+const wrongKey = "a-key-nobody-was-issued-with";
+const tier1 = ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"];
+
+beforeAll(async () => {
+  // The next release has a migration of its own, so that it would show if one had run.
+  scene = await openScene("preflight");
+  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", scene.images.nextTag);
+  const authority = await makeAuthority(secure.alias);
+  await startHosted(scene.docker, {
+    install: scene.place.install, image: `${scene.images.scaniRepository}/data-provider:${scene.images.scaniTag}`, ...secure, scheme: "https",
+    environment: {
+      NODE_ENV: "production", SERVICE_NAME: "data-provider", STANDIN_HOSTED: "1", STANDIN_TLS_CERT: authority.certificate, STANDIN_TLS_KEY: authority.key,
+      LOG_ID_PEPPER: "pepper-of-the-hosted", BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", DATA_PROVIDER_API_KEY: issuedKey,
+    },
+  });
+  await scene.up("tier1");
+  certificate = authority.ca;
+});
+
+afterAll(() => closeScene(scene));
+
+let certificate: string;
+
+/** Tells the plain endpoint how to misbehave. */
+async function misbehave(mode: string, ms = 0): Promise<void> {
+  const hosted = scene.docker.getContainer(`${scene.place.install}-hosted`);
+  const { output } = await exec(hosted, ["curl", "-sS", "-X", "POST", "-H", "content-type: application/json", "-d", JSON.stringify({ mode, ms }), "http://127.0.0.1:8082/standin/fault"]);
+  expect(JSON.parse(output)).toMatchObject({ mode });
+}
+
+const servingIds = async () => (await containersOf(scene)).filter(({ tier, running }) => tier === "tier1" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+
+/** Ids of the containers the last `up` made for tier 2; what it replaced goes only when an `up` passes. */
+async function candidate(): Promise<Partial<Record<Service, string>>> {
+  const made = (await containersOf(scene)).filter(({ tier }) => tier === "tier2").sort((a, b) => a.info.Created.localeCompare(b.info.Created));
+  expect(made.length).toBeGreaterThanOrEqual(4);
+  return Object.fromEntries(made.map(({ service, id }) => [service, id]));
+}
+
+/** That nothing of tier 2 was ever started, nothing migrated, and no probe is left. */
+async function expectUntouched(): Promise<void> {
+  const [seen, { migrate }] = await Promise.all([containersOf(scene), candidate()]);
+  const states = seen.filter(({ tier }) => tier === "tier2").map(({ info }) => info.State.Status);
+  expect(new Set(states)).toEqual(new Set(["created"]));
+  expect(await pendingMigrations(scene.docker, { name: scene.place.install }, migrate as string)).toEqual(["0003_rows_note"]);
+  expect(seen.filter(({ service }) => service === "preflight")).toEqual([]);
+  expect(await runningServices(scene)).toEqual(tier1);
+}
+
+test.each([
+  ["refused", { SCANI_CLOUD_URL: "http://hosted.internal:8083" }, /hosted\.internal:8083 refuses the connection[^]*type: pulumi config set SCANI_CLOUD_URL .* --stack tier2/],
+  ["self-signed, and no authority given", { SCANI_CLOUD_URL: `https://${secure.alias}:${secure.port}` }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/],
+  ["a wrong key", { SCANI_CLOUD_URL: plain, SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/],
+  ["slow", { SCANI_CLOUD_API_KEY: issuedKey }, /hosted\.internal:8082 is too slow: it took the connection and had not answered after 5 s/],
+])("%s: up ends with one clear message, and the release that serves does not notice", async (fault, settings, message) => {
+  for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
+  if (fault === "slow") await misbehave("slow", 10_000);
+  const before = await servingIds();
+  const from = scene.output.length;
+  const load = await underLoad(scene, 120);
+  await expect(scene.up("tier2")).rejects.toThrow();
+  const report = await load.stop();
+  const printed = scene.output.slice(from).join("\n");
+  expect(printed).toMatch(message);
+  expect(printed).toContain("goes on serving, untouched.");
+  expect(printed).not.toMatch(/▸ (migrate|start)/);
+  for (const key of [issuedKey, wrongKey]) expect(printed).not.toContain(key);
+  expect(await servingIds()).toEqual(before);
+  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  expect(report.sent).toBeGreaterThan(100);
+  await expectUntouched();
+});
+
+/** Runs the preflight alone, for the candidate the last `up` left; gives what it said. */
+async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[]> {
+  const install = { name: scene.place.install, gateway: `${scene.place.install}-gateway` };
+  const live = await survey(scene.docker, install);
+  const wanted = { tier: "tier2" as const, release: "the candidate's", keepWarm: false, containers: await candidate() };
+  const schema = readSchema(scene.docker, install, wanted.containers.migrate as string);
+  const said: string[] = [];
+  await preflight(scene.docker, { install, wanted, stack: "tier2", minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), schema }, new Progress((line) => said.push(line)));
+  return said;
+}
+
+test("the endpoint fails, shows a page, has no AI, or is gone", async () => {
+  await misbehave("500");
+  await expect(look()).rejects.toThrow(/hosted\.internal:8082 fails by itself \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/);
+  await misbehave("page");
+  await expect(look()).rejects.toThrow(/is no data-provider, though it answers 200: Welcome\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL/);
+  await misbehave("no-ai");
+  expect(await look()).toEqual([expect.stringContaining("accepts the key; AI import is not available there")]);
+  const hosted = scene.docker.getContainer(`${scene.place.install}-hosted`);
+  await hosted.stop();
+  await expect(look()).rejects.toThrow(/hosted\.internal:8082 does not resolve: Could not resolve host/);
+  await hosted.start();
+  await until(async () => (await look()).length > 0, 20_000);
+  await expectUntouched();
+});
+
+test("too little room on the disk is told beside what else is wrong", async () => {
+  await misbehave("500");
+  const both = /^The engine's disk has \d+ MiB free, and 9007199254740991 \(minimumFreeDisk\) are wanted[^]*fails by itself \(500\)/;
+  await expect(look({ minimumFreeDisk: Number.MAX_SAFE_INTEGER })).rejects.toThrow(both);
+  await misbehave("none");
+});
+
+test("what a killed preflight left is cleared away", async () => {
+  const left = await scene.docker.createContainer({ Image: scene.images.gateway, Labels: { [label.install]: scene.place.install, [label.service]: "preflight" } });
+  await look();
+  await expect(left.inspect()).rejects.toMatchObject({ statusCode: 404 });
+  await expectUntouched();
+});
+
+test("with the authority given, the next up passes, over TLS", async () => {
+  changeSetting(scene.place, "tier2", "SCANI_CLOUD_URL", `https://${secure.alias}:${secure.port}`);
+  changeSetting(scene.place, "tier2", "caCertificate", certificate);
+  const load = await underLoad(scene, 120);
+  const printed = await scene.up("tier2");
+  const report = await load.stop();
+  expect(printed).toContain(`https://${secure.alias}:${secure.port} accepts the key; AI import is available there`);
+  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier2", version: scene.images.nextTag });
+  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  const entry = (await readJournal(scene.docker, `${scene.place.install}-gateway`)).at(-1);
+  // About a second on a quiet machine; the limit only says that it waits for nothing.
+  expect(entry?.timings.preflight).toBeLessThan(5_000);
+  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2").map(({ service }) => service).sort()).toEqual(["api", "frontend-app", "migrate", "worker"]);
+});
+
+test("a release whose images the database has outgrown is refused, and the tag that serves is named", async () => {
+  const before = await runningServices(scene);
+  const from = scene.output.length;
+  await expect(scene.up("tier1")).rejects.toThrow();
+  const printed = scene.output.slice(from).join("\n");
+  expect(printed).toContain(`The database is newer than the images ${scene.images.scaniTag}: it has had 0003_rows_note`);
+  expect(printed).toContain(`type: pulumi config set SCANI_IMAGE_TAG ${scene.images.nextTag} --stack tier1`);
+  expect(await runningServices(scene)).toEqual(before);
+});
