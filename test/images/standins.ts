@@ -1,8 +1,9 @@
 import { buildSync } from 'esbuild';
 import { join } from 'node:path';
-import { sourceDir } from './files';
+import { sourceDir, type ContextFile } from './files';
 import type { Infrastructure } from './infrastructure';
 import { dockerfile, hash, inspect, ensure, type Builder, type Recipe } from './recipe';
+import { migrationsOf } from './services/lib/schema';
 
 export const REPOSITORY = 'scani-standin';
 export const TAG = '1.0.0';
@@ -67,8 +68,9 @@ function serviceRecipe(service: Service, version: string, runtime: Recipe, base:
     case 'frontend-app':
       return dockerfile({ tag, parent: base, context: 'frontend', args });
     case 'worker':
-    case 'migrate':
       return dockerfile({ tag, parent: runtime, context: service, args, extra: executable(service) });
+    case 'migrate':
+      return dockerfile({ tag, parent: runtime, context: service, args, extra: executable(service, migrationFiles(version)) });
     case 'api':
       return dockerfile({
         tag,
@@ -90,11 +92,17 @@ function serviceRecipe(service: Service, version: string, runtime: Recipe, base:
 
 const bundles = new Map<Service, Buffer>();
 
-/** The service as one file that runs by itself. */
-function executable(service: Service) {
+/** The service as one file that runs by itself, and what lies beside it. */
+function executable(service: Service, beside: ContextFile[] = []) {
   const content = bundles.get(service) ?? bundle(service);
   bundles.set(service, content);
-  return { madeOf: hash(content), files: () => Promise.resolve([{ name: 'executable', content, mode: 0o755 }]) };
+  const files = [{ name: 'executable', content, mode: 0o755 }, ...beside];
+  return { madeOf: hash(...files.flatMap((file) => [file.name, file.content])), files: () => Promise.resolve(files) };
+}
+
+/** A release's migrations, one file each, as Scani's migrate image ships them. */
+function migrationFiles(version: string): ContextFile[] {
+  return migrationsOf(version).map(({ id, sql }) => ({ name: `migrations/${id}.sql`, content: Buffer.from(sql), mode: 0o644 }));
 }
 
 function bundle(service: Service): Buffer {

@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { PoolClient } from 'pg';
 import { openDatabase } from './lib/database';
 import { fault } from './lib/faults';
 import { createLog, errorText, logCrashes } from './lib/log';
-import { pendingMigrations } from './lib/schema';
+import { LEDGER } from './lib/schema';
 import { Settings, urlOf } from './lib/settings';
 
 const LOCK = 4_711;
+
+/** The folder is the manifest: every .sql file in it is a migration, known by its name. */
+const FOLDER = '/app/migrations';
 
 const log = createLog('migrate');
 logCrashes(log);
@@ -24,7 +29,7 @@ async function main(): Promise<void> {
   const pool = openDatabase(databaseUrl, log, 2);
   try {
     const client = await pool.connect();
-    const applied = await migrate(client, () => pendingMigrations(pool));
+    const applied = await migrate(client);
     client.release();
     await pool.end();
     log.info(applied.length > 0 ? 'Migrations applied' : 'Nothing to migrate', { applied });
@@ -44,24 +49,48 @@ function refuseOtherHost(host: string): void {
   fail('Refusing to migrate a non-local database', { target: host, error: why });
 }
 
+interface Shipped {
+  tag: string;
+  sha256: string;
+  sql: string;
+}
+
+function shipped(): Shipped[] {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql')).sort();
+  return names.map((name) => {
+    const sql = readFileSync(`${FOLDER}/${name}`, 'utf8');
+    return { tag: name.slice(0, -'.sql'.length), sha256: createHash('sha256').update(sql).digest('hex'), sql };
+  });
+}
+
 /** Each migration is one transaction; the lock makes a second migrator wait and then find nothing to do. */
-async function migrate(
-  client: PoolClient,
-  pending: () => Promise<{ id: string; sql: string }[]>,
-): Promise<string[]> {
+async function migrate(client: PoolClient): Promise<string[]> {
   await client.query('select pg_advisory_lock($1)', [LOCK]);
+  await client.query('create schema if not exists drizzle');
   await client.query(
-    'create table if not exists schema_migrations (id text primary key, applied_at timestamptz not null default now())',
+    `create table if not exists ${LEDGER} (tag text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
   );
-  const applied: string[] = [];
-  for (const migration of await pending()) {
+  const recorded = await client.query<{ tag: string; sha256: string }>(`select tag, sha256 from ${LEDGER} order by tag`);
+  const files = shipped();
+  refuseOtherTree(recorded.rows, files);
+  const known = new Set(recorded.rows.map(({ tag }) => tag));
+  const pending = files.filter(({ tag }) => !known.has(tag));
+  for (const { tag, sha256, sql } of pending) {
     await client.query('begin');
-    await client.query(migration.sql);
-    await client.query('insert into schema_migrations (id) values ($1)', [migration.id]);
+    await client.query(sql);
+    await client.query(`insert into ${LEDGER} (tag, sha256) values ($1, $2)`, [tag, sha256]);
     await client.query('commit');
-    applied.push(migration.id);
   }
-  return applied;
+  return pending.map(({ tag }) => tag);
+}
+
+/** A migration that has run can be neither removed nor edited: the database is the record of what ran. */
+function refuseOtherTree(recorded: { tag: string; sha256: string }[], files: Shipped[]): void {
+  const sums = new Map(files.map(({ tag, sha256 }) => [tag, sha256]));
+  const vanished = recorded.filter(({ tag }) => !sums.has(tag)).map(({ tag }) => tag);
+  if (vanished.length > 0) throw new Error(`applied migration(s) missing from this tree: ${vanished.join(', ')}`);
+  const edited = recorded.filter(({ tag, sha256 }) => sums.get(tag) !== sha256).map(({ tag }) => tag);
+  if (edited.length > 0) throw new Error(`applied migration(s) edited after they ran: ${edited.join(', ')}`);
 }
 
 function fail(msg: string, fields: Record<string, unknown>): never {

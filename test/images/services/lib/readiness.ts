@@ -35,5 +35,5 @@ export const allOk = (checks: Checks): boolean => Object.values(checks).every((o
 
 async function assertMigrated(pool: Pool): Promise<void> {
   const pending = await pendingMigrations(pool);
-  if (pending.length > 0) throw new Error(`schema not ready, pending: ${pending.map((one) => one.id).join(', ')}`);
+  if (pending.length > 0) throw new Error(`schema not ready, pending: ${pending.join(', ')}`);
 }

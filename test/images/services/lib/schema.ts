@@ -45,22 +45,26 @@ const MIGRATIONS: Migration[] = [
       );`,
   },
   {
-    // Additive, so that 1.0.0 still runs on it: rolling back is never a migration.
+    // Additive, so that 1.0.0 still runs on it; its migrator refuses all the same, as Scani's does.
     id: '0003_rows_note',
     since: '1.0.1',
     sql: 'alter table rows add column note text;',
   },
 ];
 
-const isSince = (since: string): boolean => since.localeCompare(version, 'en', { numeric: true }) <= 0;
+/** What a release needs, and its migrate image ships. */
+export const migrationsOf = (release: string): Migration[] =>
+  MIGRATIONS.filter(({ since }) => since.localeCompare(release, 'en', { numeric: true }) <= 0);
 
-/** What this release needs. */
-export const migrations = (): Migration[] => MIGRATIONS.filter((migration) => isSince(migration.since));
+/** Where Scani's migrator records what it has applied, by name. */
+export const LEDGER = 'drizzle.__scani_migrations';
 
-export async function pendingMigrations(pool: Pool): Promise<Migration[]> {
-  const known = await pool.query<{ present: boolean }>(`select to_regclass('schema_migrations') is not null as present`);
-  if (!known.rows[0]?.present) return migrations();
-  const applied = await pool.query<{ id: string }>('select id from schema_migrations');
-  const ids = new Set(applied.rows.map((row) => row.id));
-  return migrations().filter((migration) => !ids.has(migration.id));
+/** Names this release needs and the database has not had. */
+export async function pendingMigrations(pool: Pool): Promise<string[]> {
+  const needed = migrationsOf(version).map(({ id }) => id);
+  const known = await pool.query<{ present: boolean }>(`select to_regclass('${LEDGER}') is not null as present`);
+  if (!known.rows[0]?.present) return needed;
+  const applied = await pool.query<{ tag: string }>(`select tag from ${LEDGER}`);
+  const tags = new Set(applied.rows.map((row) => row.tag));
+  return needed.filter((id) => !tags.has(id));
 }
