@@ -28,6 +28,24 @@ program.command("status").option("--json", "one JSON object").option("--name <in
     say(options.json ? JSON.stringify(status) : showStatus(status));
   });
 
+const base = () => new Option("--base <stack>", "the base stack of the install").default("base");
+
+program.command("backup").option("--verify", "make none: restore the newest beside the database, compare, and drop it").addOption(base())
+  .description("back the database up, while Scani goes on")
+  .action(async (options: { verify?: boolean; base: string }) => {
+    const { backup, verifyNewest } = await import("./backup/backup.js");
+    await (options.verify ? verifyNewest(options.base, say) : backup(options.base, say, undefined, interruption()));
+  });
+
+program.command("backups").option("--json", "one JSON array").addOption(base())
+  .description("list the backups, newest first")
+  .action(async (options: { json?: boolean; base: string }) => (await import("./backup/list.js")).backups(options.base, options, say));
+
+program.command("restore").argument("<file>", "a dump, by its path or its name in the folder of the backups").addOption(base())
+  .option("--while-serving", "although a release runs on the database")
+  .description("put a backup in the place of the database; what was there is kept")
+  .action(async (file: string, options: { whileServing?: boolean; base: string }) => (await import("./backup/restore.js")).restore(options.base, file, options, say));
+
 program.command("rehearse").option("--keep", "leave it up").option("--json", "one JSON object at the end")
   .description("rehearse the migration and the way back on a throwaway install, with load running")
   .action(async (options: { keep?: boolean; json?: boolean }) => {

@@ -22,7 +22,8 @@ export const home: Place = { workDir: root, environment: {} };
  */
 export async function withStack<T>(name: string, place: Place, say: (line: string) => void, work: (stack: Stack) => Promise<T>): Promise<T> {
   // The program runs here, so what it reads from the environment must be here too.
-  Object.assign(process.env, place.environment);
+  // A program that runs in this process is not told where the project is; .env and the backups are beside Pulumi.yaml.
+  Object.assign(process.env, place.environment, { PULUMI_NODEJS_ROOT_DIRECTORY: place.workDir });
   // The command line says its version while the program is loaded: each takes a third of a second.
   const command = pulumiCommand(say);
   command.catch(() => undefined);

@@ -23,6 +23,6 @@ export function realHost(settings: Settings): Host {
   return {
     enter: (gateway) => enter(docker, gateway, pulumi.getStack()),
     stamps: (install) => readStamps(docker, install),
-    outlook: async (sockets, declared) => explain(await lookAhead(docker, sockets, declared)),
+    outlook: async (sockets, declared) => explain(await lookAhead(docker, sockets, declared, pulumi.getRootDirectory())),
   };
 }

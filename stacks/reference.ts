@@ -27,8 +27,13 @@ export async function referToBase(name: string): Promise<BaseReference> {
   );
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
   const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => { throw missing; });
-  if (outputs?.outputs?.sockets === undefined) throw missing;
-  const { gateway } = outputs.outputs.sockets as Sockets;
+  const sockets = outputs?.outputs?.sockets as Partial<Sockets> | undefined;
+  if (sockets === undefined) throw missing;
+  if (sockets.backups === undefined) {
+    throw operatorError(`Base was brought up by an earlier version of this module, which made no backups. Nothing has been touched.
+  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`);
+  }
+  const { gateway } = sockets as Sockets;
   const reference = new pulumi.StackReference(name, { name: full });
   return {
     platform: pulumi.secret(reference.requireOutput("platform")) as pulumi.Output<Platform>,

@@ -13,7 +13,7 @@ export async function tierStack(settings: Settings, tier: Tier, host: Host): Pro
   await host.enter(base.gateway);
   const provider = engineProvider(settings);
   const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [provider] });
-  new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release });
+  new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() });
   if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);
   return {
     tier: pulumi.output(tier),

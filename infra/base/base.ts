@@ -70,6 +70,15 @@ export class Base extends pulumi.ComponentResource {
       gateway: front.service.containerName,
       address,
       services: running.map(({ service, containerName, volumeName }: BaseService) => ({ service, container: containerName, volume: volumeName })),
+      backups: {
+        directory: settings.need("backupDirectory"),
+        maxAge: settings.number("backupMaxAge"),
+        kept: settings.number("backupsKept"),
+        postgres: database?.service.containerName,
+        image: settings.need("postgresImage"),
+        // The data network has no way out, and a managed Postgres is out there.
+        network: `${install}-edge`,
+      },
     }));
     this.registerOutputs({ platform: this.platform, sockets: this.sockets });
   }

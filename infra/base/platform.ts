@@ -1,3 +1,5 @@
+import type { BackupPlan } from "../backup/plan";
+
 /** What base gives every release, in plain form. Holds secrets: it only ever travels as one Pulumi secret. */
 export interface Platform {
   readonly databaseUrl: string;
@@ -29,4 +31,6 @@ export interface Sockets {
   readonly address: string;
   /** Docker names of base's containers and the volume each keeps its data in. */
   readonly services: readonly { readonly service: string; readonly container: string; readonly volume?: string }[];
+  /** How the database is backed up. */
+  readonly backups: BackupPlan;
 }

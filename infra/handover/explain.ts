@@ -1,3 +1,4 @@
+import type { BackupDecision } from "../backup/due";
 import type { Environment } from "../release/environment";
 import type { Service } from "../release/services";
 import { catalogue } from "../settings";
@@ -9,6 +10,8 @@ export interface Outlook {
   readonly now?: ReleaseName & { readonly since?: string };
   readonly wanted: ReleaseName;
   readonly steps: readonly Step[];
+  /** Whether a backup is made first; undefined where nothing is switched, `unknown` says why it cannot be told. */
+  readonly backup?: BackupDecision | { readonly unknown: string };
   /** Services whose containers do not exist yet. */
   readonly created: readonly Service[];
   /** Environment of each service that serves now, and of each that will. */
@@ -47,6 +50,7 @@ export function explain(outlook: Outlook): string {
   return [
     `Serving now: ${serves}. After this: ${wanted.tier} (${wanted.release}).`,
     ...section("steps", steps.map((step) => said(step, outlook))),
+    ...noBackup(outlook.backup),
     ...section("variables", variables(outlook)),
     ...section("images", images(outlook)),
     ...section("kept running", outlook.kept.map(({ title, name }) => `${title} (${name})`)),
@@ -61,6 +65,8 @@ function section(title: string, lines: readonly string[]): string[] {
 function said(step: Step, { created }: Outlook): string {
   const list = (containers: readonly LiveContainer[]) => containers.map(({ service }) => `${service}${created.includes(service) ? " (new)" : ""}`).join(", ");
   switch (step.do) {
+    case "backup": return `back up the database ${step.beside ? "while the candidate starts" : "before anything else"}: ${step.why}`;
+    case "finish-backup": return "wait until the backup is whole";
     case "migrate": return "migrate the schema (a no-op when nothing is pending)";
     case "start": return `start ${list(step.containers)} and wait until ready`;
     case "verify": return "verify the tier from inside the new api, with its own key";
@@ -70,6 +76,13 @@ function said(step: Step, { created }: Outlook): string {
     case "soak": return "watch the new release for a while, with the way back open";
     case "retire": return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
   }
+}
+
+/** Why no backup is among the steps. */
+function noBackup(backup: Outlook["backup"]): string[] {
+  if (backup === undefined) return [];
+  if ("unknown" in backup) return [`backup: whether one is due cannot be told: ${backup.unknown}`];
+  return backup.due ? [] : [`backup: none is due, ${backup.why}`];
 }
 
 function variables({ environment }: Outlook): string[] {

@@ -10,12 +10,14 @@ export interface HandoverArgs {
   readonly settings: Settings;
   readonly sockets: pulumi.Output<Sockets>;
   readonly release: Release;
+  /** Folder with Pulumi.yaml. */
+  readonly projectFolder: string;
 }
 
 /** Decides which release serves. Last in a tier stack; depends on everything in it. Done by this module's own provider. */
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
-    const { tier, settings, sockets, release } = args;
+    const { tier, settings, sockets, release, projectFolder } = args;
     const ids = Object.fromEntries(Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]));
     const inputs: { [key in keyof HandoverInputs]: pulumi.Input<HandoverInputs[key]> } = {
       install: sockets.install,
@@ -31,6 +33,8 @@ export class Handover extends pulumi.CustomResource {
       caCertificate: settings.text("caCertificate"),
       drainTimeout: settings.number("drainTimeout"),
       soak: settings.number("soak"),
+      backups: sockets.backups,
+      projectFolder,
     };
     super("scani-host:handover:Handover", name, inputs, { ...opts, dependsOn: Object.values(release.containers) });
   }

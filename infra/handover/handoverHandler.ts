@@ -1,3 +1,4 @@
+import { folderOf, type BackupPlan } from "../backup/plan";
 import { connect } from "../engine/connect";
 import { allowsDowntime, downtimeHint } from "../engine/downtime";
 import type { Handler } from "../provider/handler";
@@ -27,11 +28,17 @@ export interface HandoverInputs {
   readonly soak: number;
   /** MiB. */
   readonly minimumFreeDisk: number;
+  readonly backups: BackupPlan;
+  /** Folder with Pulumi.yaml on the machine this runs on. */
+  readonly projectFolder: string;
 }
 
 /** What Pulumi calls for the Handover. */
 export const handover: Handler<HandoverInputs> = {
   id: ({ install, tier }) => `${install}-${tier}`,
+
+  // The same install may be brought up from another checkout.
+  incidental: ["projectFolder"],
 
   async differs(inputs) {
     const live = await survey(connect(inputs.dockerHost), installOf(inputs));
@@ -54,6 +61,7 @@ export const handover: Handler<HandoverInputs> = {
       drainTimeout: inputs.drainTimeout,
       caCertificate: inputs.caCertificate,
       soak: inputs.soak,
+      backups: { plan: inputs.backups, folder: folderOf(inputs.backups, inputs.projectFolder) },
     };
     try {
       await perform(docker, order, say, signal);

@@ -1,10 +1,14 @@
 import type Docker from "dockerode";
+import { folderOf } from "../backup/plan";
 import type { Sockets } from "../base/platform";
+import { messageOf } from "../engine/failure";
 import type { Environment } from "../release/environment";
 import type { Service } from "../release/services";
 import { servicesOf } from "../release/services";
 import { catalogue, type Tier } from "../settings";
 import type { Outlook } from "./explain";
+import { pendingMigrations } from "../migrations/pending";
+import { createdCandidate, declaredCandidate, withBackup } from "./backup";
 import { readJournal, type Entry } from "./journal";
 import { servingApi, type Live, type LiveContainer, type ReleaseName } from "./live";
 import { plan, type Wanted } from "./plan";
@@ -21,8 +25,11 @@ export interface Declared {
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
 }
 
-/** Looks at the host and says what `up` would do. Touches nothing. */
-export async function lookAhead(docker: Docker, sockets: Sockets, declared: Declared): Promise<Outlook> {
+/**
+ * Looks at the host and says what `up` would do. Touches nothing.
+ * @param projectFolder folder with Pulumi.yaml, from which the folder of the backups is reckoned
+ */
+export async function lookAhead(docker: Docker, sockets: Sockets, declared: Declared, projectFolder: string): Promise<Outlook> {
   const install = { name: sockets.install, gateway: sockets.gateway };
   const [live, journal] = await Promise.all([survey(docker, install), readJournal(docker, sockets.gateway)]);
   const api = servingApi(live);
@@ -33,12 +40,21 @@ export async function lookAhead(docker: Docker, sockets: Sockets, declared: Decl
     return { service: container.service, environment: knownVariables(config.Env), image: config.Image };
   }));
   const { live: assumed, wanted, created } = withDeclared(live, declared);
-  const steps = plan(assumed, wanted);
+  const backups = { plan: sockets.backups, folder: folderOf(sockets.backups, projectFolder), lookOnly: true };
+  const migrate = wanted.containers.migrate as string;
+  const candidate = created.includes("migrate")
+    ? declaredCandidate(docker, install, declared.images.migrate as string, declared.environment.migrate?.DATABASE_URL as string)
+    : createdCandidate(docker, migrate, () => pendingMigrations(docker, install, migrate));
+  const planned = plan(assumed, wanted);
+  // A database that does not answer is no reason to say nothing of the rest.
+  const { steps, decision } = await withBackup(docker, install, backups, planned, candidate)
+    .catch((error: unknown) => ({ steps: planned, decision: { unknown: messageOf(error) } }));
   const touched = new Set(steps.flatMap((step) => ("containers" in step ? step.containers : "container" in step ? [step.container] : [])).map(({ id }) => id));
   return {
     now: now && { ...now, since: sinceWhen(journal, now) },
     wanted: { tier: declared.tier, release: declared.release },
     steps,
+    backup: decision,
     created,
     environment: {
       old: Object.fromEntries(inspected.map(({ service, environment }) => [service, environment])),

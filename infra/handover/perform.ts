@@ -5,6 +5,7 @@ import { writeFile } from "../engine/files";
 import { start, stop } from "../engine/lifecycle";
 import { messageOf, withLogTail } from "../engine/failure";
 import { caFile } from "../release/caCertificate";
+import { beginBackup, createdCandidate, withBackup, type BesideBackup, type Candidate, type HandoverBackups } from "./backup";
 import { flip, type Flip } from "./flip";
 import { record, type Entry } from "./journal";
 import { routes, serving, servingApi, type Live, type LiveContainer, type Route } from "./live";
@@ -25,6 +26,7 @@ export interface Order extends PreflightOrder {
   readonly drainTimeout: number;
   /** How long the new release is watched while the old one could still take over. */
   readonly soak: number;
+  readonly backups: HandoverBackups;
 }
 
 /** Says what the run in progress knows. */
@@ -32,6 +34,7 @@ interface Run {
   readonly docker: Docker;
   readonly order: Order;
   readonly before: Live;
+  readonly candidate: Candidate;
   readonly progress: Progress;
   readonly watch: Watch;
   /** Names of the migrations the database lacks; undefined where that cannot be known. */
@@ -43,6 +46,8 @@ interface Run {
   /** What the candidate was asked while it served is answered. */
   drainedBack?: Promise<void>;
   flip?: Flip;
+  /** A backup that is being made beside the other steps. */
+  backup?: BesideBackup;
 }
 
 /**
@@ -57,13 +62,14 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
   const pending = schema.then(pendingIn);
   pending.catch(() => undefined);
   const before = await survey(docker, order.install);
-  const steps = plan(before, order.wanted);
+  const candidate = createdCandidate(docker, order.wanted.containers.migrate as string, () => pending);
+  const { steps } = await withBackup(docker, order.install, order.backups, plan(before, order.wanted), candidate);
   if (steps.length === 0) return undefined;
 
   const began = Date.now();
   const progress = new Progress(print);
   const watch: Watch = { timeoutSeconds: order.readyTimeout, signal, waiting: (title, reason) => progress.waiting(title, reason) };
-  const run: Run = { docker, order, before, progress, watch, pending, undo: [] };
+  const run: Run = { docker, order, before, candidate, progress, watch, pending, undo: [] };
   const from = serving(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
@@ -102,6 +108,13 @@ function names(containers: readonly LiveContainer[]): string {
 async function carryOut(step: Step, run: Run): Promise<void> {
   const { docker, order, progress, watch, undo } = run;
   switch (step.do) {
+    case "backup":
+      run.backup = beginBackup(docker, order.install, order.backups, run.candidate, step, progress, watch.signal);
+      if (!step.beside) return run.backup.done;
+      undo.push(run.backup.abandon);
+      return;
+    case "finish-backup":
+      return run.backup?.done;
     case "migrate":
       return progress.step("migrate", async () => migrate(docker, await run.pending, step.container, progress));
     case "start":

@@ -5,6 +5,10 @@ import { routes, servedBy, type Live, type LiveContainer, type Route } from "./l
 
 /** One step of a handover. Containers are named by what the engine calls them. */
 export type Step =
+  /** Make a backup; `beside` the steps that follow, if the schema stays as it is, and done before the flip. */
+  | { readonly do: "backup"; readonly why: string; readonly beside: boolean }
+  /** Wait until the backup that is made beside is whole. */
+  | { readonly do: "finish-backup" }
   /** Run the one-shot and wait for exit 0. */
   | { readonly do: "migrate"; readonly container: LiveContainer }
   /** Start these and wait until each is ready. */

@@ -54,7 +54,8 @@ export async function pendingMigrations(docker: Docker, install: { readonly name
   return pendingIn(await readSchema(docker, install, migrateContainerId));
 }
 
-async function readShipped(container: Docker.Container): Promise<string[]> {
+/** Names a migrate image ships, by a container of it that need not run. */
+export async function readShipped(container: Docker.Container): Promise<string[]> {
   const read = await Promise.all(folders.map(async ({ path, prefix }) => namesIn(await fileNames(container, path), prefix)));
   return read.flat();
 }
@@ -67,9 +68,8 @@ export function namesIn(files: readonly string[], prefix = ""): string[] {
 /** Marks the lines that are meant, since psql's warnings come over the same stream. */
 const marks = { ledger: "ledger-present", applied: "applied " } as const;
 
-/** Asks over the container's own socket, as the role that owns the database, so that no password is needed. */
-const script = [
-  'exec psql -X -q -At -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "${POSTGRES_DB:-$POSTGRES_USER}" <<\'END\'',
+/** What psql is given to read both ledgers; `parseApplied` reads what it prints. */
+export const ledgerQueries = [
   "select to_regclass('drizzle.__scani_migrations') is not null as ledger, to_regclass('bullmq.migration') is not null as queue \\gset",
   "\\if :ledger",
   `\\echo ${marks.ledger}`,
@@ -78,6 +78,12 @@ const script = [
   "\\if :queue",
   `select '${marks.applied}${queuePrefix}' || name from bullmq.migration order by version;`,
   "\\endif",
+].join("\n");
+
+/** Asks over the container's own socket, as the role that owns the database, so that no password is needed. */
+const script = [
+  'exec psql -X -q -At -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "${POSTGRES_DB:-$POSTGRES_USER}" <<\'END\'',
+  ledgerQueries,
   "END",
 ].join("\n");
 

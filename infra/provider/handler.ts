@@ -2,6 +2,8 @@
 export interface Handler<Inputs = Record<string, unknown>> {
   /** Fixed id of the resource: there is one of a kind per stack. */
   id(inputs: Inputs): string;
+  /** Inputs that say where the command runs rather than what is wanted: a change to them alone is no difference. */
+  readonly incidental?: readonly (keyof Inputs & string)[];
   /** True when the host is not as the inputs want it, whatever the state says. */
   differs(inputs: Inputs): Promise<boolean>;
   /** Makes the host so. Creates and updates are the same thing. */

@@ -1,7 +1,7 @@
-/** Names of the inputs that differ between two sets, in order. Pure. */
-export function changedInputs(olds: Readonly<Record<string, unknown>>, news: Readonly<Record<string, unknown>>): string[] {
+/** Names of the inputs that differ between two sets, in order; the incidental ones do not count. Pure. */
+export function changedInputs(olds: Readonly<Record<string, unknown>>, news: Readonly<Record<string, unknown>>, incidental: readonly string[] = []): string[] {
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])].sort();
-  return names.filter((name) => !name.startsWith("__") && !same(olds[name], news[name]));
+  return names.filter((name) => !name.startsWith("__") && !incidental.includes(name) && !same(olds[name], news[name]));
 }
 
 function same(a: unknown, b: unknown): boolean {

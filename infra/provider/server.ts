@@ -51,8 +51,9 @@ export function serve(handlers: Readonly<Record<string, Handler>>, engine: strin
     check: answering((request: rpc.CheckRequest) => checked(request)),
     diff: answering(async (request: rpc.DiffRequest) => {
       const news = plain(request.getNews());
-      const changed = changedInputs(plain(request.getOldInputs()), news);
-      const differs = changed.length > 0 || await handlerOf(handlers, request.getUrn()).differs(news);
+      const handler = handlerOf(handlers, request.getUrn());
+      const changed = changedInputs(plain(request.getOldInputs()), news, handler.incidental);
+      const differs = changed.length > 0 || await handler.differs(news);
       const response = new rpc.DiffResponse();
       response.setChanges(differs ? rpc.DiffResponse.DiffChanges.DIFF_SOME : rpc.DiffResponse.DiffChanges.DIFF_NONE);
       response.setDiffsList(changed);

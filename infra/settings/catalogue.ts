@@ -61,6 +61,21 @@ const own: Setting[] = [
     schema: s.flag,
   },
   {
+    name: "backupDirectory", variable: "SCANI_BACKUP_DIRECTORY", stacks: base, fallback: "backups", example: "/var/backups/scani",
+    describe: "Folder for the backups, on the machine the commands run on; a relative one begins at the project's folder.",
+    schema: s.text.regex(/^[^\0\r\n]+$/, { message: "is not a folder" }),
+  },
+  {
+    name: "backupMaxAge", variable: "SCANI_BACKUP_MAX_AGE", stacks: base, fallback: "24", example: "24",
+    describe: "Hours after which a switch makes a new backup, whether a migration is pending or not.",
+    schema: s.wholeNumber(0, 87600),
+  },
+  {
+    name: "backupsKept", variable: "SCANI_BACKUPS_KEPT", stacks: base, fallback: "7", example: "7",
+    describe: "How many good backups are kept.",
+    schema: s.wholeNumber(1, 10000),
+  },
+  {
     name: "bindAddress", variable: "SCANI_BIND_ADDRESS", stacks: base, fallback: "0.0.0.0", example: "127.0.0.1",
     describe: "IPv4 address the gateway's port is published on.",
     schema: s.text.regex(/^(\d{1,3}\.){3}\d{1,3}$/, { message: "is not an IPv4 address" }),

@@ -11,6 +11,8 @@ export function apply(live: Live, step: Step): Live {
     containers: live.containers.map((container) => (ids.includes(container.id) ? { ...container, running } : container)),
   });
   switch (step.do) {
+    case "backup":
+    case "finish-backup":
     case "migrate":
     case "verify":
     case "soak":

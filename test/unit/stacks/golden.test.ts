@@ -20,6 +20,7 @@ const sockets = {
   install: "scani", gateway: "scani-gateway", address: "http://localhost:8080",
   networks: { edge: "scani-edge", data: "scani-data", mail: "scani-mail" },
   services: [{ service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" }],
+  backups: { directory: "backups", maxAge: 24, kept: 7, postgres: "scani-postgres", image: "postgres:16-alpine", network: "scani-edge" },
 };
 
 const platform = {

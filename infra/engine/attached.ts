@@ -1,0 +1,96 @@
+import type Docker from "dockerode";
+import { Readable, type Duplex } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** A command that runs in a container, with its three streams kept apart. */
+export interface Attached {
+  /** Nothing is read ahead of whoever reads this: a slow reader slows the command down. */
+  readonly stdout: Readable;
+  /** Ending it ends the command's standard input. */
+  readonly stdin: Duplex;
+  /** Settles once `stdout` has been read to its end. */
+  readonly ended: Promise<Ended>;
+  /** Cuts the connection; the engine then closes the command's pipes, which ends it. */
+  cut(): void;
+}
+
+/** How a command ended. */
+export interface Ended {
+  readonly exitCode: number;
+  /** The last it wrote to standard error, trimmed. */
+  readonly errors: string;
+}
+
+/** Bytes of standard error that are kept. */
+const errorBytes = 8192;
+
+/** Milliseconds between two looks at a command that has closed its streams and not ended yet. */
+const lookAgain = 20;
+
+/**
+ * Runs a command in a running container. Data may be of any size and is binary.
+ * @param environment `NAME=value`; here and not in the command, because commands stand in process lists
+ * @throws when the engine refuses (no such container, not running); never for the command's own exit code
+ */
+export async function attach(container: Docker.Container, command: readonly string[], environment: readonly string[] = []): Promise<Attached> {
+  const running = await container.exec({ Cmd: [...command], Env: [...environment], AttachStdin: true, AttachStdout: true, AttachStderr: true });
+  const stream = await running.start({ hijack: true, stdin: true });
+  // A command that ends without reading all of its input breaks the pipe; its exit code says whether that was well.
+  stream.on("error", () => undefined);
+  let errors: Buffer = Buffer.alloc(0);
+  const stdout = Readable.from(demultiplexed(stream, (chunk) => { errors = Buffer.concat([errors, chunk]).subarray(-errorBytes); }), { objectMode: false });
+  const ended = new Promise<void>((resolve, reject) => {
+    stdout.once("end", resolve).once("error", reject).once("close", () => reject(new Error("the connection to the container was cut")));
+  }).then(async () => ({ exitCode: await exitCode(running), errors: errors.toString("utf8").trim() }));
+  ended.catch(() => undefined);
+  return { stdout, stdin: stream, ended, cut: () => { stream.destroy(); } };
+}
+
+/** What a short command wrote; its output is kept in memory. */
+export async function capture(container: Docker.Container, command: readonly string[], environment: readonly string[] = [], input?: string): Promise<Ended & { output: string }> {
+  const attached = await attach(container, command, environment);
+  attached.stdin.end(input);
+  const chunks: Buffer[] = [];
+  for await (const chunk of attached.stdout) chunks.push(chunk as Buffer);
+  return { ...await attached.ended, output: Buffer.concat(chunks).toString("utf8") };
+}
+
+async function exitCode(running: Docker.Exec): Promise<number> {
+  for (;;) {
+    const { Running: goesOn, ExitCode: code } = await running.inspect();
+    if (!goesOn) return code ?? -1;
+    await pause(lookAgain);
+  }
+}
+
+/**
+ * The standard output of an attached stream; standard error goes to `onError`.
+ * Frames: 1 byte which stream, 3 of nothing, 4 the length of what follows.
+ * @throws Error when the stream ends inside a frame
+ */
+export async function* demultiplexed(stream: AsyncIterable<Buffer>, onError: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+  let header: Buffer = Buffer.alloc(0);
+  let left = 0;
+  let isError = false;
+  for await (const chunk of stream) {
+    let at = 0;
+    while (at < chunk.length) {
+      if (left === 0) {
+        const piece = chunk.subarray(at, at + 8 - header.length);
+        header = Buffer.concat([header, piece]);
+        at += piece.length;
+        if (header.length < 8) break;
+        isError = header[0] === 2;
+        left = header.readUInt32BE(4);
+        header = Buffer.alloc(0);
+        continue;
+      }
+      const piece = chunk.subarray(at, at + left);
+      at += piece.length;
+      left -= piece.length;
+      if (isError) onError(piece);
+      else yield piece;
+    }
+  }
+  if (left > 0 || header.length > 0) throw new Error("the connection to the container was cut");
+}

@@ -1,0 +1,17 @@
+import { withLock } from "../../infra/lock/lock";
+import { alone } from "../lock/alone";
+import type { Place } from "../workspace";
+import { openTarget, type Target } from "./target";
+
+/**
+ * Does something with an install's database while nobody else works on the install: a dump must not see half a migration, and a
+ * switch must not meet a database that is being exchanged.
+ * @param command as a noun: `backup`
+ * @throws LockTaken that names who does
+ */
+export async function aloneOn<T>(command: string, base: string, place: Place, say: (line: string) => void, work: (target: Target) => Promise<T>): Promise<T> {
+  return alone(command, base, place, async () => {
+    const target = await openTarget(base, place, say);
+    return withLock(target.docker, target.gateway, command, say, () => work(target));
+  });
+}

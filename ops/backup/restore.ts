@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { readBackup, type Backup } from "../../infra/backup/folder";
+import { restore as putBack } from "../../infra/backup/restore";
+import type { LiveContainer } from "../../infra/handover/live";
+import { serving } from "../../infra/handover/live";
+import { survey } from "../../infra/handover/survey";
+import { pendingMigrations } from "../../infra/migrations/pending";
+import { Progress } from "../../infra/progress/progress";
+import type { Service } from "../../infra/release/services";
+import { home, type Place } from "../workspace";
+import { aloneOn } from "./alone";
+import { contentsText } from "./show";
+import type { Target } from "./target";
+
+/** How a restore is asked for. */
+export interface RestoreOptions {
+  /** Do it although a release runs: it loses its connections at the exchange. */
+  readonly whileServing?: boolean;
+}
+
+/**
+ * Puts a backup in the place of the database in use, which is kept under another name.
+ * @param file path of a dump, or its name in the folder of the backups
+ * @throws Error; the database in use has not been touched then
+ */
+export async function restore(base: string, file: string, options: RestoreOptions, say: (line: string) => void, place: Place = home): Promise<void> {
+  await aloneOn("restore", base, place, say, (target) => restoreOn(target, file, options, say));
+}
+
+async function restoreOn(target: Target, file: string, options: RestoreOptions, say: (line: string) => void): Promise<void> {
+  const backup = await backupNamed(file, target.folder);
+  const refuseWhileRunning = async () => { if (options.whileServing !== true) await refuse(target, file); };
+  await refuseWhileRunning();
+  const { manifest, kept, dropCommand } = await putBack(target.docker, target.database, backup, new Progress(say), refuseWhileRunning);
+  say(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
+  if (manifest.install !== target.install) say(`It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`);
+  say(`What was there before is kept as ${kept}. When you no longer need it:\n  type: ${dropCommand}`);
+  for (const line of await missingMigrations(target)) say(line);
+}
+
+/** A dump by its path, as npm was called, or by its name in the folder. */
+async function backupNamed(file: string, folder: string): Promise<Backup> {
+  const candidates = [resolve(process.env.INIT_CWD ?? process.cwd(), file), join(folder, file)];
+  const path = candidates.find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error(`There is no file ${file}, neither here nor in ${folder}.\n  type: npm run backups`);
+  return readBackup(path, basename(path));
+}
+
+/** Services that read or write the database. */
+const users: readonly Service[] = ["migrate", "data-provider", "api", "worker"];
+
+async function runningUsers({ docker, install, gateway }: Target): Promise<LiveContainer[]> {
+  const { containers } = await survey(docker, { name: install, gateway });
+  return containers.filter(({ service, running }) => running && users.includes(service));
+}
+
+/** @throws Error when a release runs */
+async function refuse(target: Target, file: string): Promise<void> {
+  const running = await runningUsers(target);
+  if (running.length === 0) return;
+  throw new Error([
+    `${running.map(({ title }) => title).join(", ")} ${running.length === 1 ? "runs" : "run"} on this database: what they wrote since the backup would be set aside under their feet. Nothing has been touched.`,
+    `  type: docker stop ${running.map(({ name }) => name).join(" ")}   and this again, then npm run up -- ${running[0]?.tier}`,
+    `  or, to do it while they run, their connections cut at the exchange: npm run restore -- ${file} --while-serving`,
+  ].join("\n"));
+}
+
+/** Says what the release that serves now lacks. The next `up` would not: to it, that release serves already. */
+async function missingMigrations(target: Target): Promise<string[]> {
+  const live = await survey(target.docker, { name: target.install, gateway: target.gateway });
+  const now = serving(live);
+  const migrate = live.containers.find(({ service, release, tier }) => service === "migrate" && release === now?.release && tier === now.tier);
+  if (now === undefined || migrate === undefined) return [];
+  const pending = await pendingMigrations(target.docker, { name: target.install }, migrate.id) ?? [];
+  if (pending.length === 0) return [];
+  return [
+    `The restored schema is older than ${now.tier}'s release, which lacks ${pending.join(", ")} now. To bring it up to date:\n  type: docker start -a ${migrate.name}`,
+    `or go back to the release that fits it (npm run up -- ${now.tier === "tier1" ? "tier2" : "tier1"}).`,
+  ];
+}
