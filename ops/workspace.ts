@@ -1,5 +1,6 @@
 import "../stacks/lightStart";
 import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { inlineProgram, type Program } from "./inlineProgram";
 import { passphraseEnvironment } from "./passphrase";
 import { pulumiCommand } from "./pulumiCommand";
 import { root } from "./root";
@@ -52,5 +53,5 @@ export function environmentFor(place: Place, say: (line: string) => void): Recor
 function program() {
   // Loaded only by commands that run it: it takes half a second.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return require("../stacks/index") as () => Promise<Record<string, unknown>>;
+  return inlineProgram(require("../stacks/index") as Program);
 }

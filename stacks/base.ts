@@ -1,14 +1,25 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { Base } from "../infra/base/base";
 import { containerName } from "../infra/base/containerName";
+import { dataPlaceOf } from "../infra/base/dataPlace";
 import type { Settings } from "../infra/settings";
 import { engineProvider } from "./engine";
+import { refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
+import { valueIfKnown } from "./known";
 
 /** What outlives every release. */
 export async function baseStack(settings: Settings, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
-  const install = settings.need("name");
-  await host.enter(containerName(install, "gateway"));
-  const base = new Base(settings, await host.stamps(install), { providers: [engineProvider(settings)] });
-  return { platform: base.platform, sockets: base.sockets };
+  const place = dataPlaceOf(settings);
+  await host.enter(containerName(place.install, "gateway"));
+  const reading = Promise.all([host.stamps(place.install), host.evidence(place)]);
+  const base = new Base(settings, { providers: [engineProvider(settings)] });
+  const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
+  const [[stamps, evidence], ...secrets] = await Promise.all([reading, valueIfKnown(encryptionKey), valueIfKnown(databasePassword)]);
+
+  await refuseUnlessFit(evidence, { place, baseStack: pulumi.getStack(), encryptionKey: secrets[0], databasePassword: secrets[1] });
+
+  const madeWith = pulumi.secret(pulumi.output({ encryptionKey, databasePassword }).apply((made) => host.keep(evidence.kept, settings.need("POSTGRES_USER"), made)));
+  const { platform, sockets } = base.declare(stamps, madeWith);
+  return { platform, sockets };
 }

@@ -2,17 +2,24 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Sockets } from "../infra/base/platform";
 import { readStamps, type Stamps } from "../infra/container/stamps";
 import { connect } from "../infra/engine/connect";
+import type { DataPlace, Evidence } from "../infra/guards/evidence";
+import { keep, type DataSecrets, type Kept } from "../infra/guards/kept";
+import { readEvidence } from "../infra/guards/readEvidence";
 import { explain } from "../infra/handover/explain";
 import { lookAhead, type Declared } from "../infra/handover/outlook";
 import type { Settings } from "../infra/settings";
 import { enter } from "./entrance";
 
-/** What a program asks the host while it declares. */
+/** What a program asks of the world around it while it declares. */
 export interface Host {
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   enter(gateway: string): Promise<void>;
   /** When each of an install's containers was made. */
   stamps(install: string): Promise<Stamps>;
+  /** What is true of the data that is there. */
+  evidence(place: DataPlace): Promise<Evidence>;
+  /** Text to keep beside the data, by which its secrets are known again. */
+  keep(before: Kept | undefined, role: string, secrets: DataSecrets): Promise<string>;
   /** What `up` would do, in the operator's words. */
   outlook(sockets: Sockets, declared: Declared): Promise<string>;
 }
@@ -23,6 +30,8 @@ export function realHost(settings: Settings): Host {
   return {
     enter: (gateway) => enter(docker, gateway, pulumi.getStack()),
     stamps: (install) => readStamps(docker, install),
+    evidence: (place) => readEvidence(docker, place),
+    keep,
     outlook: async (sockets, declared) => explain(await lookAhead(docker, sockets, declared, pulumi.getRootDirectory())),
   };
 }

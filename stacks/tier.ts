@@ -1,17 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
+import { bundledPassword, dataPlaceOfBase } from "../infra/base/dataPlace";
 import { Handover } from "../infra/handover/handover";
 import { Release } from "../infra/release/release";
 import type { Service } from "../infra/release/services";
 import type { Settings, Tier } from "../infra/settings";
 import { engineProvider } from "./engine";
+import { refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
+import { valueIfKnown } from "./known";
 import { baseStackName, referToBase, type BaseReference } from "./reference";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings, tier: Tier, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
-  const base = await referToBase(settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier));
+  const baseStack = settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier);
+  const base = await referToBase(baseStack);
   await host.enter(base.gateway);
+  // Declared first: its plugin starts while the data is looked at.
   const provider = engineProvider(settings);
+  await guard(host, base, baseStack);
   const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [provider] });
   new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() });
   if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);
@@ -23,16 +29,20 @@ export async function tierStack(settings: Settings, tier: Tier, host: Host): Pro
   };
 }
 
+/** Refuses to put a release on data made with other secrets than base holds. */
+async function guard(host: Host, base: BaseReference, baseStack: string): Promise<void> {
+  const [sockets, platform] = await Promise.all([valueIfKnown(base.sockets), valueIfKnown(base.platform)]);
+  // Base has never been up: nothing is there to be guarded.
+  if (sockets === undefined || platform === undefined) return;
+  const place = dataPlaceOfBase(sockets, platform);
+  const databasePassword = place.postgres && bundledPassword(platform);
+  await refuseUnlessFit(await host.evidence(place), { place, baseStack, encryptionKey: platform.encryptionKey, databasePassword });
+}
+
 /** Ids of the containers that stay: in a preview, one that is to be made or replaced has none yet. */
 async function knownIds(release: Release): Promise<Partial<Record<Service, string>>> {
   const ids = await Promise.all(Object.entries(release.containers).map(async ([service, { id }]) => [service, await valueIfKnown(id)] as const));
   return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
-}
-
-/** An output's value, or undefined where a preview cannot know it. */
-async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | undefined> {
-  const { isKnown } = output as unknown as { isKnown: Promise<boolean> };
-  return await isKnown ? new Promise((resolve) => { output.apply(resolve); }) : undefined;
 }
 
 /** Says in a preview what Pulumi's own diff cannot know: which tier serves now, and what becomes of it. */

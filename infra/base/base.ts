@@ -15,17 +15,25 @@ import { storage } from "./storage";
 
 /** What outlives every release: networks, data services, secrets and the gateway. */
 export class Base extends pulumi.ComponentResource {
-  /** One secret output: everything a release needs to know. */
-  readonly platform: pulumi.Output<Platform>;
-  readonly sockets: pulumi.Output<Sockets>;
+  readonly secrets: Secrets;
 
-  constructor(settings: Settings, stamps: Stamps, opts?: pulumi.ComponentResourceOptions) {
+  /** Declares the secrets alone, so that they can be held against the data that is there before anything else comes. */
+  constructor(private readonly settings: Settings, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Base", "base", {}, opts);
+    this.secrets = new Secrets(settings, { parent: this });
+  }
+
+  /**
+   * Declares everything else.
+   * @param madeWith what is to be kept beside the data of the secrets it is made with; secret
+   * @returns `platform`, one secret output with everything a release needs to know, and where a release plugs in
+   */
+  declare(stamps: Stamps, madeWith: pulumi.Output<string>): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets> } {
+    const { settings, secrets } = this;
     const inside = { parent: this };
     const install = settings.need("name");
     const catchMail = !settings.given("SMTP_URL") && !settings.given("FASTMAIL_API_TOKEN");
 
-    const secrets = new Secrets(settings, inside);
     const networks = new Networks({ install, mail: catchMail }, inside);
     const context: BaseContext = { settings, secrets, networks, stamps };
     const database = settings.given("DATABASE_URL") ? undefined : postgres(context, inside);
@@ -36,7 +44,7 @@ export class Base extends pulumi.ComponentResource {
 
     const address = `http://localhost:${settings.number("FRONTEND_PORT")}`;
     const frontendUrl = settings.text("FRONTEND_URL") ?? address;
-    this.platform = pulumi.secret(pulumi.output({
+    const platform: pulumi.Output<Platform> = pulumi.secret(pulumi.output({
       databaseUrl: database?.url ?? settings.need("DATABASE_URL"),
       redisUrl: cache?.url ?? settings.need("REDIS_URL"),
       s3: {
@@ -62,9 +70,9 @@ export class Base extends pulumi.ComponentResource {
     }));
 
     const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
-    const standing = new Standing("standing", { install, dockerHost: settings.text("dockerHost"), services: running }, inside);
+    const standing = new Standing("standing", { install, dockerHost: settings.text("dockerHost"), services: running, madeWith: database && madeWith, after: [secrets, networks] }, inside);
     // Waits until all are ready, so that a tier stack that reads this can begin at once.
-    this.sockets = standing.id.apply(() => ({
+    const sockets: pulumi.Output<Sockets> = standing.id.apply(() => ({
       install,
       networks: { edge: `${install}-edge`, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
       gateway: front.service.containerName,
@@ -80,6 +88,7 @@ export class Base extends pulumi.ComponentResource {
         network: `${install}-edge`,
       },
     }));
-    this.registerOutputs({ platform: this.platform, sockets: this.sockets });
+    this.registerOutputs({ platform, sockets });
+    return { platform, sockets };
   }
 }

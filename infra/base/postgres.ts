@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
+import { postgresDataPath } from "./postgresData";
 import { BaseService } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */
@@ -20,7 +21,7 @@ export function postgres({ settings, secrets, networks, stamps }: BaseContext, o
     capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
     stopSeconds: 60,
     tmpfs: ["/tmp", "/var/run/postgresql"],
-    dataPath: "/var/lib/postgresql/data",
+    dataPath: postgresDataPath,
     protect: settings.flag("protectData"),
   }, opts);
   const url = pulumi.interpolate`postgres://${user}:${password.apply(encodeURIComponent)}@postgres:5432/${database}?sslmode=disable`;

@@ -12,10 +12,11 @@ const secretBytes = 32;
 export class Secrets extends pulumi.ComponentResource {
   private readonly byName = new Map<string, pulumi.Output<string>>();
 
+  /** Protected like the volumes: what they hold is worth nothing without the key it was sealed with. */
   constructor(settings: Settings, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Secrets", "secrets", {}, opts);
     for (const { name } of catalogue.filter((setting) => setting.generated)) {
-      const generated = new RandomBytes(name, { length: secretBytes }, { parent: this });
+      const generated = new RandomBytes(name, { length: secretBytes }, { parent: this, protect: settings.flag("protectData") });
       const given = settings.text(name);
       this.byName.set(name, pulumi.secret(given === undefined ? generated.hex : pulumi.output(given)));
     }

@@ -15,6 +15,11 @@ export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | 
   readonly protect?: boolean;
 }
 
+/** Docker name of the volume a service of base keeps its data in. */
+export function volumeNameOf(install: string, service: string): string {
+  return `${install}-${service}-data`;
+}
+
 /** One container of base with the volume its data is in. */
 export class BaseService extends pulumi.ComponentResource {
   readonly service: string;
@@ -29,7 +34,7 @@ export class BaseService extends pulumi.ComponentResource {
     this.containerName = containerName(install, service);
     let volumes: HardenedArgs["volumes"];
     if (dataPath !== undefined) {
-      this.volumeName = `${install}-${service}-data`;
+      this.volumeName = volumeNameOf(install, service);
       const volume = new Volume(`${service}-data`, {
         name: this.volumeName,
         labels: labelList({ [label.install]: install, [label.service]: service }),

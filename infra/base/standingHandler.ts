@@ -2,21 +2,28 @@ import { label } from "../container/labels";
 import { connect } from "../engine/connect";
 import { allowsDowntime, downtimeHint } from "../engine/downtime";
 import { withLogTail } from "../engine/failure";
+import { writeFile } from "../engine/files";
 import { start } from "../engine/lifecycle";
 import { untilReady } from "../engine/ready";
+import { keptFile } from "../guards/kept";
 import { Progress } from "../progress/progress";
 import type { Handler } from "../provider/handler";
+import { postgresDataPath } from "./postgresData";
 
-/** Standing's inputs, as they reach the provider. No secrets. */
+/** Standing's inputs, as they reach the provider. */
 export interface StandingInputs {
   readonly install: string;
   readonly dockerHost?: string;
   /** Container ids by service. */
   readonly containers: Readonly<Record<string, string>>;
+  /** Text kept beside Postgres' data. Secret for Pulumi, though no secret can be made from it. */
+  readonly madeWith?: string;
 }
 
 /** Seconds a data service may take to be ready; Postgres recovers its log in that time after a hard stop. */
 const readySeconds = 180;
+
+const keptPath = `${postgresDataPath}/${keptFile}`;
 
 /** What Pulumi calls for Standing. */
 export const standing: Handler<StandingInputs> = {
@@ -28,7 +35,7 @@ export const standing: Handler<StandingInputs> = {
     return Object.values(containers).some((id) => !ids.has(id));
   },
 
-  async apply({ install, dockerHost, containers }, { say, signal }) {
+  async apply({ install, dockerHost, containers, madeWith }, { say, signal }) {
     const docker = connect(dockerHost);
     const progress = new Progress(say);
     const watch = { timeoutSeconds: readySeconds, signal, waiting: (title: string, reason: string) => progress.waiting(title, reason) };
@@ -37,6 +44,8 @@ export const standing: Handler<StandingInputs> = {
         await start(docker, id);
         await untilReady(docker, { id, name: `${install}-${service}`, title: service }, watch);
       })));
+      // Not before it is ready: Postgres makes its data in an empty folder only.
+      if (madeWith !== undefined && containers.postgres !== undefined) await writeFile(docker.getContainer(containers.postgres), keptPath, madeWith);
     } catch (error) {
       throw new Error(withLogTail(error));
     }

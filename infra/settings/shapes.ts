@@ -57,14 +57,19 @@ export const cloudUrl = url("http", "https").refine(
   { message: "is plain http to a public host, which Scani refuses to start with" },
 );
 
+/** True for a tag that names a version: one without a digit (`latest`, `stable`, `alpine`) moves from under an install. */
+function namesVersion(tag: string): boolean {
+  return /^[\w][\w.-]{0,127}$/.test(tag) && /\d/.test(tag);
+}
+
 /** An image pinned by a tag that names a version, or by digest. */
 export const pinnedImage = z.string().refine((value) => {
   if (/@sha256:[0-9a-f]{64}$/.test(value)) return true;
-  const tag = /:([\w][\w.-]{0,127})$/.exec(value.slice(value.lastIndexOf("/") + 1))?.[1];
-  return tag !== undefined && tag !== "latest";
+  const tag = /:([^:]+)$/.exec(value.slice(value.lastIndexOf("/") + 1))?.[1];
+  return tag !== undefined && namesVersion(tag);
 }, { message: "is not pinned: it needs a tag that names a version, or a digest" });
 
-export const imageTag = z.string().refine((value) => /^[\w][\w.-]{0,127}$/.test(value) && value !== "latest", {
+export const imageTag = z.string().refine(namesVersion, {
   message: "is not a tag that names a version",
 });
 

@@ -22,10 +22,13 @@ export const issuedKey = "issued-key-of-the-hosted-endpoint";
 /** Alias and port of the hosted endpoint. */
 const hosted = { alias: "hosted.internal", port: 8082 };
 
-/** Lays an install out and brings base up, with the hosted endpoint beside it. */
-export async function openScene(kind: string, settings: StackSettings = {}): Promise<Scene> {
-  const docker = connect();
-  const images = await ensureImages({ docker, log: () => undefined });
+/**
+ * Lays an install out and brings base up, with the hosted endpoint beside it.
+ * @param engine another than the machine's, with the images on it; the settings must name it too
+ */
+export async function openScene(kind: string, settings: StackSettings = {}, engine?: Pick<Scene, "docker" | "images">): Promise<Scene> {
+  const docker = engine?.docker ?? connect();
+  const images = engine?.images ?? await ensureImages({ docker, log: () => undefined });
   const place = await layOut(kind, images, {
     ...settings,
     tier2: { SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, ...settings.tier2 },

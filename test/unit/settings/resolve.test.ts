@@ -100,6 +100,7 @@ describe("each kind of value", () => {
     ["FRONTEND_PORT", "70000", /is not a whole number from 1 to 65535/],
     ["postgresImage", "postgres", /is not pinned/],
     ["postgresImage", "postgres:latest", /is not pinned/],
+    ["postgresImage", "postgres:alpine", /is not pinned/],
     ["postgresImage", "registry.example:5000/postgres", /is not pinned/],
     ["name", "My Scani", /is not lower-case letters/],
     ["DATABASE_URL", "mysql://x", /is not a URL that begins with postgres/],

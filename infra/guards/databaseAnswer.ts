@@ -1,0 +1,43 @@
+import type { DatabaseAnswer } from "./evidence";
+import { keptFile, parseKept, type Kept } from "./kept";
+
+/** What a data directory, and Postgres where it runs, say. */
+export interface Found {
+  readonly major?: string;
+  readonly kept?: Kept;
+  readonly database?: DatabaseAnswer;
+}
+
+/** Stored credentials that are tried. One that opens is enough; several, because one alone may be damaged. */
+const tried = 5;
+
+/** Everything there is to know of the data, asked in one exec. The login is over the local socket, so no password is sent. */
+const script = `
+sed 's/^/major /' "$PGDATA/PG_VERSION"
+sed 's/^/kept /' "$PGDATA/${keptFile}" 2> /dev/null
+psql -XAtqw -U "$1" -d "$2" << 'SQL'
+select 'verifier ' || rolpassword from pg_authid where rolname = current_user;
+select to_regclass('public.user_integration_credentials') is not null as found \\gset
+\\if :found
+select 'credential ' || (encrypted_credentials ->> 'data') from public.user_integration_credentials
+where encrypted_credentials ->> 'encrypted' = 'true' order by updated_at desc limit ${tried};
+\\endif
+SQL`;
+
+/** Command to run in the Postgres container. */
+export function databaseQuestion(role: string, database: string): string[] {
+  return ["sh", "-c", script, "evidence", role, database];
+}
+
+/** Reads what the command printed. Without `database` when Postgres did not let it in, which says nothing. Pure. */
+export function parseAnswer(output: string): Found {
+  const lines = output.split("\n");
+  const all = (word: string) => lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());
+  const lacks = /FATAL: {2}(role|database) ".*" does not exist/.exec(output)?.[1] as DatabaseAnswer["lacks"];
+  const letIn = lacks === undefined && !/^psql: error:/m.test(output);
+  return {
+    major: all("major")[0],
+    kept: parseKept(all("kept")[0]),
+    database: lacks !== undefined ? { credentials: [], lacks } : letIn ? { passwordVerifier: all("verifier")[0], credentials: all("credential") } : undefined,
+  };
+}

@@ -1,0 +1,13 @@
+import type { Evidence } from "../infra/guards/evidence";
+import { explainRefusals, judge, type Intent } from "../infra/guards/judge";
+import { trustsSettings } from "../infra/guards/trust";
+import { operatorError } from "./operatorError";
+
+/**
+ * Goes on only when the stack fits the data that is there.
+ * @throws operator's error with every reason at once
+ */
+export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
+  const refusals = await judge(evidence, { ...intent, trustSettings: trustsSettings() });
+  if (refusals.length > 0) throw operatorError(explainRefusals(refusals));
+}

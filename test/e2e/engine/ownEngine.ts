@@ -1,0 +1,108 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import { connect } from "../../../infra/engine/connect";
+import { until } from "../traffic";
+
+const prefix = "scani-engine-";
+
+/**
+ * A Docker engine of the test's own, to be stopped and started at will: its own data, sockets and namespaces, so that
+ * neither its bridges, nor its firewall rules, nor its mounts touch those of the machine's engine. Everything of it ends with this
+ * process, which it is told to by the kernel (`setpriv --pdeathsig`).
+ */
+export class OwnEngine {
+  private daemon?: ChildProcess;
+
+  private constructor(private readonly folder: string, private readonly holder: ChildProcess) {}
+
+  /** Why there can be none on this machine; undefined where there can. */
+  static lack(): string | undefined {
+    if (process.getuid?.() !== 0) return "it takes root to start an engine";
+    const missing = ["dockerd", "docker", "unshare", "nsenter", "setpriv", "ip", "curl"].filter((command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0);
+    return missing.length === 0 ? undefined : `there is no ${missing.join(", ")} here`;
+  }
+
+  static async start(): Promise<OwnEngine> {
+    removeFoldersOfTheDead();
+    const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+    // Holds the namespaces while no daemon is in them. The mounts are in one too, so that they go when it goes.
+    const holder = bound("unshare", ["--net", "--mount", "sh", "-c", "ip link set lo up && echo up && exec sleep infinity"], "pipe");
+    await once(holder.stdout as NodeJS.ReadableStream, "data");
+    const engine = new OwnEngine(folder, holder);
+    await engine.startDaemon().catch(async (error: Error) => {
+      await engine.end();
+      throw error;
+    });
+    return engine;
+  }
+
+  get host(): string { return `unix://${join(this.folder, "docker.sock")}`; }
+
+  get docker(): Docker { return connect(this.host); }
+
+  /** Copies images from the machine's engine. */
+  load(images: readonly string[]): void {
+    const { status, stderr } = spawnSync("sh", ["-c", 'host=$1; shift; docker save "$@" | docker -H "$host" load', "load", this.host, ...images], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`images could not be copied: ${stderr}`);
+  }
+
+  /** What an address answers inside the engine's own network, where its ports are published. Throws on no 2xx. */
+  fetchText(url: string): string {
+    const { status, stdout, stderr } = spawnSync("nsenter", [...this.inside, "curl", "-sSf", "--max-time", "5", url], { encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+    return stdout;
+  }
+
+  /** Stops the daemon, as the machine's service manager does, and starts it again. */
+  async restart(): Promise<void> {
+    await this.stopDaemon();
+    await this.startDaemon();
+  }
+
+  /** Ends it, and everything it ran or kept. */
+  async end(): Promise<void> {
+    await this.stopDaemon();
+    const gone = once(this.holder, "exit");
+    this.holder.kill("SIGKILL");
+    await gone;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private get inside(): string[] { return [`--net=/proc/${this.holder.pid}/ns/net`, `--mount=/proc/${this.holder.pid}/ns/mnt`]; }
+
+  private async startDaemon(): Promise<void> {
+    const path = (name: string) => join(this.folder, name);
+    const log = openSync(path("log"), "a");
+    this.daemon = bound("nsenter", [
+      ...this.inside, "dockerd", "--data-root", path("data"), "--exec-root", path("exec"), "--pidfile", path("pid"), "-H", this.host, "--log-level", "warn",
+    ], log);
+    closeSync(log);
+    await until(async () => (await this.docker.ping()) !== undefined, 30_000).catch(() => {
+      throw new Error(`the test's own engine did not start:\n${readFileSync(path("log"), "utf8").split("\n").slice(-20).join("\n")}`);
+    });
+  }
+
+  private async stopDaemon(): Promise<void> {
+    const { daemon } = this;
+    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const ended = once(daemon, "exit");
+    daemon.kill("SIGTERM");
+    await ended;
+  }
+}
+
+/** Starts a process that ends when this one does. */
+function bound(command: string, args: readonly string[], output: "pipe" | number): ChildProcess {
+  return spawn("setpriv", ["--pdeathsig", "TERM", command, ...args], { stdio: ["ignore", output, output === "pipe" ? "ignore" : output] });
+}
+
+/** What a run that was killed left behind; its processes went with it. */
+function removeFoldersOfTheDead(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
+    if (!existsSync(`/proc/${name.slice(prefix.length).split("-")[0]}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}

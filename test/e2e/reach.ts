@@ -1,0 +1,40 @@
+import { demultiplex } from "../../infra/engine/lifecycle";
+import { label } from "../../infra/container/labels";
+import type { Scene } from "./scene";
+
+/** An address somebody may or may not reach. */
+export interface Target {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Tries to connect to each target for two seconds and prints the names of those that let it. */
+const script = `
+const { connect } = require("node:net");
+const tries = JSON.parse(process.argv[1]).map(({ name, host, port }) => new Promise((resolve) => {
+  const socket = connect({ host, port, timeout: 2000 });
+  const done = (answer) => { socket.destroy(); resolve(answer); };
+  socket.once("connect", () => done([name])).once("timeout", () => done([])).once("error", () => done([]));
+}));
+Promise.all(tries).then((names) => console.log(JSON.stringify(names.flat())));
+`;
+
+/** Names of the targets that can be reached from within a container's network, as anything that ran in it would. */
+export async function reachable(scene: Scene, containerId: string, targets: readonly Target[]): Promise<string[]> {
+  if (targets.some(({ host }) => host === "")) throw new Error(`an address is not known: ${JSON.stringify(targets)}`);
+  const probe = await scene.docker.createContainer({
+    Image: `${scene.images.scaniRepository}/api:${scene.images.scaniTag}`,
+    Entrypoint: ["node", "-e", script, JSON.stringify(targets)],
+    Cmd: [],
+    Labels: { [label.install]: scene.place.install },
+    HostConfig: { NetworkMode: `container:${containerId}` },
+  });
+  try {
+    await probe.start();
+    await probe.wait();
+    return JSON.parse(demultiplex(await probe.logs({ stdout: true, stderr: true, follow: false }))) as string[];
+  } finally {
+    await probe.remove({ force: true });
+  }
+}

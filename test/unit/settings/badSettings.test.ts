@@ -1,0 +1,141 @@
+import * as pulumi from "@pulumi/pulumi";
+import fc from "fast-check";
+import { catalogue, resolveSettings, SettingsError, type Setting, type Sources } from "../../../infra/settings";
+
+/** In every value of a secret, good or bad, and in nothing else: wherever it shows, a secret has shown. */
+const mark = "§";
+
+/** How a value may be wrong, whatever it is for. */
+const oddities = [
+  " ", "0", "-1", "1e3", "0x10", "99999999999", "NaN", "yes", "TRUE", "true ", "null", "undefined", "latest", "postgres", "postgres:latest", "postgres:alpine", "a b", "ä", "../etc", "$(id)", "a\nb", "\u0000",
+  "http://", "ftp://x", "//x", "http://data.example.org", "https://a.example/path", "https://a.example?x=1", "127.0.0.1:80", "::1", "tier3", "-----BEGIN CERTIFICATE-----", "x".repeat(300),
+];
+
+/** Every secret form a real one could take that this module refuses: public, cut short, or torn by a line break. */
+const secretOddities = [`${mark}`, `${mark}1`, `dev_${mark}_change_me_not_prod_safe_0123456789`, `${mark}not_production${mark.repeat(40)}`, `${mark.repeat(40)}\n${mark}`, `mysql://u:${mark}@db`, `${mark}://`, `tier1:${mark}`];
+
+const refuses = (setting: Setting, value: string) => value !== "" && !setting.schema.safeParse(value).success;
+const candidates = (setting: Setting) => [...(setting.secret ? secretOddities : [...oddities, `${setting.example} `, `${setting.example}\n${setting.example}`])].filter((value) => refuses(setting, value));
+
+/** Settings that can be wrong at all: some take any text. */
+const breakable = catalogue.filter((setting) => setting.name !== "tier" && candidates(setting).length > 0);
+
+function badValue(setting: Setting): fc.Arbitrary<string> {
+  const random = fc.string({ minLength: 1, maxLength: 40 }).map((text) => (setting.secret ? `${mark}${text}` : text.replaceAll(mark, ""))).filter((text) => refuses(setting, text));
+  const known = fc.constantFrom(...candidates(setting));
+  // Any text at all is often right for a secret, so there the known ones come first.
+  return setting.secret ? known : fc.oneof(known, random);
+}
+
+/** A good value for every secret a stack kind reads, so that what is right cannot show either. */
+const goodSecret = (setting: Setting): string =>
+  [`${mark.repeat(64)}`, `postgres://u:${mark}@db/scani`, `redis://:${mark}@cache`, `smtp://u:${mark}@mail`, `https://${mark}@sentry.example/1`].find((value) => setting.schema.safeParse(value).success) as string;
+
+type Origin = "config" | "environment" | "dotenv";
+
+interface Bad {
+  readonly kind: "base" | "tier1" | "tier2";
+  /** Wrong values by setting. */
+  readonly wrong: ReadonlyMap<Setting, string>;
+  readonly right: ReadonlyMap<Setting, string>;
+  readonly origin: Origin;
+}
+
+const origins: Origin[] = ["config", "environment", "dotenv"];
+
+const bad: fc.Arbitrary<Bad> = fc.constantFrom("base" as const, "tier1" as const, "tier2" as const).chain((kind) => {
+  const own = breakable.filter(({ stacks }) => stacks.includes(kind));
+  return fc.subarray(own, { minLength: 1, maxLength: 6 }).chain((chosen) => fc.record({
+    kind: fc.constant(kind),
+    wrong: fc.tuple(...chosen.map(badValue)).map((values) => new Map(chosen.map((setting, at) => [setting, values[at] as string]))),
+    right: fc.subarray(catalogue.filter((setting) => setting.secret && setting.stacks.includes(kind) && !chosen.includes(setting))).map((secrets) => new Map([
+      ...secrets.map((setting) => [setting, goodSecret(setting)] as const),
+      ...catalogue.filter((setting) => setting.required?.includes(kind) && setting.name !== "tier" && !chosen.includes(setting)).map((setting) => [setting, setting.secret ? goodSecret(setting) : setting.example] as const),
+    ])),
+    origin: fc.constantFrom(...origins),
+  }));
+});
+
+function sourcesOf({ kind, wrong, right, origin }: Bad): Sources {
+  const all = [...wrong, ...right];
+  const byVariable = Object.fromEntries(all.map(([{ variable }, value]) => [variable, value]));
+  const byName = Object.fromEntries(all.map(([{ name }, value]) => [name, value]));
+  return {
+    config: (name) => (name === "tier" ? kind : origin === "config" ? byName[name] : undefined),
+    environment: origin === "environment" ? byVariable : {},
+    dotenv: origin === "dotenv" ? byVariable : {},
+  };
+}
+
+function refusal(sources: Sources): SettingsError {
+  try {
+    resolveSettings(sources, "prod");
+  } catch (error) {
+    if (error instanceof SettingsError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+/** Rules between settings that speak up beside what is wrong with one alone. */
+function expectedBeside({ wrong, right }: Bad): string[] {
+  const given = new Set([...wrong.keys(), ...right.keys()].map(({ name }) => name));
+  const keys = given.has("S3_ENDPOINT") ? ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"].filter((name) => !given.has(name)) : [];
+  return [...keys, ...(given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN") ? ["FASTMAIL_API_TOKEN"] : [])];
+}
+
+let created = 0;
+const printed: string[] = [];
+
+pulumi.runtime.setMocks({
+  newResource({ name, inputs }) {
+    created += 1;
+    return { id: name, state: inputs };
+  },
+  call: () => ({}),
+}, "scani", "prod");
+
+// Loaded after setMocks, as Pulumi asks.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const program = require("../../../stacks/index") as () => Promise<unknown>;
+
+beforeAll(() => {
+  process.env.SCANI_ISOLATED = "true";
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream) as (chunk: string | Uint8Array) => boolean;
+    jest.spyOn(stream, "write").mockImplementation((chunk) => { printed.push(String(chunk)); return write(chunk); });
+  }
+});
+
+afterAll(() => {
+  delete process.env.SCANI_ISOLATED;
+  jest.restoreAllMocks();
+});
+
+test("1,000 generated bad settings: each is told once, with what to type; nothing is created; no secret shows", async () => {
+  let mistakes = 0;
+  await fc.assert(fc.asyncProperty(bad, async (settings) => {
+    const error = refusal(sourcesOf(settings));
+    mistakes += error.mistakes.length;
+
+    expect(error.mistakes.map(({ setting }) => setting).sort()).toEqual([...[...settings.wrong.keys()].map(({ name }) => name), ...expectedBeside(settings)].sort());
+    for (const { setting, problem, fix } of error.mistakes) {
+      expect(problem.trim().length).toBeGreaterThan(10);
+      expect(fix).toMatch(new RegExp(`^pulumi config set (--secret )?${setting} .*--stack prod$|^remove one of the two from `));
+      expect(error.message).toContain(`  ${setting} ${problem}\n    type: ${fix}`);
+    }
+    const count = error.mistakes.length;
+    expect(error.message.split("\n")[0]).toBe(`${count === 1 ? "1 setting is" : `${count} settings are`} wrong for stack prod; nothing has been touched.`);
+    expect(error.message.split("\n")).toHaveLength(1 + 2 * count);
+    expect(error.message).not.toContain(mark);
+
+    // The program itself, as Pulumi runs it: it is refused with the same words before it declares anything.
+    const config = Object.fromEntries([["tier", settings.kind] as const, ...[...settings.wrong, ...settings.right].map(([{ name }, value]) => [name, value] as const)].map(([name, value]) => [`scani:${name}`, value]));
+    pulumi.runtime.setAllConfig(config);
+    const thrown = await program().then(() => undefined, (failure: Error) => failure);
+    expect(thrown?.message).toBe(refusal(sourcesOf({ ...settings, origin: "config" })).message);
+  }), { numRuns: 1000 });
+  expect(created).toBe(0);
+  expect(printed.join("")).not.toContain(mark);
+  expect(mistakes).toBeGreaterThan(1000);
+}, 60_000);
