@@ -1,8 +1,9 @@
 import { alone } from "./lock/alone";
 import { pastKilledRun } from "./lock/killedRun";
+import { home, type Place } from "./place";
 import { checkStackName } from "./stackNames";
 import type { Say } from "./up";
-import { home, withStack, type Place } from "./workspace";
+import { withStack } from "./workspace";
 
 /** Removes a stack's containers. The tier that serves is refused, and so are protected volumes, before anything is touched. */
 export async function down(name: string, say: Say, place: Place = home): Promise<void> {

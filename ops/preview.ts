@@ -1,6 +1,7 @@
+import { home, type Place } from "./place";
 import { checkStackName } from "./stackNames";
 import type { Say } from "./up";
-import { home, withStack, type Place } from "./workspace";
+import { withStack } from "./workspace";
 
 /** Shows what `up` would do. Touches nothing. */
 export async function preview(name: string, say: Say, place: Place = home): Promise<void> {

@@ -1,58 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { leave } from "../stacks/entrance";
-import { missingBase } from "../stacks/missingBase";
 import { alone } from "./lock/alone";
-import { pastKilledRun } from "./lock/killedRun";
-import { baseOf, checkStackName, kindOf } from "./stackNames";
-import { home, withStack, type Place } from "./workspace";
+import { home, type Place } from "./place";
+import { checkStackName } from "./stackNames";
 
 export type Say = (line: string) => void;
 
 /**
- * Brings a stack up: for a tier, the switch to it. Base first, where it is missing: the program itself says so, before it
- * touches anything, which is cheaper than asking every time.
+ * Brings a stack up: for a tier, the switch to it.
+ * @throws LockTaken at once when another command works on the same install
  */
 export async function up(stack: string, say: Say, place: Place = home, signal?: AbortSignal): Promise<void> {
   checkStackName(stack);
-  return alone(`up of ${stack}`, stack, place, () => upWithBase(stack, say, place, signal));
-}
-
-async function upWithBase(stack: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
-  let lacksBase = false;
-  try {
-    await bringUp(stack, (line) => {
-      // The refusal is the first thing the program says; nothing of it is shown when it is about to be mended.
-      if (line.includes(missingBase)) lacksBase = true;
-      if (!lacksBase) say(line);
-    }, place, signal);
-  } catch (error) {
-    if (!lacksBase || signal?.aborted) throw error;
-    say(`${baseOf(stack)} is not up yet: bringing it up first.`);
-    await bringUp(baseOf(stack), say, place, signal);
-    await bringUp(stack, say, place, signal);
-  }
-}
-
-async function bringUp(name: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
-  await withStack(name, place, say, async (stack) => {
-    // A stack made here has no settings file yet; its name says what it holds.
-    if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
-    // The SDK ends an `up` by asking the command line twice for all outputs and once for the history, a second in all, and
-    // nobody here reads them.
-    Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
-    try {
-      await pastKilledRun(stack, say, () => stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
-    } finally {
-      await leave();
-    }
-  });
-}
-
-function hasKind(name: string, place: Place): boolean {
-  try {
-    return readFileSync(join(place.workDir, `Pulumi.${name}.yaml`), "utf8").includes("scani:tier:");
-  } catch {
-    return false;
-  }
+  // Pulumi is loaded by the one that goes on: the one that is refused need not wait for it.
+  return alone(`up of ${stack}`, stack, place, async () => (await import("./upWithBase.js")).upWithBase(stack, say, place, signal));
 }

@@ -2,19 +2,8 @@ import "../stacks/lightStart";
 import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { inlineProgram, type Program } from "./inlineProgram";
 import { passphraseEnvironment } from "./passphrase";
+import type { Place } from "./place";
 import { pulumiCommand } from "./pulumiCommand";
-import { root } from "./root";
-
-/** Where a command's stacks are. */
-export interface Place {
-  /** Folder with Pulumi.yaml and the stacks' settings. */
-  readonly workDir: string;
-  /** Environment beside this process's own. */
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-/** The operator's own project. */
-export const home: Place = { workDir: root, environment: {} };
 
 /**
  * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.

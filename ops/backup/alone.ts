@@ -1,6 +1,6 @@
 import { withLock } from "../../infra/lock/lock";
 import { alone } from "../lock/alone";
-import type { Place } from "../workspace";
+import type { Place } from "../place";
 import { openTarget, type Target } from "./target";
 
 /**

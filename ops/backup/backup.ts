@@ -2,7 +2,7 @@ import { listBackups } from "../../infra/backup/folder";
 import { makeBackup } from "../../infra/backup/make";
 import { newestGood, verify } from "../../infra/backup/restore";
 import { Progress } from "../../infra/progress/progress";
-import { home, type Place } from "../workspace";
+import { home, type Place } from "../place";
 import { aloneOn } from "./alone";
 import { contentsText, sizeText } from "./show";
 

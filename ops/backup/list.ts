@@ -1,5 +1,5 @@
 import { listBackups } from "../../infra/backup/folder";
-import { home, type Place } from "../workspace";
+import { home, type Place } from "../place";
 import { backupJson, backupTable } from "./show";
 import { openTarget } from "./target";
 

@@ -8,7 +8,7 @@ import { survey } from "../../infra/handover/survey";
 import { pendingMigrations } from "../../infra/migrations/pending";
 import { Progress } from "../../infra/progress/progress";
 import type { Service } from "../../infra/release/services";
-import { home, type Place } from "../workspace";
+import { home, type Place } from "../place";
 import { aloneOn } from "./alone";
 import { contentsText } from "./show";
 import type { Target } from "./target";

@@ -11,7 +11,8 @@ import { lookUp } from "../../infra/settings/sources";
 import { missingBase } from "../../stacks/missingBase";
 import { pulumiCommand } from "../pulumiCommand";
 import { projectName } from "../root";
-import { environmentFor, type Place } from "../workspace";
+import type { Place } from "../place";
+import { environmentFor } from "../workspace";
 
 /** An install whose database is backed up or restored. */
 export interface Target {

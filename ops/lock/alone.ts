@@ -1,9 +1,9 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { LockTaken, parseOwner, thisProcess } from "../../infra/lock/owner";
+import type { Place } from "../place";
 import { root } from "../root";
 import { baseOf } from "../stackNames";
-import type { Place } from "../workspace";
 
 type Claim = (subject: string, saying: string) => Promise<{ release(): Promise<void> } | { owner: string }>;
 

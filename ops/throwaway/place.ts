@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../root";
-import type { Place } from "../workspace";
+import type { Place } from "../place";
 import { own } from "./owner";
 import { freePorts } from "./ports";
 

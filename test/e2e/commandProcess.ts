@@ -1,14 +1,15 @@
-import { down } from "../../ops/down";
-import { preview } from "../../ops/preview";
 import type { Throwaway } from "../../ops/throwaway";
-import { up } from "../../ops/up";
 
 /** One of the operator's commands on a throwaway install, in a process of its own: <command> <stack> <place as JSON>. */
 const [command, stack, place] = process.argv.slice(2) as ["up" | "preview" | "down", string, string];
 
-const commands = { up, preview, down };
+const commands = {
+  up: async () => (await import("../../ops/up.js")).up,
+  preview: async () => (await import("../../ops/preview.js")).preview,
+  down: async () => (await import("../../ops/down.js")).down,
+};
 
-commands[command](stack, (line) => { process.stdout.write(`${line}\n`); }, JSON.parse(place) as Throwaway).catch((error: Error) => {
+commands[command]().then((run) => run(stack, (line) => { process.stdout.write(`${line}\n`); }, JSON.parse(place) as Throwaway)).catch((error: Error) => {
   process.stdout.write(`${error.message}\n`);
   process.exitCode = 1;
 });
