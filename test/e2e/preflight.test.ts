@@ -1,3 +1,4 @@
+import type Docker from "dockerode";
 import { label } from "../../infra/container/labels";
 import { exec } from "../../infra/engine/exec";
 import { servingApi } from "../../infra/handover/live";
@@ -17,8 +18,7 @@ jest.setTimeout(300_000);
 
 let scene: Scene;
 
-/** The endpoint of the scene, and one with a certificate of its own authority. */
-const plain = "http://hosted.internal:8082";
+/** An endpoint with a certificate of its own authority, beside the plain one of the scene. */
 const secure = { alias: "secure.internal", port: 8443 };
 const wrongKey = "a-key-nobody-was-issued-with";
 const tier1 = ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"];
@@ -69,14 +69,8 @@ async function expectUntouched(): Promise<void> {
   expect(await runningServices(scene)).toEqual(tier1);
 }
 
-test.each([
-  ["refused", { SCANI_CLOUD_URL: "http://hosted.internal:8083" }, /hosted\.internal:8083 refuses the connection[^]*type: pulumi config set SCANI_CLOUD_URL .* --stack tier2/],
-  ["self-signed, and no authority given", { SCANI_CLOUD_URL: `https://${secure.alias}:${secure.port}` }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/],
-  ["a wrong key", { SCANI_CLOUD_URL: plain, SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/],
-  ["slow", { SCANI_CLOUD_API_KEY: issuedKey }, /hosted\.internal:8082 is too slow: it took the connection and had not answered after 5 s/],
-])("%s: up ends with one clear message, and the release that serves does not notice", async (fault, settings, message) => {
-  for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
-  if (fault === "slow") await misbehave("slow", 10_000);
+/** An `up` that the preflight must end: one clear message, and the release that serves does not notice. */
+async function expectRefused(message: RegExp): Promise<void> {
   const before = await servingIds();
   const from = scene.output.length;
   const load = await underLoad(scene, 120);
@@ -91,6 +85,11 @@ test.each([
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
   expect(report.sent).toBeGreaterThan(100);
   await expectUntouched();
+}
+
+test("slow: up ends with one clear message, and the release that serves does not notice", async () => {
+  await misbehave("slow", 10_000);
+  await expectRefused(/hosted\.internal:8082 is too slow: it took the connection and had not answered after 5 s/);
 });
 
 /** Runs the preflight alone, for the candidate the last `up` left; gives what it said. */
@@ -104,7 +103,18 @@ async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[
   return said;
 }
 
-test("the endpoint fails, shows a page, has no AI, or is gone", async () => {
+/** Something that has the plain endpoint's name, and nothing that listens. */
+async function bearName(): Promise<Docker.Container> {
+  const network = `${scene.place.install}-data`;
+  const bearer = await scene.docker.createContainer({
+    Image: `${scene.images.scaniRepository}/data-provider:${scene.images.scaniTag}`, Entrypoint: ["sleep", "120"], Cmd: [], Labels: { [label.install]: scene.place.install },
+    HostConfig: { Init: true, NetworkMode: network }, NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: ["hosted.internal"] } } },
+  });
+  await bearer.start();
+  return bearer;
+}
+
+test("the endpoint fails, shows a page, has no AI, is gone, or refuses", async () => {
   await misbehave("500");
   await expect(look()).rejects.toThrow(/hosted\.internal:8082 fails by itself \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/);
   await misbehave("page");
@@ -114,6 +124,9 @@ test("the endpoint fails, shows a page, has no AI, or is gone", async () => {
   const hosted = scene.docker.getContainer(`${scene.place.install}-hosted`);
   await hosted.stop();
   await expect(look()).rejects.toThrow(/hosted\.internal:8082 does not resolve: Could not resolve host/);
+  const deaf = await bearName();
+  await expect(look()).rejects.toThrow(/hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL .* --stack tier2$/);
+  await deaf.remove({ force: true });
   await hosted.start();
   await until(async () => (await look()).length > 0, 20_000);
   await expectUntouched();
@@ -133,8 +146,16 @@ test("what a killed preflight left is cleared away", async () => {
   await expectUntouched();
 });
 
+test.each([
+  ["a wrong key", { SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/],
+  ["self-signed, and no authority given", { SCANI_CLOUD_URL: `https://${secure.alias}:${secure.port}` }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/],
+])("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, settings, message) => {
+  for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
+  await expectRefused(message);
+});
+
 test("with the authority given, the next up passes, over TLS", async () => {
-  changeSetting(scene.place, "tier2", "SCANI_CLOUD_URL", `https://${secure.alias}:${secure.port}`);
+  changeSetting(scene.place, "tier2", "SCANI_CLOUD_API_KEY", issuedKey);
   changeSetting(scene.place, "tier2", "caCertificate", certificate);
   const load = await underLoad(scene, 120);
   const printed = await scene.up("tier2");
