@@ -10,6 +10,10 @@ export type Say = (line: string) => void;
  */
 export async function up(stack: string, say: Say, place: Place = home, signal?: AbortSignal): Promise<void> {
   checkStackName(stack);
-  // Pulumi is loaded by the one that goes on: the one that is refused need not wait for it.
-  return alone(`up of ${stack}`, stack, place, async () => (await import("./upWithBase.js")).upWithBase(stack, say, place, signal));
+  return alone(`up of ${stack}`, stack, place, () => {
+    // Pulumi is loaded by the one that goes on: the one that is refused need not wait for it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { upWithBase } = require("./upWithBase") as typeof import("./upWithBase.js");
+    return upWithBase(stack, say, place, signal);
+  });
 }

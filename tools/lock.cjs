@@ -33,20 +33,16 @@ exports.exclusively = async function exclusively(subject, waiting, work) {
 };
 
 /**
- * Takes the same kind of lock, or gives what its owner says of itself: an empty text when it does not answer, as a
- * suspended process does.
+ * Takes the same kind of lock, or gives undefined at once when another process holds it.
  *
  * @param {string} subject
- * @param {string} saying what the owner says of itself to whoever asks, without a line break
- * @returns {Promise<{ release: () => Promise<void> } | { owner: string }>}
+ * @returns {Promise<(() => Promise<void>) | undefined>} lets go of it
  */
-exports.claim = async function claim(subject, saying) {
+exports.claim = async function claim(subject) {
   const address = addressOf(subject);
   for (;;) {
-    const release = await take(address, saying);
-    if (release !== undefined) return { release };
-    const owner = await ask(address);
-    if (owner !== undefined) return { owner };
+    const release = await take(address);
+    if (release !== undefined || await lives(address)) return release;
   }
 };
 
@@ -57,13 +53,12 @@ function addressOf(subject) {
   return process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }
 
-/** Takes the lock, or gives undefined when another holds it. @param {string} address @param {string} [saying] */
-function take(address, saying) {
+/** Takes the lock, or gives undefined when another holds it. @param {string} address */
+function take(address) {
   return new Promise((resolve, reject) => {
     const waiters = new Set();
     const server = createServer((socket) => {
       waiters.add(socket);
-      if (saying !== undefined) socket.write(`${saying}\n`);
       socket.on("error", () => undefined).on("close", () => waiters.delete(socket)).resume();
     });
     server.on("error", (error) => { if (error.code === "EADDRINUSE") resolve(undefined); else reject(error); });
@@ -74,23 +69,11 @@ function take(address, saying) {
   });
 }
 
-/** Milliseconds an owner may take to say who it is. */
-const answerWithin = 1000;
-
-/** What the owner says of itself; undefined when there is none any more. @param {string} address */
-function ask(address) {
+/** True while the owner is there, suspended or busy as it may be: the kernel answers for it. @param {string} address */
+function lives(address) {
   return new Promise((resolve) => {
-    let said = "";
-    const socket = connect(address);
-    const answer = (owner) => { resolve(owner); socket.destroy(); };
-    socket
-      .setTimeout(answerWithin, () => answer(""))
-      .on("error", (error) => clear(address, error))
-      .on("data", (chunk) => {
-        said += chunk;
-        if (said.includes("\n")) answer(said.trim());
-      })
-      .on("close", () => resolve(undefined));
+    const socket = connect(address, () => { resolve(true); socket.destroy(); });
+    socket.on("error", (error) => { clear(address, error); resolve(false); });
   });
 }
 

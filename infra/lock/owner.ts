@@ -39,12 +39,12 @@ export type Refused = "work" | "preview" | "leftover";
 
 /**
  * What the one who came second reads: who is at work, since when, and what to do. Pure.
- * @param owner undefined when it could not be asked
+ * @param owner undefined when it has not said who it is
  * @param here this host's name; @param now in milliseconds
  */
 export function refusal(owner: Owner | undefined, refused: Refused, here: string, now: number): string {
   const who = owner === undefined
-    ? "somebody who does not answer (a suspended process?)"
+    ? "somebody who has not said who it is"
     : `${owner.work}, by ${owner.user}@${owner.host} (process ${owner.pid}), since ${owner.since}${age(owner.since, now)}`;
   const first = {
     work: `This install is being worked on: ${who}. Nothing has been touched.`,

@@ -1,11 +1,13 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LockTaken, parseOwner, thisProcess } from "../../infra/lock/owner";
+import { setTimeout as pause } from "node:timers/promises";
+import { LockTaken, parseOwner, thisProcess, type Owner } from "../../infra/lock/owner";
 import type { Place } from "../place";
 import { root } from "../root";
 import { baseOf } from "../stackNames";
+import { livesSince } from "./process";
 
-type Claim = (subject: string, saying: string) => Promise<{ release(): Promise<void> } | { owner: string }>;
+type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
 
 /**
  * Does a command's work while no other command works on the same install from this machine. The program asks the
@@ -17,11 +19,36 @@ type Claim = (subject: string, saying: string) => Promise<{ release(): Promise<v
 export async function alone<T>(command: string, stack: string, place: Place, work: () => Promise<T>): Promise<T> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { claim } = require(join(root, "tools", "lock.cjs")) as { claim: Claim };
-  const claimed = await claim(`install ${realpathSync(place.workDir)} ${baseOf(stack)}`, JSON.stringify(thisProcess(command)));
-  if ("owner" in claimed) throw new LockTaken(parseOwner(claimed.owner));
+  const folder = realpathSync(place.workDir);
+  // Who it is stands in a file: an owner that is loading Pulumi, or suspended, answers no question. The file is no lock.
+  const file = join(folder, `.working.${baseOf(stack)}.json`);
+  const release = await claim(`install ${folder} ${baseOf(stack)}`);
+  if (release === undefined) throw new LockTaken(await ownerIn(file));
   try {
+    writeFileSync(file, JSON.stringify(thisProcess(command)));
     return await work();
   } finally {
-    await claimed.release();
+    rmSync(file, { force: true });
+    await release();
+  }
+}
+
+/** Milliseconds an owner is given to write who it is; it is the first thing it does. */
+const patience = 1_000;
+
+/** The owner a file names, once it is one that lives: a killed one leaves its file behind. */
+async function ownerIn(file: string): Promise<Owner | undefined> {
+  for (const until = Date.now() + patience; Date.now() < until; await pause(20)) {
+    const owner = parseOwner(readIfThere(file));
+    if (owner !== undefined && livesSince(owner.pid, Date.parse(owner.since))) return owner;
+  }
+  return undefined;
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { symlinkSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LockTaken } from "../../../infra/lock/owner";
 import { alone } from "../../../ops/lock/alone";
@@ -42,14 +42,27 @@ test("while one works on an install, a second is refused at once and told who; a
   }
 });
 
-test("a suspended owner keeps its lock, though it cannot say who it is", async () => {
+test("a suspended owner keeps its lock, and is named", async () => {
   const child = await worker();
   try {
     child.kill("SIGSTOP");
-    await expect(alone("up of tier2", "tier2", place(), quick)).rejects.toThrow("somebody who does not answer");
+    await expect(alone("up of tier2", "tier2", place(), quick)).rejects.toThrow(`(process ${child.pid})`);
   } finally {
     child.kill("SIGKILL");
   }
+});
+
+test("what a killed owner wrote names nobody, and is in nobody's way", async () => {
+  const child = await worker();
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const left = readFileSync(join(one.path, ".working.base.json"), "utf8");
+  await alone("up of tier1", "tier1", place(), async () => {
+    // As it is for the moment between an owner's claim and its name.
+    writeFileSync(join(one.path, ".working.base.json"), left);
+    await expect(alone("up of tier2", "tier2", place(), quick)).rejects.toThrow("somebody who has not said who it is");
+  });
+  expect(existsSync(join(one.path, ".working.base.json"))).toBe(false);
 });
 
 test("one folder by two names is one", async () => {

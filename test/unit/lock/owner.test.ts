@@ -23,8 +23,8 @@ test("an age that means nothing is not said", () => {
   expect(refusal(owner, "work", "laptop", then + 600_000)).toContain("(10 min ago)");
 });
 
-test("an owner that cannot be asked, a preview and a killed run have words of their own", () => {
-  expect(refusal(undefined, "work", "laptop", then)).toContain("somebody who does not answer");
+test("an owner that has not said who it is, a preview and a killed run have words of their own", () => {
+  expect(refusal(undefined, "work", "laptop", then)).toContain("somebody who has not said who it is");
   expect(refusal(owner, "preview", "laptop", then)).toContain("What a preview says now is not what up would do then.");
   expect(refusal(owner, "leftover", "laptop", then)).toContain("A killed run is still taking its work back");
 });
