@@ -50,7 +50,7 @@ async function base(game: Game): Promise<void> {
   await game.step("base is brought up", "base", "up");
   await game.look("base is brought up");
   await game.step("nothing has changed", "base", "preview");
-  await game.imagine("images, limits, ports, entrypoints", "base", { postgresMemory: "768", redisImage: "redis:another", S3_BUCKET: "another", bindAddress: "127.0.0.2", MAILPIT_UI_PORT: "1" });
+  await game.imagine("images, limits, ports, entrypoints", "base", { postgresMemory: "768", redisImage: "redis:7-another", S3_BUCKET: "another", bindAddress: "127.0.0.2", MAILPIT_UI_PORT: "1" });
   await game.imagine("environment, health check", "base", { POSTGRES_USER: "another", REDIS_PASSWORD: "another-password-of-redis" });
   await game.imagine("name, labels", "base", { name: "another" });
 
