@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { variableIn } from "../container/environment";
 import { label } from "../container/labels";
 import { attach, capture, type Attached } from "../engine/attached";
 import { HostFailure, messageOf } from "../engine/failure";
@@ -100,9 +101,8 @@ async function bundled(docker: Docker, name: string): Promise<Server> {
     throw error;
   });
   if (!info.State.Running) throw new HostFailure(`${name} does not run, so the database cannot be reached.\n  type: docker start ${name}`);
-  const variable = (wanted: string) => info.Config.Env.find((entry) => entry.startsWith(`${wanted}=`))?.slice(wanted.length + 1);
-  const user = variable("POSTGRES_USER") ?? "postgres";
-  const database = variable("POSTGRES_DB") ?? user;
+  const user = variableIn(info.Config.Env, "POSTGRES_USER") ?? "postgres";
+  const database = variableIn(info.Config.Env, "POSTGRES_DB") ?? user;
   return new Server(container, [`PGUSER=${user}`, `PGDATABASE=${database}`], database, (tool) => `docker exec ${name} ${tool} -U ${user}`, true);
 }
 

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { postgresDataPath } from "../base/postgresData";
+import { variableIn } from "../container/environment";
 import { label } from "../container/labels";
 import { exec } from "../engine/exec";
 import { readFile } from "../engine/files";
@@ -37,7 +38,7 @@ async function keyOfRunningApi(docker: Docker, install: string): Promise<string 
   const [api] = await docker.listContainers({ filters: { label: [`${label.install}=${install}`, `${label.service}=api`] } });
   if (api === undefined) return undefined;
   const { Config: config } = await docker.getContainer(api.Id).inspect();
-  return config.Env.find((entry) => entry.startsWith("ENCRYPTION_KEY="))?.slice("ENCRYPTION_KEY=".length);
+  return variableIn(config.Env, "ENCRYPTION_KEY");
 }
 
 async function majorOfImage(docker: Docker, image: string): Promise<string | undefined> {

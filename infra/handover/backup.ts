@@ -4,6 +4,7 @@ import { lastBackup } from "../backup/folder";
 import { makeBackup } from "../backup/make";
 import { databaseFor, type BackupPlan } from "../backup/plan";
 import { psql, withServer, type Database } from "../backup/server";
+import { variableIn } from "../container/environment";
 import { label } from "../container/labels";
 import { HostFailure, messageOf } from "../engine/failure";
 import { ledgerQueries, parseApplied, pendingIn, pendingMigrations, readShipped } from "../migrations/pending";
@@ -37,7 +38,7 @@ export function createdCandidate(docker: Docker, migrate: string, pending: () =>
     shipped: () => readShipped(docker.getContainer(migrate)),
     databaseUrl: async () => {
       const { Config: config } = await docker.getContainer(migrate).inspect();
-      const url = config.Env.find((entry) => entry.startsWith("DATABASE_URL="))?.slice("DATABASE_URL=".length);
+      const url = variableIn(config.Env, "DATABASE_URL");
       if (url === undefined) throw new HostFailure("The release's migrator has no DATABASE_URL, so the database cannot be backed up");
       return url;
     },
