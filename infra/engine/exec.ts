@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
-import { PassThrough } from "node:stream";
 import { once } from "node:events";
+import { mergedOutput } from "./merged";
 
 /** What a command in a container came to. */
 export interface ExecResult {
@@ -17,10 +17,7 @@ export interface ExecResult {
 export async function exec(container: Docker.Container, command: readonly string[], onLine?: (line: string) => void): Promise<ExecResult> {
   const running = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
   const stream = await running.start({ hijack: true, stdin: false });
-  const merged = new PassThrough();
-  container.modem.demuxStream(stream, merged, merged);
-  stream.once("end", () => merged.end());
-  stream.once("error", (error) => merged.destroy(error));
+  const merged = mergedOutput(container, stream);
 
   let output = "";
   let pending = "";

@@ -1,7 +1,6 @@
 import type Docker from "dockerode";
-import { PassThrough } from "node:stream";
-import { HostFailure } from "./failure";
-import type { Watch } from "./ready";
+import { mergedOutput } from "./merged";
+import { unlessInterrupted, type Watch } from "./ready";
 
 /** How a wait for a line of a log ended: it came, the container stopped first, or the time was over. */
 export type Said = "said" | "ended" | "late";
@@ -15,29 +14,23 @@ export type Said = "said" | "ended" | "late";
 export async function untilSaid(docker: Docker, id: string, text: string, since: number, watch: Watch): Promise<Said> {
   const container = docker.getContainer(id);
   const stream = await container.logs({ follow: true, stdout: true, stderr: true, since }) as NodeJS.ReadableStream & { destroy(): void };
-  const merged = new PassThrough();
-  docker.modem.demuxStream(stream, merged, merged);
+  const merged = mergedOutput(container, stream);
   let timer: NodeJS.Timeout | undefined;
-  let interrupt = (): void => undefined;
-  try {
-    return await new Promise<Said>((resolve, reject) => {
-      let tail = "";
-      merged.setEncoding("utf8").on("data", (chunk: string) => {
-        tail += chunk;
-        if (tail.includes(text)) resolve("said");
-        // As much as a text that came in two pieces needs.
-        tail = tail.slice(-text.length);
-      });
-      stream.once("end", () => resolve("ended"));
-      stream.once("error", reject);
-      timer = setTimeout(() => resolve("late"), watch.timeoutSeconds * 1000);
-      interrupt = () => reject(new HostFailure("Interrupted"));
-      watch.signal.addEventListener("abort", interrupt, { once: true });
-      if (watch.signal.aborted) interrupt();
+  const said = new Promise<Said>((resolve, reject) => {
+    let tail = "";
+    merged.setEncoding("utf8").on("data", (chunk: string) => {
+      tail += chunk;
+      if (tail.includes(text)) resolve("said");
+      // As much as a text that came in two pieces needs.
+      tail = tail.slice(-text.length);
     });
+    merged.once("end", () => resolve("ended")).once("error", reject);
+    timer = setTimeout(() => resolve("late"), watch.timeoutSeconds * 1000);
+  });
+  try {
+    return await unlessInterrupted(said, watch.signal);
   } finally {
     clearTimeout(timer);
-    watch.signal.removeEventListener("abort", interrupt);
     stream.destroy();
   }
 }

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { text } from "node:stream/consumers";
-import { PassThrough } from "node:stream";
 import { HostFailure } from "./failure";
+import { mergedOutput } from "./merged";
 
 /** A container that does one thing and goes. */
 export interface OneOff {
@@ -25,11 +25,7 @@ export async function runOnce(docker: Docker, { create, networks, limitSeconds }
     // Not given at its making: engines before API 1.44 take one network there.
     for (const network of others) await docker.getNetwork(network).connect({ Container: container.id });
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    const merged = new PassThrough();
-    container.modem.demuxStream(stream, merged, merged);
-    stream.once("end", () => merged.end());
-    stream.once("error", (error) => merged.destroy(error));
-    const printed = text(merged);
+    const printed = text(mergedOutput(container, stream));
     printed.catch(() => undefined);
     await container.start();
     return await within(limitSeconds, printed);

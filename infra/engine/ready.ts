@@ -77,12 +77,13 @@ export async function untilReady(docker: Docker, target: Watched, watch: Watch):
   }
 }
 
-/** @throws HostFailure as soon as the operator interrupts */
-async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** @throws HostFailure as soon as the operator interrupts, or at once where that has been */
+export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = (): void => undefined;
   const interrupted = new Promise<never>((_, reject) => {
     stop = () => reject(new HostFailure("Interrupted"));
     signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
   });
   return Promise.race([work, interrupted]).finally(() => signal.removeEventListener("abort", stop));
 }
