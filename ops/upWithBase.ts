@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { leave } from "../stacks/entrance";
 import { missingBase } from "../stacks/missingBase";
 import { pastKilledRun } from "./lock/killedRun";
 import type { Place } from "./place";
@@ -35,11 +34,7 @@ async function bringUp(name: string, say: Say, place: Place, signal?: AbortSigna
     // The SDK ends an `up` by asking the command line twice for all outputs and once for the history, a second in all, and
     // nobody here reads them.
     Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
-    try {
-      await pastKilledRun(stack, say, () => stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
-    } finally {
-      await leave();
-    }
+    await pastKilledRun(stack, say, () => stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
   });
 }
 

@@ -1,5 +1,6 @@
 import "../stacks/lightStart";
 import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { leave } from "../stacks/entrance";
 import { inlineProgram, type Program } from "./inlineProgram";
 import { passphraseEnvironment } from "./passphrase";
 import type { Place } from "./place";
@@ -26,7 +27,10 @@ export async function withStack<T>(name: string, place: Place, say: (line: strin
   } catch (error) {
     if (!(error instanceof StackNotFoundError)) throw error;
     await workspace.createStack(name);
-    return work(stack);
+    return await work(stack);
+  } finally {
+    // What the program has entered it keeps to the end of its process, and this one may have more to do.
+    await leave();
   }
 }
 
