@@ -67,7 +67,7 @@ export async function untilReady(docker: Docker, target: Watched, watch: Watch):
       throw await failed(docker, target, restarts > 0 ? `crashed and was restarted ${restarts}×` : `stopped with exit code ${state.ExitCode}`);
     }
     const left = Math.max(Math.ceil((deadline - Date.now()) / 1000), 0);
-    const waited = exec(container, ["sh", "-c", untilScript, "until", String(left), ...command(config.Healthcheck?.Test)], said);
+    const waited = exec(container, ["sh", "-c", untilScript, "until", String(left), ...healthCommand(config)], said);
     const answer = await unlessInterrupted(waited.catch((error: Error) => ({ exitCode: -1, output: error.message })), watch.signal);
     if (answer.exitCode === 0) return;
     if (answer.exitCode === -1) said(answer.output);
@@ -94,8 +94,9 @@ export async function failed(docker: Docker, target: Watched, what: string): Pro
   return new HostFailure(`${target.title} ${what} (container ${target.name})`, tail);
 }
 
-function command(test: string[] | undefined): string[] {
-  const [kind, ...words] = test ?? [];
+/** The words of a container's own health check. */
+export function healthCommand({ Healthcheck: check }: Docker.ContainerInspectInfo["Config"]): string[] {
+  const [kind, ...words] = check?.Test ?? [];
   if (kind === "CMD-SHELL") return ["sh", "-c", words[0] ?? "true"];
   if (kind === "CMD") return words;
   throw new Error("a container was waited for that declares no health check");

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
 import { HostFailure } from "../engine/failure";
-import { checkInterrupt, failed, type Watch } from "../engine/ready";
+import { checkInterrupt, failed, healthCommand, type Watch } from "../engine/ready";
 import { exec } from "../engine/exec";
 import type { LiveContainer } from "./live";
 import { askProvider } from "./verify";
@@ -57,19 +57,18 @@ export async function soak(docker: Docker, release: Soaking, seconds: number, wa
 
 async function look(docker: Docker, { api, worker }: Soaking): Promise<Look> {
   const container = docker.getContainer(api.id);
+  const info = await container.inspect();
   const [workerSays, apiSays, provider] = await Promise.all([
     docker.getContainer(worker.id).inspect().then(({ State: state, RestartCount: restarts }) =>
       state.Running && restarts === 0 ? undefined : `did not stay up (exit code ${state.ExitCode})`),
-    readiness(container),
-    askProvider(container).then((judged) => (judged.ok ? undefined : judged.why), (error: Error) => error.message),
+    readiness(container, info),
+    askProvider(container, info.Config.Env).then((judged) => (judged.ok ? undefined : judged.why), (error: Error) => error.message),
   ]);
   return { worker: workerSays, api: apiSays, provider };
 }
 
-async function readiness(container: Docker.Container): Promise<string | undefined> {
-  const { State: state, Config: config } = await container.inspect();
+async function readiness(container: Docker.Container, { State: state, Config: config }: Docker.ContainerInspectInfo): Promise<string | undefined> {
   if (!state.Running) return `it stopped with exit code ${state.ExitCode}`;
-  const [, ...command] = config.Healthcheck?.Test ?? [];
-  const answer = await exec(container, ["sh", "-c", ...command]).catch((error: Error) => ({ exitCode: -1, output: error.message }));
+  const answer = await exec(container, healthCommand(config)).catch((error: Error) => ({ exitCode: -1, output: error.message }));
   return answer.exitCode === 0 ? undefined : answer.output.replace(/\s+/g, " ").slice(0, 200);
 }

@@ -25,7 +25,7 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
   const mistake = tierMistake(api.tier, url);
   if (mistake !== undefined) throw new HostFailure(mistake);
 
-  const provider = await askProvider(container);
+  const provider = await askProvider(container, config.Env);
   if (!provider.ok) throw new HostFailure(provider.why);
   if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
 
@@ -37,9 +37,12 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
   }
 }
 
-/** An authenticated call to the data-provider from inside an api, and what its answer means. */
-export async function askProvider(api: Docker.Container): Promise<Judgement> {
-  const [{ Config: { Env: environment } }, { output }] = await Promise.all([api.inspect(), exec(api, ["sh", "-c", callScript(answerSeconds)])]);
+/**
+ * An authenticated call to the data-provider from inside an api, and what its answer means.
+ * @param environment the api's
+ */
+export async function askProvider(api: Docker.Container, environment: readonly string[]): Promise<Judgement> {
+  const { output } = await exec(api, ["sh", "-c", callScript(answerSeconds)]);
   return judge(valueIn(environment, "SCANI_CLOUD_URL"), parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)));
 }
 
