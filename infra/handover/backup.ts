@@ -9,7 +9,7 @@ import { label } from "../container/labels";
 import { HostFailure, messageOf } from "../engine/failure";
 import { ledgerQueries, parseApplied, pendingIn, pendingMigrations, readShipped } from "../migrations/pending";
 import type { Progress } from "../progress/progress";
-import type { Step } from "./plan";
+import { switches, type Step } from "./plan";
 import type { Install } from "./survey";
 
 /** What a handover knows of backups. */
@@ -86,11 +86,6 @@ export async function withBackup(docker: Docker, install: Install, backups: Hand
   const pending = known ?? (shipped && pendingIn({ shipped, applied }));
   const decision = decideBackup({ now: Date.now(), last, pending, empty }, backups.plan);
   return { steps: insertBackup(steps, decision), decision };
-}
-
-/** A switch is what may change the schema, and what an operator wants a way back from. A repair is neither. Pure. */
-function switches(steps: readonly Step[]): boolean {
-  return steps.some((step) => step.do === "flip");
 }
 
 /** The steps with the backup before the first of them, if it is due; whole before the flip. Pure. */

@@ -11,7 +11,7 @@ import { record, type Entry } from "./journal";
 import { routes, serving, servingApi, type Live, type LiveContainer, type Route } from "./live";
 import { migrate } from "./migrate";
 import { pendingIn, readSchema } from "../migrations/pending";
-import { plan, stages, type Step } from "./plan";
+import { plan, stages, switches, type Step } from "./plan";
 import { preflight, type PreflightOrder } from "../preflight/preflight";
 import { Progress, seconds, type Print } from "../progress/progress";
 import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
@@ -37,8 +37,6 @@ interface Run {
   readonly candidate: Candidate;
   readonly progress: Progress;
   readonly watch: Watch;
-  /** Names of the migrations the database lacks; undefined where that cannot be known. */
-  readonly pending: Promise<readonly string[] | undefined>;
   /** What takes back the steps done so far, last one first. */
   readonly undo: (() => Promise<void>)[];
   /** Points the gateway back; before all else, since a release that fails may be the one that serves. */
@@ -69,7 +67,7 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
   const began = Date.now();
   const progress = new Progress(print);
   const watch: Watch = { timeoutSeconds: order.readyTimeout, signal, waiting: (title, reason) => progress.waiting(title, reason) };
-  const run: Run = { docker, order, before, candidate, progress, watch, pending, undo: [] };
+  const run: Run = { docker, order, before, candidate, progress, watch, undo: [] };
   const from = serving(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
@@ -85,7 +83,7 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
 
   print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
   try {
-    if (steps.some((step) => step.do === "flip")) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), schema }, progress));
+    if (switches(steps)) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), schema }, progress));
     for (const stage of stages(steps)) {
       checkInterrupt(signal);
       await allOf(stage.map((step) => carryOut(step, run)));
@@ -116,7 +114,7 @@ async function carryOut(step: Step, run: Run): Promise<void> {
     case "finish-backup":
       return run.backup?.done;
     case "migrate":
-      return progress.step("migrate", async () => migrate(docker, await run.pending, step.container, progress));
+      return progress.step("migrate", async () => migrate(docker, await run.candidate.pending(), step.container, progress));
     case "start":
       undo.push(async () => {
         await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));

@@ -79,6 +79,11 @@ export function plan(live: Live, wanted: Wanted): Step[] {
   return steps;
 }
 
+/** A switch is what may change the schema, and what an operator wants a way back from. A repair is neither. Pure. */
+export function switches(steps: readonly Step[]): boolean {
+  return steps.some((step) => step.do === "flip");
+}
+
 /**
  * Steps that may be carried out side by side, in the order of the plan. The old worker is told to stop while the gateway
  * flips: by then the new release is ready and verified, and its worker has to wait for both. Pure.
