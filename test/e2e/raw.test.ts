@@ -2,12 +2,11 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { containersOf, environmentOf, runningServices } from "./host";
+import { hasLanguageHost } from "./rivals";
 import { closeScene, openScene, type Scene } from "./scene";
 
 jest.setTimeout(300_000);
 
-/** Raw `pulumi` runs the program in a process of its own, which takes the Node language host that comes with the official CLI. */
-const hasLanguageHost = spawnSync("sh", ["-c", "command -v pulumi-language-nodejs && command -v pulumi"]).status === 0;
 const raw = hasLanguageHost ? test : test.skip;
 if (!hasLanguageHost) console.warn("SKIPPED: no Node language host here, so raw pulumi cannot be tested.");
 

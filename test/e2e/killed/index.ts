@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { once } from "node:events";
+import { killGroup, npmRun } from "../rivals";
 import type { Scene } from "../scene";
 
 /** When a run is killed: as soon as it prints something, or some milliseconds after it began. */
@@ -13,28 +13,18 @@ export interface Killed {
 }
 
 /** Runs `up` in a process group of its own and kills the whole group at a moment. */
-export function killedUp(scene: Scene, stack: string, moment: Moment): Promise<Killed> {
-  const child = spawn(process.execPath, [join(__dirname, "runner.js"), stack, JSON.stringify(scene.place)], { detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const group = child.pid as number;
-  let output = "";
+export async function killedUp(scene: Scene, stack: string, moment: Moment): Promise<Killed> {
+  const run = npmRun(scene, "up", stack);
   let killed = false;
   const kill = (): void => {
-    if (killed) return;
+    if (!killed) killGroup(run);
     killed = true;
-    process.kill(-group, "SIGKILL");
   };
   const timer = "afterMs" in moment ? setTimeout(kill, moment.afterMs) : undefined;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      if ("line" in moment && moment.line.test(output)) kill();
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", () => {
-      clearTimeout(timer);
-      resolve({ killed, output });
-    });
-  });
+  const heard = (): void => { if ("line" in moment && moment.line.test(run.printed())) kill(); };
+  for (const stream of [run.child.stdout, run.child.stderr]) stream?.on("data", heard);
+  // Not its `close`: what outlives it may hold its output open.
+  await once(run.child, "exit");
+  clearTimeout(timer);
+  return { killed, output: run.printed() };
 }
