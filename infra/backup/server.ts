@@ -3,6 +3,7 @@ import { variableIn } from "../container/environment";
 import { label } from "../container/labels";
 import { attach, capture, type Attached } from "../engine/attached";
 import { HostFailure, messageOf } from "../engine/failure";
+import { remove } from "../engine/lifecycle";
 import { databaseOf, libpqEnvironment } from "./libpq";
 
 /** Where the data is: in the bundled Postgres' own container, or with somebody else. */
@@ -86,10 +87,7 @@ export async function withServer<T>(docker: Docker, database: Database, work: (s
     const byHand = (tool: string) => `${tool} -h ${hostname}${port === "" ? "" : ` -p ${port}`} -U ${decodeURIComponent(username)}`;
     return await work(new Server(container, environment, databaseOf(database.url), byHand, false));
   } finally {
-    await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
-      // 409: AutoRemove is at it already.
-      if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
-    });
+    await remove(container);
   }
 }
 

@@ -18,6 +18,20 @@ export async function stop(docker: Docker, id: string): Promise<void> {
   });
 }
 
+/**
+ * Removes a container and its anonymous volumes, running or not; where the engine is at it by itself, waits until that is
+ * over: until then its networks cannot go. One that is gone is fine.
+ */
+export async function remove(container: Docker.Container): Promise<void> {
+  const unless = (...codes: number[]) => (error: unknown) => {
+    const code = statusCode(error);
+    if (!codes.includes(code ?? 0)) throw error;
+    return code;
+  };
+  const refused = await container.remove({ force: true, v: true }).then(() => undefined, unless(404, 409));
+  if (refused === 409) await container.wait({ condition: "removed" }).catch(unless(404));
+}
+
 /** The last lines a container logged, both streams. Empty for one that never ran. */
 export async function lastLines(docker: Docker, id: string, count: number): Promise<string[]> {
   const container = docker.getContainer(id);

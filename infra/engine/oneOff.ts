@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { text } from "node:stream/consumers";
 import { HostFailure } from "./failure";
+import { remove } from "./lifecycle";
 import { mergedOutput } from "./merged";
 
 /** A container that does one thing and goes. */
@@ -30,18 +31,8 @@ export async function runOnce(docker: Docker, { create, networks, limitSeconds }
     await container.start();
     return await within(limitSeconds, printed);
   } finally {
-    await gone(container);
+    await remove(container);
   }
-}
-
-/** Removes it, or waits for the engine to end what it is doing by itself. */
-async function gone(container: Docker.Container): Promise<void> {
-  const unless = (...codes: number[]) => (error: { statusCode?: number }) => {
-    if (!codes.includes(error.statusCode ?? 0)) throw error;
-    return error.statusCode;
-  };
-  const refused = await container.remove({ force: true }).then(() => undefined, unless(404, 409));
-  if (refused === 409) await container.wait({ condition: "removed" }).catch(unless(404));
 }
 
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
