@@ -1,7 +1,6 @@
 import "./lightStart";
 import * as pulumi from "@pulumi/pulumi";
-import { join } from "node:path";
-import { readDotenv, resolveSettings, SettingsError, type Settings } from "../infra/settings";
+import { operatorSources, resolveSettings, SettingsError, type Settings } from "../infra/settings";
 import { baseStack } from "./base";
 import { realHost } from "./host";
 import { operatorError } from "./operatorError";
@@ -29,9 +28,7 @@ function checkedSettings(): Settings {
       // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
       config: (name) => pulumi.runtime.getConfig(`${project}:${name}`),
       encrypted: isolated ? undefined : (name) => isConfigSecret(`${project}:${name}`),
-      // A throwaway install takes nothing from the operator's own settings.
-      environment: isolated ? {} : process.env,
-      dotenv: isolated ? {} : readDotenv(join(pulumi.getRootDirectory(), ".env")),
+      ...operatorSources(pulumi.getRootDirectory(), isolated),
     }, pulumi.getStack());
   } catch (error) {
     if (error instanceof SettingsError) throw operatorError(error.message);

@@ -5,7 +5,7 @@ import { readContents } from "./dump";
 import { checkWhole, type Backup } from "./folder";
 import type { Manifest } from "./manifest";
 import { besideName, drop, load } from "./scratch";
-import { psql, withServer, type Database, type Server } from "./server";
+import { maintenance, psql, withServer, type Database, type Server } from "./server";
 import { swap } from "./swap";
 
 /** A restored database. */
@@ -53,7 +53,7 @@ export async function verify(docker: Docker, database: Database, backup: Backup,
 }
 
 async function exists(server: Server, name: string): Promise<boolean> {
-  const names = await server.query<string>("select to_jsonb(datname) from pg_database", "postgres").catch(() => [] as string[]);
+  const names = await server.query<string>("select to_jsonb(datname) from pg_database", maintenance).catch(() => [] as string[]);
   return names.includes(name);
 }
 

@@ -71,10 +71,11 @@ export class Base extends pulumi.ComponentResource {
 
     const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
     const standing = new Standing("standing", { install, dockerHost: settings.text("dockerHost"), services: running, madeWith: database && madeWith, after: [secrets, networks] }, inside);
+    const edge = `${install}-edge`;
     // Waits until all are ready, so that a tier stack that reads this can begin at once.
     const sockets: pulumi.Output<Sockets> = standing.id.apply(() => ({
       install,
-      networks: { edge: `${install}-edge`, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
+      networks: { edge, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
       gateway: front.service.containerName,
       address,
       services: running.map(({ service, containerName, volumeName }: BaseService) => ({ service, container: containerName, volume: volumeName })),
@@ -85,7 +86,7 @@ export class Base extends pulumi.ComponentResource {
         postgres: database?.service.containerName,
         image: settings.need("postgresImage"),
         // The data network has no way out, and a managed Postgres is out there.
-        network: `${install}-edge`,
+        network: edge,
       },
     }));
     this.registerOutputs({ platform, sockets });

@@ -8,6 +8,7 @@ import { untilReady } from "../engine/ready";
 import { keptFile } from "../guards/kept";
 import { Progress } from "../progress/progress";
 import type { Handler } from "../provider/handler";
+import { containerName } from "./containerName";
 import { postgresDataPath } from "./postgresData";
 
 /** Standing's inputs, as they reach the provider. */
@@ -42,7 +43,7 @@ export const standing: Handler<StandingInputs> = {
     try {
       await progress.step("base ready", () => Promise.all(Object.entries(containers).map(async ([service, id]) => {
         await start(docker, id);
-        await untilReady(docker, { id, name: `${install}-${service}`, title: service }, watch);
+        await untilReady(docker, { id, name: containerName(install, service), title: service }, watch);
       })));
       // Not before it is ready: Postgres makes its data in an empty folder only.
       if (madeWith !== undefined && containers.postgres !== undefined) await writeFile(docker.getContainer(containers.postgres), keptPath, madeWith);

@@ -1,5 +1,4 @@
-import { settingNamed } from "../settings";
-import { setCommand } from "../settings/mistakes";
+import { setCommand, settingNamed } from "../settings";
 import { opens } from "./envelope";
 import type { DataPlace, Evidence } from "./evidence";
 import { verifies } from "./passwordVerifier";

@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { decideBackup, type BackupDecision } from "../backup/due";
 import { lastBackup } from "../backup/folder";
 import { makeBackup } from "../backup/make";
+import { sizeText } from "../backup/manifest";
 import { databaseFor, type BackupPlan } from "../backup/plan";
 import { psql, withServer, type Database } from "../backup/server";
 import { variableIn } from "../container/environment";
@@ -112,7 +113,7 @@ export function beginBackup(
     const database = await databaseFor(install.name, plan, candidate.databaseUrl);
     const made = await makeBackup(docker, { install: install.name, database, folder, kept: plan.kept, why }, AbortSignal.any([signal, abandoned.signal]))
       .catch((error: unknown) => { throw new HostFailure(`The database could not be backed up, so nothing has been switched: ${messageOf(error)}`); });
-    progress.note(`${made.file}, ${(made.bytes / 1024 / 1024).toFixed(1)} MB, ${made.tables.length} tables`);
+    progress.note(`${made.file}, ${sizeText(made.bytes)}, ${made.tables.length} tables`);
   });
   // Whoever waits for it hears of its failure; until then it is nobody's.
   done.catch(() => undefined);

@@ -1,5 +1,5 @@
 export { catalogue, providerVariables, settingNamed } from "./catalogue";
 export { SettingsError, setCommand, type Mistake } from "./mistakes";
 export { resolveSettings, type Settings } from "./resolve";
-export { readDotenv, type Sources } from "./sources";
+export { lookUp, operatorSources, type Sources } from "./sources";
 export type { Setting, StackKind, Tier } from "./setting";

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "dotenv";
 import type { Setting } from "./setting";
 
@@ -21,8 +22,13 @@ export interface Sources {
 }
 
 /** Reads a `.env` file; a missing one is an empty one. Throws on a file that cannot be read. */
-export function readDotenv(path: string): Record<string, string> {
+function readDotenv(path: string): Record<string, string> {
   return existsSync(path) ? parse(readFileSync(path)) : {};
+}
+
+/** The two sources beside Pulumi config. A throwaway install is isolated: it takes nothing from the operator's own settings. */
+export function operatorSources(projectFolder: string, isolated: boolean): Pick<Sources, "environment" | "dotenv"> {
+  return isolated ? { environment: {}, dotenv: {} } : { environment: process.env, dotenv: readDotenv(join(projectFolder, ".env")) };
 }
 
 /**

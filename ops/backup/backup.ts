@@ -1,10 +1,11 @@
 import { listBackups } from "../../infra/backup/folder";
 import { makeBackup } from "../../infra/backup/make";
+import { sizeText } from "../../infra/backup/manifest";
 import { newestGood, verify } from "../../infra/backup/restore";
 import { Progress } from "../../infra/progress/progress";
 import { home, type Place } from "../place";
 import { aloneOn } from "./alone";
-import { contentsText, sizeText } from "./show";
+import { contentsText } from "./show";
 
 type Say = (line: string) => void;
 

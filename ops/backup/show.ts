@@ -1,6 +1,6 @@
 import { ageText } from "../../infra/backup/due";
 import type { Backup } from "../../infra/backup/folder";
-import type { Manifest } from "../../infra/backup/manifest";
+import { sizeText, type Manifest } from "../../infra/backup/manifest";
 
 /** What `npm run backups -- --json` says of a backup. */
 export interface BackupJson {
@@ -36,11 +36,6 @@ export function backupTable(backups: readonly Backup[], folder: string, now: num
 /** `13 tables, 5,073 rows`. Pure. */
 export function contentsText(manifest: Manifest): string {
   return `${manifest.tables.length} tables, ${rowsOf(manifest).toLocaleString("en")} rows`;
-}
-
-/** `0.4 MB`. Pure. */
-export function sizeText(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 function rowsOf({ tables }: Manifest): number {

@@ -1,13 +1,11 @@
 import "../../stacks/lightStart";
 import type Docker from "dockerode";
-import { join } from "node:path";
 import { LocalWorkspace, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { databaseFor, folderOf, type BackupPlan } from "../../infra/backup/plan";
 import type { Database } from "../../infra/backup/server";
 import type { Platform, Sockets } from "../../infra/base/platform";
 import { connect } from "../../infra/engine/connect";
-import { readDotenv, settingNamed } from "../../infra/settings";
-import { lookUp } from "../../infra/settings/sources";
+import { lookUp, operatorSources, settingNamed } from "../../infra/settings";
 import { missingBase } from "../../stacks/missingBase";
 import { pulumiCommand } from "../pulumiCommand";
 import { projectName } from "../root";
@@ -40,8 +38,7 @@ export async function openTarget(base: string, place: Place, say: (line: string)
   if (sockets?.backups === undefined) throw missing;
   const host = lookUp(settingNamed("dockerHost"), {
     config: (name) => config[`${projectName}:${name}`]?.value,
-    environment: isolated ? {} : process.env,
-    dotenv: isolated ? {} : readDotenv(join(place.workDir, ".env")),
+    ...operatorSources(place.workDir, isolated),
   })?.value;
   const { install, gateway, backups: plan } = sockets;
   const database = await databaseFor(install, plan, async () => (outputs.platform?.value as Platform).databaseUrl);
