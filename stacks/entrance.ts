@@ -4,6 +4,7 @@ import * as state from "@pulumi/pulumi/runtime/state";
 import type Docker from "dockerode";
 import { checkLock, takeLock, type Held } from "../infra/lock/lock";
 import { LockTaken, thisProcess } from "../infra/lock/owner";
+import { ancestors, updateAmong } from "./commandLine";
 import { operatorError } from "./operatorError";
 
 /** The SDK has it but keeps it out of its types. */
@@ -13,14 +14,19 @@ const { getStore } = state as unknown as { getStore(): { settings: { options: { 
 const entered: Held[] = [];
 
 /**
- * Enters the install before anything is declared. A preview takes nothing, and is refused while somebody works there.
+ * Enters the install before anything is declared. A preview takes nothing, and is refused while somebody works there; but
+ * the preview that `pulumi up` begins with enters as the update does, so that of two begun together the second learns
+ * at once, and not when its preview is over.
  * @throws an error for the operator that names who does
  */
 export async function enter(docker: Docker, gateway: string, stack: string): Promise<void> {
   const say = (line: string): void => { void pulumi.log.warn(line); };
+  const update = updateAmong(ancestors());
   try {
-    if (pulumi.runtime.isDryRun()) await checkLock(docker, gateway, say);
-    else entered.push(await takeLock(docker, gateway, thisProcess(`up of ${stack}`, getStore().settings.options.engineAddr), say));
+    if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(docker, gateway, say);
+    const owner = thisProcess(`up of ${stack}`, getStore().settings.options.engineAddr);
+    // The one to end is Pulumi: each of its phases runs the program in another process.
+    entered.push(await takeLock(docker, gateway, { ...owner, pid: update?.pid ?? owner.pid }, say));
   } catch (error) {
     if (error instanceof LockTaken) throw operatorError(error.message);
     throw error;

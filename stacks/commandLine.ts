@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+
+/** A process: its number and the words it was started with. */
+export interface CommandLine {
+  readonly pid: number;
+  readonly words: readonly string[];
+}
+
+/** Pulumi's commands that run a program, as far as they are told apart here; an update begins with a preview. */
+const commands = ["up", "update", "preview", "pre", "refresh", "destroy", "down", "dn"];
+
+/**
+ * The `pulumi up` among these processes; undefined when the nearest Pulumi runs another command, or there is none. Pure.
+ * @param ancestors nearest first
+ */
+export function updateAmong(ancestors: readonly CommandLine[]): CommandLine | undefined {
+  const nearest = ancestors.find(({ words }) => /^pulumi(\.exe)?$/.test(basename(words[0] ?? "")));
+  const command = nearest?.words.slice(1).find((word) => commands.includes(word));
+  return command === "up" || command === "update" ? nearest : undefined;
+}
+
+/** How far up is looked: a program's parent is the language host, and the host's is Pulumi. */
+const generations = 4;
+
+/** The processes this one descends from, nearest first; fewer where the machine does not tell. */
+export function ancestors(from: number = process.ppid): CommandLine[] {
+  const found: CommandLine[] = [];
+  for (let pid = from; pid > 1 && found.length < generations;) {
+    const seen = look(pid);
+    if (seen === undefined) break;
+    found.push({ pid, words: seen.words });
+    pid = seen.parent;
+  }
+  return found;
+}
+
+function look(pid: number): { parent: number; words: string[] } | undefined {
+  try {
+    if (process.platform !== "linux") {
+      const [, parent, line] = /^\s*(\d+)\s+(.*)$/s.exec(execFileSync("ps", ["-o", "ppid=,args=", "-p", String(pid)], { encoding: "utf8" })) ?? [];
+      return { parent: Number(parent), words: (line ?? "").trim().split(/\s+/) };
+    }
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Fields after the name, which may hold anything: state, then the parent.
+    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    return { parent, words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1) };
+  } catch {
+    return undefined;
+  }
+}
