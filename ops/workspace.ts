@@ -1,4 +1,4 @@
-import "../stacks/lightStart";
+import "../infra/lightStart";
 import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { leave } from "../stacks/entrance";
 import { inlineProgram, type Program } from "./inlineProgram";

@@ -3,17 +3,18 @@ import { Base } from "../infra/base/base";
 import { containerName } from "../infra/base/containerName";
 import { dataPlaceOf } from "../infra/base/dataPlace";
 import type { Settings } from "../infra/settings";
-import { engineProvider } from "./engine";
 import { refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
+import { providersOf } from "./providers";
 
 /** What outlives every release. */
 export async function baseStack(settings: Settings, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
+  const { engine, host: own } = providersOf(settings);
   const place = dataPlaceOf(settings);
   await host.enter(containerName(place.install, "gateway"));
   const reading = Promise.all([host.stamps(place.install), host.evidence(place)]);
-  const base = new Base(settings, { providers: [engineProvider(settings)] });
+  const base = new Base(settings, { providers: [engine, own] });
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
   const [[stamps, evidence], ...secrets] = await Promise.all([reading, valueIfKnown(encryptionKey), valueIfKnown(databasePassword)]);
 

@@ -1,4 +1,4 @@
-import "./lightStart";
+import "../infra/lightStart";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import type Docker from "dockerode";

@@ -1,4 +1,4 @@
-import "./lightStart";
+import "../infra/lightStart";
 import * as pulumi from "@pulumi/pulumi";
 import { operatorSources, resolveSettings, SettingsError, type Settings } from "../infra/settings";
 import { baseStack } from "./base";

@@ -4,22 +4,21 @@ import { Handover } from "../infra/handover/handover";
 import { Release } from "../infra/release/release";
 import type { Service } from "../infra/release/services";
 import type { Settings, Tier } from "../infra/settings";
-import { engineProvider } from "./engine";
 import { refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
+import { providersOf } from "./providers";
 import { baseStackName, referToBase, type BaseReference } from "./reference";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings, tier: Tier, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const baseStack = settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier);
   const base = await referToBase(baseStack);
+  const { engine, host: own } = providersOf(settings);
   await host.enter(base.gateway);
-  // Declared first: its plugin starts while the data is looked at.
-  const provider = engineProvider(settings);
   await guard(host, base, baseStack);
-  const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [provider] });
-  new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() });
+  const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [engine] });
+  new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() }, { provider: own });
   if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);
   return {
     tier: pulumi.output(tier),

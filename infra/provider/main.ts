@@ -1,3 +1,4 @@
+import "../lightStart";
 import { standing } from "../base/standingHandler";
 import { handover } from "../handover/handoverHandler";
 import { locked } from "../lock/lockedHandler";

@@ -1,4 +1,4 @@
-import "../../stacks/lightStart";
+import "../../infra/lightStart";
 import type Docker from "dockerode";
 import { LocalWorkspace, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { databaseFor, folderOf, type BackupPlan } from "../../infra/backup/plan";

@@ -1,4 +1,4 @@
-import "../../stacks/lightStart";
+import "../../infra/lightStart";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
 import { homedir } from "node:os";
 import { join } from "node:path";
