@@ -42,6 +42,7 @@ test.each<[Fault, RegExp]>([
   const report = await load.stop();
   await endpoint.mend(fault);
   const printed = scene.output.slice(from).join("\n");
+  console.info(`${fault}: ${/✗ soak .*/.exec(printed)?.[0]}, ${report.sent} requests sent`);
   expect(printed).toMatch(/tier2 api began to serve, and then /);
   expect(printed).toMatch(message);
   expect(printed).toMatch(/✓ flip the gateway[^]*✗ soak[^]*✓ take back/);
