@@ -16,6 +16,9 @@ export interface Heard {
   readonly body: string;
 }
 
+/** Seconds a data-provider may take to connect and answer; one that takes 10 is of no use to a dashboard. */
+export const answerSeconds = 5;
+
 /** Nothing of an answer beyond this is looked at, bytes. */
 const bodyBytes = 16_000;
 

@@ -28,7 +28,8 @@ function judgeSilence(url: string, { exitCode, connected, seconds, words }: Hear
       ? { cause: "slow", why: `${url} is too slow: it took the connection and had not answered after ${time}` }
       : { cause: "silence", why: `${host} cannot be reached: no connection within ${time}` };
     case exit.certificate: case exit.certificateOld: return judgeCertificate(url, words);
-    case exit.tls: return { cause: "tls", why: `${url} does not speak TLS: ${tidy(words)}` };
+    // Signed by an authority that has the trusted one's name and not its key, as one has that was made anew.
+    case exit.tls: return /rsa routines|signature/i.test(words) ? judgeCertificate(url, words) : { cause: "tls", why: `${url} does not speak TLS: ${tidy(words)}` };
     case exit.tooLarge: case exit.writing: return { cause: "not-data-provider", why: `${url} is no data-provider: its answer is far too large` };
     default: return { cause: "unknown", why: `${url} cannot be reached: ${tidy(words) || `the call could not be made (${exitCode})`}` };
   }

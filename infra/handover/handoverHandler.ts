@@ -4,8 +4,9 @@ import { allowsDowntime, downtimeHint } from "../engine/downtime";
 import type { Handler } from "../provider/handler";
 import type { Service } from "../release/services";
 import type { Tier } from "../settings";
+import { explainFailure } from "./failed";
 import { serving, servingApi } from "./live";
-import { explainFailure, perform, type Order } from "./perform";
+import { perform, type Order } from "./perform";
 import { MissingContainer, plan, type Wanted } from "./plan";
 import { survey, type Install } from "./survey";
 
@@ -66,8 +67,7 @@ export const handover: Handler<HandoverInputs> = {
     try {
       await perform(docker, order, say, signal);
     } catch (error) {
-      const now = serving(await survey(docker, order.install));
-      throw new Error(explainFailure(error, now && `${now.tier} (${now.release})`));
+      throw new Error(explainFailure(error, serving(await survey(docker, order.install))));
     }
   },
 

@@ -3,9 +3,10 @@ import { userInfo, hostname } from "node:os";
 import { exec } from "../engine/exec";
 import { writeFile } from "../engine/files";
 import { start, stop } from "../engine/lifecycle";
-import { messageOf, withLogTail } from "../engine/failure";
+import { messageOf } from "../engine/failure";
 import { caFile } from "../release/caCertificate";
 import { beginBackup, createdCandidate, withBackup, type BesideBackup, type Candidate, type HandoverBackups } from "./backup";
+import { HandoverFailed } from "./failed";
 import { flip, type Flip } from "./flip";
 import { record, type Entry } from "./journal";
 import { routes, serving, servingApi, type Live, type LiveContainer, type Route } from "./live";
@@ -52,7 +53,7 @@ interface Run {
  * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure is
  * taken back: the release that served goes on with the same containers.
  * @returns the entry it put on record, or undefined when there was nothing to do
- * @throws HostFailure, after the way back
+ * @throws HandoverFailed, after the way back; whatever was thrown before the first step
  */
 export async function perform(docker: Docker, order: Order, print: Print, signal: AbortSignal): Promise<Entry | undefined> {
   // Read beside the rest: it is needed first.
@@ -91,7 +92,7 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
   } catch (error) {
     await takeBack(run);
     await record(docker, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
-    throw error;
+    throw new HandoverFailed(error, from, run.flip !== undefined);
   }
   const done = entry(run.flip === undefined ? "repaired" : "switched");
   await record(docker, order.install.gateway, done);
@@ -201,9 +202,4 @@ async function takeBack(run: Run): Promise<void> {
     if (run.undoFlip !== undefined) await attempt(run.undoFlip);
     for (const back of undo.splice(0).reverse()) await attempt(back);
   });
-}
-
-/** A failed handover as the operator reads it, with what is true now. Pure. */
-export function explainFailure(error: unknown, servesOn: string | undefined): string {
-  return [withLogTail(error), "", servesOn === undefined ? "Nothing serves." : `${servesOn} goes on serving, untouched.`].join("\n");
 }

@@ -10,8 +10,8 @@ import { HostFailure } from "../engine/failure";
 import type { LiveContainer } from "./live";
 import type { Progress } from "../progress/progress";
 
-/** Seconds the data-provider may take to answer one call. */
-const answerSeconds = 10;
+/** Seconds the data-provider may take to answer its first call: tier 1's has just been started. */
+const firstAnswerSeconds = 10;
 
 /**
  * Asks the new api whether it stands where its tier says: its environment, its data-provider with its own key, and
@@ -25,7 +25,7 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
   const mistake = tierMistake(api.tier, url);
   if (mistake !== undefined) throw new HostFailure(mistake);
 
-  const provider = await askProvider(container, config.Env);
+  const provider = await askProvider(container, config.Env, firstAnswerSeconds);
   if (!provider.ok) throw new HostFailure(provider.why);
   if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
 
@@ -40,9 +40,10 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
 /**
  * An authenticated call to the data-provider from inside an api, and what its answer means.
  * @param environment the api's
+ * @param seconds it may take in all
  */
-export async function askProvider(api: Docker.Container, environment: readonly string[]): Promise<Judgement> {
-  const { output } = await exec(api, ["sh", "-c", callScript(answerSeconds)]);
+export async function askProvider(api: Docker.Container, environment: readonly string[], seconds: number): Promise<Judgement> {
+  const { output } = await exec(api, ["sh", "-c", callScript(seconds)]);
   return judge(valueIn(environment, "SCANI_CLOUD_URL"), parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)));
 }
 

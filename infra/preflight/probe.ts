@@ -1,12 +1,9 @@
 import type Docker from "dockerode";
-import { callScript, parseHeard, without, type Heard } from "../cloud/call";
+import { answerSeconds, callScript, parseHeard, without, type Heard } from "../cloud/call";
 import { label } from "../container/labels";
 import { HostFailure, messageOf } from "../engine/failure";
 import { runOnce } from "../engine/oneOff";
 import { setCommand, settingNamed } from "../settings";
-
-/** Seconds the endpoint may take to connect and answer; one that takes 10 is of no use to a dashboard. */
-const answerSeconds = 5;
 
 /** Seconds the engine may take for the whole of it. */
 const limitSeconds = 30;

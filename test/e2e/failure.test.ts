@@ -54,8 +54,26 @@ test.each([
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
 });
 
-test("the next up starts clean", async () => {
-  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", scene.images.nextTag);
+test("api-sick-late: an api that turns unhealthy under its first users is taken back, and fails no request afterwards", async () => {
+  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-api-sick-late`);
+  const before = await servingIds();
+  const from = scene.output.length;
+  const load = await underLoad(scene, 120);
+  await expect(scene.up("tier2")).rejects.toThrow();
+  const report = await load.stop();
+  const afterwards = await (await underLoad(scene, 3)).done;
+  expect(scene.output.slice(from).join("\n")).toMatch(/tier2 api began to serve, and then the api is not ready any more: .*503/);
+  // What it answers while it is sick nobody can take back; from then on the old one answers.
+  expect(report.failed).toBeGreaterThan(0);
+  expect([...new Set(report.failures.map(({ why }) => why))]).toEqual(["status 500"]);
+  expect({ sent: afterwards.sent > 200, failed: afterwards.failed }).toEqual({ sent: true, failed: 0 });
+  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
+  expect((await servingIds()).filter((id) => before.includes(id))).toHaveLength(3);
+  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+});
+
+test("the next up starts clean, also where the boot log names the tier as the guide shows it", async () => {
+  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-api-guide-log`);
   await scene.up("tier2");
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier2", version: scene.images.nextTag });
   expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);

@@ -23,10 +23,10 @@ export async function containersOf({ docker, place }: Scene): Promise<Seen[]> {
   }));
 }
 
-/** The one container of a tier's service. Throws when there is none or more than one. */
-export async function container(scene: Scene, tier: string, service: string): Promise<Seen> {
+/** The one container of a tier's service, or of base's where no tier is named. Throws when there is none or more than one. */
+export async function container(scene: Scene, tier: string | undefined, service: string): Promise<Seen> {
   const found = (await containersOf(scene)).filter((seen) => seen.tier === tier && seen.service === service);
-  if (found.length !== 1) throw new Error(`${found.length} containers are ${tier} ${service}: ${found.map(({ name }) => name).join(", ")}`);
+  if (found.length !== 1) throw new Error(`${found.length} containers are ${tier ?? "base's"} ${service}: ${found.map(({ name }) => name).join(", ")}`);
   return found[0] as Seen;
 }
 

@@ -21,7 +21,7 @@ let gateway: string;
 const silent = (): void => undefined;
 
 beforeAll(async () => {
-  scene = await openScene("lock", { tier1: { soak: "1", workerSettle: "1" }, tier2: { soak: "1", workerSettle: "1" } });
+  scene = await openScene("lock", { tier1: { soak: "1" }, tier2: { soak: "1" } });
   gateway = containerName(scene.place.install, "gateway");
   await scene.up("tier1");
 });

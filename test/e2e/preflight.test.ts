@@ -1,6 +1,5 @@
 import type Docker from "dockerode";
 import { label } from "../../infra/container/labels";
-import { exec } from "../../infra/engine/exec";
 import { servingApi } from "../../infra/handover/live";
 import { readJournal } from "../../infra/handover/journal";
 import { survey } from "../../infra/handover/survey";
@@ -8,8 +7,8 @@ import { pendingMigrations, readSchema } from "../../infra/migrations/pending";
 import { preflight } from "../../infra/preflight/preflight";
 import { Progress } from "../../infra/progress/progress";
 import type { Service } from "../../infra/release/services";
-import { makeAuthority } from "../../ops/rehearse/authority";
-import { changeSetting, startHosted } from "../../ops/throwaway";
+import { changeSetting } from "../../ops/throwaway";
+import { endpointUrl, startEndpoint, tell, type Endpoint } from "./endpoint";
 import { containersOf, runningServices } from "./host";
 import { closeScene, issuedKey, openScene, type Scene } from "./scene";
 import { underLoad, until } from "./traffic";
@@ -18,8 +17,8 @@ jest.setTimeout(300_000);
 
 let scene: Scene;
 
-/** An endpoint with a certificate of its own authority, beside the plain one of the scene. */
-const secure = { alias: "secure.internal", port: 8443 };
+/** Beside the plain one of the scene. */
+let secure: Endpoint;
 const wrongKey = "a-key-nobody-was-issued-with";
 const tier1 = ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"];
 
@@ -27,27 +26,17 @@ beforeAll(async () => {
   // The next release has a migration of its own, so that it would show if one had run.
   scene = await openScene("preflight");
   changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", scene.images.nextTag);
-  const authority = await makeAuthority(secure.alias);
-  await startHosted(scene.docker, {
-    install: scene.place.install, image: `${scene.images.scaniRepository}/data-provider:${scene.images.scaniTag}`, ...secure, scheme: "https",
-    environment: {
-      NODE_ENV: "production", SERVICE_NAME: "data-provider", STANDIN_HOSTED: "1", STANDIN_TLS_CERT: authority.certificate, STANDIN_TLS_KEY: authority.key,
-      LOG_ID_PEPPER: "pepper-of-the-hosted", BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", DATA_PROVIDER_API_KEY: issuedKey,
-    },
-  });
+  secure = await startEndpoint(scene);
   await scene.up("tier1");
-  certificate = authority.ca;
 });
 
 afterAll(() => closeScene(scene));
 
-let certificate: string;
+const plain = () => scene.docker.getContainer(`${scene.place.install}-hosted`);
 
 /** Tells the plain endpoint how to misbehave. */
 async function misbehave(mode: string, ms = 0): Promise<void> {
-  const hosted = scene.docker.getContainer(`${scene.place.install}-hosted`);
-  const { output } = await exec(hosted, ["curl", "-sS", "-X", "POST", "-H", "content-type: application/json", "-d", JSON.stringify({ mode, ms }), "http://127.0.0.1:8082/standin/fault"]);
-  expect(JSON.parse(output)).toMatchObject({ mode });
+  await tell(plain(), "http://hosted.internal:8082", { mode, ms });
 }
 
 const servingIds = async () => (await containersOf(scene)).filter(({ tier, running }) => tier === "tier1" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
@@ -87,9 +76,14 @@ async function expectRefused(message: RegExp): Promise<void> {
   await expectUntouched();
 }
 
-test("slow: up ends with one clear message, and the release that serves does not notice", async () => {
-  await misbehave("slow", 10_000);
-  await expectRefused(/hosted\.internal:8082 is too slow: it took the connection and had not answered after 5 s/);
+test.each([
+  ["slow", () => misbehave("slow", 10_000), /hosted\.internal:8082 is too slow: it took the connection and had not answered after 5 s/],
+  ["500s", () => misbehave("500"), /hosted\.internal:8082 fails by itself \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/m],
+  ["a plain page", () => misbehave("page"), /is no data-provider, though it answers 200: Welcome\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL/],
+  ["down", () => plain().stop(), /hosted\.internal:8082 does not resolve: Could not resolve host/],
+])("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, begin, message) => {
+  await begin();
+  await expectRefused(message);
 });
 
 /** Runs the preflight alone, for the candidate the last `up` left; gives what it said. */
@@ -114,21 +108,13 @@ async function bearName(): Promise<Docker.Container> {
   return bearer;
 }
 
-test("the endpoint fails, shows a page, has no AI, is gone, or refuses", async () => {
-  await misbehave("500");
-  await expect(look()).rejects.toThrow(/hosted\.internal:8082 fails by itself \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/);
-  await misbehave("page");
-  await expect(look()).rejects.toThrow(/is no data-provider, though it answers 200: Welcome\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL/);
-  await misbehave("no-ai");
-  expect(await look()).toEqual([expect.stringContaining("accepts the key; AI import is not available there")]);
-  const hosted = scene.docker.getContainer(`${scene.place.install}-hosted`);
-  await hosted.stop();
-  await expect(look()).rejects.toThrow(/hosted\.internal:8082 does not resolve: Could not resolve host/);
+test("a name nobody listens at is refused, an endpoint without AI is not", async () => {
   const deaf = await bearName();
   await expect(look()).rejects.toThrow(/hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL .* --stack tier2$/);
   await deaf.remove({ force: true });
-  await hosted.start();
-  await until(async () => (await look()).length > 0, 20_000);
+  await plain().start();
+  await until(async () => { await misbehave("no-ai"); return true; }, 20_000);
+  expect(await look()).toEqual([expect.stringContaining("accepts the key; AI import is not available there")]);
   await expectUntouched();
 });
 
@@ -148,7 +134,7 @@ test("what a killed preflight left is cleared away", async () => {
 
 test.each([
   ["a wrong key", { SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/],
-  ["self-signed, and no authority given", { SCANI_CLOUD_URL: `https://${secure.alias}:${secure.port}` }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/],
+  ["self-signed, and no authority given", { SCANI_CLOUD_URL: endpointUrl }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/],
 ])("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, settings, message) => {
   for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
   await expectRefused(message);
@@ -156,11 +142,11 @@ test.each([
 
 test("with the authority given, the next up passes, over TLS", async () => {
   changeSetting(scene.place, "tier2", "SCANI_CLOUD_API_KEY", issuedKey);
-  changeSetting(scene.place, "tier2", "caCertificate", certificate);
+  changeSetting(scene.place, "tier2", "caCertificate", secure.authority);
   const load = await underLoad(scene, 120);
   const printed = await scene.up("tier2");
   const report = await load.stop();
-  expect(printed).toContain(`https://${secure.alias}:${secure.port} accepts the key; AI import is available there`);
+  expect(printed).toContain(`${endpointUrl} accepts the key; AI import is available there`);
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier2", version: scene.images.nextTag });
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
   const entry = (await readJournal(scene.docker, `${scene.place.install}-gateway`)).at(-1);

@@ -3,6 +3,7 @@ import { connect } from "../../infra/engine/connect";
 import { cleanUp, layOut, startHosted, type StackSettings, type Throwaway } from "../../ops/throwaway";
 import { up } from "../../ops/up";
 import { ensureImages, type ImageSet } from "../images";
+import { until } from "./traffic";
 
 /** A throwaway install with stand-in services on a real engine, driven by real Pulumi. */
 export interface Scene {
@@ -13,6 +14,8 @@ export interface Scene {
   readonly output: string[];
   /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
   up(stack: string): Promise<string>;
+  /** Resolves when a text is printed from now on: for what is to happen in the middle of an `up`. */
+  saysFromNow(text: string): Promise<void>;
   fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
 }
 
@@ -40,6 +43,10 @@ export async function openScene(kind: string, settings: StackSettings = {}, engi
       const from = output.length;
       await up(stack, (line) => output.push(line), place);
       return output.slice(from).join("\n");
+    },
+    async saysFromNow(text) {
+      const from = output.length;
+      await until(async () => output.slice(from).some((line) => line.includes(text)), 120_000).catch(() => { throw new Error(`it did not say ${text}:\n${output.slice(from).join("\n")}`); });
     },
     async fetchJson(path, init) {
       const response = await fetch(`${place.url}${path}`, init);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { startLoad, type LoadHandle } from "../../ops/load";
 import type { Scene } from "./scene";
 
@@ -25,4 +26,25 @@ export async function until(wanted: () => Promise<boolean>, withinMs: number): P
     if (Date.now() - began > withinMs) throw new Error(`not so within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Something that is done again and again. */
+export interface Repeated {
+  /** Ends it; gives how often it was done. Throws what went wrong meanwhile. */
+  stop(): Promise<number>;
+}
+
+/** Does something again and again, at most once in a while, until it is stopped or goes wrong. */
+export function repeatedly(everyMs: number, work: (round: number) => Promise<void>): Repeated {
+  const stopping = new AbortController();
+  let round = 0;
+  const done = (async () => {
+    for (; !stopping.signal.aborted; round += 1) {
+      const due = Date.now() + everyMs;
+      await work(round);
+      await pause(Math.max(due - Date.now(), 0), undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
+  done.catch(() => undefined);
+  return { stop: async () => { stopping.abort(); await done; return round; } };
 }

@@ -26,6 +26,7 @@ test.each([
   ["slow", /is too slow: .* had not answered after 5 s/, gaveUp(28, "Operation timed out after 5000 milliseconds with 0 bytes received", { connect: "0.010", total: "5.000" })],
   ["untrusted", /not trusted: SSL certificate problem: self-signed certificate$/, gaveUp(60, "SSL certificate problem: self-signed certificate\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify")],
   ["untrusted", /not trusted: .*unable to get local issuer/, gaveUp(60, "SSL certificate problem: unable to get local issuer certificate")],
+  ["untrusted", /not trusted: .*rsa routines::invalid padding/, gaveUp(35, "OpenSSL/3.0.22: error:0200008A:rsa routines::invalid padding")],
   ["expired", /out of date: SSL certificate problem: certificate has expired/, gaveUp(60, "SSL certificate problem: certificate has expired")],
   ["expired", /out of date: .*not yet valid/, gaveUp(60, "SSL certificate problem: certificate is not yet valid")],
   ["wrong-host", /for another name: .*data.example.org/, gaveUp(60, "SSL: no alternative certificate subject name matches target host name 'data.example.org'")],

@@ -17,6 +17,7 @@ test.each(["api", "provider"] as const)("one bad look at the %s may be chance, t
   expect(verdict({ [part]: "503" }, { [part]: "503 again" })).toContain("503 again");
 });
 
-test("two bad looks at different things are not two at one", () => {
-  expect(verdict({ api: "503" }, { provider: "401" })).toBeUndefined();
+test("two bad looks in a row are two, whatever was wrong at each", () => {
+  expect(verdict({ api: "503" }, { provider: "it refuses the key (401)" })).toBe("it refuses the key (401)");
+  expect(verdict({ provider: "it refuses the key (401)" }, { api: "503" })).toBe("the api is not ready any more: 503");
 });

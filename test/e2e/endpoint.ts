@@ -1,0 +1,75 @@
+import type Docker from "dockerode";
+import { createCA } from "mkcert";
+import { exec } from "../../infra/engine/exec";
+import { makeAuthority } from "../../ops/rehearse/authority";
+import { startHosted } from "../../ops/throwaway";
+import { issuedKey, type Scene } from "./scene";
+import { until } from "./traffic";
+
+/** Every way a hosted endpoint can let its users down. */
+export const faults = ["down", "wrong key", "self-signed", "slow", "500s", "plain page"] as const;
+
+export type Fault = (typeof faults)[number];
+
+/** What the stand-in is told, for the faults it has in itself. */
+const modes: Readonly<Partial<Record<Fault, { mode: string; ms?: number }>>> = {
+  "wrong key": { mode: "401" }, slow: { mode: "slow", ms: 10_000 }, "500s": { mode: "500" }, "plain page": { mode: "page" },
+};
+
+/** A hosted endpoint over TLS, with a certificate of its own authority, that a test can make misbehave while it is used. */
+export interface Endpoint {
+  /** Certificate of its authority, PEM. */
+  readonly authority: string;
+  misbehave(fault: Fault): Promise<void>;
+  /** Ends a fault. */
+  mend(fault: Fault): Promise<void>;
+}
+
+const place = { alias: "secure.internal", port: 8443 };
+
+/** Its address, as a release sees it. */
+export const endpointUrl = `https://${place.alias}:${place.port}`;
+
+/** Starts one beside a scene's own, plain one; it goes when the install goes. */
+export async function startEndpoint(scene: Scene): Promise<Endpoint> {
+  const [own, nobodys] = await Promise.all([makeAuthority(place.alias), createCA({ organization: "Nobody", countryCode: "NL", state: "-", locality: "-", validity: 1 })]);
+  const start = (alias: string, { certificate, key }: { certificate: string; key: string }) => startHosted(scene.docker, {
+    install: scene.place.install, image: `${scene.images.scaniRepository}/data-provider:${scene.images.scaniTag}`, alias, port: place.port, scheme: "https",
+    environment: {
+      NODE_ENV: "production", SERVICE_NAME: "data-provider", STANDIN_HOSTED: "1", STANDIN_TLS_CERT: certificate, STANDIN_TLS_KEY: key,
+      LOG_ID_PEPPER: "pepper-of-the-hosted", BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", DATA_PROVIDER_API_KEY: issuedKey,
+    },
+  });
+  const { container: hosted } = await start(place.alias, own);
+  // The same, but that nobody else signed its certificate; it is given the name when it is its turn.
+  const { container: impostor } = await start("impostor.internal", { certificate: nobodys.cert, key: nobodys.key });
+
+  const network = scene.docker.getNetwork(`${scene.place.install}-data`);
+  const giveName = async (from: Docker.Container, to: Docker.Container): Promise<void> => {
+    for (const { id } of [from, to]) await network.disconnect({ Container: id, Force: true });
+    await network.connect({ Container: to.id, EndpointConfig: { Aliases: [place.alias] } });
+    await network.connect({ Container: from.id });
+  };
+  return {
+    authority: own.ca,
+    async misbehave(fault) {
+      const told = modes[fault];
+      if (told !== undefined) await tell(hosted, endpointUrl, told);
+      else if (fault === "down") await hosted.kill();
+      else await giveName(hosted, impostor);
+    },
+    async mend(fault) {
+      if (fault === "down") await hosted.start();
+      if (fault === "self-signed") await giveName(impostor, hosted);
+      await until(() => tell(hosted, endpointUrl, { mode: "none" }), 10_000);
+    },
+  };
+}
+
+/** Tells a stand-in endpoint how to misbehave, from within itself; true when it has taken it. */
+export async function tell(hosted: Docker.Container, url: string, told: { mode: string; ms?: number }): Promise<boolean> {
+  const { protocol, port } = new URL(url);
+  const { output } = await exec(hosted, ["curl", "-skS", "-X", "POST", "-H", "content-type: application/json", "-d", JSON.stringify(told), `${protocol}//127.0.0.1:${port}/standin/fault`]);
+  expect(JSON.parse(output)).toMatchObject({ mode: told.mode });
+  return true;
+}

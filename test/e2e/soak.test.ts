@@ -1,0 +1,65 @@
+import { readStatus } from "../../ops/status/read";
+import { changeSetting } from "../../ops/throwaway";
+import { endpointUrl, startEndpoint, type Endpoint, type Fault } from "./endpoint";
+import { containersOf, runningServices } from "./host";
+import { closeScene, issuedKey, openScene, type Scene } from "./scene";
+import { underLoad } from "./traffic";
+
+jest.setTimeout(300_000);
+
+let scene: Scene;
+let endpoint: Endpoint;
+
+beforeAll(async () => {
+  scene = await openScene("soak");
+  endpoint = await startEndpoint(scene);
+  changeSetting(scene.place, "tier2", "SCANI_CLOUD_URL", endpointUrl);
+  changeSetting(scene.place, "tier2", "caCertificate", endpoint.authority);
+  await scene.up("tier1");
+});
+
+afterAll(() => closeScene(scene));
+
+const tier1 = async () => (await containersOf(scene)).filter(({ tier }) => tier === "tier1").map(({ service, id }) => `${service} ${id}`).sort();
+/** Of those that no switch has to stop, also since when they run. */
+const unstopped = async () => (await containersOf(scene)).filter(({ tier, service, running }) => tier === "tier1" && service !== "worker" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+
+/** That each `up` gets as far as the soak shows that the one before it left nothing in its way. */
+test.each<[Fault, RegExp]>([
+  ["down", /secure\.internal:8443 (does not resolve|refuses the connection|cannot be reached)/],
+  ["wrong key", /secure\.internal:8443 refuses the key \(401\): Invalid API key/],
+  ["self-signed", /secure\.internal:8443 shows a certificate that is not trusted/],
+  ["slow", /secure\.internal:8443 is too slow: it took the connection and had not answered after 5 s/],
+  ["500s", /secure\.internal:8443 fails by itself \(500\): Internal Server Error/],
+  ["plain page", /secure\.internal:8443 is no data-provider, though it answers 200: Welcome/],
+])("the endpoint, %s from the flip on: everything goes back, and no request is lost", async (fault, message) => {
+  const [ids, since] = [await tier1(), await unstopped()];
+  expect(since).toHaveLength(3);
+  const from = scene.output.length;
+  const load = await underLoad(scene, 120);
+  const failing = scene.saysFromNow("▸ soak").then(() => endpoint.misbehave(fault));
+  await Promise.all([failing, expect(scene.up("tier2")).rejects.toThrow()]);
+  const report = await load.stop();
+  await endpoint.mend(fault);
+  const printed = scene.output.slice(from).join("\n");
+  console.info(`${fault}: ${/✗ soak .*/.exec(printed)?.[0]}, ${report.sent} requests sent`);
+  expect(printed).toMatch(/tier2 api began to serve, and then /);
+  expect(printed).toMatch(message);
+  expect(printed).toMatch(/✓ flip the gateway[^]*✗ soak[^]*✓ take back/);
+  expect(printed).toMatch(/tier1 \(\S+\) serves again, with the same containers; its worker was stopped and started\./);
+  expect(printed).not.toContain(issuedKey);
+  expect({ failed: report.failed, first: report.failures.slice(0, 3), sent: report.sent > 500 }).toEqual({ failed: 0, first: [], sent: true });
+  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
+  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
+  expect((await readStatus(scene.docker, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(message) });
+});
+
+test("with a sound endpoint the next up passes", async () => {
+  const load = await underLoad(scene, 120);
+  await scene.up("tier2");
+  const report = await load.stop();
+  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
+  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2")).toHaveLength(4);
+});
