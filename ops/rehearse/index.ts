@@ -29,10 +29,9 @@ const longestSwitch = 300;
  * @throws Error when something could not be set up, or the operator interrupts; the install is removed by then
  */
 export async function rehearse(options: RehearseOptions, say: Say): Promise<Report> {
-  const { docker, environment, images, plugins } = await prepare(say, { images: true });
+  const { docker, environment, images } = await prepare(say, { images: true });
   Object.assign(process.env, environment);
   if (images === undefined) throw new Error("the images of the rehearsal were not made");
-  if (plugins === "test") say("The official docker and random plugins are not to be had here: test plugins take their place.");
   for (const name of await sweep(docker, "rehearse")) say(`Removed what an interrupted rehearsal left: ${name}`);
 
   const authority = await makeAuthority(hosted.alias);
