@@ -1,5 +1,5 @@
 export { prepare, type Prepared } from "./prepare";
 export { pulumiCli } from "./pulumiCli";
 export { testLanguageHost } from "./languageHost";
-export { officialPlugin, testPlugins } from "./plugins";
+export { officialPlugin, standInsForced, testPlugins } from "./plugins";
 export type { Say } from "./say";
