@@ -25,7 +25,7 @@ interface Summary {
  */
 export async function test(args: readonly string[], say: Say): Promise<boolean> {
   const { docker, environment } = await prepare(say, { images: true, languageHost: true });
-  for (const kind of kinds) for (const name of await sweep(docker, kind)) say(`Removed what an interrupted test left: ${name}`);
+  for (const kind of kinds) await sweep(docker, kind, say);
 
   const folder = mkdtempSync(join(tmpdir(), "scani-test-"));
   const results = join(folder, "results.json");

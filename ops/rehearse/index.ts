@@ -32,7 +32,7 @@ export async function rehearse(options: RehearseOptions, say: Say): Promise<Repo
   const { docker, environment, images } = await prepare(say, { images: true });
   Object.assign(process.env, environment);
   if (images === undefined) throw new Error("the images of the rehearsal were not made");
-  for (const name of await sweep(docker, "rehearse")) say(`Removed what an interrupted rehearsal left: ${name}`);
+  await sweep(docker, "rehearse", say);
 
   const authority = await makeAuthority(hosted.alias);
   const place = await layOut("rehearse", images, {

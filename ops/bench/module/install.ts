@@ -83,7 +83,7 @@ export class ModuleInstall {
     const { docker, interrupt } = this.context;
     // A command that an interrupt left running cannot be called off, but ends sooner once its containers are gone. It may
     // be making new ones meanwhile, so what cannot be removed yet is left to the second time.
-    if (interrupt.signal.aborted) await removeInstall(docker, this.place.install).catch(() => undefined);
+    if (interrupt.signal.aborted) await removeInstall(docker, this.place.install);
     await interrupt.idle();
     await cleanUp(docker, this.place);
   }
