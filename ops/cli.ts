@@ -47,11 +47,12 @@ program.command("restore").argument("<file>", "a dump, by its path or its name i
   .action(async (file: string, options: { whileServing?: boolean; base: string }) => (await import("./backup/restore.js")).restore(options.base, file, options, say));
 
 program.command("rehearse").option("--keep", "leave it up").option("--json", "one JSON object at the end")
+  .addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]).default("stand-in"))
   .description("rehearse the migration and the way back on a throwaway install, with load running")
-  .action(async (options: { keep?: boolean; json?: boolean }) => {
+  .action(async (options: { keep?: boolean; json?: boolean; images: "real" | "stand-in" }) => {
     const { rehearse } = await import("./rehearse/index.js");
     const told = options.json ? (line: string) => { process.stderr.write(line.endsWith("\n") ? line : `${line}\n`); } : say;
-    const report = await rehearse({ keep: options.keep ?? false, signal: interruption() }, told);
+    const report = await rehearse({ keep: options.keep ?? false, images: options.images }, told);
     if (options.json) say(JSON.stringify(report));
     if (!report.ok) process.exitCode = 1;
   });
@@ -81,4 +82,6 @@ program.parseAsync().catch((error: Error) => {
   // Pulumi has already shown its own output; its errors repeat all of it.
   process.stderr.write(`${error.name === "CommandError" ? "Pulumi ended with an error, shown above." : error.message}\n`);
   process.exitCode = 1;
+  // What cannot be called off, such as a build, is not waited for.
+  if (error.name === "Interrupted") process.exit();
 });

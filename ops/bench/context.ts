@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { Say } from "../up";
-import type { Interrupt } from "./interrupt";
+import type { Interrupt } from "../interrupt";
 import type { Subject } from "./subject";
 
 /** What both sides of the bench share. */

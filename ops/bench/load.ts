@@ -1,7 +1,5 @@
 import type { LoadRequest } from "../load";
-
-/** What is under load: Scani's own images, or the tests' stand-ins. */
-export type ImageKind = "real" | "stand-in";
+import type { ImageKind } from "../setup/realImages";
 
 /** Requests sent in turn: those the api answers, and those the page's server does. Both go in through the front. */
 export interface Load {

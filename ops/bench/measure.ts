@@ -1,7 +1,7 @@
 import { seconds as spell } from "../../infra/progress/progress";
 import { startLoad, type LoadHandle, type LoadReport } from "../load";
 import type { Say } from "../up";
-import type { Interrupt } from "./interrupt";
+import type { Interrupt } from "../interrupt";
 import { rates, type Load } from "./load";
 import type { Run } from "./report/run";
 

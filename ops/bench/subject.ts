@@ -1,9 +1,7 @@
 import type Docker from "dockerode";
-import { services } from "../../infra/release/services";
-import { settingNamed } from "../../infra/settings";
-import { ensureImages, type ImageSet } from "../../test/images";
+import { ensureImages, INFRASTRUCTURE, type ImageSet } from "../../test/images";
+import { absent, missingImages, published, realTag, type ImageKind } from "../setup/realImages";
 import type { Say } from "../up";
-import type { ImageKind } from "./load";
 
 /** What the bench puts under load. */
 export interface Subject {
@@ -14,39 +12,21 @@ export interface Subject {
   release(): Promise<void>;
 }
 
-/** Where Scani publishes its images. */
-const published = "scani";
-
-const infrastructure = ["postgres", "redis", "storage", "mail", "gateway"];
-
 /**
  * Makes sure that every image is there.
  * @param wanted without it: Scani's own images where all five are on the engine, else stand-ins
  * @throws Error naming the images that are missing, where real ones are wanted
  */
 export async function chooseSubject(docker: Docker, wanted: ImageKind | undefined, say: Say): Promise<Subject> {
-  const tag = process.env.SCANI_IMAGE_TAG || settingNamed("SCANI_IMAGE_TAG").fallback as string;
+  const tag = realTag(process.env);
   const missing = wanted === "stand-in" ? [] : await absent(docker, tag);
-  if (wanted === "real" && missing.length > 0) {
-    throw new Error(`These images are not on the engine: ${missing.join(", ")}.\n  type: ${missing.map((image) => `docker pull ${image}`).join(" && ")}`);
-  }
+  if (wanted === "real" && missing.length > 0) throw new Error(missingImages(missing));
   if (wanted === "stand-in" || missing.length > 0) {
     return { kind: "stand-in", images: await ensureImages({ docker, log: say }), release: async () => undefined };
   }
-  const images = await ensureImages({ docker, log: say, only: infrastructure });
+  const images = await ensureImages({ docker, log: say, only: [...INFRASTRUCTURE] });
   const next = await nextTag(docker, tag);
   return { kind: "real", images: { ...images, scaniRepository: published, scaniTag: tag, nextTag: next.tag }, release: next.remove };
-}
-
-async function absent(docker: Docker, tag: string): Promise<string[]> {
-  const images = services.map((service) => `${published}/${service}:${tag}`);
-  const there = await Promise.all(images.map((image) => docker.getImage(image).inspect().then(() => true, isMissing)));
-  return images.filter((_, i) => !there[i]);
-}
-
-function isMissing(error: { statusCode?: number }): false {
-  if (error.statusCode !== 404) throw error;
-  return false;
 }
 
 /** `<tag>-b`; where nobody has made it, the same images under that name, for as long as the bench runs. */

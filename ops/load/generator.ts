@@ -1,5 +1,5 @@
 import { Connection } from "./connection";
-import type { CheckedOptions } from "./options";
+import type { CheckedOptions, LoadRequest } from "./options";
 import { type ConnectionKind, Tally, type Totals } from "./tally";
 
 /** Kept connections in use: as many as a browser or a small proxy holds, yet each used at least once a second. */
@@ -42,7 +42,7 @@ export function generate(options: CheckedOptions, onReady: () => void): Generato
 
   async function issue(): Promise<void> {
     const kind = issued % 2 === 0 ? "keep-alive" : "fresh";
-    const request = requests[Math.floor(issued / 2) % requests.length];
+    const request = numbered(requests[Math.floor(issued / 2) % requests.length], issued);
     issued++;
     inFlight++;
     const connection = kind === "fresh" ? new Connection(target, timeoutMs) : pool.take();
@@ -81,6 +81,11 @@ export function generate(options: CheckedOptions, onReady: () => void): Generato
 
   tick();
   return { stop, totals };
+}
+
+/** The request with its number in it. */
+function numbered(request: LoadRequest, number: number): LoadRequest {
+  return request.body?.includes("{{n}}") ? { ...request, body: request.body.replaceAll("{{n}}", String(number)) } : request;
 }
 
 /** Kept connections, used in turn so that none lies idle; while all are busy more are opened, and closed after one use. */

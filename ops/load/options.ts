@@ -5,6 +5,7 @@ export interface LoadRequest {
   method: "GET" | "POST";
   /** Path and query, from the first slash on. */
   path: string;
+  /** `{{n}}` in it becomes a number that no other request of the load has. */
   body?: string;
   headers?: Record<string, string>;
   /** Statuses that are a success; without it 200 to 299. */

@@ -2,23 +2,27 @@ import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
 import { readJournal } from "../../infra/handover/journal";
 import { startLoad } from "../load";
+import { Interrupt } from "../interrupt";
 import { prepare } from "../setup";
-import { cleanUp, layOut, startHosted, sweep, type Throwaway } from "../throwaway";
+import type { ImageKind } from "../setup/realImages";
+import { cleanUp, layOut, sweep, type Throwaway, type ThrowawayImages } from "../throwaway";
 import { up, type Say } from "../up";
 import { makeAuthority } from "./authority";
+import { hosted, startEndpoint } from "./endpoint";
+import { RealScani } from "./real";
 import { reportOf, tell, type RehearsedSwitch, type Report, type Seen } from "./report";
-import { requests, RehearsedScani } from "./scani";
+import type { Jobs, RehearsedScani, Session } from "./scani";
+import { StandInScani } from "./standIn";
 
 /** What an operator may ask for. */
 export interface RehearseOptions {
   /** Leave the install up and print its address. */
   readonly keep: boolean;
-  readonly signal: AbortSignal;
+  /** Which Scani is switched. */
+  readonly images: ImageKind;
 }
 
-const seeded = { users: 5, rows: 100, jobs: 300, jobMs: 100 };
-const issuedKey = "issued-key-of-the-rehearsal";
-const hosted = { alias: "hosted.rehearsal.internal", port: 8443 };
+const seeded = { users: 5, rows: 100 };
 
 /** Seconds after which a load ends by itself, whatever became of the rehearsal. */
 const longestSwitch = 300;
@@ -29,69 +33,83 @@ const longestSwitch = 300;
  * @throws Error when something could not be set up, or the operator interrupts; the install is removed by then
  */
 export async function rehearse(options: RehearseOptions, say: Say): Promise<Report> {
-  const { docker, environment, images, plugins } = await prepare(say, { images: true });
-  Object.assign(process.env, environment);
-  if (images === undefined) throw new Error("the images of the rehearsal were not made");
-  if (plugins === "test") say("The official docker and random plugins are not to be had here: test plugins take their place.");
-  for (const name of await sweep(docker, "rehearse")) say(`Removed what an interrupted rehearsal left: ${name}`);
-
-  const authority = await makeAuthority(hosted.alias);
-  const place = await layOut("rehearse", images, {
-    tier2: { SCANI_CLOUD_URL: `https://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, caCertificate: authority.ca },
-  });
+  const interrupt = new Interrupt();
   try {
-    return await run(docker, place, options, say, async () => {
-      await startHosted(docker, {
-        install: place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...hosted, scheme: "https",
-        environment: {
-          NODE_ENV: "production", SERVICE_NAME: "data-provider", STANDIN_HOSTED: "1", STANDIN_TLS_CERT: authority.certificate, STANDIN_TLS_KEY: authority.key,
-          LOG_ID_PEPPER: "pepper-of-the-rehearsal", BETTER_AUTH_SECRET: "secret-of-the-rehearsed-endpoint-0123", DATA_PROVIDER_API_KEY: issuedKey,
-        },
-      });
-    });
+    const { docker, environment, images } = await interrupt.guard(prepare(say, { images: options.images }));
+    Object.assign(process.env, environment);
+    if (images === undefined) throw new Error("the images of the rehearsal were not made");
+    await interrupt.guard(sweep(docker, "rehearse", say));
+    return await onThrowaway(docker, images, options, interrupt, say);
   } finally {
-    if (options.keep && !options.signal.aborted) say(`Left up at ${place.url} (mail at http://127.0.0.1:${place.mailPort}); it is removed by the next rehearsal.`);
-    else await cleanUp(docker, place);
+    interrupt.release();
   }
 }
 
-async function run(docker: Docker, place: Throwaway, { signal }: RehearseOptions, say: Say, startEndpoint: () => Promise<void>): Promise<Report> {
-  const quietly = progressOnly(say);
-  say("Bringing base and tier 1 up.");
-  await up("base", quietly, place, signal);
-  await startEndpoint();
-  await up("tier1", quietly, place, signal);
+async function onThrowaway(docker: Docker, images: ThrowawayImages, options: RehearseOptions, interrupt: Interrupt, say: Say): Promise<Report> {
+  const authority = await makeAuthority(hosted.alias);
+  const place = await layOut("rehearse", images, {
+    tier2: { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, caCertificate: authority.ca },
+  });
+  try {
+    const scani = options.images === "real" ? new RealScani(docker, place) : new StandInScani(place.url);
+    return await run({ docker, place, scani, interrupt, say }, () => startEndpoint(docker, options.images, place, images, authority));
+  } finally {
+    if (options.keep && !interrupt.signal.aborted) {
+      say(`Left up at ${place.url} (mail at http://127.0.0.1:${place.mailPort}); it is removed by the next rehearsal.`);
+    } else {
+      say("Removing the install.");
+      // What an interrupt left running may still be making something.
+      await interrupt.idle();
+      await cleanUp(docker, place);
+    }
+  }
+}
 
-  const scani = new RehearsedScani(place.url);
-  const sessions = await Promise.all(Array.from({ length: seeded.users }, (_unused, index) => scani.seedUser(`user${index}`)));
-  for (let row = 0; row < seeded.rows; row += 1) await scani.addRow(`seeded ${row}`);
-  const before = await scani.rows();
+/** A rehearsal under way. */
+interface Rehearsal {
+  readonly docker: Docker;
+  readonly place: Throwaway;
+  readonly scani: RehearsedScani;
+  readonly interrupt: Interrupt;
+  readonly say: Say;
+}
+
+async function run({ docker, place, scani, interrupt, say }: Rehearsal, startEndpoint: () => Promise<void>): Promise<Report> {
+  const bringUp = (stack: string) => interrupt.guard(up(stack, progressOnly(say), place, interrupt.signal));
+  say("Bringing base and tier 1 up.");
+  await bringUp("base");
+  await interrupt.guard(startEndpoint());
+  await bringUp("tier1");
+
+  const sessions = await interrupt.guard(seed(scani));
+  const before = await interrupt.guard(scani.rows());
   say(`Seeded ${seeded.users} users with sessions and encrypted credentials, ${seeded.rows} rows.`);
 
   const switches: RehearsedSwitch[] = [];
   let written = 0;
   for (const [from, to] of [["tier1", "tier2"], ["tier2", "tier1"]] as const) {
-    say(`Switching ${from} → ${to} at 100 requests a second, ${seeded.jobs} jobs queued.`);
-    await scani.sendJobs(seeded.jobs, seeded.jobMs);
-    const load = await startLoad({ url: place.url, rate: 100, seconds: longestSwitch, requests });
+    await interrupt.guard(scani.sendJobs());
+    say(`Switching ${from} → ${to} at 100 requests a second, with jobs queued.`);
+    const load = await interrupt.guard(startLoad({ url: place.url, rate: 100, seconds: longestSwitch, requests: scani.requests() }));
     const began = Date.now();
     try {
-      await up(to, quietly, place, signal);
+      await bringUp(to);
     } finally {
       await load.stop();
     }
     const totalMs = Date.now() - began;
     const report = await load.done;
-    const entry = (await readJournal(docker, `${place.install}-gateway`)).at(-1);
+    for (const { why, method, path } of report.failures.slice(0, 3)) say(`  ${method} ${path}: ${why}`);
+    const entry = (await interrupt.guard(readJournal(docker, `${place.install}-gateway`))).at(-1);
     switches.push({ from, to, totalMs, flipMs: entry?.flipMs ?? Number.NaN, sent: report.sent, failed: report.failed });
     written += Object.values(report.byKind).reduce((sum, { POST }) => sum + POST.sent - POST.failed, 0);
   }
 
-  const kept = await Promise.all(sessions.map((session) => scani.stillKnows(session)));
+  const kept = await interrupt.guard(Promise.all(sessions.map((session) => scani.stillKnows(session))));
   const seen: Seen = {
     switches,
-    jobs: await doneJobs(scani, signal),
-    rows: { before, after: await scani.rows() },
+    jobs: await interrupt.guard(doneJobs(scani, interrupt.signal)),
+    rows: { before, after: await interrupt.guard(scani.rows()) },
     written,
     sessions: { made: sessions.length, kept: kept.filter(Boolean).length },
   };
@@ -99,8 +117,16 @@ async function run(docker: Docker, place: Throwaway, { signal }: RehearseOptions
   return reportOf(seen);
 }
 
+/** Users with sessions and credentials, and rows. */
+async function seed(scani: RehearsedScani): Promise<Session[]> {
+  const sessions: Session[] = [];
+  for (let user = 0; user < seeded.users; user += 1) sessions.push(await scani.seedUser(`user${user}`));
+  for (let row = 0; row < seeded.rows; row += 1) await scani.addRow(`seeded ${row}`);
+  return sessions;
+}
+
 /** Waits until no job is left undone, at most a minute, and counts. */
-async function doneJobs(scani: RehearsedScani, signal: AbortSignal) {
+async function doneJobs(scani: RehearsedScani, signal: AbortSignal): Promise<Jobs> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     const jobs = await scani.jobs();

@@ -1,6 +1,6 @@
 import type { LoadRequest } from "../load";
 
-/** What the stand-in api answers about its jobs. */
+/** What became of the jobs that were sent. */
 export interface Jobs {
   readonly sent: number;
   readonly once: number;
@@ -14,58 +14,31 @@ export interface Session {
   readonly secret: string;
 }
 
-const json = { "content-type": "application/json" };
-
-/** The stand-in Scani of a rehearsal, as a browser sees it. */
-export class RehearsedScani {
-  constructor(private readonly url: string) {}
-
-  /** Signs a user in and keeps an encrypted credential under the session. */
-  async seedUser(name: string): Promise<Session> {
-    const response = await fetch(`${this.url}/api/auth/sign-in`, { method: "POST", headers: json, body: JSON.stringify({ email: `${name}@example.org` }) });
-    await accepted(response);
-    const cookie = response.headers.getSetCookie().map((value) => value.split(";")[0]).join("; ");
-    const secret = `bank password of ${name}`;
-    await accepted(await fetch(`${this.url}/api/credentials`, { method: "POST", headers: { ...json, cookie }, body: JSON.stringify({ name: "bank", secret }) }));
-    return { cookie, secret };
-  }
-
-  /** True when the session still holds and its credential can still be read. */
-  async stillKnows({ cookie, secret }: Session): Promise<boolean> {
-    const response = await fetch(`${this.url}/api/credentials/bank`, { headers: { cookie } });
-    return response.ok && ((await response.json()) as { secret: string }).secret === secret;
-  }
-
-  async sendJobs(count: number, milliseconds: number): Promise<void> {
-    await accepted(await fetch(`${this.url}/api/jobs`, { method: "POST", headers: json, body: JSON.stringify({ n: count, ms: milliseconds }) }));
-  }
-
-  jobs(): Promise<Jobs> {
-    return this.get("/api/jobs");
-  }
-
-  async rows(): Promise<number> {
-    return (await this.get<{ count: number }>("/api/rows")).count;
-  }
-
-  async addRow(text: string): Promise<void> {
-    await accepted(await fetch(`${this.url}/api/rows`, { method: "POST", headers: json, body: JSON.stringify({ text }) }));
-  }
-
-  private async get<T>(path: string): Promise<T> {
-    const response = await fetch(`${this.url}${path}`);
-    await accepted(response);
-    return response.json() as Promise<T>;
-  }
+/** Scani as a rehearsal uses it. What its users do goes through the gateway, as a browser's requests do. */
+export interface RehearsedScani {
+  /** Signs a user in, and keeps an encrypted credential of theirs. */
+  seedUser(name: string): Promise<Session>;
+  /** True when the session still holds and the credential can still be read. */
+  stillKnows(session: Session): Promise<boolean>;
+  addRow(text: string): Promise<void>;
+  /** How many rows there are of those that `addRow` and the load's POSTs each write one of. */
+  rows(): Promise<number>;
+  /** Queues jobs that keep the worker busy while the tiers are switched. */
+  sendJobs(): Promise<void>;
+  jobs(): Promise<Jobs>;
+  /** The load: reading and writing, page and api. Every POST writes one row. */
+  requests(): LoadRequest[];
 }
 
-async function accepted(response: Response): Promise<void> {
-  if (!response.ok) throw new Error(`${response.url} answers ${response.status}: ${await response.text()}`);
+export const json = { "content-type": "application/json" };
+
+/** The response, when it is a good one. @throws Error with what it says */
+export async function accepted(response: Response): Promise<Response> {
+  if (!response.ok) throw new Error(`${new URL(response.url).pathname} answers ${response.status}: ${await response.text()}`);
+  return response;
 }
 
-/** The load: reading and writing, page and api. Every POST writes one row, so rows can be counted against requests. */
-export const requests: LoadRequest[] = [
-  { method: "GET", path: "/api/whoami" },
-  { method: "POST", path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: json },
-  { method: "GET", path: "/healthz" },
-];
+/** The cookies a response sets, as the next request sends them. */
+export function cookieOf(response: Response): string {
+  return response.headers.getSetCookie().map((value) => value.split(";")[0]).join("; ");
+}

@@ -1,4 +1,5 @@
 export { prepare, type Prepared } from "./prepare";
 export { pulumiCli } from "./pulumiCli";
-export { officialPlugin, testPlugins } from "./plugins";
+export { testLanguageHost } from "./languageHost";
+export { officialPlugin, standInsForced, testPlugins } from "./plugins";
 export type { Say } from "./say";

@@ -8,10 +8,10 @@ import type { Say } from "./say";
 import { which } from "./which";
 
 /** Folder with the launchers of the test plugins. */
-export const testPlugins = join(root, "test", "plugins", "bin");
+export const testPlugins = join(root, "test", "plugins", "bin", "resource");
 
-/** Which plugins a run uses. */
-export type Plugins =
+/** Which of a kind a run uses. */
+export type Choice =
   | { readonly official: true }
   /** The folder goes first on the PATH of every Pulumi process. */
   | { readonly official: false; readonly pathAddition: string };
@@ -32,14 +32,19 @@ const fetchLimit = 120_000;
  * the official ones are.
  * @param pulumi the Pulumi command line
  */
-export async function findPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<Plugins> {
-  if (environment.SCANI_TEST_PLUGINS === "1") {
+export async function findPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<Choice> {
+  if (standInsForced(environment)) {
     say("SCANI_TEST_PLUGINS=1: the test plugins stand in for the official ones (test/plugins).");
     return { official: false, pathAddition: testPlugins };
   }
   if (await officialPlugins(pulumi, environment, say)) return { official: true };
   say("The official plugins cannot be had here: the test plugins stand in for them (test/plugins).");
   return { official: false, pathAddition: testPlugins };
+}
+
+/** True when the operator wants all that stands in for official parts, also where these are. */
+export function standInsForced(environment: NodeJS.ProcessEnv): boolean {
+  return environment.SCANI_TEST_PLUGINS === "1";
 }
 
 /** True when both official plugins are here, if need be fetched by Pulumi. */
@@ -61,8 +66,12 @@ async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, s
 /** Path of an official plugin: on PATH, or where Pulumi keeps those it has fetched. */
 export function officialPlugin(name: PluginName, environment: NodeJS.ProcessEnv): string | undefined {
   const program = `pulumi-resource-${name}`;
-  const ignored = /^(1|true)$/i.test(environment.PULUMI_IGNORE_AMBIENT_PLUGINS ?? "");
   const version = packageVersion(needed.find((one) => one.name === name)?.sdk as string);
   const fetched = join(environment.PULUMI_HOME || join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`);
-  return (ignored ? undefined : which(program, environment.PATH, [testPlugins])) ?? which(program, fetched);
+  return (looksOnPath(environment) ? which(program, environment.PATH, [testPlugins]) : undefined) ?? which(program, fetched);
+}
+
+/** False where Pulumi is told to take no plugin from PATH. */
+export function looksOnPath(environment: NodeJS.ProcessEnv): boolean {
+  return !/^(1|true)$/i.test(environment.PULUMI_IGNORE_AMBIENT_PLUGINS ?? "");
 }

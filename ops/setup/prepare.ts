@@ -1,10 +1,12 @@
 import type Docker from "dockerode";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { delimiter, dirname, isAbsolute } from "node:path";
-import type { ImageSet } from "../../test/images";
+import type { ThrowawayImages } from "../throwaway";
 import { ensureEngine } from "./engine";
-import { findPlugins, type Plugins } from "./plugins";
+import { findLanguageHost } from "./languageHost";
+import { findPlugins, type Choice } from "./plugins";
 import { pulumiCli } from "./pulumiCli";
+import { absent, missingImages, published, realTag, type ImageKind } from "./realImages";
 import type { Say } from "./say";
 
 /** A machine on which the program can be brought up and tested. */
@@ -13,43 +15,59 @@ export interface Prepared {
   readonly pulumi: PulumiCommand;
   /** For every Pulumi process, and for this one where it starts some: PATH with the command line and the plugins. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly plugins: "official" | "test";
-  /** Images of the tests; only where they were asked for. */
-  readonly images?: ImageSet;
+  /** Only where they were asked for. */
+  readonly images?: ThrowawayImages;
+}
+
+/** What is wanted beside Docker, the command line and the plugins. */
+export interface Wanted {
+  /** Images for throwaway installs, with this kind of Scani. */
+  readonly images?: ImageKind;
+  /** What raw `pulumi` runs the program with; programs that run in process need none. */
+  readonly languageHost?: boolean;
 }
 
 /**
  * Makes this machine ready, step by step, each only where it is needed and said aloud: Docker engine, Pulumi command
- * line, plugins, images. The Node dependencies come before: tools/bootstrap.cjs.
+ * line, plugins, language host, images. The Node dependencies come before: tools/bootstrap.cjs.
  * @throws Error that says what is missing and what to do
  */
-export async function prepare(say: Say, options: { images: boolean }): Promise<Prepared> {
+export async function prepare(say: Say, wanted: Wanted): Promise<Prepared> {
   const docker = await ensureEngine(say);
+  // Nobody but Scani makes these, so without them nothing else need be made either.
+  if (wanted.images === "real") await requireReal(docker);
   const pulumi = await pulumiCli(say);
-  const plugins = await findPlugins(pulumi.command, process.env, say);
-  const images = options.images ? await makeImages(docker, say) : undefined;
-  return { docker, pulumi, environment: pulumiEnvironment(pulumi.command, plugins, process.env), plugins: plugins.official ? "official" : "test", images };
+  const choices = [
+    await findPlugins(pulumi.command, process.env, say),
+    ...(wanted.languageHost ? [findLanguageHost(pulumi.command, process.env, say)] : []),
+  ];
+  const images = wanted.images && await makeImages(docker, wanted.images, say);
+  return { docker, pulumi, environment: pulumiEnvironment(pulumi.command, choices, process.env), images };
 }
 
 /**
- * Environment in which Pulumi finds its command line and the plugins. Pure.
+ * Environment in which Pulumi finds its command line and what it needs. Pure.
  * @param program path of the command line, or its bare name where it is on PATH
  */
-export function pulumiEnvironment(program: string, plugins: Plugins, environment: NodeJS.ProcessEnv): Record<string, string> {
-  const additions = [
-    ...(plugins.official ? [] : [plugins.pathAddition]),
-    ...(isAbsolute(program) ? [dirname(program)] : []),
-  ];
+export function pulumiEnvironment(program: string, choices: readonly Choice[], environment: NodeJS.ProcessEnv): Record<string, string> {
+  const standIns = choices.flatMap((choice) => choice.official ? [] : [choice.pathAddition]);
+  const additions = [...standIns, ...(isAbsolute(program) ? [dirname(program)] : [])];
   const rest = (environment.PATH ?? "").split(delimiter).filter((folder) => !additions.includes(folder));
   return {
     PATH: [...additions, ...rest].join(delimiter),
     // Otherwise Pulumi would look past the PATH.
-    ...(plugins.official ? {} : { PULUMI_IGNORE_AMBIENT_PLUGINS: "false" }),
+    ...(standIns.length === 0 ? {} : { PULUMI_IGNORE_AMBIENT_PLUGINS: "false" }),
   };
 }
 
-async function makeImages(docker: Docker, say: Say): Promise<ImageSet> {
+async function requireReal(docker: Docker): Promise<void> {
+  const missing = await absent(docker, realTag(process.env));
+  if (missing.length > 0) throw new Error(missingImages(missing));
+}
+
+async function makeImages(docker: Docker, kind: ImageKind, say: Say): Promise<ThrowawayImages> {
   // Loaded only where it is used: an operator's machine may not have the tests.
-  const { ensureImages } = await import("../../test/images/index.js");
-  return ensureImages({ docker, log: say });
+  const { ensureImages, INFRASTRUCTURE } = await import("../../test/images/index.js");
+  if (kind === "stand-in") return ensureImages({ docker, log: say });
+  return { ...await ensureImages({ docker, log: say, only: [...INFRASTRUCTURE] }), scaniRepository: published, scaniTag: realTag(process.env) };
 }

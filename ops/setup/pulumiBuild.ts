@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../root";
 import { cacheFolder } from "./cache";
@@ -7,6 +7,7 @@ import { exclusively } from "./exclusively";
 import type { Say } from "./say";
 
 const package_ = "github.com/pulumi/pulumi/pkg/v3";
+const unfinishedPrefix = "unfinished-";
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
 /** Version of the command line that a go.mod pins, with its v. Pure. @throws Error when it pins none */
@@ -34,8 +35,10 @@ export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, sa
     if (existsSync(program)) return;
     say("Building the Pulumi command line from Go modules (once; several minutes).");
     mkdirSync(join(folder, "bin"), { recursive: true });
+    // What a killed build left; no other one is under way.
+    for (const name of readdirSync(folder).filter((one) => one.startsWith(unfinishedPrefix))) rmSync(join(folder, name), { recursive: true, force: true });
     // In the same folder, so that the last step is a rename: what is there under its name is whole.
-    const unfinished = mkdtempSync(join(folder, "unfinished-"));
+    const unfinished = mkdtempSync(join(folder, unfinishedPrefix));
     try {
       const version = folder.slice(folder.lastIndexOf("pulumi-") + "pulumi-".length);
       const built = join(unfinished, "pulumi");

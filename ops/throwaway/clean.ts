@@ -1,23 +1,39 @@
 import type Docker from "dockerode";
 import { rmSync } from "node:fs";
 import { label } from "../../infra/container/labels";
+import { messageOf } from "../../infra/engine/failure";
 import { remove } from "../../infra/engine/lifecycle";
+import { removeNetwork } from "./network";
 import type { Throwaway } from "./place";
 
-/** Removes everything an install of that name has on the engine. What is gone already is fine. */
-export async function removeInstall(docker: Docker, install: string): Promise<void> {
+/**
+ * Removes everything an install of that name has on the engine. What is gone already is fine.
+ * @returns what the engine does not let go, each with its reason; empty when nothing is left
+ */
+export async function removeInstall(docker: Docker, install: string): Promise<string[]> {
   const filters = { label: [`${label.install}=${install}`] };
-  const gone = (error: { statusCode?: number }) => { if (error.statusCode !== 404 && error.statusCode !== 409) throw error; };
   const containers = await docker.listContainers({ all: true, filters });
-  await Promise.all(containers.map(({ Id }) => remove(docker.getContainer(Id))));
+  const kept = await keptOf(containers.map(({ Id, Names }) => [`container ${Names[0]?.slice(1)}`, remove(docker.getContainer(Id))]));
   const networks = await docker.listNetworks({ filters });
-  await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove().catch(gone)));
+  kept.push(...await keptOf(networks.map(({ Id, Name }) => [`network ${Name}`, removeNetwork(docker.getNetwork(Id))])));
   const { Volumes: volumes } = await docker.listVolumes({ filters });
-  await Promise.all(volumes.map(({ Name }) => docker.getVolume(Name).remove().catch(gone)));
+  kept.push(...await keptOf(volumes.map(({ Name }) => [`volume ${Name}`, docker.getVolume(Name).remove().catch(unlessGone)])));
+  return kept;
 }
 
-/** Removes a throwaway install, its state and its settings. */
+/** Removes a throwaway install, its state and its settings. @throws Error that names what the engine does not let go; its record stays, so that a later run tries again */
 export async function cleanUp(docker: Docker, place: Throwaway): Promise<void> {
-  await removeInstall(docker, place.install);
+  const kept = await removeInstall(docker, place.install);
+  if (kept.length > 0) throw new Error(`${place.install} cannot be removed whole, and is tried again by a later run: ${kept.join("; ")}`);
   rmSync(place.workDir, { recursive: true, force: true });
+}
+
+/** Names of those whose removal failed, with the reasons. */
+async function keptOf(removals: readonly (readonly [name: string, removal: Promise<void>])[]): Promise<string[]> {
+  const reasons = await Promise.all(removals.map(([name, removal]) => removal.then(() => [], (error: unknown) => [`${name} (${messageOf(error)})`])));
+  return reasons.flat();
+}
+
+function unlessGone(error: { statusCode?: number }): void {
+  if (error.statusCode !== 404) throw error;
 }

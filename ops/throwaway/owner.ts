@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { removeInstall } from "./clean";
+import { endOrphans } from "./orphans";
 
 /** A process, told apart from a later one that was given the same number. */
 interface Owner {
@@ -13,6 +14,9 @@ interface Owner {
 
 const file = "owner.json";
 
+/** Milliseconds a process has to note that a new folder is its own; it is the first thing it does. */
+const patience = 60_000;
+
 /** Notes in a throwaway's folder which process it belongs to. */
 export function own(workDir: string, install: string): void {
   const owner: Owner = { pid: process.pid, started: startOf(process.pid) ?? "", install };
@@ -21,19 +25,40 @@ export function own(workDir: string, install: string): void {
 
 /**
  * Removes throwaway installs of a kind whose process is gone. Those of processes that live are left alone.
- * @returns the names of the removed ones
+ * @param say told what was removed; and what the engine does not let go, which is tried again next time
  */
-export async function sweep(docker: Docker, kind: string): Promise<string[]> {
+export async function sweep(docker: Docker, kind: string, say: (line: string) => void): Promise<void> {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`scani-${kind}-`)).map((name) => join(tmpdir(), name));
-  const removed: string[] = [];
-  for (const folder of folders.filter((path) => existsSync(join(path, file)))) {
-    const owner = JSON.parse(readFileSync(join(folder, file), "utf8")) as Owner;
+  for (const folder of folders) {
+    const owner = ownerOf(folder);
+    if (owner === undefined) {
+      // Killed before it could say whose it is; nothing has been made by then.
+      if (isOld(folder)) rmSync(folder, { recursive: true, force: true });
+      continue;
+    }
     if (startOf(owner.pid) === owner.started) continue;
-    await removeInstall(docker, owner.install);
+    await endOrphans(folder);
+    const kept = await removeInstall(docker, owner.install);
+    if (kept.length > 0) {
+      say(`${owner.install}, which an interrupted run left, cannot be removed whole; the next run tries again: ${kept.join("; ")}`);
+      continue;
+    }
     rmSync(folder, { recursive: true, force: true });
-    removed.push(owner.install);
+    say(`Removed what an interrupted run left: ${owner.install}`);
   }
-  return removed;
+}
+
+/** Whose a folder is; undefined where that is not noted, or not whole, or another sweep has just removed it. */
+function ownerOf(folder: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, file), "utf8")) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOld(folder: string): boolean {
+  return existsSync(folder) && Date.now() - statSync(folder).mtimeMs > patience;
 }
 
 /** When a process started, in the kernel's own count; undefined when there is no such process. Field 22 of /proc/<pid>/stat. */

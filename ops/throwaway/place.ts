@@ -5,6 +5,7 @@ import { root } from "../root";
 import type { Place } from "../place";
 import { own } from "./owner";
 import { freePorts } from "./ports";
+import { stateUrl } from "./state";
 
 /** What a throwaway install is made of. Image names are whole; tags name a version. */
 export interface ThrowawayImages {
@@ -65,7 +66,7 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
     url: `http://127.0.0.1:${httpPort}`,
     mailPort,
     environment: {
-      PULUMI_BACKEND_URL: `file://${join(workDir, "state")}`,
+      PULUMI_BACKEND_URL: stateUrl(workDir),
       PULUMI_CONFIG_PASSPHRASE: install,
       // The operator's own settings are in the environment too, and are not meant for this.
       SCANI_ISOLATED: "true",

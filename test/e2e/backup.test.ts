@@ -16,7 +16,8 @@ import { backups } from "../../ops/backup/list";
 import { restore } from "../../ops/backup/restore";
 import type { BackupJson } from "../../ops/backup/show";
 import { preview } from "../../ops/preview";
-import { RehearsedScani, type Session } from "../../ops/rehearse/scani";
+import type { Session } from "../../ops/rehearse/scani";
+import { StandInScani } from "../../ops/rehearse/standIn";
 import { changeSetting } from "../../ops/throwaway";
 import { up } from "../../ops/up";
 import { container, containersOf, environmentOf } from "./host";
@@ -26,7 +27,7 @@ import { underLoad, until } from "./traffic";
 jest.setTimeout(150_000);
 
 let scene: Scene;
-let scani: RehearsedScani;
+let scani: StandInScani;
 let session: Session;
 let folder: string;
 const said: string[] = [];
@@ -36,7 +37,7 @@ beforeAll(async () => {
   scene = await openScene("backup", { base: { backupsKept: "2" }, tier1: { soak: "0" }, tier2: { soak: "0" } });
   folder = join(scene.place.workDir, "backups");
   await scene.up("tier1");
-  scani = new RehearsedScani(scene.place.url);
+  scani = new StandInScani(scene.place.url);
   session = await scani.seedUser("ada");
 });
 

@@ -7,14 +7,11 @@ import { checkLock, takeLock, takeWorkshop, withLock } from "../../infra/lock/lo
 import { LockTaken, thisProcess, type Owner } from "../../infra/lock/owner";
 import { readStatus } from "../../ops/status/read";
 import { containersOf, runningServices } from "./host";
-import { hasLanguageHost, killGroup, npmRun, rawUp, refused, type Rival } from "./rivals";
+import { killGroup, npmRun, rawUp, refused, type Rival } from "./rivals";
 import { closeScene, openScene, type Scene } from "./scene";
 import { until } from "./traffic";
 
 jest.setTimeout(300_000);
-
-const raw = hasLanguageHost ? test : test.skip;
-if (!hasLanguageHost) console.warn("SKIPPED: no Node language host here, so raw pulumi cannot be tested.");
 
 let scene: Scene;
 let gateway: string;
@@ -171,13 +168,13 @@ test("what a killed run had made and not noted is removed; a live run's lock is 
   expect({ locks: stackLocks("tier2"), pending: pendingOf("tier2") }).toEqual({ locks: [], pending: [] });
 });
 
-raw("raw pulumi: of two ups on different stacks exactly one proceeds", async () => {
+test("raw pulumi: of two ups on different stacks exactly one proceeds", async () => {
   const told = await oneOf("raw tier2 and raw base", rawUp(scene, "tier2"), rawUp(scene, "base"));
   // Not judged: raw `pulumi up` previews first, and a preview keeps nobody out.
   console.info(`raw pulumi named the first after ${told} ms`);
 });
 
-raw("SIGKILL of a raw up: its program and its provider let go by themselves", async () => {
+test("SIGKILL of a raw up: its program and its provider let go by themselves", async () => {
   const before = await serving();
   const killed = rawUp(scene, before === "tier1" ? "tier2" : "tier1");
   await killed.saysWithin("▸ start", 60_000);

@@ -2,13 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { containersOf, environmentOf, runningServices } from "./host";
-import { hasLanguageHost } from "./rivals";
 import { closeScene, openScene, type Scene } from "./scene";
 
 jest.setTimeout(300_000);
-
-const raw = hasLanguageHost ? test : test.skip;
-if (!hasLanguageHost) console.warn("SKIPPED: no Node language host here, so raw pulumi cannot be tested.");
 
 let scene: Scene;
 const printed: string[] = [];
@@ -25,12 +21,12 @@ function pulumi(...args: string[]): { code: number; output: string; tookMs: numb
 }
 
 beforeAll(async () => {
-  if (hasLanguageHost) scene = await openScene("raw");
+  scene = await openScene("raw");
 });
 
 afterAll(() => closeScene(scene));
 
-raw("a tier without its base fails at once and names the command", () => {
+test("a tier without its base fails at once and names the command", () => {
   pulumi("stack", "init", "lonely-tier1");
   pulumi("config", "set", "scani:tier", "tier1", "--stack", "lonely-tier1");
   const { code, output } = pulumi("up", "--yes", "--stack", "lonely-tier1");
@@ -39,7 +35,7 @@ raw("a tier without its base fails at once and names the command", () => {
   expect(output).toContain("npm run up -- lonely-base");
 });
 
-raw("wrong settings are all told at once, and nothing is created", async () => {
+test("wrong settings are all told at once, and nothing is created", async () => {
   const before = (await containersOf(scene)).length;
   pulumi("stack", "init", "wrong-tier2");
   for (const [name, value] of [["tier", "tier2"], ["keepWarm", "maybe"], ["SCANI_IMAGE_TAG", "latest"]]) pulumi("config", "set", `scani:${name}`, value as string, "--stack", "wrong-tier2");
@@ -49,7 +45,7 @@ raw("wrong settings are all told at once, and nothing is created", async () => {
   expect((await containersOf(scene)).length).toBe(before);
 });
 
-raw("up, preview, switch and back, and a second up that changes nothing", async () => {
+test("up, preview, switch and back, and a second up that changes nothing", async () => {
   pulumi("stack", "init", "tier1");
   pulumi("stack", "init", "tier2");
   expect(pulumi("up", "--yes", "--stack", "tier1").code).toBe(0);
@@ -67,7 +63,7 @@ raw("up, preview, switch and back, and a second up that changes nothing", async 
   expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
 });
 
-raw("destroying the tier that serves is refused before anything is touched", async () => {
+test("destroying the tier that serves is refused before anything is touched", async () => {
   const before = (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
   const { code, output } = pulumi("destroy", "--yes", "--stack", "tier1");
   expect(code).not.toBe(0);
@@ -75,7 +71,7 @@ raw("destroying the tier that serves is refused before anything is touched", asy
   expect((await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort()).toEqual(before);
 });
 
-raw("no secret is in the state files, nor in what was printed", async () => {
+test("no secret is in the state files, nor in what was printed", async () => {
   const secret = /SECRET|KEY|PASSWORD|PEPPER|DATABASE_URL|REDIS_URL/;
   const secrets = (await containersOf(scene)).flatMap((seen) => Object.entries(environmentOf(seen)).filter(([name, value]) => secret.test(name) && value.length >= 12));
   expect(secrets.length).toBeGreaterThan(20);

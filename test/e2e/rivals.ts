@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Scene } from "./scene";
@@ -16,9 +16,6 @@ export interface Rival {
 
 /** How a refusal begins. */
 export const refused = "This install is being worked on";
-
-/** Raw `pulumi` runs the program in a process of its own, which takes the Node language host that comes with the official CLI. */
-export const hasLanguageHost = spawnSync("sh", ["-c", "command -v pulumi-language-nodejs && command -v pulumi"]).status === 0;
 
 /** `npm run <command> -- <stack>`. */
 export function npmRun(scene: Scene, command: "up" | "preview" | "down", stack: string): Rival {

@@ -20,7 +20,8 @@ export interface ImageSet {
   gateway: string;
 }
 
-const INFRASTRUCTURE = ['postgres', 'redis', 'storage', 'mail', 'gateway'] as const;
+/** Images of what Scani stands on. */
+export const INFRASTRUCTURE = ['postgres', 'redis', 'storage', 'mail', 'gateway'] as const;
 const NAMES = [...INFRASTRUCTURE, 'scani'] as const;
 type Name = (typeof NAMES)[number];
 

@@ -1,13 +1,10 @@
 import * as grpc from "@grpc/grpc-js";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import type { Values } from "./protocol/values";
+import { Started } from "./started";
 
 /** A plugin's answer to a diff. */
 export interface Answer {
@@ -21,25 +18,24 @@ export interface Answer {
 
 /** One plugin process, spoken to as Pulumi's engine does. */
 export class PluginClient {
-  private constructor(private readonly client: ResourceProviderClient, readonly process: ChildProcess, private readonly engine: FakeEngine) {}
+  private constructor(private readonly client: ResourceProviderClient, private readonly started: Started) {}
 
   /**
    * Starts a plugin and configures it.
    * @param program path of a `pulumi-resource-…`
    */
   static async start(program: string, settings: Values = {}): Promise<PluginClient> {
-    const engine = await FakeEngine.start();
-    const child = spawn(program, [engine.address], { stdio: ["pipe", "pipe", "inherit"] });
-    const port = await portOf(child, program).catch((error: unknown) => { engine.close(); throw error; });
-    const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const plugin = new PluginClient(client, child, engine);
+    const started = await Started.start(program);
+    const plugin = new PluginClient(new ResourceProviderClient(started.address, grpc.credentials.createInsecure()), started);
     // As the engine does: it can take secrets, and says so.
     await plugin.call("configure", new proto.ConfigureRequest().setAcceptsecrets(true).setAcceptresources(true).setArgs(struct(settings)));
     return plugin;
   }
 
   /** What the plugin said through the engine's log so far. */
-  get said(): readonly string[] { return this.engine.said; }
+  get said(): readonly string[] { return this.started.said; }
+
+  get process(): ChildProcess { return this.started.process; }
 
   async check(type: string, name: string, olds: Values, news: Values): Promise<{ inputs: Values; failures: string[] }> {
     const request = new proto.CheckRequest().setUrn(urn(type, name)).setName(name).setType(type).setOlds(struct(olds)).setNews(struct(news)).setRandomseed(Buffer.alloc(32, 7));
@@ -85,11 +81,7 @@ export class PluginClient {
   /** Ends the process, as the engine does. */
   async close(): Promise<void> {
     this.client.close();
-    this.engine.close();
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const ended = once(this.process, "exit");
-    this.process.kill("SIGKILL");
-    await ended;
+    await this.started.close();
   }
 
   private call<Response>(method: "configure" | "check" | "diff" | "create" | "read" | "update" | "delete", request: unknown): Promise<Response> {
@@ -98,36 +90,6 @@ export class PluginClient {
       client[method]?.(request, (error, response) => { if (error) reject(error); else resolve(response); });
     });
   }
-}
-
-/** The port a plugin prints when it serves. @throws Error when it ends instead */
-function portOf(child: ChildProcess, program: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.stdout?.once("data", (line: Buffer) => resolve(line.toString().trim()));
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`${program} ended with ${code} before it served`)));
-  });
-}
-
-/** Takes log lines as the engine does. */
-class FakeEngine {
-  readonly said: string[] = [];
-  address = "";
-  private readonly server = new grpc.Server();
-
-  static async start(): Promise<FakeEngine> {
-    const engine = new FakeEngine();
-    engine.server.addService(EngineService, {
-      log: (call: grpc.ServerUnaryCall<LogRequest, Empty>, done: grpc.sendUnaryData<Empty>) => { engine.said.push(call.request.getMessage()); done(null, new Empty()); },
-    });
-    const port = await new Promise<number>((resolve, reject) => {
-      engine.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => { if (error) reject(error); else resolve(bound); });
-    });
-    engine.address = `127.0.0.1:${port}`;
-    return engine;
-  }
-
-  close(): void { this.server.forceShutdown(); }
 }
 
 function urn(type: string, name: string): string {

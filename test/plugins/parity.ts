@@ -36,7 +36,8 @@ export async function play(docker: Docker, images: ImageSet, path: string, say: 
   // It imagines another database role, which the guards would refuse; here it is the plugins that are asked.
   Object.assign(process.env, { PATH: path, SCANI_TRUST_SETTINGS: "true" });
   try {
-    const game = new Game(docker, place, say);
+    const { postgres, redis, storage, mail, gateway } = images;
+    const game = new Game(docker, place, { postgres, redis, storage, mail, gateway }, say);
     await base(game);
     await tiers(game, images);
     await end(game);
@@ -99,7 +100,8 @@ async function end(game: Game): Promise<void> {
 class Game {
   readonly played: Played = { decisions: {}, docker: {} };
 
-  constructor(readonly docker: Docker, readonly place: Throwaway, private readonly say: Say) {}
+  /** @param images those of base: on another machine they have other names */
+  constructor(readonly docker: Docker, readonly place: Throwaway, private readonly images: Readonly<Record<string, string>>, private readonly say: Say) {}
 
   /** Lets Pulumi do something, and notes what it decided. @throws Error with Pulumi's words when it fails */
   async step(title: string, name: Stack, what: "up" | "preview" | "refresh" | "destroy"): Promise<void> {
@@ -127,7 +129,7 @@ class Game {
   /** Notes what Docker has now. */
   async look(title: string): Promise<void> {
     const ports = { page: Number(new URL(this.place.url).port), mail: this.place.mailPort };
-    this.played.docker[title] = await dockerState(this.docker, { install: this.place.install, ports });
+    this.played.docker[title] = await dockerState(this.docker, { install: this.place.install, ports, images: this.images });
   }
 
   /** As somebody would by hand, behind Pulumi's back. */

@@ -1,6 +1,7 @@
 import type { Say } from "../../up";
 import type { BenchContext } from "../context";
-import { issueHosted, startEndpoint } from "../hosted";
+import { startHostedOnStores } from "../../throwaway";
+import { issueHosted } from "../hosted";
 import { loadOf } from "../load";
 import { measure } from "../measure";
 import { runName, type Run } from "../report/run";
@@ -23,7 +24,7 @@ export async function control(context: BenchContext, compose: Compose): Promise<
     await project.migrate();
     await project.up();
     const stores = { databaseUrl: project.settings.DATABASE_URL as string, redisUrl: project.settings.REDIS_URL as string };
-    await interrupt.guard(startEndpoint(docker, project.name, `${images.scaniRepository}/data-provider:${images.scaniTag}`, hosted, stores));
+    await interrupt.guard(startHostedOnStores(docker, { install: project.name, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...hosted }, stores));
 
     const tier2 = { ...project.settings, SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key };
     const forth = await switched(context, project, runName.composeForth, () => project.edit(tier2, false));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { untilReady } from "../../../infra/engine/ready";
 import { removeInstall, type ThrowawayImages } from "../../throwaway";
 import { freePorts } from "../../throwaway/ports";
-import type { Interrupt } from "../interrupt";
+import type { Interrupt } from "../../interrupt";
 import type { Compose } from "./command";
 import { dotenvText, tier1Dotenv, type Dotenv } from "./dotenv";
 import { composeFile } from "./file";

@@ -1,10 +1,10 @@
 import type { Platform, Sockets } from "../../../infra/base/platform";
 import { readJournal, type Entry } from "../../../infra/handover/journal";
-import { changeSetting, cleanUp, layOut, removeInstall, type Throwaway } from "../../throwaway";
+import { changeSetting, cleanUp, layOut, removeInstall, startHostedOnStores, type Throwaway } from "../../throwaway";
 import { up } from "../../up";
 import { withStack } from "../../workspace";
 import type { BenchContext } from "../context";
-import { issueHosted, startEndpoint, type Hosted } from "../hosted";
+import { issueHosted, type Hosted } from "../hosted";
 
 /** Lines of a failed command's output that are shown. */
 const shownLines = 30;
@@ -33,7 +33,7 @@ export class ModuleInstall {
     const outputs = await interrupt.guard(withStack("base", this.place, () => undefined, (stack) => stack.outputs()));
     this.sockets = outputs.sockets?.value as Sockets;
     const stores = outputs.platform?.value as Platform;
-    await interrupt.guard(startEndpoint(docker, this.place.install, `${images.scaniRepository}/data-provider:${images.scaniTag}`, this.hosted, stores));
+    await interrupt.guard(startHostedOnStores(docker, { install: this.place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...this.hosted }, stores));
   }
 
   /**
@@ -83,7 +83,7 @@ export class ModuleInstall {
     const { docker, interrupt } = this.context;
     // A command that an interrupt left running cannot be called off, but ends sooner once its containers are gone. It may
     // be making new ones meanwhile, so what cannot be removed yet is left to the second time.
-    if (interrupt.signal.aborted) await removeInstall(docker, this.place.install).catch(() => undefined);
+    if (interrupt.signal.aborted) await removeInstall(docker, this.place.install);
     await interrupt.idle();
     await cleanUp(docker, this.place);
   }

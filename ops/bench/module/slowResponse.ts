@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { ImageKind } from "../load";
+import type { ImageKind } from "../../setup/realImages";
 import type { SlowResponse } from "../report/run";
 import { holdLock, untilSomebodyWaits } from "./tableLock";
 

@@ -9,6 +9,18 @@ import { until } from "../traffic";
 
 const prefix = "scani-engine-";
 
+/** Brings up the loopback of the network namespace it runs in: by a request to the kernel, since a bare Debian has perl and no ip. */
+const loopbackUp = "perl -MSocket -e '$up = pack(\"a16sx22\", \"lo\", 1); socket(S, AF_INET, SOCK_DGRAM, 0) && ioctl(S, 0x8914, $up) or die $!'";
+
+/** Prints what an address answers; fails on no 2xx. */
+const fetchScript = `
+fetch(process.argv[1], { signal: AbortSignal.timeout(5000) }).then(async (response) => {
+  const body = await response.text();
+  if (!response.ok) throw new Error(response.status + " " + body);
+  process.stdout.write(body);
+}).catch((error) => { process.stderr.write(String(error.cause ?? error)); process.exitCode = 1; });
+`;
+
 /**
  * A Docker engine of the test's own, to be stopped and started at will: its own data, sockets and namespaces, so that
  * neither its bridges, nor its firewall rules, nor its mounts touch those of the machine's engine. Everything of it ends with this
@@ -22,7 +34,7 @@ export class OwnEngine {
   /** Why there can be none on this machine; undefined where there can. */
   static lack(): string | undefined {
     if (process.getuid?.() !== 0) return "it takes root to start an engine";
-    const missing = ["dockerd", "docker", "unshare", "nsenter", "setpriv", "ip", "curl"].filter((command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0);
+    const missing = ["dockerd", "docker", "unshare", "nsenter", "setpriv", "perl"].filter((command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0);
     return missing.length === 0 ? undefined : `there is no ${missing.join(", ")} here`;
   }
 
@@ -30,7 +42,7 @@ export class OwnEngine {
     removeFoldersOfTheDead();
     const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
     // Holds the namespaces while no daemon is in them. The mounts are in one too, so that they go when it goes.
-    const holder = bound("unshare", ["--net", "--mount", "sh", "-c", "ip link set lo up && echo up && exec sleep infinity"], "pipe");
+    const holder = bound("unshare", ["--net", "--mount", "sh", "-c", `${loopbackUp} && echo up && exec sleep infinity`], "pipe");
     await once(holder.stdout as NodeJS.ReadableStream, "data");
     const engine = new OwnEngine(folder, holder);
     await engine.startDaemon().catch(async (error: Error) => {
@@ -52,7 +64,7 @@ export class OwnEngine {
 
   /** What an address answers inside the engine's own network, where its ports are published. Throws on no 2xx. */
   fetchText(url: string): string {
-    const { status, stdout, stderr } = spawnSync("nsenter", [...this.inside, "curl", "-sSf", "--max-time", "5", url], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("nsenter", [...this.inside, process.execPath, "-e", fetchScript, url], { encoding: "utf8" });
     if (status !== 0) throw new Error(stderr);
     return stdout;
   }

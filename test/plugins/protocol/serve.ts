@@ -1,40 +1,9 @@
-import * as grpc from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { servesEngine } from "./process";
 import type { Plugin } from "./resource";
 import { service } from "./service";
 
-/**
- * Serves a plugin to the engine that started this process, until that engine is gone.
- * Pulumi's convention: the engine's address is the first argument, the port goes to standard output as a line.
- */
-export async function serve(plugin: Plugin): Promise<void> {
-  // Held open by the engine: it ends however the engine ends, so that no plugin outlives a killed run.
-  process.stdin.on("end", () => process.exit(0)).resume();
-  const engine = process.argv[2];
-  const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  let announced: Promise<void> | undefined;
-  server.addService(ResourceProviderService, service(plugin, () => announced ??= announce(engine, plugin.name)));
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => error ? reject(error) : resolve(bound));
-  });
-  process.stdout.write(`${port}\n`);
-}
-
-/** Says in the output of the run that this is not the official plugin. */
-function announce(engine: string | undefined, name: string): Promise<void> {
-  const message = `test plugin in use: ${name} (not the official one)`;
-  if (engine === undefined) {
-    process.stderr.write(`${message}\n`);
-    return Promise.resolve();
-  }
-  const client = new EngineClient(engine, grpc.credentials.createInsecure());
-  const request = new LogRequest().setSeverity(LogSeverity.WARNING).setMessage(message);
-  return new Promise((resolve, reject) => {
-    client.log(request, (error) => {
-      client.close();
-      if (error) reject(new Error(`cannot reach the engine at ${engine}: ${error.message}`)); else resolve();
-    });
-  });
+/** Serves a plugin to the engine that started this process, until that engine is gone. */
+export function serve(plugin: Plugin): Promise<void> {
+  return servesEngine(plugin.name, (announce) => ({ definition: ResourceProviderService, implementation: service(plugin, announce) }));
 }

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { findLanguageHost, testLanguageHost } from "../../../ops/setup/languageHost";
 import { packageVersion } from "../../../ops/setup/packageVersion";
 import { findPlugins, officialPlugin, testPlugins } from "../../../ops/setup/plugins";
 import { pulumiEnvironment } from "../../../ops/setup/prepare";
@@ -72,15 +73,48 @@ describe("a run uses", () => {
   });
 });
 
+describe("raw pulumi runs programs with", () => {
+  const elsewhere = { PATH: "/usr/bin:/bin" };
+  const testHost = { official: false, pathAddition: testLanguageHost };
+
+  test("the official language host on PATH", () => {
+    place.program("pulumi-language-nodejs", "exit 0");
+    const said: string[] = [];
+    expect(findLanguageHost("pulumi", { PATH: place.path }, (line) => said.push(line))).toEqual({ official: true });
+    expect(said).toEqual([`The Node language host is at ${join(place.path, "pulumi-language-nodejs")}.`]);
+  });
+  test("the official one beside the command line, also where that is a link", () => {
+    const pulumi = place.program("real/pulumi", "exit 0");
+    place.program("real/pulumi-language-nodejs", "exit 0");
+    symlinkSync(pulumi, join(place.path, "pulumi"));
+    expect(findLanguageHost(pulumi, elsewhere, quiet)).toEqual({ official: true });
+    expect(findLanguageHost("pulumi", { PATH: place.path }, quiet)).toEqual({ official: true });
+  });
+  test("the test language host where there is none, or none that Pulumi would take, and says so", () => {
+    const said: string[] = [];
+    expect(findLanguageHost("pulumi", { PATH: testLanguageHost }, (line) => said.push(line))).toEqual(testHost);
+    expect(said.join()).toContain("the test language host stands in");
+    place.program("pulumi-language-nodejs", "exit 0");
+    expect(findLanguageHost("pulumi", { PATH: place.path, PULUMI_IGNORE_AMBIENT_PLUGINS: "1" }, quiet)).toEqual(testHost);
+  });
+  test("the test language host when told to", () => {
+    place.program("pulumi-language-nodejs", "exit 0");
+    expect(findLanguageHost("pulumi", { PATH: place.path, SCANI_TEST_PLUGINS: "1" }, quiet)).toEqual(testHost);
+  });
+});
+
 describe("Pulumi's environment", () => {
-  const official = { official: true } as const;
-  const test_ = { official: false, pathAddition: "/t" } as const;
+  const official = [{ official: true }] as const;
+  const test_ = [{ official: false, pathAddition: "/t" }] as const;
+  const mixed = [{ official: true }, { official: false, pathAddition: "/l" }] as const;
+  const ambient = { PULUMI_IGNORE_AMBIENT_PLUGINS: "false" };
   test.each([
     ["is the machine's with everything on PATH", "pulumi", official, "/a:/b", { PATH: "/a:/b" }],
     ["has the command line's folder first", "/c/bin/pulumi", official, "/a:/b", { PATH: "/c/bin:/a:/b" }],
-    ["has the test plugins before all", "/c/bin/pulumi", test_, "/a:/b", { PATH: "/t:/c/bin:/a:/b", PULUMI_IGNORE_AMBIENT_PLUGINS: "false" }],
-    ["has each once, whatever it was", "/c/bin/pulumi", test_, "/t:/a:/c/bin:/b", { PATH: "/t:/c/bin:/a:/b", PULUMI_IGNORE_AMBIENT_PLUGINS: "false" }],
-  ])("%s", (_what, program, plugins, path, expected) => {
-    expect(pulumiEnvironment(program, plugins, { PATH: path })).toEqual(expected);
+    ["has the test plugins before all", "/c/bin/pulumi", test_, "/a:/b", { PATH: "/t:/c/bin:/a:/b", ...ambient }],
+    ["has one stand-in without the other", "/c/bin/pulumi", mixed, "/a:/b", { PATH: "/l:/c/bin:/a:/b", ...ambient }],
+    ["has each once, whatever it was", "/c/bin/pulumi", test_, "/t:/a:/c/bin:/b", { PATH: "/t:/c/bin:/a:/b", ...ambient }],
+  ])("%s", (_what, program, choices, path, expected) => {
+    expect(pulumiEnvironment(program, choices, { PATH: path })).toEqual(expected);
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, existsSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../ops/root";
 import { buildPulumi, builtPulumi, pinnedVersion } from "../../../ops/setup/pulumiBuild";
@@ -47,6 +47,12 @@ test("a build that fails says why and leaves nothing that looks built", async ()
   const go = place.program("go", "echo 'no such module' >&2; exit 3");
   await expect(buildPulumi(go, environment, () => undefined)).rejects.toThrow(/ended with 3:\nno such module/);
   expect(existsSync(join(builtPulumi(environment), "bin", "pulumi"))).toBe(false);
+  expect(readdirSync(builtPulumi(environment))).toEqual(["bin"]);
+});
+
+test("what a killed build left is removed", async () => {
+  mkdirSync(join(builtPulumi(environment), "unfinished-abc"), { recursive: true });
+  await buildPulumi(compiler(), environment, () => undefined);
   expect(readdirSync(builtPulumi(environment))).toEqual(["bin"]);
 });
 

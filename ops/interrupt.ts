@@ -1,5 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+/** What everybody who waits is told at an interrupt. */
+export class Interrupted extends Error {
+  constructor() {
+    super("Interrupted");
+    this.name = "Interrupted";
+  }
+}
+
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Turns a signal into an orderly end: whoever works under it stops waiting, and cleans up. */
@@ -9,7 +17,7 @@ export class Interrupt {
   private readonly heard = (): void => {
     // Who asks twice does not want to wait for what is left behind.
     if (this.signal.aborted) process.exit(1);
-    this.controller.abort(new Error("Interrupted"));
+    this.controller.abort(new Interrupted());
   };
 
   constructor() {
@@ -21,7 +29,7 @@ export class Interrupt {
     return this.controller.signal;
   }
 
-  /** Waits for work that cannot be called off, though not beyond an interrupt. @throws Error "Interrupted" */
+  /** Waits for work that cannot be called off, though not beyond an interrupt. @throws Interrupted */
   async guard<T>(work: Promise<T>): Promise<T> {
     const tracked = work.catch(() => undefined).finally(() => this.open.delete(tracked));
     this.open.add(tracked);
@@ -38,7 +46,7 @@ export class Interrupt {
     }
   }
 
-  /** A length of time that is itself measured. @throws Error "Interrupted" */
+  /** A length of time that is itself measured. @throws Interrupted */
   async pause(ms: number): Promise<void> {
     if (ms > 0) await this.guard(delay(ms, undefined, { signal: this.signal }));
   }

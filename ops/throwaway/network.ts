@@ -1,0 +1,32 @@
+import type Docker from "dockerode";
+
+/** How the engine refuses a network that something is connected to. */
+const inUse = 403;
+
+/**
+ * Removes a network; one that is gone is fine. Where the engine holds it for what is still connected, that is cut off
+ * first. *Seen* on Docker 20.10: what is connected may be the endpoint of a container that is gone, which no list shows
+ * and only a restart of the engine clears.
+ * @throws the engine's refusal, when it stays with it
+ */
+export async function removeNetwork(network: Docker.Network): Promise<void> {
+  const refusal = await network.remove().then(() => undefined, unlessGone);
+  if (refusal === undefined) return;
+  const { Containers: connected } = await network.inspect() as { Containers?: Record<string, { Name: string }> };
+  const names = new Set([...Object.values(connected ?? {}).map(({ Name }) => Name), ...endpointsNamed(refusal.message)]);
+  // One that cannot be cut off shows in the second refusal.
+  await Promise.allSettled([...names].map((name) => network.disconnect({ Container: name, Force: true })));
+  const again = await network.remove().then(() => undefined, unlessGone);
+  if (again !== undefined) throw again;
+}
+
+/** Names of the endpoints in a refusal; newer engines give them: `has active endpoints (name:"a" id:"…", name:"b" …)`. Pure. */
+export function endpointsNamed(message: string): string[] {
+  return [...message.matchAll(/name:"([^"]+)"/g)].map(([, name]) => name as string);
+}
+
+function unlessGone(error: Error & { statusCode?: number }): Error | undefined {
+  if (error.statusCode === 404) return undefined;
+  if (error.statusCode === inUse) return error;
+  throw error;
+}

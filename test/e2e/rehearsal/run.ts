@@ -1,0 +1,41 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { root } from "../../../ops/root";
+import { until } from "../traffic";
+
+/** A rehearsal in a process of its own. */
+export interface Run {
+  readonly child: ChildProcess;
+  /** Everything it has said so far. */
+  said(): string;
+  /** Resolves once it has said something; rejects when it ends before. */
+  says(text: RegExp): Promise<void>;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; json: string }>;
+}
+
+/**
+ * `npm run rehearse -- --json`, as a person starts it.
+ * @param folder where it keeps its installs, in place of the system's temporary folder
+ */
+export function rehearsal(folder: string, words: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Run {
+  // A group of its own, as a shell gives a command: Ctrl-C goes to all of it.
+  const child = spawn(process.execPath, [join(root, "bin", "ops", "cli.js"), "rehearse", "--json", ...words], {
+    detached: true,
+    env: { ...process.env, TMPDIR: folder, ...environment }, stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [said, json] = ["", ""];
+  child.stderr.on("data", (chunk: Buffer) => { said += chunk.toString(); });
+  child.stdout.on("data", (chunk: Buffer) => { json += chunk.toString(); });
+  // Not its `close`: what outlives a killed one may hold its output open.
+  const over = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  return {
+    child,
+    said: () => said,
+    says: async (text) => {
+      await until(async () => text.test(said) || child.exitCode !== null || child.signalCode !== null, 300_000);
+      if (!text.test(said)) throw new Error(`it ended without saying ${text}:\n${said}`);
+    },
+    ended: over.then(([code, signal]) => ({ code, signal, json })),
+  };
+}

@@ -1,0 +1,95 @@
+import type Docker from "dockerode";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "../../infra/engine/connect";
+import { sweep } from "../../ops/throwaway";
+import { foldersIn, leftovers } from "./rehearsal/leftovers";
+import { rehearsal } from "./rehearsal/run";
+
+jest.setTimeout(3_600_000);
+
+/** Whole rehearsals take half an hour in all; a normal run makes none. */
+const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
+
+let docker: Docker;
+let folder: string;
+/** Names of all installs that were seen. */
+const installs = new Set<string>();
+
+beforeAll(() => {
+  docker = connect();
+  folder = mkdtempSync(join(tmpdir(), "scani-test-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Takes note of the installs there are now. */
+function noteInstalls(): void {
+  for (const name of foldersIn(folder)) installs.add((JSON.parse(readFileSync(join(folder, name, "owner.json"), "utf8")) as { install: string }).install);
+}
+
+test("real images that are missing are named, with what to type, before anything is touched", async () => {
+  const run = rehearsal(folder, ["--images", "real"], { SCANI_IMAGE_TAG: "0.0.0-missing" });
+  expect(await run.ended).toMatchObject({ code: 1, json: "" });
+  for (const service of ["api", "worker", "data-provider", "frontend-app", "migrate"]) {
+    expect(run.said()).toMatch(new RegExp(`not on the engine: .*scani/${service}:0\\.0\\.0-missing`));
+    expect(run.said()).toMatch(new RegExp(`type: .*docker pull scani/${service}:0\\.0\\.0-missing`));
+  }
+  expect(run.said()).not.toMatch(/plugin|Pulumi/);
+  expect(foldersIn(folder)).toEqual([]);
+});
+
+if (thorough) {
+  test("two at once: both are well, and nothing is left over", async () => {
+    const runs = [rehearsal(folder), rehearsal(folder)];
+    await Promise.all(runs.map((run) => run.says(/Bringing base and tier 1 up/)));
+    noteInstalls();
+    const ends = await Promise.all(runs.map(({ ended }) => ended));
+    ends.forEach(({ code, json }, one) => {
+      expect({ code, said: runs[one]?.said() }).toMatchObject({ code: 0 });
+      expect(JSON.parse(json)).toMatchObject({ ok: true });
+    });
+    expect(installs.size).toBe(2);
+    expect(await leftovers(docker, folder, installs)).toEqual([]);
+  });
+
+  /** One for each kind of thing that may be under way. */
+  const moments = [
+    /Docker \S+ answers/, /Bringing base and tier 1 up/, /✓ base ready/, /▸ migrate/, /▸ start data-provider/, /Seeded/, /Switching tier1/,
+    /Switching tier1[^]*▸ start api/, /Switching tier1[^]*▸ flip/, /Switching tier1[^]*✓ stop the old worker/, /Switching tier2/, /Switching tier2[^]*▸ retire/, /Removing the install/,
+  ];
+
+  test("Ctrl-C at any moment: it cleans up after itself", async () => {
+    for (const moment of moments) {
+      const run = rehearsal(folder);
+      await run.says(moment);
+      noteInstalls();
+      process.kill(-(run.child.pid as number), "SIGINT");
+      const { code, json } = await run.ended;
+      expect({ moment, code, json, said: run.said() }).toMatchObject({ code: 1, json: "" });
+      expect({ moment, left: await leftovers(docker, folder, installs) }).toEqual({ moment, left: [] });
+    }
+  });
+
+  test("killed at any moment: the next run's sweep clears away what it left, and what goes on", async () => {
+    const system = process.env.TMPDIR;
+    process.env.TMPDIR = folder;
+    try {
+      for (const moment of moments.slice(1)) {
+        const run = rehearsal(folder);
+        await run.says(moment);
+        noteInstalls();
+        run.child.kill("SIGKILL");
+        await run.ended;
+        const said: string[] = [];
+        await sweep(docker, "rehearse", (line) => said.push(line));
+        expect({ moment, said }).toEqual({ moment, said: [expect.stringContaining("Removed what an interrupted run left: rehearse-")] });
+        expect({ moment, left: await leftovers(docker, folder, installs) }).toEqual({ moment, left: [] });
+      }
+    } finally {
+      if (system === undefined) delete process.env.TMPDIR; else process.env.TMPDIR = system;
+    }
+    // What was under way on the engine at a kill would have come to be by now.
+    expect(await leftovers(docker, folder, installs)).toEqual([]);
+  });
+}

@@ -1,0 +1,61 @@
+import { RunResponse, type RunRequest } from "@pulumi/pulumi/proto/language_pb";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+/** How a program is started: `node` with these words, in this environment beside the host's own. */
+export interface Start {
+  readonly words: string[];
+  readonly environment: Record<string, string>;
+}
+
+/** The SDK's own starter of programs; it is found from the program, which may stand on another copy of the SDK. */
+const starter = "@pulumi/pulumi/cmd/run";
+
+/**
+ * How the program of a request is started, as the official host does it. Left out is what only a program of another kind
+ * needs: a TypeScript loader, and the pipes for calls that block.
+ * @param engine `host:port` of the engine
+ * @throws Error when the program is of another kind, or has no SDK
+ */
+export function startOf(request: RunRequest, engine: string): Start {
+  const info = request.getInfo();
+  const folder = info?.getProgramDirectory() || request.getPwd();
+  if (info?.getOptions()?.toJavaScript().typescript !== false) {
+    throw new Error("the test language host runs compiled programs only: runtime.options.typescript must be false");
+  }
+  if (request.getAttachDebugger()) throw new Error("the test language host attaches no debugger");
+  const settings: [name: string, value: string | undefined][] = [
+    ["monitor", request.getMonitorAddress()],
+    ["engine", engine],
+    ["organization", request.getOrganization()],
+    ["project", request.getProject()],
+    ["root-directory", info.getRootDirectory()],
+    ["stack", request.getStack()],
+    ["pwd", folder],
+    ["parallel", String(request.getParallel())],
+  ];
+  return {
+    words: [
+      createRequire(join(folder, "program.js")).resolve(starter),
+      ...settings.flatMap(([name, value]) => value ? [`--${name}`, value] : []),
+      ...request.getDryrun() ? ["--dry-run"] : [],
+      info.getEntryPoint() || request.getProgram(),
+      ...request.getArgsList(),
+    ],
+    environment: {
+      PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().getEntryList())),
+      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+    },
+  };
+}
+
+/** Exit code of a program that has told the engine already what is wrong. */
+const toldAlready = 32;
+
+/** What the engine is answered when a program has ended. Pure. */
+export function outcomeOf(code: number | null, signal: NodeJS.Signals | null): RunResponse {
+  const response = new RunResponse();
+  if (code === toldAlready) return response.setBail(true);
+  if (code === 0) return response;
+  return response.setError(signal === null ? `Program exited with non-zero exit code: ${code}` : `Program was ended by ${signal}`);
+}
