@@ -1,9 +1,6 @@
 import type { LoadRequest } from "../load";
 import { accepted, cookieOf, json, type Jobs, type RehearsedScani, type Session } from "./scani";
 
-/** Jobs sent at a time, and the milliseconds each takes. */
-const batch = { n: 300, ms: 100 };
-
 /** The tests' stand-in Scani. It counts by itself what the real one has to be asked for in the database. */
 export class StandInScani implements RehearsedScani {
   /** @param url address of the gateway */
@@ -21,8 +18,9 @@ export class StandInScani implements RehearsedScani {
     return response.ok && ((await response.json()) as { secret: string }).secret === secret;
   }
 
-  async sendJobs(): Promise<void> {
-    await this.post("/api/jobs", batch);
+  /** @param milliseconds that each takes */
+  async sendJobs(count = 300, milliseconds = 100): Promise<void> {
+    await this.post("/api/jobs", { n: count, ms: milliseconds });
   }
 
   jobs(): Promise<Jobs> {

@@ -1,4 +1,4 @@
-import { RehearsedScani } from "../../ops/rehearse/scani";
+import { StandInScani } from "../../ops/rehearse/standIn";
 import { readStatus } from "../../ops/status/read";
 import { closeScene, openScene, type Scene } from "./scene";
 import { baseOf, countOf, runningServices } from "./host";
@@ -50,7 +50,7 @@ const wholly: Readonly<Record<Case["target"], string[]>> = {
 };
 
 let scene: Scene;
-let scani: RehearsedScani;
+let scani: StandInScani;
 let count: Awaited<ReturnType<typeof countOf>>;
 let base: string[];
 
@@ -58,7 +58,7 @@ beforeAll(async () => {
   scene = await openScene("killed", { tier1: { soak: "1" }, tier2: { soak: "1" } });
   await scene.up("tier1");
   await scene.up("tier2");
-  scani = new RehearsedScani(scene.place.url);
+  scani = new StandInScani(scene.place.url);
   [count, base] = [await countOf(scene), await baseOf(scene)];
 });
 

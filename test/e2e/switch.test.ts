@@ -1,7 +1,7 @@
 import { withServer } from "../../infra/backup/server";
 import { readJournal } from "../../infra/handover/journal";
 import { down } from "../../ops/down";
-import { RehearsedScani } from "../../ops/rehearse/scani";
+import { StandInScani } from "../../ops/rehearse/standIn";
 import { readStatus } from "../../ops/status/read";
 import { changeSetting } from "../../ops/throwaway";
 import { baseOf, container, containersOf, countOf, environmentOf, runningServices } from "./host";
@@ -44,12 +44,12 @@ test("tier 1 serves with everything it declares", async () => {
 });
 
 /** Switches, and sends jobs when the old worker is just about to be stopped: it has some in hand then, and leaves some behind. */
-async function switchTo(tier: string, scani: RehearsedScani, jobs: number): Promise<void> {
+async function switchTo(tier: string, scani: StandInScani, jobs: number): Promise<void> {
   await Promise.all([scene.up(tier), scene.saysFromNow("▸ verify").then(() => scani.sendJobs(jobs, 40))]);
 }
 
 test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job, row, session, credential or object is lost", async () => {
-  const scani = new RehearsedScani(scene.place.url);
+  const scani = new StandInScani(scene.place.url);
   const ada = await scani.seedUser("ada");
   await scani.sendJobs(100, 40);
   const objects = await Objects.of(scene, await container(scene, undefined, "hosted"));
