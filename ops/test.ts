@@ -10,6 +10,9 @@ import { root } from "./root";
 /** Kinds of throwaway installs the end-to-end tests make; those of killed runs are removed first. */
 const kinds = ["switch", "failure", "raw", "parity", "killed", "lock", "preflight", "backup", "dotenv", "guards", "restart", "soak"];
 
+/** Test files under way at a time. */
+const lanes = 3;
+
 /** Jest's own summary, as far as it is read here. */
 interface Summary {
   readonly numPassedTests: number;
@@ -31,8 +34,11 @@ export async function test(args: readonly string[], say: Say): Promise<boolean> 
   const results = join(folder, "results.json");
   const all = { ...process.env, ...environment };
   try {
-    const clean = await run("eslint", [".", "--max-warnings", "0"], all);
-    await run("jest", ["--ci", "--runInBand", "--json", `--outputFile=${results}`, ...args], all);
+    // The end-to-end tests wait for most of their time, and each file has an install of its own.
+    const [clean] = await Promise.all([
+      run("eslint", [".", "--max-warnings", "0"], all),
+      run("jest", ["--ci", `--maxWorkers=${lanes}`, "--json", `--outputFile=${results}`, ...args], all),
+    ]);
     const summary = JSON.parse(readFileSync(results, "utf8")) as Summary;
     const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + (clean ? 0 : 1);
     if (!clean) say("The style check failed, see above.");
