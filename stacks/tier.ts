@@ -49,5 +49,7 @@ async function announce(host: Host, settings: Settings, tier: Tier, base: BaseRe
   const containers = await knownIds(release);
   const text = pulumi.unsecret(pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
     host.outlook(sockets, { tier, release: id, keepWarm: settings.flag("keepWarm"), images: release.images, environment, containers })));
-  text.apply((lines) => pulumi.log.info(lines));
+  // Waited for: a program that runs in the command's own process would else be over before the host has been looked at.
+  const lines = await valueIfKnown(text);
+  if (lines !== undefined) await pulumi.log.info(lines);
 }

@@ -170,7 +170,7 @@ test("what a killed run had made and not noted is removed; a live run's lock is 
 
 test("raw pulumi: of two ups on different stacks exactly one proceeds", async () => {
   const told = await oneOf("raw tier2 and raw base", rawUp(scene, "tier2"), rawUp(scene, "base"));
-  // Not judged: raw `pulumi up` previews first, and a preview keeps nobody out.
+  // Not judged: Pulumi needs a second or more before it runs a program's first line, and other tests are at work beside this one.
   console.info(`raw pulumi named the first after ${told} ms`);
 });
 
