@@ -1,3 +1,6 @@
+/** Tests that take many minutes are only there where they are asked for, so that nothing counts as skipped. */
+const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
+
 /** Runs the compiled tests; `npm test` compiles first, so nothing is type-checked twice. */
 module.exports = {
   testEnvironment: "node",
@@ -5,5 +8,6 @@ module.exports = {
   // What is compiled needs no second translation, which took as long as some of the tests.
   transform: {},
   testMatch: ["**/*.test.js"],
+  testPathIgnorePatterns: ["/node_modules/", ...(thorough ? [] : ["\\.thorough\\.test\\.js$"])],
   snapshotResolver: "<rootDir>/test/snapshotResolver.js",
 };

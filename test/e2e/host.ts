@@ -1,5 +1,8 @@
 import type Docker from "dockerode";
+import { withServer } from "../../infra/backup/server";
+import { gatewayStatePath } from "../../infra/base/gatewayState";
 import { label } from "../../infra/container/labels";
+import { fileNames } from "../../infra/engine/files";
 import { isService } from "../../infra/release/services";
 import type { Scene } from "./scene";
 
@@ -53,4 +56,42 @@ export async function countOf({ docker, place }: Scene): Promise<{ containers: n
 /** Environment of a container, without what its image brings. */
 export function environmentOf(seen: Seen): Record<string, string> {
   return Object.fromEntries((seen.info.Config.Env ?? []).map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
+}
+
+/** What a switch could leave lying about: files in the gateway's volume, databases, and volumes without a name that nobody uses. */
+export async function leftOf(scene: Scene): Promise<string[]> {
+  const gateway = await container(scene, undefined, "gateway");
+  const [files, databases, unused] = await Promise.all([
+    fileNames(scene.docker.getContainer(gateway.id), gatewayStatePath),
+    sql<string>(scene, "select to_jsonb(datname) from pg_database"),
+    scene.docker.listVolumes({ filters: { dangling: ["true"] } }),
+  ]);
+  return [...files, ...databases, ...unused.Volumes.map(({ Name }) => Name).filter((name) => /^[0-9a-f]{64}$/.test(name))].sort();
+}
+
+/** Rows of a query on the install's database, as JSON: it selects one JSON value a row. */
+export function sql<T>(scene: Scene, query: string): Promise<T[]> {
+  return withServer(scene.docker, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) => pg.query<T>(query));
+}
+
+/**
+ * KiB the install takes on the engine's disk, by what takes them. Of Postgres only the tables that the load does not write:
+ * its log is kept ahead, and what it keeps house with comes by itself.
+ */
+export async function sizesOf(scene: Scene): Promise<Record<string, number>> {
+  const kib = (bytes: number) => Math.round(bytes / 1024);
+  const { Containers: containers, Volumes: volumes } = await scene.docker.df() as Usage;
+  const own = <T extends { Labels?: Record<string, string> | null }>(all: readonly T[]) => all.filter(({ Labels }) => Labels?.[label.install] === scene.place.install);
+  const [tables] = await sql<number>(scene, "select to_jsonb(sum(pg_total_relation_size(relid))) from pg_stat_user_tables where relname <> 'rows'");
+  return Object.fromEntries([
+    ...own(volumes).filter(({ Name }) => !Name.includes("postgres")).map(({ Name, UsageData }) => [Name.replace(`${scene.place.install}-`, "volume "), kib(UsageData.Size)] as const),
+    ["layers", kib(own(containers).reduce((sum, { SizeRw: written = 0 }) => sum + written, 0))] as const,
+    ["tables", kib(tables as number)] as const,
+  ].sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** Part of what the engine answers about its disk. Bytes. */
+interface Usage {
+  readonly Containers: readonly { readonly Labels?: Record<string, string>; readonly SizeRw?: number }[];
+  readonly Volumes: readonly { readonly Name: string; readonly Labels?: Record<string, string> | null; readonly UsageData: { readonly Size: number } }[];
 }

@@ -1,10 +1,9 @@
-import { withServer } from "../../infra/backup/server";
 import { readJournal } from "../../infra/handover/journal";
 import { down } from "../../ops/down";
 import { StandInScani } from "../../ops/rehearse/standIn";
 import { readStatus } from "../../ops/status/read";
 import { changeSetting } from "../../ops/throwaway";
-import { baseOf, container, containersOf, countOf, environmentOf, runningServices } from "./host";
+import { baseOf, container, containersOf, countOf, environmentOf, runningServices, sql } from "./host";
 import { Objects } from "./objects";
 import { closeScene, issuedKey, openScene, type Scene } from "./scene";
 import { repeatedly, underLoad, until } from "./traffic";
@@ -18,7 +17,6 @@ let untouched: string[];
 
 const serving = async () => (await readStatus(scene.docker, scene.place.install)).serving?.tier;
 const lastEntry = async () => (await readJournal(scene.docker, `${scene.place.install}-gateway`)).at(-1);
-const sql = (query: string) => withServer(scene.docker, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) => pg.query(query));
 
 /** Opens a websocket the way the page does, and gives the first message. */
 function hello(): Promise<{ tier: string }> {
@@ -89,8 +87,8 @@ test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job
   await until(async () => (await scani.jobs()).never === 0, 60_000);
   expect(await scani.jobs()).toMatchObject({ sent: 1000, once: 1000, twice: 0, never: 0 });
   // Every worker had its share: none of the switches found an empty queue.
-  expect(await sql("select to_jsonb(count(*)) from worker_log w where exists (select from effects e where e.run_id = w.run_id)")).toEqual([4]);
-  expect(await sql("select to_jsonb(text) from rows where text like 'kept %' order by id")).toEqual(rows);
+  expect(await sql(scene, "select to_jsonb(count(*)) from worker_log w where exists (select from effects e where e.run_id = w.run_id)")).toEqual([4]);
+  expect(await sql(scene, "select to_jsonb(text) from rows where text like 'kept %' order by id")).toEqual(rows);
   expect(await objects.readBy(await container(scene, "tier1", "worker"))).toEqual(objects.kept);
   expect(counts).toEqual([rows.length, Object.keys(objects.kept).length]);
   expect(Object.keys(objects.kept).length).toBeGreaterThan(Object.keys(known).length + 10);
