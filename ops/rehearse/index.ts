@@ -1,4 +1,6 @@
 import type Docker from "dockerode";
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readJournal } from "../../infra/handover/journal";
 import { startLoad } from "../load";
@@ -50,6 +52,8 @@ async function onThrowaway(docker: Docker, images: ThrowawayImages, options: Reh
   const place = await layOut("rehearse", images, {
     tier2: { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, caCertificate: authority.ca },
   });
+  // What Pulumi keeps in files meanwhile goes when the install goes, also where this process is killed.
+  process.env.TMPDIR = mkdtempSync(join(place.workDir, "tmp-"));
   try {
     const scani = options.images === "real" ? new RealScani(docker, place) : new StandInScani(place.url);
     return await run({ docker, place, scani, interrupt, say }, () => startEndpoint(docker, options.images, place, images, authority));

@@ -10,8 +10,8 @@ import type { Throwaway } from "../throwaway";
 import { signInCode } from "./mailbox";
 import { accepted, cookieOf, json, type Jobs, type RehearsedScani, type Session } from "./scani";
 
-/** Jobs sent at a time. */
-const batch = 40;
+/** Jobs sent at a time, and of these at once. */
+const [batch, atOnce] = [120, 8];
 
 /** Addresses the load's clients play: enough that each stays far below the 300 requests a minute Scani's api grants one. */
 const clients = 60;
@@ -74,15 +74,19 @@ export class RealScani implements RehearsedScani {
     return (await this.query<number>("select count(*) from groups"))[0] as number;
   }
 
+  /** All of one user: each job is followed by a recalculation of the user's history, of which Scani does one at a time. */
   async sendJobs(): Promise<void> {
-    for (let job = 0; job < batch; job += 1) {
-      const { account, currency, cookie } = this.userFor(job);
-      const name = `${jobName} ${this.sent}`;
-      await this.call("batchOperations.createHoldingsBatch", {
-        requestId: name, accountId: account, newHoldings: [{ tokenId: currency, balance: "1", label: name }],
-      }, cookie, this.sent);
-      this.sent += 1;
-    }
+    const { account, currency, cookie } = this.userFor(0);
+    const send = async (): Promise<void> => {
+      while (this.sent < all) {
+        const [client, name] = [this.sent, `${jobName} ${this.sent}`];
+        this.sent += 1;
+        const job = { requestId: name, accountId: account, newHoldings: [{ tokenId: currency, balance: "1", label: name }] };
+        await this.call("batchOperations.createHoldingsBatch", job, cookie, client);
+      }
+    };
+    const all = this.sent + batch;
+    await Promise.all(Array.from({ length: atOnce }, send));
   }
 
   /**
@@ -106,7 +110,7 @@ export class RealScani implements RehearsedScani {
     return Array.from({ length: clients }, (_unused, client): LoadRequest[] => {
       const headers = { ...json, "cf-connecting-ip": `10.77.0.${client + 1}`, cookie: this.userFor(client).cookie };
       return [
-        { method: "GET", path: "/api/trpc/users.getCurrent", headers },
+        { method: "GET", path: "/api/health" },
         { method: "POST", path: "/api/trpc/groups.create", body: JSON.stringify({ name: `load ${load} {{n}}`, color: "#336699" }), headers },
         { method: "GET", path: "/healthz" },
       ];

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { label } from "../../../infra/container/labels";
 
 /**
- * Everything that installs of rehearsals have left: what the engine has under their names, and what is in their folder.
+ * Everything that installs of rehearsals have left: what the engine has under their names, and what is in the temporary folder they were given.
  * @param installs names of the installs
  */
 export async function leftovers(docker: Docker, folder: string, installs: ReadonlySet<string>): Promise<string[]> {
@@ -14,7 +14,7 @@ export async function leftovers(docker: Docker, folder: string, installs: Readon
     ...containers.filter(({ Labels }) => ours(Labels)).map(({ Names }) => `container ${Names[0]}`),
     ...networks.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `network ${Name}`),
     ...volumes.Volumes.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `volume ${Name}`),
-    ...foldersIn(folder).map((name) => `folder ${name}`),
+    ...readdirSync(folder).map((name) => `file ${name}`),
   ];
 }
 
