@@ -48,14 +48,12 @@ export class RealScani implements RehearsedScani {
       `select json_build_object('id', id, 'currency', base_currency_id) from users where email = ${literal(email)}`);
     if (user === undefined) throw new Error(`${email} signed in and is no user`);
 
-    const secret = `bank password of ${name}`;
     // As Scani stores one; its own way in asks the bank first whether the credential is good.
-    const sealed = JSON.stringify({ encrypted: true, data: await seal(JSON.stringify({ password: secret }), await this.encryptionKey()) });
+    const sealed = JSON.stringify({ encrypted: true, data: await seal(JSON.stringify({ password: `bank password of ${name}` }), await this.encryptionKey()) });
     await this.query(`insert into user_integration_credentials (user_id, institution_id, encrypted_credentials, credentials_type)
       values (${literal(user.id)}, ${literal(made.institutionId)}, ${literal(sealed)}, 'api_key')`);
-    const session = { cookie, secret, ...user, account: made.accountId };
-    this.users.push(session);
-    return session;
+    this.users.push({ cookie, ...user, account: made.accountId });
+    return { cookie };
   }
 
   async stillKnows({ cookie }: Session): Promise<boolean> {

@@ -8,10 +8,9 @@ export interface Jobs {
   readonly never: number;
 }
 
-/** A user's session and what is kept under it. */
+/** A user's session. */
 export interface Session {
   readonly cookie: string;
-  readonly secret: string;
 }
 
 /** Scani as a rehearsal uses it. What its users do goes through the gateway, as a browser's requests do. */
