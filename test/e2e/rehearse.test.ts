@@ -46,7 +46,7 @@ if (thorough) {
     noteInstalls();
     const ends = await Promise.all(runs.map(({ ended }) => ended));
     ends.forEach(({ code, json }, one) => {
-      expect({ code, said: runs[one]?.said() }).toMatchObject({ code: 0 });
+      if (code !== 0) throw new Error(`it ended with ${code}:\n${runs[one]?.said()}`);
       expect(JSON.parse(json)).toMatchObject({ ok: true });
     });
     expect(installs.size).toBe(2);
@@ -65,7 +65,7 @@ if (thorough) {
     noteInstalls();
     process.kill(-(run.child.pid as number), "SIGINT");
     const { code, json } = await run.ended;
-    expect({ code, json, said: run.said() }).toMatchObject({ code: 1, json: "" });
+    if (code !== 1 || json !== "") throw new Error(`it ended with ${code} and the result ${json}:\n${run.said()}`);
     expect(await leftovers(docker, folder, installs)).toEqual([]);
   });
 
