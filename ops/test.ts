@@ -34,7 +34,7 @@ export async function test(args: readonly string[], say: Say): Promise<boolean> 
   const results = join(folder, "results.json");
   const all = { ...process.env, ...environment };
   try {
-    // The end-to-end tests wait for most of their time, and each file has an install of its own.
+    // Each file has an install of its own, and one waits while another works.
     const [clean] = await Promise.all([
       run("eslint", [".", "--max-warnings", "0"], all),
       run("jest", ["--ci", `--maxWorkers=${lanes}`, "--json", `--outputFile=${results}`, ...args], all),

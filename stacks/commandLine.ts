@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { statFields } from "../infra/process/stat";
 
 /** A process: its number and the words it was started with. */
 export interface CommandLine {
@@ -42,10 +43,7 @@ function look(pid: number): { parent: number; words: string[] } | undefined {
       const [, parent, line] = /^\s*(\d+)\s+(.*)$/s.exec(execFileSync("ps", ["-o", "ppid=,args=", "-p", String(pid)], { encoding: "utf8" })) ?? [];
       return { parent: Number(parent), words: (line ?? "").trim().split(/\s+/) };
     }
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Fields after the name, which may hold anything: state, then the parent.
-    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    return { parent, words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1) };
+    return { parent: Number(statFields(pid)[1]), words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1) };
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { statFields } from "../../infra/process/stat";
 
 /** Ticks in a second of the kernel's own count, as /proc shows it on every Linux. */
 const ticks = 100;
@@ -26,10 +27,9 @@ export function livesSince(pid: number, at: number): boolean {
   }
 }
 
-/** State and start of a process. Fields 3 and 22 of /proc/<pid>/stat; the name before them may hold anything. */
+/** State and start of a process. */
 function stateOf(pid: number): [string, number] {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statFields(pid);
   const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
   return [fields[0] ?? "", (boot + Number(fields[19]) / ticks) * 1000];
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { statFields } from "../../infra/process/stat";
 import { stateUrl } from "./state";
 
 /** Milliseconds between two looks at who is left, and those after which nobody will go any more. */
@@ -30,8 +31,11 @@ function environmentOf(pid: number): string[] {
 
 /** One that has ended and that nobody has taken note of yet has no environment to be told by. */
 function isAlive(pid: number): boolean {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  return stat !== "" && stat.slice(stat.lastIndexOf(")") + 2)[0] !== "Z";
+  try {
+    return statFields(pid)[0] !== "Z";
+  } catch {
+    return false;
+  }
 }
 
 function end(pid: number): void {

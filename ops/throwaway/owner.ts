@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { statFields } from "../../infra/process/stat";
 import { removeInstall } from "./clean";
 import { endOrphans } from "./orphans";
 
@@ -61,11 +62,10 @@ function isOld(folder: string): boolean {
   return existsSync(folder) && Date.now() - statSync(folder).mtimeMs > patience;
 }
 
-/** When a process started, in the kernel's own count; undefined when there is no such process. Field 22 of /proc/<pid>/stat. */
+/** When a process started, in the kernel's own count; undefined when there is no such process. */
 function startOf(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return statFields(pid)[19];
   } catch {
     return undefined;
   }
