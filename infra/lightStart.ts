@@ -2,18 +2,21 @@ import Module from "node:module";
 
 /**
  * Pulumi's SDK loads at its start a TypeScript compiler and an npm client (for functions it serialises into the state), a
- * tracer, and its own command line driver; dockerode loads an ssh client and a builder's protocol. This program uses none of
- * them in a usual run. Loading each only when something asks for it takes most of a second off every preview, and
+ * tracer, and its own command line driver; dockerode loads an ssh client and a builder's protocol; zod every language it can
+ * say its errors in. This program uses none of them in a usual run. Loading each only when something asks for it takes most of a second off every preview, and
  * twice that off every `up`. Imported first by whatever loads the SDK; raw `pulumi` loads it before the SDK (`nodeargs` in
  * Pulumi.yaml).
  */
 const onlyWhenUsed: readonly Rule[] = [
   { request: /^(typescript|@npmcli\/arborist)$/, gives: "namespace" },
-  { request: /^\.\/automation$/, from: /@pulumi[\\/]pulumi[\\/]index\.js$/, gives: "namespace" },
+  { request: /^\.\/(automation|provider)$/, from: /@pulumi[\\/]pulumi[\\/]index\.js$/, gives: "namespace" },
+  { request: /^normalize-package-data$/, from: /@pulumi[\\/]pulumi[\\/]runtime[\\/]closure[\\/]codePaths\.js$/, gives: "function" },
   { request: /^@opentelemetry\/(?!api$)/, from: /@pulumi[\\/]pulumi[\\/]cmd[\\/]run[\\/]tracing\.js$/, gives: "members" },
   // Maps every resource's place in the program back to its source; SCANI_DEBUG brings that back with the stack traces.
   ...(process.env.SCANI_DEBUG === undefined ? [{ request: /^source-map-support\/register$/, from: /@pulumi[\\/]pulumi[\\/]cmd[\\/]run[\\/]index\.js$/, gives: "namespace" } as const] : []),
   { request: /^\.\/session$/, from: /dockerode[\\/]lib[\\/]docker\.js$/, gives: "function" },
+  { request: /^tar-(fs|stream)$/, gives: "namespace" },
+  { request: /\/locales\/index\.cjs$/, from: /zod[\\/]v4[\\/]c(ore|lassic)[\\/]\w+\.cjs$/, gives: "namespace" },
   { request: /^\.\/ssh$/, from: /docker-modem[\\/]lib[\\/]modem\.js$/, gives: "function" },
 ];
 
@@ -47,7 +50,8 @@ function lazyNamespace(now: () => object): unknown {
 /** Stands for a function or a class until it is called, made an instance of, or looked into. */
 function lazyFunction(now: () => object): unknown {
   return new Proxy(function standIn() { /* Never called itself. */ }, {
-    get: (_target, key) => Reflect.get(now(), key),
+    // Said without looking, as above: what is a function is no module.
+    get: (_target, key) => (key === "__esModule" ? undefined : Reflect.get(now(), key)),
     apply: (_target, self, args) => Reflect.apply(now() as () => unknown, self, args),
     construct: (_target, args) => Reflect.construct(now() as new () => object, args),
   });

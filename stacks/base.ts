@@ -12,8 +12,9 @@ import { providersOf } from "./providers";
 export async function baseStack(settings: Settings, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const { engine, host: own } = providersOf(settings);
   const place = dataPlaceOf(settings);
-  await host.enter(containerName(place.install, "gateway"));
   const reading = Promise.all([host.stamps(place.install), host.evidence(place)]);
+  reading.catch(() => undefined);
+  await host.enter(containerName(place.install, "gateway"));
   const base = new Base(settings, { providers: [engine, own] });
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
   const [[stamps, evidence], ...secrets] = await Promise.all([reading, valueIfKnown(encryptionKey), valueIfKnown(databasePassword)]);

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { bundledPassword, dataPlaceOfBase } from "../infra/base/dataPlace";
 import { Handover } from "../infra/handover/handover";
 import { Release } from "../infra/release/release";
@@ -13,10 +14,17 @@ import { baseStackName, referToBase, type BaseReference } from "./reference";
 /** One release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings, tier: Tier, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const baseStack = settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier);
-  const base = await referToBase(baseStack);
+  const reading = referToBase(baseStack);
+  reading.catch(() => undefined);
+  // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers nothing new meanwhile.
+  await nextTurn();
   const { engine, host: own } = providersOf(settings);
+  const base = await reading;
+  const guarded = guard(host, base, baseStack);
+  guarded.catch(() => undefined);
+  // Who is there already is said before what does not fit.
   await host.enter(base.gateway);
-  await guard(host, base, baseStack);
+  await guarded;
   const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [engine] });
   new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() }, { provider: own });
   if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);

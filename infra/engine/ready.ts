@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
 import { exec } from "./exec";
+import { reasonIn } from "./healthAnswer";
 import { lastLines } from "./lifecycle";
 import { HostFailure } from "./failure";
 
@@ -56,8 +57,7 @@ export async function untilReady(docker: Docker, target: Watched, watch: Watch):
   const deadline = Date.now() + watch.timeoutSeconds * 1000;
   let reason = "its first answer";
   const said = (line: string): void => {
-    // Without curl's timings, which would make every reason a new one.
-    reason = line.replace(/\s+/g, " ").replace(/ after \d+ ms/g, "").slice(0, 300).trim() || reason;
+    reason = reasonIn(line) || reason;
     watch.waiting(target.title, reason);
   };
   for (;;) {

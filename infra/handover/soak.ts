@@ -4,6 +4,7 @@ import { answerSeconds } from "../cloud/call";
 import { HostFailure } from "../engine/failure";
 import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/ready";
 import { exec } from "../engine/exec";
+import { reasonIn } from "../engine/healthAnswer";
 import type { LiveContainer } from "./live";
 import { askProvider } from "./verify";
 
@@ -78,5 +79,5 @@ async function look(docker: Docker, { api, worker }: Soaking): Promise<Look> {
 async function readiness(container: Docker.Container, { State: state, Config: config }: Docker.ContainerInspectInfo): Promise<string | undefined> {
   if (!state.Running) return `it stopped with exit code ${state.ExitCode}`;
   const answer = await exec(container, healthCommand(config)).catch((error: Error) => ({ exitCode: -1, output: error.message }));
-  return answer.exitCode === 0 ? undefined : answer.output.replace(/\s+/g, " ").slice(0, 200);
+  return answer.exitCode === 0 ? undefined : reasonIn(answer.output);
 }

@@ -13,15 +13,18 @@ import { changedInputs } from "./inputs";
  * would do, but load a compiler and an npm client first: 1.3 s more in each of the two phases of an `up`.
  */
 
+type Handlers = Readonly<Record<string, Handler>>;
 type Call<Request> = grpc.ServerUnaryCall<Request, never>;
 type Answer<Response> = grpc.sendUnaryData<Response>;
 
 /**
  * Serves until the engine ends the process. Prints the port it listens on, as the engine expects.
- * @param handlers by type token
+ * @param load gives the handlers by type token; called once, when the engine has this plugin and turns to something else
  * @param engine `host:port` of the engine
  */
-export function serve(handlers: Readonly<Record<string, Handler>>, engine: string): void {
+export function serve(load: () => Handlers, engine: string): void {
+  let loaded: Handlers | undefined;
+  const handlers = (): Handlers => (loaded ??= load());
   const log = new EngineLog(engine);
   const interrupted = new AbortController();
   const context = (urn: string): Context => ({ say: (line) => log.info(urn, line), signal: interrupted.signal });
@@ -38,7 +41,7 @@ export function serve(handlers: Readonly<Record<string, Handler>>, engine: strin
 
   const apply = async (urn: string, properties: Struct | undefined) => {
     const inputs = plain(properties);
-    await handlerOf(handlers, urn).apply(inputs, context(urn));
+    await handlerOf(handlers(), urn).apply(inputs, context(urn));
     await log.flushed();
     return inputs;
   };
@@ -46,12 +49,15 @@ export function serve(handlers: Readonly<Record<string, Handler>>, engine: strin
   const service = {
     checkConfig: answering((request: rpc.CheckRequest) => checked(request)),
     diffConfig: answering(() => new rpc.DiffResponse()),
-    configure: answering(() => new rpc.ConfigureResponse()),
+    configure: answering(() => {
+      setImmediate(handlers);
+      return new rpc.ConfigureResponse();
+    }),
     getPluginInfo: answering(() => new PluginInfo()),
     check: answering((request: rpc.CheckRequest) => checked(request)),
     diff: answering(async (request: rpc.DiffRequest) => {
       const news = plain(request.getNews());
-      const handler = handlerOf(handlers, request.getUrn());
+      const handler = handlerOf(handlers(), request.getUrn());
       const changed = changedInputs(plain(request.getOldInputs()), news, handler.incidental);
       const differs = changed.length > 0 || await handler.differs(news);
       const response = new rpc.DiffResponse();
@@ -62,7 +68,7 @@ export function serve(handlers: Readonly<Record<string, Handler>>, engine: strin
     create: answering(async (request: rpc.CreateRequest) => {
       const inputs = await apply(request.getUrn(), request.getProperties());
       const response = new rpc.CreateResponse();
-      response.setId(handlerOf(handlers, request.getUrn()).id(inputs));
+      response.setId(handlerOf(handlers(), request.getUrn()).id(inputs));
       response.setProperties(Struct.fromJavaScript(inputs as never));
       return response;
     }),
@@ -81,7 +87,7 @@ export function serve(handlers: Readonly<Record<string, Handler>>, engine: strin
       return response;
     }),
     delete: answering(async (request: rpc.DeleteRequest) => {
-      await handlerOf(handlers, request.getUrn()).remove(plain(request.getProperties()));
+      await handlerOf(handlers(), request.getUrn()).remove(plain(request.getProperties()));
       return new Empty();
     }),
     cancel: answering(() => {
@@ -114,7 +120,7 @@ function whenOrphaned(orphaned: () => void): void {
   setInterval(() => { if (process.ppid !== parent) orphaned(); }, lookAgain).unref();
 }
 
-function handlerOf(handlers: Readonly<Record<string, Handler>>, urn: string): Handler {
+function handlerOf(handlers: Handlers, urn: string): Handler {
   // urn:pulumi:<stack>::<project>::<parent types$>type::<name>
   const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
   const handler = handlers[type];

@@ -62,7 +62,7 @@ test("api-sick-late: an api that turns unhealthy under its first users is taken 
   await expect(scene.up("tier2")).rejects.toThrow();
   const report = await load.stop();
   const afterwards = await (await underLoad(scene, 3)).done;
-  expect(scene.output.slice(from).join("\n")).toMatch(/tier2 api began to serve, and then the api is not ready any more: .*503/);
+  expect(scene.output.slice(from).join("\n")).toMatch(/tier2 api began to serve, and then the api is not ready any more: process: stand-in fault api-sick-late; .*503/);
   // What it answers while it is sick nobody can take back; from then on the old one answers.
   expect(report.failed).toBeGreaterThan(0);
   expect([...new Set(report.failures.map(({ why }) => why))]).toEqual(["status 500"]);
