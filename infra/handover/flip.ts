@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { exec } from "../engine/exec";
 import { HostFailure } from "../engine/failure";
-import { flippedMark, flipScript } from "./gatewayRoutes";
+import { flippedMark, flipScript, notWritten } from "./flipScript";
 import type { Route } from "./live";
 
 /** A flip that is done, while what it replaced may still be draining. */
@@ -27,6 +27,7 @@ export async function flip(docker: Docker, gateway: string, targets: Readonly<Re
     announce();
   });
   const drained = ended.then(({ exitCode, output }) => {
+    if (exitCode === notWritten) throw new HostFailure("The gateway serves the new release, but did not write that down: restarted, it would go back to the old one, until the next up");
     if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${output}`);
   });
   drained.catch(() => undefined);

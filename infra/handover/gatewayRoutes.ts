@@ -11,7 +11,7 @@ function backendOf(route: Route): { port: number; health: string } {
 }
 
 /** The api upgrades on /ws itself, so that prefix stays; /api is stripped. */
-const paths = {
+export const paths = {
   api: { prefix: "/api", strip: true },
   ws: { prefix: "/ws", strip: false },
   app: { prefix: "/", strip: false },
@@ -27,34 +27,16 @@ const deploySeconds = 10;
 export function deployCommand(route: Route, container: string, drainSeconds: number): string[] {
   const backend = backendOf(route);
   return [
-    "kamal-proxy", "deploy", route, `--target=${container}:${backend.port}`,
+    "kamal-proxy", "deploy", route, `--target=${targetOf(route, container)}`,
     `--path-prefix=${paths[route].prefix}`, `--strip-path-prefix=${paths[route].strip}`,
     `--health-check-path=${backend.health}`, "--health-check-interval=50ms",
     `--deploy-timeout=${deploySeconds}s`, `--drain-timeout=${drainSeconds}s`, `--target-timeout=${responseSeconds}s`,
   ];
 }
 
-/** Line the flip script prints once every route answers with its new target. */
-export const flippedMark = "flipped";
-
-/**
- * One shell script that flips all routes at once. `deploy` returns only when its old target is drained, so the three run
- * side by side and the script says when all have flipped; its exit code is non-zero if any deploy failed.
- */
-export function flipScript(targets: Readonly<Record<Route, string>>, drainSeconds: number): string {
-  const deploys = routes.map((route) => `${deployCommand(route, targets[route], drainSeconds).join(" ")} & ${route}=$!`);
-  const alive = routes.map((route) => `kill -0 $${route} 2>/dev/null`).join(" || ");
-  const listed = routes.map((route) =>
-    `case "$now" in *"${route} * ${paths[route].prefix} ${targets[route]}:${backendOf(route).port} "*) ;; *) return 1;; esac`);
-  return [
-    `listed() { now=$(kamal-proxy list | sed 's/\\x1b\\[[0-9;]*m//g' | tr -s ' '); ${listed.join("; ")}; }`,
-    ...deploys,
-    `until listed; do { ${alive}; } || break; sleep 0.02; done`,
-    `listed && echo ${flippedMark}`,
-    "code=0",
-    ...routes.map((route) => `wait $${route} || { echo "route ${route}: no deploy"; code=1; }`),
-    "exit $code",
-  ].join("\n");
+/** What a route's target is called in the gateway's own words. */
+export function targetOf(route: Route, container: string): string {
+  return `${container}:${backendOf(route).port}`;
 }
 
 /** Reads `kamal-proxy list`: the container each route points to. Lines of other services are passed over. */

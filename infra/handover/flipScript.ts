@@ -1,0 +1,49 @@
+import { gatewayStatePath } from "../base/gatewayState";
+import { deployCommand, paths, targetOf } from "./gatewayRoutes";
+import { routes, type Route } from "./live";
+
+/** Line the flip script prints once every route answers with its new target. */
+export const flippedMark = "flipped";
+
+/** Exit code of a script that flipped the routes, and whose gateway would not know them again. */
+export const notWritten = 2;
+
+/** Where kamal-proxy writes down its routes, to take them up again after a restart. Source: its internal/server/config.go. */
+const stateFile = `${gatewayStatePath}/kamal-proxy.state`;
+
+/**
+ * One shell script that flips all routes at once. `deploy` returns only when its old target is drained, so the three run
+ * side by side and the script says when all have flipped; its exit code is non-zero if any deploy failed, and `notWritten` if
+ * the gateway did not write down what it does.
+ *
+ * Of deploys that end at the same moment, the last to write the gateway's routes down may be one that had not seen the
+ * others' (23 of 2,500 flips): a gateway restarted later would send people to a release that is stopped. So what is
+ * written is held against what was wanted, and written again where it differs. The same file is asked first whether the
+ * flip is done, since a `list` takes as long as a health check.
+ * @param state the file of the gateway's routes
+ */
+export function flipScript(targets: Readonly<Record<Route, string>>, drainSeconds: number, state: string = stateFile): string {
+  const deploys = routes.map((route) => `${deployCommand(route, targets[route], drainSeconds).join(" ")} & ${route}=$!`);
+  const alive = routes.map((route) => `kill -0 $${route} 2>/dev/null`).join(" || ");
+  const [api, ws, app] = [targetOf("api", targets.api), targetOf("ws", targets.ws), targetOf("app", targets.app)];
+  const listed = routes.map((route) => `case "$now" in *"${route} * ${paths[route].prefix} ${targetOf(route, targets[route])} "*) ;; *) return 1;; esac`);
+  // The services come in any order, and two of them have one target.
+  const written = [`*'"${api}"'*'"${ws}"'*`, `*'"${ws}"'*'"${api}"'*`].join("|");
+  return [
+    `listed() { now=$(kamal-proxy list | sed 's/\\x1b\\[[0-9;]*m//g' | tr -s ' '); ${listed.join("; ")}; }`,
+    `written() { read -r now 2>/dev/null < ${state} || return 1; case "$now" in ${written}) ;; *) return 1;; esac; case "$now" in *'"${app}"'*) ;; *) return 1;; esac; }`,
+    // To resume what is not paused changes nothing, and writes everything down.
+    `keep() { [ -f ${state} ] || return 0; for try in 1 2 3 4 5; do written && return 0; kamal-proxy resume api; done; written; }`,
+    ...deploys,
+    "looks=0",
+    "flipped() { looks=$((looks + 1)); { written || [ $((looks % 5)) = 0 ]; } && listed; }",
+    `until flipped; do { ${alive}; } || break; sleep 0.02; done`,
+    `listed && echo ${flippedMark}`,
+    "keep",
+    "code=0",
+    ...routes.map((route) => `wait $${route} || { echo "route ${route}: no deploy"; code=1; }`),
+    // Only now has the last deploy written what it will.
+    `[ $code = 1 ] || keep || code=${notWritten}`,
+    "exit $code",
+  ].join("\n");
+}
