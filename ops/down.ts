@@ -1,7 +1,7 @@
 import { alone } from "./lock/alone";
 import { pastKilledRun } from "./lock/killedRun";
 import { home, type Place } from "./place";
-import { checkStackName } from "./stackNames";
+import { checkStackName } from "../stacks/stackNames";
 import type { Say } from "./up";
 import { withStack } from "./workspace";
 

@@ -1,5 +1,5 @@
 import { home, type Place } from "./place";
-import { checkStackName } from "./stackNames";
+import { checkStackName } from "../stacks/stackNames";
 import type { Say } from "./up";
 import { withStack } from "./workspace";
 

@@ -1,6 +1,6 @@
 import { alone } from "./lock/alone";
 import { home, type Place } from "./place";
-import { checkStackName } from "./stackNames";
+import { checkStackName } from "../stacks/stackNames";
 
 export type Say = (line: string) => void;
 

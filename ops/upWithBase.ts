@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { missingBase } from "../stacks/missingBase";
 import { pastKilledRun } from "./lock/killedRun";
 import type { Place } from "./place";
-import { baseOf, kindOf } from "./stackNames";
+import { baseOf, kindOf } from "../stacks/stackNames";
 import type { Say } from "./up";
 import { withStack } from "./workspace";
 

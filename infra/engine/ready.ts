@@ -6,7 +6,10 @@ import { lastLines } from "./lifecycle";
 import { HostFailure } from "./failure";
 
 /** Milliseconds between two looks at something that is not ready yet. */
-const lookAgain = 200;
+const lookAgain = 250;
+
+/** Looks after which a wait asks what time it is. */
+const looksBetweenTimes = 4;
 
 /** Lines of a failed container's log that are shown. */
 const shownLines = 20;
@@ -34,15 +37,15 @@ export function checkInterrupt(signal: AbortSignal): void {
 
 /**
  * Repeats a command inside a container until it exits 0 or the time is over, and prints what it said each time it did
- * not. One exec for the whole wait: an exec for each look takes a tenth of a second of the engine's own work, from a
- * machine whose services are booting.
+ * not. One exec for the whole wait, and as few processes as can be: an exec for each look takes a tenth of a second of the
+ * engine's own work, and whatever is started takes from a machine whose services are booting.
  */
 const untilScript = [
   "set -f",
-  'end=$(($(date +%s) + $1)); shift',
+  'end=$(($(date +%s) + $1)); shift; looks=0',
   'until said=$("$@" 2>&1); do',
   '  echo $said',
-  '  [ $(date +%s) -lt $end ] || exit 1',
+  `  looks=$((looks + 1)); [ $((looks % ${looksBetweenTimes})) != 0 ] || [ $(date +%s) -lt $end ] || exit 1`,
   `  sleep ${lookAgain / 1000}`,
   'done',
 ].join("\n");

@@ -79,10 +79,11 @@ export interface WithBackup {
  */
 export async function withBackup(docker: Docker, install: Install, backups: HandoverBackups, steps: Step[], candidate: Candidate): Promise<WithBackup> {
   if (!switches(steps)) return { steps };
-  const database = await databaseFor(install.name, backups.plan, candidate.databaseUrl);
-  const [known, { empty, applied }, last] = await Promise.all([
-    candidate.pending(), look(docker, database, backups.lookOnly !== true), lastBackup(backups.folder, install.name),
-  ]);
+  const [known, last] = await Promise.all([candidate.pending(), lastBackup(backups.folder, install.name)]);
+  // What has a record of migrations is not empty, and its record has been read.
+  const { empty, applied } = known === undefined
+    ? await look(docker, await databaseFor(install.name, backups.plan, candidate.databaseUrl), backups.lookOnly !== true)
+    : { empty: false, applied: undefined };
   const shipped = known === undefined && applied !== undefined ? await candidate.shipped() : undefined;
   const pending = known ?? (shipped && pendingIn({ shipped, applied }));
   const decision = decideBackup({ now: Date.now(), last, pending, empty }, backups.plan);

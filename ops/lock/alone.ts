@@ -1,11 +1,11 @@
-import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { LockTaken, parseOwner, thisProcess, type Owner } from "../../infra/lock/owner";
+import { LockTaken, thisProcess, type Owner } from "../../infra/lock/owner";
+import { wordFile, wordIn } from "../../infra/lock/word";
 import type { Place } from "../place";
 import { root } from "../root";
-import { baseOf } from "../stackNames";
-import { livesSince } from "./process";
+import { baseOf } from "../../stacks/stackNames";
 
 type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
 
@@ -20,8 +20,8 @@ export async function alone<T>(command: string, stack: string, place: Place, wor
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { claim } = require(join(root, "tools", "lock.cjs")) as { claim: Claim };
   const folder = realpathSync(place.workDir);
-  // Who it is stands in a file: an owner that is loading Pulumi, or suspended, answers no question. The file is no lock.
-  const file = join(folder, `.working.${baseOf(stack)}.json`);
+  // Who it is stands in a file: an owner that is loading Pulumi, or suspended, answers no question.
+  const file = wordFile(folder, "working", baseOf(stack));
   const release = await claim(`install ${folder} ${baseOf(stack)}`);
   if (release === undefined) throw new LockTaken(await ownerIn(file));
   try {
@@ -39,16 +39,8 @@ const patience = 1_000;
 /** The owner a file names, once it is one that lives: a killed one leaves its file behind. */
 async function ownerIn(file: string): Promise<Owner | undefined> {
   for (const until = Date.now() + patience; Date.now() < until; await pause(20)) {
-    const owner = parseOwner(readIfThere(file));
-    if (owner !== undefined && livesSince(owner.pid, Date.parse(owner.since))) return owner;
+    const owner = wordIn(file);
+    if (owner !== undefined) return owner;
   }
   return undefined;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

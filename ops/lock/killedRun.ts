@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { connect } from "../../infra/engine/connect";
 import { LockTaken } from "../../infra/lock/owner";
 import { interruptedIn } from "./interrupted";
-import { livesSince } from "./process";
+import { livesSince } from "../../infra/process/lives";
 import { exportState, importState } from "./state";
 import { stackLocksIn, type StackLock } from "./stackLock";
 import { removeUnnoted } from "./unnoted";

@@ -1,7 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { baseOf, countOf, leftOf, sizesOf } from "./host";
+import { containerName } from "../../infra/base/containerName";
+import { flip } from "../../infra/handover/flip";
+import { baseOf, container, countOf, leftOf, sizesOf } from "./host";
+import { routesOf } from "./routes";
 import { closeScene, openScene, type Scene } from "./scene";
 import { underLoad } from "./traffic";
 
@@ -43,4 +46,23 @@ test("20 switches in a row: base is the same, and there is no more of anything t
     else process.env.TMPDIR = outside;
     rmSync(folder, { recursive: true });
   }
+});
+
+test("1,000 flips between two releases that run: whoever wrote last, the gateway has written down what it does", async () => {
+  const sleeping = await Promise.all(["data-provider", "api", "frontend-app"].map((service) => container(scene, "tier1", service)));
+  await Promise.all(sleeping.map(({ id }) => scene.docker.getContainer(id).start()));
+  const targets = await Promise.all(["tier1", "tier2"].map(async (tier) => {
+    const [api, app] = await Promise.all([container(scene, tier, "api"), container(scene, tier, "frontend-app")]);
+    return { api: api.name, ws: api.name, app: app.name };
+  }));
+  const tookMs: number[] = [];
+  for (let done = 1; done <= 1_000; done += 1) {
+    const wanted = targets[done % 2] as (typeof targets)[number];
+    const flipped = await flip(scene.docker, containerName(scene.place.install, "gateway"), wanted, 5);
+    await flipped.drained;
+    tookMs.push(flipped.tookMs);
+    expect({ done, ...await routesOf(scene) }).toEqual({ done, does: wanted, wrote: wanted });
+  }
+  tookMs.sort((a, b) => a - b);
+  console.info(`1,000 flips took ${tookMs[0]} to ${tookMs[999]} ms, half of them ${tookMs[500]} or less`);
 });

@@ -5,6 +5,7 @@ import { readStatus } from "../../ops/status/read";
 import { changeSetting } from "../../ops/throwaway";
 import { baseOf, container, containersOf, countOf, environmentOf, runningServices, sql } from "./host";
 import { Objects } from "./objects";
+import { routesOf } from "./routes";
 import { closeScene, issuedKey, openScene, type Scene } from "./scene";
 import { repeatedly, underLoad, until } from "./traffic";
 import { overlaps, workerRuns } from "./workers";
@@ -105,6 +106,12 @@ test("base is untouched, and nothing is left over", async () => {
   expect(await baseOf(scene)).toEqual(untouched);
   // Five of base, the hosted endpoint, five of tier 1, four of tier 2; three networks of base and one a release.
   expect(await countOf(scene)).toEqual({ containers: 15, networks: 5, volumes: 4 });
+});
+
+test("the gateway has written down what it does: a restart of it would change nothing", async () => {
+  const { does, wrote } = await routesOf(scene);
+  expect(Object.keys(does)).toHaveLength(3);
+  expect(wrote).toEqual(does);
 });
 
 test("a second up changes nothing", async () => {

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { testLanguageHost } from "../../../ops/setup";
-import { livesSince } from "../../../ops/lock/process";
+import { livesSince } from "../../../infra/process/lives";
 import { Started } from "../../plugins/started";
 import { folder, type Folder } from "../setup/folder";
 

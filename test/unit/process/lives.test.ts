@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { livesSince } from "../../../ops/lock/process";
+import { livesSince } from "../../../infra/process/lives";
 
 test("this process lives", () => {
   expect(livesSince(process.pid, Date.now())).toBe(true);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { statFields } from "../../infra/process/stat";
+import { statFields } from "./stat";
 
 /** Ticks in a second of the kernel's own count, as /proc shows it on every Linux. */
 const ticks = 100;
