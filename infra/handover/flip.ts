@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { exec } from "../engine/exec";
 import { HostFailure } from "../engine/failure";
-import { flippedMark, flipScript, notWritten } from "./flipScript";
+import { begunMark, flippedMark, flipScript, notWritten } from "./flipScript";
 import type { Route } from "./live";
 
 /** A flip that is done, while what it replaced may still be draining. */
@@ -17,11 +17,13 @@ export interface Flip {
  * @throws HostFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
  */
 export async function flip(docker: Docker, gateway: string, targets: Readonly<Record<Route, string>>, drainSeconds: number): Promise<Flip> {
-  const began = Date.now();
+  let began = Date.now();
   let tookMs: number | undefined;
   let announce = (): void => undefined;
   const flipped = new Promise<void>((resolve) => { announce = resolve; });
   const ended = exec(docker.getContainer(gateway), ["sh", "-c", flipScript(targets, drainSeconds)], (line) => {
+    // The engine's own time to start a command in a container is none of the gateway's.
+    if (line === begunMark) began = Date.now();
     if (line !== flippedMark) return;
     tookMs = Date.now() - began;
     announce();

@@ -2,6 +2,9 @@ import { gatewayStatePath } from "../base/gatewayState";
 import { deployCommand, paths, targetOf } from "./gatewayRoutes";
 import { routes, type Route } from "./live";
 
+/** Line the flip script prints before its first gateway command. */
+export const begunMark = "begun";
+
 /** Line the flip script prints once every route answers with its new target. */
 export const flippedMark = "flipped";
 
@@ -34,6 +37,7 @@ export function flipScript(targets: Readonly<Record<Route, string>>, drainSecond
     `written() { read -r now 2>/dev/null < ${state} || return 1; case "$now" in ${written}) ;; *) return 1;; esac; case "$now" in *'"${app}"'*) ;; *) return 1;; esac; }`,
     // To resume what is not paused changes nothing, and writes everything down.
     `keep() { [ -f ${state} ] || return 0; for try in 1 2 3 4 5; do written && return 0; kamal-proxy resume api; done; written; }`,
+    `echo ${begunMark}`,
     ...deploys,
     "looks=0",
     "flipped() { looks=$((looks + 1)); { written || [ $((looks % 5)) = 0 ]; } && listed; }",

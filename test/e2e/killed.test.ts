@@ -3,7 +3,7 @@ import { readStatus } from "../../ops/status/read";
 import { closeScene, openScene, type Scene } from "./scene";
 import { baseOf, countOf, runningServices } from "./host";
 import { killedUp, type Moment, type Reach } from "./killed";
-import { underLoad, until } from "./traffic";
+import { promisedRate, underLoad, until } from "./traffic";
 import { overlaps, workerRuns } from "./workers";
 
 jest.setTimeout(300_000);
@@ -72,7 +72,7 @@ test.each(cases.map((one) => [one.target, one.when, one.reach, one] as const))(
     // Chosen alone, a test may find its tier serving already.
     if (await serving() === target) await scene.up(target === "tier1" ? "tier2" : "tier1");
     const sent = (await scani.jobs()).sent;
-    const load = await underLoad(scene, 200);
+    const load = await underLoad(scene, 200, thorough ? promisedRate : undefined);
     await scani.sendJobs(100, 200);
     const { killed, output } = await killedUp(scene, target, moment, reach);
     // A random time may lie after the end; a boundary that never came is a mistake in this list.

@@ -6,7 +6,7 @@ import { flip } from "../../infra/handover/flip";
 import { baseOf, container, countOf, leftOf, sizesOf } from "./host";
 import { routesOf } from "./routes";
 import { closeScene, openScene, type Scene } from "./scene";
-import { underLoad } from "./traffic";
+import { promisedRate, underLoad } from "./traffic";
 
 jest.setTimeout(600_000);
 
@@ -30,7 +30,7 @@ test("20 switches in a row: base is the same, and there is no more of anything t
   process.env.TMPDIR = folder;
   try {
     const [before, sizes] = [await look(), await sizesOf(scene)];
-    const load = await underLoad(scene, 580);
+    const load = await underLoad(scene, 580, promisedRate);
     for (let done = 1; done <= 20; done += 1) {
       await scene.up(done % 2 === 1 ? "tier1" : "tier2");
       if (done === 10 || done === 20) expect({ done, ...await look() }).toEqual({ done, ...before });

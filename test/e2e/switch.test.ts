@@ -7,7 +7,7 @@ import { baseOf, container, containersOf, countOf, environmentOf, runningService
 import { Objects } from "./objects";
 import { routesOf } from "./routes";
 import { closeScene, issuedKey, openScene, type Scene } from "./scene";
-import { repeatedly, underLoad, until } from "./traffic";
+import { promisedRate, repeatedly, underLoad, until } from "./traffic";
 import { overlaps, workerRuns } from "./workers";
 import { WebSocket } from "ws";
 
@@ -58,7 +58,7 @@ test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job
     repeatedly(500, (round) => objects.add(`object-${round}`)),
   ];
 
-  const load = await underLoad(scene);
+  const load = await underLoad(scene, 240, promisedRate);
   const slow = fetch(`${scene.place.url}/api/slow?ms=20000&chunks=20`).then((response) => response.text());
   await switchTo("tier2", scani, 300);
   expect(await serving()).toBe("tier2");

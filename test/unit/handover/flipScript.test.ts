@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { flippedMark, flipScript, notWritten } from "../../../infra/handover/flipScript";
+import { begunMark, flippedMark, flipScript, notWritten } from "../../../infra/handover/flipScript";
 import { listing } from "./listing";
 
 const written = (api: string, ws: string, app: string) =>
@@ -36,9 +36,11 @@ function runFlip({ deploy, list, resume = "true" }: Gateway, state?: string): { 
   }
 }
 
+const said = (...more: string[]) => [begunMark, ...more].join("\n");
+
 test("says it flipped once every route is listed, and ends only when every deploy has", () => {
   const { code, output } = runFlip({ deploy: "sleep 0.3; touch drained-$2", list: "cat listing" });
-  expect({ code, output }).toEqual({ code: 0, output: flippedMark });
+  expect({ code, output }).toEqual({ code: 0, output: said(flippedMark) });
 });
 
 test("does not say it flipped while one route still points elsewhere", () => {
@@ -57,7 +59,7 @@ const old = written("old-api", "old-api", "old-app");
 
 test("what the gateway has written is believed only where it does the same", () => {
   const { code, output } = runFlip({ deploy: "sleep 0.2", list: "sed s/new-app/old-app/ listing" }, written("new-api", "new-api", "new-app"));
-  expect({ code, output }).toEqual({ code: 0, output: "" });
+  expect({ code, output }).toEqual({ code: 0, output: said() });
 });
 
 test.each([
@@ -68,7 +70,7 @@ test.each([
   ["cut in the middle", written("new-api", "new-api", "new-app").slice(0, 40)],
 ])("a gateway whose last word was an older one, %s, writes down what it does", (_which, stale) => {
   const { code, output, state } = runFlip({ deploy: "true", list: "cat listing", resume: "cat new-state > state" }, stale);
-  expect({ code, output, state }).toEqual({ code: 0, output: flippedMark, state: written("new-api", "new-api", "new-app") });
+  expect({ code, output, state }).toEqual({ code: 0, output: said(flippedMark), state: written("new-api", "new-api", "new-app") });
 });
 
 test("a deploy that writes an older word when it ends is the last to be looked at", () => {
@@ -78,5 +80,5 @@ test("a deploy that writes an older word when it ends is the last to be looked a
 
 test("a gateway that does not write it down is told apart from one that did not flip", () => {
   const { code, output } = runFlip({ deploy: "true", list: "cat listing" }, old);
-  expect({ code, output }).toEqual({ code: notWritten, output: flippedMark });
+  expect({ code, output }).toEqual({ code: notWritten, output: said(flippedMark) });
 });
