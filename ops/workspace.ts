@@ -5,6 +5,7 @@ import { inlineProgram, type Program } from "./inlineProgram";
 import { passphraseEnvironment } from "./passphrase";
 import type { Place } from "./place";
 import { pulumiCommand } from "./pulumiCommand";
+import { shareSalt } from "./salt";
 
 /**
  * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.
@@ -26,6 +27,7 @@ export async function withStack<T>(name: string, place: Place, say: (line: strin
     return await work(stack);
   } catch (error) {
     if (!(error instanceof StackNotFoundError)) throw error;
+    shareSalt(name, place.workDir);
     await workspace.createStack(name);
     return await work(stack);
   } finally {

@@ -30,7 +30,7 @@ export async function flip(docker: Docker, gateway: string, targets: Readonly<Re
   });
   const drained = ended.then(({ exitCode, output }) => {
     if (exitCode === notWritten) throw new HostFailure("The gateway serves the new release, but did not write that down: restarted, it would go back to the old one, until the next up");
-    if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${output}`);
+    if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${output.replace(/^(begun|flipped)$\n?/gm, "")}`);
   });
   drained.catch(() => undefined);
   await Promise.race([flipped, drained]);

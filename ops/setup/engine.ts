@@ -9,6 +9,7 @@ import { command, lastLines, mustRun } from "./command";
 import { distributionOf, engineRemedy, type EngineFacts } from "./engineRemedy";
 import { exclusively } from "./exclusively";
 import type { Say } from "./say";
+import { removeStalePids } from "./stalePid";
 import { which } from "./which";
 
 /** How long an engine may take to answer, and one that was just started, milliseconds. */
@@ -80,6 +81,8 @@ async function start(docker: Docker, say: Say): Promise<void> {
   // The package may have started it.
   if (await failure(docker) === undefined) return;
   say("Starting Docker.");
+  const stale = removeStalePids();
+  if (stale.length > 0) say(`Removed what a killed Docker noted of itself: ${stale.join(", ")}`);
   if (existsSync("/run/systemd/system")) {
     await mustRun("systemctl", ["start", "docker"]);
     return untilAnswers(docker, async () => ["see: journalctl -u docker"]);
