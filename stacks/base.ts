@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { Base } from "../infra/base/base";
 import { containerName } from "../infra/base/containerName";
 import { dataPlaceOf } from "../infra/base/dataPlace";
-import type { Settings } from "../infra/settings";
-import { refuseUnlessFit } from "./guard";
+import { baseImages } from "../infra/base/images";
+import { setCommand, settingNamed, type Settings } from "../infra/settings";
+import { refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
@@ -13,13 +14,18 @@ export async function baseStack(settings: Settings, host: Host): Promise<Record<
   const { engine, host: own } = providersOf(settings);
   const place = dataPlaceOf(settings);
   const reading = Promise.all([host.stamps(place.install), host.evidence(place)]);
-  reading.catch(() => undefined);
+  const images = baseImages(settings);
+  const looking = host.missing(images.map(({ image }) => image));
+  for (const look of [reading, looking]) look.catch(() => undefined);
   await host.enter(containerName(place.install, "gateway"));
   const base = new Base(settings, { providers: [engine, own] });
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
   const [[stamps, evidence], ...secrets] = await Promise.all([reading, valueIfKnown(encryptionKey), valueIfKnown(databasePassword)]);
 
   await refuseUnlessFit(evidence, { place, baseStack: pulumi.getStack(), encryptionKey: secrets[0], databasePassword: secrets[1] });
+  const missing = await looking;
+  const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
+  refuseMissing(missing, wrong.map(({ setting }) => setCommand(settingNamed(setting), pulumi.getStack())));
 
   const madeWith = pulumi.secret(pulumi.output({ encryptionKey, databasePassword }).apply((made) => host.keep(evidence.kept, settings.need("POSTGRES_USER"), made)));
   const { platform, sockets } = base.declare(stamps, madeWith);

@@ -1,6 +1,7 @@
 import type { Evidence } from "../infra/guards/evidence";
 import { explainRefusals, judge, type Intent } from "../infra/guards/judge";
 import { trustsSettings } from "../infra/guards/trust";
+import { missingProblem, type MissingImage } from "../infra/preflight/images";
 import { operatorError } from "./operatorError";
 
 /**
@@ -10,4 +11,13 @@ import { operatorError } from "./operatorError";
 export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
   const refusals = await judge(evidence, { ...intent, trustSettings: trustsSettings() });
   if (refusals.length > 0) throw operatorError(explainRefusals(refusals));
+}
+
+/**
+ * Goes on only when every image is there or can be pulled.
+ * @param type what the operator may type to name others
+ * @throws operator's error with every one that is missing
+ */
+export function refuseMissing(missing: readonly MissingImage[], type: readonly string[]): void {
+  if (missing.length > 0) throw operatorError(missingProblem(missing, type));
 }

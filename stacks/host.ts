@@ -7,6 +7,7 @@ import { keep, type DataSecrets, type Kept } from "../infra/guards/kept";
 import { readEvidence } from "../infra/guards/readEvidence";
 import { explain } from "../infra/handover/explain";
 import { lookAhead, type Declared } from "../infra/handover/outlook";
+import { missingImages, type MissingImage } from "../infra/preflight/images";
 import type { Settings } from "../infra/settings";
 import { enter } from "./entrance";
 
@@ -18,6 +19,8 @@ export interface Host {
   stamps(install: string): Promise<Stamps>;
   /** What is true of the data that is there. */
   evidence(place: DataPlace): Promise<Evidence>;
+  /** Which of these images are neither on the engine nor to be had. */
+  missing(images: readonly string[]): Promise<MissingImage[]>;
   /** Text to keep beside the data, by which its secrets are known again. */
   keep(before: Kept | undefined, role: string, secrets: DataSecrets): Promise<string>;
   /** What `up` would do, in the operator's words. */
@@ -31,6 +34,7 @@ export function realHost(settings: Settings): Host {
     enter: (gateway) => enter(docker, gateway, pulumi.getStack()),
     stamps: (install) => readStamps(docker, install),
     evidence: (place) => readEvidence(docker, place),
+    missing: (images) => missingImages(docker, images),
     keep,
     outlook: async (sockets, declared) => explain(await lookAhead(docker, sockets, declared, pulumi.getRootDirectory())),
   };

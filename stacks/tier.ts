@@ -4,8 +4,9 @@ import { bundledPassword, dataPlaceOfBase } from "../infra/base/dataPlace";
 import { Handover } from "../infra/handover/handover";
 import { Release } from "../infra/release/release";
 import type { Service } from "../infra/release/services";
-import type { Settings, Tier } from "../infra/settings";
-import { refuseUnlessFit } from "./guard";
+import { shapesOf } from "../infra/release/shape";
+import { setCommand, settingNamed, type Settings, type Tier } from "../infra/settings";
+import { refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
@@ -21,10 +22,12 @@ export async function tierStack(settings: Settings, tier: Tier, host: Host): Pro
   const { engine, host: own } = providersOf(settings);
   const base = await reading;
   const guarded = guard(host, base, baseStack);
-  guarded.catch(() => undefined);
+  const missing = host.missing(Object.values(shapesOf(tier, settings)).map(({ image }) => image));
+  for (const looking of [guarded, missing]) looking.catch(() => undefined);
   // Who is there already is said before what does not fit.
   await host.enter(base.gateway);
   await guarded;
+  refuseMissing(await missing, [setCommand(settingNamed("SCANI_IMAGE_TAG"), pulumi.getStack())]);
   const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [engine] });
   new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() }, { provider: own });
   if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);

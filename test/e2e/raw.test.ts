@@ -63,6 +63,20 @@ test("up, preview, switch and back, and a second up that changes nothing", async
   expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
 });
 
+test("images that are nowhere are all named, by preview and by up, before anything is made", async () => {
+  const before = (await containersOf(scene)).map(({ id }) => id).sort();
+  pulumi("config", "set", "scani:SCANI_IMAGE_TAG", "9.9.9", "--stack", "tier2");
+  for (const words of [["preview"], ["up", "--yes"]]) {
+    const { code, output } = pulumi(...words, "--stack", "tier2");
+    expect(code).not.toBe(0);
+    expect(output).toContain("These images are not on the engine, and cannot be pulled. Nothing has been touched.");
+    for (const service of ["migrate", "api", "worker", "frontend-app"]) expect(output).toMatch(new RegExp(`${scene.images.scaniRepository}/${service}:9\\.9\\.9: \\S+`));
+    expect(output).toMatch(/type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2/);
+  }
+  pulumi("config", "set", "scani:SCANI_IMAGE_TAG", scene.images.scaniTag, "--stack", "tier2");
+  expect((await containersOf(scene)).map(({ id }) => id).sort()).toEqual(before);
+});
+
 test("destroying the tier that serves is refused before anything is touched", async () => {
   const before = (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
   const { code, output } = pulumi("destroy", "--yes", "--stack", "tier1");

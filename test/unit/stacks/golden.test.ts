@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
 import { label } from "../../../infra/container/labels";
 import { resolveSettings, type Settings } from "../../../infra/settings";
+import type { MissingImage } from "../../../infra/preflight/images";
 import type { Host } from "../../../stacks/host";
 import { violations } from "./policy";
 
@@ -52,10 +53,13 @@ const { baseStack } = require("../../../stacks/base") as typeof import("../../..
 const { tierStack } = require("../../../stacks/tier") as typeof import("../../../stacks/tier.js");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
+let missing: MissingImage[] = [];
+
 const host: Host = {
   enter: async () => undefined,
   stamps: async () => ({}),
   evidence: async () => ({ strangers: [] }),
+  missing: async () => missing,
   keep: async (_before, _role, { encryptionKey, databasePassword }) => `(made with ${encryptionKey} and ${databasePassword})`,
   outlook: async () => "",
 };
@@ -135,4 +139,17 @@ describe("policy", () => {
     const networks = of(await declare({ tier: "base" }), "docker:index/network:Network");
     expect(networks.map(({ name, inputs }) => `${name} ${inputs.internal}`)).toEqual(["data true", "edge false", "mail false"]);
   });
+});
+
+test.each([
+  [{ tier: "tier1" }, "scani/api:1.0.0", /^These images are not on the engine, and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2$/],
+  [{ tier: "base" }, "redis:7-alpine", /\n {2}redis:7-alpine: no such host\n.*\n {2}type: pulumi config set redisImage redis:7-alpine --stack tier2$/],
+])("an image that cannot be had stops %j before a container is declared", async (config, image, message) => {
+  missing = [{ image, why: "no such host" }];
+  try {
+    await expect(declare(config)).rejects.toThrow(message);
+    expect(of(declared, container)).toEqual([]);
+  } finally {
+    missing = [];
+  }
 });
