@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { exec } from "../engine/exec";
 import { HostFailure } from "../engine/failure";
-import { begunMark, flippedMark, flipScript, notWritten } from "./flipScript";
+import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "./flipScript";
 import type { Route } from "./live";
 
 /** A flip that is done, while what it replaced may still be draining. */
@@ -17,20 +17,20 @@ export interface Flip {
  * @throws HostFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
  */
 export async function flip(docker: Docker, gateway: string, targets: Readonly<Record<Route, string>>, drainSeconds: number): Promise<Flip> {
-  let began = Date.now();
+  let begun: number | undefined;
   let tookMs: number | undefined;
   let announce = (): void => undefined;
   const flipped = new Promise<void>((resolve) => { announce = resolve; });
   const ended = exec(docker.getContainer(gateway), ["sh", "-c", flipScript(targets, drainSeconds)], (line) => {
-    // The engine's own time to start a command in a container is none of the gateway's.
-    if (line === begunMark) began = Date.now();
-    if (line !== flippedMark) return;
-    tookMs = Date.now() - began;
+    begun ??= markedAt(begunMark, line);
+    const at = markedAt(flippedMark, line);
+    if (begun === undefined || at === undefined) return;
+    tookMs = Math.round((at - begun) * 1000);
     announce();
   });
   const drained = ended.then(({ exitCode, output }) => {
     if (exitCode === notWritten) throw new HostFailure("The gateway serves the new release, but did not write that down: restarted, it would go back to the old one, until the next up");
-    if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${output.replace(/^(begun|flipped)$\n?/gm, "")}`);
+    if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${besideMarks(output)}`);
   });
   drained.catch(() => undefined);
   await Promise.race([flipped, drained]);

@@ -2,11 +2,19 @@ import { gatewayStatePath } from "../base/gatewayState";
 import { deployCommand, paths, targetOf } from "./gatewayRoutes";
 import { routes, type Route } from "./live";
 
-/** Line the flip script prints before its first gateway command. */
-export const begunMark = "begun";
+/** Words the flip script prints before its first gateway command, and once every route answers with its new target; after each the seconds the machine is up. */
+export const [begunMark, flippedMark] = ["begun", "flipped"];
 
-/** Line the flip script prints once every route answers with its new target. */
-export const flippedMark = "flipped";
+/** When a line says that one of these was, in seconds; undefined when it does not. Pure. */
+export function markedAt(mark: string, line: string): number | undefined {
+  const at = line.startsWith(`${mark} `) ? Number(line.slice(mark.length + 1)) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** What a script said beside its marks. Pure. */
+export function besideMarks(output: string): string {
+  return output.split("\n").filter((line) => [begunMark, flippedMark].every((mark) => markedAt(mark, line) === undefined)).join("\n");
+}
 
 /** Exit code of a script that flipped the routes, and whose gateway would not know them again. */
 export const notWritten = 2;
@@ -33,16 +41,18 @@ export function flipScript(targets: Readonly<Record<Route, string>>, drainSecond
   // The services come in any order, and two of them have one target.
   const written = [`*'"${api}"'*'"${ws}"'*`, `*'"${ws}"'*'"${api}"'*`].join("|");
   return [
+    // By the kernel's clock, so that it does not count how long whoever reads this was busy.
+    'mark() { read -r up rest < /proc/uptime; echo "$1 $up"; }',
     `listed() { now=$(kamal-proxy list | sed 's/\\x1b\\[[0-9;]*m//g' | tr -s ' '); ${listed.join("; ")}; }`,
     `written() { read -r now 2>/dev/null < ${state} || return 1; case "$now" in ${written}) ;; *) return 1;; esac; case "$now" in *'"${app}"'*) ;; *) return 1;; esac; }`,
     // To resume what is not paused changes nothing, and writes everything down.
     `keep() { [ -f ${state} ] || return 0; for try in 1 2 3 4 5; do written && return 0; kamal-proxy resume api; done; written; }`,
-    `echo ${begunMark}`,
+    `mark ${begunMark}`,
     ...deploys,
     "looks=0",
     "flipped() { looks=$((looks + 1)); { written || [ $((looks % 5)) = 0 ]; } && listed; }",
     `until flipped; do { ${alive}; } || break; sleep 0.02; done`,
-    `listed && echo ${flippedMark}`,
+    `listed && mark ${flippedMark}`,
     "keep",
     "code=0",
     ...routes.map((route) => `wait $${route} || { echo "route ${route}: no deploy"; code=1; }`),

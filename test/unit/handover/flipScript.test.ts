@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { begunMark, flippedMark, flipScript, notWritten } from "../../../infra/handover/flipScript";
+import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "../../../infra/handover/flipScript";
 import { listing } from "./listing";
 
 const written = (api: string, ws: string, app: string) =>
@@ -23,7 +23,7 @@ function runFlip({ deploy, list, resume = "true" }: Gateway, state?: string): { 
   writeFileSync(join(folder, "listing"), listing("new-api", "new-api", "new-app"));
   writeFileSync(join(folder, "new-state"), written("new-api", "new-api", "new-app"));
   if (state !== undefined) writeFileSync(file, state);
-  const ended = (code: number, output: string) => ({ code, output: output.trim(), state: state === undefined ? undefined : readFileSync(file, "utf8") });
+  const ended = (code: number, output: string) => ({ code, output: output.trim().replace(/ \d+\.\d+$/gm, ""), state: state === undefined ? undefined : readFileSync(file, "utf8") });
   try {
     return ended(0, execFileSync("sh", ["-c", flipScript({ api: "new-api", ws: "new-api", app: "new-app" }, 5, file)], {
       env: { ...process.env, PATH: `${folder}:${process.env.PATH}` }, encoding: "utf8",
@@ -81,4 +81,10 @@ test("a deploy that writes an older word when it ends is the last to be looked a
 test("a gateway that does not write it down is told apart from one that did not flip", () => {
   const { code, output } = runFlip({ deploy: "true", list: "cat listing" }, old);
   expect({ code, output }).toEqual({ code: notWritten, output: said(flippedMark) });
+});
+
+test("a mark's time is read, and no other line's", () => {
+  expect(markedAt(flippedMark, "flipped 123.45")).toBe(123.45);
+  for (const line of ["flipped", "flipped soon", "begun 1.00", "unflipped 1.00", ""]) expect(markedAt(flippedMark, line)).toBeUndefined();
+  expect(besideMarks("begun 1.00\nError: no target\nflipped 2.00\nroute ws: no deploy")).toBe("Error: no target\nroute ws: no deploy");
 });
