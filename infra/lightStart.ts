@@ -3,9 +3,9 @@ import Module from "node:module";
 /**
  * Pulumi's SDK loads at its start a TypeScript compiler and an npm client (for functions it serialises into the state), a
  * tracer, and its own command line driver; dockerode loads an ssh client and a builder's protocol; zod every language it can
- * say its errors in. This program uses none of them in a usual run. Loading each only when something asks for it takes most of a second off every preview, and
- * twice that off every `up`. Imported first by whatever loads the SDK; raw `pulumi` loads it before the SDK (`nodeargs` in
- * Pulumi.yaml).
+ * say its errors in. This program uses none of them in a usual run. Loading each only when something asks for it takes most
+ * of a second off every preview, and twice that off every `up`. Imported first by whatever loads the SDK; raw `pulumi` loads
+ * it before the SDK (stacks/rawStart.ts, by `nodeargs` in Pulumi.yaml).
  */
 const onlyWhenUsed: readonly Rule[] = [
   { request: /^(typescript|@npmcli\/arborist)$/, gives: "namespace" },

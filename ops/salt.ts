@@ -1,7 +1,7 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync } from "node:fs";
+import { readIfThere } from "../infra/files/readIfThere";
+import { settingsFile, siblingsOf } from "../stacks/stackNames";
 
-const kinds = ["base", "tier1", "tier2"] as const;
 const saltLine = /^encryptionsalt: .*$/m;
 
 /**
@@ -10,17 +10,9 @@ const saltLine = /^encryptionsalt: .*$/m;
  * @param folder with Pulumi.yaml and the stacks' settings
  */
 export function shareSalt(stack: string, folder: string): void {
-  const file = settingsOf(folder, stack);
-  if (saltLine.test(textOf(file))) return;
-  const others = kinds.map((kind) => stack.replace(/(base|tier[12])$/, kind)).filter((other) => other !== stack);
-  const salt = others.map((other) => saltLine.exec(textOf(settingsOf(folder, other)))?.[0]).find((line) => line !== undefined);
-  if (salt !== undefined) appendFileSync(file, `${textOf(file) === "" || textOf(file).endsWith("\n") ? "" : "\n"}${salt}\n`);
-}
-
-function settingsOf(folder: string, stack: string): string {
-  return join(folder, `Pulumi.${stack}.yaml`);
-}
-
-function textOf(file: string): string {
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
+  const file = settingsFile(folder, stack);
+  const text = readIfThere(file);
+  if (saltLine.test(text)) return;
+  const salt = siblingsOf(stack).map((other) => saltLine.exec(readIfThere(settingsFile(folder, other)))?.[0]).find((line) => line !== undefined);
+  if (salt !== undefined) appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);
 }

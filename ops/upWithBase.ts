@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readIfThere } from "../infra/files/readIfThere";
 import { missingBase } from "../stacks/missingBase";
 import { pastKilledRun } from "./lock/killedRun";
 import type { Place } from "./place";
-import { baseOf, kindOf } from "../stacks/stackNames";
+import { baseOf, kindOf, settingsFile } from "../stacks/stackNames";
 import type { Say } from "./up";
 import { withStack } from "./workspace";
 
@@ -39,9 +38,5 @@ async function bringUp(name: string, say: Say, place: Place, signal?: AbortSigna
 }
 
 function hasKind(name: string, place: Place): boolean {
-  try {
-    return readFileSync(join(place.workDir, `Pulumi.${name}.yaml`), "utf8").includes("scani:tier:");
-  } catch {
-    return false;
-  }
+  return readIfThere(settingsFile(place.workDir, name)).includes("scani:tier:");
 }

@@ -32,10 +32,11 @@ export function anotherUp(words: readonly string[], lineage: readonly CommandLin
   if (run === undefined || update === undefined) return undefined;
   const base = baseOf(run.stack);
   const file = wordFile(run.folder, "entering", base);
-  const other = run.dry ? wordIn(wordFile(run.folder, "working", base)) ?? wordIn(file) : undefined;
+  const entering = wordIn(file);
+  const other = run.dry ? wordIn(wordFile(run.folder, "working", base)) ?? entering : undefined;
   if (other !== undefined) return other;
 
-  if (wordIn(file) === undefined) rmSync(file, { force: true });
+  if (entering === undefined) rmSync(file, { force: true });
   // The one to end is Pulumi: each of its phases runs the program in another process.
   if (leave(file, JSON.stringify({ ...thisProcess(`up of ${run.stack}`), pid: update.pid }))) {
     process.once("exit", () => rmSync(file, { force: true }));

@@ -1,11 +1,25 @@
+import { join } from "node:path";
+
+const kinds = ["base", "tier1", "tier2"] as const;
+
 /** What an operator may type for a stack: a tier, base, or a stack's whole name such as `prod-tier2`. */
 export function kindOf(stack: string): "base" | "tier1" | "tier2" | undefined {
-  return (["base", "tier1", "tier2"] as const).find((kind) => stack === kind || stack.endsWith(`-${kind}`));
+  return kinds.find((kind) => stack === kind || stack.endsWith(`-${kind}`));
 }
 
 /** The base a tier stack stands on, by the naming convention: `prod-tier2` → `prod-base`. */
 export function baseOf(stack: string): string {
   return stack.replace(/tier[12]$/, "base");
+}
+
+/** The other stacks of an install: `prod-tier2` → `prod-base`, `prod-tier1`. */
+export function siblingsOf(stack: string): string[] {
+  return kinds.map((kind) => stack.replace(/(base|tier[12])$/, kind)).filter((other) => other !== stack);
+}
+
+/** The file with a stack's settings, in the folder with Pulumi.yaml. */
+export function settingsFile(folder: string, stack: string): string {
+  return join(folder, `Pulumi.${stack}.yaml`);
 }
 
 /** Refuses a name that says no kind. @throws Error */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Stamps } from "../container/stamps";
 import type { Settings } from "../settings";
+import { bundles } from "./bundled";
 import type { BaseContext } from "./context";
 import { gateway } from "./gateway";
 import { mail } from "./mail";
@@ -32,13 +33,13 @@ export class Base extends pulumi.ComponentResource {
     const { settings, secrets } = this;
     const inside = { parent: this };
     const install = settings.need("name");
-    const catchMail = !settings.given("SMTP_URL") && !settings.given("FASTMAIL_API_TOKEN");
+    const catchMail = bundles(settings, "mail");
 
     const networks = new Networks({ install, mail: catchMail }, inside);
     const context: BaseContext = { settings, secrets, networks, stamps };
-    const database = settings.given("DATABASE_URL") ? undefined : postgres(context, inside);
-    const cache = settings.given("REDIS_URL") ? undefined : redis(context, inside);
-    const objects = settings.given("S3_ENDPOINT") ? undefined : storage(context, inside);
+    const database = bundles(settings, "postgres") ? postgres(context, inside) : undefined;
+    const cache = bundles(settings, "redis") ? redis(context, inside) : undefined;
+    const objects = bundles(settings, "storage") ? storage(context, inside) : undefined;
     const mailbox = catchMail ? mail(context, inside) : undefined;
     const front = gateway(context, inside);
 

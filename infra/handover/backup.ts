@@ -84,7 +84,7 @@ export async function withBackup(docker: Docker, install: Install, backups: Hand
   const { empty, applied } = known === undefined
     ? await look(docker, await databaseFor(install.name, backups.plan, candidate.databaseUrl), backups.lookOnly !== true)
     : { empty: false, applied: undefined };
-  const shipped = known === undefined && applied !== undefined ? await candidate.shipped() : undefined;
+  const shipped = applied === undefined ? undefined : await candidate.shipped();
   const pending = known ?? (shipped && pendingIn({ shipped, applied }));
   const decision = decideBackup({ now: Date.now(), last, pending, empty }, backups.plan);
   return { steps: insertBackup(steps, decision), decision };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { readFileSync } from "node:fs";
 import { livesSince } from "../process/lives";
+import { readIfThere } from "../files/readIfThere";
 import { parseOwner, type Owner } from "./owner";
 
 /**
@@ -19,12 +19,4 @@ export function wordFile(folder: string, kind: WordKind, base: string): string {
 export function wordIn(file: string): Owner | undefined {
   const owner = parseOwner(readIfThere(file));
   return owner !== undefined && livesSince(owner.pid, Date.parse(owner.since)) ? owner : undefined;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

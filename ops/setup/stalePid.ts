@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
+import { readIfThere } from "../../infra/files/readIfThere";
 
 /** Files in which a daemon notes its process, and the name of that process. */
 const noted: readonly (readonly [file: string, program: string])[] = [
@@ -12,21 +13,13 @@ const noted: readonly (readonly [file: string, program: string])[] = [
  * @returns the files that were removed
  */
 export function removeStalePids(files = noted): string[] {
-  const stale = files.filter(([file, program]) => isStale(textOf(file), program, (pid) => textOf(`/proc/${pid}/comm`)?.trim()));
+  const stale = files.filter(([file, program]) => isStale(readIfThere(file), program, (pid) => readIfThere(`/proc/${pid}/comm`).trim()));
   for (const [file] of stale) rmSync(file, { force: true });
   return stale.map(([file]) => file);
 }
 
-/** Whether a note is of a process that is not there, or is another program's. Pure. @param nameOf a process's name, undefined where there is none */
+/** Whether a note is of a process that is not there, or is another program's. Pure. @param nameOf a process's name; empty or undefined where there is none */
 export function isStale(note: string | undefined, program: string, nameOf: (pid: number) => string | undefined): boolean {
   const pid = Number(note?.trim() || Number.NaN);
   return Number.isInteger(pid) && nameOf(pid) !== program;
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }

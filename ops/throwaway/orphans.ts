@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { readIfThere } from "../../infra/files/readIfThere";
 import { statFields } from "../../infra/process/stat";
 import { stateUrl } from "./state";
 
@@ -43,14 +44,6 @@ function end(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // It has just ended by itself.
-  }
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
   }
 }
 

@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { settingsFile } from "../../stacks/stackNames";
 import { root } from "../root";
 import type { Place } from "../place";
 import { own } from "./owner";
@@ -76,12 +77,12 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
 
 function writeSettings(workDir: string, stack: string, settings: Readonly<Record<string, string>>): void {
   const lines = Object.entries(settings).map(([name, value]) => `  scani:${name}: ${JSON.stringify(value)}`);
-  writeFileSync(join(workDir, `Pulumi.${stack}.yaml`), ["config:", ...lines, ""].join("\n"));
+  writeFileSync(settingsFile(workDir, stack), ["config:", ...lines, ""].join("\n"));
 }
 
 /** Changes one setting of a throwaway's stack; what Pulumi wrote beside the settings stays. */
 export function changeSetting(place: Throwaway, stack: string, name: string, value: string): void {
-  const file = join(place.workDir, `Pulumi.${stack}.yaml`);
+  const file = settingsFile(place.workDir, stack);
   const others = readFileSync(file, "utf8").split("\n").filter((line) => !line.startsWith(`  scani:${name}:`));
   const at = others.indexOf("config:");
   others.splice(at + 1, 0, `  scani:${name}: ${JSON.stringify(value)}`);
