@@ -38,7 +38,7 @@ export async function play(docker: Docker, images: ImageSet, path: string, say: 
   try {
     const { postgres, redis, storage, mail, gateway } = images;
     const game = new Game(docker, place, { postgres, redis, storage, mail, gateway }, say);
-    await base(game);
+    await base(game, images);
     await tiers(game, images);
     await end(game);
     return game.played;
@@ -48,11 +48,11 @@ export async function play(docker: Docker, images: ImageSet, path: string, say: 
   }
 }
 
-async function base(game: Game): Promise<void> {
+async function base(game: Game, images: ImageSet): Promise<void> {
   await game.step("base is brought up", "base", "up");
   await game.look("base is brought up");
   await game.step("nothing has changed", "base", "preview");
-  await game.imagine("images, limits, ports, entrypoints", "base", { postgresMemory: "768", redisImage: "redis:7-another", S3_BUCKET: "another", bindAddress: "127.0.0.2", MAILPIT_UI_PORT: "1" });
+  await game.imagine("images, limits, ports, entrypoints", "base", { postgresMemory: "768", redisImage: images.mail, S3_BUCKET: "another", bindAddress: "127.0.0.2", MAILPIT_UI_PORT: "1" });
   await game.imagine("environment, health check", "base", { POSTGRES_USER: "another", REDIS_PASSWORD: "another-password-of-redis" });
   await game.imagine("name, labels", "base", { name: "another" });
 
