@@ -2,7 +2,8 @@ import { StandInScani } from "../../ops/rehearse/standIn";
 import { readStatus } from "../../ops/status/read";
 import { closeScene, openScene, type Scene } from "./scene";
 import { baseOf, countOf, runningServices } from "./host";
-import { killedUp, type Moment, type Reach } from "./killed";
+import { killedUp } from "./killed";
+import { everyCase, fewCases, wholly } from "./killed/cases";
 import { promisedRate, underLoad, until } from "./traffic";
 import { overlaps, workerRuns } from "./workers";
 
@@ -14,40 +15,10 @@ jest.setTimeout(300_000);
  */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
-const boundaries = [
-  "Updating", "▸ preflight", "✓ preflight", "▸ migrate", "✓ migrate", "▸ start api", "✓ start api", "▸ verify", "✓ verify", "▸ flip", "✓ flip",
-  "▸ stop the old worker", "✓ stop the old worker", "▸ start the new worker", "✓ start the new worker", "▸ soak", "✓ soak", "▸ retire", "✓ retire",
-];
-
 /** Milliseconds within which a random kill falls: a switch of the stand-ins takes about as long. */
 const span = 9_000;
 
-interface Case {
-  readonly target: "tier1" | "tier2";
-  readonly when: string;
-  readonly moment: Moment;
-  readonly reach: Reach;
-}
-
-/** Of `start data-provider, api, frontend-app` any may come first. */
-const lineOf = (boundary: string): RegExp => new RegExp(boundary.replace("start api", "start (api|data-provider)"));
-const at = (target: Case["target"], boundary: string, reach: Reach): Case => ({ target, when: `at ${boundary}`, moment: { line: lineOf(boundary) }, reach });
-const some = (target: Case["target"], index: number, reach: Reach): Case => ({ target, when: `at random time ${index}`, moment: { afterMs: 500 + Math.floor(Math.random() * span) }, reach });
-
-const cases: Case[] = thorough
-  ? [
-    ...boundaries.flatMap((boundary) => [at("tier1", boundary, "alone"), at("tier2", boundary, "with its plugins"), at("tier1", boundary, "with its plugins"), at("tier2", boundary, "alone")]),
-    ...Array.from({ length: 30 }, (_, index) => some(index % 2 === 0 ? "tier1" : "tier2", index, index % 4 < 2 ? "alone" : "with its plugins")),
-  ]
-  : [
-    at("tier1", "▸ start api", "alone"), at("tier2", "▸ flip", "with its plugins"), at("tier1", "✓ stop the old worker", "with its plugins"), at("tier2", "▸ retire", "alone"),
-    some("tier1", 0, "alone"), some("tier2", 1, "with its plugins"),
-  ];
-
-const wholly: Readonly<Record<Case["target"], string[]>> = {
-  tier1: ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"],
-  tier2: ["tier2 api", "tier2 frontend-app", "tier2 worker"],
-};
+const cases = thorough ? everyCase(span, "both") : fewCases(span);
 
 let scene: Scene;
 let scani: StandInScani;

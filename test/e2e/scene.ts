@@ -10,6 +10,8 @@ export interface Scene {
   readonly docker: Docker;
   readonly place: Throwaway;
   readonly images: ImageSet;
+  /** What plays the hosted endpoint: a stand-in, which can be told to misbehave. */
+  readonly hostedImage: string;
   /** Everything Pulumi and the Handover have printed. */
   readonly output: string[];
   /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
@@ -27,18 +29,19 @@ const hosted = { alias: "hosted.internal", port: 8082 };
 
 /**
  * Lays an install out and brings base up, with the hosted endpoint beside it.
- * @param engine another than the machine's, with the images on it; the settings must name it too
+ * @param on another engine than the machine's, with the images on it, and the settings must name it too; or other images than the stand-ins
  */
-export async function openScene(kind: string, settings: StackSettings = {}, engine?: Pick<Scene, "docker" | "images">): Promise<Scene> {
-  const docker = engine?.docker ?? connect();
-  const images = engine?.images ?? await ensureImages({ docker, log: () => undefined });
+export async function openScene(kind: string, settings: StackSettings = {}, on?: Partial<Pick<Scene, "docker" | "images" | "hostedImage">>): Promise<Scene> {
+  const docker = on?.docker ?? connect();
+  const images = on?.images ?? await ensureImages({ docker, log: () => undefined });
+  const hostedImage = on?.hostedImage ?? `${images.scaniRepository}/data-provider:${images.scaniTag}`;
   const place = await layOut(kind, images, {
     ...settings,
     tier2: { SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, ...settings.tier2 },
   });
   const output: string[] = [];
   const scene: Scene = {
-    docker, place, images, output,
+    docker, place, images, hostedImage, output,
     async up(stack) {
       const from = output.length;
       await up(stack, (line) => output.push(line), place);
@@ -57,7 +60,7 @@ export async function openScene(kind: string, settings: StackSettings = {}, engi
   try {
     await scene.up("base");
     await startHosted(docker, {
-      install: place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, alias: hosted.alias, port: hosted.port,
+      install: place.install, image: hostedImage, alias: hosted.alias, port: hosted.port,
       environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789" },
     });
   } catch (error) {
