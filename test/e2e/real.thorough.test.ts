@@ -9,8 +9,8 @@ import { changeSetting } from "../../ops/throwaway";
 import { ensureImages } from "../images";
 import { endpointUrl, faults, startEndpoint, type Endpoint, type Fault } from "./endpoint";
 import { baseOf, containersOf, countOf, runningServices } from "./host";
-import { killedUp } from "./killed";
-import { everyCase, wholly, type Case } from "./killed/cases";
+import { killedUp } from "./runs/killedUp";
+import { everyCase, wholly, type Case } from "./runs/cases";
 import { closeScene, openScene, type Scene } from "./scene";
 import { promisedRate, until } from "./traffic";
 
@@ -114,10 +114,12 @@ describe("killed", () => {
     async (target, when, reach, { moment }) => {
       if (await serving() === target) await scene.up(other(target));
       const running = await load();
-      await scani.sendJobs();
+      const sending = scani.sendJobs();
+      sending.catch(() => undefined);
       const { killed, output } = await killedUp(scene, target, moment, reach);
       if ("line" in moment && !killed) throw new Error(`it ended by itself\n${output}`);
       await scene.up(target).catch((error: Error) => { throw new Error(`the rerun failed: ${error.message}\n${output}\n────\n${scene.output.slice(-60).join("\n")}`); });
+      await sending;
       const sent = await expectNoneLost(running);
       expect({ serving: await serving(), running: await runningServices(scene) }).toEqual({ serving: target, running: wholly[target] });
       expect({ base: await baseOf(scene), count: await countOf(scene) }).toEqual({ base, count });

@@ -107,7 +107,11 @@ class Game {
   async step(title: string, name: Stack, what: "up" | "preview" | "refresh" | "destroy"): Promise<void> {
     const decisions = new Decisions();
     const began = Date.now();
-    await withStack(name, this.place, () => undefined, async (stack) => void await stack[what]({ onEvent: decisions.take, color: "never" }));
+    await withStack(name, this.place, () => undefined, async (stack) => {
+      // Asked for after each step, and not looked at here.
+      Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
+      await stack[what]({ onEvent: decisions.take, color: "never" });
+    });
     this.say(`${title}: ${what} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
     // What a refresh looks at is everything; what it found shows in the next step.
     if (what !== "refresh") this.played.decisions[title] = decisions.all;

@@ -10,7 +10,9 @@ import { tierOf } from './lib/tier';
 
 /** The real worker's budget: whoever stops it has to wait longer than this. */
 const DRAIN_MS = 25_000;
-const POLL_MS = 200;
+/** Of one slot; together they look for work several times as often, one after the other. */
+const POLL_MS = 800;
+const RETRY_MS = 200;
 const BOOT_MS = 30_000;
 
 const log = createLog('worker');
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
   ]);
   if (draining.signal.aborted) return;
   await mark('listening_at');
-  running = Array.from({ length: env.concurrency }, () => slot());
+  running = Array.from({ length: env.concurrency }, (_, index) => slot((index * POLL_MS) / env.concurrency));
   log.info('🎧 Worker listening for jobs', { concurrency: env.concurrency });
   if (fault === 'worker-crash-late') setTimeout(crash, 2000);
 }
@@ -79,13 +81,14 @@ async function dependenciesReady(): Promise<boolean> {
       log.fatal('Dependencies not ready', { checks });
       process.exit(1);
     }
-    await pause(POLL_MS);
+    await pause(RETRY_MS);
   }
   return false;
 }
 
 /** One of WORKER_CONCURRENCY: takes a job, does it, takes the next. */
-async function slot(): Promise<void> {
+async function slot(afterMs: number): Promise<void> {
+  await pause(afterMs);
   while (!draining.signal.aborted) {
     try {
       const job = await take(pool, runId);

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Scene } from "./scene";
-import { until } from "./traffic";
+import type { Scene } from "../scene";
+import { until } from "../traffic";
 
 /** A command in a process group of its own, watched by the clock. */
 export interface Rival {

@@ -1,4 +1,4 @@
-import type { Moment, Reach } from ".";
+import type { Moment, Reach } from "./killedUp";
 
 /** An `up` that is killed. */
 export interface Case {

@@ -1,24 +1,11 @@
-import { readStatus } from "../../ops/status/read";
-import { changeSetting } from "../../ops/throwaway";
-import { endpointUrl, startEndpoint, type Endpoint, type Fault } from "./endpoint";
-import { containersOf, runningServices } from "./host";
-import { closeScene, issuedKey, openScene, type Scene } from "./scene";
-import { underLoad } from "./traffic";
+import { readStatus } from "../../../ops/status/read";
+import type { Fault } from "../endpoint";
+import { containersOf, runningServices } from "../host";
+import { issuedKey } from "../scene";
+import { underLoad } from "../traffic";
+import { scene, secure } from "./install";
 
-jest.setTimeout(300_000);
-
-let scene: Scene;
-let endpoint: Endpoint;
-
-beforeAll(async () => {
-  scene = await openScene("soak");
-  endpoint = await startEndpoint(scene);
-  changeSetting(scene.place, "tier2", "SCANI_CLOUD_URL", endpointUrl);
-  changeSetting(scene.place, "tier2", "caCertificate", endpoint.authority);
-  await scene.up("tier1");
-});
-
-afterAll(() => closeScene(scene));
+/** A hosted endpoint that fails once the candidate serves. */
 
 const tier1 = async () => (await containersOf(scene)).filter(({ tier }) => tier === "tier1").map(({ service, id }) => `${service} ${id}`).sort();
 /** Of those that no switch has to stop, also since when they run. */
@@ -42,10 +29,10 @@ test.each(faults.filter(([fault]) => some?.includes(fault) ?? true))("the endpoi
   expect(since).toHaveLength(3);
   const from = scene.output.length;
   const load = await underLoad(scene, 120);
-  const failing = scene.saysFromNow("▸ soak").then(() => endpoint.misbehave(fault));
+  const failing = scene.saysFromNow("▸ soak").then(() => secure.misbehave(fault));
   await Promise.all([failing, expect(scene.up("tier2")).rejects.toThrow()]);
   const report = await load.stop();
-  await endpoint.mend(fault);
+  await secure.mend(fault);
   const printed = scene.output.slice(from).join("\n");
   console.info(`${fault}: ${/✗ soak .*/.exec(printed)?.[0]}, ${report.sent} requests sent`);
   expect(printed).toMatch(/tier2 api began to serve, and then /);
@@ -58,13 +45,4 @@ test.each(faults.filter(([fault]) => some?.includes(fault) ?? true))("the endpoi
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
   expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
   expect((await readStatus(scene.docker, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(message) });
-});
-
-test("with a sound endpoint the next up passes", async () => {
-  const load = await underLoad(scene, 120);
-  await scene.up("tier2");
-  const report = await load.stop();
-  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
-  expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
-  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2")).toHaveLength(4);
 });

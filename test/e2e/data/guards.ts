@@ -1,28 +1,20 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { label } from "../../infra/container/labels";
-import { exec } from "../../infra/engine/exec";
-import { seal } from "../../infra/guards/envelope";
-import { down } from "../../ops/down";
-import { preview } from "../../ops/preview";
-import { changeSetting } from "../../ops/throwaway";
-import { up } from "../../ops/up";
-import { baseOf, container, containersOf, environmentOf } from "./host";
-import { reachable } from "./reach";
-import { closeScene, openScene, type Scene } from "./scene";
+import { label } from "../../../infra/container/labels";
+import { exec } from "../../../infra/engine/exec";
+import { seal } from "../../../infra/guards/envelope";
+import { down } from "../../../ops/down";
+import { preview } from "../../../ops/preview";
+import { changeSetting } from "../../../ops/throwaway";
+import { up } from "../../../ops/up";
+import { baseOf, container, containersOf, environmentOf } from "../host";
+import { reachable } from "../reach";
+import { scene } from "./install";
 
-jest.setTimeout(150_000);
+/** The data as it is forbids some settings, and some commands. */
 
-let scene: Scene;
 const otherKey = "f0".repeat(32);
 const otherPassword = "another-password-0123456789";
-
-beforeAll(async () => {
-  scene = await openScene("guards");
-  await scene.up("tier1");
-});
-
-afterAll(() => closeScene(scene));
 
 const postgres = () => scene.docker.getContainer(`${scene.place.install}-postgres`);
 const stateOfBase = () => readFileSync(join(scene.place.workDir, "state", ".pulumi", "stacks", "scani", "base.json"), "utf8");

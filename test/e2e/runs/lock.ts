@@ -1,35 +1,26 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { containerName } from "../../infra/base/containerName";
-import { label } from "../../infra/container/labels";
-import { checkLock, takeLock, takeWorkshop, withLock } from "../../infra/lock/lock";
-import { LockTaken, thisProcess, type Owner } from "../../infra/lock/owner";
-import { readStatus } from "../../ops/status/read";
-import { containersOf, runningServices } from "./host";
+import { containerName } from "../../../infra/base/containerName";
+import { label } from "../../../infra/container/labels";
+import { checkLock, takeLock, takeWorkshop, withLock } from "../../../infra/lock/lock";
+import { LockTaken, thisProcess, type Owner } from "../../../infra/lock/owner";
+import { readStatus } from "../../../ops/status/read";
+import { containersOf, runningServices } from "../host";
 import { killGroup, npmRun, rawUp, refused, type Rival } from "./rivals";
-import { closeScene, openScene, type Scene } from "./scene";
-import { until } from "./traffic";
+import { until } from "../traffic";
+import { scene } from "./install";
 
-jest.setTimeout(300_000);
+/** Runs that meet on one install: one of them works. */
 
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
-let scene: Scene;
-let gateway: string;
+const gateway = (): string => containerName(scene.place.install, "gateway");
 const silent = (): void => undefined;
 
-beforeAll(async () => {
-  scene = await openScene("lock", { tier1: { soak: "1" }, tier2: { soak: "1" } });
-  gateway = containerName(scene.place.install, "gateway");
-  await scene.up("tier1");
-});
-
-afterAll(() => closeScene(scene));
-
 const serving = async () => (await readStatus(scene.docker, scene.place.install)).serving?.tier;
-const take = (owner: Owner) => takeLock(scene.docker, gateway, owner, silent);
-const free = () => checkLock(scene.docker, gateway, silent);
+const take = (owner: Owner) => takeLock(scene.docker, gateway(), owner, silent);
+const free = () => checkLock(scene.docker, gateway(), silent);
 const me = `${userInfo().username}@${hostname()}`;
 
 /** Pulumi's folder of a kind, in a throwaway's state. */
@@ -94,7 +85,7 @@ test("the gateway's lock goes to exactly one of two, 20 times", async () => {
 
 test("while somebody else works: up, preview and down are refused and touch nothing, whoever it is", async () => {
   const before = (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
-  await withLock(scene.docker, gateway, "restore", silent, async () => {
+  await withLock(scene.docker, gateway(), "restore", silent, async () => {
     for (const [command, stack] of [["up", "tier1"], ["up", "base"], ["preview", "tier2"], ["down", "tier1"]] as const) {
       const { code, printed } = await npmRun(scene, command, stack).ended;
       expect({ command, code, printed }).toMatchObject({ code: 1 });
@@ -109,13 +100,13 @@ test("while somebody else works: up, preview and down are refused and touch noth
 test("a provider works for the run that has the install, or when nobody has it, and for no other", async () => {
   const program = thisProcess("up of tier1", "127.0.0.1:1");
   const held = await take(program);
-  await (await takeWorkshop(scene.docker, gateway, { ...program, pid: 1 })).release();
-  await expect(takeWorkshop(scene.docker, gateway, { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(`${refused}: up of tier1`);
+  await (await takeWorkshop(scene.docker, gateway(), { ...program, pid: 1 })).release();
+  await expect(takeWorkshop(scene.docker, gateway(), { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(`${refused}: up of tier1`);
   await held.release();
-  const workshop = await takeWorkshop(scene.docker, gateway, program);
+  const workshop = await takeWorkshop(scene.docker, gateway(), program);
   // What it takes back is waited for.
   const said: string[] = [];
-  const next = takeLock(scene.docker, gateway, thisProcess("up of tier2"), (line) => said.push(line));
+  const next = takeLock(scene.docker, gateway(), thisProcess("up of tier2"), (line) => said.push(line));
   await until(async () => said.length > 0, 5_000);
   expect(said[0]).toContain(`still taking its work back (process ${process.pid})`);
   await workshop.release();
@@ -124,14 +115,14 @@ test("a provider works for the run that has the install, or when nobody has it, 
 
 test("a gateway that was restarted has let go, and who held it is told", async () => {
   const held = await take(thisProcess("up of tier1"));
-  await scene.docker.getContainer(gateway).restart();
+  await scene.docker.getContainer(gateway()).restart();
   await until(async () => held.lost.aborted, 5_000);
   await until(async () => { await (await take(thisProcess("up of tier2"))).release(); return true; }, 5_000);
 });
 
 test("without a gateway there is nothing to lock", async () => {
-  const held = await takeLock(scene.docker, `${gateway}-of-nobody`, thisProcess("up of base"), silent);
-  await checkLock(scene.docker, `${gateway}-of-nobody`, silent);
+  const held = await takeLock(scene.docker, `${gateway()}-of-nobody`, thisProcess("up of base"), silent);
+  await checkLock(scene.docker, `${gateway()}-of-nobody`, silent);
   await held.release();
 });
 

@@ -1,36 +1,22 @@
 import type Docker from "dockerode";
-import { label } from "../../infra/container/labels";
-import { servingApi } from "../../infra/handover/live";
-import { readJournal } from "../../infra/handover/journal";
-import { survey } from "../../infra/handover/survey";
-import { pendingMigrations, readSchema } from "../../infra/migrations/pending";
-import { preflight } from "../../infra/preflight/preflight";
-import { Progress } from "../../infra/progress/progress";
-import type { Service } from "../../infra/release/services";
-import { changeSetting } from "../../ops/throwaway";
-import { endpointUrl, startEndpoint, tell, type Endpoint } from "./endpoint";
-import { containersOf, runningServices } from "./host";
-import { closeScene, issuedKey, openScene, type Scene } from "./scene";
-import { underLoad, until } from "./traffic";
+import { label } from "../../../infra/container/labels";
+import { servingApi } from "../../../infra/handover/live";
+import { survey } from "../../../infra/handover/survey";
+import { pendingMigrations, readSchema } from "../../../infra/migrations/pending";
+import { preflight } from "../../../infra/preflight/preflight";
+import { Progress } from "../../../infra/progress/progress";
+import type { Service } from "../../../infra/release/services";
+import { changeSetting } from "../../../ops/throwaway";
+import { endpointUrl, tell } from "../endpoint";
+import { containersOf, runningServices } from "../host";
+import { issuedKey } from "../scene";
+import { underLoad, until } from "../traffic";
+import { scene, secure } from "./install";
 
-jest.setTimeout(300_000);
+/** What is wrong with the hosted endpoint, or with the machine, is found before anything is started. */
 
-let scene: Scene;
-
-/** Beside the plain one of the scene. */
-let secure: Endpoint;
 const wrongKey = "a-key-nobody-was-issued-with";
 const tier1 = ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"];
-
-beforeAll(async () => {
-  // The next release has a migration of its own, so that it would show if one had run.
-  scene = await openScene("preflight");
-  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", scene.images.nextTag);
-  secure = await startEndpoint(scene);
-  await scene.up("tier1");
-});
-
-afterAll(() => closeScene(scene));
 
 const plain = () => scene.docker.getContainer(`${scene.place.install}-hosted`);
 
@@ -133,34 +119,15 @@ test("what a killed preflight left is cleared away", async () => {
 });
 
 test.each([
-  ["a wrong key", { SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/],
-  ["self-signed, and no authority given", { SCANI_CLOUD_URL: endpointUrl }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/],
-])("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, settings, message) => {
-  for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
+  ["a wrong key", { SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/, () => ({ SCANI_CLOUD_API_KEY: issuedKey })],
+  ["self-signed, and no authority given", { SCANI_CLOUD_URL: endpointUrl }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/, () => ({ caCertificate: secure.authority })],
+])("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, settings, message, mended) => {
+  set(settings);
   await expectRefused(message);
+  set(mended());
 });
 
-test("with the authority given, the next up passes, over TLS", async () => {
-  changeSetting(scene.place, "tier2", "SCANI_CLOUD_API_KEY", issuedKey);
-  changeSetting(scene.place, "tier2", "caCertificate", secure.authority);
-  const load = await underLoad(scene, 120);
-  const printed = await scene.up("tier2");
-  const report = await load.stop();
-  expect(printed).toContain(`${endpointUrl} accepts the key; AI import is available there`);
-  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier2", version: scene.images.nextTag });
-  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
-  const entry = (await readJournal(scene.docker, `${scene.place.install}-gateway`)).at(-1);
-  // About a second on a quiet machine; the limit only says that it waits for nothing.
-  expect(entry?.timings.preflight).toBeLessThan(5_000);
-  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2").map(({ service }) => service).sort()).toEqual(["api", "frontend-app", "migrate", "worker"]);
-});
-
-test("a release whose images the database has outgrown is refused, and the tag that serves is named", async () => {
-  const before = await runningServices(scene);
-  const from = scene.output.length;
-  await expect(scene.up("tier1")).rejects.toThrow();
-  const printed = scene.output.slice(from).join("\n");
-  expect(printed).toContain(`The database is newer than the images ${scene.images.scaniTag}: it has had 0003_rows_note`);
-  expect(printed).toContain(`type: pulumi config set SCANI_IMAGE_TAG ${scene.images.nextTag} --stack tier1`);
-  expect(await runningServices(scene)).toEqual(before);
-});
+/** Changes settings of tier 2. */
+function set(settings: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
+}

@@ -1,21 +1,22 @@
-import { changeSetting } from "../../ops/throwaway";
-import { readStatus } from "../../ops/status/read";
-import { containersOf, runningServices } from "./host";
-import { closeScene, openScene, type Scene } from "./scene";
-import { underLoad } from "./traffic";
+import { changeSetting } from "../../../ops/throwaway";
+import { readStatus } from "../../../ops/status/read";
+import { containersOf, runningServices } from "../host";
+import { underLoad } from "../traffic";
+import { scene } from "./install";
 
-jest.setTimeout(300_000);
-
-let scene: Scene;
-
-beforeAll(async () => {
-  scene = await openScene("failure", { tier1: { readyTimeout: "8" }, tier2: { readyTimeout: "8" } });
-  await scene.up("tier1");
-});
-
-afterAll(() => closeScene(scene));
+/** A candidate that fails: before the flip, and after it. */
 
 const servingIds = async () => (await containersOf(scene)).filter(({ tier, running }) => tier === "tier1" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+
+/** `up` of a candidate with a fault; gives what it printed. It must fail. */
+async function upWith(fault: string): Promise<string> {
+  const settings = { SCANI_IMAGE_TAG: `${scene.images.nextTag}-${fault}`, readyTimeout: "8" };
+  for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
+  const from = scene.output.length;
+  await expect(scene.up("tier2")).rejects.toThrow();
+  for (const [name, value] of Object.entries({ SCANI_IMAGE_TAG: scene.images.nextTag, readyTimeout: "" })) changeSetting(scene.place, "tier2", name, value);
+  return scene.output.slice(from).join("\n");
+}
 
 /** Every way a candidate can be broken, and what the operator must be told. */
 test.each([
@@ -26,12 +27,10 @@ test.each([
   ["frontend-unready", /tier2 frontend-app was not ready within 8 s/],
   ["api-wrong-tier", /boot log names|refuses this container's key|cannot be reached/],
 ])("%s: the release that served goes on with the same containers", async (fault, message) => {
-  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-${fault}`);
   const before = await servingIds();
   const load = await underLoad(scene, 120);
-  await expect(scene.up("tier2")).rejects.toThrow();
+  const printed = await upWith(fault);
   const report = await load.stop();
-  const printed = scene.output.join("\n");
   expect(printed).toMatch(message);
   expect(printed).toContain("goes on serving, untouched.");
   expect(await servingIds()).toEqual(before);
@@ -44,25 +43,22 @@ test.each([
   ["worker-crash"],
   ["worker-crash-late"],
 ])("%s: after the flip everything goes back, and no request is lost", async (fault) => {
-  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-${fault}`);
   const load = await underLoad(scene, 120);
-  await expect(scene.up("tier2")).rejects.toThrow();
+  const printed = await upWith(fault);
   const report = await load.stop();
-  expect(scene.output.join("\n")).toMatch(/tier2 worker did not stay up/);
+  expect(printed).toMatch(/tier2 worker did not stay up/);
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
 });
 
 test("api-sick-late: an api that turns unhealthy under its first users is taken back, and fails no request afterwards", async () => {
-  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-api-sick-late`);
   const before = await servingIds();
-  const from = scene.output.length;
   const load = await underLoad(scene, 120);
-  await expect(scene.up("tier2")).rejects.toThrow();
+  const printed = await upWith("api-sick-late");
   const report = await load.stop();
   const afterwards = await (await underLoad(scene, 3)).done;
-  expect(scene.output.slice(from).join("\n")).toMatch(/tier2 api began to serve, and then the api is not ready any more: process: stand-in fault api-sick-late; .*503/);
+  expect(printed).toMatch(/tier2 api began to serve, and then the api is not ready any more: process: stand-in fault api-sick-late; .*503/);
   // What it answers while it is sick nobody can take back; from then on the old one answers.
   expect(report.failed).toBeGreaterThan(0);
   expect([...new Set(report.failures.map(({ why }) => why))]).toEqual(["status 500"]);
@@ -70,12 +66,4 @@ test("api-sick-late: an api that turns unhealthy under its first users is taken 
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
   expect((await servingIds()).filter((id) => before.includes(id))).toHaveLength(3);
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
-});
-
-test("the next up starts clean, also where the boot log names the tier as the guide shows it", async () => {
-  changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-api-guide-log`);
-  await scene.up("tier2");
-  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier2", version: scene.images.nextTag });
-  expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
-  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2")).toHaveLength(4);
 });

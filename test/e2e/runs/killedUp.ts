@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { killGroup, npmRun } from "../rivals";
+import { killGroup, npmRun } from "./rivals";
 import type { Scene } from "../scene";
 
 /** When a run is killed: as soon as it prints something, or some milliseconds after it began. */

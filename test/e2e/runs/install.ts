@@ -1,0 +1,11 @@
+import { closeScene, openScene, type Scene } from "../scene";
+
+/** One install for runs that meet and runs that are killed; tier 1 serves. */
+export let scene: Scene;
+
+beforeAll(async () => {
+  scene = await openScene("runs", { tier1: { soak: "1" }, tier2: { soak: "1" } });
+  await scene.up("tier1");
+});
+
+afterAll(() => closeScene(scene));
