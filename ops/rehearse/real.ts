@@ -10,8 +10,8 @@ import type { Throwaway } from "../throwaway";
 import { signInCode } from "./mailbox";
 import { accepted, cookieOf, json, type Jobs, type RehearsedScani, type Session } from "./scani";
 
-/** Jobs sent at a time, and of these at once. */
-const [batch, atOnce] = [120, 8];
+/** Jobs that are sent at once. */
+const atOnce = 8;
 
 /** Addresses the load's clients play: enough that each stays far below the 300 requests a minute Scani's api grants one. */
 const clients = 60;
@@ -73,7 +73,7 @@ export class RealScani implements RehearsedScani {
   }
 
   /** All of one user: each job is followed by a recalculation of the user's history, of which Scani does one at a time. */
-  async sendJobs(): Promise<void> {
+  async sendJobs(count = 120): Promise<void> {
     const { account, currency, cookie } = this.userFor(0);
     const send = async (): Promise<void> => {
       while (this.sent < all) {
@@ -83,7 +83,7 @@ export class RealScani implements RehearsedScani {
         await this.call("batchOperations.createHoldingsBatch", job, cookie, client);
       }
     };
-    const all = this.sent + batch;
+    const all = this.sent + count;
     await Promise.all(Array.from({ length: atOnce }, send));
   }
 

@@ -21,6 +21,9 @@ import { promisedRate, until } from "./traffic";
 
 jest.setTimeout(300_000);
 
+/** Jobs sent in each case: what Scani recalculates after each would else keep its worker from ending within its own 25 s. */
+const jobs = 16;
+
 /** Milliseconds within which a random kill falls: a switch of the real images takes about as long. */
 const span = 13_000;
 
@@ -114,7 +117,7 @@ describe("killed", () => {
     async (target, when, reach, { moment }) => {
       if (await serving() === target) await scene.up(other(target));
       const running = await load();
-      const sending = scani.sendJobs();
+      const sending = scani.sendJobs(jobs);
       sending.catch(() => undefined);
       const { killed, output } = await killedUp(scene, target, moment, reach);
       if ("line" in moment && !killed) throw new Error(`it ended by itself\n${output}`);
