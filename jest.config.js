@@ -10,4 +10,5 @@ module.exports = {
   testMatch: ["**/*.test.js"],
   testPathIgnorePatterns: ["/node_modules/", ...(thorough ? [] : ["\\.thorough\\.test\\.js$"])],
   snapshotResolver: "<rootDir>/test/snapshotResolver.js",
+  testSequencer: "<rootDir>/test/sequencer.js",
 };

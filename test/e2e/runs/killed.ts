@@ -3,7 +3,7 @@ import { readStatus } from "../../../ops/status/read";
 import { baseOf, countOf, runningServices } from "../host";
 import { killedUp } from "./killedUp";
 import { everyCase, fewCases, wholly } from "./cases";
-import { promisedRate, underLoad, until } from "../traffic";
+import { underLoad, until } from "../traffic";
 import { overlaps, workerRuns } from "../workers";
 import { scene } from "./install";
 
@@ -38,7 +38,7 @@ describe("killed", () => {
       // Chosen alone, a test may find its tier serving already.
       if (await serving() === target) await scene.up(target === "tier1" ? "tier2" : "tier1");
       const sent = (await scani.jobs()).sent;
-      const load = await underLoad(scene, 200, thorough ? promisedRate : undefined);
+      const load = await underLoad(scene, 200);
       await scani.sendJobs(100, 200);
       const { killed, output } = await killedUp(scene, target, moment, reach);
       // A random time may lie after the end; a boundary that never came is a mistake in this list.

@@ -55,7 +55,7 @@ const different: [string, string][] = Array.from({ length: 20 }, (_, index) => (
 test.each([
   ["npm", (stack: string) => npmRun(scene, "up", stack), some<[string, string]>([["tier1", "tier1"], ...different.slice(0, 11), ...Array.from({ length: 7 }, (): [string, string] => ["tier1", "tier1"]), ["tier2", "tier1"]])],
   // Of two on one stack Pulumi itself refuses one, or both, before it runs any program.
-  ["raw", (stack: string) => rawUp(scene, stack), some(different)],
+  ["raw", (stack: string) => rawUp(scene, stack), thorough ? different : different.slice(0, 2)],
 ] as const)(
   "pairs of ups at the same moment, %s: exactly one proceeds, the other names it within 2 s",
   async (how, start, pairs) => {
