@@ -1,6 +1,9 @@
 /** Tests that take many minutes are only there where they are asked for, so that nothing counts as skipped. */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
+/** Those of Scani's own images are there where these are. */
+const real = process.env.SCANI_TEST_IMAGES === "real";
+
 /** Runs the compiled tests; `npm test` compiles first, so nothing is type-checked twice. */
 module.exports = {
   testEnvironment: "node",
@@ -8,7 +11,7 @@ module.exports = {
   // What is compiled needs no second translation, which took as long as some of the tests.
   transform: {},
   testMatch: ["**/*.test.js"],
-  testPathIgnorePatterns: ["/node_modules/", ...(thorough ? [] : ["\\.thorough\\.test\\.js$"])],
+  testPathIgnorePatterns: ["/node_modules/", ...(thorough ? [] : ["\\.thorough\\.test\\.js$"]), ...(real ? [] : ["\\.real\\.test\\.js$"])],
   snapshotResolver: "<rootDir>/test/snapshotResolver.js",
   testSequencer: "<rootDir>/test/sequencer.js",
 };

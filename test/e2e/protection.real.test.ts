@@ -16,7 +16,7 @@ import { promisedRate, until } from "./traffic";
 
 /**
  * What protects a switch, on Scani's own images: a hosted endpoint that fails before and after the flip, and a run that is killed.
- * Most of an hour; a part of it: `-t "killed at ▸ flip"`.
+ * SCANI_TEST_IMAGES=real brings it in. A part of it: `-t "killed at ▸ flip"`.
  */
 
 jest.setTimeout(300_000);
