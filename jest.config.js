@@ -10,8 +10,10 @@ module.exports = {
   roots: ["<rootDir>/bin/test"],
   // What is compiled needs no second translation, which took as long as some of the tests.
   transform: {},
+  moduleNameMapper: { "^(typescript|@npmcli/arborist)$": "<rootDir>/test/unneeded.js" },
   testMatch: ["**/*.test.js"],
   testPathIgnorePatterns: ["/node_modules/", ...(thorough ? [] : ["\\.thorough\\.test\\.js$"]), ...(real ? [] : ["\\.real\\.test\\.js$"])],
+  setupFiles: ["<rootDir>/test/plainStacks.js"],
   snapshotResolver: "<rootDir>/test/snapshotResolver.js",
   testSequencer: "<rootDir>/test/sequencer.js",
 };
