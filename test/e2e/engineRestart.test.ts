@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { scaniRepository, scaniTag, postgres, redis, storage, mail, gateway } = images;
   engine.load([postgres, redis, storage, mail, gateway, ...["migrate", "data-provider", "api", "worker", "frontend-app"].map((service) => `${scaniRepository}/${service}:${scaniTag}`)]);
   const dockerHost = engine.host;
-  scene = await openScene("restart", { base: { dockerHost }, tier1: { dockerHost }, tier2: { dockerHost } }, { docker: engine.docker, images });
+  scene = await openScene("restart", { base: { dockerHost }, tier1: { dockerHost, soak: "0" }, tier2: { dockerHost, soak: "0" } }, { docker: engine.docker, images });
   await scene.up("tier1");
   await scene.up("tier2");
 });

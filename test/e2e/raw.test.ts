@@ -21,7 +21,7 @@ function pulumi(...args: string[]): { code: number; output: string; tookMs: numb
 }
 
 beforeAll(async () => {
-  scene = await openScene("raw");
+  scene = await openScene("raw", { tier1: { soak: "1" }, tier2: { soak: "1" } });
 });
 
 afterAll(() => closeScene(scene));

@@ -30,7 +30,7 @@ function hello(): Promise<{ tier: string }> {
 }
 
 beforeAll(async () => {
-  scene = await openScene("switch");
+  scene = await openScene("switch", { tier1: { soak: "2" }, tier2: { soak: "2" } });
   await scene.up("tier1");
   untouched = await baseOf(scene);
 });

@@ -31,7 +31,7 @@ type Stack = "base" | "tier1" | "tier2";
  * @param path PATH of the Pulumi processes; its first plugins are used
  */
 export async function play(docker: Docker, images: ImageSet, path: string, say: Say): Promise<Played> {
-  const place = await layOut(kind, images, { tier2: { SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey } });
+  const place = await layOut(kind, images, { tier1: { soak: "0" }, tier2: { soak: "0", SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey } });
   const before = { PATH: process.env.PATH, SCANI_ALLOW_DOWNTIME: process.env.SCANI_ALLOW_DOWNTIME, SCANI_TRUST_SETTINGS: process.env.SCANI_TRUST_SETTINGS };
   // It imagines another database role, which the guards would refuse; here it is the plugins that are asked.
   Object.assign(process.env, { PATH: path, SCANI_TRUST_SETTINGS: "true" });
