@@ -1,4 +1,5 @@
 import "../infra/lightStart";
+import "./ownConnections";
 import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { leave } from "../stacks/entrance";
 import { inlineProgram, type Program } from "./inlineProgram";
