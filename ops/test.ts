@@ -11,7 +11,7 @@ import { root } from "./root";
 const kinds = ["switch", "faults", "runs", "data", "raw", "parity", "dotenv", "restart", "many", "real"];
 
 /** Test files under way at a time. */
-const lanes = 3;
+const lanes = 2;
 
 /** Jest's own summary, as far as it is read here. */
 interface Summary {
