@@ -9,6 +9,7 @@ import { verify } from "../../../infra/backup/restore";
 import { withServer, type Database } from "../../../infra/backup/server";
 import { label } from "../../../infra/container/labels";
 import { readJournal } from "../../../infra/handover/journal";
+import { exec } from "../../../infra/engine/exec";
 import { withLock } from "../../../infra/lock/lock";
 import { Progress } from "../../../infra/progress/progress";
 import { backup, verifyNewest } from "../../../ops/backup/backup";
@@ -107,6 +108,9 @@ describe("backups", () => {
     expect(await databases()).toEqual(["postgres", "scani"]);
   });
 
+  /** Prints the command line of everything that runs in a container. The engine's own list needs a `ps` on its machine. */
+  const commandLines = ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"];
+
   /** Collects what stands in the process lists, and in the settings, of containers that back up, until it is stopped. */
   function watchProcesses(): { stop(): Promise<string> } {
     const filters = { label: [`${label.install}=${scene.place.install}`, `${label.service}=backup`] };
@@ -116,7 +120,7 @@ describe("backups", () => {
       for (const { Id } of await scene.docker.listContainers({ filters })) {
         const container = scene.docker.getContainer(Id);
         // It may be gone by now.
-        const found = await Promise.all([container.top({ ps_args: "-eo pid,args" }), container.inspect()]).catch(() => undefined);
+        const found = await Promise.all([exec(container, commandLines), container.inspect()]).catch(() => undefined);
         seen += JSON.stringify(found);
       }
     };
