@@ -4,7 +4,7 @@ import { pastKilledRun } from "./lock/killedRun";
 import type { Place } from "./place";
 import { baseOf, kindOf, settingsFile } from "../stacks/stackNames";
 import type { Say } from "./up";
-import { withStack } from "./workspace";
+import { withoutSummary, withStack } from "./workspace";
 
 /**
  * Brings a stack up, and base first where it is missing: the program itself says so, before it touches anything, which is
@@ -30,10 +30,7 @@ async function bringUp(name: string, say: Say, place: Place, signal?: AbortSigna
   await withStack(name, place, say, async (stack) => {
     // A stack made here has no settings file yet; its name says what it holds.
     if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
-    // The SDK ends an `up` by asking the command line twice for all outputs and once for the history, a second in all, and
-    // nobody here reads them.
-    Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
-    await pastKilledRun(stack, say, () => stack.up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
+    await pastKilledRun(stack, say, () => withoutSummary(stack).up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
   });
 }
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeSetting, cleanUp, layOut, startHosted, type Throwaway } from "../../ops/throwaway";
 import { label } from "../../infra/container/labels";
-import { withStack } from "../../ops/workspace";
+import { withoutSummary, withStack } from "../../ops/workspace";
 import type { Say } from "../../ops/setup";
 import type { ImageSet } from "../images";
 import { Decisions } from "./parity/decisions";
@@ -107,11 +107,7 @@ class Game {
   async step(title: string, name: Stack, what: "up" | "preview" | "refresh" | "destroy"): Promise<void> {
     const decisions = new Decisions();
     const began = Date.now();
-    await withStack(name, this.place, () => undefined, async (stack) => {
-      // Asked for after each step, and not looked at here.
-      Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
-      await stack[what]({ onEvent: decisions.take, color: "never" });
-    });
+    await withStack(name, this.place, () => undefined, async (stack) => void await withoutSummary(stack)[what]({ onEvent: decisions.take, color: "never" }));
     this.say(`${title}: ${what} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
     // What a refresh looks at is everything; what it found shows in the next step.
     if (what !== "refresh") this.played.decisions[title] = decisions.all;
