@@ -6,7 +6,7 @@ const program = new Command("scani-tiers")
   .description("Moves a self-hosted Scani between its tiers without losing a request, a job or a row.")
   .showHelpAfterError();
 
-const say = (line: string): void => { process.stdout.write(line.endsWith("\n") ? line : `${line}\n`); };
+const say = (line: string): void => { process.stdout.write(`${line}\n`); };
 
 program.command("up").argument("<stack>", "base, tier1, tier2, or a stack's whole name")
   .description("bring a stack up; for a tier, switch to it")
@@ -51,7 +51,7 @@ program.command("rehearse").option("--keep", "leave it up").option("--json", "on
   .description("rehearse the migration and the way back on a throwaway install, with load running")
   .action(async (options: { keep?: boolean; json?: boolean; images: "real" | "stand-in" }) => {
     const { rehearse } = await import("./rehearse/index.js");
-    const told = options.json ? (line: string) => { process.stderr.write(line.endsWith("\n") ? line : `${line}\n`); } : say;
+    const told = options.json ? (line: string) => { process.stderr.write(`${line}\n`); } : say;
     const report = await rehearse({ keep: options.keep ?? false, images: options.images }, told);
     if (options.json) say(JSON.stringify(report));
     if (!report.ok) process.exitCode = 1;

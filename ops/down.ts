@@ -1,6 +1,7 @@
 import { alone } from "./lock/alone";
 import { pastKilledRun } from "./lock/killedRun";
 import { home, type Place } from "./place";
+import { saying } from "./pulumiOutput";
 import { checkStackName } from "../stacks/stackNames";
 import type { Say } from "./up";
 import { withStack } from "./workspace";
@@ -9,5 +10,5 @@ import { withStack } from "./workspace";
 export async function down(name: string, say: Say, place: Place = home): Promise<void> {
   checkStackName(name);
   await alone(`down of ${name}`, name, place, () => withStack(name, place, say, (stack) =>
-    pastKilledRun(stack, say, () => stack.destroy({ onOutput: say, color: process.stdout.isTTY ? "always" : "never" }))));
+    pastKilledRun(stack, say, () => saying(say, (output) => stack.destroy(output)))));
 }

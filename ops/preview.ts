@@ -1,4 +1,5 @@
 import { home, type Place } from "./place";
+import { saying } from "./pulumiOutput";
 import { checkStackName } from "../stacks/stackNames";
 import type { Say } from "./up";
 import { withStack } from "./workspace";
@@ -6,5 +7,5 @@ import { withStack } from "./workspace";
 /** Shows what `up` would do. Touches nothing. */
 export async function preview(name: string, say: Say, place: Place = home): Promise<void> {
   checkStackName(name);
-  await withStack(name, place, say, (stack) => stack.preview({ onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
+  await withStack(name, place, say, (stack) => saying(say, (output) => stack.preview(output)));
 }

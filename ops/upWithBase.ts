@@ -3,6 +3,7 @@ import { missingBase } from "../stacks/missingBase";
 import { pastKilledRun } from "./lock/killedRun";
 import type { Place } from "./place";
 import { baseOf, kindOf, settingsFile } from "../stacks/stackNames";
+import { saying } from "./pulumiOutput";
 import type { Say } from "./up";
 import { withoutSummary, withStack } from "./workspace";
 
@@ -30,7 +31,7 @@ async function bringUp(name: string, say: Say, place: Place, signal?: AbortSigna
   await withStack(name, place, say, async (stack) => {
     // A stack made here has no settings file yet; its name says what it holds.
     if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
-    await pastKilledRun(stack, say, () => withoutSummary(stack).up({ signal, onOutput: say, color: process.stdout.isTTY ? "always" : "never" }));
+    await pastKilledRun(stack, say, () => saying(say, (output) => withoutSummary(stack).up({ signal, ...output })));
   });
 }
 

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { once } from "node:events";
+import { wholeLines } from "../progress/wholeLines";
 import { mergedOutput } from "./merged";
 
 /** What a command in a container came to. */
@@ -20,14 +21,13 @@ export async function exec(container: Docker.Container, command: readonly string
   const merged = mergedOutput(container, stream);
 
   let output = "";
-  let pending = "";
+  const lines = onLine && wholeLines(onLine);
   merged.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
-    const lines = (pending + chunk).split("\n");
-    pending = lines.pop() ?? "";
-    if (onLine !== undefined) lines.forEach(onLine);
+    lines?.take(chunk);
   });
   await once(merged, "end");
+  lines?.end();
   const { ExitCode } = await running.inspect();
   return { exitCode: ExitCode ?? -1, output: output.trim() };
 }

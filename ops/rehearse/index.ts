@@ -141,11 +141,9 @@ async function doneJobs(scani: RehearsedScani, signal: AbortSignal): Promise<Job
 
 /** The Handover's own lines out of Pulumi's output, once each; errors whole. */
 function progressOnly(say: Say): Say {
-  return (chunk) => {
-    for (const line of chunk.split("\n")) {
-      const step = /(?:▸|✓|✗|…) .*/.exec(line)?.[0];
-      if (step !== undefined && / (creating|updating) \(/.test(line)) say(`  ${step}`);
-      else if (/error:/.test(line)) say(line);
-    }
+  return (line) => {
+    const step = /(?:▸|✓|✗|…) .*/.exec(line)?.[0];
+    if (step !== undefined && / (creating|updating) \(/.test(line)) say(`  ${step}`);
+    else if (/error:/.test(line)) say(line);
   };
 }
