@@ -24,7 +24,7 @@ const touched = async () => [...await baseOf(scene), ...(await containersOf(scen
 async function failing(command: typeof up, stack: string): Promise<string> {
   const printed: string[] = [];
   await expect(command(stack, (line) => printed.push(line), scene.place)).rejects.toThrow();
-  return printed.join("");
+  return printed.join("\n");
 }
 
 /** Expects that both preview and up of a stack are refused, that they say this, and that nothing on the host changes. */
