@@ -8,7 +8,7 @@ import type { Say } from "./up";
 import { root } from "./root";
 
 /** Kinds of throwaway installs the end-to-end tests make; those of killed runs are removed first. */
-const kinds = ["switch", "faults", "runs", "data", "raw", "parity", "dotenv", "restart", "many", "real"];
+const kinds = ["switch", "faults", "runs", "data", "parity", "dotenv", "restart", "many", "real"];
 
 /** Test files under way at a time. */
 const lanes = 2;

@@ -5,7 +5,7 @@ const { default: Sequencer } = require("@jest/test-sequencer");
  * Files that take minutes, the longest first. Where jest has not run them before it goes by their size, and the longest are lists of
  * their parts: begun last, one would run on alone.
  */
-const longest = ["faults", "runs", "data", "parity", "switch", "raw", "engineRestart"];
+const longest = ["faults", "runs", "switch", "data", "parity", "engineRestart"];
 
 module.exports = class extends Sequencer {
   sort(tests) {

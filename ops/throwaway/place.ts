@@ -6,6 +6,7 @@ import { root } from "../root";
 import type { Place } from "../place";
 import { own } from "./owner";
 import { freePorts } from "./ports";
+import { layOutPulumiHome } from "./pulumiHome";
 import { stateUrl } from "./state";
 
 /** What a throwaway install is made of. Image names are whole; tags name a version. */
@@ -69,6 +70,7 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
     environment: {
       PULUMI_BACKEND_URL: stateUrl(workDir),
       PULUMI_CONFIG_PASSPHRASE: install,
+      PULUMI_HOME: layOutPulumiHome(workDir),
       // The operator's own settings are in the environment too, and are not meant for this.
       SCANI_ISOLATED: "true",
     },

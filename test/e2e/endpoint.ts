@@ -11,6 +11,16 @@ export const faults = ["down", "wrong key", "self-signed", "slow", "500s", "plai
 
 export type Fault = (typeof faults)[number];
 
+/** What an `up` says of each. */
+export const messages: Readonly<Record<Fault, RegExp>> = {
+  down: /secure\.internal:8443 (does not resolve|refuses the connection|cannot be reached)/,
+  "wrong key": /secure\.internal:8443 refuses the key \(401\): Invalid API key/,
+  "self-signed": /secure\.internal:8443 shows a certificate that is not trusted/,
+  slow: /secure\.internal:8443 is too slow: it took the connection and had not answered after 5 s/,
+  "500s": /secure\.internal:8443 fails by itself \(500\): Internal Server Error/,
+  "plain page": /secure\.internal:8443 is no data-provider, though it answers 200: Welcome/,
+};
+
 /** What the stand-in is told, for the faults it has in itself. */
 const modes: Readonly<Partial<Record<Fault, { mode: string; ms?: number }>>> = {
   "wrong key": { mode: "401" }, slow: { mode: "slow", ms: 10_000 }, "500s": { mode: "500" }, "plain page": { mode: "page" },

@@ -7,7 +7,7 @@ import { absent, realTag } from "../../ops/setup/realImages";
 import { readStatus } from "../../ops/status/read";
 import { changeSetting } from "../../ops/throwaway";
 import { ensureImages } from "../images";
-import { endpointUrl, faults, startEndpoint, type Endpoint, type Fault } from "./endpoint";
+import { endpointUrl, faults, messages, startEndpoint, type Endpoint } from "./endpoint";
 import { baseOf, containersOf, countOf, runningServices } from "./host";
 import { killedUp } from "./runs/killedUp";
 import { everyCase, wholly, type Case } from "./runs/cases";
@@ -73,15 +73,6 @@ async function expectDoneOnce(): Promise<void> {
   expect(await scani.jobs()).toMatchObject({ twice: 0, never: 0 });
   expect(await Promise.all(sessions.map((session) => scani.stillKnows(session)))).toEqual([true, true]);
 }
-
-const messages: Readonly<Record<Fault, RegExp>> = {
-  down: /secure\.internal:8443 (does not resolve|refuses the connection|cannot be reached)/,
-  "wrong key": /secure\.internal:8443 refuses the key \(401\)/,
-  "self-signed": /secure\.internal:8443 shows a certificate that is not trusted/,
-  slow: /secure\.internal:8443 is too slow/,
-  "500s": /secure\.internal:8443 fails by itself \(500\)/,
-  "plain page": /secure\.internal:8443 is no data-provider/,
-};
 
 describe.each(["before the flip", "after the flip"] as const)("the endpoint, %s", (when) => {
   test.each(faults.map((fault) => [fault]))("%s: the old release serves, and no request is lost", async (fault) => {

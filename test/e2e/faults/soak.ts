@@ -1,5 +1,5 @@
 import { readStatus } from "../../../ops/status/read";
-import type { Fault } from "../endpoint";
+import { faults, messages, type Fault } from "../endpoint";
 import { containersOf, runningServices } from "../host";
 import { issuedKey } from "../scene";
 import { underLoad } from "../traffic";
@@ -12,19 +12,10 @@ const tier1 = async () => (await containersOf(scene)).filter(({ tier }) => tier 
 const unstopped = async () => (await containersOf(scene)).filter(({ tier, service, running }) => tier === "tier1" && service !== "worker" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
 
 /** Each of the six takes twenty seconds; a normal run takes one that does not answer and one that takes its time. */
-const some: readonly Fault[] | undefined = process.env.SCANI_TEST_THOROUGH === undefined ? ["down", "slow"] : undefined;
-
-const faults: readonly [Fault, RegExp][] = [
-  ["down", /secure\.internal:8443 (does not resolve|refuses the connection|cannot be reached)/],
-  ["wrong key", /secure\.internal:8443 refuses the key \(401\): Invalid API key/],
-  ["self-signed", /secure\.internal:8443 shows a certificate that is not trusted/],
-  ["slow", /secure\.internal:8443 is too slow: it took the connection and had not answered after 5 s/],
-  ["500s", /secure\.internal:8443 fails by itself \(500\): Internal Server Error/],
-  ["plain page", /secure\.internal:8443 is no data-provider, though it answers 200: Welcome/],
-];
+const some: readonly Fault[] = process.env.SCANI_TEST_THOROUGH === undefined ? ["down", "slow"] : faults;
 
 /** That each `up` gets as far as the soak shows that the one before it left nothing in its way. */
-test.each(faults.filter(([fault]) => some?.includes(fault) ?? true))("the endpoint, %s from the flip on: everything goes back, and no request is lost", async (fault, message) => {
+test.each(some.map((fault) => [fault]))("the endpoint, %s from the flip on: everything goes back, and no request is lost", async (fault) => {
   const [ids, since] = [await tier1(), await unstopped()];
   expect(since).toHaveLength(3);
   const from = scene.output.length;
@@ -36,7 +27,7 @@ test.each(faults.filter(([fault]) => some?.includes(fault) ?? true))("the endpoi
   const printed = scene.output.slice(from).join("\n");
   console.info(`${fault}: ${/✗ soak .*/.exec(printed)?.[0]}, ${report.sent} requests sent`);
   expect(printed).toMatch(/tier2 api began to serve, and then /);
-  expect(printed).toMatch(message);
+  expect(printed).toMatch(messages[fault]);
   expect(printed).toMatch(/✓ flip the gateway[^]*✗ soak[^]*✓ take back/);
   expect(printed).toMatch(/tier1 \(\S+\) serves again, with the same containers; its worker was stopped and started\./);
   expect(printed).not.toContain(issuedKey);
@@ -44,5 +35,5 @@ test.each(faults.filter(([fault]) => some?.includes(fault) ?? true))("the endpoi
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
   expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
-  expect((await readStatus(scene.docker, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(message) });
+  expect((await readStatus(scene.docker, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(messages[fault]) });
 });

@@ -47,15 +47,15 @@ async function oneOf(title: string, first: Rival, second: Rival): Promise<number
   return loser.toldAfterMs as number;
 }
 
-/** Twenty pairs of a kind take minutes; a normal run takes the first few and the last, whose winner really hands over. */
-const some = <Pair>(pairs: readonly Pair[]): readonly Pair[] => (thorough ? pairs : [...pairs.slice(0, 3), ...pairs.slice(-1)]);
+/** Twenty pairs of a kind take minutes; a normal run takes one on the same stack, one on two, and the last, whose winner really hands over. */
+const some = <Pair>(pairs: readonly Pair[]): readonly Pair[] => (thorough ? pairs : [...pairs.slice(0, 2), ...pairs.slice(-1)]);
 
 const different: [string, string][] = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? ["tier1", "base"] : ["base", "tier1"]));
 
 test.each([
   ["npm", (stack: string) => npmRun(scene, "up", stack), some<[string, string]>([["tier1", "tier1"], ...different.slice(0, 11), ...Array.from({ length: 7 }, (): [string, string] => ["tier1", "tier1"]), ["tier2", "tier1"]])],
   // Of two on one stack Pulumi itself refuses one, or both, before it runs any program.
-  ["raw", (stack: string) => rawUp(scene, stack), thorough ? different : different.slice(0, 2)],
+  ["raw", (stack: string) => rawUp(scene, stack), thorough ? different : different.slice(0, 1)],
 ] as const)(
   "pairs of ups at the same moment, %s: exactly one proceeds, the other names it within 2 s",
   async (how, start, pairs) => {

@@ -1,0 +1,11 @@
+import { closeScene, openScene, type Scene } from "../scene";
+
+/** One install for what goes well, through the commands and then with raw Pulumi; tier 1 serves. */
+export let scene: Scene;
+
+beforeAll(async () => {
+  scene = await openScene("switch", { tier1: { soak: "1" }, tier2: { soak: "1" } });
+  await scene.up("tier1");
+});
+
+afterAll(() => closeScene(scene));
