@@ -22,7 +22,7 @@ import { StandInScani } from "../../../ops/rehearse/standIn";
 import { changeSetting } from "../../../ops/throwaway";
 import { up } from "../../../ops/up";
 import { container, containersOf, environmentOf } from "../host";
-import { underLoad, until } from "../traffic";
+import { promisedRate, underLoad, until } from "../traffic";
 import { scene } from "./install";
 
 describe("backups", () => {
@@ -62,7 +62,7 @@ describe("backups", () => {
   test("a backup while others write holds one moment of the data, and is readable by its owner only", async () => {
     // Enough that the dump takes as long as a good many writes.
     await server("insert into rows (text) select string_agg(md5(random()::text), '') from generate_series(1, 30000) i, generate_series(1, 10) group by i returning 'null'::json");
-    const load = await underLoad(scene, 60);
+    const load = await underLoad(scene, 60, promisedRate);
     await until(async () => (await scani.rows()) > 30_050, 20_000);
     const before = await scani.rows();
     await backup("base", say, scene.place);
