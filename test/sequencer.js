@@ -3,9 +3,9 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 
 /**
  * Files that take minutes, the longest first. Where jest has not run them before it goes by their size, and the longest are lists of
- * their parts: begun last, one would run on alone.
+ * their parts: begun last, one would run on alone. Parity plays on two installs at once, and goes beside the short ones, which mostly wait.
  */
-const longest = ["faults", "runs", "switch", "data", "parity", "engineRestart"];
+const longest = ["faults", "runs", "switch", "data", "engineRestart", "parity"];
 
 module.exports = class extends Sequencer {
   sort(tests) {

@@ -8,9 +8,12 @@ import { scene } from "./install";
 
 const servingIds = async () => (await containersOf(scene)).filter(({ tier, running }) => tier === "tier1" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
 
+/** Seconds that are waited for what never gets ready. */
+const patience = 4;
+
 /** `up` of a candidate with a fault; gives what it printed. It must fail. */
 async function upWith(fault: string): Promise<string> {
-  const settings = { SCANI_IMAGE_TAG: `${scene.images.nextTag}-${fault}`, readyTimeout: "8" };
+  const settings = { SCANI_IMAGE_TAG: `${scene.images.nextTag}-${fault}`, readyTimeout: fault.endsWith("unready") ? String(patience) : "" };
   for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
   const from = scene.output.length;
   await expect(scene.up("tier2")).rejects.toThrow();
@@ -22,9 +25,9 @@ async function upWith(fault: string): Promise<string> {
 test.each([
   // First: the others leave nothing pending, and then no migrator runs.
   ["migrate-fails", /tier2 migrate exited with code 1; the schema is not migrated/],
-  ["api-unready", /tier2 api was not ready within 8 s/],
+  ["api-unready", new RegExp(`tier2 api was not ready within ${patience} s`)],
   ["api-crash", /tier2 api (crashed and was restarted|stopped with exit code 1)/],
-  ["frontend-unready", /tier2 frontend-app was not ready within 8 s/],
+  ["frontend-unready", new RegExp(`tier2 frontend-app was not ready within ${patience} s`)],
   ["api-wrong-tier", /boot log names|refuses this container's key|cannot be reached/],
 ])("%s: the release that served goes on with the same containers", async (fault, message) => {
   const before = await servingIds();
