@@ -4,7 +4,7 @@ const report = '{"status":"error","timestamp":"2026-11-24T09:22:08.862Z","checks
   + '"schema":{"ok":true,"latencyMs":20},"process":{"ok":false,"latencyMs":0,"error":"shutting down"},"queue":{"ok":false}}}';
 const curl = "curl: (22) The requested URL returned error: 503";
 
-test.each([[`${report}\n${curl}`], [`${curl}\n${report}`]])("of a report, what fails is said, and the status, in whichever order the streams came", (output) => {
+test.each([[`${report}\n${curl}`], [`${curl}\n${report}`], [`${curl.slice(0, -1)}${report}${curl.slice(-1)}\n`]])("of a report, what fails is said, and the status, in whichever order the streams came", (output) => {
   expect(reasonIn(output)).toBe(`process: shutting down; queue: fails; ${curl}`);
 });
 
