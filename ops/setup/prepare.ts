@@ -28,27 +28,21 @@ export interface Wanted {
 }
 
 /**
- * Makes this machine ready, each step only where it is needed and said aloud: Docker engine; then Pulumi command line, plugins and
- * language host, and the images meanwhile, for either takes minutes where it is made. The Node dependencies come before: tools/bootstrap.cjs.
- * @throws Error that says what is missing and what to do, once the rest has been made: it is kept
+ * Makes this machine ready, step by step, each only where it is needed and said aloud: Docker engine, Pulumi command
+ * line, plugins, language host, images. The Node dependencies come before: tools/bootstrap.cjs.
+ * @throws Error that says what is missing and what to do
  */
 export async function prepare(say: Say, wanted: Wanted): Promise<Prepared> {
   const docker = await ensureEngine(say);
   // Nobody but Scani makes these, so without them nothing else need be made either.
   if (wanted.images === "real") await requireReal(docker);
-  const making = [preparePulumi(say, wanted.languageHost ?? false), wanted.images && makeImages(docker, wanted.images, say)] as const;
-  await Promise.allSettled(making);
-  const [pulumi, images] = await Promise.all(making);
-  return { docker, ...pulumi, images };
-}
-
-async function preparePulumi(say: Say, languageHost: boolean): Promise<Pick<Prepared, "pulumi" | "environment">> {
   const pulumi = await pulumiCli(say);
   const choices = [
     await findPlugins(pulumi.command, process.env, say),
-    ...(languageHost ? [findLanguageHost(pulumi.command, process.env, say)] : []),
+    ...(wanted.languageHost ? [findLanguageHost(pulumi.command, process.env, say)] : []),
   ];
-  return { pulumi, environment: pulumiEnvironment(pulumi.command, choices, process.env) };
+  const images = wanted.images && await makeImages(docker, wanted.images, say);
+  return { docker, pulumi, environment: pulumiEnvironment(pulumi.command, choices, process.env), images };
 }
 
 /**
