@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { pulumiHome } from "../pulumiHome";
 import { root } from "../root";
 import { command } from "./command";
 import { packageVersion } from "./packageVersion";
@@ -67,7 +67,7 @@ async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, s
 export function officialPlugin(name: PluginName, environment: NodeJS.ProcessEnv): string | undefined {
   const program = `pulumi-resource-${name}`;
   const version = packageVersion(needed.find((one) => one.name === name)?.sdk as string);
-  const fetched = join(environment.PULUMI_HOME || join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`);
+  const fetched = join(pulumiHome(environment), "plugins", `resource-${name}-v${version}`);
   return (looksOnPath(environment) ? which(program, environment.PATH, [testPlugins]) : undefined) ?? which(program, fetched);
 }
 

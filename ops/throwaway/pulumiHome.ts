@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { pulumiHome } from "../pulumiHome";
 
 /** The operator's own, as it was before any throwaway's was put into the environment of this process. */
-const operators = process.env.PULUMI_HOME || join(homedir(), ".pulumi");
+const operators = pulumiHome(process.env);
 
 /**
  * Makes a home for Pulumi's own files in a throwaway's folder, with the plugins of the operator's. Pulumi keeps a log of every
