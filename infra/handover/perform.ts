@@ -16,6 +16,7 @@ import { plan, stages, switches, type Step } from "./plan";
 import { preflight, type PreflightOrder } from "../preflight/preflight";
 import { Progress, seconds, type Print } from "../progress/progress";
 import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
+import { sideBySide } from "./sideBySide";
 import { survey } from "./survey";
 import { verify } from "./verify";
 import { soak } from "./soak";
@@ -47,6 +48,8 @@ interface Run {
   flip?: Flip;
   /** A backup that is being made beside the other steps. */
   backup?: BesideBackup;
+  /** The new worker is on its way up; fulfilled once it listens. */
+  worker?: Promise<void>;
 }
 
 /**
@@ -87,7 +90,7 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
     if (switches(steps)) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), schema }, progress));
     for (const stage of stages(steps)) {
       checkInterrupt(signal);
-      await allOf(stage.map((step) => carryOut(step, run)));
+      await sideBySide(stage, signal, (step, interrupted) => carryOut(step, run, { ...watch, signal: interrupted }));
     }
   } catch (error) {
     await takeBack(run);
@@ -104,11 +107,12 @@ function names(containers: readonly LiveContainer[]): string {
   return containers.map(({ service }) => service).join(", ");
 }
 
-async function carryOut(step: Step, run: Run): Promise<void> {
-  const { docker, order, progress, watch, undo } = run;
+/** @param watch over the steps of one stage */
+async function carryOut(step: Step, run: Run, watch: Watch): Promise<void> {
+  const { docker, order, progress, undo } = run;
   switch (step.do) {
     case "backup":
-      run.backup = beginBackup(docker, order.install, order.backups, run.candidate, step, progress, watch.signal);
+      run.backup = beginBackup(docker, order.install, order.backups, run.candidate, step, progress, run.watch.signal);
       if (!step.beside) return run.backup.done;
       undo.push(run.backup.abandon);
       return;
@@ -134,9 +138,10 @@ async function carryOut(step: Step, run: Run): Promise<void> {
       return progress.step("stop the old worker", () => eachOf(step.containers, (worker) => stopWorker(docker, worker, progress)));
     case "start-worker":
       undo.push(() => stop(docker, step.container.id));
-      return progress.step("start the new worker", () => startWorker(docker, step.container, watch));
+      run.worker = progress.step("start the new worker", () => startWorker(docker, step.container, watch));
+      return run.worker;
     case "soak":
-      return order.soak === 0 ? undefined : progress.step("soak", () => soak(docker, step, order.soak, watch));
+      return order.soak === 0 ? undefined : progress.step("soak", () => soak(docker, step, order.soak, run.worker ?? Promise.resolve(), watch));
     case "retire":
       // From here on the new release is whole: trouble with the old one is no reason to go back to it.
       undo.length = 0;
@@ -144,13 +149,6 @@ async function carryOut(step: Step, run: Run): Promise<void> {
       if (run.flip !== undefined) await progress.step("drain", () => drainedOrSaid(run.flip as Flip, progress));
       return progress.step(`retire ${names(step.containers)}`, () => stopAll(docker, step.containers));
   }
-}
-
-/** Waits for all, also when one fails: nothing may still be under way when the others are taken back. */
-async function allOf(work: readonly Promise<void>[]): Promise<void> {
-  const ended = await Promise.allSettled(work);
-  const failure = ended.find((outcome) => outcome.status === "rejected");
-  if (failure !== undefined) throw failure.reason;
 }
 
 async function eachOf(containers: readonly LiveContainer[], work: (container: LiveContainer) => Promise<unknown>): Promise<void> {

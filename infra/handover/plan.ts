@@ -84,15 +84,19 @@ export function switches(steps: readonly Step[]): boolean {
   return steps.some((step) => step.do === "flip");
 }
 
+/** What may go on beside another step, each beside one that comes just before it. */
+const beside: Partial<Record<Step["do"], Step["do"]>> = { "stop-workers": "flip", soak: "start-worker" };
+
 /**
  * Steps that may be carried out side by side, in the order of the plan. The old worker is told to stop while the gateway
- * flips: by then the new release is ready and verified, and its worker has to wait for both. Pure.
+ * flips: by then the new release is ready and verified, and its worker has to wait for both. The soak begins with the
+ * new worker's start: the api serves from the flip on, and a worker takes seconds to boot. Pure.
  */
 export function stages(steps: readonly Step[]): Step[][] {
   const grouped: Step[][] = [];
   for (const step of steps) {
     const last = grouped.at(-1);
-    if (step.do === "stop-workers" && last?.[0]?.do === "flip") last.push(step);
+    if (last !== undefined && last[0]?.do === beside[step.do]) last.push(step);
     else grouped.push([step]);
   }
   return grouped;

@@ -28,7 +28,7 @@ export interface Run {
   readonly longestGapMs: number;
   /** First gateway command to last; null for the control, which has no gateway. */
   readonly flipMs: number | null;
-  /** From the command's start to its end, without the soak; for the control, until the api is ready too. */
+  /** From the command's start to its end, less the seconds of the soak; for the control, until the api is ready too. */
   readonly totalMs: number;
   /** 99th percentile of successful requests, before the command and while it ran; null where none succeeded. */
   readonly p99BeforeMs: number | null;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { routes, servedBy, serving, type Live } from "../../../infra/handover/live";
-import { membersOf, MissingContainer, plan, type Wanted } from "../../../infra/handover/plan";
+import { membersOf, MissingContainer, plan, stages, type Wanted } from "../../../infra/handover/plan";
 import { servicesOf } from "../../../infra/release/services";
 import { apply, hosts, release, wantedOf } from "./model";
 
@@ -94,6 +94,11 @@ describe("plan, cases an operator knows", () => {
   test("a switch", () => {
     expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do))
       .toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "soak", "retire"]);
+  });
+
+  test("of a switch the old worker stops beside the flip, and the new one boots while the release is watched already", () => {
+    expect(stages(plan(live, wantedOf("tier2", "two", false))).map((stage) => stage.map((step) => step.do)))
+      .toEqual([["migrate"], ["start"], ["verify"], ["flip", "stop-workers"], ["start-worker", "soak"], ["retire"]]);
   });
 
   test("a rollback to a tier kept warm is the flip and the worker swap", () => {
