@@ -4,6 +4,11 @@ import { settingsFile, siblingsOf } from "../stacks/stackNames";
 
 const saltLine = /^encryptionsalt: .*$/m;
 
+/** Whether a stack's settings say how its secrets are kept, which Pulumi writes there when it makes the stack. */
+export function hasKey(stack: string, folder: string): boolean {
+  return /^(encryptionsalt|secretsprovider|encryptedkey): /m.test(readIfThere(settingsFile(folder, stack)));
+}
+
 /**
  * Gives a stack that is about to be made the salt of the others of its install. One passphrase opens them all anyway, since a tier reads
  * base; with one salt Pulumi derives their key once for a command, a million rounds of a hash, instead of once for each.

@@ -1,12 +1,12 @@
 import "../infra/lightStart";
 import "./ownConnections";
-import { LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, Stack, StackAlreadyExistsError, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { leave } from "../stacks/entrance";
 import { inlineProgram, type Program } from "./inlineProgram";
 import { passphraseEnvironment } from "./passphrase";
 import type { Place } from "./place";
 import { pulumiCommand } from "./pulumiCommand";
-import { shareSalt } from "./salt";
+import { hasKey, shareSalt } from "./salt";
 
 /**
  * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.
@@ -24,17 +24,27 @@ export async function withStack<T>(name: string, place: Place, say: (line: strin
   const workspace = await LocalWorkspace.create({ workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await command, program: loaded });
   Object.assign(workspace, { selectStack: async () => undefined });
   const stack = await Stack.select(name, workspace);
-  try {
-    return await work(stack);
-  } catch (error) {
-    if (!(error instanceof StackNotFoundError)) throw error;
+  const make = async (): Promise<void> => {
     shareSalt(name, place.workDir);
     await workspace.createStack(name);
-    return await work(stack);
+  };
+  try {
+    // One that has no key yet was most likely never made; to find that out from Pulumi takes a start of it.
+    if (!hasKey(name, place.workDir)) await make().catch(unless(StackAlreadyExistsError));
+    return await work(stack).catch(async (error: unknown) => {
+      unless(StackNotFoundError)(error);
+      await make();
+      return work(stack);
+    });
   } finally {
     // What the program has entered it keeps to the end of its process, and this one may have more to do.
     await leave();
   }
+}
+
+/** Lets one kind of error pass. @throws any other */
+function unless(kind: new (...args: never[]) => Error): (error: unknown) => void {
+  return (error) => { if (!(error instanceof kind)) throw error; };
 }
 
 /** What every Pulumi process is given. */

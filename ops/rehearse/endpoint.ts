@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import type { Platform } from "../../infra/base/platform";
 import type { ImageKind } from "../setup/realImages";
 import { startHosted, startHostedOnStores, startTlsFront, type Throwaway, type ThrowawayImages } from "../throwaway";
-import { withStack } from "../workspace";
+import { stackOutputs } from "../stackOutputs";
 import type { Authority } from "./authority";
 
 /** Tier 2's endpoint in a rehearsal, and the key it was issued with. */
@@ -24,8 +24,8 @@ export async function startEndpoint(docker: Docker, kind: ImageKind, place: Thro
     });
     return;
   }
-  const outputs = await withStack("base", place, () => undefined, (stack) => stack.outputs());
-  await startHostedOnStores(docker, { install: place.install, image, ...origin, key: hosted.key }, outputs.platform?.value as Platform);
+  const outputs = await stackOutputs("base", place, () => undefined);
+  await startHostedOnStores(docker, { install: place.install, image, ...origin, key: hosted.key }, outputs?.platform as Platform);
   await startTlsFront(docker, {
     install: place.install, image: images.gateway, host: hosted.alias, port: hosted.port,
     target: `${origin.alias}:${origin.port}`, healthPath: "/health", certificate: authority.certificate, key: authority.key,

@@ -2,7 +2,7 @@ import type { Platform, Sockets } from "../../../infra/base/platform";
 import { readJournal, type Entry } from "../../../infra/handover/journal";
 import { changeSetting, cleanUp, layOut, removeInstall, startHostedOnStores, type Throwaway } from "../../throwaway";
 import { up } from "../../up";
-import { withStack } from "../../workspace";
+import { stackOutputs } from "../../stackOutputs";
 import type { BenchContext } from "../context";
 import { issueHosted, type Hosted } from "../hosted";
 
@@ -30,9 +30,9 @@ export class ModuleInstall {
   async upBase(): Promise<void> {
     const { docker, interrupt, subject: { images } } = this.context;
     await this.up("base");
-    const outputs = await interrupt.guard(withStack("base", this.place, () => undefined, (stack) => stack.outputs()));
-    this.sockets = outputs.sockets?.value as Sockets;
-    const stores = outputs.platform?.value as Platform;
+    const outputs = await interrupt.guard(stackOutputs("base", this.place, () => undefined));
+    this.sockets = outputs?.sockets as Sockets;
+    const stores = outputs?.platform as Platform;
     await interrupt.guard(startHostedOnStores(docker, { install: this.place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...this.hosted }, stores));
   }
 

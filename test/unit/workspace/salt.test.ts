@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { shareSalt } from "../../../ops/salt";
+import { hasKey, shareSalt } from "../../../ops/salt";
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), "salt-")); });
@@ -38,4 +38,12 @@ test("another install's is not taken, and without one nothing is written", () =>
   write("base", `${salt}\n`);
   shareSalt("prod-tier1", folder);
   expect(existsSync(file("prod-tier1"))).toBe(false);
+});
+
+test.each([
+  ["nothing", undefined, false], ["settings alone", "config:\n  scani:tier: tier1\n", false],
+  ["a salt", `${salt}\n`, true], ["a key of a cloud", "secretsprovider: awskms://a\nencryptedkey: b\n", true],
+])("a stack of which there is %s has a key or not", (_, text, has) => {
+  if (text !== undefined) write("tier1", text);
+  expect(hasKey("tier1", folder)).toBe(has);
 });
