@@ -74,9 +74,8 @@ test("the same program ends in the same containers, networks and volumes, by the
 test("the same question about any property has the same answer", async () => {
   const place = await layOut(kind, images, {});
   try {
-    const names = { prefix: place.install, image: images.redis };
-    const theirs = present ? await ask(official.docker as string, names) : undefined;
-    const ours = await ask(join(testPlugins, "pulumi-resource-docker"), names);
+    const of = (program: string, whose: string) => ask(program, { install: place.install, prefix: `${place.install}-${whose}`, image: images.redis });
+    const [theirs, ours] = await Promise.all([present ? of(official.docker as string, "theirs") : undefined, of(join(testPlugins, "pulumi-resource-docker"), "ours")]);
     expect(Object.keys(ours).length).toBeGreaterThan(changes.length);
     compare("answers", ours, theirs);
   } finally {

@@ -8,7 +8,7 @@ import { overlaps, workerRuns } from "../workers";
 import { scene } from "./install";
 
 /**
- * Every step boundary both ways and thirty random times take more than half an hour; a normal run takes a few of each.
+ * Every step boundary both ways and thirty random times take more than half an hour; a normal run takes a few boundaries.
  * A part of them: `-t "killed at ▸ flip"`.
  */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
@@ -16,7 +16,7 @@ const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 /** Milliseconds within which a random kill falls: a switch of the stand-ins takes about as long. */
 const span = 9_000;
 
-const cases = thorough ? everyCase(span, "both") : fewCases(span);
+const cases = thorough ? everyCase(span, "both") : fewCases;
 
 describe("killed", () => {
   let scani: StandInScani;

@@ -11,9 +11,9 @@ const [container, network, volume] = ["docker:index/container:Container", "docke
 /**
  * Makes a network, a volume and a container with a plugin, asks it about every change, and removes them.
  * @param program path of the plugin
- * @param names prefix of the Docker names, and an image that is there
+ * @param names the install everything belongs to, what begins the Docker names, and an image that is there
  */
-export async function ask(program: string, names: { prefix: string; image: string }): Promise<Answers> {
+export async function ask(program: string, names: { install: string; prefix: string; image: string }): Promise<Answers> {
   const plugin = await PluginClient.start(program);
   const answers: Answers = {};
   const undo: (() => Promise<void>)[] = [];
@@ -30,7 +30,7 @@ export async function ask(program: string, names: { prefix: string; image: strin
   };
   try {
     // By the install's label a later run finds what a killed one left.
-    const labels = [{ label: label.install, value: names.prefix }, { label: "l", value: "1" }];
+    const labels = [{ label: label.install, value: names.install }, { label: "l", value: "1" }];
     const others = [labels[0] as Values, { label: "l", value: "2" }];
     const ofNetwork: Values = { name: `${names.prefix}-net`, driver: "bridge", internal: true, labels };
     const madeNetwork = await make(network, ofNetwork);
@@ -46,7 +46,7 @@ export async function ask(program: string, names: { prefix: string; image: strin
     await madeVolume.about("volume: no labels", changed(ofVolume, { labels: undefined }));
     await madeVolume.about("volume: another name", { ...ofVolume, name: "other" });
 
-    const real = { i: names.prefix, c: `${names.prefix}-container`, "a:1": names.image, n: String(ofNetwork.name), v: String(ofVolume.name) };
+    const real = { i: names.install, c: `${names.prefix}-container`, "a:1": names.image, n: String(ofNetwork.name), v: String(ofVolume.name) };
     const ofContainer = substituted(changed(state, { entrypoints: undefined, start: false, mustRun: false, ports: undefined }), real) as Values;
     const made = await make(container, ofContainer);
     for (const [title, change] of changes) {
