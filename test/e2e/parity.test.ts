@@ -9,7 +9,7 @@ import { kind, type Played } from "../plugins/parity";
 import { changes } from "../plugins/parity/changes";
 import type { Report, Task } from "../plugins/parity/player";
 import { recorded, renew, renewal, renews, wantedVersions } from "../plugins/parity/record";
-import { ask } from "../plugins/parity/wire";
+import { ask, type Answers } from "../plugins/parity/wire";
 
 /**
  * The test plugins do what the official ones do: the same program, and the same questions, on both. Where the official ones
@@ -28,11 +28,18 @@ const present = official.docker !== undefined && official.random !== undefined &
 let docker: Docker;
 let images: ImageSet;
 
+/** Under way while they play: the official plugin waits two seconds after most of what it makes or removes. */
+let asked: ReturnType<typeof askBoth>;
+
 beforeAll(async () => {
   say(present ? "The official plugins are here: asked beside the test plugins." : "The official plugins are not asked: the test plugins are held against the record of them.");
   docker = connect();
   images = await ensureImages({ docker, log: say });
+  asked = askBoth();
+  asked.catch(() => undefined);
 });
+
+afterAll(() => asked.catch(() => undefined));
 
 /** Plays on one set of plugins, in a process of its own, and says how far it is. */
 function player(title: string, plugins: string): Promise<Played> {
@@ -72,13 +79,19 @@ test("the same program ends in the same containers, networks and volumes, by the
 });
 
 test("the same question about any property has the same answer", async () => {
+  const { ours, theirs } = await asked;
+  expect(Object.keys(ours).length).toBeGreaterThan(changes.length);
+  compare("answers", ours, theirs);
+});
+
+/** Asks both, each about things of its own. */
+async function askBoth(): Promise<{ ours: Answers; theirs: Answers | undefined }> {
   const place = await layOut(kind, images, {});
+  const of = (program: string, whose: string) => ask(program, { install: place.install, prefix: `${place.install}-${whose}`, image: images.redis });
   try {
-    const of = (program: string, whose: string) => ask(program, { install: place.install, prefix: `${place.install}-${whose}`, image: images.redis });
     const [theirs, ours] = await Promise.all([present ? of(official.docker as string, "theirs") : undefined, of(join(testPlugins, "pulumi-resource-docker"), "ours")]);
-    expect(Object.keys(ours).length).toBeGreaterThan(changes.length);
-    compare("answers", ours, theirs);
+    return { ours, theirs };
   } finally {
     await cleanUp(docker, place);
   }
-});
+}
