@@ -4,6 +4,7 @@ import { root } from "../root";
 import { cacheFolder } from "./cache";
 import { mustRun } from "./command";
 import { exclusively } from "./exclusively";
+import { goEnvironment } from "./goEnvironment";
 import type { Say } from "./say";
 
 const package_ = "github.com/pulumi/pulumi/pkg/v3";
@@ -45,8 +46,7 @@ export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, sa
       const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w -X ${versionVariable}=${version}`];
       await mustRun(go, ["build", ...flags, "-o", built, `${package_}/cmd/pulumi`], {
         cwd: modules(),
-        // A workspace or flags of the operator's are not meant for this module.
-        env: { ...environment, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+        env: goEnvironment(environment),
       });
       renameSync(built, program);
     } finally {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { goEnvironment } from '../../ops/setup/goEnvironment';
 import { sourceDir, type ContextFile } from './files';
 import { hash, type DockerfileOptions } from './recipe';
 
@@ -51,7 +52,7 @@ function compile(tool: Tool, args: string[], command: string): Promise<ContextFi
       const path = join(out, tool);
       const go = spawn('nice', ['-n', '5', 'go', ...args, '-o', path, command], {
         cwd: dir,
-        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOOS: 'linux' },
+        env: { ...goEnvironment(process.env), GOOS: 'linux' },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let output = '';
