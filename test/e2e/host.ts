@@ -58,6 +58,15 @@ export function environmentOf(seen: Seen): Record<string, string> {
   return Object.fromEntries((seen.info.Config.Env ?? []).map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
 }
 
+const secret = /SECRET|KEY|PASSWORD|PEPPER|DATABASE_URL|REDIS_URL/;
+
+/** Secrets of an install that stand in a text, by the names of their variables. */
+export async function secretsIn(scene: Scene, text: string): Promise<string[]> {
+  const secrets = (await containersOf(scene)).flatMap((seen) => Object.entries(environmentOf(seen)).filter(([name, value]) => secret.test(name) && value.length >= 12));
+  expect(secrets.length).toBeGreaterThan(20);
+  return secrets.filter(([, value]) => text.includes(value)).map(([name]) => name);
+}
+
 /** What a switch could leave lying about: files in the gateway's volume, databases, and volumes without a name that nobody uses. */
 export async function leftOf(scene: Scene): Promise<string[]> {
   const gateway = await container(scene, undefined, "gateway");

@@ -3,7 +3,7 @@ import { down } from "../../../ops/down";
 import { StandInScani } from "../../../ops/rehearse/standIn";
 import { readStatus } from "../../../ops/status/read";
 import { changeSetting } from "../../../ops/throwaway";
-import { baseOf, container, containersOf, countOf, environmentOf, runningServices, sql } from "../host";
+import { baseOf, container, containersOf, countOf, environmentOf, runningServices, secretsIn, sql } from "../host";
 import { Objects } from "../objects";
 import { routesOf } from "../routes";
 import { issuedKey } from "../scene";
@@ -125,11 +125,7 @@ test("each container has its tier's environment, and tier 2 knows nothing of the
 });
 
 test("no secret is in what was printed", async () => {
-  const secret = /SECRET|KEY|PASSWORD|PEPPER|DATABASE_URL|REDIS_URL/;
-  const all = (await containersOf(scene)).flatMap((seen) => Object.entries(environmentOf(seen)).filter(([name, value]) => secret.test(name) && value.length >= 12));
-  expect(all.length).toBeGreaterThan(20);
-  const printed = scene.output.join("\n");
-  for (const [name, value] of all) expect([name, printed.includes(value)]).toEqual([name, false]);
+  expect(await secretsIn(scene, scene.output.join("\n"))).toEqual([]);
 });
 
 test("an api that Docker restarts on another address is served again within 5 s", async () => {
