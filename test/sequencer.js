@@ -3,9 +3,10 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 
 /**
  * Files that take minutes, the longest first. Where jest has not run them before it goes by their size, and the longest are lists of
- * their parts: begun last, one would run on alone. Parity plays on two installs at once, and goes beside the short ones, which mostly wait.
+ * their parts: begun last, one would run on alone. Parity plays on two installs at once and fills the machine; the load's own tests, which
+ * measure rates and percentiles, come when it is over.
  */
-const longest = ["faults", "runs", "switch", "data", "engineRestart", "parity"];
+const longest = ["faults", "runs", "switch", "data", "parity", "engineRestart", "counts", "outage"];
 
 module.exports = class extends Sequencer {
   sort(tests) {
