@@ -16,8 +16,8 @@ export function hasKey(stack: string, folder: string): boolean {
  */
 export function shareSalt(stack: string, folder: string): void {
   const file = settingsFile(folder, stack);
+  if (hasKey(stack, folder)) return;
   const text = readIfThere(file);
-  if (saltLine.test(text)) return;
   const salt = siblingsOf(stack).map((other) => saltLine.exec(readIfThere(settingsFile(folder, other)))?.[0]).find((line) => line !== undefined);
   if (salt !== undefined) appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);
 }

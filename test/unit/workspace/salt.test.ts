@@ -27,11 +27,11 @@ test("one without settings gets a file with the salt", () => {
   expect(read("tier1")).toBe(`${salt}\n`);
 });
 
-test("one that has a salt keeps it", () => {
+test.each(["encryptionsalt: own\n", "secretsprovider: awskms://a\nencryptedkey: b\n"])("one that has a key of its own keeps it, and gets no other: %j", (own) => {
   write("base", `${salt}\n`);
-  write("tier1", "encryptionsalt: own\n");
+  write("tier1", own);
   shareSalt("tier1", folder);
-  expect(read("tier1")).toBe("encryptionsalt: own\n");
+  expect(read("tier1")).toBe(own);
 });
 
 test("another install's is not taken, and without one nothing is written", () => {
