@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { prepare } from "./setup";
-import { sweep } from "./throwaway";
+import { foldersOf, own, sweep } from "./throwaway";
 import type { Say } from "./up";
 import { root } from "./root";
 
-/** Kinds of throwaway installs the end-to-end tests make; those of killed runs are removed first. */
-const kinds = ["switch", "faults", "runs", "data", "parity", "dotenv", "restart", "many", "real"];
+/** Kinds of what the end-to-end tests make, throwaway installs and folders; those of killed runs are removed first. */
+const kinds = ["test", "switch", "faults", "runs", "data", "parity", "dotenv", "restart", "many", "real"];
 
 /** Test files under way at a time. */
 const lanes = 2;
@@ -28,9 +28,12 @@ interface Summary {
  */
 export async function test(args: readonly string[], say: Say): Promise<boolean> {
   const { docker, environment } = await prepare(say, { images: "stand-in", languageHost: true });
+  // A rehearsal of the tests has its install in their folder, which goes last.
+  for (const folder of foldersOf("test")) await sweep(docker, "rehearse", say, folder);
   for (const kind of kinds) await sweep(docker, kind, say);
 
   const folder = mkdtempSync(join(tmpdir(), "scani-test-"));
+  own(folder, basename(folder));
   const results = join(folder, "results.json");
   const all = { ...process.env, ...environment };
   try {

@@ -11,9 +11,12 @@ export async function start(docker: Docker, id: string): Promise<void> {
   });
 }
 
-/** Stops a container gently, within its own stop timeout; one that is stopped or gone is fine. */
-export async function stop(docker: Docker, id: string): Promise<void> {
-  await docker.getContainer(id).stop().catch((error: unknown) => {
+/**
+ * Stops a container gently; one that is stopped or gone is fine.
+ * @param withinSeconds until the engine kills it; without them the container's own stop timeout
+ */
+export async function stop(docker: Docker, id: string, withinSeconds?: number): Promise<void> {
+  await docker.getContainer(id).stop(withinSeconds === undefined ? {} : { t: withinSeconds }).catch((error: unknown) => {
     if (![304, 404].includes(statusCode(error) ?? 0)) throw error;
   });
 }

@@ -123,7 +123,7 @@ async function carryOut(step: Step, run: Run, watch: Watch): Promise<void> {
     case "start":
       undo.push(async () => {
         await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));
-        await stopAll(docker, step.containers);
+        await stopAll(docker, step.containers, run.undoFlip === undefined ? unservedSeconds : undefined);
       });
       return progress.step(`start ${names(step.containers)}`, () => startAll(step.containers, run));
     case "verify":
@@ -155,8 +155,14 @@ async function eachOf(containers: readonly LiveContainer[], work: (container: Li
   await Promise.all(containers.map(work));
 }
 
-function stopAll(docker: Docker, containers: readonly LiveContainer[]): Promise<void> {
-  return eachOf(containers, ({ id }) => stop(docker, id));
+/**
+ * How long a candidate that never served gets to stop: it has nothing to finish. nginx misses a SIGTERM that comes in the moment it
+ * begins to run, and would be waited for as long as one that drains; whoever comes next waits for that too.
+ */
+const unservedSeconds = 3;
+
+function stopAll(docker: Docker, containers: readonly LiveContainer[], withinSeconds?: number): Promise<void> {
+  return eachOf(containers, ({ id }) => stop(docker, id, withinSeconds));
 }
 
 async function startAll(containers: readonly LiveContainer[], { docker, order, watch }: Run): Promise<void> {

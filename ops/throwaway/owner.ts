@@ -27,10 +27,10 @@ export function own(workDir: string, install: string): void {
 /**
  * Removes throwaway installs of a kind whose process is gone. Those of processes that live are left alone.
  * @param say told what was removed; and what the engine does not let go, which is tried again next time
+ * @param within folder they are in
  */
-export async function sweep(docker: Docker, kind: string, say: (line: string) => void): Promise<void> {
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`scani-${kind}-`)).map((name) => join(tmpdir(), name));
-  for (const folder of folders) {
+export async function sweep(docker: Docker, kind: string, say: (line: string) => void, within = tmpdir()): Promise<void> {
+  for (const folder of foldersOf(kind, within)) {
     const owner = ownerOf(folder);
     if (owner === undefined) {
       // Killed before it could say whose it is; nothing has been made by then.
@@ -47,6 +47,11 @@ export async function sweep(docker: Docker, kind: string, say: (line: string) =>
     rmSync(folder, { recursive: true, force: true });
     say(`Removed what an interrupted run left: ${owner.install}`);
   }
+}
+
+/** Folders of the throwaway installs of a kind, whoever's they are. */
+export function foldersOf(kind: string, within = tmpdir()): string[] {
+  return readdirSync(within).filter((name) => name.startsWith(`scani-${kind}-`)).map((name) => join(within, name));
 }
 
 /** Whose a folder is; undefined where that is not noted, or not whole, or another sweep has just removed it. */

@@ -1,16 +1,16 @@
 import type Docker from "dockerode";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { connect } from "../../infra/engine/connect";
-import { root } from "../../ops/root";
-import { foldersIn, leftovers } from "./rehearsal/leftovers";
+import type { Report } from "../../ops/rehearse/report";
+import { foldersOf, own, sweep } from "../../ops/throwaway";
+import { leftovers } from "./rehearsal/leftovers";
 import { rehearsal } from "./rehearsal/run";
 
 jest.setTimeout(600_000);
 
-/** Whole rehearsals take half an hour in all; a normal run makes none. */
+/** Interrupted rehearsals take a quarter of an hour in all; a normal run makes one, and lets it end. */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
 let docker: Docker;
@@ -21,19 +21,13 @@ const installs = new Set<string>();
 beforeAll(() => {
   docker = connect();
   folder = mkdtempSync(join(tmpdir(), "scani-test-"));
+  own(folder, basename(folder));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Takes note of the installs there are now. */
 function noteInstalls(): void {
-  for (const name of foldersIn(folder)) installs.add((JSON.parse(readFileSync(join(folder, name, "owner.json"), "utf8")) as { install: string }).install);
-}
-
-/** What the sweep a next run begins with says, in a process of its own: where temporary files are is asked of the process, and jest's tests share one. */
-function sweptIn(temporary: string): string[] {
-  const script = `const { sweep } = require(${JSON.stringify(join(root, "bin", "ops", "throwaway"))}), { connect } = require(${JSON.stringify(join(root, "bin", "infra", "engine", "connect"))});`
-    + 'sweep(connect(), "rehearse", (line) => console.log(line));';
-  return execFileSync(process.execPath, ["-e", script], { env: { ...process.env, TMPDIR: temporary }, encoding: "utf8" }).trim().split("\n");
+  for (const place of foldersOf("rehearse", folder)) installs.add((JSON.parse(readFileSync(join(place, "owner.json"), "utf8")) as { install: string }).install);
 }
 
 test("real images that are missing are named, with what to type, before anything is touched", async () => {
@@ -44,23 +38,31 @@ test("real images that are missing are named, with what to type, before anything
     expect(run.said()).toMatch(new RegExp(`type: .*docker pull scani/${service}:0\\.0\\.0-missing`));
   }
   expect(run.said()).not.toMatch(/plugin|Pulumi/);
-  expect(foldersIn(folder)).toEqual([]);
+  expect(foldersOf("rehearse", folder)).toEqual([]);
+});
+
+const switched = (from: string, to: string) => ({ from, to, totalMs: expect.any(Number), flipMs: expect.any(Number), sent: expect.any(Number), failed: 0 });
+
+test(thorough ? "two at once: both are well, and nothing is left over" : "one is well, and nothing is left over", async () => {
+  const runs = Array.from({ length: thorough ? 2 : 1 }, () => rehearsal(folder));
+  await Promise.all(runs.map((run) => run.says(/Bringing base and tier 1 up/)));
+  noteInstalls();
+  const ends = await Promise.all(runs.map(({ ended }) => ended));
+  ends.forEach(({ code, json }, one) => {
+    if (code !== 0) throw new Error(`it ended with ${code}:\n${runs[one]?.said()}`);
+    const report = JSON.parse(json) as Report;
+    expect(report).toEqual({
+      ok: true, switches: [switched("tier1", "tier2"), switched("tier2", "tier1")],
+      jobs: { sent: 600, once: 600, twice: 0, never: 0 }, rows: { before: 100, after: expect.any(Number) },
+    });
+    for (const { sent, totalMs } of report.switches) expect(sent).toBeGreaterThan(totalMs / 20);
+    expect(report.rows.after).toBeGreaterThan(report.rows.before + 100);
+  });
+  expect(installs.size).toBe(runs.length);
+  expect(await leftovers(docker, folder, installs)).toEqual([]);
 });
 
 if (thorough) {
-  test("two at once: both are well, and nothing is left over", async () => {
-    const runs = [rehearsal(folder), rehearsal(folder)];
-    await Promise.all(runs.map((run) => run.says(/Bringing base and tier 1 up/)));
-    noteInstalls();
-    const ends = await Promise.all(runs.map(({ ended }) => ended));
-    ends.forEach(({ code, json }, one) => {
-      if (code !== 0) throw new Error(`it ended with ${code}:\n${runs[one]?.said()}`);
-      expect(JSON.parse(json)).toMatchObject({ ok: true });
-    });
-    expect(installs.size).toBe(2);
-    expect(await leftovers(docker, folder, installs)).toEqual([]);
-  });
-
   /** One for each kind of thing that may be under way. */
   const moments = [
     /Docker \S+ answers/, /Bringing base and tier 1 up/, /✓ base ready/, /▸ migrate/, /▸ start data-provider/, /Seeded/, /Switching tier1/,
@@ -73,8 +75,8 @@ if (thorough) {
     noteInstalls();
     process.kill(-(run.child.pid as number), "SIGINT");
     const { code, json } = await run.ended;
-    // One that had said all it saw was over, and has cleaned up as it would have.
-    const over = run.said().includes("Removing the install");
+    // One that has said all it saw was over, and has cleaned up as it would have.
+    const over = run.said().includes("sessions with an encrypted credential");
     if (code !== (over ? 0 : 1) || (json !== "") !== over) throw new Error(`it ended with ${code} and the result ${json}:\n${run.said()}`);
     expect(await leftovers(docker, folder, installs)).toEqual([]);
   });
@@ -85,7 +87,8 @@ if (thorough) {
     noteInstalls();
     run.child.kill("SIGKILL");
     await run.ended;
-    const said = sweptIn(folder);
+    const said: string[] = [];
+    await sweep(docker, "rehearse", (line) => said.push(line), folder);
     expect(said).toEqual([expect.stringContaining("Removed what an interrupted run left: rehearse-")]);
     expect(await leftovers(docker, folder, installs)).toEqual([]);
   });

@@ -27,12 +27,14 @@ export function underLoad(scene: Scene, seconds = 240, rate = usualRate): Promis
   });
 }
 
-/** Asks until the answer is as wanted, or the time is up; gives how long it took, in milliseconds. */
+/** Asks until the answer is as wanted; gives how long it took, in milliseconds. Rejects when it took longer, though the last question was answered. */
 export async function until(wanted: () => Promise<boolean>, withinMs: number): Promise<number> {
   const began = Date.now();
   for (;;) {
-    if (await wanted().catch(() => false)) return Date.now() - began;
-    if (Date.now() - began > withinMs) throw new Error(`not so within ${withinMs} ms`);
+    const so = await wanted().catch(() => false);
+    const tookMs = Date.now() - began;
+    if (tookMs > withinMs) throw new Error(`not so within ${withinMs} ms${so ? `, but after ${tookMs}` : ""}`);
+    if (so) return tookMs;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

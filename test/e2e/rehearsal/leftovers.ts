@@ -14,11 +14,6 @@ export async function leftovers(docker: Docker, folder: string, installs: Readon
     ...containers.filter(({ Labels }) => ours(Labels)).map(({ Names }) => `container ${Names[0]}`),
     ...networks.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `network ${Name}`),
     ...volumes.Volumes.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `volume ${Name}`),
-    ...readdirSync(folder).map((name) => `file ${name}`),
+    ...readdirSync(folder).filter((name) => name !== "owner.json").map((name) => `file ${name}`),
   ];
-}
-
-/** Folders of the installs there are now. */
-export function foldersIn(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.startsWith("scani-rehearse-"));
 }
