@@ -11,6 +11,7 @@ import { cleanUp, layOut, sweep, type Throwaway, type ThrowawayImages } from "..
 import { up, type Say } from "../up";
 import { makeAuthority } from "./authority";
 import { hosted, startEndpoint } from "./endpoint";
+import { progressOnly } from "./progressOnly";
 import { RealScani } from "./real";
 import { reportOf, tell, type RehearsedSwitch, type Report, type Seen } from "./report";
 import type { Jobs, RehearsedScani, Session } from "./scani";
@@ -137,13 +138,4 @@ async function doneJobs(scani: RehearsedScani, signal: AbortSignal): Promise<Job
     if (jobs.never === 0 || Date.now() > deadline || signal.aborted) return jobs;
     await pause(200);
   }
-}
-
-/** The Handover's own lines out of Pulumi's output, once each; errors whole. */
-function progressOnly(say: Say): Say {
-  return (line) => {
-    const step = /(?:▸|✓|✗|…) .*/.exec(line)?.[0];
-    if (step !== undefined && / (creating|updating) \(/.test(line)) say(`  ${step}`);
-    else if (/error:/.test(line)) say(line);
-  };
 }
