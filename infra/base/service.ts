@@ -47,7 +47,8 @@ export class BaseService extends pulumi.ComponentResource {
       labels: { [label.install]: install, [label.service]: service, [label.made]: stampOf(stamps, service) },
       volumes,
       runs: "always",
-    }, { parent: this });
+      // How often it is checked is no reason to replace what an install stands on.
+    }, { parent: this, ignoreChanges: ["healthcheck.interval"] });
     this.registerOutputs({});
   }
 }

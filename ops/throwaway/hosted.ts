@@ -27,7 +27,7 @@ export async function startHosted(docker: Docker, args: HostedArgs): Promise<{ u
     Image: args.image,
     Env: Object.entries({ ...args.environment, PORT: String(args.port) }).map(([key, value]) => `${key}=${value}`),
     Labels: { [label.install]: args.install, [label.service]: "hosted" },
-    Healthcheck: { Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`], Interval: 10e9, StartPeriod: 1e9 },
+    Healthcheck: { Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`], Interval: 30e9, StartPeriod: 1e9 },
     HostConfig: { Init: true, NetworkMode: `${args.install}-data` },
     NetworkingConfig: { EndpointsConfig: { [`${args.install}-data`]: { Aliases: [args.alias] } } },
   });
