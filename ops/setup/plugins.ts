@@ -55,9 +55,11 @@ async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, s
     return true;
   }
   if (!await pulumiReachable(environment)) return false;
+  // Named, since Pulumi may take the home the machine's users are listed with for its own, where HOME says another.
+  const env = { ...environment, PULUMI_HOME: pulumiHome(environment) };
   for (const { name, sdk } of missing) {
     say(`Fetching the official plugin ${name} ${packageVersion(sdk)} (once).`);
-    const { code } = await command(pulumi, ["plugin", "install", "resource", name, packageVersion(sdk)], { env: environment, limit: fetchLimit });
+    const { code } = await command(pulumi, ["plugin", "install", "resource", name, packageVersion(sdk)], { env, limit: fetchLimit });
     if (code !== 0) return false;
   }
   return true;

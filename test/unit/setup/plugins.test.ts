@@ -61,11 +61,12 @@ describe("a run uses", () => {
   // One process asks once whether there is a way out, so both cases are in one test.
   test("the official plugins that Pulumi fetches; the test plugins where it cannot", async () => {
     const log = join(place.path, "log");
-    const fetches = place.program("fetches", `echo "$@" >> ${log}`);
+    const fetches = place.program("fetches", `echo "$PULUMI_HOME: $@" >> ${log}`);
     const said: string[] = [];
-    expect(await findPlugins(fetches, { ...process.env, ...reachable, PATH: "/usr/bin:/bin", PULUMI_HOME: place.path, SCANI_TEST_PLUGINS: "" }, (line) => said.push(line))).toEqual({ official: true });
+    expect(await findPlugins(fetches, { ...process.env, ...reachable, PATH: "/usr/bin:/bin", HOME: place.path, PULUMI_HOME: "", SCANI_TEST_PLUGINS: "" }, (line) => said.push(line))).toEqual({ official: true });
     expect(readFileSync(log, "utf8").trim().split("\n")).toEqual([
-      `plugin install resource docker ${version}`, `plugin install resource random ${packageVersion("@pulumi/random")}`,
+      // Into where they are looked for afterwards.
+      `${place.path}/.pulumi: plugin install resource docker ${version}`, `${place.path}/.pulumi: plugin install resource random ${packageVersion("@pulumi/random")}`,
     ]);
     expect(said.join()).toContain(`Fetching the official plugin docker ${version}`);
     const cannot = place.program("cannot", "exit 1");
