@@ -51,6 +51,8 @@ function unless(kind: new (...args: never[]) => Error): (error: unknown) => void
 export function environmentFor(place: Place, say: (line: string) => void): Record<string, string> {
   return {
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Pulumi and its plugins end within seconds: collecting their garbage as usual is a fourteenth of an `up` with nothing to do, for 25 MiB.
+    GOGC: process.env.GOGC ?? "400",
     ...passphraseEnvironment(place.workDir, { ...process.env, ...place.environment }, say),
     ...place.environment,
   };
