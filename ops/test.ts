@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { prepare } from "./setup";
-import { foldersOf, own, sweep } from "./throwaway";
+import { foldersOf, ownFolder, sweep } from "./throwaway";
 import type { Say } from "./up";
 import { root } from "./root";
 
@@ -32,8 +31,7 @@ export async function test(args: readonly string[], say: Say): Promise<boolean> 
   for (const folder of foldersOf("test")) await sweep(docker, "rehearse", say, folder);
   for (const kind of kinds) await sweep(docker, kind, say);
 
-  const folder = mkdtempSync(join(tmpdir(), "scani-test-"));
-  own(folder, basename(folder));
+  const folder = ownFolder("test");
   const results = join(folder, "results.json");
   const all = { ...process.env, ...environment };
   try {

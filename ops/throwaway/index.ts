@@ -2,5 +2,5 @@ export { cleanUp, removeInstall } from "./clean";
 export { startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";
 export { changeSetting, layOut, type StackSettings, type Throwaway, type ThrowawayImages } from "./place";
-export { foldersOf, own, sweep } from "./owner";
+export { foldersOf, ownFolder, sweep } from "./owner";
 export { startTlsFront } from "./tlsFront";

@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { readdirIfThere } from "../../infra/files/readdirIfThere";
 import { readIfThere } from "../../infra/files/readIfThere";
 import { statFields } from "../../infra/process/stat";
 import { stateUrl } from "./state";
@@ -44,13 +44,5 @@ function end(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // It has just ended by itself.
-  }
-}
-
-function readdirIfThere(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type Docker from "dockerode";
+import { readdirIfThere } from "../../infra/files/readdirIfThere";
 import { statFields } from "../../infra/process/stat";
 import { removeInstall } from "./clean";
 import { endOrphans } from "./orphans";
@@ -49,9 +50,16 @@ export async function sweep(docker: Docker, kind: string, say: (line: string) =>
   }
 }
 
-/** Folders of the throwaway installs of a kind, whoever's they are. */
+/** Makes a folder of this process, in which there is no install: a sweep of its kind removes it when the process is gone. */
+export function ownFolder(kind: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
+  own(folder, basename(folder));
+  return folder;
+}
+
+/** Folders of a kind, whoever's they are. Another sweep may be removing what they are in. */
 export function foldersOf(kind: string, within = tmpdir()): string[] {
-  return readdirSync(within).filter((name) => name.startsWith(`scani-${kind}-`)).map((name) => join(within, name));
+  return readdirIfThere(within).filter((name) => name.startsWith(`scani-${kind}-`)).map((name) => join(within, name));
 }
 
 /** Whose a folder is; undefined where that is not noted, or not whole, or another sweep has just removed it. */

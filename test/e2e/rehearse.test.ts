@@ -1,10 +1,9 @@
 import type Docker from "dockerode";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { connect } from "../../infra/engine/connect";
 import type { Report } from "../../ops/rehearse/report";
-import { foldersOf, own, sweep } from "../../ops/throwaway";
+import { foldersOf, ownFolder, sweep } from "../../ops/throwaway";
 import { leftovers } from "./rehearsal/leftovers";
 import { rehearsal } from "./rehearsal/run";
 
@@ -20,8 +19,7 @@ const installs = new Set<string>();
 
 beforeAll(() => {
   docker = connect();
-  folder = mkdtempSync(join(tmpdir(), "scani-test-"));
-  own(folder, basename(folder));
+  folder = ownFolder("test");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -9,7 +9,7 @@ export const promisedRate = 100;
  * Requests a second of a test that says no other number. Whether what goes wrong is noticed takes less than the promise does, and
  * every fresh connection costs the engine more than the request: whenever a container ends it goes through all the kernel remembers, two minutes of them.
  */
-const usualRate = process.env.SCANI_TEST_THOROUGH === undefined ? 20 : promisedRate;
+const usualRate = process.env.SCANI_TEST_THOROUGH === undefined ? 25 : promisedRate;
 
 /** Load through the gateway: kept and fresh connections, GET and POST. */
 export function underLoad(scene: Scene, seconds = 240, rate = usualRate): Promise<LoadHandle> {

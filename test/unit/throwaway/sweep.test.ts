@@ -66,6 +66,13 @@ test("two sweeps at once are no trouble to each other", async () => {
   expect(left.filter((folder) => existsSync(folder))).toEqual([]);
 });
 
+test("what is swept may be gone by then", async () => {
+  const within = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
+  rmSync(within, { recursive: true });
+  await sweep(engineWith(new Map()), kind, (line) => said.push(line), within);
+  expect(said).toEqual([]);
+});
+
 test("a process that works on with the state of a killed run is ended, and no other", async () => {
   const left = throwaway("left", "ended");
   const start = (workDir: string): ChildProcess => spawn("sleep", ["60"], { env: { ...process.env, PULUMI_BACKEND_URL: stateUrl(workDir) } });
