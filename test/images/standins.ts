@@ -1,4 +1,6 @@
-import { buildSync } from 'esbuild';
+import { buildSync, type BuildOptions } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sourceDir, type ContextFile } from './files';
 import type { Infrastructure } from './infrastructure';
@@ -39,11 +41,13 @@ export async function ensureStandins(builder: Builder, from: Infrastructure): Pr
     context: 'runtime',
     args: { PACKAGES: from.node.packages },
   });
+  const bun = bunRuntime(runtime);
   await Promise.all(
     SERVICES.map(async (service) => {
-      await ensure(builder, serviceRecipe(service, TAG, runtime, from.base));
+      const parents = { base: from.base, runtime, bun };
+      await ensure(builder, serviceRecipe(service, TAG, parents));
       // After the first, because all layers but the last are the same.
-      const next = serviceRecipe(service, NEXT_TAG, runtime, from.base);
+      const next = serviceRecipe(service, NEXT_TAG, parents);
       await ensure(builder, next);
       await ensureVariants(builder, service, next);
     }),
@@ -61,12 +65,27 @@ async function ensureVariants(builder: Builder, service: Service, next: Recipe):
   );
 }
 
-function serviceRecipe(service: Service, version: string, runtime: Recipe, base: Recipe): Recipe {
+/** Bun's binary comes with the npm packages; its version is what the image of it is known by, since it has a hundred megabytes. */
+function bunRuntime(runtime: Recipe): Recipe {
+  const name = process.arch === 'arm64' ? '@oven/bun-linux-aarch64' : '@oven/bun-linux-x64-baseline';
+  const { version } = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string };
+  return dockerfile({
+    tag: `scani-local/bun:${version}`,
+    parent: runtime,
+    context: 'bun',
+    extra: {
+      madeOf: `${name} ${version}`,
+      files: async () => [{ name: 'bun', content: await readFile(require.resolve(`${name}/bin/bun`)), mode: 0o755 }],
+    },
+  });
+}
+
+function serviceRecipe(service: Service, version: string, { base, runtime, bun }: Record<'base' | 'runtime' | 'bun', Recipe>): Recipe {
   const tag = imageOf(service, version);
   const args = { VERSION: version };
   switch (service) {
     case 'frontend-app':
-      return dockerfile({ tag, parent: base, context: 'frontend', args });
+      return dockerfile({ tag, parent: base, context: 'frontend', args, extra: page() });
     case 'worker':
       return dockerfile({ tag, parent: runtime, context: service, args, extra: executable(service) });
     case 'migrate':
@@ -82,7 +101,7 @@ function serviceRecipe(service: Service, version: string, runtime: Recipe, base:
     case 'data-provider':
       return dockerfile({
         tag,
-        parent: runtime,
+        parent: bun,
         context: 'service',
         args: { ...args, PORT: '8082', HEALTH_PATH: '/health' },
         extra: executable(service),
@@ -105,20 +124,31 @@ function migrationFiles(version: string): ContextFile[] {
   return migrationsOf(version).map(({ id, sql }) => ({ name: `migrations/${id}.sql`, content: Buffer.from(sql), mode: 0o644 }));
 }
 
+/** What the page loads: one script, as its policy allows none within it. */
+function page() {
+  const options: BuildOptions = { entryPoints: [join('page', 'main.ts')], platform: 'browser', target: 'es2022', format: 'esm', minify: true };
+  const files = [{ name: 'page.js', content: bundled(options), mode: 0o644 }];
+  return { madeOf: hash(...files.flatMap((file) => [file.name, file.content])), files: () => Promise.resolve(files) };
+}
+
 function bundle(service: Service): Buffer {
-  const built = buildSync({
-    absWorkingDir: sourceDir,
+  // Scani's services run on Bun. Here that matters where its S3 client does; the others do with what the base image has, and
+  // the oldest of these does not bring web cryptography as a global.
+  const onBun = service === 'data-provider';
+  const banner = onBun ? '#!/usr/bin/env bun' : "#!/usr/bin/env node\nglobalThis.crypto ??= require('node:crypto').webcrypto;";
+  return bundled({
     entryPoints: [join('services', `${service}.ts`)],
-    bundle: true,
-    write: false,
     platform: 'node',
-    target: 'node18',
+    target: onBun ? 'esnext' : 'node18',
     format: 'cjs',
-    banner: { js: '#!/usr/bin/env node' },
+    banner: { js: banner },
     // Optional accelerators of pg and ws that are not installed.
     external: ['pg-native', 'bufferutil', 'utf-8-validate'],
-    logLevel: 'silent',
   });
+}
+
+function bundled(options: BuildOptions): Buffer {
+  const built = buildSync({ absWorkingDir: sourceDir, bundle: true, logLevel: 'silent', ...options, write: false });
   return Buffer.from(built.outputFiles[0]?.contents ?? []);
 }
 

@@ -2,17 +2,23 @@ import { buffer } from 'node:stream/consumers';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
+import { Cloud } from './lib/cloud';
 import { openDatabase } from './lib/database';
 import { fault } from './lib/faults';
 import { HttpError, integer, readJson, sendJson, text } from './lib/http';
 import { countJobs, enqueue } from './lib/jobs';
+import { Limiter } from './lib/limiter';
 import { createLog, errorText, instance, logCrashes, version } from './lib/log';
+import { importsOf, pageRouter } from './lib/page';
 import { allOk, check, checkDependencies, type Checks } from './lib/readiness';
+import { RedisCounters } from './lib/redis';
 import { seal, sealingKey, unseal } from './lib/sealing';
-import { Sessions } from './lib/sessions';
-import { atLeast, cloudUrl, noPath, port, publicUrl, Settings, urlOf } from './lib/settings';
-import { unusedConnections } from './lib/unused';
+import { atLeast, cloudUrl, noPath, optionalUrl, port, publicUrl, Settings, urlOf } from './lib/settings';
+import { isAttempt, isSignIn, SignIn } from './lib/signIn';
+import { answerTrpc, isTrpc, ProcedureError } from './lib/trpc';
 import { effectiveCloudUrl, tierOf } from './lib/tier';
+import { isUnsubscribe, unsubscribe } from './lib/unsubscribe';
+import { unusedConnections } from './lib/unused';
 
 /** Requests in flight get this long on SIGTERM; longer than the worker's drain would only hide a stuck one. */
 const DRAIN_MS = 25_000;
@@ -27,8 +33,23 @@ let sick = false;
 let sickening: NodeJS.Timeout | undefined;
 
 const pool = openDatabase(env.databaseUrl, log);
-const sessions = new Sessions(pool, env.authSecret, cookieAttributes());
+const cloud = new Cloud(env.cloudUrl, env.cloudKey);
+const signIn = SignIn.open({
+  pool,
+  cloud,
+  secret: env.authSecret,
+  frontendUrl: env.frontendUrl,
+  backendUrl: env.backendUrl,
+  cookieDomain: env.cookieDomain,
+});
 const key = sealingKey(env.encryptionKey);
+const router = pageRouter(pool, cloud);
+const counters = new RedisCounters(env.redisUrl, 250);
+const limits = {
+  all: new Limiter(counters, 'rl:standard', 300, 60),
+  attempts: new Limiter(counters, 'rl:signup', 6, 3600),
+  sockets: new Limiter(counters, 'rl:strict', 30, 60),
+};
 const server = createServer((req, res) => void respond(req, res));
 const unused = unusedConnections(server);
 const sockets = acceptWebsockets(server);
@@ -49,16 +70,13 @@ function readEnvironment() {
     encryptionKey: settings.required('ENCRYPTION_KEY', atLeast(32)),
     cloudUrl: settings.required('SCANI_CLOUD_URL', cloudUrl),
     cloudKey: settings.required('SCANI_CLOUD_API_KEY', atLeast(16)),
+    cookieDomain: settings.optional('COOKIE_DOMAIN'),
   };
   settings.required('JOBS_HMAC_SECRET', atLeast(32));
   settings.optional('SCREENSHOT_BOT_SECRET', atLeast(32));
+  settings.optional('SENTRY_DSN', optionalUrl);
   settings.settle();
   return { ...read, cloudUrl: effectiveCloudUrl(read.cloudUrl, fault) };
-}
-
-function cookieAttributes(): string {
-  const domain = process.env.COOKIE_DOMAIN ? `; Domain=${process.env.COOKIE_DOMAIN}` : '';
-  return domain + (env.backendUrl.startsWith('https:') ? '; Secure' : '');
 }
 
 function start(): void {
@@ -98,15 +116,38 @@ async function respond(req: IncomingMessage, res: ServerResponse): Promise<void>
 
 async function route(req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
   const method = req.method === 'HEAD' ? 'GET' : req.method;
+  // Liveness depends on nothing, not even on the limiter.
   if (method === 'GET' && url.pathname === '/health') return sendJson(res, 200, { status: 'ok', service: 'api' });
+  if (await refused(req, res, limits.all)) return;
   if (method === 'GET' && url.pathname === '/readyz') return ready(res);
   if (method === 'GET' && url.pathname === '/health/deep') return deepHealth(res);
   if (fault === 'api-sick-late') sicken();
   const credential = /^\/credentials\/([^/]+)$/.exec(url.pathname)?.[1];
   if (method === 'GET' && credential) return readCredential(req, res, decodeURIComponent(credential));
+  if (isSignIn(url.pathname)) {
+    if (isAttempt(url.pathname) && (await refused(req, res, limits.attempts))) return;
+    return (await signIn).answer(req, res);
+  }
+  if (isTrpc(url.pathname)) return answerTrpc(req, res, url, router, () => userOf(req));
+  if (method === 'GET' && isUnsubscribe(url.pathname)) return unsubscribe(res, url.pathname, pool);
   const handler = ROUTES[`${method} ${url.pathname}`];
   if (!handler) throw new HttpError(404, 'Not Found');
   await handler(req, res, url);
+}
+
+/** True when this request was one too many of its address, and has been told so. */
+async function refused(req: IncomingMessage, res: ServerResponse, limiter: Limiter): Promise<boolean> {
+  const retryAfterSec = await limiter.take(req);
+  if (retryAfterSec === undefined) return false;
+  res.setHeader('retry-after', retryAfterSec);
+  sendJson(res, 429, { error: 'Too Many Requests', retryAfterSec });
+  return true;
+}
+
+async function userOf(req: IncomingMessage) {
+  const user = await (await signIn).user(req);
+  if (!user) throw new ProcedureError('UNAUTHORIZED', 'Authentication required');
+  return user;
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<void> | void;
@@ -114,14 +155,9 @@ type Handler = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<
 const ROUTES: Record<string, Handler> = {
   'GET /': (_req, res) => sendJson(res, 200, { status: 'ok', service: 'api', tier, instance, version }),
   'GET /whoami': (_req, res) => sendJson(res, 200, { tier, instance, version }),
-  'POST /auth/sign-in': async (req, res) => {
-    const { user, cookie } = await sessions.signIn(text(await readJson(req), 'email'));
-    res.setHeader('set-cookie', cookie);
-    sendJson(res, 200, { user });
-  },
-  'GET /auth/session': async (req, res) => sendJson(res, 200, { user: await sessions.require(req) }),
+  'GET /imports': async (req, res) => sendJson(res, 200, await importsOf(pool, await (await signIn).require(req))),
   'POST /credentials': async (req, res) => {
-    const user = await sessions.require(req);
+    const user = await (await signIn).require(req);
     const body = await readJson(req);
     await pool.query(
       `insert into credentials (user_id, name, sealed) values ($1, $2, $3)
@@ -197,7 +233,7 @@ function sicken(): void {
 }
 
 async function readCredential(req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
-  const user = await sessions.require(req);
+  const user = await (await signIn).require(req);
   const found = await pool.query<{ sealed: Buffer }>('select sealed from credentials where user_id = $1 and name = $2', [
     user.id,
     name,
@@ -251,15 +287,23 @@ function acceptWebsockets(http: Server): WebSocketServer {
       socket.end(`HTTP/1.1 ${stopping ? '503 Service Unavailable' : '404 Not Found'}\r\nconnection: close\r\n\r\n`);
       return;
     }
-    accepting.handleUpgrade(req, socket, head, (ws) => greet(ws));
+    accepting.handleUpgrade(req, socket, head, (ws) => void greet(ws, req));
   });
   return accepting;
 }
 
-function greet(ws: WebSocket): void {
+/** Who has no session is let in and sent away with a code, as by the real api: a page can read no refused upgrade. */
+async function greet(ws: WebSocket, req: IncomingMessage): Promise<void> {
   ws.on('error', (error) => log.warn('WebSocket error', { error: errorText(error) }));
   ws.on('message', (data: Buffer) => ws.send(JSON.stringify({ type: 'echo', data: data.toString() })));
-  ws.send(JSON.stringify({ type: 'hello', tier, release: version, instance }));
+  try {
+    if (await limits.sockets.take(req)) return ws.close(4429, 'Too Many Requests');
+    if (!(await (await signIn).user(req))) return ws.close(4401, 'Unauthorized');
+    ws.send(JSON.stringify({ type: 'connected', tier, release: version, instance, timestamp: new Date().toISOString() }));
+  } catch (error) {
+    log.error('Auth failure', { error: errorText(error) });
+    ws.close(1011, 'Auth failure');
+  }
 }
 
 async function stop(signal: string): Promise<void> {
@@ -277,6 +321,7 @@ async function stop(signal: string): Promise<void> {
   // A client that never answers the close must not hold the exit up.
   setTimeout(() => sockets.clients.forEach((ws) => ws.terminate()), 1000).unref();
   await closeServer();
+  counters.close();
   await pool.end();
   log.info('🏁 Graceful shutdown completed');
   process.exit(0);

@@ -3,14 +3,18 @@ import { readFileSync } from 'node:fs';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import { openDatabase } from './lib/database';
 import { HttpError, integer, readJson, sendJson } from './lib/http';
 import { createLog, errorText, instance, logCrashes, version } from './lib/log';
 import { allOk, checkDependencies } from './lib/readiness';
-import { atLeast, port, Settings, urlOf } from './lib/settings';
+import { emailRouter } from './lib/postbox';
+import { atLeast, optionalUrl, port, Settings, urlOf } from './lib/settings';
+import { Storage, storageRouter } from './lib/storage';
+import { answerTrpc, isTrpc, procedure, ProcedureError, type Router } from './lib/trpc';
 import { unusedConnections } from './lib/unused';
 
-const FAULTS = ['none', '401', '500', 'slow', 'page', 'no-ai'] as const;
+const FAULTS = ['none', '401', '500', 'slow', 'page', 'no-ai', 'no-storage', 'no-mail'] as const;
 type Fault = (typeof FAULTS)[number];
 
 const log = createLog('data-provider');
@@ -23,6 +27,17 @@ const pool = env.databaseUrl ? openDatabase(env.databaseUrl, log, 2) : undefined
 let fault: Fault = 'none';
 let slowMs = 30_000;
 const calls = { health: 0, authorized: 0, unauthorized: 0 };
+const storage = new Storage();
+const router: Router<void> = {
+  'ai.status': procedure('query', z.unknown(), () => {
+    const availableProviders = fault === 'no-ai' ? [] : ['openai'];
+    return { availableProviders, hasAvailableProvider: availableProviders.length > 0 };
+  }),
+  'chains.listConfigs': procedure('query', z.unknown(), () => [{ id: 'bitcoin' }, { id: 'ethereum' }]),
+  'pricing.fetchCurrentPrice': procedure('query', z.unknown(), () => ({ symbol: 'BTC', currency: 'USD', price: '100000.00' })),
+  ...storageRouter(storage),
+  ...emailRouter(log),
+};
 
 const answer = (req: IncomingMessage, res: ServerResponse): void => void respond(req, res);
 const certificate = tlsFiles();
@@ -44,6 +59,7 @@ function readEnvironment() {
   }
   settings.common();
   settings.required('BETTER_AUTH_SECRET', atLeast(32));
+  settings.optional('SENTRY_DSN', optionalUrl);
   const databaseUrl = settings.required('DATABASE_URL', urlOf('postgres:', 'postgresql:'));
   const redisUrl = settings.required('REDIS_URL', urlOf('redis:', 'rediss:'));
   settings.settle();
@@ -59,7 +75,8 @@ function tlsFiles(): { cert: string | Buffer; key: string | Buffer } | undefined
 }
 
 async function respond(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const path = new URL(req.url ?? '/', 'http://data-provider').pathname;
+  const url = new URL(req.url ?? '/', 'http://data-provider');
+  const path = url.pathname;
   res.setHeader('x-scani-instance', instance);
   try {
     if (hosted && path.startsWith('/standin/')) return await control(req, res, path);
@@ -75,15 +92,17 @@ async function respond(req: IncomingMessage, res: ServerResponse): Promise<void>
       return sendJson(res, 200, { status: 'ok', service: 'data-provider', version });
     }
     // The api's deep health asks for this one without a key.
-    if (path === '/health/r2') return sendJson(res, 200, { ok: true, latencyMs: 0 });
-    const refusal = unauthorized(req);
-    if (refusal) {
-      calls.unauthorized++;
-      const data = { code: 'UNAUTHORIZED', httpStatus: 401, path: path.replace(/^\/trpc\//, '') };
-      return sendJson(res, 401, { error: { message: refusal, code: -32001, data } });
+    if (path === '/health/r2') {
+      const health = await storage.health();
+      return sendJson(res, health.ok ? 200 : 503, health);
     }
-    calls.authorized++;
-    await call(res, path);
+    const refusal = unauthorized(req);
+    if (refusal) calls.unauthorized++;
+    else calls.authorized++;
+    if (isTrpc(path)) return await answerTrpc(req, res, url, faulty(router), () => admit(refusal));
+    if (refusal) return sendJson(res, 401, { error: refusal });
+    if (path === '/health/deep') return await deepHealth(res);
+    sendJson(res, 404, { error: 'Not Found' });
   } catch (error) {
     if (error instanceof HttpError) return sendJson(res, error.status, { error: error.message });
     log.error('💥 HTTP Request failed', { path, error: errorText(error) });
@@ -98,24 +117,23 @@ function unauthorized(req: IncomingMessage): string | undefined {
   return fault !== '401' && a.length === b.length && timingSafeEqual(a, b) ? undefined : 'Invalid API key';
 }
 
-async function call(res: ServerResponse, path: string): Promise<void> {
-  const data = (value: unknown): void => sendJson(res, 200, { result: { data: value } });
-  switch (path) {
-    case '/trpc/ai.status': {
-      const availableProviders = fault === 'no-ai' ? [] : ['openai'];
-      return data({ availableProviders, hasAvailableProvider: availableProviders.length > 0 });
-    }
-    case '/trpc/chains.listConfigs':
-      return data([{ id: 'bitcoin' }, { id: 'ethereum' }]);
-    case '/trpc/pricing.fetchCurrentPrice':
-      return data({ symbol: 'BTC', currency: 'USD', price: '100000.00' });
-    case '/health/deep': {
-      const checks = pool && env.redisUrl ? await checkDependencies(pool, env.redisUrl) : {};
-      return sendJson(res, allOk(checks) ? 200 : 503, { status: allOk(checks) ? 'ok' : 'degraded', checks });
-    }
-    default:
-      return sendJson(res, 404, { error: { message: 'No such procedure', data: { code: 'NOT_FOUND', httpStatus: 404 } } });
-  }
+function admit(refusal: string | undefined): void {
+  if (refusal) throw new ProcedureError('UNAUTHORIZED', refusal);
+}
+
+/** The same procedures, but for those a test has told to fail. */
+function faulty(whole: Router<void>): Router<void> {
+  const failing = fault === 'no-storage' ? 'storage.' : fault === 'no-mail' ? 'email.' : undefined;
+  if (!failing) return whole;
+  const fail = procedure('mutation', z.unknown(), () => {
+    throw new Error(`stand-in fault ${fault}`);
+  });
+  return Object.fromEntries(Object.entries(whole).map(([name, known]) => [name, name.startsWith(failing) ? { ...fail, kind: known.kind } : known]));
+}
+
+async function deepHealth(res: ServerResponse): Promise<void> {
+  const checks = pool && env.redisUrl ? await checkDependencies(pool, env.redisUrl) : {};
+  sendJson(res, allOk(checks) ? 200 : 503, { status: allOk(checks) ? 'ok' : 'degraded', checks });
 }
 
 /** The test's hand on a hosted endpoint: how it misbehaves, and who called it. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Cloud } from './lib/cloud';
 import { openDatabase } from './lib/database';
 import { fault } from './lib/faults';
-import { finish, giveBack, LOCK_SECONDS, renew, take, type Job } from './lib/jobs';
+import { importFile } from './lib/imports';
+import { fail, finish, giveBack, LOCK_SECONDS, renew, take, type Job } from './lib/jobs';
 import { createLog, errorText, instance, logCrashes, version } from './lib/log';
 import { allOk, checkDependencies } from './lib/readiness';
-import { atLeast, cloudUrl, positiveInteger, Settings, urlOf } from './lib/settings';
+import { atLeast, cloudUrl, optionalUrl, positiveInteger, Settings, urlOf } from './lib/settings';
 import { tierOf } from './lib/tier';
 
 /** The real worker's budget: whoever stops it has to wait longer than this. */
@@ -14,11 +16,15 @@ const DRAIN_MS = 25_000;
 const POLL_MS = 800;
 const RETRY_MS = 200;
 const BOOT_MS = 30_000;
+/** How often a job that goes wrong is tried, and the pause before the next time. */
+const ATTEMPTS = 3;
+const AGAIN_MS = 500;
 
 const log = createLog('worker');
 logCrashes(log);
 const env = readEnvironment();
 const tier = tierOf(env.cloudUrl);
+const cloud = new Cloud(env.cloudUrl, env.cloudKey);
 const runId = randomUUID();
 const startedAt = new Date();
 const pool = openDatabase(env.databaseUrl, log, env.concurrency + 2);
@@ -40,10 +46,11 @@ function readEnvironment() {
     databaseUrl: settings.required('DATABASE_URL', urlOf('postgres:', 'postgresql:')),
     redisUrl: settings.required('REDIS_URL', urlOf('redis:', 'rediss:')),
     cloudUrl: settings.required('SCANI_CLOUD_URL', cloudUrl),
+    cloudKey: settings.required('SCANI_CLOUD_API_KEY', atLeast(16)),
     concurrency: Number(settings.optional('WORKER_CONCURRENCY', positiveInteger) ?? 4),
   };
   settings.required('ENCRYPTION_KEY', atLeast(32));
-  settings.required('SCANI_CLOUD_API_KEY', atLeast(16));
+  settings.optional('SENTRY_DSN', optionalUrl);
   settings.settle();
   return read;
 }
@@ -112,10 +119,16 @@ async function perform(job: Job): Promise<void> {
   }, (LOCK_SECONDS * 1000) / 2.5);
   try {
     await delay(job.ms, undefined, { signal: givingUp.signal }).catch(() => undefined);
-    if (givingUp.signal.aborted) await giveBack(pool, job);
-    else if (!(await finish(pool, job, { runId, instance, tier }))) {
+    if (givingUp.signal.aborted) return await giveBack(pool, job);
+    const result = job.kind === 'file-import' ? await importFile(pool, cloud, job) : undefined;
+    if (!(await finish(pool, job, { runId, instance, tier }, result))) {
       log.error('Job lock lost, the job may have been done twice', { job: job.id });
     }
+  } catch (error) {
+    log.error('Job failed', { job: job.id, kind: job.kind, attempt: job.attempts, error: errorText(error) });
+    if (job.attempts >= ATTEMPTS) return await fail(pool, job, errorText(error));
+    await pause(AGAIN_MS);
+    await giveBack(pool, job);
   } finally {
     clearInterval(renewal);
   }

@@ -10,6 +10,8 @@ export interface Job {
   ms: number;
   attempts: number;
   token: string;
+  user: string | null;
+  data: unknown;
 }
 
 export async function enqueue(pool: Pool, count: number, kind: string, ms: number): Promise<string[]> {
@@ -44,7 +46,7 @@ export async function take(pool: Pool, runId: string): Promise<Job | undefined> 
        where id = (
          select id from jobs where state = 'queued' or (state = 'active' and locked_until < now())
          order by id limit 1 for update skip locked)
-       returning id, kind, ms, attempts, lock_token as token
+       returning id, kind, ms, attempts, lock_token as token, user_id as "user", data
      ), logged as (
        update worker_log set last_take_at = clock_timestamp() where run_id = $2 and exists (select 1 from taken)
      )
@@ -67,7 +69,7 @@ export async function renew(pool: Pool, job: Job): Promise<boolean> {
  * The effect and the end of the job are two statements on purpose, as a real job's effect is outside the queue: a worker
  * that lost its lock has had its effect all the same, and the job shows as done twice.
  */
-export async function finish(pool: Pool, job: Job, by: { runId: string; instance: string; tier: string }): Promise<boolean> {
+export async function finish(pool: Pool, job: Job, by: { runId: string; instance: string; tier: string }, result?: object): Promise<boolean> {
   await pool.query('insert into effects (job_id, run_id, instance, tier) values ($1, $2, $3, $4)', [
     job.id,
     by.runId,
@@ -75,10 +77,18 @@ export async function finish(pool: Pool, job: Job, by: { runId: string; instance
     by.tier,
   ]);
   const done = await pool.query(
-    `update jobs set state = 'done', lock_token = null, locked_until = null where id = $1 and lock_token = $2`,
-    [job.id, job.token],
+    `update jobs set state = 'done', lock_token = null, locked_until = null, result = $3, error = null where id = $1 and lock_token = $2`,
+    [job.id, job.token, result ?? null],
   );
   return done.rowCount === 1;
+}
+
+/** A job that will not be tried again, and why. */
+export async function fail(pool: Pool, job: Job, error: string): Promise<void> {
+  await pool.query(
+    `update jobs set state = 'failed', lock_token = null, locked_until = null, error = $3 where id = $1 and lock_token = $2`,
+    [job.id, job.token, error],
+  );
 }
 
 export async function giveBack(pool: Pool, job: Job): Promise<void> {

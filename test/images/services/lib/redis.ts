@@ -4,20 +4,81 @@ import { connect as connectTls } from 'node:tls';
 /** One PING on a connection of its own, after AUTH when the URL has a password. Fails with the reason. */
 export async function pingRedis(redisUrl: string, timeoutMs = 2000): Promise<void> {
   const url = new URL(redisUrl);
-  const target = { host: url.hostname, port: Number(url.port || 6379) };
-  const socket = url.protocol === 'rediss:' ? connectTls({ ...target, servername: target.host }) : connectTcp(target);
+  const socket = open(url);
   try {
-    const commands = [['PING']];
-    if (url.password) {
-      const user = url.username ? [decodeURIComponent(url.username)] : [];
-      commands.unshift(['AUTH', ...user, decodeURIComponent(url.password)]);
-    }
-    const replies = await exchange(socket, commands, timeoutMs);
+    const replies = await exchange(socket, [...authentication(url), ['PING']], timeoutMs);
     const refusal = replies.find((reply) => reply.startsWith('-'));
     if (refusal) throw new Error(refusal.slice(1));
     if (replies.at(-1) !== '+PONG') throw new Error(`unexpected reply ${replies.at(-1)}`);
   } finally {
     socket.destroy();
+  }
+}
+
+function open(url: URL): Socket {
+  const target = { host: url.hostname, port: Number(url.port || 6379) };
+  return url.protocol === 'rediss:' ? connectTls({ ...target, servername: target.host }) : connectTcp(target);
+}
+
+/** The command that must come first when the URL has a password. */
+function authentication(url: URL): string[][] {
+  if (!url.password) return [];
+  return [['AUTH', ...(url.username ? [decodeURIComponent(url.username)] : []), decodeURIComponent(url.password)]];
+}
+
+/** Counters in Redis, over one connection that is opened again when it is lost. */
+export class RedisCounters {
+  private socket: Socket | undefined;
+  private waiting: ((reply: string) => void)[] = [];
+
+  constructor(
+    private readonly redisUrl: string,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Adds one, and gives the new count. The first one of a key sets when the key is forgotten. Fails when no answer comes in time. */
+  async add(name: string, seconds: number): Promise<number> {
+    const socket = (this.socket ??= this.connect());
+    const count = this.send(socket, ['INCR', name]);
+    void this.send(socket, ['EXPIRE', name, String(seconds), 'NX']);
+    const reply = await Promise.race([count, new Promise<string>((resolve) => setTimeout(() => resolve(''), this.timeoutMs).unref())]);
+    if (reply.startsWith(':')) return Number(reply.slice(1));
+    // An answer that comes late would be taken for the next one's.
+    this.lose(socket);
+    throw new Error(reply || `Redis did not answer in ${this.timeoutMs} ms`);
+  }
+
+  close(): void {
+    this.socket?.destroy();
+  }
+
+  private send(socket: Socket, words: string[]): Promise<string> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      socket.write(encode(words));
+    });
+  }
+
+  private connect(): Socket {
+    const url = new URL(this.redisUrl);
+    const socket = open(url);
+    let received = '';
+    socket.on('data', (chunk) => {
+      const lines = (received + chunk.toString()).split('\r\n');
+      received = lines.pop() ?? '';
+      for (const line of lines) this.waiting.shift()?.(line);
+    });
+    socket.on('error', () => this.lose(socket));
+    socket.on('close', () => this.lose(socket));
+    for (const words of authentication(url)) void this.send(socket, words);
+    return socket;
+  }
+
+  private lose(socket: Socket): void {
+    socket.destroy();
+    if (this.socket !== socket) return;
+    this.socket = undefined;
+    for (const resolve of this.waiting.splice(0)) resolve('');
   }
 }
 

@@ -13,14 +13,32 @@ const MIGRATIONS: Migration[] = [
     id: '0001_accounts',
     since: '1.0.0',
     sql: `
-      create table users (id bigserial primary key, email text not null unique, created_at timestamptz not null default now());
-      create table sessions (
-        token text primary key, user_id bigint not null references users(id),
-        created_at timestamptz not null default now(), expires_at timestamptz not null
+      create table users (
+        id uuid primary key, name text not null, email text not null unique, "emailVerified" boolean not null, image text,
+        "createdAt" timestamptz not null, "updatedAt" timestamptz not null,
+        unsubscribe_token uuid not null unique default gen_random_uuid(), digest_off_at timestamptz, alerts_off_at timestamptz
       );
+      create table user_sessions (
+        id uuid primary key, token text not null unique, "userId" uuid not null references users(id) on delete cascade,
+        "expiresAt" timestamptz not null, "ipAddress" text, "userAgent" text, "createdAt" timestamptz not null, "updatedAt" timestamptz not null
+      );
+      create table user_accounts (
+        id uuid primary key, "accountId" text not null, "providerId" text not null, "userId" uuid not null references users(id) on delete cascade,
+        "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" timestamptz, "refreshTokenExpiresAt" timestamptz,
+        scope text, password text, "createdAt" timestamptz not null, "updatedAt" timestamptz not null
+      );
+      create table user_verifications (
+        id uuid primary key, identifier text not null, value text not null, "expiresAt" timestamptz not null,
+        "createdAt" timestamptz not null, "updatedAt" timestamptz not null
+      );
+      create index user_verifications_identifier on user_verifications (identifier);
       create table credentials (
-        user_id bigint not null references users(id), name text not null, sealed bytea not null,
+        user_id uuid not null references users(id), name text not null, sealed bytea not null,
         primary key (user_id, name)
+      );
+      create table accounts (
+        id uuid primary key default gen_random_uuid(), user_id uuid not null references users(id), institution text not null, name text not null,
+        unique (user_id, institution, name)
       );
       create table rows (id bigserial primary key, text text not null, created_at timestamptz not null default now());`,
   },
@@ -30,9 +48,14 @@ const MIGRATIONS: Migration[] = [
     sql: `
       create table jobs (
         id bigserial primary key, kind text not null, ms integer not null, state text not null default 'queued',
-        lock_token uuid, locked_until timestamptz, attempts integer not null default 0
+        lock_token uuid, locked_until timestamptz, attempts integer not null default 0,
+        user_id uuid references users(id), request_id uuid, data jsonb, result jsonb, error text, created_at timestamptz not null default now(),
+        unique (user_id, request_id)
       );
-      create index jobs_open on jobs (id) where state <> 'done';
+      create index jobs_open on jobs (id) where state in ('queued', 'active');
+      create table imported (
+        job_id bigint not null references jobs(id), line integer not null, text text not null, primary key (job_id, line)
+      );
       create table effects (
         id bigserial primary key, job_id bigint not null references jobs(id), run_id uuid not null,
         instance text not null, tier text not null, at timestamptz not null default clock_timestamp()

@@ -72,6 +72,9 @@ export const urlOf =
     return url && protocols.includes(url.protocol) ? undefined : `must be a URL (${protocols.join(' or ')})`;
   };
 
+/** Empty counts as unset: compose hands an empty one down. */
+export const optionalUrl: Rule = (value) => (value === '' || parsed(value) ? undefined : 'must be a URL, or empty');
+
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** A URL a browser uses: https, or http to this very machine. */
