@@ -29,8 +29,8 @@ export async function referToBase(name: string): Promise<BaseReference> {
   const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => { throw missing; });
   const sockets = outputs?.outputs?.sockets as Partial<Sockets> | undefined;
   if (sockets === undefined) throw missing;
-  if (sockets.backups === undefined) {
-    throw operatorError(`Base was brought up by an earlier version of this module, which made no backups. Nothing has been touched.
+  if (sockets.backups === undefined || sockets.uploads === undefined) {
+    throw operatorError(`Base was brought up by an earlier version of this module and lacks what a release needs now. Nothing has been touched.
   type: npm run up -- ${name}   (or: pulumi up --stack ${name})`);
   }
   const { gateway } = sockets as Sockets;

@@ -2,11 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { bundledPassword, dataPlaceOfBase } from "../infra/base/dataPlace";
 import { Handover } from "../infra/handover/handover";
+import { allows, originOf, policyProblem } from "../infra/release/connectSrc";
+import { uploadsOrigin } from "../infra/release/environment";
 import { Release } from "../infra/release/release";
 import type { Service } from "../infra/release/services";
 import { shapesOf } from "../infra/release/shape";
 import { setCommand, settingNamed, type Settings, type Tier } from "../infra/settings";
 import { refuseMissing, refuseUnlessFit } from "./guard";
+import { operatorError } from "./operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
@@ -27,6 +30,7 @@ export async function tierStack(settings: Settings, tier: Tier, host: Host): Pro
   // Who is there already is said before what does not fit.
   await host.enter(base.gateway);
   await guarded;
+  await refusePolicy(settings, tier, base);
   refuseMissing(await missing, [setCommand(settingNamed("SCANI_IMAGE_TAG"), pulumi.getStack())]);
   const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [engine] });
   new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() }, { provider: own });
@@ -47,6 +51,15 @@ async function guard(host: Host, base: BaseReference, baseStack: string): Promis
   const place = dataPlaceOfBase(sockets, platform);
   const databasePassword = place.postgres && bundledPassword(platform);
   await refuseUnlessFit(await host.evidence(place), { place, baseStack, encryptionKey: platform.encryptionKey, databasePassword });
+}
+
+/** Refuses a page's policy under which the page could not upload. Where tier 2's uploads go the preflight asks. */
+async function refusePolicy(settings: Settings, tier: Tier, base: BaseReference): Promise<void> {
+  const policy = settings.text("CSP_CONNECT_SRC");
+  const platform = await valueIfKnown(base.platform);
+  const uploads = platform && uploadsOrigin(tier, platform);
+  if (policy === undefined || platform === undefined || uploads === undefined || allows(policy, uploads, originOf(platform.frontendUrl))) return;
+  throw operatorError(`${policyProblem({ policy, uploads, stack: pulumi.getStack() })}\nNothing has been touched.`);
 }
 
 /** Ids of the containers that stay: in a preview, one that is to be made or replaced has none yet. */

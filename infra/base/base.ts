@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Stamps } from "../container/stamps";
+import { originOf } from "../release/connectSrc";
 import type { Settings } from "../settings";
 import { bundles } from "./bundled";
 import type { BaseContext } from "./context";
@@ -45,12 +46,14 @@ export class Base extends pulumi.ComponentResource {
 
     const address = `http://localhost:${settings.number("FRONTEND_PORT")}`;
     const frontendUrl = settings.text("FRONTEND_URL") ?? address;
+    // Browsers reach the bundled S3 server through the gateway, under the page's own address.
+    const publicEndpoint = settings.text("S3_PUBLIC_ENDPOINT") ?? (objects === undefined ? "" : new URL(frontendUrl).origin);
     const platform: pulumi.Output<Platform> = pulumi.secret(pulumi.output({
       databaseUrl: database?.url ?? settings.need("DATABASE_URL"),
       redisUrl: cache?.url ?? settings.need("REDIS_URL"),
       s3: {
         endpoint: objects?.endpoint ?? settings.need("S3_ENDPOINT"),
-        publicEndpoint: settings.text("S3_PUBLIC_ENDPOINT") ?? "",
+        publicEndpoint,
         accessKeyId: secrets.get("S3_ACCESS_KEY_ID"),
         secretAccessKey: secrets.get("S3_SECRET_ACCESS_KEY"),
         bucket: settings.need("S3_BUCKET"),
@@ -71,7 +74,7 @@ export class Base extends pulumi.ComponentResource {
     }));
 
     const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
-    const standing = new Standing("standing", { install, dockerHost: settings.text("dockerHost"), services: running, madeWith: database && madeWith, after: [secrets, networks] }, inside);
+    const standing = new Standing("standing", { install, dockerHost: settings.text("dockerHost"), services: running, madeWith: database && madeWith, bucket: objects && settings.need("S3_BUCKET"), after: [secrets, networks] }, inside);
     const edge = `${install}-edge`;
     // Waits until all are ready, so that a tier stack that reads this can begin at once.
     const sockets: pulumi.Output<Sockets> = standing.id.apply(() => ({
@@ -79,6 +82,8 @@ export class Base extends pulumi.ComponentResource {
       networks: { edge, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
       gateway: front.service.containerName,
       address,
+      stack: pulumi.getStack(),
+      uploads: originOf(publicEndpoint || settings.need("S3_ENDPOINT")),
       services: running.map(({ service, containerName, volumeName }: BaseService) => ({ service, container: containerName, volume: volumeName })),
       backups: {
         directory: settings.need("backupDirectory"),

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { gatewayStatePath } from "./gatewayState";
+import { gatewayStatePath } from "../gateway/state";
 import { BaseService } from "./service";
 
 /** The gateway: the one container that publishes a port to the network. */

@@ -29,6 +29,10 @@ export interface Sockets {
   readonly gateway: string;
   /** Address of the gateway on the host. */
   readonly address: string;
+  /** Name of base's Pulumi stack, for commands in messages. */
+  readonly stack: string;
+  /** Origin a page of tier 1 uploads to. */
+  readonly uploads: string;
   /** Docker names of base's containers and the volume each keeps its data in. */
   readonly services: readonly { readonly service: string; readonly container: string; readonly volume?: string }[];
   /** How the database is backed up. */

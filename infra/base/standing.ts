@@ -6,6 +6,8 @@ export interface StandingArgs {
   readonly install: string;
   readonly dockerHost?: string;
   readonly services: readonly BaseService[];
+  /** Bucket that the gateway routes to the bundled S3 server; undefined where that is somebody else's. */
+  readonly bucket?: string;
   /** Kept beside the data of Postgres; secret. Absent where the database is somebody else's. */
   readonly madeWith?: pulumi.Output<string>;
   /** What must not be deleted before Standing has agreed, beside the containers. */
@@ -19,6 +21,7 @@ export class Standing extends pulumi.CustomResource {
       install: args.install,
       dockerHost: args.dockerHost,
       madeWith: args.madeWith,
+      bucket: args.bucket,
       containers: pulumi.output(Object.fromEntries(args.services.map(({ service, container }) => [service, container.id]))) as pulumi.Output<Record<string, string>>,
     };
     super("scani-host:base:Standing", name, inputs, { ...opts, dependsOn: [...args.after, ...args.services] });

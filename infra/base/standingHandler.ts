@@ -10,6 +10,7 @@ import { Progress } from "../progress/progress";
 import type { Handler } from "../provider/handler";
 import { containerName } from "./containerName";
 import { postgresDataPath } from "./postgresData";
+import { routeUploads, uploadsRouted } from "./uploads";
 
 /** Standing's inputs, as they reach the provider. */
 export interface StandingInputs {
@@ -19,6 +20,8 @@ export interface StandingInputs {
   readonly containers: Readonly<Record<string, string>>;
   /** Text kept beside Postgres' data. Secret for Pulumi, though no secret can be made from it. */
   readonly madeWith?: string;
+  /** Bucket whose path on the page's origin leads to the bundled S3 server; absent where that is somebody else's. */
+  readonly bucket?: string;
 }
 
 /** Seconds a data service may take to be ready; Postgres recovers its log in that time after a hard stop. */
@@ -30,13 +33,17 @@ const keptPath = `${postgresDataPath}/${keptFile}`;
 export const standing: Handler<StandingInputs> = {
   id: ({ install }) => install,
 
-  async differs({ install, dockerHost, containers }) {
-    const running = await connect(dockerHost).listContainers({ filters: { label: [`${label.install}=${install}`] } });
+  async differs({ install, dockerHost, containers, bucket }) {
+    const docker = connect(dockerHost);
+    const [running, routed] = await Promise.all([
+      docker.listContainers({ filters: { label: [`${label.install}=${install}`] } }),
+      uploadsRouted(docker, { install, bucket }),
+    ]);
     const ids = new Set(running.map(({ Id }) => Id));
-    return Object.values(containers).some((id) => !ids.has(id));
+    return !routed || Object.values(containers).some((id) => !ids.has(id));
   },
 
-  async apply({ install, dockerHost, containers, madeWith }, { say, signal }) {
+  async apply({ install, dockerHost, containers, madeWith, bucket }, { say, signal }) {
     const docker = connect(dockerHost);
     const progress = new Progress(say);
     const watch = { timeoutSeconds: readySeconds, signal, waiting: (title: string, reason: string) => progress.waiting(title, reason) };
@@ -45,6 +52,7 @@ export const standing: Handler<StandingInputs> = {
         await start(docker, id);
         await untilReady(docker, { id, name: containerName(install, service), title: service }, watch);
       })));
+      await routeUploads(docker, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.
       if (madeWith !== undefined && containers.postgres !== undefined) await writeFile(docker.getContainer(containers.postgres), keptPath, madeWith);
     } catch (error) {

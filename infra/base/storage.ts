@@ -1,26 +1,31 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
 import { BaseService } from "./service";
+import { storageHealthPath, storagePort } from "./uploads";
 
 /** The bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
 export function storage({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const bucket = settings.need("S3_BUCKET");
+  const ready = `http://127.0.0.1:${storagePort}${storageHealthPath}`;
   const service = new BaseService("storage", {
     install: settings.need("name"),
     stamps,
     image: settings.need("storageImage"),
-    networks: [{ name: networks.data.name, aliases: ["storage"] }],
+    // On the gateway's network too: browsers upload through it.
+    networks: [{ name: networks.data.name, aliases: ["storage"] }, { name: networks.edge.name, aliases: [] }],
     environment: {
       ROOT_ACCESS_KEY: secrets.get("S3_ACCESS_KEY_ID"),
       ROOT_SECRET_KEY: secrets.get("S3_SECRET_ACCESS_KEY"),
+      // Without it the server closes each connection, and Scani's client (Bun's) takes every write, copy and delete for failed.
+      VGW_KEEP_ALIVE: "true",
     },
-    entrypoint: ["sh", "-c", `mkdir -p /data/${bucket} && exec versitygw --port :9000 --health /health --region ${settings.need("S3_REGION")} posix /data`],
-    health: "wget -q -O /dev/null http://127.0.0.1:9000/health || curl -fsS -o /dev/null http://127.0.0.1:9000/health",
+    entrypoint: ["sh", "-c", `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.need("S3_REGION")} posix /data`],
+    health: `wget -q -O /dev/null ${ready} || curl -fsS -o /dev/null ${ready}`,
     memory: 256,
     stopSeconds: 30,
     tmpfs: ["/tmp"],
     dataPath: "/data",
     protect: settings.flag("protectData"),
   }, opts);
-  return { service, endpoint: "http://storage:9000" };
+  return { service, endpoint: `http://storage:${storagePort}` };
 }

@@ -25,13 +25,27 @@ const bodyBytes = 16_000;
 /** An answer that is larger is no data-provider's, bytes. */
 const largestAnswer = 1_000_000;
 
+/** A call to a data-provider. */
+export interface Call {
+  readonly procedure: string;
+  /** JSON that is posted; without it the call only reads. */
+  readonly body?: string;
+}
+
+/** Cheap, and without side effects. Source: shared/scani.md, "What tier 2 moves". */
+const status: Call = { procedure: "ai.status" };
+
+/** Variable that holds what a call posts. It may hold anything, so it is no part of the script. */
+export const bodyVariable = "SCANI_CALL_BODY";
+
 /**
- * A shell script that makes a cheap authenticated call with the SCANI_CLOUD_URL and SCANI_CLOUD_API_KEY of its environment.
+ * A shell script that makes an authenticated call with the SCANI_CLOUD_URL and SCANI_CLOUD_API_KEY of its environment; what it
+ * posts it takes from the variable above.
  * The key goes to curl on its standard input, so that it is in no process list. curl trusts the system's authorities and,
  * as the api does, the one in NODE_EXTRA_CA_CERTS. `parseHeard` reads what it prints.
  * @param seconds it may take in all
  */
-export function callScript(seconds: number): string {
+export function callScript(seconds: number, { procedure, body }: Call = status): string {
   const wanted = "%{http_code} %{time_connect} %{time_total} %{redirect_url}\\n";
   return [
     "body=$(mktemp) || exit",
@@ -40,7 +54,8 @@ export function callScript(seconds: number): string {
       "printf 'header = \"Authorization: Bearer %s\"\\n' \"$key\" |",
       "curl -sS -K - ${NODE_EXTRA_CA_CERTS:+--cacert \"$NODE_EXTRA_CA_CERTS\"}",
       `--connect-timeout ${seconds} --max-time ${seconds} --max-filesize ${largestAnswer}`,
-      `-o "$body" -w '${wanted}' "\${SCANI_CLOUD_URL%/}/trpc/ai.status" 2>&1`,
+      body === undefined ? "" : `-H 'Content-Type: application/json' --data-binary "$${bodyVariable}"`,
+      `-o "$body" -w '${wanted}' "\${SCANI_CLOUD_URL%/}/trpc/${procedure}" 2>&1`,
     ].join(" "),
     "echo \"exit $?\"",
     `head -c ${bodyBytes} "$body"`,

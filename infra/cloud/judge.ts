@@ -5,13 +5,27 @@ export type Cause =
   | "name" | "connection" | "silence" | "untrusted" | "expired" | "wrong-host" | "tls"
   | "slow" | "key" | "forbidden" | "moved" | "failing" | "other-answer" | "not-data-provider" | "unknown";
 
-/** What a call says about a data-provider. `why` is one sentence for the operator. */
-export type Judgement =
-  | { readonly ok: true; readonly aiImport: boolean }
-  | { readonly ok: false; readonly cause: Cause; readonly why: string };
+/** Why a call did not come to an answer; one sentence for the operator. */
+export interface Refusal {
+  readonly ok: false;
+  readonly cause: Cause;
+  readonly why: string;
+}
 
-/** What a call to this address means. Pure. */
+/** What a call to a data-provider came to. */
+export type Answer = { readonly ok: true; readonly data: Readonly<Record<string, unknown>> } | Refusal;
+
+/** What `ai.status` says about a data-provider. */
+export type Judgement = { readonly ok: true; readonly aiImport: boolean } | Refusal;
+
+/** What a call of `ai.status` to this address means. Pure. */
 export function judge(url: string, heard: Heard): Judgement {
+  const answer = answerOf(url, heard);
+  return answer.ok ? { ok: true, aiImport: answer.data.hasAvailableProvider === true } : answer;
+}
+
+/** What any call to this address came to. Pure. */
+export function answerOf(url: string, heard: Heard): Answer {
   return heard.exitCode === 0 ? judgeAnswer(url, heard) : { ok: false, ...judgeSilence(url, heard) };
 }
 
@@ -41,9 +55,9 @@ function judgeCertificate(url: string, words: string): { cause: Cause; why: stri
   return { cause: "untrusted", why: `${url} shows a certificate that is not trusted: ${tidy(words)}` };
 }
 
-function judgeAnswer(url: string, { status, body, location }: Heard): Judgement {
+function judgeAnswer(url: string, { status, body, location }: Heard): Answer {
   const said = wordsOf(body);
-  const refused = (cause: Cause, why: string): Judgement => ({ ok: false, cause, why: said === "" ? why : `${why}: ${said}` });
+  const refused = (cause: Cause, why: string): Refusal => ({ ok: false, cause, why: said === "" ? why : `${why}: ${said}` });
   if (status === 401) return refused("key", `${url} refuses the key (401)`);
   if (status === 403) return refused("forbidden", `${url} forbids the call (403)`);
   if (status >= 300 && status < 400) return { ok: false, cause: "moved", why: `${url} sends the call elsewhere (${status}): ${tidy(location)}` };
@@ -52,7 +66,7 @@ function judgeAnswer(url: string, { status, body, location }: Heard): Judgement 
   if (status !== 200) return refused("other-answer", `${url} answers ${status}`);
   const data = dataOf(body);
   if (data === undefined) return refused("not-data-provider", `${url} is no data-provider, though it answers 200`);
-  return { ok: true, aiImport: data.hasAvailableProvider === true };
+  return { ok: true, data };
 }
 
 function dataOf(body: string): Record<string, unknown> | undefined {

@@ -24,6 +24,8 @@ export class Handover extends pulumi.CustomResource {
       gateway: sockets.gateway,
       dockerHost: settings.text("dockerHost"),
       stack: pulumi.getStack(),
+      baseStack: sockets.stack,
+      ownBucket: sockets.services.apply((services) => services.some(({ service }) => service === "storage")),
       tier,
       release: release.id,
       containers: pulumi.output(ids) as pulumi.Output<Partial<Record<Service, string>>>,

@@ -15,8 +15,11 @@ export interface HandoverInputs {
   readonly install: string;
   readonly gateway: string;
   readonly dockerHost?: string;
-  /** Name of the Pulumi stack, for the commands in messages. */
+  /** Name of the Pulumi stack and of base's, for the commands in messages. */
   readonly stack: string;
+  readonly baseStack: string;
+  /** True where base has an S3 server of its own. */
+  readonly ownBucket: boolean;
   readonly tier: Tier;
   readonly release: string;
   /** Container ids by service. */
@@ -57,6 +60,8 @@ export const handover: Handler<HandoverInputs> = {
       install: installOf(inputs),
       wanted: wantedOf(inputs),
       stack: inputs.stack,
+      baseStack: inputs.baseStack,
+      ownBucket: inputs.ownBucket,
       minimumFreeDisk: inputs.minimumFreeDisk,
       readyTimeout: inputs.readyTimeout,
       drainTimeout: inputs.drainTimeout,

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { gatewayStatePath } from "../base/gatewayState";
+import { gatewayStatePath } from "../gateway/state";
 import { readFile, writeFile } from "../engine/files";
 import type { Tier } from "../settings";
 import type { Timings } from "../progress/progress";

@@ -1,10 +1,6 @@
+import type { Targets } from "../gateway/routes";
 import type { Service } from "../release/services";
 import type { Tier } from "../settings";
-
-/** The three routes of the gateway. `/api` and `/ws` go straight to the api; everything else to frontend-app. */
-export const routes = ["api", "ws", "app"] as const;
-
-export type Route = (typeof routes)[number];
 
 /** A release's container as the engine reports it. */
 export interface LiveContainer {
@@ -21,7 +17,7 @@ export interface LiveContainer {
 /** What is true on the host at one moment: all a plan is made from. */
 export interface Live {
   /** Name of the container each route points to; absent where the gateway has no such route. */
-  readonly routes: Readonly<Partial<Record<Route, string>>>;
+  readonly routes: Targets;
   readonly containers: readonly LiveContainer[];
 }
 
@@ -29,11 +25,6 @@ export interface Live {
 export interface ReleaseName {
   readonly tier: Tier;
   readonly release: string;
-}
-
-/** Service a route points to. */
-export function servedBy(route: Route): Service {
-  return route === "app" ? "frontend-app" : "api";
 }
 
 /** The api container that serves: the one its route points to. Undefined on a host where nothing serves. */
@@ -45,4 +36,16 @@ export function servingApi(live: Live): LiveContainer | undefined {
 export function serving(live: Live): ReleaseName | undefined {
   const api = servingApi(live);
   return api && { tier: api.tier, release: api.release };
+}
+
+/**
+ * Where the routes go when a handover is taken back; a route it leaves out had no target. Undefined where nothing whole served.
+ * What an earlier version of this module brought up has no `auth` route, and of `ws` only a part: the api answers there all the same. Pure.
+ */
+export function wayBack({ routes: before, containers }: Live): Targets | undefined {
+  const { api, ws = api, auth, app } = before;
+  if (api === undefined || app === undefined) return undefined;
+  const back: Targets = { api, ws, app, ...(auth === undefined ? {} : { auth }) };
+  const runs = (name: string) => containers.some((container) => container.name === name && container.running);
+  return Object.values(back).every(runs) ? back : undefined;
 }

@@ -7,9 +7,11 @@ import { messageOf } from "../engine/failure";
 import { caFile } from "../release/caCertificate";
 import { beginBackup, createdCandidate, withBackup, type BesideBackup, type Candidate, type HandoverBackups } from "./backup";
 import { HandoverFailed } from "./failed";
-import { flip, type Flip } from "./flip";
+import { removeCommand } from "../gateway/deploy";
+import { flip, type Flip } from "../gateway/flip";
+import { routes, type Route, type Targets } from "../gateway/routes";
 import { record, type Entry } from "./journal";
-import { routes, serving, servingApi, type Live, type LiveContainer, type Route } from "./live";
+import { serving, servingApi, wayBack, type Live, type LiveContainer } from "./live";
 import { migrate } from "./migrate";
 import { pendingIn, readSchema } from "../migrations/pending";
 import { plan, stages, switches, type Step } from "./plan";
@@ -180,21 +182,16 @@ async function drainedOrSaid(done: Flip, progress: Progress): Promise<void> {
   await done.drained.catch((error: unknown) => progress.note(messageOf(error)));
 }
 
-function targetNames(targets: Readonly<Record<Route, LiveContainer>>): Record<Route, string> {
-  return { api: targets.api.name, ws: targets.ws.name, app: targets.app.name };
+function targetNames(targets: Readonly<Record<Route, LiveContainer>>): Targets {
+  return Object.fromEntries(routes.map((route) => [route, targets[route].name]));
 }
 
 async function flipBack(run: Run): Promise<void> {
   const { docker, order, before, progress } = run;
-  const { api, ws, app } = before.routes;
-  const runs = (name: string | undefined) => before.containers.some((container) => container.name === name && container.running);
-  if (api !== undefined && ws !== undefined && app !== undefined && [api, ws, app].every(runs)) {
-    const back = await flip(docker, order.install.gateway, { api, ws, app }, order.drainTimeout);
-    run.drainedBack = back.drained;
-    return;
-  }
-  progress.note("no release served before, so there is none to go back to");
-  for (const route of routes) await exec(docker.getContainer(order.install.gateway), ["kamal-proxy", "remove", route]);
+  const back = wayBack(before);
+  if (back === undefined) progress.note("no release served before, so there is none to go back to");
+  else run.drainedBack = (await flip(docker, order.install.gateway, back, order.drainTimeout)).drained;
+  for (const route of routes.filter((one) => back?.[one] === undefined)) await exec(docker.getContainer(order.install.gateway), removeCommand(route));
 }
 
 /** Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. */

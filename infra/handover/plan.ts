@@ -1,7 +1,8 @@
 import type { Service } from "../release/services";
 import { servicesOf } from "../release/services";
 import type { Tier } from "../settings";
-import { routes, servedBy, type Live, type LiveContainer, type Route } from "./live";
+import { routes, servedBy, type Route } from "../gateway/routes";
+import type { Live, LiveContainer } from "./live";
 
 /** One step of a handover. Containers are named by what the engine calls them. */
 export type Step =
@@ -66,7 +67,7 @@ export function plan(live: Live, wanted: Wanted): Step[] {
   if (!serves) steps.push({ do: "migrate", container: member("migrate") });
   if (asleep.length > 0) steps.push({ do: "start", containers: asleep });
   if (!serves || asleep.length > 0) steps.push({ do: "verify", container: member("api") });
-  if (!serves) steps.push({ do: "flip", to: { api: member("api"), ws: member("api"), app: member("frontend-app") } });
+  if (!serves) steps.push({ do: "flip", to: Object.fromEntries(routes.map((route) => [route, member(servedBy(route))])) as Record<Route, LiveContainer> });
 
   const others = live.containers.filter((container) => container.id !== wanted.containers[container.service] && container.running);
   const workers = others.filter((container) => container.service === "worker");

@@ -4,7 +4,8 @@ import { exec } from "../engine/exec";
 import { isService } from "../release/services";
 import type { Tier } from "../settings";
 import { HostFailure } from "../engine/failure";
-import { parseRoutes } from "./gatewayRoutes";
+import { listCommand } from "../gateway/deploy";
+import { parseRoutes } from "../gateway/routes";
 import type { Live, LiveContainer } from "./live";
 
 /** Which install to look at. */
@@ -45,7 +46,7 @@ async function gatewayRoutes(docker: Docker, gateway: string) {
     throw error;
   });
   if (!state?.Running) return {};
-  const listed = await exec(container, ["kamal-proxy", "list"]);
+  const listed = await exec(container, listCommand);
   if (listed.exitCode !== 0) throw new HostFailure(`The gateway ${gateway} does not answer: ${listed.output}`);
   return parseRoutes(listed.output);
 }

@@ -1,4 +1,4 @@
-import { gatewayStatePath } from "../base/gatewayState";
+import { gatewayStatePath } from "../gateway/state";
 import { parseOwner, type Owner } from "./owner";
 
 /**

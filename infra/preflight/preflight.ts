@@ -8,10 +8,12 @@ import type { Install } from "../handover/survey";
 import { newerIn, type Schema } from "../migrations/pending";
 import type { Progress } from "../progress/progress";
 import type { Service } from "../release/services";
+import { originOf } from "../release/connectSrc";
 import { checkDisk } from "./disk";
-import { probe } from "./probe";
+import { withProbe } from "./probe";
 import { remedy } from "./remedy";
 import { newerProblem, tagOf } from "./schema";
+import { hostedBucket, managedBucket, uploadProblems, type UploadsOrder } from "./uploads";
 
 /** What a preflight is told. */
 export interface PreflightOrder {
@@ -19,6 +21,10 @@ export interface PreflightOrder {
   readonly wanted: Wanted;
   /** Name of the Pulumi stack, for the commands in its messages. */
   readonly stack: string;
+  /** Name of base's. */
+  readonly baseStack: string;
+  /** True where base has an S3 server of its own. */
+  readonly ownBucket: boolean;
   /** Certificate of a private authority, PEM. */
   readonly caCertificate?: string;
   /** MiB that must be free on the engine's disk. */
@@ -35,7 +41,8 @@ export interface Known {
 
 /**
  * Looks whether a switch can go well, before anything is migrated or started: room on the disk, a schema the images know,
- * and on tier 2 the hosted endpoint, asked from inside the release's networks with its own key. The images need no look:
+ * on tier 2 the hosted endpoint, asked from inside the release's networks with its own key, and the bucket a page uploads to where that is
+ * somebody else's. The images need no look:
  * the release's containers exist by now, and the engine made them from images it has.
  * @throws HostFailure with every problem at once, each with its cause and what to do
  */
@@ -44,7 +51,7 @@ export async function preflight(docker: Docker, order: PreflightOrder, known: Kn
   const [schema, ...others] = await Promise.allSettled([
     checkSchema(docker, order, known),
     checkDisk(docker, install.gateway, minimumFreeDisk, stack),
-    wanted.tier === "tier2" ? checkEndpoint(docker, order, progress) : undefined,
+    wanted.tier === "tier2" || !order.ownBucket ? checkOutside(docker, order, progress) : undefined,
   ]);
   const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
   if (schema.status === "rejected" || problems.length > 0) throw new HostFailure(problems.join("\n"));
@@ -65,12 +72,26 @@ async function checkSchema(docker: Docker, { wanted, stack }: PreflightOrder, kn
   throw new HostFailure(newerProblem({ names, stack, wantedTag: await tag(idOf(wanted, "migrate")), servingTag: known.serving && await tag(known.serving.id) }));
 }
 
-async function checkEndpoint(docker: Docker, { install, wanted, stack, caCertificate }: PreflightOrder, progress: Progress): Promise<void> {
-  const api = await docker.getContainer(idOf(wanted, "api")).inspect();
+/** What is outside this install: tier 2's endpoint, and the bucket. */
+async function checkOutside(docker: Docker, order: PreflightOrder, progress: Progress): Promise<void> {
+  const { install, wanted, stack, caCertificate } = order;
+  const [api, frontend] = await Promise.all([docker.getContainer(idOf(wanted, "api")).inspect(), docker.getContainer(idOf(wanted, "frontend-app")).inspect()]);
   const url = valueIn(api.Config.Env, "SCANI_CLOUD_URL");
   const key = valueIn(api.Config.Env, "SCANI_CLOUD_API_KEY");
-  const heard = await probe(docker, { install: install.name, api, url, key, caCertificate, stack });
-  const judged = judge(url, heard);
-  if (!judged.ok) throw new HostFailure(`${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`);
-  progress.note(`${url} accepts the key; AI import is ${judged.aiImport ? "available" : "not available"} there`);
+  const uploads: UploadsOrder = { ...order, page: originOf(valueIn(api.Config.Env, "FRONTEND_URL")), policy: valueIn(frontend.Config.Env, "CSP_CONNECT_SRC") };
+  await withProbe(docker, { install: install.name, api, url, key, caCertificate, stack }, async (probe) => {
+    let bucket;
+    if (wanted.tier === "tier2") {
+      const judged = judge(url, await probe.call());
+      if (!judged.ok) throw new HostFailure(`${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`);
+      progress.note(`${url} accepts the key; AI import is ${judged.aiImport ? "available" : "not available"} there`);
+      bucket = hostedBucket(url, probe, uploads);
+    } else {
+      const provider = await docker.getContainer(idOf(wanted, "data-provider")).inspect();
+      bucket = managedBucket(provider.Config.Env, probe, uploads);
+    }
+    const problems = await uploadProblems(bucket, probe, uploads);
+    if (problems.length > 0) throw new HostFailure(problems.join("\n"));
+    progress.note("a page can upload: the bucket took a file, and it was found again and removed");
+  });
 }

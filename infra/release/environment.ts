@@ -1,8 +1,10 @@
 import type { Platform } from "../base/platform";
 import { providerVariables, type Settings, type Tier } from "../settings";
+import { connectSrc, originOf } from "./connectSrc";
 import { localCloudUrl } from "./localCloud";
 import { caFile } from "./caCertificate";
 import type { Service } from "./services";
+import { apiUrl } from "./shape";
 
 /** Variables of one container, `NAME` to value. */
 export type Environment = Readonly<Record<string, string>>;
@@ -65,13 +67,21 @@ export function environments(tier: Tier, settings: Settings, platform: Platform)
       ...common, ...client, ...objects, ...providers,
       SERVICE_NAME: "worker",
       ENCRYPTION_KEY: platform.encryptionKey,
+      // Its digest and alert mails link to both, and are not sent without them.
+      FRONTEND_URL: platform.frontendUrl,
+      BACKEND_URL: platform.backendUrl,
       WORKER_CONCURRENCY: String(settings.number("WORKER_CONCURRENCY")),
     }),
     "frontend-app": given({
-      API_UPSTREAM: "http://api:3001",
-      CSP_CONNECT_SRC: settings.need("CSP_CONNECT_SRC"),
+      API_UPSTREAM: apiUrl,
+      CSP_CONNECT_SRC: connectSrc(settings.text("CSP_CONNECT_SRC"), uploadsOrigin(tier, platform), originOf(platform.frontendUrl)),
     }),
   };
+}
+
+/** Origin the page uploads to. On tier 2 only the hosted endpoint knows it. Pure. */
+export function uploadsOrigin(tier: Tier, { s3 }: Pick<Platform, "s3">): string | undefined {
+  return tier === "tier1" ? originOf(s3.publicEndpoint || s3.endpoint) : undefined;
 }
 
 function given(values: Record<string, string | undefined>): Environment {

@@ -8,6 +8,8 @@ export interface ReleaseContents {
   readonly tier: Tier;
   readonly images: Readonly<Partial<Record<Service, string>>>;
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
+  /** What a service runs instead of its image's own entrypoint. */
+  readonly entrypoint?: Readonly<Partial<Record<Service, readonly string[]>>>;
   /** Certificate of a private authority, PEM. */
   readonly certificate?: string;
   /** Memory limits, MiB: a container with another limit is another container. */

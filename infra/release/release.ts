@@ -49,6 +49,7 @@ export class Release extends pulumi.ComponentResource {
       certificate: settings.text("caCertificate"),
       environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
       memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
+      entrypoint: Object.fromEntries(declared.map((service) => [service, shapes[service]?.entrypoint])),
     })));
 
     const install = sockets.install;

@@ -1,4 +1,5 @@
 import type { Settings, Tier } from "../settings";
+import { frontendEntrypoint } from "./signInServer";
 import { servicesOf, type Service } from "./services";
 
 /** How one service of a release is run: what does not come from its environment. */
@@ -14,6 +15,8 @@ export interface ServiceShape {
   readonly tmpfs: readonly string[];
   /** A first process that passes signals on: Bun as process 1 ignores SIGTERM until it has booted. */
   readonly init?: boolean;
+  /** What it runs instead of the image's own entrypoint and command. */
+  readonly entrypoint?: string[];
   /** Signal that stops it; without one, the image's own. */
   readonly stopSignal?: string;
   /** Seconds from that signal until Docker kills it. */
@@ -21,6 +24,9 @@ export interface ServiceShape {
   /** Networks it joins, by role. */
   readonly networks: readonly ("edge" | "data" | "mail" | "release")[];
 }
+
+/** The api as the frontend of its release reaches it. */
+export const apiUrl = "http://api:3001";
 
 /** The shapes of a tier's services. Pure. */
 export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service, ServiceShape>> {
@@ -47,7 +53,7 @@ export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service
       capabilities: ["KILL", "SETGID", "SETUID"],
     },
     "frontend-app": {
-      image: image("frontend-app"), init: true, memory: 128, stopSeconds: 20,
+      image: image("frontend-app"), init: true, memory: 128, stopSeconds: 20, entrypoint: frontendEntrypoint(apiUrl),
       // nginx's image asks for SIGQUIT, which waits for connections the gateway opened ahead and never used. The gateway has
       // drained it by the time it is stopped.
       stopSignal: "SIGTERM", networks: ["edge", "release"],

@@ -161,7 +161,7 @@ const services: Setting[] = [
   { name: "S3_ENDPOINT", variable: "S3_ENDPOINT", stacks: base, schema: s.url("http", "https"), example: "https://s3.example.org",
     describe: "Managed S3. Without it an S3 server is bundled." },
   { name: "S3_PUBLIC_ENDPOINT", variable: "S3_PUBLIC_ENDPOINT", stacks: base, schema: s.url("http", "https"), example: "https://s3.example.org",
-    describe: "Address of the same S3 as a browser reaches it." },
+    describe: "Address of the same S3 as a browser reaches it. Without it: FRONTEND_URL where S3 is bundled, through the gateway; else S3_ENDPOINT." },
   { name: "S3_ACCESS_KEY_ID", variable: "S3_ACCESS_KEY_ID", stacks: base, generated: true, ...secret(3), example: "AKIA…",
     describe: "Access key of the S3 server; required with S3_ENDPOINT." },
   { name: "S3_SECRET_ACCESS_KEY", variable: "S3_SECRET_ACCESS_KEY", stacks: base, generated: true, ...secret(8), example: "$(openssl rand -hex 32)",
@@ -197,8 +197,8 @@ const release: Setting[] = [
     describe: "How much the services log." },
   { name: "SENTRY_DSN", variable: "SENTRY_DSN", stacks: tiers, secret: true, schema: s.url("https", "http"), example: "https://key@sentry.example.org/1",
     describe: "Where errors are reported." },
-  { name: "CSP_CONNECT_SRC", variable: "CSP_CONNECT_SRC", stacks: tiers, fallback: "'self'", schema: s.text, example: "'self'",
-    describe: "connect-src of the page's content security policy." },
+  { name: "CSP_CONNECT_SRC", variable: "CSP_CONNECT_SRC", stacks: tiers, schema: s.connectSrc, example: "'self' https://bucket.example.org",
+    describe: "Where the page may send requests to (connect-src of its policy). Without it: 'self', and on tier 1 a managed S3's origin. Tier 2 needs the hosted bucket's beside 'self'; the switch says which." },
 ];
 
 const providerKeys = [

@@ -8,12 +8,17 @@ function absent({ fallback, generated, required }: Setting): string {
   return required === undefined ? "" : " Required.";
 }
 
+/** A value as a `.env` file keeps it: what holds single quotes or spaces stands in double quotes. */
+function dotenvText(value: string): string {
+  return /[\s']/.test(value) ? `"${value}"` : value;
+}
+
 /** `.env.example`: every setting by its variable, commented out, since an empty value counts as not given. */
 export function envExample(): string {
   const entries = catalogue.map((setting) => [
     `# ${setting.describe}${absent(setting)}`,
     `# Read by: ${setting.stacks.join(", ")}.${setting.name === setting.variable ? "" : ` In Pulumi config: ${setting.name}.`}`,
-    `#${setting.variable}=${setting.secret ? "" : setting.fallback ?? setting.example}`,
+    `#${setting.variable}=${setting.secret ? "" : dotenvText(setting.fallback ?? setting.example)}`,
     "",
   ].join("\n"));
   return ["# Settings of this module and of Scani. Order: Pulumi config, the environment, this file (as .env), generated.", "# Written by: npm run documents", "", ...entries].join("\n");

@@ -10,11 +10,14 @@ export interface Mistake {
   readonly fix: string;
 }
 
-/** The command that sets a setting for this stack. Secrets are asked for, so they stay out of the shell's history. */
-export function setCommand(setting: Setting, stack: string): string {
+/**
+ * The command that sets a setting for this stack. Secrets are asked for, so they stay out of the shell's history.
+ * @param value what to set it to; without it an example
+ */
+export function setCommand(setting: Setting, stack: string, value: string = setting.example): string {
   return setting.secret
     ? `pulumi config set --secret ${setting.name} --stack ${stack}`
-    : `pulumi config set ${setting.name} ${/[\s'"$]/.test(setting.example) ? JSON.stringify(setting.example) : setting.example} --stack ${stack}`;
+    : `pulumi config set ${setting.name} ${/[\s'"$*]/.test(value) ? JSON.stringify(value) : value} --stack ${stack}`;
 }
 
 /** Every mistake at once, one paragraph each. */

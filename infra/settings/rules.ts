@@ -1,5 +1,6 @@
 import { setCommand, type Mistake } from "./mistakes";
-import { settingNamed, } from "./catalogue";
+import { settingNamed } from "./catalogue";
+import { pagePaths } from "./pagePaths";
 import type { Given } from "./sources";
 import type { StackKind } from "./setting";
 
@@ -19,6 +20,14 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
         mistakes.push({ setting: name, problem: "is missing: S3_ENDPOINT names a managed S3, whose keys cannot be generated", fix: setCommand(settingNamed(name), stack) });
       }
     }
+  }
+  const bucket = given.get("S3_BUCKET");
+  if (bucket !== undefined && !given.has("S3_ENDPOINT") && pagePaths.has(bucket.value)) {
+    mistakes.push({
+      setting: "S3_BUCKET",
+      problem: `(from ${bucket.origin}) ${JSON.stringify(bucket.value)} is a path of Scani's own page, under whose address browsers reach the bundled bucket`,
+      fix: setCommand(settingNamed("S3_BUCKET"), stack),
+    });
   }
   if (given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN")) {
     mistakes.push({ setting: "FASTMAIL_API_TOKEN", problem: "is given beside SMTP_URL; Scani wants one mail transport", fix: `remove one of the two from ${given.get("FASTMAIL_API_TOKEN")?.origin}` });

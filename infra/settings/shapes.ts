@@ -77,6 +77,18 @@ export const certificate = z.string().regex(/^-----BEGIN CERTIFICATE-----[\s\S]+
   message: "is not a certificate in PEM form",
 });
 
+/** One source of a policy: a keyword, a scheme, a host with what may stand around it. None holds what nginx or a policy would read as its own. */
+const policySource = /^('self'|'none'|\*|[a-z][a-z0-9+.-]*:|([a-z][a-z0-9+.-]*:\/\/)?(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d+|\*))?(\/[\w./%~-]*)?)$/i;
+
+/** `connect-src` of a content security policy. */
+export const connectSrc = z.string().superRefine((value, ctx) => {
+  const sources = value.trim().split(/\s+/);
+  const bare = sources.find((source) => /^(self|none)$/i.test(source));
+  const wrong = sources.find((source) => !policySource.test(source));
+  if (bare !== undefined) ctx.addIssue({ code: "custom", message: `names a host ${bare}; the page itself is '${bare.toLowerCase()}', with its single quotes, which a .env file keeps inside double ones: "'self'"` });
+  else if (wrong !== undefined) ctx.addIssue({ code: "custom", message: `holds ${JSON.stringify(wrong)}, which is no source of a policy` });
+});
+
 /** Docker names, and the prefix of every name this module gives. */
 export const resourceName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, {
   message: "is not lower-case letters, digits and hyphens, beginning with a letter, 30 at most",

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { withServer } from "../../infra/backup/server";
-import { gatewayStatePath } from "../../infra/base/gatewayState";
+import { gatewayStatePath } from "../../infra/gateway/state";
 import { label } from "../../infra/container/labels";
 import { fileNames } from "../../infra/engine/files";
 import { isService } from "../../infra/release/services";

@@ -1,18 +1,18 @@
 import { containerName } from "../../infra/base/containerName";
-import { gatewayStatePath } from "../../infra/base/gatewayState";
+import { gatewayStatePath } from "../../infra/gateway/state";
 import { exec } from "../../infra/engine/exec";
-import { routes, type Route } from "../../infra/handover/live";
+import { routes, type Targets } from "../../infra/gateway/routes";
 import { survey } from "../../infra/handover/survey";
 import type { Scene } from "./scene";
 
 /** Where each route goes, by the container's name: what the gateway does, and what it has written down to do after a restart. */
-export async function routesOf({ docker, place }: Scene): Promise<{ does: Partial<Record<Route, string>>; wrote: Partial<Record<Route, string>> }> {
+export async function routesOf({ docker, place }: Scene): Promise<{ does: Targets; wrote: Targets }> {
   const gateway = containerName(place.install, "gateway");
   const [{ routes: does }, { output }] = await Promise.all([
     survey(docker, { name: place.install, gateway }),
     exec(docker.getContainer(gateway), ["cat", `${gatewayStatePath}/kamal-proxy.state`]),
   ]);
-  const written = JSON.parse(output) as { name: Route; active_targets: string[] }[];
+  const written = JSON.parse(output) as { name: string; active_targets: string[] }[];
   const wrote = Object.fromEntries(routes.map((route) => [route, written.find(({ name }) => name === route)?.active_targets[0]?.replace(/:\d+$/, "")]));
   return { does, wrote };
 }

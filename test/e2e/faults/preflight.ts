@@ -84,7 +84,7 @@ async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[
   const wanted = { tier: "tier2" as const, release: "the candidate's", keepWarm: false, containers: await candidate() };
   const schema = readSchema(scene.docker, install, wanted.containers.migrate as string);
   const said: string[] = [];
-  await preflight(scene.docker, { install, wanted, stack: "tier2", minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), schema }, new Progress((line) => said.push(line)));
+  await preflight(scene.docker, { install, wanted, stack: "tier2", baseStack: "base", ownBucket: true, minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), schema }, new Progress((line) => said.push(line)));
   return said;
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { insertBackup } from "../../../infra/handover/backup";
 import { explain } from "../../../infra/handover/explain";
 import { plan, stages } from "../../../infra/handover/plan";
-import { hosts, release, wantedOf } from "./model";
+import { hosts, release, routedTo, wantedOf } from "./model";
 
 const decisions = fc.record({ due: fc.boolean(), why: fc.constant("why"), beside: fc.boolean() });
 const kinds = (steps: readonly { readonly do: string }[]) => steps.map((step) => step.do);
@@ -31,7 +31,7 @@ test("nobody's worker is told to stop before the backup is whole", () => {
 });
 
 test("the preview says whether one is made, and why", () => {
-  const live = { containers: [...release("tier1", "one", () => true), ...release("tier2", "two", () => false)], routes: { api: "one-api-x", ws: "one-api-x", app: "one-frontend-app-x" } };
+  const live = { containers: [...release("tier1", "one", () => true), ...release("tier2", "two", () => false)], routes: routedTo("one") };
   const text = (decision: { due: boolean; why: string; beside: boolean } | { unknown: string }) => explain({
     wanted: { tier: "tier2", release: "two" },
     steps: "unknown" in decision ? plan(live, wantedOf("tier2", "two", false)) : insertBackup(plan(live, wantedOf("tier2", "two", false)), decision),

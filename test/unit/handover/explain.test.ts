@@ -2,9 +2,9 @@ import { changedVariables, explain, shown, type Outlook } from "../../../infra/h
 import { withDeclared } from "../../../infra/handover/outlook";
 import { plan } from "../../../infra/handover/plan";
 import type { Live } from "../../../infra/handover/live";
-import { release } from "./model";
+import { release, routedTo } from "./model";
 
-const live: Live = { containers: release("tier1", "one", () => true), routes: { api: "one-api-x", ws: "one-api-x", app: "one-frontend-app-x" } };
+const live: Live = { containers: release("tier1", "one", () => true), routes: routedTo("one") };
 const declared = { tier: "tier2" as const, release: "two", keepWarm: false, containers: {}, images: { api: "scani/api:2" }, environment: {} };
 
 function outlook(): Outlook {

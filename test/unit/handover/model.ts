@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { routes, servedBy, type Live, type LiveContainer } from "../../../infra/handover/live";
+import { routes, servedBy } from "../../../infra/gateway/routes";
+import type { Live, LiveContainer } from "../../../infra/handover/live";
 import type { Step, Wanted } from "../../../infra/handover/plan";
 import { servicesOf, type Service } from "../../../infra/release/services";
 import type { Tier } from "../../../infra/settings";
@@ -25,7 +26,7 @@ export function apply(live: Live, step: Step): Live {
     case "retire":
       return set(step.containers.map(({ id }) => id), false);
     case "flip":
-      return { ...live, routes: { api: step.to.api.name, ws: step.to.ws.name, app: step.to.app.name } };
+      return { ...live, routes: Object.fromEntries(routes.map((route) => [route, step.to[route].name])) };
   }
 }
 
@@ -34,6 +35,11 @@ export function release(tier: Tier, name: string, running: (service: Service) =>
     id: `${name}-${service}`, name: `${name}-${service}-x`, service, tier, release: name, title: `${tier} ${service}`,
     running: service !== "migrate" && running(service),
   }));
+}
+
+/** Every route to the containers `release` makes. */
+export function routedTo(name: string): Live["routes"] {
+  return Object.fromEntries(routes.map((route) => [route, `${name}-${servedBy(route)}-x`]));
 }
 
 /** A wanted release whose containers are those `release` makes. */
@@ -45,7 +51,7 @@ export function wantedOf(tier: Tier, name: string, keepWarm: boolean): Wanted {
 export const hosts: fc.Arbitrary<{ live: Live; wanted: Wanted }> = fc.record({
   tiers: fc.array(fc.constantFrom<Tier>("tier1", "tier2"), { minLength: 1, maxLength: 3 }),
   up: fc.array(fc.boolean(), { minLength: 15, maxLength: 15 }),
-  routed: fc.array(fc.option(fc.nat(2), { nil: undefined }), { minLength: 3, maxLength: 3 }),
+  routed: fc.array(fc.option(fc.nat(2), { nil: undefined }), { minLength: routes.length, maxLength: routes.length }),
   keepWarm: fc.boolean(),
   choice: fc.nat(2),
 }).map(({ tiers, up, routed, keepWarm, choice }) => {

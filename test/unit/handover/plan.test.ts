@@ -1,8 +1,9 @@
 import fc from "fast-check";
-import { routes, servedBy, serving, type Live } from "../../../infra/handover/live";
+import { routes, servedBy } from "../../../infra/gateway/routes";
+import { serving, type Live } from "../../../infra/handover/live";
 import { membersOf, MissingContainer, plan, stages, type Wanted } from "../../../infra/handover/plan";
 import { servicesOf } from "../../../infra/release/services";
-import { apply, hosts, release, wantedOf } from "./model";
+import { apply, hosts, release, routedTo, wantedOf } from "./model";
 
 const runs = 2000;
 
@@ -89,7 +90,7 @@ describe("plan, for any host", () => {
 describe("plan, cases an operator knows", () => {
   const tier1 = release("tier1", "one", () => true);
   const tier2 = release("tier2", "two", () => false);
-  const live: Live = { containers: [...tier1, ...tier2], routes: { api: "one-api-x", ws: "one-api-x", app: "one-frontend-app-x" } };
+  const live: Live = { containers: [...tier1, ...tier2], routes: routedTo("one") };
 
   test("a switch", () => {
     expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do))
@@ -102,7 +103,7 @@ describe("plan, cases an operator knows", () => {
   });
 
   test("a rollback to a tier kept warm is the flip and the worker swap", () => {
-    const warm = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)], routes: { api: "two-api-x", ws: "two-api-x", app: "two-frontend-app-x" } };
+    const warm = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)], routes: routedTo("two") };
     expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.do))
       .toEqual(["migrate", "verify", "flip", "stop-workers", "start-worker", "soak"]);
   });

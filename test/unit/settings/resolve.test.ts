@@ -154,3 +154,20 @@ describe("the catalogue", () => {
     expect(new Set(catalogue.map(({ variable }) => variable)).size).toBe(catalogue.length);
   });
 });
+
+test.each([
+  ["self", /names a host self; the page itself is 'self', with its single quotes/],
+  ["'self' https://x.example.org;", /holds "https:\/\/x\.example\.org;", which is no source of a policy/],
+  ["'self' $host", /holds "\$host"/],
+  ["'self' \"x", /holds/],
+])("a policy Scani's nginx or a browser would read otherwise is refused: %s", (value, message) => {
+  const given: Record<string, string> = { tier: "tier1", CSP_CONNECT_SRC: value };
+  expect(() => resolveSettings({ config: (name) => given[name], environment: {}, dotenv: {} }, "tier1")).toThrow(message);
+});
+
+test("a bundled bucket that would hide a path of the page is refused; somebody else's may be called anything", () => {
+  const resolve = (given: Record<string, string>) => () => resolveSettings({ config: (name) => ({ tier: "base", ...given })[name], environment: {}, dotenv: {} }, "base");
+  expect(resolve({ S3_BUCKET: "documents" })).toThrow(/S3_BUCKET \(from Pulumi config\) "documents" is a path of Scani's own page/);
+  expect(resolve({ S3_BUCKET: "documents", S3_ENDPOINT: "https://s3.example.org", S3_ACCESS_KEY_ID: "AKEXAMPLE", S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123" })).not.toThrow();
+  expect(resolve({ S3_BUCKET: "my-documents" })).not.toThrow();
+});

@@ -21,13 +21,14 @@ let declared: Declared[] = [];
 const sockets = {
   install: "scani", gateway: "scani-gateway", address: "http://localhost:8080",
   networks: { edge: "scani-edge", data: "scani-data", mail: "scani-mail" },
-  services: [{ service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" }],
+  services: [{ service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" }, { service: "storage", container: "scani-storage", volume: "scani-storage-data" }],
+  stack: "base", uploads: "http://localhost:8080",
   backups: { directory: "backups", maxAge: 24, kept: 7, postgres: "scani-postgres", image: "postgres:16-alpine", network: "scani-edge" },
 };
 
 const platform = {
   databaseUrl: "postgres://scani:DBPASSWORD@postgres:5432/scani?sslmode=disable", redisUrl: "redis://:REDISPASSWORD@redis:6379",
-  s3: { endpoint: "http://storage:9000", publicEndpoint: "", accessKeyId: "ACCESSKEY", secretAccessKey: "SECRETKEY", bucket: "job-uploads", region: "auto" },
+  s3: { endpoint: "http://storage:9000", publicEndpoint: "http://localhost:8080", accessKeyId: "ACCESSKEY", secretAccessKey: "SECRETKEY", bucket: "job-uploads", region: "auto" },
   smtpUrl: "smtp://mailpit:1025", smtpFrom: "no-reply@scani.local", frontendUrl: "http://localhost:8080", backendUrl: "http://localhost:8080",
   encryptionKey: "ENCRYPTIONKEY", authSecret: "AUTHSECRET", jobsSecret: "JOBSSECRET", logPepper: "LOGPEPPER", dataProviderKey: "LOCALPROVIDERKEY",
 };
@@ -128,10 +129,10 @@ describe("policy", () => {
     expect(published).toEqual(["gateway 0.0.0.0", "mail 127.0.0.1"]);
   });
 
-  test("data services are on the data network alone", () => {
-    for (const name of ["postgres", "redis", "storage"]) {
+  test("data services are on the data network alone; the gateway reaches storage, to which browsers upload", () => {
+    for (const [name, expected] of [["postgres", ["scani-data"]], ["redis", ["scani-data"]], ["storage", ["scani-data", "scani-edge"]]] as const) {
       const networks = containers.find((declaredOne) => declaredOne.name === name)?.inputs.networksAdvanced as { name: string }[];
-      expect(networks.map(({ name: network }) => network)).toEqual(["scani-data"]);
+      expect(networks.map(({ name: network }) => network)).toEqual(expected);
     }
   });
 

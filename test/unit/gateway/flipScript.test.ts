@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "../../../infra/handover/flipScript";
-import { listing } from "./listing";
+import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "../../../infra/gateway/flipScript";
+import { listing, written as writtenFor } from "./listing";
 
-const written = (api: string, ws: string, app: string) =>
-  `${JSON.stringify([{ name: "ws", active_targets: [`${ws}:3001`] }, { name: "app", active_targets: [`${app}:80`] }, { name: "api", active_targets: [`${api}:3001`] }])}\n`;
+const targets = (api: string, ws: string, app: string) => ({ api, ws, auth: app, app });
+
+const written = (api: string, ws: string, app: string) => writtenFor(targets(api, ws, app));
 
 /** Shell lines of a stand-in kamal-proxy. It runs in its own folder, where `listing` and `new-state` say what it does by now. */
 interface Gateway {
@@ -20,12 +21,12 @@ function runFlip({ deploy, list, resume = "true" }: Gateway, state?: string): { 
   const folder = mkdtempSync(join(tmpdir(), "flip-"));
   const file = join(folder, "state");
   writeFileSync(join(folder, "kamal-proxy"), `#!/bin/sh\ncd ${folder}\necho $1 >> calls\ncase $1 in deploy) ${deploy};; list) ${list};; resume) ${resume};; esac\n`, { mode: 0o755 });
-  writeFileSync(join(folder, "listing"), listing("new-api", "new-api", "new-app"));
+  writeFileSync(join(folder, "listing"), listing(targets("new-api", "new-api", "new-app")));
   writeFileSync(join(folder, "new-state"), written("new-api", "new-api", "new-app"));
   if (state !== undefined) writeFileSync(file, state);
   const ended = (code: number, output: string) => ({ code, output: output.trim().replace(/ \d+\.\d+$/gm, ""), state: state === undefined ? undefined : readFileSync(file, "utf8") });
   try {
-    return ended(0, execFileSync("sh", ["-c", flipScript({ api: "new-api", ws: "new-api", app: "new-app" }, 5, file)], {
+    return ended(0, execFileSync("sh", ["-c", flipScript(targets("new-api", "new-api", "new-app"), 5, file)], {
       env: { ...process.env, PATH: `${folder}:${process.env.PATH}` }, encoding: "utf8",
     }));
   } catch (error) {
@@ -67,6 +68,8 @@ test.each([
   ["of /ws", written("new-api", "old-api", "new-app")],
   ["of the app", written("new-api", "new-api", "old-app")],
   ["of all", old],
+  ["of the paths of /ws", written("new-api", "new-api", "new-app").replace(/\["\/ws"[^\]]*\]/, '["/ws"]')],
+  ["without the sign-in", writtenFor({ api: "new-api", ws: "new-api", app: "new-app" })],
   ["cut in the middle", written("new-api", "new-api", "new-app").slice(0, 40)],
 ])("a gateway whose last word was an older one, %s, writes down what it does", (_which, stale) => {
   const { code, output, state } = runFlip({ deploy: "true", list: "cat listing", resume: "cat new-state > state" }, stale);

@@ -1,6 +1,5 @@
-import { gatewayStatePath } from "../base/gatewayState";
-import { deployCommand, paths, targetOf } from "./gatewayRoutes";
-import { routes, type Route } from "./live";
+import { gatewayStatePath } from "./state";
+import { listedPath, routeCommand, routes, targetOf, writtenPrefixes, type Route, type Targets } from "./routes";
 
 /** Words the flip script prints before its first gateway command, and once every route answers with its new target; after each the seconds the machine is up. */
 export const [begunMark, flippedMark] = ["begun", "flipped"];
@@ -23,7 +22,7 @@ export const notWritten = 2;
 const stateFile = `${gatewayStatePath}/kamal-proxy.state`;
 
 /**
- * One shell script that flips all routes at once. `deploy` returns only when its old target is drained, so the three run
+ * One shell script that flips these routes at once. `deploy` returns only when its old target is drained, so they run
  * side by side and the script says when all have flipped; its exit code is non-zero if any deploy failed, and `notWritten` if
  * the gateway did not write down what it does.
  *
@@ -33,18 +32,17 @@ const stateFile = `${gatewayStatePath}/kamal-proxy.state`;
  * flip is done, since a `list` takes as long as a health check.
  * @param state the file of the gateway's routes
  */
-export function flipScript(targets: Readonly<Record<Route, string>>, drainSeconds: number, state: string = stateFile): string {
-  const deploys = routes.map((route) => `${deployCommand(route, targets[route], drainSeconds).join(" ")} & ${route}=$!`);
-  const alive = routes.map((route) => `kill -0 $${route} 2>/dev/null`).join(" || ");
-  const [api, ws, app] = [targetOf("api", targets.api), targetOf("ws", targets.ws), targetOf("app", targets.app)];
-  const listed = routes.map((route) => `case "$now" in *"${route} * ${paths[route].prefix} ${targetOf(route, targets[route])} "*) ;; *) return 1;; esac`);
-  // The services come in any order, and two of them have one target.
-  const written = [`*'"${api}"'*'"${ws}"'*`, `*'"${ws}"'*'"${api}"'*`].join("|");
+export function flipScript(targets: Targets, drainSeconds: number, state: string = stateFile): string {
+  const wanted = routes.flatMap((route) => { const container = targets[route]; return container === undefined ? [] : [{ route, container }]; });
+  const deploys = wanted.map(({ route, container }) => `${routeCommand(route, container, drainSeconds).join(" ")} & ${route}=$!`);
+  const alive = wanted.map(({ route }) => `kill -0 $${route} 2>/dev/null`).join(" || ");
+  const listed = wanted.map(({ route, container }) => unlessContains(`${route} * ${listedPath(route)} ${targetOf(route, container)} `));
+  const written = writtenParts(wanted).map((part) => `case "$now" in ${part}) ;; *) return 1;; esac`);
   return [
     // By the kernel's clock, so that it does not count how long whoever reads this was busy.
     'mark() { read -r up rest < /proc/uptime; echo "$1 $up"; }',
     `listed() { now=$(kamal-proxy list | sed 's/\\x1b\\[[0-9;]*m//g' | tr -s ' '); ${listed.join("; ")}; }`,
-    `written() { read -r now 2>/dev/null < ${state} || return 1; case "$now" in ${written}) ;; *) return 1;; esac; case "$now" in *'"${app}"'*) ;; *) return 1;; esac; }`,
+    `written() { read -r now 2>/dev/null < ${state} || return 1; ${written.join("; ")}; }`,
     // To resume what is not paused changes nothing, and writes everything down.
     `keep() { [ -f ${state} ] || return 0; for try in 1 2 3 4 5; do written && return 0; kamal-proxy resume api; done; written; }`,
     `mark ${begunMark}`,
@@ -54,9 +52,26 @@ export function flipScript(targets: Readonly<Record<Route, string>>, drainSecond
     `until flipped && mark ${flippedMark}; do { ${alive}; } || { listed && mark ${flippedMark}; break; }; sleep 0.02; done`,
     "keep",
     "code=0",
-    ...routes.map((route) => `wait $${route} || { echo "route ${route}: no deploy"; code=1; }`),
+    ...wanted.map(({ route }) => `wait $${route} || { echo "route ${route}: no deploy"; code=1; }`),
     // Only now has the last deploy written what it will.
     `[ $code = 1 ] || keep || code=${notWritten}`,
     "exit $code",
   ].join("\n");
+}
+
+/** Shell: the function it stands in fails unless `$now` holds this text. */
+function unlessContains(text: string): string {
+  return `case "$now" in *"${text}"*) ;; *) return 1;; esac`;
+}
+
+/**
+ * Shell patterns which what is written down must match. Its services come in any order, and some have one target: each
+ * service by its name and prefixes, each target as often as routes point to it.
+ */
+function writtenParts(wanted: readonly { readonly route: Route; readonly container: string }[]): string[] {
+  const services = wanted.map(({ route }) => `*'"name":"${route}"'*`);
+  const prefixes = wanted.map(({ route }) => `*'"path_prefixes":${writtenPrefixes(route)}'*`);
+  const targets = wanted.map(({ route, container }) => targetOf(route, container));
+  const pointed = [...new Set(targets)].map((target) => `*${targets.filter((other) => other === target).map(() => `'"${target}"'*`).join("")}`);
+  return [...services, ...prefixes, ...pointed];
 }

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { exec } from "../engine/exec";
 import { HostFailure } from "../engine/failure";
 import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "./flipScript";
-import type { Route } from "./live";
+import type { Targets } from "./routes";
 
 /** A flip that is done, while what it replaced may still be draining. */
 export interface Flip {
@@ -13,10 +13,10 @@ export interface Flip {
 }
 
 /**
- * Points every route at its new target. Resolves at the flip; the drain goes on.
+ * Points each of these routes at its new target. Resolves at the flip; the drain goes on.
  * @throws HostFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
  */
-export async function flip(docker: Docker, gateway: string, targets: Readonly<Record<Route, string>>, drainSeconds: number): Promise<Flip> {
+export async function flip(docker: Docker, gateway: string, targets: Targets, drainSeconds: number): Promise<Flip> {
   let begun: number | undefined;
   let tookMs: number | undefined;
   let announce = (): void => undefined;

@@ -1,0 +1,76 @@
+import { signInPaths, signInPort } from "./signIn";
+import { deployCommand, parseListing } from "./deploy";
+
+/** Services of a release that a route can point to. */
+type Backend = "api" | "frontend-app";
+
+/** Where a route's requests go. */
+interface RouteShape {
+  readonly backend: Backend;
+  readonly port: number;
+  /** Path that says the backend is ready. Source: shared/scani.md, "Images". */
+  readonly healthPath: string;
+  readonly prefixes: readonly string[];
+  /** Forward the path without its prefix. */
+  readonly strip: boolean;
+}
+
+/**
+ * The routes of a release, all flipped at once; the longest prefix wins. Their names stand in the state of gateways that
+ * are up, so they never change.
+ */
+const shapes = {
+  /** Scani's page asks its api under /api, which the api itself does not know. */
+  api: { backend: "api", port: 3001, healthPath: "/readyz", prefixes: ["/api"], strip: true },
+  /** What the api serves by the path it is asked for: its websocket, the links in sign-in mails, the links that end a subscription. */
+  ws: { backend: "api", port: 3001, healthPath: "/readyz", prefixes: ["/ws", "/api/auth", "/e/u", "/e/a"], strip: false },
+  /** The page's sign-in client asks /api/<call>, where the api has /api/auth/<call>; the frontend's nginx translates. */
+  auth: { backend: "frontend-app", port: signInPort, healthPath: "/healthz", prefixes: signInPaths.map((path) => `/api/${path}`), strip: false },
+  app: { backend: "frontend-app", port: 80, healthPath: "/healthz", prefixes: ["/"], strip: false },
+} as const satisfies Record<string, RouteShape>;
+
+export type Route = keyof typeof shapes;
+
+export const routes = Object.keys(shapes) as readonly Route[];
+
+/** Names of containers by the route that points to them. */
+export type Targets = Readonly<Partial<Record<Route, string>>>;
+
+/** Service a route points to. */
+export function servedBy(route: Route): Backend {
+  return shapes[route].backend;
+}
+
+/** Path prefixes of a route, as the gateway lists them. */
+export function listedPath(route: Route): string {
+  return shapes[route].prefixes.join(",");
+}
+
+/** Path prefixes of a route, as the gateway writes them down. */
+export function writtenPrefixes(route: Route): string {
+  return JSON.stringify(shapes[route].prefixes);
+}
+
+/** `kamal-proxy deploy` for one route, as words. */
+export function routeCommand(route: Route, container: string, drainSeconds: number): string[] {
+  const { healthPath, prefixes, strip } = shapes[route];
+  return deployCommand({ name: route, target: targetOf(route, container), prefixes, strip, healthPath, drainSeconds });
+}
+
+/** What a route's target is called in the gateway's own words. */
+export function targetOf(route: Route, container: string): string {
+  return `${container}:${shapes[route].port}`;
+}
+
+/**
+ * Reads `kamal-proxy list`: the container each route points to. A service of a route's name that answers other paths is
+ * another route's predecessor, as an earlier version of this module left it, and counts as none. Pure.
+ */
+export function parseRoutes(listing: string): Partial<Record<Route, string>> {
+  const found: Partial<Record<Route, string>> = {};
+  for (const { name, path, target } of parseListing(listing)) {
+    const route = routes.find((known) => known === name && listedPath(known) === path);
+    if (route !== undefined) found[route] = target.slice(0, target.lastIndexOf(":"));
+  }
+  return found;
+}
