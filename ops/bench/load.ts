@@ -1,3 +1,4 @@
+import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
 import type { ImageKind } from "../setup/realImages";
 
@@ -23,27 +24,24 @@ export function loadOf(kind: ImageKind): Load {
 }
 
 function standInApi(): LoadRequest[] {
-  return [
-    { method: "GET", path: "/api/whoami" },
-    { method: "POST", path: "/api/rows", headers: json, body: JSON.stringify({ text: "bench" }) },
-    { method: "GET", path: "/api/whoami" },
-    { method: "POST", path: "/api/echo", headers: json, body: JSON.stringify({ text: "bench" }) },
-  ];
+  return Array.from({ length: clients }, (_, client): LoadRequest[] => {
+    const headers = { ...json, ...clientHeader(client) };
+    return [
+      { method: "GET", path: "/api/whoami", headers },
+      { method: "POST", path: "/api/rows", headers, body: JSON.stringify({ text: "bench" }) },
+      { method: "GET", path: "/api/whoami", headers },
+      { method: "POST", path: "/api/echo", headers, body: JSON.stringify({ text: "bench" }) },
+    ];
+  }).flat();
 }
 
-/** Clients the load plays: enough that each stays far below the 300 requests a minute Scani's api grants an address. */
-const clients = 60;
-
-/**
- * Scani takes a client's address from `cf-connecting-ip` before any other header, and both fronts pass that one on
- * (nginx puts its own into X-Real-IP and X-Forwarded-For). `/health` is not limited.
- */
+/** `/health` is not limited. */
 function realApi(): LoadRequest[] {
   return Array.from({ length: clients }, (_, client): LoadRequest[] => [
     { method: "GET", path: "/api/health" },
     {
       method: "POST", path: "/api/trpc/clientErrors.report", body: JSON.stringify({ message: "bench" }),
-      headers: { ...json, "cf-connecting-ip": `10.77.0.${client + 1}` },
+      headers: { ...json, ...clientHeader(client) },
     },
   ]).flat();
 }

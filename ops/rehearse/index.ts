@@ -7,7 +7,7 @@ import { startLoad } from "../load";
 import { Interrupt } from "../interrupt";
 import { prepare } from "../setup";
 import type { ImageKind } from "../setup/realImages";
-import { cleanUp, layOut, sweep, type Throwaway, type ThrowawayImages } from "../throwaway";
+import { chooseBucket, cleanUp, layOut, policyFor, sweep, type Throwaway, type ThrowawayImages } from "../throwaway";
 import { up, type Say } from "../up";
 import { makeAuthority } from "./authority";
 import { hosted, startEndpoint } from "./endpoint";
@@ -50,14 +50,15 @@ export async function rehearse(options: RehearseOptions, say: Say): Promise<Repo
 
 async function onThrowaway(docker: Docker, images: ThrowawayImages, options: RehearseOptions, interrupt: Interrupt, say: Say): Promise<Report> {
   const authority = await makeAuthority(hosted.alias);
+  const bucket = await chooseBucket();
   const place = await layOut("rehearse", images, {
-    tier2: { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, caCertificate: authority.ca },
+    tier2: { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, caCertificate: authority.ca, CSP_CONNECT_SRC: policyFor(bucket) },
   });
   // What Pulumi keeps in files meanwhile goes when the install goes, also where this process is killed.
   process.env.TMPDIR = mkdtempSync(join(place.workDir, "tmp-"));
   try {
-    const scani = options.images === "real" ? new RealScani(docker, place) : new StandInScani(place.url);
-    return await run({ docker, place, scani, interrupt, say }, () => startEndpoint(docker, options.images, place, images, authority));
+    const scani = options.images === "real" ? new RealScani(docker, place) : new StandInScani(place);
+    return await run({ docker, place, scani, interrupt, say }, () => startEndpoint(docker, options.images, place, { images, authority, bucket }));
   } finally {
     if (options.keep && !interrupt.signal.aborted) {
       say(`Left up at ${place.url} (mail at http://127.0.0.1:${place.mailPort}); it is removed by the next rehearsal.`);

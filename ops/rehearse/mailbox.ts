@@ -1,19 +1,36 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Milliseconds between two looks into the mailbox, and those after which no mail will come. */
-const [lookAgain, patience] = [100, 20_000];
+const [pollInterval, timeout] = [100, 20_000];
+
+/** A mail in the catcher, in its own words. */
+export interface CaughtMail {
+  readonly ID: string;
+  readonly Subject: string;
+}
+
+/** A mail with what it says. */
+export interface ReadMail extends CaughtMail {
+  readonly Text: string;
+}
+
+/** Mails to somebody, the newest first. @param port of the catcher's page, on loopback */
+export async function mailsTo(port: number, email: string): Promise<readonly CaughtMail[]> {
+  const search = `http://127.0.0.1:${port}/api/v1/search?query=${encodeURIComponent(`to:${email}`)}&limit=20`;
+  const { messages } = await (await fetch(search)).json() as { messages: CaughtMail[] };
+  return messages;
+}
 
 /**
- * The sign-in code Scani mailed to somebody, from the mail catcher.
- * @param port of the catcher's page, on loopback
+ * The mail Scani has sent somebody since.
+ * @param before mails that were there already
  * @throws Error when none comes in time
  */
-export async function signInCode(port: number, email: string): Promise<string> {
-  const search = `http://127.0.0.1:${port}/api/v1/search?query=${encodeURIComponent(`to:${email}`)}&limit=1`;
-  for (const until = Date.now() + patience; Date.now() < until; await pause(lookAgain)) {
-    const { messages } = await (await fetch(search)).json() as { messages: { Subject: string }[] };
-    const code = /\b\d{6}\b/.exec(messages[0]?.Subject ?? "")?.[0];
-    if (code !== undefined) return code;
+export async function newMail(port: number, email: string, before: readonly CaughtMail[]): Promise<ReadMail> {
+  const old = new Set(before.map(({ ID }) => ID));
+  for (const until = Date.now() + timeout; Date.now() < until; await pause(pollInterval)) {
+    const mail = (await mailsTo(port, email)).find(({ ID }) => !old.has(ID));
+    if (mail !== undefined) return (await fetch(`http://127.0.0.1:${port}/api/v1/message/${mail.ID}`)).json() as Promise<ReadMail>;
   }
-  throw new Error(`no sign-in code was mailed to ${email} within ${patience / 1000} s`);
+  throw new Error(`nothing was mailed to ${email} within ${timeout / 1000} s`);
 }

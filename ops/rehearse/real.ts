@@ -5,16 +5,14 @@ import { containerName } from "../../infra/base/containerName";
 import { variableIn } from "../../infra/container/environment";
 import { label } from "../../infra/container/labels";
 import { opens, seal } from "../../infra/guards/envelope";
+import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
 import type { Throwaway } from "../throwaway";
-import { signInCode } from "./mailbox";
-import { accepted, cookieOf, json, type Jobs, type RehearsedScani, type Session } from "./scani";
+import { sessionUser, signInByCode, signInByLink } from "./signIn";
+import { accepted, json, type Jobs, type RehearsedScani, type Session } from "./scani";
 
 /** Jobs that are sent at once. */
 const atOnce = 8;
-
-/** Addresses the load's clients play: enough that each stays far below the 300 requests a minute Scani's api grants one. */
-const clients = 60;
 
 /** A user who is signed in, and where their holdings go. */
 interface User extends Session {
@@ -24,7 +22,7 @@ interface User extends Session {
 }
 
 /**
- * Scani's own images. Users sign in with a code they get by mail; rows are the groups they make; a job makes a holding
+ * Scani's own images. Users sign in as the page signs them in, the first by a link, the others with a code they get by mail; rows are the groups they make; a job makes a holding
  * in their own currency, which takes no market data. What a browser cannot see is read in the database.
  */
 export class RealScani implements RehearsedScani {
@@ -35,10 +33,8 @@ export class RealScani implements RehearsedScani {
 
   async seedUser(name: string): Promise<Session> {
     const email = `${name}@example.org`;
-    const headers = { "cf-connecting-ip": `10.78.0.${this.users.length + 1}` };
-    await this.post("/api/auth/email-otp/send-verification-otp", { email, type: "sign-in" }, headers);
-    const otp = await signInCode(this.place.mailPort, email);
-    const cookie = cookieOf(await this.post("/api/auth/sign-in/email-otp", { email, otp }, headers));
+    const signIn = this.users.length === 0 ? signInByLink : signInByCode;
+    const cookie = await signIn(this.place, email, clientHeader(this.users.length, networks.signIn));
 
     const [typeId] = await this.query<string>("select to_json(id) from account_types order by display_order limit 1");
     const [institutionType] = await this.query<string>("select to_json(id) from institution_types order by display_order limit 1");
@@ -58,10 +54,9 @@ export class RealScani implements RehearsedScani {
 
   async stillKnows({ cookie }: Session): Promise<boolean> {
     const user = this.users.find((one) => one.cookie === cookie) as User;
-    const current = await accepted(await fetch(`${this.place.url}/api/api/auth/get-session`, { headers: { cookie } }))
-      .then((response) => response.json() as Promise<{ user?: { id: string } } | null>);
+    const current = await sessionUser(this.place, cookie, clientHeader(this.users.indexOf(user), networks.signIn));
     const [sealed] = await this.query<string>(`select encrypted_credentials -> 'data' from user_integration_credentials where user_id = ${literal(user.id)}`);
-    return current?.user?.id === user.id && sealed !== undefined && opens(sealed, await this.encryptionKey());
+    return current?.id === user.id && sealed !== undefined && opens(sealed, await this.encryptionKey());
   }
 
   async addRow(text: string): Promise<void> {
@@ -106,7 +101,7 @@ export class RealScani implements RehearsedScani {
     // Names of groups are unique, also from one load to the next.
     const load = randomBytes(4).toString("hex");
     return Array.from({ length: clients }, (_unused, client): LoadRequest[] => {
-      const headers = { ...json, "cf-connecting-ip": `10.77.0.${client + 1}`, cookie: this.userFor(client).cookie };
+      const headers = { ...json, ...clientHeader(client), cookie: this.userFor(client).cookie };
       return [
         { method: "GET", path: "/api/health" },
         { method: "POST", path: "/api/trpc/groups.create", body: JSON.stringify({ name: `load ${load} {{n}}`, color: "#336699" }), headers },
@@ -121,7 +116,7 @@ export class RealScani implements RehearsedScani {
 
   /** Calls a procedure of the api. @param client which of many clients asks */
   private async call<T>(procedure: string, input: object, cookie: string, client = 0): Promise<T> {
-    const headers = { cookie, "cf-connecting-ip": `10.79.0.${(client % clients) + 1}` };
+    const headers = { cookie, ...clientHeader(client, networks.calls) };
     const response = await this.post(`/trpc/${procedure}`, input, headers);
     return ((await response.json()) as { result: { data: T } }).result.data;
   }
@@ -144,6 +139,9 @@ export class RealScani implements RehearsedScani {
     return withServer(this.docker, database, (server) => server.query<T>(sql));
   }
 }
+
+/** Clients that sign in, and those that call procedures; the load has others. */
+const networks = { signIn: 78, calls: 79 } as const;
 
 /** Marks the holdings of jobs, and the jobs. */
 const jobName = "rehearsed job";

@@ -1,16 +1,23 @@
+import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
-import { accepted, cookieOf, json, type Jobs, type RehearsedScani, type Session } from "./scani";
+import { sessionUser, signInByCode, signInByLink, type Front } from "./signIn";
+import { accepted, json, type Jobs, type RehearsedScani, type Session } from "./scani";
+
+/** Clients that sign in, and those that ask anything else; the load has others. */
+const networks = { signIn: 78, calls: 79 } as const;
 
 /** The tests' stand-in Scani. It counts by itself what the real one has to be asked for in the database. */
 export class StandInScani implements RehearsedScani {
   /** What is kept under each session, by its cookie. */
   private readonly secrets = new Map<string, string>();
+  private asked = 0;
 
-  /** @param url address of the gateway */
-  constructor(private readonly url: string) {}
+  constructor(private readonly front: Front) {}
 
+  /** The first user signs in by a link, the others with a code. */
   async seedUser(name: string): Promise<Session> {
-    const cookie = cookieOf(await this.post("/api/auth/sign-in", { email: `${name}@example.org` }));
+    const signIn = this.secrets.size === 0 ? signInByLink : signInByCode;
+    const cookie = await signIn(this.front, `${name}@example.org`, clientHeader(this.secrets.size, networks.signIn));
     const secret = `bank password of ${name}`;
     await this.post("/api/credentials", { name: "bank", secret }, { cookie });
     this.secrets.set(cookie, secret);
@@ -18,7 +25,9 @@ export class StandInScani implements RehearsedScani {
   }
 
   async stillKnows({ cookie }: Session): Promise<boolean> {
-    const response = await fetch(`${this.url}/api/credentials/bank`, { headers: { cookie } });
+    const user = await sessionUser(this.front, cookie, this.client());
+    if (user === undefined) return false;
+    const response = await fetch(`${this.front.url}/api/credentials/bank`, { headers: { cookie, ...this.client() } });
     return response.ok && ((await response.json()) as { secret: string }).secret === this.secrets.get(cookie);
   }
 
@@ -40,18 +49,24 @@ export class StandInScani implements RehearsedScani {
   }
 
   requests(): LoadRequest[] {
-    return [
-      { method: "GET", path: "/api/whoami" },
-      { method: "POST", path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: json },
+    return Array.from({ length: clients }, (_unused, client): LoadRequest[] => [
+      { method: "GET", path: "/api/whoami", headers: clientHeader(client) },
+      { method: "POST", path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: { ...json, ...clientHeader(client) } },
       { method: "GET", path: "/healthz" },
-    ];
+    ]).flat();
+  }
+
+  /** Each request is another client's. */
+  private client(): Record<string, string> {
+    this.asked += 1;
+    return clientHeader(this.asked, networks.calls);
   }
 
   private async get<T>(path: string): Promise<T> {
-    return (await accepted(await fetch(`${this.url}${path}`))).json() as Promise<T>;
+    return (await accepted(await fetch(`${this.front.url}${path}`, { headers: this.client() }))).json() as Promise<T>;
   }
 
   private async post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
-    return accepted(await fetch(`${this.url}${path}`, { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) }));
+    return accepted(await fetch(`${this.front.url}${path}`, { method: "POST", headers: { ...json, ...this.client(), ...headers }, body: JSON.stringify(body) }));
   }
 }

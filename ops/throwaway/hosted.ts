@@ -12,7 +12,12 @@ export interface HostedArgs {
   readonly environment: Readonly<Record<string, string>>;
   readonly port: number;
   readonly scheme?: "http" | "https";
+  /** Send its mails by the install's own catcher, which has a network for those who do. */
+  readonly mail?: boolean;
 }
+
+/** How a data-provider reaches the install's mail catcher. */
+const mailEnvironment = { SMTP_URL: "smtp://mailpit:1025", SMTP_FROM: '"Scani (hosted)" <scani@hosted.test>' };
 
 /**
  * Starts the endpoint on the install's data network, the one network every service of a release is on, and waits until
@@ -25,12 +30,13 @@ export async function startHosted(docker: Docker, args: HostedArgs): Promise<{ u
   const container = await docker.createContainer({
     name,
     Image: args.image,
-    Env: Object.entries({ ...args.environment, PORT: String(args.port) }).map(([key, value]) => `${key}=${value}`),
+    Env: Object.entries({ ...(args.mail === true ? mailEnvironment : {}), ...args.environment, PORT: String(args.port) }).map(([key, value]) => `${key}=${value}`),
     Labels: { [label.install]: args.install, [label.service]: "hosted" },
     Healthcheck: { Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`], Interval: 30e9, StartPeriod: 1e9 },
     HostConfig: { Init: true, NetworkMode: `${args.install}-data` },
     NetworkingConfig: { EndpointsConfig: { [`${args.install}-data`]: { Aliases: [args.alias] } } },
   });
+  if (args.mail === true) await docker.getNetwork(`${args.install}-mail`).connect({ Container: container.id });
   await container.start();
   await untilReady(docker, { id: container.id, name, title: "hosted endpoint" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
   return { url: `${scheme}://${args.alias}:${args.port}`, container };

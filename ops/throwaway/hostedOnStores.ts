@@ -10,12 +10,16 @@ export interface HostedOnStoresArgs {
   readonly alias: string;
   readonly port: number;
   readonly key: string;
+  /** Environment that says where its bucket is; without it, it has none. */
+  readonly bucket?: Readonly<Record<string, string>>;
+  /** Send its mails by the install's own catcher. */
+  readonly mail?: boolean;
 }
 
 /** Starts a data-provider as the hosted endpoint, on the install's own Postgres and Redis: nobody else's is needed. */
-export async function startHostedOnStores(docker: Docker, { install, image, alias, port, key }: HostedOnStoresArgs, stores: Pick<Platform, "databaseUrl" | "redisUrl">): Promise<void> {
+export async function startHostedOnStores(docker: Docker, { install, image, alias, port, key, bucket, mail }: HostedOnStoresArgs, stores: Pick<Platform, "databaseUrl" | "redisUrl">): Promise<void> {
   await startHosted(docker, {
-    install, image, alias, port,
+    install, image, alias, port, mail,
     environment: {
       NODE_ENV: "production",
       SERVICE_NAME: "data-provider",
@@ -24,6 +28,7 @@ export async function startHostedOnStores(docker: Docker, { install, image, alia
       DATA_PROVIDER_API_KEY: key,
       DATABASE_URL: stores.databaseUrl,
       REDIS_URL: stores.redisUrl,
+      ...bucket,
     },
   });
 }

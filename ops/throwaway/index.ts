@@ -1,3 +1,4 @@
+export { chooseBucket, policyFor, startBucket, type HostedBucket } from "./bucket";
 export { cleanUp, removeInstall } from "./clean";
 export { startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";

@@ -50,10 +50,12 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
     .replace(/^( *path:) .*/m, `$1 ${join(root, "infra", "provider")}`);
   writeFileSync(join(workDir, "Pulumi.yaml"), project);
 
+  // By the address it is asked at: Scani takes requests of its own page's origin only, and compares it as text.
+  const url = `http://127.0.0.1:${httpPort}`;
   const tier = { imageRepository: images.scaniRepository, SCANI_IMAGE_TAG: images.scaniTag };
   const all = {
     base: {
-      name: install, FRONTEND_PORT: String(httpPort), bindAddress: "127.0.0.1", MAILPIT_UI_PORT: String(mailPort), protectData: "false",
+      name: install, FRONTEND_PORT: String(httpPort), FRONTEND_URL: url, bindAddress: "127.0.0.1", MAILPIT_UI_PORT: String(mailPort), protectData: "false",
       postgresImage: images.postgres, redisImage: images.redis, storageImage: images.storage, mailImage: images.mail, gatewayImage: images.gateway,
     },
     tier1: tier,
@@ -65,7 +67,7 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
   return {
     workDir,
     install,
-    url: `http://127.0.0.1:${httpPort}`,
+    url,
     mailPort,
     environment: {
       PULUMI_BACKEND_URL: stateUrl(workDir),

@@ -44,10 +44,11 @@ export const endpointUrl = `https://${place.alias}:${place.port}`;
 export async function startEndpoint(scene: Scene): Promise<Endpoint> {
   const [own, nobodys] = await Promise.all([makeAuthority(place.alias), createCA({ organization: "Nobody", countryCode: "NL", state: "-", locality: "-", validity: 1 })]);
   const start = (alias: string, { certificate, key }: { certificate: string; key: string }) => startHosted(scene.docker, {
-    install: scene.place.install, image: scene.hostedImage, alias, port: place.port, scheme: "https",
+    install: scene.place.install, image: scene.hostedImage, alias, port: place.port, scheme: "https", mail: true,
     environment: {
       NODE_ENV: "production", SERVICE_NAME: "data-provider", STANDIN_HOSTED: "1", STANDIN_TLS_CERT: certificate, STANDIN_TLS_KEY: key,
       LOG_ID_PEPPER: "pepper-of-the-hosted", BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", DATA_PROVIDER_API_KEY: issuedKey,
+      ...scene.bucketEnvironment,
     },
   });
   const { container: hosted } = await start(place.alias, own);

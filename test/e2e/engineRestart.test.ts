@@ -1,6 +1,7 @@
 import { connect } from "../../infra/engine/connect";
 import { logSince } from "../../infra/engine/lifecycle";
 import { readStatus } from "../../ops/status/read";
+import { chooseBucket } from "../../ops/throwaway";
 import { ensureImages } from "../images";
 import { OwnEngine } from "./engine/ownEngine";
 import { container, containersOf, runningServices } from "./host";
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const { scaniRepository, scaniTag, postgres, redis, storage, mail, gateway } = images;
   engine.load([postgres, redis, storage, mail, gateway, ...["migrate", "data-provider", "api", "worker", "frontend-app"].map((service) => `${scaniRepository}/${service}:${scaniTag}`)]);
   const dockerHost = engine.host;
-  scene = await openScene("restart", { base: { dockerHost }, tier1: { dockerHost, soak: "0" }, tier2: { dockerHost, soak: "0" } }, { docker: engine.docker, images });
+  scene = await openScene("restart", { base: { dockerHost }, tier1: { dockerHost, soak: "0" }, tier2: { dockerHost, soak: "0" } }, { docker: engine.docker, images, bucket: await chooseBucket("containers") });
   await scene.up("tier1");
   await scene.up("tier2");
 });

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { connect } from "../../infra/engine/connect";
-import { cleanUp, layOut, startHosted, type StackSettings, type Throwaway } from "../../ops/throwaway";
+import { clientHeader } from "../../ops/clients";
+import { chooseBucket, cleanUp, layOut, policyFor, startBucket, startHosted, type HostedBucket, type StackSettings, type Throwaway } from "../../ops/throwaway";
 import { up } from "../../ops/up";
 import { ensureImages, type ImageSet } from "../images";
 import { until } from "./traffic";
@@ -12,6 +13,10 @@ export interface Scene {
   readonly images: ImageSet;
   /** What plays the hosted endpoint: a stand-in, which can be told to misbehave. */
   readonly hostedImage: string;
+  /** Where the page uploads on tier 2. */
+  readonly bucket: HostedBucket;
+  /** What a further hosted endpoint is told of that bucket. */
+  readonly bucketEnvironment: Readonly<Record<string, string>>;
   /** Everything Pulumi and the Handover have printed. */
   readonly output: string[];
   /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
@@ -31,17 +36,20 @@ const hosted = { alias: "hosted.internal", port: 8082 };
  * Lays an install out and brings base up, with the hosted endpoint beside it.
  * @param on another engine than the machine's, with the images on it, and the settings must name it too; or other images than the stand-ins
  */
-export async function openScene(kind: string, settings: StackSettings = {}, on?: Partial<Pick<Scene, "docker" | "images" | "hostedImage">>): Promise<Scene> {
+export async function openScene(kind: string, settings: StackSettings = {}, on?: Partial<Pick<Scene, "docker" | "images" | "hostedImage" | "bucket">>): Promise<Scene> {
   const docker = on?.docker ?? connect();
   const images = on?.images ?? await ensureImages({ docker, log: () => undefined });
   const hostedImage = on?.hostedImage ?? `${images.scaniRepository}/data-provider:${images.scaniTag}`;
+  const bucket = on?.bucket ?? await chooseBucket();
   const place = await layOut(kind, images, {
     ...settings,
-    tier2: { SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, ...settings.tier2 },
+    tier2: { SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, CSP_CONNECT_SRC: policyFor(bucket), ...settings.tier2 },
   });
   const output: string[] = [];
+  let asked = 0;
+  const bucketEnvironment: Record<string, string> = {};
   const scene: Scene = {
-    docker, place, images, hostedImage, output,
+    docker, place, images, hostedImage, bucket, bucketEnvironment, output,
     async up(stack) {
       const from = output.length;
       await up(stack, (line) => output.push(line), place);
@@ -52,16 +60,21 @@ export async function openScene(kind: string, settings: StackSettings = {}, on?:
       await until(async () => output.slice(from).some((line) => line.includes(text)), 120_000).catch(() => { throw new Error(`it did not say ${text}:\n${output.slice(from).join("\n")}`); });
     },
     async fetchJson(path, init) {
-      const response = await fetch(`${place.url}${path}`, init);
+      asked += 1;
+      const response = await fetch(`${place.url}${path}`, { ...init, headers: { ...clientHeader(asked, 80), ...init?.headers } });
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return response.json() as never;
     },
   };
   try {
     await scene.up("base");
+    Object.assign(bucketEnvironment, await startBucket(docker, { install: place.install, image: images.storage, page: place.url }, bucket));
     await startHosted(docker, {
-      install: place.install, image: hostedImage, alias: hosted.alias, port: hosted.port,
-      environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789" },
+      install: place.install, image: hostedImage, alias: hosted.alias, port: hosted.port, mail: true,
+      environment: {
+        STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey,
+        BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...bucketEnvironment,
+      },
     });
   } catch (error) {
     await closeScene(scene);

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { clientHeader, clients } from "../../ops/clients";
 import { startLoad, type LoadHandle } from "../../ops/load";
 import type { Scene } from "./scene";
 
@@ -18,12 +19,12 @@ export function underLoad(scene: Scene, seconds = 240, rate = usualRate): Promis
     url: scene.place.url,
     rate,
     seconds,
-    requests: [
-      { method: "GET", path: "/api/whoami" },
-      { method: "POST", path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: json },
-      { method: "GET", path: "/healthz" },
-      { method: "POST", path: "/api/echo", body: JSON.stringify({ echo: true }), headers: json },
-    ],
+    requests: Array.from({ length: clients }, (_unused, client) => [
+      { method: "GET" as const, path: "/api/whoami", headers: clientHeader(client) },
+      { method: "POST" as const, path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: { ...json, ...clientHeader(client) } },
+      { method: "GET" as const, path: "/healthz" },
+      { method: "POST" as const, path: "/api/echo", body: JSON.stringify({ echo: true }), headers: { ...json, ...clientHeader(client) } },
+    ]).flat(),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Platform, Sockets } from "../../../infra/base/platform";
 import { readJournal, type Entry } from "../../../infra/handover/journal";
-import { changeSetting, cleanUp, layOut, removeInstall, startHostedOnStores, type Throwaway } from "../../throwaway";
+import { changeSetting, chooseBucket, cleanUp, layOut, policyFor, removeInstall, startBucket, startHostedOnStores, type HostedBucket, type Throwaway } from "../../throwaway";
 import { up } from "../../up";
 import { stackOutputs } from "../../stackOutputs";
 import type { BenchContext } from "../context";
@@ -13,13 +13,14 @@ const shownLines = 30;
 export class ModuleInstall {
   private sockets: Sockets | undefined;
 
-  private constructor(private readonly context: BenchContext, private readonly place: Throwaway, private readonly hosted: Hosted) {}
+  private constructor(private readonly context: BenchContext, private readonly place: Throwaway, private readonly hosted: Hosted, private readonly chosen: HostedBucket) {}
 
   /** Lays it out; starts nothing. */
   static async layOut(context: BenchContext): Promise<ModuleInstall> {
     const hosted = issueHosted();
-    const tier2 = { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key };
-    return new ModuleInstall(context, await layOut("bench", context.subject.images, { tier2 }), hosted);
+    const bucket = await chooseBucket();
+    const tier2 = { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, CSP_CONNECT_SRC: policyFor(bucket) };
+    return new ModuleInstall(context, await layOut("bench", context.subject.images, { tier2 }), hosted, bucket);
   }
 
   get url(): string {
@@ -33,7 +34,9 @@ export class ModuleInstall {
     const outputs = await interrupt.guard(stackOutputs("base", this.place, () => undefined));
     this.sockets = outputs?.sockets as Sockets;
     const stores = outputs?.platform as Platform;
-    await interrupt.guard(startHostedOnStores(docker, { install: this.place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...this.hosted }, stores));
+    const { install, url: page } = this.place;
+    const bucket = await interrupt.guard(startBucket(docker, { install, image: images.storage, page }, this.chosen));
+    await interrupt.guard(startHostedOnStores(docker, { install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...this.hosted, bucket, mail: true }, stores));
   }
 
   /**

@@ -34,7 +34,7 @@ describe("backups", () => {
 
   beforeAll(async () => {
     folder = join(scene.place.workDir, "backups");
-    scani = new StandInScani(scene.place.url);
+    scani = new StandInScani(scene.place);
     session = await scani.seedUser("ada");
   });
 
@@ -46,7 +46,7 @@ describe("backups", () => {
   /** Checksums of everything a user would miss. */
   async function contents(): Promise<unknown> {
     const sum = (table: string) => `(select encode(sha256(convert_to(coalesce(string_agg(t::text, E'\\n' order by t::text), ''), 'UTF8')), 'hex') from ${table} t)`;
-    const [sums] = await server(`select json_build_object('rows', ${sum("rows")}, 'sessions', ${sum("sessions")}, 'credentials', ${sum("credentials")}, 'users', ${sum("users")})`);
+    const [sums] = await server(`select json_build_object('rows', ${sum("rows")}, 'sessions', ${sum("user_sessions")}, 'credentials', ${sum("credentials")}, 'users', ${sum("users")})`);
     return sums;
   }
 

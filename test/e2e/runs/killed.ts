@@ -26,7 +26,7 @@ describe("killed", () => {
   beforeAll(async () => {
     await scene.up("tier1");
     await scene.up("tier2");
-    scani = new StandInScani(scene.place.url);
+    scani = new StandInScani(scene.place);
     [count, base] = [await countOf(scene), await baseOf(scene)];
   });
 

@@ -1,0 +1,62 @@
+import { newMail, mailsTo } from "./mailbox";
+import { accepted, cookieOf, json } from "./scani";
+
+/** Where a page is, and where its mails arrive. */
+export interface Front {
+  /** Origin of the page. */
+  readonly url: string;
+  /** Port of the mail catcher's page, on loopback. */
+  readonly mailPort: number;
+}
+
+/** Whom a session is of, as the api tells the page. */
+export interface SessionUser {
+  readonly id: string;
+  readonly email: string;
+}
+
+/*
+ * What Scani's page asks to sign a user in: the calls its client library makes on the base the page gives it, with the
+ * headers a browser sends.
+ */
+
+/** Signs in with the code of a mail. @param client headers that say which client it is @returns its cookies */
+export async function signInByCode(front: Front, email: string, client: Record<string, string>): Promise<string> {
+  const before = await mailsTo(front.mailPort, email);
+  await post(front, "/api/email-otp/send-verification-otp", { email, type: "sign-in" }, client);
+  const { Subject: subject } = await newMail(front.mailPort, email, before);
+  const otp = /\b\d{6}\b/.exec(subject)?.[0];
+  if (otp === undefined) throw new Error(`the mail to ${email} has no code in its subject: ${subject}`);
+  return cookieOf(await post(front, "/api/sign-in/email-otp", { email, otp }, client));
+}
+
+/** Signs in by the link of a mail, and arrives at the page. @returns its cookies @throws Error when the link leads elsewhere */
+export async function signInByLink(front: Front, email: string, client: Record<string, string>): Promise<string> {
+  const callbackURL = `${front.url}/auth/callback`;
+  const before = await mailsTo(front.mailPort, email);
+  await post(front, "/api/sign-in/magic-link", { email, callbackURL }, client);
+  const { Text: text } = await newMail(front.mailPort, email, before);
+  const link = /https?:\/\/\S+/.exec(text)?.[0];
+  if (link === undefined) throw new Error(`the mail to ${email} has no link: ${text}`);
+  const followed = await fetch(link, { redirect: "manual", headers: client });
+  const location = followed.headers.get("location");
+  if (followed.status !== 302 || location !== callbackURL) throw new Error(`the link in the mail answers ${followed.status} and leads to ${location}, not to ${callbackURL}`);
+  const page = await accepted(await fetch(location));
+  if (!(page.headers.get("content-type") ?? "").startsWith("text/html")) throw new Error(`${location} is no page`);
+  return cookieOf(followed);
+}
+
+/** Whose session the cookies are; undefined when there is none that holds. */
+export async function sessionUser({ url }: Pick<Front, "url">, cookie: string, client: Record<string, string>): Promise<SessionUser | undefined> {
+  const response = await accepted(await fetch(`${url}/api/get-session`, { headers: { cookie, ...client } }));
+  return (await response.json() as { user?: SessionUser } | null)?.user;
+}
+
+/** Ends a session. @throws Error when the api does not end it */
+export async function signOut(front: Front, cookie: string, client: Record<string, string>): Promise<void> {
+  await post(front, "/api/sign-out", {}, { cookie, ...client });
+}
+
+async function post({ url }: Front, path: string, body: object, headers: Record<string, string>): Promise<Response> {
+  return accepted(await fetch(`${url}${path}`, { method: "POST", headers: { ...json, origin: url, ...headers }, body: JSON.stringify(body) }));
+}
