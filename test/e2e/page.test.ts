@@ -17,4 +17,4 @@ beforeAll(async () => {
 
 afterAll(() => closeScene(scene));
 
-playPage(() => ({ front: scene.place, statements, open: (page, front) => new StandInPage(page, front), up: (tier) => scene.up(tier) }));
+playPage(() => ({ scene, front: scene.place, statements, open: (page, front) => new StandInPage(page, front) }));
