@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { prepare } from "./setup";
+import { ensureChromium, prepare } from "./setup";
 import { foldersOf, ownFolder, sweep } from "./throwaway";
 import type { Say } from "./up";
 import { root } from "./root";
 
 /** Kinds of what the end-to-end tests make, throwaway installs and folders; those of killed runs are removed first. */
-const kinds = ["test", "switch", "faults", "runs", "data", "parity", "dotenv", "restart", "many", "real"];
+const kinds = ["test", "page", "switch", "faults", "runs", "data", "parity", "dotenv", "restart", "many", "real"];
 
 /** Test files under way at a time. */
 const lanes = 2;
@@ -27,6 +27,7 @@ interface Summary {
  */
 export async function test(args: readonly string[], say: Say): Promise<boolean> {
   const { docker, environment } = await prepare(say, { images: "stand-in", languageHost: true });
+  await ensureChromium(say);
   // A rehearsal of the tests has its install in their folder, which goes last.
   for (const folder of foldersOf("test")) await sweep(docker, "rehearse", say, folder);
   for (const kind of kinds) await sweep(docker, kind, say);

@@ -32,6 +32,11 @@ export function servingApi(live: Live): LiveContainer | undefined {
   return live.containers.find((container) => container.service === "api" && container.name === live.routes.api);
 }
 
+/** The frontend-app container that serves the page. */
+export function servingPage(live: Live): LiveContainer | undefined {
+  return live.containers.find((container) => container.service === "frontend-app" && container.name === live.routes.app);
+}
+
 /** The release that serves, by name. */
 export function serving(live: Live): ReleaseName | undefined {
   const api = servingApi(live);

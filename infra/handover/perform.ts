@@ -11,7 +11,7 @@ import { removeCommand } from "../gateway/deploy";
 import { flip, type Flip } from "../gateway/flip";
 import { routes, type Route, type Targets } from "../gateway/routes";
 import { record, type Entry } from "./journal";
-import { serving, servingApi, wayBack, type Live, type LiveContainer } from "./live";
+import { serving, servingApi, servingPage, wayBack, type Live, type LiveContainer } from "./live";
 import { migrate } from "./migrate";
 import { pendingIn, readSchema } from "../migrations/pending";
 import { plan, stages, switches, type Step } from "./plan";
@@ -89,7 +89,7 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
 
   print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
   try {
-    if (switches(steps)) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), schema }, progress));
+    if (switches(steps)) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), servingPage: servingPage(before), schema }, progress));
     for (const stage of stages(steps)) {
       checkInterrupt(signal);
       await sideBySide(stage, signal, (step, interrupted) => carryOut(step, run, { ...watch, signal: interrupted }));

@@ -8,12 +8,12 @@ import type { Install } from "../handover/survey";
 import { newerIn, type Schema } from "../migrations/pending";
 import type { Progress } from "../progress/progress";
 import type { Service } from "../release/services";
-import { originOf } from "../release/connectSrc";
+import { allows, originOf } from "../release/connectSrc";
 import { checkDisk } from "./disk";
 import { withProbe } from "./probe";
 import { remedy } from "./remedy";
 import { newerProblem, tagOf } from "./schema";
-import { hostedBucket, managedBucket, uploadProblems, type UploadsOrder } from "./uploads";
+import { hostedBucket, managedBucket, checkUploads, openPages, type UploadsOrder } from "./uploads";
 
 /** What a preflight is told. */
 export interface PreflightOrder {
@@ -33,8 +33,9 @@ export interface PreflightOrder {
 
 /** What is known on the host before a switch. */
 export interface Known {
-  /** The api that serves. */
+  /** The api that serves, and the page's container. */
   readonly serving?: LiveContainer;
+  readonly servingPage?: LiveContainer;
   /** What the images ship and the database has had; being read. */
   readonly schema: Promise<Schema>;
 }
@@ -51,7 +52,7 @@ export async function preflight(docker: Docker, order: PreflightOrder, known: Kn
   const [schema, ...others] = await Promise.allSettled([
     checkSchema(docker, order, known),
     checkDisk(docker, install.gateway, minimumFreeDisk, stack),
-    wanted.tier === "tier2" || !order.ownBucket ? checkOutside(docker, order, progress) : undefined,
+    wanted.tier === "tier2" || !order.ownBucket ? checkOutside(docker, order, known, progress) : undefined,
   ]);
   const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
   if (schema.status === "rejected" || problems.length > 0) throw new HostFailure(problems.join("\n"));
@@ -73,7 +74,7 @@ async function checkSchema(docker: Docker, { wanted, stack }: PreflightOrder, kn
 }
 
 /** What is outside this install: tier 2's endpoint, and the bucket. */
-async function checkOutside(docker: Docker, order: PreflightOrder, progress: Progress): Promise<void> {
+async function checkOutside(docker: Docker, order: PreflightOrder, { servingPage }: Known, progress: Progress): Promise<void> {
   const { install, wanted, stack, caCertificate } = order;
   const [api, frontend] = await Promise.all([docker.getContainer(idOf(wanted, "api")).inspect(), docker.getContainer(idOf(wanted, "frontend-app")).inspect()]);
   const url = valueIn(api.Config.Env, "SCANI_CLOUD_URL");
@@ -90,8 +91,10 @@ async function checkOutside(docker: Docker, order: PreflightOrder, progress: Pro
       const provider = await docker.getContainer(idOf(wanted, "data-provider")).inspect();
       bucket = managedBucket(provider.Config.Env, probe, uploads);
     }
-    const problems = await uploadProblems(bucket, probe, uploads);
+    const { origin, problems } = await checkUploads(bucket, probe, uploads);
     if (problems.length > 0) throw new HostFailure(problems.join("\n"));
-    progress.note("a page can upload: the bucket took a file, and it was found again and removed");
+    progress.note(`a page can upload: ${origin} took a file, and it was found again and removed`);
+    const open = servingPage && valueIn((await docker.getContainer(servingPage.id).inspect()).Config.Env, "CSP_CONNECT_SRC");
+    if (open !== undefined && origin !== undefined && !allows(open, origin, uploads.page)) progress.note(openPages(origin));
   });
 }

@@ -36,23 +36,35 @@ export interface ForeignBucket {
 /** Folder of what is put there; Scani's own rules clear all of `temp/` away in time. */
 const folder = "scani-preflight";
 
+/** What was found out about uploads. */
+export interface UploadsReport {
+  /** Where they go; undefined where nobody said. */
+  readonly origin?: string;
+  /** Each with its cause and what to do; none when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** What becomes of pages that are open during a switch, whose policy is that of the release they were loaded from. Pure. */
+export function openPages(origin: string): string {
+  return `pages that are open now were loaded under a policy without ${origin}: they upload again once they are reloaded. A CSP_CONNECT_SRC with it on the tier that serves, an up before the switch, spares them that`;
+}
+
 /**
  * Looks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket takes this page's PUT, the
  * keys work and the release finds the file again. What was put is removed.
- * @returns every problem, each with its cause and what to do; none when all is well
  */
-export async function uploadProblems(bucket: ForeignBucket, probe: Probe, order: UploadsOrder): Promise<string[]> {
+export async function checkUploads(bucket: ForeignBucket, probe: Probe, order: UploadsOrder): Promise<UploadsReport> {
   const { page, policy, stack, caCertificate } = order;
   const place = await bucket.place();
-  if (typeof place === "string") return [`${place}\n${bucket.remedy("place")}`];
-  const uploads = originOf(place.url);
-  const gap = allows(policy, uploads, page) ? [] : [policyProblem({ policy, uploads, stack })];
+  if (typeof place === "string") return { problems: [`${place}\n${bucket.remedy("place")}`] };
+  const origin = originOf(place.url);
+  const gap = allows(policy, origin, page) ? [] : [policyProblem({ policy, uploads: origin, stack })];
   const asked = await askBucket(place, page, fromHere(caCertificate), probe.http);
-  if (asked !== undefined) return [...gap, `${asked.why}\n${bucket.remedy(asked.cause)}`];
+  if (asked !== undefined) return { origin, problems: [...gap, `${asked.why}\n${bucket.remedy(asked.cause)}`] };
   const found = await bucket.exists(place.key);
   await bucket.remove(place.key).catch(() => undefined);
-  const lost = found === true ? [] : [`A file that ${uploads} took is not found again${found === false ? "" : `: ${found}`}\n${bucket.remedy("bucket")}`];
-  return [...gap, ...lost];
+  const lost = found === true ? [] : [`A file that ${origin} took is not found again${found === false ? "" : `: ${found}`}\n${bucket.remedy("bucket")}`];
+  return { origin, problems: [...gap, ...lost] };
 }
 
 /** The bucket behind tier 2's endpoint. Source: the storage procedures of Scani 0.17.1's data-provider. */

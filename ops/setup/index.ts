@@ -1,3 +1,4 @@
+export { ensureChromium } from "./chromium";
 export { prepare, type Prepared } from "./prepare";
 export { pulumiCli } from "./pulumiCli";
 export { testLanguageHost } from "./languageHost";
