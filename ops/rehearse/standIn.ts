@@ -1,10 +1,20 @@
 import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
+import { importStatement, Procedures, type JobStatus, type Statement } from "./statement";
 import { sessionUser, signInByCode, signInByLink, type Front } from "./signIn";
 import { accepted, json, type Jobs, type RehearsedScani, type Session } from "./scani";
 
 /** Clients that sign in, and those that ask anything else; the load has others. */
 const networks = { signIn: 78, calls: 79 } as const;
+
+/** A statement that was imported, or could not be. */
+export interface Imported {
+  readonly file: string;
+  readonly state: string;
+  readonly error: string | null;
+  /** A text for each transaction. */
+  readonly rows: readonly string[];
+}
 
 /** The tests' stand-in Scani. It counts by itself what the real one has to be asked for in the database. */
 export class StandInScani implements RehearsedScani {
@@ -29,6 +39,23 @@ export class StandInScani implements RehearsedScani {
     if (user === undefined) return false;
     const response = await fetch(`${this.front.url}/api/credentials/bank`, { headers: { cookie, ...this.client() } });
     return response.ok && ((await response.json()) as { secret: string }).secret === this.secrets.get(cookie);
+  }
+
+  /** The procedures of the api, as the page of a session calls them. */
+  procedures({ cookie }: Session): Procedures {
+    return new Procedures(this.front, () => ({ cookie, ...this.client() }));
+  }
+
+  /** Uploads a statement as the page does, and has it read into the user's account. */
+  async importStatement(session: Session, statement: Omit<Statement, "accountId">): Promise<JobStatus> {
+    const procedures = this.procedures(session);
+    const { accountId } = await procedures.mutate<{ accountId: string }>("batchOperations.ensureAccount", { institution: { name: "bank" }, account: { name: "savings" } });
+    return importStatement(this.front, procedures, { ...statement, accountId });
+  }
+
+  /** What a session's user has imported, the newest first. */
+  imports({ cookie }: Session): Promise<Imported[]> {
+    return this.get("/api/imports", { cookie });
   }
 
   /** @param milliseconds that each takes */
@@ -62,8 +89,8 @@ export class StandInScani implements RehearsedScani {
     return clientHeader(this.asked, networks.calls);
   }
 
-  private async get<T>(path: string): Promise<T> {
-    return (await accepted(await fetch(`${this.front.url}${path}`, { headers: this.client() }))).json() as Promise<T>;
+  private async get<T>(path: string, headers: Record<string, string> = {}): Promise<T> {
+    return (await accepted(await fetch(`${this.front.url}${path}`, { headers: { ...this.client(), ...headers } }))).json() as Promise<T>;
   }
 
   private async post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {

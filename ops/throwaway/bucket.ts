@@ -33,7 +33,7 @@ const [alias, publicAlias] = ["hosted-bucket", "bucket.hosted.test"];
  * @param reach from where it is to be reached: this machine, or containers alone, on an engine whose ports are not this machine's
  */
 export async function chooseBucket(reach: "machine" | "containers" = "machine"): Promise<HostedBucket> {
-  const keys = { accessKeyId: randomBytes(10).toString("hex"), secretAccessKey: randomBytes(20).toString("hex") };
+  const keys = { accessKeyId: randomBytes(32).toString("hex"), secretAccessKey: randomBytes(32).toString("hex") };
   if (reach === "containers") return { origin: `http://${publicAlias}:${port}`, ...keys };
   const [published] = await freePorts(1) as [number];
   return { origin: `http://127.0.0.1:${published}`, port: published, ...keys };

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { changeSetting, cleanUp, layOut, startHosted, type Throwaway } from "../../ops/throwaway";
+import { changeSetting, chooseBucket, cleanUp, layOut, policyFor, startBucket, startHosted, type HostedBucket, type Throwaway } from "../../ops/throwaway";
 import { label } from "../../infra/container/labels";
 import { withoutSummary, withStack } from "../../ops/workspace";
 import type { Say } from "../../ops/setup";
@@ -31,13 +31,17 @@ type Stack = "base" | "tier1" | "tier2";
  * @param path PATH of the Pulumi processes; its first plugins are used
  */
 export async function play(docker: Docker, images: ImageSet, path: string, say: Say): Promise<Played> {
-  const place = await layOut(kind, images, { tier1: { soak: "0" }, tier2: { soak: "0", SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey } });
+  const bucket = await chooseBucket();
+  const place = await layOut(kind, images, {
+    tier1: { soak: "0" },
+    tier2: { soak: "0", SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, CSP_CONNECT_SRC: policyFor(bucket) },
+  });
   const before = { PATH: process.env.PATH, SCANI_ALLOW_DOWNTIME: process.env.SCANI_ALLOW_DOWNTIME, SCANI_TRUST_SETTINGS: process.env.SCANI_TRUST_SETTINGS };
   // It imagines another database role, which the guards would refuse; here it is the plugins that are asked.
   Object.assign(process.env, { PATH: path, SCANI_TRUST_SETTINGS: "true" });
   try {
     const { postgres, redis, storage, mail, gateway } = images;
-    const game = new Game(docker, place, { postgres, redis, storage, mail, gateway }, say);
+    const game = new Game(docker, place, bucket, { postgres, redis, storage, mail, gateway }, say);
     await base(game, images);
     await tiers(game, images);
     await end(game);
@@ -75,9 +79,13 @@ async function tiers(game: Game, images: ImageSet): Promise<void> {
   await game.step("another release beside the first", "tier1", "up");
   await game.look("another release beside the first");
 
+  const bucket = await startBucket(game.docker, { install: game.place.install, image: images.storage, page: game.place.url }, game.bucket);
   await startHosted(game.docker, {
     install: game.place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...hosted,
-    environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789" },
+    environment: {
+      STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey,
+      BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...bucket,
+    },
   });
   // The database has had the next release's migration, and the first one's migrator refuses such a database.
   game.set("tier2", "SCANI_IMAGE_TAG", images.nextTag);
@@ -90,6 +98,7 @@ async function end(game: Game): Promise<void> {
   process.env.SCANI_ALLOW_DOWNTIME = "true";
   await game.step("tier 2 is destroyed", "tier2", "destroy");
   await game.remove("hosted");
+  await game.remove("hosted-bucket");
   await game.step("base is destroyed", "base", "destroy");
   await game.look("everything is destroyed");
 }
@@ -99,7 +108,7 @@ class Game {
   readonly played: Played = { decisions: {}, docker: {} };
 
   /** @param images those of base: on another machine they have other names */
-  constructor(readonly docker: Docker, readonly place: Throwaway, private readonly images: Readonly<Record<string, string>>, private readonly say: Say) {}
+  constructor(readonly docker: Docker, readonly place: Throwaway, readonly bucket: HostedBucket, private readonly images: Readonly<Record<string, string>>, private readonly say: Say) {}
 
   /** Lets Pulumi do something, and notes what it decided. @throws Error with Pulumi's words when it fails */
   async step(title: string, name: Stack, what: "up" | "preview" | "refresh" | "destroy"): Promise<void> {
@@ -126,7 +135,7 @@ class Game {
 
   /** Notes what Docker has now. */
   async look(title: string): Promise<void> {
-    const ports = { page: Number(new URL(this.place.url).port), mail: this.place.mailPort };
+    const ports = { page: Number(new URL(this.place.url).port), mail: this.place.mailPort, bucket: Number(new URL(this.bucket.origin).port) };
     this.played.docker[title] = await dockerState(this.docker, { install: this.place.install, ports, images: this.images });
   }
 

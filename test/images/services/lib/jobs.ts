@@ -22,7 +22,7 @@ export async function enqueue(pool: Pool, count: number, kind: string, ms: numbe
   return added.rows.map((row) => row.id);
 }
 
-/** Sent jobs by how often each took effect: after a good handover `once` equals `sent`. */
+/** Sent jobs by how often each took effect: after a good handover `once` equals `sent`. Imports are not sent here, and counted by their rows. */
 export async function countJobs(pool: Pool): Promise<Record<string, number>> {
   const counted = await pool.query<Record<string, number>>(`
     select count(*)::int as sent,
@@ -32,7 +32,9 @@ export async function countJobs(pool: Pool): Promise<Record<string, number>> {
       count(*) filter (where state = 'queued')::int as queued,
       count(*) filter (where state = 'active')::int as active,
       count(*) filter (where attempts > 1)::int as retried
-    from (select state, attempts, (select count(*) from effects e where e.job_id = j.id) as done from jobs j) each`);
+    from (
+      select state, attempts, (select count(*) from effects e where e.job_id = j.id) as done from jobs j where kind <> 'file-import'
+    ) each`);
   return counted.rows[0] ?? {};
 }
 

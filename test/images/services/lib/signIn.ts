@@ -47,7 +47,7 @@ export class SignIn {
       ...(body.length > 0 ? { body } : {}),
     });
     const answer = await this.auth.handler(asked);
-    const cookies = answer.headers.getSetCookie();
+    const cookies = cookiesOf(answer.headers);
     if (cookies.length > 0) res.setHeader('set-cookie', cookies);
     res.writeHead(answer.status, Object.fromEntries([...answer.headers].filter(([name]) => name !== 'set-cookie')));
     res.end(Buffer.from(await answer.arrayBuffer()));
@@ -64,6 +64,12 @@ export class SignIn {
     if (!user) throw new HttpError(401, 'no session');
     return user;
   }
+}
+
+/** Cookies an answer sets, each by itself. Debian's Node hands them out as one line only, in which a comma may be part of a date. */
+function cookiesOf(headers: Headers): string[] {
+  const { getSetCookie } = headers as Partial<Headers>;
+  return getSetCookie?.call(headers) ?? headers.get('set-cookie')?.split(/, (?=[^\s;,=]+=)/) ?? [];
 }
 
 function headersOf(req: IncomingMessage): Headers {
