@@ -2,6 +2,7 @@ import { inBrowser, startBrowser } from "./chromium";
 import type { Front, ScaniPage, Statement } from "./pages";
 import { watch, type Watched } from "./watched";
 import type { Page } from "playwright-core";
+import { clientHeader } from "../../../ops/clients";
 import { changeSetting, policyFor, type HostedBucket, type StackSettings } from "../../../ops/throwaway";
 import type { Scene } from "../scene";
 import { repeatedly, until } from "../traffic";
@@ -32,10 +33,15 @@ interface User {
   close(): Promise<void>;
 }
 
-/** Opens a browser of a user's own. */
+let users = 0;
+
+/** Opens a browser of a user's own, at an address of their own: Scani grants one six sign-ins an hour. */
 async function newUser({ front, open, aside }: Played): Promise<User> {
   const browser = await startBrowser();
   const context = await browser.newContext();
+  const address = clientHeader(users, 81);
+  users += 1;
+  await context.route(/\/api\/(sign-in|email-otp)\//, (route) => route.continue({ headers: { ...route.request().headers(), ...address } }));
   const page = await context.newPage();
   return { scani: open(page, front), watched: watch(page, aside), close: () => browser.close() };
 }
