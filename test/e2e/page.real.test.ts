@@ -40,9 +40,9 @@ afterAll(async () => {
 
 // A QIF names no currency, for which Scani's page asks its user.
 playPage(() => ({
-  front: scene.place, statements: statements.filter(({ name }) => !name.endsWith(".qif")),
+  scene, front: scene.place, statements: statements.filter(({ name }) => !name.endsWith(".qif")),
   // The api fetches an institution's icon from its website, and this machine reaches none; a user who goes on before a page has
   // finished its transition skips it.
   aside: /\/api\/institution-icons\/|Transition was skipped/,
-  open: (page, front) => new RealPage(page, front), up: (tier) => scene.up(tier),
+  open: (page, front) => new RealPage(page, front),
 }));

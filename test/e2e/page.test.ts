@@ -1,6 +1,10 @@
+import { AwsClient } from "aws4fetch";
+import { request } from "node:http";
+import { exec } from "../../infra/engine/exec";
 import { StandInPage, statements } from "./browser/pages";
 import { playPage, settings } from "./browser/scenario";
 import { chooseBucket } from "../../ops/throwaway";
+import { container, environmentOf } from "./host";
 import { closeScene, openScene, type Scene } from "./scene";
 
 /** The stand-in page, which asks what Scani's own asks, under the same policy. */
@@ -17,4 +21,67 @@ beforeAll(async () => {
 
 afterAll(() => closeScene(scene));
 
-playPage(() => ({ front: scene.place, statements, open: (page, front) => new StandInPage(page, front), up: (tier) => scene.up(tier) }));
+/** What is sent to the bucket's route, and how it must be answered. */
+const bucketUrl = (path: string) => `${scene.place.url}${path}`;
+
+/** The bucket's keys, as the data-provider has them, and a signer with them. */
+async function bucketKeys(changes: Readonly<Record<string, string>> = {}): Promise<{ bucket: string; sign(path: string, method: string): Promise<string> }> {
+  const environment = { ...environmentOf(await container(scene, "tier1", "data-provider")), ...changes };
+  const signer = new AwsClient({
+    accessKeyId: environment.S3_ACCESS_KEY_ID as string, secretAccessKey: environment.S3_SECRET_ACCESS_KEY as string, service: "s3", region: environment.S3_REGION,
+  });
+  return { bucket: environment.S3_BUCKET as string, sign: async (path, method) => (await signer.sign(bucketUrl(path), { method, aws: { signQuery: true } })).url };
+}
+
+/** A PUT whose path nobody has made tidy before it is sent. */
+function putAsIs(path: string): Promise<number> {
+  const { hostname, port } = new URL(scene.place.url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, method: "PUT" }, (answer) => { answer.resume(); resolve(answer.statusCode ?? 0); }).on("error", reject).end("x");
+  });
+}
+
+/** Names of all files the bundled S3 server holds, of whatever bucket, without its own locks. */
+async function stored(): Promise<string[]> {
+  const { output } = await exec(scene.docker.getContainer(`${scene.place.install}-storage`), ["sh", "-c", "cd /data && find . -type f -not -path './.vgwlocks/*' | sort"]);
+  return output.split("\n").filter((name) => name !== "");
+}
+
+test("the bucket's route takes what is signed for it, and nothing else", async () => {
+  const { bucket, sign } = await bucketKeys();
+  const forged = await bucketKeys({ S3_SECRET_ACCESS_KEY: "guessed" });
+  const put = async (url: string, bytes = 5) => (await fetch(url, { method: "PUT", body: Buffer.alloc(bytes) })).status;
+  const [largest, larger] = [8 * 1024 * 1024, 8 * 1024 * 1024 + 1];
+
+  expect(await put(await sign(`/${bucket}/temp/good.txt`, "PUT"))).toBe(200);
+  expect(await put(await sign(`/${bucket}/temp/large.txt`, "PUT"), largest)).toBe(200);
+  const before = await stored();
+  expect(before).toEqual([`./${bucket}/temp/good.txt`, `./${bucket}/temp/large.txt`]);
+
+  const refused = {
+    "an anonymous PUT": put(bucketUrl(`/${bucket}/temp/x.txt`)),
+    "a PUT with a forged signature": put(await forged.sign(`/${bucket}/temp/x.txt`, "PUT")),
+    "a PUT under another name than was signed": put((await sign(`/${bucket}/temp/good.txt`, "PUT")).replace("good.txt", "x.txt")),
+    "a GET with what was signed for a PUT": fetch(await sign(`/${bucket}/temp/good.txt`, "PUT")).then(({ status }) => status),
+    "an anonymous GET": fetch(bucketUrl(`/${bucket}/temp/good.txt`)).then(({ status }) => status),
+    "a listing": fetch(bucketUrl(`/${bucket}?list-type=2`)).then(({ status }) => status),
+    "a listing of what lies above": fetch(bucketUrl(`/${bucket}/`)).then(({ status }) => status),
+    "a DELETE": fetch(bucketUrl(`/${bucket}/temp/good.txt`), { method: "DELETE" }).then(({ status }) => status),
+  };
+  for (const [what, status] of Object.entries(refused)) expect({ what, status: await status }).toEqual({ what, status: 403 });
+  expect(await put(await sign(`/${bucket}/temp/x.txt`, "PUT"), larger)).toBe(413);
+  expect(await putAsIs(`/${bucket}/../other/x.txt`)).toBe(400);
+  // Another bucket's name is no route: it is a path of the page, which takes no files.
+  expect(await put(bucketUrl("/other-bucket/x.txt"))).toBe(405);
+  expect(await stored()).toEqual(before);
+});
+
+test("a gateway that has lost the bucket's route gets it again by up base", async () => {
+  const gateway = scene.docker.getContainer(`${scene.place.install}-gateway`);
+  await exec(gateway, ["kamal-proxy", "remove", "storage"]);
+  expect((await fetch(bucketUrl("/job-uploads/x"))).headers.get("content-type")).toContain("text/html");
+  await scene.up("base");
+  expect((await fetch(bucketUrl("/job-uploads/x"))).status).toBe(403);
+});
+
+playPage(() => ({ scene, front: scene.place, statements, open: (page, front) => new StandInPage(page, front) }));

@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { until } from "../traffic";
 import { mailsTo, newMail, type ReadMail } from "../../../ops/rehearse/mailbox";
 
 /** Where a page is, and where its mails arrive. */
@@ -183,8 +184,8 @@ export class StandInPage implements ScaniPage {
   }
 
   async work(): Promise<void> {
-    const asked = Number(await this.page.locator("#asked").innerText());
-    await this.page.waitForFunction(`Number(document.getElementById("asked").textContent) > ${asked}`);
+    const asked = await this.page.locator("#asked").innerText();
+    await until(async () => await this.page.locator("#asked").innerText() !== asked, patience);
   }
 
   async signOut(): Promise<void> {

@@ -2,8 +2,11 @@ import { inBrowser, startBrowser } from "./chromium";
 import type { Front, ScaniPage, Statement } from "./pages";
 import { watch, type Watched } from "./watched";
 import type { Page } from "playwright-core";
-import { policyFor, type HostedBucket, type StackSettings } from "../../../ops/throwaway";
+import { clientHeader } from "../../../ops/clients";
+import { changeSetting, policyFor, type HostedBucket, type StackSettings } from "../../../ops/throwaway";
+import type { Scene } from "../scene";
 import { repeatedly, until } from "../traffic";
+import { startTlsProxy } from "./tlsProxy";
 
 /** Milliseconds within which a page's websocket is back after a flip. */
 const backWithin = 5_000;
@@ -20,7 +23,7 @@ export interface Played {
   open(page: Page, front: Front): ScaniPage;
   /** Addresses and words of failures that are nobody's here. */
   readonly aside?: RegExp;
-  up(tier: "tier1" | "tier2"): Promise<unknown>;
+  readonly scene: Scene;
 }
 
 /** A user at a browser of their own. */
@@ -30,50 +33,55 @@ interface User {
   close(): Promise<void>;
 }
 
-/** Declares the tests of a page as its user has it: on tier 1, over a switch, on tier 2, and after the way back. */
+let users = 0;
+
+/** Opens a browser of a user's own, at an address of their own: Scani grants one six sign-ins an hour. */
+async function newUser({ front, open, aside }: Played): Promise<User> {
+  const browser = await startBrowser();
+  const context = await browser.newContext();
+  const address = clientHeader(users, 81);
+  users += 1;
+  await context.route(/\/api\/(sign-in|email-otp)\//, (route) => route.continue({ headers: { ...route.request().headers(), ...address } }));
+  const page = await context.newPage();
+  return { scani: open(page, front), watched: watch(page, aside), close: () => browser.close() };
+}
+
+/** Signs in, reads a statement of each kind, signs out; nothing may go wrong. */
+async function visit(played: Played, email: string, signIn: (scani: ScaniPage) => Promise<void>): Promise<void> {
+  const user = await newUser(played);
+  try {
+    await signIn(user.scani);
+    await until(async () => user.watched.greeted() > 0, backWithin);
+    for (const statement of played.statements) await user.scani.importStatement(statement);
+    await user.scani.signOut();
+    expect({ email, problems: user.watched.problems }).toEqual({ email, problems: [] });
+  } finally {
+    await user.close();
+  }
+}
+
+/** Declares the tests of a page as its user has it: on tier 1, over a switch, on tier 2, after the way back, and behind a proxy that ends TLS. */
 export function playPage(played: () => Played): void {
-  const newUser = async (): Promise<User> => {
-    const { front, open, aside } = played();
-    const browser = await startBrowser();
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    return { scani: open(page, front), watched: watch(page, aside), close: () => browser.close() };
-  };
-
-  /** Signs in, reads a statement of each kind, signs out. */
-  const visit = async (email: string, signIn: (scani: ScaniPage) => Promise<void>): Promise<void> => {
-    const user = await newUser();
-    try {
-      await signIn(user.scani);
-      await until(async () => user.watched.greeted() > 0, backWithin);
-      for (const statement of played().statements) await user.scani.importStatement(statement);
-      await user.scani.signOut();
-      expect({ email, problems: user.watched.problems }).toEqual({ email, problems: [] });
-    } finally {
-      await user.close();
-    }
-  };
-
   inBrowser("tier 1: signs in by the mailed link and by a code, shows itself, holds its websocket, uploads, signs out", async () => {
-    await visit("ada@example.org", (scani) => scani.signInByLink("ada@example.org"));
-    await visit("grace@example.org", (scani) => scani.signInByCode("grace@example.org"));
+    await visit(played(), "ada@example.org", (scani) => scani.signInByLink("ada@example.org"));
+    await visit(played(), "grace@example.org", (scani) => scani.signInByCode("grace@example.org"));
   });
 
   inBrowser("a page that stays open over a switch and back: no reload, no request failed, its websocket back in time, uploads on every tier", async () => {
-    const { watched, scani, close } = await newUser();
+    const { watched, scani, close } = await newUser(played());
     try {
       await scani.signInByLink("open@example.org");
       const loads = watched.loads();
       for (const tier of ["tier2", "tier1"] as const) {
         const [greeted, requests] = [watched.greeted(), watched.requests()];
         const working = repeatedly(200, (round) => scani.work(round));
-        await played().up(tier);
+        await played().scene.up(tier);
         expect(await working.stop()).toBeGreaterThan(3);
         await until(async () => watched.greeted() > greeted, backWithin);
         await scani.importStatement(played().statements[0] as Statement);
         expect({ tier, problems: watched.problems }).toEqual({ tier, problems: [] });
         expect(watched.requests()).toBeGreaterThan(requests + 3);
-        if (tier === "tier2") await visit("two@example.org", (user) => user.signInByLink("two@example.org"));
+        if (tier === "tier2") await visit(played(), "two@example.org", (user) => user.signInByLink("two@example.org"));
       }
       expect(watched.loads()).toBe(loads);
       expect(watched.gaps.length).toBeGreaterThanOrEqual(2);
@@ -82,6 +90,19 @@ export function playPage(played: () => Played): void {
       expect(watched.problems).toEqual([]);
     } finally {
       await close();
+    }
+  });
+
+  inBrowser("behind a proxy that ends TLS on another port: signs in, holds its websocket, uploads", async () => {
+    const { scene } = played();
+    const proxy = await startTlsProxy(new URL(scene.place.url));
+    try {
+      changeSetting(scene.place, "base", "FRONTEND_URL", proxy.url);
+      await scene.up("base");
+      await scene.up("tier1");
+      await visit({ ...played(), front: { ...scene.place, url: proxy.url } }, "secure@example.org", (scani) => scani.signInByLink("secure@example.org"));
+    } finally {
+      await proxy.stop();
     }
   });
 }

@@ -1,12 +1,14 @@
 import type Docker from "dockerode";
 import { label } from "../../../infra/container/labels";
-import { servingApi } from "../../../infra/handover/live";
+import { servingApi, servingPage } from "../../../infra/handover/live";
 import { survey } from "../../../infra/handover/survey";
 import { pendingMigrations, readSchema } from "../../../infra/migrations/pending";
 import { preflight } from "../../../infra/preflight/preflight";
+import { withProbe } from "../../../infra/preflight/probe";
+import { checkUploads, hostedBucket, managedBucket, openPages, type UploadsReport } from "../../../infra/preflight/uploads";
 import { Progress } from "../../../infra/progress/progress";
 import type { Service } from "../../../infra/release/services";
-import { changeSetting } from "../../../ops/throwaway";
+import { changeSetting, policyFor, startHosted } from "../../../ops/throwaway";
 import { endpointUrl, tell } from "../endpoint";
 import { containersOf, runningServices } from "../host";
 import { issuedKey } from "../scene";
@@ -84,7 +86,7 @@ async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[
   const wanted = { tier: "tier2" as const, release: "the candidate's", keepWarm: false, containers: await candidate() };
   const schema = readSchema(scene.docker, install, wanted.containers.migrate as string);
   const said: string[] = [];
-  await preflight(scene.docker, { install, wanted, stack: "tier2", baseStack: "base", ownBucket: true, minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), schema }, new Progress((line) => said.push(line)));
+  await preflight(scene.docker, { install, wanted, stack: "tier2", baseStack: "base", ownBucket: true, minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), servingPage: servingPage(live), schema }, new Progress((line) => said.push(line)));
   return said;
 }
 
@@ -115,7 +117,8 @@ test("a name nobody listens at is refused, an endpoint without AI is not", async
   await until(async () => { await misbehave("no-ai"); return true; }, 20_000);
   expect(await look()).toEqual([
     expect.stringContaining("accepts the key; AI import is not available there"),
-    expect.stringMatching(/a page can upload: http:\/\/127\.0\.0\.1:\d+ took a file, and it was found again and removed/),
+    `  a page can upload: ${scene.bucket.origin} took a file, and it was found again and removed`,
+    `  ${openPages(scene.bucket.origin)}`,
   ]);
   await expectUntouched();
 });
@@ -127,6 +130,56 @@ test("too little room on the disk is told beside what else is wrong", async () =
   await misbehave("none");
 });
 
+/** Looks whether a page could upload to an endpoint's bucket, or to a managed one with these keys, with something about it changed. */
+async function lookAtUploads(kind: "hosted" | "managed", changes: Readonly<Record<string, string>>, policy = policyFor(scene.bucket)): Promise<UploadsReport> {
+  const { docker, place, hostedImage, bucketEnvironment } = scene;
+  const environment = { ...bucketEnvironment, ...changes };
+  const [url, order] = ["http://other-hosted:8082", { page: place.url, policy, stack: "tier2", baseStack: "base" }];
+  const api = await docker.getContainer((await candidate()).api as string).inspect();
+  const started = kind === "hosted" ? await startHosted(docker, {
+    install: place.install, image: hostedImage, alias: "other-hosted", port: 8082,
+    environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...environment },
+  }) : undefined;
+  try {
+    return await withProbe(docker, { install: place.install, api, url, key: issuedKey, stack: "tier2" }, (probe) => {
+      const bucket = kind === "hosted" ? hostedBucket(url, probe, order) : managedBucket(Object.entries(environment).map(([name, value]) => `${name}=${value}`), probe, order);
+      return checkUploads(bucket, probe, order);
+    });
+  } finally {
+    await started?.container.remove({ force: true });
+  }
+}
+
+const elsewhere = "https://bucket.nobody.example";
+
+test.each([
+  ["hosted", {}, undefined, []],
+  ["managed", {}, undefined, []],
+  ["hosted", {}, "'self'", [/^Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+, and the page's policy[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2$/]],
+  ["hosted", { S3_ENDPOINT: "" }, undefined, [/^http:\/\/other-hosted:8082 gives no address for uploads: .*\(500\): StorageService env misconfigured.*\n.*\n {2}type: npm run up -- tier2$/]],
+  ["hosted", { S3_PUBLIC_ENDPOINT: "http://hosted-bucket:9000" }, undefined, [/CSP_CONNECT_SRC/, /^http:\/\/hosted-bucket:9000 cannot be reached from this machine: /]],
+  ["hosted", { S3_PUBLIC_ENDPOINT: elsewhere }, `'self' ${elsewhere}`, [/^https:\/\/bucket\.nobody\.example cannot be reached from this machine: /]],
+  ["hosted", { S3_SECRET_ACCESS_KEY: "another-secret" }, undefined, [/does not take a file \(403\): SignatureDoesNotMatch/]],
+  ["hosted", { S3_BUCKET: "no-such-bucket" }, undefined, [/does not take a file \(404\): NoSuchBucket/]],
+  ["managed", { S3_SECRET_ACCESS_KEY: "another-secret" }, undefined, [/does not take a file \(403\): SignatureDoesNotMatch[^]*type: pulumi config set --secret S3_SECRET_ACCESS_KEY --stack base$/]],
+  ["managed", { S3_ACCESS_KEY_ID: "nobody" }, undefined, [/does not take a file \(403\): InvalidAccessKeyId/]],
+  ["managed", { S3_BUCKET: "no-such-bucket" }, undefined, [/does not take a file \(404\): NoSuchBucket[^]*type: pulumi config set S3_BUCKET \S+ --stack base$/]],
+  ["managed", { S3_ENDPOINT: "http://nowhere.internal:9000" }, undefined, [/^A file that http:\/\/127\.0\.0\.1:\d+ took is not found again: .*Could not resolve host/]],
+] as const)("uploads to a %s bucket with %j under %s", async (kind, changes, policy, problems) => {
+  const report = await lookAtUploads(kind, changes, policy);
+  expect(report.problems).toEqual(problems.map((problem) => expect.stringMatching(problem)));
+});
+
+test("a bucket that does not take this page's PUT is refused before a file is sent", async () => {
+  const page = "https://another-page.example.org";
+  const api = await scene.docker.getContainer((await candidate()).api as string).inspect();
+  const order = { page, policy: policyFor(scene.bucket), stack: "tier2", baseStack: "base" };
+  const environment = Object.entries(scene.bucketEnvironment).map(([name, value]) => `${name}=${value}`);
+  const { problems } = await withProbe(scene.docker, { install: scene.place.install, api, url: "http://hosted.internal:8082", key: issuedKey, stack: "tier2" }, (probe) =>
+    checkUploads(managedBucket(environment, probe, order), probe, order));
+  expect(problems).toEqual([expect.stringMatching(/does not let the page of https:\/\/another-page\.example\.org put a file there \(CORS\): [^]*Allow https:\/\/another-page\.example\.org to PUT/)]);
+});
+
 test("what a killed preflight left is cleared away", async () => {
   const left = await scene.docker.createContainer({ Image: scene.images.gateway, Labels: { [label.install]: scene.place.install, [label.service]: "preflight" } });
   await look();
@@ -136,6 +189,7 @@ test("what a killed preflight left is cleared away", async () => {
 
 test.each([
   ["a wrong key", { SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/, () => ({ SCANI_CLOUD_API_KEY: issuedKey })],
+  ["a policy that does not allow where uploads go", { CSP_CONNECT_SRC: "'self'" }, /Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2/, () => ({ CSP_CONNECT_SRC: policyFor(scene.bucket) })],
   ["self-signed, and no authority given", { SCANI_CLOUD_URL: endpointUrl }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/, () => ({ caCertificate: secure.authority })],
 ])("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, settings, message, mended) => {
   set(settings);
