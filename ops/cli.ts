@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
-import { connect } from "../infra/engine/connect";
+import { connect } from "../host/engine/connect";
+import { runCommand } from "./runCommand";
 
 const program = new Command("scani-tiers")
   .description("Moves a self-hosted Scani between its tiers without losing a request, a job or a row.")
@@ -46,31 +47,6 @@ program.command("restore").argument("<file>", "a dump, by its path or its name i
   .description("put a backup in the place of the database; what was there is kept")
   .action(async (file: string, options: { whileServing?: boolean; base: string }) => (await import("./backup/restore.js")).restore(options.base, file, options, say));
 
-program.command("rehearse").option("--keep", "leave it up").option("--json", "one JSON object at the end")
-  .addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]).default("stand-in"))
-  .description("rehearse the migration and the way back on a throwaway install, with load running")
-  .action(async (options: { keep?: boolean; json?: boolean; images: "real" | "stand-in" }) => {
-    const { rehearse } = await import("./rehearse/index.js");
-    const told = options.json ? (line: string) => { process.stderr.write(`${line}\n`); } : say;
-    const report = await rehearse({ keep: options.keep ?? false, images: options.images }, told);
-    if (options.json) say(JSON.stringify(report));
-    if (!report.ok) process.exitCode = 1;
-  });
-
-program.command("bench").option("--json", "one JSON line at the end").addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]))
-  .description("measure switches against the guide's own procedure with docker compose")
-  .action(async (options: { json?: boolean; images?: "real" | "stand-in" }) => {
-    const { bench } = await import("./bench/index.js");
-    if (!await bench(options, say)) process.exitCode = 1;
-  });
-
-program.command("test").argument("[jest...]", "further words for jest").allowUnknownOption()
-  .description("set this machine up and run every test")
-  .action(async (args: string[]) => {
-    const { test } = await import("./test.js");
-    if (!await test(args, say)) process.exitCode = 1;
-  });
-
 /** Aborted at the first Ctrl-C or SIGTERM; whoever works cleans up and ends. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
@@ -78,10 +54,4 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-program.parseAsync().catch((error: Error) => {
-  // Pulumi has already shown its own output; its errors repeat all of it.
-  process.stderr.write(`${error.name === "CommandError" ? "Pulumi ended with an error, shown above." : error.message}\n`);
-  process.exitCode = 1;
-  // What cannot be called off, such as a build, is not waited for.
-  if (error.name === "Interrupted") process.exit();
-});
+runCommand(program);

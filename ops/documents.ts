@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { envExample, projectConfig } from "../infra/settings/documents";
+import { envExample, projectConfig } from "../settings/documents";
 import { root } from "./root";
 
 /** Writes what is said of the settings outside the code: `.env.example` and the `config:` block of Pulumi.yaml, its last. */

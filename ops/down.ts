@@ -1,10 +1,10 @@
 import { alone } from "./lock/alone";
-import { pastKilledRun } from "./lock/killedRun";
+import { pastKilledRun } from "./pulumi/killedRun";
 import { home, type Place } from "./place";
-import { saying } from "./pulumiOutput";
+import { saying } from "./pulumi/pulumiOutput";
 import { checkStackName } from "../stacks/stackNames";
-import type { Say } from "./up";
-import { withStack } from "./workspace";
+import type { Say } from "./pulumi/say";
+import { withStack } from "./pulumi/workspace";
 
 /** Removes a stack's containers. The tier that serves is refused, and so are protected volumes, before anything is touched. */
 export async function down(name: string, say: Say, place: Place = home): Promise<void> {

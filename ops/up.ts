@@ -1,8 +1,7 @@
+import type { Say } from "./pulumi/say";
 import { alone } from "./lock/alone";
 import { home, type Place } from "./place";
 import { checkStackName } from "../stacks/stackNames";
-
-export type Say = (line: string) => void;
 
 /**
  * Brings a stack up: for a tier, the switch to it.

@@ -1,11 +1,11 @@
-import { readIfThere } from "../infra/files/readIfThere";
+import { readIfThere } from "../util/files/readIfThere";
 import { missingBase } from "../stacks/missingBase";
-import { pastKilledRun } from "./lock/killedRun";
+import { pastKilledRun } from "./pulumi/killedRun";
 import type { Place } from "./place";
 import { baseOf, kindOf, settingsFile } from "../stacks/stackNames";
-import { saying } from "./pulumiOutput";
-import type { Say } from "./up";
-import { withoutSummary, withStack } from "./workspace";
+import { saying } from "./pulumi/pulumiOutput";
+import type { Say } from "./pulumi/say";
+import { withoutSummary, withStack } from "./pulumi/workspace";
 
 /**
  * Brings a stack up, and base first where it is missing: the program itself says so, before it touches anything, which is

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Base } from "../infra/base/base";
-import { containerName } from "../infra/base/containerName";
-import { dataPlaceOf } from "../infra/base/dataPlace";
-import { baseImages } from "../infra/base/images";
-import { setCommand, settingNamed, type Settings } from "../infra/settings";
+import { containerName } from "../host/install/containerName";
+import { dataPlaceOf } from "../host/install/dataPlace";
+import { baseImages } from "../host/install/images";
+import { setCommand, settingNamed, type Settings } from "../settings";
 import { refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";

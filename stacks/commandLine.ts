@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { statFields } from "../infra/process/stat";
+import { statFields } from "../util/process/stat";
 
 /** A process: its number and the words it was started with. */
 export interface CommandLine {

@@ -1,9 +1,8 @@
-import "../infra/lightStart";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import type Docker from "dockerode";
-import { checkLock, takeLock, type Held } from "../infra/lock/lock";
-import { LockTaken, thisProcess } from "../infra/lock/owner";
+import { checkLock, takeLock, type Held } from "../host/lock/lock";
+import { LockTaken, thisProcess } from "../host/lock/owner";
 import { ancestors, updateAmong } from "./commandLine";
 import { operatorError } from "./operatorError";
 

@@ -1,7 +1,7 @@
-import type { Evidence } from "../infra/guards/evidence";
-import { explainRefusals, judge, type Intent } from "../infra/guards/judge";
-import { trustsSettings } from "../infra/guards/trust";
-import { missingProblem, type MissingImage } from "../infra/preflight/images";
+import type { Evidence } from "../host/guards/evidence";
+import { explainRefusals, judge, type Intent } from "../host/guards/judge";
+import { trustsSettings } from "../host/guards/trust";
+import { missingProblem, type MissingImage } from "../host/preflight/images";
 import { operatorError } from "./operatorError";
 
 /**

@@ -1,14 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Sockets } from "../infra/base/platform";
-import { readStamps, type Stamps } from "../infra/container/stamps";
-import { connect } from "../infra/engine/connect";
-import type { DataPlace, Evidence } from "../infra/guards/evidence";
-import { keep, type DataSecrets, type Kept } from "../infra/guards/kept";
-import { readEvidence } from "../infra/guards/readEvidence";
-import { explain } from "../infra/handover/explain";
-import { lookAhead, type Declared } from "../infra/handover/outlook";
-import { missingImages, type MissingImage } from "../infra/preflight/images";
-import type { Settings } from "../infra/settings";
+import type { Sockets } from "../host/install/platform";
+import { readStamps, type Stamps } from "../host/install/stamps";
+import { connect } from "../host/engine/connect";
+import type { Evidence } from "../host/guards/evidence";
+import type { DataPlace } from "../host/install/dataPlace";
+import { keep, type DataSecrets, type Kept } from "../host/guards/kept";
+import { readEvidence } from "../host/guards/readEvidence";
+import { explain } from "../host/handover/explain";
+import { lookAhead, type Declared } from "../host/handover/outlook";
+import { missingImages, type MissingImage } from "../host/preflight/images";
+import type { Settings } from "../settings";
 import { enter } from "./entrance";
 
 /** What a program asks of the world around it while it declares. */

@@ -1,6 +1,5 @@
-import "../infra/lightStart";
 import * as pulumi from "@pulumi/pulumi";
-import { operatorSources, resolveSettings, SettingsError, type Settings } from "../infra/settings";
+import { operatorSources, resolveSettings, SettingsError, type Settings } from "../settings";
 import { baseStack } from "./base";
 import { realHost } from "./host";
 import { operatorError } from "./operatorError";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/docker/provider";
-import { engineHost } from "../infra/engine/connect";
-import type { Settings } from "../infra/settings";
+import { engineHost } from "../host/engine/connect";
+import type { Settings } from "../settings";
 
 /** This module's own provider. */
 class HostProvider extends pulumi.ProviderResource {

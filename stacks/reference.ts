@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { missingBase } from "./missingBase";
 import { operatorError } from "./operatorError";
-import type { Platform, Sockets } from "../infra/base/platform";
+import type { Platform, Sockets } from "../host/install/platform";
 
 /** Base as a tier stack sees it. */
 export interface BaseReference {

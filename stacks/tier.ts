@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { bundledPassword, dataPlaceOfBase } from "../infra/base/dataPlace";
-import { Handover } from "../infra/handover/handover";
-import { allows, originOf, policyProblem } from "../infra/release/connectSrc";
+import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
+import { Handover } from "../infra/handover";
+import { allows, originOf, policyProblem } from "../host/install/connectSrc";
 import { uploadsOrigin } from "../infra/release/environment";
 import { Release } from "../infra/release/release";
-import type { Service } from "../infra/release/services";
+import type { Service } from "../host/install/services";
 import { shapesOf } from "../infra/release/shape";
-import { setCommand, settingNamed, type Settings, type Tier } from "../infra/settings";
+import { setCommand, settingNamed, type Settings, type Tier } from "../settings";
 import { refuseMissing, refuseUnlessFit } from "./guard";
 import { operatorError } from "./operatorError";
 import type { Host } from "./host";

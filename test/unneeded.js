@@ -1,4 +1,4 @@
-/** Stands for what Pulumi's SDK loads at its start and this program never uses (infra/lightStart.ts): jest would load it anew for every file. */
+/** Stands for a compiler and an npm client that Pulumi's SDK loads at its start and no test uses: jest would load them anew for every file. */
 module.exports = new Proxy({}, {
   get: (_target, name) => {
     if (name === "__esModule") return true;

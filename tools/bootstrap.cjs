@@ -15,6 +15,9 @@ const root = join(__dirname, "..");
 const compilerStamp = join(root, "bin", ".tsbuildinfo");
 const commandLine = join(root, "bin", "ops", "cli.js");
 
+/** Commands of the lab, which has a command line of its own. */
+const labCommands = ["rehearse", "bench", "test"];
+
 /** Progress goes beside the program's own output, which may be meant for another program. */
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -26,8 +29,8 @@ async function main() {
     });
   }
   if (process.argv.length > 2) {
-    process.argv[1] = commandLine;
-    require(commandLine);
+    process.argv[1] = labCommands.includes(process.argv[2]) ? join(root, "bin", "lab", "cli.js") : commandLine;
+    require(process.argv[1]);
   }
 }
 
@@ -60,7 +63,7 @@ function npm(args, output) {
   return own !== undefined && /npm-cli\.[cm]?js$/.test(own) ? run(process.execPath, [own, ...args], output) : run("npm", args, output);
 }
 
-const folders = ["infra", "stacks", "ops", "test"];
+const folders = ["util", "settings", "host", "infra", "provider", "stacks", "ops", "lab", "test"];
 
 /** True when the compiled program is newer than everything it is compiled from, and nothing else is with it. */
 function compiled() {

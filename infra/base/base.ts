@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Stamps } from "../container/stamps";
-import { originOf } from "../release/connectSrc";
-import type { Settings } from "../settings";
-import { bundles } from "./bundled";
+import type { Stamps } from "../../host/install/stamps";
+import { originOf } from "../../host/install/connectSrc";
+import type { Settings } from "../../settings";
+import { bundles } from "../../host/install/bundled";
 import type { BaseContext } from "./context";
 import { gateway } from "./gateway";
 import { mail } from "./mail";
 import { Networks } from "./networks";
-import type { Platform, Sockets } from "./platform";
+import type { Platform, Sockets } from "../../host/install/platform";
 import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";

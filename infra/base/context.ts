@@ -1,5 +1,5 @@
-import type { Stamps } from "../container/stamps";
-import type { Settings } from "../settings";
+import type { Stamps } from "../../host/install/stamps";
+import type { Settings } from "../../settings";
 import type { Networks } from "./networks";
 import type { Secrets } from "./secrets";
 

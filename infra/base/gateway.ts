@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { gatewayStatePath } from "../gateway/state";
+import { proxyCommand, proxyHealth } from "../../host/gateway/deploy";
+import { gatewayStatePath } from "../../host/gateway/state";
 import { BaseService } from "./service";
 
 /** The gateway: the one container that publishes a port to the network. */
@@ -12,8 +13,8 @@ export function gateway({ settings, networks, stamps }: BaseContext, opts: pulum
     networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
     environment: {},
     // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
-    command: ["kamal-proxy", "run"],
-    health: "kamal-proxy list > /dev/null",
+    command: proxyCommand,
+    health: proxyHealth,
     memory: 256,
     stopSeconds: 30,
     tmpfs: ["/tmp"],

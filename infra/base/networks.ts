@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
-import { label, labelList } from "../container/labels";
+import { label, labelList } from "../../host/install/labels";
 
 /** The networks that outlive every release. */
 export class Networks extends pulumi.ComponentResource {

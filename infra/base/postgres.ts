@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { postgresDataPath } from "./postgresData";
+import { postgresDataPath } from "../../host/install/postgresData";
 import { BaseService } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random/randomBytes";
-import { catalogue, type Settings } from "../settings";
+import { catalogue, type Settings } from "../../settings";
 
 /** Bytes of a generated secret; 64 hex digits satisfy every length Scani asks for, and ENCRYPTION_KEY uses them as they are. */
 const secretBytes = 32;

@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
 import { hardenedContainer, type HardenedArgs } from "../container/hardened";
-import { stampOf, type Stamps } from "../container/stamps";
-import { label, labelList } from "../container/labels";
-import { containerName } from "./containerName";
+import { stampOf, type Stamps } from "../../host/install/stamps";
+import { label, labelList } from "../../host/install/labels";
+import { containerName, volumeNameOf } from "../../host/install/containerName";
 
 export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes"> {
   readonly stamps: Stamps;
@@ -13,11 +13,6 @@ export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | 
   readonly dataPath?: string;
   /** Refuse to delete the volume, whatever is destroyed. */
   readonly protect?: boolean;
-}
-
-/** Docker name of the volume a service of base keeps its data in. */
-export function volumeNameOf(install: string, service: string): string {
-  return `${install}-${service}-data`;
 }
 
 /** One container of base with the volume its data is in. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseService } from "./service";
-import type { StandingInputs } from "./standingHandler";
+import type { StandingInputs } from "../../host/install/resources";
 
 export interface StandingArgs {
   readonly install: string;

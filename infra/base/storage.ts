@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
 import { BaseService } from "./service";
-import { storageHealthPath, storagePort } from "./uploads";
+import { storageHealthPath, storagePort } from "../../host/install/uploads";
 
 /** The bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
 export function storage({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {

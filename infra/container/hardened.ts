@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Container } from "@pulumi/docker/container";
 import type { input } from "@pulumi/docker/types";
-import { labelList } from "./labels";
+import { labelList } from "../../host/install/labels";
 import { healthCheck } from "./health";
 
 /** What differs from container to container; everything else is the same for all. */

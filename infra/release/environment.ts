@@ -1,13 +1,11 @@
-import type { Platform } from "../base/platform";
-import { providerVariables, type Settings, type Tier } from "../settings";
-import { connectSrc, originOf } from "./connectSrc";
-import { localCloudUrl } from "./localCloud";
-import { caFile } from "./caCertificate";
-import type { Service } from "./services";
+import type { Environment } from "../../host/install/environment";
+import type { Platform } from "../../host/install/platform";
+import { providerVariables, type Settings, type Tier } from "../../settings";
+import { connectSrc, originOf } from "../../host/install/connectSrc";
+import { localCloudUrl } from "../../host/install/localCloud";
+import { caFile } from "../../host/install/caCertificate";
+import type { Service } from "../../host/install/services";
 import { apiUrl } from "./shape";
-
-/** Variables of one container, `NAME` to value. */
-export type Environment = Readonly<Record<string, string>>;
 
 /**
  * The environment of every service of a release, as Scani's own table says. Pure; holds secrets.

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Tier } from "../settings";
-import type { Environment } from "./environment";
-import type { Service } from "./services";
+import type { Tier } from "../../settings";
+import type { Environment } from "../../host/install/environment";
+import type { Service } from "../../host/install/services";
 
 /** Everything that makes one release different from another. */
 export interface ReleaseContents {

@@ -2,15 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
-import type { Platform, Sockets } from "../base/platform";
+import type { Platform, Sockets } from "../../host/install/platform";
 import { hardenedContainer } from "../container/hardened";
-import { label, labelList } from "../container/labels";
-import { stampOf, type Stamps } from "../container/stamps";
-import type { Settings, Tier } from "../settings";
-import { caFolder } from "./caCertificate";
-import { environments, type Environment } from "./environment";
+import { label, labelList } from "../../host/install/labels";
+import { stampOf, type Stamps } from "../../host/install/stamps";
+import type { Settings, Tier } from "../../settings";
+import { caFolder } from "../../host/install/caCertificate";
+import { environments } from "./environment";
+import type { Environment } from "../../host/install/environment";
 import { releaseId } from "./identity";
-import { servicesOf, type Service } from "./services";
+import { servicesOf, type Service } from "../../host/install/services";
 import { shapesOf, type ServiceShape } from "./shape";
 
 export interface ReleaseArgs {

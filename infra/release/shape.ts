@@ -1,6 +1,6 @@
-import type { Settings, Tier } from "../settings";
+import type { Settings, Tier } from "../../settings";
 import { frontendEntrypoint } from "./signInServer";
-import { servicesOf, type Service } from "./services";
+import { servicesOf, type Service } from "../../host/install/services";
 
 /** How one service of a release is run: what does not come from its environment. */
 export interface ServiceShape {

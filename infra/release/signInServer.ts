@@ -1,4 +1,4 @@
-import { signInPort } from "../gateway/signIn";
+import { signInPort } from "../../host/gateway/signIn";
 
 /**
  * The nginx server that translates. It asks Docker's resolver at every few requests' interval, because nginx would

@@ -1,4 +1,4 @@
-import { withLock } from "../../infra/lock/lock";
+import { withLock } from "../../host/lock/lock";
 import { alone } from "../lock/alone";
 import type { Place } from "../place";
 import { openTarget, type Target } from "./target";

@@ -1,8 +1,8 @@
-import { listBackups } from "../../infra/backup/folder";
-import { makeBackup } from "../../infra/backup/make";
-import { sizeText } from "../../infra/backup/manifest";
-import { newestGood, verify } from "../../infra/backup/restore";
-import { Progress } from "../../infra/progress/progress";
+import { listBackups } from "../../host/backup/folder";
+import { makeBackup } from "../../host/backup/make";
+import { sizeText } from "../../host/backup/manifest";
+import { newestGood, verify } from "../../host/backup/restore";
+import { Progress } from "../../util/progress/progress";
 import { home, type Place } from "../place";
 import { aloneOn } from "./alone";
 import { contentsText } from "./show";

@@ -1,4 +1,4 @@
-import { listBackups } from "../../infra/backup/folder";
+import { listBackups } from "../../host/backup/folder";
 import { home, type Place } from "../place";
 import { backupJson, backupTable } from "./show";
 import { openTarget } from "./target";

@@ -1,6 +1,6 @@
-import { ageText } from "../../infra/backup/due";
-import type { Backup } from "../../infra/backup/folder";
-import { sizeText, type Manifest } from "../../infra/backup/manifest";
+import { ageText } from "../../host/backup/due";
+import type { Backup } from "../../host/backup/folder";
+import { sizeText, type Manifest } from "../../host/backup/manifest";
 
 /** What `npm run backups -- --json` says of a backup. */
 export interface BackupJson {

@@ -1,16 +1,16 @@
-import "../../infra/lightStart";
 import type Docker from "dockerode";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
-import { databaseFor, folderOf, type BackupPlan } from "../../infra/backup/plan";
-import type { Database } from "../../infra/backup/server";
-import type { Platform, Sockets } from "../../infra/base/platform";
-import { connect } from "../../infra/engine/connect";
-import { lookUp, operatorSources, settingNamed } from "../../infra/settings";
+import { databaseFor, folderOf } from "../../host/backup/plan";
+import type { BackupPlan } from "../../host/install/backupPlan";
+import type { Database } from "../../host/backup/server";
+import type { Platform, Sockets } from "../../host/install/platform";
+import { connect } from "../../host/engine/connect";
+import { lookUp, operatorSources, settingNamed } from "../../settings";
 import { missingBase } from "../../stacks/missingBase";
-import { pulumiCommand } from "../pulumiCommand";
+import { pulumiCommand } from "../pulumi/pulumiCommand";
 import { projectName } from "../root";
 import type { Place } from "../place";
-import { stackOutputs } from "../stackOutputs";
+import { stackOutputs } from "../pulumi/stackOutputs";
 
 /** An install whose database is backed up or restored. */
 export interface Target {

@@ -1,8 +1,8 @@
 import { realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { LockTaken, thisProcess, type Owner } from "../../infra/lock/owner";
-import { wordFile, wordIn } from "../../infra/lock/word";
+import { LockTaken, thisProcess, type Owner } from "../../host/lock/owner";
+import { wordFile, wordIn } from "../../host/lock/word";
 import type { Place } from "../place";
 import { root } from "../root";
 import { baseOf } from "../../stacks/stackNames";

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
-import { label } from "../../infra/container/labels";
-import { readJournal, type Entry } from "../../infra/handover/journal";
-import { serving, type ReleaseName } from "../../infra/handover/live";
-import { sinceWhen } from "../../infra/handover/outlook";
-import { survey } from "../../infra/handover/survey";
+import { label } from "../../host/install/labels";
+import { readJournal, type Entry } from "../../host/handover/journal";
+import { serving, type ReleaseName } from "../../host/install/live";
+import { sinceWhen } from "../../host/handover/outlook";
+import { survey } from "../../host/install/survey";
 
 /** One container of an install. */
 export interface ContainerStatus {

@@ -1,4 +1,4 @@
-import { seconds } from "../../infra/progress/progress";
+import { seconds } from "../../util/progress/progress";
 import type { Status } from "./read";
 
 /** An install in lines for a person. Pure. */

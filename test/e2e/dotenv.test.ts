@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "../../infra/engine/connect";
-import { cleanUp, layOut, type ThrowawayImages } from "../../ops/throwaway";
+import { connect } from "../../host/engine/connect";
+import { cleanUp, layOut, type ThrowawayImages } from "../../lab/throwaway";
 
 jest.setTimeout(60_000);
 

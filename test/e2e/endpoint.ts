@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import { createCA } from "mkcert";
-import { exec } from "../../infra/engine/exec";
-import { makeAuthority } from "../../ops/rehearse/authority";
-import { startHosted } from "../../ops/throwaway";
+import { exec } from "../../host/engine/exec";
+import { makeAuthority } from "../../lab/rehearse/authority";
+import { startHosted } from "../../lab/throwaway";
 import { issuedKey, type Scene } from "./scene";
 import { until } from "./traffic";
 

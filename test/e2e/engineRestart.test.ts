@@ -1,8 +1,8 @@
-import { connect } from "../../infra/engine/connect";
-import { logSince } from "../../infra/engine/lifecycle";
+import { connect } from "../../host/engine/connect";
+import { logSince } from "../../host/engine/lifecycle";
 import { readStatus } from "../../ops/status/read";
-import { chooseBucket } from "../../ops/throwaway";
-import { ensureImages } from "../images";
+import { chooseBucket } from "../../lab/throwaway";
+import { ensureImages } from "../../lab/images";
 import { OwnEngine } from "./engine/ownEngine";
 import { container, containersOf, runningServices } from "./host";
 import { closeScene, openScene, type Scene } from "./scene";

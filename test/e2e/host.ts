@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
-import { withServer } from "../../infra/backup/server";
-import { gatewayStatePath } from "../../infra/gateway/state";
-import { label } from "../../infra/container/labels";
-import { fileNames } from "../../infra/engine/files";
-import { isService } from "../../infra/release/services";
+import { withServer } from "../../host/backup/server";
+import { gatewayStatePath } from "../../host/gateway/state";
+import { label } from "../../host/install/labels";
+import { fileNames } from "../../host/engine/files";
+import { isService } from "../../host/install/services";
 import type { Scene } from "./scene";
 
 /** A container of a scene as a test looks at it. */

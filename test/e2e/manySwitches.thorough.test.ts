@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { containerName } from "../../infra/base/containerName";
-import { flip } from "../../infra/gateway/flip";
+import { containerName } from "../../host/install/containerName";
+import { flip } from "../../host/gateway/flip";
 import { baseOf, container, countOf, leftOf, sizesOf } from "./host";
 import { routesOf } from "./routes";
 import { closeScene, openScene, type Scene } from "./scene";

@@ -1,9 +1,9 @@
-import { connect } from "../../infra/engine/connect";
-import type { Platform } from "../../infra/base/platform";
-import { chooseSubject, type Subject } from "../../ops/bench/subject";
-import { stackOutputs } from "../../ops/stackOutputs";
-import { changeSetting, chooseBucket, startHostedOnStores } from "../../ops/throwaway";
-import { ensureImages } from "../images";
+import { connect } from "../../host/engine/connect";
+import type { Platform } from "../../host/install/platform";
+import { chooseSubject, type Subject } from "../../lab/bench/subject";
+import { stackOutputs } from "../../ops/pulumi/stackOutputs";
+import { changeSetting, chooseBucket, startHostedOnStores } from "../../lab/throwaway";
+import { ensureImages } from "../../lab/images";
 import { RealPage, statements } from "./browser/pages";
 import { playPage, settings } from "./browser/scenario";
 import { closeScene, issuedKey, openScene, type Scene } from "./scene";

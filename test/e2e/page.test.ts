@@ -1,9 +1,9 @@
 import { AwsClient } from "aws4fetch";
 import { request } from "node:http";
-import { exec } from "../../infra/engine/exec";
+import { exec } from "../../host/engine/exec";
 import { StandInPage, statements } from "./browser/pages";
 import { playPage, settings } from "./browser/scenario";
-import { chooseBucket } from "../../ops/throwaway";
+import { chooseBucket } from "../../lab/throwaway";
 import { container, environmentOf } from "./host";
 import { closeScene, openScene, type Scene } from "./scene";
 

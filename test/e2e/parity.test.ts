@@ -1,15 +1,15 @@
 import { fork } from "node:child_process";
 import { delimiter, join } from "node:path";
 import type Docker from "dockerode";
-import { connect } from "../../infra/engine/connect";
-import { cleanUp, layOut } from "../../ops/throwaway";
-import { officialPlugin, standInsForced, testPlugins } from "../../ops/setup";
-import { ensureImages, type ImageSet } from "../images";
-import { kind, type Played } from "../plugins/parity";
-import { changes } from "../plugins/parity/changes";
-import type { Report, Task } from "../plugins/parity/player";
-import { recorded, renew, renewal, renews, wantedVersions } from "../plugins/parity/record";
-import { ask, type Answers } from "../plugins/parity/wire";
+import { connect } from "../../host/engine/connect";
+import { cleanUp, layOut } from "../../lab/throwaway";
+import { officialPlugin, standInsForced, testPlugins } from "../../lab/setup";
+import { ensureImages, type ImageSet } from "../../lab/images";
+import { kind, type Played } from "../../lab/plugins/parity";
+import { changes } from "../../lab/plugins/parity/changes";
+import type { Report, Task } from "../../lab/plugins/parity/player";
+import { recorded, renew, renewal, renews, wantedVersions } from "../../lab/plugins/parity/record";
+import { ask, type Answers } from "../../lab/plugins/parity/wire";
 
 /**
  * The test plugins do what the official ones do: the same program, and the same questions, on both. Where the official ones
@@ -43,7 +43,7 @@ afterAll(() => asked.catch(() => undefined));
 
 /** Plays on one set of plugins, in a process of its own, and says how far it is. */
 function player(title: string, plugins: string): Promise<Played> {
-  const child = fork(join(__dirname, "..", "plugins", "parity", "player.js"));
+  const child = fork(join(__dirname, "..", "..", "lab", "plugins", "parity", "player.js"));
   child.send({ images, path: plugins } satisfies Task);
   return new Promise((resolve, reject) => {
     child.on("message", (report: Report) => {

@@ -1,5 +1,5 @@
-import { demultiplex } from "../../infra/engine/lifecycle";
-import { label } from "../../infra/container/labels";
+import { demultiplex } from "../../host/engine/lifecycle";
+import { label } from "../../host/install/labels";
 import type { Scene } from "./scene";
 
 /** An address somebody may or may not reach. */

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "../../infra/engine/connect";
-import type { Report } from "../../ops/rehearse/report";
-import { foldersOf, ownFolder, sweep } from "../../ops/throwaway";
+import { connect } from "../../host/engine/connect";
+import type { Report } from "../../lab/rehearse/report";
+import { foldersOf, ownFolder, sweep } from "../../lab/throwaway";
 import { leftovers } from "./rehearsal/leftovers";
 import { rehearsal } from "./rehearsal/run";
 

@@ -1,8 +1,8 @@
-import { containerName } from "../../infra/base/containerName";
-import { gatewayStatePath } from "../../infra/gateway/state";
-import { exec } from "../../infra/engine/exec";
-import { routes, type Targets } from "../../infra/gateway/routes";
-import { survey } from "../../infra/handover/survey";
+import { containerName } from "../../host/install/containerName";
+import { gatewayStatePath } from "../../host/gateway/state";
+import { exec } from "../../host/engine/exec";
+import { routes, type Targets } from "../../host/gateway/routes";
+import { survey } from "../../host/install/survey";
 import type { Scene } from "./scene";
 
 /** Where each route goes, by the container's name: what the gateway does, and what it has written down to do after a restart. */

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
-import { connect } from "../../infra/engine/connect";
-import { clientHeader } from "../../ops/clients";
-import { chooseBucket, cleanUp, layOut, policyFor, startBucket, startHosted, type HostedBucket, type StackSettings, type Throwaway } from "../../ops/throwaway";
+import { connect } from "../../host/engine/connect";
+import { clientHeader } from "../../lab/clients";
+import { chooseBucket, cleanUp, layOut, policyFor, startBucket, startHosted, type HostedBucket, type StackSettings, type Throwaway } from "../../lab/throwaway";
 import { up } from "../../ops/up";
-import { ensureImages, type ImageSet } from "../images";
+import { ensureImages, type ImageSet } from "../../lab/images";
 import { until } from "./traffic";
 
 /** A throwaway install with stand-in services on a real engine, driven by real Pulumi. */

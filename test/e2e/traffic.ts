@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { clientHeader, clients } from "../../ops/clients";
-import { startLoad, type LoadHandle } from "../../ops/load";
+import { clientHeader, clients } from "../../lab/clients";
+import { startLoad, type LoadHandle } from "../../lab/load";
 import type { Scene } from "./scene";
 
 /** Requests a second of the promise that none is lost. */

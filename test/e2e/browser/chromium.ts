@@ -1,5 +1,5 @@
 import { chromium, type Browser } from "playwright-core";
-import { which } from "../../../ops/setup/which";
+import { which } from "../../../ops/pulumi/which";
 
 /** Path of the distribution's Chromium; undefined where there is none, and what needs a browser is skipped. */
 export const chromiumPath = which("chromium", process.env.PATH);

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { until } from "../traffic";
-import { mailsTo, newMail, type ReadMail } from "../../../ops/rehearse/mailbox";
+import { mailsTo, newMail, type ReadMail } from "../../../lab/rehearse/mailbox";
 
 /** Where a page is, and where its mails arrive. */
 export interface Front {
@@ -146,7 +146,7 @@ export class RealPage implements ScaniPage {
   }
 }
 
-/** The stand-in page; its ids are listed in test/images/page/main.ts. */
+/** The stand-in page; its ids are listed in lab/images/page/main.ts. */
 export class StandInPage implements ScaniPage {
   constructor(private readonly page: Page, private readonly front: Front) {
     page.setDefaultTimeout(patience);

@@ -1,6 +1,6 @@
 import { connect, type AddressInfo } from "node:net";
 import { createServer } from "node:tls";
-import { makeAuthority } from "../../../ops/rehearse/authority";
+import { makeAuthority } from "../../../lab/rehearse/authority";
 
 /** A proxy before the gateway that ends TLS and passes on what is within as it is, without a word of its own. */
 export interface TlsProxy {

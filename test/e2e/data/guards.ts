@@ -1,11 +1,11 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { label } from "../../../infra/container/labels";
-import { exec } from "../../../infra/engine/exec";
-import { seal } from "../../../infra/guards/envelope";
+import { label } from "../../../host/install/labels";
+import { exec } from "../../../host/engine/exec";
+import { seal } from "../../../host/scani/envelope";
 import { down } from "../../../ops/down";
 import { preview } from "../../../ops/preview";
-import { changeSetting } from "../../../ops/throwaway";
+import { changeSetting } from "../../../lab/throwaway";
 import { up } from "../../../ops/up";
 import { baseOf, container, containersOf, environmentOf } from "../host";
 import { reachable } from "../reach";

@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { connect } from "../../../infra/engine/connect";
+import { connect } from "../../../host/engine/connect";
 import { until } from "../traffic";
 
 const prefix = "scani-engine-";

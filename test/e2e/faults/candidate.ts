@@ -1,4 +1,4 @@
-import { changeSetting } from "../../../ops/throwaway";
+import { changeSetting } from "../../../lab/throwaway";
 import { readStatus } from "../../../ops/status/read";
 import { containersOf, runningServices } from "../host";
 import { underLoad } from "../traffic";

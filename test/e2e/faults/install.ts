@@ -1,4 +1,4 @@
-import { changeSetting } from "../../../ops/throwaway";
+import { changeSetting } from "../../../lab/throwaway";
 import { startEndpoint, type Endpoint } from "../endpoint";
 import { closeScene, openScene, type Scene } from "../scene";
 

@@ -1,5 +1,5 @@
-import { readJournal } from "../../../infra/handover/journal";
-import { changeSetting } from "../../../ops/throwaway";
+import { readJournal } from "../../../host/handover/journal";
+import { changeSetting } from "../../../lab/throwaway";
 import { endpointUrl } from "../endpoint";
 import { containersOf, runningServices } from "../host";
 import { underLoad } from "../traffic";

@@ -1,4 +1,4 @@
-import type { Throwaway } from "../../../ops/throwaway";
+import type { Throwaway } from "../../../lab/throwaway";
 
 /** One of the operator's commands on a throwaway install, in a process of its own: <command> <stack> <place as JSON>. */
 const [command, stack, place] = process.argv.slice(2) as ["up" | "preview" | "down", string, string];

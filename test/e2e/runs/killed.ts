@@ -1,4 +1,4 @@
-import { StandInScani } from "../../../ops/rehearse/standIn";
+import { StandInScani } from "../../../lab/rehearse/standIn";
 import { readStatus } from "../../../ops/status/read";
 import { baseOf, countOf, runningServices } from "../host";
 import { killedUp } from "./killedUp";

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { containerName } from "../../../infra/base/containerName";
-import { label } from "../../../infra/container/labels";
-import { checkLock, takeLock, takeWorkshop, withLock } from "../../../infra/lock/lock";
-import { LockTaken, thisProcess, type Owner } from "../../../infra/lock/owner";
+import { containerName } from "../../../host/install/containerName";
+import { label } from "../../../host/install/labels";
+import { checkLock, takeLock, takeWorkshop, withLock } from "../../../host/lock/lock";
+import { LockTaken, thisProcess, type Owner } from "../../../host/lock/owner";
 import { readStatus } from "../../../ops/status/read";
 import { containersOf, runningServices } from "../host";
 import { killGroup, npmRun, rawUp, refused, type Rival } from "./rivals";

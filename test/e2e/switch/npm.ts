@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { readJournal } from "../../../infra/handover/journal";
+import { readJournal } from "../../../host/handover/journal";
 import { down } from "../../../ops/down";
-import type { Session } from "../../../ops/rehearse/scani";
-import { StandInScani } from "../../../ops/rehearse/standIn";
-import type { JobStatus } from "../../../ops/rehearse/statement";
+import type { Session } from "../../../lab/rehearse/scani";
+import { StandInScani } from "../../../lab/rehearse/standIn";
+import type { JobStatus } from "../../../lab/rehearse/statement";
 import { readStatus } from "../../../ops/status/read";
-import { changeSetting } from "../../../ops/throwaway";
+import { changeSetting } from "../../../lab/throwaway";
 import { baseOf, container, containersOf, countOf, environmentOf, runningServices, secretsIn, sql } from "../host";
 import { Objects } from "../objects";
 import { routesOf } from "../routes";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { changeSetting } from "../../../ops/throwaway";
+import { changeSetting } from "../../../lab/throwaway";
 import { containersOf, runningServices, secretsIn } from "../host";
 import { scene } from "./install";
 

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { capture } from "../../../infra/engine/attached";
-import { exec } from "../../../infra/engine/exec";
-import { StandInScani } from "../../../ops/rehearse/standIn";
-import { readStatement, upload, type UploadPlace } from "../../../ops/rehearse/statement";
+import { capture } from "../../../host/engine/attached";
+import { exec } from "../../../host/engine/exec";
+import { StandInScani } from "../../../lab/rehearse/standIn";
+import { readStatement, upload, type UploadPlace } from "../../../lab/rehearse/statement";
 import { container, environmentOf } from "../host";
 import { scene } from "./install";
 

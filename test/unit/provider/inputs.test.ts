@@ -1,4 +1,4 @@
-import { changedInputs } from "../../../infra/provider/inputs";
+import { changedInputs } from "../../../provider/inputs";
 
 test("inputs that differ are named; incidental ones and Pulumi's own are not", () => {
   const olds = { install: "a", projectFolder: "/one", containers: { api: "1" }, __defaults: [] };

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { catalogue, resolveSettings, SettingsError, type Setting, type Sources } from "../../../infra/settings";
+import { catalogue, resolveSettings, SettingsError, type Setting, type Sources } from "../../../settings";
 
 /** In every value of a secret, good or bad, and in nothing else: wherever it shows, a secret has shown. */
 const mark = "§";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
-import { catalogue } from "../../../infra/settings";
-import { envExample, projectConfig } from "../../../infra/settings/documents";
+import { catalogue } from "../../../settings";
+import { envExample, projectConfig } from "../../../settings/documents";
 import { root } from "../../../ops/root";
 
 test(".env.example is what the settings say; if not: npm run documents", () => {

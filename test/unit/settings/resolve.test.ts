@@ -1,4 +1,4 @@
-import { catalogue, resolveSettings, SettingsError, settingNamed, type Sources } from "../../../infra/settings";
+import { catalogue, resolveSettings, SettingsError, settingNamed, type Sources } from "../../../settings";
 
 const tier2 = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
-import { label } from "../../../infra/container/labels";
-import { resolveSettings, type Settings } from "../../../infra/settings";
-import type { MissingImage } from "../../../infra/preflight/images";
+import { label } from "../../../host/install/labels";
+import { resolveSettings, type Settings } from "../../../settings";
+import type { MissingImage } from "../../../host/preflight/images";
 import type { Host } from "../../../stacks/host";
 import { violations } from "./policy";
 

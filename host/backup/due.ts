@@ -1,0 +1,44 @@
+import type { BackupRules } from "../install/backupPlan";
+/** What the decision is made from. */
+export interface BackupFacts {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** When the newest good backup was taken; undefined where there is none. */
+  readonly last?: number;
+  /** Migrations the switch would carry out; undefined where that cannot be known. */
+  readonly pending?: readonly string[];
+  /** The database holds no table: there is nothing to lose. */
+  readonly empty: boolean;
+}
+
+/** Whether a switch makes a backup first. */
+export interface BackupDecision {
+  readonly due: boolean;
+  /** In the operator's words. */
+  readonly why: string;
+  /** The schema stays as it is, so the candidate may start meanwhile; it must be done before the flip all the same. */
+  readonly beside: boolean;
+}
+
+const hour = 3_600_000;
+
+/** Whether a switch has to make a backup first. Pure. */
+export function decideBackup({ now, last, pending, empty }: BackupFacts, { maxAge }: Pick<BackupRules, "maxAge">): BackupDecision {
+  const age = last === undefined ? undefined : now - last;
+  const due = (why: string, beside: boolean): BackupDecision => ({ due: true, why, beside });
+  if (empty) return { due: false, why: "the database is empty", beside: false };
+  if (pending === undefined) return due("which migrations are pending cannot be told", false);
+  if (pending.length > 0) return due(`${pending.length === 1 ? "a migration is" : `${pending.length} migrations are`} pending: ${pending.join(", ")}`, false);
+  if (age === undefined) return due("there is none yet", true);
+  if (age < 0) return due("the last one is dated in the future", true);
+  if (age > maxAge * hour) return due(`the last one is ${ageText(age)} old, over ${maxAge} h`, true);
+  return { due: false, why: `the last one is ${ageText(age)} old`, beside: false };
+}
+
+/** `12 min`, `3 h`, `5 days`. Pure. */
+export function ageText(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 72 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { HostFailure, messageOf } from "../../util/failure";
+import { manifestName, parseManifest, type Manifest } from "./manifest";
+import type { Kept } from "./retention";
+
+/** A backup in its folder. */
+export interface Backup extends Kept {
+  /** Whole path of the dump. */
+  readonly path: string;
+  /** Absent where it cannot be read. */
+  readonly manifest?: Manifest;
+}
+
+/** What was written of a dump. */
+export interface Written {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const temporaryEnding = ".part";
+
+/** Backups of an install, newest first; of a folder that is not there, none. Looks at sizes, not into the files. */
+export async function listBackups(folder: string, install: string): Promise<Backup[]> {
+  const names = await namesIn(folder);
+  // `<install>-20261123T225301-123Z`: another install's name may begin with this one's.
+  const own = new RegExp(`^${install}-\\d{8}T\\d{6}-\\d{3}Z\\.(dump|json)$`);
+  const dumps = [...new Set(names.filter((name) => own.test(name)).map((name) => name.replace(/\.json$/, ".dump")))];
+  const backups = await Promise.all(dumps.map((file) => readBackup(join(folder, file), file)));
+  return backups.sort((a, b) => b.at - a.at);
+}
+
+/** When the newest good backup of an install was taken, in milliseconds since 1970. */
+export async function lastBackup(folder: string, install: string): Promise<number | undefined> {
+  return (await listBackups(folder, install)).find(({ damage }) => damage === undefined)?.at;
+}
+
+/** A dump by its path, with what its manifest says. */
+export async function readBackup(path: string, file: string): Promise<Backup> {
+  const found = await stat(path).catch(ifMissing);
+  const contents = await readFile(join(path, "..", manifestName(file)), "utf8").catch(ifMissing);
+  const backup = { file, path, at: found?.mtimeMs ?? 0 };
+  if (contents === undefined) return { ...backup, damage: "it has no manifest beside it" };
+  let manifest: Manifest;
+  try {
+    manifest = parseManifest(contents);
+  } catch (error) {
+    return { ...backup, damage: messageOf(error) };
+  }
+  const known = { ...backup, at: Date.parse(manifest.at), manifest };
+  if (found === undefined) return { ...known, damage: "its file is gone" };
+  if (found.size !== manifest.bytes) return { ...known, damage: `it has ${found.size} bytes instead of ${manifest.bytes}` };
+  return known;
+}
+
+/** Compares a dump with the checksum of its manifest. @throws HostFailure that says how it is damaged */
+export async function checkWhole({ path, file, manifest, damage }: Backup): Promise<Manifest> {
+  if (damage !== undefined || manifest === undefined) throw new HostFailure(`${file} is damaged: ${damage}`);
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  if (hash.digest("hex") !== manifest.sha256) throw new HostFailure(`${file} is damaged: its checksum is not the one it was written with`);
+  return manifest;
+}
+
+/** Makes the folder, readable by its owner only, and clears away what a killed backup left unfinished. */
+export async function prepareFolder(folder: string, install: string): Promise<void> {
+  try {
+    // mkdir's mode is subject to the umask, and a folder that is there keeps the mode its owner gave it.
+    if (await mkdir(folder, { recursive: true, mode: 0o700 }) !== undefined) await chmod(folder, 0o700);
+    const unfinished = (await namesIn(folder)).filter((name) => name.startsWith(`.${install}-`) && name.endsWith(temporaryEnding));
+    await Promise.all(unfinished.map((name) => rm(join(folder, name), { force: true })));
+  } catch (error) {
+    throw new HostFailure(`The folder of the backups cannot be used: ${messageOf(error)}\n  type: pulumi config set backupDirectory /a/folder/you/can/write --stack base, then npm run up -- base`);
+  }
+}
+
+/**
+ * Writes a dump under a temporary name, to the disk.
+ * @throws HostFailure, with nothing left of it, when the disk is full
+ */
+export async function writeDump(folder: string, file: string, source: AsyncIterable<Buffer>): Promise<Written> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  await writeTemporary(folder, file, async (handle) => {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      await handle.writeFile(chunk);
+      bytes += chunk.length;
+    }
+  });
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/** Path of a dump while it is being written. */
+export function temporaryPath(folder: string, file: string): string {
+  return join(folder, `.${file}${temporaryEnding}`);
+}
+
+/** Gives a written dump its name, and then its manifest, which makes it a backup. */
+export async function publish(folder: string, manifest: Manifest): Promise<void> {
+  const beside = manifestName(manifest.file);
+  await writeTemporary(folder, beside, (handle) => handle.writeFile(`${JSON.stringify(manifest, undefined, 1)}\n`));
+  await rename(temporaryPath(folder, manifest.file), join(folder, manifest.file));
+  await rename(temporaryPath(folder, beside), join(folder, beside));
+  await syncFolder(folder);
+}
+
+/** Removes a dump that has not been given its name. */
+export async function discard(folder: string, file: string): Promise<void> {
+  await rm(temporaryPath(folder, file), { force: true });
+}
+
+/** Removes a backup, its manifest first: from then on it is none. */
+export async function removeBackup(folder: string, file: string): Promise<void> {
+  await rm(join(folder, manifestName(file)), { force: true });
+  await rm(join(folder, file), { force: true });
+}
+
+async function writeTemporary(folder: string, file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const path = temporaryPath(folder, file);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, "wx", 0o600);
+    await write(handle);
+    await handle.sync();
+    await handle.close();
+  } catch (error) {
+    await handle?.close().catch(() => undefined);
+    await unlink(path).catch(() => undefined);
+    throw (error as NodeJS.ErrnoException).code === "ENOSPC"
+      ? new HostFailure(`No room for the backup in ${folder}. Make room there, or choose another folder:\n  type: pulumi config set backupDirectory /another/folder --stack base, then npm run up -- base`)
+      : error;
+  }
+}
+
+/** Some file systems do not let a folder be synced; there a rename is as lasting as it gets. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync().catch((error: NodeJS.ErrnoException) => { if (error.code !== "EINVAL") throw error; });
+  } finally {
+    await handle.close();
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch(ifMissing) ?? [];
+}
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}

@@ -1,0 +1,82 @@
+import type { Attached } from "../engine/attached";
+import { HostFailure } from "../../util/failure";
+import type { Table } from "./manifest";
+import { psql, type Server } from "./server";
+
+/** What a snapshot says of itself. */
+export interface SnapshotHead {
+  /** Name under which another session sees the same data. */
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly postgres: string;
+  readonly databaseBytes: number;
+}
+
+/** Seconds to wait for a table somebody has locked against reading. */
+export const lockSeconds = 60;
+
+/**
+ * psql makes one query a table and runs each. Tables of extensions are left out, as pg_dump leaves them out.
+ * Writes a JSON object a line.
+ */
+export const countQueries = `select format('select json_build_object(''schema'', %L::text, ''name'', %L::text, ''rows'', count(*)) from only %I.%I', n.nspname, c.relname, n.nspname, c.relname)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+order by n.nspname, c.relname \\gexec
+`;
+
+const opening = `begin isolation level repeatable read read only;
+set local statement_timeout = 0;
+set local lock_timeout = '${lockSeconds}s';
+set local idle_in_transaction_session_timeout = 0;
+set local row_security = off;
+select json_build_object('id', pg_export_snapshot(), 'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'postgres', current_setting('server_version'), 'databaseBytes', pg_database_size(current_database()));
+`;
+
+/** Line that follows the last table. */
+const counted = "true";
+
+/** A moment of the database, held open so that a dump and a counting see the same rows while others go on writing. */
+export class Snapshot {
+  private constructor(readonly head: SnapshotHead, readonly tables: Promise<Table[]>, private readonly session: Attached) {}
+
+  /** Opens it and begins to count. @throws HostFailure with psql's own words */
+  static async open(server: Server): Promise<Snapshot> {
+    const session = await server.attach(psql);
+    session.stdin.write(`${opening}${countQueries}select '${counted}'::json;\n`);
+    const lines = linesOf(session.stdout);
+    const first = await lines.next();
+    if (first.done === true) throw new HostFailure(`The database cannot be read: ${(await session.ended).errors}`);
+    const tables = rest(lines, session);
+    tables.catch(() => undefined);
+    return new Snapshot(JSON.parse(first.value) as SnapshotHead, tables, session);
+  }
+
+  /** Lets the moment go. */
+  close(): void {
+    this.session.cut();
+  }
+}
+
+async function rest(lines: AsyncIterator<string>, session: Attached): Promise<Table[]> {
+  const tables: Table[] = [];
+  for (;;) {
+    const { value, done } = await lines.next();
+    if (done === true) throw new HostFailure(`The tables cannot be counted: ${(await session.ended).errors}`);
+    if (value === counted) return tables;
+    tables.push(JSON.parse(value as string) as Table);
+  }
+}
+
+async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let pending = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    pending = Buffer.concat([pending, chunk]);
+    for (let at = pending.indexOf("\n"); at >= 0; at = pending.indexOf("\n")) {
+      yield pending.toString("utf8", 0, at);
+      pending = pending.subarray(at + 1);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** One service of the gateway: which paths it answers, and from where. */
+export interface Deployment {
+  /** Name by which the gateway knows it. */
+  readonly name: string;
+  /** `host:port` inside the gateway's networks. */
+  readonly target: string;
+  readonly prefixes: readonly string[];
+  /** Forward the path without its prefix. */
+  readonly strip: boolean;
+  /** Path that answers 200 while the target is ready. */
+  readonly healthPath: string;
+  /** Seconds a request begun before a change of target may still take. */
+  readonly drainSeconds: number;
+  /** Bytes a request's body may have; without it there is no limit, and bodies are not held at the gateway. */
+  readonly maxBodyBytes?: number;
+}
+
+/** Seconds a target may take to begin an answer: what Scani's own nginx gives the api. */
+const responseSeconds = 90;
+
+/** Seconds the gateway waits for a target that was ready a moment ago. */
+const deploySeconds = 10;
+
+/** `kamal-proxy deploy` for one service, as words. Source: kamal-proxy 0.9.2, internal/cmd/deploy.go. Pure. */
+export function deployCommand({ name, target, prefixes, strip, healthPath, drainSeconds, maxBodyBytes }: Deployment): string[] {
+  return [
+    "kamal-proxy", "deploy", name, `--target=${target}`,
+    `--path-prefix=${prefixes.join(",")}`, `--strip-path-prefix=${strip}`,
+    `--health-check-path=${healthPath}`, "--health-check-interval=50ms",
+    `--deploy-timeout=${deploySeconds}s`, `--drain-timeout=${drainSeconds}s`, `--target-timeout=${responseSeconds}s`,
+    ...(maxBodyBytes === undefined ? [] : ["--buffer-requests", `--max-request-body=${maxBodyBytes}`]),
+  ];
+}
+
+/** `kamal-proxy remove` for one service, as words. Pure. */
+export function removeCommand(name: string): string[] {
+  return ["kamal-proxy", "remove", name];
+}
+
+/** What the gateway's container runs, as words. */
+export const proxyCommand = ["kamal-proxy", "run"];
+
+/** Shell command that exits 0 while the gateway answers. */
+export const proxyHealth = "kamal-proxy list > /dev/null";
+
+/** `kamal-proxy list`, as words. */
+export const listCommand: readonly string[] = ["kamal-proxy", "list"];
+
+/** A service as `kamal-proxy list` shows it. */
+export interface Listed {
+  readonly name: string;
+  /** Path prefixes, joined by commas. */
+  readonly path: string;
+  readonly target: string;
+}
+
+/** Reads what `kamal-proxy list` printed; its heading and anything else that is no service are passed over. Pure. */
+export function parseListing(listing: string): Listed[] {
+  return listing.replace(/\u001b\[[0-9;]*m/g, "").split("\n").flatMap((line) => {
+    const [name, , path, target] = line.trim().split(/\s+/);
+    return name !== undefined && path !== undefined && target?.includes(":") ? [{ name, path, target }] : [];
+  });
+}

@@ -1,0 +1,39 @@
+import type Docker from "dockerode";
+import { exec } from "../engine/exec";
+import { HostFailure } from "../../util/failure";
+import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "./flipScript";
+import type { Targets } from "./routes";
+
+/** A flip that is done, while what it replaced may still be draining. */
+export interface Flip {
+  /** Milliseconds from the first gateway command to the last route's change. */
+  readonly tookMs: number;
+  /** Settles when every request begun before the flip has ended, or the drain timeout cut it. */
+  readonly drained: Promise<void>;
+}
+
+/**
+ * Points each of these routes at its new target. Resolves at the flip; the drain goes on.
+ * @throws HostFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
+ */
+export async function flip(docker: Docker, gateway: string, targets: Targets, drainSeconds: number): Promise<Flip> {
+  let begun: number | undefined;
+  let tookMs: number | undefined;
+  let announce = (): void => undefined;
+  const flipped = new Promise<void>((resolve) => { announce = resolve; });
+  const ended = exec(docker.getContainer(gateway), ["sh", "-c", flipScript(targets, drainSeconds)], (line) => {
+    begun ??= markedAt(begunMark, line);
+    const at = markedAt(flippedMark, line);
+    if (begun === undefined || at === undefined) return;
+    tookMs = Math.round((at - begun) * 1000);
+    announce();
+  });
+  const drained = ended.then(({ exitCode, output }) => {
+    if (exitCode === notWritten) throw new HostFailure("The gateway serves the new release, but did not write that down: restarted, it would go back to the old one, until the next up");
+    if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${besideMarks(output)}`);
+  });
+  drained.catch(() => undefined);
+  await Promise.race([flipped, drained]);
+  if (tookMs === undefined) throw new HostFailure("The gateway ended its deploy without changing its routes");
+  return { tookMs, drained };
+}

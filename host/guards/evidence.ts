@@ -1,0 +1,26 @@
+import type { Kept } from "./kept";
+
+/** What is true of the data before anything is declared: all a judgement is made from. Holds secrets. */
+export interface Evidence {
+  /** Containers of nobody here that run on one of the volumes. */
+  readonly strangers: readonly { readonly container: string; readonly volume: string }[];
+  /** Major version of Postgres that made the volume. */
+  readonly volumeMajor?: string;
+  /** Major version in the image that is to run on it. */
+  readonly imageMajor?: string;
+  readonly kept?: Kept;
+  /** What the running database says. */
+  readonly database?: DatabaseAnswer;
+  /** ENCRYPTION_KEY of the api that runs now; asked only where the database is somebody else's. */
+  readonly keyInUse?: string;
+}
+
+/** What a running Postgres says of the secrets its data was made with. */
+export interface DatabaseAnswer {
+  /** Verifier of the role's password. */
+  readonly passwordVerifier?: string;
+  /** Stored credentials, the newest first, sealed as they are. */
+  readonly credentials: readonly string[];
+  /** It has no such role, or no such database. */
+  readonly lacks?: "role" | "database";
+}

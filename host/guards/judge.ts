@@ -1,0 +1,103 @@
+import { setCommand, settingNamed } from "../../settings";
+import { opens } from "../scani/envelope";
+import type { Evidence } from "./evidence";
+import type { DataPlace } from "../install/dataPlace";
+import { verifies } from "./passwordVerifier";
+import { trustHint } from "./trust";
+
+/** What a stack is about to run on the data. */
+export interface Intent {
+  readonly place: DataPlace;
+  /** Undefined where nobody gave it and it is yet to be generated. */
+  readonly encryptionKey?: string;
+  /** As the key. Not judged where the database is somebody else's. */
+  readonly databasePassword?: string;
+  /** Base's stack, for the commands in a refusal. */
+  readonly baseStack: string;
+  /** The operator has said that the settings are right, whatever the data says. */
+  readonly trustSettings: boolean;
+}
+
+/** Why a stack must not be brought up on the data that is there. */
+export interface Refusal {
+  readonly problem: string;
+  /** Ways around it, each one line, the safest first. */
+  readonly ways: readonly string[];
+}
+
+/** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
+export async function judge(evidence: Evidence, intent: Intent): Promise<Refusal[]> {
+  const secrets = intent.trustSettings ? [] : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
+  return [...strangers(evidence), majorOf(evidence, intent), ...secrets].filter((refusal) => refusal !== undefined);
+}
+
+/** All refusals as the operator reads them. */
+export function explainRefusals(refusals: readonly Refusal[]): string {
+  return ["The data that is there forbids it; nothing has been touched.", ...refusals.flatMap(({ problem, ways }) => [`  ${problem}`, ...ways.map((way) => `    ${way}`)])].join("\n");
+}
+
+function strangers({ strangers: found }: Evidence): Refusal[] {
+  return found.map(({ container, volume }) => ({
+    problem: `The volume ${volume} is in use by container ${container}, which is no part of this install; two servers on one volume destroy its data.`,
+    ways: [`type: docker stop ${container}`],
+  }));
+}
+
+function majorOf({ volumeMajor, imageMajor }: Evidence, { place: { postgres }, baseStack }: Intent): Refusal | undefined {
+  if (postgres === undefined || volumeMajor === undefined || imageMajor === undefined || volumeMajor === imageMajor) return undefined;
+  return {
+    problem: `postgresImage ${postgres.image} is Postgres ${imageMajor}, and the volume ${postgres.volume} was made by Postgres ${volumeMajor}; one cannot run on the data of the other.`,
+    ways: [
+      `type: pulumi config set postgresImage postgres:${volumeMajor}-alpine --stack ${baseStack}`,
+      `to move to Postgres ${imageMajor}: pg_dump with the old image, then restore into an install under another name.`,
+    ],
+  };
+}
+
+function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Intent): Refusal | undefined {
+  if (postgres === undefined || database?.lacks === undefined) return undefined;
+  const [setting, value] = database.lacks === "role" ? ["POSTGRES_USER", postgres.role] : ["POSTGRES_DB", postgres.database];
+  return {
+    problem: `${setting} is ${value}, and the volume ${postgres.volume} was made with another: its Postgres has no ${database.lacks} of that name.`,
+    ways: [`type: pulumi config set ${setting} <the one it was made with> --stack ${baseStack}`, `or, if this is meant, ${trustHint}.`],
+  };
+}
+
+async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): Promise<Refusal | undefined> {
+  if (await keyFits(evidence, encryptionKey) !== false) return undefined;
+  return {
+    problem: `ENCRYPTION_KEY ${encryptionKey === undefined ? "is not given and would be generated anew" : "differs"}, but the data was made with another: every stored credential would be unreadable.`,
+    ways: [
+      `type: ${setCommand(settingNamed("ENCRYPTION_KEY"), baseStack)}   (the key of the install that made the data)`,
+      `or, if that key is lost and every credential is to be entered again, ${trustHint}.`,
+    ],
+  };
+}
+
+/** What the data itself says comes before what was noted about it. Undefined where nothing says anything. */
+async function keyFits({ database, kept, keyInUse }: Evidence, key: string | undefined): Promise<boolean | undefined> {
+  const credentials = database?.credentials ?? [];
+  if (credentials.length === 0 && kept === undefined && keyInUse === undefined) return undefined;
+  if (key === undefined) return false;
+  if (credentials.length > 0) return anyOpens(credentials, key);
+  return kept === undefined ? keyInUse === key : opens(kept.encryptionKey, key);
+}
+
+async function anyOpens(credentials: readonly string[], key: string): Promise<boolean> {
+  for (const credential of credentials) if (await opens(credential, key)) return true;
+  return false;
+}
+
+async function passwordOf({ database, kept }: Evidence, { place: { postgres }, databasePassword, baseStack }: Intent): Promise<Refusal | undefined> {
+  const verifier = database?.passwordVerifier ?? kept?.databasePassword;
+  if (postgres === undefined || verifier === undefined) return undefined;
+  if (databasePassword !== undefined && await verifies(verifier, postgres.role, databasePassword) !== false) return undefined;
+  return {
+    problem: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,
+    ways: [
+      `type: ${setCommand(settingNamed("POSTGRES_PASSWORD"), baseStack)}   (the password of the install that made the data)`,
+      `or give the database the new one: docker exec -it ${postgres.container} psql -U ${postgres.role} -d ${postgres.database} -c '\\password'`,
+      `or, if this is meant, ${trustHint}.`,
+    ],
+  };
+}

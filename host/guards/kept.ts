@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { opens, seal } from "../scani/envelope";
+import { verifies, verifierOf } from "./passwordVerifier";
+
+/**
+ * What is kept beside the data of the secrets it was made with: enough to know them again, nothing to make them from.
+ * It is in the volume, so it goes where the data goes, and can be read when Postgres does not run.
+ */
+export interface Kept {
+  /** A text sealed with ENCRYPTION_KEY. */
+  readonly encryptionKey: string;
+  /** A verifier of the database role's password. */
+  readonly databasePassword: string;
+}
+
+/** The secrets themselves. */
+export interface DataSecrets {
+  readonly encryptionKey: string;
+  readonly databasePassword: string;
+}
+
+/** File in Postgres' data directory. Postgres leaves files it does not know alone. */
+export const keptFile = "scani-made-with.json";
+
+const shape = z.object({ encryptionKey: z.string(), databasePassword: z.string() });
+
+/** Reads the file's text; undefined for none, or for one nobody can read. Pure. */
+export function parseKept(text: string | undefined): Kept | undefined {
+  try {
+    return shape.parse(JSON.parse(text ?? ""));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text of the file for these secrets. What is kept already and fits stays as it is, so that no run differs from the last. */
+export async function keep(before: Kept | undefined, role: string, secrets: DataSecrets): Promise<string> {
+  const [sameKey, samePassword] = await Promise.all([
+    before !== undefined && opens(before.encryptionKey, secrets.encryptionKey),
+    before !== undefined && verifies(before.databasePassword, role, secrets.databasePassword),
+  ]);
+  const kept: Kept = {
+    encryptionKey: sameKey && before ? before.encryptionKey : await seal("made with this key", secrets.encryptionKey),
+    databasePassword: samePassword && before ? before.databasePassword : await verifierOf(secrets.databasePassword),
+  };
+  return `${JSON.stringify(kept)}\n`;
+}

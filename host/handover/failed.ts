@@ -1,0 +1,28 @@
+import { withLogTail } from "../../util/failure";
+import type { ReleaseName } from "../install/live";
+
+/** A handover that failed, after the way back. */
+export class HandoverFailed extends Error {
+  /**
+   * @param why what went wrong
+   * @param from release that served before
+   * @param flipped whether the gateway had changed its routes by then
+   */
+  constructor(readonly why: unknown, readonly from: ReleaseName | undefined, readonly flipped: boolean) {
+    super("the handover failed");
+    this.name = "HandoverFailed";
+  }
+}
+
+/** A failed handover as the operator reads it: what went wrong, and what serves now. Pure. */
+export function explainFailure(thrown: unknown, now: ReleaseName | undefined): string {
+  return [withLogTail(thrown instanceof HandoverFailed ? thrown.why : thrown), "", standing(thrown, now)].join("\n");
+}
+
+function standing(thrown: unknown, now: ReleaseName | undefined): string {
+  if (now === undefined) return "Nothing serves.";
+  const release = `${now.tier} (${now.release})`;
+  const stayed = thrown instanceof HandoverFailed && now.tier === thrown.from?.tier && now.release === thrown.from.release;
+  if (!stayed) return `${release} serves.`;
+  return thrown.flipped ? `${release} serves again, with the same containers; its worker was stopped and started.` : `${release} goes on serving, untouched.`;
+}

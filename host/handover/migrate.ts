@@ -1,0 +1,19 @@
+import type Docker from "dockerode";
+import { start } from "../engine/lifecycle";
+import { failed } from "../engine/ready";
+import type { Progress } from "../../util/progress/progress";
+import type { LiveContainer } from "../install/live";
+
+/**
+ * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own record
+ * says that it has everything the image ships, there is nothing to run; where it cannot say, the migrator decides.
+ * @param pending what the image ships and the database lacks; undefined where that cannot be known
+ * @throws HostFailure with the end of its log when it exits non-zero
+ */
+export async function migrate(docker: Docker, pending: readonly string[] | undefined, target: LiveContainer, progress: Progress): Promise<void> {
+  if (pending?.length === 0) return progress.note("the schema has every migration of this release");
+  if (pending !== undefined) progress.note(`pending: ${pending.join(", ")}`);
+  await start(docker, target.id);
+  const { StatusCode: code } = await docker.getContainer(target.id).wait();
+  if (code !== 0) throw await failed(docker, target, `exited with code ${code}; the schema is not migrated`);
+}

@@ -1,0 +1,206 @@
+import type Docker from "dockerode";
+import { userInfo, hostname } from "node:os";
+import { exec } from "../engine/exec";
+import { writeFile } from "../engine/files";
+import { start, stop } from "../engine/lifecycle";
+import { messageOf } from "../../util/failure";
+import { caFile } from "../install/caCertificate";
+import { beginBackup, createdCandidate, withBackup, type BesideBackup, type Candidate, type HandoverBackups } from "./backup";
+import { HandoverFailed } from "./failed";
+import { removeCommand } from "../gateway/deploy";
+import { flip, type Flip } from "../gateway/flip";
+import { routes, type Route, type Targets } from "../gateway/routes";
+import { record, type Entry } from "./journal";
+import { serving, servingApi, servingPage, wayBack, type Live, type LiveContainer } from "../install/live";
+import { migrate } from "./migrate";
+import { pendingIn, readSchema } from "../scani/migrations/pending";
+import { plan, stages, switches, type Step } from "./plan";
+import { preflight, type PreflightOrder } from "../preflight/preflight";
+import { Progress, seconds, type Print } from "../../util/progress/progress";
+import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
+import { sideBySide } from "./sideBySide";
+import { survey } from "../install/survey";
+import { verify } from "./verify";
+import { soak } from "./soak";
+import { startWorker, stopWorker } from "./worker";
+
+/** What a handover is told. Times in seconds. */
+export interface Order extends PreflightOrder {
+  readonly readyTimeout: number;
+  readonly drainTimeout: number;
+  /** How long the new release is watched while the old one could still take over. */
+  readonly soak: number;
+  readonly backups: HandoverBackups;
+}
+
+/** Says what the run in progress knows. */
+interface Run {
+  readonly docker: Docker;
+  readonly order: Order;
+  readonly before: Live;
+  readonly candidate: Candidate;
+  readonly progress: Progress;
+  readonly watch: Watch;
+  /** What takes back the steps done so far, last one first. */
+  readonly undo: (() => Promise<void>)[];
+  /** Points the gateway back; before all else, since a release that fails may be the one that serves. */
+  undoFlip?: () => Promise<void>;
+  /** What the candidate was asked while it served is answered. */
+  drainedBack?: Promise<void>;
+  flip?: Flip;
+  /** A backup that is being made beside the other steps. */
+  backup?: BesideBackup;
+  /** The new worker is on its way up; fulfilled once it listens. */
+  worker?: Promise<void>;
+}
+
+/**
+ * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure is
+ * taken back: the release that served goes on with the same containers.
+ * @returns the entry it put on record, or undefined when there was nothing to do
+ * @throws HandoverFailed, after the way back; whatever was thrown before the first step
+ */
+export async function perform(docker: Docker, order: Order, print: Print, signal: AbortSignal): Promise<Entry | undefined> {
+  // Read beside the rest: it is needed first.
+  const schema = readSchema(docker, order.install, order.wanted.containers.migrate ?? "");
+  const pending = schema.then(pendingIn);
+  pending.catch(() => undefined);
+  const before = await survey(docker, order.install);
+  const candidate = createdCandidate(docker, order.wanted.containers.migrate as string, () => pending);
+  const { steps } = await withBackup(docker, order.install, order.backups, plan(before, order.wanted), candidate);
+  if (steps.length === 0) return undefined;
+
+  const began = Date.now();
+  const progress = new Progress(print);
+  const watch: Watch = { timeoutSeconds: order.readyTimeout, signal, waiting: (title, reason) => progress.waiting(title, reason) };
+  const run: Run = { docker, order, before, candidate, progress, watch, undo: [] };
+  const from = serving(before);
+  const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
+    at: new Date(began).toISOString(),
+    by: `${userInfo().username}@${hostname()}`,
+    from,
+    to: { tier: order.wanted.tier, release: order.wanted.release },
+    outcome,
+    why,
+    totalMs: Date.now() - began,
+    flipMs: run.flip?.tookMs,
+    timings: run.progress.timings,
+  });
+
+  print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
+  try {
+    if (switches(steps)) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), servingPage: servingPage(before), schema }, progress));
+    for (const stage of stages(steps)) {
+      checkInterrupt(signal);
+      await sideBySide(stage, signal, (step, interrupted) => carryOut(step, run, { ...watch, signal: interrupted }));
+    }
+  } catch (error) {
+    await takeBack(run);
+    await record(docker, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
+    throw new HandoverFailed(error, from, run.flip !== undefined);
+  }
+  const done = entry(run.flip === undefined ? "repaired" : "switched");
+  await record(docker, order.install.gateway, done);
+  print(`${order.wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}`);
+  return done;
+}
+
+function names(containers: readonly LiveContainer[]): string {
+  return containers.map(({ service }) => service).join(", ");
+}
+
+/** @param watch over the steps of one stage */
+async function carryOut(step: Step, run: Run, watch: Watch): Promise<void> {
+  const { docker, order, progress, undo } = run;
+  switch (step.do) {
+    case "backup":
+      run.backup = beginBackup(docker, order.install, order.backups, run.candidate, step, progress, run.watch.signal);
+      if (!step.beside) return run.backup.done;
+      undo.push(run.backup.abandon);
+      return;
+    case "finish-backup":
+      return run.backup?.done;
+    case "migrate":
+      return progress.step("migrate", async () => migrate(docker, await run.candidate.pending(), step.container, progress));
+    case "start":
+      undo.push(async () => {
+        await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));
+        await stopAll(docker, step.containers, run.undoFlip === undefined ? unservedSeconds : undefined);
+      });
+      return progress.step(`start ${names(step.containers)}`, () => startAll(step.containers, run));
+    case "verify":
+      return progress.step("verify from inside the api", () => verify(docker, step.container, progress));
+    case "flip":
+      run.undoFlip = () => flipBack(run);
+      return progress.step("flip the gateway", async () => {
+        run.flip = await flip(docker, order.install.gateway, targetNames(step.to), order.drainTimeout);
+      });
+    case "stop-workers":
+      undo.push(() => eachOf(step.containers, ({ id }) => start(docker, id)));
+      return progress.step("stop the old worker", () => eachOf(step.containers, (worker) => stopWorker(docker, worker, progress)));
+    case "start-worker":
+      undo.push(() => stop(docker, step.container.id));
+      run.worker = progress.step("start the new worker", () => startWorker(docker, step.container, watch));
+      return run.worker;
+    case "soak":
+      return order.soak === 0 ? undefined : progress.step("soak", () => soak(docker, step, order.soak, run.worker ?? Promise.resolve(), watch));
+    case "retire":
+      // From here on the new release is whole: trouble with the old one is no reason to go back to it.
+      undo.length = 0;
+      run.undoFlip = undefined;
+      if (run.flip !== undefined) await progress.step("drain", () => drainedOrSaid(run.flip as Flip, progress));
+      return progress.step(`retire ${names(step.containers)}`, () => stopAll(docker, step.containers));
+  }
+}
+
+async function eachOf(containers: readonly LiveContainer[], work: (container: LiveContainer) => Promise<unknown>): Promise<void> {
+  await Promise.all(containers.map(work));
+}
+
+/**
+ * How long a candidate that never served gets to stop: it has nothing to finish. nginx misses a SIGTERM that comes in the moment it
+ * begins to run, and would be waited for as long as one that drains; whoever comes next waits for that too.
+ */
+const unservedSeconds = 3;
+
+function stopAll(docker: Docker, containers: readonly LiveContainer[], withinSeconds?: number): Promise<void> {
+  return eachOf(containers, ({ id }) => stop(docker, id, withinSeconds));
+}
+
+async function startAll(containers: readonly LiveContainer[], { docker, order, watch }: Run): Promise<void> {
+  // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
+  const [last, first] = [containers.filter(({ service }) => service === "frontend-app"), containers.filter(({ service }) => service !== "frontend-app")];
+  const { caCertificate } = order;
+  // One volume for api and worker: it is written through the api, which starts first.
+  if (caCertificate !== undefined) await eachOf(first.filter(({ service }) => service === "api"), ({ id }) => writeFile(docker.getContainer(id), caFile, caCertificate));
+  await eachOf(first, ({ id }) => start(docker, id));
+  await eachOf(last, ({ id }) => start(docker, id));
+  await eachOf(containers, (container) => untilReady(docker, container, watch));
+}
+
+async function drainedOrSaid(done: Flip, progress: Progress): Promise<void> {
+  await done.drained.catch((error: unknown) => progress.note(messageOf(error)));
+}
+
+function targetNames(targets: Readonly<Record<Route, LiveContainer>>): Targets {
+  return Object.fromEntries(routes.map((route) => [route, targets[route].name]));
+}
+
+async function flipBack(run: Run): Promise<void> {
+  const { docker, order, before, progress } = run;
+  const back = wayBack(before);
+  if (back === undefined) progress.note("no release served before, so there is none to go back to");
+  else run.drainedBack = (await flip(docker, order.install.gateway, back, order.drainTimeout)).drained;
+  for (const route of routes.filter((one) => back?.[one] === undefined)) await exec(docker.getContainer(order.install.gateway), removeCommand(route));
+}
+
+/** Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. */
+async function takeBack(run: Run): Promise<void> {
+  const { progress, undo } = run;
+  if (undo.length === 0 && run.undoFlip === undefined) return;
+  const attempt = (back: () => Promise<void>) => back().catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
+  await progress.step("take back", async () => {
+    if (run.undoFlip !== undefined) await attempt(run.undoFlip);
+    for (const back of undo.splice(0).reverse()) await attempt(back);
+  });
+}

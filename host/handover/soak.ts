@@ -1,0 +1,101 @@
+import type Docker from "dockerode";
+import { setTimeout as pause } from "node:timers/promises";
+import { answerSeconds } from "../scani/cloud/call";
+import { HostFailure } from "../../util/failure";
+import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/ready";
+import { exec } from "../engine/exec";
+import { reasonIn } from "../engine/healthAnswer";
+import type { LiveContainer } from "../install/live";
+import { askProvider } from "./verify";
+
+/** What is watched of a release that has just begun to serve. */
+export interface Soaking {
+  readonly api: LiveContainer;
+  readonly worker: LiveContainer;
+}
+
+/** One look at the release. A text says what is wrong; undefined that all is well. */
+export interface Look {
+  /** The worker does not run any more, or was restarted. */
+  readonly worker?: string;
+  readonly api?: string;
+  readonly provider?: string;
+}
+
+/** Milliseconds from the beginning of one look to that of the next. */
+const lookAgain = 1_000;
+
+/**
+ * What two looks in a row say: why the release must go back, or undefined. A worker that went down is judged at once;
+ * one look at which an api or a data-provider fails may be chance, two are not. Pure.
+ */
+export function verdict(before: Look | undefined, now: Look): string | undefined {
+  if (now.worker !== undefined) return now.worker;
+  if (before === undefined || isGood(before)) return undefined;
+  return now.api === undefined ? now.provider : `the api is not ready any more: ${now.api}`;
+}
+
+/** Nothing was found wrong. Pure. */
+export function isGood({ worker, api, provider }: Look): boolean {
+  return [worker, api, provider].every((wrong) => wrong === undefined);
+}
+
+/**
+ * When a soak may end: a worker that boots meanwhile is watched for half of it at least. Undefined while it does not
+ * listen yet. Pure. Epoch milliseconds.
+ */
+export function endOf(began: number, seconds: number, listeningSince: number | undefined): number | undefined {
+  return listeningSince === undefined ? undefined : Math.max(began + seconds * 1000, listeningSince + seconds * 500);
+}
+
+/**
+ * Watches a release that serves for a while, before the one it replaced is stopped: its worker stays up, its api stays
+ * ready, its data-provider goes on taking its key. It ends with a good look, so it takes longer where the last one leaves
+ * a doubt: a data-provider that takes its time is not known before the time is over.
+ * @param seconds at least
+ * @param listening fulfilled once the worker, which may boot meanwhile, takes jobs; from then on it is watched too
+ * @throws HostFailure as soon as one does not
+ */
+export async function soak(docker: Docker, release: Soaking, seconds: number, listening: Promise<unknown>, watch: Watch): Promise<void> {
+  const from = Date.now();
+  let listeningSince: number | undefined;
+  // That a worker does not come up is told by whoever starts it.
+  listening.then(() => { listeningSince = Date.now(); }, () => undefined);
+  let before: Look | undefined;
+  for (;;) {
+    checkInterrupt(watch.signal);
+    watch.waiting(release.api.title, `that it goes on well for ${seconds} s`);
+    const began = Date.now();
+    const until = endOf(from, seconds, listeningSince);
+    const now = await unlessInterrupted(look(docker, release, until !== undefined), watch.signal);
+    const wrong = verdict(before, now);
+    if (wrong !== undefined && wrong === now.worker) throw await failed(docker, release.worker, wrong);
+    if (wrong !== undefined) throw new HostFailure(`${release.api.title} began to serve, and then ${wrong}`);
+    if (isGood(now) && until !== undefined && began >= until) return;
+    before = now;
+    const next = until !== undefined && began < until ? Math.min(began + lookAgain, until) : began + lookAgain;
+    await unlessInterrupted(pause(Math.max(next - Date.now(), 0)), watch.signal);
+  }
+}
+
+async function look(docker: Docker, { api, worker }: Soaking, listening: boolean): Promise<Look> {
+  const container = docker.getContainer(api.id);
+  const info = await container.inspect();
+  const [workerSays, apiSays, provider] = await Promise.all([
+    listening ? staysUp(docker.getContainer(worker.id)) : undefined,
+    readiness(container, info),
+    askProvider(container, info.Config.Env, answerSeconds).then((judged) => (judged.ok ? undefined : judged.why), (error: Error) => error.message),
+  ]);
+  return { worker: workerSays, api: apiSays, provider };
+}
+
+async function staysUp(worker: Docker.Container): Promise<string | undefined> {
+  const { State: state, RestartCount: restarts } = await worker.inspect();
+  return state.Running && restarts === 0 ? undefined : `did not stay up (exit code ${state.ExitCode})`;
+}
+
+async function readiness(container: Docker.Container, { State: state, Config: config }: Docker.ContainerInspectInfo): Promise<string | undefined> {
+  if (!state.Running) return `it stopped with exit code ${state.ExitCode}`;
+  const answer = await exec(container, healthCommand(config)).catch((error: Error) => ({ exitCode: -1, output: error.message }));
+  return answer.exitCode === 0 ? undefined : reasonIn(answer.output);
+}

@@ -1,0 +1,66 @@
+import type Docker from "dockerode";
+import { callScript, parseHeard, without } from "../scani/cloud/call";
+import { judge, type Judgement } from "../scani/cloud/judge";
+import { valueIn } from "../install/environment";
+import { exec } from "../engine/exec";
+import { logSince } from "../engine/lifecycle";
+import { localCloudUrl } from "../install/localCloud";
+import type { Tier } from "../../settings";
+import { HostFailure } from "../../util/failure";
+import type { LiveContainer } from "../install/live";
+import type { Progress } from "../../util/progress/progress";
+
+/** Seconds the data-provider may take to answer its first call: tier 1's has just been started. */
+const firstAnswerSeconds = 10;
+
+/**
+ * Asks the new api whether it stands where its tier says: its environment, its data-provider with its own key, and
+ * the line it logged at boot.
+ * @throws HostFailure
+ */
+export async function verify(docker: Docker, api: LiveContainer, progress: Progress): Promise<void> {
+  const container = docker.getContainer(api.id);
+  const { Config: config, State: state } = await container.inspect();
+  const url = valueIn(config.Env, "SCANI_CLOUD_URL");
+  const mistake = tierMistake(api.tier, url);
+  if (mistake !== undefined) throw new HostFailure(mistake);
+
+  const provider = await askProvider(container, config.Env, firstAnswerSeconds);
+  if (!provider.ok) throw new HostFailure(provider.why);
+  if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
+
+  const log = await logSince(docker, api.id, Date.parse(state.StartedAt) / 1000);
+  const said = bootTarget(log);
+  if (said === undefined) progress.note("the api's boot log does not name its data-provider; nothing contradicts it");
+  else if (said !== api.tier && said !== url) {
+    throw new HostFailure(`The api's boot log names ${said}, but ${api.tier} stands at ${url}`);
+  }
+}
+
+/**
+ * An authenticated call to the data-provider from inside an api, and what its answer means.
+ * @param environment the api's
+ * @param seconds it may take in all
+ */
+export async function askProvider(api: Docker.Container, environment: readonly string[], seconds: number): Promise<Judgement> {
+  const { output } = await exec(api, ["sh", "-c", callScript(seconds)]);
+  return judge(valueIn(environment, "SCANI_CLOUD_URL"), parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)));
+}
+
+/** What is wrong with an api's data-provider URL for its tier; undefined when nothing is. Pure. */
+export function tierMistake(tier: Tier, url: string): string | undefined {
+  if (url === "") return `The api of ${tier} has no SCANI_CLOUD_URL`;
+  if ((tier === "tier1") !== (url === localCloudUrl)) return `The api of ${tier} has SCANI_CLOUD_URL=${url}, which is not this tier's`;
+  return undefined;
+}
+
+/**
+ * What the api's boot log says about its tier: a tier's name (as the guide shows: `tier=tier2`), or the data-provider's
+ * URL (as release 0.17.1 logs: JSON with `scaniCloudUrl`). Undefined when it says neither. Pure.
+ */
+export function bootTarget(log: string): string | undefined {
+  const tier = /\btier=(tier[12])\b/.exec(log)?.[1];
+  if (tier !== undefined) return tier;
+  const url = /"scaniCloudUrl":\s*"([^"]+)"/.exec(log)?.[1] ?? /\bcloudUrl=(\S+)/.exec(log)?.[1];
+  return url;
+}

@@ -1,0 +1,34 @@
+import type Docker from "dockerode";
+import { untilSaid } from "../engine/log";
+import { logSince, start, stop } from "../engine/lifecycle";
+import type { LiveContainer } from "../install/live";
+import type { Progress } from "../../util/progress/progress";
+import { failed, type Watch } from "../engine/ready";
+
+/** What the worker logs once it takes jobs. */
+const listening = "Worker listening for jobs";
+
+/** What it logs when it stopped with no job in hand. */
+const drained = "Worker drained cleanly";
+
+/** Stops a worker gently: it finishes or gives back the jobs it has. Says so when it was killed instead. */
+export async function stopWorker(docker: Docker, worker: LiveContainer, progress: Progress): Promise<void> {
+  const since = Date.now() / 1000;
+  await stop(docker, worker.id);
+  const log = await logSince(docker, worker.id, since).catch(() => "");
+  if (!log.includes(drained)) progress.note(`${worker.title} stopped without "${drained}"; the jobs it had are taken again when their locks run out`);
+}
+
+/**
+ * Starts a worker and waits until it listens.
+ * @throws HostFailure with the end of its log
+ */
+export async function startWorker(docker: Docker, worker: LiveContainer, watch: Watch): Promise<void> {
+  const since = Date.now() / 1000;
+  await start(docker, worker.id);
+  watch.waiting(worker.title, `until it says "${listening}"`);
+  const said = await untilSaid(docker, worker.id, listening, since, watch);
+  if (said === "late") throw await failed(docker, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
+  const { State: state, RestartCount: restarts } = await docker.getContainer(worker.id).inspect();
+  if (said === "ended" || !state.Running || restarts > 0) throw await failed(docker, worker, `did not stay up (exit code ${state.ExitCode})`);
+}

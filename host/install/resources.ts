@@ -1,0 +1,44 @@
+import type { Tier } from "../../settings";
+import type { BackupPlan } from "./backupPlan";
+import type { Service } from "./services";
+
+/* What this module's own resources are declared with, and what their provider is handed. */
+
+/** Standing's inputs, as they reach the provider. */
+export interface StandingInputs {
+  readonly install: string;
+  readonly dockerHost?: string;
+  /** Container ids by service. */
+  readonly containers: Readonly<Record<string, string>>;
+  /** Text kept beside Postgres' data. Secret for Pulumi, though no secret can be made from it. */
+  readonly madeWith?: string;
+  /** Bucket whose path on the page's origin leads to the bundled S3 server; absent where that is somebody else's. */
+  readonly bucket?: string;
+}
+
+/** The Handover's inputs, as they reach the provider. Times in seconds. No secrets. */
+export interface HandoverInputs {
+  readonly install: string;
+  readonly gateway: string;
+  readonly dockerHost?: string;
+  /** Name of the Pulumi stack and of base's, for the commands in messages. */
+  readonly stack: string;
+  readonly baseStack: string;
+  /** True where base has an S3 server of its own. */
+  readonly ownBucket: boolean;
+  readonly tier: Tier;
+  readonly release: string;
+  /** Container ids by service. */
+  readonly containers: Readonly<Partial<Record<Service, string>>>;
+  readonly keepWarm: boolean;
+  readonly readyTimeout: number;
+  readonly drainTimeout: number;
+  /** Certificate of a private authority, PEM; not a secret. */
+  readonly caCertificate?: string;
+  readonly soak: number;
+  /** MiB. */
+  readonly minimumFreeDisk: number;
+  readonly backups: BackupPlan;
+  /** Folder with Pulumi.yaml on the machine this runs on. */
+  readonly projectFolder: string;
+}

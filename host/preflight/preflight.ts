@@ -1,0 +1,99 @@
+import type Docker from "dockerode";
+import { judge } from "../scani/cloud/judge";
+import { valueIn } from "../install/environment";
+import { HostFailure, messageOf } from "../../util/failure";
+import type { LiveContainer, Wanted } from "../install/live";
+import type { Install } from "../install/survey";
+import { newerIn, type Schema } from "../scani/migrations/pending";
+import type { Progress } from "../../util/progress/progress";
+import type { Service } from "../install/services";
+import { allows, originOf } from "../install/connectSrc";
+import { checkDisk } from "./disk";
+import { withProbe } from "./probe";
+import { remedy } from "./remedy";
+import { newerProblem, tagOf } from "./schema";
+import { hostedBucket, managedBucket, checkUploads, openPages, type UploadsOrder } from "./uploads";
+
+/** What a preflight is told. */
+export interface PreflightOrder {
+  readonly install: Install;
+  readonly wanted: Wanted;
+  /** Name of the Pulumi stack, for the commands in its messages. */
+  readonly stack: string;
+  /** Name of base's. */
+  readonly baseStack: string;
+  /** True where base has an S3 server of its own. */
+  readonly ownBucket: boolean;
+  /** Certificate of a private authority, PEM. */
+  readonly caCertificate?: string;
+  /** MiB that must be free on the engine's disk. */
+  readonly minimumFreeDisk: number;
+}
+
+/** What is known on the host before a switch. */
+export interface Known {
+  /** The api that serves, and the page's container. */
+  readonly serving?: LiveContainer;
+  readonly servingPage?: LiveContainer;
+  /** What the images ship and the database has had; being read. */
+  readonly schema: Promise<Schema>;
+}
+
+/**
+ * Looks whether a switch can go well, before anything is migrated or started: room on the disk, a schema the images know,
+ * on tier 2 the hosted endpoint, asked from inside the release's networks with its own key, and the bucket a page uploads to where that is
+ * somebody else's. The images need no look:
+ * the release's containers exist by now, and the engine made them from images it has.
+ * @throws HostFailure with every problem at once, each with its cause and what to do
+ */
+export async function preflight(docker: Docker, order: PreflightOrder, known: Known, progress: Progress): Promise<void> {
+  const { install, wanted, stack, minimumFreeDisk } = order;
+  const [schema, ...others] = await Promise.allSettled([
+    checkSchema(docker, order, known),
+    checkDisk(docker, install.gateway, minimumFreeDisk, stack),
+    wanted.tier === "tier2" || !order.ownBucket ? checkOutside(docker, order, known, progress) : undefined,
+  ]);
+  const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
+  if (schema.status === "rejected" || problems.length > 0) throw new HostFailure(problems.join("\n"));
+  if (schema.value.applied === undefined) progress.note("no record of migrations can be read (a managed database, or a new one): the migrator judges the schema");
+}
+
+function idOf(wanted: Wanted, service: Service): string {
+  const id = wanted.containers[service];
+  if (id === undefined) throw new Error(`${wanted.tier} was planned without ${service}`);
+  return id;
+}
+
+async function checkSchema(docker: Docker, { wanted, stack }: PreflightOrder, known: Known): Promise<Schema> {
+  const schema = await known.schema;
+  const names = newerIn(schema);
+  if (names.length === 0) return schema;
+  const tag = async (id: string) => tagOf((await docker.getContainer(id).inspect()).Config.Image);
+  throw new HostFailure(newerProblem({ names, stack, wantedTag: await tag(idOf(wanted, "migrate")), servingTag: known.serving && await tag(known.serving.id) }));
+}
+
+/** What is outside this install: tier 2's endpoint, and the bucket. */
+async function checkOutside(docker: Docker, order: PreflightOrder, { servingPage }: Known, progress: Progress): Promise<void> {
+  const { install, wanted, stack, caCertificate } = order;
+  const [api, frontend] = await Promise.all([docker.getContainer(idOf(wanted, "api")).inspect(), docker.getContainer(idOf(wanted, "frontend-app")).inspect()]);
+  const url = valueIn(api.Config.Env, "SCANI_CLOUD_URL");
+  const key = valueIn(api.Config.Env, "SCANI_CLOUD_API_KEY");
+  const uploads: UploadsOrder = { ...order, page: originOf(valueIn(api.Config.Env, "FRONTEND_URL")), policy: valueIn(frontend.Config.Env, "CSP_CONNECT_SRC") };
+  await withProbe(docker, { install: install.name, api, url, key, caCertificate, stack }, async (probe) => {
+    let bucket;
+    if (wanted.tier === "tier2") {
+      const judged = judge(url, await probe.call());
+      if (!judged.ok) throw new HostFailure(`${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`);
+      progress.note(`${url} accepts the key; AI import is ${judged.aiImport ? "available" : "not available"} there`);
+      bucket = hostedBucket(url, probe, uploads);
+    } else {
+      const provider = await docker.getContainer(idOf(wanted, "data-provider")).inspect();
+      bucket = managedBucket(provider.Config.Env, probe, uploads);
+    }
+    const { origin, problems } = await checkUploads(bucket, probe, uploads);
+    if (problems.length > 0) throw new HostFailure(problems.join("\n"));
+    progress.note(`a page can upload: ${origin} took a file, and it was found again and removed`);
+    const open = servingPage && valueIn((await docker.getContainer(servingPage.id).inspect()).Config.Env, "CSP_CONNECT_SRC");
+    if (open !== undefined && origin !== undefined && !allows(open, origin, uploads.page)) progress.note(openPages(origin));
+  });
+}

@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Sockets } from "../host/install/platform";
+import type { Release } from "./release/release";
+import type { Service } from "../host/install/services";
+import type { Settings, Tier } from "../settings";
+import type { HandoverInputs } from "../host/install/resources";
+
+export interface HandoverArgs {
+  readonly tier: Tier;
+  readonly settings: Settings;
+  readonly sockets: pulumi.Output<Sockets>;
+  readonly release: Release;
+  /** Folder with Pulumi.yaml. */
+  readonly projectFolder: string;
+}
+
+/** Decides which release serves. Last in a tier stack; depends on everything in it. Done by this module's own provider. */
+export class Handover extends pulumi.CustomResource {
+  constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
+    const { tier, settings, sockets, release, projectFolder } = args;
+    const ids = Object.fromEntries(Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]));
+    const inputs: { [key in keyof HandoverInputs]: pulumi.Input<HandoverInputs[key]> } = {
+      install: sockets.install,
+      gateway: sockets.gateway,
+      dockerHost: settings.text("dockerHost"),
+      stack: pulumi.getStack(),
+      baseStack: sockets.stack,
+      ownBucket: sockets.services.apply((services) => services.some(({ service }) => service === "storage")),
+      tier,
+      release: release.id,
+      containers: pulumi.output(ids) as pulumi.Output<Partial<Record<Service, string>>>,
+      keepWarm: settings.flag("keepWarm"),
+      readyTimeout: settings.number("readyTimeout"),
+      minimumFreeDisk: settings.number("minimumFreeDisk"),
+      caCertificate: settings.text("caCertificate"),
+      drainTimeout: settings.number("drainTimeout"),
+      soak: settings.number("soak"),
+      backups: sockets.backups,
+      projectFolder,
+    };
+    super("scani-host:handover:Handover", name, inputs, { ...opts, dependsOn: Object.values(release.containers) });
+  }
+}

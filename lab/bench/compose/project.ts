@@ -1,0 +1,83 @@
+import type Docker from "dockerode";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { untilReady } from "../../../host/engine/ready";
+import { removeInstall, type ThrowawayImages } from "../../throwaway";
+import { freePorts } from "../../throwaway/ports";
+import type { Interrupt } from "../../interrupt";
+import type { Compose } from "./command";
+import { dotenvText, tier1Dotenv, type Dotenv } from "./dotenv";
+import { composeFile } from "./file";
+
+/** Seconds a service may take until it is ready. */
+const readySeconds = 180;
+
+/** A compose install of its own, driven as Scani's guide says. */
+export class ComposeProject {
+  readonly name: string;
+  readonly url: string;
+  private readonly folder = mkdtempSync(join(tmpdir(), "scani-bench-compose-"));
+
+  private constructor(
+    private readonly docker: Docker,
+    private readonly compose: Compose,
+    private readonly images: ThrowawayImages,
+    private readonly interrupt: Interrupt,
+    private readonly port: number,
+  ) {
+    this.name = `bench-compose-${this.folder.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
+    this.url = `http://127.0.0.1:${port}`;
+    this.settings = tier1Dotenv({ tag: images.scaniTag, port });
+  }
+
+  /** What `.env` says on tier 1. */
+  readonly settings: Dotenv;
+
+  /** Lays the folder out for tier 1; starts nothing. */
+  static async layOut(docker: Docker, compose: Compose, images: ThrowawayImages, interrupt: Interrupt): Promise<ComposeProject> {
+    const [port] = await freePorts(1) as [number];
+    const project = new ComposeProject(docker, compose, images, interrupt, port);
+    project.edit(project.settings, true);
+    return project;
+  }
+
+  /** The guide's two edits: the variables in `.env`, and the data-provider in the compose file. */
+  edit(settings: Dotenv, withDataProvider: boolean): void {
+    writeFileSync(join(this.folder, ".env"), dotenvText(settings), { mode: 0o600 });
+    writeFileSync(join(this.folder, "docker-compose.yml"), composeFile({ project: this.name, images: this.images, port: this.port, withDataProvider }));
+  }
+
+  /** One compose command on this project. @throws Error */
+  run(...args: string[]): Promise<void> {
+    return this.interrupt.guard(this.compose.run(this.folder, ["-p", this.name, ...args], this.interrupt.signal));
+  }
+
+  /** Postgres, then its schema: what the guide has done once, before the first start. @throws Error, HostFailure */
+  async migrate(): Promise<void> {
+    await this.run("up", "-d", "postgres", "redis");
+    await this.ready("postgres");
+    await this.run("run", "--rm", "migrate");
+  }
+
+  /** The guide's command; over when it has returned and the api is ready. @throws Error, HostFailure */
+  async up(): Promise<void> {
+    await this.run("up", "-d", "--remove-orphans");
+    await this.ready("api");
+  }
+
+  private async ready(service: string): Promise<void> {
+    const filters = { label: [`com.docker.compose.project=${this.name}`, `com.docker.compose.service=${service}`] };
+    const [found] = await this.docker.listContainers({ filters });
+    if (found === undefined) throw new Error(`compose returned and no ${service} runs`);
+    const watch = { timeoutSeconds: readySeconds, signal: this.interrupt.signal, waiting: () => undefined };
+    await untilReady(this.docker, { id: found.Id, name: found.Names[0] ?? "", title: `compose ${service}` }, watch);
+  }
+
+  /** Removes everything the project has on the engine, and its folder. Whatever compose was doing has ended by then. */
+  async remove(): Promise<void> {
+    await this.interrupt.idle();
+    await removeInstall(this.docker, this.name);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,13 @@
+import type Docker from "dockerode";
+import type { Say } from "../../ops/pulumi/say";
+import type { Interrupt } from "../interrupt";
+import type { Subject } from "./subject";
+
+/** What both sides of the bench share. */
+export interface BenchContext {
+  readonly docker: Docker;
+  readonly subject: Subject;
+  readonly interrupt: Interrupt;
+  /** Told what goes on. */
+  readonly say: Say;
+}

@@ -1,0 +1,56 @@
+import { connect } from "../../host/engine/connect";
+import type { Say } from "../../ops/pulumi/say";
+import { findCompose } from "./compose/command";
+import { control } from "./compose/control";
+import { Interrupt } from "../interrupt";
+import type { ImageKind } from "../setup/realImages";
+import { moduleSwitches } from "./module/switches";
+import { judge } from "./report/bars";
+import { jsonLine } from "./report/jsonLine";
+import { busy, describeMachine } from "./report/machine";
+import { markdown } from "./report/table";
+import { chooseSubject } from "./subject";
+
+export interface BenchOptions {
+  /** One JSON line instead of the table. */
+  readonly json?: boolean;
+  /** Without it: Scani's own images where they are on the engine, else stand-ins. */
+  readonly images?: ImageKind;
+}
+
+/**
+ * Measures the guide's procedure with compose and this module's switches, under the same load, on throwaway installs.
+ * Takes a quarter of an hour; removes all it made on every way out.
+ * @param say takes the result
+ * @param progress takes what goes on meanwhile
+ * @returns whether every bar held
+ * @throws Error when a switch did not come about, or at an interrupt
+ */
+export async function bench(options: BenchOptions, say: Say, progress: Say = toStandardError): Promise<boolean> {
+  const docker = connect();
+  const compose = await findCompose();
+  const interrupt = new Interrupt();
+  const warning = busy();
+  if (warning !== undefined) progress(warning);
+  try {
+    const subject = await interrupt.guard(chooseSubject(docker, options.images, progress));
+    try {
+      const { scaniRepository, scaniTag } = subject.images;
+      const machine = await describeMachine(docker, compose.version, `${scaniRepository}/*:${scaniTag}`);
+      const context = { docker, subject, interrupt, say: progress };
+      const runs = [...await control(context, compose), ...await moduleSwitches(context)];
+      const bars = judge(runs);
+      if (options.json) bars.filter(({ held }) => !held).forEach(({ demand, measured }) => progress(`FAIL: ${demand} (${measured})`));
+      say(options.json ? jsonLine(runs) : markdown(runs, bars, machine, new Date()));
+      return bars.every(({ held }) => held);
+    } finally {
+      await subject.release();
+    }
+  } finally {
+    interrupt.release();
+  }
+}
+
+function toStandardError(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

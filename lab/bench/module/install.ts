@@ -1,0 +1,93 @@
+import type { Platform, Sockets } from "../../../host/install/platform";
+import { readJournal, type Entry } from "../../../host/handover/journal";
+import { changeSetting, chooseBucket, cleanUp, layOut, policyFor, removeInstall, startBucket, startHostedOnStores, type HostedBucket, type Throwaway } from "../../throwaway";
+import { up } from "../../../ops/up";
+import { stackOutputs } from "../../../ops/pulumi/stackOutputs";
+import type { BenchContext } from "../context";
+import { issueHosted, type Hosted } from "../hosted";
+
+/** Lines of a failed command's output that are shown. */
+const shownLines = 30;
+
+/** A throwaway install of this module, driven as an operator does. */
+export class ModuleInstall {
+  private sockets: Sockets | undefined;
+
+  private constructor(private readonly context: BenchContext, private readonly place: Throwaway, private readonly hosted: Hosted, private readonly chosen: HostedBucket) {}
+
+  /** Lays it out; starts nothing. */
+  static async layOut(context: BenchContext): Promise<ModuleInstall> {
+    const hosted = issueHosted();
+    const bucket = await chooseBucket();
+    const tier2 = { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, CSP_CONNECT_SRC: policyFor(bucket) };
+    return new ModuleInstall(context, await layOut("bench", context.subject.images, { tier2 }), hosted, bucket);
+  }
+
+  get url(): string {
+    return this.place.url;
+  }
+
+  /** Brings base up, and the hosted endpoint beside it. */
+  async upBase(): Promise<void> {
+    const { docker, interrupt, subject: { images } } = this.context;
+    await this.up("base");
+    const outputs = await interrupt.guard(stackOutputs("base", this.place, () => undefined));
+    this.sockets = outputs?.sockets as Sockets;
+    const stores = outputs?.platform as Platform;
+    const { install, url: page } = this.place;
+    const bucket = await interrupt.guard(startBucket(docker, { install, image: images.storage, page }, this.chosen));
+    await interrupt.guard(startHostedOnStores(docker, { install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...this.hosted, bucket, mail: true }, stores));
+  }
+
+  /**
+   * `npm run up -- <stack>`.
+   * @param onOutput told what it prints, as it comes
+   * @throws Error with the end of what it printed
+   */
+  async up(stack: string, onOutput: (text: string) => void = () => undefined): Promise<void> {
+    const printed: string[] = [];
+    const running = up(stack, (text) => { printed.push(text); onOutput(text); }, this.place);
+    try {
+      await this.context.interrupt.guard(running);
+    } catch (error) {
+      this.context.interrupt.signal.throwIfAborted();
+      // Pulumi's own error repeats all of its output; what never printed anything says it itself.
+      const said = printed.length > 0 ? printed.join("\n").trimEnd().split("\n").slice(-shownLines) : [(error as Error).message];
+      throw new Error([`up ${stack} failed:`, ...said].join("\n"));
+    }
+  }
+
+  /** Changes one setting of a tier's stack. */
+  set(stack: string, name: string, value: string): void {
+    changeSetting(this.place, stack, name, value);
+  }
+
+  /** What the last handover put on record. @throws Error when there is none */
+  async lastHandover(): Promise<Entry> {
+    const entry = (await readJournal(this.context.docker, this.base.gateway)).at(-1);
+    if (entry === undefined) throw new Error("no handover is on record");
+    return entry;
+  }
+
+  /** Docker name of its Postgres. */
+  get postgres(): string {
+    const found = this.base.services.find(({ service }) => service === "postgres");
+    if (found === undefined) throw new Error("the install has no Postgres of its own");
+    return found.container;
+  }
+
+  private get base(): Sockets {
+    if (this.sockets === undefined) throw new Error("base is not up yet");
+    return this.sockets;
+  }
+
+  /** Removes everything of it. */
+  async remove(): Promise<void> {
+    const { docker, interrupt } = this.context;
+    // A command that an interrupt left running cannot be called off, but ends sooner once its containers are gone. It may
+    // be making new ones meanwhile, so what cannot be removed yet is left to the second time.
+    if (interrupt.signal.aborted) await removeInstall(docker, this.place.install);
+    await interrupt.idle();
+    await cleanUp(docker, this.place);
+  }
+}

@@ -1,0 +1,42 @@
+import type Docker from "dockerode";
+import { setTimeout as pause } from "node:timers/promises";
+import { exec, type ExecResult } from "../../../host/engine/exec";
+
+/** Milliseconds between two looks at who waits, and those after which nobody will any more. */
+const [lookAgain, patience] = [100, 10_000];
+
+/** psql inside the install's own Postgres, each statement sent by itself. */
+function psql(statements: readonly string[]): string[] {
+  const words = statements.map((statement) => `-c "${statement}"`).join(" ");
+  return ["sh", "-c", `PGPASSWORD=$POSTGRES_PASSWORD psql -X -v ON_ERROR_STOP=1 -At -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" ${words}`];
+}
+
+/**
+ * Keeps everybody from a table for some seconds. Resolves when it has the lock; `released` when it is given back.
+ * @throws Error with what psql said
+ */
+export async function holdLock(postgres: Docker.Container, table: string, seconds: number): Promise<{ released: Promise<void> }> {
+  let taken = (): void => undefined;
+  const locked = new Promise<void>((resolve) => { taken = resolve; });
+  const ended = exec(postgres, psql(["begin", `lock table ${table} in access exclusive mode`, `select pg_sleep(${seconds})`, "commit"]), (line) => {
+    if (line.trim() === "LOCK TABLE") taken();
+  }).then(refuse);
+  ended.catch(() => undefined);
+  await Promise.race([locked, ended]);
+  return { released: ended };
+}
+
+/** Resolves when some query waits for the table. @throws Error when none does within ten seconds */
+export async function untilSomebodyWaits(postgres: Docker.Container, table: string): Promise<void> {
+  const waiting = psql([`select count(*) from pg_locks where not granted and relation = '${table}'::regclass`]);
+  for (const until = Date.now() + patience; Date.now() < until; await pause(lookAgain)) {
+    const answer = await exec(postgres, waiting);
+    refuse(answer);
+    if (Number(answer.output) > 0) return;
+  }
+  throw new Error(`no query waits for ${table}: the slow request did not reach the api`);
+}
+
+function refuse({ exitCode, output }: ExecResult): void {
+  if (exitCode !== 0) throw new Error(`psql in the install's Postgres: ${output}`);
+}

@@ -1,0 +1,19 @@
+// The thread that startLoad starts: its event loop has nothing to do but the load.
+import { parentPort, workerData } from "node:worker_threads";
+import { generate } from "./generator";
+import type { CheckedOptions } from "./options";
+import type { Totals } from "./tally";
+
+/** What this thread tells the one that started it; it understands one message, any, as: stop. */
+export type FromWorker = { ready: true } | { totals: Totals };
+
+const port = parentPort;
+if (!port) throw new Error("lab/load/worker is started by startLoad");
+const tell = (message: FromWorker): void => port.postMessage(message);
+
+const generator = generate(workerData as CheckedOptions, () => tell({ ready: true }));
+port.on("message", () => generator.stop());
+void generator.totals.then((totals) => {
+  tell({ totals });
+  port.close();
+});

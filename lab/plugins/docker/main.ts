@@ -1,0 +1,28 @@
+import { connect } from "../../../host/engine/connect";
+import { packageVersion } from "../../../ops/pulumi/packageVersion";
+import { serve } from "../protocol/serve";
+import { aString } from "../protocol/shape";
+import { containerType } from "./container";
+import { networkType } from "./network";
+import { volumeType } from "./volume";
+
+/** Where the official plugin looks when neither the program nor the environment says. */
+const defaultHost = "unix:///var/run/docker.sock";
+
+void serve({
+  name: "docker",
+  version: packageVersion("@pulumi/docker"),
+  settings: {
+    host: { shape: aString, change: "update" },
+    // Put in by the engine: the version of the SDK.
+    version: { shape: aString, change: "update" },
+  },
+  types: ({ host }) => {
+    const docker = connect(typeof host === "string" ? host : process.env.DOCKER_HOST || defaultHost);
+    return {
+      "docker:index/container:Container": containerType(docker),
+      "docker:index/network:Network": networkType(docker),
+      "docker:index/volume:Volume": volumeType(docker),
+    };
+  },
+});

@@ -1,0 +1,22 @@
+import { connect } from "../../../host/engine/connect";
+import type { ImageSet } from "../../images";
+import { play, type Played } from "../parity";
+
+/** What a player is told. */
+export interface Task {
+  readonly images: ImageSet;
+  /** PATH of the Pulumi processes. */
+  readonly path: string;
+}
+
+/** What it answers: lines of progress, then what was played or what went wrong. */
+export type Report = { readonly line: string } | { readonly played: Played } | { readonly error: string };
+
+/** A process of its own for each set of plugins, since the environment of Pulumi's program is the process's. */
+process.once("message", ({ images, path }: Task) => {
+  const tell = (report: Report): void => { process.send?.(report); };
+  play(connect(), images, path, (line) => tell({ line })).then(
+    (played) => tell({ played }),
+    (error: Error) => tell({ error: error.message }),
+  ).finally(() => process.disconnect());
+});

@@ -1,0 +1,57 @@
+import { seconds } from "../../util/progress/progress";
+import type { Jobs } from "./scani";
+
+/** One switch of a rehearsal. Milliseconds. */
+export interface RehearsedSwitch {
+  readonly from: string;
+  readonly to: string;
+  readonly totalMs: number;
+  readonly flipMs: number;
+  readonly sent: number;
+  readonly failed: number;
+}
+
+/** What a rehearsal saw. */
+export interface Report {
+  readonly ok: boolean;
+  readonly switches: readonly RehearsedSwitch[];
+  readonly jobs: Jobs;
+  /** Rows in the database, before the load and after it. */
+  readonly rows: { readonly before: number; readonly after: number };
+}
+
+/** Everything a rehearsal counted. */
+export interface Seen extends Omit<Report, "ok"> {
+  /** Rows the load was told were written. */
+  readonly written: number;
+  /** Sessions whose user is still signed in and whose credential can be read, of how many. */
+  readonly sessions: { readonly made: number; readonly kept: number };
+}
+
+/** Mistakes in what was seen; none means the rehearsal went well. Pure. */
+export function wrongs({ switches, jobs, rows, written, sessions }: Seen): string[] {
+  return [
+    ...switches.filter(({ failed }) => failed > 0).map(({ from, to, failed, sent }) => `${from} → ${to}: ${failed} of ${sent} requests failed`),
+    ...(jobs.once === jobs.sent ? [] : [`jobs: of ${jobs.sent}, ${jobs.once} were done once, ${jobs.twice} twice, ${jobs.never} never`]),
+    ...(rows.after === rows.before + written ? [] : [`rows: ${rows.after} are there, ${rows.before + written} were acknowledged`]),
+    ...(sessions.kept === sessions.made ? [] : [`sessions: ${sessions.kept} of ${sessions.made} still hold`]),
+  ];
+}
+
+/** What was seen, for a person. Pure. */
+export function tell(seen: Seen): string {
+  return [
+    ...seen.switches.map(({ from, to, totalMs, flipMs, sent, failed }) =>
+      `${from} → ${to}: ${seconds(totalMs)} in all, flip ${seconds(flipMs)}; ${sent} requests sent, ${failed} failed`),
+    `jobs: ${seen.jobs.sent} sent, ${seen.jobs.once} done once, ${seen.jobs.twice} twice, ${seen.jobs.never} never`,
+    `rows: ${seen.rows.before} before, ${seen.written} written under load, ${seen.rows.after} after`,
+    `sessions with an encrypted credential: ${seen.sessions.made} made, ${seen.sessions.kept} still good`,
+    ...wrongs(seen).map((wrong) => `WRONG: ${wrong}`),
+  ].join("\n");
+}
+
+/** The JSON object of `--json`. Pure. */
+export function reportOf(seen: Seen): Report {
+  const { switches, jobs, rows } = seen;
+  return { ok: wrongs(seen).length === 0, switches, jobs: { sent: jobs.sent, once: jobs.once, twice: jobs.twice, never: jobs.never }, rows };
+}

@@ -1,0 +1,6 @@
+export { ensureChromium } from "./chromium";
+export { prepare, type Prepared } from "./prepare";
+export { pulumiCli } from "../../ops/pulumi/pulumiCli";
+export { testLanguageHost } from "./languageHost";
+export { officialPlugin, standInsForced, testPlugins } from "./plugins";
+export type { Say } from "../../ops/pulumi/say";

@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { pulumiHome } from "../../ops/pulumi/pulumiHome";
+import { root } from "../../ops/root";
+import { command } from "../../ops/pulumi/command";
+import { packageVersion } from "../../ops/pulumi/packageVersion";
+import { pulumiReachable } from "../../ops/pulumi/reach";
+import type { Say } from "../../ops/pulumi/say";
+import { which } from "../../ops/pulumi/which";
+
+/** Folder with the launchers of the test plugins. */
+export const testPlugins = join(root, "lab", "plugins", "bin", "resource");
+
+/** Which of a kind a run uses. */
+export type Choice =
+  | { readonly official: true }
+  /** The folder goes first on the PATH of every Pulumi process. */
+  | { readonly official: false; readonly pathAddition: string };
+
+/** The plugins the program needs; each SDK has its plugin's version. */
+const needed = [
+  { name: "docker", sdk: "@pulumi/docker" },
+  { name: "random", sdk: "@pulumi/random" },
+] as const;
+
+export type PluginName = (typeof needed)[number]["name"];
+
+/** How long Pulumi may take to fetch one, milliseconds. */
+const fetchLimit = 120_000;
+
+/**
+ * The official plugins, found or fetched; else the test plugins. SCANI_TEST_PLUGINS=1 takes the test plugins even where
+ * the official ones are.
+ * @param pulumi the Pulumi command line
+ */
+export async function findPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<Choice> {
+  if (standInsForced(environment)) {
+    say("SCANI_TEST_PLUGINS=1: the test plugins stand in for the official ones (lab/plugins).");
+    return { official: false, pathAddition: testPlugins };
+  }
+  if (await officialPlugins(pulumi, environment, say)) return { official: true };
+  say("The official plugins cannot be had here: the test plugins stand in for them (lab/plugins).");
+  return { official: false, pathAddition: testPlugins };
+}
+
+/** True when the operator wants all that stands in for official parts, also where these are. */
+export function standInsForced(environment: NodeJS.ProcessEnv): boolean {
+  return environment.SCANI_TEST_PLUGINS === "1";
+}
+
+/** True when both official plugins are here, if need be fetched by Pulumi. */
+async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<boolean> {
+  const missing = needed.filter(({ name }) => officialPlugin(name, environment) === undefined);
+  if (missing.length === 0) {
+    say(`Official plugins: ${needed.map(({ name }) => name).join(" and ")} are here.`);
+    return true;
+  }
+  if (!await pulumiReachable(environment)) return false;
+  // Named, since Pulumi may take the home the machine's users are listed with for its own, where HOME says another.
+  const env = { ...environment, PULUMI_HOME: pulumiHome(environment) };
+  for (const { name, sdk } of missing) {
+    say(`Fetching the official plugin ${name} ${packageVersion(sdk)} (once).`);
+    const { code } = await command(pulumi, ["plugin", "install", "resource", name, packageVersion(sdk)], { env, limit: fetchLimit });
+    if (code !== 0) return false;
+  }
+  return true;
+}
+
+/** Path of an official plugin: on PATH, or where Pulumi keeps those it has fetched. */
+export function officialPlugin(name: PluginName, environment: NodeJS.ProcessEnv): string | undefined {
+  const program = `pulumi-resource-${name}`;
+  const version = packageVersion(needed.find((one) => one.name === name)?.sdk as string);
+  const fetched = join(pulumiHome(environment), "plugins", `resource-${name}-v${version}`);
+  return (looksOnPath(environment) ? which(program, environment.PATH, [testPlugins]) : undefined) ?? which(program, fetched);
+}
+
+/** False where Pulumi is told to take no plugin from PATH. */
+export function looksOnPath(environment: NodeJS.ProcessEnv): boolean {
+  return !/^(1|true)$/i.test(environment.PULUMI_IGNORE_AMBIENT_PLUGINS ?? "");
+}

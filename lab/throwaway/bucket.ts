@@ -1,0 +1,81 @@
+import type Docker from "dockerode";
+import { randomBytes } from "node:crypto";
+import { label } from "../../host/install/labels";
+import { untilReady } from "../../host/engine/ready";
+import { freePorts } from "./ports";
+
+/** The hosted operator's bucket: on another origin than the page, as it is for everybody who is on tier 2. */
+export interface HostedBucket {
+  /** Origin a page uploads to; tier 2's CSP_CONNECT_SRC has to allow it. */
+  readonly origin: string;
+  /** Port of this machine's loopback; undefined where only containers reach it. */
+  readonly port?: number;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Where a bucket is started, and for whom. */
+export interface BucketArgs {
+  readonly install: string;
+  /** Image of the S3 server. */
+  readonly image: string;
+  /** Origin of the page that may put files there. */
+  readonly page: string;
+}
+
+const [name, region, port] = ["hosted-uploads", "us-east-1", 9000];
+
+/** Names containers reach it by: one for the endpoint, and one that looks public, for where no browser is. */
+const [alias, publicAlias] = ["hosted-bucket", "bucket.hosted.test"];
+
+/**
+ * Chooses a bucket's address and keys; starts nothing. Tier 2's settings name the address before there is an install.
+ * @param reach from where it is to be reached: this machine, or containers alone, on an engine whose ports are not this machine's
+ */
+export async function chooseBucket(reach: "machine" | "containers" = "machine"): Promise<HostedBucket> {
+  const keys = { accessKeyId: randomBytes(32).toString("hex"), secretAccessKey: randomBytes(32).toString("hex") };
+  if (reach === "containers") return { origin: `http://${publicAlias}:${port}`, ...keys };
+  const [published] = await freePorts(1) as [number];
+  return { origin: `http://127.0.0.1:${published}`, port: published, ...keys };
+}
+
+/** `connect-src` of a page that uploads there. */
+export function policyFor({ origin }: Pick<HostedBucket, "origin">): string {
+  return `'self' ${origin}`;
+}
+
+/**
+ * Starts the S3 server of a bucket and waits until it is ready. It carries the install's label, so it goes when the install goes.
+ * @returns what a data-provider on the install's data network needs to know of it
+ */
+export async function startBucket(docker: Docker, { install, image, page }: BucketArgs, bucket: HostedBucket): Promise<Readonly<Record<string, string>>> {
+  const container = await docker.createContainer({
+    name: `${install}-${alias}`,
+    Image: image,
+    Entrypoint: ["sh", "-c", `mkdir -p /data/${name} && exec versitygw --port :${port} --health /health --region ${region} posix /data`],
+    Cmd: [],
+    // Any other origin's page is told this one, which its browser takes for a no.
+    Env: [`ROOT_ACCESS_KEY=${bucket.accessKeyId}`, `ROOT_SECRET_KEY=${bucket.secretAccessKey}`, "VGW_KEEP_ALIVE=true", `VGW_CORS_ALLOW_ORIGIN=${page}`],
+    Labels: { [label.install]: install, [label.service]: alias },
+    ExposedPorts: { [`${port}/tcp`]: {} },
+    Healthcheck: { Test: ["CMD-SHELL", `wget -q -O /dev/null http://127.0.0.1:${port}/health || curl -fsS -o /dev/null http://127.0.0.1:${port}/health`], Interval: 30e9, StartPeriod: 1e9 },
+    HostConfig: {
+      Init: true,
+      // The data network has no way out, and so no published port.
+      NetworkMode: `${install}-edge`,
+      PortBindings: bucket.port === undefined ? {} : { [`${port}/tcp`]: [{ HostIp: "127.0.0.1", HostPort: String(bucket.port) }] },
+    },
+    NetworkingConfig: { EndpointsConfig: { [`${install}-edge`]: { Aliases: [publicAlias] } } },
+  });
+  await docker.getNetwork(`${install}-data`).connect({ Container: container.id, EndpointConfig: { Aliases: [alias] } });
+  await container.start();
+  await untilReady(docker, { id: container.id, name: `${install}-${alias}`, title: "hosted bucket" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
+  return {
+    S3_ENDPOINT: `http://${alias}:${port}`,
+    S3_PUBLIC_ENDPOINT: bucket.origin,
+    S3_BUCKET: name,
+    S3_REGION: region,
+    S3_ACCESS_KEY_ID: bucket.accessKeyId,
+    S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+  };
+}

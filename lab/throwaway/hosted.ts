@@ -1,0 +1,43 @@
+import type Docker from "dockerode";
+import { label } from "../../host/install/labels";
+import { untilReady } from "../../host/engine/ready";
+
+/** A data-provider that plays the hosted endpoint of tier 2. */
+export interface HostedArgs {
+  readonly install: string;
+  readonly image: string;
+  /** Name the release reaches it by; without a dot, so that plain http is allowed. */
+  readonly alias: string;
+  /** Environment of the container, `NAME` to value. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly scheme?: "http" | "https";
+  /** Send its mails by the install's own catcher, which has a network for those who do. */
+  readonly mail?: boolean;
+}
+
+/** How a data-provider reaches the install's mail catcher. */
+const mailEnvironment = { SMTP_URL: "smtp://mailpit:1025", SMTP_FROM: '"Scani (hosted)" <scani@hosted.test>' };
+
+/**
+ * Starts the endpoint on the install's data network, the one network every service of a release is on, and waits until
+ * it is healthy. It carries the install's label, so it goes when the install goes.
+ * @returns its address as a release sees it
+ */
+export async function startHosted(docker: Docker, args: HostedArgs): Promise<{ url: string; container: Docker.Container }> {
+  const scheme = args.scheme ?? "http";
+  const name = `${args.install}-${args.alias.split(".")[0]}`;
+  const container = await docker.createContainer({
+    name,
+    Image: args.image,
+    Env: Object.entries({ ...(args.mail === true ? mailEnvironment : {}), ...args.environment, PORT: String(args.port) }).map(([key, value]) => `${key}=${value}`),
+    Labels: { [label.install]: args.install, [label.service]: "hosted" },
+    Healthcheck: { Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`], Interval: 30e9, StartPeriod: 1e9 },
+    HostConfig: { Init: true, NetworkMode: `${args.install}-data` },
+    NetworkingConfig: { EndpointsConfig: { [`${args.install}-data`]: { Aliases: [args.alias] } } },
+  });
+  if (args.mail === true) await docker.getNetwork(`${args.install}-mail`).connect({ Container: container.id });
+  await container.start();
+  await untilReady(docker, { id: container.id, name, title: "hosted endpoint" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
+  return { url: `${scheme}://${args.alias}:${args.port}`, container };
+}

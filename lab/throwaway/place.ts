@@ -1,0 +1,94 @@
+import { cpSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { settingsFile } from "../../stacks/stackNames";
+import { root } from "../../ops/root";
+import type { Place } from "../../ops/place";
+import { own } from "./owner";
+import { freePorts } from "./ports";
+import { layOutPulumiHome } from "./pulumiHome";
+import { stateUrl } from "./state";
+
+/** What a throwaway install is made of. Image names are whole; tags name a version. */
+export interface ThrowawayImages {
+  readonly scaniRepository: string;
+  readonly scaniTag: string;
+  readonly postgres: string;
+  readonly redis: string;
+  readonly storage: string;
+  readonly mail: string;
+  readonly gateway: string;
+}
+
+/** An install that can touch no other: own names, ports, networks, volumes, state and settings. */
+export interface Throwaway extends Place {
+  /** Prefix of every Docker name, and the label everything of it carries. */
+  readonly install: string;
+  /** Address of the gateway. */
+  readonly url: string;
+  /** Port of the mail catcher's page, on loopback. */
+  readonly mailPort: number;
+}
+
+/** Settings of each stack beside those every throwaway has. */
+export type StackSettings = Readonly<Partial<Record<"base" | "tier1" | "tier2", Readonly<Record<string, string>>>>>;
+
+/**
+ * Lays out a project folder of its own in the system's temporary folder.
+ * @param kind short word that says what it is for; part of every name
+ */
+export async function layOut(kind: string, images: ThrowawayImages, settings: StackSettings): Promise<Throwaway> {
+  const workDir = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
+  const install = `${kind}-${workDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
+  const [httpPort, mailPort] = await freePorts(2) as [number, number];
+  own(workDir, install);
+  mkdirSync(join(workDir, "state"));
+  cpSync(join(root, "Pulumi.yaml"), join(workDir, "Pulumi.yaml"));
+  // The program and its provider stay where they are compiled.
+  const project = readFileSync(join(workDir, "Pulumi.yaml"), "utf8")
+    .replace(/^main: .*/m, `main: ${join(root, "bin", "stacks")}/`)
+    .replace(/^( *path:) .*/m, `$1 ${join(root, "provider")}`);
+  writeFileSync(join(workDir, "Pulumi.yaml"), project);
+
+  // By the address it is asked at: Scani takes requests of its own page's origin only, and compares it as text.
+  const url = `http://127.0.0.1:${httpPort}`;
+  const tier = { imageRepository: images.scaniRepository, SCANI_IMAGE_TAG: images.scaniTag };
+  const all = {
+    base: {
+      name: install, FRONTEND_PORT: String(httpPort), FRONTEND_URL: url, bindAddress: "127.0.0.1", MAILPIT_UI_PORT: String(mailPort), protectData: "false",
+      postgresImage: images.postgres, redisImage: images.redis, storageImage: images.storage, mailImage: images.mail, gatewayImage: images.gateway,
+    },
+    tier1: tier,
+    tier2: tier,
+  };
+  for (const stack of ["base", "tier1", "tier2"] as const) {
+    writeSettings(workDir, stack, { tier: stack, ...all[stack], ...settings[stack] });
+  }
+  return {
+    workDir,
+    install,
+    url,
+    mailPort,
+    environment: {
+      PULUMI_BACKEND_URL: stateUrl(workDir),
+      PULUMI_CONFIG_PASSPHRASE: install,
+      PULUMI_HOME: layOutPulumiHome(workDir),
+      // The operator's own settings are in the environment too, and are not meant for this.
+      SCANI_ISOLATED: "true",
+    },
+  };
+}
+
+function writeSettings(workDir: string, stack: string, settings: Readonly<Record<string, string>>): void {
+  const lines = Object.entries(settings).map(([name, value]) => `  scani:${name}: ${JSON.stringify(value)}`);
+  writeFileSync(settingsFile(workDir, stack), ["config:", ...lines, ""].join("\n"));
+}
+
+/** Changes one setting of a throwaway's stack; what Pulumi wrote beside the settings stays. */
+export function changeSetting(place: Throwaway, stack: string, name: string, value: string): void {
+  const file = settingsFile(place.workDir, stack);
+  const others = readFileSync(file, "utf8").split("\n").filter((line) => !line.startsWith(`  scani:${name}:`));
+  const at = others.indexOf("config:");
+  others.splice(at + 1, 0, `  scani:${name}: ${JSON.stringify(value)}`);
+  writeFileSync(file, others.join("\n"));
+}

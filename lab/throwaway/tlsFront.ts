@@ -1,0 +1,53 @@
+import type Docker from "dockerode";
+import { setTimeout as pause } from "node:timers/promises";
+import { label } from "../../host/install/labels";
+import { exec } from "../../host/engine/exec";
+
+/** A TLS endpoint before a service that speaks plain HTTP. */
+export interface FrontArgs {
+  readonly install: string;
+  /** Image of the gateway, which can do TLS with a certificate it is given. */
+  readonly image: string;
+  /** Name the endpoint is reached by; the certificate is for it. */
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` of the service, and a path at which it is healthy. */
+  readonly target: string;
+  readonly healthPath: string;
+  /** PEM. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Milliseconds between two tries, and those after which there will be no success any more. */
+const [again, patience] = [100, 30_000];
+
+/** From the environment to files, since a proxy reads files, and nothing is to be copied into a container. */
+const run = (port: number) => `umask 077; printf '%s' "$CERTIFICATE" > /tmp/certificate.pem; printf '%s' "$KEY" > /tmp/key.pem; exec kamal-proxy run --https-port=${port}`;
+
+/** Starts the endpoint on the install's data network. Resolves once it serves; it carries the install's label. @throws Error with the proxy's words */
+export async function startTlsFront(docker: Docker, args: FrontArgs): Promise<string> {
+  const { install, image, host, port, target, healthPath, certificate, key } = args;
+  const network = `${install}-data`;
+  const container = await docker.createContainer({
+    name: `${install}-${host.split(".")[0]}`,
+    Image: image,
+    Entrypoint: ["sh", "-c", run(port)],
+    Cmd: [],
+    Env: [`CERTIFICATE=${certificate}`, `KEY=${key}`],
+    Labels: { [label.install]: install, [label.service]: "hosted" },
+    HostConfig: { Init: true, NetworkMode: network },
+    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [host] } } },
+  });
+  await container.start();
+  const deploy = [
+    "kamal-proxy", "deploy", "hosted", `--target=${target}`, `--host=${host}`, `--health-check-path=${healthPath}`,
+    "--tls", "--tls-certificate-path=/tmp/certificate.pem", "--tls-private-key-path=/tmp/key.pem",
+  ];
+  for (const until = Date.now() + patience; ; await pause(again)) {
+    // The first tries may come before the proxy listens.
+    const { exitCode, output } = await exec(container, deploy);
+    if (exitCode === 0) return `https://${host}:${port}`;
+    if (Date.now() > until) throw new Error(`the TLS endpoint before ${target} does not come up: ${output}`);
+  }
+}

@@ -1,0 +1,46 @@
+import { PulumiCommand } from "@pulumi/pulumi/automation";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { lastLines } from "./command";
+import { buildPulumi, builtPulumi } from "./pulumiBuild";
+import { pulumiReachable } from "./reach";
+import type { Say } from "./say";
+import { which } from "./which";
+
+/** Where the Automation API's installer puts it. */
+const installed = join(homedir(), ".pulumi", "versions", "scani");
+
+/**
+ * The Pulumi command line: the one on PATH, else one that was installed or built here before, else installed by the
+ * Automation API, else built from Go modules.
+ * @throws Error that says what was tried and what to do
+ */
+export async function pulumiCli(say: Say): Promise<PulumiCommand> {
+  const there = await usable({}) ?? await usable({ root: installed }) ?? await usable({ root: builtPulumi(process.env) });
+  if (there !== undefined) {
+    say(`Pulumi ${there.version} is at ${there.command === "pulumi" ? which("pulumi", process.env.PATH) : there.command}.`);
+    return there;
+  }
+  const tried: string[] = [];
+  if (await pulumiReachable(process.env)) {
+    say("No Pulumi command line here: installing it (once).");
+    try {
+      return await PulumiCommand.install({ root: installed });
+    } catch (error) {
+      tried.push(`its installer failed: ${lastLines((error as Error).message, 1)[0]}`);
+    }
+  } else {
+    tried.push("Pulumi's downloads cannot be reached");
+  }
+  const go = which("go", `${process.env.PATH}:/usr/local/go/bin`);
+  if (go === undefined) {
+    tried.push("there is no Go to build it with");
+  } else {
+    return PulumiCommand.get({ root: await buildPulumi(go, process.env, say) });
+  }
+  throw new Error(`The Pulumi command line is not here: ${tried.join(", and ")}.\n  install it (https://www.pulumi.com/docs/install/) and run this again`);
+}
+
+async function usable(options: { root?: string }): Promise<PulumiCommand | undefined> {
+  return PulumiCommand.get(options).catch(() => undefined);
+}

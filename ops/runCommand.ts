@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+
+/** Carries out what was typed; an error is said as it is, and the process ends with 1. */
+export function runCommand(program: Command): void {
+  program.parseAsync().catch((error: Error) => {
+    // Pulumi has already shown its own output; its errors repeat all of it.
+    process.stderr.write(`${error.name === "CommandError" ? "Pulumi ended with an error, shown above." : error.message}\n`);
+    process.exitCode = 1;
+    // What cannot be called off, such as a build, is not waited for.
+    if (error.name === "Interrupted") process.exit();
+  });
+}

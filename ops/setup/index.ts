@@ -1,6 +1,0 @@
-export { ensureChromium } from "./chromium";
-export { prepare, type Prepared } from "./prepare";
-export { pulumiCli } from "./pulumiCli";
-export { testLanguageHost } from "./languageHost";
-export { officialPlugin, standInsForced, testPlugins } from "./plugins";
-export type { Say } from "./say";

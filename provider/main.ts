@@ -1,0 +1,16 @@
+import type { Handler } from "./handler";
+import { serve } from "./server";
+
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded when Pulumi has heard that this plugin is there: until then it does nothing else */
+
+const engine = process.argv[2] ?? "";
+
+serve(() => {
+  const { standing } = require("./standing") as typeof import("./standing.js");
+  const { handover } = require("./handover") as typeof import("./handover.js");
+  const { locked } = require("./locked") as typeof import("./locked.js");
+  return {
+    "scani-host:base:Standing": locked(standing, engine) as unknown as Handler,
+    "scani-host:handover:Handover": locked(handover, engine) as unknown as Handler,
+  };
+}, engine);

@@ -1,0 +1,89 @@
+import { seal } from "../../../../host/scani/envelope";
+import type { Evidence } from "../../../../host/guards/evidence";
+import type { DataPlace } from "../../../../host/install/dataPlace";
+import { explainRefusals, judge, type Intent } from "../../../../host/guards/judge";
+import { keep, parseKept, type Kept } from "../../../../host/guards/kept";
+import { verifierOf } from "../../../../host/guards/passwordVerifier";
+
+const [key, otherKey] = ["11".repeat(32), "22".repeat(32)];
+const [password, otherPassword] = ["the password it was made with", "some other password"];
+const postgres: DataPlace["postgres"] = { container: "scani-postgres", volume: "scani-postgres-data", role: "scani", database: "scani", image: "postgres:16-alpine" };
+const intent: Intent = { place: { install: "scani", volumes: ["scani-postgres-data"], postgres }, encryptionKey: key, databasePassword: password, baseStack: "prod-base", trustSettings: false };
+let kept: Kept;
+
+beforeAll(async () => { kept = parseKept(await keep(undefined, "scani", { encryptionKey: key, databasePassword: password })) as Kept; });
+
+const problems = async (evidence: Partial<Evidence>, change: Partial<Intent> = {}) => (await judge({ strangers: [], ...evidence }, { ...intent, ...change })).map(({ problem }) => problem);
+
+test("nothing is there: nothing is refused, whatever is wanted", async () => {
+  expect(await problems({})).toEqual([]);
+  expect(await problems({}, { encryptionKey: undefined, databasePassword: undefined })).toEqual([]);
+});
+
+test("the data fits", async () => {
+  const database = { passwordVerifier: await verifierOf(password), credentials: [await seal("{}", key)] };
+  expect(await problems({ volumeMajor: "16", imageMajor: "16", kept, database })).toEqual([]);
+});
+
+describe("ENCRYPTION_KEY", () => {
+  const differs = [expect.stringMatching(/^ENCRYPTION_KEY differs, but the data was made with another/)];
+
+  test("that is not the one that was kept", async () => expect(await problems({ kept }, { encryptionKey: otherKey })).toEqual(differs));
+
+  test("that would be generated anew", async () => expect(await problems({ kept }, { encryptionKey: undefined })).toEqual([expect.stringContaining("ENCRYPTION_KEY is not given and would be generated anew")]));
+
+  test("what the credentials say comes before what was kept", async () => {
+    const [sealed, sealedWithOther] = [await seal("{}", key), await seal("{}", otherKey)];
+    expect(await problems({ kept, database: { credentials: [sealedWithOther] } })).toEqual(differs);
+    expect(await problems({ kept, database: { credentials: [sealedWithOther] } }, { encryptionKey: otherKey })).toEqual([]);
+    // One that is damaged, or older than the key, does not condemn the others.
+    expect(await problems({ kept, database: { credentials: [sealedWithOther, sealed] } })).toEqual([]);
+  });
+
+  test("of a database somebody else runs goes by the api that runs", async () => {
+    const place = { install: "scani", volumes: [] };
+    expect(await problems({ keyInUse: otherKey }, { place })).toEqual(differs);
+    expect(await problems({ keyInUse: key }, { place })).toEqual([]);
+  });
+});
+
+describe("the database password", () => {
+  test("goes by what Postgres itself keeps, and by the file where it does not run", async () => {
+    const database = { passwordVerifier: await verifierOf(otherPassword), credentials: [] };
+    expect(await problems({ kept, database })).toEqual([expect.stringMatching(/^POSTGRES_PASSWORD differs, but the volume scani-postgres-data/)]);
+    expect(await problems({ kept, database }, { databasePassword: otherPassword })).toEqual([]);
+    expect(await problems({ kept }, { databasePassword: otherPassword })).toEqual([expect.stringMatching(/^POSTGRES_PASSWORD differs/)]);
+  });
+
+  test("in a form nobody knows is let pass", async () => expect(await problems({ database: { passwordVerifier: "odd", credentials: [] } })).toEqual([]));
+
+  test("of a database somebody else runs is not judged", async () => expect(await problems({ kept }, { place: { install: "scani", volumes: [] }, databasePassword: otherPassword })).toEqual([]));
+});
+
+test.each([["role", "POSTGRES_USER is scani"], ["database", "POSTGRES_DB is scani"]] as const)("a %s the volume was not made with", async (lacks, said) => {
+  expect(await problems({ database: { credentials: [], lacks } })).toEqual([expect.stringContaining(said)]);
+});
+
+test("another major version; where either is not known, Postgres itself has the word", async () => {
+  expect(await problems({ volumeMajor: "15", imageMajor: "16" })).toEqual([expect.stringMatching(/is Postgres 16, and the volume scani-postgres-data was made by Postgres 15/)]);
+  expect(await problems({ volumeMajor: "15" })).toEqual([]);
+  expect(await problems({ imageMajor: "15" })).toEqual([]);
+});
+
+describe("an operator who trusts the settings", () => {
+  test("is let pass with other secrets, but never onto a volume in use or made by another Postgres", async () => {
+    const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];
+    const found = await problems({ kept, strangers, volumeMajor: "15", imageMajor: "16" }, { encryptionKey: otherKey, databasePassword: otherPassword, trustSettings: true });
+    expect(found).toEqual([expect.stringContaining("is in use by container old-postgres-1"), expect.stringContaining("was made by Postgres 15")]);
+  });
+});
+
+test("all of it in one error: each with what to type, for the base stack, and no secret", async () => {
+  const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];
+  const refusals = await judge({ strangers, kept, volumeMajor: "15", imageMajor: "16" }, { ...intent, encryptionKey: otherKey, databasePassword: otherPassword });
+  const text = explainRefusals(refusals);
+  expect(refusals).toHaveLength(4);
+  for (const { ways } of refusals) expect(ways[0]).toMatch(/^type: (docker stop old-postgres-1|pulumi config set .* --stack prod-base)/);
+  expect(text).toMatch(/^The data that is there forbids it; nothing has been touched\.\n/);
+  for (const secret of [key, otherKey, password, otherPassword, kept.encryptionKey, kept.databasePassword]) expect(text).not.toContain(secret);
+});

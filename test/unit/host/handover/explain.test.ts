@@ -1,0 +1,64 @@
+import { changedVariables, explain, shown, type Outlook } from "../../../../host/handover/explain";
+import { withDeclared } from "../../../../host/handover/outlook";
+import { plan } from "../../../../host/handover/plan";
+import type { Live } from "../../../../host/install/live";
+import { release, routedTo } from "./model";
+
+const live: Live = { containers: release("tier1", "one", () => true), routes: routedTo("one") };
+const declared = { tier: "tier2" as const, release: "two", keepWarm: false, containers: {}, images: { api: "scani/api:2" }, environment: {} };
+
+function outlook(): Outlook {
+  const { live: assumed, wanted, created } = withDeclared(live, declared);
+  return {
+    now: { tier: "tier1", release: "one", since: "2026-01-01T00:00:00.000Z" },
+    wanted: { tier: "tier2", release: "two" },
+    steps: plan(assumed, wanted),
+    created,
+    environment: {
+      old: { api: { SCANI_CLOUD_URL: "http://data-provider:8082", SCANI_CLOUD_API_KEY: "local-key-abcdefgh" } },
+      new: { api: { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-12345678" } },
+    },
+    images: { old: { api: "scani/api:1" }, new: { api: "scani/api:2" } },
+    keepWarm: false,
+    kept: [],
+    untouched: [{ service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" }],
+  };
+}
+
+test("a preview answers the operator's questions and shows no secret", () => {
+  const text = explain(outlook());
+  expect(text).toMatchInlineSnapshot(`
+"Serving now: tier1 (one) since 2026-01-01T00:00:00.000Z. After this: tier2 (two).
+steps:
+  migrate the schema (a no-op when nothing is pending)
+  start api (new), frontend-app (new) and wait until ready
+  verify the tier from inside the new api, with its own key
+  flip the gateway; requests in flight finish on the old release
+  stop gently: tier1 worker (kept)
+  start worker (new)
+  watch the new release for a while, with the way back open
+  stop gently: tier1 data-provider, tier1 api, tier1 frontend-app (kept)
+variables:
+  api: SCANI_CLOUD_API_KEY ••••efgh → ••••5678
+  api: SCANI_CLOUD_URL http://data-provider:8082 → https://data.example.org
+images:
+  api: scani/api:1 → scani/api:2
+untouched:
+  postgres: container scani-postgres, volume scani-postgres-data"
+`);
+});
+
+test("nothing to do is one line", () => {
+  expect(explain({ ...outlook(), steps: [] })).toBe("Serving now: tier1 (one) since 2026-01-01T00:00:00.000Z. Nothing to do.");
+});
+
+test("secrets show their last four characters, short ones nothing, other values whole", () => {
+  expect(shown("ENCRYPTION_KEY", "0123456789abcdef")).toBe("••••cdef");
+  expect(shown("ENCRYPTION_KEY", "short")).toBe("••••");
+  expect(shown("LOG_LEVEL", "info")).toBe("info");
+  expect(shown("ENCRYPTION_KEY", undefined)).toBe("(none)");
+});
+
+test("two secrets with one ending are told apart without being shown", () => {
+  expect(changedVariables({ ENCRYPTION_KEY: "aaaaaaaaaaaaSAME" }, { ENCRYPTION_KEY: "bbbbbbbbbbbbSAME" })).toEqual(["ENCRYPTION_KEY ••••SAME → another value with the same ending"]);
+});

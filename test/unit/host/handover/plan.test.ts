@@ -1,0 +1,132 @@
+import fc from "fast-check";
+import { routes, servedBy } from "../../../../host/gateway/routes";
+import { serving, type Live, type Wanted } from "../../../../host/install/live";
+import { membersOf, MissingContainer, plan, stages } from "../../../../host/handover/plan";
+import { servicesOf } from "../../../../host/install/services";
+import { apply, hosts, release, routedTo, wantedOf } from "./model";
+
+const runs = 2000;
+
+function carriedOut(live: Live, wanted: Wanted): Live {
+  return plan(live, wanted).reduce(apply, live);
+}
+
+const runningWorkers = (live: Live) => live.containers.filter(({ service, running }) => service === "worker" && running);
+
+describe("plan, for any host", () => {
+  test("ends with the wanted release serving, whole, and its worker the only one", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      const after = carriedOut(live, wanted);
+      const own = membersOf(after, wanted);
+      expect(serving(after)).toEqual({ tier: wanted.tier, release: wanted.release });
+      for (const service of servicesOf(wanted.tier)) expect(own[service]?.running).toBe(service !== "migrate");
+      expect(runningWorkers(after).map(({ release: name }) => name)).toEqual([wanted.release]);
+    }), { numRuns: runs });
+  });
+
+  test("run twice, it changes nothing the second time", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      expect(plan(carriedOut(live, wanted), wanted)).toEqual([]);
+    }), { numRuns: runs });
+  });
+
+  test("interrupted after any step, it ends in the same place", () => {
+    fc.assert(fc.property(hosts, fc.nat(8), ({ live, wanted }, cut) => {
+      const interrupted = plan(live, wanted).slice(0, cut).reduce(apply, live);
+      expect(carriedOut(interrupted, wanted)).toEqual(carriedOut(live, wanted));
+    }), { numRuns: runs });
+  });
+
+  test("no worker starts while another release's worker runs", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      let now = live;
+      for (const step of plan(live, wanted)) {
+        if (step.do === "start-worker") expect(runningWorkers(now)).toEqual([]);
+        now = apply(now, step);
+      }
+    }), { numRuns: runs });
+  });
+
+  test("nothing of another release stops before the wanted one is ready and verified", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      let now = live;
+      for (const step of plan(live, wanted)) {
+        if (step.do === "retire" || step.do === "stop-workers") {
+          const own = membersOf(now, wanted);
+          for (const route of routes) {
+            expect(own[servedBy(route)]?.running).toBe(true);
+            expect(now.routes[route]).toBe(own[servedBy(route)]?.name);
+          }
+        }
+        now = apply(now, step);
+      }
+    }), { numRuns: runs });
+  });
+
+  test("a flip comes only after migration and verification, to containers that run", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      const steps = plan(live, wanted);
+      const at = steps.findIndex((step) => step.do === "flip");
+      if (at < 0) return;
+      const before = steps.slice(0, at);
+      expect(before.map((step) => step.do)).toEqual(expect.arrayContaining(["migrate", "verify"]));
+      const own = membersOf(before.reduce(apply, live), wanted);
+      for (const route of routes) expect(own[servedBy(route)]?.running).toBe(true);
+    }), { numRuns: runs });
+  });
+
+  test("keepWarm leaves the other tier's api, frontend-app and data-provider as they were, and nothing else", () => {
+    fc.assert(fc.property(hosts, ({ live, wanted }) => {
+      const after = carriedOut(live, wanted);
+      for (const container of after.containers.filter(({ release: name }) => name !== wanted.release)) {
+        const before = live.containers.find(({ id }) => id === container.id)?.running;
+        const warm = wanted.keepWarm && container.tier !== wanted.tier && container.service !== "worker" && container.service !== "migrate";
+        expect(container.running).toBe(warm ? before : false);
+      }
+    }), { numRuns: runs });
+  });
+});
+
+describe("plan, cases an operator knows", () => {
+  const tier1 = release("tier1", "one", () => true);
+  const tier2 = release("tier2", "two", () => false);
+  const live: Live = { containers: [...tier1, ...tier2], routes: routedTo("one") };
+
+  test("a switch", () => {
+    expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do))
+      .toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "soak", "retire"]);
+  });
+
+  test("of a switch the old worker stops beside the flip, and the new one boots while the release is watched already", () => {
+    expect(stages(plan(live, wantedOf("tier2", "two", false))).map((stage) => stage.map((step) => step.do)))
+      .toEqual([["migrate"], ["start"], ["verify"], ["flip", "stop-workers"], ["start-worker", "soak"], ["retire"]]);
+  });
+
+  test("a rollback to a tier kept warm is the flip and the worker swap", () => {
+    const warm = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)], routes: routedTo("two") };
+    expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.do))
+      .toEqual(["migrate", "verify", "flip", "stop-workers", "start-worker", "soak"]);
+  });
+
+  test("nothing to do", () => {
+    expect(plan(live, wantedOf("tier1", "one", false))).toEqual([]);
+  });
+
+  test("a stopped worker is started, and nothing else", () => {
+    const stopped = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...tier2] };
+    expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.do)).toEqual(["start-worker", "soak"]);
+  });
+
+  test("a container that Pulumi replaces is another one, though it carries the same labels", () => {
+    const successor = release("tier1", "one", () => false).map((container) => ({ ...container, id: `${container.id}-2`, name: `${container.name}-2` }));
+    const wanted: Wanted = { tier: "tier1", release: "one", keepWarm: true, containers: Object.fromEntries(successor.map(({ service, id }) => [service, id])) };
+    const steps = plan({ ...live, containers: [...live.containers, ...successor] }, wanted);
+    expect(steps.map((step) => step.do)).toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "soak", "retire"]);
+  });
+
+  test("a removed container is named, with what to type", () => {
+    const removed = { ...live, containers: live.containers.filter(({ id }) => id !== "one-worker") };
+    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(MissingContainer);
+    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(/worker.*pulumi up --refresh/s);
+  });
+});

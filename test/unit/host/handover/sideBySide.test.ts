@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import { sideBySide } from "../../../../host/handover/sideBySide";
+
+const never = new AbortController().signal;
+
+/** Goes on until it is told to stop; takes a moment over that, and then says so. */
+async function goOn(signal: AbortSignal, ended: string[], title: string): Promise<void> {
+  await once(signal, "abort");
+  await new Promise(setImmediate);
+  ended.push(title);
+  throw new Error(`${title} was interrupted`);
+}
+
+test("the first that fails interrupts the others; all are waited for, and it is the first that is told", async () => {
+  const ended: string[] = [];
+  const work = (title: string, signal: AbortSignal) => (title === "b" ? Promise.reject(new Error("b failed")) : goOn(signal, ended, title));
+  await expect(sideBySide(["a", "b", "c"], never, work)).rejects.toThrow("b failed");
+  expect(ended).toEqual(["a", "c"]);
+});
+
+test("the operator's interrupt reaches each", async () => {
+  const ended: string[] = [];
+  const operator = new AbortController();
+  const work = sideBySide(["a", "b"], operator.signal, (title, signal) => goOn(signal, ended, title));
+  operator.abort();
+  await expect(work).rejects.toThrow("a was interrupted");
+  expect(ended).toEqual(["a", "b"]);
+});
+
+test("nothing is interrupted where all goes well", async () => {
+  const signals: AbortSignal[] = [];
+  await sideBySide(["a", "b"], never, async (_, signal) => void signals.push(signal));
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+});

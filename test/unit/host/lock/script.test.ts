@@ -1,0 +1,87 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { lookCommand, parseAnswer, takeCommand, type Answer } from "../../../../host/lock/script";
+import { thisProcess } from "../../../../host/lock/owner";
+import { folder } from "../../lab/setup/folder";
+
+const owner = thisProcess("up of tier2");
+
+test("answers are read, and nothing else is", () => {
+  const json = JSON.stringify(owner);
+  expect(parseAnswer("held free")).toEqual({ is: "held", other: "free" });
+  expect(parseAnswer(`held taken ${json}`)).toEqual({ is: "held", other: owner });
+  expect(parseAnswer("held taken ")).toEqual({ is: "held", other: undefined });
+  expect(parseAnswer(`taken ${json}`)).toEqual({ is: "taken", by: owner });
+  expect(parseAnswer("taken ")).toEqual({ is: "taken", by: undefined });
+  expect(parseAnswer("free")).toEqual({ is: "free" });
+  expect(parseAnswer("unsupported")).toEqual({ is: "unsupported" });
+  expect(parseAnswer("sh: 3: cannot create /x: Permission denied")).toBeUndefined();
+  expect(parseAnswer("")).toBeUndefined();
+});
+
+/** The scripts are the gateway's; here they run on this machine, where it has what they need. */
+const here = spawnSync("sh", ["-c", "command -v flock"]).status === 0 ? describe : describe.skip;
+
+here("the script", () => {
+  const place = folder();
+  const children: ChildProcess[] = [];
+  afterAll(() => {
+    for (const child of children) child.kill("SIGKILL");
+    place.remove();
+  });
+
+  const local = (words: string[]) => words.map((word) => (word.endsWith(".lock") ? join(place.path, word.slice(word.lastIndexOf("/") + 1)) : word));
+  const run = (words: string[], environment: NodeJS.ProcessEnv = process.env): Answer | undefined => {
+    const [program, ...rest] = local(words) as [string, ...string[]];
+    return parseAnswer(spawnSync(program, rest, { encoding: "utf8", input: "", env: environment }).stdout.trim());
+  };
+  /** Takes a lock and keeps it. */
+  const hold = async (words: string[]) => {
+    const [program, ...rest] = local(words) as [string, ...string[]];
+    const child = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"] });
+    children.push(child);
+    const [line] = await once(child.stdout, "data") as [Buffer];
+    return { child, answer: parseAnswer(line.toString().trim()) };
+  };
+
+  test("holds until its input ends, names its owner meanwhile, and is free at once after that", async () => {
+    const { child, answer } = await hold(takeCommand("entrance", owner));
+    expect(answer).toEqual({ is: "held", other: "free" });
+    expect(run(takeCommand("entrance", thisProcess("another")))).toEqual({ is: "taken", by: owner });
+    expect(run(lookCommand("entrance"))).toEqual({ is: "taken", by: owner });
+    expect(run(lookCommand("workshop"))).toEqual({ is: "free" });
+    child.stdin?.end();
+    await once(child, "close");
+    expect(run(lookCommand("entrance"))).toEqual({ is: "free" });
+    expect(readFileSync(join(place.path, "scani-entrance.lock"), "utf8")).toBe("");
+  });
+
+  test("says who has the other lock", async () => {
+    const { child } = await hold(takeCommand("workshop", owner));
+    expect(run(takeCommand("entrance", thisProcess("another")))).toEqual({ is: "held", other: owner });
+    child.stdin?.end();
+    await once(child, "close");
+  });
+
+  test("who looks keeps nobody out", async () => {
+    const looks = Array.from({ length: 20 }, () => hold(lookCommand("entrance")));
+    const { child, answer } = await hold(takeCommand("entrance", owner));
+    expect(answer).toMatchObject({ is: "held" });
+    await Promise.all(looks);
+    child.stdin?.end();
+    await once(child, "close");
+  });
+
+  test("without flock it says so", () => {
+    const without = folder();
+    try {
+      const shell = spawnSync("sh", ["-c", "command -v sh"], { encoding: "utf8" }).stdout.trim();
+      const [, ...rest] = local(takeCommand("entrance", owner)) as [string, ...string[]];
+      expect(spawnSync(shell, rest, { encoding: "utf8", env: { PATH: without.path } }).stdout.trim()).toBe("unsupported");
+    } finally {
+      without.remove();
+    }
+  });
+});

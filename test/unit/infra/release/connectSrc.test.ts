@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { allows, connectSrc, policyProblem } from "../../../../host/install/connectSrc";
+
+const page = "https://scani.example.org";
+const bucket = "https://bucket.example.org";
+
+test.each([
+  ["nobody's word, uploads through the page's own address", undefined, page, "'self'"],
+  ["nobody's word, uploads elsewhere", undefined, bucket, `'self' ${bucket}`],
+  ["nobody's word, and nobody knows where", undefined, undefined, "'self'"],
+  ["the operator's own", "'self' https://other.example.org", bucket, "'self' https://other.example.org"],
+])("%s", (_what, given, uploads, policy) => expect(connectSrc(given, uploads, page)).toBe(policy));
+
+test.each([
+  ["'self'", page, true],
+  ["'self'", bucket, false],
+  ["'none'", bucket, false],
+  ["*", bucket, true],
+  ["https:", bucket, true],
+  ["http:", bucket, true],
+  ["https:", "http://bucket.example.org", false],
+  ["'self' https://bucket.example.org", bucket, true],
+  ["'self' HTTPS://Bucket.Example.org", bucket, true],
+  ["bucket.example.org", bucket, true],
+  ["bucket.example.org", "http://bucket.example.org", false],
+  ["*.example.org", bucket, true],
+  ["*.example.org", "https://example.org", false],
+  ["https://bucket.example.org:9443", bucket, false],
+  ["https://bucket.example.org:9443", "https://bucket.example.org:9443", true],
+  ["https://bucket.example.org:*", "https://bucket.example.org:9443", true],
+  ["https://bucket.example.org:443", bucket, true],
+  ["https://bucket.example.org/job-uploads/", bucket, true],
+])("%s lets the page send to %s: %s", (policy, origin, allowed) => expect(allows(policy, origin, page)).toBe(allowed));
+
+test("what is made where nobody says anything always allows the uploads, and what is said to be typed does too", () => {
+  const origins = fc.record({ scheme: fc.constantFrom("http", "https"), host: fc.constantFrom("localhost", "127.0.0.1", "s3.eu-1.example.org", "x"), port: fc.integer({ min: 1, max: 65535 }) })
+    .map(({ scheme, host, port }) => new URL(`${scheme}://${host}:${port}`).origin);
+  fc.assert(fc.property(origins, origins, fc.constantFrom("'self'", "'self' https://a.example.org", "*.example.net"), (from, uploads, policy) => {
+    expect(allows(connectSrc(undefined, uploads, from), uploads, from)).toBe(true);
+    const typed = /"(.*)" --stack tier2$/.exec(policyProblem({ policy, uploads, stack: "tier2" }))?.[1] as string;
+    expect(allows(typed, uploads, from)).toBe(true);
+  }));
+});

@@ -1,0 +1,41 @@
+import { distributionOf, engineRemedy, localHost, type EngineFacts } from "../../../../lab/setup/engineRemedy";
+
+const fresh: EngineFacts = { reason: "ENOENT", platform: "linux", root: true, distribution: ["debian"], installed: false };
+
+test.each<[string, Partial<EngineFacts>]>([
+  ["as root on Debian", {}],
+  ["as root on Ubuntu", { distribution: ["ubuntu", "debian"] }],
+  ["as root on a relative of theirs", { distribution: ["linuxmint", "ubuntu", "debian"] }],
+  ["as root, with the local socket named", { host: localHost }],
+])("%s it is installed", (_where, facts) => {
+  expect(engineRemedy({ ...fresh, ...facts })).toEqual({ kind: "install" });
+});
+
+test.each<[string, Partial<EngineFacts>]>([
+  ["on Debian", {}],
+  ["on any other distribution", { distribution: ["fedora"] }],
+])("as root %s one that is installed is started", (_where, facts) => {
+  expect(engineRemedy({ ...fresh, ...facts, installed: true, reason: "ECONNREFUSED" })).toEqual({ kind: "start" });
+});
+
+test.each<[string, Partial<EngineFacts>, string[]]>([
+  ["an engine somewhere else that does not answer", { host: "ssh://root@elsewhere" }, ["ssh://root@elsewhere", "unset DOCKER_HOST"]],
+  ["one that this user may not use", { root: false, installed: true, reason: "EACCES" }, ["usermod -aG docker"]],
+  ["one that an ordinary user would have to start", { root: false, installed: true }, ["sudo systemctl start docker"]],
+  ["none, for an ordinary user on Debian", { root: false }, ["sudo apt-get update && sudo apt-get install -y docker.io iptables"]],
+  ["none, on a distribution it does not know", { distribution: ["alpine"] }, ["your distribution's package manager"]],
+  ["none, on a Mac", { platform: "darwin", distribution: [] }, ["Docker Desktop"]],
+])("%s: it says what to do and touches nothing", (_what, facts, words) => {
+  const remedy = engineRemedy({ ...fresh, ...facts });
+  expect(remedy.kind).toBe("refuse");
+  for (const word of words) expect(remedy).toHaveProperty("message", expect.stringContaining(word));
+});
+
+test.each([
+  ["ID=debian\nVERSION_ID=\"12\"\n", ["debian"]],
+  ["NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n", ["ubuntu", "debian"]],
+  ["ID=\"centos\"\nID_LIKE='rhel fedora'\n", ["centos", "rhel", "fedora"]],
+  ["VERSION_ID=1\n", []],
+])("the distribution of %j", (file, names) => {
+  expect(distributionOf(file)).toEqual(names);
+});

@@ -1,0 +1,36 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Place } from "../../../../ops/place";
+import { withStack } from "../../../../ops/pulumi/workspace";
+import { hasKey } from "../../../../ops/pulumi/salt";
+import { settingsFile } from "../../../../stacks/stackNames";
+import { folder, type Folder } from "../../lab/setup/folder";
+
+/** What a second machine has of a stack: the state, which it shares, and settings that never saw the stack made. */
+
+let project: Folder;
+let place: Place;
+beforeEach(() => {
+  project = folder();
+  project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
+  mkdirSync(join(project.path, "state"));
+  place = { workDir: project.path, environment: { PULUMI_BACKEND_URL: `file://${project.path}/state`, PULUMI_CONFIG_PASSPHRASE: "of this test" } };
+});
+afterEach(() => project.remove());
+
+const versions = () => withStack("base", place, () => undefined, async (stack) => [(await stack.exportStack()).version, (await stack.workspace.listStacks()).map(({ name }) => name)]);
+
+test("a stack that is there already is taken as it is", async () => {
+  const made = await versions();
+  expect(made).toEqual([3, ["base"]]);
+  expect(hasKey("base", project.path)).toBe(true);
+  rmSync(settingsFile(project.path, "base"));
+  expect(await versions()).toEqual(made);
+});
+
+test("one that was removed behind its settings is made anew, and what was begun on it is done once more", async () => {
+  await versions();
+  rmSync(join(project.path, "state"), { recursive: true });
+  mkdirSync(join(project.path, "state"));
+  expect(await versions()).toEqual([3, ["base"]]);
+});

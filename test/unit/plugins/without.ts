@@ -1,6 +1,0 @@
-import type { Values } from "../../plugins/protocol/values";
-
-/** The values but for some. */
-export function without(values: Values, ...names: string[]): Values {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
-}

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { root } from "../../ops/root";
+
+/** The rooms of docs/architecture.md: what each holds, and whom it may import. An import of a type counts. */
+
+const lower = ["util", "settings", "host/engine", "host/gateway", "host/install", "host/scani"];
+const host = [...lower.filter((room) => room.startsWith("host/")), "host/lock", "host/backup", "host/guards", "host/preflight", "host/handover"];
+
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  util: [],
+  settings: ["util"],
+  "host/engine": ["util"],
+  "host/gateway": ["host/engine", "util"],
+  "host/install": ["host/gateway", "host/engine", "settings", "util"],
+  "host/scani": ["host/install", "host/engine", "util"],
+  "host/lock": lower,
+  "host/backup": lower,
+  "host/guards": lower,
+  "host/preflight": lower,
+  "host/handover": [...lower, "host/preflight", "host/backup"],
+  infra: ["host/install", "host/gateway", "settings", "util"],
+  provider: [...host, "util"],
+  stacks: [...host, "infra", "settings", "util"],
+  ops: [...host, "stacks", "settings", "util"],
+  lab: [...host, "infra", "provider", "stacks", "ops", "settings", "util"],
+};
+
+/** Room of a file of the project. */
+function roomOf(file: string): string {
+  const [top, second] = file.split("/");
+  return top === "host" ? `host/${second}` : top as string;
+}
+
+/** Sources of the rooms, by their paths from the project's folder. */
+function sources(): string[] {
+  const folders = [...new Set(Object.keys(mayImport).map((room) => room.split("/")[0] as string))];
+  return folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"));
+}
+
+/** What a source imports, required and dynamic imports too: files of the project by their paths, packages by their names. */
+function importsOf(file: string, known: ReadonlySet<string>): string[] {
+  const text = readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\//g, "");
+  return [...text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => {
+    if (!(name as string).startsWith(".")) return name as string;
+    const path = normalize(join(dirname(file), (name as string).replace(/\.js$/, "")));
+    return [`${path}.ts`, `${path}.d.ts`, `${path}/index.ts`].find((one) => known.has(one)) ?? path;
+  });
+}
+
+const all = sources();
+const known = new Set(all);
+const imports = new Map(all.map((file) => [file, importsOf(file, known)]));
+
+test("every source is in a room", () => {
+  expect(all.length).toBeGreaterThan(250);
+  expect(all.filter((file) => !(roomOf(file) in mayImport))).toEqual([]);
+});
+
+test("no room imports one it may not", () => {
+  const wrong = all.flatMap((file) => (imports.get(file) ?? []).filter((other) => known.has(other) || /^(test|lab)\//.test(other)).flatMap((other) => {
+    const [from, to] = [roomOf(file), roomOf(other)];
+    return from === to || mayImport[from]?.includes(to) ? [] : [`${file} imports ${other}`];
+  }));
+  expect(wrong).toEqual([]);
+});
+
+test("no file imports itself by way of others", () => {
+  const [done, path] = [new Set<string>(), [] as string[]];
+  const circles: string[] = [];
+  const visit = (file: string): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) circles.push([...path.slice(at), file].join(" → "));
+    if (at >= 0 || done.has(file)) return;
+    path.push(file);
+    for (const other of imports.get(file) ?? []) if (known.has(other)) visit(other);
+    path.pop();
+    done.add(file);
+  };
+  all.forEach(visit);
+  expect(circles).toEqual([]);
+});
+
+test.each([
+  ["what happens to a host knows no Pulumi", /^(host|util|settings)\//, /^@pulumi\//],
+  ["settings and tools know no Docker", /^(settings|util|infra)\//, /^dockerode$/],
+])("%s", (_what, where, what) => {
+  expect(all.filter((file) => where.test(file) && (imports.get(file) ?? []).some((name) => what.test(name)))).toEqual([]);
+});
+
+test("kamal-proxy's commands are spelled in one room", () => {
+  const spelled = all.filter((file) => !/^(host\/gateway|lab)\//.test(file) && /["'`\[ ]kamal-proxy["'` ]/.test(readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "")));
+  expect(spelled).toEqual([]);
+});

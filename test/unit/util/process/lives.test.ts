@@ -1,0 +1,32 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { livesSince } from "../../../../util/process/lives";
+
+test("this process lives", () => {
+  expect(livesSince(process.pid, Date.now())).toBe(true);
+});
+
+test("a process that has ended does not", async () => {
+  const child = spawn(process.execPath, ["-e", ""]);
+  await once(child, "exit");
+  expect(livesSince(child.pid as number, Date.now())).toBe(false);
+});
+
+const onLinux = process.platform === "linux" ? test : test.skip;
+
+onLinux("a later process with the same number is not the one that was meant", () => {
+  expect(livesSince(process.pid, Date.now() - process.uptime() * 1000 - 60_000)).toBe(false);
+});
+
+onLinux("a process nobody has taken note of yet has ended all the same", async () => {
+  // Its parent never waits for it, so the kernel keeps its number.
+  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [line] = await once(parent.stdout, "data") as [Buffer];
+    const pid = Number(line);
+    while (livesSince(pid, Date.now())) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    expect(() => process.kill(pid, 0)).not.toThrow();
+  } finally {
+    parent.kill("SIGKILL");
+  }
+});
