@@ -62,6 +62,9 @@ export function corsProblem(answer: HttpAnswer, origin: string, page: string, he
 /** Headers a browser sends by itself, and asks nobody about. */
 const unasked = new Set(["content-length", "host"]);
 
+/** How servers say that they do not know a key, or that it is another. The last is Versity S3 Gateway's. */
+const keyCodes: ReadonlySet<string> = new Set(["InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "XAdminUserNotFound"]);
+
 /** Why a PUT was not taken; undefined when it was. Pure. */
 export function putProblem({ status, body }: HttpAnswer, origin: string): BucketProblem | undefined {
   if (status >= 200 && status < 300) return undefined;
@@ -69,7 +72,7 @@ export function putProblem({ status, body }: HttpAnswer, origin: string): Bucket
   const words = /<Message>([^<]+)<\/Message>/.exec(body)?.[1];
   const said = [code, words].filter((part) => part !== undefined).join(": ").replace(/\s+/g, " ").slice(0, 200);
   const cause = code === "NoSuchBucket" ? "bucket"
-    : code === "InvalidAccessKeyId" || code === "SignatureDoesNotMatch" ? "credentials"
+    : code !== undefined && keyCodes.has(code) ? "credentials"
       : status >= 500 ? "failing" : "refused";
   return { cause, why: `${origin} does not take a file (${status})${said === "" ? "" : `: ${said}`}` };
 }

@@ -34,6 +34,7 @@ test.each([
   ["bucket", 404, refused("NoSuchBucket", "The specified bucket does not exist")],
   ["credentials", 403, refused("InvalidAccessKeyId")],
   ["credentials", 403, refused("SignatureDoesNotMatch")],
+  ["credentials", 404, refused("XAdminUserNotFound", "No user exists with the provided access key ID.")],
   ["refused", 403, refused("AccessDenied")],
   ["refused", 411, ""],
   ["failing", 503, refused("SlowDown")],
