@@ -19,6 +19,7 @@ beforeEach(() => {
   }));
   project.file("tsconfig.json", "{}");
   project.file("ops/cli.ts", "first");
+  project.file("lab/cli.ts", "lab's");
   project.file("compiler/package.json", JSON.stringify({ name: "typescript", version: "1.0.0", scripts: { install: "exit 1" } }));
   project.file("compiler/bin/tsc", `
     const fs = require("node:fs"), path = require("node:path");
@@ -26,8 +27,10 @@ beforeEach(() => {
     const source = fs.readFileSync(path.join(project, "ops", "cli.ts"), "utf8");
     fs.appendFileSync(path.join(project, "compilations"), ".");
     if (source === "broken") { console.log("ops/cli.ts: it is broken"); process.exit(2); }
-    fs.mkdirSync(path.join(project, "bin", "ops"), { recursive: true });
-    fs.writeFileSync(path.join(project, "bin", "ops", "cli.js"), "console.log(" + JSON.stringify(source) + ", process.argv.slice(2).join(' '))");
+    for (const room of ["ops", "lab"]) {
+      fs.mkdirSync(path.join(project, "bin", room), { recursive: true });
+      fs.writeFileSync(path.join(project, "bin", room, "cli.js"), "console.log(" + JSON.stringify(room === "ops" ? source : "lab's") + ", process.argv.slice(2).join(' '))");
+    }
     fs.writeFileSync(path.join(project, "bin", ".tsbuildinfo"), "");
   `);
 });
@@ -50,12 +53,16 @@ function edit(name: string, content: string): void {
 }
 
 test("a clone with nothing in it is installed, compiled, and run with its arguments; the second time only run", async () => {
-  const first = await bootstrap("rehearse", "--json");
-  expect(first).toMatchObject({ code: 0, out: "first rehearse --json\n" });
+  const first = await bootstrap("status", "--json");
+  expect(first).toMatchObject({ code: 0, out: "first status --json\n" });
   expect(first.err).toContain("Installing the Node dependencies");
   expect(first.err).toContain("Compiling.");
-  expect(await bootstrap("rehearse")).toEqual({ code: 0, out: "first rehearse\n", err: "" });
+  expect(await bootstrap("status")).toEqual({ code: 0, out: "first status\n", err: "" });
   expect(compilations()).toBe(1);
+}, 60_000);
+
+test.each(["rehearse", "bench", "test"])("%s is a command of the lab", async (command) => {
+  expect(await bootstrap(command, "--json")).toMatchObject({ code: 0, out: `lab's ${command} --json\n` });
 }, 60_000);
 
 test("changed sources are compiled again, and nothing is installed", async () => {

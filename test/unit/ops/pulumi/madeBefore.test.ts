@@ -20,6 +20,9 @@ afterEach(() => project.remove());
 
 const versions = () => withStack("base", place, () => undefined, async (stack) => [(await stack.exportStack()).version, (await stack.workspace.listStacks()).map(({ name }) => name)]);
 
+// Each starts Pulumi several times.
+jest.setTimeout(30_000);
+
 test("a stack that is there already is taken as it is", async () => {
   const made = await versions();
   expect(made).toEqual([3, ["base"]]);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { Limiter } from "../../../lab/images/services/lib/limiter";
-import { RedisCounters } from "../../../lab/images/services/lib/redis";
+import { Limiter } from "../../../../lab/images/services/lib/limiter";
+import { RedisCounters } from "../../../../lab/images/services/lib/redis";
 
 /** A Redis that counts, and knows no other command. */
 let redis: Server;

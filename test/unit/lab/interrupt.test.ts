@@ -1,4 +1,4 @@
-import { Interrupt } from "../../lab/interrupt";
+import { Interrupt } from "../../../lab/interrupt";
 
 test("an interrupt ends the waiting, and idle waits for the work", async () => {
   const interrupt = new Interrupt();

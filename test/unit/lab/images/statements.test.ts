@@ -1,4 +1,4 @@
-import { transactionsOf } from "../../../lab/images/services/lib/statements";
+import { transactionsOf } from "../../../../lab/images/services/lib/statements";
 
 test.each([
   ["csv", "date,amount\r\n2026-01-01,1.00\r\n\r\n2026-01-02,2.00\r\n", ["2026-01-01,1.00", "2026-01-02,2.00"]],
