@@ -6,6 +6,7 @@ import { changeSetting, chooseBucket, startHostedOnStores } from "../../lab/thro
 import { ensureImages } from "../../lab/images";
 import { RealPage, statements } from "./browser/pages";
 import { playPage, settings } from "./browser/scenario";
+import { useEveryStorageCall } from "./storageCalls";
 import { closeScene, issuedKey, openScene, type Scene } from "./scene";
 
 /** Scani's own page, on Scani's own images. SCANI_TEST_IMAGES=real brings it in. */
@@ -37,6 +38,8 @@ afterAll(async () => {
   await closeScene(scene);
   await subject.release();
 });
+
+test("every storage call of Scani's data-provider works with the bundled S3 server", () => useEveryStorageCall(scene));
 
 // A QIF names no currency, for which Scani's page asks its user.
 playPage(() => ({
