@@ -1,4 +1,4 @@
-import { alone } from "./lock/alone";
+import { withMachineLock } from "./lock/machineLock";
 import { pastKilledRun } from "./pulumi/killedRun";
 import { home, type Place } from "./place";
 import { saying } from "./pulumi/pulumiOutput";
@@ -9,6 +9,6 @@ import { withStack } from "./pulumi/workspace";
 /** Removes a stack's containers. The tier that serves is refused, and so are protected volumes, before anything is touched. */
 export async function down(name: string, say: Say, place: Place = home): Promise<void> {
   checkStackName(name);
-  await alone(`down of ${name}`, name, place, () => withStack(name, place, say, (stack) =>
+  await withMachineLock(`down of ${name}`, name, place, () => withStack(name, place, say, (stack) =>
     pastKilledRun(stack, say, () => saying(say, (output) => stack.destroy(output)))));
 }

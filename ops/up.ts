@@ -1,5 +1,5 @@
 import type { Say } from "./pulumi/say";
-import { alone } from "./lock/alone";
+import { withMachineLock } from "./lock/machineLock";
 import { home, type Place } from "./place";
 import { checkStackName } from "../stacks/stackNames";
 
@@ -9,7 +9,7 @@ import { checkStackName } from "../stacks/stackNames";
  */
 export async function up(stack: string, say: Say, place: Place = home, signal?: AbortSignal): Promise<void> {
   checkStackName(stack);
-  return alone(`up of ${stack}`, stack, place, () => {
+  return withMachineLock(`up of ${stack}`, stack, place, () => {
     // Pulumi is loaded by the one that goes on: the one that is refused need not wait for it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { upWithBase } = require("./upWithBase") as typeof import("./upWithBase.js");

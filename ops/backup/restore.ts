@@ -8,7 +8,7 @@ import { pendingMigrations } from "../../host/scani/migrations/pending";
 import { Progress } from "../../util/progress/progress";
 import type { Service } from "../../host/install/services";
 import { home, type Place } from "../place";
-import { aloneOn } from "./alone";
+import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
 import type { Target } from "./target";
 
@@ -24,7 +24,7 @@ export interface RestoreOptions {
  * @throws Error; the database in use has not been touched then
  */
 export async function restore(base: string, file: string, options: RestoreOptions, say: (line: string) => void, place: Place = home): Promise<void> {
-  await aloneOn("restore", base, place, say, (target) => restoreOn(target, file, options, say));
+  await withInstallLock("restore", base, place, say, (target) => restoreOn(target, file, options, say));
 }
 
 async function restoreOn(target: Target, file: string, options: RestoreOptions, say: (line: string) => void): Promise<void> {

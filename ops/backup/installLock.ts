@@ -1,5 +1,5 @@
 import { withLock } from "../../host/lock/lock";
-import { alone } from "../lock/alone";
+import { withMachineLock } from "../lock/machineLock";
 import type { Place } from "../place";
 import { openTarget, type Target } from "./target";
 
@@ -9,8 +9,8 @@ import { openTarget, type Target } from "./target";
  * @param command as a noun: `backup`
  * @throws LockTaken that names who does
  */
-export async function aloneOn<T>(command: string, base: string, place: Place, say: (line: string) => void, work: (target: Target) => Promise<T>): Promise<T> {
-  return alone(command, base, place, async () => {
+export async function withInstallLock<T>(command: string, base: string, place: Place, say: (line: string) => void, work: (target: Target) => Promise<T>): Promise<T> {
+  return withMachineLock(command, base, place, async () => {
     const target = await openTarget(base, place, say);
     return withLock(target.docker, target.gateway, command, say, () => work(target));
   });

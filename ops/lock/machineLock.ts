@@ -2,7 +2,7 @@ import { realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { LockTaken, thisProcess, type Owner } from "../../host/lock/owner";
-import { wordFile, wordIn } from "../../host/lock/word";
+import { presenceFile, runningOwner } from "../../host/lock/presence";
 import type { Place } from "../place";
 import { root } from "../root";
 import { baseOf } from "../../stacks/stackNames";
@@ -16,12 +16,12 @@ type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
  * @param command as a noun: `up of tier2`
  * @throws LockTaken at once
  */
-export async function alone<T>(command: string, stack: string, place: Place, work: () => Promise<T>): Promise<T> {
+export async function withMachineLock<T>(command: string, stack: string, place: Place, work: () => Promise<T>): Promise<T> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { claim } = require(join(root, "tools", "lock.cjs")) as { claim: Claim };
   const folder = realpathSync(place.workDir);
   // Who it is stands in a file: an owner that is loading Pulumi, or suspended, answers no question.
-  const file = wordFile(folder, "working", baseOf(stack));
+  const file = presenceFile(folder, baseOf(stack));
   const release = await claim(`install ${folder} ${baseOf(stack)}`);
   if (release === undefined) throw new LockTaken(await ownerIn(file));
   try {
@@ -34,12 +34,12 @@ export async function alone<T>(command: string, stack: string, place: Place, wor
 }
 
 /** Milliseconds an owner is given to write who it is; it is the first thing it does. */
-const patience = 1_000;
+const timeout = 1_000;
 
 /** The owner a file names, once it is one that lives: a killed one leaves its file behind. */
 async function ownerIn(file: string): Promise<Owner | undefined> {
-  for (const until = Date.now() + patience; Date.now() < until; await pause(20)) {
-    const owner = wordIn(file);
+  for (const until = Date.now() + timeout; Date.now() < until; await pause(20)) {
+    const owner = runningOwner(file);
     if (owner !== undefined) return owner;
   }
   return undefined;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LockTaken } from "../../../../host/lock/owner";
-import { alone } from "../../../../ops/lock/alone";
+import { withMachineLock } from "../../../../ops/lock/machineLock";
 import { folder } from "../../lab/setup/folder";
 
 const one = folder();
@@ -14,8 +14,8 @@ const quick = async () => "done";
 
 /** Another process that works on tier1 until it is killed. */
 async function worker() {
-  const script = `require(${JSON.stringify(join(__dirname, "../../../../ops/lock/alone.js"))})
-    .alone("up of tier1", "tier1", ${JSON.stringify(place())}, () => { console.log("in"); return new Promise(() => setInterval(() => {}, 1000)); })`;
+  const script = `require(${JSON.stringify(join(__dirname, "../../../../ops/lock/machineLock.js"))})
+    .withMachineLock("up of tier1", "tier1", ${JSON.stringify(place())}, () => { console.log("in"); return new Promise(() => setInterval(() => {}, 1000)); })`;
   const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
   return child;
@@ -26,17 +26,17 @@ test("while one works on an install, a second is refused at once and told who; a
   try {
     for (const stack of ["tier1", "tier2", "base"]) {
       const began = Date.now();
-      const refused = await alone(`up of ${stack}`, stack, place(), quick).catch((error: unknown) => error);
+      const refused = await withMachineLock(`up of ${stack}`, stack, place(), quick).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(LockTaken);
       expect((refused as LockTaken).owner).toMatchObject({ pid: child.pid, work: "up of tier1" });
       expect(Date.now() - began).toBeLessThan(900);
     }
     // Another install, in the same folder and in another one, is nobody's business.
-    expect(await alone("up of prod-tier1", "prod-tier1", place(), quick)).toBe("done");
-    expect(await alone("up of tier1", "tier1", place(other.path), quick)).toBe("done");
+    expect(await withMachineLock("up of prod-tier1", "prod-tier1", place(), quick)).toBe("done");
+    expect(await withMachineLock("up of tier1", "tier1", place(other.path), quick)).toBe("done");
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(await alone("up of tier1", "tier1", place(), quick)).toBe("done");
+    expect(await withMachineLock("up of tier1", "tier1", place(), quick)).toBe("done");
   } finally {
     child.kill("SIGKILL");
   }
@@ -46,7 +46,7 @@ test("a suspended owner keeps its lock, and is named", async () => {
   const child = await worker();
   try {
     child.kill("SIGSTOP");
-    await expect(alone("up of tier2", "tier2", place(), quick)).rejects.toThrow(`(process ${child.pid})`);
+    await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow(`(process ${child.pid})`);
   } finally {
     child.kill("SIGKILL");
   }
@@ -57,10 +57,10 @@ test("what a killed owner wrote names nobody, and is in nobody's way", async () 
   child.kill("SIGKILL");
   await once(child, "exit");
   const left = readFileSync(join(one.path, ".working.base.json"), "utf8");
-  await alone("up of tier1", "tier1", place(), async () => {
+  await withMachineLock("up of tier1", "tier1", place(), async () => {
     // As it is for the moment between an owner's claim and its name.
     writeFileSync(join(one.path, ".working.base.json"), left);
-    await expect(alone("up of tier2", "tier2", place(), quick)).rejects.toThrow("somebody who has not said who it is");
+    await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow("somebody who has not said who it is");
   });
   expect(existsSync(join(one.path, ".working.base.json"))).toBe(false);
 });
@@ -68,8 +68,8 @@ test("what a killed owner wrote names nobody, and is in nobody's way", async () 
 test("one folder by two names is one", async () => {
   const link = join(other.path, "link");
   symlinkSync(one.path, link);
-  await alone("up of tier1", "tier1", place(link), async () => {
-    await expect(alone("up of tier2", "tier2", place(), quick)).rejects.toThrow("being worked on: up of tier1");
+  await withMachineLock("up of tier1", "tier1", place(link), async () => {
+    await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow("being worked on: up of tier1");
   });
 });
 
@@ -77,7 +77,7 @@ test("of many that begin together exactly one works, and the others name it", as
   let enough = (): void => undefined;
   const open = new Promise<void>((resolve) => { enough = resolve; });
   let inside = 0;
-  const all = Array.from({ length: 10 }, (_, index) => alone(`up ${index}`, "tier1", place(), async () => { inside += 1; await open; return index; }));
+  const all = Array.from({ length: 10 }, (_, index) => withMachineLock(`up ${index}`, "tier1", place(), async () => { inside += 1; await open; return index; }));
   const refused = all.map((each) => each.then(() => undefined, (error: LockTaken) => error.owner?.work));
   const winner = Promise.any(all);
   // The nine are refused while the one is still at work.
@@ -91,6 +91,6 @@ test("of many that begin together exactly one works, and the others name it", as
 });
 
 test("work that fails lets go", async () => {
-  await expect(alone("up", "tier1", place(), async () => { throw new Error("no"); })).rejects.toThrow("no");
-  expect(await alone("up", "tier1", place(), quick)).toBe("done");
+  await expect(withMachineLock("up", "tier1", place(), async () => { throw new Error("no"); })).rejects.toThrow("no");
+  expect(await withMachineLock("up", "tier1", place(), quick)).toBe("done");
 });
