@@ -52,10 +52,10 @@ export function openPages(origin: string): string {
 /**
  * Looks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket takes this page's PUT, the
  * keys work and the release finds the file again. What was put is removed.
+ * @param place what the bucket gave for the file
  */
-export async function checkUploads(bucket: ForeignBucket, probe: Probe, order: UploadsOrder): Promise<UploadsReport> {
+export async function checkUploads(bucket: ForeignBucket, place: UploadPlace & { readonly key: string } | string, probe: Probe, order: UploadsOrder): Promise<UploadsReport> {
   const { page, policy, stack, caCertificate } = order;
-  const place = await bucket.place();
   if (typeof place === "string") return { problems: [`${place}\n${bucket.remedy("place")}`] };
   const origin = originOf(place.url);
   const gap = allows(policy, origin, page) ? [] : [policyProblem({ policy, uploads: origin, stack })];

@@ -141,9 +141,9 @@ async function lookAtUploads(kind: "hosted" | "managed", changes: Readonly<Recor
     environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...environment },
   }) : undefined;
   try {
-    return await withProbe(docker, { install: place.install, api, url, key: issuedKey, stack: "tier2" }, (probe) => {
+    return await withProbe(docker, { install: place.install, api, url, key: issuedKey, stack: "tier2" }, async (probe) => {
       const bucket = kind === "hosted" ? hostedBucket(url, probe, order) : managedBucket(Object.entries(environment).map(([name, value]) => `${name}=${value}`), probe, order);
-      return checkUploads(bucket, probe, order);
+      return checkUploads(bucket, await bucket.place(), probe, order);
     });
   } finally {
     await started?.container.remove({ force: true });
@@ -175,8 +175,10 @@ test("a bucket that does not take this page's PUT is refused before a file is se
   const api = await scene.docker.getContainer((await candidate()).api as string).inspect();
   const order = { page, policy: policyFor(scene.bucket), stack: "tier2", baseStack: "base" };
   const environment = Object.entries(scene.bucketEnvironment).map(([name, value]) => `${name}=${value}`);
-  const { problems } = await withProbe(scene.docker, { install: scene.place.install, api, url: "http://hosted.internal:8082", key: issuedKey, stack: "tier2" }, (probe) =>
-    checkUploads(managedBucket(environment, probe, order), probe, order));
+  const { problems } = await withProbe(scene.docker, { install: scene.place.install, api, url: "http://hosted.internal:8082", key: issuedKey, stack: "tier2" }, async (probe) => {
+    const bucket = managedBucket(environment, probe, order);
+    return checkUploads(bucket, await bucket.place(), probe, order);
+  });
   expect(problems).toEqual([expect.stringMatching(/does not let the page of https:\/\/another-page\.example\.org put a file there \(CORS\): [^]*Allow https:\/\/another-page\.example\.org to PUT/)]);
 });
 
