@@ -20,7 +20,7 @@ export interface Run {
  */
 export function rehearsal(folder: string, words: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Run {
   // A group of its own, as a shell gives a command: Ctrl-C goes to all of it.
-  const child = spawn(process.execPath, [join(root, "bin", "ops", "cli.js"), "rehearse", "--json", ...words], {
+  const child = spawn(process.execPath, [join(root, "bin", "lab", "cli.js"), "rehearse", "--json", ...words], {
     detached: true,
     env: { ...process.env, TMPDIR: folder, ...environment }, stdio: ["ignore", "pipe", "pipe"],
   });
