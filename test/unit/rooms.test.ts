@@ -93,3 +93,12 @@ test("kamal-proxy's commands are spelled in one room", () => {
   const spelled = all.filter((file) => !/^(host\/gateway|lab)\//.test(file) && /["'`\[ ]kamal-proxy["'` ]/.test(readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "")));
   expect(spelled).toEqual([]);
 });
+
+test("the product needs no package that is for the lab and the tests alone", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: Readonly<Record<string, string>> };
+  const packageOf = (name: string): string => name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/");
+  const used = new Set(all.filter((file) => !file.startsWith("lab/")).flatMap((file) => imports.get(file) ?? [])
+    .filter((name) => /^(@[\w.-]+\/)?[\w.-]+(\/[\w./-]+)?$/.test(name) && !known.has(name) && !(roomOf(name) in mayImport)).map(packageOf));
+  expect([...used].filter((name) => !(name in dependencies))).toEqual([]);
+  expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
+});
