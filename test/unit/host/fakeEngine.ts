@@ -29,7 +29,7 @@ export interface FakeContainer {
   startedAt: string;
   readonly created: number;
   /** A one-shot: it ends with this code as soon as it has been started. */
-  readonly endsWith?: number;
+  endsWith?: number;
   readonly autoRemove?: boolean;
   /** Lines it logs when it starts, and when it is stopped. */
   readonly atStart: readonly string[];
