@@ -99,7 +99,7 @@ class DockerEngine implements Engine {
 
   async image(name: string): Promise<ImageDetails | undefined> {
     const info = await this.docker.getImage(name).inspect().catch(unlessMissing);
-    return info && { id: info.Id, environment: info.Config.Env ?? [] };
+    return info && { id: info.Id, environment: info.Config?.Env ?? [] };
   }
 
   async askRegistry(image: string, signal: AbortSignal): Promise<void> {
@@ -167,7 +167,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     imageId: info.Image,
     environment: info.Config.Env ?? [],
     healthCheck: info.Config.Healthcheck?.Test ?? [],
-    networks: Object.keys(info.NetworkSettings.Networks),
+    networks: Object.keys(info.NetworkSettings.Networks ?? {}),
     confinement: { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts },
   };
 }

@@ -66,7 +66,7 @@ async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Prom
   const host = await served(from);
   const interrupted = new AbortController();
   const wrong = new Set<string>();
-  host.engine.watch = (call) => unserved(host).forEach((one) => wrong.add(`at ${call}: ${one}`));
+  host.engine.watch = () => unserved(host).forEach((one) => wrong.add(`on the way: ${one}`));
   try {
     host.engine.plan(trouble === "interrupted" ? { kind: "hang", at, signal: interrupted.signal } : { kind: trouble, at });
     host.engine.onFault = () => { if (trouble === "interrupted") setTimeout(() => interrupted.abort(), 5); };
@@ -126,3 +126,49 @@ async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
 test.failing.each(ways)("from %s to %s, interrupted while the engine does not answer, it ends", async (from, to) => {
   expect(await holdingUp(from, to)).toEqual([]);
 }, 20_000);
+
+/** A run whose new worker does not come up, so that all is taken back, in which the n-th call goes wrong as well. */
+async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): Promise<Outcome | undefined> {
+  const host = await served(from);
+  const worker = host.container(releaseOf[to], "worker");
+  worker.endsWith = 1;
+  const wrong = new Set<string>();
+  host.engine.watch = () => unserved(host).forEach((one) => wrong.add(`on the way: ${one}`));
+  try {
+    host.engine.plan({ kind, at });
+    const thrown: unknown = await perform(host.engine, host.order(to, releaseOf[to]), () => undefined, new AbortController().signal).catch((error: unknown) => error);
+    const call = host.engine.faulted;
+    host.engine.plan();
+    if (call === undefined) return undefined;
+    expect(thrown).toBeInstanceOf(Error);
+    for (const one of unserved(host)) wrong.add(`afterwards: ${one}`);
+    worker.endsWith = undefined;
+    host.engine.watch = () => undefined;
+    await go(host, to).catch((error: { why?: Error } & Error) => wrong.add(`the next run fails: ${(error.why ?? error).message}`));
+    for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
+    return { call, wrong: [...wrong] };
+  } finally {
+    host.close();
+  }
+}
+
+/** All that is not as it must be, whichever call goes wrong beside the worker. */
+async function wrongWaysBack(from: Tier, to: Tier, kind: FaultKind): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (let at = 1; ; at += 1) {
+    const outcome = await notTakenBack(from, to, kind, at);
+    if (outcome === undefined) return outcomes.filter(({ wrong }) => wrong.length > 0);
+    outcomes.push(outcome);
+  }
+}
+
+/** The gateway does not take the routes back: then the release that serves is stopped all the same, and nothing serves. */
+const routesNotBack = ({ call }: Outcome): boolean => call === "exec scani-gateway kamal-proxy deploy";
+
+test.each(ways.flatMap(([from, to]) => (["throw", "lose", "die"] as const).map((kind) => [from, to, kind] as const)))("from %s to %s, taken back, %s at every call", async (from, to, kind) => {
+  expect((await wrongWaysBack(from, to, kind)).filter((outcome) => !routesNotBack(outcome))).toEqual([]);
+}, 60_000);
+
+test.failing.each(ways)("from %s to %s, a way back that fails leaves alone what serves", async (from, to) => {
+  expect((await wrongWaysBack(from, to, "throw")).filter(routesNotBack)).toEqual([]);
+}, 60_000);
