@@ -27,7 +27,7 @@ export const handover: Handler<HandoverInputs> = {
   },
 
   async apply(inputs, { say, signal }) {
-    const docker = connect(inputs.dockerHost);
+    const engine = connect(inputs.dockerHost);
     const order: Order = {
       install: installOf(inputs),
       wanted: wantedOf(inputs),
@@ -42,9 +42,9 @@ export const handover: Handler<HandoverInputs> = {
       backups: { plan: inputs.backups, folder: folderOf(inputs.backups, inputs.projectFolder) },
     };
     try {
-      await perform(docker, order, say, signal);
+      await perform(engine, order, say, signal);
     } catch (error) {
-      throw new Error(explainFailure(error, serving(await survey(docker, order.install))));
+      throw new Error(explainFailure(error, serving(await survey(engine, order.install))));
     }
   },
 

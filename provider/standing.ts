@@ -3,8 +3,6 @@ import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
 import { allowsDowntime, downtimeHint } from "../host/guards/downtime";
 import { withLogTail } from "../util/failure";
-import { writeFile } from "../host/engine/files";
-import { start } from "../host/engine/lifecycle";
 import { untilReady } from "../host/engine/ready";
 import { keptFile } from "../host/guards/kept";
 import { Progress } from "../util/progress/progress";
@@ -23,27 +21,27 @@ export const standing: Handler<StandingInputs> = {
   id: ({ install }) => install,
 
   async differs({ install, dockerHost, containers, bucket }) {
-    const docker = connect(dockerHost);
+    const engine = connect(dockerHost);
     const [running, routed] = await Promise.all([
-      docker.listContainers({ filters: { label: [`${label.install}=${install}`] } }),
-      uploadsRouted(docker, { install, bucket }),
+      engine.containers({ labels: [`${label.install}=${install}`] }),
+      uploadsRouted(engine, { install, bucket }),
     ]);
-    const ids = new Set(running.map(({ Id }) => Id));
+    const ids = new Set(running.map(({ id }) => id));
     return !routed || Object.values(containers).some((id) => !ids.has(id));
   },
 
   async apply({ install, dockerHost, containers, madeWith, bucket }, { say, signal }) {
-    const docker = connect(dockerHost);
+    const engine = connect(dockerHost);
     const progress = new Progress(say);
     const watch = { timeoutSeconds: readySeconds, signal, waiting: (title: string, reason: string) => progress.waiting(title, reason) };
     try {
       await progress.step("base ready", () => Promise.all(Object.entries(containers).map(async ([service, id]) => {
-        await start(docker, id);
-        await untilReady(docker, { id, name: containerName(install, service), title: service }, watch);
+        await engine.start(id);
+        await untilReady(engine, { id, name: containerName(install, service), title: service }, watch);
       })));
-      await routeUploads(docker, { install, bucket });
+      await routeUploads(engine, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.
-      if (madeWith !== undefined && containers.postgres !== undefined) await writeFile(docker.getContainer(containers.postgres), keptPath, madeWith);
+      if (madeWith !== undefined && containers.postgres !== undefined) await engine.writeFile(containers.postgres, keptPath, madeWith);
     } catch (error) {
       throw new Error(withLogTail(error));
     }
@@ -52,9 +50,9 @@ export const standing: Handler<StandingInputs> = {
   /** Pulumi deletes Standing before the containers it depends on, so nothing has been touched by then. */
   async remove({ install, dockerHost }) {
     if (allowsDowntime()) return;
-    const releases = await connect(dockerHost).listContainers({ all: true, filters: { label: [`${label.install}=${install}`, label.release] } });
+    const releases = await connect(dockerHost).containers({ labels: [`${label.install}=${install}`, label.release], all: true });
     if (releases.length === 0) return;
-    const tiers = [...new Set(releases.map(({ Labels }) => Labels[label.tier]))].sort();
+    const tiers = [...new Set(releases.map(({ labels }) => labels[label.tier]))].sort();
     throw new Error([
       `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
       `Take the tiers down first (npm run down -- ${tiers[0]}), or ${downtimeHint}.`,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
-import type Docker from "dockerode";
+import type { Engine } from "../host/engine/engine";
 import { checkLock, takeLock, type Held } from "../host/lock/lock";
 import { LockTaken, thisProcess } from "../host/lock/owner";
 import { ancestors, updateAmong } from "./commandLine";
@@ -18,14 +18,14 @@ const entered: Held[] = [];
  * at once, and not when its preview is over.
  * @throws an error for the operator that names who does
  */
-export async function enter(docker: Docker, gateway: string, stack: string): Promise<void> {
+export async function enter(engine: Engine, gateway: string, stack: string): Promise<void> {
   const say = (line: string): void => { void pulumi.log.warn(line); };
   const update = updateAmong(ancestors());
   try {
-    if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(docker, gateway, say);
+    if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(engine, gateway, say);
     const owner = thisProcess(`up of ${stack}`, getStore().settings.options.engineAddr);
     // The one to end is Pulumi: each of its phases runs the program in another process.
-    entered.push(await takeLock(docker, gateway, { ...owner, pid: update?.pid ?? owner.pid }, say));
+    entered.push(await takeLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, say));
   } catch (error) {
     if (error instanceof LockTaken) throw operatorError(error.message);
     throw error;

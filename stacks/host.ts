@@ -30,13 +30,13 @@ export interface Host {
 
 /** The host the settings name. */
 export function realHost(settings: Settings): Host {
-  const docker = connect(settings.text("dockerHost"));
+  const engine = connect(settings.text("dockerHost"));
   return {
-    enter: (gateway) => enter(docker, gateway, pulumi.getStack()),
-    stamps: (install) => readStamps(docker, install),
-    evidence: (place) => readEvidence(docker, place),
-    missing: (images) => missingImages(docker, images),
+    enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
+    stamps: (install) => readStamps(engine, install),
+    evidence: (place) => readEvidence(engine, place),
+    missing: (images) => missingImages(engine, images),
     keep,
-    outlook: async (sockets, declared) => explain(await lookAhead(docker, sockets, declared, pulumi.getRootDirectory())),
+    outlook: async (sockets, declared) => explain(await lookAhead(engine, sockets, declared, pulumi.getRootDirectory())),
   };
 }

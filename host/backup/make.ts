@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import type { Engine } from "../engine/engine";
 import { hostname, userInfo } from "node:os";
 import { dump, readBack } from "./dump";
 import { discard, listBackups, prepareFolder, publish, removeBackup } from "./folder";
@@ -22,11 +22,11 @@ export interface BackupOrder {
  * Makes a backup: dumped, on the disk, read back, and only then given its name. Then older ones go.
  * @throws HostFailure with nothing left of it; the backups there were stay
  */
-export async function makeBackup(docker: Docker, order: BackupOrder, signal: AbortSignal): Promise<Manifest> {
+export async function makeBackup(engine: Engine, order: BackupOrder, signal: AbortSignal): Promise<Manifest> {
   const { install, folder } = order;
   const file = dumpName(install, new Date());
   await prepareFolder(folder, install);
-  return withServer(docker, order.database, async (server) => {
+  return withServer(engine, order.database, async (server) => {
     try {
       const dumped = await dump(server, folder, file, signal);
       await readBack(server, folder, file);

@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import type { Engine } from "../engine/engine";
 import { HostFailure } from "../../util/failure";
 import type { Progress } from "../../util/progress/progress";
 import { readContents } from "./dump";
@@ -22,9 +22,9 @@ export interface Restored {
  * @param isFree asked last of all, right before the exchange; throwing refuses it
  * @throws HostFailure; the database Scani uses has not been touched then
  */
-export async function restore(docker: Docker, database: Database, backup: Backup, progress: Progress, isFree: () => Promise<void>): Promise<Restored> {
+export async function restore(engine: Engine, database: Database, backup: Backup, progress: Progress, isFree: () => Promise<void>): Promise<Restored> {
   const manifest = await progress.step("check the file", () => checkWhole(backup));
-  return withServer(docker, database, async (server) => {
+  return withServer(engine, database, async (server) => {
     await progress.step("read its table of contents", () => readContents(server, backup.path));
     const fresh = await progress.step("restore into a new database", () => load(server, backup, manifest, "restoring"));
     const kept = besideName(server.database, "before", new Date());
@@ -42,9 +42,9 @@ export async function restore(docker: Docker, database: Database, backup: Backup
 }
 
 /** Loads a backup into a database of its own, compares, and drops it. @throws HostFailure when it is not what was there */
-export async function verify(docker: Docker, database: Database, backup: Backup, progress: Progress): Promise<Manifest> {
+export async function verify(engine: Engine, database: Database, backup: Backup, progress: Progress): Promise<Manifest> {
   const manifest = await progress.step("check the file", () => checkWhole(backup));
-  await withServer(docker, database, async (server) => {
+  await withServer(engine, database, async (server) => {
     await progress.step("read its table of contents", () => readContents(server, backup.path));
     const name = await progress.step("restore into a scratch database and compare", () => load(server, backup, manifest, "verifying"));
     await progress.step("drop the scratch database", () => drop(server, name));

@@ -1,9 +1,8 @@
-import type Docker from "dockerode";
+import { isNotFound, type Engine } from "../engine/engine";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
-import { attach, capture, type Attached } from "../engine/attached";
+import type { Attached } from "../engine/attached";
 import { HostFailure, messageOf } from "../../util/failure";
-import { remove } from "../engine/lifecycle";
 import { databaseOf, libpqEnvironment } from "./libpq";
 
 /** Where the data is: in the bundled Postgres' own container, or with somebody else. */
@@ -23,7 +22,8 @@ export type Database =
 /** A container with the Postgres tools, from which the database can be reached. */
 export class Server {
   constructor(
-    private readonly container: Docker.Container,
+    private readonly engine: Engine,
+    private readonly container: string,
     /** How the tools reach the server, `NAME=value`; may hold a password. */
     private readonly environment: readonly string[],
     /** The database Scani uses. */
@@ -36,12 +36,12 @@ export class Server {
 
   /** Starts a tool whose streams are large or live. */
   attach(command: readonly string[], database = this.database): Promise<Attached> {
-    return attach(this.container, command, this.environmentFor(database));
+    return this.engine.attach(this.container, command, this.environmentFor(database));
   }
 
   /** Runs a tool to its end. @throws HostFailure with the tool's own words when it fails */
   async run(command: readonly string[], options: { input?: string; database?: string } = {}): Promise<string> {
-    const { exitCode, output, errors } = await capture(this.container, command, this.environmentFor(options.database ?? this.database), options.input);
+    const { exitCode, output, errors } = await this.engine.capture(this.container, command, this.environmentFor(options.database ?? this.database), options.input);
     if (exitCode !== 0) throw new HostFailure(`${command[0]} failed: ${errors || `exit code ${exitCode}`}`);
     return output;
   }
@@ -78,62 +78,61 @@ export function literal(value: string): string {
  * @param pull whether the image may be fetched for it; a preview fetches nothing
  * @throws HostFailure when the bundled one does not run
  */
-export async function withServer<T>(docker: Docker, database: Database, work: (server: Server) => Promise<T>, pull = true): Promise<T> {
-  if (database.kind === "bundled") return work(await bundled(docker, database.container));
-  const container = await toolbox(docker, database, pull);
+export async function withServer<T>(engine: Engine, database: Database, work: (server: Server) => Promise<T>, pull = true): Promise<T> {
+  if (database.kind === "bundled") return work(await bundled(engine, database.container));
+  const container = await toolbox(engine, database, pull);
   try {
     const environment = libpqEnvironment(database.url);
     const { hostname, username, port } = new URL(database.url);
     const byHand = (tool: string) => `${tool} -h ${hostname}${port === "" ? "" : ` -p ${port}`} -U ${decodeURIComponent(username)}`;
-    return await work(new Server(container, environment, databaseOf(database.url), byHand, false));
+    return await work(new Server(engine, container, environment, databaseOf(database.url), byHand, false));
   } finally {
-    await remove(container);
+    await engine.remove(container);
   }
 }
 
 /** Over the local socket, as its own superuser: the image trusts whoever is inside. */
-async function bundled(docker: Docker, name: string): Promise<Server> {
-  const container = docker.getContainer(name);
-  const info = await container.inspect().catch((error: { statusCode?: number }) => {
-    if (error.statusCode === 404) throw new HostFailure(`There is no container ${name}, so the database cannot be reached.\n  type: npm run up -- base`);
-    throw error;
-  });
-  if (!info.State.Running) throw new HostFailure(`${name} does not run, so the database cannot be reached.\n  type: docker start ${name}`);
-  const user = variableIn(info.Config.Env, "POSTGRES_USER") ?? "postgres";
-  const database = variableIn(info.Config.Env, "POSTGRES_DB") ?? user;
-  return new Server(container, [`PGUSER=${user}`, `PGDATABASE=${database}`], database, (tool) => `docker exec ${name} ${tool} -U ${user}`, true);
+async function bundled(engine: Engine, name: string): Promise<Server> {
+  const found = await engine.inspect(name);
+  if (found === undefined) throw new HostFailure(`There is no container ${name}, so the database cannot be reached.\n  type: npm run up -- base`);
+  if (!found.running) throw new HostFailure(`${name} does not run, so the database cannot be reached.\n  type: docker start ${name}`);
+  const user = variableIn(found.environment, "POSTGRES_USER") ?? "postgres";
+  const database = variableIn(found.environment, "POSTGRES_DB") ?? user;
+  return new Server(engine, name, [`PGUSER=${user}`, `PGDATABASE=${database}`], database, (tool) => `docker exec ${name} ${tool} -U ${user}`, true);
 }
 
 /** Seconds after which a container whose maker died ends by itself. */
 const longestSeconds = 12 * 3600;
 
 /** A container that only holds the tools. Its commands get the password; it itself has none. */
-async function toolbox(docker: Docker, { install, image, network }: Extract<Database, { kind: "managed" }>, pull: boolean): Promise<Docker.Container> {
-  const create = () => docker.createContainer({
-    Image: image,
-    Entrypoint: ["sleep"],
-    Cmd: [String(longestSeconds)],
-    Labels: { [label.install]: install, [label.service]: "backup" },
-    HostConfig: {
-      AutoRemove: true, Init: true, NetworkMode: network, ReadonlyRootfs: true, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"],
-      Memory: 512 * 1024 * 1024, Tmpfs: { "/tmp": "rw,nosuid,nodev,size=16m" }, LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
+async function toolbox(engine: Engine, { install, image, network }: Extract<Database, { kind: "managed" }>, pull: boolean): Promise<string> {
+  const create = () => engine.create({
+    image,
+    entrypoint: ["sleep"],
+    command: [String(longestSeconds)],
+    labels: { [label.install]: install, [label.service]: "backup" },
+    autoRemove: true,
+    init: true,
+    network,
+    confinement: {
+      ReadonlyRootfs: true, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], Memory: 512 * 1024 * 1024, Tmpfs: { "/tmp": "rw,nosuid,nodev,size=16m" },
     },
+    log: { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } },
   });
-  const container = await create().catch(async (error: { statusCode?: number }) => {
-    if (error.statusCode !== 404) throw error;
+  const container = await create().catch(async (error: unknown) => {
+    if (!isNotFound(error)) throw error;
     if (!pull) throw new HostFailure(`the image ${image}, whose tools read the managed Postgres, is not here yet`);
-    await pulled(docker, image);
+    await pulled(engine, image);
     return create();
   });
-  await container.start();
+  await engine.start(container);
   return container;
 }
 
 /** Nothing else of an install with a managed Postgres uses this image, so it may not be here yet. */
-async function pulled(docker: Docker, image: string): Promise<void> {
+async function pulled(engine: Engine, image: string): Promise<void> {
   try {
-    const progress = await docker.pull(image);
-    await new Promise<void>((resolve, reject) => { docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())); });
+    await engine.pull(image);
   } catch (error) {
     throw new HostFailure(`The image ${image}, whose pg_dump reads the managed Postgres, is not here and cannot be pulled: ${messageOf(error)}\n  type: docker pull ${image}`);
   }

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import type { Removal } from "./engine";
 
 function statusCode(error: unknown): number | undefined {
   return (error as { statusCode?: number }).statusCode;
@@ -22,17 +23,18 @@ export async function stop(docker: Docker, id: string, withinSeconds?: number): 
 }
 
 /**
- * Removes a container and its anonymous volumes, running or not; where the engine is at it by itself, waits until that is
- * over: until then its networks cannot go. One that is gone is fine.
+ * Removes a container, running or not, and its anonymous volumes, unless told otherwise; where the engine is at it by itself,
+ * waits until that is over: until then its networks cannot go. One that is gone is fine.
  */
-export async function remove(container: Docker.Container): Promise<void> {
+export async function remove(container: Docker.Container, { force = true, volumes = true }: Removal = {}): Promise<void> {
   const unless = (...codes: number[]) => (error: unknown) => {
     const code = statusCode(error);
     if (!codes.includes(code ?? 0)) throw error;
     return code;
   };
-  const refused = await container.remove({ force: true, v: true }).then(() => undefined, unless(404, 409));
-  if (refused === 409) await container.wait({ condition: "removed" }).catch(unless(404));
+  const refused = await container.remove({ force, v: volumes }).then(() => undefined, unless(404, 409));
+  // Without force it may be one that runs, and nobody knows for how long.
+  if (refused === 409 && force) await container.wait({ condition: "removed" }).catch(unless(404));
 }
 
 /** The last lines a container logged, both streams. Empty for one that never ran. */

@@ -1,8 +1,6 @@
-import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
-import { exec } from "./exec";
+import { details, type ContainerDetails, type Engine } from "./engine";
 import { reasonIn } from "./healthAnswer";
-import { lastLines } from "./lifecycle";
 import { HostFailure } from "../../util/failure";
 
 /** Milliseconds between two looks at something that is not ready yet. */
@@ -55,8 +53,7 @@ const untilScript = [
  * would add its whole interval to every start.
  * @throws HostFailure with the end of its log when it stops, or is not ready in time
  */
-export async function untilReady(docker: Docker, target: Watched, watch: Watch): Promise<void> {
-  const container = docker.getContainer(target.id);
+export async function untilReady(engine: Engine, target: Watched, watch: Watch): Promise<void> {
   const deadline = Date.now() + watch.timeoutSeconds * 1000;
   let reason = "its first answer";
   const said = (line: string): void => {
@@ -65,16 +62,16 @@ export async function untilReady(docker: Docker, target: Watched, watch: Watch):
   };
   for (;;) {
     checkInterrupt(watch.signal);
-    const { State: state, Config: config, RestartCount: restarts } = await container.inspect();
-    if (!state.Running || restarts > 0) {
-      throw await failed(docker, target, restarts > 0 ? `crashed and was restarted ${restarts}×` : `stopped with exit code ${state.ExitCode}`);
+    const { running, exitCode, restarts, healthCheck } = await details(engine, target.id);
+    if (!running || restarts > 0) {
+      throw await failed(engine, target, restarts > 0 ? `crashed and was restarted ${restarts}×` : `stopped with exit code ${exitCode}`);
     }
     const left = Math.max(Math.ceil((deadline - Date.now()) / 1000), 0);
-    const waited = exec(container, ["sh", "-c", untilScript, "until", String(left), ...healthCommand(config)], said);
+    const waited = engine.exec(target.id, ["sh", "-c", untilScript, "until", String(left), ...healthCommand(healthCheck)], said);
     const answer = await unlessInterrupted(waited.catch((error: Error) => ({ exitCode: -1, output: error.message })), watch.signal);
     if (answer.exitCode === 0) return;
     if (answer.exitCode === -1) said(answer.output);
-    if (Date.now() > deadline) throw await failed(docker, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`);
+    if (Date.now() > deadline) throw await failed(engine, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`);
     // The exec ended early, as it does when its container stops: look again at what became of it.
     await pause(lookAgain);
   }
@@ -92,14 +89,14 @@ export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal
 }
 
 /** A failure that carries the last lines the container logged. */
-export async function failed(docker: Docker, target: Watched, what: string): Promise<HostFailure> {
-  const tail = await lastLines(docker, target.id, shownLines).catch(() => []);
+export async function failed(engine: Engine, target: Watched, what: string): Promise<HostFailure> {
+  const tail = await engine.lastLines(target.id, shownLines).catch(() => []);
   return new HostFailure(`${target.title} ${what} (container ${target.name})`, tail);
 }
 
 /** The words of a container's own health check. */
-export function healthCommand({ Healthcheck: check }: Docker.ContainerInspectInfo["Config"]): string[] {
-  const [kind, ...words] = check?.Test ?? [];
+export function healthCommand(check: ContainerDetails["healthCheck"]): string[] {
+  const [kind, ...words] = check;
   if (kind === "CMD-SHELL") return ["sh", "-c", words[0] ?? "true"];
   if (kind === "CMD") return words;
   throw new Error("a container was waited for that declares no health check");

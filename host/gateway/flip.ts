@@ -1,5 +1,4 @@
-import type Docker from "dockerode";
-import { exec } from "../engine/exec";
+import type { Engine } from "../engine/engine";
 import { HostFailure } from "../../util/failure";
 import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "./flipScript";
 import type { Targets } from "./routes";
@@ -16,12 +15,12 @@ export interface Flip {
  * Points each of these routes at its new target. Resolves at the flip; the drain goes on.
  * @throws HostFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
  */
-export async function flip(docker: Docker, gateway: string, targets: Targets, drainSeconds: number): Promise<Flip> {
+export async function flip(engine: Engine, gateway: string, targets: Targets, drainSeconds: number): Promise<Flip> {
   let begun: number | undefined;
   let tookMs: number | undefined;
   let announce = (): void => undefined;
   const flipped = new Promise<void>((resolve) => { announce = resolve; });
-  const ended = exec(docker.getContainer(gateway), ["sh", "-c", flipScript(targets, drainSeconds)], (line) => {
+  const ended = engine.exec(gateway, ["sh", "-c", flipScript(targets, drainSeconds)], (line) => {
     begun ??= markedAt(begunMark, line);
     const at = markedAt(flippedMark, line);
     if (begun === undefined || at === undefined) return;

@@ -1,9 +1,7 @@
-import type Docker from "dockerode";
+import { details, isConflict, isNotFound, type Engine } from "../engine/engine";
 import { postgresDataPath } from "../install/postgresData";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
-import { exec } from "../engine/exec";
-import { readFile } from "../engine/files";
 import { databaseQuestion, parseAnswer, type Found } from "./databaseAnswer";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
@@ -13,79 +11,73 @@ import { postgresMajor } from "./postgresMajor";
 type Postgres = NonNullable<DataPlace["postgres"]>;
 
 /** Reads what is true of the data. All at once, since every preview waits for it: a list, an image, one exec. */
-export async function readEvidence(docker: Docker, { install, volumes, postgres }: DataPlace): Promise<Evidence> {
+export async function readEvidence(engine: Engine, { install, volumes, postgres }: DataPlace): Promise<Evidence> {
   if (postgres === undefined) {
-    const [strangers, keyInUse] = await Promise.all([strangersOn(docker, install, volumes), keyOfRunningApi(docker, install)]);
+    const [strangers, keyInUse] = await Promise.all([strangersOn(engine, install, volumes), keyOfRunningApi(engine, install)]);
     return { strangers, keyInUse };
   }
   const [strangers, imageMajor, found] = await Promise.all([
-    strangersOn(docker, install, volumes),
-    postgres.image === undefined ? undefined : majorOfImage(docker, postgres.image),
-    askContainer(docker, postgres).then((answer) => answer ?? askVolume(docker, install, postgres)),
+    strangersOn(engine, install, volumes),
+    postgres.image === undefined ? undefined : majorOfImage(engine, postgres.image),
+    askContainer(engine, postgres).then((answer) => answer ?? askVolume(engine, install, postgres)),
   ]);
   return { strangers, imageMajor, volumeMajor: found.major, kept: found.kept, database: found.database };
 }
 
 /** Running containers on one of these volumes that are not the install's own. */
-async function strangersOn(docker: Docker, install: string, volumes: readonly string[]): Promise<Evidence["strangers"]> {
-  const users = await docker.listContainers({ filters: { volume: [...volumes] } });
-  return users.filter(({ Labels }) => Labels[label.install] !== install).map(({ Names, Mounts }) => ({
-    container: (Names[0] ?? "").replace(/^\//, ""),
-    volume: Mounts.find(({ Name }) => volumes.includes(Name ?? ""))?.Name ?? "",
+async function strangersOn(engine: Engine, install: string, volumes: readonly string[]): Promise<Evidence["strangers"]> {
+  const users = await engine.containers({ volumes });
+  return users.filter(({ labels }) => labels[label.install] !== install).map(({ name, volumes: mounted }) => ({
+    container: name,
+    volume: mounted.find((volume) => volumes.includes(volume)) ?? "",
   }));
 }
 
-async function keyOfRunningApi(docker: Docker, install: string): Promise<string | undefined> {
-  const [api] = await docker.listContainers({ filters: { label: [`${label.install}=${install}`, `${label.service}=api`] } });
+async function keyOfRunningApi(engine: Engine, install: string): Promise<string | undefined> {
+  const [api] = await engine.containers({ labels: [`${label.install}=${install}`, `${label.service}=api`] });
   if (api === undefined) return undefined;
-  const { Config: config } = await docker.getContainer(api.Id).inspect();
-  return variableIn(config.Env, "ENCRYPTION_KEY");
+  const { environment } = await details(engine, api.id);
+  return variableIn(environment, "ENCRYPTION_KEY");
 }
 
-async function majorOfImage(docker: Docker, image: string): Promise<string | undefined> {
-  const found = await docker.getImage(image).inspect().catch(unlessMissing);
-  return postgresMajor(image, found?.Config.Env);
+async function majorOfImage(engine: Engine, image: string): Promise<string | undefined> {
+  const found = await engine.image(image);
+  return postgresMajor(image, found?.environment);
 }
 
 /** Asks the container: by a command in it where it runs, by its files where it is stopped. Undefined where there is none. */
-async function askContainer(docker: Docker, { container: name, role, database }: Postgres): Promise<Found | undefined> {
-  const container = docker.getContainer(name);
+async function askContainer(engine: Engine, { container: name, role, database }: Postgres): Promise<Found | undefined> {
   try {
-    return parseAnswer((await exec(container, databaseQuestion(role, database))).output);
+    return parseAnswer((await engine.exec(name, databaseQuestion(role, database))).output);
   } catch (error) {
-    const { statusCode } = error as { statusCode?: number };
-    if (statusCode === 404) return undefined;
-    if (statusCode === 409) return filesOf(container);
+    if (isNotFound(error)) return undefined;
+    if (isConflict(error)) return filesOf(engine, name);
     throw error;
   }
 }
 
 /** Reads a volume that no container of this install has, through one that is made for it and never started. */
-async function askVolume(docker: Docker, install: string, { volume, image }: Postgres): Promise<Found> {
-  const there = image !== undefined && await docker.getVolume(volume).inspect().catch(unlessMissing);
+async function askVolume(engine: Engine, install: string, { volume, image }: Postgres): Promise<Found> {
+  const there = image !== undefined && await engine.hasVolume(volume);
   if (!there) return {};
-  const reader = await docker.createContainer({
-    Image: image,
-    Labels: { [label.install]: install },
-    HostConfig: {
-      NetworkMode: "none",
-      // NoCopy: an empty volume must not be given what the image has in that folder.
-      Mounts: [{ Type: "volume", Source: volume, Target: postgresDataPath, ReadOnly: true, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } } }],
-    },
-  }).catch(unlessMissing);
+  const reader = await engine.create({
+    image,
+    labels: { [label.install]: install },
+    network: "none",
+    volumes: [{ name: volume, path: postgresDataPath }],
+  }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
   if (reader === undefined) return {};
   try {
-    return await filesOf(reader);
+    return await filesOf(engine, reader);
   } finally {
-    await reader.remove({ force: true });
+    await engine.remove(reader, { volumes: false });
   }
 }
 
-async function filesOf(container: Docker.Container): Promise<Found> {
-  const [major, kept] = await Promise.all([readFile(container, `${postgresDataPath}/PG_VERSION`), readFile(container, `${postgresDataPath}/${keptFile}`)]);
+async function filesOf(engine: Engine, container: string): Promise<Found> {
+  const [major, kept] = await Promise.all([engine.readFile(container, `${postgresDataPath}/PG_VERSION`), engine.readFile(container, `${postgresDataPath}/${keptFile}`)]);
   return { major: major?.trim(), kept: parseKept(kept) };
-}
-
-function unlessMissing(error: { statusCode?: number }): undefined {
-  if (error.statusCode !== 404) throw error;
 }

@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import { details, isNotFound, type Engine } from "../engine/engine";
 import { decideBackup, type BackupDecision } from "../backup/due";
 import { lastBackup } from "../backup/folder";
 import { makeBackup } from "../backup/make";
@@ -34,13 +34,13 @@ export interface Candidate {
 }
 
 /** A candidate whose migrator has a container. */
-export function createdCandidate(docker: Docker, migrate: string, pending: () => Promise<readonly string[] | undefined>): Candidate {
+export function createdCandidate(engine: Engine, migrate: string, pending: () => Promise<readonly string[] | undefined>): Candidate {
   return {
     pending,
-    shipped: () => readShipped(docker.getContainer(migrate)),
+    shipped: () => readShipped(engine, migrate),
     databaseUrl: async () => {
-      const { Config: config } = await docker.getContainer(migrate).inspect();
-      const url = variableIn(config.Env, "DATABASE_URL");
+      const { environment } = await details(engine, migrate);
+      const url = variableIn(environment, "DATABASE_URL");
       if (url === undefined) throw new HostFailure("The release's migrator has no DATABASE_URL, so the database cannot be backed up");
       return url;
     },
@@ -48,21 +48,21 @@ export function createdCandidate(docker: Docker, migrate: string, pending: () =>
 }
 
 /** A candidate of which a preview knows no more than the image: a container that never runs is made of it, read and removed. */
-export function declaredCandidate(docker: Docker, install: Install, image: string, databaseUrl: string): Candidate {
+export function declaredCandidate(engine: Engine, install: Install, image: string, databaseUrl: string): Candidate {
   const reading = async <T>(read: (migrate: string) => Promise<T>): Promise<T | undefined> => {
-    const container = await docker.createContainer({ Image: image, Labels: { [label.install]: install.name } }).catch((error: { statusCode?: number }) => {
-      if (error.statusCode === 404) return undefined;
+    const container = await engine.create({ image, labels: { [label.install]: install.name } }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
       throw error;
     });
     try {
-      return container && await read(container.id);
+      return container === undefined ? undefined : await read(container);
     } finally {
-      await container?.remove({ force: true, v: true });
+      if (container !== undefined) await engine.remove(container);
     }
   };
   return {
-    pending: () => reading((migrate) => pendingMigrations(docker, install, migrate)),
-    shipped: () => reading((migrate) => readShipped(docker.getContainer(migrate))),
+    pending: () => reading((migrate) => pendingMigrations(engine, install, migrate)),
+    shipped: () => reading((migrate) => readShipped(engine, migrate)),
     databaseUrl: async () => databaseUrl,
   };
 }
@@ -78,12 +78,12 @@ export interface WithBackup {
  * Adds the backup a switch has to make first. Used by the preview and by the handover, so that the one says what the other does.
  * @param steps of a plan
  */
-export async function withBackup(docker: Docker, install: Install, backups: HandoverBackups, steps: Step[], candidate: Candidate): Promise<WithBackup> {
+export async function withBackup(engine: Engine, install: Install, backups: HandoverBackups, steps: Step[], candidate: Candidate): Promise<WithBackup> {
   if (!switches(steps)) return { steps };
   const [known, last] = await Promise.all([candidate.pending(), lastBackup(backups.folder, install.name)]);
   // What has a record of migrations is not empty, and its record has been read.
   const { empty, applied } = known === undefined
-    ? await look(docker, await databaseFor(install.name, backups.plan, candidate.databaseUrl), backups.lookOnly !== true)
+    ? await look(engine, await databaseFor(install.name, backups.plan, candidate.databaseUrl), backups.lookOnly !== true)
     : { empty: false, applied: undefined };
   const shipped = applied === undefined ? undefined : await candidate.shipped();
   const pending = known ?? (shipped && pendingIn({ shipped, applied }));
@@ -108,12 +108,12 @@ export interface BesideBackup {
 
 /** Begins the backup of a step. */
 export function beginBackup(
-  docker: Docker, install: Install, { plan, folder }: HandoverBackups, candidate: Candidate, { why }: { readonly why: string }, progress: Progress, signal: AbortSignal,
+  engine: Engine, install: Install, { plan, folder }: HandoverBackups, candidate: Candidate, { why }: { readonly why: string }, progress: Progress, signal: AbortSignal,
 ): BesideBackup {
   const abandoned = new AbortController();
   const done = progress.step(`back up the database (${why})`, async () => {
     const database = await databaseFor(install.name, plan, candidate.databaseUrl);
-    const made = await makeBackup(docker, { install: install.name, database, folder, kept: plan.kept, why }, AbortSignal.any([signal, abandoned.signal]))
+    const made = await makeBackup(engine, { install: install.name, database, folder, kept: plan.kept, why }, AbortSignal.any([signal, abandoned.signal]))
       .catch((error: unknown) => { throw new HostFailure(`The database could not be backed up, so nothing has been switched: ${messageOf(error)}`); });
     progress.note(`${made.file}, ${sizeText(made.bytes)}, ${made.tables.length} tables`);
   });
@@ -123,8 +123,8 @@ export function beginBackup(
 }
 
 /** What the database itself says: whether it has a table of anybody's, and, if it is a managed one, which migrations it has had. */
-async function look(docker: Docker, database: Database, pull: boolean): Promise<{ empty: boolean; applied: string[] | undefined }> {
-  return withServer(docker, database, async (server) => {
+async function look(engine: Engine, database: Database, pull: boolean): Promise<{ empty: boolean; applied: string[] | undefined }> {
+  return withServer(engine, database, async (server) => {
     const [empty] = await server.query<boolean>(
       "select to_jsonb(not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))");
     const applied = database.kind === "managed" ? parseApplied(await server.run(psql, { input: ledgerQueries })) : undefined;

@@ -1,6 +1,5 @@
-import type Docker from "dockerode";
+import type { Engine } from "../engine/engine";
 import { gatewayStatePath } from "../gateway/state";
-import { readFile, writeFile } from "../engine/files";
 import type { Tier } from "../../settings";
 import type { Timings } from "../../util/progress/progress";
 
@@ -25,16 +24,13 @@ const path = `${gatewayStatePath}/scani-handovers.json`;
 const kept = 200;
 
 /** All handovers on record, oldest first. It is in the gateway's volume, so it is where the install is. */
-export async function readJournal(docker: Docker, gateway: string): Promise<Entry[]> {
-  const contents = await readFile(docker.getContainer(gateway), path).catch((error: { statusCode?: number }) => {
-    if (error.statusCode === 404) return undefined;
-    throw error;
-  });
+export async function readJournal(engine: Engine, gateway: string): Promise<Entry[]> {
+  const contents = await engine.readFile(gateway, path);
   return contents === undefined ? [] : JSON.parse(contents);
 }
 
 /** Adds one handover to the record. */
-export async function record(docker: Docker, gateway: string, entry: Entry): Promise<void> {
-  const entries = [...await readJournal(docker, gateway), entry].slice(-kept);
-  await writeFile(docker.getContainer(gateway), path, `${JSON.stringify(entries, undefined, 1)}\n`);
+export async function record(engine: Engine, gateway: string, entry: Entry): Promise<void> {
+  const entries = [...await readJournal(engine, gateway), entry].slice(-kept);
+  await engine.writeFile(gateway, path, `${JSON.stringify(entries, undefined, 1)}\n`);
 }

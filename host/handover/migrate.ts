@@ -1,5 +1,4 @@
-import type Docker from "dockerode";
-import { start } from "../engine/lifecycle";
+import type { Engine } from "../engine/engine";
 import { failed } from "../engine/ready";
 import type { Progress } from "../../util/progress/progress";
 import type { LiveContainer } from "../install/live";
@@ -10,10 +9,10 @@ import type { LiveContainer } from "../install/live";
  * @param pending what the image ships and the database lacks; undefined where that cannot be known
  * @throws HostFailure with the end of its log when it exits non-zero
  */
-export async function migrate(docker: Docker, pending: readonly string[] | undefined, target: LiveContainer, progress: Progress): Promise<void> {
+export async function migrate(engine: Engine, pending: readonly string[] | undefined, target: LiveContainer, progress: Progress): Promise<void> {
   if (pending?.length === 0) return progress.note("the schema has every migration of this release");
   if (pending !== undefined) progress.note(`pending: ${pending.join(", ")}`);
-  await start(docker, target.id);
-  const { StatusCode: code } = await docker.getContainer(target.id).wait();
-  if (code !== 0) throw await failed(docker, target, `exited with code ${code}; the schema is not migrated`);
+  await engine.start(target.id);
+  const code = await engine.wait(target.id);
+  if (code !== 0) throw await failed(engine, target, `exited with code ${code}; the schema is not migrated`);
 }

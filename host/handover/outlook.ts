@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import { details, type Engine } from "../engine/engine";
 import { folderOf } from "../backup/plan";
 import type { Sockets } from "../install/platform";
 import { messageOf } from "../../util/failure";
@@ -28,25 +28,25 @@ export interface Declared {
  * Looks at the host and says what `up` would do. Touches nothing.
  * @param projectFolder folder with Pulumi.yaml, from which the folder of the backups is reckoned
  */
-export async function lookAhead(docker: Docker, sockets: Sockets, declared: Declared, projectFolder: string): Promise<Outlook> {
+export async function lookAhead(engine: Engine, sockets: Sockets, declared: Declared, projectFolder: string): Promise<Outlook> {
   const install = { name: sockets.install, gateway: sockets.gateway };
-  const [live, journal] = await Promise.all([survey(docker, install), readJournal(docker, sockets.gateway)]);
+  const [live, journal] = await Promise.all([survey(engine, install), readJournal(engine, sockets.gateway)]);
   const api = servingApi(live);
   const now = api && { tier: api.tier, release: api.release };
   const old = live.containers.filter(({ tier, release, running }) => running && tier === now?.tier && release === now.release);
   const inspected = await Promise.all(old.map(async (container) => {
-    const { Config: config } = await docker.getContainer(container.id).inspect();
-    return { service: container.service, environment: knownVariables(config.Env), image: config.Image };
+    const { environment, image } = await details(engine, container.id);
+    return { service: container.service, environment: knownVariables(environment), image };
   }));
   const { live: assumed, wanted, created } = withDeclared(live, declared);
   const backups = { plan: sockets.backups, folder: folderOf(sockets.backups, projectFolder), lookOnly: true };
   const migrate = wanted.containers.migrate as string;
   const candidate = created.includes("migrate")
-    ? declaredCandidate(docker, install, declared.images.migrate as string, declared.environment.migrate?.DATABASE_URL as string)
-    : createdCandidate(docker, migrate, () => pendingMigrations(docker, install, migrate));
+    ? declaredCandidate(engine, install, declared.images.migrate as string, declared.environment.migrate?.DATABASE_URL as string)
+    : createdCandidate(engine, migrate, () => pendingMigrations(engine, install, migrate));
   const planned = plan(assumed, wanted);
   // A database that does not answer is no reason to say nothing of the rest.
-  const { steps, decision } = await withBackup(docker, install, backups, planned, candidate)
+  const { steps, decision } = await withBackup(engine, install, backups, planned, candidate)
     .catch((error: unknown) => ({ steps: planned, decision: { unknown: messageOf(error) } }));
   const touched = new Set(steps.flatMap((step) => ("containers" in step ? step.containers : "container" in step ? [step.container] : [])).map(({ id }) => id));
   return {

@@ -1,8 +1,5 @@
-import type Docker from "dockerode";
+import type { Engine } from "../engine/engine";
 import { userInfo, hostname } from "node:os";
-import { exec } from "../engine/exec";
-import { writeFile } from "../engine/files";
-import { start, stop } from "../engine/lifecycle";
 import { messageOf } from "../../util/failure";
 import { caFile } from "../install/caCertificate";
 import { beginBackup, createdCandidate, withBackup, type BesideBackup, type Candidate, type HandoverBackups } from "./backup";
@@ -35,7 +32,7 @@ export interface Order extends PreflightOrder {
 
 /** Says what the run in progress knows. */
 interface Run {
-  readonly docker: Docker;
+  readonly engine: Engine;
   readonly order: Order;
   readonly before: Live;
   readonly candidate: Candidate;
@@ -60,20 +57,20 @@ interface Run {
  * @returns the entry it put on record, or undefined when there was nothing to do
  * @throws HandoverFailed, after the way back; whatever was thrown before the first step
  */
-export async function perform(docker: Docker, order: Order, print: Print, signal: AbortSignal): Promise<Entry | undefined> {
+export async function perform(engine: Engine, order: Order, print: Print, signal: AbortSignal): Promise<Entry | undefined> {
   // Read beside the rest: it is needed first.
-  const schema = readSchema(docker, order.install, order.wanted.containers.migrate ?? "");
+  const schema = readSchema(engine, order.install, order.wanted.containers.migrate ?? "");
   const pending = schema.then(pendingIn);
   pending.catch(() => undefined);
-  const before = await survey(docker, order.install);
-  const candidate = createdCandidate(docker, order.wanted.containers.migrate as string, () => pending);
-  const { steps } = await withBackup(docker, order.install, order.backups, plan(before, order.wanted), candidate);
+  const before = await survey(engine, order.install);
+  const candidate = createdCandidate(engine, order.wanted.containers.migrate as string, () => pending);
+  const { steps } = await withBackup(engine, order.install, order.backups, plan(before, order.wanted), candidate);
   if (steps.length === 0) return undefined;
 
   const began = Date.now();
   const progress = new Progress(print);
   const watch: Watch = { timeoutSeconds: order.readyTimeout, signal, waiting: (title, reason) => progress.waiting(title, reason) };
-  const run: Run = { docker, order, before, candidate, progress, watch, undo: [] };
+  const run: Run = { engine, order, before, candidate, progress, watch, undo: [] };
   const from = serving(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
@@ -89,18 +86,18 @@ export async function perform(docker: Docker, order: Order, print: Print, signal
 
   print(from === undefined ? `Bringing ${order.wanted.tier} up; nothing serves yet` : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`);
   try {
-    if (switches(steps)) await progress.step("preflight", () => preflight(docker, order, { serving: servingApi(before), servingPage: servingPage(before), schema }, progress));
+    if (switches(steps)) await progress.step("preflight", () => preflight(engine, order, { serving: servingApi(before), servingPage: servingPage(before), schema }, progress));
     for (const stage of stages(steps)) {
       checkInterrupt(signal);
       await sideBySide(stage, signal, (step, interrupted) => carryOut(step, run, { ...watch, signal: interrupted }));
     }
   } catch (error) {
     await takeBack(run);
-    await record(docker, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
+    await record(engine, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
     throw new HandoverFailed(error, from, run.flip !== undefined);
   }
   const done = entry(run.flip === undefined ? "repaired" : "switched");
-  await record(docker, order.install.gateway, done);
+  await record(engine, order.install.gateway, done);
   print(`${order.wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}`);
   return done;
 }
@@ -111,45 +108,45 @@ function names(containers: readonly LiveContainer[]): string {
 
 /** @param watch over the steps of one stage */
 async function carryOut(step: Step, run: Run, watch: Watch): Promise<void> {
-  const { docker, order, progress, undo } = run;
+  const { engine, order, progress, undo } = run;
   switch (step.do) {
     case "backup":
-      run.backup = beginBackup(docker, order.install, order.backups, run.candidate, step, progress, run.watch.signal);
+      run.backup = beginBackup(engine, order.install, order.backups, run.candidate, step, progress, run.watch.signal);
       if (!step.beside) return run.backup.done;
       undo.push(run.backup.abandon);
       return;
     case "finish-backup":
       return run.backup?.done;
     case "migrate":
-      return progress.step("migrate", async () => migrate(docker, await run.candidate.pending(), step.container, progress));
+      return progress.step("migrate", async () => migrate(engine, await run.candidate.pending(), step.container, progress));
     case "start":
       undo.push(async () => {
         await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));
-        await stopAll(docker, step.containers, run.undoFlip === undefined ? unservedSeconds : undefined);
+        await stopAll(engine, step.containers, run.undoFlip === undefined ? unservedSeconds : undefined);
       });
       return progress.step(`start ${names(step.containers)}`, () => startAll(step.containers, run));
     case "verify":
-      return progress.step("verify from inside the api", () => verify(docker, step.container, progress));
+      return progress.step("verify from inside the api", () => verify(engine, step.container, progress));
     case "flip":
       run.undoFlip = () => flipBack(run);
       return progress.step("flip the gateway", async () => {
-        run.flip = await flip(docker, order.install.gateway, targetNames(step.to), order.drainTimeout);
+        run.flip = await flip(engine, order.install.gateway, targetNames(step.to), order.drainTimeout);
       });
     case "stop-workers":
-      undo.push(() => eachOf(step.containers, ({ id }) => start(docker, id)));
-      return progress.step("stop the old worker", () => eachOf(step.containers, (worker) => stopWorker(docker, worker, progress)));
+      undo.push(() => eachOf(step.containers, ({ id }) => engine.start(id)));
+      return progress.step("stop the old worker", () => eachOf(step.containers, (worker) => stopWorker(engine, worker, progress)));
     case "start-worker":
-      undo.push(() => stop(docker, step.container.id));
-      run.worker = progress.step("start the new worker", () => startWorker(docker, step.container, watch));
+      undo.push(() => engine.stop(step.container.id));
+      run.worker = progress.step("start the new worker", () => startWorker(engine, step.container, watch));
       return run.worker;
     case "soak":
-      return order.soak === 0 ? undefined : progress.step("soak", () => soak(docker, step, order.soak, run.worker ?? Promise.resolve(), watch));
+      return order.soak === 0 ? undefined : progress.step("soak", () => soak(engine, step, order.soak, run.worker ?? Promise.resolve(), watch));
     case "retire":
       // From here on the new release is whole: trouble with the old one is no reason to go back to it.
       undo.length = 0;
       run.undoFlip = undefined;
       if (run.flip !== undefined) await progress.step("drain", () => drainedOrSaid(run.flip as Flip, progress));
-      return progress.step(`retire ${names(step.containers)}`, () => stopAll(docker, step.containers));
+      return progress.step(`retire ${names(step.containers)}`, () => stopAll(engine, step.containers));
   }
 }
 
@@ -163,19 +160,19 @@ async function eachOf(containers: readonly LiveContainer[], work: (container: Li
  */
 const unservedSeconds = 3;
 
-function stopAll(docker: Docker, containers: readonly LiveContainer[], withinSeconds?: number): Promise<void> {
-  return eachOf(containers, ({ id }) => stop(docker, id, withinSeconds));
+function stopAll(engine: Engine, containers: readonly LiveContainer[], withinSeconds?: number): Promise<void> {
+  return eachOf(containers, ({ id }) => engine.stop(id, withinSeconds));
 }
 
-async function startAll(containers: readonly LiveContainer[], { docker, order, watch }: Run): Promise<void> {
+async function startAll(containers: readonly LiveContainer[], { engine, order, watch }: Run): Promise<void> {
   // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
   const [last, first] = [containers.filter(({ service }) => service === "frontend-app"), containers.filter(({ service }) => service !== "frontend-app")];
   const { caCertificate } = order;
   // One volume for api and worker: it is written through the api, which starts first.
-  if (caCertificate !== undefined) await eachOf(first.filter(({ service }) => service === "api"), ({ id }) => writeFile(docker.getContainer(id), caFile, caCertificate));
-  await eachOf(first, ({ id }) => start(docker, id));
-  await eachOf(last, ({ id }) => start(docker, id));
-  await eachOf(containers, (container) => untilReady(docker, container, watch));
+  if (caCertificate !== undefined) await eachOf(first.filter(({ service }) => service === "api"), ({ id }) => engine.writeFile(id, caFile, caCertificate));
+  await eachOf(first, ({ id }) => engine.start(id));
+  await eachOf(last, ({ id }) => engine.start(id));
+  await eachOf(containers, (container) => untilReady(engine, container, watch));
 }
 
 async function drainedOrSaid(done: Flip, progress: Progress): Promise<void> {
@@ -187,11 +184,11 @@ function targetNames(targets: Readonly<Record<Route, LiveContainer>>): Targets {
 }
 
 async function flipBack(run: Run): Promise<void> {
-  const { docker, order, before, progress } = run;
+  const { engine, order, before, progress } = run;
   const back = wayBack(before);
   if (back === undefined) progress.note("no release served before, so there is none to go back to");
-  else run.drainedBack = (await flip(docker, order.install.gateway, back, order.drainTimeout)).drained;
-  for (const route of routes.filter((one) => back?.[one] === undefined)) await exec(docker.getContainer(order.install.gateway), removeCommand(route));
+  else run.drainedBack = (await flip(engine, order.install.gateway, back, order.drainTimeout)).drained;
+  for (const route of routes.filter((one) => back?.[one] === undefined)) await engine.exec(order.install.gateway, removeCommand(route));
 }
 
 /** Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. */

@@ -1,9 +1,8 @@
-import type Docker from "dockerode";
+import { details, type ContainerDetails, type Engine } from "../engine/engine";
 import { setTimeout as pause } from "node:timers/promises";
 import { answerSeconds } from "../scani/cloud/call";
 import { HostFailure } from "../../util/failure";
 import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/ready";
-import { exec } from "../engine/exec";
 import { reasonIn } from "../engine/healthAnswer";
 import type { LiveContainer } from "../install/live";
 import { askProvider } from "./verify";
@@ -56,7 +55,7 @@ export function endOf(began: number, seconds: number, listeningSince: number | u
  * @param listening fulfilled once the worker, which may boot meanwhile, takes jobs; from then on it is watched too
  * @throws HostFailure as soon as one does not
  */
-export async function soak(docker: Docker, release: Soaking, seconds: number, listening: Promise<unknown>, watch: Watch): Promise<void> {
+export async function soak(engine: Engine, release: Soaking, seconds: number, listening: Promise<unknown>, watch: Watch): Promise<void> {
   const from = Date.now();
   let listeningSince: number | undefined;
   // That a worker does not come up is told by whoever starts it.
@@ -67,9 +66,9 @@ export async function soak(docker: Docker, release: Soaking, seconds: number, li
     watch.waiting(release.api.title, `that it goes on well for ${seconds} s`);
     const began = Date.now();
     const until = endOf(from, seconds, listeningSince);
-    const now = await unlessInterrupted(look(docker, release, until !== undefined), watch.signal);
+    const now = await unlessInterrupted(look(engine, release, until !== undefined), watch.signal);
     const wrong = verdict(before, now);
-    if (wrong !== undefined && wrong === now.worker) throw await failed(docker, release.worker, wrong);
+    if (wrong !== undefined && wrong === now.worker) throw await failed(engine, release.worker, wrong);
     if (wrong !== undefined) throw new HostFailure(`${release.api.title} began to serve, and then ${wrong}`);
     if (isGood(now) && until !== undefined && began >= until) return;
     before = now;
@@ -78,24 +77,23 @@ export async function soak(docker: Docker, release: Soaking, seconds: number, li
   }
 }
 
-async function look(docker: Docker, { api, worker }: Soaking, listening: boolean): Promise<Look> {
-  const container = docker.getContainer(api.id);
-  const info = await container.inspect();
+async function look(engine: Engine, { api, worker }: Soaking, listening: boolean): Promise<Look> {
+  const info = await details(engine, api.id);
   const [workerSays, apiSays, provider] = await Promise.all([
-    listening ? staysUp(docker.getContainer(worker.id)) : undefined,
-    readiness(container, info),
-    askProvider(container, info.Config.Env, answerSeconds).then((judged) => (judged.ok ? undefined : judged.why), (error: Error) => error.message),
+    listening ? staysUp(engine, worker.id) : undefined,
+    readiness(engine, info),
+    askProvider(engine, api.id, info.environment, answerSeconds).then((judged) => (judged.ok ? undefined : judged.why), (error: Error) => error.message),
   ]);
   return { worker: workerSays, api: apiSays, provider };
 }
 
-async function staysUp(worker: Docker.Container): Promise<string | undefined> {
-  const { State: state, RestartCount: restarts } = await worker.inspect();
-  return state.Running && restarts === 0 ? undefined : `did not stay up (exit code ${state.ExitCode})`;
+async function staysUp(engine: Engine, worker: string): Promise<string | undefined> {
+  const { running, exitCode, restarts } = await details(engine, worker);
+  return running && restarts === 0 ? undefined : `did not stay up (exit code ${exitCode})`;
 }
 
-async function readiness(container: Docker.Container, { State: state, Config: config }: Docker.ContainerInspectInfo): Promise<string | undefined> {
-  if (!state.Running) return `it stopped with exit code ${state.ExitCode}`;
-  const answer = await exec(container, healthCommand(config)).catch((error: Error) => ({ exitCode: -1, output: error.message }));
+async function readiness(engine: Engine, { id, running, exitCode, healthCheck }: ContainerDetails): Promise<string | undefined> {
+  if (!running) return `it stopped with exit code ${exitCode}`;
+  const answer = await engine.exec(id, healthCommand(healthCheck)).catch((error: Error) => ({ exitCode: -1, output: error.message }));
   return answer.exitCode === 0 ? undefined : reasonIn(answer.output);
 }

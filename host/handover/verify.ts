@@ -1,9 +1,7 @@
-import type Docker from "dockerode";
+import { details, type Engine } from "../engine/engine";
 import { callScript, parseHeard, without } from "../scani/cloud/call";
 import { judge, type Judgement } from "../scani/cloud/judge";
 import { valueIn } from "../install/environment";
-import { exec } from "../engine/exec";
-import { logSince } from "../engine/lifecycle";
 import { localCloudUrl } from "../install/localCloud";
 import type { Tier } from "../../settings";
 import { HostFailure } from "../../util/failure";
@@ -18,18 +16,17 @@ const firstAnswerSeconds = 10;
  * the line it logged at boot.
  * @throws HostFailure
  */
-export async function verify(docker: Docker, api: LiveContainer, progress: Progress): Promise<void> {
-  const container = docker.getContainer(api.id);
-  const { Config: config, State: state } = await container.inspect();
-  const url = valueIn(config.Env, "SCANI_CLOUD_URL");
+export async function verify(engine: Engine, api: LiveContainer, progress: Progress): Promise<void> {
+  const { environment, startedAt } = await details(engine, api.id);
+  const url = valueIn(environment, "SCANI_CLOUD_URL");
   const mistake = tierMistake(api.tier, url);
   if (mistake !== undefined) throw new HostFailure(mistake);
 
-  const provider = await askProvider(container, config.Env, firstAnswerSeconds);
+  const provider = await askProvider(engine, api.id, environment, firstAnswerSeconds);
   if (!provider.ok) throw new HostFailure(provider.why);
   if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
 
-  const log = await logSince(docker, api.id, Date.parse(state.StartedAt) / 1000);
+  const log = await engine.logSince(api.id, Date.parse(startedAt) / 1000);
   const said = bootTarget(log);
   if (said === undefined) progress.note("the api's boot log does not name its data-provider; nothing contradicts it");
   else if (said !== api.tier && said !== url) {
@@ -42,8 +39,8 @@ export async function verify(docker: Docker, api: LiveContainer, progress: Progr
  * @param environment the api's
  * @param seconds it may take in all
  */
-export async function askProvider(api: Docker.Container, environment: readonly string[], seconds: number): Promise<Judgement> {
-  const { output } = await exec(api, ["sh", "-c", callScript(seconds)]);
+export async function askProvider(engine: Engine, api: string, environment: readonly string[], seconds: number): Promise<Judgement> {
+  const { output } = await engine.exec(api, ["sh", "-c", callScript(seconds)]);
   return judge(valueIn(environment, "SCANI_CLOUD_URL"), parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)));
 }
 

@@ -1,6 +1,5 @@
-import type Docker from "dockerode";
+import { details, type Engine } from "../engine/engine";
 import { untilSaid } from "../engine/log";
-import { logSince, start, stop } from "../engine/lifecycle";
 import type { LiveContainer } from "../install/live";
 import type { Progress } from "../../util/progress/progress";
 import { failed, type Watch } from "../engine/ready";
@@ -12,10 +11,10 @@ const listening = "Worker listening for jobs";
 const drained = "Worker drained cleanly";
 
 /** Stops a worker gently: it finishes or gives back the jobs it has. Says so when it was killed instead. */
-export async function stopWorker(docker: Docker, worker: LiveContainer, progress: Progress): Promise<void> {
+export async function stopWorker(engine: Engine, worker: LiveContainer, progress: Progress): Promise<void> {
   const since = Date.now() / 1000;
-  await stop(docker, worker.id);
-  const log = await logSince(docker, worker.id, since).catch(() => "");
+  await engine.stop(worker.id);
+  const log = await engine.logSince(worker.id, since).catch(() => "");
   if (!log.includes(drained)) progress.note(`${worker.title} stopped without "${drained}"; the jobs it had are taken again when their locks run out`);
 }
 
@@ -23,12 +22,12 @@ export async function stopWorker(docker: Docker, worker: LiveContainer, progress
  * Starts a worker and waits until it listens.
  * @throws HostFailure with the end of its log
  */
-export async function startWorker(docker: Docker, worker: LiveContainer, watch: Watch): Promise<void> {
+export async function startWorker(engine: Engine, worker: LiveContainer, watch: Watch): Promise<void> {
   const since = Date.now() / 1000;
-  await start(docker, worker.id);
+  await engine.start(worker.id);
   watch.waiting(worker.title, `until it says "${listening}"`);
-  const said = await untilSaid(docker, worker.id, listening, since, watch);
-  if (said === "late") throw await failed(docker, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
-  const { State: state, RestartCount: restarts } = await docker.getContainer(worker.id).inspect();
-  if (said === "ended" || !state.Running || restarts > 0) throw await failed(docker, worker, `did not stay up (exit code ${state.ExitCode})`);
+  const said = await untilSaid(engine, worker.id, listening, since, watch);
+  if (said === "late") throw await failed(engine, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
+  const { running, exitCode, restarts } = await details(engine, worker.id);
+  if (said === "ended" || !running || restarts > 0) throw await failed(engine, worker, `did not stay up (exit code ${exitCode})`);
 }

@@ -1,6 +1,5 @@
-import type Docker from "dockerode";
+import type { Engine } from "../engine/engine";
 import { label } from "./labels";
-import { exec } from "../engine/exec";
 import { isService } from "./services";
 import type { Tier } from "../../settings";
 import { HostFailure } from "../../util/failure";
@@ -16,37 +15,33 @@ export interface Install {
 }
 
 /** Reads what is true on the host now. A gateway that does not run has no routes. */
-export async function survey(docker: Docker, install: Install): Promise<Live> {
-  const [containers, routes] = await Promise.all([releaseContainers(docker, install.name), gatewayRoutes(docker, install.gateway)]);
+export async function survey(engine: Engine, install: Install): Promise<Live> {
+  const [containers, routes] = await Promise.all([releaseContainers(engine, install.name), gatewayRoutes(engine, install.gateway)]);
   return { routes, containers };
 }
 
-async function releaseContainers(docker: Docker, install: string): Promise<LiveContainer[]> {
-  const all = await docker.listContainers({ all: true, filters: { label: [`${label.install}=${install}`, label.release] } });
+async function releaseContainers(engine: Engine, install: string): Promise<LiveContainer[]> {
+  const all = await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true });
   return all.flatMap((container) => {
-    const service = container.Labels[label.service];
+    const service = container.labels[label.service];
     if (!isService(service)) return [];
     return [{
-      id: container.Id,
-      name: (container.Names[0] ?? "").replace(/^\//, ""),
+      id: container.id,
+      name: container.name,
       service,
-      tier: container.Labels[label.tier] as Tier,
-      title: `${container.Labels[label.tier]} ${service}`,
-      release: container.Labels[label.release] ?? "",
+      tier: container.labels[label.tier] as Tier,
+      title: `${container.labels[label.tier]} ${service}`,
+      release: container.labels[label.release] ?? "",
       // A container Docker keeps restarting is not one that runs: it has to be started, watched and judged.
-      running: container.State === "running",
+      running: container.state === "running",
     }];
   });
 }
 
-async function gatewayRoutes(docker: Docker, gateway: string) {
-  const container = docker.getContainer(gateway);
-  const state = await container.inspect().then((found) => found.State, (error: { statusCode?: number }) => {
-    if (error.statusCode === 404) return undefined;
-    throw error;
-  });
-  if (!state?.Running) return {};
-  const listed = await exec(container, listCommand);
+async function gatewayRoutes(engine: Engine, gateway: string) {
+  const found = await engine.inspect(gateway);
+  if (found?.running !== true) return {};
+  const listed = await engine.exec(gateway, listCommand);
   if (listed.exitCode !== 0) throw new HostFailure(`The gateway ${gateway} does not answer: ${listed.output}`);
   return parseRoutes(listed.output);
 }

@@ -1,5 +1,4 @@
-import type Docker from "dockerode";
-import { exec } from "../engine/exec";
+import type { Engine } from "../engine/engine";
 import { HostFailure } from "../../util/failure";
 import { deployCommand, listCommand, parseListing, removeCommand } from "../gateway/deploy";
 import { containerName } from "./containerName";
@@ -32,8 +31,8 @@ function wanted({ install, bucket }: UploadsRoute): { path: string; target: stri
 }
 
 /** True when the gateway sends the bucket's path where it should. A gateway that does not answer does not. */
-export async function uploadsRouted(docker: Docker, order: UploadsRoute): Promise<boolean> {
-  const { exitCode, output } = await exec(docker.getContainer(containerName(order.install, "gateway")), listCommand)
+export async function uploadsRouted(engine: Engine, order: UploadsRoute): Promise<boolean> {
+  const { exitCode, output } = await engine.exec(containerName(order.install, "gateway"), listCommand)
     .catch(() => ({ exitCode: -1, output: "" }));
   if (exitCode !== 0) return false;
   const [is, should] = [parseListing(output).find(({ name }) => name === route), wanted(order)];
@@ -45,12 +44,12 @@ export async function uploadsRouted(docker: Docker, order: UploadsRoute): Promis
  * is part of what was signed; who may read or write is decided by the signature alone.
  * @throws HostFailure with the gateway's own words
  */
-export async function routeUploads(docker: Docker, order: UploadsRoute): Promise<void> {
-  if (await uploadsRouted(docker, order)) return;
+export async function routeUploads(engine: Engine, order: UploadsRoute): Promise<void> {
+  if (await uploadsRouted(engine, order)) return;
   const should = wanted(order);
   const words = should === undefined ? removeCommand(route) : deployCommand({
     name: route, target: should.target, prefixes: [should.path], strip: false, healthPath: storageHealthPath, drainSeconds, maxBodyBytes: maxUploadBytes,
   });
-  const { exitCode, output } = await exec(docker.getContainer(containerName(order.install, "gateway")), words);
+  const { exitCode, output } = await engine.exec(containerName(order.install, "gateway"), words);
   if (exitCode !== 0) throw new HostFailure(`The gateway does not take the route of the uploads: ${output}`);
 }

@@ -1,7 +1,5 @@
-import type Docker from "dockerode";
+import { isConflict, isNotFound, type Engine } from "../engine/engine";
 import { setTimeout as pause } from "node:timers/promises";
-import { exec } from "../engine/exec";
-import { converse } from "./conversation";
 import { LockTaken, sameRun, thisProcess, type Owner, type Refused } from "./owner";
 import { lookCommand, parseAnswer, takeCommand, type Answer, type LockName } from "./script";
 
@@ -30,15 +28,15 @@ const nothingToLock: Held = { release: async () => undefined, lost: new AbortCon
  * @param gateway Docker name of the install's gateway, which keeps the lock
  * @throws LockTaken at once when somebody else has it
  */
-export async function takeLock(docker: Docker, gateway: string, owner: Owner, say: Say): Promise<Held> {
-  const taken = await take(docker, gateway, "entrance", owner);
+export async function takeLock(engine: Engine, gateway: string, owner: Owner, say: Say): Promise<Held> {
+  const taken = await take(engine, gateway, "entrance", owner);
   if (taken === undefined) return nothingToLock;
   if (taken === "unsupported") {
     say(`The gateway's image has no flock (util-linux), so nothing keeps two runs apart: make sure that ${owner.work} is the only one.`);
     return nothingToLock;
   }
   try {
-    if (taken.other !== "free") await untilWorkshopFree(docker, gateway, "leftover", say);
+    if (taken.other !== "free") await untilWorkshopFree(engine, gateway, "leftover", say);
   } catch (error) {
     await taken.held.release();
     throw error;
@@ -50,18 +48,18 @@ export async function takeLock(docker: Docker, gateway: string, owner: Owner, sa
  * Refuses when somebody else works on the install; takes nothing.
  * @throws LockTaken
  */
-export async function checkLock(docker: Docker, gateway: string, say: Say): Promise<void> {
-  const entrance = await look(docker, gateway, "entrance");
+export async function checkLock(engine: Engine, gateway: string, say: Say): Promise<void> {
+  const entrance = await look(engine, gateway, "entrance");
   if (entrance?.is === "taken") throw new LockTaken(entrance.by, "preview");
-  if (entrance?.is === "free") await untilWorkshopFree(docker, gateway, "preview", say);
+  if (entrance?.is === "free") await untilWorkshopFree(engine, gateway, "preview", say);
 }
 
 /**
  * Takes the workshop for a provider whose run has the entrance.
  * @throws LockTaken when another run has either
  */
-export async function takeWorkshop(docker: Docker, gateway: string, owner: Owner): Promise<Held> {
-  const taken = await take(docker, gateway, "workshop", owner);
+export async function takeWorkshop(engine: Engine, gateway: string, owner: Owner): Promise<Held> {
+  const taken = await take(engine, gateway, "workshop", owner);
   if (taken === undefined || taken === "unsupported") return nothingToLock;
   const { held, other } = taken;
   // Free when the run lost it, with a gateway that was restarted or made anew: nobody else has come in since.
@@ -76,8 +74,8 @@ export async function takeWorkshop(docker: Docker, gateway: string, owner: Owner
  * @param work given a signal that is aborted if the lock is lost on the way
  * @throws LockTaken before the work is begun
  */
-export async function withLock<T>(docker: Docker, gateway: string, what: string, say: Say, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
-  const held = await takeLock(docker, gateway, thisProcess(what), say);
+export async function withLock<T>(engine: Engine, gateway: string, what: string, say: Say, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
+  const held = await takeLock(engine, gateway, thisProcess(what), say);
   try {
     return await work(held.lost);
   } finally {
@@ -86,8 +84,8 @@ export async function withLock<T>(docker: Docker, gateway: string, what: string,
 }
 
 /** Takes one lock. Undefined where no gateway runs. @throws LockTaken */
-async function take(docker: Docker, gateway: string, lock: LockName, owner: Owner): Promise<{ held: Held; other: Owner | undefined | "free" } | "unsupported" | undefined> {
-  const conversation = await converse(docker.getContainer(gateway), takeCommand(lock, owner));
+async function take(engine: Engine, gateway: string, lock: LockName, owner: Owner): Promise<{ held: Held; other: Owner | undefined | "free" } | "unsupported" | undefined> {
+  const conversation = await engine.hold(gateway, takeCommand(lock, owner));
   if (conversation === undefined) return undefined;
   const answer = understood(conversation.line, gateway);
   if (answer.is === "unsupported") return "unsupported";
@@ -103,20 +101,20 @@ async function take(docker: Docker, gateway: string, lock: LockName, owner: Owne
 }
 
 /** Looks at one lock. Undefined where no gateway runs. */
-async function look(docker: Docker, gateway: string, lock: LockName): Promise<Answer | undefined> {
+async function look(engine: Engine, gateway: string, lock: LockName): Promise<Answer | undefined> {
   try {
-    const { output } = await exec(docker.getContainer(gateway), lookCommand(lock));
+    const { output } = await engine.exec(gateway, lookCommand(lock));
     return understood(output, gateway);
   } catch (error) {
-    if ([404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) return undefined;
+    if (isNotFound(error) || isConflict(error)) return undefined;
     throw error;
   }
 }
 
-async function untilWorkshopFree(docker: Docker, gateway: string, refused: Refused, say: Say): Promise<void> {
+async function untilWorkshopFree(engine: Engine, gateway: string, refused: Refused, say: Say): Promise<void> {
   const deadline = Date.now() + patience;
   for (let told = false; ; told = true) {
-    const workshop = await look(docker, gateway, "workshop");
+    const workshop = await look(engine, gateway, "workshop");
     if (workshop?.is !== "taken") return;
     if (Date.now() > deadline) throw new LockTaken(workshop.by, refused);
     if (!told) say(`A run that was ended is still taking its work back (process ${workshop.by?.pid}): waiting for it.`);

@@ -1,5 +1,4 @@
-import type Docker from "dockerode";
-import { exec } from "../engine/exec";
+import type { Engine } from "../engine/engine";
 import { HostFailure, messageOf } from "../../util/failure";
 
 /**
@@ -8,8 +7,8 @@ import { HostFailure, messageOf } from "../../util/failure";
  * @param leastMiB `scani:minimumFreeDisk`
  * @throws HostFailure
  */
-export async function checkDisk(docker: Docker, gateway: string, leastMiB: number, stack: string): Promise<void> {
-  const { exitCode, output } = await exec(docker.getContainer(gateway), ["df", "-Pk", "/"])
+export async function checkDisk(engine: Engine, gateway: string, leastMiB: number, stack: string): Promise<void> {
+  const { exitCode, output } = await engine.exec(gateway, ["df", "-Pk", "/"])
     .catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
   const freeMiB = exitCode === 0 ? parseFree(output) : undefined;
   if (freeMiB === undefined) throw new HostFailure(`The gateway ${gateway} does not tell how full the engine's disk is: ${output}\n  type: npm run up -- base`);

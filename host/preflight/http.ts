@@ -1,9 +1,8 @@
-import type Docker from "dockerode";
+import type { Engine } from "../engine/engine";
 import { request as plain } from "node:http";
 import { request as secure } from "node:https";
 import { text } from "node:stream/consumers";
 import { rootCertificates } from "node:tls";
-import { capture } from "../engine/attached";
 
 /** A request as a browser would make it. */
 export interface HttpRequest {
@@ -58,7 +57,7 @@ function oneOfEach(headers: NodeJS.Dict<string | string[]>): Record<string, stri
  * @param prepare shell lines that run before, and may name an authority in NODE_EXTRA_CA_CERTS
  * @param environment `NAME=value`, for those lines
  */
-export function fromContainer(container: Docker.Container, prepare: string, environment: readonly string[]): Http {
+export function fromContainer(engine: Engine, container: string, prepare: string, environment: readonly string[]): Http {
   return async ({ method, url, headers = {}, body = "" }) => {
     const words = [
       "-sS", "-i", "--max-time", String(answerSeconds), ...(method === "HEAD" ? ["--head"] : ["-X", method]),
@@ -66,7 +65,7 @@ export function fromContainer(container: Docker.Container, prepare: string, envi
       ...(method === "PUT" ? ["--data-binary", body] : []), url,
     ];
     const script = `${prepare}\nexec curl \${NODE_EXTRA_CA_CERTS:+--cacert "$NODE_EXTRA_CA_CERTS"} "$@"`;
-    const { exitCode, output, errors } = await capture(container, ["sh", "-c", script, "curl", ...words], environment);
+    const { exitCode, output, errors } = await engine.capture(container, ["sh", "-c", script, "curl", ...words], environment);
     if (exitCode !== 0) throw new Error(errors.replace(/^curl: \(\d+\) /, "") || `curl ended with ${exitCode}`);
     return parseAnswer(output);
   };

@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import type { Engine } from "../engine/engine";
 import { label } from "../install/labels";
 import { messageOf } from "../../util/failure";
 
@@ -17,26 +17,21 @@ const patience = 10_000;
  * to know who asks is believed to have it: whoever pulls may be logged in there. An image whose name was taken away, and of which containers
  * of this module's are made, is needed by nobody: a way back to them is not to be refused.
  */
-export async function missingImages(docker: Docker, images: readonly string[]): Promise<MissingImage[]> {
+export async function missingImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
   const looked = await Promise.all([...new Set(images)].map(async (image) => {
-    const why = await whyMissing(docker, image);
+    const why = await whyMissing(engine, image);
     return why === undefined ? [] : [{ image, why }];
   }));
   const missing = looked.flat();
   if (missing.length === 0) return [];
-  const containers = await docker.listContainers({ all: true, filters: { label: [label.install] } });
-  const made = await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).inspect().then(({ Config }) => Config.Image, () => undefined)));
+  const containers = await engine.containers({ labels: [label.install], all: true });
+  const made = await Promise.all(containers.map(({ id }) => engine.inspect(id).then((found) => found?.image, () => undefined)));
   return missing.filter(({ image }) => !made.includes(image));
 }
 
-async function whyMissing(docker: Docker, name: string): Promise<string | undefined> {
-  const image = docker.getImage(name);
-  const here = await image.inspect().then(() => true, (error: { statusCode?: number }) => {
-    if (error.statusCode === 404) return false;
-    throw error;
-  });
-  if (here) return undefined;
-  return image.distribution({ abortSignal: AbortSignal.timeout(patience) }).then(() => undefined, (error: Error & { statusCode?: number }) => {
+async function whyMissing(engine: Engine, name: string): Promise<string | undefined> {
+  if (await engine.image(name) !== undefined) return undefined;
+  return engine.askRegistry(name, AbortSignal.timeout(patience)).then(() => undefined, (error: Error & { statusCode?: number }) => {
     if (error.name === "AbortError" || error.name === "TimeoutError") return `no answer in ${patience / 1000} s`;
     return mayBePrivate(error) ? undefined : messageOf(error).replace(/^\(HTTP code \d+\) [^-]* - /, "").trim();
   });

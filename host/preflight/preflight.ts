@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import { details, type Engine } from "../engine/engine";
 import { judge } from "../scani/cloud/judge";
 import { valueIn } from "../install/environment";
 import { HostFailure, messageOf } from "../../util/failure";
@@ -46,12 +46,12 @@ export interface Known {
  * the release's containers exist by now, and the engine made them from images it has.
  * @throws HostFailure with every problem at once, each with its cause and what to do
  */
-export async function preflight(docker: Docker, order: PreflightOrder, known: Known, progress: Progress): Promise<void> {
+export async function preflight(engine: Engine, order: PreflightOrder, known: Known, progress: Progress): Promise<void> {
   const { install, wanted, stack, minimumFreeDisk } = order;
   const [schema, ...others] = await Promise.allSettled([
-    checkSchema(docker, order, known),
-    checkDisk(docker, install.gateway, minimumFreeDisk, stack),
-    wanted.tier === "tier2" || !order.ownBucket ? checkOutside(docker, order, known, progress) : undefined,
+    checkSchema(engine, order, known),
+    checkDisk(engine, install.gateway, minimumFreeDisk, stack),
+    wanted.tier === "tier2" || !order.ownBucket ? checkOutside(engine, order, known, progress) : undefined,
   ]);
   const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
   if (schema.status === "rejected" || problems.length > 0) throw new HostFailure(problems.join("\n"));
@@ -64,22 +64,22 @@ function idOf(wanted: Wanted, service: Service): string {
   return id;
 }
 
-async function checkSchema(docker: Docker, { wanted, stack }: PreflightOrder, known: Known): Promise<Schema> {
+async function checkSchema(engine: Engine, { wanted, stack }: PreflightOrder, known: Known): Promise<Schema> {
   const schema = await known.schema;
   const names = newerIn(schema);
   if (names.length === 0) return schema;
-  const tag = async (id: string) => tagOf((await docker.getContainer(id).inspect()).Config.Image);
+  const tag = async (id: string) => tagOf((await details(engine, id)).image);
   throw new HostFailure(newerProblem({ names, stack, wantedTag: await tag(idOf(wanted, "migrate")), servingTag: known.serving && await tag(known.serving.id) }));
 }
 
 /** What is outside this install: tier 2's endpoint, and the bucket. */
-async function checkOutside(docker: Docker, order: PreflightOrder, { servingPage }: Known, progress: Progress): Promise<void> {
+async function checkOutside(engine: Engine, order: PreflightOrder, { servingPage }: Known, progress: Progress): Promise<void> {
   const { install, wanted, stack, caCertificate } = order;
-  const [api, frontend] = await Promise.all([docker.getContainer(idOf(wanted, "api")).inspect(), docker.getContainer(idOf(wanted, "frontend-app")).inspect()]);
-  const url = valueIn(api.Config.Env, "SCANI_CLOUD_URL");
-  const key = valueIn(api.Config.Env, "SCANI_CLOUD_API_KEY");
-  const uploads: UploadsOrder = { ...order, page: originOf(valueIn(api.Config.Env, "FRONTEND_URL")), policy: valueIn(frontend.Config.Env, "CSP_CONNECT_SRC") };
-  await withProbe(docker, { install: install.name, api, url, key, caCertificate, stack }, async (probe) => {
+  const [api, frontend] = await Promise.all([details(engine, idOf(wanted, "api")), details(engine, idOf(wanted, "frontend-app"))]);
+  const url = valueIn(api.environment, "SCANI_CLOUD_URL");
+  const key = valueIn(api.environment, "SCANI_CLOUD_API_KEY");
+  const uploads: UploadsOrder = { ...order, page: originOf(valueIn(api.environment, "FRONTEND_URL")), policy: valueIn(frontend.environment, "CSP_CONNECT_SRC") };
+  await withProbe(engine, { install: install.name, api, url, key, caCertificate, stack }, async (probe) => {
     let bucket: ForeignBucket;
     let place: ReturnType<ForeignBucket["place"]> | undefined;
     if (wanted.tier === "tier2") {
@@ -91,13 +91,13 @@ async function checkOutside(docker: Docker, order: PreflightOrder, { servingPage
       if (!judged.ok) throw new HostFailure(`${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`);
       progress.note(`${url} accepts the key; AI import is ${judged.aiImport ? "available" : "not available"} there`);
     } else {
-      const provider = await docker.getContainer(idOf(wanted, "data-provider")).inspect();
-      bucket = managedBucket(provider.Config.Env, probe, uploads);
+      const provider = await details(engine, idOf(wanted, "data-provider"));
+      bucket = managedBucket(provider.environment, probe, uploads);
     }
     const { origin, problems } = await checkUploads(bucket, await (place ?? bucket.place()), probe, uploads);
     if (problems.length > 0) throw new HostFailure(problems.join("\n"));
     progress.note(`a page can upload: ${origin} took a file, and it was found again and removed`);
-    const open = servingPage && valueIn((await docker.getContainer(servingPage.id).inspect()).Config.Env, "CSP_CONNECT_SRC");
+    const open = servingPage && valueIn((await details(engine, servingPage.id)).environment, "CSP_CONNECT_SRC");
     if (open !== undefined && origin !== undefined && !allows(open, origin, uploads.page)) progress.note(openPages(origin));
   });
 }

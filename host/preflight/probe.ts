@@ -1,9 +1,7 @@
-import type Docker from "dockerode";
+import type { ContainerDetails, Engine } from "../engine/engine";
 import { answerSeconds, bodyVariable, callScript, parseHeard, without, type Call, type Heard } from "../scani/cloud/call";
 import { label } from "../install/labels";
-import { capture } from "../engine/attached";
 import { HostFailure, messageOf } from "../../util/failure";
-import { remove } from "../engine/lifecycle";
 import { setCommand, settingNamed } from "../../settings";
 import { fromContainer, type Http } from "./http";
 
@@ -21,7 +19,7 @@ const authorityScript = `if [ -n "$${authorityVariable}" ]; then printf '%s\\n' 
 export interface ProbeOrder {
   readonly install: string;
   /** The candidate api, as the engine describes it: created, not started. */
-  readonly api: Docker.ContainerInspectInfo;
+  readonly api: ContainerDetails;
   /** Address and key of the data-provider the api is pointed at. */
   readonly url: string;
   readonly key: string;
@@ -44,59 +42,58 @@ export interface Probe {
  * itself is not started, so that a preflight that fails leaves nothing.
  * @throws HostFailure when no such container can be run; whatever the work throws
  */
-export async function withProbe<T>(docker: Docker, order: ProbeOrder, work: (probe: Probe) => Promise<T>): Promise<T> {
-  await removeLeftovers(docker, order.install);
-  const container = await runProbe(docker, order).catch((error: unknown) => { throw cannotAsk(order, error); });
+export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (probe: Probe) => Promise<T>): Promise<T> {
+  await removeLeftovers(engine, order.install);
+  const container = await runProbe(engine, order).catch((error: unknown) => { throw cannotAsk(order, error); });
   try {
     return await work({
       async call(call) {
         const script = `${authorityScript}\n${callScript(answerSeconds, call)}`;
-        const { output, errors } = await capture(container, ["sh", "-c", script], call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`]);
+        const { output, errors } = await engine.capture(container, ["sh", "-c", script], call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`]);
         return parseHeard(without(order.key, output === "" ? errors : output));
       },
-      http: fromContainer(container, authorityScript, []),
+      http: fromContainer(engine, container, authorityScript, []),
     });
   } finally {
-    await remove(container);
+    await engine.remove(container);
   }
 }
 
-async function runProbe(docker: Docker, { install, api, url, key, caCertificate }: ProbeOrder): Promise<Docker.Container> {
-  const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts } = api.HostConfig;
-  const [first, ...others] = Object.keys(api.NetworkSettings.Networks);
-  const container = await docker.createContainer({
+async function runProbe(engine: Engine, { install, api, url, key, caCertificate }: ProbeOrder): Promise<string> {
+  const [first, ...others] = api.networks;
+  const container = await engine.create({
     // By id: its tag may name another image by now.
-    Image: api.Image,
-    Entrypoint: ["sleep", String(limitSeconds)],
-    Cmd: [],
-    Env: [`SCANI_CLOUD_URL=${url}`, `SCANI_CLOUD_API_KEY=${key}`, ...(caCertificate === undefined ? [] : [`${authorityVariable}=${caCertificate}`])],
-    Labels: { [label.install]: install, [label.service]: service },
-    Healthcheck: { Test: ["NONE"] },
-    HostConfig: {
-      CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts,
-      LogConfig: { Type: "none", Config: {} }, AutoRemove: true, NetworkMode: first,
-    },
+    image: api.imageId,
+    entrypoint: ["sleep", String(limitSeconds)],
+    command: [],
+    environment: [`SCANI_CLOUD_URL=${url}`, `SCANI_CLOUD_API_KEY=${key}`, ...(caCertificate === undefined ? [] : [`${authorityVariable}=${caCertificate}`])],
+    labels: { [label.install]: install, [label.service]: service },
+    noHealthCheck: true,
+    confinement: api.confinement,
+    log: { driver: "none", options: {} },
+    autoRemove: true,
+    network: first,
   });
   try {
     // Not given at its making: engines before API 1.44 take one network there.
-    for (const network of others) await docker.getNetwork(network).connect({ Container: container.id });
-    await container.start();
+    for (const network of others) await engine.connectNetwork(network, container);
+    await engine.start(container);
     return container;
   } catch (error) {
-    await remove(container);
+    await engine.remove(container);
     throw error;
   }
 }
 
 function cannotAsk({ api, stack }: ProbeOrder, error: unknown): HostFailure {
   return new HostFailure(
-    `Nothing could be asked from a container of ${api.Config.Image}: ${messageOf(error)}\n`
-    + `  If the image is no longer on this engine, type: docker pull ${api.Config.Image}\n  or name another release: ${setCommand(settingNamed("SCANI_IMAGE_TAG"), stack)}`,
+    `Nothing could be asked from a container of ${api.image}: ${messageOf(error)}\n`
+    + `  If the image is no longer on this engine, type: docker pull ${api.image}\n  or name another release: ${setCommand(settingNamed("SCANI_IMAGE_TAG"), stack)}`,
   );
 }
 
 /** A probe whose process was killed before it could start its container left it behind. */
-async function removeLeftovers(docker: Docker, install: string): Promise<void> {
-  const left = await docker.listContainers({ all: true, filters: { label: [`${label.install}=${install}`, `${label.service}=${service}`] } });
-  await Promise.all(left.map(({ Id }) => docker.getContainer(Id).remove({ force: true }).catch(() => undefined)));
+async function removeLeftovers(engine: Engine, install: string): Promise<void> {
+  const left = await engine.containers({ labels: [`${label.install}=${install}`, `${label.service}=${service}`], all: true });
+  await Promise.all(left.map(({ id }) => engine.remove(id, { volumes: false }).catch(() => undefined)));
 }

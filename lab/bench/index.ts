@@ -1,4 +1,4 @@
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
 import type { Say } from "../../ops/pulumi/say";
 import { findCompose } from "./compose/command";
 import { control } from "./compose/control";
@@ -27,7 +27,7 @@ export interface BenchOptions {
  * @throws Error when a switch did not come about, or at an interrupt
  */
 export async function bench(options: BenchOptions, say: Say, progress: Say = toStandardError): Promise<boolean> {
-  const docker = connect();
+  const docker = connectDocker();
   const compose = await findCompose();
   const interrupt = new Interrupt();
   const warning = busy();

@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { engineOver } from "../../host/engine/dockerEngine";
 import { readJournal } from "../../host/handover/journal";
 import { startLoad } from "../load";
 import { Interrupt } from "../interrupt";
@@ -107,7 +108,7 @@ async function run({ docker, place, scani, interrupt, say }: Rehearsal, startEnd
     const totalMs = Date.now() - began;
     const report = await load.done;
     for (const { why, method, path } of report.failures.slice(0, 3)) say(`  ${method} ${path}: ${why}`);
-    const entry = (await interrupt.guard(readJournal(docker, `${place.install}-gateway`))).at(-1);
+    const entry = (await interrupt.guard(readJournal(engineOver(docker), `${place.install}-gateway`))).at(-1);
     switches.push({ from, to, totalMs, flipMs: entry?.flipMs ?? Number.NaN, sent: report.sent, failed: report.failed });
     written += Object.values(report.byKind).reduce((sum, { POST }) => sum + POST.sent - POST.failed, 0);
   }

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
 import { literal, withServer } from "../../host/backup/server";
+import { engineOver } from "../../host/engine/dockerEngine";
 import { containerName } from "../../host/install/containerName";
 import { variableIn } from "../../host/install/environment";
 import { label } from "../../host/install/labels";
@@ -136,7 +137,7 @@ export class RealScani implements RehearsedScani {
 
   private query<T>(sql: string): Promise<T[]> {
     const database = { kind: "bundled", container: containerName(this.place.install, "postgres") } as const;
-    return withServer(this.docker, database, (server) => server.query<T>(sql));
+    return withServer(engineOver(this.docker), database, (server) => server.query<T>(sql));
   }
 }
 

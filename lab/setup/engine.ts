@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { connect, engineHost } from "../../host/engine/connect";
+import { connectDocker, engineHost } from "../../host/engine/connect";
 import { cacheFolder } from "../../ops/pulumi/cache";
 import { command, lastLines, mustRun } from "../../ops/pulumi/command";
 import { distributionOf, engineRemedy, type EngineFacts } from "./engineRemedy";
@@ -20,7 +20,7 @@ const [answerLimit, startLimit] = [10_000, 60_000];
  * @throws Error that says exactly what to do
  */
 export async function ensureEngine(say: Say): Promise<Docker> {
-  const docker = connect();
+  const docker = connectDocker();
   if (await greet(docker, say)) return docker;
   await exclusively("docker engine", () => say("Another run is setting Docker up: waiting for it."), async () => {
     const why = await failure(docker);

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
 import { label } from "../../host/install/labels";
+import { engineOver } from "../../host/engine/dockerEngine";
 import { untilReady } from "../../host/engine/ready";
 import { freePorts } from "./ports";
 
@@ -69,7 +70,7 @@ export async function startBucket(docker: Docker, { install, image, page }: Buck
   });
   await docker.getNetwork(`${install}-data`).connect({ Container: container.id, EndpointConfig: { Aliases: [alias] } });
   await container.start();
-  await untilReady(docker, { id: container.id, name: `${install}-${alias}`, title: "hosted bucket" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
+  await untilReady(engineOver(docker), { id: container.id, name: `${install}-${alias}`, title: "hosted bucket" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
   return {
     S3_ENDPOINT: `http://${alias}:${port}`,
     S3_PUBLIC_ENDPOINT: bucket.origin,

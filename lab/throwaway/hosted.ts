@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { label } from "../../host/install/labels";
+import { engineOver } from "../../host/engine/dockerEngine";
 import { untilReady } from "../../host/engine/ready";
 
 /** A data-provider that plays the hosted endpoint of tier 2. */
@@ -38,6 +39,6 @@ export async function startHosted(docker: Docker, args: HostedArgs): Promise<{ u
   });
   if (args.mail === true) await docker.getNetwork(`${args.install}-mail`).connect({ Container: container.id });
   await container.start();
-  await untilReady(docker, { id: container.id, name, title: "hosted endpoint" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
+  await untilReady(engineOver(docker), { id: container.id, name, title: "hosted endpoint" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
   return { url: `${scheme}://${args.alias}:${args.port}`, container };
 }

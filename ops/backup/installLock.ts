@@ -12,6 +12,6 @@ import { openTarget, type Target } from "./target";
 export async function withInstallLock<T>(command: string, base: string, place: Place, say: (line: string) => void, work: (target: Target) => Promise<T>): Promise<T> {
   return withMachineLock(command, base, place, async () => {
     const target = await openTarget(base, place, say);
-    return withLock(target.docker, target.gateway, command, say, () => work(target));
+    return withLock(target.engine, target.gateway, command, say, () => work(target));
   });
 }

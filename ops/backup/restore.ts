@@ -31,7 +31,7 @@ async function restoreOn(target: Target, file: string, options: RestoreOptions, 
   const backup = await backupNamed(file, target.folder);
   const refuseWhileRunning = async () => { if (options.whileServing !== true) await refuse(target, file); };
   await refuseWhileRunning();
-  const { manifest, kept, dropCommand } = await putBack(target.docker, target.database, backup, new Progress(say), refuseWhileRunning);
+  const { manifest, kept, dropCommand } = await putBack(target.engine, target.database, backup, new Progress(say), refuseWhileRunning);
   say(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
   if (manifest.install !== target.install) say(`It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`);
   say(`What was there before is kept as ${kept}. When you no longer need it:\n  type: ${dropCommand}`);
@@ -49,8 +49,8 @@ async function backupNamed(file: string, folder: string): Promise<Backup> {
 /** Services that read or write the database. */
 const users: readonly Service[] = ["migrate", "data-provider", "api", "worker"];
 
-async function runningUsers({ docker, install, gateway }: Target): Promise<LiveContainer[]> {
-  const { containers } = await survey(docker, { name: install, gateway });
+async function runningUsers({ engine, install, gateway }: Target): Promise<LiveContainer[]> {
+  const { containers } = await survey(engine, { name: install, gateway });
   return containers.filter(({ service, running }) => running && users.includes(service));
 }
 
@@ -67,11 +67,11 @@ async function refuse(target: Target, file: string): Promise<void> {
 
 /** Says what the release that serves now lacks. The next `up` would not: to it, that release serves already. */
 async function missingMigrations(target: Target): Promise<string[]> {
-  const live = await survey(target.docker, { name: target.install, gateway: target.gateway });
+  const live = await survey(target.engine, { name: target.install, gateway: target.gateway });
   const now = serving(live);
   const migrate = live.containers.find(({ service, release, tier }) => service === "migrate" && release === now?.release && tier === now.tier);
   if (now === undefined || migrate === undefined) return [];
-  const pending = await pendingMigrations(target.docker, { name: target.install }, migrate.id) ?? [];
+  const pending = await pendingMigrations(target.engine, { name: target.install }, migrate.id) ?? [];
   if (pending.length === 0) return [];
   return [
     `The restored schema is older than ${now.tier}'s release, which lacks ${pending.join(", ")} now. To bring it up to date:\n  type: docker start -a ${migrate.name}`,

@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import type { Engine } from "../../host/engine/engine";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { databaseFor, folderOf } from "../../host/backup/plan";
 import type { BackupPlan } from "../../host/install/backupPlan";
@@ -14,7 +14,7 @@ import { stackOutputs } from "../pulumi/stackOutputs";
 
 /** An install whose database is backed up or restored. */
 export interface Target {
-  readonly docker: Docker;
+  readonly engine: Engine;
   readonly install: string;
   /** Docker name of its gateway. */
   readonly gateway: string;
@@ -41,5 +41,5 @@ export async function openTarget(base: string, place: Place, say: (line: string)
   })?.value;
   const { install, gateway, backups: plan } = sockets;
   const database = await databaseFor(install, plan, async () => (outputs?.platform as Platform).databaseUrl);
-  return { docker: connect(host), install, gateway, plan, folder: folderOf(plan, place.workDir), database };
+  return { engine: connect(host), install, gateway, plan, folder: folderOf(plan, place.workDir), database };
 }

@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import { isConflict, type Engine } from "../../host/engine/engine";
 import { label } from "../../host/install/labels";
 import type { Interrupted } from "./interrupted";
 
@@ -7,25 +7,24 @@ import type { Interrupted } from "./interrupted";
  * base's would be in the way of the next run. Volumes stay, whatever they hold.
  * @returns the names of what was removed
  */
-export async function removeUnnoted(docker: Docker, { unnoted, known }: Interrupted): Promise<string[]> {
-  const ours = { label: [label.install] };
-  const [containers, networks] = await Promise.all([docker.listContainers({ all: true, filters: ours }), docker.listNetworks({ filters: ours })]);
+export async function removeUnnoted(engine: Engine, { unnoted, known }: Interrupted): Promise<string[]> {
+  const [containers, networks] = await Promise.all([engine.containers({ labels: [label.install], all: true }), engine.networks([label.install])]);
   const removed: string[] = [];
   for (const { kind, name } of unnoted) {
-    const container = kind === "container" && containers.find(({ Id, Names }) => Names.includes(`/${name}`) && !known.has(Id));
-    const network = kind === "network" && networks.find(({ Id, Name }) => Name === name && !known.has(Id));
+    const container = kind === "container" && containers.find((one) => one.name === name && !known.has(one.id));
+    const network = kind === "network" && networks.find((one) => one.name === name && !known.has(one.id));
     if (container) {
-      await docker.getContainer(container.Id).stop().catch(unlessDone);
-      await docker.getContainer(container.Id).remove().catch(unlessDone);
+      await engine.stop(container.id).catch(unlessRefused);
+      await engine.remove(container.id, { force: false, volumes: false });
     } else if (network) {
-      await docker.getNetwork(network.Id).remove().catch(unlessDone);
+      await engine.removeNetwork(network.id);
     } else continue;
     removed.push(name);
   }
   return removed;
 }
 
-/** Not running, being removed, or gone already. */
-function unlessDone(error: { statusCode?: number }): void {
-  if (![304, 404, 409].includes(error.statusCode ?? 0)) throw error;
+/** One that is being removed cannot be stopped any more. */
+function unlessRefused(error: unknown): void {
+  if (!isConflict(error)) throw error;
 }

@@ -1,4 +1,4 @@
-import type Docker from "dockerode";
+import type { Engine } from "../../host/engine/engine";
 import { label } from "../../host/install/labels";
 import { readJournal, type Entry } from "../../host/handover/journal";
 import { serving, type ReleaseName } from "../../host/install/live";
@@ -31,32 +31,32 @@ export interface Status {
  * @param name the install; without it the only one there is
  * @throws Error when there is none, or several and no name
  */
-export async function readStatus(docker: Docker, name?: string): Promise<Status> {
-  const all = await docker.listContainers({ all: true, filters: { label: [label.install] } });
-  const installs = [...new Set(all.map(({ Labels }) => Labels[label.install] ?? ""))].sort();
+export async function readStatus(engine: Engine, name?: string): Promise<Status> {
+  const all = await engine.containers({ labels: [label.install], all: true });
+  const installs = [...new Set(all.map(({ labels }) => labels[label.install] ?? ""))].sort();
   const install = name ?? (installs.includes("scani") ? "scani" : installs.length === 1 ? installs[0] : undefined);
   if (install === undefined || !installs.includes(install)) {
     throw new Error(installs.length === 0
       ? "No Scani here yet.\n  type: npm run up -- tier1"
       : `Which install? There are ${installs.join(", ")}.\n  type: npm run status -- --name ${installs[0]}`);
   }
-  const own = all.filter(({ Labels }) => Labels[label.install] === install);
-  const gateway = own.find(({ Labels }) => Labels[label.service] === "gateway");
-  const gatewayName = gateway?.Names[0]?.replace(/^\//, "") ?? "";
-  const live = await survey(docker, { name: install, gateway: gatewayName });
-  const journal = gateway === undefined ? [] : await readJournal(docker, gatewayName);
+  const own = all.filter(({ labels }) => labels[label.install] === install);
+  const gateway = own.find(({ labels }) => labels[label.service] === "gateway");
+  const gatewayName = gateway?.name ?? "";
+  const live = await survey(engine, { name: install, gateway: gatewayName });
+  const journal = gateway === undefined ? [] : await readJournal(engine, gatewayName);
   const now = serving(live);
   return {
     install,
     serving: now && { ...now, since: sinceWhen(journal, now) },
     containers: own.map((container) => ({
-      service: container.Labels[label.service] ?? "",
-      tier: container.Labels[label.tier],
-      release: container.Labels[label.release],
-      name: container.Names[0]?.replace(/^\//, "") ?? "",
-      image: container.Image,
-      state: container.State,
-      status: container.Status,
+      service: container.labels[label.service] ?? "",
+      tier: container.labels[label.tier],
+      release: container.labels[label.release],
+      name: container.name,
+      image: container.image,
+      state: container.state,
+      status: container.status,
     })).sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: journal.at(-1),
   };

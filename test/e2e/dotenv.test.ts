@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
 import { cleanUp, layOut, type ThrowawayImages } from "../../lab/throwaway";
 
 jest.setTimeout(60_000);
@@ -21,6 +21,6 @@ test("a program that runs in a command's own process reads .env beside Pulumi.ya
     expect(stdout).toContain("REDIS_URL (from .env) is not a URL that begins with redis://");
     expect(status).toBe(1);
   } finally {
-    await cleanUp(connect(), place);
+    await cleanUp(connectDocker(), place);
   }
 });

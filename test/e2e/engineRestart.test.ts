@@ -1,4 +1,4 @@
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
 import { logSince } from "../../host/engine/lifecycle";
 import { readStatus } from "../../ops/status/read";
 import { chooseBucket } from "../../lab/throwaway";
@@ -19,7 +19,7 @@ let scene: Scene;
 
 beforeAll(async () => {
   if (lack !== undefined) return;
-  const images = await ensureImages({ docker: connect(), log: () => undefined });
+  const images = await ensureImages({ docker: connectDocker(), log: () => undefined });
   engine = await OwnEngine.start();
   const { scaniRepository, scaniTag, postgres, redis, storage, mail, gateway } = images;
   engine.load([postgres, redis, storage, mail, gateway, ...["migrate", "data-provider", "api", "worker", "frontend-app"].map((service) => `${scaniRepository}/${service}:${scaniTag}`)]);
@@ -57,7 +57,7 @@ withEngine("after the engine was restarted the same tier serves again by itself,
   expect([...strays]).toEqual([]);
   expect(await runningServices(scene)).toEqual(tier2);
   expect((await containersOf(scene)).map(({ id }) => id).sort()).toEqual(ids);
-  expect((await readStatus(scene.docker, scene.place.install)).serving?.tier).toBe("tier2");
+  expect((await readStatus(scene.engine, scene.place.install)).serving?.tier).toBe("tier2");
   // Nothing is left for an `up` to mend.
   expect(await scene.up("tier2")).toMatch(/Resources:\n\s+\d+ unchanged/);
 });

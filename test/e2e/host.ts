@@ -80,7 +80,7 @@ export async function leftOf(scene: Scene): Promise<string[]> {
 
 /** Rows of a query on the install's database, as JSON: it selects one JSON value a row. */
 export function sql<T>(scene: Scene, query: string): Promise<T[]> {
-  return withServer(scene.docker, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) => pg.query<T>(query));
+  return withServer(scene.engine, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) => pg.query<T>(query));
 }
 
 /**

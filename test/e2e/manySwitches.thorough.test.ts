@@ -58,7 +58,7 @@ test("1,000 flips between two releases that run: whoever wrote last, the gateway
   const tookMs: number[] = [];
   for (let done = 1; done <= 1_000; done += 1) {
     const wanted = targets[done % 2] as (typeof targets)[number];
-    const flipped = await flip(scene.docker, containerName(scene.place.install, "gateway"), wanted, 5);
+    const flipped = await flip(scene.engine, containerName(scene.place.install, "gateway"), wanted, 5);
     await flipped.drained;
     tookMs.push(flipped.tookMs);
     expect({ done, ...await routesOf(scene) }).toEqual({ done, does: wanted, wrote: wanted });

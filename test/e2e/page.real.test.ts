@@ -1,4 +1,4 @@
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
 import type { Platform } from "../../host/install/platform";
 import { chooseSubject, type Subject } from "../../lab/bench/subject";
 import { stackOutputs } from "../../ops/pulumi/stackOutputs";
@@ -20,7 +20,7 @@ let subject: Subject;
 let scene: Scene;
 
 beforeAll(async () => {
-  const docker = connect();
+  const docker = connectDocker();
   subject = await chooseSubject(docker, "real", () => undefined);
   const standIns = await ensureImages({ docker, log: () => undefined });
   const hostedImage = `${standIns.scaniRepository}/data-provider:${standIns.scaniTag}`;

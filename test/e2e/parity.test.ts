@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { delimiter, join } from "node:path";
 import type Docker from "dockerode";
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
 import { cleanUp, layOut } from "../../lab/throwaway";
 import { officialPlugin, standInsForced, testPlugins } from "../../lab/setup";
 import { ensureImages, type ImageSet } from "../../lab/images";
@@ -33,7 +33,7 @@ let asked: ReturnType<typeof askBoth>;
 
 beforeAll(async () => {
   say(present ? "The official plugins are here: asked beside the test plugins." : "The official plugins are not asked: the test plugins are held against the record of them.");
-  docker = connect();
+  docker = connectDocker();
   images = await ensureImages({ docker, log: say });
   asked = askBoth();
   asked.catch(() => undefined);

@@ -1,4 +1,4 @@
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
 import { chooseSubject, type Subject } from "../../lab/bench/subject";
 import { startLoad, type LoadHandle } from "../../lab/load";
 import { RealScani } from "../../lab/rehearse/real";
@@ -37,7 +37,7 @@ let endpoint: Endpoint;
 let sessions: Session[];
 
 beforeAll(async () => {
-  const docker = connect();
+  const docker = connectDocker();
   const missing = await absent(docker, realTag(process.env));
   if (missing.length > 0) throw new Error(`Scani's own images are not here: ${missing.join(", ")}`);
   const standIns = await ensureImages({ docker, log: () => undefined });
@@ -57,7 +57,7 @@ afterAll(async () => {
   await subject.release();
 });
 
-const serving = async () => (await readStatus(scene.docker, scene.place.install)).serving?.tier;
+const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
 const load = (): Promise<LoadHandle> => startLoad({ url: scene.place.url, rate: promisedRate, seconds: 240, requests: scani.requests() });
 /** Of one tier, those that no switch has to stop: which they are, and since when they run. */
 const unstopped = async (tier: string) => (await containersOf(scene)).filter((seen) => seen.tier === tier && seen.service !== "worker" && seen.running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();

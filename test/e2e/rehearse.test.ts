@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
 import type { Report } from "../../lab/rehearse/report";
 import { foldersOf, ownFolder, sweep } from "../../lab/throwaway";
 import { leftovers } from "./rehearsal/leftovers";
@@ -18,7 +18,7 @@ let folder: string;
 const installs = new Set<string>();
 
 beforeAll(() => {
-  docker = connect();
+  docker = connectDocker();
   folder = ownFolder("test");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

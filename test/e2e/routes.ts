@@ -6,10 +6,10 @@ import { survey } from "../../host/install/survey";
 import type { Scene } from "./scene";
 
 /** Where each route goes, by the container's name: what the gateway does, and what it has written down to do after a restart. */
-export async function routesOf({ docker, place }: Scene): Promise<{ does: Targets; wrote: Targets }> {
+export async function routesOf({ docker, engine, place }: Scene): Promise<{ does: Targets; wrote: Targets }> {
   const gateway = containerName(place.install, "gateway");
   const [{ routes: does }, { output }] = await Promise.all([
-    survey(docker, { name: place.install, gateway }),
+    survey(engine, { name: place.install, gateway }),
     exec(docker.getContainer(gateway), ["cat", `${gatewayStatePath}/kamal-proxy.state`]),
   ]);
   const written = JSON.parse(output) as { name: string; active_targets: string[] }[];

@@ -1,5 +1,7 @@
 import type Docker from "dockerode";
-import { connect } from "../../host/engine/connect";
+import { connectDocker } from "../../host/engine/connect";
+import { engineOver } from "../../host/engine/dockerEngine";
+import type { Engine } from "../../host/engine/engine";
 import { clientHeader } from "../../lab/clients";
 import { chooseBucket, cleanUp, layOut, policyFor, startBucket, startHosted, type HostedBucket, type StackSettings, type Throwaway } from "../../lab/throwaway";
 import { up } from "../../ops/up";
@@ -9,6 +11,8 @@ import { until } from "./traffic";
 /** A throwaway install with stand-in services on a real engine, driven by real Pulumi. */
 export interface Scene {
   readonly docker: Docker;
+  /** The same engine, as the product knows it. */
+  readonly engine: Engine;
   readonly place: Throwaway;
   readonly images: ImageSet;
   /** What plays the hosted endpoint: a stand-in, which can be told to misbehave. */
@@ -37,7 +41,7 @@ const hosted = { alias: "hosted.internal", port: 8082 };
  * @param on another engine than the machine's, with the images on it, and the settings must name it too; or other images than the stand-ins
  */
 export async function openScene(kind: string, settings: StackSettings = {}, on?: Partial<Pick<Scene, "docker" | "images" | "hostedImage" | "bucket">>): Promise<Scene> {
-  const docker = on?.docker ?? connect();
+  const docker = on?.docker ?? connectDocker();
   const images = on?.images ?? await ensureImages({ docker, log: () => undefined });
   const hostedImage = on?.hostedImage ?? `${images.scaniRepository}/data-provider:${images.scaniTag}`;
   const bucket = on?.bucket ?? await chooseBucket();
@@ -49,7 +53,7 @@ export async function openScene(kind: string, settings: StackSettings = {}, on?:
   let asked = 0;
   const bucketEnvironment: Record<string, string> = {};
   const scene: Scene = {
-    docker, place, images, hostedImage, bucket, bucketEnvironment, output,
+    docker, engine: engineOver(docker), place, images, hostedImage, bucket, bucketEnvironment, output,
     async up(stack) {
       const from = output.length;
       await up(stack, (line) => output.push(line), place);

@@ -84,7 +84,7 @@ test("no file imports itself by way of others", () => {
 
 test.each([
   ["what happens to a host knows no Pulumi", /^(host|util|settings)\//, /^@pulumi\//],
-  ["settings and tools know no Docker", /^(settings|util|infra)\//, /^dockerode$/],
+  ["one room talks to Docker; instruments may", /^(?!host\/engine\/|lab\/)/, /^dockerode$/],
 ])("%s", (_what, where, what) => {
   expect(all.filter((file) => where.test(file) && (imports.get(file) ?? []).some((name) => what.test(name)))).toEqual([]);
 });
@@ -102,3 +102,17 @@ test("the product needs no package that is for the lab and the tests alone", () 
   expect([...used].filter((name) => !(name in dependencies))).toEqual([]);
   expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
 });
+
+test("the product takes its engine from `connect`, and has no Docker beside it", () => {
+  const past = all.filter((file) => !/^(host\/engine|lab)\//.test(file)).filter((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    return /\b(connectDocker|engineOver)\b/.test(text) || (imports.get(file) ?? []).some((name) => /^host\/engine\/(dockerEngine|exec|attached|conversation|files|lifecycle|merged)\.ts$/.test(name) && !typesOnly(text, name));
+  });
+  expect(past).toEqual([]);
+});
+
+/** True when a source imports a file's types alone. */
+function typesOnly(text: string, file: string): boolean {
+  const name = file.replace(/^.*\/(.*)\.ts$/, "$1");
+  return [...text.matchAll(/import (type )?[^;]*? from "([^"]+)"/g)].filter(([, , from]) => (from as string).endsWith(`/${name}`)).every(([, type]) => type !== undefined);
+}

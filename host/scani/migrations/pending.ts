@@ -1,8 +1,6 @@
-import type Docker from "dockerode";
+import type { Engine } from "../../engine/engine";
 import { label } from "../../install/labels";
-import { exec } from "../../engine/exec";
 import { HostFailure, messageOf } from "../../../util/failure";
-import { fileNames } from "../../engine/files";
 
 /**
  * What a migrate image carries and what a database has had, by name. The migrator keeps two ledgers by name, its own and
@@ -44,19 +42,19 @@ export function newerIn({ shipped, applied }: Schema): string[] {
  * Postgres. A managed database has no client here, so nothing is known of it.
  * @throws HostFailure when the bundled Postgres does not answer
  */
-export async function readSchema(docker: Docker, install: { readonly name: string }, migrateContainerId: string): Promise<Schema> {
-  const [shipped, applied] = await Promise.all([readShipped(docker.getContainer(migrateContainerId)), readApplied(docker, install.name)]);
+export async function readSchema(engine: Engine, install: { readonly name: string }, migrateContainerId: string): Promise<Schema> {
+  const [shipped, applied] = await Promise.all([readShipped(engine, migrateContainerId), readApplied(engine, install.name)]);
   return { shipped, applied };
 }
 
 /** `pendingIn` of what is there now. */
-export async function pendingMigrations(docker: Docker, install: { readonly name: string }, migrateContainerId: string): Promise<string[] | undefined> {
-  return pendingIn(await readSchema(docker, install, migrateContainerId));
+export async function pendingMigrations(engine: Engine, install: { readonly name: string }, migrateContainerId: string): Promise<string[] | undefined> {
+  return pendingIn(await readSchema(engine, install, migrateContainerId));
 }
 
 /** Names a migrate image ships, by a container of it that need not run. */
-export async function readShipped(container: Docker.Container): Promise<string[]> {
-  const read = await Promise.all(folders.map(async ({ path, prefix }) => namesIn(await fileNames(container, path), prefix)));
+export async function readShipped(engine: Engine, container: string): Promise<string[]> {
+  const read = await Promise.all(folders.map(async ({ path, prefix }) => namesIn(await engine.fileNames(container, path), prefix)));
   return read.flat();
 }
 
@@ -87,11 +85,11 @@ const script = [
   "END",
 ].join("\n");
 
-async function readApplied(docker: Docker, install: string): Promise<string[] | undefined> {
-  const [found] = await docker.listContainers({ all: true, filters: { label: [`${label.install}=${install}`, `${label.service}=postgres`] } });
+async function readApplied(engine: Engine, install: string): Promise<string[] | undefined> {
+  const [found] = await engine.containers({ labels: [`${label.install}=${install}`, `${label.service}=postgres`], all: true });
   if (found === undefined) return undefined;
-  const name = (found.Names[0] ?? found.Id).replace(/^\//, "");
-  const { exitCode, output } = await exec(docker.getContainer(found.Id), ["sh", "-c", script])
+  const name = found.name || found.id;
+  const { exitCode, output } = await engine.exec(found.id, ["sh", "-c", script])
     .catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
   if (exitCode !== 0) {
     throw new HostFailure(`Postgres (container ${name}) does not tell which migrations it has had: ${output}\n  type: npm run up -- base`);

@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { engineOver } from "../../../host/engine/dockerEngine";
 import { untilReady } from "../../../host/engine/ready";
 import { removeInstall, type ThrowawayImages } from "../../throwaway";
 import { freePorts } from "../../throwaway/ports";
@@ -71,7 +72,7 @@ export class ComposeProject {
     const [found] = await this.docker.listContainers({ filters });
     if (found === undefined) throw new Error(`compose returned and no ${service} runs`);
     const watch = { timeoutSeconds: readySeconds, signal: this.interrupt.signal, waiting: () => undefined };
-    await untilReady(this.docker, { id: found.Id, name: found.Names[0] ?? "", title: `compose ${service}` }, watch);
+    await untilReady(engineOver(this.docker), { id: found.Id, name: found.Names[0] ?? "", title: `compose ${service}` }, watch);
   }
 
   /** Removes everything the project has on the engine, and its folder. Whatever compose was doing has ended by then. */

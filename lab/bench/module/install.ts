@@ -1,4 +1,5 @@
 import type { Platform, Sockets } from "../../../host/install/platform";
+import { engineOver } from "../../../host/engine/dockerEngine";
 import { readJournal, type Entry } from "../../../host/handover/journal";
 import { changeSetting, chooseBucket, cleanUp, layOut, policyFor, removeInstall, startBucket, startHostedOnStores, type HostedBucket, type Throwaway } from "../../throwaway";
 import { up } from "../../../ops/up";
@@ -64,7 +65,7 @@ export class ModuleInstall {
 
   /** What the last handover put on record. @throws Error when there is none */
   async lastHandover(): Promise<Entry> {
-    const entry = (await readJournal(this.context.docker, this.base.gateway)).at(-1);
+    const entry = (await readJournal(engineOver(this.context.docker), this.base.gateway)).at(-1);
     if (entry === undefined) throw new Error("no handover is on record");
     return entry;
   }

@@ -1,4 +1,4 @@
-import { connect } from "../../../host/engine/connect";
+import { connectDocker } from "../../../host/engine/connect";
 import { packageVersion } from "../../../ops/pulumi/packageVersion";
 import { serve } from "../protocol/serve";
 import { aString } from "../protocol/shape";
@@ -18,7 +18,7 @@ void serve({
     version: { shape: aString, change: "update" },
   },
   types: ({ host }) => {
-    const docker = connect(typeof host === "string" ? host : process.env.DOCKER_HOST || defaultHost);
+    const docker = connectDocker(typeof host === "string" ? host : process.env.DOCKER_HOST || defaultHost);
     return {
       "docker:index/container:Container": containerType(docker),
       "docker:index/network:Network": networkType(docker),

@@ -1,4 +1,4 @@
-import { connect } from "../../../host/engine/connect";
+import { connectDocker } from "../../../host/engine/connect";
 import type { ImageSet } from "../../images";
 import { play, type Played } from "../parity";
 
@@ -15,7 +15,7 @@ export type Report = { readonly line: string } | { readonly played: Played } | {
 /** A process of its own for each set of plugins, since the environment of Pulumi's program is the process's. */
 process.once("message", ({ images, path }: Task) => {
   const tell = (report: Report): void => { process.send?.(report); };
-  play(connect(), images, path, (line) => tell({ line })).then(
+  play(connectDocker(), images, path, (line) => tell({ line })).then(
     (played) => tell({ played }),
     (error: Error) => tell({ error: error.message }),
   ).finally(() => process.disconnect());

@@ -38,9 +38,9 @@ describe("backups", () => {
     session = await scani.seedUser("ada");
   });
 
-  const server = <T>(sql: string, database?: string) => withServer(scene.docker, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) => pg.query<T>(sql, database));
+  const server = <T>(sql: string, database?: string) => withServer(scene.engine, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) => pg.query<T>(sql, database));
   const databases = () => server<string>("select to_jsonb(datname) from pg_database where not datistemplate order by 1", "postgres");
-  const journal = async () => (await readJournal(scene.docker, `${scene.place.install}-gateway`)).at(-1);
+  const journal = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
   const serves = async () => (await scene.fetchJson<{ tier: string; version: string }>("/api/whoami"));
 
   /** Checksums of everything a user would miss. */
@@ -85,7 +85,7 @@ describe("backups", () => {
 
   test("nothing is backed up, verified or restored while somebody else works on the install", async () => {
     const [newest] = await listBackups(folder, scene.place.install);
-    await withLock(scene.docker, `${scene.place.install}-gateway`, "up of tier2", say, async () => {
+    await withLock(scene.engine, `${scene.place.install}-gateway`, "up of tier2", say, async () => {
       const refused = "This install is being worked on: up of tier2";
       await expect(backup("base", say, scene.place)).rejects.toThrow(refused);
       await expect(verifyNewest("base", say, scene.place)).rejects.toThrow(refused);
@@ -135,11 +135,11 @@ describe("backups", () => {
     const elsewhere = join(scene.place.workDir, "elsewhere");
     const before = (await containersOf(scene)).length;
     const watching = watchProcesses();
-    const made = await makeBackup(scene.docker, { install: scene.place.install, database, folder: elsewhere, kept: 1, why: "asked for" }, new AbortController().signal);
+    const made = await makeBackup(scene.engine, { install: scene.place.install, database, folder: elsewhere, kept: 1, why: "asked for" }, new AbortController().signal);
     const seen = await watching.stop();
     expect(seen).toContain("pg_dump");
     expect(seen.includes(decodeURIComponent(new URL(url).password))).toBe(false);
-    await verify(scene.docker, database, await readBackup(join(elsewhere, made.file), made.file), new Progress(say));
+    await verify(scene.engine, database, await readBackup(join(elsewhere, made.file), made.file), new Progress(say));
     const listed = await databases();
     await until(async () => (await containersOf(scene)).length === before, 5_000);
     expect(made.tables.find(({ name }) => name === "users")?.rows).toBe(1);

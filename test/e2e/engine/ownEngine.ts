@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { connect } from "../../../host/engine/connect";
+import { connectDocker } from "../../../host/engine/connect";
 import { until } from "../traffic";
 
 const prefix = "scani-engine-";
@@ -54,7 +54,7 @@ export class OwnEngine {
 
   get host(): string { return `unix://${join(this.folder, "docker.sock")}`; }
 
-  get docker(): Docker { return connect(this.host); }
+  get docker(): Docker { return connectDocker(this.host); }
 
   /** Copies images from the machine's engine. */
   load(images: readonly string[]): void {

@@ -40,7 +40,7 @@ test.each([
   expect(Number(/✓ take back \(([\d.]+) s\)/.exec(printed)?.[1] ?? 0)).toBeLessThan(8);
   expect(await servingIds()).toEqual(before);
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
-  expect((await readStatus(scene.docker, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" } });
+  expect((await readStatus(scene.engine, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" } });
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
 });
 

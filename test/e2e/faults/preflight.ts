@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { details } from "../../../host/engine/engine";
 import { label } from "../../../host/install/labels";
 import { servingApi, servingPage } from "../../../host/install/live";
 import { survey } from "../../../host/install/survey";
@@ -41,7 +42,7 @@ async function expectUntouched(): Promise<void> {
   const [seen, { migrate }] = await Promise.all([containersOf(scene), candidate()]);
   const states = seen.filter(({ tier }) => tier === "tier2").map(({ info }) => info.State.Status);
   expect(new Set(states)).toEqual(new Set(["created"]));
-  expect(await pendingMigrations(scene.docker, { name: scene.place.install }, migrate as string)).toEqual(["0003_rows_note"]);
+  expect(await pendingMigrations(scene.engine, { name: scene.place.install }, migrate as string)).toEqual(["0003_rows_note"]);
   expect(seen.filter(({ service }) => service === "preflight")).toEqual([]);
   expect(await runningServices(scene)).toEqual(tier1);
 }
@@ -82,11 +83,11 @@ test.each(faults.filter(([fault]) => wholeUps.includes(fault)))("%s: up ends wit
 /** Runs the preflight alone, for the candidate the last `up` left; gives what it said. */
 async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[]> {
   const install = { name: scene.place.install, gateway: `${scene.place.install}-gateway` };
-  const live = await survey(scene.docker, install);
+  const live = await survey(scene.engine, install);
   const wanted = { tier: "tier2" as const, release: "the candidate's", keepWarm: false, containers: await candidate() };
-  const schema = readSchema(scene.docker, install, wanted.containers.migrate as string);
+  const schema = readSchema(scene.engine, install, wanted.containers.migrate as string);
   const said: string[] = [];
-  await preflight(scene.docker, { install, wanted, stack: "tier2", baseStack: "base", ownBucket: true, minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), servingPage: servingPage(live), schema }, new Progress((line) => said.push(line)));
+  await preflight(scene.engine, { install, wanted, stack: "tier2", baseStack: "base", ownBucket: true, minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), servingPage: servingPage(live), schema }, new Progress((line) => said.push(line)));
   return said;
 }
 
@@ -132,16 +133,16 @@ test("too little room on the disk is told beside what else is wrong", async () =
 
 /** Looks whether a page could upload to an endpoint's bucket, or to a managed one with these keys, with something about it changed. */
 async function lookAtUploads(kind: "hosted" | "managed", changes: Readonly<Record<string, string>>, policy = policyFor(scene.bucket)): Promise<UploadsReport> {
-  const { docker, place, hostedImage, bucketEnvironment } = scene;
+  const { docker, engine, place, hostedImage, bucketEnvironment } = scene;
   const environment = { ...bucketEnvironment, ...changes };
   const [url, order] = ["http://other-hosted:8082", { page: place.url, policy, stack: "tier2", baseStack: "base" }];
-  const api = await docker.getContainer((await candidate()).api as string).inspect();
+  const api = await details(engine, (await candidate()).api as string);
   const started = kind === "hosted" ? await startHosted(docker, {
     install: place.install, image: hostedImage, alias: "other-hosted", port: 8082,
     environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...environment },
   }) : undefined;
   try {
-    return await withProbe(docker, { install: place.install, api, url, key: issuedKey, stack: "tier2" }, async (probe) => {
+    return await withProbe(engine, { install: place.install, api, url, key: issuedKey, stack: "tier2" }, async (probe) => {
       const bucket = kind === "hosted" ? hostedBucket(url, probe, order) : managedBucket(Object.entries(environment).map(([name, value]) => `${name}=${value}`), probe, order);
       return checkUploads(bucket, await bucket.place(), probe, order);
     });
@@ -172,10 +173,10 @@ test.each([
 
 test("a bucket that does not take this page's PUT is refused before a file is sent", async () => {
   const page = "https://another-page.example.org";
-  const api = await scene.docker.getContainer((await candidate()).api as string).inspect();
+  const api = await details(scene.engine, (await candidate()).api as string);
   const order = { page, policy: policyFor(scene.bucket), stack: "tier2", baseStack: "base" };
   const environment = Object.entries(scene.bucketEnvironment).map(([name, value]) => `${name}=${value}`);
-  const { problems } = await withProbe(scene.docker, { install: scene.place.install, api, url: "http://hosted.internal:8082", key: issuedKey, stack: "tier2" }, async (probe) => {
+  const { problems } = await withProbe(scene.engine, { install: scene.place.install, api, url: "http://hosted.internal:8082", key: issuedKey, stack: "tier2" }, async (probe) => {
     const bucket = managedBucket(environment, probe, order);
     return checkUploads(bucket, await bucket.place(), probe, order);
   });

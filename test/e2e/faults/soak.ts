@@ -35,5 +35,5 @@ test.each(some.map((fault) => [fault]))("the endpoint, %s from the flip on: ever
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
   expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
-  expect((await readStatus(scene.docker, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(messages[fault]) });
+  expect((await readStatus(scene.engine, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(messages[fault]) });
 });

@@ -17,7 +17,7 @@ test("with nothing wrong the next up starts clean and passes, also where the boo
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier2", version: scene.images.nextTag });
   expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
   expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2").map(({ service }) => service).sort()).toEqual(["api", "frontend-app", "migrate", "worker"]);
-  const entry = (await readJournal(scene.docker, `${scene.place.install}-gateway`)).at(-1);
+  const entry = (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
   // About a second on a quiet machine; the limit only says that it waits for nothing.
   expect(entry?.timings.preflight).toBeLessThan(5_000);
 });

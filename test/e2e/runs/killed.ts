@@ -30,7 +30,7 @@ describe("killed", () => {
     [count, base] = [await countOf(scene), await baseOf(scene)];
   });
 
-  const serving = async () => (await readStatus(scene.docker, scene.place.install)).serving?.tier;
+  const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
 
   test.each(cases.map((one) => [one.target, one.when, one.reach, one] as const))(
     "up of %s killed %s, %s: nothing is lost, and one rerun ends with one tier and nothing left over",

@@ -18,9 +18,9 @@ const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 const gateway = (): string => containerName(scene.place.install, "gateway");
 const silent = (): void => undefined;
 
-const serving = async () => (await readStatus(scene.docker, scene.place.install)).serving?.tier;
-const take = (owner: Owner) => takeLock(scene.docker, gateway(), owner, silent);
-const free = () => checkLock(scene.docker, gateway(), silent);
+const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
+const take = (owner: Owner) => takeLock(scene.engine, gateway(), owner, silent);
+const free = () => checkLock(scene.engine, gateway(), silent);
 const me = `${userInfo().username}@${hostname()}`;
 
 /** Pulumi's folder of a kind, in a throwaway's state. */
@@ -85,7 +85,7 @@ test("the gateway's lock goes to exactly one of two, 20 times", async () => {
 
 test("while somebody else works: up, preview and down are refused and touch nothing, whoever it is", async () => {
   const before = (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
-  await withLock(scene.docker, gateway(), "restore", silent, async () => {
+  await withLock(scene.engine, gateway(), "restore", silent, async () => {
     for (const [command, stack] of [["up", "tier1"], ["up", "base"], ["preview", "tier2"], ["down", "tier1"]] as const) {
       const { code, printed } = await npmRun(scene, command, stack).ended;
       expect({ command, code, printed }).toMatchObject({ code: 1 });
@@ -100,13 +100,13 @@ test("while somebody else works: up, preview and down are refused and touch noth
 test("a provider works for the run that has the install, or when nobody has it, and for no other", async () => {
   const program = thisProcess("up of tier1", "127.0.0.1:1");
   const held = await take(program);
-  await (await takeWorkshop(scene.docker, gateway(), { ...program, pid: 1 })).release();
-  await expect(takeWorkshop(scene.docker, gateway(), { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(`${refused}: up of tier1`);
+  await (await takeWorkshop(scene.engine, gateway(), { ...program, pid: 1 })).release();
+  await expect(takeWorkshop(scene.engine, gateway(), { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(`${refused}: up of tier1`);
   await held.release();
-  const workshop = await takeWorkshop(scene.docker, gateway(), program);
+  const workshop = await takeWorkshop(scene.engine, gateway(), program);
   // What it takes back is waited for.
   const said: string[] = [];
-  const next = takeLock(scene.docker, gateway(), thisProcess("up of tier2"), (line) => said.push(line));
+  const next = takeLock(scene.engine, gateway(), thisProcess("up of tier2"), (line) => said.push(line));
   await until(async () => said.length > 0, 5_000);
   expect(said[0]).toContain(`still taking its work back (process ${process.pid})`);
   await workshop.release();
@@ -121,8 +121,8 @@ test("a gateway that was restarted has let go, and who held it is told", async (
 });
 
 test("without a gateway there is nothing to lock", async () => {
-  const held = await takeLock(scene.docker, `${gateway()}-of-nobody`, thisProcess("up of base"), silent);
-  await checkLock(scene.docker, `${gateway()}-of-nobody`, silent);
+  const held = await takeLock(scene.engine, `${gateway()}-of-nobody`, thisProcess("up of base"), silent);
+  await checkLock(scene.engine, `${gateway()}-of-nobody`, silent);
   await held.release();
 });
 

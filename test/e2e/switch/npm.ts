@@ -19,8 +19,8 @@ import { WebSocket } from "ws";
 
 let untouched: string[];
 
-const serving = async () => (await readStatus(scene.docker, scene.place.install)).serving?.tier;
-const lastEntry = async () => (await readJournal(scene.docker, `${scene.place.install}-gateway`)).at(-1);
+const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
+const lastEntry = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
 
 /** Opens a websocket the way the page does, and gives the first message. Without a session it is closed again: its code. */
 function hello(headers: { cookie?: string } = {}): Promise<{ tier: string } | number> {

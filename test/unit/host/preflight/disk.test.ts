@@ -1,5 +1,7 @@
+import type { ContainerState } from "../../../../host/engine/engine";
 import fc from "fast-check";
-import { diskProblem, parseFree } from "../../../../host/preflight/disk";
+import { checkDisk, diskProblem, parseFree } from "../../../../host/preflight/disk";
+import { FakeEngine, type FakeAnswer } from "../fakeEngine";
 
 test.each([
   ["Filesystem 1024-blocks     Used Available Capacity Mounted on\noverlay      263174212 30408700 219324632      13% /", 214184],
@@ -18,4 +20,21 @@ test("exactly too little room is a problem, and it names both figures and the se
     expect(problem === undefined).toBe(free >= least);
     if (problem !== undefined) expect(problem).toMatch(new RegExp(`has ${free} MiB free, and ${least} .*[\\s\\S]*minimumFreeDisk ${Math.max(free, 1)} --stack tier2$`));
   }));
+});
+
+test.each<[string, ContainerState, FakeAnswer, RegExp | undefined]>([
+  ["with room", "running", { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9 1 2097152 1% /\n" }, undefined],
+  ["without", "running", { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9 1 1047552 99% /\n" }, /has 1023 MiB free, and 1024/],
+  ["that says something else", "running", { exitCode: 1, output: "df: /: no" }, /does not tell how full the engine's disk is: df: \/: no\n {2}type: npm run up -- base$/],
+  ["that is stopped", "exited", {}, /does not tell how full the engine's disk is: .*gateway is not running/],
+  ["that is paused", "paused", {}, /does not tell how full the engine's disk is: .*is paused/],
+])("the disk is asked for in the gateway: one %s", async (_what, state, answer, problem) => {
+  const engine = new FakeEngine(() => answer);
+  engine.add({ name: "gateway", state });
+  const checked = checkDisk(engine, "gateway", 1024, "tier2");
+  await (problem === undefined ? expect(checked).resolves.toBeUndefined() : expect(checked).rejects.toThrow(problem));
+});
+
+test("a gateway that is gone does not tell either", async () => {
+  await expect(checkDisk(new FakeEngine(), "gateway", 1024, "tier2")).rejects.toThrow(/does not tell how full .*No such container: gateway/);
 });

@@ -1,29 +1,26 @@
-import type Docker from "dockerode";
+import { EngineError, type Engine } from "../../../../host/engine/engine";
 import { mayBePrivate, missingImages, missingProblem } from "../../../../host/preflight/images";
 
-const refusal = (statusCode: number, message: string) => Object.assign(new Error(message), { statusCode });
+const refusal = (statusCode: number, message: string) => new EngineError(statusCode, message);
 
 /** An engine that has some images and containers of some, and whose registry answers for the others. */
-function engine(here: readonly string[], registry: Readonly<Record<string, Error | undefined>>, made: readonly string[] = []): Docker {
-  const asked = (name: string) => ({
-    inspect: async () => { if (!here.includes(name)) throw refusal(404, "no such image"); },
-    distribution: async () => { if (registry[name] !== undefined) throw registry[name]; },
-  });
+function engine(here: readonly string[], registry: Readonly<Record<string, Error | undefined>>, made: readonly string[] = []): Engine {
   return {
-    getImage: asked,
-    listContainers: async () => made.map((_, Id) => ({ Id })),
-    getContainer: (id: number) => ({ inspect: async () => ({ Config: { Image: made[id] } }) }),
-  } as unknown as Docker;
+    image: async (name: string) => (here.includes(name) ? { id: name, environment: [] } : undefined),
+    askRegistry: async (name: string) => { if (registry[name] !== undefined) throw registry[name]; },
+    containers: async () => made.map((_, id) => ({ id: String(id) })),
+    inspect: async (id: string) => ({ image: made[Number(id)] }),
+  } as unknown as Engine;
 }
 
 test("what is here or in a registry is not missing; the rest is, each once, with the registry's words", async () => {
-  const docker = engine(["api:1"], {
+  const host = engine(["api:1"], {
     "worker:1": undefined,
     "private:1": refusal(401, "unauthorized: authentication required"),
     "gone:1": refusal(404, "(HTTP code 404) no such image - manifest unknown: manifest unknown"),
     "far:1": refusal(500, "(HTTP code 500) server error - dial tcp: lookup far: no such host "),
   });
-  expect(await missingImages(docker, ["api:1", "worker:1", "private:1", "gone:1", "gone:1", "far:1"])).toEqual([
+  expect(await missingImages(host, ["api:1", "worker:1", "private:1", "gone:1", "gone:1", "far:1"])).toEqual([
     { image: "gone:1", why: "manifest unknown: manifest unknown" }, { image: "far:1", why: "dial tcp: lookup far: no such host" },
   ]);
 });
@@ -39,7 +36,7 @@ test("a registry that does not answer in time is named", async () => {
 });
 
 test("an engine that does not answer is no missing image", async () => {
-  const broken = { getImage: () => ({ inspect: async () => { throw refusal(500, "engine trouble"); } }) } as unknown as Docker;
+  const broken = { image: async () => { throw refusal(500, "engine trouble"); } } as Partial<Engine> as Engine;
   await expect(missingImages(broken, ["api:1"])).rejects.toThrow("engine trouble");
 });
 

@@ -1,0 +1,198 @@
+import type Docker from "dockerode";
+import { attach, capture } from "./attached";
+import { converse } from "./conversation";
+import {
+  isConflict, isNotFound, type ContainerDetails, type ContainerFilter, type ContainerOrder, type ContainerState, type ContainerSummary, type Engine,
+  type FollowedLog, type ImageDetails, type Removal,
+} from "./engine";
+import { exec } from "./exec";
+import { fileNames, readFile, writeFile } from "./files";
+import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+import { mergedOutput } from "./merged";
+
+/** An engine that dockerode talks to. */
+export function engineOver(docker: Docker): Engine {
+  return new DockerEngine(docker);
+}
+
+class DockerEngine implements Engine {
+  constructor(private readonly docker: Docker) {}
+
+  async identity(): Promise<string> {
+    return (await this.docker.info() as { ID: string }).ID;
+  }
+
+  async containers({ labels, volumes, all }: ContainerFilter): Promise<ContainerSummary[]> {
+    const listed = await this.docker.listContainers({
+      ...(all === true ? { all } : {}),
+      filters: { ...(labels === undefined ? {} : { label: [...labels] }), ...(volumes === undefined ? {} : { volume: [...volumes] }) },
+    });
+    return listed.map(summaryOf);
+  }
+
+  async inspect(container: string): Promise<ContainerDetails | undefined> {
+    const info = await this.docker.getContainer(container).inspect().catch(unlessMissing);
+    return info && detailsOf(info);
+  }
+
+  async create(order: ContainerOrder): Promise<string> {
+    return (await this.docker.createContainer(requestOf(order))).id;
+  }
+
+  start(container: string): Promise<void> {
+    return start(this.docker, container);
+  }
+
+  stop(container: string, withinSeconds?: number): Promise<void> {
+    return stop(this.docker, container, withinSeconds);
+  }
+
+  remove(container: string, how?: Removal): Promise<void> {
+    return remove(this.docker.getContainer(container), how);
+  }
+
+  async wait(container: string): Promise<number> {
+    return (await this.docker.getContainer(container).wait() as { StatusCode: number }).StatusCode;
+  }
+
+  exec(container: string, command: readonly string[], onLine?: (line: string) => void) {
+    return exec(this.docker.getContainer(container), command, onLine);
+  }
+
+  attach(container: string, command: readonly string[], environment?: readonly string[]) {
+    return attach(this.docker.getContainer(container), command, environment);
+  }
+
+  capture(container: string, command: readonly string[], environment?: readonly string[], input?: string) {
+    return capture(this.docker.getContainer(container), command, environment, input);
+  }
+
+  hold(container: string, command: readonly string[]) {
+    return converse(this.docker.getContainer(container), command);
+  }
+
+  readFile(container: string, path: string): Promise<string | undefined> {
+    return readFile(this.docker.getContainer(container), path);
+  }
+
+  writeFile(container: string, path: string, contents: string): Promise<void> {
+    return writeFile(this.docker.getContainer(container), path, contents);
+  }
+
+  fileNames(container: string, folder: string): Promise<string[]> {
+    return fileNames(this.docker.getContainer(container), folder);
+  }
+
+  lastLines(container: string, count: number): Promise<string[]> {
+    return lastLines(this.docker, container, count);
+  }
+
+  logSince(container: string, since: number): Promise<string> {
+    return logSince(this.docker, container, since);
+  }
+
+  async followLog(id: string, since: number): Promise<FollowedLog> {
+    const container = this.docker.getContainer(id);
+    const stream = await container.logs({ follow: true, stdout: true, stderr: true, since }) as NodeJS.ReadableStream & { destroy(): void };
+    return { output: mergedOutput(container, stream), close: () => { stream.destroy(); } };
+  }
+
+  async image(name: string): Promise<ImageDetails | undefined> {
+    const info = await this.docker.getImage(name).inspect().catch(unlessMissing);
+    return info && { id: info.Id, environment: info.Config?.Env ?? [] };
+  }
+
+  async askRegistry(image: string, signal: AbortSignal): Promise<void> {
+    await this.docker.getImage(image).distribution({ abortSignal: signal });
+  }
+
+  async pull(image: string): Promise<void> {
+    const progress = await this.docker.pull(image);
+    await new Promise<void>((resolve, reject) => { this.docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())); });
+  }
+
+  async networks(labels: readonly string[]): Promise<{ id: string; name: string }[]> {
+    return (await this.docker.listNetworks({ filters: { label: [...labels] } })).map(({ Id, Name }) => ({ id: Id, name: Name }));
+  }
+
+  async connectNetwork(network: string, container: string): Promise<void> {
+    await this.docker.getNetwork(network).connect({ Container: container });
+  }
+
+  async removeNetwork(network: string): Promise<void> {
+    await this.docker.getNetwork(network).remove().catch((error: unknown) => {
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    });
+  }
+
+  async hasVolume(name: string): Promise<boolean> {
+    return await this.docker.getVolume(name).inspect().catch(unlessMissing) !== undefined;
+  }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
+}
+
+function withoutSlash(name: string): string {
+  return name.replace(/^\//, "");
+}
+
+function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
+  return {
+    id: listed.Id,
+    name: withoutSlash(listed.Names?.[0] ?? ""),
+    labels: listed.Labels ?? {},
+    state: listed.State as ContainerState,
+    status: listed.Status,
+    image: listed.Image,
+    imageId: listed.ImageID,
+    created: listed.Created,
+    volumes: (listed.Mounts ?? []).flatMap(({ Name }) => (Name === undefined ? [] : [Name])),
+  };
+}
+
+/** What a container's description says. Pure. */
+export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
+  const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts } = info.HostConfig;
+  return {
+    id: info.Id,
+    name: withoutSlash(info.Name),
+    state: info.State.Status as ContainerState,
+    running: info.State.Running,
+    exitCode: info.State.ExitCode,
+    startedAt: info.State.StartedAt,
+    restarts: info.RestartCount,
+    image: info.Config.Image,
+    imageId: info.Image,
+    environment: info.Config.Env ?? [],
+    healthCheck: info.Config.Healthcheck?.Test ?? [],
+    networks: Object.keys(info.NetworkSettings.Networks ?? {}),
+    confinement: { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts },
+  };
+}
+
+/** What the engine is sent to make a container. Pure. */
+export function requestOf({ image, labels, entrypoint, command, environment, noHealthCheck, network, confinement, init, autoRemove, log, volumes }: ContainerOrder): Docker.ContainerCreateOptions {
+  const host: Docker.HostConfig = {
+    ...confinement,
+    ...(log === undefined ? {} : { LogConfig: { Type: log.driver, Config: { ...log.options } } }),
+    ...(autoRemove === undefined ? {} : { AutoRemove: autoRemove }),
+    ...(init === undefined ? {} : { Init: init }),
+    ...(network === undefined ? {} : { NetworkMode: network }),
+    ...(volumes === undefined ? {} : {
+      Mounts: volumes.map(({ name, path }) => ({
+        Type: "volume" as const, Source: name, Target: path, ReadOnly: true, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
+      })),
+    }),
+  };
+  return {
+    Image: image,
+    Labels: { ...labels },
+    ...(entrypoint === undefined ? {} : { Entrypoint: [...entrypoint] }),
+    ...(command === undefined ? {} : { Cmd: [...command] }),
+    ...(environment === undefined ? {} : { Env: [...environment] }),
+    ...(noHealthCheck === true ? { Healthcheck: { Test: ["NONE"] } } : {}),
+    ...(Object.keys(host).length === 0 ? {} : { HostConfig: host }),
+  };
+}

@@ -1,0 +1,410 @@
+import { once } from "node:events";
+import { PassThrough, Readable, type Duplex } from "node:stream";
+import type { Attached, Ended } from "../../../host/engine/attached";
+import type { Conversation } from "../../../host/engine/conversation";
+import {
+  EngineError, type Confinement, type ContainerDetails, type ContainerFilter, type ContainerOrder, type ContainerState, type ContainerSummary, type Engine,
+  type FollowedLog, type ImageDetails, type Removal,
+} from "../../../host/engine/engine";
+import type { ExecResult } from "../../../host/engine/exec";
+import { wholeLines } from "../../../util/progress/wholeLines";
+
+/** A container of the fake, as a test sets it up and looks at it. */
+export interface FakeContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  state: ContainerState;
+  readonly image: string;
+  readonly imageId: string;
+  readonly environment: readonly string[];
+  readonly healthCheck: readonly string[];
+  networks: string[];
+  readonly volumes: readonly string[];
+  readonly confinement: Confinement;
+  /** Contents by path. */
+  readonly files: Map<string, string>;
+  restarts: number;
+  exitCode: number;
+  startedAt: string;
+  readonly created: number;
+  /** A one-shot: it ends with this code as soon as it has been started. */
+  endsWith?: number;
+  readonly autoRemove?: boolean;
+  /** Lines it logs when it starts, and when it is stopped. */
+  readonly atStart: readonly string[];
+  readonly atStop: readonly string[];
+  readonly log: { readonly at: number; readonly line: string }[];
+}
+
+/** What a command in a container comes to. */
+export interface FakeAnswer {
+  readonly exitCode?: number;
+  readonly output?: string;
+  readonly errors?: string;
+}
+
+/** Answers the commands that are run in containers; undefined for one it does not know, which is an error of the test. */
+export type Script = (container: FakeContainer, command: readonly string[]) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>;
+
+/**
+ * What goes wrong at a call. `throw`: the engine refuses, and nothing was done. `hang`: nothing is done and no answer comes, until
+ * the call's own signal, or the plan's, is aborted. `lose`: it is done, and the answer is an error. `die`: this process is
+ * killed before the call: it and every later one fails with `Died`.
+ */
+export type FaultKind = "throw" | "hang" | "lose" | "die";
+
+/** Something goes wrong at the n-th call from now, the first being 1. */
+export interface Fault {
+  readonly at: number;
+  readonly kind: FaultKind;
+  /** Ends a hang. */
+  readonly signal?: AbortSignal;
+}
+
+/** The process that made the call is no more: nothing it does afterwards counts. */
+export class Died extends Error {
+  constructor() {
+    super("killed");
+    this.name = "Died";
+  }
+}
+
+/** States Docker counts as running. */
+const running: readonly ContainerState[] = ["running", "paused", "restarting"];
+
+/** A Docker engine in memory, which knows Docker's states and refuses in Docker's words, and can fail at any call. */
+export class FakeEngine implements Engine {
+  readonly all: FakeContainer[] = [];
+  readonly images = new Map<string, ImageDetails>();
+  /** Images a registry has; any other is unknown to it. */
+  readonly registry = new Set<string>();
+  readonly volumes = new Set<string>();
+  readonly networksThere: { id: string; name: string; labels: Record<string, string> }[] = [];
+  /** Every call so far, as `method container command`. */
+  readonly calls: string[] = [];
+  /** The call at which the fault came; undefined while it has not. */
+  faulted: string | undefined;
+
+  /** Told when a call has been carried out: for what must hold at every moment. */
+  watch: (call: string) => void = () => undefined;
+  /** Told when the fault comes. */
+  onFault: () => void = () => undefined;
+
+  private fault: Fault | undefined;
+  private counted = 0;
+  private dead = false;
+  private made = 0;
+  private readonly listeners = new Map<string, Set<(line: string | undefined) => unknown>>();
+
+  constructor(private readonly script: Script = () => undefined) {}
+
+  /** Plans a fault; calls are counted from now. Without one, nothing goes wrong from now on, and who died lives again. */
+  plan(fault?: Fault): void {
+    this.fault = fault;
+    this.counted = 0;
+    this.dead = false;
+    this.faulted = undefined;
+  }
+
+  /** Calls since the last `plan`. */
+  get count(): number {
+    return this.counted;
+  }
+
+  /** Puts a container there. */
+  add(one: Partial<FakeContainer> & { readonly name: string }): FakeContainer {
+    this.made += 1;
+    const container: FakeContainer = {
+      id: `id-of-${one.name}`, labels: {}, state: "created", image: "image:1", imageId: "sha256:1", environment: [], healthCheck: ["CMD", "health"], networks: [],
+      volumes: [], confinement: {}, files: new Map(), restarts: 0, exitCode: 0, startedAt: new Date(0).toISOString(), created: this.made, atStart: [], atStop: [], log: [], ...one,
+    };
+    this.all.push(container);
+    return container;
+  }
+
+  /** The container of this id or name; what is being looked at is no call. */
+  find(container: string): FakeContainer | undefined {
+    return this.all.find(({ id, name }) => id === container || name === container);
+  }
+
+  identity(): Promise<string> {
+    return this.call("identity", () => "FAKE");
+  }
+
+  containers({ labels = [], volumes, all = false }: ContainerFilter): Promise<ContainerSummary[]> {
+    return this.call(`containers ${labels.join(" ")}`, () => this.all
+      .filter((one) => (all || running.includes(one.state)) && labels.every((wanted) => {
+        const [name, value] = wanted.split("=") as [string, string | undefined];
+        return value === undefined ? name in one.labels : one.labels[name] === value;
+      }) && (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))))
+      .map(({ id, name, labels, state, image, imageId, created, volumes }) => ({ id, name, labels, state, status: state, image, imageId, created, volumes })));
+  }
+
+  inspect(container: string): Promise<ContainerDetails | undefined> {
+    return this.call(`inspect ${this.called(container)}`, () => {
+      const one = this.find(container);
+      return one && { ...one, running: running.includes(one.state), networks: [...one.networks] };
+    });
+  }
+
+  create(order: ContainerOrder): Promise<string> {
+    return this.call(`create ${order.image}`, () => {
+      const image = [...this.images].find(([name, { id }]) => name === order.image || id === order.image);
+      if (image === undefined) throw new EngineError(404, `(HTTP code 404) no such container - No such image: ${order.image} `);
+      return this.add({
+        name: `unnamed-${this.made + 1}`, labels: order.labels, image: image[0], imageId: image[1].id, environment: [...order.environment ?? []], healthCheck: [],
+        networks: order.network === undefined || order.network === "none" ? [] : [order.network], volumes: (order.volumes ?? []).map(({ name }) => name),
+        confinement: order.confinement ?? {}, autoRemove: order.autoRemove,
+      }).id;
+    });
+  }
+
+  start(container: string): Promise<void> {
+    return this.call(`start ${this.called(container)}`, () => {
+      const one = this.there(container);
+      if (one.state === "running" || one.state === "restarting") return;
+      if (one.state === "paused") throw new EngineError(409, "(HTTP code 409) conflict - cannot start a paused container, try unpause instead ");
+      if (one.state === "removing" || one.state === "dead") throw new EngineError(409, "(HTTP code 409) conflict - container is marked for removal and cannot be started ");
+      one.state = "running";
+      one.startedAt = new Date().toISOString();
+      one.restarts = 0;
+      for (const line of one.atStart) this.say(one, line);
+      if (one.endsWith !== undefined) this.ends(one, one.endsWith);
+    });
+  }
+
+  stop(container: string): Promise<void> {
+    return this.call(`stop ${this.called(container)}`, () => {
+      const one = this.find(container);
+      if (one === undefined || !running.includes(one.state)) return;
+      for (const line of one.atStop) this.say(one, line);
+      this.ends(one, 0);
+    });
+  }
+
+  remove(container: string, { force = true }: Removal = {}): Promise<void> {
+    return this.call(`remove ${this.called(container)}`, () => {
+      const one = this.find(container);
+      if (one === undefined || running.includes(one.state) && !force) return;
+      if (running.includes(one.state)) this.ends(one, 137);
+      this.drop(one);
+    });
+  }
+
+  wait(container: string): Promise<number> {
+    return this.call(`wait ${this.called(container)}`, async () => {
+      const one = this.there(container);
+      while (running.includes(one.state)) await new Promise<void>((resolve) => { this.listen(one, () => resolve()); });
+      return one.exitCode;
+    });
+  }
+
+  exec(container: string, command: readonly string[], onLine?: (line: string) => void): Promise<ExecResult> {
+    return this.call(`exec ${this.called(container)} ${wordsOf(command)}`, async () => {
+      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command);
+      const lines = onLine && wholeLines(onLine);
+      lines?.take(output + errors);
+      lines?.end();
+      return { exitCode, output: (output + errors).trim() };
+    });
+  }
+
+  attach(container: string, command: readonly string[]): Promise<Attached> {
+    return this.call(`attach ${this.called(container)} ${wordsOf(command)}`, async () => {
+      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command);
+      const stdin: Duplex = new PassThrough().resume();
+      const stdout = Readable.from([Buffer.from(output)], { objectMode: false });
+      const ended = once(stdout, "end").then(() => ({ exitCode, errors: errors.trim() }));
+      ended.catch(() => undefined);
+      return { stdin, stdout, ended, cut: () => { stdout.destroy(); stdin.destroy(); } };
+    });
+  }
+
+  capture(container: string, command: readonly string[]): Promise<Ended & { output: string }> {
+    return this.call(`capture ${this.called(container)} ${wordsOf(command)}`, async () => {
+      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command);
+      return { exitCode, output, errors: errors.trim() };
+    });
+  }
+
+  hold(container: string, command: readonly string[]): Promise<Conversation | undefined> {
+    return this.call(`hold ${this.called(container)} ${wordsOf(command)}`, async () => {
+      const one = this.find(container);
+      if (one?.state !== "running") return undefined;
+      const { output = "" } = await this.run(container, command);
+      let end = (): void => undefined;
+      const ended = new Promise<void>((resolve) => { end = resolve; });
+      this.listen(one, (line) => { if (line === undefined) end(); });
+      return { line: output.split("\n")[0] as string, ended, end: () => { end(); return ended; } };
+    });
+  }
+
+  readFile(container: string, path: string): Promise<string | undefined> {
+    return this.call(`readFile ${this.called(container)} ${path}`, () => this.find(container)?.files.get(path));
+  }
+
+  writeFile(container: string, path: string, contents: string): Promise<void> {
+    return this.call(`writeFile ${this.called(container)} ${path}`, () => { this.there(container).files.set(path, contents); });
+  }
+
+  fileNames(container: string, folder: string): Promise<string[]> {
+    return this.call(`fileNames ${this.called(container)} ${folder}`, () =>
+      [...this.find(container)?.files.keys() ?? []].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)));
+  }
+
+  lastLines(container: string, count: number): Promise<string[]> {
+    return this.call(`lastLines ${this.called(container)}`, () => this.there(container).log.slice(-count).map(({ line }) => line));
+  }
+
+  logSince(container: string, since: number): Promise<string> {
+    return this.call(`logSince ${this.called(container)}`, () => this.there(container).log.filter(({ at }) => at >= since).map(({ line }) => `${line}\n`).join(""));
+  }
+
+  followLog(container: string, since: number): Promise<FollowedLog> {
+    return this.call(`followLog ${this.called(container)}`, () => {
+      const [one, output] = [this.there(container), new PassThrough()];
+      for (const { at, line } of one.log) if (at >= since) output.write(`${line}\n`);
+      const unlisten = this.listen(one, (line) => {
+        if (line !== undefined) return output.write(`${line}\n`);
+        unlisten();
+        return output.end();
+      });
+      if (!running.includes(one.state)) {
+        unlisten();
+        output.end();
+      }
+      return { output, close: () => { unlisten(); output.destroy(); } };
+    });
+  }
+
+  image(name: string): Promise<ImageDetails | undefined> {
+    return this.call(`image ${name}`, () => this.images.get(name));
+  }
+
+  askRegistry(image: string, signal: AbortSignal): Promise<void> {
+    return this.call(`askRegistry ${image}`, () => {
+      if (!this.registry.has(image)) throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
+    }, signal);
+  }
+
+  pull(image: string): Promise<void> {
+    return this.call(`pull ${image}`, () => {
+      if (!this.registry.has(image)) throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
+      this.images.set(image, { id: `sha256:${image}`, environment: [] });
+    });
+  }
+
+  networks(labels: readonly string[]): Promise<{ id: string; name: string }[]> {
+    return this.call(`networks ${labels.join(" ")}`, () => this.networksThere.filter((one) => labels.every((name) => name in one.labels)).map(({ id, name }) => ({ id, name })));
+  }
+
+  connectNetwork(network: string, container: string): Promise<void> {
+    return this.call(`connectNetwork ${network} ${this.called(container)}`, () => { this.there(container).networks.push(network); });
+  }
+
+  removeNetwork(network: string): Promise<void> {
+    return this.call(`removeNetwork ${network}`, () => {
+      const at = this.networksThere.findIndex(({ id, name }) => id === network || name === network);
+      if (at >= 0) this.networksThere.splice(at, 1);
+    });
+  }
+
+  hasVolume(name: string): Promise<boolean> {
+    return this.call(`hasVolume ${name}`, () => this.volumes.has(name));
+  }
+
+  /** A line in a container's log, as if it came by itself. */
+  say(container: FakeContainer, line: string): void {
+    container.log.push({ at: Date.now() / 1000, line });
+    for (const listener of this.listeners.get(container.id) ?? []) listener(line);
+  }
+
+  /** A container ends by itself. */
+  ends(container: FakeContainer, exitCode: number): void {
+    container.state = "exited";
+    container.exitCode = exitCode;
+    for (const listener of [...this.listeners.get(container.id) ?? []]) listener(undefined);
+    if (container.autoRemove === true) this.drop(container);
+  }
+
+  /** Makes every call, so that each can go wrong in every way. */
+  private async call<T>(name: string, work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    // As over a socket: the answer never comes at once.
+    await Promise.resolve();
+    if (this.dead) throw new Died();
+    this.calls.push(name);
+    this.counted += 1;
+    const fault = this.fault?.at === this.counted ? this.fault : undefined;
+    const carryOut = async (): Promise<T> => {
+      try {
+        return await work();
+      } finally {
+        this.watch(name);
+      }
+    };
+    if (fault === undefined) return carryOut();
+    this.faulted = name;
+    this.onFault();
+    switch (fault.kind) {
+      case "throw":
+        throw new EngineError(500, `(HTTP code 500) server error - fault at ${name} `);
+      case "hang":
+        return untilAborted([signal, fault.signal]);
+      case "lose":
+        await carryOut();
+        throw new EngineError(500, `(HTTP code 500) server error - lost the answer to ${name} `);
+      case "die":
+        this.dead = true;
+        throw new Died();
+    }
+  }
+
+  private async run(container: string, command: readonly string[]): Promise<FakeAnswer> {
+    const one = this.there(container);
+    if (one.state === "paused") throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is paused, unpause the container before exec `);
+    if (one.state === "restarting") throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is restarting, wait until the container is running `);
+    if (one.state !== "running") throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is not running `);
+    const answer = await this.script(one, command);
+    if (answer === undefined) throw new Error(`the fake has no answer to ${command.join(" ")} in ${one.name}`);
+    return answer;
+  }
+
+  private there(container: string): FakeContainer {
+    const one = this.find(container);
+    if (one === undefined) throw new EngineError(404, `(HTTP code 404) no such container - No such container: ${container} `);
+    return one;
+  }
+
+  /** Told each line that is logged, and undefined when the container ends. */
+  private listen(container: FakeContainer, listener: (line: string | undefined) => unknown): () => void {
+    const all = this.listeners.get(container.id) ?? new Set();
+    this.listeners.set(container.id, all.add(listener));
+    return () => { all.delete(listener); };
+  }
+
+  private drop(container: FakeContainer): void {
+    const at = this.all.indexOf(container);
+    if (at >= 0) this.all.splice(at, 1);
+  }
+
+  private called(container: string): string {
+    return this.find(container)?.name ?? container;
+  }
+}
+
+/** A command as calls are told apart by: its first word, and of a script which it is. */
+function wordsOf(command: readonly string[]): string {
+  const text = command.join(" ");
+  const known = [/kamal-proxy deploy/, /kamal-proxy (list|remove \S+)/, /trpc\/[\w.]+/, /psql/, /curl/, /\buntil\b/].map((pattern) => pattern.exec(text)?.[0]).find((match) => match !== undefined);
+  return known ?? (command[0] ?? "");
+}
+
+function untilAborted(signals: readonly (AbortSignal | undefined)[]): Promise<never> {
+  const signal = AbortSignal.any(signals.filter((one) => one !== undefined));
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(Object.assign(new Error("The operation was aborted"), { name: "AbortError" }));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dumpName } from "../../../host/backup/manifest";
+import { prepareFolder, publish, writeDump } from "../../../host/backup/folder";
+import { routes, servedBy, type Route } from "../../../host/gateway/routes";
+import type { Order } from "../../../host/handover/perform";
+import { label } from "../../../host/install/labels";
+import { localCloudUrl } from "../../../host/install/localCloud";
+import { servicesOf, type Service } from "../../../host/install/services";
+import { gatewayStatePath } from "../../../host/gateway/state";
+import type { Tier } from "../../../settings";
+import { FakeEngine, type FakeAnswer, type FakeContainer } from "./fakeEngine";
+import { listing } from "./gateway/listing";
+
+const install = { name: "scani", gateway: "scani-gateway" };
+
+/** Address of tier 2's data-provider, and of its bucket: the page's own, at which nobody on this machine answers. */
+const [hostedUrl, page] = ["https://hosted.example.org", "http://127.0.0.1:9"];
+
+/** Path of the journal in the gateway. */
+export const journalPath = `${gatewayStatePath}/scani-handovers.json`;
+
+/** An install on a fake engine: base, and a release of each tier. Its gateway, database, apis and workers answer as the real ones do. */
+export class FakeInstall {
+  readonly engine = new FakeEngine((container, command) => this.answer(container, command));
+  /** Where the gateway sends requests, by the name of a container. */
+  readonly routes: Partial<Record<Route, string>> = {};
+  /** Names of migrations the database has had. */
+  readonly applied = ["0001_first"];
+  private readonly folder = join(mkdtempSync(join(tmpdir(), "fake-install-")), "backups");
+
+  constructor() {
+    for (const service of ["gateway", "postgres"]) this.engine.add({ name: `scani-${service}`, labels: { [label.install]: "scani", [label.service]: service }, state: "running" });
+  }
+
+  /** Declares a release, as Pulumi does: created, not started. */
+  declare(tier: Tier, release: string, shipped: readonly string[] = ["0001_first"]): void {
+    const url = tier === "tier1" ? localCloudUrl : hostedUrl;
+    for (const service of servicesOf(tier)) {
+      const image = `${service}:${release}`;
+      this.engine.images.set(image, { id: `sha256:${image}`, environment: [] });
+      this.engine.add({
+        name: `scani-${release}-${service}`, image, imageId: `sha256:${image}`, networks: ["scani-edge", "scani-data"],
+        labels: { [label.install]: "scani", [label.service]: service, [label.tier]: tier, [label.release]: release },
+        environment: [`SCANI_CLOUD_URL=${url}`, "SCANI_CLOUD_API_KEY=the-key", `FRONTEND_URL=${page}`, "CSP_CONNECT_SRC='self'", "DATABASE_URL=postgres://u:p@postgres/scani"],
+        files: new Map(service === "migrate" ? shipped.map((name) => [`/app/migrations/${name}.sql`, ""]) : []),
+        endsWith: service === "migrate" ? 0 : undefined,
+        atStart: service === "worker" ? ["Worker listening for jobs"] : service === "api" ? [`tier=${tier}`] : [],
+        atStop: service === "worker" ? ["Worker drained cleanly"] : [],
+      });
+    }
+  }
+
+  /** Makes a release that was declared serve. */
+  serve(release: string): void {
+    for (const one of this.engine.all.filter(({ labels }) => labels[label.release] === release && labels[label.service] !== "migrate")) one.state = "running";
+    for (const route of routes) this.routes[route] = `scani-${release}-${servedBy(route)}`;
+  }
+
+  /** The newest backup is a minute old, so that a switch needs none. */
+  async backedUp(): Promise<void> {
+    const at = new Date(Date.now() - 60_000);
+    const file = dumpName("scani", at);
+    await prepareFolder(this.folder, "scani");
+    const written = await writeDump(this.folder, file, (async function* () { yield Buffer.from("PGDMP"); })());
+    await publish(this.folder, { version: 1, file, install: "scani", database: "scani", at: at.toISOString(), why: "asked for", by: "a@b", postgres: "16", databaseBytes: 1, tables: [], ...written });
+  }
+
+  /** What the Handover of a tier's stack is told. */
+  order(tier: Tier, release: string, changes: Partial<Order> = {}): Order {
+    return {
+      install, stack: tier, baseStack: "base", ownBucket: true, minimumFreeDisk: 100, readyTimeout: 2, drainTimeout: 1, soak: 0,
+      wanted: { tier, release, keepWarm: false, containers: Object.fromEntries(servicesOf(tier).map((service) => [service, this.container(release, service).id])) },
+      backups: { plan: { directory: "backups", maxAge: 24, kept: 5, postgres: "scani-postgres", image: "postgres:16", network: "scani-data" }, folder: this.folder },
+      ...changes,
+    };
+  }
+
+  container(release: string, service: Service): FakeContainer {
+    return this.engine.find(`scani-${release}-${service}`) as FakeContainer;
+  }
+
+  /** Names of release containers that Docker counts as running, sorted. */
+  running(): string[] {
+    return this.engine.all.filter(({ labels, state }) => label.release in labels && ["running", "paused", "restarting"].includes(state)).map(({ name }) => name).sort();
+  }
+
+  /** Removes what it has on this machine. */
+  close(): void {
+    rmSync(join(this.folder, ".."), { recursive: true, force: true });
+  }
+
+  private answer(container: FakeContainer, command: readonly string[]): FakeAnswer | undefined {
+    const text = command.join(" ");
+    switch (container.labels[label.service]) {
+      case "gateway": return this.gatewayAnswer(command, text);
+      case "postgres": return text.includes("psql") ? { output: ["ledger-present", ...this.applied.map((name) => `applied ${name}`)].join("\n") } : undefined;
+      default: return callAnswer(text) ?? (text.endsWith("health") ? { exitCode: 0 } : undefined);
+    }
+  }
+
+  private gatewayAnswer(command: readonly string[], text: string): FakeAnswer | undefined {
+    if (command[0] === "df") return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
+    if (text === "kamal-proxy list") return { output: listing(this.routes) };
+    const removed = /^kamal-proxy remove (\S+)$/.exec(text)?.[1] as Route | undefined;
+    if (removed !== undefined) {
+      delete this.routes[removed];
+      return {};
+    }
+    const deploys = [...text.matchAll(/kamal-proxy deploy (\S+) --target=([^:]+):/g)].map(([, route, target]) => [route as Route, target as string] as const);
+    if (deploys.length === 0) return undefined;
+    // A target that does not answer its health check is not taken, and its route stays.
+    const refused = deploys.filter(([, target]) => this.engine.find(target)?.state !== "running");
+    for (const [route, target] of deploys) if (!refused.some(([other]) => other === route)) this.routes[route] = target;
+    return refused.length > 0 ? { exitCode: 1, output: ["begun 1.00", ...refused.map(([route]) => `route ${route}: no deploy`)].join("\n") } : { output: "begun 1.00\nflipped 1.10\n" };
+  }
+}
+
+/** What a data-provider, and a bucket, answer to the calls of a preflight and of a verification. */
+function callAnswer(text: string): FakeAnswer | undefined {
+  const data = (value: object): FakeAnswer => ({ output: `200 0.001 0.002 \nexit 0\n${JSON.stringify({ result: { data: value } })}` });
+  switch (/trpc\/([\w.]+)/.exec(text)?.[1]) {
+    case "ai.status": return data({ hasAvailableProvider: true });
+    case "storage.presignUpload": return data({ uploadUrl: `${page}/bucket/x`, key: "x", requiredHeaders: {} });
+    case "storage.objectExists": return data({ exists: true });
+    case "storage.deleteTempBlob": return data({});
+    default: return text.includes("exec curl") ? { output: "HTTP/1.1 200 OK\r\n\r\n" } : undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { perform } from "../../../../host/handover/perform";
+import { readStatus } from "../../../../ops/status/read";
+import { FakeEngine } from "../../host/fakeEngine";
+import { FakeInstall } from "../../host/fakeInstall";
+
+let host: FakeInstall;
+beforeEach(() => {
+  host = new FakeInstall();
+  host.declare("tier1", "r1");
+  host.declare("tier2", "r2");
+});
+afterEach(() => host.close());
+
+test("nothing is there", async () => {
+  await expect(readStatus(new FakeEngine())).rejects.toThrow("No Scani here yet.\n  type: npm run up -- tier1");
+});
+
+test("a name that is not there, and several without one", async () => {
+  await expect(readStatus(host.engine, "other")).rejects.toThrow("Which install? There are scani.\n  type: npm run status -- --name scani");
+  const engine = new FakeEngine();
+  for (const name of ["b", "a"]) engine.add({ name: `${name}-gateway`, labels: { "scani.install": name, "scani.service": "gateway" } });
+  await expect(readStatus(engine)).rejects.toThrow("Which install? There are a, b.\n  type: npm run status -- --name a");
+});
+
+test("what is declared and does not serve yet", async () => {
+  const status = await readStatus(host.engine);
+  expect(status).toMatchObject({ install: "scani", serving: undefined, lastSwitch: undefined });
+  expect(status.containers).toHaveLength(11);
+  expect(status.containers.find(({ name }) => name === "scani-r2-api")).toEqual({ service: "api", tier: "tier2", release: "r2", name: "scani-r2-api", image: "api:r2", state: "created", status: "created" });
+});
+
+test("what serves, and since when", async () => {
+  host.serve("r1");
+  await host.backedUp();
+  const entry = await perform(host.engine, host.order("tier2", "r2"), () => undefined, new AbortController().signal);
+  const status = await readStatus(host.engine, "scani");
+  expect(status.serving).toEqual({ tier: "tier2", release: "r2", since: entry?.at });
+  expect(status.lastSwitch).toEqual(JSON.parse(JSON.stringify(entry)));
+});
