@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { userInfo, hostname } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "../../util/failure";
 import { caFile } from "../install/caCertificate";
 import { beginBackup, createdCandidate, withBackup, type BesideBackup, type Candidate, type HandoverBackups } from "./backup";
@@ -92,9 +93,9 @@ export async function perform(engine: Engine, order: Order, print: Print, signal
       await sideBySide(stage, signal, (step, interrupted) => carryOut(step, run, { ...watch, signal: interrupted }));
     }
   } catch (error) {
-    await takeBack(run);
+    const back = await takeBack(run);
     await record(engine, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
-    throw new HandoverFailed(error, from, run.flip !== undefined);
+    throw new HandoverFailed(error, from, run.flip !== undefined, back);
   }
   const done = entry(run.flip === undefined ? "repaired" : "switched");
   await record(engine, order.install.gateway, done);
@@ -191,13 +192,39 @@ async function flipBack(run: Run): Promise<void> {
   for (const route of routes.filter((one) => back?.[one] === undefined)) await engine.exec(order.install.gateway, removeCommand(route));
 }
 
-/** Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. */
-async function takeBack(run: Run): Promise<void> {
-  const { progress, undo } = run;
-  if (undo.length === 0 && run.undoFlip === undefined) return;
-  const attempt = (back: () => Promise<void>) => back().catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
-  await progress.step("take back", async () => {
-    if (run.undoFlip !== undefined) await attempt(run.undoFlip);
+/** Milliseconds between two tries to point the gateway back. */
+const retryInterval = 1_000;
+
+/**
+ * Points the gateway back. What kept the new release from serving may keep the old one from it too, as a database that does not answer for a moment
+ * does, and pass: so it is tried again for as long as a release may take to be ready. After an interrupt it is tried once.
+ * @returns whether the routes are back
+ */
+async function pointBack(run: Run, undoFlip: () => Promise<void>): Promise<boolean> {
+  const { progress, order, watch } = run;
+  for (const until = Date.now() + order.readyTimeout * 1000; ; await pause(retryInterval)) {
+    const failure = await undoFlip().then(() => undefined, (error: unknown) => messageOf(error));
+    if (failure === undefined) return true;
+    if (watch.signal.aborted || Date.now() + retryInterval > until) {
+      progress.note(`the gateway could not be pointed back: ${failure}`);
+      return false;
+    }
+    progress.waiting("gateway", `that it takes the old release again, for ${order.readyTimeout} s at most: ${failure}`);
+  }
+}
+
+/**
+ * Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. While the gateway cannot be pointed
+ * back nothing is: what it points to would be stopped.
+ * @returns whether the routes are as they were
+ */
+async function takeBack(run: Run): Promise<boolean> {
+  const { progress, undo, undoFlip } = run;
+  if (undo.length === 0 && undoFlip === undefined) return true;
+  return progress.step("take back", async () => {
+    if (undoFlip !== undefined && !await pointBack(run, undoFlip)) return false;
+    const attempt = (back: () => Promise<void>) => back().catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
     for (const back of undo.splice(0).reverse()) await attempt(back);
+    return true;
   });
 }

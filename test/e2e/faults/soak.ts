@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { readStatus } from "../../../ops/status/read";
 import { faults, messages, type Fault } from "../endpoint";
 import { containersOf, runningServices } from "../host";
@@ -36,4 +37,25 @@ test.each(some.map((fault) => [fault]))("the endpoint, %s from the flip on: ever
   expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
   expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
   expect((await readStatus(scene.engine, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(messages[fault]) });
+});
+
+test("a database that does not answer for 20 s from the soak on: the gateway is pointed back once it does, and nobody has to type anything", async () => {
+  const [ids, since] = [await tier1(), await unstopped()];
+  const postgres = scene.docker.getContainer(`${scene.place.install}-postgres`);
+  const from = scene.output.length;
+  const blip = scene.saysFromNow("▸ soak").then(async () => {
+    await postgres.pause();
+    await pause(20_000);
+    await postgres.unpause();
+  });
+  await Promise.all([blip, expect(scene.up("tier2")).rejects.toThrow()]);
+  const printed = scene.output.slice(from).join("\n");
+  expect(printed).toMatch(/gateway: that it takes the old release again/);
+  expect(printed).toMatch(/tier1 \(\S+\) serves again, with the same containers/);
+  const load = await underLoad(scene, 5);
+  const { failed, failures } = await load.done;
+  expect({ failed, first: failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
+  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
 });
