@@ -47,12 +47,17 @@ export const originUrl = url("http", "https").refine(
   { message: "has a path; it is the bare public address" },
 );
 
+/** Scani's rule for a host that cannot be on the internet: its name has no dot, or ends as no public one does. Pure. */
+export function isPrivateHost(hostname: string): boolean {
+  return !hostname.includes(".") || /\.(internal|local)$/.test(hostname);
+}
+
 /** Scani's rule for the data-provider's URL: plain http only for a host that cannot be on the internet. */
 export const cloudUrl = url("http", "https").refine(
   (value) => {
     const parsed = urlOf(value);
     if (parsed === undefined || parsed.protocol === "https:") return true;
-    return !parsed.hostname.includes(".") || /\.(internal|local)$/.test(parsed.hostname);
+    return isPrivateHost(parsed.hostname);
   },
   { message: "is plain http to a public host, which Scani refuses to start with" },
 );

@@ -1,3 +1,4 @@
+import { isPrivateHost } from "../../settings";
 import { messageOf } from "../../util/failure";
 import type { Http, HttpAnswer } from "./http";
 
@@ -42,9 +43,9 @@ export async function askBucket({ url, headers }: UploadPlace, page: string, her
   }
 }
 
-/** True for a name that is nobody's on the internet, by the rule Scani itself goes by. Pure. */
+/** True for a name only the release's networks may know; an address of IPv6, which has no dot either, is none. Pure. */
 export function isPrivate(hostname: string): boolean {
-  return (!hostname.includes(".") && !hostname.startsWith("[")) || /\.(internal|local)$/.test(hostname);
+  return !hostname.startsWith("[") && isPrivateHost(hostname);
 }
 
 /** Why a browser would not send a page's PUT, by the answer to its question; undefined when it would. Source: the Fetch standard, CORS. Pure. */

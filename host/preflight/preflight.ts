@@ -12,7 +12,7 @@ import { checkDisk } from "./disk";
 import { withProbe } from "./probe";
 import { remedy } from "./remedy";
 import { newerProblem, tagOf } from "./schema";
-import { hostedBucket, managedBucket, checkUploads, openPages, type ForeignBucket, type UploadsOrder } from "./uploads";
+import { hostedBucket, managedBucket, checkUploads, openPages, type UploadsOrder } from "./uploads";
 
 /** What a preflight is told. */
 export interface PreflightOrder {
@@ -80,21 +80,17 @@ async function checkOutside(engine: Engine, order: PreflightOrder, { servingPage
   const key = valueIn(api.environment, "SCANI_CLOUD_API_KEY");
   const uploads: UploadsOrder = { ...order, page: originOf(valueIn(api.environment, "FRONTEND_URL")), policy: valueIn(frontend.environment, "CSP_CONNECT_SRC") };
   await withProbe(engine, { install: install.name, api, url, key, caCertificate, stack }, async (probe) => {
-    let bucket: ForeignBucket;
-    let place: ReturnType<ForeignBucket["place"]> | undefined;
-    if (wanted.tier === "tier2") {
-      bucket = hostedBucket(url, probe, uploads);
-      // Asked beside each other; what is wrong with the endpoint itself is told first.
-      place = bucket.place();
-      place.catch(() => undefined);
+    const hosted = wanted.tier === "tier2";
+    const bucket = hosted ? hostedBucket(url, probe, uploads) : managedBucket((await details(engine, idOf(wanted, "data-provider"))).environment, probe, uploads);
+    // Asked beside the endpoint's status; what is wrong with the endpoint itself is told first.
+    const place = bucket.place();
+    place.catch(() => undefined);
+    if (hosted) {
       const judged = judge(url, await probe.call());
       if (!judged.ok) throw new HostFailure(`${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`);
       progress.note(`${url} accepts the key; AI import is ${judged.aiImport ? "available" : "not available"} there`);
-    } else {
-      const provider = await details(engine, idOf(wanted, "data-provider"));
-      bucket = managedBucket(provider.environment, probe, uploads);
     }
-    const { origin, problems } = await checkUploads(bucket, await (place ?? bucket.place()), probe, uploads);
+    const { origin, problems } = await checkUploads(bucket, await place, probe, uploads);
     if (problems.length > 0) throw new HostFailure(problems.join("\n"));
     progress.note(`a page can upload: ${origin} took a file, and it was found again and removed`);
     const open = servingPage && valueIn((await details(engine, servingPage.id)).environment, "CSP_CONNECT_SRC");

@@ -34,3 +34,17 @@ export async function newMail(port: number, email: string, before: readonly Caug
   }
   throw new Error(`nothing was mailed to ${email} within ${timeout / 1000} s`);
 }
+
+/** The code a sign-in mail has in its subject. @throws Error when it has none */
+export function codeIn({ Subject: subject }: CaughtMail): string {
+  const code = /\b\d{6}\b/.exec(subject)?.[0];
+  if (code === undefined) throw new Error(`the mail has no code in its subject: ${subject}`);
+  return code;
+}
+
+/** The link a sign-in mail has. @throws Error when it has none */
+export function linkIn({ Text: text }: ReadMail): string {
+  const link = /https?:\/\/\S+\/magic-link\/verify\S*/.exec(text)?.[0];
+  if (link === undefined) throw new Error(`the mail has no link: ${text}`);
+  return link;
+}

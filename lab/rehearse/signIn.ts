@@ -1,4 +1,4 @@
-import { newMail, mailsTo } from "./mailbox";
+import { codeIn, linkIn, mailsTo, newMail } from "./mailbox";
 import { accepted, cookieOf, json } from "./scani";
 
 /** Where a page is, and where its mails arrive. */
@@ -24,9 +24,7 @@ export interface SessionUser {
 export async function signInByCode(front: Front, email: string, client: Record<string, string>): Promise<string> {
   const before = await mailsTo(front.mailPort, email);
   await post(front, "/api/email-otp/send-verification-otp", { email, type: "sign-in" }, client);
-  const { Subject: subject } = await newMail(front.mailPort, email, before);
-  const otp = /\b\d{6}\b/.exec(subject)?.[0];
-  if (otp === undefined) throw new Error(`the mail to ${email} has no code in its subject: ${subject}`);
+  const otp = codeIn(await newMail(front.mailPort, email, before));
   return cookieOf(await post(front, "/api/sign-in/email-otp", { email, otp }, client));
 }
 
@@ -35,9 +33,7 @@ export async function signInByLink(front: Front, email: string, client: Record<s
   const callbackURL = `${front.url}/auth/callback`;
   const before = await mailsTo(front.mailPort, email);
   await post(front, "/api/sign-in/magic-link", { email, callbackURL }, client);
-  const { Text: text } = await newMail(front.mailPort, email, before);
-  const link = /https?:\/\/\S+/.exec(text)?.[0];
-  if (link === undefined) throw new Error(`the mail to ${email} has no link: ${text}`);
+  const link = linkIn(await newMail(front.mailPort, email, before));
   const followed = await fetch(link, { redirect: "manual", headers: client });
   const location = followed.headers.get("location");
   if (followed.status !== 302 || location !== callbackURL) throw new Error(`the link in the mail answers ${followed.status} and leads to ${location}, not to ${callbackURL}`);

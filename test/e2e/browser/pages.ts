@@ -1,13 +1,7 @@
 import type { Page } from "playwright-core";
 import { until } from "../traffic";
-import { mailsTo, newMail, type ReadMail } from "../../../lab/rehearse/mailbox";
-
-/** Where a page is, and where its mails arrive. */
-export interface Front {
-  readonly url: string;
-  /** Port of the mail catcher's page, on loopback. */
-  readonly mailPort: number;
-}
+import { codeIn, linkIn, mailsTo, newMail, type ReadMail } from "../../../lab/rehearse/mailbox";
+import type { Front } from "../../../lab/rehearse/signIn";
 
 /** A file a user chooses. */
 export interface Statement {
@@ -53,18 +47,6 @@ async function mailAfter({ mailPort }: Front, email: string, ask: () => Promise<
   const before = await mailsTo(mailPort, email);
   await ask();
   return newMail(mailPort, email, before);
-}
-
-function linkIn({ Text: text }: ReadMail): string {
-  const link = /https?:\/\/\S+\/magic-link\/verify\S*/.exec(text)?.[0];
-  if (link === undefined) throw new Error(`the mail has no link: ${text}`);
-  return link;
-}
-
-function codeIn({ Subject: subject }: ReadMail): string {
-  const code = /\b\d{6}\b/.exec(subject)?.[0];
-  if (code === undefined) throw new Error(`the mail has no code in its subject: ${subject}`);
-  return code;
 }
 
 /** Scani's own page. Texts and ids as in 0.17.1, in English. */

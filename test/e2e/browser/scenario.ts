@@ -1,5 +1,6 @@
 import { inBrowser, startBrowser } from "./chromium";
-import type { Front, ScaniPage, Statement } from "./pages";
+import type { Front } from "../../../lab/rehearse/signIn";
+import type { ScaniPage, Statement } from "./pages";
 import { watch, type Watched } from "./watched";
 import type { Page } from "playwright-core";
 import { clientHeader } from "../../../lab/clients";
