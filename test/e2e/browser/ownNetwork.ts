@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A network namespace that holds a loopback interface and nothing else. */
+export interface OwnNetwork {
+  /** Program that runs another program in the namespace: `wrap(path)` is the path of a script that does. */
+  readonly wrap: (program: string) => string;
+  /** Address inside the namespace of a SOCKS 5 proxy that connects from this process's own network. */
+  readonly proxy: string;
+  close(): void;
+}
+
+/** Runs in the namespace: listens there, hands the listening socket to the parent, which stays where it is, and holds the namespace until the parent ends. */
+const listen = `
+  const server = require("node:net").createServer().listen(0, "127.0.0.1", () => process.send(server.address().port, server, () => server.close()));
+  process.on("message", () => undefined);
+`;
+
+/** Root needs no user namespace for a network namespace; anybody else does. */
+const asRoot = process.getuid?.() === 0;
+
+/**
+ * Makes a network that no container's start or end changes. Chromium aborts connections that are on their way with ERR_NETWORK_CHANGED whenever an
+ * interface of the machine comes or goes, and a switch of tiers makes and removes several: a user's browser is on another machine.
+ */
+export async function makeOwnNetwork(): Promise<OwnNetwork> {
+  const folder = mkdtempSync(join(tmpdir(), "scani-browser-"));
+  const inside = [...(asRoot ? [] : ["--map-root-user"]), "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", process.execPath, "-e", listen];
+  const holder = spawn("unshare", inside, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const [port, server] = await Promise.race([
+    once(holder, "message") as Promise<[number, Server]>,
+    once(holder, "exit").then(([code]) => Promise.reject(new Error(`unshare --net ended with exit code ${code}`))),
+  ]);
+  server.on("connection", (socket) => void forward(socket).catch(() => socket.destroy()));
+  return {
+    wrap(program) {
+      const path = join(folder, "in-own-network");
+      const enter = `nsenter --target ${holder.pid} ${asRoot ? "" : "--user --preserve-credentials "}--net`;
+      writeFileSync(path, `#!/bin/sh\nexec ${enter} ${program} "$@"\n`);
+      chmodSync(path, 0o755);
+      return path;
+    },
+    proxy: `socks5://127.0.0.1:${port}`,
+    close() {
+      server.close();
+      holder.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One connection of SOCKS 5 (RFC 1928): no authentication, CONNECT only, to IPv4 addresses and names. */
+async function forward(client: Socket): Promise<void> {
+  client.on("error", () => client.destroy());
+  const methods = await read(client, 2);
+  await read(client, methods[1] as number);
+  client.write(Uint8Array.of(5, 0));
+  const request = await read(client, 4);
+  const host = request[3] === 1 ? [...await read(client, 4)].join(".") : (await read(client, (await read(client, 1))[0] as number)).toString();
+  const target = connect({ host, port: (await read(client, 2)).readUInt16BE(), noDelay: true });
+  target.on("error", () => client.destroy());
+  client.on("close", () => target.destroy());
+  await once(target, "connect");
+  client.setNoDelay().write(Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
+  client.pipe(target).pipe(client);
+}
+
+/** Reads exactly so many bytes. */
+async function read(socket: Socket, bytes: number): Promise<Buffer> {
+  for (;;) {
+    const chunk = socket.read(bytes) as Buffer | null;
+    if (chunk !== null) return chunk;
+    await once(socket, "readable");
+  }
+}
