@@ -12,7 +12,11 @@ module.exports = {
   transform: {},
   moduleNameMapper: { "^(typescript|@npmcli/arborist)$": "<rootDir>/test/unneeded.js" },
   testMatch: ["**/*.test.js"],
-  testPathIgnorePatterns: ["/node_modules/", ...(thorough ? [] : ["\\.thorough\\.test\\.js$"]), ...(real ? [] : ["\\.real\\.test\\.js$"])],
+  testPathIgnorePatterns: [
+    "/node_modules/",
+    ...(thorough ? [] : ["\\.thorough\\.test\\.js$"]),
+    ...(real ? [] : ["\\.real\\.test\\.js$"]),
+  ],
   setupFiles: ["<rootDir>/test/plainStacks.js"],
   snapshotResolver: "<rootDir>/test/snapshotResolver.js",
   testSequencer: "<rootDir>/test/sequencer.js",

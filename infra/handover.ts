@@ -14,11 +14,15 @@ export interface HandoverArgs {
   readonly projectFolder: string;
 }
 
-/** Decides which release serves. Last in a tier stack; depends on everything in it. Done by this module's own provider. */
+/**
+ * Decides which release serves. Last in a tier stack; depends on everything in it. Done by this module's own provider.
+ */
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
     const { tier, settings, sockets, release, projectFolder } = args;
-    const ids = Object.fromEntries(Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]));
+    const ids = Object.fromEntries(
+      Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]),
+    );
     const inputs: { [key in keyof HandoverInputs]: pulumi.Input<HandoverInputs[key]> } = {
       install: sockets.install,
       gateway: sockets.gateway,
@@ -28,7 +32,7 @@ export class Handover extends pulumi.CustomResource {
       ownBucket: sockets.services.apply((services) => services.some(({ service }) => service === "storage")),
       tier,
       release: release.id,
-      containers: pulumi.output(ids) as pulumi.Output<Partial<Record<Service, string>>>,
+      containers: pulumi.output(ids),
       keepWarm: settings.flag("keepWarm"),
       readyTimeout: settings.number("readyTimeout"),
       minimumFreeDisk: settings.number("minimumFreeDisk"),

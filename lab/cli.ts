@@ -7,31 +7,46 @@ const program = new Command("scani-tiers")
   .description("Rehearses, measures and tests scani-tiers on throwaway installs.")
   .showHelpAfterError();
 
-const say = (line: string): void => { process.stdout.write(`${line}\n`); };
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
 
-program.command("rehearse").option("--keep", "leave it up").option("--json", "one JSON object at the end")
+program
+  .command("rehearse")
+  .option("--keep", "leave it up")
+  .option("--json", "one JSON object at the end")
   .addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]).default("stand-in"))
   .description("rehearse the migration and the way back on a throwaway install, with load running")
   .action(async (options: { keep?: boolean; json?: boolean; images: "real" | "stand-in" }) => {
     const { rehearse } = await import("./rehearse/index.js");
-    const told = options.json ? (line: string) => { process.stderr.write(`${line}\n`); } : say;
+    const told = options.json
+      ? (line: string) => {
+          process.stderr.write(`${line}\n`);
+        }
+      : say;
     const report = await rehearse({ keep: options.keep ?? false, images: options.images }, told);
     if (options.json) say(JSON.stringify(report));
     if (!report.ok) process.exitCode = 1;
   });
 
-program.command("bench").option("--json", "one JSON line at the end").addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]))
+program
+  .command("bench")
+  .option("--json", "one JSON line at the end")
+  .addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]))
   .description("measure switches against the guide's own procedure with docker compose")
   .action(async (options: { json?: boolean; images?: "real" | "stand-in" }) => {
     const { bench } = await import("./bench/index.js");
-    if (!await bench(options, say)) process.exitCode = 1;
+    if (!(await bench(options, say))) process.exitCode = 1;
   });
 
-program.command("test").argument("[jest...]", "further words for jest").allowUnknownOption()
+program
+  .command("test")
+  .argument("[jest...]", "further words for jest")
+  .allowUnknownOption()
   .description("set this machine up and run every test")
   .action(async (args: string[]) => {
     const { test } = await import("./test.js");
-    if (!await test(args, say)) process.exitCode = 1;
+    if (!(await test(args, say))) process.exitCode = 1;
   });
 
 runCommand(program);

@@ -37,15 +37,19 @@ export async function test(args: readonly string[], say: Say): Promise<boolean> 
   const all = { ...process.env, ...environment };
   try {
     // Each file has an install of its own, and one waits while another works.
-    const [clean] = await Promise.all([
+    const [formatted, linted] = await Promise.all([
+      run("prettier", ["--check", "--log-level", "warn", "."], all),
       run("eslint", [".", "--max-warnings", "0"], all),
       run("jest", ["--ci", `--maxWorkers=${lanes}`, "--json", `--outputFile=${results}`, ...args], all),
     ]);
     const summary = JSON.parse(readFileSync(results, "utf8")) as Summary;
-    const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + (clean ? 0 : 1);
-    if (!clean) say("The style check failed, see above.");
+    const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + (formatted && linted ? 0 : 1);
+    if (!formatted) say("Some files are not formatted, see above. Type: npm run format");
+    if (!linted) say("The style check failed, see above.");
     if (summary.numPendingTests > 0) say(`SKIPPED: ${summary.numPendingTests} tests could not run on this machine.`);
-    say(`${summary.numPassedTests} passed, ${failed} failed${summary.numPendingTests > 0 ? `, ${summary.numPendingTests} skipped` : ""}`);
+    say(
+      `${summary.numPassedTests} passed, ${failed} failed${summary.numPendingTests > 0 ? `, ${summary.numPendingTests} skipped` : ""}`,
+    );
     return failed === 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -55,7 +59,11 @@ export async function test(args: readonly string[], say: Say): Promise<boolean> 
 /** Runs one of the project's own tools; true when it ends well. Its output goes to standard error, as jest's does. */
 function run(tool: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(root, "node_modules", ".bin", tool), args, { cwd: root, env: environment, stdio: ["ignore", 2, 2] });
+    const child = spawn(join(root, "node_modules", ".bin", tool), args, {
+      cwd: root,
+      env: environment,
+      stdio: ["ignore", 2, 2],
+    });
     child.once("error", reject);
     child.once("exit", (code) => resolve(code === 0));
   });

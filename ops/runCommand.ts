@@ -4,7 +4,9 @@ import type { Command } from "commander";
 export function runCommand(program: Command): void {
   program.parseAsync().catch((error: Error) => {
     // Pulumi has already shown its own output; its errors repeat all of it.
-    process.stderr.write(`${error.name === "CommandError" ? "Pulumi ended with an error, shown above." : error.message}\n`);
+    process.stderr.write(
+      `${error.name === "CommandError" ? "Pulumi ended with an error, shown above." : error.message}\n`,
+    );
     process.exitCode = 1;
     // What cannot be called off, such as a build, is not waited for.
     if (error.name === "Interrupted") process.exit();

@@ -8,17 +8,22 @@ import type { Say } from "./pulumi/say";
 import { withoutSummary, withStack } from "./pulumi/workspace";
 
 /**
- * Brings a stack up, and base first where it is missing: the program itself says so, before it touches anything, which is
- * cheaper than asking every time.
+ * Brings a stack up, and base first where it is missing: the program itself says so, before it touches anything, which
+ * is cheaper than asking every time.
  */
 export async function upWithBase(stack: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
   let lacksBase = false;
   try {
-    await bringUp(stack, (line) => {
-      // The refusal is the first thing the program says; nothing of it is shown when it is about to be mended.
-      if (line.includes(missingBase)) lacksBase = true;
-      if (!lacksBase) say(line);
-    }, place, signal);
+    await bringUp(
+      stack,
+      (line) => {
+        // The refusal is the first thing the program says; nothing of it is shown when it is about to be mended.
+        if (line.includes(missingBase)) lacksBase = true;
+        if (!lacksBase) say(line);
+      },
+      place,
+      signal,
+    );
   } catch (error) {
     if (!lacksBase || signal?.aborted) throw error;
     say(`${baseOf(stack)} is not up yet: bringing it up first.`);

@@ -18,7 +18,12 @@ export class EngineLog {
     request.setSeverity(LogSeverity.INFO);
     request.setUrn(urn);
     request.setMessage(line);
-    this.pending = this.pending.then(() => new Promise<void>((resolve) => { this.client.log(request, () => resolve()); }));
+    this.pending = this.pending.then(
+      () =>
+        new Promise<void>((resolve) => {
+          this.client.log(request, () => resolve());
+        }),
+    );
   }
 
   /** Settles when every line so far has been taken. */

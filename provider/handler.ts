@@ -1,4 +1,7 @@
-/** What a resource of this module does when Pulumi asks. Inputs are plain values, whatever Pulumi keeps secret among them. */
+/**
+ * What a resource of this module does when Pulumi asks. Inputs are plain values, whatever Pulumi keeps secret among
+ * them.
+ */
 export interface Handler<Inputs = Record<string, unknown>> {
   /** Fixed id of the resource: there is one of a kind per stack. */
   id(inputs: Inputs): string;

@@ -53,10 +53,12 @@ export const handover: Handler<HandoverInputs> = {
     if (allowsDowntime()) return;
     const api = servingApi(await survey(connect(inputs.dockerHost), installOf(inputs)));
     if (api === undefined || api.id !== inputs.containers.api) return;
-    throw new Error([
-      `${inputs.tier} serves; destroying it would take Scani down. Nothing has been touched.`,
-      `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, ${downtimeHint}.`,
-    ].join("\n"));
+    throw new Error(
+      [
+        `${inputs.tier} serves; destroying it would take Scani down. Nothing has been touched.`,
+        `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, ${downtimeHint}.`,
+      ].join("\n"),
+    );
   },
 };
 

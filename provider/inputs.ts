@@ -1,5 +1,9 @@
 /** Names of the inputs that differ between two sets, in order; the incidental ones do not count. Pure. */
-export function changedInputs(olds: Readonly<Record<string, unknown>>, news: Readonly<Record<string, unknown>>, incidental: readonly string[] = []): string[] {
+export function changedInputs(
+  olds: Readonly<Record<string, unknown>>,
+  news: Readonly<Record<string, unknown>>,
+  incidental: readonly string[] = [],
+): string[] {
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])].sort();
   return names.filter((name) => !name.startsWith("__") && !incidental.includes(name) && !same(olds[name], news[name]));
 }

@@ -13,21 +13,30 @@ interface Lockable {
 }
 
 /**
- * A handler that works only while no other run does. What it takes it keeps until this process ends, which is when Pulumi
- * has done everything else, removals included.
+ * A handler that works only while no other run does. What it takes it keeps until this process ends, which is when
+ * Pulumi has done everything else, removals included.
  * @param engine address of the Pulumi engine that started this process
  */
 export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine: string): Handler<Inputs> {
   return {
     ...handler,
     async apply(inputs, context) {
-      await takeWorkshop(connect(inputs.dockerHost), containerName(inputs.install, "gateway"), ownerOf("up", inputs, engine));
+      await takeWorkshop(
+        connect(inputs.dockerHost),
+        containerName(inputs.install, "gateway"),
+        ownerOf("up", inputs, engine),
+      );
       await handler.apply(inputs, context);
     },
     async remove(inputs) {
       const owner = ownerOf("destroy", inputs, engine);
       // A destroy runs no program, so nobody has the lock yet; in an `up` that replaces the resource, its program has.
-      await takeLock(connect(inputs.dockerHost), containerName(inputs.install, "gateway"), owner, () => undefined).catch((error: unknown) => {
+      await takeLock(
+        connect(inputs.dockerHost),
+        containerName(inputs.install, "gateway"),
+        owner,
+        () => undefined,
+      ).catch((error: unknown) => {
         if (!(error instanceof LockTaken && error.owner !== undefined && sameRun(error.owner, owner))) throw error;
       });
       await handler.remove(inputs);

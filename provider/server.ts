@@ -19,7 +19,8 @@ type Answer<Response> = grpc.sendUnaryData<Response>;
 
 /**
  * Serves until the engine ends the process. Prints the port it listens on, as the engine expects.
- * @param load gives the handlers by type token; called once, when the engine has this plugin and turns to something else
+ * @param load gives the handlers by type token; called once, when the engine has this plugin and turns to something
+ * else
  * @param engine `host:port` of the engine
  */
 export function serve(load: () => Handlers, engine: string): void {
@@ -30,13 +31,19 @@ export function serve(load: () => Handlers, engine: string): void {
   const context = (urn: string): Context => ({ say: (line) => log.info(urn, line), signal: interrupted.signal });
 
   let working = 0;
-  const answering = <Request, Response>(work: (request: Request) => Response | Promise<Response>) =>
+  const answering =
+    <Request, Response>(work: (request: Request) => Response | Promise<Response>) =>
     (call: Call<Request>, answer: Answer<Response>): void => {
       working += 1;
-      Promise.resolve().then(() => work(call.request)).then(
-        (response) => answer(null, response),
-        (error: Error) => log.flushed().then(() => answer({ code: grpc.status.UNKNOWN, details: error.message })),
-      ).finally(() => { working -= 1; });
+      Promise.resolve()
+        .then(() => work(call.request))
+        .then(
+          (response) => answer(null, response),
+          (error: Error) => log.flushed().then(() => answer({ code: grpc.status.UNKNOWN, details: error.message })),
+        )
+        .finally(() => {
+          working -= 1;
+        });
     };
 
   const apply = async (urn: string, properties: Struct | undefined) => {
@@ -59,7 +66,7 @@ export function serve(load: () => Handlers, engine: string): void {
       const news = plain(request.getNews());
       const handler = handlerOf(handlers(), request.getUrn());
       const changed = changedInputs(plain(request.getOldInputs()), news, handler.incidental);
-      const differs = changed.length > 0 || await handler.differs(news);
+      const differs = changed.length > 0 || (await handler.differs(news));
       const response = new rpc.DiffResponse();
       response.setChanges(differs ? rpc.DiffResponse.DiffChanges.DIFF_SOME : rpc.DiffResponse.DiffChanges.DIFF_NONE);
       response.setDiffsList(changed);
@@ -97,7 +104,7 @@ export function serve(load: () => Handlers, engine: string): void {
   };
 
   const server = new grpc.Server({ "grpc.max_receive_message_length": 64 * 1024 * 1024 });
-  server.addService(ResourceProviderService, service as unknown as grpc.UntypedServiceImplementation);
+  server.addService(ResourceProviderService, service);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     process.stdout.write(`${port}\n`);
@@ -112,12 +119,14 @@ export function serve(load: () => Handlers, engine: string): void {
 const lookAgain = 500;
 
 /**
- * Pulumi starts plugins in process groups of their own, so a killed `pulumi` leaves them behind. Nobody is told any more
- * how the work ends: it is taken back, and the process goes.
+ * Pulumi starts plugins in process groups of their own, so a killed `pulumi` leaves them behind. Nobody is told any
+ * more how the work ends: it is taken back, and the process goes.
  */
 function whenOrphaned(orphaned: () => void): void {
   const parent = process.ppid;
-  setInterval(() => { if (process.ppid !== parent) orphaned(); }, lookAgain).unref();
+  setInterval(() => {
+    if (process.ppid !== parent) orphaned();
+  }, lookAgain).unref();
 }
 
 function handlerOf(handlers: Handlers, urn: string): Handler {
@@ -129,7 +138,7 @@ function handlerOf(handlers: Handlers, urn: string): Handler {
 }
 
 function plain(properties: Struct | undefined): Record<string, unknown> {
-  return (properties?.toJavaScript() ?? {}) as Record<string, unknown>;
+  return properties?.toJavaScript() ?? {};
 }
 
 function checked(request: rpc.CheckRequest): rpc.CheckResponse {

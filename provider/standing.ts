@@ -33,15 +33,24 @@ export const standing: Handler<StandingInputs> = {
   async apply({ install, dockerHost, containers, madeWith, bucket }, { say, signal }) {
     const engine = connect(dockerHost);
     const progress = new Progress(say);
-    const watch = { timeoutSeconds: readySeconds, signal, waiting: (title: string, reason: string) => progress.waiting(title, reason) };
+    const watch = {
+      timeoutSeconds: readySeconds,
+      signal,
+      waiting: (title: string, reason: string) => progress.waiting(title, reason),
+    };
     try {
-      await progress.step("base ready", () => Promise.all(Object.entries(containers).map(async ([service, id]) => {
-        await engine.start(id);
-        await untilReady(engine, { id, name: containerName(install, service), title: service }, watch);
-      })));
+      await progress.step("base ready", () =>
+        Promise.all(
+          Object.entries(containers).map(async ([service, id]) => {
+            await engine.start(id);
+            await untilReady(engine, { id, name: containerName(install, service), title: service }, watch);
+          }),
+        ),
+      );
       await routeUploads(engine, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.
-      if (madeWith !== undefined && containers.postgres !== undefined) await engine.writeFile(containers.postgres, keptPath, madeWith);
+      if (madeWith !== undefined && containers.postgres !== undefined)
+        await engine.writeFile(containers.postgres, keptPath, madeWith);
     } catch (error) {
       throw new Error(withLogTail(error));
     }
@@ -50,12 +59,17 @@ export const standing: Handler<StandingInputs> = {
   /** Pulumi deletes Standing before the containers it depends on, so nothing has been touched by then. */
   async remove({ install, dockerHost }) {
     if (allowsDowntime()) return;
-    const releases = await connect(dockerHost).containers({ labels: [`${label.install}=${install}`, label.release], all: true });
+    const releases = await connect(dockerHost).containers({
+      labels: [`${label.install}=${install}`, label.release],
+      all: true,
+    });
     if (releases.length === 0) return;
     const tiers = [...new Set(releases.map(({ labels }) => labels[label.tier]))].sort();
-    throw new Error([
-      `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
-      `Take the tiers down first (npm run down -- ${tiers[0]}), or ${downtimeHint}.`,
-    ].join("\n"));
+    throw new Error(
+      [
+        `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
+        `Take the tiers down first (npm run down -- ${tiers[0]}), or ${downtimeHint}.`,
+      ].join("\n"),
+    );
   },
 };

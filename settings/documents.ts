@@ -15,13 +15,20 @@ function dotenvText(value: string): string {
 
 /** `.env.example`: every setting by its variable, commented out, since an empty value counts as not given. */
 export function envExample(): string {
-  const entries = catalogue.map((setting) => [
-    `# ${setting.describe}${absent(setting)}`,
-    `# Read by: ${setting.stacks.join(", ")}.${setting.name === setting.variable ? "" : ` In Pulumi config: ${setting.name}.`}`,
-    `#${setting.variable}=${setting.secret ? "" : dotenvText(setting.fallback ?? setting.example)}`,
+  const entries = catalogue.map((setting) =>
+    [
+      `# ${setting.describe}${absent(setting)}`,
+      `# Read by: ${setting.stacks.join(", ")}.${setting.name === setting.variable ? "" : ` In Pulumi config: ${setting.name}.`}`,
+      `#${setting.variable}=${setting.secret ? "" : dotenvText(setting.fallback ?? setting.example)}`,
+      "",
+    ].join("\n"),
+  );
+  return [
+    "# Settings of this module and of Scani. Order: Pulumi config, the environment, this file (as .env), generated.",
+    "# Written by: npm run documents",
     "",
-  ].join("\n"));
-  return ["# Settings of this module and of Scani. Order: Pulumi config, the environment, this file (as .env), generated.", "# Written by: npm run documents", "", ...entries].join("\n");
+    ...entries,
+  ].join("\n");
 }
 
 /**
@@ -29,11 +36,15 @@ export function envExample(): string {
  * before the environment and `.env`.
  */
 export function projectConfig(): string {
-  const entries = catalogue.filter(({ name }) => name !== "tier").map((setting) => [
-    `  scani:${setting.name}:`,
-    "    type: string",
-    `    description: ${JSON.stringify(`${setting.describe}${absent(setting)}`)}`,
-    '    default: ""',
-  ].join("\n"));
+  const entries = catalogue
+    .filter(({ name }) => name !== "tier")
+    .map((setting) =>
+      [
+        `  scani:${setting.name}:`,
+        "    type: string",
+        `    description: ${JSON.stringify(`${setting.describe}${absent(setting)}`)}`,
+        '    default: ""',
+      ].join("\n"),
+    );
   return ["config:", ...entries, ""].join("\n");
 }

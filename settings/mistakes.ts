@@ -29,7 +29,10 @@ export function explain(mistakes: readonly Mistake[], stack: string): string {
 
 /** Thrown once, with all mistakes; its message is for the operator as it is. */
 export class SettingsError extends Error {
-  constructor(readonly mistakes: readonly Mistake[], stack: string) {
+  constructor(
+    readonly mistakes: readonly Mistake[],
+    stack: string,
+  ) {
     super(explain(mistakes, stack));
     this.name = "SettingsError";
   }

@@ -39,7 +39,12 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
     }
     const parsed = setting.schema.safeParse(value);
     const clear = setting.secret && found?.origin === "Pulumi config" && sources.encrypted?.(setting.name) === false;
-    if (clear) mistakes.push({ setting: setting.name, problem: `stands in clear in Pulumi.${stack}.yaml`, fix: setCommand(setting, stack) });
+    if (clear)
+      mistakes.push({
+        setting: setting.name,
+        problem: `stands in clear in Pulumi.${stack}.yaml`,
+        fix: setCommand(setting, stack),
+      });
     else if (parsed.success) values.set(setting.name, parsed.data);
     else mistakes.push(wrong(setting, found, parsed.error.issues[0]?.message ?? "is not valid", stack));
   }
@@ -55,7 +60,11 @@ function stackKind(sources: Sources, stack: string): StackKind {
   const parsed = setting.schema.safeParse(found?.value ?? "");
   if (parsed.success) return parsed.data as StackKind;
   throw new SettingsError(
-    [found === undefined ? missing(setting, undefined, stack) : wrong(setting, found, parsed.error.issues[0]?.message ?? "is not valid", stack)],
+    [
+      found === undefined
+        ? missing(setting, undefined, stack)
+        : wrong(setting, found, parsed.error.issues[0]?.message ?? "is not valid", stack),
+    ],
     stack,
   );
 }
@@ -67,10 +76,18 @@ function missing(setting: Setting, kind: StackKind | undefined, stack: string): 
 
 function wrong(setting: Setting, found: Given | undefined, message: string, stack: string): Mistake {
   const shown = setting.secret || found === undefined ? "" : ` ${JSON.stringify(found.value.slice(0, 80))}`;
-  return { setting: setting.name, problem: `(from ${found?.origin ?? "its default"})${shown} ${message}`, fix: setCommand(setting, stack) };
+  return {
+    setting: setting.name,
+    problem: `(from ${found?.origin ?? "its default"})${shown} ${message}`,
+    fix: setCommand(setting, stack),
+  };
 }
 
-function settingsOf(kind: StackKind, values: ReadonlyMap<string, unknown>, given: ReadonlyMap<string, Given>): Settings {
+function settingsOf(
+  kind: StackKind,
+  values: ReadonlyMap<string, unknown>,
+  given: ReadonlyMap<string, Given>,
+): Settings {
   const need = (name: string): unknown => {
     const value = values.get(name);
     if (value === undefined) throw new Error(`setting ${name} was read by a ${kind} stack, which has none`);

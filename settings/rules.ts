@@ -17,7 +17,11 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
   if (given.has("S3_ENDPOINT")) {
     for (const name of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"]) {
       if (!given.has(name)) {
-        mistakes.push({ setting: name, problem: "is missing: S3_ENDPOINT names a managed S3, whose keys cannot be generated", fix: setCommand(settingNamed(name), stack) });
+        mistakes.push({
+          setting: name,
+          problem: "is missing: S3_ENDPOINT names a managed S3, whose keys cannot be generated",
+          fix: setCommand(settingNamed(name), stack),
+        });
       }
     }
   }
@@ -30,7 +34,11 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
     });
   }
   if (given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN")) {
-    mistakes.push({ setting: "FASTMAIL_API_TOKEN", problem: "is given beside SMTP_URL; Scani wants one mail transport", fix: `remove one of the two from ${given.get("FASTMAIL_API_TOKEN")?.origin}` });
+    mistakes.push({
+      setting: "FASTMAIL_API_TOKEN",
+      problem: "is given beside SMTP_URL; Scani wants one mail transport",
+      fix: `remove one of the two from ${given.get("FASTMAIL_API_TOKEN")?.origin}`,
+    });
   }
   return mistakes;
 }
@@ -41,9 +49,11 @@ function tierMistakes(kind: StackKind, given: GivenValues, stack: string): Mista
   const { hostname } = new URL(url.value);
   if (hostname !== "data-provider") return [];
   // An install that comes from compose has the local pair in `.env`; on tier 2 nothing may name it.
-  return [{
-    setting: "SCANI_CLOUD_URL",
-    problem: `(from ${url.origin}) names the local data-provider, which tier 2 does not have`,
-    fix: setCommand(settingNamed("SCANI_CLOUD_URL"), stack),
-  }];
+  return [
+    {
+      setting: "SCANI_CLOUD_URL",
+      problem: `(from ${url.origin}) names the local data-provider, which tier 2 does not have`,
+      fix: setCommand(settingNamed("SCANI_CLOUD_URL"), stack),
+    },
+  ];
 }

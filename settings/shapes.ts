@@ -62,17 +62,22 @@ export const cloudUrl = url("http", "https").refine(
   { message: "is plain http to a public host, which Scani refuses to start with" },
 );
 
-/** True for a tag that names a version: one without a digit (`latest`, `stable`, `alpine`) moves from under an install. */
+/**
+ * True for a tag that names a version: one without a digit (`latest`, `stable`, `alpine`) moves from under an install.
+ */
 function namesVersion(tag: string): boolean {
   return /^[\w][\w.-]{0,127}$/.test(tag) && /\d/.test(tag);
 }
 
 /** An image pinned by a tag that names a version, or by digest. */
-export const pinnedImage = z.string().refine((value) => {
-  if (/@sha256:[0-9a-f]{64}$/.test(value)) return true;
-  const tag = /:([^:]+)$/.exec(value.slice(value.lastIndexOf("/") + 1))?.[1];
-  return tag !== undefined && namesVersion(tag);
-}, { message: "is not pinned: it needs a tag that names a version, or a digest" });
+export const pinnedImage = z.string().refine(
+  (value) => {
+    if (/@sha256:[0-9a-f]{64}$/.test(value)) return true;
+    const tag = /:([^:]+)$/.exec(value.slice(value.lastIndexOf("/") + 1))?.[1];
+    return tag !== undefined && namesVersion(tag);
+  },
+  { message: "is not pinned: it needs a tag that names a version, or a digest" },
+);
 
 export const imageTag = z.string().refine(namesVersion, {
   message: "is not a tag that names a version",
@@ -82,16 +87,25 @@ export const certificate = z.string().regex(/^-----BEGIN CERTIFICATE-----[\s\S]+
   message: "is not a certificate in PEM form",
 });
 
-/** One source of a policy: a keyword, a scheme, a host with what may stand around it. None holds what nginx or a policy would read as its own. */
-const policySource = /^('self'|'none'|\*|[a-z][a-z0-9+.-]*:|([a-z][a-z0-9+.-]*:\/\/)?(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d+|\*))?(\/[\w./%~-]*)?)$/i;
+/**
+ * One source of a policy: a keyword, a scheme, a host with what may stand around it. None holds what nginx or a policy
+ * would read as its own.
+ */
+const policySource =
+  /^('self'|'none'|\*|[a-z][a-z0-9+.-]*:|([a-z][a-z0-9+.-]*:\/\/)?(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d+|\*))?(\/[\w./%~-]*)?)$/i;
 
 /** `connect-src` of a content security policy. */
 export const connectSrc = z.string().superRefine((value, ctx) => {
   const sources = value.trim().split(/\s+/);
   const bare = sources.find((source) => /^(self|none)$/i.test(source));
   const wrong = sources.find((source) => !policySource.test(source));
-  if (bare !== undefined) ctx.addIssue({ code: "custom", message: `names a host ${bare}; the page itself is '${bare.toLowerCase()}', with its single quotes, which a .env file keeps inside double ones: "'self'"` });
-  else if (wrong !== undefined) ctx.addIssue({ code: "custom", message: `holds ${JSON.stringify(wrong)}, which is no source of a policy` });
+  if (bare !== undefined)
+    ctx.addIssue({
+      code: "custom",
+      message: `names a host ${bare}; the page itself is '${bare.toLowerCase()}', with its single quotes, which a .env file keeps inside double ones: "'self'"`,
+    });
+  else if (wrong !== undefined)
+    ctx.addIssue({ code: "custom", message: `holds ${JSON.stringify(wrong)}, which is no source of a policy` });
 });
 
 /** Docker names, and the prefix of every name this module gives. */

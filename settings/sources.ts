@@ -26,9 +26,14 @@ function readDotenv(path: string): Record<string, string> {
   return existsSync(path) ? parse(readFileSync(path)) : {};
 }
 
-/** The two sources beside Pulumi config. A throwaway install is isolated: it takes nothing from the operator's own settings. */
+/**
+ * The two sources beside Pulumi config. A throwaway install is isolated: it takes nothing from the operator's own
+ * settings.
+ */
 export function operatorSources(projectFolder: string, isolated: boolean): Pick<Sources, "environment" | "dotenv"> {
-  return isolated ? { environment: {}, dotenv: {} } : { environment: process.env, dotenv: readDotenv(join(projectFolder, ".env")) };
+  return isolated
+    ? { environment: {}, dotenv: {} }
+    : { environment: process.env, dotenv: readDotenv(join(projectFolder, ".env")) };
 }
 
 /**

@@ -20,14 +20,30 @@ export async function baseStack(settings: Settings, host: Host): Promise<Record<
   await host.enter(containerName(place.install, "gateway"));
   const base = new Base(settings, { providers: [engine, own] });
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
-  const [[stamps, evidence], ...secrets] = await Promise.all([reading, valueIfKnown(encryptionKey), valueIfKnown(databasePassword)]);
+  const [[stamps, evidence], ...secrets] = await Promise.all([
+    reading,
+    valueIfKnown(encryptionKey),
+    valueIfKnown(databasePassword),
+  ]);
 
-  await refuseUnlessFit(evidence, { place, baseStack: pulumi.getStack(), encryptionKey: secrets[0], databasePassword: secrets[1] });
+  await refuseUnlessFit(evidence, {
+    place,
+    baseStack: pulumi.getStack(),
+    encryptionKey: secrets[0],
+    databasePassword: secrets[1],
+  });
   const missing = await looking;
   const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
-  refuseMissing(missing, wrong.map(({ setting }) => setCommand(settingNamed(setting), pulumi.getStack())));
+  refuseMissing(
+    missing,
+    wrong.map(({ setting }) => setCommand(settingNamed(setting), pulumi.getStack())),
+  );
 
-  const madeWith = pulumi.secret(pulumi.output({ encryptionKey, databasePassword }).apply((made) => host.keep(evidence.kept, settings.need("POSTGRES_USER"), made)));
+  const madeWith = pulumi.secret(
+    pulumi
+      .output({ encryptionKey, databasePassword })
+      .apply((made) => host.keep(evidence.kept, settings.need("POSTGRES_USER"), made)),
+  );
   const { platform, sockets } = base.declare(stamps, madeWith);
   return { platform, sockets };
 }

@@ -13,7 +13,8 @@ export interface CommandLine {
 const commands = ["up", "update", "preview", "pre", "refresh", "destroy", "down", "dn"];
 
 /**
- * The `pulumi up` among these processes; undefined when the nearest Pulumi runs another command, or there is none. Pure.
+ * The `pulumi up` among these processes; undefined when the nearest Pulumi runs another command, or there is none.
+ * Pure.
  * @param ancestors nearest first
  */
 export function updateAmong(ancestors: readonly CommandLine[]): CommandLine | undefined {
@@ -40,10 +41,15 @@ export function ancestors(from: number = process.ppid): CommandLine[] {
 function look(pid: number): { parent: number; words: string[] } | undefined {
   try {
     if (process.platform !== "linux") {
-      const [, parent, line] = /^\s*(\d+)\s+(.*)$/s.exec(execFileSync("ps", ["-o", "ppid=,args=", "-p", String(pid)], { encoding: "utf8" })) ?? [];
+      const [, parent, line] =
+        /^\s*(\d+)\s+(.*)$/s.exec(execFileSync("ps", ["-o", "ppid=,args=", "-p", String(pid)], { encoding: "utf8" })) ??
+        [];
       return { parent: Number(parent), words: (line ?? "").trim().split(/\s+/) };
     }
-    return { parent: Number(statFields(pid)[1]), words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1) };
+    return {
+      parent: Number(statFields(pid)[1]),
+      words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1),
+    };
   } catch {
     return undefined;
   }

@@ -13,13 +13,15 @@ const { getStore } = state as unknown as { getStore(): { settings: { options: { 
 const entered: Held[] = [];
 
 /**
- * Enters the install before anything is declared. A preview takes nothing, and is refused while somebody works there; but
- * the preview that `pulumi up` begins with enters as the update does, so that of two begun together the second learns
- * at once, and not when its preview is over.
+ * Enters the install before anything is declared. A preview takes nothing, and is refused while somebody works there;
+ * but the preview that `pulumi up` begins with enters as the update does, so that of two begun together the second
+ * learns at once, and not when its preview is over.
  * @throws an error for the operator that names who does
  */
 export async function enter(engine: Engine, gateway: string, stack: string): Promise<void> {
-  const say = (line: string): void => { void pulumi.log.warn(line); };
+  const say = (line: string): void => {
+    void pulumi.log.warn(line);
+  };
   const update = updateAmong(ancestors());
   try {
     if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(engine, gateway, say);

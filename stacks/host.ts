@@ -37,6 +37,7 @@ export function realHost(settings: Settings): Host {
     evidence: (place) => readEvidence(engine, place),
     missing: (images) => missingImages(engine, images),
     keep,
-    outlook: async (sockets, declared) => explain(await lookAhead(engine, sockets, declared, pulumi.getRootDirectory())),
+    outlook: async (sockets, declared) =>
+      explain(await lookAhead(engine, sockets, declared, pulumi.getRootDirectory())),
   };
 }

@@ -5,8 +5,8 @@ import { realHost } from "./host";
 import { operatorError } from "./operatorError";
 import { tierStack } from "./tier";
 
-// Pulumi takes a stack trace of every promise it makes, which costs a preview a third of a second, and Node 20 takes 25 s
-// to colour one that passes through node_modules. SCANI_DEBUG brings them back.
+// Pulumi takes a stack trace of every promise it makes, which costs a preview a third of a second, and Node 20 takes 25
+// s to colour one that passes through node_modules. SCANI_DEBUG brings them back.
 if (process.env.SCANI_DEBUG === undefined) Error.stackTraceLimit = 0;
 
 /** The program of all three stacks: the settings choose which. */
@@ -23,12 +23,15 @@ function checkedSettings(): Settings {
   const project = pulumi.getProject();
   const isolated = process.env.SCANI_ISOLATED === "true";
   try {
-    return resolveSettings({
-      // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
-      config: (name) => pulumi.runtime.getConfig(`${project}:${name}`),
-      encrypted: isolated ? undefined : (name) => isConfigSecret(`${project}:${name}`),
-      ...operatorSources(pulumi.getRootDirectory(), isolated),
-    }, pulumi.getStack());
+    return resolveSettings(
+      {
+        // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
+        config: (name) => pulumi.runtime.getConfig(`${project}:${name}`),
+        encrypted: isolated ? undefined : (name) => isConfigSecret(`${project}:${name}`),
+        ...operatorSources(pulumi.getRootDirectory(), isolated),
+      },
+      pulumi.getStack(),
+    );
   } catch (error) {
     if (error instanceof SettingsError) throw operatorError(error.message);
     throw error;

@@ -11,10 +11,13 @@ class HostProvider extends pulumi.ProviderResource {
 }
 
 /**
- * The providers of a stack, declared before all else: they touch nothing, and their plugins start while the program looks
- * around. Pulumi would start this module's own only when its first resource comes, which is the last of a stack.
+ * The providers of a stack, declared before all else: they touch nothing, and their plugins start while the program
+ * looks around. Pulumi would start this module's own only when its first resource comes, which is the last of a stack.
  * Docker's is on the same engine as everything else here: it knows no Docker contexts by itself.
  */
 export function providersOf(settings: Settings): { engine: pulumi.ProviderResource; host: pulumi.ProviderResource } {
-  return { engine: new Provider("engine", { host: settings.text("dockerHost") ?? engineHost(process.env) }), host: new HostProvider() };
+  return {
+    engine: new Provider("engine", { host: settings.text("dockerHost") ?? engineHost(process.env) }),
+    host: new HostProvider(),
+  };
 }

@@ -26,7 +26,9 @@ export async function referToBase(name: string): Promise<BaseReference> {
     `${missingBase}: stack ${name} has not been brought up, and a tier stands on it. Nothing has been touched.\n  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`,
   );
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
-  const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => { throw missing; });
+  const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => {
+    throw missing;
+  });
   const sockets = outputs?.outputs?.sockets as Partial<Sockets> | undefined;
   if (sockets === undefined) throw missing;
   if (sockets.backups === undefined || sockets.uploads === undefined) {

@@ -25,6 +25,8 @@ export function settingsFile(folder: string, stack: string): string {
 /** Refuses a name that says no kind. @throws Error */
 export function checkStackName(stack: string): void {
   if (kindOf(stack) === undefined) {
-    throw new Error(`${JSON.stringify(stack)} is no stack of this project: it is none of base, tier1, tier2 and ends in none of them.\n  type: npm run up -- tier2`);
+    throw new Error(
+      `${JSON.stringify(stack)} is no stack of this project: it is none of base, tier1, tier2 and ends in none of them.\n  type: npm run up -- tier2`,
+    );
   }
 }

@@ -16,11 +16,16 @@ import { providersOf } from "./providers";
 import { baseStackName, referToBase, type BaseReference } from "./reference";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
-export async function tierStack(settings: Settings, tier: Tier, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
+export async function tierStack(
+  settings: Settings,
+  tier: Tier,
+  host: Host,
+): Promise<Record<string, pulumi.Output<unknown>>> {
   const baseStack = settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier);
   const reading = referToBase(baseStack);
   reading.catch(() => undefined);
-  // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers nothing new meanwhile.
+  // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
+  // nothing new meanwhile.
   await nextTurn();
   const { engine, host: own } = providersOf(settings);
   const base = await reading;
@@ -32,8 +37,16 @@ export async function tierStack(settings: Settings, tier: Tier, host: Host): Pro
   await guarded;
   await refusePolicy(settings, tier, base);
   refuseMissing(await missing, [setCommand(settingNamed("SCANI_IMAGE_TAG"), pulumi.getStack())]);
-  const release = new Release(`scani-${tier}`, { tier, settings, ...base, stamps: host.stamps }, { providers: [engine] });
-  new Handover(`scani-${tier}-handover`, { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() }, { provider: own });
+  const release = new Release(
+    `scani-${tier}`,
+    { tier, settings, ...base, stamps: host.stamps },
+    { providers: [engine] },
+  );
+  new Handover(
+    `scani-${tier}-handover`,
+    { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() },
+    { provider: own },
+  );
   if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);
   return {
     tier: pulumi.output(tier),
@@ -50,7 +63,12 @@ async function guard(host: Host, base: BaseReference, baseStack: string): Promis
   if (sockets === undefined || platform === undefined) return;
   const place = dataPlaceOfBase(sockets, platform);
   const databasePassword = place.postgres && bundledPassword(platform);
-  await refuseUnlessFit(await host.evidence(place), { place, baseStack, encryptionKey: platform.encryptionKey, databasePassword });
+  await refuseUnlessFit(await host.evidence(place), {
+    place,
+    baseStack,
+    encryptionKey: platform.encryptionKey,
+    databasePassword,
+  });
 }
 
 /** Refuses a page's policy under which the page could not upload. Where tier 2's uploads go the preflight asks. */
@@ -58,21 +76,45 @@ async function refusePolicy(settings: Settings, tier: Tier, base: BaseReference)
   const policy = settings.text("CSP_CONNECT_SRC");
   const platform = await valueIfKnown(base.platform);
   const uploads = platform && uploadsOrigin(tier, platform);
-  if (policy === undefined || platform === undefined || uploads === undefined || allows(policy, uploads, originOf(platform.frontendUrl))) return;
+  if (
+    policy === undefined ||
+    platform === undefined ||
+    uploads === undefined ||
+    allows(policy, uploads, originOf(platform.frontendUrl))
+  )
+    return;
   throw operatorError(`${policyProblem({ policy, uploads, stack: pulumi.getStack() })}\nNothing has been touched.`);
 }
 
 /** Ids of the containers that stay: in a preview, one that is to be made or replaced has none yet. */
 async function knownIds(release: Release): Promise<Partial<Record<Service, string>>> {
-  const ids = await Promise.all(Object.entries(release.containers).map(async ([service, { id }]) => [service, await valueIfKnown(id)] as const));
+  const ids = await Promise.all(
+    Object.entries(release.containers).map(async ([service, { id }]) => [service, await valueIfKnown(id)] as const),
+  );
   return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
 }
 
 /** Says in a preview what Pulumi's own diff cannot know: which tier serves now, and what becomes of it. */
-async function announce(host: Host, settings: Settings, tier: Tier, base: BaseReference, release: Release): Promise<void> {
+async function announce(
+  host: Host,
+  settings: Settings,
+  tier: Tier,
+  base: BaseReference,
+  release: Release,
+): Promise<void> {
   const containers = await knownIds(release);
-  const text = pulumi.unsecret(pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
-    host.outlook(sockets, { tier, release: id, keepWarm: settings.flag("keepWarm"), images: release.images, environment, containers })));
+  const text = pulumi.unsecret(
+    pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
+      host.outlook(sockets, {
+        tier,
+        release: id,
+        keepWarm: settings.flag("keepWarm"),
+        images: release.images,
+        environment,
+        containers,
+      }),
+    ),
+  );
   // Waited for: a program that runs in the command's own process would else be over before the host has been looked at.
   const lines = await valueIfKnown(text);
   if (lines !== undefined) await pulumi.log.info(lines);

@@ -2,9 +2,9 @@ const { basename } = require("node:path");
 const { default: Sequencer } = require("@jest/test-sequencer");
 
 /**
- * Files that take minutes, the longest first. Where jest has not run them before it goes by their size, and the longest are lists of
- * their parts: begun last, one would run on alone. Parity plays on two installs at once and fills the machine; the load's own tests, which
- * measure rates and percentiles, come when it is over.
+ * Files that take minutes, the longest first. Where jest has not run them before it goes by their size, and the longest
+ * are lists of their parts: begun last, one would run on alone. Parity plays on two installs at once and fills the
+ * machine; the load's own tests, which measure rates and percentiles, come when it is over.
  */
 const longest = ["faults", "runs", "switch", "data", "parity", "engineRestart", "counts", "outage"];
 

@@ -7,6 +7,8 @@ module.exports = {
     return path.join(path.dirname(source), "golden", path.basename(source) + extension);
   },
   resolveTestPath: (snapshot, extension) =>
-    path.join(path.dirname(path.dirname(snapshot)), path.basename(snapshot, extension)).replace(`${path.sep}test${path.sep}`, `${path.sep}bin${path.sep}test${path.sep}`),
+    path
+      .join(path.dirname(path.dirname(snapshot)), path.basename(snapshot, extension))
+      .replace(`${path.sep}test${path.sep}`, `${path.sep}bin${path.sep}test${path.sep}`),
   testPathForConsistencyCheck: path.join(path.sep, "x", "bin", "test", "unit", "a.test.js"),
 };

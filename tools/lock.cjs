@@ -42,7 +42,7 @@ exports.claim = async function claim(subject) {
   const address = addressOf(subject);
   for (;;) {
     const release = await take(address);
-    if (release !== undefined || await lives(address)) return release;
+    if (release !== undefined || (await lives(address))) return release;
   }
 };
 
@@ -59,25 +59,45 @@ function take(address) {
     const waiters = new Set();
     const server = createServer((socket) => {
       waiters.add(socket);
-      socket.on("error", () => undefined).on("close", () => waiters.delete(socket)).resume();
+      socket
+        .on("error", () => undefined)
+        .on("close", () => waiters.delete(socket))
+        .resume();
     });
-    server.on("error", (error) => { if (error.code === "EADDRINUSE") resolve(undefined); else reject(error); });
-    server.listen(address, () => resolve(() => new Promise((released) => {
-      server.close(released);
-      for (const socket of waiters) socket.destroy();
-    })));
+    server.on("error", (error) => {
+      if (error.code === "EADDRINUSE") resolve(undefined);
+      else reject(error);
+    });
+    server.listen(address, () =>
+      resolve(
+        () =>
+          new Promise((released) => {
+            server.close(released);
+            for (const socket of waiters) socket.destroy();
+          }),
+      ),
+    );
   });
 }
 
 /** True while the owner is there, suspended or busy as it may be: the kernel answers for it. @param {string} address */
 function lives(address) {
   return new Promise((resolve) => {
-    const socket = connect(address, () => { resolve(true); socket.destroy(); });
-    socket.on("error", (error) => { clear(address, error); resolve(false); });
+    const socket = connect(address, () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.on("error", (error) => {
+      clear(address, error);
+      resolve(false);
+    });
   });
 }
 
-/** Removes the file a killed owner left, where sockets are files. @param {string} address @param {NodeJS.ErrnoException} error */
+/**
+ * Removes the file a killed owner left, where sockets are files. @param {string} address @param {NodeJS.ErrnoException}
+ * error
+ */
 function clear(address, error) {
   if (error.code === "ECONNREFUSED" && !address.startsWith("\0")) rmSync(address, { force: true });
 }

@@ -23,12 +23,19 @@ export interface BackupDecision {
 const hour = 3_600_000;
 
 /** Whether a switch has to make a backup first. Pure. */
-export function decideBackup({ now, last, pending, empty }: BackupFacts, { maxAge }: Pick<BackupRules, "maxAge">): BackupDecision {
+export function decideBackup(
+  { now, last, pending, empty }: BackupFacts,
+  { maxAge }: Pick<BackupRules, "maxAge">,
+): BackupDecision {
   const age = last === undefined ? undefined : now - last;
   const due = (why: string, beside: boolean): BackupDecision => ({ due: true, why, beside });
   if (empty) return { due: false, why: "the database is empty", beside: false };
   if (pending === undefined) return due("which migrations are pending cannot be told", false);
-  if (pending.length > 0) return due(`${pending.length === 1 ? "a migration is" : `${pending.length} migrations are`} pending: ${pending.join(", ")}`, false);
+  if (pending.length > 0)
+    return due(
+      `${pending.length === 1 ? "a migration is" : `${pending.length} migrations are`} pending: ${pending.join(", ")}`,
+      false,
+    );
   if (age === undefined) return due("there is none yet", true);
   if (age < 0) return due("the last one is dated in the future", true);
   if (age > maxAge * hour) return due(`the last one is ${ageText(age)} old, over ${maxAge} h`, true);

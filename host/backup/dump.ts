@@ -22,12 +22,24 @@ const compression = 1;
  */
 export async function dump(server: Server, folder: string, file: string, signal: AbortSignal): Promise<Dumped> {
   const snapshot = await Snapshot.open(server);
-  const dumping = await server.attach(["pg_dump", "--format=custom", `--compress=${compression}`, `--snapshot=${snapshot.head.id}`, `--lock-wait-timeout=${lockSeconds}s`]);
-  const interrupt = () => { dumping.cut(); };
+  const dumping = await server.attach([
+    "pg_dump",
+    "--format=custom",
+    `--compress=${compression}`,
+    `--snapshot=${snapshot.head.id}`,
+    `--lock-wait-timeout=${lockSeconds}s`,
+  ]);
+  const interrupt = () => {
+    dumping.cut();
+  };
   signal.addEventListener("abort", interrupt, { once: true });
   try {
     checkInterrupt(signal);
-    const written = await writeDump(folder, file, ending(dumping.stdout, () => dumping.ended));
+    const written = await writeDump(
+      folder,
+      file,
+      ending(dumping.stdout, () => dumping.ended),
+    );
     const { at, postgres, databaseBytes } = snapshot.head;
     return { ...written, at, postgres, databaseBytes, tables: await snapshot.tables };
   } catch (error) {
@@ -41,11 +53,16 @@ export async function dump(server: Server, folder: string, file: string, signal:
 }
 
 /** A command's output; its end is an error when the command's end is one, so that no file of a failed one is kept. */
-async function* ending(stdout: AsyncIterable<Buffer>, ended: () => Promise<{ exitCode: number; errors: string }>): AsyncGenerator<Buffer> {
+async function* ending(
+  stdout: AsyncIterable<Buffer>,
+  ended: () => Promise<{ exitCode: number; errors: string }>,
+): AsyncGenerator<Buffer> {
   yield* stdout;
   const { exitCode, errors } = await ended();
   if (exitCode === 0) return;
-  const hint = errors.includes("server version mismatch") ? "\n  type: pulumi config set postgresImage <an image of the server's version> --stack base, then npm run up -- base" : "";
+  const hint = errors.includes("server version mismatch")
+    ? "\n  type: pulumi config set postgresImage <an image of the server's version> --stack base, then npm run up -- base"
+    : "";
   throw new HostFailure(`pg_dump failed: ${errors || `exit code ${exitCode}`}${hint}`);
 }
 
@@ -53,7 +70,12 @@ async function* ending(stdout: AsyncIterable<Buffer>, ended: () => Promise<{ exi
  * Feeds a file to a tool's standard input and waits for its end.
  * @throws HostFailure with the tool's own words
  */
-export async function feed(server: Server, path: string, command: readonly string[], database?: string): Promise<string> {
+export async function feed(
+  server: Server,
+  path: string,
+  command: readonly string[],
+  database?: string,
+): Promise<string> {
   const attached = await server.attach(command, database);
   const file = createReadStream(path);
   const feeding = pipeline(file, attached.stdin).catch((error: Error) => {

@@ -51,7 +51,8 @@ export async function readBackup(path: string, file: string): Promise<Backup> {
   }
   const known = { ...backup, at: Date.parse(manifest.at), manifest };
   if (found === undefined) return { ...known, damage: "its file is gone" };
-  if (found.size !== manifest.bytes) return { ...known, damage: `it has ${found.size} bytes instead of ${manifest.bytes}` };
+  if (found.size !== manifest.bytes)
+    return { ...known, damage: `it has ${found.size} bytes instead of ${manifest.bytes}` };
   return known;
 }
 
@@ -60,7 +61,8 @@ export async function checkWhole({ path, file, manifest, damage }: Backup): Prom
   if (damage !== undefined || manifest === undefined) throw new HostFailure(`${file} is damaged: ${damage}`);
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  if (hash.digest("hex") !== manifest.sha256) throw new HostFailure(`${file} is damaged: its checksum is not the one it was written with`);
+  if (hash.digest("hex") !== manifest.sha256)
+    throw new HostFailure(`${file} is damaged: its checksum is not the one it was written with`);
   return manifest;
 }
 
@@ -68,11 +70,15 @@ export async function checkWhole({ path, file, manifest, damage }: Backup): Prom
 export async function prepareFolder(folder: string, install: string): Promise<void> {
   try {
     // mkdir's mode is subject to the umask, and a folder that is there keeps the mode its owner gave it.
-    if (await mkdir(folder, { recursive: true, mode: 0o700 }) !== undefined) await chmod(folder, 0o700);
-    const unfinished = (await namesIn(folder)).filter((name) => name.startsWith(`.${install}-`) && name.endsWith(temporaryEnding));
+    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(folder, 0o700);
+    const unfinished = (await namesIn(folder)).filter(
+      (name) => name.startsWith(`.${install}-`) && name.endsWith(temporaryEnding),
+    );
     await Promise.all(unfinished.map((name) => rm(join(folder, name), { force: true })));
   } catch (error) {
-    throw new HostFailure(`The folder of the backups cannot be used: ${messageOf(error)}\n  type: pulumi config set backupDirectory /a/folder/you/can/write --stack base, then npm run up -- base`);
+    throw new HostFailure(
+      `The folder of the backups cannot be used: ${messageOf(error)}\n  type: pulumi config set backupDirectory /a/folder/you/can/write --stack base, then npm run up -- base`,
+    );
   }
 }
 
@@ -118,7 +124,11 @@ export async function removeBackup(folder: string, file: string): Promise<void> 
   await rm(join(folder, file), { force: true });
 }
 
-async function writeTemporary(folder: string, file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+async function writeTemporary(
+  folder: string,
+  file: string,
+  write: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
   const path = temporaryPath(folder, file);
   let handle: FileHandle | undefined;
   try {
@@ -130,7 +140,9 @@ async function writeTemporary(folder: string, file: string, write: (handle: File
     await handle?.close().catch(() => undefined);
     await unlink(path).catch(() => undefined);
     throw (error as NodeJS.ErrnoException).code === "ENOSPC"
-      ? new HostFailure(`No room for the backup in ${folder}. Make room there, or choose another folder:\n  type: pulumi config set backupDirectory /another/folder --stack base, then npm run up -- base`)
+      ? new HostFailure(
+          `No room for the backup in ${folder}. Make room there, or choose another folder:\n  type: pulumi config set backupDirectory /another/folder --stack base, then npm run up -- base`,
+        )
       : error;
   }
 }
@@ -139,14 +151,16 @@ async function writeTemporary(folder: string, file: string, write: (handle: File
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
-    await handle.sync().catch((error: NodeJS.ErrnoException) => { if (error.code !== "EINVAL") throw error; });
+    await handle.sync().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EINVAL") throw error;
+    });
   } finally {
     await handle.close();
   }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  return await readdir(folder).catch(ifMissing) ?? [];
+  return (await readdir(folder).catch(ifMissing)) ?? [];
 }
 
 function ifMissing(error: NodeJS.ErrnoException): undefined {

@@ -10,8 +10,8 @@ const parameters: Readonly<Record<string, string>> = {
 };
 
 /**
- * The environment in which psql, pg_dump and pg_restore reach the database of a URL, `NAME=value`. The password goes this way
- * because a URL on a command line stands in every process list. Pure.
+ * The environment in which psql, pg_dump and pg_restore reach the database of a URL, `NAME=value`. The password goes
+ * this way because a URL on a command line stands in every process list. Pure.
  */
 export function libpqEnvironment(databaseUrl: string): string[] {
   const url = new URL(databaseUrl);

@@ -31,11 +31,18 @@ export async function makeBackup(engine: Engine, order: BackupOrder, signal: Abo
       const dumped = await dump(server, folder, file, signal);
       await readBack(server, folder, file);
       const manifest: Manifest = {
-        version: 1, file, install, database: server.database, why: order.why, by: `${userInfo().username}@${hostname()}`,
-        ...dumped, tables: [...dumped.tables],
+        version: 1,
+        file,
+        install,
+        database: server.database,
+        why: order.why,
+        by: `${userInfo().username}@${hostname()}`,
+        ...dumped,
+        tables: [...dumped.tables],
       };
       await publish(folder, manifest);
-      for (const old of superseded(await listBackups(folder, install), order.kept)) await removeBackup(folder, old.file);
+      for (const old of superseded(await listBackups(folder, install), order.kept))
+        await removeBackup(folder, old.file);
       return manifest;
     } catch (error) {
       await discard(folder, file);

@@ -8,6 +8,12 @@ export function folderOf({ directory }: BackupPlan, projectFolder: string): stri
 }
 
 /** Where the data is. @param url asked only for a managed Postgres; holds its password */
-export async function databaseFor(install: string, { postgres, image, network }: BackupPlan, url: () => Promise<string>): Promise<Database> {
-  return postgres === undefined ? { kind: "managed", install, image, network, url: await url() } : { kind: "bundled", container: postgres };
+export async function databaseFor(
+  install: string,
+  { postgres, image, network }: BackupPlan,
+  url: () => Promise<string>,
+): Promise<Database> {
+  return postgres === undefined
+    ? { kind: "managed", install, image, network, url: await url() }
+    : { kind: "bundled", container: postgres };
 }

@@ -22,7 +22,13 @@ export interface Restored {
  * @param isFree asked last of all, right before the exchange; throwing refuses it
  * @throws HostFailure; the database Scani uses has not been touched then
  */
-export async function restore(engine: Engine, database: Database, backup: Backup, progress: Progress, isFree: () => Promise<void>): Promise<Restored> {
+export async function restore(
+  engine: Engine,
+  database: Database,
+  backup: Backup,
+  progress: Progress,
+  isFree: () => Promise<void>,
+): Promise<Restored> {
   const manifest = await progress.step("check the file", () => checkWhole(backup));
   return withServer(engine, database, async (server) => {
     await progress.step("read its table of contents", () => readContents(server, backup.path));
@@ -41,19 +47,30 @@ export async function restore(engine: Engine, database: Database, backup: Backup
   });
 }
 
-/** Loads a backup into a database of its own, compares, and drops it. @throws HostFailure when it is not what was there */
-export async function verify(engine: Engine, database: Database, backup: Backup, progress: Progress): Promise<Manifest> {
+/**
+ * Loads a backup into a database of its own, compares, and drops it. @throws HostFailure when it is not what was there
+ */
+export async function verify(
+  engine: Engine,
+  database: Database,
+  backup: Backup,
+  progress: Progress,
+): Promise<Manifest> {
   const manifest = await progress.step("check the file", () => checkWhole(backup));
   await withServer(engine, database, async (server) => {
     await progress.step("read its table of contents", () => readContents(server, backup.path));
-    const name = await progress.step("restore into a scratch database and compare", () => load(server, backup, manifest, "verifying"));
+    const name = await progress.step("restore into a scratch database and compare", () =>
+      load(server, backup, manifest, "verifying"),
+    );
     await progress.step("drop the scratch database", () => drop(server, name));
   });
   return manifest;
 }
 
 async function exists(server: Server, name: string): Promise<boolean> {
-  const names = await server.query<string>("select to_jsonb(datname) from pg_database", maintenance).catch(() => [] as string[]);
+  const names = await server
+    .query<string>("select to_jsonb(datname) from pg_database", maintenance)
+    .catch(() => [] as string[]);
   return names.includes(name);
 }
 

@@ -9,9 +9,9 @@ export interface Kept {
 }
 
 /**
- * Which backups may go when this many good ones are to stay. Pure.
- * The newest good one always stays. A damaged one counts for nothing, and goes only when it is older than every good one that
- * stays: what can still be got out of it is then in better ones.
+ * Which backups may go when this many good ones are to stay. Pure. The newest good one always stays. A damaged one
+ * counts for nothing, and goes only when it is older than every good one that stays: what can still be got out of it is
+ * then in better ones.
  */
 export function superseded<T extends Kept>(backups: readonly T[], keep: number): T[] {
   const newestFirst = [...backups].sort((a, b) => b.at - a.at || (a.file < b.file ? 1 : -1));

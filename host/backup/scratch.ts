@@ -42,18 +42,30 @@ export function createLike(name: string, like: DatabaseRow): string {
  * What an earlier run left unfinished goes first.
  * @throws HostFailure; the new database is gone then, and the one Scani uses has not been touched
  */
-export async function load(server: Server, backup: Backup, manifest: Manifest, purpose: Exclude<Purpose, "before">): Promise<string> {
+export async function load(
+  server: Server,
+  backup: Backup,
+  manifest: Manifest,
+  purpose: Exclude<Purpose, "before">,
+): Promise<string> {
   await dropLeftovers(server, purpose);
   await checkRoom(server, manifest);
   const name = besideName(server.database, purpose, new Date());
   const [row] = await server.query<DatabaseRow>(
-    `select to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(d.encoding)) from pg_database d where datname = ${literal(server.database)}`, maintenance);
+    `select to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(d.encoding)) from pg_database d where datname = ${literal(server.database)}`,
+    maintenance,
+  );
   if (row === undefined) throw new HostFailure(`There is no database ${server.database} on the server`);
   await server.run([...psql, "-c", createLike(name, row)], { database: maintenance });
   try {
     await feed(server, backup.path, ["pg_restore", "--no-owner", "--exit-on-error", `--dbname=${name}`], name);
     const wrong = differences(manifest.tables, await count(server, name));
-    if (wrong.length > 0) throw new HostFailure([`${backup.file} does not hold what was there when it was taken:`, ...wrong.map((line) => `    ${line}`)].join("\n"));
+    if (wrong.length > 0)
+      throw new HostFailure(
+        [`${backup.file} does not hold what was there when it was taken:`, ...wrong.map((line) => `    ${line}`)].join(
+          "\n",
+        ),
+      );
     return name;
   } catch (error) {
     await drop(server, name).catch(() => undefined);
@@ -64,17 +76,25 @@ export async function load(server: Server, backup: Backup, manifest: Manifest, p
 /** The tables of a database with their rows. */
 async function count(server: Server, database: string): Promise<Table[]> {
   const output = await server.run(psql, { input: countQueries, database });
-  return output.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Table);
+  return output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Table);
 }
 
 /** Drops a database beside the one Scani uses, and whoever is in it. */
 export async function drop(server: Server, name: string): Promise<void> {
-  await server.run([...psql, "-c", `drop database if exists ${identifier(name)} with (force)`], { database: maintenance });
+  await server.run([...psql, "-c", `drop database if exists ${identifier(name)} with (force)`], {
+    database: maintenance,
+  });
 }
 
 async function dropLeftovers(server: Server, purpose: Purpose): Promise<void> {
   const beginning = besideName(server.database, purpose, new Date()).slice(0, -14);
-  const names = await server.query<string>(`select to_jsonb(datname) from pg_database where starts_with(datname, ${literal(beginning)})`, maintenance);
+  const names = await server.query<string>(
+    `select to_jsonb(datname) from pg_database where starts_with(datname, ${literal(beginning)})`,
+    maintenance,
+  );
   for (const name of names) await drop(server, name);
 }
 
@@ -85,10 +105,15 @@ const spare = 256 * 1024 * 1024;
 async function checkRoom(server: Server, manifest: Manifest): Promise<void> {
   if (!server.local) return;
   const [directory] = await server.query<string>("select to_jsonb(current_setting('data_directory'))", maintenance);
-  const listing = await server.run(["df", "-Pk", directory as string]).catch((error: unknown) => { throw new HostFailure(`The free space of Postgres cannot be read: ${messageOf(error)}`); });
+  const listing = await server.run(["df", "-Pk", directory]).catch((error: unknown) => {
+    throw new HostFailure(`The free space of Postgres cannot be read: ${messageOf(error)}`);
+  });
   const free = Number(listing.trim().split("\n").at(-1)?.trim().split(/\s+/)[3]) * 1024;
   const needed = manifest.databaseBytes + spare;
-  if (!(free >= needed)) throw new HostFailure(`Postgres has ${megabytes(free)} MB of room and a second copy of the data needs ${megabytes(needed)} MB. Nothing has been touched.`);
+  if (!(free >= needed))
+    throw new HostFailure(
+      `Postgres has ${megabytes(free)} MB of room and a second copy of the data needs ${megabytes(needed)} MB. Nothing has been touched.`,
+    );
 }
 
 function megabytes(bytes: number): number {

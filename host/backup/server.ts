@@ -9,15 +9,15 @@ import { databaseOf, libpqEnvironment } from "./libpq";
 export type Database =
   | { readonly kind: "bundled"; readonly container: string }
   | {
-    readonly kind: "managed";
-    readonly install: string;
-    /** Holds the password. */
-    readonly url: string;
-    /** Image whose psql, pg_dump and pg_restore are used. */
-    readonly image: string;
-    /** Network from which the database can be reached. */
-    readonly network: string;
-  };
+      readonly kind: "managed";
+      readonly install: string;
+      /** Holds the password. */
+      readonly url: string;
+      /** Image whose psql, pg_dump and pg_restore are used. */
+      readonly image: string;
+      /** Network from which the database can be reached. */
+      readonly network: string;
+    };
 
 /** A container with the Postgres tools, from which the database can be reached. */
 export class Server {
@@ -41,7 +41,12 @@ export class Server {
 
   /** Runs a tool to its end. @throws HostFailure with the tool's own words when it fails */
   async run(command: readonly string[], options: { input?: string; database?: string } = {}): Promise<string> {
-    const { exitCode, output, errors } = await this.engine.capture(this.container, command, this.environmentFor(options.database ?? this.database), options.input);
+    const { exitCode, output, errors } = await this.engine.capture(
+      this.container,
+      command,
+      this.environmentFor(options.database ?? this.database),
+      options.input,
+    );
     if (exitCode !== 0) throw new HostFailure(`${command[0]} failed: ${errors || `exit code ${exitCode}`}`);
     return output;
   }
@@ -49,7 +54,10 @@ export class Server {
   /** Rows of a query, as JSON: the query selects one JSON value a row. @throws HostFailure */
   async query<T>(sql: string, database?: string): Promise<T[]> {
     const output = await this.run([...psql, "-c", sql], { database });
-    return output.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as T);
+    return output
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as T);
   }
 
   private environmentFor(database: string): string[] {
@@ -78,13 +86,19 @@ export function literal(value: string): string {
  * @param pull whether the image may be fetched for it; a preview fetches nothing
  * @throws HostFailure when the bundled one does not run
  */
-export async function withServer<T>(engine: Engine, database: Database, work: (server: Server) => Promise<T>, pull = true): Promise<T> {
+export async function withServer<T>(
+  engine: Engine,
+  database: Database,
+  work: (server: Server) => Promise<T>,
+  pull = true,
+): Promise<T> {
   if (database.kind === "bundled") return work(await bundled(engine, database.container));
   const container = await toolbox(engine, database, pull);
   try {
     const environment = libpqEnvironment(database.url);
     const { hostname, username, port } = new URL(database.url);
-    const byHand = (tool: string) => `${tool} -h ${hostname}${port === "" ? "" : ` -p ${port}`} -U ${decodeURIComponent(username)}`;
+    const byHand = (tool: string) =>
+      `${tool} -h ${hostname}${port === "" ? "" : ` -p ${port}`} -U ${decodeURIComponent(username)}`;
     return await work(new Server(engine, container, environment, databaseOf(database.url), byHand, false));
   } finally {
     await engine.remove(container);
@@ -94,31 +108,51 @@ export async function withServer<T>(engine: Engine, database: Database, work: (s
 /** Over the local socket, as its own superuser: the image trusts whoever is inside. */
 async function bundled(engine: Engine, name: string): Promise<Server> {
   const found = await engine.inspect(name);
-  if (found === undefined) throw new HostFailure(`There is no container ${name}, so the database cannot be reached.\n  type: npm run up -- base`);
-  if (!found.running) throw new HostFailure(`${name} does not run, so the database cannot be reached.\n  type: docker start ${name}`);
+  if (found === undefined)
+    throw new HostFailure(
+      `There is no container ${name}, so the database cannot be reached.\n  type: npm run up -- base`,
+    );
+  if (!found.running)
+    throw new HostFailure(`${name} does not run, so the database cannot be reached.\n  type: docker start ${name}`);
   const user = variableIn(found.environment, "POSTGRES_USER") ?? "postgres";
   const database = variableIn(found.environment, "POSTGRES_DB") ?? user;
-  return new Server(engine, name, [`PGUSER=${user}`, `PGDATABASE=${database}`], database, (tool) => `docker exec ${name} ${tool} -U ${user}`, true);
+  return new Server(
+    engine,
+    name,
+    [`PGUSER=${user}`, `PGDATABASE=${database}`],
+    database,
+    (tool) => `docker exec ${name} ${tool} -U ${user}`,
+    true,
+  );
 }
 
 /** Seconds after which a container whose maker died ends by itself. */
 const longestSeconds = 12 * 3600;
 
 /** A container that only holds the tools. Its commands get the password; it itself has none. */
-async function toolbox(engine: Engine, { install, image, network }: Extract<Database, { kind: "managed" }>, pull: boolean): Promise<string> {
-  const create = () => engine.create({
-    image,
-    entrypoint: ["sleep"],
-    command: [String(longestSeconds)],
-    labels: { [label.install]: install, [label.service]: "backup" },
-    autoRemove: true,
-    init: true,
-    network,
-    confinement: {
-      ReadonlyRootfs: true, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], Memory: 512 * 1024 * 1024, Tmpfs: { "/tmp": "rw,nosuid,nodev,size=16m" },
-    },
-    log: { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } },
-  });
+async function toolbox(
+  engine: Engine,
+  { install, image, network }: Extract<Database, { kind: "managed" }>,
+  pull: boolean,
+): Promise<string> {
+  const create = () =>
+    engine.create({
+      image,
+      entrypoint: ["sleep"],
+      command: [String(longestSeconds)],
+      labels: { [label.install]: install, [label.service]: "backup" },
+      autoRemove: true,
+      init: true,
+      network,
+      confinement: {
+        ReadonlyRootfs: true,
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges:true"],
+        Memory: 512 * 1024 * 1024,
+        Tmpfs: { "/tmp": "rw,nosuid,nodev,size=16m" },
+      },
+      log: { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } },
+    });
   const container = await create().catch(async (error: unknown) => {
     if (!isNotFound(error)) throw error;
     if (!pull) throw new HostFailure(`the image ${image}, whose tools read the managed Postgres, is not here yet`);
@@ -134,6 +168,8 @@ async function pulled(engine: Engine, image: string): Promise<void> {
   try {
     await engine.pull(image);
   } catch (error) {
-    throw new HostFailure(`The image ${image}, whose pg_dump reads the managed Postgres, is not here and cannot be pulled: ${messageOf(error)}\n  type: docker pull ${image}`);
+    throw new HostFailure(
+      `The image ${image}, whose pg_dump reads the managed Postgres, is not here and cannot be pulled: ${messageOf(error)}\n  type: docker pull ${image}`,
+    );
   }
 }

@@ -40,7 +40,11 @@ const counted = "true";
 
 /** A moment of the database, held open so that a dump and a counting see the same rows while others go on writing. */
 export class Snapshot {
-  private constructor(readonly head: SnapshotHead, readonly tables: Promise<Table[]>, private readonly session: Attached) {}
+  private constructor(
+    readonly head: SnapshotHead,
+    readonly tables: Promise<Table[]>,
+    private readonly session: Attached,
+  ) {}
 
   /** Opens it and begins to count. @throws HostFailure with psql's own words */
   static async open(server: Server): Promise<Snapshot> {
@@ -66,7 +70,7 @@ async function rest(lines: AsyncIterator<string>, session: Attached): Promise<Ta
     const { value, done } = await lines.next();
     if (done === true) throw new HostFailure(`The tables cannot be counted: ${(await session.ended).errors}`);
     if (value === counted) return tables;
-    tables.push(JSON.parse(value as string) as Table);
+    tables.push(JSON.parse(value) as Table);
   }
 }
 

@@ -32,27 +32,57 @@ const lookAgain = 20;
  * @param environment `NAME=value`; here and not in the command, because commands stand in process lists
  * @throws when the engine refuses (no such container, not running); never for the command's own exit code
  */
-export async function attach(container: Docker.Container, command: readonly string[], environment: readonly string[] = []): Promise<Attached> {
-  const running = await container.exec({ Cmd: [...command], Env: [...environment], AttachStdin: true, AttachStdout: true, AttachStderr: true });
+export async function attach(
+  container: Docker.Container,
+  command: readonly string[],
+  environment: readonly string[] = [],
+): Promise<Attached> {
+  const running = await container.exec({
+    Cmd: [...command],
+    Env: [...environment],
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
   const stream = await running.start({ hijack: true, stdin: true });
   // A command that ends without reading all of its input breaks the pipe; its exit code says whether that was well.
   stream.on("error", () => undefined);
   let errors: Buffer = Buffer.alloc(0);
-  const stdout = Readable.from(demultiplexed(stream, (chunk) => { errors = Buffer.concat([errors, chunk]).subarray(-errorBytes); }), { objectMode: false });
+  const stdout = Readable.from(
+    demultiplexed(stream, (chunk) => {
+      errors = Buffer.concat([errors, chunk]).subarray(-errorBytes);
+    }),
+    { objectMode: false },
+  );
   const ended = new Promise<void>((resolve, reject) => {
-    stdout.once("end", resolve).once("error", reject).once("close", () => reject(new Error("the connection to the container was cut")));
+    stdout
+      .once("end", resolve)
+      .once("error", reject)
+      .once("close", () => reject(new Error("the connection to the container was cut")));
   }).then(async () => ({ exitCode: await exitCode(running), errors: errors.toString("utf8").trim() }));
   ended.catch(() => undefined);
-  return { stdout, stdin: stream, ended, cut: () => { stream.destroy(); } };
+  return {
+    stdout,
+    stdin: stream,
+    ended,
+    cut: () => {
+      stream.destroy();
+    },
+  };
 }
 
 /** What a short command wrote; its output is kept in memory. */
-export async function capture(container: Docker.Container, command: readonly string[], environment: readonly string[] = [], input?: string): Promise<Ended & { output: string }> {
+export async function capture(
+  container: Docker.Container,
+  command: readonly string[],
+  environment: readonly string[] = [],
+  input?: string,
+): Promise<Ended & { output: string }> {
   const attached = await attach(container, command, environment);
   attached.stdin.end(input);
   const chunks: Buffer[] = [];
   for await (const chunk of attached.stdout) chunks.push(chunk as Buffer);
-  return { ...await attached.ended, output: Buffer.concat(chunks).toString("utf8") };
+  return { ...(await attached.ended), output: Buffer.concat(chunks).toString("utf8") };
 }
 
 async function exitCode(running: Docker.Exec): Promise<number> {
@@ -68,7 +98,10 @@ async function exitCode(running: Docker.Exec): Promise<number> {
  * Frames: 1 byte which stream, 3 of nothing, 4 the length of what follows.
  * @throws Error when the stream ends inside a frame
  */
-export async function* demultiplexed(stream: AsyncIterable<Buffer>, onError: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+export async function* demultiplexed(
+  stream: AsyncIterable<Buffer>,
+  onError: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
   let header: Buffer = Buffer.alloc(0);
   let left = 0;
   let isError = false;

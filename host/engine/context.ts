@@ -13,7 +13,8 @@ export function currentContextHost(environment: NodeJS.ProcessEnv): string | und
   const name = environment.DOCKER_CONTEXT || namedIn(join(folder, "config.json"));
   if (name === undefined || name === "default") return undefined;
   const meta = join(folder, "contexts", "meta", createHash("sha256").update(name).digest("hex"), "meta.json");
-  if (!existsSync(meta)) throw new Error(`Docker context ${name} is chosen but does not exist. Type: docker context use default`);
+  if (!existsSync(meta))
+    throw new Error(`Docker context ${name} is chosen but does not exist. Type: docker context use default`);
   return JSON.parse(readFileSync(meta, "utf8")).Endpoints?.docker?.Host;
 }
 

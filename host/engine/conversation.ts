@@ -11,7 +11,10 @@ export interface Conversation {
   end(): Promise<void>;
 }
 
-/** A socket that can be told not to keep the process alive; over ssh it belongs to the client the stream is a channel of. */
+/**
+ * A socket that can be told not to keep the process alive; over ssh it belongs to the client the stream is a channel
+ * of.
+ */
 type Referable = { ref?(): void; unref?(): void };
 type Hijacked = Duplex & Referable & { _client?: { _sock?: Referable } };
 
@@ -19,7 +22,10 @@ type Hijacked = Duplex & Referable & { _client?: { _sock?: Referable } };
  * Starts a command and waits for its first line. The conversation keeps no process alive.
  * @returns undefined when the container is not there, or does not run
  */
-export async function converse(container: Docker.Container, command: readonly string[]): Promise<Conversation | undefined> {
+export async function converse(
+  container: Docker.Container,
+  command: readonly string[],
+): Promise<Conversation | undefined> {
   const stream = await attach(container, command);
   if (stream === undefined) return undefined;
   const ended = new Promise<void>((resolve) => {
@@ -27,7 +33,7 @@ export async function converse(container: Docker.Container, command: readonly st
     stream.on("error", () => undefined).once("close", resolve);
   });
   const line = await firstLine(container, stream);
-  const socket: Referable = stream.unref === undefined ? stream._client?._sock ?? {} : stream;
+  const socket: Referable = stream.unref === undefined ? (stream._client?._sock ?? {}) : stream;
   socket.unref?.();
   return {
     line,
@@ -43,7 +49,12 @@ export async function converse(container: Docker.Container, command: readonly st
 
 async function attach(container: Docker.Container, command: readonly string[]): Promise<Hijacked | undefined> {
   try {
-    const running = await container.exec({ Cmd: [...command], AttachStdin: true, AttachStdout: true, AttachStderr: true });
+    const running = await container.exec({
+      Cmd: [...command],
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+    });
     return await running.start({ hijack: true, stdin: true });
   } catch (error) {
     if ([404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) return undefined;

@@ -2,8 +2,17 @@ import type Docker from "dockerode";
 import { attach, capture } from "./attached";
 import { converse } from "./conversation";
 import {
-  isConflict, isNotFound, type ContainerDetails, type ContainerFilter, type ContainerOrder, type ContainerState, type ContainerSummary, type Engine,
-  type FollowedLog, type ImageDetails, type Removal,
+  isConflict,
+  isNotFound,
+  type ContainerDetails,
+  type ContainerFilter,
+  type ContainerOrder,
+  type ContainerState,
+  type ContainerSummary,
+  type Engine,
+  type FollowedLog,
+  type ImageDetails,
+  type Removal,
 } from "./engine";
 import { exec } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
@@ -19,13 +28,16 @@ class DockerEngine implements Engine {
   constructor(private readonly docker: Docker) {}
 
   async identity(): Promise<string> {
-    return (await this.docker.info() as { ID: string }).ID;
+    return ((await this.docker.info()) as { ID: string }).ID;
   }
 
   async containers({ labels, volumes, all }: ContainerFilter): Promise<ContainerSummary[]> {
     const listed = await this.docker.listContainers({
       ...(all === true ? { all } : {}),
-      filters: { ...(labels === undefined ? {} : { label: [...labels] }), ...(volumes === undefined ? {} : { volume: [...volumes] }) },
+      filters: {
+        ...(labels === undefined ? {} : { label: [...labels] }),
+        ...(volumes === undefined ? {} : { volume: [...volumes] }),
+      },
     });
     return listed.map(summaryOf);
   }
@@ -52,7 +64,7 @@ class DockerEngine implements Engine {
   }
 
   async wait(container: string): Promise<number> {
-    return (await this.docker.getContainer(container).wait() as { StatusCode: number }).StatusCode;
+    return ((await this.docker.getContainer(container).wait()) as { StatusCode: number }).StatusCode;
   }
 
   exec(container: string, command: readonly string[], onLine?: (line: string) => void) {
@@ -93,8 +105,18 @@ class DockerEngine implements Engine {
 
   async followLog(id: string, since: number): Promise<FollowedLog> {
     const container = this.docker.getContainer(id);
-    const stream = await container.logs({ follow: true, stdout: true, stderr: true, since }) as NodeJS.ReadableStream & { destroy(): void };
-    return { output: mergedOutput(container, stream), close: () => { stream.destroy(); } };
+    const stream = (await container.logs({
+      follow: true,
+      stdout: true,
+      stderr: true,
+      since,
+    })) as NodeJS.ReadableStream & { destroy(): void };
+    return {
+      output: mergedOutput(container, stream),
+      close: () => {
+        stream.destroy();
+      },
+    };
   }
 
   async image(name: string): Promise<ImageDetails | undefined> {
@@ -108,11 +130,16 @@ class DockerEngine implements Engine {
 
   async pull(image: string): Promise<void> {
     const progress = await this.docker.pull(image);
-    await new Promise<void>((resolve, reject) => { this.docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())); });
+    await new Promise<void>((resolve, reject) => {
+      this.docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   async networks(labels: readonly string[]): Promise<{ id: string; name: string }[]> {
-    return (await this.docker.listNetworks({ filters: { label: [...labels] } })).map(({ Id, Name }) => ({ id: Id, name: Name }));
+    return (await this.docker.listNetworks({ filters: { label: [...labels] } })).map(({ Id, Name }) => ({
+      id: Id,
+      name: Name,
+    }));
   }
 
   async connectNetwork(network: string, container: string): Promise<void> {
@@ -120,13 +147,16 @@ class DockerEngine implements Engine {
   }
 
   async removeNetwork(network: string): Promise<void> {
-    await this.docker.getNetwork(network).remove().catch((error: unknown) => {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    });
+    await this.docker
+      .getNetwork(network)
+      .remove()
+      .catch((error: unknown) => {
+        if (!isNotFound(error) && !isConflict(error)) throw error;
+      });
   }
 
   async hasVolume(name: string): Promise<boolean> {
-    return await this.docker.getVolume(name).inspect().catch(unlessMissing) !== undefined;
+    return (await this.docker.getVolume(name).inspect().catch(unlessMissing)) !== undefined;
   }
 }
 
@@ -154,7 +184,8 @@ function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
 
 /** What a container's description says. Pure. */
 export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
-  const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts } = info.HostConfig;
+  const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts } =
+    info.HostConfig;
   return {
     id: info.Id,
     name: withoutSlash(info.Name),
@@ -173,18 +204,37 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
 }
 
 /** What the engine is sent to make a container. Pure. */
-export function requestOf({ image, labels, entrypoint, command, environment, noHealthCheck, network, confinement, init, autoRemove, log, volumes }: ContainerOrder): Docker.ContainerCreateOptions {
+export function requestOf({
+  image,
+  labels,
+  entrypoint,
+  command,
+  environment,
+  noHealthCheck,
+  network,
+  confinement,
+  init,
+  autoRemove,
+  log,
+  volumes,
+}: ContainerOrder): Docker.ContainerCreateOptions {
   const host: Docker.HostConfig = {
     ...confinement,
     ...(log === undefined ? {} : { LogConfig: { Type: log.driver, Config: { ...log.options } } }),
     ...(autoRemove === undefined ? {} : { AutoRemove: autoRemove }),
     ...(init === undefined ? {} : { Init: init }),
     ...(network === undefined ? {} : { NetworkMode: network }),
-    ...(volumes === undefined ? {} : {
-      Mounts: volumes.map(({ name, path }) => ({
-        Type: "volume" as const, Source: name, Target: path, ReadOnly: true, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
-      })),
-    }),
+    ...(volumes === undefined
+      ? {}
+      : {
+          Mounts: volumes.map(({ name, path }) => ({
+            Type: "volume" as const,
+            Source: name,
+            Target: path,
+            ReadOnly: true,
+            VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
+          })),
+        }),
   };
   return {
     Image: image,

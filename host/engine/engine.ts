@@ -114,12 +114,14 @@ export interface FollowedLog {
 }
 
 /**
- * A Docker engine, as far as this module uses one. Containers are named by id or name.
- * What is not there is `undefined` where a method says so; otherwise the engine's refusal is thrown, with the engine's own words
- * and its HTTP status (`isNotFound`, `isConflict`).
+ * A Docker engine, as far as this module uses one. Containers are named by id or name. What is not there is `undefined`
+ * where a method says so; otherwise the engine's refusal is thrown, with the engine's own words and its HTTP status
+ * (`isNotFound`, `isConflict`).
  */
 export interface Engine {
-  /** Id of the engine itself: two hosts with one address in turn, or one host with two addresses, are told apart by it. */
+  /**
+   * Id of the engine itself: two hosts with one address in turn, or one host with two addresses, are told apart by it.
+   */
   identity(): Promise<string>;
 
   containers(filter: ContainerFilter): Promise<ContainerSummary[]>;
@@ -148,8 +150,16 @@ export interface Engine {
   /** As `exec`, for a command whose streams are large or live. @param environment `NAME=value` */
   attach(container: string, command: readonly string[], environment?: readonly string[]): Promise<Attached>;
   /** As `exec`, with standard output and error apart. @param input for its standard input */
-  capture(container: string, command: readonly string[], environment?: readonly string[], input?: string): Promise<Ended & { readonly output: string }>;
-  /** Starts a command that goes on for as long as this process holds it. Undefined when the container is not there or does not run. */
+  capture(
+    container: string,
+    command: readonly string[],
+    environment?: readonly string[],
+    input?: string,
+  ): Promise<Ended & { readonly output: string }>;
+  /**
+   * Starts a command that goes on for as long as this process holds it. Undefined when the container is not there or
+   * does not run.
+   */
   hold(container: string, command: readonly string[]): Promise<Conversation | undefined>;
 
   /** Reads a file from a container, running or not. Undefined when there is none, or no such container. */
@@ -168,7 +178,10 @@ export interface Engine {
 
   /** Undefined when the engine has no such image. */
   image(name: string): Promise<ImageDetails | undefined>;
-  /** Asks an image's registry for its description; nothing is pulled. Rejects when it is not to be had, or the signal aborts. */
+  /**
+   * Asks an image's registry for its description; nothing is pulled. Rejects when it is not to be had, or the signal
+   * aborts.
+   */
   askRegistry(image: string, signal: AbortSignal): Promise<void>;
   pull(image: string): Promise<void>;
 
@@ -180,7 +193,10 @@ export interface Engine {
 
 /** A refusal of the engine's, as it comes over HTTP. */
 export class EngineError extends Error {
-  constructor(readonly statusCode: number, message: string) {
+  constructor(
+    readonly statusCode: number,
+    message: string,
+  ) {
     super(message);
     this.name = "EngineError";
   }
@@ -195,7 +211,10 @@ export function isNotFound(thrown: unknown): boolean {
   return statusOf(thrown) === 404;
 }
 
-/** True when the engine refused because of the state something is in: a container that does not run, or is being removed. */
+/**
+ * True when the engine refused because of the state something is in: a container that does not run, or is being
+ * removed.
+ */
 export function isConflict(thrown: unknown): boolean {
   return statusOf(thrown) === 409;
 }
@@ -203,6 +222,7 @@ export function isConflict(thrown: unknown): boolean {
 /** As `inspect`, of a container that has to be there. @throws EngineError when it is not, in the engine's words */
 export async function details(engine: Engine, container: string): Promise<ContainerDetails> {
   const found = await engine.inspect(container);
-  if (found === undefined) throw new EngineError(404, `(HTTP code 404) no such container - No such container: ${container} `);
+  if (found === undefined)
+    throw new EngineError(404, `(HTTP code 404) no such container - No such container: ${container} `);
   return found;
 }

@@ -15,7 +15,11 @@ export interface ExecResult {
  * @param onLine called with each line as it comes
  * @throws when the engine refuses (no such container, not running); never for the command's own exit code
  */
-export async function exec(container: Docker.Container, command: readonly string[], onLine?: (line: string) => void): Promise<ExecResult> {
+export async function exec(
+  container: Docker.Container,
+  command: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<ExecResult> {
   const running = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
   const stream = await running.start({ hijack: true, stdin: false });
   const merged = mergedOutput(container, stream);

@@ -14,7 +14,9 @@ export async function readFile(container: Docker.Container, path: string): Promi
   return found;
 }
 
-/** Names of a folder's files in a container, running or not, relative to the folder. Empty when there is no such folder. */
+/**
+ * Names of a folder's files in a container, running or not, relative to the folder. Empty when there is no such folder.
+ */
 export async function fileNames(container: Docker.Container, folder: string): Promise<string[]> {
   const archive = await archiveOf(container, folder);
   if (archive === undefined) return [];

@@ -14,11 +14,17 @@ interface Check {
  */
 export function reasonIn(output: string): string {
   // Without curl's timings, which would make every reason a new one.
-  const line = output.replace(/\s+/g, " ").replace(/ after \d+ ms/g, "").trim();
+  const line = output
+    .replace(/\s+/g, " ")
+    .replace(/ after \d+ ms/g, "")
+    .trim();
   const report = /\{.*\}/.exec(line)?.[0];
   const failing = report === undefined ? [] : failingChecks(report);
   // Nothing is put in its place: the other stream comes in pieces, and the report may stand within a word of it.
-  const told = failing.length === 0 ? line : [...failing, line.replace(report as string, "").trim()].filter((part) => part !== "").join("; ");
+  const told =
+    failing.length === 0
+      ? line
+      : [...failing, line.replace(report as string, "").trim()].filter((part) => part !== "").join("; ");
   return told.slice(0, shown).trim();
 }
 

@@ -7,9 +7,12 @@ function statusCode(error: unknown): number | undefined {
 
 /** Starts a container; one that runs already is left alone. */
 export async function start(docker: Docker, id: string): Promise<void> {
-  await docker.getContainer(id).start().catch((error: unknown) => {
-    if (statusCode(error) !== 304) throw error;
-  });
+  await docker
+    .getContainer(id)
+    .start()
+    .catch((error: unknown) => {
+      if (statusCode(error) !== 304) throw error;
+    });
 }
 
 /**
@@ -17,21 +20,29 @@ export async function start(docker: Docker, id: string): Promise<void> {
  * @param withinSeconds until the engine kills it; without them the container's own stop timeout
  */
 export async function stop(docker: Docker, id: string, withinSeconds?: number): Promise<void> {
-  await docker.getContainer(id).stop(withinSeconds === undefined ? {} : { t: withinSeconds }).catch((error: unknown) => {
-    if (![304, 404].includes(statusCode(error) ?? 0)) throw error;
-  });
+  await docker
+    .getContainer(id)
+    .stop(withinSeconds === undefined ? {} : { t: withinSeconds })
+    .catch((error: unknown) => {
+      if (![304, 404].includes(statusCode(error) ?? 0)) throw error;
+    });
 }
 
 /**
- * Removes a container, running or not, and its anonymous volumes, unless told otherwise; where the engine is at it by itself,
- * waits until that is over: until then its networks cannot go. One that is gone is fine.
+ * Removes a container, running or not, and its anonymous volumes, unless told otherwise; where the engine is at it by
+ * itself, waits until that is over: until then its networks cannot go. One that is gone is fine.
  */
-export async function remove(container: Docker.Container, { force = true, volumes = true }: Removal = {}): Promise<void> {
-  const unless = (...codes: number[]) => (error: unknown) => {
-    const code = statusCode(error);
-    if (!codes.includes(code ?? 0)) throw error;
-    return code;
-  };
+export async function remove(
+  container: Docker.Container,
+  { force = true, volumes = true }: Removal = {},
+): Promise<void> {
+  const unless =
+    (...codes: number[]) =>
+    (error: unknown) => {
+      const code = statusCode(error);
+      if (!codes.includes(code ?? 0)) throw error;
+      return code;
+    };
   const refused = await container.remove({ force, v: volumes }).then(() => undefined, unless(404, 409));
   // Without force it may be one that runs, and nobody knows for how long.
   if (refused === 409 && force) await container.wait({ condition: "removed" }).catch(unless(404));
@@ -41,7 +52,9 @@ export async function remove(container: Docker.Container, { force = true, volume
 export async function lastLines(docker: Docker, id: string, count: number): Promise<string[]> {
   const container = docker.getContainer(id);
   const raw = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });
-  return demultiplex(raw).split("\n").filter((line) => line !== "");
+  return demultiplex(raw)
+    .split("\n")
+    .filter((line) => line !== "");
 }
 
 /** Everything a container has logged since a moment (epoch seconds, fractions allowed). */

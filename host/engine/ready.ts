@@ -35,17 +35,17 @@ export function checkInterrupt(signal: AbortSignal): void {
 
 /**
  * Repeats a command inside a container until it exits 0 or the time is over, and prints what it said each time it did
- * not. One exec for the whole wait, and as few processes as can be: an exec for each look takes a tenth of a second of the
- * engine's own work, and whatever is started takes from a machine whose services are booting.
+ * not. One exec for the whole wait, and as few processes as can be: an exec for each look takes a tenth of a second of
+ * the engine's own work, and whatever is started takes from a machine whose services are booting.
  */
 const untilScript = [
   "set -f",
-  'end=$(($(date +%s) + $1)); shift; looks=0',
+  "end=$(($(date +%s) + $1)); shift; looks=0",
   'until said=$("$@" 2>&1); do',
-  '  echo $said',
+  "  echo $said",
   `  looks=$((looks + 1)); [ $((looks % ${looksBetweenTimes})) != 0 ] || [ $(date +%s) -lt $end ] || exit 1`,
   `  sleep ${lookAgain / 1000}`,
-  'done',
+  "done",
 ].join("\n");
 
 /**
@@ -64,14 +64,26 @@ export async function untilReady(engine: Engine, target: Watched, watch: Watch):
     checkInterrupt(watch.signal);
     const { running, exitCode, restarts, healthCheck } = await details(engine, target.id);
     if (!running || restarts > 0) {
-      throw await failed(engine, target, restarts > 0 ? `crashed and was restarted ${restarts}×` : `stopped with exit code ${exitCode}`);
+      throw await failed(
+        engine,
+        target,
+        restarts > 0 ? `crashed and was restarted ${restarts}×` : `stopped with exit code ${exitCode}`,
+      );
     }
     const left = Math.max(Math.ceil((deadline - Date.now()) / 1000), 0);
-    const waited = engine.exec(target.id, ["sh", "-c", untilScript, "until", String(left), ...healthCommand(healthCheck)], said);
-    const answer = await unlessInterrupted(waited.catch((error: Error) => ({ exitCode: -1, output: error.message })), watch.signal);
+    const waited = engine.exec(
+      target.id,
+      ["sh", "-c", untilScript, "until", String(left), ...healthCommand(healthCheck)],
+      said,
+    );
+    const answer = await unlessInterrupted(
+      waited.catch((error: Error) => ({ exitCode: -1, output: error.message })),
+      watch.signal,
+    );
     if (answer.exitCode === 0) return;
     if (answer.exitCode === -1) said(answer.output);
-    if (Date.now() > deadline) throw await failed(engine, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`);
+    if (Date.now() > deadline)
+      throw await failed(engine, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`);
     // The exec ended early, as it does when its container stops: look again at what became of it.
     await pause(lookAgain);
   }

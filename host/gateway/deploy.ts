@@ -22,12 +22,27 @@ const responseSeconds = 90;
 const deploySeconds = 10;
 
 /** `kamal-proxy deploy` for one service, as words. Source: kamal-proxy 0.9.2, internal/cmd/deploy.go. Pure. */
-export function deployCommand({ name, target, prefixes, strip, healthPath, drainSeconds, maxBodyBytes }: Deployment): string[] {
+export function deployCommand({
+  name,
+  target,
+  prefixes,
+  strip,
+  healthPath,
+  drainSeconds,
+  maxBodyBytes,
+}: Deployment): string[] {
   return [
-    "kamal-proxy", "deploy", name, `--target=${target}`,
-    `--path-prefix=${prefixes.join(",")}`, `--strip-path-prefix=${strip}`,
-    `--health-check-path=${healthPath}`, "--health-check-interval=50ms",
-    `--deploy-timeout=${deploySeconds}s`, `--drain-timeout=${drainSeconds}s`, `--target-timeout=${responseSeconds}s`,
+    "kamal-proxy",
+    "deploy",
+    name,
+    `--target=${target}`,
+    `--path-prefix=${prefixes.join(",")}`,
+    `--strip-path-prefix=${strip}`,
+    `--health-check-path=${healthPath}`,
+    "--health-check-interval=50ms",
+    `--deploy-timeout=${deploySeconds}s`,
+    `--drain-timeout=${drainSeconds}s`,
+    `--target-timeout=${responseSeconds}s`,
     ...(maxBodyBytes === undefined ? [] : ["--buffer-requests", `--max-request-body=${maxBodyBytes}`]),
   ];
 }
@@ -56,8 +71,11 @@ export interface Listed {
 
 /** Reads what `kamal-proxy list` printed; its heading and anything else that is no service are passed over. Pure. */
 export function parseListing(listing: string): Listed[] {
-  return listing.replace(/\u001b\[[0-9;]*m/g, "").split("\n").flatMap((line) => {
-    const [name, , path, target] = line.trim().split(/\s+/);
-    return name !== undefined && path !== undefined && target?.includes(":") ? [{ name, path, target }] : [];
-  });
+  return listing
+    .replace(/\u001b\[[0-9;]*m/g, "")
+    .split("\n")
+    .flatMap((line) => {
+      const [name, , path, target] = line.trim().split(/\s+/);
+      return name !== undefined && path !== undefined && target?.includes(":") ? [{ name, path, target }] : [];
+    });
 }

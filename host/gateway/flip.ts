@@ -19,7 +19,9 @@ export async function flip(engine: Engine, gateway: string, targets: Targets, dr
   let begun: number | undefined;
   let tookMs: number | undefined;
   let announce = (): void => undefined;
-  const flipped = new Promise<void>((resolve) => { announce = resolve; });
+  const flipped = new Promise<void>((resolve) => {
+    announce = resolve;
+  });
   const ended = engine.exec(gateway, ["sh", "-c", flipScript(targets, drainSeconds)], (line) => {
     begun ??= markedAt(begunMark, line);
     const at = markedAt(flippedMark, line);
@@ -28,7 +30,10 @@ export async function flip(engine: Engine, gateway: string, targets: Targets, dr
     announce();
   });
   const drained = ended.then(({ exitCode, output }) => {
-    if (exitCode === notWritten) throw new HostFailure("The gateway serves the new release, but did not write that down: restarted, it would go back to the old one, until the next up");
+    if (exitCode === notWritten)
+      throw new HostFailure(
+        "The gateway serves the new release, but did not write that down: restarted, it would go back to the old one, until the next up",
+      );
     if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${besideMarks(output)}`);
   });
   drained.catch(() => undefined);

@@ -1,7 +1,10 @@
 import { gatewayStatePath } from "./state";
 import { listedPath, routeCommand, routes, targetOf, writtenPrefixes, type Route, type Targets } from "./routes";
 
-/** Words the flip script prints before its first gateway command, and once every route answers with its new target; after each the seconds the machine is up. */
+/**
+ * Words the flip script prints before its first gateway command, and once every route answers with its new target;
+ * after each the seconds the machine is up.
+ */
 export const [begunMark, flippedMark] = ["begun", "flipped"];
 
 /** When a line says that one of these was, in seconds; undefined when it does not. Pure. */
@@ -12,19 +15,25 @@ export function markedAt(mark: string, line: string): number | undefined {
 
 /** What a script said beside its marks. Pure. */
 export function besideMarks(output: string): string {
-  return output.split("\n").filter((line) => [begunMark, flippedMark].every((mark) => markedAt(mark, line) === undefined)).join("\n");
+  return output
+    .split("\n")
+    .filter((line) => [begunMark, flippedMark].every((mark) => markedAt(mark, line) === undefined))
+    .join("\n");
 }
 
 /** Exit code of a script that flipped the routes, and whose gateway would not know them again. */
 export const notWritten = 2;
 
-/** Where kamal-proxy writes down its routes, to take them up again after a restart. Source: its internal/server/config.go. */
+/**
+ * Where kamal-proxy writes down its routes, to take them up again after a restart. Source: its
+ * internal/server/config.go.
+ */
 const stateFile = `${gatewayStatePath}/kamal-proxy.state`;
 
 /**
  * One shell script that flips these routes at once. `deploy` returns only when its old target is drained, so they run
- * side by side and the script says when all have flipped; its exit code is non-zero if any deploy failed, and `notWritten` if
- * the gateway did not write down what it does.
+ * side by side and the script says when all have flipped; its exit code is non-zero if any deploy failed, and
+ * `notWritten` if the gateway did not write down what it does.
  *
  * Of deploys that end at the same moment, the last to write the gateway's routes down may be one that had not seen the
  * others' (23 of 2,500 flips): a gateway restarted later would send people to a release that is stopped. So what is
@@ -33,10 +42,17 @@ const stateFile = `${gatewayStatePath}/kamal-proxy.state`;
  * @param state the file of the gateway's routes
  */
 export function flipScript(targets: Targets, drainSeconds: number, state: string = stateFile): string {
-  const wanted = routes.flatMap((route) => { const container = targets[route]; return container === undefined ? [] : [{ route, container }]; });
-  const deploys = wanted.map(({ route, container }) => `${routeCommand(route, container, drainSeconds).join(" ")} & ${route}=$!`);
+  const wanted = routes.flatMap((route) => {
+    const container = targets[route];
+    return container === undefined ? [] : [{ route, container }];
+  });
+  const deploys = wanted.map(
+    ({ route, container }) => `${routeCommand(route, container, drainSeconds).join(" ")} & ${route}=$!`,
+  );
   const alive = wanted.map(({ route }) => `kill -0 $${route} 2>/dev/null`).join(" || ");
-  const listed = wanted.map(({ route, container }) => unlessContains(`${route} * ${listedPath(route)} ${targetOf(route, container)} `));
+  const listed = wanted.map(({ route, container }) =>
+    unlessContains(`${route} * ${listedPath(route)} ${targetOf(route, container)} `),
+  );
   const written = writtenParts(wanted).map((part) => `case "$now" in ${part}) ;; *) return 1;; esac`);
   return [
     // By the kernel's clock, so that it does not count how long whoever reads this was busy.
@@ -72,6 +88,12 @@ function writtenParts(wanted: readonly { readonly route: Route; readonly contain
   const services = wanted.map(({ route }) => `*'"name":"${route}"'*`);
   const prefixes = wanted.map(({ route }) => `*'"path_prefixes":${writtenPrefixes(route)}'*`);
   const targets = wanted.map(({ route, container }) => targetOf(route, container));
-  const pointed = [...new Set(targets)].map((target) => `*${targets.filter((other) => other === target).map(() => `'"${target}"'*`).join("")}`);
+  const pointed = [...new Set(targets)].map(
+    (target) =>
+      `*${targets
+        .filter((other) => other === target)
+        .map(() => `'"${target}"'*`)
+        .join("")}`,
+  );
   return [...services, ...prefixes, ...pointed];
 }

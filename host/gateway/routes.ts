@@ -16,16 +16,33 @@ interface RouteShape {
 }
 
 /**
- * The routes of a release, all flipped at once; the longest prefix wins. Their names stand in the state of gateways that
- * are up, so they never change.
+ * The routes of a release, all flipped at once; the longest prefix wins. Their names stand in the state of gateways
+ * that are up, so they never change.
  */
 const shapes = {
   /** Scani's page asks its api under /api, which the api itself does not know. */
   api: { backend: "api", port: 3001, healthPath: "/readyz", prefixes: ["/api"], strip: true },
-  /** What the api serves by the path it is asked for: its websocket, the links in sign-in mails, the links that end a subscription. */
-  ws: { backend: "api", port: 3001, healthPath: "/readyz", prefixes: ["/ws", "/api/auth", "/e/u", "/e/a"], strip: false },
-  /** The page's sign-in client asks /api/<call>, where the api has /api/auth/<call>; the frontend's nginx translates. */
-  auth: { backend: "frontend-app", port: signInPort, healthPath: "/healthz", prefixes: signInPaths.map((path) => `/api/${path}`), strip: false },
+  /**
+   * What the api serves by the path it is asked for: its websocket, the links in sign-in mails, the links that end a
+   * subscription.
+   */
+  ws: {
+    backend: "api",
+    port: 3001,
+    healthPath: "/readyz",
+    prefixes: ["/ws", "/api/auth", "/e/u", "/e/a"],
+    strip: false,
+  },
+  /**
+   * The page's sign-in client asks /api/<call>, where the api has /api/auth/<call>; the frontend's nginx translates.
+   */
+  auth: {
+    backend: "frontend-app",
+    port: signInPort,
+    healthPath: "/healthz",
+    prefixes: signInPaths.map((path) => `/api/${path}`),
+    strip: false,
+  },
   app: { backend: "frontend-app", port: 80, healthPath: "/healthz", prefixes: ["/"], strip: false },
 } as const satisfies Record<string, RouteShape>;
 

@@ -11,7 +11,10 @@ export interface Found {
 /** Stored credentials that are tried. One that opens is enough; several, because one alone may be damaged. */
 const tried = 5;
 
-/** Everything there is to know of the data, asked in one exec. The login is over the local socket, so no password is sent. */
+/**
+ * Everything there is to know of the data, asked in one exec. The login is over the local socket, so no password is
+ * sent.
+ */
 const script = `
 sed 's/^/major /' "$PGDATA/PG_VERSION"
 sed 's/^/kept /' "$PGDATA/${keptFile}" 2> /dev/null
@@ -32,12 +35,18 @@ export function databaseQuestion(role: string, database: string): string[] {
 /** Reads what the command printed. Without `database` when Postgres did not let it in, which says nothing. Pure. */
 export function parseAnswer(output: string): Found {
   const lines = output.split("\n");
-  const all = (word: string) => lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());
+  const all = (word: string) =>
+    lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());
   const lacks = /FATAL: {2}(role|database) ".*" does not exist/.exec(output)?.[1] as DatabaseAnswer["lacks"];
   const letIn = lacks === undefined && !/^psql: error:/m.test(output);
   return {
     major: all("major")[0],
     kept: parseKept(all("kept")[0]),
-    database: lacks !== undefined ? { credentials: [], lacks } : letIn ? { passwordVerifier: all("verifier")[0], credentials: all("credential") } : undefined,
+    database:
+      lacks !== undefined
+        ? { credentials: [], lacks }
+        : letIn
+          ? { passwordVerifier: all("verifier")[0], credentials: all("credential") }
+          : undefined,
   };
 }

@@ -27,13 +27,18 @@ export interface Refusal {
 
 /** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
 export async function judge(evidence: Evidence, intent: Intent): Promise<Refusal[]> {
-  const secrets = intent.trustSettings ? [] : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
+  const secrets = intent.trustSettings
+    ? []
+    : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
   return [...strangers(evidence), majorOf(evidence, intent), ...secrets].filter((refusal) => refusal !== undefined);
 }
 
 /** All refusals as the operator reads them. */
 export function explainRefusals(refusals: readonly Refusal[]): string {
-  return ["The data that is there forbids it; nothing has been touched.", ...refusals.flatMap(({ problem, ways }) => [`  ${problem}`, ...ways.map((way) => `    ${way}`)])].join("\n");
+  return [
+    "The data that is there forbids it; nothing has been touched.",
+    ...refusals.flatMap(({ problem, ways }) => [`  ${problem}`, ...ways.map((way) => `    ${way}`)]),
+  ].join("\n");
 }
 
 function strangers({ strangers: found }: Evidence): Refusal[] {
@@ -43,8 +48,12 @@ function strangers({ strangers: found }: Evidence): Refusal[] {
   }));
 }
 
-function majorOf({ volumeMajor, imageMajor }: Evidence, { place: { postgres }, baseStack }: Intent): Refusal | undefined {
-  if (postgres === undefined || volumeMajor === undefined || imageMajor === undefined || volumeMajor === imageMajor) return undefined;
+function majorOf(
+  { volumeMajor, imageMajor }: Evidence,
+  { place: { postgres }, baseStack }: Intent,
+): Refusal | undefined {
+  if (postgres === undefined || volumeMajor === undefined || imageMajor === undefined || volumeMajor === imageMajor)
+    return undefined;
   return {
     problem: `postgresImage ${postgres.image} is Postgres ${imageMajor}, and the volume ${postgres.volume} was made by Postgres ${volumeMajor}; one cannot run on the data of the other.`,
     ways: [
@@ -56,15 +65,19 @@ function majorOf({ volumeMajor, imageMajor }: Evidence, { place: { postgres }, b
 
 function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Intent): Refusal | undefined {
   if (postgres === undefined || database?.lacks === undefined) return undefined;
-  const [setting, value] = database.lacks === "role" ? ["POSTGRES_USER", postgres.role] : ["POSTGRES_DB", postgres.database];
+  const [setting, value] =
+    database.lacks === "role" ? ["POSTGRES_USER", postgres.role] : ["POSTGRES_DB", postgres.database];
   return {
     problem: `${setting} is ${value}, and the volume ${postgres.volume} was made with another: its Postgres has no ${database.lacks} of that name.`,
-    ways: [`type: pulumi config set ${setting} <the one it was made with> --stack ${baseStack}`, `or, if this is meant, ${trustHint}.`],
+    ways: [
+      `type: pulumi config set ${setting} <the one it was made with> --stack ${baseStack}`,
+      `or, if this is meant, ${trustHint}.`,
+    ],
   };
 }
 
 async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): Promise<Refusal | undefined> {
-  if (await keyFits(evidence, encryptionKey) !== false) return undefined;
+  if ((await keyFits(evidence, encryptionKey)) !== false) return undefined;
   return {
     problem: `ENCRYPTION_KEY ${encryptionKey === undefined ? "is not given and would be generated anew" : "differs"}, but the data was made with another: every stored credential would be unreadable.`,
     ways: [
@@ -88,10 +101,14 @@ async function anyOpens(credentials: readonly string[], key: string): Promise<bo
   return false;
 }
 
-async function passwordOf({ database, kept }: Evidence, { place: { postgres }, databasePassword, baseStack }: Intent): Promise<Refusal | undefined> {
+async function passwordOf(
+  { database, kept }: Evidence,
+  { place: { postgres }, databasePassword, baseStack }: Intent,
+): Promise<Refusal | undefined> {
   const verifier = database?.passwordVerifier ?? kept?.databasePassword;
   if (postgres === undefined || verifier === undefined) return undefined;
-  if (databasePassword !== undefined && await verifies(verifier, postgres.role, databasePassword) !== false) return undefined;
+  if (databasePassword !== undefined && (await verifies(verifier, postgres.role, databasePassword)) !== false)
+    return undefined;
   return {
     problem: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,
     ways: [

@@ -33,7 +33,10 @@ export function parseKept(text: string | undefined): Kept | undefined {
   }
 }
 
-/** Text of the file for these secrets. What is kept already and fits stays as it is, so that no run differs from the last. */
+/**
+ * Text of the file for these secrets. What is kept already and fits stays as it is, so that no run differs from the
+ * last.
+ */
 export async function keep(before: Kept | undefined, role: string, secrets: DataSecrets): Promise<string> {
   const [sameKey, samePassword] = await Promise.all([
     before !== undefined && opens(before.encryptionKey, secrets.encryptionKey),

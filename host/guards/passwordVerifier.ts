@@ -28,7 +28,13 @@ export async function verifierOf(password: string): Promise<string> {
 
 /** Whether a password is the one a verifier was made of. Undefined for a form of verifier nobody knows here. */
 export async function verifies(verifier: string, role: string, password: string): Promise<boolean | undefined> {
-  if (md5.test(verifier)) return verifier === `md5${createHash("md5").update(password + role).digest("hex")}`;
+  if (md5.test(verifier))
+    return (
+      verifier ===
+      `md5${createHash("md5")
+        .update(password + role)
+        .digest("hex")}`
+    );
   const [, rounds, salt, stored] = scram.exec(verifier) ?? [];
   if (rounds === undefined || salt === undefined || stored === undefined) return undefined;
   const wanted = Buffer.from(stored, "base64");

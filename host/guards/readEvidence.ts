@@ -13,7 +13,10 @@ type Postgres = NonNullable<DataPlace["postgres"]>;
 /** Reads what is true of the data. All at once, since every preview waits for it: a list, an image, one exec. */
 export async function readEvidence(engine: Engine, { install, volumes, postgres }: DataPlace): Promise<Evidence> {
   if (postgres === undefined) {
-    const [strangers, keyInUse] = await Promise.all([strangersOn(engine, install, volumes), keyOfRunningApi(engine, install)]);
+    const [strangers, keyInUse] = await Promise.all([
+      strangersOn(engine, install, volumes),
+      keyOfRunningApi(engine, install),
+    ]);
     return { strangers, keyInUse };
   }
   const [strangers, imageMajor, found] = await Promise.all([
@@ -25,12 +28,18 @@ export async function readEvidence(engine: Engine, { install, volumes, postgres 
 }
 
 /** Running containers on one of these volumes that are not the install's own. */
-async function strangersOn(engine: Engine, install: string, volumes: readonly string[]): Promise<Evidence["strangers"]> {
+async function strangersOn(
+  engine: Engine,
+  install: string,
+  volumes: readonly string[],
+): Promise<Evidence["strangers"]> {
   const users = await engine.containers({ volumes });
-  return users.filter(({ labels }) => labels[label.install] !== install).map(({ name, volumes: mounted }) => ({
-    container: name,
-    volume: mounted.find((volume) => volumes.includes(volume)) ?? "",
-  }));
+  return users
+    .filter(({ labels }) => labels[label.install] !== install)
+    .map(({ name, volumes: mounted }) => ({
+      container: name,
+      volume: mounted.find((volume) => volumes.includes(volume)) ?? "",
+    }));
 }
 
 async function keyOfRunningApi(engine: Engine, install: string): Promise<string | undefined> {
@@ -45,7 +54,10 @@ async function majorOfImage(engine: Engine, image: string): Promise<string | und
   return postgresMajor(image, found?.environment);
 }
 
-/** Asks the container: by a command in it where it runs, by its files where it is stopped. Undefined where there is none. */
+/**
+ * Asks the container: by a command in it where it runs, by its files where it is stopped. Undefined where there is
+ * none.
+ */
 async function askContainer(engine: Engine, { container: name, role, database }: Postgres): Promise<Found | undefined> {
   try {
     return parseAnswer((await engine.exec(name, databaseQuestion(role, database))).output);
@@ -58,17 +70,19 @@ async function askContainer(engine: Engine, { container: name, role, database }:
 
 /** Reads a volume that no container of this install has, through one that is made for it and never started. */
 async function askVolume(engine: Engine, install: string, { volume, image }: Postgres): Promise<Found> {
-  const there = image !== undefined && await engine.hasVolume(volume);
+  const there = image !== undefined && (await engine.hasVolume(volume));
   if (!there) return {};
-  const reader = await engine.create({
-    image,
-    labels: { [label.install]: install },
-    network: "none",
-    volumes: [{ name: volume, path: postgresDataPath }],
-  }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const reader = await engine
+    .create({
+      image,
+      labels: { [label.install]: install },
+      network: "none",
+      volumes: [{ name: volume, path: postgresDataPath }],
+    })
+    .catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
   if (reader === undefined) return {};
   try {
     return await filesOf(engine, reader);
@@ -78,6 +92,9 @@ async function askVolume(engine: Engine, install: string, { volume, image }: Pos
 }
 
 async function filesOf(engine: Engine, container: string): Promise<Found> {
-  const [major, kept] = await Promise.all([engine.readFile(container, `${postgresDataPath}/PG_VERSION`), engine.readFile(container, `${postgresDataPath}/${keptFile}`)]);
+  const [major, kept] = await Promise.all([
+    engine.readFile(container, `${postgresDataPath}/PG_VERSION`),
+    engine.readFile(container, `${postgresDataPath}/${keptFile}`),
+  ]);
   return { major: major?.trim(), kept: parseKept(kept) };
 }

@@ -34,26 +34,36 @@ export interface Candidate {
 }
 
 /** A candidate whose migrator has a container. */
-export function createdCandidate(engine: Engine, migrate: string, pending: () => Promise<readonly string[] | undefined>): Candidate {
+export function createdCandidate(
+  engine: Engine,
+  migrate: string,
+  pending: () => Promise<readonly string[] | undefined>,
+): Candidate {
   return {
     pending,
     shipped: () => readShipped(engine, migrate),
     databaseUrl: async () => {
       const { environment } = await details(engine, migrate);
       const url = variableIn(environment, "DATABASE_URL");
-      if (url === undefined) throw new HostFailure("The release's migrator has no DATABASE_URL, so the database cannot be backed up");
+      if (url === undefined)
+        throw new HostFailure("The release's migrator has no DATABASE_URL, so the database cannot be backed up");
       return url;
     },
   };
 }
 
-/** A candidate of which a preview knows no more than the image: a container that never runs is made of it, read and removed. */
+/**
+ * A candidate of which a preview knows no more than the image: a container that never runs is made of it, read and
+ * removed.
+ */
 export function declaredCandidate(engine: Engine, install: Install, image: string, databaseUrl: string): Candidate {
   const reading = async <T>(read: (migrate: string) => Promise<T>): Promise<T | undefined> => {
-    const container = await engine.create({ image, labels: { [label.install]: install.name } }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const container = await engine
+      .create({ image, labels: { [label.install]: install.name } })
+      .catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
     try {
       return container === undefined ? undefined : await read(container);
     } finally {
@@ -75,16 +85,28 @@ export interface WithBackup {
 }
 
 /**
- * Adds the backup a switch has to make first. Used by the preview and by the handover, so that the one says what the other does.
+ * Adds the backup a switch has to make first. Used by the preview and by the handover, so that the one says what the
+ * other does.
  * @param steps of a plan
  */
-export async function withBackup(engine: Engine, install: Install, backups: HandoverBackups, steps: Step[], candidate: Candidate): Promise<WithBackup> {
+export async function withBackup(
+  engine: Engine,
+  install: Install,
+  backups: HandoverBackups,
+  steps: Step[],
+  candidate: Candidate,
+): Promise<WithBackup> {
   if (!switches(steps)) return { steps };
   const [known, last] = await Promise.all([candidate.pending(), lastBackup(backups.folder, install.name)]);
   // What has a record of migrations is not empty, and its record has been read.
-  const { empty, applied } = known === undefined
-    ? await look(engine, await databaseFor(install.name, backups.plan, candidate.databaseUrl), backups.lookOnly !== true)
-    : { empty: false, applied: undefined };
+  const { empty, applied } =
+    known === undefined
+      ? await look(
+          engine,
+          await databaseFor(install.name, backups.plan, candidate.databaseUrl),
+          backups.lookOnly !== true,
+        )
+      : { empty: false, applied: undefined };
   const shipped = applied === undefined ? undefined : await candidate.shipped();
   const pending = known ?? (shipped && pendingIn({ shipped, applied }));
   const decision = decideBackup({ now: Date.now(), last, pending, empty }, backups.plan);
@@ -95,7 +117,10 @@ export async function withBackup(engine: Engine, install: Install, backups: Hand
 export function insertBackup(steps: readonly Step[], { due, why, beside }: BackupDecision): Step[] {
   if (!due || !switches(steps)) return [...steps];
   const backup: Step = { do: "backup", why, beside };
-  return [backup, ...steps.flatMap<Step>((step) => (beside && step.do === "flip" ? [{ do: "finish-backup" }, step] : [step]))];
+  return [
+    backup,
+    ...steps.flatMap<Step>((step) => (beside && step.do === "flip" ? [{ do: "finish-backup" }, step] : [step])),
+  ];
 }
 
 /** A backup that is being made. */
@@ -108,26 +133,57 @@ export interface BesideBackup {
 
 /** Begins the backup of a step. */
 export function beginBackup(
-  engine: Engine, install: Install, { plan, folder }: HandoverBackups, candidate: Candidate, { why }: { readonly why: string }, progress: Progress, signal: AbortSignal,
+  engine: Engine,
+  install: Install,
+  { plan, folder }: HandoverBackups,
+  candidate: Candidate,
+  { why }: { readonly why: string },
+  progress: Progress,
+  signal: AbortSignal,
 ): BesideBackup {
   const abandoned = new AbortController();
   const done = progress.step(`back up the database (${why})`, async () => {
     const database = await databaseFor(install.name, plan, candidate.databaseUrl);
-    const made = await makeBackup(engine, { install: install.name, database, folder, kept: plan.kept, why }, AbortSignal.any([signal, abandoned.signal]))
-      .catch((error: unknown) => { throw new HostFailure(`The database could not be backed up, so nothing has been switched: ${messageOf(error)}`); });
+    const made = await makeBackup(
+      engine,
+      { install: install.name, database, folder, kept: plan.kept, why },
+      AbortSignal.any([signal, abandoned.signal]),
+    ).catch((error: unknown) => {
+      throw new HostFailure(`The database could not be backed up, so nothing has been switched: ${messageOf(error)}`);
+    });
     progress.note(`${made.file}, ${sizeText(made.bytes)}, ${made.tables.length} tables`);
   });
   // Whoever waits for it hears of its failure; until then it is nobody's.
   done.catch(() => undefined);
-  return { done, abandon: () => { abandoned.abort(); return done.catch(() => undefined); } };
+  return {
+    done,
+    abandon: () => {
+      abandoned.abort();
+      return done.catch(() => undefined);
+    },
+  };
 }
 
-/** What the database itself says: whether it has a table of anybody's, and, if it is a managed one, which migrations it has had. */
-async function look(engine: Engine, database: Database, pull: boolean): Promise<{ empty: boolean; applied: string[] | undefined }> {
-  return withServer(engine, database, async (server) => {
-    const [empty] = await server.query<boolean>(
-      "select to_jsonb(not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))");
-    const applied = database.kind === "managed" ? parseApplied(await server.run(psql, { input: ledgerQueries })) : undefined;
-    return { empty: empty === true, applied };
-  }, pull);
+/**
+ * What the database itself says: whether it has a table of anybody's, and, if it is a managed one, which migrations it
+ * has had.
+ */
+async function look(
+  engine: Engine,
+  database: Database,
+  pull: boolean,
+): Promise<{ empty: boolean; applied: string[] | undefined }> {
+  return withServer(
+    engine,
+    database,
+    async (server) => {
+      const [empty] = await server.query<boolean>(
+        "select to_jsonb(not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))",
+      );
+      const applied =
+        database.kind === "managed" ? parseApplied(await server.run(psql, { input: ledgerQueries })) : undefined;
+      return { empty: empty === true, applied };
+    },
+    pull,
+  );
 }

@@ -15,8 +15,14 @@ export interface Outlook {
   /** Services whose containers do not exist yet. */
   readonly created: readonly Service[];
   /** Environment of each service that serves now, and of each that will. */
-  readonly environment: { readonly old: Readonly<Partial<Record<Service, Environment>>>; readonly new: Readonly<Partial<Record<Service, Environment>>> };
-  readonly images: { readonly old: Readonly<Partial<Record<Service, string>>>; readonly new: Readonly<Partial<Record<Service, string>>> };
+  readonly environment: {
+    readonly old: Readonly<Partial<Record<Service, Environment>>>;
+    readonly new: Readonly<Partial<Record<Service, Environment>>>;
+  };
+  readonly images: {
+    readonly old: Readonly<Partial<Record<Service, string>>>;
+    readonly new: Readonly<Partial<Record<Service, string>>>;
+  };
   readonly keepWarm: boolean;
   /** Running containers of release kind that stay as they are. */
   readonly kept: readonly LiveContainer[];
@@ -36,25 +42,44 @@ export function shown(variable: string, value: string | undefined): string {
 /** Variables that differ between two environments, as `NAME old → new`. Only Scani's own variables are looked at. */
 export function changedVariables(old: Environment, next: Environment): string[] {
   const all = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
-  return all.filter((name) => old[name] !== next[name]).map((name) => {
-    const [before, after] = [shown(name, old[name]), shown(name, next[name])];
-    return before === after ? `${name} ${before} → another value with the same ending` : `${name} ${before} → ${after}`;
-  });
+  return all
+    .filter((name) => old[name] !== next[name])
+    .map((name) => {
+      const [before, after] = [shown(name, old[name]), shown(name, next[name])];
+      return before === after
+        ? `${name} ${before} → another value with the same ending`
+        : `${name} ${before} → ${after}`;
+    });
 }
 
 /** What a preview tells the operator. Pure; what `up` then does is made from the same steps. */
 export function explain(outlook: Outlook): string {
   const { now, wanted, steps } = outlook;
-  const serves = now === undefined ? "nothing" : `${now.tier} (${now.release})${now.since === undefined ? "" : ` since ${now.since}`}`;
+  const serves =
+    now === undefined
+      ? "nothing"
+      : `${now.tier} (${now.release})${now.since === undefined ? "" : ` since ${now.since}`}`;
   if (steps.length === 0) return [`Serving now: ${serves}. Nothing to do.`].join("\n");
   return [
     `Serving now: ${serves}. After this: ${wanted.tier} (${wanted.release}).`,
-    ...section("steps", steps.map((step) => said(step, outlook))),
+    ...section(
+      "steps",
+      steps.map((step) => said(step, outlook)),
+    ),
     ...noBackup(outlook.backup),
     ...section("variables", variables(outlook)),
     ...section("images", images(outlook)),
-    ...section("kept running", outlook.kept.map(({ title, name }) => `${title} (${name})`)),
-    ...section("untouched", outlook.untouched.map(({ service, container, volume }) => `${service}: container ${container}${volume === undefined ? "" : `, volume ${volume}`}`)),
+    ...section(
+      "kept running",
+      outlook.kept.map(({ title, name }) => `${title} (${name})`),
+    ),
+    ...section(
+      "untouched",
+      outlook.untouched.map(
+        ({ service, container, volume }) =>
+          `${service}: container ${container}${volume === undefined ? "" : `, volume ${volume}`}`,
+      ),
+    ),
   ].join("\n");
 }
 
@@ -63,18 +88,29 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 function said(step: Step, { created }: Outlook): string {
-  const list = (containers: readonly LiveContainer[]) => containers.map(({ service }) => `${service}${created.includes(service) ? " (new)" : ""}`).join(", ");
+  const list = (containers: readonly LiveContainer[]) =>
+    containers.map(({ service }) => `${service}${created.includes(service) ? " (new)" : ""}`).join(", ");
   switch (step.do) {
-    case "backup": return `back up the database ${step.beside ? "while the candidate starts" : "before anything else"}: ${step.why}`;
-    case "finish-backup": return "wait until the backup is whole";
-    case "migrate": return "migrate the schema (a no-op when nothing is pending)";
-    case "start": return `start ${list(step.containers)} and wait until ready`;
-    case "verify": return "verify the tier from inside the new api, with its own key";
-    case "flip": return "flip the gateway; requests in flight finish on the old release";
-    case "stop-workers": return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
-    case "start-worker": return `start ${list([step.container])}`;
-    case "soak": return "watch the new release for a while, with the way back open";
-    case "retire": return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
+    case "backup":
+      return `back up the database ${step.beside ? "while the candidate starts" : "before anything else"}: ${step.why}`;
+    case "finish-backup":
+      return "wait until the backup is whole";
+    case "migrate":
+      return "migrate the schema (a no-op when nothing is pending)";
+    case "start":
+      return `start ${list(step.containers)} and wait until ready`;
+    case "verify":
+      return "verify the tier from inside the new api, with its own key";
+    case "flip":
+      return "flip the gateway; requests in flight finish on the old release";
+    case "stop-workers":
+      return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
+    case "start-worker":
+      return `start ${list([step.container])}`;
+    case "soak":
+      return "watch the new release for a while, with the way back open";
+    case "retire":
+      return `stop gently: ${step.containers.map(({ title }) => title).join(", ")} (kept)`;
   }
 }
 
@@ -88,7 +124,9 @@ function noBackup(backup: Outlook["backup"]): string[] {
 function variables({ environment }: Outlook): string[] {
   return (Object.keys(environment.new) as Service[]).flatMap((service) => {
     const old = environment.old[service];
-    return old === undefined ? [] : changedVariables(old, environment.new[service] ?? {}).map((line) => `${service}: ${line}`);
+    return old === undefined
+      ? []
+      : changedVariables(old, environment.new[service] ?? {}).map((line) => `${service}: ${line}`);
   });
 }
 

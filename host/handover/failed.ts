@@ -9,7 +9,12 @@ export class HandoverFailed extends Error {
    * @param flipped whether the gateway had changed its routes by then
    * @param back whether the routes are as they were; where they are not, everything was left as it is
    */
-  constructor(readonly why: unknown, readonly from: ReleaseName | undefined, readonly flipped: boolean, readonly back: boolean = true) {
+  constructor(
+    readonly why: unknown,
+    readonly from: ReleaseName | undefined,
+    readonly flipped: boolean,
+    readonly back: boolean = true,
+  ) {
     super("the handover failed");
     this.name = "HandoverFailed";
   }
@@ -26,7 +31,10 @@ function standing(thrown: unknown, now: ReleaseName | undefined): string {
   if (thrown instanceof HandoverFailed && !thrown.back) {
     return `The gateway could not be pointed back, so nothing was stopped: ${release} serves, as far as it can.\n  The next up goes on from there. type: npm run up -- <the tier you want>`;
   }
-  const stayed = thrown instanceof HandoverFailed && now.tier === thrown.from?.tier && now.release === thrown.from.release;
+  const stayed =
+    thrown instanceof HandoverFailed && now.tier === thrown.from?.tier && now.release === thrown.from.release;
   if (!stayed) return `${release} serves.`;
-  return thrown.flipped ? `${release} serves again, with the same containers; its worker was stopped and started.` : `${release} goes on serving, untouched.`;
+  return thrown.flipped
+    ? `${release} serves again, with the same containers; its worker was stopped and started.`
+    : `${release} goes on serving, untouched.`;
 }

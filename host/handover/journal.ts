@@ -31,6 +31,6 @@ export async function readJournal(engine: Engine, gateway: string): Promise<Entr
 
 /** Adds one handover to the record. */
 export async function record(engine: Engine, gateway: string, entry: Entry): Promise<void> {
-  const entries = [...await readJournal(engine, gateway), entry].slice(-kept);
+  const entries = [...(await readJournal(engine, gateway)), entry].slice(-kept);
   await engine.writeFile(gateway, path, `${JSON.stringify(entries, undefined, 1)}\n`);
 }

@@ -9,7 +9,12 @@ import type { LiveContainer } from "../install/live";
  * @param pending what the image ships and the database lacks; undefined where that cannot be known
  * @throws HostFailure with the end of its log when it exits non-zero
  */
-export async function migrate(engine: Engine, pending: readonly string[] | undefined, target: LiveContainer, progress: Progress): Promise<void> {
+export async function migrate(
+  engine: Engine,
+  pending: readonly string[] | undefined,
+  target: LiveContainer,
+  progress: Progress,
+): Promise<void> {
   if (pending?.length === 0) return progress.note("the schema has every migration of this release");
   if (pending !== undefined) progress.note(`pending: ${pending.join(", ")}`);
   await engine.start(target.id);

@@ -27,8 +27,13 @@ export type Step =
 
 /** A service of the wanted release has no container: somebody removed it, and only Pulumi can declare it again. */
 export class MissingContainer extends Error {
-  constructor(readonly services: readonly Service[], wanted: Wanted) {
-    super(`${wanted.tier} has no container for ${services.join(", ")}: somebody removed it.\n  type: pulumi up --refresh --stack <this stack>`);
+  constructor(
+    readonly services: readonly Service[],
+    wanted: Wanted,
+  ) {
+    super(
+      `${wanted.tier} has no container for ${services.join(", ")}: somebody removed it.\n  type: pulumi up --refresh --stack <this stack>`,
+    );
     this.name = "MissingContainer";
   }
 }
@@ -53,9 +58,15 @@ export function plan(live: Live, wanted: Wanted): Step[] {
   if (!serves) steps.push({ do: "migrate", container: member("migrate") });
   if (asleep.length > 0) steps.push({ do: "start", containers: asleep });
   if (!serves || asleep.length > 0) steps.push({ do: "verify", container: member("api") });
-  if (!serves) steps.push({ do: "flip", to: Object.fromEntries(routes.map((route) => [route, member(servedBy(route))])) as Record<Route, LiveContainer> });
+  if (!serves)
+    steps.push({
+      do: "flip",
+      to: Object.fromEntries(routes.map((route) => [route, member(servedBy(route))])) as Record<Route, LiveContainer>,
+    });
 
-  const others = live.containers.filter((container) => container.id !== wanted.containers[container.service] && container.running);
+  const others = live.containers.filter(
+    (container) => container.id !== wanted.containers[container.service] && container.running,
+  );
   const workers = others.filter((container) => container.service === "worker");
   if (workers.length > 0) steps.push({ do: "stop-workers", containers: workers });
   if (!member("worker").running) steps.push({ do: "start-worker", container: member("worker") });
@@ -75,9 +86,9 @@ export function switches(steps: readonly Step[]): boolean {
 const beside: Partial<Record<Step["do"], Step["do"]>> = { "stop-workers": "flip", soak: "start-worker" };
 
 /**
- * Steps that may be carried out side by side, in the order of the plan. The old worker is told to stop while the gateway
- * flips: by then the new release is ready and verified, and its worker has to wait for both. The soak begins with the
- * new worker's start: the api serves from the flip on, and a worker takes seconds to boot. Pure.
+ * Steps that may be carried out side by side, in the order of the plan. The old worker is told to stop while the
+ * gateway flips: by then the new release is ready and verified, and its worker has to wait for both. The soak begins
+ * with the new worker's start: the api serves from the flip on, and a worker takes seconds to boot. Pure.
  */
 export function stages(steps: readonly Step[]): Step[][] {
   const grouped: Step[][] = [];

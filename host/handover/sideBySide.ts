@@ -1,16 +1,24 @@
 /**
- * Works on several things at a time. The first that fails interrupts the others, and all are waited for: nothing may still be
- * under way when what they did is taken back.
+ * Works on several things at a time. The first that fails interrupts the others, and all are waited for: nothing may
+ * still be under way when what they did is taken back.
  * @param work told to stop by its signal, when another failed or the operator interrupts
  * @throws whatever the first threw
  */
-export async function sideBySide<T>(things: readonly T[], signal: AbortSignal, work: (thing: T, signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function sideBySide<T>(
+  things: readonly T[],
+  signal: AbortSignal,
+  work: (thing: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const failures: unknown[] = [];
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  await Promise.all(things.map((thing) => work(thing, either).catch((error: unknown) => {
-    failures.push(error);
-    failed.abort();
-  })));
+  await Promise.all(
+    things.map((thing) =>
+      work(thing, either).catch((error: unknown) => {
+        failures.push(error);
+        failed.abort();
+      }),
+    ),
+  );
   if (failures.length > 0) throw failures[0];
 }

@@ -49,17 +49,28 @@ export function endOf(began: number, seconds: number, listeningSince: number | u
 
 /**
  * Watches a release that serves for a while, before the one it replaced is stopped: its worker stays up, its api stays
- * ready, its data-provider goes on taking its key. It ends with a good look, so it takes longer where the last one leaves
- * a doubt: a data-provider that takes its time is not known before the time is over.
+ * ready, its data-provider goes on taking its key. It ends with a good look, so it takes longer where the last one
+ * leaves a doubt: a data-provider that takes its time is not known before the time is over.
  * @param seconds at least
  * @param listening fulfilled once the worker, which may boot meanwhile, takes jobs; from then on it is watched too
  * @throws HostFailure as soon as one does not
  */
-export async function soak(engine: Engine, release: Soaking, seconds: number, listening: Promise<unknown>, watch: Watch): Promise<void> {
+export async function soak(
+  engine: Engine,
+  release: Soaking,
+  seconds: number,
+  listening: Promise<unknown>,
+  watch: Watch,
+): Promise<void> {
   const from = Date.now();
   let listeningSince: number | undefined;
   // That a worker does not come up is told by whoever starts it.
-  listening.then(() => { listeningSince = Date.now(); }, () => undefined);
+  listening.then(
+    () => {
+      listeningSince = Date.now();
+    },
+    () => undefined,
+  );
   let before: Look | undefined;
   for (;;) {
     checkInterrupt(watch.signal);
@@ -82,7 +93,10 @@ async function look(engine: Engine, { api, worker }: Soaking, listening: boolean
   const [workerSays, apiSays, provider] = await Promise.all([
     listening ? staysUp(engine, worker.id) : undefined,
     readiness(engine, info),
-    askProvider(engine, api.id, info.environment, answerSeconds).then((judged) => (judged.ok ? undefined : judged.why), (error: Error) => error.message),
+    askProvider(engine, api.id, info.environment, answerSeconds).then(
+      (judged) => (judged.ok ? undefined : judged.why),
+      (error: Error) => error.message,
+    ),
   ]);
   return { worker: workerSays, api: apiSays, provider };
 }
@@ -92,8 +106,13 @@ async function staysUp(engine: Engine, worker: string): Promise<string | undefin
   return running && restarts === 0 ? undefined : `did not stay up (exit code ${exitCode})`;
 }
 
-async function readiness(engine: Engine, { id, running, exitCode, healthCheck }: ContainerDetails): Promise<string | undefined> {
+async function readiness(
+  engine: Engine,
+  { id, running, exitCode, healthCheck }: ContainerDetails,
+): Promise<string | undefined> {
   if (!running) return `it stopped with exit code ${exitCode}`;
-  const answer = await engine.exec(id, healthCommand(healthCheck)).catch((error: Error) => ({ exitCode: -1, output: error.message }));
+  const answer = await engine
+    .exec(id, healthCommand(healthCheck))
+    .catch((error: Error) => ({ exitCode: -1, output: error.message }));
   return answer.exitCode === 0 ? undefined : reasonIn(answer.output);
 }

@@ -39,15 +39,24 @@ export async function verify(engine: Engine, api: LiveContainer, progress: Progr
  * @param environment the api's
  * @param seconds it may take in all
  */
-export async function askProvider(engine: Engine, api: string, environment: readonly string[], seconds: number): Promise<Judgement> {
+export async function askProvider(
+  engine: Engine,
+  api: string,
+  environment: readonly string[],
+  seconds: number,
+): Promise<Judgement> {
   const { output } = await engine.exec(api, ["sh", "-c", callScript(seconds)]);
-  return judge(valueIn(environment, "SCANI_CLOUD_URL"), parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)));
+  return judge(
+    valueIn(environment, "SCANI_CLOUD_URL"),
+    parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)),
+  );
 }
 
 /** What is wrong with an api's data-provider URL for its tier; undefined when nothing is. Pure. */
 export function tierMistake(tier: Tier, url: string): string | undefined {
   if (url === "") return `The api of ${tier} has no SCANI_CLOUD_URL`;
-  if ((tier === "tier1") !== (url === localCloudUrl)) return `The api of ${tier} has SCANI_CLOUD_URL=${url}, which is not this tier's`;
+  if ((tier === "tier1") !== (url === localCloudUrl))
+    return `The api of ${tier} has SCANI_CLOUD_URL=${url}, which is not this tier's`;
   return undefined;
 }
 

@@ -15,7 +15,10 @@ export async function stopWorker(engine: Engine, worker: LiveContainer, progress
   const since = Date.now() / 1000;
   await engine.stop(worker.id);
   const log = await engine.logSince(worker.id, since).catch(() => "");
-  if (!log.includes(drained)) progress.note(`${worker.title} stopped without "${drained}"; the jobs it had are taken again when their locks run out`);
+  if (!log.includes(drained))
+    progress.note(
+      `${worker.title} stopped without "${drained}"; the jobs it had are taken again when their locks run out`,
+    );
 }
 
 /**
@@ -27,7 +30,9 @@ export async function startWorker(engine: Engine, worker: LiveContainer, watch: 
   await engine.start(worker.id);
   watch.waiting(worker.title, `until it says "${listening}"`);
   const said = await untilSaid(engine, worker.id, listening, since, watch);
-  if (said === "late") throw await failed(engine, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
+  if (said === "late")
+    throw await failed(engine, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
   const { running, exitCode, restarts } = await details(engine, worker.id);
-  if (said === "ended" || !running || restarts > 0) throw await failed(engine, worker, `did not stay up (exit code ${exitCode})`);
+  if (said === "ended" || !running || restarts > 0)
+    throw await failed(engine, worker, `did not stay up (exit code ${exitCode})`);
 }

@@ -1,8 +1,8 @@
 import { setCommand, settingNamed } from "../../settings";
 
 /**
- * Where a page may send requests to: the `connect-src` of its content security policy. It has to allow the origin uploads
- * go to, which is the page's own where storage is bundled, and another's where it is not.
+ * Where a page may send requests to: the `connect-src` of its content security policy. It has to allow the origin
+ * uploads go to, which is the page's own where storage is bundled, and another's where it is not.
  */
 
 /** Origin of a URL, as a policy and a browser name it. */
@@ -39,7 +39,10 @@ export function policyProblem({ policy, uploads, stack }: PolicyGap): string {
 
 /** True when a page of this origin may send requests to another under this policy. Source: CSP Level 3, 6.7.2. Pure. */
 export function allows(policy: string, origin: string, page: string): boolean {
-  return policy.trim().split(/\s+/).some((source) => matches(source, new URL(origin), new URL(page)));
+  return policy
+    .trim()
+    .split(/\s+/)
+    .some((source) => matches(source, new URL(origin), new URL(page)));
 }
 
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
@@ -52,7 +55,9 @@ function matches(source: string, url: URL, page: URL): boolean {
   if (host === undefined || !schemeFits(scheme ?? page.protocol, url.protocol)) return false;
   const name = host.toLowerCase();
   const hostFits = name.startsWith("*.") ? url.hostname.endsWith(name.slice(1)) : url.hostname === name;
-  return hostFits && (port === "*" || (url.port || defaultPorts[url.protocol]) === (port ?? defaultPorts[url.protocol]));
+  return (
+    hostFits && (port === "*" || (url.port || defaultPorts[url.protocol]) === (port ?? defaultPorts[url.protocol]))
+  );
 }
 
 /** A source that says http means https as well. */

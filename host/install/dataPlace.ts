@@ -24,12 +24,20 @@ const keepers = { postgres: "DATABASE_URL", redis: "REDIS_URL", storage: "S3_END
 /** Where the data of an install will be, as base's settings say. Pure. */
 export function dataPlaceOf(settings: Settings): DataPlace {
   const install = settings.need("name");
-  const bundled = Object.entries(keepers).filter(([, external]) => external === undefined || !settings.given(external)).map(([service]) => service);
+  const bundled = Object.entries(keepers)
+    .filter(([, external]) => external === undefined || !settings.given(external))
+    .map(([service]) => service);
   return {
     install,
     volumes: bundled.map((service) => volumeNameOf(install, service)),
     postgres: bundled.includes("postgres")
-      ? { container: containerName(install, "postgres"), volume: volumeNameOf(install, "postgres"), role: settings.need("POSTGRES_USER"), database: settings.need("POSTGRES_DB"), image: settings.need("postgresImage") }
+      ? {
+          container: containerName(install, "postgres"),
+          volume: volumeNameOf(install, "postgres"),
+          role: settings.need("POSTGRES_USER"),
+          database: settings.need("POSTGRES_DB"),
+          image: settings.need("postgresImage"),
+        }
       : undefined,
   };
 }

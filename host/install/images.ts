@@ -10,5 +10,7 @@ export interface BaseImage {
 /** The images base's containers are made of. Pure. */
 export function baseImages(settings: Settings): BaseImage[] {
   const services = (["postgres", "redis", "storage", "mail"] as const).filter((service) => bundles(settings, service));
-  return ["gateway", ...services].map((service) => `${service}Image`).map((setting) => ({ setting, image: settings.need(setting) }));
+  return ["gateway", ...services]
+    .map((service) => `${service}Image`)
+    .map((setting) => ({ setting, image: settings.need(setting) }));
 }

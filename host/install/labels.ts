@@ -14,5 +14,7 @@ export const label = {
 
 /** Label set as the Docker provider takes it, sorted so that no run differs from the last. */
 export function labelList(values: Readonly<Record<string, string>>): { label: string; value: string }[] {
-  return Object.keys(values).sort().map((key) => ({ label: key, value: values[key] as string }));
+  return Object.keys(values)
+    .sort()
+    .map((key) => ({ label: key, value: values[key] }));
 }

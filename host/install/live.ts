@@ -34,7 +34,9 @@ export function servingApi(live: Live): LiveContainer | undefined {
 
 /** The frontend-app container that serves the page. */
 export function servingPage(live: Live): LiveContainer | undefined {
-  return live.containers.find((container) => container.service === "frontend-app" && container.name === live.routes.app);
+  return live.containers.find(
+    (container) => container.service === "frontend-app" && container.name === live.routes.app,
+  );
 }
 
 /** The release that serves, by name. */
@@ -44,8 +46,9 @@ export function serving(live: Live): ReleaseName | undefined {
 }
 
 /**
- * Where the routes go when a handover is taken back; a route it leaves out had no target. Undefined where nothing whole served.
- * What an earlier version of this module brought up has no `auth` route, and of `ws` only a part: the api answers there all the same. Pure.
+ * Where the routes go when a handover is taken back; a route it leaves out had no target. Undefined where nothing whole
+ * served. What an earlier version of this module brought up has no `auth` route, and of `ws` only a part: the api
+ * answers there all the same. Pure.
  */
 export function wayBack({ routes: before, containers }: Live): Targets | undefined {
   const { api, ws = api, auth, app } = before;

@@ -4,7 +4,14 @@ import type { BackupPlan } from "./backupPlan";
 export interface Platform {
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  readonly s3: { endpoint: string; publicEndpoint: string; accessKeyId: string; secretAccessKey: string; bucket: string; region: string };
+  readonly s3: {
+    endpoint: string;
+    publicEndpoint: string;
+    accessKeyId: string;
+    secretAccessKey: string;
+    bucket: string;
+    region: string;
+  };
   /** Absent when mail goes over Fastmail. */
   readonly smtpUrl?: string;
   readonly smtpFrom: string;

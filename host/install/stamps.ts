@@ -13,7 +13,9 @@ export async function readStamps(engine: Engine, install: string): Promise<Stamp
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.made], all: true });
   // Oldest first, so that the newest of two of a kind is the one that counts: the older is on its way out.
   const ordered = all.sort((a, b) => a.created - b.created);
-  return Object.fromEntries(ordered.map(({ labels }) => [key(labels[label.service] ?? "", labels[label.release]), labels[label.made] ?? ""]));
+  return Object.fromEntries(
+    ordered.map(({ labels }) => [key(labels[label.service] ?? "", labels[label.release]), labels[label.made] ?? ""]),
+  );
 }
 
 /** The stamp of a container that is there, or a new one. */

@@ -16,7 +16,10 @@ export interface Install {
 
 /** Reads what is true on the host now. A gateway that does not run has no routes. */
 export async function survey(engine: Engine, install: Install): Promise<Live> {
-  const [containers, routes] = await Promise.all([releaseContainers(engine, install.name), gatewayRoutes(engine, install.gateway)]);
+  const [containers, routes] = await Promise.all([
+    releaseContainers(engine, install.name),
+    gatewayRoutes(engine, install.gateway),
+  ]);
   return { routes, containers };
 }
 
@@ -25,16 +28,18 @@ async function releaseContainers(engine: Engine, install: string): Promise<LiveC
   return all.flatMap((container) => {
     const service = container.labels[label.service];
     if (!isService(service)) return [];
-    return [{
-      id: container.id,
-      name: container.name,
-      service,
-      tier: container.labels[label.tier] as Tier,
-      title: `${container.labels[label.tier]} ${service}`,
-      release: container.labels[label.release] ?? "",
-      // A container Docker keeps restarting is not one that runs: it has to be started, watched and judged.
-      running: container.state === "running",
-    }];
+    return [
+      {
+        id: container.id,
+        name: container.name,
+        service,
+        tier: container.labels[label.tier] as Tier,
+        title: `${container.labels[label.tier]} ${service}`,
+        release: container.labels[label.release] ?? "",
+        // A container Docker keeps restarting is not one that runs: it has to be started, watched and judged.
+        running: container.state === "running",
+      },
+    ];
   });
 }
 

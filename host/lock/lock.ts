@@ -32,7 +32,9 @@ export async function takeLock(engine: Engine, gateway: string, owner: Owner, sa
   const taken = await take(engine, gateway, "entrance", owner);
   if (taken === undefined) return nothingToLock;
   if (taken === "unsupported") {
-    say(`The gateway's image has no flock (util-linux), so nothing keeps two runs apart: make sure that ${owner.work} is the only one.`);
+    say(
+      `The gateway's image has no flock (util-linux), so nothing keeps two runs apart: make sure that ${owner.work} is the only one.`,
+    );
     return nothingToLock;
   }
   try {
@@ -74,7 +76,13 @@ export async function takeWorkshop(engine: Engine, gateway: string, owner: Owner
  * @param work given a signal that is aborted if the lock is lost on the way
  * @throws LockTaken before the work is begun
  */
-export async function withLock<T>(engine: Engine, gateway: string, what: string, say: Say, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  engine: Engine,
+  gateway: string,
+  what: string,
+  say: Say,
+  work: (lost: AbortSignal) => Promise<T>,
+): Promise<T> {
   const held = await takeLock(engine, gateway, thisProcess(what), say);
   try {
     return await work(held.lost);
@@ -84,7 +92,12 @@ export async function withLock<T>(engine: Engine, gateway: string, what: string,
 }
 
 /** Takes one lock. Undefined where no gateway runs. @throws LockTaken */
-async function take(engine: Engine, gateway: string, lock: LockName, owner: Owner): Promise<{ held: Held; other: Owner | undefined | "free" } | "unsupported" | undefined> {
+async function take(
+  engine: Engine,
+  gateway: string,
+  lock: LockName,
+  owner: Owner,
+): Promise<{ held: Held; other: Owner | undefined | "free" } | "unsupported" | undefined> {
   const conversation = await engine.hold(gateway, takeCommand(lock, owner));
   if (conversation === undefined) return undefined;
   const answer = understood(conversation.line, gateway);
@@ -92,7 +105,9 @@ async function take(engine: Engine, gateway: string, lock: LockName, owner: Owne
   if (answer.is !== "held") throw new LockTaken(answer.is === "taken" ? answer.by : undefined);
   const lost = new AbortController();
   let released = false;
-  void conversation.ended.then(() => { if (!released) lost.abort(); });
+  void conversation.ended.then(() => {
+    if (!released) lost.abort();
+  });
   const release = (): Promise<void> => {
     released = true;
     return conversation.end();
@@ -124,6 +139,7 @@ async function untilWorkshopFree(engine: Engine, gateway: string, refused: Refus
 
 function understood(line: string, gateway: string): Answer {
   const answer = parseAnswer(line);
-  if (answer === undefined) throw new Error(`The install's lock in ${gateway} can be neither taken nor looked at: ${line}`);
+  if (answer === undefined)
+    throw new Error(`The install's lock in ${gateway} can be neither taken nor looked at: ${line}`);
   return answer;
 }

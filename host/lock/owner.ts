@@ -15,7 +15,14 @@ export interface Owner {
 
 /** This process as an owner. */
 export function thisProcess(work: string, engine?: string): Owner {
-  return { user: userInfo().username, host: hostname(), pid: process.pid, work, since: new Date().toISOString(), engine };
+  return {
+    user: userInfo().username,
+    host: hostname(),
+    pid: process.pid,
+    work,
+    since: new Date().toISOString(),
+    engine,
+  };
 }
 
 /** True when both are processes of one run: a program and the provider its engine started. Pure. */
@@ -43,15 +50,17 @@ export type Refused = "work" | "preview" | "leftover";
  * @param here this host's name; @param now in milliseconds
  */
 export function refusal(owner: Owner | undefined, refused: Refused, here: string, now: number): string {
-  const who = owner === undefined
-    ? "somebody who has not said who it is"
-    : `${owner.work}, by ${owner.user}@${owner.host} (process ${owner.pid}), since ${owner.since}${age(owner.since, now)}`;
+  const who =
+    owner === undefined
+      ? "somebody who has not said who it is"
+      : `${owner.work}, by ${owner.user}@${owner.host} (process ${owner.pid}), since ${owner.since}${age(owner.since, now)}`;
   const first = {
     work: `This install is being worked on: ${who}. Nothing has been touched.`,
     preview: `This install is being worked on: ${who}. What a preview says now is not what up would do then.`,
     leftover: `A killed run is still taking its work back: ${who}. Nothing has been touched.`,
   }[refused];
-  const end = owner === undefined ? "end it" : `end it with kill ${owner.pid}${owner.host === here ? "" : ` on ${owner.host}`}`;
+  const end =
+    owner === undefined ? "end it" : `end it with kill ${owner.pid}${owner.host === here ? "" : ` on ${owner.host}`}`;
   return `${first}\n  Wait until it is over and type this again. If it hangs, ${end}: nothing has to be unlocked after that.`;
 }
 
@@ -64,7 +73,10 @@ function age(since: string, now: number): string {
 
 /** Somebody else works on the install. Its message is for the operator as it is. */
 export class LockTaken extends Error {
-  constructor(readonly owner: Owner | undefined, refused: Refused = "work") {
+  constructor(
+    readonly owner: Owner | undefined,
+    refused: Refused = "work",
+  ) {
     super(refusal(owner, refused, hostname(), Date.now()));
     this.name = "LockTaken";
   }

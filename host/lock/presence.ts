@@ -4,8 +4,8 @@ import { readIfThere } from "../../util/files/readIfThere";
 import { parseOwner, type Owner } from "./owner";
 
 /**
- * Path of the presence file: beside Pulumi.yaml a command says in it who it is, for others on this machine to read before they have loaded
- * anything. It is no lock: a killed command leaves its file behind, which nobody believes.
+ * Path of the presence file: beside Pulumi.yaml a command says in it who it is, for others on this machine to read
+ * before they have loaded anything. It is no lock: a killed command leaves its file behind, which nobody believes.
  * @param base stack that holds the install's base
  */
 export function presenceFile(folder: string, base: string): string {

@@ -36,7 +36,16 @@ cat > /dev/null
 
 /** Command that takes a lock for an owner. */
 export function takeCommand(lock: LockName, owner: Owner): string[] {
-  return ["sh", "-c", script, "sh", "-x", fileOf(lock), fileOf(lock === "entrance" ? "workshop" : "entrance"), JSON.stringify(owner)];
+  return [
+    "sh",
+    "-c",
+    script,
+    "sh",
+    "-x",
+    fileOf(lock),
+    fileOf(lock === "entrance" ? "workshop" : "entrance"),
+    JSON.stringify(owner),
+  ];
 }
 
 /** Command that looks whether a lock is free, and holds nothing. */
@@ -57,10 +66,15 @@ export type Answer =
 export function parseAnswer(line: string): Answer | undefined {
   const [, word, rest] = /^(held|free|taken|unsupported) ?(.*)$/s.exec(line) ?? [];
   switch (word) {
-    case "held": return { is: "held", other: rest === "free" ? "free" : parseOwner((rest ?? "").replace(/^taken /, "")) };
-    case "taken": return { is: "taken", by: parseOwner(rest ?? "") };
-    case "free": return { is: "free" };
-    case "unsupported": return { is: "unsupported" };
-    default: return undefined;
+    case "held":
+      return { is: "held", other: rest === "free" ? "free" : parseOwner((rest ?? "").replace(/^taken /, "")) };
+    case "taken":
+      return { is: "taken", by: parseOwner(rest ?? "") };
+    case "free":
+      return { is: "free" };
+    case "unsupported":
+      return { is: "unsupported" };
+    default:
+      return undefined;
   }
 }

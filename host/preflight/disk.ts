@@ -8,10 +8,14 @@ import { HostFailure, messageOf } from "../../util/failure";
  * @throws HostFailure
  */
 export async function checkDisk(engine: Engine, gateway: string, leastMiB: number, stack: string): Promise<void> {
-  const { exitCode, output } = await engine.exec(gateway, ["df", "-Pk", "/"])
+  const { exitCode, output } = await engine
+    .exec(gateway, ["df", "-Pk", "/"])
     .catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
   const freeMiB = exitCode === 0 ? parseFree(output) : undefined;
-  if (freeMiB === undefined) throw new HostFailure(`The gateway ${gateway} does not tell how full the engine's disk is: ${output}\n  type: npm run up -- base`);
+  if (freeMiB === undefined)
+    throw new HostFailure(
+      `The gateway ${gateway} does not tell how full the engine's disk is: ${output}\n  type: npm run up -- base`,
+    );
   const problem = diskProblem(freeMiB, leastMiB, stack);
   if (problem !== undefined) throw new HostFailure(problem);
 }

@@ -30,26 +30,42 @@ const answerSeconds = 5;
  * @param caCertificate of a private authority, PEM; the public ones are trusted as well
  */
 export function fromHere(caCertificate?: string): Http {
-  return ({ method, url, headers = {}, body = "" }) => new Promise((resolve, reject) => {
-    const secured = url.startsWith("https:");
-    const sent = (secured ? secure : plain)(url, {
-      method,
-      headers: { ...headers, ...(method === "PUT" ? { "content-length": Buffer.byteLength(body) } : {}) },
-      signal: AbortSignal.timeout(answerSeconds * 1000),
-      ...(secured && caCertificate !== undefined ? { ca: [...rootCertificates, caCertificate] } : {}),
-    }, (answer) => {
-      text(answer).then((read) => resolve({ status: answer.statusCode ?? 0, headers: oneOfEach(answer.headers), body: read }), reject);
+  return ({ method, url, headers = {}, body = "" }) =>
+    new Promise((resolve, reject) => {
+      const secured = url.startsWith("https:");
+      const sent = (secured ? secure : plain)(
+        url,
+        {
+          method,
+          headers: { ...headers, ...(method === "PUT" ? { "content-length": Buffer.byteLength(body) } : {}) },
+          signal: AbortSignal.timeout(answerSeconds * 1000),
+          ...(secured && caCertificate !== undefined ? { ca: [...rootCertificates, caCertificate] } : {}),
+        },
+        (answer) => {
+          text(answer).then(
+            (read) => resolve({ status: answer.statusCode ?? 0, headers: oneOfEach(answer.headers), body: read }),
+            reject,
+          );
+        },
+      );
+      sent.on("error", (error: NodeJS.ErrnoException) =>
+        reject(
+          new Error(
+            // Of several addresses that were tried, Node gives no words of its own.
+            error.name === "AbortError" || error.name === "TimeoutError"
+              ? `no answer within ${answerSeconds} s`
+              : error.message || error.code,
+          ),
+        ),
+      );
+      sent.end(method === "PUT" ? body : undefined);
     });
-    sent.on("error", (error: NodeJS.ErrnoException) => reject(new Error(
-      // Of several addresses that were tried, Node gives no words of its own.
-      error.name === "AbortError" || error.name === "TimeoutError" ? `no answer within ${answerSeconds} s` : error.message || error.code,
-    )));
-    sent.end(method === "PUT" ? body : undefined);
-  });
 }
 
 function oneOfEach(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
 }
 
 /**
@@ -57,15 +73,29 @@ function oneOfEach(headers: NodeJS.Dict<string | string[]>): Record<string, stri
  * @param prepare shell lines that run before, and may name an authority in NODE_EXTRA_CA_CERTS
  * @param environment `NAME=value`, for those lines
  */
-export function fromContainer(engine: Engine, container: string, prepare: string, environment: readonly string[]): Http {
+export function fromContainer(
+  engine: Engine,
+  container: string,
+  prepare: string,
+  environment: readonly string[],
+): Http {
   return async ({ method, url, headers = {}, body = "" }) => {
     const words = [
-      "-sS", "-i", "--max-time", String(answerSeconds), ...(method === "HEAD" ? ["--head"] : ["-X", method]),
+      "-sS",
+      "-i",
+      "--max-time",
+      String(answerSeconds),
+      ...(method === "HEAD" ? ["--head"] : ["-X", method]),
       ...Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
-      ...(method === "PUT" ? ["--data-binary", body] : []), url,
+      ...(method === "PUT" ? ["--data-binary", body] : []),
+      url,
     ];
     const script = `${prepare}\nexec curl \${NODE_EXTRA_CA_CERTS:+--cacert "$NODE_EXTRA_CA_CERTS"} "$@"`;
-    const { exitCode, output, errors } = await engine.capture(container, ["sh", "-c", script, "curl", ...words], environment);
+    const { exitCode, output, errors } = await engine.capture(
+      container,
+      ["sh", "-c", script, "curl", ...words],
+      environment,
+    );
     if (exitCode !== 0) throw new Error(errors.replace(/^curl: \(\d+\) /, "") || `curl ended with ${exitCode}`);
     return parseAnswer(output);
   };
@@ -79,7 +109,10 @@ export function parseAnswer(output: string): HttpAnswer {
     const head = (end < 0 ? rest : rest.slice(0, end)).split("\n");
     const body = end < 0 ? "" : rest.slice(end + 2);
     const status = Number(/^HTTP\/\S+ (\d{3})/.exec(head[0] ?? "")?.[1] ?? 0);
-    if (status >= 100 && status < 200 && body !== "") { rest = body; continue; }
+    if (status >= 100 && status < 200 && body !== "") {
+      rest = body;
+      continue;
+    }
     const headers = head.slice(1).flatMap((line) => {
       const at = line.indexOf(":");
       return at < 1 ? [] : [[line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim()]];

@@ -40,13 +40,18 @@ export interface Known {
 }
 
 /**
- * Looks whether a switch can go well, before anything is migrated or started: room on the disk, a schema the images know,
- * on tier 2 the hosted endpoint, asked from inside the release's networks with its own key, and the bucket a page uploads to where that is
- * somebody else's. The images need no look:
- * the release's containers exist by now, and the engine made them from images it has.
+ * Looks whether a switch can go well, before anything is migrated or started: room on the disk, a schema the images
+ * know, on tier 2 the hosted endpoint, asked from inside the release's networks with its own key, and the bucket a page
+ * uploads to where that is somebody else's. The images need no look: the release's containers exist by now, and the
+ * engine made them from images it has.
  * @throws HostFailure with every problem at once, each with its cause and what to do
  */
-export async function preflight(engine: Engine, order: PreflightOrder, known: Known, progress: Progress): Promise<void> {
+export async function preflight(
+  engine: Engine,
+  order: PreflightOrder,
+  known: Known,
+  progress: Progress,
+): Promise<void> {
   const { install, wanted, stack, minimumFreeDisk } = order;
   const [schema, ...others] = await Promise.allSettled([
     checkSchema(engine, order, known),
@@ -55,7 +60,10 @@ export async function preflight(engine: Engine, order: PreflightOrder, known: Kn
   ]);
   const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
   if (schema.status === "rejected" || problems.length > 0) throw new HostFailure(problems.join("\n"));
-  if (schema.value.applied === undefined) progress.note("no record of migrations can be read (a managed database, or a new one): the migrator judges the schema");
+  if (schema.value.applied === undefined)
+    progress.note(
+      "no record of migrations can be read (a managed database, or a new one): the migrator judges the schema",
+    );
 }
 
 function idOf(wanted: Wanted, service: Service): string {
@@ -69,31 +77,56 @@ async function checkSchema(engine: Engine, { wanted, stack }: PreflightOrder, kn
   const names = newerIn(schema);
   if (names.length === 0) return schema;
   const tag = async (id: string) => tagOf((await details(engine, id)).image);
-  throw new HostFailure(newerProblem({ names, stack, wantedTag: await tag(idOf(wanted, "migrate")), servingTag: known.serving && await tag(known.serving.id) }));
+  throw new HostFailure(
+    newerProblem({
+      names,
+      stack,
+      wantedTag: await tag(idOf(wanted, "migrate")),
+      servingTag: known.serving && (await tag(known.serving.id)),
+    }),
+  );
 }
 
 /** What is outside this install: tier 2's endpoint, and the bucket. */
-async function checkOutside(engine: Engine, order: PreflightOrder, { servingPage }: Known, progress: Progress): Promise<void> {
+async function checkOutside(
+  engine: Engine,
+  order: PreflightOrder,
+  { servingPage }: Known,
+  progress: Progress,
+): Promise<void> {
   const { install, wanted, stack, caCertificate } = order;
-  const [api, frontend] = await Promise.all([details(engine, idOf(wanted, "api")), details(engine, idOf(wanted, "frontend-app"))]);
+  const [api, frontend] = await Promise.all([
+    details(engine, idOf(wanted, "api")),
+    details(engine, idOf(wanted, "frontend-app")),
+  ]);
   const url = valueIn(api.environment, "SCANI_CLOUD_URL");
   const key = valueIn(api.environment, "SCANI_CLOUD_API_KEY");
-  const uploads: UploadsOrder = { ...order, page: originOf(valueIn(api.environment, "FRONTEND_URL")), policy: valueIn(frontend.environment, "CSP_CONNECT_SRC") };
+  const uploads: UploadsOrder = {
+    ...order,
+    page: originOf(valueIn(api.environment, "FRONTEND_URL")),
+    policy: valueIn(frontend.environment, "CSP_CONNECT_SRC"),
+  };
   await withProbe(engine, { install: install.name, api, url, key, caCertificate, stack }, async (probe) => {
     const hosted = wanted.tier === "tier2";
-    const bucket = hosted ? hostedBucket(url, probe, uploads) : managedBucket((await details(engine, idOf(wanted, "data-provider"))).environment, probe, uploads);
+    const bucket = hosted
+      ? hostedBucket(url, probe, uploads)
+      : managedBucket((await details(engine, idOf(wanted, "data-provider"))).environment, probe, uploads);
     // Asked beside the endpoint's status; what is wrong with the endpoint itself is told first.
     const place = bucket.place();
     place.catch(() => undefined);
     if (hosted) {
       const judged = judge(url, await probe.call());
-      if (!judged.ok) throw new HostFailure(`${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`);
+      if (!judged.ok)
+        throw new HostFailure(
+          `${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`,
+        );
       progress.note(`${url} accepts the key; AI import is ${judged.aiImport ? "available" : "not available"} there`);
     }
     const { origin, problems } = await checkUploads(bucket, await place, probe, uploads);
     if (problems.length > 0) throw new HostFailure(problems.join("\n"));
     progress.note(`a page can upload: ${origin} took a file, and it was found again and removed`);
     const open = servingPage && valueIn((await details(engine, servingPage.id)).environment, "CSP_CONNECT_SRC");
-    if (open !== undefined && origin !== undefined && !allows(open, origin, uploads.page)) progress.note(openPages(origin));
+    if (open !== undefined && origin !== undefined && !allows(open, origin, uploads.page))
+      progress.note(openPages(origin));
   });
 }

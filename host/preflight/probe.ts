@@ -1,5 +1,13 @@
 import type { ContainerDetails, Engine } from "../engine/engine";
-import { answerSeconds, bodyVariable, callScript, parseHeard, without, type Call, type Heard } from "../scani/cloud/call";
+import {
+  answerSeconds,
+  bodyVariable,
+  callScript,
+  parseHeard,
+  without,
+  type Call,
+  type Heard,
+} from "../scani/cloud/call";
 import { label } from "../install/labels";
 import { HostFailure, messageOf } from "../../util/failure";
 import { setCommand, settingNamed } from "../../settings";
@@ -38,18 +46,24 @@ export interface Probe {
 }
 
 /**
- * Asks from a container of its own, which has the candidate api's image, networks, name resolution and confinement. The candidate
- * itself is not started, so that a preflight that fails leaves nothing.
+ * Asks from a container of its own, which has the candidate api's image, networks, name resolution and confinement. The
+ * candidate itself is not started, so that a preflight that fails leaves nothing.
  * @throws HostFailure when no such container can be run; whatever the work throws
  */
 export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (probe: Probe) => Promise<T>): Promise<T> {
   await removeLeftovers(engine, order.install);
-  const container = await runProbe(engine, order).catch((error: unknown) => { throw cannotAsk(order, error); });
+  const container = await runProbe(engine, order).catch((error: unknown) => {
+    throw cannotAsk(order, error);
+  });
   try {
     return await work({
       async call(call) {
         const script = `${authorityScript}\n${callScript(answerSeconds, call)}`;
-        const { output, errors } = await engine.capture(container, ["sh", "-c", script], call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`]);
+        const { output, errors } = await engine.capture(
+          container,
+          ["sh", "-c", script],
+          call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`],
+        );
         return parseHeard(without(order.key, output === "" ? errors : output));
       },
       http: fromContainer(engine, container, authorityScript, []),
@@ -66,7 +80,11 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
     image: api.imageId,
     entrypoint: ["sleep", String(limitSeconds)],
     command: [],
-    environment: [`SCANI_CLOUD_URL=${url}`, `SCANI_CLOUD_API_KEY=${key}`, ...(caCertificate === undefined ? [] : [`${authorityVariable}=${caCertificate}`])],
+    environment: [
+      `SCANI_CLOUD_URL=${url}`,
+      `SCANI_CLOUD_API_KEY=${key}`,
+      ...(caCertificate === undefined ? [] : [`${authorityVariable}=${caCertificate}`]),
+    ],
     labels: { [label.install]: install, [label.service]: service },
     noHealthCheck: true,
     confinement: api.confinement,
@@ -87,13 +105,16 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
 
 function cannotAsk({ api, stack }: ProbeOrder, error: unknown): HostFailure {
   return new HostFailure(
-    `Nothing could be asked from a container of ${api.image}: ${messageOf(error)}\n`
-    + `  If the image is no longer on this engine, type: docker pull ${api.image}\n  or name another release: ${setCommand(settingNamed("SCANI_IMAGE_TAG"), stack)}`,
+    `Nothing could be asked from a container of ${api.image}: ${messageOf(error)}\n` +
+      `  If the image is no longer on this engine, type: docker pull ${api.image}\n  or name another release: ${setCommand(settingNamed("SCANI_IMAGE_TAG"), stack)}`,
   );
 }
 
 /** A probe whose process was killed before it could start its container left it behind. */
 async function removeLeftovers(engine: Engine, install: string): Promise<void> {
-  const left = await engine.containers({ labels: [`${label.install}=${install}`, `${label.service}=${service}`], all: true });
+  const left = await engine.containers({
+    labels: [`${label.install}=${install}`, `${label.service}=${service}`],
+    all: true,
+  });
   await Promise.all(left.map(({ id }) => engine.remove(id, { volumes: false }).catch(() => undefined)));
 }

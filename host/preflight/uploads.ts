@@ -25,7 +25,7 @@ export interface UploadsOrder {
 /** A bucket that is not this install's own. */
 export interface ForeignBucket {
   /** Asks for a place for one small file. A text says why there is none. */
-  place(): Promise<UploadPlace & { readonly key: string } | string>;
+  place(): Promise<(UploadPlace & { readonly key: string }) | string>;
   /** Whether the file is there, as the release will look for it. A text says why that cannot be told. */
   exists(key: string): Promise<boolean | string>;
   remove(key: string): Promise<void>;
@@ -44,17 +44,24 @@ export interface UploadsReport {
   readonly problems: readonly string[];
 }
 
-/** What becomes of pages that are open during a switch, whose policy is that of the release they were loaded from. Pure. */
+/**
+ * What becomes of pages that are open during a switch, whose policy is that of the release they were loaded from. Pure.
+ */
 export function openPages(origin: string): string {
   return `pages that are open now were loaded under a policy without ${origin}: they upload again once they are reloaded. A CSP_CONNECT_SRC with it on the tier that serves, an up before the switch, spares them that`;
 }
 
 /**
- * Looks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket takes this page's PUT, the
- * keys work and the release finds the file again. What was put is removed.
+ * Looks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket takes this
+ * page's PUT, the keys work and the release finds the file again. What was put is removed.
  * @param place what the bucket gave for the file
  */
-export async function checkUploads(bucket: ForeignBucket, place: UploadPlace & { readonly key: string } | string, probe: Probe, order: UploadsOrder): Promise<UploadsReport> {
+export async function checkUploads(
+  bucket: ForeignBucket,
+  place: (UploadPlace & { readonly key: string }) | string,
+  probe: Probe,
+  order: UploadsOrder,
+): Promise<UploadsReport> {
   const { page, policy, stack, caCertificate } = order;
   if (typeof place === "string") return { problems: [`${place}\n${bucket.remedy("place")}`] };
   const origin = originOf(place.url);
@@ -63,41 +70,76 @@ export async function checkUploads(bucket: ForeignBucket, place: UploadPlace & {
   if (asked !== undefined) return { origin, problems: [...gap, `${asked.why}\n${bucket.remedy(asked.cause)}`] };
   const found = await bucket.exists(place.key);
   await bucket.remove(place.key).catch(() => undefined);
-  const lost = found === true ? [] : [`A file that ${origin} took is not found again${found === false ? "" : `: ${found}`}\n${bucket.remedy("bucket")}`];
+  const lost =
+    found === true
+      ? []
+      : [
+          `A file that ${origin} took is not found again${found === false ? "" : `: ${found}`}\n${bucket.remedy("bucket")}`,
+        ];
   return { origin, problems: [...gap, ...lost] };
 }
 
 /** The bucket behind tier 2's endpoint. Source: the storage procedures of Scani 0.17.1's data-provider. */
 export function hostedBucket(url: string, probe: Probe, { stack, page }: UploadsOrder): ForeignBucket {
-  const call = async (procedure: string, input: object): Promise<Answer> => answerOf(url, await probe.call({ procedure: `storage.${procedure}`, body: JSON.stringify(input) }));
+  const call = async (procedure: string, input: object): Promise<Answer> =>
+    answerOf(url, await probe.call({ procedure: `storage.${procedure}`, body: JSON.stringify(input) }));
   return {
     async place() {
-      const file = { keyPrefix: folder, extension: "txt", contentType: "text/plain", contentLength: Buffer.byteLength(sample), ttlSeconds: 60 };
+      const file = {
+        keyPrefix: folder,
+        extension: "txt",
+        contentType: "text/plain",
+        contentLength: Buffer.byteLength(sample),
+        ttlSeconds: 60,
+      };
       const answer = await call("presignUpload", file);
       if (!answer.ok) return `${url} gives no address for uploads: ${answer.why}`;
       const { uploadUrl, key, requiredHeaders } = answer.data;
-      if (typeof uploadUrl !== "string" || typeof key !== "string" || !URL.canParse(uploadUrl)) return `${url} gives no address for uploads, though it answers 200`;
-      return { url: uploadUrl, key, headers: requiredHeaders as Record<string, string> | undefined ?? {} };
+      if (typeof uploadUrl !== "string" || typeof key !== "string" || !URL.canParse(uploadUrl))
+        return `${url} gives no address for uploads, though it answers 200`;
+      return { url: uploadUrl, key, headers: (requiredHeaders as Record<string, string> | undefined) ?? {} };
     },
     async exists(key) {
       const answer = await call("objectExists", { key });
       return answer.ok ? answer.data.exists === true : answer.why;
     },
-    async remove(key) { await call("deleteTempBlob", { key }); },
-    remedy: (cause) => [
-      cause === "cors" ? `  Ask whoever runs the endpoint to let ${page} PUT with the header Content-Type. Then:` : "  Ask whoever runs the endpoint; once it is mended:",
-      `  type: npm run up -- ${stack}`,
-    ].join("\n"),
+    async remove(key) {
+      await call("deleteTempBlob", { key });
+    },
+    remedy: (cause) =>
+      [
+        cause === "cors"
+          ? `  Ask whoever runs the endpoint to let ${page} PUT with the header Content-Type. Then:`
+          : "  Ask whoever runs the endpoint; once it is mended:",
+        `  type: npm run up -- ${stack}`,
+      ].join("\n"),
   };
 }
 
-/** A managed bucket of the operator's own, asked with the keys the data-provider will have. @param environment the data-provider's */
-export function managedBucket(environment: readonly string[], probe: Probe, { page, baseStack, caCertificate }: UploadsOrder): ForeignBucket {
+/**
+ * A managed bucket of the operator's own, asked with the keys the data-provider will have. @param environment the
+ * data-provider's
+ */
+export function managedBucket(
+  environment: readonly string[],
+  probe: Probe,
+  { page, baseStack, caCertificate }: UploadsOrder,
+): ForeignBucket {
   const value = (name: string) => valueIn(environment, name);
-  const signer = new AwsClient({ accessKeyId: value("S3_ACCESS_KEY_ID"), secretAccessKey: value("S3_SECRET_ACCESS_KEY"), service: "s3", region: value("S3_REGION") });
+  const signer = new AwsClient({
+    accessKeyId: value("S3_ACCESS_KEY_ID"),
+    secretAccessKey: value("S3_SECRET_ACCESS_KEY"),
+    service: "s3",
+    region: value("S3_REGION"),
+  });
   const [inside, outside] = [value("S3_ENDPOINT"), value("S3_PUBLIC_ENDPOINT") || value("S3_ENDPOINT")];
   const signed = async (endpoint: string, key: string, method: HttpRequest["method"]): Promise<string> =>
-    (await signer.sign(`${endpoint.replace(/\/$/, "")}/${value("S3_BUCKET")}/${key}?X-Amz-Expires=60`, { method, aws: { signQuery: true } })).url;
+    (
+      await signer.sign(`${endpoint.replace(/\/$/, "")}/${value("S3_BUCKET")}/${key}?X-Amz-Expires=60`, {
+        method,
+        aws: { signQuery: true },
+      })
+    ).url;
   const set = (name: string) => setCommand(settingNamed(name), baseStack);
   return {
     async place() {
@@ -106,15 +148,24 @@ export function managedBucket(environment: readonly string[], probe: Probe, { pa
     },
     async exists(key) {
       const url = await signed(inside, key, "HEAD");
-      return probe.http({ method: "HEAD", url }).then(({ status }) => status === 200 || `${originOf(url)} answers ${status}`, (error: unknown) => messageOf(error));
+      return probe.http({ method: "HEAD", url }).then(
+        ({ status }) => status === 200 || `${originOf(url)} answers ${status}`,
+        (error: unknown) => messageOf(error),
+      );
     },
-    async remove(key) { await fromHere(caCertificate)({ method: "DELETE", url: await signed(outside, key, "DELETE") }); },
+    async remove(key) {
+      await fromHere(caCertificate)({ method: "DELETE", url: await signed(outside, key, "DELETE") });
+    },
     remedy: (cause) => {
       switch (cause) {
-        case "cors": return `  Allow ${page} to PUT with the header Content-Type in the bucket's CORS rules. Then:\n  type: npm run up -- ${baseStack}`;
-        case "credentials": return `  Check the keys.\n  type: ${set("S3_ACCESS_KEY_ID")}\n  type: ${set("S3_SECRET_ACCESS_KEY")}`;
-        case "bucket": return `  Check the bucket, and that S3_ENDPOINT and S3_PUBLIC_ENDPOINT are one server.\n  type: ${set("S3_BUCKET")}`;
-        default: return `  Check the address.\n  type: ${set(value("S3_PUBLIC_ENDPOINT") === "" ? "S3_ENDPOINT" : "S3_PUBLIC_ENDPOINT")}`;
+        case "cors":
+          return `  Allow ${page} to PUT with the header Content-Type in the bucket's CORS rules. Then:\n  type: npm run up -- ${baseStack}`;
+        case "credentials":
+          return `  Check the keys.\n  type: ${set("S3_ACCESS_KEY_ID")}\n  type: ${set("S3_SECRET_ACCESS_KEY")}`;
+        case "bucket":
+          return `  Check the bucket, and that S3_ENDPOINT and S3_PUBLIC_ENDPOINT are one server.\n  type: ${set("S3_BUCKET")}`;
+        default:
+          return `  Check the address.\n  type: ${set(value("S3_PUBLIC_ENDPOINT") === "" ? "S3_ENDPOINT" : "S3_PUBLIC_ENDPOINT")}`;
       }
     },
   };

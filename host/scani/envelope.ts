@@ -30,7 +30,9 @@ export async function opens(envelope: string, key: string): Promise<boolean> {
   const bytes = Buffer.from(envelope, "base64");
   if (bytes.length <= at.body) return false;
   for (const salt of [bytes.subarray(at.salt, at.tag), oldSalt]) {
-    const decipher = createDecipheriv("aes-256-gcm", await aesKey(key, salt), bytes.subarray(0, at.salt)).setAuthTag(bytes.subarray(at.tag, at.body));
+    const decipher = createDecipheriv("aes-256-gcm", await aesKey(key, salt), bytes.subarray(0, at.salt)).setAuthTag(
+      bytes.subarray(at.tag, at.body),
+    );
     try {
       decipher.update(bytes.subarray(at.body));
       decipher.final();

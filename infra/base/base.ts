@@ -20,7 +20,10 @@ export class Base extends pulumi.ComponentResource {
   readonly secrets: Secrets;
 
   /** Declares the secrets alone, so that they can be held against the data that is there before anything else comes. */
-  constructor(private readonly settings: Settings, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    private readonly settings: Settings,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("scani:base:Base", "base", {}, opts);
     this.secrets = new Secrets(settings, { parent: this });
   }
@@ -30,7 +33,10 @@ export class Base extends pulumi.ComponentResource {
    * @param madeWith what is to be kept beside the data of the secrets it is made with; secret
    * @returns `platform`, one secret output with everything a release needs to know, and where a release plugs in
    */
-  declare(stamps: Stamps, madeWith: pulumi.Output<string>): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets> } {
+  declare(
+    stamps: Stamps,
+    madeWith: pulumi.Output<string>,
+  ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets> } {
     const { settings, secrets } = this;
     const inside = { parent: this };
     const install = settings.need("name");
@@ -47,34 +53,48 @@ export class Base extends pulumi.ComponentResource {
     const address = `http://localhost:${settings.number("FRONTEND_PORT")}`;
     const frontendUrl = settings.text("FRONTEND_URL") ?? address;
     // Browsers reach the bundled S3 server through the gateway, under the page's own address.
-    const publicEndpoint = settings.text("S3_PUBLIC_ENDPOINT") ?? (objects === undefined ? "" : new URL(frontendUrl).origin);
-    const platform: pulumi.Output<Platform> = pulumi.secret(pulumi.output({
-      databaseUrl: database?.url ?? settings.need("DATABASE_URL"),
-      redisUrl: cache?.url ?? settings.need("REDIS_URL"),
-      s3: {
-        endpoint: objects?.endpoint ?? settings.need("S3_ENDPOINT"),
-        publicEndpoint,
-        accessKeyId: secrets.get("S3_ACCESS_KEY_ID"),
-        secretAccessKey: secrets.get("S3_SECRET_ACCESS_KEY"),
-        bucket: settings.need("S3_BUCKET"),
-        region: settings.need("S3_REGION"),
-      },
-      smtpUrl: settings.text("SMTP_URL") ?? mailbox?.url,
-      smtpFrom: settings.need("SMTP_FROM"),
-      fastmailToken: settings.text("FASTMAIL_API_TOKEN"),
-      frontendUrl,
-      backendUrl: settings.text("BACKEND_URL") ?? frontendUrl,
-      cookieDomain: settings.text("COOKIE_DOMAIN"),
-      encryptionKey: secrets.get("ENCRYPTION_KEY"),
-      authSecret: secrets.get("BETTER_AUTH_SECRET"),
-      jobsSecret: secrets.get("JOBS_HMAC_SECRET"),
-      logPepper: secrets.get("LOG_ID_PEPPER"),
-      dataProviderKey: secrets.get("DATA_PROVIDER_API_KEY"),
-      screenshotBotSecret: settings.text("SCREENSHOT_BOT_SECRET"),
-    }));
+    const publicEndpoint =
+      settings.text("S3_PUBLIC_ENDPOINT") ?? (objects === undefined ? "" : new URL(frontendUrl).origin);
+    const platform: pulumi.Output<Platform> = pulumi.secret(
+      pulumi.output({
+        databaseUrl: database?.url ?? settings.need("DATABASE_URL"),
+        redisUrl: cache?.url ?? settings.need("REDIS_URL"),
+        s3: {
+          endpoint: objects?.endpoint ?? settings.need("S3_ENDPOINT"),
+          publicEndpoint,
+          accessKeyId: secrets.get("S3_ACCESS_KEY_ID"),
+          secretAccessKey: secrets.get("S3_SECRET_ACCESS_KEY"),
+          bucket: settings.need("S3_BUCKET"),
+          region: settings.need("S3_REGION"),
+        },
+        smtpUrl: settings.text("SMTP_URL") ?? mailbox?.url,
+        smtpFrom: settings.need("SMTP_FROM"),
+        fastmailToken: settings.text("FASTMAIL_API_TOKEN"),
+        frontendUrl,
+        backendUrl: settings.text("BACKEND_URL") ?? frontendUrl,
+        cookieDomain: settings.text("COOKIE_DOMAIN"),
+        encryptionKey: secrets.get("ENCRYPTION_KEY"),
+        authSecret: secrets.get("BETTER_AUTH_SECRET"),
+        jobsSecret: secrets.get("JOBS_HMAC_SECRET"),
+        logPepper: secrets.get("LOG_ID_PEPPER"),
+        dataProviderKey: secrets.get("DATA_PROVIDER_API_KEY"),
+        screenshotBotSecret: settings.text("SCREENSHOT_BOT_SECRET"),
+      }),
+    );
 
     const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
-    const standing = new Standing("standing", { install, dockerHost: settings.text("dockerHost"), services: running, madeWith: database && madeWith, bucket: objects && settings.need("S3_BUCKET"), after: [secrets, networks] }, inside);
+    const standing = new Standing(
+      "standing",
+      {
+        install,
+        dockerHost: settings.text("dockerHost"),
+        services: running,
+        madeWith: database && madeWith,
+        bucket: objects && settings.need("S3_BUCKET"),
+        after: [secrets, networks],
+      },
+      inside,
+    );
     const edge = `${install}-edge`;
     // Waits until all are ready, so that a tier stack that reads this can begin at once.
     const sockets: pulumi.Output<Sockets> = standing.id.apply(() => ({
@@ -84,7 +104,11 @@ export class Base extends pulumi.ComponentResource {
       address,
       stack: pulumi.getStack(),
       uploads: originOf(publicEndpoint || settings.need("S3_ENDPOINT")),
-      services: running.map(({ service, containerName, volumeName }: BaseService) => ({ service, container: containerName, volume: volumeName })),
+      services: running.map(({ service, containerName, volumeName }: BaseService) => ({
+        service,
+        container: containerName,
+        volume: volumeName,
+      })),
       backups: {
         directory: settings.need("backupDirectory"),
         maxAge: settings.number("backupMaxAge"),

@@ -6,21 +6,27 @@ import { BaseService } from "./service";
 
 /** The gateway: the one container that publishes a port to the network. */
 export function gateway({ settings, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
-  const service = new BaseService("gateway", {
-    install: settings.need("name"),
-    stamps,
-    image: settings.need("gatewayImage"),
-    networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
-    environment: {},
-    // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
-    command: proxyCommand,
-    health: proxyHealth,
-    memory: 256,
-    stopSeconds: 30,
-    tmpfs: ["/tmp"],
-    ports: [{ internal: 80, external: settings.number("FRONTEND_PORT"), ip: settings.need("bindAddress"), protocol: "tcp" }],
-    dataPath: gatewayStatePath,
-    protect: settings.flag("protectData"),
-  }, opts);
+  const service = new BaseService(
+    "gateway",
+    {
+      install: settings.need("name"),
+      stamps,
+      image: settings.need("gatewayImage"),
+      networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
+      environment: {},
+      // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
+      command: proxyCommand,
+      health: proxyHealth,
+      memory: 256,
+      stopSeconds: 30,
+      tmpfs: ["/tmp"],
+      ports: [
+        { internal: 80, external: settings.number("FRONTEND_PORT"), ip: settings.need("bindAddress"), protocol: "tcp" },
+      ],
+      dataPath: gatewayStatePath,
+      protect: settings.flag("protectData"),
+    },
+    opts,
+  );
   return { service };
 }

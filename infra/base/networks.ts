@@ -14,12 +14,16 @@ export class Networks extends pulumi.ComponentResource {
   constructor(args: { install: string; mail: boolean }, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Networks", "networks", {}, opts);
     const network = (name: string, internal: boolean) =>
-      new Network(name, {
-        name: `${args.install}-${name}`,
-        driver: "bridge",
-        internal,
-        labels: labelList({ [label.install]: args.install }),
-      }, { parent: this, deleteBeforeReplace: true });
+      new Network(
+        name,
+        {
+          name: `${args.install}-${name}`,
+          driver: "bridge",
+          internal,
+          labels: labelList({ [label.install]: args.install }),
+        },
+        { parent: this, deleteBeforeReplace: true },
+      );
     this.edge = network("edge", false);
     this.data = network("data", true);
     if (args.mail) this.mail = network("mail", false);

@@ -9,21 +9,25 @@ export function postgres({ settings, secrets, networks, stamps }: BaseContext, o
   const user = settings.need("POSTGRES_USER");
   const database = settings.need("POSTGRES_DB");
   const password = secrets.get("POSTGRES_PASSWORD");
-  const service = new BaseService("postgres", {
-    install,
-    stamps,
-    image: settings.need("postgresImage"),
-    networks: [{ name: networks.data.name, aliases: ["postgres"] }],
-    environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },
-    health: `pg_isready -q -h 127.0.0.1 -U ${user} -d ${database}`,
-    memory: settings.number("postgresMemory"),
-    // Its entrypoint starts as root, gives the data directory to postgres and steps down.
-    capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
-    stopSeconds: 60,
-    tmpfs: ["/tmp", "/var/run/postgresql"],
-    dataPath: postgresDataPath,
-    protect: settings.flag("protectData"),
-  }, opts);
+  const service = new BaseService(
+    "postgres",
+    {
+      install,
+      stamps,
+      image: settings.need("postgresImage"),
+      networks: [{ name: networks.data.name, aliases: ["postgres"] }],
+      environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },
+      health: `pg_isready -q -h 127.0.0.1 -U ${user} -d ${database}`,
+      memory: settings.number("postgresMemory"),
+      // Its entrypoint starts as root, gives the data directory to postgres and steps down.
+      capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
+      stopSeconds: 60,
+      tmpfs: ["/tmp", "/var/run/postgresql"],
+      dataPath: postgresDataPath,
+      protect: settings.flag("protectData"),
+    },
+    opts,
+  );
   const url = pulumi.interpolate`postgres://${user}:${password.apply(encodeURIComponent)}@postgres:5432/${database}?sslmode=disable`;
   return { service, url };
 }

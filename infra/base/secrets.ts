@@ -2,7 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random/randomBytes";
 import { catalogue, type Settings } from "../../settings";
 
-/** Bytes of a generated secret; 64 hex digits satisfy every length Scani asks for, and ENCRYPTION_KEY uses them as they are. */
+/**
+ * Bytes of a generated secret; 64 hex digits satisfy every length Scani asks for, and ENCRYPTION_KEY uses them as they
+ * are.
+ */
 const secretBytes = 32;
 
 /**
@@ -16,7 +19,11 @@ export class Secrets extends pulumi.ComponentResource {
   constructor(settings: Settings, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Secrets", "secrets", {}, opts);
     for (const { name } of catalogue.filter((setting) => setting.generated)) {
-      const generated = new RandomBytes(name, { length: secretBytes }, { parent: this, protect: settings.flag("protectData") });
+      const generated = new RandomBytes(
+        name,
+        { length: secretBytes },
+        { parent: this, protect: settings.flag("protectData") },
+      );
       const given = settings.text(name);
       this.byName.set(name, pulumi.secret(given === undefined ? generated.hex : pulumi.output(given)));
     }

@@ -30,20 +30,28 @@ export class BaseService extends pulumi.ComponentResource {
     let volumes: HardenedArgs["volumes"];
     if (dataPath !== undefined) {
       this.volumeName = volumeNameOf(install, service);
-      const volume = new Volume(`${service}-data`, {
-        name: this.volumeName,
-        labels: labelList({ [label.install]: install, [label.service]: service }),
-      }, { parent: this, protect, retainOnDelete: protect });
+      const volume = new Volume(
+        `${service}-data`,
+        {
+          name: this.volumeName,
+          labels: labelList({ [label.install]: install, [label.service]: service }),
+        },
+        { parent: this, protect, retainOnDelete: protect },
+      );
       volumes = [{ volumeName: volume.name, containerPath: dataPath }];
     }
-    this.container = hardenedContainer(service, {
-      ...rest,
-      name: this.containerName,
-      labels: { [label.install]: install, [label.service]: service, [label.made]: stampOf(stamps, service) },
-      volumes,
-      runs: "always",
-      // How often it is checked is no reason to replace what an install stands on.
-    }, { parent: this, ignoreChanges: ["healthcheck.interval"] });
+    this.container = hardenedContainer(
+      service,
+      {
+        ...rest,
+        name: this.containerName,
+        labels: { [label.install]: install, [label.service]: service, [label.made]: stampOf(stamps, service) },
+        volumes,
+        runs: "always",
+        // How often it is checked is no reason to replace what an install stands on.
+      },
+      { parent: this, ignoreChanges: ["healthcheck.interval"] },
+    );
     this.registerOutputs({});
   }
 }

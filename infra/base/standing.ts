@@ -22,7 +22,9 @@ export class Standing extends pulumi.CustomResource {
       dockerHost: args.dockerHost,
       madeWith: args.madeWith,
       bucket: args.bucket,
-      containers: pulumi.output(Object.fromEntries(args.services.map(({ service, container }) => [service, container.id]))) as pulumi.Output<Record<string, string>>,
+      containers: pulumi.output(
+        Object.fromEntries(args.services.map(({ service, container }) => [service, container.id])),
+      ),
     };
     super("scani-host:base:Standing", name, inputs, { ...opts, dependsOn: [...args.after, ...args.services] });
   }

@@ -7,25 +7,37 @@ import { storageHealthPath, storagePort } from "../../host/install/uploads";
 export function storage({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const bucket = settings.need("S3_BUCKET");
   const ready = `http://127.0.0.1:${storagePort}${storageHealthPath}`;
-  const service = new BaseService("storage", {
-    install: settings.need("name"),
-    stamps,
-    image: settings.need("storageImage"),
-    // On the gateway's network too: browsers upload through it.
-    networks: [{ name: networks.data.name, aliases: ["storage"] }, { name: networks.edge.name, aliases: [] }],
-    environment: {
-      ROOT_ACCESS_KEY: secrets.get("S3_ACCESS_KEY_ID"),
-      ROOT_SECRET_KEY: secrets.get("S3_SECRET_ACCESS_KEY"),
-      // Without it the server closes each connection, and Scani's client (Bun's) takes every write, copy and delete for failed.
-      VGW_KEEP_ALIVE: "true",
+  const service = new BaseService(
+    "storage",
+    {
+      install: settings.need("name"),
+      stamps,
+      image: settings.need("storageImage"),
+      // On the gateway's network too: browsers upload through it.
+      networks: [
+        { name: networks.data.name, aliases: ["storage"] },
+        { name: networks.edge.name, aliases: [] },
+      ],
+      environment: {
+        ROOT_ACCESS_KEY: secrets.get("S3_ACCESS_KEY_ID"),
+        ROOT_SECRET_KEY: secrets.get("S3_SECRET_ACCESS_KEY"),
+        // Without it the server closes each connection, and Scani's client (Bun's) takes every write, copy and delete
+        // for failed.
+        VGW_KEEP_ALIVE: "true",
+      },
+      entrypoint: [
+        "sh",
+        "-c",
+        `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.need("S3_REGION")} posix /data`,
+      ],
+      health: `wget -q -O /dev/null ${ready} || curl -fsS -o /dev/null ${ready}`,
+      memory: 256,
+      stopSeconds: 30,
+      tmpfs: ["/tmp"],
+      dataPath: "/data",
+      protect: settings.flag("protectData"),
     },
-    entrypoint: ["sh", "-c", `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.need("S3_REGION")} posix /data`],
-    health: `wget -q -O /dev/null ${ready} || curl -fsS -o /dev/null ${ready}`,
-    memory: 256,
-    stopSeconds: 30,
-    tmpfs: ["/tmp"],
-    dataPath: "/data",
-    protect: settings.flag("protectData"),
-  }, opts);
+    opts,
+  );
   return { service, endpoint: `http://storage:${storagePort}` };
 }

@@ -6,7 +6,9 @@ import { healthCheck } from "./health";
 
 /** What differs from container to container; everything else is the same for all. */
 export interface HardenedArgs {
-  /** Docker name; without it Pulumi adds a random suffix to the resource's name, so two releases can stand side by side. */
+  /**
+   * Docker name; without it Pulumi adds a random suffix to the resource's name, so two releases can stand side by side.
+   */
   readonly name?: string;
   readonly image: string;
   readonly labels: pulumi.Input<Record<string, string>>;
@@ -45,43 +47,54 @@ const tmpfsOptions = "rw,exec,nosuid,nodev,size=128m";
 /** Declares one container with the install's limits, log rotation and confinement. */
 export function hardenedContainer(resource: string, args: HardenedArgs, opts: pulumi.CustomResourceOptions): Container {
   const always = args.runs === "always";
-  return new Container(resource, {
-    name: args.name,
-    image: args.image,
-    labels: pulumi.output(args.labels).apply(labelList),
-    networksAdvanced: args.networks,
-    envs: pulumi.secret(pulumi.output(args.environment).apply((values) => environmentList(values as Record<string, string>))),
-    entrypoints: args.entrypoint,
-    command: args.command,
-    healthcheck: args.health === undefined ? undefined : healthCheck(args.health),
-    memory: args.memory,
-    memorySwap: args.memory,
-    capabilities: { drops: ["ALL"], adds: args.capabilities?.map((name) => `CAP_${name}`).sort() },
-    securityOpts: ["no-new-privileges:true"],
-    readOnly: args.tmpfs !== undefined,
-    tmpfs: args.tmpfs && Object.fromEntries(args.tmpfs.map((path) => [path, tmpfsOptions])),
-    logDriver: "json-file",
-    logOpts: { "max-size": "10m", "max-file": "3" },
-    volumes: args.volumes,
-    ports: args.ports,
-    init: args.init ?? false,
-    restart: args.runs === "once" ? "no" : "unless-stopped",
-    start: always,
-    mustRun: always,
-    stopSignal: args.stopSignal,
-    stopTimeout: args.stopSeconds,
-    destroyGraceSeconds: args.stopSeconds,
-    removeVolumes: false,
-  }, pulumi.mergeOptions({
-    // A named container, and one that owns a volume or a port, must be gone before its successor comes.
-    deleteBeforeReplace: args.name !== undefined,
-    // Read back as another number on a kernel that does not account for swap.
-    ignoreChanges: ["memorySwap"],
-    replaceOnChanges: ["healthcheck", "memory"],
-    additionalSecretOutputs: ["envs"],
-  }, opts));
+  return new Container(
+    resource,
+    {
+      name: args.name,
+      image: args.image,
+      labels: pulumi.output(args.labels).apply(labelList),
+      networksAdvanced: args.networks,
+      envs: pulumi.secret(
+        pulumi.output(args.environment).apply((values) => environmentList(values as Record<string, string>)),
+      ),
+      entrypoints: args.entrypoint,
+      command: args.command,
+      healthcheck: args.health === undefined ? undefined : healthCheck(args.health),
+      memory: args.memory,
+      memorySwap: args.memory,
+      capabilities: { drops: ["ALL"], adds: args.capabilities?.map((name) => `CAP_${name}`).sort() },
+      securityOpts: ["no-new-privileges:true"],
+      readOnly: args.tmpfs !== undefined,
+      tmpfs: args.tmpfs && Object.fromEntries(args.tmpfs.map((path) => [path, tmpfsOptions])),
+      logDriver: "json-file",
+      logOpts: { "max-size": "10m", "max-file": "3" },
+      volumes: args.volumes,
+      ports: args.ports,
+      init: args.init ?? false,
+      restart: args.runs === "once" ? "no" : "unless-stopped",
+      start: always,
+      mustRun: always,
+      stopSignal: args.stopSignal,
+      stopTimeout: args.stopSeconds,
+      destroyGraceSeconds: args.stopSeconds,
+      removeVolumes: false,
+    },
+    pulumi.mergeOptions(
+      {
+        // A named container, and one that owns a volume or a port, must be gone before its successor comes.
+        deleteBeforeReplace: args.name !== undefined,
+        // Read back as another number on a kernel that does not account for swap.
+        ignoreChanges: ["memorySwap"],
+        replaceOnChanges: ["healthcheck", "memory"],
+        additionalSecretOutputs: ["envs"],
+      },
+      opts,
+    ),
+  );
 }
 
 function environmentList(environment: Record<string, string>): string[] {
-  return Object.keys(environment).sort().map((name) => `${name}=${environment[name]}`);
+  return Object.keys(environment)
+    .sort()
+    .map((name) => `${name}=${environment[name]}`);
 }

@@ -12,9 +12,10 @@ import { apiUrl } from "./shape";
  * Variables nobody gave are left out, so that Scani's own defaults apply.
  */
 export function environments(tier: Tier, settings: Settings, platform: Platform): Record<Service, Environment> {
-  const cloud = tier === "tier1"
-    ? { url: localCloudUrl, key: platform.dataProviderKey }
-    : { url: settings.need("SCANI_CLOUD_URL"), key: settings.need("SCANI_CLOUD_API_KEY") };
+  const cloud =
+    tier === "tier1"
+      ? { url: localCloudUrl, key: platform.dataProviderKey }
+      : { url: settings.need("SCANI_CLOUD_URL"), key: settings.need("SCANI_CLOUD_API_KEY") };
   const logging = {
     LOG_LEVEL: settings.need("LOG_LEVEL"),
     SENTRY_DSN: settings.text("SENTRY_DSN"),
@@ -40,7 +41,9 @@ export function environments(tier: Tier, settings: Settings, platform: Platform)
   return {
     migrate: given({ DATABASE_URL: platform.databaseUrl }),
     "data-provider": given({
-      ...common, ...objects, ...providers,
+      ...common,
+      ...objects,
+      ...providers,
       SERVICE_NAME: "data-provider",
       DATA_PROVIDER_API_KEY: platform.dataProviderKey,
       BETTER_AUTH_SECRET: platform.authSecret,
@@ -49,7 +52,9 @@ export function environments(tier: Tier, settings: Settings, platform: Platform)
       FASTMAIL_API_TOKEN: platform.fastmailToken,
     }),
     api: given({
-      ...common, ...client, ...providers,
+      ...common,
+      ...client,
+      ...providers,
       SERVICE_NAME: "api",
       PORT: "3001",
       HOST: "0.0.0.0",
@@ -62,7 +67,10 @@ export function environments(tier: Tier, settings: Settings, platform: Platform)
       SCREENSHOT_BOT_SECRET: platform.screenshotBotSecret,
     }),
     worker: given({
-      ...common, ...client, ...objects, ...providers,
+      ...common,
+      ...client,
+      ...objects,
+      ...providers,
       SERVICE_NAME: "worker",
       ENCRYPTION_KEY: platform.encryptionKey,
       // Its digest and alert mails link to both, and are not sent without them.
@@ -72,7 +80,11 @@ export function environments(tier: Tier, settings: Settings, platform: Platform)
     }),
     "frontend-app": given({
       API_UPSTREAM: apiUrl,
-      CSP_CONNECT_SRC: connectSrc(settings.text("CSP_CONNECT_SRC"), uploadsOrigin(tier, platform), originOf(platform.frontendUrl)),
+      CSP_CONNECT_SRC: connectSrc(
+        settings.text("CSP_CONNECT_SRC"),
+        uploadsOrigin(tier, platform),
+        originOf(platform.frontendUrl),
+      ),
     }),
   };
 }
@@ -83,5 +95,7 @@ export function uploadsOrigin(tier: Tier, { s3 }: Pick<Platform, "s3">): string 
 }
 
 function given(values: Record<string, string | undefined>): Environment {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""));
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
+  );
 }

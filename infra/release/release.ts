@@ -44,58 +44,82 @@ export class Release extends pulumi.ComponentResource {
 
     this.images = Object.fromEntries(declared.map((service) => [service, shapes[service]?.image]));
     this.environment = platform.apply((values) => environments(tier, settings, values));
-    this.id = pulumi.unsecret(this.environment.apply((environment) => releaseId({
-      tier,
-      images: this.images,
-      certificate: settings.text("caCertificate"),
-      environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
-      memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
-      entrypoint: Object.fromEntries(declared.map((service) => [service, shapes[service]?.entrypoint])),
-    })));
+    this.id = pulumi.unsecret(
+      this.environment.apply((environment) =>
+        releaseId({
+          tier,
+          images: this.images,
+          certificate: settings.text("caCertificate"),
+          environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
+          memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
+          entrypoint: Object.fromEntries(declared.map((service) => [service, shapes[service]?.entrypoint])),
+        }),
+      ),
+    );
 
     const install = sockets.install;
     const stamps = install.apply(args.stamps);
-    const labelsOf = (service?: Service) => pulumi.all([install, this.id, stamps]).apply(([named, id, made]) => ({
-      [label.install]: named,
-      [label.tier]: tier,
-      [label.release]: id,
-      ...(service === undefined ? {} : { [label.service]: service, [label.made]: stampOf(made, service, id) }),
-    }));
+    const labelsOf = (service?: Service) =>
+      pulumi.all([install, this.id, stamps]).apply(([named, id, made]) => ({
+        [label.install]: named,
+        [label.tier]: tier,
+        [label.release]: id,
+        ...(service === undefined ? {} : { [label.service]: service, [label.made]: stampOf(made, service, id) }),
+      }));
 
     // A network of its own, so that `data-provider` and `api` name this release's containers and no other's.
-    this.network = new Network(`${name}-net`, {
-      driver: "bridge",
-      labels: labelsOf().apply(labelList),
-    }, { parent: this });
+    this.network = new Network(
+      `${name}-net`,
+      {
+        driver: "bridge",
+        labels: labelsOf().apply(labelList),
+      },
+      { parent: this },
+    );
 
-    const certificate = settings.text("caCertificate") === undefined ? undefined : new Volume(`${name}-ca`, { labels: labelsOf().apply(labelList) }, { parent: this });
+    const certificate =
+      settings.text("caCertificate") === undefined
+        ? undefined
+        : new Volume(`${name}-ca`, { labels: labelsOf().apply(labelList) }, { parent: this });
     for (const service of declared) {
       const shape = shapes[service];
       if (shape === undefined) throw new Error(`${tier} declares ${service} without a shape`);
-      this.containers[service] = hardenedContainer(`${name}-${service}`, {
-        ...shape,
-        labels: labelsOf(service),
-        environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
-        networks: this.joined(shape.networks, service, sockets),
-        volumes: certificate !== undefined && (service === "api" || service === "worker")
-          ? [{ volumeName: certificate.name, containerPath: caFolder }]
-          : undefined,
-        command: service === "migrate" ? migrateCommand(platform) : undefined,
-        runs: service === "migrate" ? "once" : "handover",
-      }, { parent: this });
+      this.containers[service] = hardenedContainer(
+        `${name}-${service}`,
+        {
+          ...shape,
+          labels: labelsOf(service),
+          environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
+          networks: this.joined(shape.networks, service, sockets),
+          volumes:
+            certificate !== undefined && (service === "api" || service === "worker")
+              ? [{ volumeName: certificate.name, containerPath: caFolder }]
+              : undefined,
+          command: service === "migrate" ? migrateCommand(platform) : undefined,
+          runs: service === "migrate" ? "once" : "handover",
+        },
+        { parent: this },
+      );
     }
     this.registerOutputs({ id: this.id });
   }
 
   private joined(roles: ServiceShape["networks"], service: Service, sockets: pulumi.Output<Sockets>) {
-    return pulumi.all([sockets.networks, this.network.name]).apply(([networks, own]) => roles.flatMap((role) => {
-      const name = role === "release" ? own : networks[role];
-      return name === undefined ? [] : [{ name, aliases: role === "release" ? [service] : [] }];
-    }));
+    return pulumi.all([sockets.networks, this.network.name]).apply(([networks, own]) =>
+      roles.flatMap((role) => {
+        const name = role === "release" ? own : networks[role];
+        return name === undefined ? [] : [{ name, aliases: role === "release" ? [service] : [] }];
+      }),
+    );
   }
 }
 
-/** The migrator rewrites a database only when its host is named on the command line. The host is no secret; the URL around it is. */
+/**
+ * The migrator rewrites a database only when its host is named on the command line. The host is no secret; the URL
+ * around it is.
+ */
 function migrateCommand(platform: pulumi.Output<Platform>): pulumi.Output<string[]> {
-  return pulumi.unsecret(platform.apply(({ databaseUrl }) => ["/app/migrate", "--allow-remote", new URL(databaseUrl).hostname]));
+  return pulumi.unsecret(
+    platform.apply(({ databaseUrl }) => ["/app/migrate", "--allow-remote", new URL(databaseUrl).hostname]),
+  );
 }

@@ -30,36 +30,61 @@ export const apiUrl = "http://api:3001";
 
 /** The shapes of a tier's services. Pure. */
 export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service, ServiceShape>> {
-  const image = (service: Service) => `${settings.need("imageRepository")}/${service}:${settings.need("SCANI_IMAGE_TAG")}`;
+  const image = (service: Service) =>
+    `${settings.need("imageRepository")}/${service}:${settings.need("SCANI_IMAGE_TAG")}`;
   // -S keeps the cause (connection refused, 503 and its body) for whoever waits.
   const ready = (address: string) => `curl -sS --max-time 4 --fail-with-body ${address}`;
   const shapes: Record<Service, ServiceShape> = {
     migrate: {
-      image: image("migrate"), memory: 512, tmpfs: ["/tmp"], stopSeconds: 10, networks: ["data", "release"],
+      image: image("migrate"),
+      memory: 512,
+      tmpfs: ["/tmp"],
+      stopSeconds: 10,
+      networks: ["data", "release"],
     },
     "data-provider": {
-      image: image("data-provider"), memory: 512, init: true, tmpfs: ["/tmp"], stopSeconds: 20, networks: ["data", "mail", "release"],
+      image: image("data-provider"),
+      memory: 512,
+      init: true,
+      tmpfs: ["/tmp"],
+      stopSeconds: 20,
+      networks: ["data", "mail", "release"],
       health: ready("http://127.0.0.1:8082/health"),
     },
     api: {
-      image: image("api"), init: true, memory: settings.number("apiMemory"), tmpfs: ["/tmp"], stopSeconds: 30, networks: ["data", "edge", "release"],
+      image: image("api"),
+      init: true,
+      memory: settings.number("apiMemory"),
+      tmpfs: ["/tmp"],
+      stopSeconds: 30,
+      networks: ["data", "edge", "release"],
       health: ready("http://127.0.0.1:3001/readyz"),
     },
     worker: {
-      image: image("worker"), init: true, memory: settings.number("workerMemory"), tmpfs: ["/tmp"], networks: ["data", "release"],
+      image: image("worker"),
+      init: true,
+      memory: settings.number("workerMemory"),
+      tmpfs: ["/tmp"],
+      networks: ["data", "release"],
       // It drains for up to 25 s; killed earlier it would leave jobs behind.
       stopSeconds: 35,
       // Starts as root and drops privileges by itself; KILL lets the first process, still root, pass SIGTERM on to it.
       capabilities: ["KILL", "SETGID", "SETUID"],
     },
     "frontend-app": {
-      image: image("frontend-app"), init: true, memory: 128, stopSeconds: 20, entrypoint: frontendEntrypoint(apiUrl),
-      // nginx's image asks for SIGQUIT, which waits for connections the gateway opened ahead and never used. The gateway has
-      // drained it by the time it is stopped.
-      stopSignal: "SIGTERM", networks: ["edge", "release"],
+      image: image("frontend-app"),
+      init: true,
+      memory: 128,
+      stopSeconds: 20,
+      entrypoint: frontendEntrypoint(apiUrl),
+      // nginx's image asks for SIGQUIT, which waits for connections the gateway opened ahead and never used. The
+      // gateway has drained it by the time it is stopped.
+      stopSignal: "SIGTERM",
+      networks: ["edge", "release"],
       tmpfs: ["/etc/nginx/conf.d", "/run", "/tmp", "/var/cache/nginx"],
       capabilities: ["CHOWN", "SETGID", "SETUID"],
-      health: "wget -q -T 4 -O /dev/null http://127.0.0.1/healthz || curl -fsS --max-time 4 -o /dev/null http://127.0.0.1/healthz",
+      health:
+        "wget -q -T 4 -O /dev/null http://127.0.0.1/healthz || curl -fsS --max-time 4 -o /dev/null http://127.0.0.1/healthz",
     },
   };
   return Object.fromEntries(servicesOf(tier).map((service) => [service, shapes[service]]));

@@ -11,14 +11,14 @@ function server(apiUrl: string): string {
     `  listen ${signInPort};`,
     "  server_tokens off;",
     "  resolver 127.0.0.11 valid=2s ipv6=off;",
-    "  location = /healthz { access_log off; default_type text/plain; return 200 \"ok\\n\"; }",
+    '  location = /healthz { access_log off; default_type text/plain; return 200 "ok\\n"; }',
     "  location /api/ {",
     `    set $api ${apiUrl};`,
     "    rewrite ^/api/(.*)$ /api/auth/$1 break;",
     "    proxy_pass $api;",
     "    proxy_http_version 1.1;",
     "    proxy_set_header Host $http_host;",
-    "    proxy_set_header Connection \"\";",
+    '    proxy_set_header Connection "";',
     "    proxy_redirect off;",
     "    proxy_read_timeout 90s;",
     "  }",
@@ -28,10 +28,11 @@ function server(apiUrl: string): string {
 }
 
 /**
- * Entrypoint of frontend-app: writes the server beside the page's own, then runs the image's entrypoint and command as they are.
- * Source: the official nginx image, on which Scani's is made.
+ * Entrypoint of frontend-app: writes the server beside the page's own, then runs the image's entrypoint and command as
+ * they are. Source: the official nginx image, on which Scani's is made.
  */
 export function frontendEntrypoint(apiUrl: string): string[] {
-  const script = "printf '%s' \"$0\" > /etc/nginx/conf.d/sign-in.conf && exec /docker-entrypoint.sh nginx -g 'daemon off;'";
+  const script =
+    "printf '%s' \"$0\" > /etc/nginx/conf.d/sign-in.conf && exec /docker-entrypoint.sh nginx -g 'daemon off;'";
   return ["sh", "-c", script, server(apiUrl)];
 }

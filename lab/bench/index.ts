@@ -38,9 +38,10 @@ export async function bench(options: BenchOptions, say: Say, progress: Say = toS
       const { scaniRepository, scaniTag } = subject.images;
       const machine = await describeMachine(docker, compose.version, `${scaniRepository}/*:${scaniTag}`);
       const context = { docker, subject, interrupt, say: progress };
-      const runs = [...await control(context, compose), ...await moduleSwitches(context)];
+      const runs = [...(await control(context, compose)), ...(await moduleSwitches(context))];
       const bars = judge(runs);
-      if (options.json) bars.filter(({ held }) => !held).forEach(({ demand, measured }) => progress(`FAIL: ${demand} (${measured})`));
+      if (options.json)
+        bars.filter(({ held }) => !held).forEach(({ demand, measured }) => progress(`FAIL: ${demand} (${measured})`));
       say(options.json ? jsonLine(runs) : markdown(runs, bars, machine, new Date()));
       return bars.every(({ held }) => held);
     } finally {

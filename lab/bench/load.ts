@@ -9,12 +9,15 @@ export interface Load {
 }
 
 /**
- * Requests a second. Two loads, so that each has its own longest gap: in the control the page is served on while the api
- * is gone, and one gap over both would show nothing.
+ * Requests a second. Two loads, so that each has its own longest gap: in the control the page is served on while the
+ * api is gone, and one gap over both would show nothing.
  */
 export const rates = { api: 80, page: 20 } as const;
 
-const page: LoadRequest[] = [{ method: "GET", path: "/" }, { method: "GET", path: "/healthz" }];
+const page: LoadRequest[] = [
+  { method: "GET", path: "/" },
+  { method: "GET", path: "/healthz" },
+];
 
 const json = { "content-type": "application/json" };
 
@@ -40,7 +43,9 @@ function realApi(): LoadRequest[] {
   return Array.from({ length: clients }, (_, client): LoadRequest[] => [
     { method: "GET", path: "/api/health" },
     {
-      method: "POST", path: "/api/trpc/clientErrors.report", body: JSON.stringify({ message: "bench" }),
+      method: "POST",
+      path: "/api/trpc/clientErrors.report",
+      body: JSON.stringify({ message: "bench" }),
       headers: { ...json, ...clientHeader(client) },
     },
   ]).flat();

@@ -26,13 +26,22 @@ export async function chooseSubject(docker: Docker, wanted: ImageKind | undefine
   }
   const images = await ensureImages({ docker, log: say, only: [...INFRASTRUCTURE] });
   const next = await nextTag(docker, tag);
-  return { kind: "real", images: { ...images, scaniRepository: published, scaniTag: tag, nextTag: next.tag }, release: next.remove };
+  return {
+    kind: "real",
+    images: { ...images, scaniRepository: published, scaniTag: tag, nextTag: next.tag },
+    release: next.remove,
+  };
 }
 
 /** `<tag>-b`; where nobody has made it, the same images under that name, for as long as the bench runs. */
 async function nextTag(docker: Docker, tag: string): Promise<{ tag: string; remove(): Promise<void> }> {
   const next = `${tag}-b`;
   const made = await absent(docker, next);
-  await Promise.all(made.map((image) => docker.getImage(image.replace(/-b$/, "")).tag({ repo: image.split(":")[0], tag: next })));
-  return { tag: next, remove: async () => void await Promise.all(made.map((image) => docker.getImage(image).remove({ noprune: true }))) };
+  await Promise.all(
+    made.map((image) => docker.getImage(image.replace(/-b$/, "")).tag({ repo: image.split(":")[0], tag: next })),
+  );
+  return {
+    tag: next,
+    remove: async () => void (await Promise.all(made.map((image) => docker.getImage(image).remove({ noprune: true })))),
+  };
 }

@@ -1,5 +1,5 @@
-import Docker from 'dockerode';
-import { ensureImages } from '.';
+import Docker from "dockerode";
+import { ensureImages } from ".";
 
 const only = process.argv.slice(2);
 

@@ -1,10 +1,10 @@
-import type Dockerode from 'dockerode';
-import { fromRegistry, madeHere, type Infrastructure } from './infrastructure';
-import { ensure, isPresent, type Builder } from './recipe';
-import { registryAnswers } from './registry';
-import { ensureStandins, NEXT_TAG, REPOSITORY, TAG } from './standins';
+import type Dockerode from "dockerode";
+import { fromRegistry, madeHere, type Infrastructure } from "./infrastructure";
+import { ensure, isPresent, type Builder } from "./recipe";
+import { registryAnswers } from "./registry";
+import { ensureStandins, NEXT_TAG, REPOSITORY, TAG } from "./standins";
 
-export { REPOSITORY, SERVICES, VARIANTS, variantTag, type Service, type Variant } from './standins';
+export { REPOSITORY, SERVICES, VARIANTS, variantTag, type Service, type Variant } from "./standins";
 
 /** References of the images that a test gives to the program. */
 export interface ImageSet {
@@ -21,14 +21,14 @@ export interface ImageSet {
 }
 
 /** Images of what Scani stands on. */
-export const INFRASTRUCTURE = ['postgres', 'redis', 'storage', 'mail', 'gateway'] as const;
-const NAMES = [...INFRASTRUCTURE, 'scani'] as const;
+export const INFRASTRUCTURE = ["postgres", "redis", "storage", "mail", "gateway"] as const;
+const NAMES = [...INFRASTRUCTURE, "scani"] as const;
 type Name = (typeof NAMES)[number];
 
 /**
  * Makes sure that every image of the tests is on this engine, and says what they are called. Infrastructure is the real
- * thing: published images where a registry answers, the same programs from packages where none does. What is there and up
- * to date is used as it is, so a second call takes well under a second.
+ * thing: published images where a registry answers, the same programs from packages where none does. What is there and
+ * up to date is used as it is, so a second call takes well under a second.
  *
  * @param opts.only some of `postgres`, `redis`, `storage`, `mail`, `gateway`, `scani` (all stand-ins); all by default
  * @throws when an image cannot be made, with the last lines of the build
@@ -41,7 +41,7 @@ export async function ensureImages(opts: {
   const wanted = (opts.only ?? NAMES).map(knownName);
   const from = await chooseInfrastructure(opts, wanted);
   const infrastructure = INFRASTRUCTURE.filter((name) => wanted.includes(name)).map((name) => ensure(opts, from[name]));
-  const standins = wanted.includes('scani') ? [ensureStandins(opts, from)] : [];
+  const standins = wanted.includes("scani") ? [ensureStandins(opts, from)] : [];
   await Promise.all([...infrastructure, ...standins]);
   const references = Object.fromEntries(INFRASTRUCTURE.map((name) => [name, from[name].tag])) as Record<
     (typeof INFRASTRUCTURE)[number],
@@ -52,7 +52,7 @@ export async function ensureImages(opts: {
 
 function knownName(name: string): Name {
   const known = NAMES.find((one) => one === name);
-  if (!known) throw new Error(`no image is called ${name}; there are ${NAMES.join(', ')}`);
+  if (!known) throw new Error(`no image is called ${name}; there are ${NAMES.join(", ")}`);
   return known;
 }
 
@@ -62,11 +62,11 @@ async function chooseInfrastructure(builder: Builder, wanted: Name[]): Promise<I
   if (await hasAll(builder.docker, registry, wanted)) return registry;
   if (await hasAll(builder.docker, local, wanted)) return local;
   if (await registryAnswers(builder, registry.mail.tag)) return registry;
-  builder.log('no image registry answers: making the images from packages');
+  builder.log("no image registry answers: making the images from packages");
   return local;
 }
 
 async function hasAll(docker: Dockerode, from: Infrastructure, wanted: Name[]): Promise<boolean> {
-  const recipes = wanted.flatMap((name) => (name === 'scani' ? [from.base, from.node.parent] : [from[name]]));
+  const recipes = wanted.flatMap((name) => (name === "scani" ? [from.base, from.node.parent] : [from[name]]));
   return (await Promise.all(recipes.map((recipe) => isPresent(docker, recipe)))).every(Boolean);
 }

@@ -1,6 +1,6 @@
-import { debianBase, SUITE } from './debian';
-import { goTool, toolVersion, type Tool } from './goTools';
-import { dockerfile, pulled, type Recipe } from './recipe';
+import { debianBase, SUITE } from "./debian";
+import { goTool, toolVersion, type Tool } from "./goTools";
+import { dockerfile, pulled, type Recipe } from "./recipe";
 
 /** What Scani stands on, and what the stand-ins are made from. */
 export interface Infrastructure {
@@ -15,19 +15,19 @@ export interface Infrastructure {
   node: { tag: string; parent: Recipe; packages: string };
 }
 
-const POSTGRES_MAJOR = '15';
+const POSTGRES_MAJOR = "15";
 
 /** The published images. */
 export function fromRegistry(): Infrastructure {
   const published = (image: string, tool: Tool): Recipe => pulled(`${image}:v${toolVersion(tool)}`);
   return {
-    postgres: pulled('postgres:16-alpine'),
-    redis: pulled('redis:7-alpine'),
-    storage: published('versity/versitygw', 'versitygw'),
-    mail: published('axllent/mailpit', 'mailpit'),
-    gateway: published('basecamp/kamal-proxy', 'kamal-proxy'),
+    postgres: pulled("postgres:16-alpine"),
+    redis: pulled("redis:7-alpine"),
+    storage: published("versity/versitygw", "versitygw"),
+    mail: published("axllent/mailpit", "mailpit"),
+    gateway: published("basecamp/kamal-proxy", "kamal-proxy"),
     base: pulled(`debian:${SUITE}-slim`),
-    node: { tag: '20-bookworm', parent: pulled(`node:20-${SUITE}-slim`), packages: 'curl ca-certificates openssl' },
+    node: { tag: "20-bookworm", parent: pulled(`node:20-${SUITE}-slim`), packages: "curl ca-certificates openssl" },
   };
 }
 
@@ -40,14 +40,14 @@ export function madeHere(): Infrastructure {
     postgres: dockerfile({
       tag: `scani-local/postgres:${POSTGRES_MAJOR}-${SUITE}`,
       parent: base,
-      context: 'postgres',
+      context: "postgres",
       args: { MAJOR: POSTGRES_MAJOR },
     }),
-    redis: dockerfile({ tag: `scani-local/redis:7-${SUITE}`, parent: base, context: 'redis' }),
-    storage: built('versitygw', 'storage', 'versitygw'),
-    mail: built('mailpit', 'mail', 'mailpit'),
-    gateway: built('kamal-proxy', 'gateway', 'kamal-proxy'),
+    redis: dockerfile({ tag: `scani-local/redis:7-${SUITE}`, parent: base, context: "redis" }),
+    storage: built("versitygw", "storage", "versitygw"),
+    mail: built("mailpit", "mail", "mailpit"),
+    gateway: built("kamal-proxy", "gateway", "kamal-proxy"),
     base,
-    node: { tag: `18-${SUITE}`, parent: base, packages: 'nodejs curl ca-certificates openssl' },
+    node: { tag: `18-${SUITE}`, parent: base, packages: "nodejs curl ca-certificates openssl" },
   };
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import type Dockerode from 'dockerode';
-import { pack } from 'tar-stream';
-import { contextFiles, type ContextFile } from './files';
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type Dockerode from "dockerode";
+import { pack } from "tar-stream";
+import { contextFiles, type ContextFile } from "./files";
 
-const LABEL = 'scani.test.recipe';
+const LABEL = "scani.test.recipe";
 
 export interface Builder {
   docker: Dockerode;
@@ -33,7 +33,12 @@ export interface DockerfileOptions {
 export function dockerfile(options: DockerfileOptions): Recipe {
   const { tag, parent, context, args = {}, extra } = options;
   const files = contextFiles(context);
-  const inputs = [parent.key, JSON.stringify(args), extra?.madeOf ?? '', ...files.flatMap((file) => [file.name, file.content])];
+  const inputs = [
+    parent.key,
+    JSON.stringify(args),
+    extra?.madeOf ?? "",
+    ...files.flatMap((file) => [file.name, file.content]),
+  ];
   return {
     tag,
     parent,
@@ -82,7 +87,9 @@ async function make(builder: Builder, recipe: Recipe): Promise<void> {
   try {
     await recipe.make(builder, { [LABEL]: recipe.key });
   } catch (error) {
-    throw new Error(`could not make ${recipe.tag}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`could not make ${recipe.tag}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
   builder.log(`${recipe.tag}: made in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
@@ -102,18 +109,18 @@ export function follow(docker: Dockerode, stream: NodeJS.ReadableStream): Promis
     docker.modem.followProgress(stream, (error, events: { error?: string; stream?: string }[] | null) => {
       const failure = error ?? events?.find((event) => event.error);
       if (!failure) return resolve();
-      const output = (events ?? []).map((event) => event.stream ?? '').join('');
+      const output = (events ?? []).map((event) => event.stream ?? "").join("");
       const reason = failure instanceof Error ? failure.message : failure.error;
-      reject(new Error([reason, ...output.trim().split('\n').slice(-15)].join('\n')));
+      reject(new Error([reason, ...output.trim().split("\n").slice(-15)].join("\n")));
     });
   });
 }
 
 export function hash(...parts: (string | Uint8Array)[]): string {
-  const sum = createHash('sha256');
+  const sum = createHash("sha256");
   // Lengths keep ['a', 'bc'] and ['ab', 'c'] apart.
   for (const part of parts) sum.update(`${part.length}:`).update(part);
-  return sum.digest('hex');
+  return sum.digest("hex");
 }
 
 function archive(files: ContextFile[]) {
@@ -125,7 +132,7 @@ function archive(files: ContextFile[]) {
 
 /** A build reaches the package mirrors the way this machine does; these arguments leave no trace in an image. */
 function proxies(): Record<string, string> {
-  const names = ['http_proxy', 'https_proxy', 'no_proxy'];
+  const names = ["http_proxy", "https_proxy", "no_proxy"];
   const found = names.map((name) => [name, process.env[name] ?? process.env[name.toUpperCase()]]);
   return Object.fromEntries(found.filter((pair): pair is [string, string] => Boolean(pair[1])));
 }

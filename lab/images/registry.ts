@@ -1,4 +1,4 @@
-import { follow, type Builder } from './recipe';
+import { follow, type Builder } from "./recipe";
 
 const PROBE_MS = 5000;
 

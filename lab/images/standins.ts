@@ -1,30 +1,30 @@
-import { buildSync, type BuildOptions } from 'esbuild';
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { sourceDir, type ContextFile } from './files';
-import type { Infrastructure } from './infrastructure';
-import { dockerfile, hash, inspect, ensure, type Builder, type Recipe } from './recipe';
-import { migrationsOf } from './services/lib/schema';
+import { buildSync, type BuildOptions } from "esbuild";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sourceDir, type ContextFile } from "./files";
+import type { Infrastructure } from "./infrastructure";
+import { dockerfile, hash, inspect, ensure, type Builder, type Recipe } from "./recipe";
+import { migrationsOf } from "./services/lib/schema";
 
-export const REPOSITORY = 'scani-standin';
-export const TAG = '1.0.0';
-export const NEXT_TAG = '1.0.1';
+export const REPOSITORY = "scani-standin";
+export const TAG = "1.0.0";
+export const NEXT_TAG = "1.0.1";
 
-export const SERVICES = ['api', 'worker', 'data-provider', 'frontend-app', 'migrate'] as const;
+export const SERVICES = ["api", "worker", "data-provider", "frontend-app", "migrate"] as const;
 export type Service = (typeof SERVICES)[number];
 
 /** Releases that differ from 1.0.1 in one service and one way, by the service that differs. */
 export const VARIANTS = {
-  'api-unready': 'api',
-  'api-crash': 'api',
-  'api-wrong-tier': 'api',
-  'api-sick-late': 'api',
-  'api-guide-log': 'api',
-  'worker-crash': 'worker',
-  'worker-crash-late': 'worker',
-  'migrate-fails': 'migrate',
-  'frontend-unready': 'frontend-app',
+  "api-unready": "api",
+  "api-crash": "api",
+  "api-wrong-tier": "api",
+  "api-sick-late": "api",
+  "api-guide-log": "api",
+  "worker-crash": "worker",
+  "worker-crash-late": "worker",
+  "migrate-fails": "migrate",
+  "frontend-unready": "frontend-app",
 } as const satisfies Record<string, Service>;
 
 export type Variant = keyof typeof VARIANTS;
@@ -38,7 +38,7 @@ export async function ensureStandins(builder: Builder, from: Infrastructure): Pr
   const runtime = dockerfile({
     tag: `scani-local/node:${from.node.tag}`,
     parent: from.node.parent,
-    context: 'runtime',
+    context: "runtime",
     args: { PACKAGES: from.node.packages },
   });
   const bun = bunRuntime(runtime);
@@ -60,50 +60,63 @@ async function ensureVariants(builder: Builder, service: Service, next: Recipe):
     variants.map(([variant, faulty]) => {
       const tag = imageOf(service, variantTag(variant));
       if (service !== faulty) return alias(builder, next, tag);
-      return ensure(builder, dockerfile({ tag, parent: next, context: 'variant', args: { FAULT: variant } }));
+      return ensure(builder, dockerfile({ tag, parent: next, context: "variant", args: { FAULT: variant } }));
     }),
   );
 }
 
-/** Bun's binary comes with the npm packages; its version is what the image of it is known by, since it has a hundred megabytes. */
+/**
+ * Bun's binary comes with the npm packages; its version is what the image of it is known by, since it has a hundred
+ * megabytes.
+ */
 function bunRuntime(runtime: Recipe): Recipe {
-  const name = process.arch === 'arm64' ? '@oven/bun-linux-aarch64' : '@oven/bun-linux-x64-baseline';
-  const { version } = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string };
+  const name = process.arch === "arm64" ? "@oven/bun-linux-aarch64" : "@oven/bun-linux-x64-baseline";
+  const { version } = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")) as { version: string };
   return dockerfile({
     tag: `scani-local/bun:${version}`,
     parent: runtime,
-    context: 'bun',
+    context: "bun",
     extra: {
       madeOf: `${name} ${version}`,
-      files: async () => [{ name: 'bun', content: await readFile(require.resolve(`${name}/bin/bun`)), mode: 0o755 }],
+      files: async () => [{ name: "bun", content: await readFile(require.resolve(`${name}/bin/bun`)), mode: 0o755 }],
     },
   });
 }
 
-function serviceRecipe(service: Service, version: string, { base, runtime, bun }: Record<'base' | 'runtime' | 'bun', Recipe>): Recipe {
+function serviceRecipe(
+  service: Service,
+  version: string,
+  { base, runtime, bun }: Record<"base" | "runtime" | "bun", Recipe>,
+): Recipe {
   const tag = imageOf(service, version);
   const args = { VERSION: version };
   switch (service) {
-    case 'frontend-app':
-      return dockerfile({ tag, parent: base, context: 'frontend', args, extra: page() });
-    case 'worker':
+    case "frontend-app":
+      return dockerfile({ tag, parent: base, context: "frontend", args, extra: page() });
+    case "worker":
       return dockerfile({ tag, parent: runtime, context: service, args, extra: executable(service) });
-    case 'migrate':
-      return dockerfile({ tag, parent: runtime, context: service, args, extra: executable(service, migrationFiles(version)) });
-    case 'api':
+    case "migrate":
       return dockerfile({
         tag,
         parent: runtime,
-        context: 'service',
-        args: { ...args, PORT: '3001', HEALTH_PATH: '/readyz' },
+        context: service,
+        args,
+        extra: executable(service, migrationFiles(version)),
+      });
+    case "api":
+      return dockerfile({
+        tag,
+        parent: runtime,
+        context: "service",
+        args: { ...args, PORT: "3001", HEALTH_PATH: "/readyz" },
         extra: executable(service),
       });
-    case 'data-provider':
+    case "data-provider":
       return dockerfile({
         tag,
         parent: bun,
-        context: 'service',
-        args: { ...args, PORT: '8082', HEALTH_PATH: '/health' },
+        context: "service",
+        args: { ...args, PORT: "8082", HEALTH_PATH: "/health" },
         extra: executable(service),
       });
   }
@@ -115,46 +128,58 @@ const bundles = new Map<Service, Buffer>();
 function executable(service: Service, beside: ContextFile[] = []) {
   const content = bundles.get(service) ?? bundle(service);
   bundles.set(service, content);
-  const files = [{ name: 'executable', content, mode: 0o755 }, ...beside];
+  const files = [{ name: "executable", content, mode: 0o755 }, ...beside];
   return { madeOf: hash(...files.flatMap((file) => [file.name, file.content])), files: () => Promise.resolve(files) };
 }
 
 /** A release's migrations, one file each, as Scani's migrate image ships them. */
 function migrationFiles(version: string): ContextFile[] {
-  return migrationsOf(version).map(({ id, sql }) => ({ name: `migrations/${id}.sql`, content: Buffer.from(sql), mode: 0o644 }));
+  return migrationsOf(version).map(({ id, sql }) => ({
+    name: `migrations/${id}.sql`,
+    content: Buffer.from(sql),
+    mode: 0o644,
+  }));
 }
 
 /** What the page loads: one script, as its policy allows none within it. */
 function page() {
-  const options: BuildOptions = { entryPoints: [join('page', 'main.ts')], platform: 'browser', target: 'es2022', format: 'esm', minify: true };
-  const files = [{ name: 'page.js', content: bundled(options), mode: 0o644 }];
+  const options: BuildOptions = {
+    entryPoints: [join("page", "main.ts")],
+    platform: "browser",
+    target: "es2022",
+    format: "esm",
+    minify: true,
+  };
+  const files = [{ name: "page.js", content: bundled(options), mode: 0o644 }];
   return { madeOf: hash(...files.flatMap((file) => [file.name, file.content])), files: () => Promise.resolve(files) };
 }
 
 function bundle(service: Service): Buffer {
-  // Scani's services run on Bun. Here that matters where its S3 client does; the others do with what the base image has, and
-  // the oldest of these does not bring web cryptography as a global.
-  const onBun = service === 'data-provider';
-  const banner = onBun ? '#!/usr/bin/env bun' : "#!/usr/bin/env node\nglobalThis.crypto ??= require('node:crypto').webcrypto;";
+  // Scani's services run on Bun. Here that matters where its S3 client does; the others do with what the base image
+  // has, and the oldest of these does not bring web cryptography as a global.
+  const onBun = service === "data-provider";
+  const banner = onBun
+    ? "#!/usr/bin/env bun"
+    : "#!/usr/bin/env node\nglobalThis.crypto ??= require('node:crypto').webcrypto;";
   return bundled({
-    entryPoints: [join('services', `${service}.ts`)],
-    platform: 'node',
-    target: onBun ? 'esnext' : 'node18',
-    format: 'cjs',
+    entryPoints: [join("services", `${service}.ts`)],
+    platform: "node",
+    target: onBun ? "esnext" : "node18",
+    format: "cjs",
     banner: { js: banner },
     // Optional accelerators of pg and ws that are not installed.
-    external: ['pg-native', 'bufferutil', 'utf-8-validate'],
+    external: ["pg-native", "bufferutil", "utf-8-validate"],
   });
 }
 
 function bundled(options: BuildOptions): Buffer {
-  const built = buildSync({ absWorkingDir: sourceDir, bundle: true, logLevel: 'silent', ...options, write: false });
+  const built = buildSync({ absWorkingDir: sourceDir, bundle: true, logLevel: "silent", ...options, write: false });
   return Buffer.from(built.outputFiles[0]?.contents ?? []);
 }
 
 async function alias(builder: Builder, recipe: Recipe, tag: string): Promise<void> {
   const [source, target] = await Promise.all([inspect(builder.docker, recipe.tag), inspect(builder.docker, tag)]);
   if (source && source.Id === target?.Id) return;
-  const [repo, version] = tag.split(':');
+  const [repo, version] = tag.split(":");
   await builder.docker.getImage(recipe.tag).tag({ repo, tag: version });
 }

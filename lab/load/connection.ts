@@ -11,13 +11,13 @@ interface Head {
 /**
  * One connection of autocannon's HTTP client that sends when told to, and never connects twice.
  *
- * autocannon's own run cannot be used, because it miscounts just where we need the truth. Measured on 8.0.0 with a server
- * that counts: with `reconnectRate: 1` no response is ever counted; a connection closed without a response, or in the
- * middle of one, is no error (and the next response is read as the rest of the cut one, so counted 2xx); a refused port is
- * tried 3,000 times a second at `overallRate: 50`; `sent` is 245 where the server saw 200, and what is in flight at the end
- * is cut off; and a rate is one burst each second, so that an outage shorter than a second may go unseen.
- * All of it lies in the loop that decides when to send and when to reconnect. So that loop is replaced (the two overrides
- * below); building requests, sockets, parsing, timing and timeouts stay autocannon's.
+ * autocannon's own run cannot be used, because it miscounts just where we need the truth. Measured on 8.0.0 with a
+ * server that counts: with `reconnectRate: 1` no response is ever counted; a connection closed without a response, or
+ * in the middle of one, is no error (and the next response is read as the rest of the cut one, so counted 2xx); a
+ * refused port is tried 3,000 times a second at `overallRate: 50`; `sent` is 245 where the server saw 200, and what is
+ * in flight at the end is cut off; and a rate is one burst each second, so that an outage shorter than a second may go
+ * unseen. All of it lies in the loop that decides when to send and when to reconnect. So that loop is replaced (the two
+ * overrides below); building requests, sockets, parsing, timing and timeouts stay autocannon's.
  */
 export class Connection extends Client {
   private settle: ((outcome: Outcome) => void) | undefined;
@@ -48,8 +48,8 @@ export class Connection extends Client {
   }
 
   /**
-   * Sends one request; the connection must be `ready`. Never rejects. Latency counts from here, so on a new connection it
-   * includes connecting. After a fault the connection is closed for good.
+   * Sends one request; the connection must be `ready`. Never rejects. Latency counts from here, so on a new connection
+   * it includes connecting. After a fault the connection is closed for good.
    */
   send(request: LoadRequest): Promise<Outcome> {
     return new Promise((resolve) => {
@@ -81,7 +81,9 @@ export class Connection extends Client {
     settle?.(outcome);
   }
 
-  /** Bytes that nobody asked for would crash Client, and bytes that are not HTTP would look like a server that stalls. */
+  /**
+   * Bytes that nobody asked for would crash Client, and bytes that are not HTTP would look like a server that stalls.
+   */
   private guardParser(): void {
     const execute = this.parser.execute.bind(this.parser);
     this.parser.execute = (chunk) => {

@@ -85,10 +85,14 @@ export function generate(options: CheckedOptions, onReady: () => void): Generato
 
 /** The request with its number in it. */
 function numbered(request: LoadRequest, number: number): LoadRequest {
-  return request.body?.includes("{{n}}") ? { ...request, body: request.body.replaceAll("{{n}}", String(number)) } : request;
+  return request.body?.includes("{{n}}")
+    ? { ...request, body: request.body.replaceAll("{{n}}", String(number)) }
+    : request;
 }
 
-/** Kept connections, used in turn so that none lies idle; while all are busy more are opened, and closed after one use. */
+/**
+ * Kept connections, used in turn so that none lies idle; while all are busy more are opened, and closed after one use.
+ */
 class Pool {
   private idle: Connection[] = [];
   private busy = 0;

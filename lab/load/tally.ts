@@ -67,7 +67,8 @@ export class Tally {
       this.latencyMs.push(outcome.latencyMs);
     } else {
       count.failed++;
-      if (this.failures.length < KEPT_FAILURES) this.failures.push({ atMs: at, method, path, connection, why: why ?? "" });
+      if (this.failures.length < KEPT_FAILURES)
+        this.failures.push({ atMs: at, method, path, connection, why: why ?? "" });
     }
   }
 

@@ -18,7 +18,10 @@ export interface Answer {
 
 /** One plugin process, spoken to as Pulumi's engine does. */
 export class PluginClient {
-  private constructor(private readonly client: ResourceProviderClient, private readonly started: Started) {}
+  private constructor(
+    private readonly client: ResourceProviderClient,
+    private readonly started: Started,
+  ) {}
 
   /**
    * Starts a plugin and configures it.
@@ -26,27 +29,60 @@ export class PluginClient {
    */
   static async start(program: string, settings: Values = {}): Promise<PluginClient> {
     const started = await Started.start(program);
-    const plugin = new PluginClient(new ResourceProviderClient(started.address, grpc.credentials.createInsecure()), started);
+    const plugin = new PluginClient(
+      new ResourceProviderClient(started.address, grpc.credentials.createInsecure()),
+      started,
+    );
     // As the engine does: it can take secrets, and says so.
-    await plugin.call("configure", new proto.ConfigureRequest().setAcceptsecrets(true).setAcceptresources(true).setArgs(struct(settings)));
+    await plugin.call(
+      "configure",
+      new proto.ConfigureRequest().setAcceptsecrets(true).setAcceptresources(true).setArgs(struct(settings)),
+    );
     return plugin;
   }
 
   /** What the plugin said through the engine's log so far. */
-  get said(): readonly string[] { return this.started.said; }
+  get said(): readonly string[] {
+    return this.started.said;
+  }
 
-  get process(): ChildProcess { return this.started.process; }
+  get process(): ChildProcess {
+    return this.started.process;
+  }
 
   async check(type: string, name: string, olds: Values, news: Values): Promise<{ inputs: Values; failures: string[] }> {
-    const request = new proto.CheckRequest().setUrn(urn(type, name)).setName(name).setType(type).setOlds(struct(olds)).setNews(struct(news)).setRandomseed(Buffer.alloc(32, 7));
+    const request = new proto.CheckRequest()
+      .setUrn(urn(type, name))
+      .setName(name)
+      .setType(type)
+      .setOlds(struct(olds))
+      .setNews(struct(news))
+      .setRandomseed(Buffer.alloc(32, 7));
     const response = await this.call<proto.CheckResponse>("check", request);
-    return { inputs: values(response.getInputs()), failures: response.getFailuresList().map((failure) => failure.getReason()) };
+    return {
+      inputs: values(response.getInputs()),
+      failures: response.getFailuresList().map((failure) => failure.getReason()),
+    };
   }
 
   /** @param olds outputs and inputs as the state has them */
-  async diff(type: string, name: string, id: string, olds: { outputs: Values; inputs: Values }, news: Values, ignoreChanges: string[] = []): Promise<Answer> {
-    const request = new proto.DiffRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id)
-      .setOlds(struct(olds.outputs)).setOldInputs(struct(olds.inputs)).setNews(struct(news)).setIgnorechangesList(ignoreChanges);
+  async diff(
+    type: string,
+    name: string,
+    id: string,
+    olds: { outputs: Values; inputs: Values },
+    news: Values,
+    ignoreChanges: string[] = [],
+  ): Promise<Answer> {
+    const request = new proto.DiffRequest()
+      .setUrn(urn(type, name))
+      .setName(name)
+      .setType(type)
+      .setId(id)
+      .setOlds(struct(olds.outputs))
+      .setOldInputs(struct(olds.inputs))
+      .setNews(struct(news))
+      .setIgnorechangesList(ignoreChanges);
     const response = await this.call<proto.DiffResponse>("diff", request);
     return {
       changes: response.getChanges() === proto.DiffResponse.DiffChanges.DIFF_SOME,
@@ -57,25 +93,62 @@ export class PluginClient {
   }
 
   async create(type: string, name: string, inputs: Values, preview = false): Promise<{ id: string; outputs: Values }> {
-    const request = new proto.CreateRequest().setUrn(urn(type, name)).setName(name).setType(type).setProperties(struct(inputs)).setPreview(preview);
+    const request = new proto.CreateRequest()
+      .setUrn(urn(type, name))
+      .setName(name)
+      .setType(type)
+      .setProperties(struct(inputs))
+      .setPreview(preview);
     const response = await this.call<proto.CreateResponse>("create", request);
     return { id: response.getId(), outputs: values(response.getProperties()) };
   }
 
   /** An empty id when it is gone. */
-  async read(type: string, name: string, id: string, state: { outputs: Values; inputs: Values }): Promise<{ id: string; outputs: Values; inputs: Values }> {
-    const request = new proto.ReadRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id).setProperties(struct(state.outputs)).setInputs(struct(state.inputs));
+  async read(
+    type: string,
+    name: string,
+    id: string,
+    state: { outputs: Values; inputs: Values },
+  ): Promise<{ id: string; outputs: Values; inputs: Values }> {
+    const request = new proto.ReadRequest()
+      .setUrn(urn(type, name))
+      .setName(name)
+      .setType(type)
+      .setId(id)
+      .setProperties(struct(state.outputs))
+      .setInputs(struct(state.inputs));
     const response = await this.call<proto.ReadResponse>("read", request);
     return { id: response.getId(), outputs: values(response.getProperties()), inputs: values(response.getInputs()) };
   }
 
-  async update(type: string, name: string, id: string, olds: { outputs: Values; inputs: Values }, news: Values): Promise<Values> {
-    const request = new proto.UpdateRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id).setOlds(struct(olds.outputs)).setOldInputs(struct(olds.inputs)).setNews(struct(news));
+  async update(
+    type: string,
+    name: string,
+    id: string,
+    olds: { outputs: Values; inputs: Values },
+    news: Values,
+  ): Promise<Values> {
+    const request = new proto.UpdateRequest()
+      .setUrn(urn(type, name))
+      .setName(name)
+      .setType(type)
+      .setId(id)
+      .setOlds(struct(olds.outputs))
+      .setOldInputs(struct(olds.inputs))
+      .setNews(struct(news));
     return values((await this.call<proto.UpdateResponse>("update", request)).getProperties());
   }
 
   async delete(type: string, name: string, id: string, outputs: Values): Promise<void> {
-    await this.call("delete", new proto.DeleteRequest().setUrn(urn(type, name)).setName(name).setType(type).setId(id).setProperties(struct(outputs)));
+    await this.call(
+      "delete",
+      new proto.DeleteRequest()
+        .setUrn(urn(type, name))
+        .setName(name)
+        .setType(type)
+        .setId(id)
+        .setProperties(struct(outputs)),
+    );
   }
 
   /** Ends the process, as the engine does. */
@@ -84,10 +157,19 @@ export class PluginClient {
     await this.started.close();
   }
 
-  private call<Response>(method: "configure" | "check" | "diff" | "create" | "read" | "update" | "delete", request: unknown): Promise<Response> {
+  private call<Response>(
+    method: "configure" | "check" | "diff" | "create" | "read" | "update" | "delete",
+    request: unknown,
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      const client = this.client as unknown as Record<string, (request: unknown, done: (error: Error | null, response: Response) => void) => void>;
-      client[method]?.(request, (error, response) => { if (error) reject(error); else resolve(response); });
+      const client = this.client as unknown as Record<
+        string,
+        (request: unknown, done: (error: Error | null, response: Response) => void) => void
+      >;
+      client[method]?.(request, (error, response) => {
+        if (error) reject(error);
+        else resolve(response);
+      });
     });
   }
 }
@@ -101,5 +183,5 @@ function struct(given: Values): Struct {
 }
 
 function values(given: Struct | undefined): Values {
-  return (given?.toJavaScript() ?? {}) as Values;
+  return given?.toJavaScript() ?? {};
 }

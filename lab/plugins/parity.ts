@@ -1,7 +1,17 @@
 import type Docker from "dockerode";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { changeSetting, chooseBucket, cleanUp, layOut, policyFor, startBucket, startHosted, type HostedBucket, type Throwaway } from "../throwaway";
+import {
+  changeSetting,
+  chooseBucket,
+  cleanUp,
+  layOut,
+  policyFor,
+  startBucket,
+  startHosted,
+  type HostedBucket,
+  type Throwaway,
+} from "../throwaway";
 import { label } from "../../host/install/labels";
 import { withoutSummary, withStack } from "../../ops/pulumi/workspace";
 import type { Say } from "../../ops/pulumi/say";
@@ -34,9 +44,18 @@ export async function play(docker: Docker, images: ImageSet, path: string, say: 
   const bucket = await chooseBucket();
   const place = await layOut(kind, images, {
     tier1: { soak: "0" },
-    tier2: { soak: "0", SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, CSP_CONNECT_SRC: policyFor(bucket) },
+    tier2: {
+      soak: "0",
+      SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`,
+      SCANI_CLOUD_API_KEY: issuedKey,
+      CSP_CONNECT_SRC: policyFor(bucket),
+    },
   });
-  const before = { PATH: process.env.PATH, SCANI_ALLOW_DOWNTIME: process.env.SCANI_ALLOW_DOWNTIME, SCANI_TRUST_SETTINGS: process.env.SCANI_TRUST_SETTINGS };
+  const before = {
+    PATH: process.env.PATH,
+    SCANI_ALLOW_DOWNTIME: process.env.SCANI_ALLOW_DOWNTIME,
+    SCANI_TRUST_SETTINGS: process.env.SCANI_TRUST_SETTINGS,
+  };
   // It imagines another database role, which the guards would refuse; here it is the plugins that are asked.
   Object.assign(process.env, { PATH: path, SCANI_TRUST_SETTINGS: "true" });
   try {
@@ -48,15 +67,26 @@ export async function play(docker: Docker, images: ImageSet, path: string, say: 
     return game.played;
   } finally {
     await cleanUp(docker, place);
-    for (const [name, value] of Object.entries(before)) if (value === undefined) delete process.env[name]; else process.env[name] = value;
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
   }
 }
 
 async function base(game: Game, images: ImageSet): Promise<void> {
   await game.step("base is brought up", "base", "up");
   await game.look("base is brought up");
-  await game.imagine("images, limits, ports, entrypoints", "base", { postgresMemory: "768", redisImage: images.mail, S3_BUCKET: "another", bindAddress: "127.0.0.2", MAILPIT_UI_PORT: "1" });
-  await game.imagine("environment, health check", "base", { POSTGRES_USER: "another", REDIS_PASSWORD: "another-password-of-redis" });
+  await game.imagine("images, limits, ports, entrypoints", "base", {
+    postgresMemory: "768",
+    redisImage: images.mail,
+    S3_BUCKET: "another",
+    bindAddress: "127.0.0.2",
+    MAILPIT_UI_PORT: "1",
+  });
+  await game.imagine("environment, health check", "base", {
+    POSTGRES_USER: "another",
+    REDIS_PASSWORD: "another-password-of-redis",
+  });
   await game.imagine("name, labels", "base", { name: "another" });
 
   await game.remove("mail");
@@ -79,12 +109,23 @@ async function tiers(game: Game, images: ImageSet): Promise<void> {
   await game.step("another release beside the first", "tier1", "up");
   await game.look("another release beside the first");
 
-  const bucket = await startBucket(game.docker, { install: game.place.install, image: images.storage, page: game.place.url }, game.bucket);
+  const bucket = await startBucket(
+    game.docker,
+    { install: game.place.install, image: images.storage, page: game.place.url },
+    game.bucket,
+  );
   await startHosted(game.docker, {
-    install: game.place.install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...hosted,
+    install: game.place.install,
+    image: `${images.scaniRepository}/data-provider:${images.scaniTag}`,
+    ...hosted,
     environment: {
-      STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey,
-      BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...bucket,
+      STANDIN_HOSTED: "1",
+      SERVICE_NAME: "data-provider",
+      NODE_ENV: "production",
+      LOG_ID_PEPPER: "pepper-of-the-hosted",
+      DATA_PROVIDER_API_KEY: issuedKey,
+      BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
+      ...bucket,
     },
   });
   // The database has had the next release's migration, and the first one's migrator refuses such a database.
@@ -108,13 +149,24 @@ class Game {
   readonly played: Played = { decisions: {}, docker: {} };
 
   /** @param images those of base: on another machine they have other names */
-  constructor(readonly docker: Docker, readonly place: Throwaway, readonly bucket: HostedBucket, private readonly images: Readonly<Record<string, string>>, private readonly say: Say) {}
+  constructor(
+    readonly docker: Docker,
+    readonly place: Throwaway,
+    readonly bucket: HostedBucket,
+    private readonly images: Readonly<Record<string, string>>,
+    private readonly say: Say,
+  ) {}
 
   /** Lets Pulumi do something, and notes what it decided. @throws Error with Pulumi's words when it fails */
   async step(title: string, name: Stack, what: "up" | "preview" | "refresh" | "destroy"): Promise<void> {
     const decisions = new Decisions();
     const began = Date.now();
-    await withStack(name, this.place, () => undefined, async (stack) => void await withoutSummary(stack)[what]({ onEvent: decisions.take, color: "never" }));
+    await withStack(
+      name,
+      this.place,
+      () => undefined,
+      async (stack) => void (await withoutSummary(stack)[what]({ onEvent: decisions.take, color: "never" })),
+    );
     this.say(`${title}: ${what} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
     // What a refresh looks at is everything; what it found shows in the next step.
     if (what !== "refresh") this.played.decisions[title] = decisions.all;
@@ -135,8 +187,16 @@ class Game {
 
   /** Notes what Docker has now. */
   async look(title: string): Promise<void> {
-    const ports = { page: Number(new URL(this.place.url).port), mail: this.place.mailPort, bucket: Number(new URL(this.bucket.origin).port) };
-    this.played.docker[title] = await dockerState(this.docker, { install: this.place.install, ports, images: this.images });
+    const ports = {
+      page: Number(new URL(this.place.url).port),
+      mail: this.place.mailPort,
+      bucket: Number(new URL(this.bucket.origin).port),
+    };
+    this.played.docker[title] = await dockerState(this.docker, {
+      install: this.place.install,
+      ports,
+      images: this.images,
+    });
   }
 
   /** As somebody would by hand, behind Pulumi's back. */
@@ -149,7 +209,10 @@ class Game {
   }
 
   private async container(service: string): Promise<Docker.Container> {
-    const [found] = await this.docker.listContainers({ all: true, filters: { label: [`${label.install}=${this.place.install}`, `${label.service}=${service}`] } });
+    const [found] = await this.docker.listContainers({
+      all: true,
+      filters: { label: [`${label.install}=${this.place.install}`, `${label.service}=${service}`] },
+    });
     if (found === undefined) throw new Error(`no container of ${this.place.install} is ${service}`);
     return this.docker.getContainer(found.Id);
   }

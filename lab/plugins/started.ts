@@ -7,18 +7,27 @@ import { once } from "node:events";
 
 /** A plugin's or a language host's process, started as Pulumi's engine does. */
 export class Started {
-  private constructor(readonly process: ChildProcess, private readonly engine: FakeEngine, /** Where it serves, `host:port`. */ readonly address: string) {}
+  private constructor(
+    readonly process: ChildProcess,
+    private readonly engine: FakeEngine,
+    /** Where it serves, `host:port`. */ readonly address: string,
+  ) {}
 
   /** @param program path of a launcher @throws Error when it ends before it serves */
   static async start(program: string): Promise<Started> {
     const engine = await FakeEngine.start();
     const child = spawn(program, [engine.address], { stdio: ["pipe", "pipe", "inherit"] });
-    const port = await portOf(child, program).catch((error: unknown) => { engine.close(); throw error; });
+    const port = await portOf(child, program).catch((error: unknown) => {
+      engine.close();
+      throw error;
+    });
     return new Started(child, engine, `127.0.0.1:${port}`);
   }
 
   /** What it said through the engine's log so far. */
-  get said(): readonly string[] { return this.engine.said; }
+  get said(): readonly string[] {
+    return this.engine.said;
+  }
 
   /** Ends the process, as the engine does. */
   async close(): Promise<void> {
@@ -48,14 +57,22 @@ class FakeEngine {
   static async start(): Promise<FakeEngine> {
     const engine = new FakeEngine();
     engine.server.addService(EngineService, {
-      log: (call: grpc.ServerUnaryCall<LogRequest, Empty>, done: grpc.sendUnaryData<Empty>) => { engine.said.push(call.request.getMessage()); done(null, new Empty()); },
+      log: (call: grpc.ServerUnaryCall<LogRequest, Empty>, done: grpc.sendUnaryData<Empty>) => {
+        engine.said.push(call.request.getMessage());
+        done(null, new Empty());
+      },
     });
     const port = await new Promise<number>((resolve, reject) => {
-      engine.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => { if (error) reject(error); else resolve(bound); });
+      engine.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
+        if (error) reject(error);
+        else resolve(bound);
+      });
     });
     engine.address = `127.0.0.1:${port}`;
     return engine;
   }
 
-  close(): void { this.server.forceShutdown(); }
+  close(): void {
+    this.server.forceShutdown();
+  }
 }

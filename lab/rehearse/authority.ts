@@ -9,7 +9,13 @@ export interface Authority {
 
 /** Makes an authority for one host name, good for a day. */
 export async function makeAuthority(host: string): Promise<Authority> {
-  const ca = await createCA({ organization: "Scani rehearsal", countryCode: "NL", state: "-", locality: "-", validity: 1 });
+  const ca = await createCA({
+    organization: "Scani rehearsal",
+    countryCode: "NL",
+    state: "-",
+    locality: "-",
+    validity: 1,
+  });
   const { cert, key } = await createCert({ ca: { key: ca.key, cert: ca.cert }, domains: [host], validity: 1 });
   return { ca: ca.cert, certificate: cert, key };
 }

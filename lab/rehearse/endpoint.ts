@@ -1,12 +1,25 @@
 import type Docker from "dockerode";
 import type { Platform } from "../../host/install/platform";
 import type { ImageKind } from "../setup/realImages";
-import { startBucket, startHosted, startHostedOnStores, startTlsFront, type HostedBucket, type Throwaway, type ThrowawayImages } from "../throwaway";
+import {
+  startBucket,
+  startHosted,
+  startHostedOnStores,
+  startTlsFront,
+  type HostedBucket,
+  type Throwaway,
+  type ThrowawayImages,
+} from "../throwaway";
 import { stackOutputs } from "../../ops/pulumi/stackOutputs";
 import type { Authority } from "./authority";
 
 /** Tier 2's endpoint in a rehearsal, and the key it was issued with. */
-export const hosted = { alias: "hosted.rehearsal.internal", port: 8443, url: "https://hosted.rehearsal.internal:8443", key: "issued-key-of-the-rehearsal" } as const;
+export const hosted = {
+  alias: "hosted.rehearsal.internal",
+  port: 8443,
+  url: "https://hosted.rehearsal.internal:8443",
+  key: "issued-key-of-the-rehearsal",
+} as const;
 
 /** Scani's own data-provider, which the endpoint stands before: it speaks no TLS itself. */
 const origin = { alias: "origin", port: 8082 } as const;
@@ -18,25 +31,53 @@ export interface EndpointArgs {
   readonly bucket: HostedBucket;
 }
 
-/** Starts tier 2's hosted endpoint with a bucket of its own, over TLS with a certificate of a private authority, once base is up. */
-export async function startEndpoint(docker: Docker, kind: ImageKind, place: Throwaway, { images, authority, bucket: chosen }: EndpointArgs): Promise<void> {
+/**
+ * Starts tier 2's hosted endpoint with a bucket of its own, over TLS with a certificate of a private authority, once
+ * base is up.
+ */
+export async function startEndpoint(
+  docker: Docker,
+  kind: ImageKind,
+  place: Throwaway,
+  { images, authority, bucket: chosen }: EndpointArgs,
+): Promise<void> {
   const bucket = await startBucket(docker, { install: place.install, image: images.storage, page: place.url }, chosen);
   const image = `${images.scaniRepository}/data-provider:${images.scaniTag}`;
   if (kind === "stand-in") {
     await startHosted(docker, {
-      install: place.install, image, ...hosted, scheme: "https", mail: true,
+      install: place.install,
+      image,
+      ...hosted,
+      scheme: "https",
+      mail: true,
       environment: {
-        NODE_ENV: "production", SERVICE_NAME: "data-provider", STANDIN_HOSTED: "1", STANDIN_TLS_CERT: authority.certificate, STANDIN_TLS_KEY: authority.key,
-        LOG_ID_PEPPER: "pepper-of-the-rehearsal", BETTER_AUTH_SECRET: "secret-of-the-rehearsed-endpoint-0123", DATA_PROVIDER_API_KEY: hosted.key,
+        NODE_ENV: "production",
+        SERVICE_NAME: "data-provider",
+        STANDIN_HOSTED: "1",
+        STANDIN_TLS_CERT: authority.certificate,
+        STANDIN_TLS_KEY: authority.key,
+        LOG_ID_PEPPER: "pepper-of-the-rehearsal",
+        BETTER_AUTH_SECRET: "secret-of-the-rehearsed-endpoint-0123",
+        DATA_PROVIDER_API_KEY: hosted.key,
         ...bucket,
       },
     });
     return;
   }
   const outputs = await stackOutputs("base", place, () => undefined);
-  await startHostedOnStores(docker, { install: place.install, image, ...origin, key: hosted.key, bucket, mail: true }, outputs?.platform as Platform);
+  await startHostedOnStores(
+    docker,
+    { install: place.install, image, ...origin, key: hosted.key, bucket, mail: true },
+    outputs?.platform as Platform,
+  );
   await startTlsFront(docker, {
-    install: place.install, image: images.gateway, host: hosted.alias, port: hosted.port,
-    target: `${origin.alias}:${origin.port}`, healthPath: "/health", certificate: authority.certificate, key: authority.key,
+    install: place.install,
+    image: images.gateway,
+    host: hosted.alias,
+    port: hosted.port,
+    target: `${origin.alias}:${origin.port}`,
+    healthPath: "/health",
+    certificate: authority.certificate,
+    key: authority.key,
   });
 }

@@ -50,17 +50,30 @@ export async function rehearse(options: RehearseOptions, say: Say): Promise<Repo
   }
 }
 
-async function onThrowaway(docker: Docker, images: ThrowawayImages, options: RehearseOptions, interrupt: Interrupt, say: Say): Promise<Report> {
+async function onThrowaway(
+  docker: Docker,
+  images: ThrowawayImages,
+  options: RehearseOptions,
+  interrupt: Interrupt,
+  say: Say,
+): Promise<Report> {
   const authority = await makeAuthority(hosted.alias);
   const bucket = await chooseBucket();
   const place = await layOut("rehearse", images, {
-    tier2: { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, caCertificate: authority.ca, CSP_CONNECT_SRC: policyFor(bucket) },
+    tier2: {
+      SCANI_CLOUD_URL: hosted.url,
+      SCANI_CLOUD_API_KEY: hosted.key,
+      caCertificate: authority.ca,
+      CSP_CONNECT_SRC: policyFor(bucket),
+    },
   });
   // What Pulumi keeps in files meanwhile goes when the install goes, also where this process is killed.
   process.env.TMPDIR = mkdtempSync(join(place.workDir, "tmp-"));
   try {
     const scani = options.images === "real" ? new RealScani(docker, place) : new StandInScani(place);
-    return await run({ docker, place, scani, interrupt, say }, () => startEndpoint(docker, options.images, place, { images, authority, bucket }));
+    return await run({ docker, place, scani, interrupt, say }, () =>
+      startEndpoint(docker, options.images, place, { images, authority, bucket }),
+    );
   } finally {
     if (options.keep && !interrupt.signal.aborted) {
       say(`Left up at ${place.url} (mail at http://127.0.0.1:${place.mailPort}); it is removed by the next rehearsal.`);
@@ -82,7 +95,10 @@ interface Rehearsal {
   readonly say: Say;
 }
 
-async function run({ docker, place, scani, interrupt, say }: Rehearsal, startEndpoint: () => Promise<void>): Promise<Report> {
+async function run(
+  { docker, place, scani, interrupt, say }: Rehearsal,
+  startEndpoint: () => Promise<void>,
+): Promise<Report> {
   const bringUp = (stack: string) => interrupt.guard(up(stack, progressOnly(say), place, interrupt.signal));
   say("Bringing base and tier 1 up.");
   await bringUp("base");
@@ -95,10 +111,15 @@ async function run({ docker, place, scani, interrupt, say }: Rehearsal, startEnd
 
   const switches: RehearsedSwitch[] = [];
   let written = 0;
-  for (const [from, to] of [["tier1", "tier2"], ["tier2", "tier1"]] as const) {
+  for (const [from, to] of [
+    ["tier1", "tier2"],
+    ["tier2", "tier1"],
+  ] as const) {
     await interrupt.guard(scani.sendJobs());
     say(`Switching ${from} → ${to} at 100 requests a second, with jobs queued.`);
-    const load = await interrupt.guard(startLoad({ url: place.url, rate: 100, seconds: longestSwitch, requests: scani.requests() }));
+    const load = await interrupt.guard(
+      startLoad({ url: place.url, rate: 100, seconds: longestSwitch, requests: scani.requests() }),
+    );
     const began = Date.now();
     try {
       await bringUp(to);

@@ -17,7 +17,7 @@ export interface ReadMail extends CaughtMail {
 /** Mails to somebody, the newest first. @param port of the catcher's page, on loopback */
 export async function mailsTo(port: number, email: string): Promise<readonly CaughtMail[]> {
   const search = `http://127.0.0.1:${port}/api/v1/search?query=${encodeURIComponent(`to:${email}`)}&limit=20`;
-  const { messages } = await (await fetch(search)).json() as { messages: CaughtMail[] };
+  const { messages } = (await (await fetch(search)).json()) as { messages: CaughtMail[] };
   return messages;
 }
 
@@ -30,7 +30,8 @@ export async function newMail(port: number, email: string, before: readonly Caug
   const old = new Set(before.map(({ ID }) => ID));
   for (const until = Date.now() + timeout; Date.now() < until; await pause(pollInterval)) {
     const mail = (await mailsTo(port, email)).find(({ ID }) => !old.has(ID));
-    if (mail !== undefined) return (await fetch(`http://127.0.0.1:${port}/api/v1/message/${mail.ID}`)).json() as Promise<ReadMail>;
+    if (mail !== undefined)
+      return (await fetch(`http://127.0.0.1:${port}/api/v1/message/${mail.ID}`)).json() as Promise<ReadMail>;
   }
   throw new Error(`nothing was mailed to ${email} within ${timeout / 1000} s`);
 }

@@ -1,9 +1,10 @@
 import type { Say } from "../../ops/pulumi/say";
 
 /**
- * What a rehearsal says of an `up`, line by line: the Handover's steps as they come, and of one that fails every error whole, with what
- * the container logged: its install is removed in a moment, and nobody can look there any more.
- * Pulumi shows an error twice, shortened while it works and whole under `Diagnostics:`, each resource's after a line with its name.
+ * What a rehearsal says of an `up`, line by line: the Handover's steps as they come, and of one that fails every error
+ * whole, with what the container logged: its install is removed in a moment, and nobody can look there any more. Pulumi
+ * shows an error twice, shortened while it works and whole under `Diagnostics:`, each resource's after a line with its
+ * name.
  */
 export function progressOnly(say: Say): Say {
   let part: "update" | "diagnostics" | "ended" | "refused" = "update";

@@ -23,14 +23,18 @@ interface User extends Session {
 }
 
 /**
- * Scani's own images. Users sign in as the page signs them in, the first by a link, the others with a code they get by mail; rows are the groups they make; a job makes a holding
- * in their own currency, which takes no market data. What a browser cannot see is read in the database.
+ * Scani's own images. Users sign in as the page signs them in, the first by a link, the others with a code they get by
+ * mail; rows are the groups they make; a job makes a holding in their own currency, which takes no market data. What a
+ * browser cannot see is read in the database.
  */
 export class RealScani implements RehearsedScani {
   private readonly users: User[] = [];
   private sent = 0;
 
-  constructor(private readonly docker: Docker, private readonly place: Throwaway) {}
+  constructor(
+    private readonly docker: Docker,
+    private readonly place: Throwaway,
+  ) {}
 
   async seedUser(name: string): Promise<Session> {
     const email = `${name}@example.org`;
@@ -38,16 +42,26 @@ export class RealScani implements RehearsedScani {
     const cookie = await signIn(this.place, email, clientHeader(this.users.length, networks.signIn));
 
     const [typeId] = await this.query<string>("select to_json(id) from account_types order by display_order limit 1");
-    const [institutionType] = await this.query<string>("select to_json(id) from institution_types order by display_order limit 1");
+    const [institutionType] = await this.query<string>(
+      "select to_json(id) from institution_types order by display_order limit 1",
+    );
     const made = await this.call<{ accountId: string; institutionId: string }>(
-      "batchOperations.ensureAccount", { institution: { name: `bank of ${name}`, typeId: institutionType }, account: { name: "savings", typeId } }, cookie);
+      "batchOperations.ensureAccount",
+      { institution: { name: `bank of ${name}`, typeId: institutionType }, account: { name: "savings", typeId } },
+      cookie,
+    );
     const [user] = await this.query<{ id: string; currency: string }>(
-      `select json_build_object('id', id, 'currency', base_currency_id) from users where email = ${literal(email)}`);
+      `select json_build_object('id', id, 'currency', base_currency_id) from users where email = ${literal(email)}`,
+    );
     if (user === undefined) throw new Error(`${email} signed in and is no user`);
 
     // As Scani stores one; its own way in asks the bank first whether the credential is good.
-    const sealed = JSON.stringify({ encrypted: true, data: await seal(JSON.stringify({ password: `bank password of ${name}` }), await this.encryptionKey()) });
-    await this.query(`insert into user_integration_credentials (user_id, institution_id, encrypted_credentials, credentials_type)
+    const sealed = JSON.stringify({
+      encrypted: true,
+      data: await seal(JSON.stringify({ password: `bank password of ${name}` }), await this.encryptionKey()),
+    });
+    await this
+      .query(`insert into user_integration_credentials (user_id, institution_id, encrypted_credentials, credentials_type)
       values (${literal(user.id)}, ${literal(made.institutionId)}, ${literal(sealed)}, 'api_key')`);
     this.users.push({ cookie, ...user, account: made.accountId });
     return { cookie };
@@ -56,7 +70,9 @@ export class RealScani implements RehearsedScani {
   async stillKnows({ cookie }: Session): Promise<boolean> {
     const user = this.users.find((one) => one.cookie === cookie) as User;
     const current = await sessionUser(this.place, cookie, clientHeader(this.users.indexOf(user), networks.signIn));
-    const [sealed] = await this.query<string>(`select encrypted_credentials -> 'data' from user_integration_credentials where user_id = ${literal(user.id)}`);
+    const [sealed] = await this.query<string>(
+      `select encrypted_credentials -> 'data' from user_integration_credentials where user_id = ${literal(user.id)}`,
+    );
     return current?.id === user.id && sealed !== undefined && opens(sealed, await this.encryptionKey());
   }
 
@@ -65,17 +81,23 @@ export class RealScani implements RehearsedScani {
   }
 
   async rows(): Promise<number> {
-    return (await this.query<number>("select count(*) from groups"))[0] as number;
+    return (await this.query<number>("select count(*) from groups"))[0];
   }
 
-  /** All of one user: each job is followed by a recalculation of the user's history, of which Scani does one at a time. */
+  /**
+   * All of one user: each job is followed by a recalculation of the user's history, of which Scani does one at a time.
+   */
   async sendJobs(count = 120): Promise<void> {
     const { account, currency, cookie } = this.userFor(0);
     const send = async (): Promise<void> => {
       while (this.sent < all) {
         const [client, name] = [this.sent, `${jobName} ${this.sent}`];
         this.sent += 1;
-        const job = { requestId: name, accountId: account, newHoldings: [{ tokenId: currency, balance: "1", label: name }] };
+        const job = {
+          requestId: name,
+          accountId: account,
+          newHoldings: [{ tokenId: currency, balance: "1", label: name }],
+        };
         await this.call("batchOperations.createHoldingsBatch", job, cookie, client);
       }
     };
@@ -84,7 +106,8 @@ export class RealScani implements RehearsedScani {
   }
 
   /**
-   * A job that was done has made its holding and says so. Done again, it makes another one, or finds the first and fails.
+   * A job that was done has made its holding and says so. Done again, it makes another one, or finds the first and
+   * fails.
    */
   async jobs(): Promise<Jobs> {
     const [done] = await this.query<{ once: number; twice: number }>(`with made as (
@@ -94,7 +117,7 @@ export class RealScani implements RehearsedScani {
         'once', count(*) filter (where holdings = 1 and state = 'completed'),
         'twice', count(*) filter (where holdings > 1 or (holdings = 1 and state = 'failed')))
       from made join user_jobs on right(job_id, length(label) + 1) = '_' || label`);
-    const { once, twice } = done as { once: number; twice: number };
+    const { once, twice } = done;
     return { sent: this.sent, once, twice, never: this.sent - once - twice };
   }
 
@@ -105,14 +128,19 @@ export class RealScani implements RehearsedScani {
       const headers = { ...json, ...clientHeader(client), cookie: this.userFor(client).cookie };
       return [
         { method: "GET", path: "/api/health" },
-        { method: "POST", path: "/api/trpc/groups.create", body: JSON.stringify({ name: `load ${load} {{n}}`, color: "#336699" }), headers },
+        {
+          method: "POST",
+          path: "/api/trpc/groups.create",
+          body: JSON.stringify({ name: `load ${load} {{n}}`, color: "#336699" }),
+          headers,
+        },
         { method: "GET", path: "/healthz" },
       ];
     }).flat();
   }
 
   private userFor(number: number): User {
-    return this.users[number % this.users.length] as User;
+    return this.users[number % this.users.length];
   }
 
   /** Calls a procedure of the api. @param client which of many clients asks */
@@ -124,12 +152,20 @@ export class RealScani implements RehearsedScani {
 
   /** @param path as the api has it; the gateway has the api under /api */
   private async post(path: string, body: object, headers: Record<string, string>): Promise<Response> {
-    return accepted(await fetch(`${this.place.url}/api${path}`, { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) }));
+    return accepted(
+      await fetch(`${this.place.url}/api${path}`, {
+        method: "POST",
+        headers: { ...json, ...headers },
+        body: JSON.stringify(body),
+      }),
+    );
   }
 
   /** Key the api that runs now opens credentials with. */
   private async encryptionKey(): Promise<string> {
-    const [api] = await this.docker.listContainers({ filters: { label: [`${label.install}=${this.place.install}`, `${label.service}=api`] } });
+    const [api] = await this.docker.listContainers({
+      filters: { label: [`${label.install}=${this.place.install}`, `${label.service}=api`] },
+    });
     if (api === undefined) throw new Error("no api runs");
     const { Config: config } = await this.docker.getContainer(api.Id).inspect();
     return variableIn(config.Env, "ENCRYPTION_KEY") as string;

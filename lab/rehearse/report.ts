@@ -31,9 +31,15 @@ export interface Seen extends Omit<Report, "ok"> {
 /** Mistakes in what was seen; none means the rehearsal went well. Pure. */
 export function wrongs({ switches, jobs, rows, written, sessions }: Seen): string[] {
   return [
-    ...switches.filter(({ failed }) => failed > 0).map(({ from, to, failed, sent }) => `${from} → ${to}: ${failed} of ${sent} requests failed`),
-    ...(jobs.once === jobs.sent ? [] : [`jobs: of ${jobs.sent}, ${jobs.once} were done once, ${jobs.twice} twice, ${jobs.never} never`]),
-    ...(rows.after === rows.before + written ? [] : [`rows: ${rows.after} are there, ${rows.before + written} were acknowledged`]),
+    ...switches
+      .filter(({ failed }) => failed > 0)
+      .map(({ from, to, failed, sent }) => `${from} → ${to}: ${failed} of ${sent} requests failed`),
+    ...(jobs.once === jobs.sent
+      ? []
+      : [`jobs: of ${jobs.sent}, ${jobs.once} were done once, ${jobs.twice} twice, ${jobs.never} never`]),
+    ...(rows.after === rows.before + written
+      ? []
+      : [`rows: ${rows.after} are there, ${rows.before + written} were acknowledged`]),
     ...(sessions.kept === sessions.made ? [] : [`sessions: ${sessions.kept} of ${sessions.made} still hold`]),
   ];
 }
@@ -41,8 +47,10 @@ export function wrongs({ switches, jobs, rows, written, sessions }: Seen): strin
 /** What was seen, for a person. Pure. */
 export function tell(seen: Seen): string {
   return [
-    ...seen.switches.map(({ from, to, totalMs, flipMs, sent, failed }) =>
-      `${from} → ${to}: ${seconds(totalMs)} in all, flip ${seconds(flipMs)}; ${sent} requests sent, ${failed} failed`),
+    ...seen.switches.map(
+      ({ from, to, totalMs, flipMs, sent, failed }) =>
+        `${from} → ${to}: ${seconds(totalMs)} in all, flip ${seconds(flipMs)}; ${sent} requests sent, ${failed} failed`,
+    ),
     `jobs: ${seen.jobs.sent} sent, ${seen.jobs.once} done once, ${seen.jobs.twice} twice, ${seen.jobs.never} never`,
     `rows: ${seen.rows.before} before, ${seen.written} written under load, ${seen.rows.after} after`,
     `sessions with an encrypted credential: ${seen.sessions.made} made, ${seen.sessions.kept} still good`,
@@ -53,5 +61,10 @@ export function tell(seen: Seen): string {
 /** The JSON object of `--json`. Pure. */
 export function reportOf(seen: Seen): Report {
   const { switches, jobs, rows } = seen;
-  return { ok: wrongs(seen).length === 0, switches, jobs: { sent: jobs.sent, once: jobs.once, twice: jobs.twice, never: jobs.never }, rows };
+  return {
+    ok: wrongs(seen).length === 0,
+    switches,
+    jobs: { sent: jobs.sent, once: jobs.once, twice: jobs.twice, never: jobs.never },
+    rows,
+  };
 }

@@ -28,7 +28,10 @@ export async function signInByCode(front: Front, email: string, client: Record<s
   return cookieOf(await post(front, "/api/sign-in/email-otp", { email, otp }, client));
 }
 
-/** Signs in by the link of a mail, and arrives at the page. @returns its cookies @throws Error when the link leads elsewhere */
+/**
+ * Signs in by the link of a mail, and arrives at the page. @returns its cookies @throws Error when the link leads
+ * elsewhere
+ */
 export async function signInByLink(front: Front, email: string, client: Record<string, string>): Promise<string> {
   const callbackURL = `${front.url}/auth/callback`;
   const before = await mailsTo(front.mailPort, email);
@@ -36,16 +39,21 @@ export async function signInByLink(front: Front, email: string, client: Record<s
   const link = linkIn(await newMail(front.mailPort, email, before));
   const followed = await fetch(link, { redirect: "manual", headers: client });
   const location = followed.headers.get("location");
-  if (followed.status !== 302 || location !== callbackURL) throw new Error(`the link in the mail answers ${followed.status} and leads to ${location}, not to ${callbackURL}`);
+  if (followed.status !== 302 || location !== callbackURL)
+    throw new Error(`the link in the mail answers ${followed.status} and leads to ${location}, not to ${callbackURL}`);
   const page = await accepted(await fetch(location));
   if (!(page.headers.get("content-type") ?? "").startsWith("text/html")) throw new Error(`${location} is no page`);
   return cookieOf(followed);
 }
 
 /** Whose session the cookies are; undefined when there is none that holds. */
-export async function sessionUser({ url }: Pick<Front, "url">, cookie: string, client: Record<string, string>): Promise<SessionUser | undefined> {
+export async function sessionUser(
+  { url }: Pick<Front, "url">,
+  cookie: string,
+  client: Record<string, string>,
+): Promise<SessionUser | undefined> {
   const response = await accepted(await fetch(`${url}/api/get-session`, { headers: { cookie, ...client } }));
-  return (await response.json() as { user?: SessionUser } | null)?.user;
+  return ((await response.json()) as { user?: SessionUser } | null)?.user;
 }
 
 /** Ends a session. @throws Error when the api does not end it */
@@ -54,5 +62,11 @@ export async function signOut(front: Front, cookie: string, client: Record<strin
 }
 
 async function post({ url }: Front, path: string, body: object, headers: Record<string, string>): Promise<Response> {
-  return accepted(await fetch(`${url}${path}`, { method: "POST", headers: { ...json, origin: url, ...headers }, body: JSON.stringify(body) }));
+  return accepted(
+    await fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { ...json, origin: url, ...headers },
+      body: JSON.stringify(body),
+    }),
+  );
 }

@@ -49,7 +49,10 @@ export class StandInScani implements RehearsedScani {
   /** Uploads a statement as the page does, and has it read into the user's account. */
   async importStatement(session: Session, statement: Omit<Statement, "accountId">): Promise<JobStatus> {
     const procedures = this.procedures(session);
-    const { accountId } = await procedures.mutate<{ accountId: string }>("batchOperations.ensureAccount", { institution: { name: "bank" }, account: { name: "savings" } });
+    const { accountId } = await procedures.mutate<{ accountId: string }>("batchOperations.ensureAccount", {
+      institution: { name: "bank" },
+      account: { name: "savings" },
+    });
     return importStatement(this.front, procedures, { ...statement, accountId });
   }
 
@@ -78,7 +81,12 @@ export class StandInScani implements RehearsedScani {
   requests(): LoadRequest[] {
     return Array.from({ length: clients }, (_unused, client): LoadRequest[] => [
       { method: "GET", path: "/api/whoami", headers: clientHeader(client) },
-      { method: "POST", path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: { ...json, ...clientHeader(client) } },
+      {
+        method: "POST",
+        path: "/api/rows",
+        body: JSON.stringify({ text: "written under load" }),
+        headers: { ...json, ...clientHeader(client) },
+      },
       { method: "GET", path: "/healthz" },
     ]).flat();
   }
@@ -90,10 +98,18 @@ export class StandInScani implements RehearsedScani {
   }
 
   private async get<T>(path: string, headers: Record<string, string> = {}): Promise<T> {
-    return (await accepted(await fetch(`${this.front.url}${path}`, { headers: { ...this.client(), ...headers } }))).json() as Promise<T>;
+    return (
+      await accepted(await fetch(`${this.front.url}${path}`, { headers: { ...this.client(), ...headers } }))
+    ).json() as Promise<T>;
   }
 
   private async post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
-    return accepted(await fetch(`${this.front.url}${path}`, { method: "POST", headers: { ...json, ...this.client(), ...headers }, body: JSON.stringify(body) }));
+    return accepted(
+      await fetch(`${this.front.url}${path}`, {
+        method: "POST",
+        headers: { ...json, ...this.client(), ...headers },
+        body: JSON.stringify(body),
+      }),
+    );
   }
 }

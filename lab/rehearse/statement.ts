@@ -32,55 +32,109 @@ const [pollInterval, timeout] = [200, 60_000];
 
 /** A user's browser, as far as it calls procedures of the api; headers are its session's and its client's. */
 export class Procedures {
-  constructor(private readonly front: Pick<Front, "url">, private readonly headers: () => Record<string, string>) {}
+  constructor(
+    private readonly front: Pick<Front, "url">,
+    private readonly headers: () => Record<string, string>,
+  ) {}
 
   /** In a batch of one, as the page's client asks. @throws Error with the api's words */
   async mutate<T>(name: string, input: object): Promise<T> {
-    return this.answer(fetch(`${this.front.url}/api/trpc/${name}?batch=1`, { method: "POST", headers: { ...json, origin: this.front.url, ...this.headers() }, body: JSON.stringify({ 0: input }) }));
+    return this.answer(
+      fetch(`${this.front.url}/api/trpc/${name}?batch=1`, {
+        method: "POST",
+        headers: { ...json, origin: this.front.url, ...this.headers() },
+        body: JSON.stringify({ 0: input }),
+      }),
+    );
   }
 
   /** @throws Error with the api's words */
   async query<T>(name: string, input: object): Promise<T> {
-    return this.answer(fetch(`${this.front.url}/api/trpc/${name}?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: input }))}`, { headers: this.headers() }));
+    return this.answer(
+      fetch(`${this.front.url}/api/trpc/${name}?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: input }))}`, {
+        headers: this.headers(),
+      }),
+    );
   }
 
   private async answer<T>(asked: Promise<Response>): Promise<T> {
-    const [{ result }] = await (await accepted(await asked)).json() as [{ result: { data: T } }];
+    const [{ result }] = (await (await accepted(await asked)).json()) as [{ result: { data: T } }];
     return result.data;
   }
 }
 
-/** Puts a statement where the api says, as a page of that origin does. @throws Error when a browser would not send it, or the bucket does not take it */
-export async function upload({ url }: Pick<Front, "url">, procedures: Procedures, { name, content }: Pick<Statement, "name" | "content">): Promise<UploadPlace> {
+/**
+ * Puts a statement where the api says, as a page of that origin does. @throws Error when a browser would not send it,
+ * or the bucket does not take it
+ */
+export async function upload(
+  { url }: Pick<Front, "url">,
+  procedures: Procedures,
+  { name, content }: Pick<Statement, "name" | "content">,
+): Promise<UploadPlace> {
   const body = Buffer.from(content);
-  const place = await procedures.mutate<UploadPlace>("storage.getUploadUrl", { purpose: "file-import", contentType: "text/plain", filename: name, sizeBytes: body.length });
+  const place = await procedures.mutate<UploadPlace>("storage.getUploadUrl", {
+    purpose: "file-import",
+    contentType: "text/plain",
+    filename: name,
+    sizeBytes: body.length,
+  });
   if (new URL(place.uploadUrl).origin !== url) await askAsBrowser(url, place);
   // A browser writes the length itself.
-  const headers = Object.fromEntries(Object.entries(place.headers).filter(([header]) => header.toLowerCase() !== "content-length"));
-  const answer = await accepted(await fetch(place.uploadUrl, { method: place.method, headers: { ...headers, origin: url }, body }));
+  const headers = Object.fromEntries(
+    Object.entries(place.headers).filter(([header]) => header.toLowerCase() !== "content-length"),
+  );
+  const answer = await accepted(
+    await fetch(place.uploadUrl, { method: place.method, headers: { ...headers, origin: url }, body }),
+  );
   await answer.arrayBuffer();
   return place;
 }
 
 /** The question a browser asks before it sends a file to another origin (CORS). */
 async function askAsBrowser(page: string, { uploadUrl, method, headers }: UploadPlace): Promise<void> {
-  const asked = Object.keys(headers).filter((header) => header.toLowerCase() !== "content-length").join(",");
-  const answer = await accepted(await fetch(uploadUrl, { method: "OPTIONS", headers: { origin: page, "access-control-request-method": method, "access-control-request-headers": asked } }));
+  const asked = Object.keys(headers)
+    .filter((header) => header.toLowerCase() !== "content-length")
+    .join(",");
+  const answer = await accepted(
+    await fetch(uploadUrl, {
+      method: "OPTIONS",
+      headers: { origin: page, "access-control-request-method": method, "access-control-request-headers": asked },
+    }),
+  );
   const allowed = (name: string) => (answer.headers.get(`access-control-allow-${name}`) ?? "").toLowerCase();
-  if (allowed("origin") !== page || !allowed("methods").includes(method.toLowerCase()) || !allowed("headers").includes(asked.toLowerCase())) {
+  if (
+    allowed("origin") !== page ||
+    !allowed("methods").includes(method.toLowerCase()) ||
+    !allowed("headers").includes(asked.toLowerCase())
+  ) {
     throw new Error(`${new URL(uploadUrl).origin} does not let a page of ${page} put a file there`);
   }
 }
 
 /** Uploads a statement and has it read. @returns the job, when it has ended */
-export async function importStatement(front: Pick<Front, "url">, procedures: Procedures, statement: Statement): Promise<JobStatus> {
+export async function importStatement(
+  front: Pick<Front, "url">,
+  procedures: Procedures,
+  statement: Statement,
+): Promise<JobStatus> {
   const { key } = await upload(front, procedures, statement);
   return readStatement(procedures, key, statement);
 }
 
 /** Has a file read that was uploaded. @returns the job, when it has ended @throws Error when it does not end */
-export async function readStatement(procedures: Procedures, r2Key: string, { name, type, accountId, requestId }: Omit<Statement, "content">): Promise<JobStatus> {
-  const { jobId } = await procedures.mutate<{ jobId: string }>("fileImport.parseAndEnrich", { r2Key, originalFilename: name, fileType: type, accountId, requestId });
+export async function readStatement(
+  procedures: Procedures,
+  r2Key: string,
+  { name, type, accountId, requestId }: Omit<Statement, "content">,
+): Promise<JobStatus> {
+  const { jobId } = await procedures.mutate<{ jobId: string }>("fileImport.parseAndEnrich", {
+    r2Key,
+    originalFilename: name,
+    fileType: type,
+    accountId,
+    requestId,
+  });
   for (const until = Date.now() + timeout; Date.now() < until; await pause(pollInterval)) {
     const job = await procedures.query<JobStatus>("jobs.status", { jobId });
     if (["completed", "failed"].includes(job.state)) return job;

@@ -16,26 +16,31 @@ import { which } from "../../ops/pulumi/which";
 const [answerLimit, startLimit] = [10_000, 60_000];
 
 /**
- * The Docker engine: the one that answers; else, as root on Debian or Ubuntu, the distribution's, installed and started.
+ * The Docker engine: the one that answers; else, as root on Debian or Ubuntu, the distribution's, installed and
+ * started.
  * @throws Error that says exactly what to do
  */
 export async function ensureEngine(say: Say): Promise<Docker> {
   const docker = connectDocker();
   if (await greet(docker, say)) return docker;
-  await exclusively("docker engine", () => say("Another run is setting Docker up: waiting for it."), async () => {
-    const why = await failure(docker);
-    if (why === undefined) return;
-    const remedy = engineRemedy(facts(why));
-    if (remedy.kind === "refuse") throw new Error(remedy.message);
-    if (remedy.kind === "install") await install(say);
-    await start(docker, say);
-  });
-  if (!await greet(docker, say)) throw new Error("Docker was started, and does not answer.");
+  await exclusively(
+    "docker engine",
+    () => say("Another run is setting Docker up: waiting for it."),
+    async () => {
+      const why = await failure(docker);
+      if (why === undefined) return;
+      const remedy = engineRemedy(facts(why));
+      if (remedy.kind === "refuse") throw new Error(remedy.message);
+      if (remedy.kind === "install") await install(say);
+      await start(docker, say);
+    },
+  );
+  if (!(await greet(docker, say))) throw new Error("Docker was started, and does not answer.");
   return docker;
 }
 
 async function greet(docker: Docker, say: Say): Promise<boolean> {
-  if (await failure(docker) !== undefined) return false;
+  if ((await failure(docker)) !== undefined) return false;
   const { Version } = await docker.version();
   say(`Docker ${Version} answers${process.env.DOCKER_HOST ? ` at ${process.env.DOCKER_HOST}` : ""}.`);
   return true;
@@ -44,8 +49,13 @@ async function greet(docker: Docker, say: Say): Promise<boolean> {
 /** Why an engine does not answer; undefined when it does. */
 async function failure(docker: Docker): Promise<string | undefined> {
   const late = new AbortController();
-  const outcome = docker.ping().then(() => undefined, (error: NodeJS.ErrnoException) => error.code ?? error.message);
-  const limit = delay(answerLimit, `no answer in ${answerLimit / 1000} s`, { signal: late.signal }).catch(() => undefined);
+  const outcome = docker.ping().then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+  );
+  const limit = delay(answerLimit, `no answer in ${answerLimit / 1000} s`, { signal: late.signal }).catch(
+    () => undefined,
+  );
   try {
     return await Promise.race([outcome, limit]);
   } finally {
@@ -79,7 +89,7 @@ async function install(say: Say): Promise<void> {
 /** Starts the daemon as this machine starts services, else in the background with a log file. */
 async function start(docker: Docker, say: Say): Promise<void> {
   // The package may have started it.
-  if (await failure(docker) === undefined) return;
+  if ((await failure(docker)) === undefined) return;
   say("Starting Docker.");
   const stale = removeStalePids();
   if (stale.length > 0) say(`Removed what a killed Docker noted of itself: ${stale.join(", ")}`);
@@ -88,7 +98,11 @@ async function start(docker: Docker, say: Say): Promise<void> {
     return untilAnswers(docker, async () => ["see: journalctl -u docker"]);
   }
   const service = which("service", process.env.PATH);
-  if (service !== undefined && existsSync("/etc/init.d/docker") && (await command(service, ["docker", "start"])).code === 0) {
+  if (
+    service !== undefined &&
+    existsSync("/etc/init.d/docker") &&
+    (await command(service, ["docker", "start"])).code === 0
+  ) {
     return untilAnswers(docker, async () => ["see /var/log/docker.log"]);
   }
   await startInBackground(docker, say);
@@ -114,12 +128,14 @@ async function startInBackground(docker: Docker, say: Say): Promise<void> {
 async function untilAnswers(docker: Docker, details: () => Promise<string[]>, ended?: Promise<string>): Promise<void> {
   const until = Date.now() + startLimit;
   let over: string | undefined;
-  void ended?.then((how) => { over = how; });
+  void ended?.then((how) => {
+    over = how;
+  });
   for (;;) {
     const why = await failure(docker);
     if (why === undefined) return;
     if (over !== undefined || Date.now() > until) {
-      throw new Error([`Docker does not answer (${over ?? why}).`, ...await details()].join("\n"));
+      throw new Error([`Docker does not answer (${over ?? why}).`, ...(await details())].join("\n"));
     }
     await delay(250);
   }

@@ -11,8 +11,8 @@ export const testLanguageHost = join(root, "lab", "plugins", "bin", "language");
 const program = "pulumi-language-nodejs";
 
 /**
- * The Node language host, with which raw `pulumi` runs the program in a process of its own: the official one, which comes
- * with the official command line; else the test language host. SCANI_TEST_PLUGINS=1 takes the latter in any case.
+ * The Node language host, with which raw `pulumi` runs the program in a process of its own: the official one, which
+ * comes with the official command line; else the test language host. SCANI_TEST_PLUGINS=1 takes the latter in any case.
  * @param pulumi path of the Pulumi command line, or its bare name where it is on PATH
  */
 export function findLanguageHost(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Choice {
@@ -21,7 +21,9 @@ export function findLanguageHost(pulumi: string, environment: NodeJS.ProcessEnv,
     say(`The Node language host is at ${official}.`);
     return { official: true };
   }
-  say(`${official === undefined ? "There is no Node language host here" : "SCANI_TEST_PLUGINS=1"}: the test language host stands in for it (lab/plugins).`);
+  say(
+    `${official === undefined ? "There is no Node language host here" : "SCANI_TEST_PLUGINS=1"}: the test language host stands in for it (lab/plugins).`,
+  );
   return { official: false, pathAddition: testLanguageHost };
 }
 

@@ -54,12 +54,15 @@ async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, s
     say(`Official plugins: ${needed.map(({ name }) => name).join(" and ")} are here.`);
     return true;
   }
-  if (!await pulumiReachable(environment)) return false;
+  if (!(await pulumiReachable(environment))) return false;
   // Named, since Pulumi may take the home the machine's users are listed with for its own, where HOME says another.
   const env = { ...environment, PULUMI_HOME: pulumiHome(environment) };
   for (const { name, sdk } of missing) {
     say(`Fetching the official plugin ${name} ${packageVersion(sdk)} (once).`);
-    const { code } = await command(pulumi, ["plugin", "install", "resource", name, packageVersion(sdk)], { env, limit: fetchLimit });
+    const { code } = await command(pulumi, ["plugin", "install", "resource", name, packageVersion(sdk)], {
+      env,
+      limit: fetchLimit,
+    });
     if (code !== 0) return false;
   }
   return true;
@@ -70,7 +73,9 @@ export function officialPlugin(name: PluginName, environment: NodeJS.ProcessEnv)
   const program = `pulumi-resource-${name}`;
   const version = packageVersion(needed.find((one) => one.name === name)?.sdk as string);
   const fetched = join(pulumiHome(environment), "plugins", `resource-${name}-v${version}`);
-  return (looksOnPath(environment) ? which(program, environment.PATH, [testPlugins]) : undefined) ?? which(program, fetched);
+  return (
+    (looksOnPath(environment) ? which(program, environment.PATH, [testPlugins]) : undefined) ?? which(program, fetched)
+  );
 }
 
 /** False where Pulumi is told to take no plugin from PATH. */

@@ -41,7 +41,7 @@ export async function prepare(say: Say, wanted: Wanted): Promise<Prepared> {
     await findPlugins(pulumi.command, process.env, say),
     ...(wanted.languageHost ? [findLanguageHost(pulumi.command, process.env, say)] : []),
   ];
-  const images = wanted.images && await makeImages(docker, wanted.images, say);
+  const images = wanted.images && (await makeImages(docker, wanted.images, say));
   return { docker, pulumi, environment: pulumiEnvironment(pulumi.command, choices, process.env), images };
 }
 
@@ -49,8 +49,12 @@ export async function prepare(say: Say, wanted: Wanted): Promise<Prepared> {
  * Environment in which Pulumi finds its command line and what it needs. Pure.
  * @param program path of the command line, or its bare name where it is on PATH
  */
-export function pulumiEnvironment(program: string, choices: readonly Choice[], environment: NodeJS.ProcessEnv): Record<string, string> {
-  const standIns = choices.flatMap((choice) => choice.official ? [] : [choice.pathAddition]);
+export function pulumiEnvironment(
+  program: string,
+  choices: readonly Choice[],
+  environment: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const standIns = choices.flatMap((choice) => (choice.official ? [] : [choice.pathAddition]));
   const additions = [...standIns, ...(isAbsolute(program) ? [dirname(program)] : [])];
   const rest = (environment.PATH ?? "").split(delimiter).filter((folder) => !additions.includes(folder));
   return {
@@ -69,5 +73,9 @@ async function makeImages(docker: Docker, kind: ImageKind, say: Say): Promise<Th
   // Loaded only where it is used: an operator's machine may not have the tests.
   const { ensureImages, INFRASTRUCTURE } = await import("../images/index.js");
   if (kind === "stand-in") return ensureImages({ docker, log: say });
-  return { ...await ensureImages({ docker, log: say, only: [...INFRASTRUCTURE] }), scaniRepository: published, scaniTag: realTag(process.env) };
+  return {
+    ...(await ensureImages({ docker, log: say, only: [...INFRASTRUCTURE] })),
+    scaniRepository: published,
+    scaniTag: realTag(process.env),
+  };
 }

@@ -10,13 +10,20 @@ export const published = "scani";
 
 /** Tag of the release that is used: SCANI_IMAGE_TAG, else the one this module was made for. */
 export function realTag(environment: NodeJS.ProcessEnv): string {
-  return environment.SCANI_IMAGE_TAG || settingNamed("SCANI_IMAGE_TAG").fallback as string;
+  return environment.SCANI_IMAGE_TAG || (settingNamed("SCANI_IMAGE_TAG").fallback as string);
 }
 
 /** Names of Scani's own images of a tag that are not on the engine. */
 export async function absent(docker: Docker, tag: string): Promise<string[]> {
   const images = services.map((service) => `${published}/${service}:${tag}`);
-  const there = await Promise.all(images.map((image) => docker.getImage(image).inspect().then(() => true, isMissing)));
+  const there = await Promise.all(
+    images.map((image) =>
+      docker
+        .getImage(image)
+        .inspect()
+        .then(() => true, isMissing),
+    ),
+  );
   return images.filter((_, i) => !there[i]);
 }
 

@@ -8,18 +8,28 @@ const noted: readonly (readonly [file: string, program: string])[] = [
 ];
 
 /**
- * Removes what a Docker that was killed with its machine noted of itself. By now another process may have its number, and a new
- * daemon that finds a live process takes that for the old one: *seen* to end after 15 s with "timeout waiting for containerd to start".
+ * Removes what a Docker that was killed with its machine noted of itself. By now another process may have its number,
+ * and a new daemon that finds a live process takes that for the old one: *seen* to end after 15 s with "timeout waiting
+ * for containerd to start".
  * @returns the files that were removed
  */
 export function removeStalePids(files = noted): string[] {
-  const stale = files.filter(([file, program]) => isStale(readIfThere(file), program, (pid) => readIfThere(`/proc/${pid}/comm`).trim()));
+  const stale = files.filter(([file, program]) =>
+    isStale(readIfThere(file), program, (pid) => readIfThere(`/proc/${pid}/comm`).trim()),
+  );
   for (const [file] of stale) rmSync(file, { force: true });
   return stale.map(([file]) => file);
 }
 
-/** Whether a note is of a process that is not there, or is another program's. Pure. @param nameOf a process's name; empty or undefined where there is none */
-export function isStale(note: string | undefined, program: string, nameOf: (pid: number) => string | undefined): boolean {
+/**
+ * Whether a note is of a process that is not there, or is another program's. Pure. @param nameOf a process's name;
+ * empty or undefined where there is none
+ */
+export function isStale(
+  note: string | undefined,
+  program: string,
+  nameOf: (pid: number) => string | undefined,
+): boolean {
   const pid = Number(note?.trim() || Number.NaN);
   return Number.isInteger(pid) && nameOf(pid) !== program;
 }

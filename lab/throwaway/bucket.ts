@@ -31,12 +31,13 @@ const [alias, publicAlias] = ["hosted-bucket", "bucket.hosted.test"];
 
 /**
  * Chooses a bucket's address and keys; starts nothing. Tier 2's settings name the address before there is an install.
- * @param reach from where it is to be reached: this machine, or containers alone, on an engine whose ports are not this machine's
+ * @param reach from where it is to be reached: this machine, or containers alone, on an engine whose ports are not this
+ * machine's
  */
 export async function chooseBucket(reach: "machine" | "containers" = "machine"): Promise<HostedBucket> {
   const keys = { accessKeyId: randomBytes(32).toString("hex"), secretAccessKey: randomBytes(32).toString("hex") };
   if (reach === "containers") return { origin: `http://${publicAlias}:${port}`, ...keys };
-  const [published] = await freePorts(1) as [number];
+  const [published] = (await freePorts(1)) as [number];
   return { origin: `http://127.0.0.1:${published}`, port: published, ...keys };
 }
 
@@ -46,31 +47,57 @@ export function policyFor({ origin }: Pick<HostedBucket, "origin">): string {
 }
 
 /**
- * Starts the S3 server of a bucket and waits until it is ready. It carries the install's label, so it goes when the install goes.
+ * Starts the S3 server of a bucket and waits until it is ready. It carries the install's label, so it goes when the
+ * install goes.
  * @returns what a data-provider on the install's data network needs to know of it
  */
-export async function startBucket(docker: Docker, { install, image, page }: BucketArgs, bucket: HostedBucket): Promise<Readonly<Record<string, string>>> {
+export async function startBucket(
+  docker: Docker,
+  { install, image, page }: BucketArgs,
+  bucket: HostedBucket,
+): Promise<Readonly<Record<string, string>>> {
   const container = await docker.createContainer({
     name: `${install}-${alias}`,
     Image: image,
-    Entrypoint: ["sh", "-c", `mkdir -p /data/${name} && exec versitygw --port :${port} --health /health --region ${region} posix /data`],
+    Entrypoint: [
+      "sh",
+      "-c",
+      `mkdir -p /data/${name} && exec versitygw --port :${port} --health /health --region ${region} posix /data`,
+    ],
     Cmd: [],
     // Any other origin's page is told this one, which its browser takes for a no.
-    Env: [`ROOT_ACCESS_KEY=${bucket.accessKeyId}`, `ROOT_SECRET_KEY=${bucket.secretAccessKey}`, "VGW_KEEP_ALIVE=true", `VGW_CORS_ALLOW_ORIGIN=${page}`],
+    Env: [
+      `ROOT_ACCESS_KEY=${bucket.accessKeyId}`,
+      `ROOT_SECRET_KEY=${bucket.secretAccessKey}`,
+      "VGW_KEEP_ALIVE=true",
+      `VGW_CORS_ALLOW_ORIGIN=${page}`,
+    ],
     Labels: { [label.install]: install, [label.service]: alias },
     ExposedPorts: { [`${port}/tcp`]: {} },
-    Healthcheck: { Test: ["CMD-SHELL", `wget -q -O /dev/null http://127.0.0.1:${port}/health || curl -fsS -o /dev/null http://127.0.0.1:${port}/health`], Interval: 30e9, StartPeriod: 1e9 },
+    Healthcheck: {
+      Test: [
+        "CMD-SHELL",
+        `wget -q -O /dev/null http://127.0.0.1:${port}/health || curl -fsS -o /dev/null http://127.0.0.1:${port}/health`,
+      ],
+      Interval: 30e9,
+      StartPeriod: 1e9,
+    },
     HostConfig: {
       Init: true,
       // The data network has no way out, and so no published port.
       NetworkMode: `${install}-edge`,
-      PortBindings: bucket.port === undefined ? {} : { [`${port}/tcp`]: [{ HostIp: "127.0.0.1", HostPort: String(bucket.port) }] },
+      PortBindings:
+        bucket.port === undefined ? {} : { [`${port}/tcp`]: [{ HostIp: "127.0.0.1", HostPort: String(bucket.port) }] },
     },
     NetworkingConfig: { EndpointsConfig: { [`${install}-edge`]: { Aliases: [publicAlias] } } },
   });
   await docker.getNetwork(`${install}-data`).connect({ Container: container.id, EndpointConfig: { Aliases: [alias] } });
   await container.start();
-  await untilReady(engineOver(docker), { id: container.id, name: `${install}-${alias}`, title: "hosted bucket" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
+  await untilReady(
+    engineOver(docker),
+    { id: container.id, name: `${install}-${alias}`, title: "hosted bucket" },
+    { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined },
+  );
   return {
     S3_ENDPOINT: `http://${alias}:${port}`,
     S3_PUBLIC_ENDPOINT: bucket.origin,

@@ -25,20 +25,35 @@ const mailEnvironment = { SMTP_URL: "smtp://mailpit:1025", SMTP_FROM: '"Scani (h
  * it is healthy. It carries the install's label, so it goes when the install goes.
  * @returns its address as a release sees it
  */
-export async function startHosted(docker: Docker, args: HostedArgs): Promise<{ url: string; container: Docker.Container }> {
+export async function startHosted(
+  docker: Docker,
+  args: HostedArgs,
+): Promise<{ url: string; container: Docker.Container }> {
   const scheme = args.scheme ?? "http";
   const name = `${args.install}-${args.alias.split(".")[0]}`;
   const container = await docker.createContainer({
     name,
     Image: args.image,
-    Env: Object.entries({ ...(args.mail === true ? mailEnvironment : {}), ...args.environment, PORT: String(args.port) }).map(([key, value]) => `${key}=${value}`),
+    Env: Object.entries({
+      ...(args.mail === true ? mailEnvironment : {}),
+      ...args.environment,
+      PORT: String(args.port),
+    }).map(([key, value]) => `${key}=${value}`),
     Labels: { [label.install]: args.install, [label.service]: "hosted" },
-    Healthcheck: { Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`], Interval: 30e9, StartPeriod: 1e9 },
+    Healthcheck: {
+      Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`],
+      Interval: 30e9,
+      StartPeriod: 1e9,
+    },
     HostConfig: { Init: true, NetworkMode: `${args.install}-data` },
     NetworkingConfig: { EndpointsConfig: { [`${args.install}-data`]: { Aliases: [args.alias] } } },
   });
   if (args.mail === true) await docker.getNetwork(`${args.install}-mail`).connect({ Container: container.id });
   await container.start();
-  await untilReady(engineOver(docker), { id: container.id, name, title: "hosted endpoint" }, { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined });
+  await untilReady(
+    engineOver(docker),
+    { id: container.id, name, title: "hosted endpoint" },
+    { timeoutSeconds: 60, signal: new AbortController().signal, waiting: () => undefined },
+  );
   return { url: `${scheme}://${args.alias}:${args.port}`, container };
 }

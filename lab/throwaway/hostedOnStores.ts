@@ -17,9 +17,17 @@ export interface HostedOnStoresArgs {
 }
 
 /** Starts a data-provider as the hosted endpoint, on the install's own Postgres and Redis: nobody else's is needed. */
-export async function startHostedOnStores(docker: Docker, { install, image, alias, port, key, bucket, mail }: HostedOnStoresArgs, stores: Pick<Platform, "databaseUrl" | "redisUrl">): Promise<void> {
+export async function startHostedOnStores(
+  docker: Docker,
+  { install, image, alias, port, key, bucket, mail }: HostedOnStoresArgs,
+  stores: Pick<Platform, "databaseUrl" | "redisUrl">,
+): Promise<void> {
   await startHosted(docker, {
-    install, image, alias, port, mail,
+    install,
+    image,
+    alias,
+    port,
+    mail,
     environment: {
       NODE_ENV: "production",
       SERVICE_NAME: "data-provider",

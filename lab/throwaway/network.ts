@@ -12,17 +12,23 @@ const inUse = 403;
 export async function removeNetwork(network: Docker.Network): Promise<void> {
   const refusal = await network.remove().then(() => undefined, unlessGone);
   if (refusal === undefined) return;
-  const { Containers: connected } = await network.inspect() as { Containers?: Record<string, { Name: string }> };
-  const names = new Set([...Object.values(connected ?? {}).map(({ Name }) => Name), ...endpointsNamed(refusal.message)]);
+  const { Containers: connected } = (await network.inspect()) as { Containers?: Record<string, { Name: string }> };
+  const names = new Set([
+    ...Object.values(connected ?? {}).map(({ Name }) => Name),
+    ...endpointsNamed(refusal.message),
+  ]);
   // One that cannot be cut off shows in the second refusal.
   await Promise.allSettled([...names].map((name) => network.disconnect({ Container: name, Force: true })));
   const again = await network.remove().then(() => undefined, unlessGone);
   if (again !== undefined) throw again;
 }
 
-/** Names of the endpoints in a refusal; newer engines give them: `has active endpoints (name:"a" id:"…", name:"b" …)`. Pure. */
+/**
+ * Names of the endpoints in a refusal; newer engines give them: `has active endpoints (name:"a" id:"…", name:"b" …)`.
+ * Pure.
+ */
 export function endpointsNamed(message: string): string[] {
-  return [...message.matchAll(/name:"([^"]+)"/g)].map(([, name]) => name as string);
+  return [...message.matchAll(/name:"([^"]+)"/g)].map(([, name]) => name);
 }
 
 function unlessGone(error: Error & { statusCode?: number }): Error | undefined {

@@ -22,8 +22,13 @@ export async function endOrphans(workDir: string): Promise<void> {
 
 /** Processes that were started with the state of an install; this one is none of them. */
 function processesOf(workDir: string): number[] {
-  const pids = readdirIfThere("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
-  return pids.filter((pid) => pid !== process.pid && isAlive(pid) && environmentOf(pid).includes(`PULUMI_BACKEND_URL=${stateUrl(workDir)}`));
+  const pids = readdirIfThere("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter(
+    (pid) =>
+      pid !== process.pid && isAlive(pid) && environmentOf(pid).includes(`PULUMI_BACKEND_URL=${stateUrl(workDir)}`),
+  );
 }
 
 function environmentOf(pid: number): string[] {

@@ -22,7 +22,10 @@ export function own(workDir: string, install: string): void {
   writeFileSync(join(workDir, file), JSON.stringify(owner));
 }
 
-/** Makes a folder of this process, in which there is no install: a sweep of its kind removes it when the process is gone. */
+/**
+ * Makes a folder of this process, in which there is no install: a sweep of its kind removes it when the process is
+ * gone.
+ */
 export function ownFolder(kind: string): string {
   const folder = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
   own(folder, basename(folder));
@@ -31,7 +34,9 @@ export function ownFolder(kind: string): string {
 
 /** Folders of a kind, whoever's they are. Another sweep may be removing what they are in. */
 export function foldersOf(kind: string, within = tmpdir()): string[] {
-  return readdirIfThere(within).filter((name) => name.startsWith(`scani-${kind}-`)).map((name) => join(within, name));
+  return readdirIfThere(within)
+    .filter((name) => name.startsWith(`scani-${kind}-`))
+    .map((name) => join(within, name));
 }
 
 /** Whose a folder is; undefined where that is not noted, or not whole, or another sweep has just removed it. */

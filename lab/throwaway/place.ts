@@ -39,8 +39,11 @@ export type StackSettings = Readonly<Partial<Record<"base" | "tier1" | "tier2", 
  */
 export async function layOut(kind: string, images: ThrowawayImages, settings: StackSettings): Promise<Throwaway> {
   const workDir = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
-  const install = `${kind}-${workDir.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
-  const [httpPort, mailPort] = await freePorts(2) as [number, number];
+  const install = `${kind}-${workDir
+    .slice(-6)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "0")}`;
+  const [httpPort, mailPort] = (await freePorts(2)) as [number, number];
   own(workDir, install);
   mkdirSync(join(workDir, "state"));
   cpSync(join(root, "Pulumi.yaml"), join(workDir, "Pulumi.yaml"));
@@ -55,8 +58,17 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
   const tier = { imageRepository: images.scaniRepository, SCANI_IMAGE_TAG: images.scaniTag };
   const all = {
     base: {
-      name: install, FRONTEND_PORT: String(httpPort), FRONTEND_URL: url, bindAddress: "127.0.0.1", MAILPIT_UI_PORT: String(mailPort), protectData: "false",
-      postgresImage: images.postgres, redisImage: images.redis, storageImage: images.storage, mailImage: images.mail, gatewayImage: images.gateway,
+      name: install,
+      FRONTEND_PORT: String(httpPort),
+      FRONTEND_URL: url,
+      bindAddress: "127.0.0.1",
+      MAILPIT_UI_PORT: String(mailPort),
+      protectData: "false",
+      postgresImage: images.postgres,
+      redisImage: images.redis,
+      storageImage: images.storage,
+      mailImage: images.mail,
+      gatewayImage: images.gateway,
     },
     tier1: tier,
     tier2: tier,
@@ -87,7 +99,9 @@ function writeSettings(workDir: string, stack: string, settings: Readonly<Record
 /** Changes one setting of a throwaway's stack; what Pulumi wrote beside the settings stays. */
 export function changeSetting(place: Throwaway, stack: string, name: string, value: string): void {
   const file = settingsFile(place.workDir, stack);
-  const others = readFileSync(file, "utf8").split("\n").filter((line) => !line.startsWith(`  scani:${name}:`));
+  const others = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => !line.startsWith(`  scani:${name}:`));
   const at = others.indexOf("config:");
   others.splice(at + 1, 0, `  scani:${name}: ${JSON.stringify(value)}`);
   writeFileSync(file, others.join("\n"));

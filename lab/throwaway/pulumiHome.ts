@@ -6,8 +6,8 @@ import { pulumiHome } from "../../ops/pulumi/pulumiHome";
 const operators = pulumiHome(process.env);
 
 /**
- * Makes a home for Pulumi's own files in a throwaway's folder, with the plugins of the operator's. Pulumi keeps a log of every
- * command in its home, half a gigabyte before it removes any, and each start goes through them all.
+ * Makes a home for Pulumi's own files in a throwaway's folder, with the plugins of the operator's. Pulumi keeps a log
+ * of every command in its home, half a gigabyte before it removes any, and each start goes through them all.
  * @returns its path, for PULUMI_HOME
  */
 export function layOutPulumiHome(workDir: string): string {

@@ -10,7 +10,12 @@ import { foldersOf, isOld, ownerOf, startOf } from "./owner";
  * @param say told what was removed; and what the engine does not let go, which is tried again next time
  * @param within folder they are in
  */
-export async function sweep(docker: Docker, kind: string, say: (line: string) => void, within = tmpdir()): Promise<void> {
+export async function sweep(
+  docker: Docker,
+  kind: string,
+  say: (line: string) => void,
+  within = tmpdir(),
+): Promise<void> {
   for (const folder of foldersOf(kind, within)) {
     const owner = ownerOf(folder);
     if (owner === undefined) {
@@ -22,7 +27,9 @@ export async function sweep(docker: Docker, kind: string, say: (line: string) =>
     await endOrphans(folder);
     const kept = await removeInstall(docker, owner.install);
     if (kept.length > 0) {
-      say(`${owner.install}, which an interrupted run left, cannot be removed whole; the next run tries again: ${kept.join("; ")}`);
+      say(
+        `${owner.install}, which an interrupted run left, cannot be removed whole; the next run tries again: ${kept.join("; ")}`,
+      );
       continue;
     }
     rmSync(folder, { recursive: true, force: true });

@@ -23,9 +23,13 @@ export interface FrontArgs {
 const [again, patience] = [100, 30_000];
 
 /** From the environment to files, since a proxy reads files, and nothing is to be copied into a container. */
-const run = (port: number) => `umask 077; printf '%s' "$CERTIFICATE" > /tmp/certificate.pem; printf '%s' "$KEY" > /tmp/key.pem; exec kamal-proxy run --https-port=${port}`;
+const run = (port: number) =>
+  `umask 077; printf '%s' "$CERTIFICATE" > /tmp/certificate.pem; printf '%s' "$KEY" > /tmp/key.pem; exec kamal-proxy run --https-port=${port}`;
 
-/** Starts the endpoint on the install's data network. Resolves once it serves; it carries the install's label. @throws Error with the proxy's words */
+/**
+ * Starts the endpoint on the install's data network. Resolves once it serves; it carries the install's label. @throws
+ * Error with the proxy's words
+ */
 export async function startTlsFront(docker: Docker, args: FrontArgs): Promise<string> {
   const { install, image, host, port, target, healthPath, certificate, key } = args;
   const network = `${install}-data`;
@@ -41,8 +45,15 @@ export async function startTlsFront(docker: Docker, args: FrontArgs): Promise<st
   });
   await container.start();
   const deploy = [
-    "kamal-proxy", "deploy", "hosted", `--target=${target}`, `--host=${host}`, `--health-check-path=${healthPath}`,
-    "--tls", "--tls-certificate-path=/tmp/certificate.pem", "--tls-private-key-path=/tmp/key.pem",
+    "kamal-proxy",
+    "deploy",
+    "hosted",
+    `--target=${target}`,
+    `--host=${host}`,
+    `--health-check-path=${healthPath}`,
+    "--tls",
+    "--tls-certificate-path=/tmp/certificate.pem",
+    "--tls-private-key-path=/tmp/key.pem",
   ];
   for (const until = Date.now() + patience; ; await pause(again)) {
     // The first tries may come before the proxy listens.

@@ -4,7 +4,12 @@ import { backupJson, backupTable } from "./show";
 import { openTarget } from "./target";
 
 /** Lists the backups there are, newest first. */
-export async function backups(base: string, options: { readonly json?: boolean }, say: (line: string) => void, place: Place = home): Promise<void> {
+export async function backups(
+  base: string,
+  options: { readonly json?: boolean },
+  say: (line: string) => void,
+  place: Place = home,
+): Promise<void> {
   // With --json nothing else may be printed.
   const { install, folder } = await openTarget(base, place, options.json ? () => undefined : say);
   const found = await listBackups(folder, install);

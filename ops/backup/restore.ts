@@ -23,17 +23,39 @@ export interface RestoreOptions {
  * @param file path of a dump, or its name in the folder of the backups
  * @throws Error; the database in use has not been touched then
  */
-export async function restore(base: string, file: string, options: RestoreOptions, say: (line: string) => void, place: Place = home): Promise<void> {
+export async function restore(
+  base: string,
+  file: string,
+  options: RestoreOptions,
+  say: (line: string) => void,
+  place: Place = home,
+): Promise<void> {
   await withInstallLock("restore", base, place, say, (target) => restoreOn(target, file, options, say));
 }
 
-async function restoreOn(target: Target, file: string, options: RestoreOptions, say: (line: string) => void): Promise<void> {
+async function restoreOn(
+  target: Target,
+  file: string,
+  options: RestoreOptions,
+  say: (line: string) => void,
+): Promise<void> {
   const backup = await backupNamed(file, target.folder);
-  const refuseWhileRunning = async () => { if (options.whileServing !== true) await refuse(target, file); };
+  const refuseWhileRunning = async () => {
+    if (options.whileServing !== true) await refuse(target, file);
+  };
   await refuseWhileRunning();
-  const { manifest, kept, dropCommand } = await putBack(target.engine, target.database, backup, new Progress(say), refuseWhileRunning);
+  const { manifest, kept, dropCommand } = await putBack(
+    target.engine,
+    target.database,
+    backup,
+    new Progress(say),
+    refuseWhileRunning,
+  );
   say(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
-  if (manifest.install !== target.install) say(`It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`);
+  if (manifest.install !== target.install)
+    say(
+      `It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`,
+    );
   say(`What was there before is kept as ${kept}. When you no longer need it:\n  type: ${dropCommand}`);
   for (const line of await missingMigrations(target)) say(line);
 }
@@ -42,7 +64,8 @@ async function restoreOn(target: Target, file: string, options: RestoreOptions, 
 async function backupNamed(file: string, folder: string): Promise<Backup> {
   const candidates = [resolve(process.env.INIT_CWD ?? process.cwd(), file), join(folder, file)];
   const path = candidates.find((candidate) => existsSync(candidate));
-  if (path === undefined) throw new Error(`There is no file ${file}, neither here nor in ${folder}.\n  type: npm run backups`);
+  if (path === undefined)
+    throw new Error(`There is no file ${file}, neither here nor in ${folder}.\n  type: npm run backups`);
   return readBackup(path, basename(path));
 }
 
@@ -58,20 +81,24 @@ async function runningUsers({ engine, install, gateway }: Target): Promise<LiveC
 async function refuse(target: Target, file: string): Promise<void> {
   const running = await runningUsers(target);
   if (running.length === 0) return;
-  throw new Error([
-    `${running.map(({ title }) => title).join(", ")} ${running.length === 1 ? "runs" : "run"} on this database: what they wrote since the backup would be set aside under their feet. Nothing has been touched.`,
-    `  type: docker stop ${running.map(({ name }) => name).join(" ")}   and this again, then npm run up -- ${running[0]?.tier}`,
-    `  or, to do it while they run, their connections cut at the exchange: npm run restore -- ${file} --while-serving`,
-  ].join("\n"));
+  throw new Error(
+    [
+      `${running.map(({ title }) => title).join(", ")} ${running.length === 1 ? "runs" : "run"} on this database: what they wrote since the backup would be set aside under their feet. Nothing has been touched.`,
+      `  type: docker stop ${running.map(({ name }) => name).join(" ")}   and this again, then npm run up -- ${running[0]?.tier}`,
+      `  or, to do it while they run, their connections cut at the exchange: npm run restore -- ${file} --while-serving`,
+    ].join("\n"),
+  );
 }
 
 /** Says what the release that serves now lacks. The next `up` would not: to it, that release serves already. */
 async function missingMigrations(target: Target): Promise<string[]> {
   const live = await survey(target.engine, { name: target.install, gateway: target.gateway });
   const now = serving(live);
-  const migrate = live.containers.find(({ service, release, tier }) => service === "migrate" && release === now?.release && tier === now.tier);
+  const migrate = live.containers.find(
+    ({ service, release, tier }) => service === "migrate" && release === now?.release && tier === now.tier,
+  );
   if (now === undefined || migrate === undefined) return [];
-  const pending = await pendingMigrations(target.engine, { name: target.install }, migrate.id) ?? [];
+  const pending = (await pendingMigrations(target.engine, { name: target.install }, migrate.id)) ?? [];
   if (pending.length === 0) return [];
   return [
     `The restored schema is older than ${now.tier}'s release, which lacks ${pending.join(", ")} now. To bring it up to date:\n  type: docker start -a ${migrate.name}`,

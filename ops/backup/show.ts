@@ -21,16 +21,31 @@ export interface BackupJson {
 /** One backup as JSON. Pure. */
 export function backupJson({ file, path, at, damage, manifest }: Backup): BackupJson {
   return {
-    file, path, at: new Date(at).toISOString(), good: damage === undefined, damage,
-    ...(manifest && { bytes: manifest.bytes, tables: manifest.tables.length, rows: rowsOf(manifest), why: manifest.why, by: manifest.by }),
+    file,
+    path,
+    at: new Date(at).toISOString(),
+    good: damage === undefined,
+    damage,
+    ...(manifest && {
+      bytes: manifest.bytes,
+      tables: manifest.tables.length,
+      rows: rowsOf(manifest),
+      why: manifest.why,
+      by: manifest.by,
+    }),
   };
 }
 
 /** Backups in lines for a person. Pure. */
 export function backupTable(backups: readonly Backup[], folder: string, now: number): string {
   if (backups.length === 0) return `No backups in ${folder}.\n  type: npm run backup`;
-  return [`In ${folder}:`, ...backups.map(({ file, at, damage, manifest }) =>
-    `${file}  ${damage !== undefined || manifest === undefined ? `DAMAGED: ${damage}` : `${ageText(now - at)} old, ${sizeText(manifest.bytes)}, ${contentsText(manifest)} (${manifest.why})`}`)].join("\n");
+  return [
+    `In ${folder}:`,
+    ...backups.map(
+      ({ file, at, damage, manifest }) =>
+        `${file}  ${damage !== undefined || manifest === undefined ? `DAMAGED: ${damage}` : `${ageText(now - at)} old, ${sizeText(manifest.bytes)}, ${contentsText(manifest)} (${manifest.why})`}`,
+    ),
+  ].join("\n");
 }
 
 /** `13 tables, 5,073 rows`. Pure. */

@@ -32,9 +32,13 @@ export async function openTarget(base: string, place: Place, say: (line: string)
   const outputs = await stackOutputs(base, place, say);
   const sockets = outputs?.sockets as Sockets | undefined;
   if (sockets?.backups === undefined) {
-    throw new Error(`${missingBase}: stack ${base} has not been brought up, so there is nothing to back up or restore.\n  type: npm run up -- ${base}`);
+    throw new Error(
+      `${missingBase}: stack ${base} has not been brought up, so there is nothing to back up or restore.\n  type: npm run up -- ${base}`,
+    );
   }
-  const { config = {} } = await (await LocalWorkspace.create({ workDir: place.workDir, pulumiCommand: await pulumiCommand(say) })).stackSettings(base);
+  const { config = {} } = await (
+    await LocalWorkspace.create({ workDir: place.workDir, pulumiCommand: await pulumiCommand(say) })
+  ).stackSettings(base);
   const host = lookUp(settingNamed("dockerHost"), {
     config: (name) => config[`${projectName}:${name}`] as string | undefined,
     ...operatorSources(place.workDir, place.environment.SCANI_ISOLATED === "true"),

@@ -16,7 +16,12 @@ type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
  * @param command as a noun: `up of tier2`
  * @throws LockTaken at once
  */
-export async function withMachineLock<T>(command: string, stack: string, place: Place, work: () => Promise<T>): Promise<T> {
+export async function withMachineLock<T>(
+  command: string,
+  stack: string,
+  place: Place,
+  work: () => Promise<T>,
+): Promise<T> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { claim } = require(join(root, "tools", "lock.cjs")) as { claim: Claim };
   const folder = realpathSync(place.workDir);

@@ -13,9 +13,18 @@ export interface Ended {
  * @param options.limit milliseconds after which it is killed
  * @throws Error when it cannot be started at all
  */
-export function command(program: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; limit?: number } = {}): Promise<Ended> {
+export function command(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; limit?: number } = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: options.cwd, env: options.env, timeout: options.limit, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env,
+      timeout: options.limit,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -25,10 +34,19 @@ export function command(program: string, args: readonly string[], options: { cwd
 }
 
 /** As `command`, for one that must end well. @throws Error with the last lines of its output */
-export async function mustRun(program: string, args: readonly string[], options: Parameters<typeof command>[2] = {}): Promise<string> {
+export async function mustRun(
+  program: string,
+  args: readonly string[],
+  options: Parameters<typeof command>[2] = {},
+): Promise<string> {
   const { code, output } = await command(program, args, options);
   if (code === 0) return output;
-  throw new Error([`${program} ${args.join(" ")} ${code === undefined ? "was stopped" : `ended with ${code}`}:`, ...lastLines(output)].join("\n"));
+  throw new Error(
+    [
+      `${program} ${args.join(" ")} ${code === undefined ? "was stopped" : `ended with ${code}`}:`,
+      ...lastLines(output),
+    ].join("\n"),
+  );
 }
 
 /** The last lines of an output, for an error. */

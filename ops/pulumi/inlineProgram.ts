@@ -3,8 +3,8 @@ import { getStackResource } from "@pulumi/pulumi/runtime";
 export type Program = () => Promise<Record<string, unknown>>;
 
 /**
- * A program as the Automation API is to run it. When it throws, the API reports the error to the engine, which prints it.
- * The stack's outputs, made from the same promise, are then rejections nobody handles, and the API would print the
+ * A program as the Automation API is to run it. When it throws, the API reports the error to the engine, which prints
+ * it. The stack's outputs, made from the same promise, are then rejections nobody handles, and the API would print the
  * error a second time for those.
  */
 export function inlineProgram(program: Program): Program {
@@ -12,7 +12,8 @@ export function inlineProgram(program: Program): Program {
     try {
       return await program();
     } catch (error) {
-      for (const part of Object.values(getStackResource()?.outputs ?? {})) if (part instanceof Promise) part.catch(() => undefined);
+      for (const part of Object.values(getStackResource()?.outputs ?? {}))
+        if (part instanceof Promise) part.catch(() => undefined);
       throw error;
     }
   };

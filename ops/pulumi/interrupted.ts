@@ -1,6 +1,8 @@
 import type { Deployment } from "@pulumi/pulumi/automation";
 
-/** A resource as Pulumi's state holds it, as far as it is read here. Source: pulumi/sdk/go/common/apitype, `ResourceV3`. */
+/**
+ * A resource as Pulumi's state holds it, as far as it is read here. Source: pulumi/sdk/go/common/apitype, `ResourceV3`.
+ */
 interface Resource {
   readonly type: string;
   readonly id?: string;
@@ -32,7 +34,10 @@ export interface Interrupted {
   readonly mended: Deployment;
 }
 
-const kinds: Readonly<Record<string, Unnoted["kind"]>> = { "docker:index/container:Container": "container", "docker:index/network:Network": "network" };
+const kinds: Readonly<Record<string, Unnoted["kind"]>> = {
+  "docker:index/container:Container": "container",
+  "docker:index/network:Network": "network",
+};
 
 /** Reads the operations a killed run left pending in a state; undefined when there are none. Pure. */
 export function interruptedIn(state: Deployment): Interrupted | undefined {

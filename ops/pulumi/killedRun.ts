@@ -25,7 +25,14 @@ export async function pastKilledRun<T>(stack: Stack, say: Say, command: () => Pr
     const locks = stackLocksIn((error as Error).message);
     if (locks.length === 0) throw error;
     const live = locks.find(mayLive);
-    if (live !== undefined) throw new LockTaken({ user: live.user, host: live.host, pid: live.pid, since: live.since, work: `Pulumi on stack ${stack.name}` });
+    if (live !== undefined)
+      throw new LockTaken({
+        user: live.user,
+        host: live.host,
+        pid: live.pid,
+        since: live.since,
+        work: `Pulumi on stack ${stack.name}`,
+      });
     for (const lock of locks) {
       // Its own file, and not `pulumi cancel`, which would also remove the lock of a run that has begun since.
       const file = fileURLToPath(lock.url);
@@ -48,6 +55,8 @@ async function mend(stack: Stack, say: Say): Promise<void> {
   if (interrupted === undefined) return;
   const removed = await removeUnnoted(connect(interrupted.dockerHost), interrupted);
   await importState(stack, interrupted.mended);
-  say(`Of what it had begun, ${interrupted.count} ${interrupted.count === 1 ? "step was" : "steps were"} unfinished: this run does it again.`);
+  say(
+    `Of what it had begun, ${interrupted.count} ${interrupted.count === 1 ? "step was" : "steps were"} unfinished: this run does it again.`,
+  );
   if (removed.length > 0) say(`Removed what it had made and not noted: ${removed.join(", ")}`);
 }

@@ -1,9 +1,10 @@
 import * as settings from "@pulumi/pulumi/runtime/settings";
 
 /**
- * A program that runs in the command's own process talks with an engine of its own in each run, over ports of this machine; and the system
- * gives a port again that an earlier run's engine had. grpc keeps what it knows of an address for the whole process, so that
- * the new engine would be taken for the one that is gone (docs/decisions/0015-connections-of-its-own.md).
+ * A program that runs in the command's own process talks with an engine of its own in each run, over ports of this
+ * machine; and the system gives a port again that an earlier run's engine had. grpc keeps what it knows of an address
+ * for the whole process, so that the new engine would be taken for the one that is gone
+ * (docs/decisions/0015-connections-of-its-own.md).
  */
 
 /** The SDK has it but keeps it out of its types. */

@@ -13,7 +13,9 @@ const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Versi
 
 /** Version of the command line that a go.mod pins, with its v. Pure. @throws Error when it pins none */
 export function pinnedVersion(goMod: string): string {
-  const version = new RegExp(`^\\s*(?:require\\s+)?${package_.replaceAll(".", "\\.")}\\s+(v\\S+)`, "m").exec(goMod)?.[1];
+  const version = new RegExp(`^\\s*(?:require\\s+)?${package_.replaceAll(".", "\\.")}\\s+(v\\S+)`, "m").exec(
+    goMod,
+  )?.[1];
   if (version === undefined) throw new Error(`go.mod does not pin ${package_}`);
   return version;
 }
@@ -32,27 +34,32 @@ export function builtPulumi(environment: NodeJS.ProcessEnv): string {
 export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, say: Say): Promise<string> {
   const folder = builtPulumi(environment);
   const program = join(folder, "bin", "pulumi");
-  await exclusively(`build ${folder}`, () => say("Another run is building the Pulumi command line: waiting for it."), async () => {
-    if (existsSync(program)) return;
-    say("Building the Pulumi command line from Go modules (once; several minutes).");
-    mkdirSync(join(folder, "bin"), { recursive: true });
-    // What a killed build left; no other one is under way.
-    for (const name of readdirSync(folder).filter((one) => one.startsWith(unfinishedPrefix))) rmSync(join(folder, name), { recursive: true, force: true });
-    // In the same folder, so that the last step is a rename: what is there under its name is whole.
-    const unfinished = mkdtempSync(join(folder, unfinishedPrefix));
-    try {
-      const version = folder.slice(folder.lastIndexOf("pulumi-") + "pulumi-".length);
-      const built = join(unfinished, "pulumi");
-      const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w -X ${versionVariable}=${version}`];
-      await mustRun(go, ["build", ...flags, "-o", built, `${package_}/cmd/pulumi`], {
-        cwd: modules(),
-        env: goEnvironment(environment),
-      });
-      renameSync(built, program);
-    } finally {
-      rmSync(unfinished, { recursive: true, force: true });
-    }
-  });
+  await exclusively(
+    `build ${folder}`,
+    () => say("Another run is building the Pulumi command line: waiting for it."),
+    async () => {
+      if (existsSync(program)) return;
+      say("Building the Pulumi command line from Go modules (once; several minutes).");
+      mkdirSync(join(folder, "bin"), { recursive: true });
+      // What a killed build left; no other one is under way.
+      for (const name of readdirSync(folder).filter((one) => one.startsWith(unfinishedPrefix)))
+        rmSync(join(folder, name), { recursive: true, force: true });
+      // In the same folder, so that the last step is a rename: what is there under its name is whole.
+      const unfinished = mkdtempSync(join(folder, unfinishedPrefix));
+      try {
+        const version = folder.slice(folder.lastIndexOf("pulumi-") + "pulumi-".length);
+        const built = join(unfinished, "pulumi");
+        const flags = ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w -X ${versionVariable}=${version}`];
+        await mustRun(go, ["build", ...flags, "-o", built, `${package_}/cmd/pulumi`], {
+          cwd: modules(),
+          env: goEnvironment(environment),
+        });
+        renameSync(built, program);
+      } finally {
+        rmSync(unfinished, { recursive: true, force: true });
+      }
+    },
+  );
   return folder;
 }
 

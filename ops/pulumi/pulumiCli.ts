@@ -16,9 +16,12 @@ const installed = join(homedir(), ".pulumi", "versions", "scani");
  * @throws Error that says what was tried and what to do
  */
 export async function pulumiCli(say: Say): Promise<PulumiCommand> {
-  const there = await usable({}) ?? await usable({ root: installed }) ?? await usable({ root: builtPulumi(process.env) });
+  const there =
+    (await usable({})) ?? (await usable({ root: installed })) ?? (await usable({ root: builtPulumi(process.env) }));
   if (there !== undefined) {
-    say(`Pulumi ${there.version} is at ${there.command === "pulumi" ? which("pulumi", process.env.PATH) : there.command}.`);
+    say(
+      `Pulumi ${there.version} is at ${there.command === "pulumi" ? which("pulumi", process.env.PATH) : there.command}.`,
+    );
     return there;
   }
   const tried: string[] = [];
@@ -38,7 +41,9 @@ export async function pulumiCli(say: Say): Promise<PulumiCommand> {
   } else {
     return PulumiCommand.get({ root: await buildPulumi(go, process.env, say) });
   }
-  throw new Error(`The Pulumi command line is not here: ${tried.join(", and ")}.\n  install it (https://www.pulumi.com/docs/install/) and run this again`);
+  throw new Error(
+    `The Pulumi command line is not here: ${tried.join(", and ")}.\n  install it (https://www.pulumi.com/docs/install/) and run this again`,
+  );
 }
 
 async function usable(options: { root?: string }): Promise<PulumiCommand | undefined> {

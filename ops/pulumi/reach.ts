@@ -8,10 +8,14 @@ let asked: Promise<boolean> | undefined;
  * Behind a proxy, which Node does not use by itself, the download has to show.
  */
 export function pulumiReachable(environment: NodeJS.ProcessEnv): Promise<boolean> {
-  return asked ??= environment.https_proxy || environment.HTTPS_PROXY ? Promise.resolve(true) : answers("https://get.pulumi.com/");
+  return (asked ??=
+    environment.https_proxy || environment.HTTPS_PROXY ? Promise.resolve(true) : answers("https://get.pulumi.com/"));
 }
 
 /** True when anything answers at that address, whatever it says. */
 export function answers(url: string, limit = patience): Promise<boolean> {
-  return fetch(url, { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(limit) }).then(() => true, () => false);
+  return fetch(url, { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(limit) }).then(
+    () => true,
+    () => false,
+  );
 }

@@ -10,14 +10,17 @@ export function hasKey(stack: string, folder: string): boolean {
 }
 
 /**
- * Gives a stack that is about to be made the salt of the others of its install. One passphrase opens them all anyway, since a tier reads
- * base; with one salt Pulumi derives their key once for a command, a million rounds of a hash, instead of once for each.
+ * Gives a stack that is about to be made the salt of the others of its install. One passphrase opens them all anyway,
+ * since a tier reads base; with one salt Pulumi derives their key once for a command, a million rounds of a hash,
+ * instead of once for each.
  * @param folder with Pulumi.yaml and the stacks' settings
  */
 export function shareSalt(stack: string, folder: string): void {
   const file = settingsFile(folder, stack);
   if (hasKey(stack, folder)) return;
   const text = readIfThere(file);
-  const salt = siblingsOf(stack).map((other) => saltLine.exec(readIfThere(settingsFile(folder, other)))?.[0]).find((line) => line !== undefined);
+  const salt = siblingsOf(stack)
+    .map((other) => saltLine.exec(readIfThere(settingsFile(folder, other)))?.[0])
+    .find((line) => line !== undefined);
   if (salt !== undefined) appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);
 }

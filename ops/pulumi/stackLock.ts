@@ -17,6 +17,8 @@ export function stackLocksIn(message: string): StackLock[] {
   if (!message.includes("the stack is currently locked by")) return [];
   const lines = message.matchAll(/^\s+(\S.*): created by (.*)@(\S+) \(pid (\d+)\) at (\S+)$/gm);
   // Said more than once: an error of the Automation API repeats what Pulumi printed.
-  const byUrl = new Map([...lines].map(([, url, user, host, pid, since]) => [url, { url, user, host, pid: Number(pid), since } as StackLock]));
+  const byUrl = new Map(
+    [...lines].map(([, url, user, host, pid, since]) => [url, { url, user, host, pid: Number(pid), since }]),
+  );
   return [...byUrl.values()];
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 /**
- * A stack's state with its secrets encrypted. The Automation API's own export decrypts them, and its import writes what it
- * is given to a file everybody can read.
+ * A stack's state with its secrets encrypted. The Automation API's own export decrypts them, and its import writes what
+ * it is given to a file everybody can read.
  */
 export async function exportState(stack: Stack): Promise<Deployment> {
   return JSON.parse(await run(stack, ["stack", "export"])) as Deployment;
@@ -26,8 +26,14 @@ export async function importState(stack: Stack, state: Deployment): Promise<void
 }
 
 async function run({ name, workspace }: Stack, words: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(workspace.pulumiCommand.command, [...words, "--stack", name, "--non-interactive"], {
-    cwd: workspace.workDir, env: { ...process.env, ...workspace.envVars }, maxBuffer: 256 * 1024 * 1024,
-  });
+  const { stdout } = await promisify(execFile)(
+    workspace.pulumiCommand.command,
+    [...words, "--stack", name, "--non-interactive"],
+    {
+      cwd: workspace.workDir,
+      env: { ...process.env, ...workspace.envVars },
+      maxBuffer: 256 * 1024 * 1024,
+    },
+  );
   return stdout;
 }

@@ -3,12 +3,15 @@ import { label } from "../../host/install/labels";
 import type { Interrupted } from "./interrupted";
 
 /**
- * Removes what a killed run made on the engine and did not note in its state: nothing would ever remove it, and a name of
- * base's would be in the way of the next run. Volumes stay, whatever they hold.
+ * Removes what a killed run made on the engine and did not note in its state: nothing would ever remove it, and a name
+ * of base's would be in the way of the next run. Volumes stay, whatever they hold.
  * @returns the names of what was removed
  */
 export async function removeUnnoted(engine: Engine, { unnoted, known }: Interrupted): Promise<string[]> {
-  const [containers, networks] = await Promise.all([engine.containers({ labels: [label.install], all: true }), engine.networks([label.install])]);
+  const [containers, networks] = await Promise.all([
+    engine.containers({ labels: [label.install], all: true }),
+    engine.networks([label.install]),
+  ]);
   const removed: string[] = [];
   for (const { kind, name } of unnoted) {
     const container = kind === "container" && containers.find((one) => one.name === name && !known.has(one.id));

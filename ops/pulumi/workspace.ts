@@ -12,7 +12,12 @@ import { hasKey, shareSalt } from "./salt";
  * The stack is named to each command and not selected: that would take a third of a second each time, and move what the
  * operator has selected for raw `pulumi`.
  */
-export async function withStack<T>(name: string, place: Place, say: (line: string) => void, work: (stack: Stack) => Promise<T>): Promise<T> {
+export async function withStack<T>(
+  name: string,
+  place: Place,
+  say: (line: string) => void,
+  work: (stack: Stack) => Promise<T>,
+): Promise<T> {
   // The program runs here, so what it reads from the environment must be here too.
   // A program that runs in this process is not told where the project is; .env and the backups are beside Pulumi.yaml.
   Object.assign(process.env, place.environment, { PULUMI_NODEJS_ROOT_DIRECTORY: place.workDir });
@@ -20,7 +25,12 @@ export async function withStack<T>(name: string, place: Place, say: (line: strin
   const command = pulumiCommand(say);
   command.catch(() => undefined);
   const loaded = program();
-  const workspace = await LocalWorkspace.create({ workDir: place.workDir, envVars: environmentFor(place, say), pulumiCommand: await command, program: loaded });
+  const workspace = await LocalWorkspace.create({
+    workDir: place.workDir,
+    envVars: environmentFor(place, say),
+    pulumiCommand: await command,
+    program: loaded,
+  });
   Object.assign(workspace, { selectStack: async () => undefined });
   const stack = await Stack.select(name, workspace);
   const make = async (): Promise<void> => {
@@ -43,14 +53,17 @@ export async function withStack<T>(name: string, place: Place, say: (line: strin
 
 /** Lets one kind of error pass. @throws any other */
 function unless(kind: new (...args: never[]) => Error): (error: unknown) => void {
-  return (error) => { if (!(error instanceof kind)) throw error; };
+  return (error) => {
+    if (!(error instanceof kind)) throw error;
+  };
 }
 
 /** What every Pulumi process is given. */
 export function environmentFor(place: Place, say: (line: string) => void): Record<string, string> {
   return {
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Pulumi and its plugins end within seconds: collecting their garbage as usual is a fourteenth of an `up` with nothing to do, for 25 MiB.
+    // Pulumi and its plugins end within seconds: collecting their garbage as usual is a fourteenth of an `up` with
+    // nothing to do, for 25 MiB.
     GOGC: process.env.GOGC ?? "400",
     ...passphraseEnvironment(place.workDir, { ...process.env, ...place.environment }, say),
     ...place.environment,
@@ -64,8 +77,8 @@ function program() {
 }
 
 /**
- * The stack, without what the SDK ends an `up` and a `destroy` with: asking the command line twice for all outputs and once for the
- * history, a second in all, where nobody reads them.
+ * The stack, without what the SDK ends an `up` and a `destroy` with: asking the command line twice for all outputs and
+ * once for the history, a second in all, where nobody reads them.
  */
 export function withoutSummary(stack: Stack): Stack {
   return Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });

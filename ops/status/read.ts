@@ -36,9 +36,11 @@ export async function readStatus(engine: Engine, name?: string): Promise<Status>
   const installs = [...new Set(all.map(({ labels }) => labels[label.install] ?? ""))].sort();
   const install = name ?? (installs.includes("scani") ? "scani" : installs.length === 1 ? installs[0] : undefined);
   if (install === undefined || !installs.includes(install)) {
-    throw new Error(installs.length === 0
-      ? "No Scani here yet.\n  type: npm run up -- tier1"
-      : `Which install? There are ${installs.join(", ")}.\n  type: npm run status -- --name ${installs[0]}`);
+    throw new Error(
+      installs.length === 0
+        ? "No Scani here yet.\n  type: npm run up -- tier1"
+        : `Which install? There are ${installs.join(", ")}.\n  type: npm run status -- --name ${installs[0]}`,
+    );
   }
   const own = all.filter(({ labels }) => labels[label.install] === install);
   const gateway = own.find(({ labels }) => labels[label.service] === "gateway");
@@ -49,15 +51,17 @@ export async function readStatus(engine: Engine, name?: string): Promise<Status>
   return {
     install,
     serving: now && { ...now, since: sinceWhen(journal, now) },
-    containers: own.map((container) => ({
-      service: container.labels[label.service] ?? "",
-      tier: container.labels[label.tier],
-      release: container.labels[label.release],
-      name: container.name,
-      image: container.image,
-      state: container.state,
-      status: container.status,
-    })).sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
+    containers: own
+      .map((container) => ({
+        service: container.labels[label.service] ?? "",
+        tier: container.labels[label.tier],
+        release: container.labels[label.release],
+        name: container.name,
+        image: container.image,
+        state: container.state,
+        status: container.status,
+      }))
+      .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: journal.at(-1),
   };
 }

@@ -6,14 +6,20 @@ export function showStatus(status: Status): string {
   const { serving, lastSwitch } = status;
   const width = Math.max(...status.containers.map(({ name }) => name.length));
   return [
-    serving === undefined ? `${status.install}: nothing serves` : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}`,
+    serving === undefined
+      ? `${status.install}: nothing serves`
+      : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}`,
     "",
-    ...status.containers.map((c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`),
+    ...status.containers.map(
+      (c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`,
+    ),
     "",
-    lastSwitch === undefined ? "No switch on record." : [
-      `Last: ${lastSwitch.at} by ${lastSwitch.by}, ${lastSwitch.from?.tier ?? "nothing"} → ${lastSwitch.to.tier}: ${lastSwitch.outcome} in ${seconds(lastSwitch.totalMs)}`,
-      ...(lastSwitch.why === undefined ? [] : [`  ${lastSwitch.why}`]),
-      ...Object.entries(lastSwitch.timings).map(([step, ms]) => `  ${step}: ${seconds(ms)}`),
-    ].join("\n"),
+    lastSwitch === undefined
+      ? "No switch on record."
+      : [
+          `Last: ${lastSwitch.at} by ${lastSwitch.by}, ${lastSwitch.from?.tier ?? "nothing"} → ${lastSwitch.to.tier}: ${lastSwitch.outcome} in ${seconds(lastSwitch.totalMs)}`,
+          ...(lastSwitch.why === undefined ? [] : [`  ${lastSwitch.why}`]),
+          ...Object.entries(lastSwitch.timings).map(([step, ms]) => `  ${step}: ${seconds(ms)}`),
+        ].join("\n"),
   ].join("\n");
 }

@@ -23,10 +23,15 @@ export const messages: Readonly<Record<Fault, RegExp>> = {
 
 /** What the stand-in is told, for the faults it has in itself. */
 const modes: Readonly<Partial<Record<Fault, { mode: string; ms?: number }>>> = {
-  "wrong key": { mode: "401" }, slow: { mode: "slow", ms: 10_000 }, "500s": { mode: "500" }, "plain page": { mode: "page" },
+  "wrong key": { mode: "401" },
+  slow: { mode: "slow", ms: 10_000 },
+  "500s": { mode: "500" },
+  "plain page": { mode: "page" },
 };
 
-/** A hosted endpoint over TLS, with a certificate of its own authority, that a test can make misbehave while it is used. */
+/**
+ * A hosted endpoint over TLS, with a certificate of its own authority, that a test can make misbehave while it is used.
+ */
 export interface Endpoint {
   /** Certificate of its authority, PEM. */
   readonly authority: string;
@@ -42,15 +47,30 @@ export const endpointUrl = `https://${place.alias}:${place.port}`;
 
 /** Starts one beside a scene's own, plain one; it goes when the install goes. */
 export async function startEndpoint(scene: Scene): Promise<Endpoint> {
-  const [own, nobodys] = await Promise.all([makeAuthority(place.alias), createCA({ organization: "Nobody", countryCode: "NL", state: "-", locality: "-", validity: 1 })]);
-  const start = (alias: string, { certificate, key }: { certificate: string; key: string }) => startHosted(scene.docker, {
-    install: scene.place.install, image: scene.hostedImage, alias, port: place.port, scheme: "https", mail: true,
-    environment: {
-      NODE_ENV: "production", SERVICE_NAME: "data-provider", STANDIN_HOSTED: "1", STANDIN_TLS_CERT: certificate, STANDIN_TLS_KEY: key,
-      LOG_ID_PEPPER: "pepper-of-the-hosted", BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", DATA_PROVIDER_API_KEY: issuedKey,
-      ...scene.bucketEnvironment,
-    },
-  });
+  const [own, nobodys] = await Promise.all([
+    makeAuthority(place.alias),
+    createCA({ organization: "Nobody", countryCode: "NL", state: "-", locality: "-", validity: 1 }),
+  ]);
+  const start = (alias: string, { certificate, key }: { certificate: string; key: string }) =>
+    startHosted(scene.docker, {
+      install: scene.place.install,
+      image: scene.hostedImage,
+      alias,
+      port: place.port,
+      scheme: "https",
+      mail: true,
+      environment: {
+        NODE_ENV: "production",
+        SERVICE_NAME: "data-provider",
+        STANDIN_HOSTED: "1",
+        STANDIN_TLS_CERT: certificate,
+        STANDIN_TLS_KEY: key,
+        LOG_ID_PEPPER: "pepper-of-the-hosted",
+        BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
+        DATA_PROVIDER_API_KEY: issuedKey,
+        ...scene.bucketEnvironment,
+      },
+    });
   const { container: hosted } = await start(place.alias, own);
   // The same, but that nobody else signed its certificate; it is given the name when it is its turn.
   const { container: impostor } = await start("impostor.internal", { certificate: nobodys.cert, key: nobodys.key });
@@ -78,9 +98,23 @@ export async function startEndpoint(scene: Scene): Promise<Endpoint> {
 }
 
 /** Tells a stand-in endpoint how to misbehave, from within itself; true when it has taken it. */
-export async function tell(hosted: Docker.Container, url: string, told: { mode: string; ms?: number }): Promise<boolean> {
+export async function tell(
+  hosted: Docker.Container,
+  url: string,
+  told: { mode: string; ms?: number },
+): Promise<boolean> {
   const { protocol, port } = new URL(url);
-  const { output } = await exec(hosted, ["curl", "-skS", "-X", "POST", "-H", "content-type: application/json", "-d", JSON.stringify(told), `${protocol}//127.0.0.1:${port}/standin/fault`]);
+  const { output } = await exec(hosted, [
+    "curl",
+    "-skS",
+    "-X",
+    "POST",
+    "-H",
+    "content-type: application/json",
+    "-d",
+    JSON.stringify(told),
+    `${protocol}//127.0.0.1:${port}/standin/fault`,
+  ]);
   expect(JSON.parse(output)).toMatchObject({ mode: told.mode });
   return true;
 }

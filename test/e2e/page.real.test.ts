@@ -29,7 +29,11 @@ beforeAll(async () => {
   const { install } = scene.place;
   const outputs = await stackOutputs("base", scene.place, () => undefined);
   const image = `${subject.images.scaniRepository}/data-provider:${subject.images.scaniTag}`;
-  await startHostedOnStores(docker, { install, image, ...hosted, key: issuedKey, bucket: scene.bucketEnvironment, mail: true }, outputs?.platform as Platform);
+  await startHostedOnStores(
+    docker,
+    { install, image, ...hosted, key: issuedKey, bucket: scene.bucketEnvironment, mail: true },
+    outputs?.platform as Platform,
+  );
   changeSetting(scene.place, "tier2", "SCANI_CLOUD_URL", `http://${hosted.alias}:${hosted.port}`);
   await scene.up("tier1");
 });
@@ -43,9 +47,11 @@ test("every storage call of Scani's data-provider works with the bundled S3 serv
 
 // A QIF names no currency, for which Scani's page asks its user.
 playPage(() => ({
-  scene, front: scene.place, statements: statements.filter(({ name }) => !name.endsWith(".qif")),
-  // The api fetches an institution's icon from its website, and this machine reaches none; a user who goes on before a page has
-  // finished its transition skips it.
+  scene,
+  front: scene.place,
+  statements: statements.filter(({ name }) => !name.endsWith(".qif")),
+  // The api fetches an institution's icon from its website, and this machine reaches none; a user who goes on before a
+  // page has finished its transition skips it.
   aside: /\/api\/institution-icons\/|Transition was skipped/,
   open: (page, front) => new RealPage(page, front),
 }));

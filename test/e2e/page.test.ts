@@ -25,25 +25,42 @@ afterAll(() => closeScene(scene));
 const bucketUrl = (path: string) => `${scene.place.url}${path}`;
 
 /** The bucket's keys, as the data-provider has them, and a signer with them. */
-async function bucketKeys(changes: Readonly<Record<string, string>> = {}): Promise<{ bucket: string; sign(path: string, method: string): Promise<string> }> {
+async function bucketKeys(
+  changes: Readonly<Record<string, string>> = {},
+): Promise<{ bucket: string; sign(path: string, method: string): Promise<string> }> {
   const environment = { ...environmentOf(await container(scene, "tier1", "data-provider")), ...changes };
   const signer = new AwsClient({
-    accessKeyId: environment.S3_ACCESS_KEY_ID as string, secretAccessKey: environment.S3_SECRET_ACCESS_KEY as string, service: "s3", region: environment.S3_REGION,
+    accessKeyId: environment.S3_ACCESS_KEY_ID,
+    secretAccessKey: environment.S3_SECRET_ACCESS_KEY,
+    service: "s3",
+    region: environment.S3_REGION,
   });
-  return { bucket: environment.S3_BUCKET as string, sign: async (path, method) => (await signer.sign(bucketUrl(path), { method, aws: { signQuery: true } })).url };
+  return {
+    bucket: environment.S3_BUCKET,
+    sign: async (path, method) => (await signer.sign(bucketUrl(path), { method, aws: { signQuery: true } })).url,
+  };
 }
 
 /** A PUT whose path nobody has made tidy before it is sent. */
 function putAsIs(path: string): Promise<number> {
   const { hostname, port } = new URL(scene.place.url);
   return new Promise((resolve, reject) => {
-    request({ hostname, port, path, method: "PUT" }, (answer) => { answer.resume(); resolve(answer.statusCode ?? 0); }).on("error", reject).end("x");
+    request({ hostname, port, path, method: "PUT" }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    })
+      .on("error", reject)
+      .end("x");
   });
 }
 
 /** Names of all files the bundled S3 server holds, of whatever bucket, without its own locks. */
 async function stored(): Promise<string[]> {
-  const { output } = await exec(scene.docker.getContainer(`${scene.place.install}-storage`), ["sh", "-c", "cd /data && find . -type f -not -path './.vgwlocks/*' | sort"]);
+  const { output } = await exec(scene.docker.getContainer(`${scene.place.install}-storage`), [
+    "sh",
+    "-c",
+    "cd /data && find . -type f -not -path './.vgwlocks/*' | sort",
+  ]);
   return output.split("\n").filter((name) => name !== "");
 }
 
@@ -61,14 +78,19 @@ test("the bucket's route takes what is signed for it, and nothing else", async (
   const refused = {
     "an anonymous PUT": put(bucketUrl(`/${bucket}/temp/x.txt`)),
     "a PUT with a forged signature": put(await forged.sign(`/${bucket}/temp/x.txt`, "PUT")),
-    "a PUT under another name than was signed": put((await sign(`/${bucket}/temp/good.txt`, "PUT")).replace("good.txt", "x.txt")),
-    "a GET with what was signed for a PUT": fetch(await sign(`/${bucket}/temp/good.txt`, "PUT")).then(({ status }) => status),
+    "a PUT under another name than was signed": put(
+      (await sign(`/${bucket}/temp/good.txt`, "PUT")).replace("good.txt", "x.txt"),
+    ),
+    "a GET with what was signed for a PUT": fetch(await sign(`/${bucket}/temp/good.txt`, "PUT")).then(
+      ({ status }) => status,
+    ),
     "an anonymous GET": fetch(bucketUrl(`/${bucket}/temp/good.txt`)).then(({ status }) => status),
     "a listing": fetch(bucketUrl(`/${bucket}?list-type=2`)).then(({ status }) => status),
     "a listing of what lies above": fetch(bucketUrl(`/${bucket}/`)).then(({ status }) => status),
     "a DELETE": fetch(bucketUrl(`/${bucket}/temp/good.txt`), { method: "DELETE" }).then(({ status }) => status),
   };
-  for (const [what, status] of Object.entries(refused)) expect({ what, status: await status }).toEqual({ what, status: 403 });
+  for (const [what, status] of Object.entries(refused))
+    expect({ what, status: await status }).toEqual({ what, status: 403 });
   expect(await put(await sign(`/${bucket}/temp/x.txt`, "PUT"), larger)).toBe(413);
   expect(await putAsIs(`/${bucket}/../other/x.txt`)).toBe(400);
   // Another bucket's name is no route: it is a path of the page, which takes no files.

@@ -12,16 +12,21 @@ import { recorded, renew, renewal, renews, wantedVersions } from "../../lab/plug
 import { ask, type Answers } from "../../lab/plugins/parity/wire";
 
 /**
- * The test plugins do what the official ones do: the same program, and the same questions, on both. Where the official ones
- * are not to be had, they are held against what these did when they were recorded; where they are, the record is held
- * against them too.
+ * The test plugins do what the official ones do: the same program, and the same questions, on both. Where the official
+ * ones are not to be had, they are held against what these did when they were recorded; where they are, the record is
+ * held against them too.
  */
 
 jest.setTimeout(600_000);
 
-const say = (line: string): void => { process.stderr.write(`${line}\n`); };
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
-const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== testPlugins).join(delimiter);
+const path = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((folder) => folder !== testPlugins)
+  .join(delimiter);
 const official = { docker: officialPlugin("docker", process.env), random: officialPlugin("random", process.env) };
 const present = official.docker !== undefined && official.random !== undefined && !standInsForced(process.env);
 
@@ -32,7 +37,11 @@ let images: ImageSet;
 let asked: ReturnType<typeof askBoth>;
 
 beforeAll(async () => {
-  say(present ? "The official plugins are here: asked beside the test plugins." : "The official plugins are not asked: the test plugins are held against the record of them.");
+  say(
+    present
+      ? "The official plugins are here: asked beside the test plugins."
+      : "The official plugins are not asked: the test plugins are held against the record of them.",
+  );
   docker = connectDocker();
   images = await ensureImages({ docker, log: say });
   asked = askBoth();
@@ -69,11 +78,17 @@ function compare(part: "played" | "answers", ours: unknown, theirs: unknown): vo
 test("the record is of the plugins the program needs", () => {
   if (renews && !present) throw new Error("the record can be renewed only where the official plugins are");
   if (renews) renew({});
-  expect({ renewWith: renewal, plugins: recorded().plugins }).toEqual({ renewWith: renewal, plugins: wantedVersions() });
+  expect({ renewWith: renewal, plugins: recorded().plugins }).toEqual({
+    renewWith: renewal,
+    plugins: wantedVersions(),
+  });
 });
 
 test("the same program ends in the same containers, networks and volumes, by the same decisions", async () => {
-  const [theirs, ours] = await Promise.all([present ? player("official", path) : undefined, player("test plugins", [testPlugins, path].join(delimiter))]);
+  const [theirs, ours] = await Promise.all([
+    present ? player("official", path) : undefined,
+    player("test plugins", [testPlugins, path].join(delimiter)),
+  ]);
   expect(Object.keys(ours.decisions).length).toBeGreaterThan(10);
   compare("played", ours, theirs);
 });
@@ -87,9 +102,13 @@ test("the same question about any property has the same answer", async () => {
 /** Asks both, each about things of its own. */
 async function askBoth(): Promise<{ ours: Answers; theirs: Answers | undefined }> {
   const place = await layOut(kind, images, {});
-  const of = (program: string, whose: string) => ask(program, { install: place.install, prefix: `${place.install}-${whose}`, image: images.redis });
+  const of = (program: string, whose: string) =>
+    ask(program, { install: place.install, prefix: `${place.install}-${whose}`, image: images.redis });
   try {
-    const [theirs, ours] = await Promise.all([present ? of(official.docker as string, "theirs") : undefined, of(join(testPlugins, "pulumi-resource-docker"), "ours")]);
+    const [theirs, ours] = await Promise.all([
+      present ? of(official.docker as string, "theirs") : undefined,
+      of(join(testPlugins, "pulumi-resource-docker"), "ours"),
+    ]);
     return { ours, theirs };
   } finally {
     await cleanUp(docker, place);

@@ -15,15 +15,15 @@ import { closeScene, openScene, type Scene } from "./scene";
 import { promisedRate, until } from "./traffic";
 
 /**
- * What protects a switch, on Scani's own images: a hosted endpoint that fails before and after the flip, and a run that is killed.
- * SCANI_TEST_IMAGES=real brings it in. A part of it: `-t "killed at ▸ flip"`.
+ * What protects a switch, on Scani's own images: a hosted endpoint that fails before and after the flip, and a run that
+ * is killed. SCANI_TEST_IMAGES=real brings it in. A part of it: `-t "killed at ▸ flip"`.
  */
 
 jest.setTimeout(300_000);
 
 /**
- * Jobs sent where a worker is stopped or started as the kill comes. After each job Scani's worker recalculates a history, which asks for
- * prices that are not to be had here, and then ends as late as it may: half a minute each time.
+ * Jobs sent where a worker is stopped or started as the kill comes. After each job Scani's worker recalculates a
+ * history, which asks for prices that are not to be had here, and then ends as late as it may: half a minute each time.
  */
 const jobs = 16;
 
@@ -58,13 +58,22 @@ afterAll(async () => {
 });
 
 const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
-const load = (): Promise<LoadHandle> => startLoad({ url: scene.place.url, rate: promisedRate, seconds: 240, requests: scani.requests() });
+const load = (): Promise<LoadHandle> =>
+  startLoad({ url: scene.place.url, rate: promisedRate, seconds: 240, requests: scani.requests() });
 /** Of one tier, those that no switch has to stop: which they are, and since when they run. */
-const unstopped = async (tier: string) => (await containersOf(scene)).filter((seen) => seen.tier === tier && seen.service !== "worker" && seen.running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+const unstopped = async (tier: string) =>
+  (await containersOf(scene))
+    .filter((seen) => seen.tier === tier && seen.service !== "worker" && seen.running)
+    .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
+    .sort();
 
 async function expectNoneLost(running: LoadHandle): Promise<number> {
   const report = await running.stop();
-  expect({ failed: report.failed, first: report.failures.slice(0, 3), sent: report.sent > 300 }).toEqual({ failed: 0, first: [], sent: true });
+  expect({ failed: report.failed, first: report.failures.slice(0, 3), sent: report.sent > 300 }).toEqual({
+    failed: 0,
+    first: [],
+    sent: true,
+  });
   return report.sent;
 }
 
@@ -82,14 +91,19 @@ describe.each(["before the flip", "after the flip"] as const)("the endpoint, %s"
     const from = scene.output.length;
     const running = await load();
     if (when === "before the flip") await endpoint.misbehave(fault);
-    const failing = when === "after the flip" ? scene.saysFromNow("▸ soak").then(() => endpoint.misbehave(fault)) : undefined;
+    const failing =
+      when === "after the flip" ? scene.saysFromNow("▸ soak").then(() => endpoint.misbehave(fault)) : undefined;
     await Promise.all([failing, expect(scene.up("tier2")).rejects.toThrow()]);
     const sent = await expectNoneLost(running);
     await endpoint.mend(fault);
     const printed = scene.output.slice(from).join("\n");
     expect(printed).toMatch(messages[fault]);
     expect(printed.includes("▸ flip the gateway")).toBe(when === "after the flip");
-    expect({ serving: await serving(), running: await runningServices(scene), unstopped: await unstopped("tier1") }).toEqual({ serving: "tier1", running: wholly.tier1, unstopped: before });
+    expect({
+      serving: await serving(),
+      running: await runningServices(scene),
+      unstopped: await unstopped("tier1"),
+    }).toEqual({ serving: "tier1", running: wholly.tier1, unstopped: before });
     console.info(`${fault} ${when}: ${sent} requests, 0 failed`);
   });
 });
@@ -109,16 +123,21 @@ describe("killed", () => {
   test.each(everyCase(span, "either").map((one) => [one.target, one.when, one.reach, one] as const))(
     "up of %s killed %s, %s: nothing is lost, and one rerun ends with one tier and nothing left over",
     async (target, when, reach, { moment }) => {
-      if (await serving() === target) await scene.up(other(target));
+      if ((await serving()) === target) await scene.up(other(target));
       const running = await load();
       const sending = when.includes("worker") ? scani.sendJobs(jobs) : Promise.resolve();
       sending.catch(() => undefined);
       const { killed, output } = await killedUp(scene, target, moment, reach);
       if ("line" in moment && !killed) throw new Error(`it ended by itself\n${output}`);
-      await scene.up(target).catch((error: Error) => { throw new Error(`the rerun failed: ${error.message}\n${output}\n────\n${scene.output.slice(-60).join("\n")}`); });
+      await scene.up(target).catch((error: Error) => {
+        throw new Error(`the rerun failed: ${error.message}\n${output}\n────\n${scene.output.slice(-60).join("\n")}`);
+      });
       await sending;
       const sent = await expectNoneLost(running);
-      expect({ serving: await serving(), running: await runningServices(scene) }).toEqual({ serving: target, running: wholly[target] });
+      expect({ serving: await serving(), running: await runningServices(scene) }).toEqual({
+        serving: target,
+        running: wholly[target],
+      });
       expect({ base: await baseOf(scene), count: await countOf(scene) }).toEqual({ base, count });
       await expectDoneOnce();
       console.info(`up of ${target} killed ${when}, ${reach}: ${sent} requests, 0 failed`);

@@ -25,7 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Takes note of the installs there are now. */
 function noteInstalls(): void {
-  for (const place of foldersOf("rehearse", folder)) installs.add((JSON.parse(readFileSync(join(place, "owner.json"), "utf8")) as { install: string }).install);
+  for (const place of foldersOf("rehearse", folder))
+    installs.add((JSON.parse(readFileSync(join(place, "owner.json"), "utf8")) as { install: string }).install);
 }
 
 test("real images that are missing are named, with what to type, before anything is touched", async () => {
@@ -39,32 +40,55 @@ test("real images that are missing are named, with what to type, before anything
   expect(foldersOf("rehearse", folder)).toEqual([]);
 });
 
-const switched = (from: string, to: string) => ({ from, to, totalMs: expect.any(Number), flipMs: expect.any(Number), sent: expect.any(Number), failed: 0 });
-
-test(thorough ? "two at once: both are well, and nothing is left over" : "one is well, and nothing is left over", async () => {
-  const runs = Array.from({ length: thorough ? 2 : 1 }, () => rehearsal(folder));
-  await Promise.all(runs.map((run) => run.says(/Bringing base and tier 1 up/)));
-  noteInstalls();
-  const ends = await Promise.all(runs.map(({ ended }) => ended));
-  ends.forEach(({ code, json }, one) => {
-    if (code !== 0) throw new Error(`it ended with ${code}:\n${runs[one]?.said()}`);
-    const report = JSON.parse(json) as Report;
-    expect(report).toEqual({
-      ok: true, switches: [switched("tier1", "tier2"), switched("tier2", "tier1")],
-      jobs: { sent: 600, once: 600, twice: 0, never: 0 }, rows: { before: 100, after: expect.any(Number) },
-    });
-    for (const { sent, totalMs } of report.switches) expect(sent).toBeGreaterThan(totalMs / 20);
-    expect(report.rows.after).toBeGreaterThan(report.rows.before + 100);
-  });
-  expect(installs.size).toBe(runs.length);
-  expect(await leftovers(docker, folder, installs)).toEqual([]);
+const switched = (from: string, to: string) => ({
+  from,
+  to,
+  totalMs: expect.any(Number),
+  flipMs: expect.any(Number),
+  sent: expect.any(Number),
+  failed: 0,
 });
+
+test(
+  thorough ? "two at once: both are well, and nothing is left over" : "one is well, and nothing is left over",
+  async () => {
+    const runs = Array.from({ length: thorough ? 2 : 1 }, () => rehearsal(folder));
+    await Promise.all(runs.map((run) => run.says(/Bringing base and tier 1 up/)));
+    noteInstalls();
+    const ends = await Promise.all(runs.map(({ ended }) => ended));
+    ends.forEach(({ code, json }, one) => {
+      if (code !== 0) throw new Error(`it ended with ${code}:\n${runs[one]?.said()}`);
+      const report = JSON.parse(json) as Report;
+      expect(report).toEqual({
+        ok: true,
+        switches: [switched("tier1", "tier2"), switched("tier2", "tier1")],
+        jobs: { sent: 600, once: 600, twice: 0, never: 0 },
+        rows: { before: 100, after: expect.any(Number) },
+      });
+      for (const { sent, totalMs } of report.switches) expect(sent).toBeGreaterThan(totalMs / 20);
+      expect(report.rows.after).toBeGreaterThan(report.rows.before + 100);
+    });
+    expect(installs.size).toBe(runs.length);
+    expect(await leftovers(docker, folder, installs)).toEqual([]);
+  },
+);
 
 if (thorough) {
   /** One for each kind of thing that may be under way. */
   const moments = [
-    /Docker \S+ answers/, /Bringing base and tier 1 up/, /✓ base ready/, /▸ migrate/, /▸ start data-provider/, /Seeded/, /Switching tier1/,
-    /Switching tier1[^]*▸ start api/, /Switching tier1[^]*▸ flip/, /Switching tier1[^]*✓ stop the old worker/, /Switching tier2/, /Switching tier2[^]*▸ retire/, /Removing the install/,
+    /Docker \S+ answers/,
+    /Bringing base and tier 1 up/,
+    /✓ base ready/,
+    /▸ migrate/,
+    /▸ start data-provider/,
+    /Seeded/,
+    /Switching tier1/,
+    /Switching tier1[^]*▸ start api/,
+    /Switching tier1[^]*▸ flip/,
+    /Switching tier1[^]*✓ stop the old worker/,
+    /Switching tier2/,
+    /Switching tier2[^]*▸ retire/,
+    /Removing the install/,
   ];
 
   test.each(moments)("Ctrl-C at %s: it cleans up after itself", async (moment) => {
@@ -75,21 +99,25 @@ if (thorough) {
     const { code, json } = await run.ended;
     // One that has said all it saw was over, and has cleaned up as it would have.
     const over = run.said().includes("sessions with an encrypted credential");
-    if (code !== (over ? 0 : 1) || (json !== "") !== over) throw new Error(`it ended with ${code} and the result ${json}:\n${run.said()}`);
+    if (code !== (over ? 0 : 1) || (json !== "") !== over)
+      throw new Error(`it ended with ${code} and the result ${json}:\n${run.said()}`);
     expect(await leftovers(docker, folder, installs)).toEqual([]);
   });
 
-  test.each(moments.slice(1))("killed at %s: the next run's sweep clears away what it left, and what goes on", async (moment) => {
-    const run = rehearsal(folder);
-    await run.says(moment);
-    noteInstalls();
-    run.child.kill("SIGKILL");
-    await run.ended;
-    const said: string[] = [];
-    await sweep(docker, "rehearse", (line) => said.push(line), folder);
-    expect(said).toEqual([expect.stringContaining("Removed what an interrupted run left: rehearse-")]);
-    expect(await leftovers(docker, folder, installs)).toEqual([]);
-  });
+  test.each(moments.slice(1))(
+    "killed at %s: the next run's sweep clears away what it left, and what goes on",
+    async (moment) => {
+      const run = rehearsal(folder);
+      await run.says(moment);
+      noteInstalls();
+      run.child.kill("SIGKILL");
+      await run.ended;
+      const said: string[] = [];
+      await sweep(docker, "rehearse", (line) => said.push(line), folder);
+      expect(said).toEqual([expect.stringContaining("Removed what an interrupted run left: rehearse-")]);
+      expect(await leftovers(docker, folder, installs)).toEqual([]);
+    },
+  );
 
   // What was under way on the engine at a kill would have come to be by now.
   test("nothing of any of them is left", async () => expect(await leftovers(docker, folder, installs)).toEqual([]));

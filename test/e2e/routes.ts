@@ -5,7 +5,10 @@ import { routes, type Targets } from "../../host/gateway/routes";
 import { survey } from "../../host/install/survey";
 import type { Scene } from "./scene";
 
-/** Where each route goes, by the container's name: what the gateway does, and what it has written down to do after a restart. */
+/**
+ * Where each route goes, by the container's name: what the gateway does, and what it has written down to do after a
+ * restart.
+ */
 export async function routesOf({ docker, engine, place }: Scene): Promise<{ does: Targets; wrote: Targets }> {
   const gateway = containerName(place.install, "gateway");
   const [{ routes: does }, { output }] = await Promise.all([
@@ -13,6 +16,8 @@ export async function routesOf({ docker, engine, place }: Scene): Promise<{ does
     exec(docker.getContainer(gateway), ["cat", `${gatewayStatePath}/kamal-proxy.state`]),
   ]);
   const written = JSON.parse(output) as { name: string; active_targets: string[] }[];
-  const wrote = Object.fromEntries(routes.map((route) => [route, written.find(({ name }) => name === route)?.active_targets[0]?.replace(/:\d+$/, "")]));
+  const wrote = Object.fromEntries(
+    routes.map((route) => [route, written.find(({ name }) => name === route)?.active_targets[0]?.replace(/:\d+$/, "")]),
+  );
   return { does, wrote };
 }

@@ -3,7 +3,17 @@ import { connectDocker } from "../../host/engine/connect";
 import { engineOver } from "../../host/engine/dockerEngine";
 import type { Engine } from "../../host/engine/engine";
 import { clientHeader } from "../../lab/clients";
-import { chooseBucket, cleanUp, layOut, policyFor, startBucket, startHosted, type HostedBucket, type StackSettings, type Throwaway } from "../../lab/throwaway";
+import {
+  chooseBucket,
+  cleanUp,
+  layOut,
+  policyFor,
+  startBucket,
+  startHosted,
+  type HostedBucket,
+  type StackSettings,
+  type Throwaway,
+} from "../../lab/throwaway";
 import { up } from "../../ops/up";
 import { ensureImages, type ImageSet } from "../../lab/images";
 import { until } from "./traffic";
@@ -38,22 +48,39 @@ const hosted = { alias: "hosted.internal", port: 8082 };
 
 /**
  * Lays an install out and brings base up, with the hosted endpoint beside it.
- * @param on another engine than the machine's, with the images on it, and the settings must name it too; or other images than the stand-ins
+ * @param on another engine than the machine's, with the images on it, and the settings must name it too; or other
+ * images than the stand-ins
  */
-export async function openScene(kind: string, settings: StackSettings = {}, on?: Partial<Pick<Scene, "docker" | "images" | "hostedImage" | "bucket">>): Promise<Scene> {
+export async function openScene(
+  kind: string,
+  settings: StackSettings = {},
+  on?: Partial<Pick<Scene, "docker" | "images" | "hostedImage" | "bucket">>,
+): Promise<Scene> {
   const docker = on?.docker ?? connectDocker();
-  const images = on?.images ?? await ensureImages({ docker, log: () => undefined });
+  const images = on?.images ?? (await ensureImages({ docker, log: () => undefined }));
   const hostedImage = on?.hostedImage ?? `${images.scaniRepository}/data-provider:${images.scaniTag}`;
-  const bucket = on?.bucket ?? await chooseBucket();
+  const bucket = on?.bucket ?? (await chooseBucket());
   const place = await layOut(kind, images, {
     ...settings,
-    tier2: { SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`, SCANI_CLOUD_API_KEY: issuedKey, CSP_CONNECT_SRC: policyFor(bucket), ...settings.tier2 },
+    tier2: {
+      SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`,
+      SCANI_CLOUD_API_KEY: issuedKey,
+      CSP_CONNECT_SRC: policyFor(bucket),
+      ...settings.tier2,
+    },
   });
   const output: string[] = [];
   let asked = 0;
   const bucketEnvironment: Record<string, string> = {};
   const scene: Scene = {
-    docker, engine: engineOver(docker), place, images, hostedImage, bucket, bucketEnvironment, output,
+    docker,
+    engine: engineOver(docker),
+    place,
+    images,
+    hostedImage,
+    bucket,
+    bucketEnvironment,
+    output,
     async up(stack) {
       const from = output.length;
       await up(stack, (line) => output.push(line), place);
@@ -61,23 +88,40 @@ export async function openScene(kind: string, settings: StackSettings = {}, on?:
     },
     async saysFromNow(text) {
       const from = output.length;
-      await until(async () => output.slice(from).some((line) => line.includes(text)), 120_000).catch(() => { throw new Error(`it did not say ${text}:\n${output.slice(from).join("\n")}`); });
+      await until(async () => output.slice(from).some((line) => line.includes(text)), 120_000).catch(() => {
+        throw new Error(`it did not say ${text}:\n${output.slice(from).join("\n")}`);
+      });
     },
     async fetchJson(path, init) {
       asked += 1;
-      const response = await fetch(`${place.url}${path}`, { ...init, headers: { ...clientHeader(asked, 80), ...init?.headers } });
+      const response = await fetch(`${place.url}${path}`, {
+        ...init,
+        headers: { ...clientHeader(asked, 80), ...init?.headers },
+      });
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return response.json() as never;
     },
   };
   try {
     await scene.up("base");
-    Object.assign(bucketEnvironment, await startBucket(docker, { install: place.install, image: images.storage, page: place.url }, bucket));
+    Object.assign(
+      bucketEnvironment,
+      await startBucket(docker, { install: place.install, image: images.storage, page: place.url }, bucket),
+    );
     await startHosted(docker, {
-      install: place.install, image: hostedImage, alias: hosted.alias, port: hosted.port, mail: true,
+      install: place.install,
+      image: hostedImage,
+      alias: hosted.alias,
+      port: hosted.port,
+      mail: true,
       environment: {
-        STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey,
-        BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...bucketEnvironment,
+        STANDIN_HOSTED: "1",
+        SERVICE_NAME: "data-provider",
+        NODE_ENV: "production",
+        LOG_ID_PEPPER: "pepper-of-the-hosted",
+        DATA_PROVIDER_API_KEY: issuedKey,
+        BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
+        ...bucketEnvironment,
       },
     });
   } catch (error) {

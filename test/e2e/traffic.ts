@@ -7,8 +7,9 @@ import type { Scene } from "./scene";
 export const promisedRate = 100;
 
 /**
- * Requests a second of a test that says no other number. Whether what goes wrong is noticed takes less than the promise does, and
- * every fresh connection costs the engine more than the request: whenever a container ends it goes through all the kernel remembers, two minutes of them.
+ * Requests a second of a test that says no other number. Whether what goes wrong is noticed takes less than the promise
+ * does, and every fresh connection costs the engine more than the request: whenever a container ends it goes through
+ * all the kernel remembers, two minutes of them.
  */
 const usualRate = process.env.SCANI_TEST_THOROUGH === undefined ? 25 : promisedRate;
 
@@ -21,14 +22,27 @@ export function underLoad(scene: Scene, seconds = 240, rate = usualRate): Promis
     seconds,
     requests: Array.from({ length: clients }, (_unused, client) => [
       { method: "GET" as const, path: "/api/whoami", headers: clientHeader(client) },
-      { method: "POST" as const, path: "/api/rows", body: JSON.stringify({ text: "written under load" }), headers: { ...json, ...clientHeader(client) } },
+      {
+        method: "POST" as const,
+        path: "/api/rows",
+        body: JSON.stringify({ text: "written under load" }),
+        headers: { ...json, ...clientHeader(client) },
+      },
       { method: "GET" as const, path: "/healthz" },
-      { method: "POST" as const, path: "/api/echo", body: JSON.stringify({ echo: true }), headers: { ...json, ...clientHeader(client) } },
+      {
+        method: "POST" as const,
+        path: "/api/echo",
+        body: JSON.stringify({ echo: true }),
+        headers: { ...json, ...clientHeader(client) },
+      },
     ]).flat(),
   });
 }
 
-/** Asks until the answer is as wanted; gives how long it took, in milliseconds. Rejects when it took longer, though the last question was answered. */
+/**
+ * Asks until the answer is as wanted; gives how long it took, in milliseconds. Rejects when it took longer, though the
+ * last question was answered.
+ */
 export async function until(wanted: () => Promise<boolean>, withinMs: number): Promise<number> {
   const began = Date.now();
   for (;;) {
@@ -58,5 +72,11 @@ export function repeatedly(everyMs: number, work: (round: number) => Promise<voi
     }
   })();
   done.catch(() => undefined);
-  return { stop: async () => { stopping.abort(); await done; return round; } };
+  return {
+    stop: async () => {
+      stopping.abort();
+      await done;
+      return round;
+    },
+  };
 }

@@ -15,10 +15,16 @@ export function workerRuns(scene: Scene): Promise<WorkerRun[]> {
 
 /** Runs that began to listen before the one before them had stopped. */
 export function overlaps(runs: readonly WorkerRun[]): string[] {
-  const listened = runs.filter((run): run is WorkerRun & { listening_at: string } => run.listening_at !== null).sort((a, b) => Date.parse(a.listening_at) - Date.parse(b.listening_at));
+  const listened = runs
+    .filter((run): run is WorkerRun & { listening_at: string } => run.listening_at !== null)
+    .sort((a, b) => Date.parse(a.listening_at) - Date.parse(b.listening_at));
   return listened.slice(1).flatMap((run, index) => {
     const before = listened[index] as WorkerRun;
     const apart = before.stopped_at !== null && Date.parse(run.listening_at) >= Date.parse(before.stopped_at);
-    return apart ? [] : [`${run.tier} ${run.instance} listened from ${run.listening_at}, ${before.tier} ${before.instance} until ${before.stopped_at ?? "now"}`];
+    return apart
+      ? []
+      : [
+          `${run.tier} ${run.instance} listened from ${run.listening_at}, ${before.tier} ${before.instance} until ${before.stopped_at ?? "now"}`,
+        ];
   });
 }

@@ -5,7 +5,14 @@ import { root } from "../../ops/root";
 /** The rooms of docs/architecture.md: what each holds, and whom it may import. An import of a type counts. */
 
 const lower = ["util", "settings", "host/engine", "host/gateway", "host/install", "host/scani"];
-const host = [...lower.filter((room) => room.startsWith("host/")), "host/lock", "host/backup", "host/guards", "host/preflight", "host/handover"];
+const host = [
+  ...lower.filter((room) => room.startsWith("host/")),
+  "host/lock",
+  "host/backup",
+  "host/guards",
+  "host/preflight",
+  "host/handover",
+];
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   util: [],
@@ -29,22 +36,28 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Room of a file of the project. */
 function roomOf(file: string): string {
   const [top, second] = file.split("/");
-  return top === "host" ? `host/${second}` : top as string;
+  return top === "host" ? `host/${second}` : top;
 }
 
 /** Sources of the rooms, by their paths from the project's folder. */
 function sources(): string[] {
-  const folders = [...new Set(Object.keys(mayImport).map((room) => room.split("/")[0] as string))];
-  return folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
+  const folders = [...new Set(Object.keys(mayImport).map((room) => room.split("/")[0]))];
+  return folders
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+    )
     .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"));
 }
 
-/** What a source imports, required and dynamic imports too: files of the project by their paths, packages by their names. */
+/**
+ * What a source imports, required and dynamic imports too: files of the project by their paths, packages by their
+ * names.
+ */
 function importsOf(file: string, known: ReadonlySet<string>): string[] {
   const text = readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\//g, "");
   return [...text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => {
-    if (!(name as string).startsWith(".")) return name as string;
-    const path = normalize(join(dirname(file), (name as string).replace(/\.js$/, "")));
+    if (!name.startsWith(".")) return name;
+    const path = normalize(join(dirname(file), name.replace(/\.js$/, "")));
     return [`${path}.ts`, `${path}.d.ts`, `${path}/index.ts`].find((one) => known.has(one)) ?? path;
   });
 }
@@ -59,10 +72,14 @@ test("every source is in a room", () => {
 });
 
 test("no room imports one it may not", () => {
-  const wrong = all.flatMap((file) => (imports.get(file) ?? []).filter((other) => known.has(other) || /^(test|lab)\//.test(other)).flatMap((other) => {
-    const [from, to] = [roomOf(file), roomOf(other)];
-    return from === to || mayImport[from]?.includes(to) ? [] : [`${file} imports ${other}`];
-  }));
+  const wrong = all.flatMap((file) =>
+    (imports.get(file) ?? [])
+      .filter((other) => known.has(other) || /^(test|lab)\//.test(other))
+      .flatMap((other) => {
+        const [from, to] = [roomOf(file), roomOf(other)];
+        return from === to || mayImport[from]?.includes(to) ? [] : [`${file} imports ${other}`];
+      }),
+  );
   expect(wrong).toEqual([]);
 });
 
@@ -86,33 +103,63 @@ test.each([
   ["what happens to a host knows no Pulumi", /^(host|util|settings)\//, /^@pulumi\//],
   ["one room talks to Docker; instruments may", /^(?!host\/engine\/|lab\/)/, /^dockerode$/],
 ])("%s", (_what, where, what) => {
-  expect(all.filter((file) => where.test(file) && (imports.get(file) ?? []).some((name) => what.test(name)))).toEqual([]);
+  expect(all.filter((file) => where.test(file) && (imports.get(file) ?? []).some((name) => what.test(name)))).toEqual(
+    [],
+  );
 });
 
 test("kamal-proxy's commands are spelled in one room", () => {
-  const spelled = all.filter((file) => !/^(host\/gateway|lab)\//.test(file) && /["'`\[ ]kamal-proxy["'` ]/.test(readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "")));
+  const spelled = all.filter(
+    (file) =>
+      !/^(host\/gateway|lab)\//.test(file) &&
+      /["'`\[ ]kamal-proxy["'` ]/.test(readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "")),
+  );
   expect(spelled).toEqual([]);
 });
 
 test("the product needs no package that is for the lab and the tests alone", () => {
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: Readonly<Record<string, string>> };
-  const packageOf = (name: string): string => name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/");
-  const used = new Set(all.filter((file) => !file.startsWith("lab/")).flatMap((file) => imports.get(file) ?? [])
-    .filter((name) => /^(@[\w.-]+\/)?[\w.-]+(\/[\w./-]+)?$/.test(name) && !known.has(name) && !(roomOf(name) in mayImport)).map(packageOf));
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    dependencies: Readonly<Record<string, string>>;
+  };
+  const packageOf = (name: string): string =>
+    name
+      .split("/")
+      .slice(0, name.startsWith("@") ? 2 : 1)
+      .join("/");
+  const used = new Set(
+    all
+      .filter((file) => !file.startsWith("lab/"))
+      .flatMap((file) => imports.get(file) ?? [])
+      .filter(
+        (name) => /^(@[\w.-]+\/)?[\w.-]+(\/[\w./-]+)?$/.test(name) && !known.has(name) && !(roomOf(name) in mayImport),
+      )
+      .map(packageOf),
+  );
   expect([...used].filter((name) => !(name in dependencies))).toEqual([]);
   expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
 });
 
 test("the product takes its engine from `connect`, and has no Docker beside it", () => {
-  const past = all.filter((file) => !/^(host\/engine|lab)\//.test(file)).filter((file) => {
-    const text = readFileSync(join(root, file), "utf8");
-    return /\b(connectDocker|engineOver)\b/.test(text) || (imports.get(file) ?? []).some((name) => /^host\/engine\/(dockerEngine|exec|attached|conversation|files|lifecycle|merged)\.ts$/.test(name) && !typesOnly(text, name));
-  });
+  const past = all
+    .filter((file) => !/^(host\/engine|lab)\//.test(file))
+    .filter((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      return (
+        /\b(connectDocker|engineOver)\b/.test(text) ||
+        (imports.get(file) ?? []).some(
+          (name) =>
+            /^host\/engine\/(dockerEngine|exec|attached|conversation|files|lifecycle|merged)\.ts$/.test(name) &&
+            !typesOnly(text, name),
+        )
+      );
+    });
   expect(past).toEqual([]);
 });
 
 /** True when a source imports a file's types alone. */
 function typesOnly(text: string, file: string): boolean {
   const name = file.replace(/^.*\/(.*)\.ts$/, "$1");
-  return [...text.matchAll(/import (type )?[^;]*? from "([^"]+)"/g)].filter(([, , from]) => (from as string).endsWith(`/${name}`)).every(([, type]) => type !== undefined);
+  return [...text.matchAll(/import (type )?[^;]*? from "([^"]+)"/g)]
+    .filter(([, , from]) => from.endsWith(`/${name}`))
+    .every(([, type]) => type !== undefined);
 }

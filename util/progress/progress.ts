@@ -9,7 +9,10 @@ export class Progress {
   readonly timings: Timings = {};
   private readonly reasons = new Map<string, string>();
 
-  constructor(private readonly print: Print, private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly print: Print,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** Runs one step under a name and prints how long it took, or that it failed. */
   async step<T>(name: string, work: () => Promise<T>): Promise<T> {

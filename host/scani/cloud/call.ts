@@ -39,27 +39,27 @@ const status: Call = { procedure: "ai.status" };
 export const bodyVariable = "SCANI_CALL_BODY";
 
 /**
- * A shell script that makes an authenticated call with the SCANI_CLOUD_URL and SCANI_CLOUD_API_KEY of its environment; what it
- * posts it takes from the variable above.
- * The key goes to curl on its standard input, so that it is in no process list. curl trusts the system's authorities and,
- * as the api does, the one in NODE_EXTRA_CA_CERTS. `parseHeard` reads what it prints.
+ * A shell script that makes an authenticated call with the SCANI_CLOUD_URL and SCANI_CLOUD_API_KEY of its environment;
+ * what it posts it takes from the variable above. The key goes to curl on its standard input, so that it is in no
+ * process list. curl trusts the system's authorities and, as the api does, the one in NODE_EXTRA_CA_CERTS. `parseHeard`
+ * reads what it prints.
  * @param seconds it may take in all
  */
 export function callScript(seconds: number, { procedure, body }: Call = status): string {
   const wanted = "%{http_code} %{time_connect} %{time_total} %{redirect_url}\\n";
   return [
     "body=$(mktemp) || exit",
-    "key=$(printf %s \"$SCANI_CLOUD_API_KEY\" | sed 's/[\\\\\"]/\\\\&/g')",
+    'key=$(printf %s "$SCANI_CLOUD_API_KEY" | sed \'s/[\\\\"]/\\\\&/g\')',
     [
-      "printf 'header = \"Authorization: Bearer %s\"\\n' \"$key\" |",
-      "curl -sS -K - ${NODE_EXTRA_CA_CERTS:+--cacert \"$NODE_EXTRA_CA_CERTS\"}",
+      'printf \'header = "Authorization: Bearer %s"\\n\' "$key" |',
+      'curl -sS -K - ${NODE_EXTRA_CA_CERTS:+--cacert "$NODE_EXTRA_CA_CERTS"}',
       `--connect-timeout ${seconds} --max-time ${seconds} --max-filesize ${largestAnswer}`,
       body === undefined ? "" : `-H 'Content-Type: application/json' --data-binary "$${bodyVariable}"`,
       `-o "$body" -w '${wanted}' "\${SCANI_CLOUD_URL%/}/trpc/${procedure}" 2>&1`,
     ].join(" "),
-    "echo \"exit $?\"",
+    'echo "exit $?"',
     `head -c ${bodyBytes} "$body"`,
-    "rm -f \"$body\"",
+    'rm -f "$body"',
   ].join("\n");
 }
 
@@ -67,12 +67,14 @@ export function callScript(seconds: number, { procedure, body }: Call = status):
 export function parseHeard(output: string): Heard {
   const lines = output.split("\n");
   const end = lines.findIndex((line) => /^exit \d+$/.test(line));
-  if (end < 0) return { exitCode: -1, status: 0, connected: false, seconds: 0, words: output.trim(), location: "", body: "" };
+  if (end < 0)
+    return { exitCode: -1, status: 0, connected: false, seconds: 0, words: output.trim(), location: "", body: "" };
   const head = lines.slice(0, end);
-  const [, status, connect, total, location] = head.map((line) => /^(\d{3}) ([\d.]+) ([\d.]+) ?(\S*)$/.exec(line)).find((match) => match !== null) ?? [];
+  const [, status, connect, total, location] =
+    head.map((line) => /^(\d{3}) ([\d.]+) ([\d.]+) ?(\S*)$/.exec(line)).find((match) => match !== null) ?? [];
   const said = head.map((line) => /^curl: \(\d+\) (.*)$/.exec(line)?.[1]).find((words) => words !== undefined);
   return {
-    exitCode: Number((lines[end] as string).slice("exit ".length)),
+    exitCode: Number(lines[end].slice("exit ".length)),
     status: Number(status ?? 0),
     connected: Number(connect ?? 0) > 0,
     seconds: Number(total ?? 0),

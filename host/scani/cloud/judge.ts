@@ -2,8 +2,21 @@ import type { Heard } from "./call";
 
 /** Why a data-provider cannot be used. */
 export type Cause =
-  | "name" | "connection" | "silence" | "untrusted" | "expired" | "wrong-host" | "tls"
-  | "slow" | "key" | "forbidden" | "moved" | "failing" | "other-answer" | "not-data-provider" | "unknown";
+  | "name"
+  | "connection"
+  | "silence"
+  | "untrusted"
+  | "expired"
+  | "wrong-host"
+  | "tls"
+  | "slow"
+  | "key"
+  | "forbidden"
+  | "moved"
+  | "failing"
+  | "other-answer"
+  | "not-data-provider"
+  | "unknown";
 
 /** Why a call did not come to an answer; one sentence for the operator. */
 export interface Refusal {
@@ -30,37 +43,67 @@ export function answerOf(url: string, heard: Heard): Answer {
 }
 
 /** curl's exit codes, see its manual. */
-const exit = { resolve: 6, connect: 7, timeOut: 28, tls: 35, certificateOld: 51, certificate: 60, tooLarge: 63, writing: 23 } as const;
+const exit = {
+  resolve: 6,
+  connect: 7,
+  timeOut: 28,
+  tls: 35,
+  certificateOld: 51,
+  certificate: 60,
+  tooLarge: 63,
+  writing: 23,
+} as const;
 
 function judgeSilence(url: string, { exitCode, connected, seconds, words }: Heard): { cause: Cause; why: string } {
   const host = URL.canParse(url) ? new URL(url).host : url;
   const time = `${Math.round(seconds)} s`;
   switch (exitCode) {
-    case exit.resolve: return { cause: "name", why: `${host} does not resolve: ${tidy(words)}` };
-    case exit.connect: return { cause: "connection", why: `${host} refuses the connection, or there is no way to it: ${tidy(words)}` };
-    case exit.timeOut: return connected
-      ? { cause: "slow", why: `${url} is too slow: it took the connection and had not answered after ${time}` }
-      : { cause: "silence", why: `${host} cannot be reached: no connection within ${time}` };
-    case exit.certificate: case exit.certificateOld: return judgeCertificate(url, words);
+    case exit.resolve:
+      return { cause: "name", why: `${host} does not resolve: ${tidy(words)}` };
+    case exit.connect:
+      return { cause: "connection", why: `${host} refuses the connection, or there is no way to it: ${tidy(words)}` };
+    case exit.timeOut:
+      return connected
+        ? { cause: "slow", why: `${url} is too slow: it took the connection and had not answered after ${time}` }
+        : { cause: "silence", why: `${host} cannot be reached: no connection within ${time}` };
+    case exit.certificate:
+    case exit.certificateOld:
+      return judgeCertificate(url, words);
     // Signed by an authority that has the trusted one's name and not its key, as one has that was made anew.
-    case exit.tls: return /rsa routines|signature/i.test(words) ? judgeCertificate(url, words) : { cause: "tls", why: `${url} does not speak TLS: ${tidy(words)}` };
-    case exit.tooLarge: case exit.writing: return { cause: "not-data-provider", why: `${url} is no data-provider: its answer is far too large` };
-    default: return { cause: "unknown", why: `${url} cannot be reached: ${tidy(words) || `the call could not be made (${exitCode})`}` };
+    case exit.tls:
+      return /rsa routines|signature/i.test(words)
+        ? judgeCertificate(url, words)
+        : { cause: "tls", why: `${url} does not speak TLS: ${tidy(words)}` };
+    case exit.tooLarge:
+    case exit.writing:
+      return { cause: "not-data-provider", why: `${url} is no data-provider: its answer is far too large` };
+    default:
+      return {
+        cause: "unknown",
+        why: `${url} cannot be reached: ${tidy(words) || `the call could not be made (${exitCode})`}`,
+      };
   }
 }
 
 function judgeCertificate(url: string, words: string): { cause: Cause; why: string } {
-  if (/expired|not yet valid/.test(words)) return { cause: "expired", why: `${url} shows a certificate that is out of date: ${tidy(words)}` };
-  if (/subject name|does not match/.test(words)) return { cause: "wrong-host", why: `${url} shows a certificate for another name: ${tidy(words)}` };
+  if (/expired|not yet valid/.test(words))
+    return { cause: "expired", why: `${url} shows a certificate that is out of date: ${tidy(words)}` };
+  if (/subject name|does not match/.test(words))
+    return { cause: "wrong-host", why: `${url} shows a certificate for another name: ${tidy(words)}` };
   return { cause: "untrusted", why: `${url} shows a certificate that is not trusted: ${tidy(words)}` };
 }
 
 function judgeAnswer(url: string, { status, body, location }: Heard): Answer {
   const said = wordsOf(body);
-  const refused = (cause: Cause, why: string): Refusal => ({ ok: false, cause, why: said === "" ? why : `${why}: ${said}` });
+  const refused = (cause: Cause, why: string): Refusal => ({
+    ok: false,
+    cause,
+    why: said === "" ? why : `${why}: ${said}`,
+  });
   if (status === 401) return refused("key", `${url} refuses the key (401)`);
   if (status === 403) return refused("forbidden", `${url} forbids the call (403)`);
-  if (status >= 300 && status < 400) return { ok: false, cause: "moved", why: `${url} sends the call elsewhere (${status}): ${tidy(location)}` };
+  if (status >= 300 && status < 400)
+    return { ok: false, cause: "moved", why: `${url} sends the call elsewhere (${status}): ${tidy(location)}` };
   if (status >= 500) return refused("failing", `${url} fails by itself (${status})`);
   if (status === 404) return refused("not-data-provider", `${url} is no data-provider (404)`);
   if (status !== 200) return refused("other-answer", `${url} answers ${status}`);
@@ -96,5 +139,8 @@ function parsed(body: string): any {
 
 /** One line without control or formatting characters, so that nobody's answer can write on the operator's terminal. */
 function tidy(words: string): string {
-  return words.replace(/[\s\p{Cc}\p{Cf}]+/gu, " ").trim().slice(0, 200);
+  return words
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
+    .trim()
+    .slice(0, 200);
 }

@@ -3,25 +3,33 @@ import { label } from "../../install/labels";
 import { HostFailure, messageOf } from "../../../util/failure";
 
 /**
- * What a migrate image carries and what a database has had, by name. The migrator keeps two ledgers by name, its own and
- * that of the job queue; names of the queue begin with `bullmq/`, so that the two cannot be taken for each other.
+ * What a migrate image carries and what a database has had, by name. The migrator keeps two ledgers by name, its own
+ * and that of the job queue; names of the queue begin with `bullmq/`, so that the two cannot be taken for each other.
  */
 export interface Schema {
   /** Names the migrate image ships, in the order they apply. */
   readonly shipped: readonly string[];
-  /** Names on record in the database; undefined where there is no record to read: a managed database, or one never migrated. */
+  /**
+   * Names on record in the database; undefined where there is no record to read: a managed database, or one never
+   * migrated.
+   */
   readonly applied: readonly string[] | undefined;
 }
 
 const queuePrefix = "bullmq/";
 
-/** Folders of the migrate image, and what the names in them begin with. Source: Scani's packages/infra/db/Dockerfile.migrate. */
+/**
+ * Folders of the migrate image, and what the names in them begin with. Source: Scani's
+ * packages/infra/db/Dockerfile.migrate.
+ */
 const folders = [
   { path: "/app/migrations", prefix: "" },
   { path: "/app/node_modules/bullmq/dist/esm/postgres/migrations", prefix: queuePrefix },
 ] as const;
 
-/** Names the image ships that are not on record: what migrating would apply. Undefined where that cannot be known. Pure. */
+/**
+ * Names the image ships that are not on record: what migrating would apply. Undefined where that cannot be known. Pure.
+ */
 export function pendingIn({ shipped, applied }: Schema): string[] | undefined {
   if (applied === undefined) return undefined;
   const done = new Set(applied);
@@ -42,25 +50,45 @@ export function newerIn({ shipped, applied }: Schema): string[] {
  * Postgres. A managed database has no client here, so nothing is known of it.
  * @throws HostFailure when the bundled Postgres does not answer
  */
-export async function readSchema(engine: Engine, install: { readonly name: string }, migrateContainerId: string): Promise<Schema> {
-  const [shipped, applied] = await Promise.all([readShipped(engine, migrateContainerId), readApplied(engine, install.name)]);
+export async function readSchema(
+  engine: Engine,
+  install: { readonly name: string },
+  migrateContainerId: string,
+): Promise<Schema> {
+  const [shipped, applied] = await Promise.all([
+    readShipped(engine, migrateContainerId),
+    readApplied(engine, install.name),
+  ]);
   return { shipped, applied };
 }
 
 /** `pendingIn` of what is there now. */
-export async function pendingMigrations(engine: Engine, install: { readonly name: string }, migrateContainerId: string): Promise<string[] | undefined> {
+export async function pendingMigrations(
+  engine: Engine,
+  install: { readonly name: string },
+  migrateContainerId: string,
+): Promise<string[] | undefined> {
   return pendingIn(await readSchema(engine, install, migrateContainerId));
 }
 
 /** Names a migrate image ships, by a container of it that need not run. */
 export async function readShipped(engine: Engine, container: string): Promise<string[]> {
-  const read = await Promise.all(folders.map(async ({ path, prefix }) => namesIn(await engine.fileNames(container, path), prefix)));
+  const read = await Promise.all(
+    folders.map(async ({ path, prefix }) => namesIn(await engine.fileNames(container, path), prefix)),
+  );
   return read.flat();
 }
 
-/** Migration names among a folder's files: each `.sql` that lies in the folder itself, sorted as the migrator sorts. Pure. */
+/**
+ * Migration names among a folder's files: each `.sql` that lies in the folder itself, sorted as the migrator sorts.
+ * Pure.
+ */
 export function namesIn(files: readonly string[], prefix = ""): string[] {
-  return files.filter((file) => /^[^/]+\.sql$/.test(file)).map((file) => file.slice(0, -".sql".length)).sort().map((name) => prefix + name);
+  return files
+    .filter((file) => /^[^/]+\.sql$/.test(file))
+    .map((file) => file.slice(0, -".sql".length))
+    .sort()
+    .map((name) => prefix + name);
 }
 
 /** Marks the lines that are meant, since psql's warnings come over the same stream. */
@@ -86,13 +114,19 @@ const script = [
 ].join("\n");
 
 async function readApplied(engine: Engine, install: string): Promise<string[] | undefined> {
-  const [found] = await engine.containers({ labels: [`${label.install}=${install}`, `${label.service}=postgres`], all: true });
+  const [found] = await engine.containers({
+    labels: [`${label.install}=${install}`, `${label.service}=postgres`],
+    all: true,
+  });
   if (found === undefined) return undefined;
   const name = found.name || found.id;
-  const { exitCode, output } = await engine.exec(found.id, ["sh", "-c", script])
+  const { exitCode, output } = await engine
+    .exec(found.id, ["sh", "-c", script])
     .catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
   if (exitCode !== 0) {
-    throw new HostFailure(`Postgres (container ${name}) does not tell which migrations it has had: ${output}\n  type: npm run up -- base`);
+    throw new HostFailure(
+      `Postgres (container ${name}) does not tell which migrations it has had: ${output}\n  type: npm run up -- base`,
+    );
   }
   return parseApplied(output);
 }
@@ -101,7 +135,9 @@ async function readApplied(engine: Engine, install: string): Promise<string[] | 
 export function parseApplied(output: string): string[] | undefined {
   const lines = output.split("\n").map((line) => line.trim());
   if (!lines.includes(marks.ledger)) return undefined;
-  const applied = lines.filter((line) => line.startsWith(marks.applied)).map((line) => line.slice(marks.applied.length));
+  const applied = lines
+    .filter((line) => line.startsWith(marks.applied))
+    .map((line) => line.slice(marks.applied.length));
   // An empty one may stand beside the record of an older migrator, which the new one is still to take over.
   return applied.some((name) => !name.startsWith(queuePrefix)) ? applied : undefined;
 }

@@ -21,28 +21,40 @@ const shownLines = 20;
 export async function findCompose(): Promise<Compose> {
   for (const words of [["docker", "compose"], ["docker-compose"]]) {
     const version = await versionOf(words);
-    if (version !== undefined) return { version: `${words.join(" ")} ${version}`, run: (folder, args, signal) => carryOut([...words, ...args], folder, signal) };
+    if (version !== undefined)
+      return {
+        version: `${words.join(" ")} ${version}`,
+        run: (folder, args, signal) => carryOut([...words, ...args], folder, signal),
+      };
   }
-  throw new Error("Neither docker compose nor docker-compose is here, and the bench compares with what Scani's guide does with it.\n  Install the compose plugin and run this again.");
+  throw new Error(
+    "Neither docker compose nor docker-compose is here, and the bench compares with what Scani's guide does with it.\n  Install the compose plugin and run this again.",
+  );
 }
 
 async function versionOf([program, ...words]: readonly string[]): Promise<string | undefined> {
-  const answer = await run(program as string, [...words, "version", "--short"], { env: environment() }).catch(() => undefined);
+  const answer = await run(program, [...words, "version", "--short"], { env: environment() }).catch(() => undefined);
   return answer?.stdout.trim().replace(/^v/, "");
 }
 
 async function carryOut([program, ...words]: readonly string[], cwd: string, signal: AbortSignal): Promise<void> {
   try {
-    await run(program as string, words, { cwd, env: environment(), signal, maxBuffer: 64 * 2 ** 20 });
+    await run(program, words, { cwd, env: environment(), signal, maxBuffer: 64 * 2 ** 20 });
   } catch (error) {
     signal.throwIfAborted();
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error([`${[program, ...words].join(" ")} failed:`, ...`${stdout}${stderr}`.trim().split("\n").slice(-shownLines)].join("\n"));
+    throw new Error(
+      [`${[program, ...words].join(" ")} failed:`, ...`${stdout}${stderr}`.trim().split("\n").slice(-shownLines)].join(
+        "\n",
+      ),
+    );
   }
 }
 
 /** Compose prefers the environment to `.env`, so it gets none of the operator's own Scani settings. */
 function environment(): Record<string, string> {
-  const passed = Object.entries(process.env).filter(([name]) => ["PATH", "HOME"].includes(name) || name.startsWith("DOCKER_"));
+  const passed = Object.entries(process.env).filter(
+    ([name]) => ["PATH", "HOME"].includes(name) || name.startsWith("DOCKER_"),
+  );
   return Object.fromEntries(passed) as Record<string, string>;
 }

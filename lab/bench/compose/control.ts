@@ -16,15 +16,29 @@ const lookAgain = 250;
 
 /** The control: the guide's own procedure with compose, there and back, under the same load. */
 export async function control(context: BenchContext, compose: Compose): Promise<Run[]> {
-  const { docker, subject: { images }, interrupt, say } = context;
+  const {
+    docker,
+    subject: { images },
+    interrupt,
+    say,
+  } = context;
   const project = await ComposeProject.layOut(docker, compose, images, interrupt);
   const hosted = issueHosted();
   try {
     say(`compose: bringing ${project.name} up on tier 1`);
     await project.migrate();
     await project.up();
-    const stores = { databaseUrl: project.settings.DATABASE_URL as string, redisUrl: project.settings.REDIS_URL as string };
-    await interrupt.guard(startHostedOnStores(docker, { install: project.name, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...hosted }, stores));
+    const stores = {
+      databaseUrl: project.settings.DATABASE_URL,
+      redisUrl: project.settings.REDIS_URL,
+    };
+    await interrupt.guard(
+      startHostedOnStores(
+        docker,
+        { install: project.name, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...hosted },
+        stores,
+      ),
+    );
 
     const tier2 = { ...project.settings, SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key };
     const forth = await switched(context, project, runName.composeForth, () => project.edit(tier2, false));
@@ -36,13 +50,24 @@ export async function control(context: BenchContext, compose: Compose): Promise<
   }
 }
 
-async function switched({ subject, interrupt, say }: BenchContext, project: ComposeProject, name: string, edit: () => void): Promise<Run> {
+async function switched(
+  { subject, interrupt, say }: BenchContext,
+  project: ComposeProject,
+  name: string,
+  edit: () => void,
+): Promise<Run> {
   edit();
-  const seen = await measure({
-    name, url: project.url, load: loadOf(subject.kind),
-    command: () => project.up(),
-    afterwards: () => helpUp(project, interrupt, say),
-  }, interrupt, say);
+  const seen = await measure(
+    {
+      name,
+      url: project.url,
+      load: loadOf(subject.kind),
+      command: () => project.up(),
+      afterwards: () => helpUp(project, interrupt, say),
+    },
+    interrupt,
+    say,
+  );
   return { ...seen, flipMs: null };
 }
 
@@ -55,10 +80,13 @@ async function helpUp(project: ComposeProject, interrupt: BenchContext["interrup
   if (await answers(project.url)) return;
   say(`  still failing ${watched / 1000} s after the command: restarting frontend-app by hand`);
   await project.run("restart", "frontend-app");
-  while (!await answers(project.url)) await interrupt.pause(lookAgain);
+  while (!(await answers(project.url))) await interrupt.pause(lookAgain);
 }
 
 /** Whether the api is reached through the front. `/health` exists on real and stand-in api alike. */
 async function answers(url: string): Promise<boolean> {
-  return fetch(`${url}/api/health`, { signal: AbortSignal.timeout(5_000) }).then(({ ok }) => ok, () => false);
+  return fetch(`${url}/api/health`, { signal: AbortSignal.timeout(5_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }

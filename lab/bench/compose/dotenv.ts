@@ -33,5 +33,7 @@ function secret(): string {
 
 /** The file's text; no value here needs quoting. Pure. */
 export function dotenvText(values: Dotenv): string {
-  return Object.entries(values).map(([name, value]) => `${name}=${value}\n`).join("");
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
 }

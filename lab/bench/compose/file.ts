@@ -39,40 +39,62 @@ export function composeFile(args: ComposeFileArgs): string {
   const cloud = from("SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY");
 
   const dataProvider = {
-    ...kept, image: image("data-provider"), depends_on: stores,
+    ...kept,
+    image: image("data-provider"),
+    depends_on: stores,
     environment: { ...common, SERVICE_NAME: "data-provider", ...from("DATA_PROVIDER_API_KEY", "BETTER_AUTH_SECRET") },
     healthcheck: every30s("curl -fsS http://localhost:8082/health", "5s"),
   };
   const services = {
     postgres: {
-      ...kept, image: images.postgres, environment: from("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
+      ...kept,
+      image: images.postgres,
+      environment: from("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
       volumes: ["postgres-data:/var/lib/postgresql/data"],
       // By address: while it makes its first database, Postgres listens on its socket alone.
       healthcheck: every10s("pg_isready -h 127.0.0.1 -U $${POSTGRES_USER} -d $${POSTGRES_DB}"),
     },
     redis: {
-      ...kept, image: images.redis, command: ["redis-server", "--appendonly", "yes"], volumes: ["redis-data:/data"],
+      ...kept,
+      image: images.redis,
+      command: ["redis-server", "--appendonly", "yes"],
+      volumes: ["redis-data:/data"],
       healthcheck: every10s("redis-cli ping"),
     },
     migrate: {
-      profiles: ["migrate"], restart: "no", labels, image: image("migrate"), depends_on: { postgres: healthy },
-      environment: from("DATABASE_URL"), command: ["/app/migrate", "--allow-remote", "postgres"],
+      profiles: ["migrate"],
+      restart: "no",
+      labels,
+      image: image("migrate"),
+      depends_on: { postgres: healthy },
+      environment: from("DATABASE_URL"),
+      command: ["/app/migrate", "--allow-remote", "postgres"],
     },
     ...(withDataProvider ? { "data-provider": dataProvider } : {}),
     api: {
-      ...kept, image: image("api"), depends_on: upstream,
+      ...kept,
+      image: image("api"),
+      depends_on: upstream,
       environment: {
-        ...common, ...cloud, SERVICE_NAME: "api", PORT: "3001", HOST: "0.0.0.0",
+        ...common,
+        ...cloud,
+        SERVICE_NAME: "api",
+        PORT: "3001",
+        HOST: "0.0.0.0",
         ...from("FRONTEND_URL", "BACKEND_URL", "BETTER_AUTH_SECRET", "ENCRYPTION_KEY", "JOBS_HMAC_SECRET"),
       },
       healthcheck: every30s("curl -fsS http://localhost:3001/readyz", "5s"),
     },
     worker: {
-      ...kept, image: image("worker"), depends_on: upstream,
+      ...kept,
+      image: image("worker"),
+      depends_on: upstream,
       environment: { ...common, ...cloud, SERVICE_NAME: "worker", WORKER_CONCURRENCY: "4", ...from("ENCRYPTION_KEY") },
     },
     "frontend-app": {
-      ...kept, image: image("frontend-app"), depends_on: { api: healthy },
+      ...kept,
+      image: image("frontend-app"),
+      depends_on: { api: healthy },
       environment: { API_UPSTREAM: "http://api:3001", CSP_CONNECT_SRC: "'self'" },
       ports: [`127.0.0.1:${args.port}:80`],
       healthcheck: every30s("wget -q --spider http://localhost/healthz", "3s"),

@@ -27,7 +27,10 @@ export class ComposeProject {
     private readonly interrupt: Interrupt,
     private readonly port: number,
   ) {
-    this.name = `bench-compose-${this.folder.slice(-6).toLowerCase().replace(/[^a-z0-9]/g, "0")}`;
+    this.name = `bench-compose-${this.folder
+      .slice(-6)
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, "0")}`;
     this.url = `http://127.0.0.1:${port}`;
     this.settings = tier1Dotenv({ tag: images.scaniTag, port });
   }
@@ -36,8 +39,13 @@ export class ComposeProject {
   readonly settings: Dotenv;
 
   /** Lays the folder out for tier 1; starts nothing. */
-  static async layOut(docker: Docker, compose: Compose, images: ThrowawayImages, interrupt: Interrupt): Promise<ComposeProject> {
-    const [port] = await freePorts(1) as [number];
+  static async layOut(
+    docker: Docker,
+    compose: Compose,
+    images: ThrowawayImages,
+    interrupt: Interrupt,
+  ): Promise<ComposeProject> {
+    const [port] = (await freePorts(1)) as [number];
     const project = new ComposeProject(docker, compose, images, interrupt, port);
     project.edit(project.settings, true);
     return project;
@@ -46,7 +54,10 @@ export class ComposeProject {
   /** The guide's two edits: the variables in `.env`, and the data-provider in the compose file. */
   edit(settings: Dotenv, withDataProvider: boolean): void {
     writeFileSync(join(this.folder, ".env"), dotenvText(settings), { mode: 0o600 });
-    writeFileSync(join(this.folder, "docker-compose.yml"), composeFile({ project: this.name, images: this.images, port: this.port, withDataProvider }));
+    writeFileSync(
+      join(this.folder, "docker-compose.yml"),
+      composeFile({ project: this.name, images: this.images, port: this.port, withDataProvider }),
+    );
   }
 
   /** One compose command on this project. @throws Error */
@@ -72,7 +83,11 @@ export class ComposeProject {
     const [found] = await this.docker.listContainers({ filters });
     if (found === undefined) throw new Error(`compose returned and no ${service} runs`);
     const watch = { timeoutSeconds: readySeconds, signal: this.interrupt.signal, waiting: () => undefined };
-    await untilReady(engineOver(this.docker), { id: found.Id, name: found.Names[0] ?? "", title: `compose ${service}` }, watch);
+    await untilReady(
+      engineOver(this.docker),
+      { id: found.Id, name: found.Names[0] ?? "", title: `compose ${service}` },
+      watch,
+    );
   }
 
   /** Removes everything the project has on the engine, and its folder. Whatever compose was doing has ended by then. */

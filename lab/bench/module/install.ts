@@ -1,7 +1,18 @@
 import type { Platform, Sockets } from "../../../host/install/platform";
 import { engineOver } from "../../../host/engine/dockerEngine";
 import { readJournal, type Entry } from "../../../host/handover/journal";
-import { changeSetting, chooseBucket, cleanUp, layOut, policyFor, removeInstall, startBucket, startHostedOnStores, type HostedBucket, type Throwaway } from "../../throwaway";
+import {
+  changeSetting,
+  chooseBucket,
+  cleanUp,
+  layOut,
+  policyFor,
+  removeInstall,
+  startBucket,
+  startHostedOnStores,
+  type HostedBucket,
+  type Throwaway,
+} from "../../throwaway";
 import { up } from "../../../ops/up";
 import { stackOutputs } from "../../../ops/pulumi/stackOutputs";
 import type { BenchContext } from "../context";
@@ -14,7 +25,12 @@ const shownLines = 30;
 export class ModuleInstall {
   private sockets: Sockets | undefined;
 
-  private constructor(private readonly context: BenchContext, private readonly place: Throwaway, private readonly hosted: Hosted, private readonly chosen: HostedBucket) {}
+  private constructor(
+    private readonly context: BenchContext,
+    private readonly place: Throwaway,
+    private readonly hosted: Hosted,
+    private readonly chosen: HostedBucket,
+  ) {}
 
   /** Lays it out; starts nothing. */
   static async layOut(context: BenchContext): Promise<ModuleInstall> {
@@ -30,14 +46,30 @@ export class ModuleInstall {
 
   /** Brings base up, and the hosted endpoint beside it. */
   async upBase(): Promise<void> {
-    const { docker, interrupt, subject: { images } } = this.context;
+    const {
+      docker,
+      interrupt,
+      subject: { images },
+    } = this.context;
     await this.up("base");
     const outputs = await interrupt.guard(stackOutputs("base", this.place, () => undefined));
     this.sockets = outputs?.sockets as Sockets;
     const stores = outputs?.platform as Platform;
     const { install, url: page } = this.place;
     const bucket = await interrupt.guard(startBucket(docker, { install, image: images.storage, page }, this.chosen));
-    await interrupt.guard(startHostedOnStores(docker, { install, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...this.hosted, bucket, mail: true }, stores));
+    await interrupt.guard(
+      startHostedOnStores(
+        docker,
+        {
+          install,
+          image: `${images.scaniRepository}/data-provider:${images.scaniTag}`,
+          ...this.hosted,
+          bucket,
+          mail: true,
+        },
+        stores,
+      ),
+    );
   }
 
   /**
@@ -47,13 +79,21 @@ export class ModuleInstall {
    */
   async up(stack: string, onOutput: (text: string) => void = () => undefined): Promise<void> {
     const printed: string[] = [];
-    const running = up(stack, (text) => { printed.push(text); onOutput(text); }, this.place);
+    const running = up(
+      stack,
+      (text) => {
+        printed.push(text);
+        onOutput(text);
+      },
+      this.place,
+    );
     try {
       await this.context.interrupt.guard(running);
     } catch (error) {
       this.context.interrupt.signal.throwIfAborted();
       // Pulumi's own error repeats all of its output; what never printed anything says it itself.
-      const said = printed.length > 0 ? printed.join("\n").trimEnd().split("\n").slice(-shownLines) : [(error as Error).message];
+      const said =
+        printed.length > 0 ? printed.join("\n").trimEnd().split("\n").slice(-shownLines) : [(error as Error).message];
       throw new Error([`up ${stack} failed:`, ...said].join("\n"));
     }
   }
@@ -85,8 +125,8 @@ export class ModuleInstall {
   /** Removes everything of it. */
   async remove(): Promise<void> {
     const { docker, interrupt } = this.context;
-    // A command that an interrupt left running cannot be called off, but ends sooner once its containers are gone. It may
-    // be making new ones meanwhile, so what cannot be removed yet is left to the second time.
+    // A command that an interrupt left running cannot be called off, but ends sooner once its containers are gone. It
+    // may be making new ones meanwhile, so what cannot be removed yet is left to the second time.
     if (interrupt.signal.aborted) await removeInstall(docker, this.place.install);
     await interrupt.idle();
     await cleanUp(docker, this.place);

@@ -40,7 +40,10 @@ async function askStandIn(url: string): Promise<Held> {
 async function askBehindLock(url: string, postgres: Docker.Container): Promise<Held> {
   const lock = await holdLock(postgres, "institution_types", length);
   const answer = fetch(`${url}/api/trpc/institutionTypes.getAll`)
-    .then(async (response) => response.ok && Array.isArray((await response.json() as { result?: { data?: unknown } }).result?.data))
+    .then(
+      async (response) =>
+        response.ok && Array.isArray(((await response.json()) as { result?: { data?: unknown } }).result?.data),
+    )
     .catch(() => false)
     .then((whole) => ({ whole, endedAt: Date.now() }));
   await untilSomebodyWaits(postgres, "institution_types");

@@ -11,10 +11,14 @@ import { askSlowly, judgeHeld, type Held } from "./slowResponse";
 
 /** This module's switches, under load: cold, with a slow response open, kept warm, and to a new tag. */
 export async function moduleSwitches(context: BenchContext): Promise<Run[]> {
-  const { subject: { images }, say } = context;
+  const {
+    subject: { images },
+    say,
+  } = context;
   const install = await ModuleInstall.layOut(context);
   const runs: Run[] = [];
-  const to = async (stack: string, name: string, slow = false) => void runs.push(await switched(context, install, stack, name, slow));
+  const to = async (stack: string, name: string, slow = false) =>
+    void runs.push(await switched(context, install, stack, name, slow));
   try {
     say("module: bringing base and tier 1 up");
     await install.upBase();
@@ -41,21 +45,41 @@ export async function moduleSwitches(context: BenchContext): Promise<Run[]> {
   }
 }
 
-async function switched(context: BenchContext, install: ModuleInstall, stack: string, name: string, slow: boolean): Promise<Run> {
-  const { docker, subject: { kind }, interrupt, say } = context;
+async function switched(
+  context: BenchContext,
+  install: ModuleInstall,
+  stack: string,
+  name: string,
+  slow: boolean,
+): Promise<Run> {
+  const {
+    docker,
+    subject: { kind },
+    interrupt,
+    say,
+  } = context;
   let asked: Promise<Held | undefined> | undefined;
   const onOutput = (text: string): void => {
     if (!slow || asked !== undefined || !beforeFlip.test(text)) return;
-    asked = askSlowly(kind, install.url, docker, install.postgres).catch((error: unknown) => void say(`  no slow response: ${messageOf(error)}`));
+    asked = askSlowly(kind, install.url, docker, install.postgres).catch(
+      (error: unknown) => void say(`  no slow response: ${messageOf(error)}`),
+    );
   };
-  const seen = await measure({ name, url: install.url, load: loadOf(kind), command: () => install.up(stack, onOutput) }, interrupt, say);
+  const seen = await measure(
+    { name, url: install.url, load: loadOf(kind), command: () => install.up(stack, onOutput) },
+    interrupt,
+    say,
+  );
   const entry = await install.lastHandover();
-  if (entry.outcome !== "switched" || entry.flipMs === undefined) throw new Error(`${name}: the last handover on record is ${entry.outcome}, not a switch`);
-  say(`  of that the handover ${spell(entry.totalMs)}, with ${spell(entry.timings.soak ?? 0)} of soak; the rest Pulumi's`);
+  if (entry.outcome !== "switched" || entry.flipMs === undefined)
+    throw new Error(`${name}: the last handover on record is ${entry.outcome}, not a switch`);
+  say(
+    `  of that the handover ${spell(entry.totalMs)}, with ${spell(entry.timings.soak ?? 0)} of soak; the rest Pulumi's`,
+  );
   // What the setting asks to be watched is not counted; what the soak takes beyond that is.
   const run = { ...seen, totalMs: seen.totalMs - Math.min(entry.timings.soak ?? 0, soakMs), flipMs: entry.flipMs };
   if (!slow) return run;
-  const held = asked && await interrupt.guard(asked);
+  const held = asked && (await interrupt.guard(asked));
   if (held === undefined) return { ...run, slowResponse: "missed" };
   say(`  slow response: ${held.whole ? "whole" : "not whole"} after ${spell(held.endedAt - held.begunAt)}`);
   return { ...run, slowResponse: judgeHeld(held, flipBegan(entry)) };
@@ -64,5 +88,8 @@ async function switched(context: BenchContext, install: ModuleInstall, stack: st
 /** What the bench's install soaks for: it sets nothing. */
 const soakMs = Number(settingNamed("soak").fallback) * 1000;
 
-/** Progress that says the candidate is being started or asked: the flip comes soon, and the serving api is still the old one. */
+/**
+ * Progress that says the candidate is being started or asked: the flip comes soon, and the serving api is still the old
+ * one.
+ */
 const beforeFlip = /▸ (start|verify)/;

@@ -8,19 +8,33 @@ const [lookAgain, patience] = [100, 10_000];
 /** psql inside the install's own Postgres, each statement sent by itself. */
 function psql(statements: readonly string[]): string[] {
   const words = statements.map((statement) => `-c "${statement}"`).join(" ");
-  return ["sh", "-c", `PGPASSWORD=$POSTGRES_PASSWORD psql -X -v ON_ERROR_STOP=1 -At -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" ${words}`];
+  return [
+    "sh",
+    "-c",
+    `PGPASSWORD=$POSTGRES_PASSWORD psql -X -v ON_ERROR_STOP=1 -At -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" ${words}`,
+  ];
 }
 
 /**
  * Keeps everybody from a table for some seconds. Resolves when it has the lock; `released` when it is given back.
  * @throws Error with what psql said
  */
-export async function holdLock(postgres: Docker.Container, table: string, seconds: number): Promise<{ released: Promise<void> }> {
+export async function holdLock(
+  postgres: Docker.Container,
+  table: string,
+  seconds: number,
+): Promise<{ released: Promise<void> }> {
   let taken = (): void => undefined;
-  const locked = new Promise<void>((resolve) => { taken = resolve; });
-  const ended = exec(postgres, psql(["begin", `lock table ${table} in access exclusive mode`, `select pg_sleep(${seconds})`, "commit"]), (line) => {
-    if (line.trim() === "LOCK TABLE") taken();
-  }).then(refuse);
+  const locked = new Promise<void>((resolve) => {
+    taken = resolve;
+  });
+  const ended = exec(
+    postgres,
+    psql(["begin", `lock table ${table} in access exclusive mode`, `select pg_sleep(${seconds})`, "commit"]),
+    (line) => {
+      if (line.trim() === "LOCK TABLE") taken();
+    },
+  ).then(refuse);
   ended.catch(() => undefined);
   await Promise.race([locked, ended]);
   return { released: ended };

@@ -40,17 +40,29 @@ function proof(control: readonly Run[]): Bar {
 
 function lossless(own: readonly Run[]): Bar {
   const failed = total(own, "failed");
-  return { demand: "requests this module fails: 0", measured: `${failed} of ${total(own, "sent")}`, held: own.length > 0 && failed === 0 };
+  return {
+    demand: "requests this module fails: 0",
+    measured: `${failed} of ${total(own, "sent")}`,
+    held: own.length > 0 && failed === 0,
+  };
 }
 
 function enough(own: readonly Run[]): Bar {
   const least = Math.min(...own.map(({ sent }) => sent));
-  return { demand: `requests per switch: at least ${limits.sent}`, measured: own.length === 0 ? "not measured" : `${least} or more`, held: own.length > 0 && least >= limits.sent };
+  return {
+    demand: `requests per switch: at least ${limits.sent}`,
+    measured: own.length === 0 ? "not measured" : `${least} or more`,
+    held: own.length > 0 && least >= limits.sent,
+  };
 }
 
 function whole(slow: readonly (Run | undefined)[]): Bar {
   const said = slow.map((run) => run?.slowResponse ?? "not measured");
-  return { demand: "a 20-second response begun before the flip arrives whole, both ways", measured: said.join(", "), held: said.every((one) => one === "whole") };
+  return {
+    demand: "a 20-second response begun before the flip arrives whole, both ways",
+    measured: said.join(", "),
+    held: said.every((one) => one === "whole"),
+  };
 }
 
 function flips(own: readonly Run[]): Bar {
@@ -65,13 +77,21 @@ function flips(own: readonly Run[]): Bar {
 }
 
 function within(what: string, ms: number | undefined, limit: number): Bar {
-  return { demand: `${what}: at most ${limit / 1000} s`, measured: ms === undefined ? "not measured" : `${(ms / 1000).toFixed(1)} s`, held: ms !== undefined && ms <= limit };
+  return {
+    demand: `${what}: at most ${limit / 1000} s`,
+    measured: ms === undefined ? "not measured" : `${(ms / 1000).toFixed(1)} s`,
+    held: ms !== undefined && ms <= limit,
+  };
 }
 
 function share(ms: number | undefined, compose: number | undefined): Bar {
   const demand = `the same as a share of compose's time: at most ${limits.ofCompose}`;
   if (ms === undefined || compose === undefined) return { demand, measured: "not measured", held: false };
-  return { demand, measured: `${(ms / compose).toFixed(2)} of ${(compose / 1000).toFixed(1)} s`, held: ms <= limits.ofCompose * compose };
+  return {
+    demand,
+    measured: `${(ms / compose).toFixed(2)} of ${(compose / 1000).toFixed(1)} s`,
+    held: ms <= limits.ofCompose * compose,
+  };
 }
 
 function total(runs: readonly Run[], what: "sent" | "failed"): number {

@@ -16,7 +16,9 @@ export interface Machine {
 /** A warning when the machine has other work, in which case its times say little; undefined when it is idle. */
 export function busy(): string | undefined {
   const [load] = loadavg() as [number];
-  return load < availableParallelism() / 2 ? undefined : `This machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} cores): times will be longer than they need be.`;
+  return load < availableParallelism() / 2
+    ? undefined
+    : `This machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} cores): times will be longer than they need be.`;
 }
 
 /** Asks the engine about the machine it runs on. */

@@ -2,7 +2,17 @@ import type { Bar } from "./bars";
 import type { Machine } from "./machine";
 import type { Run } from "./run";
 
-const columns = ["switch", "sent", "failed", "longest gap", "flip", "total", "p99 before", "p99 during", "20 s response"];
+const columns = [
+  "switch",
+  "sent",
+  "failed",
+  "longest gap",
+  "flip",
+  "total",
+  "p99 before",
+  "p99 during",
+  "20 s response",
+];
 
 /** Everything a person reads, as Markdown: when and where, the table, what holds. Pure. */
 export function markdown(runs: readonly Run[], bars: readonly Bar[], machine: Machine, at: Date): string {
@@ -25,8 +35,15 @@ function row(texts: readonly string[]): string {
 
 function cells(run: Run): string[] {
   return [
-    run.name, grouped(run.sent), grouped(run.failed), time(run.longestGapMs), time(run.flipMs), time(run.totalMs),
-    time(run.p99BeforeMs), time(run.p99DuringMs), run.slowResponse ?? "",
+    run.name,
+    grouped(run.sent),
+    grouped(run.failed),
+    time(run.longestGapMs),
+    time(run.flipMs),
+    time(run.totalMs),
+    time(run.p99BeforeMs),
+    time(run.p99DuringMs),
+    run.slowResponse ?? "",
   ];
 }
 

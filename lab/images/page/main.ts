@@ -73,7 +73,7 @@ async function askRelease(): Promise<void> {
   try {
     const answer = await fetch(`${apiUrl}/whoami`, { credentials: "include" });
     if (!answer.ok) throw new Error(String(answer.status));
-    const release = await answer.json() as { tier: string; version: string; instance: string };
+    const release = (await answer.json()) as { tier: string; version: string; instance: string };
     for (const name of ["tier", "version", "instance"] as const) setText(name, release[name]);
   } catch {
     counts.failed += 1;
@@ -86,10 +86,17 @@ const email = () => element("email", HTMLInputElement).value;
 
 element("sign-in", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  void step("The link is on its way.", async () => void good(await auth.signIn.magicLink({ email: email(), callbackURL: `${location.origin}/auth/callback` })));
+  void step(
+    "The link is on its way.",
+    async () =>
+      void good(await auth.signIn.magicLink({ email: email(), callbackURL: `${location.origin}/auth/callback` })),
+  );
 });
 element("send-code", HTMLButtonElement).addEventListener("click", () => {
-  void step("The code is on its way.", async () => void good(await auth.emailOtp.sendVerificationOtp({ email: email(), type: "sign-in" })));
+  void step(
+    "The code is on its way.",
+    async () => void good(await auth.emailOtp.sendVerificationOtp({ email: email(), type: "sign-in" })),
+  );
 });
 element("verify-code", HTMLButtonElement).addEventListener("click", () => {
   void step("Signed in.", async () => {

@@ -22,17 +22,33 @@ export async function importStatement(file: File, trpc: Trpc): Promise<void> {
   try {
     setText("import-result", "");
     setText("import-state", "account");
-    const { accountId } = await trpc.mutate<{ accountId: string }>("batchOperations.ensureAccount", { institution: { name: "bank" }, account: { name: "savings" } });
+    const { accountId } = await trpc.mutate<{ accountId: string }>("batchOperations.ensureAccount", {
+      institution: { name: "bank" },
+      account: { name: "savings" },
+    });
     setText("import-state", "upload");
     const extension = file.name.split(".").pop()?.toLowerCase();
-    const upload = await trpc.mutate<Upload>("storage.getUploadUrl", { purpose: "file-import", contentType: file.type || "text/plain", filename: file.name, sizeBytes: file.size });
+    const upload = await trpc.mutate<Upload>("storage.getUploadUrl", {
+      purpose: "file-import",
+      contentType: file.type || "text/plain",
+      filename: file.name,
+      sizeBytes: file.size,
+    });
     // The browser writes the length itself and refuses to be told one.
     const headers = Object.entries(upload.headers).filter(([name]) => name.toLowerCase() !== "content-length");
-    const stored = await fetch(upload.uploadUrl, { method: upload.method, headers: Object.fromEntries(headers), body: file });
+    const stored = await fetch(upload.uploadUrl, {
+      method: upload.method,
+      headers: Object.fromEntries(headers),
+      body: file,
+    });
     if (!stored.ok) throw new Error(`the upload was answered ${stored.status}: ${await stored.text()}`);
     setText("import-state", "parse");
     const { jobId } = await trpc.mutate<{ jobId: string }>("fileImport.parseAndEnrich", {
-      r2Key: upload.key, originalFilename: file.name, fileType: extension === "ofx" || extension === "qif" ? extension : "csv", accountId, requestId: crypto.randomUUID(),
+      r2Key: upload.key,
+      originalFilename: file.name,
+      fileType: extension === "ofx" || extension === "qif" ? extension : "csv",
+      accountId,
+      requestId: crypto.randomUUID(),
     });
     const { transactionCount } = await ended(jobId, trpc);
     setText("import-result", `${transactionCount} transactions`);
@@ -45,7 +61,11 @@ export async function importStatement(file: File, trpc: Trpc): Promise<void> {
 
 /** What a job came to. @throws Error with why it failed */
 async function ended(jobId: string, trpc: Trpc): Promise<{ transactionCount: number }> {
-  for (const until = Date.now() + patience; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, pollInterval))) {
+  for (
+    const until = Date.now() + patience;
+    Date.now() < until;
+    await new Promise((resolve) => setTimeout(resolve, pollInterval))
+  ) {
     const job = await trpc.query<Job>("jobs.status", { jobId });
     setText("import-state", job.state);
     if (job.state === "completed" && job.returnvalue !== undefined) return job.returnvalue;

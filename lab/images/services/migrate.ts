@@ -1,30 +1,33 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import type { PoolClient } from 'pg';
-import { openDatabase } from './lib/database';
-import { fault } from './lib/faults';
-import { createLog, errorText, logCrashes } from './lib/log';
-import { LEDGER } from './lib/schema';
-import { Settings, urlOf } from './lib/settings';
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { PoolClient } from "pg";
+import { openDatabase } from "./lib/database";
+import { fault } from "./lib/faults";
+import { createLog, errorText, logCrashes } from "./lib/log";
+import { LEDGER } from "./lib/schema";
+import { Settings, urlOf } from "./lib/settings";
 
 const LOCK = 4_711;
 
 /** The folder is the manifest: every .sql file in it is a migration, known by its name. */
-const FOLDER = '/app/migrations';
+const FOLDER = "/app/migrations";
 
-const log = createLog('migrate');
+const log = createLog("migrate");
 logCrashes(log);
 // As process 1 it would otherwise ignore the signal.
-process.on('SIGTERM', () => process.exit(143));
+process.on("SIGTERM", () => process.exit(143));
 void main();
 
 async function main(): Promise<void> {
-  const settings = new Settings('migrate');
-  const databaseUrl = settings.required('DATABASE_URL', urlOf('postgres:', 'postgresql:'));
+  const settings = new Settings("migrate");
+  const databaseUrl = settings.required("DATABASE_URL", urlOf("postgres:", "postgresql:"));
   settings.settle();
   refuseOtherHost(new URL(databaseUrl).hostname);
-  if (fault === 'migrate-fails') {
-    fail('Migration failed', { migration: '0003_rows_note', error: 'stand-in fault migrate-fails: column "note" already exists' });
+  if (fault === "migrate-fails") {
+    fail("Migration failed", {
+      migration: "0003_rows_note",
+      error: 'stand-in fault migrate-fails: column "note" already exists',
+    });
   }
   const pool = openDatabase(databaseUrl, log, 2);
   try {
@@ -32,21 +35,22 @@ async function main(): Promise<void> {
     const applied = await migrate(client);
     client.release();
     await pool.end();
-    log.info(applied.length > 0 ? 'Migrations applied' : 'Nothing to migrate', { applied });
+    log.info(applied.length > 0 ? "Migrations applied" : "Nothing to migrate", { applied });
     process.exit(0);
   } catch (error) {
-    fail('Migration failed', { error: errorText(error) });
+    fail("Migration failed", { error: errorText(error) });
   }
 }
 
 /** A connection string left over from somewhere else must not be migrated unnoticed: the caller names the host. */
 function refuseOtherHost(host: string): void {
   if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host)) return;
-  const at = process.argv.indexOf('--allow-remote');
-  const named = at < 0 ? undefined : (process.argv[at + 1] ?? '');
+  const at = process.argv.indexOf("--allow-remote");
+  const named = at < 0 ? undefined : (process.argv[at + 1] ?? "");
   if (named === host) return;
-  const why = named === undefined ? 'no --allow-remote given' : `--allow-remote ${named || '<missing value>'} is another host`;
-  fail('Refusing to migrate a non-local database', { target: host, error: why });
+  const why =
+    named === undefined ? "no --allow-remote given" : `--allow-remote ${named || "<missing value>"} is another host`;
+  fail("Refusing to migrate a non-local database", { target: host, error: why });
 }
 
 interface Shipped {
@@ -56,30 +60,34 @@ interface Shipped {
 }
 
 function shipped(): Shipped[] {
-  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql')).sort();
+  const names = readdirSync(FOLDER)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
   return names.map((name) => {
-    const sql = readFileSync(`${FOLDER}/${name}`, 'utf8');
-    return { tag: name.slice(0, -'.sql'.length), sha256: createHash('sha256').update(sql).digest('hex'), sql };
+    const sql = readFileSync(`${FOLDER}/${name}`, "utf8");
+    return { tag: name.slice(0, -".sql".length), sha256: createHash("sha256").update(sql).digest("hex"), sql };
   });
 }
 
 /** Each migration is one transaction; the lock makes a second migrator wait and then find nothing to do. */
 async function migrate(client: PoolClient): Promise<string[]> {
-  await client.query('select pg_advisory_lock($1)', [LOCK]);
-  await client.query('create schema if not exists drizzle');
+  await client.query("select pg_advisory_lock($1)", [LOCK]);
+  await client.query("create schema if not exists drizzle");
   await client.query(
     `create table if not exists ${LEDGER} (tag text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
   );
-  const recorded = await client.query<{ tag: string; sha256: string }>(`select tag, sha256 from ${LEDGER} order by tag`);
+  const recorded = await client.query<{ tag: string; sha256: string }>(
+    `select tag, sha256 from ${LEDGER} order by tag`,
+  );
   const files = shipped();
   refuseOtherTree(recorded.rows, files);
   const known = new Set(recorded.rows.map(({ tag }) => tag));
   const pending = files.filter(({ tag }) => !known.has(tag));
   for (const { tag, sha256, sql } of pending) {
-    await client.query('begin');
+    await client.query("begin");
     await client.query(sql);
     await client.query(`insert into ${LEDGER} (tag, sha256) values ($1, $2)`, [tag, sha256]);
-    await client.query('commit');
+    await client.query("commit");
   }
   return pending.map(({ tag }) => tag);
 }
@@ -88,9 +96,9 @@ async function migrate(client: PoolClient): Promise<string[]> {
 function refuseOtherTree(recorded: { tag: string; sha256: string }[], files: Shipped[]): void {
   const sums = new Map(files.map(({ tag, sha256 }) => [tag, sha256]));
   const vanished = recorded.filter(({ tag }) => !sums.has(tag)).map(({ tag }) => tag);
-  if (vanished.length > 0) throw new Error(`applied migration(s) missing from this tree: ${vanished.join(', ')}`);
+  if (vanished.length > 0) throw new Error(`applied migration(s) missing from this tree: ${vanished.join(", ")}`);
   const edited = recorded.filter(({ tag, sha256 }) => sums.get(tag) !== sha256).map(({ tag }) => tag);
-  if (edited.length > 0) throw new Error(`applied migration(s) edited after they ran: ${edited.join(', ')}`);
+  if (edited.length > 0) throw new Error(`applied migration(s) edited after they ran: ${edited.join(", ")}`);
 }
 
 function fail(msg: string, fields: Record<string, unknown>): never {

@@ -10,7 +10,13 @@ import { ensureImage } from "./image";
 /** A container. Only its restart policy and memory limits change in place, and it is started again when it must run. */
 export function containerType(docker: Docker): ResourceType {
   const read = async (id: string, known: Values): Promise<Values | undefined> => {
-    const container = await docker.getContainer(id).inspect().catch((error: unknown) => { if (isMissing(error)) return undefined; throw error; });
+    const container = await docker
+      .getContainer(id)
+      .inspect()
+      .catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
     return container && containerState(container, known);
   };
   return {
@@ -34,9 +40,17 @@ export function containerType(docker: Docker): ResourceType {
     async update(id, olds, inputs) {
       const container = docker.getContainer(id);
       const starts = olds.mustRun === false && inputs.mustRun !== false && inputs.start !== false;
-      if (starts) await container.start().catch((error: unknown) => { if (!isAlreadySo(error)) unable("start container")(error); });
+      if (starts)
+        await container.start().catch((error: unknown) => {
+          if (!isAlreadySo(error)) unable("start container")(error);
+        });
       if (["restart", "memory", "memorySwap"].some((name) => olds[name] !== inputs[name])) {
-        await container.update({ RestartPolicy: { Name: String(inputs.restart ?? "no"), MaximumRetryCount: 0 }, ...memoryLimits(inputs) }).catch(unable("update a container"));
+        await container
+          .update({
+            RestartPolicy: { Name: String(inputs.restart ?? "no"), MaximumRetryCount: 0 },
+            ...memoryLimits(inputs),
+          })
+          .catch(unable("update a container"));
       }
     },
     async delete(id, outputs) {
@@ -47,7 +61,9 @@ export function containerType(docker: Docker): ResourceType {
       await container.remove({ v: outputs.removeVolumes !== false, force: true }).catch(async (error: unknown) => {
         if (isMissing(error)) return;
         if (!says(error, "is already in progress")) throw error;
-        await container.wait({ condition: "removed" }).catch((gone: unknown) => { if (!isMissing(gone)) throw gone; });
+        await container.wait({ condition: "removed" }).catch((gone: unknown) => {
+          if (!isMissing(gone)) throw gone;
+        });
       });
     },
   };
@@ -57,12 +73,17 @@ export function containerType(docker: Docker): ResourceType {
 async function joinNetworks(docker: Docker, id: string, inputs: Values): Promise<void> {
   const networks = objects(inputs, "networksAdvanced");
   if (networks.length === 0) return;
-  await docker.getNetwork("bridge").disconnect({ Container: id }).catch((error: unknown) => {
-    if (!says(error, "is not connected to the network bridge")) unable("disconnect the default network")(error);
-  });
+  await docker
+    .getNetwork("bridge")
+    .disconnect({ Container: id })
+    .catch((error: unknown) => {
+      if (!says(error, "is not connected to the network bridge")) unable("disconnect the default network")(error);
+    });
   for (const network of networks) {
     const name = text(network, "name");
-    await docker.getNetwork(name).connect({ Container: id, EndpointConfig: { Aliases: texts(network, "aliases"), IPAMConfig: {} } })
+    await docker
+      .getNetwork(name)
+      .connect({ Container: id, EndpointConfig: { Aliases: texts(network, "aliases"), IPAMConfig: {} } })
       .catch(unable(`connect to network '${name}'`));
   }
 }

@@ -8,7 +8,11 @@ export const mebibyte = 1024 * 1024;
 
 /** Checked inputs as the request that makes the container. Networks are connected afterwards. Pure. */
 export function containerRequest(inputs: Values): Docker.ContainerCreateOptions {
-  const ports = objects(inputs, "ports").map((port) => ({ key: `${port.internal}/${port.protocol ?? "tcp"}`, host: String(port.external ?? 0), ip: String(port.ip ?? "0.0.0.0") }));
+  const ports = objects(inputs, "ports").map((port) => ({
+    key: `${port.internal}/${port.protocol ?? "tcp"}`,
+    host: String(port.external ?? 0),
+    ip: String(port.ip ?? "0.0.0.0"),
+  }));
   const volumes = objects(inputs, "volumes");
   return {
     name: text(inputs, "name"),
@@ -34,7 +38,8 @@ export function containerRequest(inputs: Values): Docker.ContainerCreateOptions 
       SecurityOpt: texts(inputs, "securityOpts"),
       ...given(inputs, "tmpfs", (paths) => ({ Tmpfs: paths as Record<string, string> })),
       ...given(inputs, "capabilities", (capabilities) => ({
-        CapAdd: unlessEmpty(texts(capabilities as Values, "adds")), CapDrop: unlessEmpty(texts(capabilities as Values, "drops")),
+        CapAdd: unlessEmpty(texts(capabilities as Values, "adds")),
+        CapDrop: unlessEmpty(texts(capabilities as Values, "drops")),
       })),
       ...memoryLimits(inputs),
     },
@@ -45,11 +50,17 @@ export function containerRequest(inputs: Values): Docker.ContainerCreateOptions 
 export function memoryLimits(inputs: Values): { Memory?: number; MemorySwap?: number } {
   return {
     ...given(inputs, "memory", (limit) => ({ Memory: (limit as number) * mebibyte })),
-    ...given(inputs, "memorySwap", (limit) => ({ MemorySwap: (limit as number) > 0 ? (limit as number) * mebibyte : limit as number })),
+    ...given(inputs, "memorySwap", (limit) => ({
+      MemorySwap: (limit as number) > 0 ? (limit as number) * mebibyte : (limit as number),
+    })),
   };
 }
 
-function given<T extends object>(inputs: Values, name: string, fields: (value: Values[string]) => T): T | Record<string, never> {
+function given<T extends object>(
+  inputs: Values,
+  name: string,
+  fields: (value: Values[string]) => T,
+): T | Record<string, never> {
   const value = inputs[name];
   return value === undefined || isEmpty(value) ? {} : fields(value);
 }

@@ -30,14 +30,21 @@ export function containerState(container: Docker.ContainerInspectInfo, known: Va
     memory: (HostConfig.Memory ?? 0) / mebibyte,
     memorySwap: swap(HostConfig.MemorySwap ?? 0),
     logDriver: HostConfig.LogConfig?.Type,
-    logOpts: isEmpty(known.logOpts) ? undefined : HostConfig.LogConfig?.Config ?? {},
-    tmpfs: (HostConfig.Tmpfs ?? {}) as Values,
+    logOpts: isEmpty(known.logOpts) ? undefined : (HostConfig.LogConfig?.Config ?? {}),
+    tmpfs: HostConfig.Tmpfs ?? {},
     // Docker forgets the ports of a stopped container; of one that need not run, they are not asked for.
-    ports: !isEmpty(known.ports) && (State.Running || mustRun === true) ? ports(container.NetworkSettings.Ports) : known.ports,
+    ports:
+      !isEmpty(known.ports) && (State.Running || mustRun === true)
+        ? ports(container.NetworkSettings.Ports)
+        : known.ports,
     // Stopped against its declaration: the next run sees a difference, and starts it.
     mustRun: State.Running ? mustRun : false,
   };
-  return Object.fromEntries(Object.entries(outputs).filter((entry): entry is [string, Value] => entry[1] !== undefined && entry[0] !== "__defaults"));
+  return Object.fromEntries(
+    Object.entries(outputs).filter(
+      (entry): entry is [string, Value] => entry[1] !== undefined && entry[0] !== "__defaults",
+    ),
+  );
 }
 
 function healthcheck(check: Docker.HealthConfig & { StartInterval?: number }): Values {
@@ -65,7 +72,11 @@ function ports(map: Docker.ContainerInspectInfo["NetworkSettings"]["Ports"] | nu
   return byPort.flatMap(([key, bindings]) => {
     const [internal, protocol] = key.split("/");
     // Null for a port that the image exposes and nobody published.
-    return ((bindings ?? []) as { HostPort: string; HostIp: string }[]).map(({ HostPort, HostIp }) =>
-      ({ internal: Number(internal), external: Number(HostPort), ip: HostIp, protocol: protocol ?? "tcp" }));
+    return ((bindings ?? []) as { HostPort: string; HostIp: string }[]).map(({ HostPort, HostIp }) => ({
+      internal: Number(internal),
+      external: Number(HostPort),
+      ip: HostIp,
+      protocol: protocol ?? "tcp",
+    }));
   });
 }

@@ -20,5 +20,9 @@ export function says(error: unknown, words: string): boolean {
 
 /** Puts what was tried before Docker's words, as the official plugin does. */
 export function unable(what: string): (error: unknown) => never {
-  return (error) => { throw Object.assign(new Error(`Unable to ${what}: ${answer(error).message}`, { cause: error }), { statusCode: answer(error).statusCode }); };
+  return (error) => {
+    throw Object.assign(new Error(`Unable to ${what}: ${answer(error).message}`, { cause: error }), {
+      statusCode: answer(error).statusCode,
+    });
+  };
 }

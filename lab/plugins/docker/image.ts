@@ -1,16 +1,29 @@
 import type Docker from "dockerode";
 import { isMissing } from "./errors";
 
-/** Pulls an image that is not there; one that is, needs no registry. @throws Error naming the image when it cannot be had */
+/**
+ * Pulls an image that is not there; one that is, needs no registry. @throws Error naming the image when it cannot be
+ * had
+ */
 export async function ensureImage(docker: Docker, image: string): Promise<void> {
-  const here = await docker.getImage(image).inspect().then(() => true, (error: unknown) => { if (isMissing(error)) return false; throw error; });
+  const here = await docker
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      (error: unknown) => {
+        if (isMissing(error)) return false;
+        throw error;
+      },
+    );
   if (here) return;
   try {
     const stream = await docker.pull(image);
     await new Promise<void>((resolve, reject) => {
       docker.modem.followProgress(stream, (error, events: { error?: string }[] | null) => {
         const failed = error?.message ?? events?.find((event) => event.error)?.error;
-        if (failed === undefined) resolve(); else reject(new Error(failed));
+        if (failed === undefined) resolve();
+        else reject(new Error(failed));
       });
     });
   } catch (error) {

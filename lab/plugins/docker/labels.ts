@@ -11,5 +11,7 @@ export function labelsOf(inputs: Values): Record<string, string> {
 
 /** Labels as Docker has them, in the program's form. */
 export function labelsFrom(labels: Readonly<Record<string, string>> | null | undefined): Values[] {
-  return Object.entries(labels ?? {}).sort(([a], [b]) => a < b ? -1 : 1).map(([label, value]) => ({ label, value }));
+  return Object.entries(labels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, value]) => ({ label, value }));
 }

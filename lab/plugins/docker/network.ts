@@ -16,29 +16,46 @@ const properties: Properties = {
 /** A network; nothing about it can be changed. */
 export function networkType(docker: Docker): ResourceType {
   const read = async (id: string): Promise<Values | undefined> => {
-    const network = await docker.getNetwork(id).inspect().catch((error: unknown) => { if (isMissing(error)) return undefined; throw error; });
-    return network && { name: network.Name, driver: network.Driver, internal: network.Internal, labels: labelsFrom(network.Labels) };
+    const network = await docker
+      .getNetwork(id)
+      .inspect()
+      .catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
+    return (
+      network && {
+        name: network.Name,
+        driver: network.Driver,
+        internal: network.Internal,
+        labels: labelsFrom(network.Labels),
+      }
+    );
   };
   return {
     properties,
     named: true,
     deletedFirst: false,
     async create(inputs) {
-      const { id } = await docker.createNetwork({
-        Name: text(inputs, "name"),
-        // Docker would make a second one of the same name without a word.
-        CheckDuplicate: true,
-        Driver: String(inputs.driver ?? "bridge"),
-        Internal: inputs.internal === true,
-        Labels: labelsOf(inputs),
-        IPAM: { Driver: "default" },
-      }).catch(unable("create network"));
+      const { id } = await docker
+        .createNetwork({
+          Name: text(inputs, "name"),
+          // Docker would make a second one of the same name without a word.
+          CheckDuplicate: true,
+          Driver: String(inputs.driver ?? "bridge"),
+          Internal: inputs.internal === true,
+          Labels: labelsOf(inputs),
+          IPAM: { Driver: "default" },
+        })
+        .catch(unable("create network"));
       const outputs = await read(id);
       if (outputs === undefined) throw new Error(`network ${id} went away as it was made`);
       return { id, outputs };
     },
     read,
-    async update() { throw new Error("a network has nothing to update"); },
+    async update() {
+      throw new Error("a network has nothing to update");
+    },
     async delete(id) {
       await removeOnceFree(() => docker.getNetwork(id).remove(), "has active endpoints");
     },

@@ -14,8 +14,21 @@ const properties: Properties = {
 /** A volume; its id is its name, and one that is there already is taken over, as Docker does. */
 export function volumeType(docker: Docker): ResourceType {
   const read = async (id: string): Promise<Values | undefined> => {
-    const volume = await docker.getVolume(id).inspect().catch((error: unknown) => { if (isMissing(error)) return undefined; throw error; });
-    return volume && { name: volume.Name, driver: volume.Driver, mountpoint: volume.Mountpoint, labels: labelsFrom(volume.Labels) };
+    const volume = await docker
+      .getVolume(id)
+      .inspect()
+      .catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
+    return (
+      volume && {
+        name: volume.Name,
+        driver: volume.Driver,
+        mountpoint: volume.Mountpoint,
+        labels: labelsFrom(volume.Labels),
+      }
+    );
   };
   return {
     properties,
@@ -29,7 +42,9 @@ export function volumeType(docker: Docker): ResourceType {
       return { id, outputs };
     },
     read,
-    async update() { throw new Error("a volume has nothing to update"); },
+    async update() {
+      throw new Error("a volume has nothing to update");
+    },
     async delete(id) {
       await removeOnceFree(() => docker.getVolume(id).remove({ force: true }), "volume is in use");
     },

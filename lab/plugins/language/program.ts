@@ -12,8 +12,8 @@ export interface Start {
 const starter = "@pulumi/pulumi/cmd/run";
 
 /**
- * How the program of a request is started, as the official host does it. Left out is what only a program of another kind
- * needs: a TypeScript loader, and the pipes for calls that block.
+ * How the program of a request is started, as the official host does it. Left out is what only a program of another
+ * kind needs: a TypeScript loader, and the pipes for calls that block.
  * @param engine `host:port` of the engine
  * @throws Error when the program is of another kind, or has no SDK
  */
@@ -37,8 +37,8 @@ export function startOf(request: RunRequest, engine: string): Start {
   return {
     words: [
       createRequire(join(folder, "program.js")).resolve(starter),
-      ...settings.flatMap(([name, value]) => value ? [`--${name}`, value] : []),
-      ...request.getDryrun() ? ["--dry-run"] : [],
+      ...settings.flatMap(([name, value]) => (value ? [`--${name}`, value] : [])),
+      ...(request.getDryrun() ? ["--dry-run"] : []),
       info.getEntryPoint() || request.getProgram(),
       ...request.getArgsList(),
     ],
@@ -57,5 +57,7 @@ export function outcomeOf(code: number | null, signal: NodeJS.Signals | null): R
   const response = new RunResponse();
   if (code === toldAlready) return response.setBail(true);
   if (code === 0) return response;
-  return response.setError(signal === null ? `Program exited with non-zero exit code: ${code}` : `Program was ended by ${signal}`);
+  return response.setError(
+    signal === null ? `Program exited with non-zero exit code: ${code}` : `Program was ended by ${signal}`,
+  );
 }

@@ -12,27 +12,32 @@ import { outcomeOf, startOf } from "./program";
 const grace = 5_000;
 
 /**
- * The Node language host as Pulumi's engine calls it for `up`, `preview` and `destroy`. Whatever else the engine may ask is
- * answered as not implemented.
+ * The Node language host as Pulumi's engine calls it for `up`, `preview` and `destroy`. Whatever else the engine may
+ * ask is answered as not implemented.
  * @param engine `host:port` of the engine
  */
 export function languageService(announce: Announce, engine: string | undefined): grpc.UntypedServiceImplementation {
   const running = new Set<ChildProcess>();
   // The host ends with its engine, and a program must not outlive its host.
-  process.on("exit", () => { for (const program of running) program.kill("SIGINT"); });
+  process.on("exit", () => {
+    for (const program of running) program.kill("SIGINT");
+  });
 
   const run = async (request: RunRequest, cancelled: (interrupt: () => void) => void): Promise<RunResponse> => {
     if (engine === undefined) throw new Error("the test language host was started without the address of an engine");
     const { words, environment } = startOf(request, engine);
     await announce();
-    const program = spawn(process.execPath, words, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+    const program = spawn(process.execPath, words, {
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     running.add(program);
     cancelled(() => interrupt(program));
     // Passed on, not shared: Node changes the mode of the pipe it writes to, for everybody who has it.
     program.stdout.pipe(process.stdout, { end: false });
     program.stderr.pipe(process.stderr, { end: false });
     try {
-      const [code, signal] = await once(program, "close") as [number | null, NodeJS.Signals | null];
+      const [code, signal] = (await once(program, "close")) as [number | null, NodeJS.Signals | null];
       return outcomeOf(code, signal);
     } finally {
       running.delete(program);
@@ -40,9 +45,11 @@ export function languageService(announce: Announce, engine: string | undefined):
   };
 
   return {
-    getPluginInfo: (_call: unknown, answer: grpc.sendUnaryData<PluginInfo>) => answer(null, new PluginInfo().setVersion(packageVersion("@pulumi/pulumi"))),
+    getPluginInfo: (_call: unknown, answer: grpc.sendUnaryData<PluginInfo>) =>
+      answer(null, new PluginInfo().setVersion(packageVersion("@pulumi/pulumi"))),
     // None: the engine looks for each plugin when the program first asks for something of it.
-    getRequiredPackages: (_call: unknown, answer: grpc.sendUnaryData<GetRequiredPackagesResponse>) => answer(null, new GetRequiredPackagesResponse()),
+    getRequiredPackages: (_call: unknown, answer: grpc.sendUnaryData<GetRequiredPackagesResponse>) =>
+      answer(null, new GetRequiredPackagesResponse()),
     run: (call: grpc.ServerUnaryCall<RunRequest, RunResponse>, answer: grpc.sendUnaryData<RunResponse>) => {
       run(call.request, (interrupted) => call.on("cancelled", interrupted)).then(
         (response) => answer(null, response),

@@ -8,7 +8,9 @@ type Members = Readonly<Record<string, unknown>>;
  */
 export function beyond(told: object, bare: object): Members {
   const [one, other] = [told as Members, bare as Members];
-  const differing = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
+  const differing = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
+    (name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]),
+  );
   // What the image brings and the container lacks was taken away, which is asked for too.
   return Object.fromEntries(differing.map((name) => [name, one[name] ?? null]));
 }

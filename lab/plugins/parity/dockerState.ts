@@ -13,27 +13,44 @@ export interface Personal {
 
 /**
  * Everything an install has on the engine, in a form in which two installs of the same make are equal, also on two
- * machines: whatever is personal has a word in its place, what image and engine bring by themselves is left out, and a set is
- * sorted.
+ * machines: whatever is personal has a word in its place, what image and engine bring by themselves is left out, and a
+ * set is sorted.
  */
 export async function dockerState(docker: Docker, personal: Personal): Promise<Record<string, unknown>> {
   const filters = { label: [`${label.install}=${personal.install}`] };
   const [containers, networks, volumes] = await Promise.all([
-    docker.listContainers({ all: true, filters }).then((all) => Promise.all(all.map(({ Id }) => docker.getContainer(Id).inspect()))),
+    docker
+      .listContainers({ all: true, filters })
+      .then((all) => Promise.all(all.map(({ Id }) => docker.getContainer(Id).inspect()))),
     docker.listNetworks({ filters }).then((all) => Promise.all(all.map(({ Id }) => docker.getNetwork(Id).inspect()))),
     docker.listVolumes({ filters }).then(({ Volumes }) => Volumes),
   ]);
-  const bare = await bareContainers(docker, personal.install, containers.map(({ Config }) => Config.Image));
+  const bare = await bareContainers(
+    docker,
+    personal.install,
+    containers.map(({ Config }) => Config.Image),
+  );
   const whole = {
-    containers: Object.fromEntries(containers.map((container) => [container.Name, ofContainer(container, bare.get(container.Config.Image) as Docker.ContainerInspectInfo)])),
+    containers: Object.fromEntries(
+      containers.map((container) => [
+        container.Name,
+        ofContainer(container, bare.get(container.Config.Image) as Docker.ContainerInspectInfo),
+      ]),
+    ),
     networks: Object.fromEntries(networks.map((network) => [network.Name, ofNetwork(network)])),
-    volumes: Object.fromEntries(volumes.map(({ Name, Driver, Labels, Options, Scope }) => [Name, { Driver, Labels, Options, Scope }])),
+    volumes: Object.fromEntries(
+      volumes.map(({ Name, Driver, Labels, Options, Scope }) => [Name, { Driver, Labels, Options, Scope }]),
+    ),
   };
   return sorted(JSON.parse(impersonal(JSON.stringify(whole), personal))) as Record<string, unknown>;
 }
 
 /** A look at a container of each image of which nothing else was said. */
-async function bareContainers(docker: Docker, install: string, images: readonly string[]): Promise<ReadonlyMap<string, Docker.ContainerInspectInfo>> {
+async function bareContainers(
+  docker: Docker,
+  install: string,
+  images: readonly string[],
+): Promise<ReadonlyMap<string, Docker.ContainerInspectInfo>> {
   const looks = [...new Set(images)].map(async (image) => {
     const container = await docker.createContainer({ Image: image, Labels: { [label.install]: install } });
     try {
@@ -47,13 +64,21 @@ async function bareContainers(docker: Docker, install: string, images: readonly 
 
 function ofContainer(container: Docker.ContainerInspectInfo, bare: Docker.ContainerInspectInfo): object {
   const { Id, Config, HostConfig, NetworkSettings, State, Mounts, Platform, RestartCount } = container;
-  const networks = Object.entries(NetworkSettings.Networks).map(([name, endpoint]) =>
-    [name, { aliases: (endpoint.Aliases ?? []).filter((alias: string) => !Id.startsWith(alias)).sort(), ipam: endpoint.IPAMConfig, links: endpoint.Links }]);
+  const networks = Object.entries(NetworkSettings.Networks).map(([name, endpoint]) => [
+    name,
+    {
+      aliases: (endpoint.Aliases ?? []).filter((alias: string) => !Id.startsWith(alias)).sort(),
+      ipam: endpoint.IPAMConfig,
+      links: endpoint.Links,
+    },
+  ]);
   // By the image's own wish, and nobody else's.
-  const byImage = (mount: { Destination: string; Name?: string }) => /^[0-9a-f]{64}$/.test(mount.Name ?? "") && bare.Mounts.some(({ Destination }) => Destination === mount.Destination);
+  const byImage = (mount: { Destination: string; Name?: string }) =>
+    /^[0-9a-f]{64}$/.test(mount.Name ?? "") && bare.Mounts.some(({ Destination }) => Destination === mount.Destination);
   const exposed = bare.Config.ExposedPorts ?? {};
   return {
-    Platform, RestartCount,
+    Platform,
+    RestartCount,
     running: State.Running,
     Image: Config.Image,
     Config: {
@@ -63,9 +88,23 @@ function ofContainer(container: Docker.ContainerInspectInfo, bare: Docker.Contai
       ExposedPorts: beyond(Config.ExposedPorts ?? {}, exposed),
     },
     HostConfig: beyond(hostConfigOf(HostConfig), hostConfigOf(bare.HostConfig)),
-    Ports: Object.fromEntries(Object.entries(NetworkSettings.Ports).filter(([port, bound]) => (bound as unknown) !== null || !(port in exposed))),
+    Ports: Object.fromEntries(
+      Object.entries(NetworkSettings.Ports).filter(
+        ([port, bound]) => (bound as unknown) !== null || !(port in exposed),
+      ),
+    ),
     Networks: Object.fromEntries(networks),
-    Mounts: Mounts.filter((mount) => !byImage(mount)).map(({ Type, Name, Destination, Driver, Mode, RW, Propagation }) => ({ Type, Name, Destination, Driver, Mode, RW, Propagation })),
+    Mounts: Mounts.filter((mount) => !byImage(mount)).map(
+      ({ Type, Name, Destination, Driver, Mode, RW, Propagation }) => ({
+        Type,
+        Name,
+        Destination,
+        Driver,
+        Mode,
+        RW,
+        Propagation,
+      }),
+    ),
   };
 }
 
@@ -75,17 +114,37 @@ function configOf({ Id, Config }: Docker.ContainerInspectInfo): object {
     // The host name is the start of the id.
     Hostname: Id.startsWith(Config.Hostname) ? "<id>" : Config.Hostname,
     // Of these image and container both have some, so they are compared member by member; of volumes by their mounts.
-    Labels: undefined, ExposedPorts: undefined, Env: undefined, Volumes: undefined,
+    Labels: undefined,
+    ExposedPorts: undefined,
+    Env: undefined,
+    Volumes: undefined,
   };
 }
 
 function hostConfigOf(host: Docker.ContainerInspectInfo["HostConfig"]): object {
-  return { ...host, CapAdd: set(host.CapAdd), CapDrop: set(host.CapDrop), Binds: set(host.Binds), SecurityOpt: set(host.SecurityOpt) };
+  return {
+    ...host,
+    CapAdd: set(host.CapAdd),
+    CapDrop: set(host.CapDrop),
+    Binds: set(host.Binds),
+    SecurityOpt: set(host.SecurityOpt),
+  };
 }
 
 function ofNetwork(network: Docker.NetworkInspectInfo): object {
   const { Driver, Scope, Internal, Attachable, Ingress, EnableIPv6, ConfigOnly, Options, Labels, IPAM } = network;
-  return { Driver, Scope, Internal, Attachable, Ingress, EnableIPv6, ConfigOnly, Options, Labels, IPAM: { Driver: IPAM?.Driver, Options: IPAM?.Options, pools: IPAM?.Config?.length } };
+  return {
+    Driver,
+    Scope,
+    Internal,
+    Attachable,
+    Ingress,
+    EnableIPv6,
+    ConfigOnly,
+    Options,
+    Labels,
+    IPAM: { Driver: IPAM?.Driver, Options: IPAM?.Options, pools: IPAM?.Config?.length },
+  };
 }
 
 function set(values: unknown): unknown {
@@ -94,7 +153,8 @@ function set(values: unknown): unknown {
 
 function impersonal(json: string, { install, ports, images }: Personal): string {
   let text = json.replaceAll(install, "<install>");
-  for (const [use, port] of Object.entries(ports)) text = text.replaceAll(`"${port}"`, `"<${use} port>"`).replaceAll(`:${port}`, `:<${use} port>`);
+  for (const [use, port] of Object.entries(ports))
+    text = text.replaceAll(`"${port}"`, `"<${use} port>"`).replaceAll(`:${port}`, `:<${use} port>`);
   for (const [what, image] of Object.entries(images)) text = text.replaceAll(`"${image}"`, `"<${what} image>"`);
   return text
     .replace(/"scani\.made":"[^"]+"/g, '"scani.made":"<time>"')
@@ -107,5 +167,9 @@ function impersonal(json: string, { install, ports, images }: Personal): string 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([name, member]) => [name, sorted(member)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, member]) => [name, sorted(member)]),
+  );
 }

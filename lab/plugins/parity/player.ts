@@ -14,9 +14,13 @@ export type Report = { readonly line: string } | { readonly played: Played } | {
 
 /** A process of its own for each set of plugins, since the environment of Pulumi's program is the process's. */
 process.once("message", ({ images, path }: Task) => {
-  const tell = (report: Report): void => { process.send?.(report); };
-  play(connectDocker(), images, path, (line) => tell({ line })).then(
-    (played) => tell({ played }),
-    (error: Error) => tell({ error: error.message }),
-  ).finally(() => process.disconnect());
+  const tell = (report: Report): void => {
+    process.send?.(report);
+  };
+  play(connectDocker(), images, path, (line) => tell({ line }))
+    .then(
+      (played) => tell({ played }),
+      (error: Error) => tell({ error: error.message }),
+    )
+    .finally(() => process.disconnect());
 });

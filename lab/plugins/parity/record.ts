@@ -5,7 +5,10 @@ import { packageVersion } from "../../../ops/pulumi/packageVersion";
 import type { Played } from "../parity";
 import type { Answers } from "./wire";
 
-/** What the official plugins did when they were last here to be asked, so that the test ones can be held against it anywhere. */
+/**
+ * What the official plugins did when they were last here to be asked, so that the test ones can be held against it
+ * anywhere.
+ */
 export interface Recorded {
   /** Versions of the official plugins. */
   readonly plugins: Readonly<Record<"docker" | "random", string>>;

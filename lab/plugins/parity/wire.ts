@@ -6,14 +6,21 @@ import { changed, changes, state } from "./changes";
 /** What a plugin answered, by the title of the question. */
 export type Answers = Record<string, Answer | string | boolean | readonly string[]>;
 
-const [container, network, volume] = ["docker:index/container:Container", "docker:index/network:Network", "docker:index/volume:Volume"] as const;
+const [container, network, volume] = [
+  "docker:index/container:Container",
+  "docker:index/network:Network",
+  "docker:index/volume:Volume",
+] as const;
 
 /**
  * Makes a network, a volume and a container with a plugin, asks it about every change, and removes them.
  * @param program path of the plugin
  * @param names the install everything belongs to, what begins the Docker names, and an image that is there
  */
-export async function ask(program: string, names: { install: string; prefix: string; image: string }): Promise<Answers> {
+export async function ask(
+  program: string,
+  names: { install: string; prefix: string; image: string },
+): Promise<Answers> {
   const plugin = await PluginClient.start(program);
   const answers: Answers = {};
   const undo: (() => Promise<void>)[] = [];
@@ -30,7 +37,10 @@ export async function ask(program: string, names: { install: string; prefix: str
   };
   try {
     // By the install's label a later run finds what a killed one left.
-    const labels = [{ label: label.install, value: names.install }, { label: "l", value: "1" }];
+    const labels = [
+      { label: label.install, value: names.install },
+      { label: "l", value: "1" },
+    ];
     const others = [labels[0] as Values, { label: "l", value: "2" }];
     const ofNetwork: Values = { name: `${names.prefix}-net`, driver: "bridge", internal: true, labels };
     const madeNetwork = await make(network, ofNetwork);
@@ -46,20 +56,38 @@ export async function ask(program: string, names: { install: string; prefix: str
     await madeVolume.about("volume: no labels", changed(ofVolume, { labels: undefined }));
     await madeVolume.about("volume: another name", { ...ofVolume, name: "other" });
 
-    const real = { i: names.install, c: `${names.prefix}-container`, "a:1": names.image, n: String(ofNetwork.name), v: String(ofVolume.name) };
-    const ofContainer = substituted(changed(state, { entrypoints: undefined, start: false, mustRun: false, ports: undefined }), real) as Values;
+    const real = {
+      i: names.install,
+      c: `${names.prefix}-container`,
+      "a:1": names.image,
+      n: String(ofNetwork.name),
+      v: String(ofVolume.name),
+    };
+    const ofContainer = substituted(
+      changed(state, { entrypoints: undefined, start: false, mustRun: false, ports: undefined }),
+      real,
+    ) as Values;
     const made = await make(container, ofContainer);
     for (const [title, change] of changes) {
-      await made.about(`container: ${title}`, changed(ofContainer, substituted(JSON.parse(JSON.stringify(change)), real) as Values & object));
+      await made.about(
+        `container: ${title}`,
+        changed(ofContainer, substituted(JSON.parse(JSON.stringify(change)), real) as Values & object),
+      );
     }
     // As in the state of one whose start failed.
-    await made.about("container: one that was never read back", ofContainer, [], changed(made.outputs, { entrypoints: undefined, __pulumi_raw_state_delta: undefined }));
+    await made.about(
+      "container: one that was never read back",
+      ofContainer,
+      [],
+      changed(made.outputs, { entrypoints: undefined, __pulumi_raw_state_delta: undefined }),
+    );
     await made.about("container: an ignored change", changed(ofContainer, { memorySwap: 128 }), ["memorySwap"]);
 
     // A name nobody gave.
     const unnamed = await plugin.check(network, "auto", {}, { labels });
     answers["a name of its own"] = String(unnamed.inputs.name).replace(/[0-9a-f]{7}$/, "<digits>");
-    answers["a name that stays"] = (await plugin.check(network, "auto", unnamed.inputs, { labels })).inputs.name === unnamed.inputs.name;
+    answers["a name that stays"] =
+      (await plugin.check(network, "auto", unnamed.inputs, { labels })).inputs.name === unnamed.inputs.name;
     const auto = await make(network, { labels });
     await auto.about("network of its own name: another label", { labels: others });
 

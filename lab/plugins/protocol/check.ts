@@ -11,12 +11,16 @@ export interface Checked {
 
 /** Refuses by its name every property that is not covered, is missing or has another form. Pure. */
 export function check(properties: Properties, given: Values): Checked {
-  const inputs = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== null && name !== defaultsKey));
+  const inputs = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== null && name !== defaultsKey),
+  );
   const failures = Object.entries(inputs).flatMap(([name, value]) => {
     const property = properties[name];
     return property === undefined ? [notCovered(name, Object.keys(properties))] : mistakes(property.shape, value, name);
   });
-  const missing = Object.entries(properties).filter(([name, property]) => property.required && inputs[name] === undefined);
+  const missing = Object.entries(properties).filter(
+    ([name, property]) => property.required && inputs[name] === undefined,
+  );
   return { inputs, failures: [...failures, ...missing.map(([name]) => `${name} is missing`)] };
 }
 
@@ -47,14 +51,24 @@ function mistakes(shape: Shape, value: Value, path: string): string[] {
   switch (shape.kind) {
     case "list":
     case "set":
-      return Array.isArray(value) ? value.flatMap((item, at) => mistakes(shape.of, item, `${path}[${at}]`)) : [`${path} is not a list`];
+      return Array.isArray(value)
+        ? value.flatMap((item, at) => mistakes(shape.of, item, `${path}[${at}]`))
+        : [`${path} is not a list`];
     case "map":
-      return members(value)?.flatMap(([name, member]) => mistakes({ kind: "string" }, member, `${path}.${name}`)) ?? [`${path} is not an object`];
+      return (
+        members(value)?.flatMap(([name, member]) => mistakes({ kind: "string" }, member, `${path}.${name}`)) ?? [
+          `${path} is not an object`,
+        ]
+      );
     case "object":
-      return members(value)?.flatMap(([name, member]) => {
-        const known = shape.members[name];
-        return known === undefined ? [notCovered(`${path}.${name}`, Object.keys(shape.members))] : mistakes(known, member, `${path}.${name}`);
-      }) ?? [`${path} is not an object`];
+      return (
+        members(value)?.flatMap(([name, member]) => {
+          const known = shape.members[name];
+          return known === undefined
+            ? [notCovered(`${path}.${name}`, Object.keys(shape.members))]
+            : mistakes(known, member, `${path}.${name}`);
+        }) ?? [`${path} is not an object`]
+      );
     default:
       return typeof value === shape.kind ? [] : [`${path} is not a ${shape.kind}`];
   }

@@ -12,10 +12,16 @@ export interface Difference {
 /**
  * Compares a resource's last known state with what is wanted now, as the official plugins do. Pure.
  * @param state outputs, which a refresh brings up to date
- * @param wanted checked inputs; unknown ones count as changed, except where the official plugin takes them for none given
+ * @param wanted checked inputs; unknown ones count as changed, except where the official plugin takes them for none
+ * given
  * @param ignored names of properties (`ignoreChanges`)
  */
-export function differences(properties: Properties, state: Values, wanted: Values, ignored: readonly string[] = []): Record<string, Difference> {
+export function differences(
+  properties: Properties,
+  state: Values,
+  wanted: Values,
+  ignored: readonly string[] = [],
+): Record<string, Difference> {
   const found: Record<string, Difference> = {};
   for (const [name, property] of Object.entries(properties)) {
     const kind = ignored.includes(name) ? undefined : change(property, state[name], wanted[name]);
@@ -31,7 +37,11 @@ function change(property: Property, old: Value | undefined, given: Value | undef
     return property.shape.kind === "list" && (old ?? null) === null ? "update" : undefined;
   }
   if (wanted === undefined) return isEmpty(old) ? undefined : "delete";
-  if (property.computed && (isUnknown(wanted) && property.shape.kind === "set" || isEmpty(wanted) && property.emptyIsAbsent)) return undefined;
+  if (
+    property.computed &&
+    ((isUnknown(wanted) && property.shape.kind === "set") || (isEmpty(wanted) && property.emptyIsAbsent))
+  )
+    return undefined;
   if (canonical(property.shape, old) === canonical(property.shape, wanted)) return undefined;
   return isEmpty(old) ? "add" : isEmpty(wanted) ? "delete" : "update";
 }

@@ -17,16 +17,21 @@ export interface Served {
  * @param name what this stands in for
  * @param serve makes the service, from the engine's address
  */
-export async function servesEngine(name: string, serve: (announce: Announce, engine: string | undefined) => Served): Promise<void> {
+export async function servesEngine(
+  name: string,
+  serve: (announce: Announce, engine: string | undefined) => Served,
+): Promise<void> {
   // Held open by the engine: it ends however the engine ends, so that no plugin outlives a killed run.
   process.stdin.on("end", () => process.exit(0)).resume();
   const engine = process.argv.slice(2).at(-1);
   let announced: Promise<void> | undefined;
-  const { definition, implementation } = serve(() => announced ??= announce(engine, name), engine);
+  const { definition, implementation } = serve(() => (announced ??= announce(engine, name)), engine);
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(definition, implementation);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => error ? reject(error) : resolve(bound));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
   process.stdout.write(`${port}\n`);
 }
@@ -42,7 +47,8 @@ function announce(engine: string | undefined, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     client.log(request, (error) => {
       client.close();
-      if (error) reject(new Error(`cannot reach the engine at ${engine}: ${error.message}`)); else resolve();
+      if (error) reject(new Error(`cannot reach the engine at ${engine}: ${error.message}`));
+      else resolve();
     });
   });
 }

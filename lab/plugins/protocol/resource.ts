@@ -31,7 +31,11 @@ export interface Plugin {
 
 /** A resource was made, but a later step of its creation failed: the engine keeps it, and says why. */
 export class HalfMade extends Error {
-  constructor(readonly id: string, readonly outputs: Values, cause: Error) {
+  constructor(
+    readonly id: string,
+    readonly outputs: Values,
+    cause: Error,
+  ) {
     super(cause.message, { cause });
   }
 }

@@ -16,15 +16,16 @@ import type { Value, Values } from "./values";
  * properties, no word of a preview, and returns neither which properties changed nor that a resource is gone, so this
  * stands on the SDK's protocol instead.
  *
- * It says that it takes no secrets: then the engine unwraps them on the way in and marks them on the way out, exactly as
- * it does for the official plugins.
+ * It says that it takes no secrets: then the engine unwraps them on the way in and marks them on the way out, exactly
+ * as it does for the official plugins.
  * @param configured called before the first resource
  */
 export function service(plugin: Plugin, configured: () => Promise<void>): grpc.UntypedServiceImplementation {
   let types: Readonly<Record<string, ResourceType>> = {};
   const typeOf = (token: string): ResourceType => {
     const found = types[token];
-    if (found === undefined) throw new Error(`the test plugin ${plugin.name} covers ${Object.keys(types).sort().join(", ")}; not ${token}`);
+    if (found === undefined)
+      throw new Error(`the test plugin ${plugin.name} covers ${Object.keys(types).sort().join(", ")}; not ${token}`);
     return found;
   };
 
@@ -32,9 +33,20 @@ export function service(plugin: Plugin, configured: () => Promise<void>): grpc.U
     getPluginInfo: unary<Empty, PluginInfo>(async () => new PluginInfo().setVersion(plugin.version)),
     cancel: unary<Empty, Empty>(async () => new Empty()),
 
-    checkConfig: unary(async (request: proto.CheckRequest) => checkResponse(check(plugin.settings, values(request.getNews())))),
+    checkConfig: unary(async (request: proto.CheckRequest) =>
+      checkResponse(check(plugin.settings, values(request.getNews()))),
+    ),
     diffConfig: unary(async (request: proto.DiffRequest) =>
-      diffResponse(differences(plugin.settings, values(request.getOldInputs()), values(request.getNews()), request.getIgnorechangesList()), false)),
+      diffResponse(
+        differences(
+          plugin.settings,
+          values(request.getOldInputs()),
+          values(request.getNews()),
+          request.getIgnorechangesList(),
+        ),
+        false,
+      ),
+    ),
     configure: unary(async (request: proto.ConfigureRequest) => {
       types = plugin.types(values(request.getArgs()));
       await configured();
@@ -45,7 +57,10 @@ export function service(plugin: Plugin, configured: () => Promise<void>): grpc.U
       const type = typeOf(request.getType());
       const checked = check(type.properties, values(request.getNews()));
       if (!type.named) return checkResponse(checked);
-      return checkResponse({ ...checked, inputs: withName(checked.inputs, request.getName(), values(request.getOlds()), request.getRandomseed_asU8()) });
+      return checkResponse({
+        ...checked,
+        inputs: withName(checked.inputs, request.getName(), values(request.getOlds()), request.getRandomseed_asU8()),
+      });
     }),
     diff: unary(async (request: proto.DiffRequest) => {
       const type = typeOf(request.getType());
@@ -57,14 +72,16 @@ export function service(plugin: Plugin, configured: () => Promise<void>): grpc.U
     create: unary(async (request: proto.CreateRequest) => {
       const type = typeOf(request.getType());
       const inputs = values(request.getProperties());
-      if (request.getPreview()) return new proto.CreateResponse().setProperties(struct(updated(type.properties, {}, inputs)));
+      if (request.getPreview())
+        return new proto.CreateResponse().setProperties(struct(updated(type.properties, {}, inputs)));
       const { id, outputs } = await type.create(inputs);
       return new proto.CreateResponse().setId(id).setProperties(struct(outputs));
     }),
     read: unary(async (request: proto.ReadRequest) => {
       const type = typeOf(request.getType());
       const known = values(request.getProperties());
-      if (Object.keys(known).length === 0) throw new Error(`the test plugin ${plugin.name} does not import: ${request.getUrn()}`);
+      if (Object.keys(known).length === 0)
+        throw new Error(`the test plugin ${plugin.name} does not import: ${request.getUrn()}`);
       const outputs = await type.read(request.getId(), known);
       if (outputs === undefined) return new proto.ReadResponse();
       const inputs = asRead(type.properties, values(request.getInputs()), outputs);
@@ -83,12 +100,19 @@ export function service(plugin: Plugin, configured: () => Promise<void>): grpc.U
   };
 }
 
-function unary<Request, Response>(answer: (request: Request) => Promise<Response>): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => { answer(call.request).then((response) => callback(null, response), (error) => callback(serviceError(error))); };
+function unary<Request, Response>(
+  answer: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    answer(call.request).then(
+      (response) => callback(null, response),
+      (error) => callback(serviceError(error)),
+    );
+  };
 }
 
 function values(struct: Struct | undefined): Values {
-  return (struct?.toJavaScript() ?? {}) as Values;
+  return struct?.toJavaScript() ?? {};
 }
 
 function struct(given: Values): Struct {
@@ -111,7 +135,9 @@ function diffResponse(found: Record<string, Difference>, deletedFirst: boolean):
   const names = Object.keys(found);
   const replacing = names.filter((name) => found[name]?.replace);
   const response = new proto.DiffResponse()
-    .setChanges(names.length === 0 ? proto.DiffResponse.DiffChanges.DIFF_NONE : proto.DiffResponse.DiffChanges.DIFF_SOME)
+    .setChanges(
+      names.length === 0 ? proto.DiffResponse.DiffChanges.DIFF_NONE : proto.DiffResponse.DiffChanges.DIFF_SOME,
+    )
     .setDiffsList(names)
     .setReplacesList(replacing)
     .setDeletebeforereplace(deletedFirst && replacing.length > 0)
@@ -125,17 +151,34 @@ function diffResponse(found: Record<string, Difference>, deletedFirst: boolean):
 
 /** Inputs after a refresh: what Docker says now, where that is not what was given. */
 function asRead(properties: Properties, inputs: Values, outputs: Values): Values {
-  return Object.fromEntries(Object.entries(inputs).map(([name, given]) => {
-    const property = properties[name];
-    const now = outputs[name];
-    return [name, property === undefined || now === undefined || canonical(property.shape, given) === canonical(property.shape, now) ? given : now];
-  }));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, given]) => {
+      const property = properties[name];
+      const now = outputs[name];
+      return [
+        name,
+        property === undefined ||
+        now === undefined ||
+        canonical(property.shape, given) === canonical(property.shape, now)
+          ? given
+          : now,
+      ];
+    }),
+  );
 }
 
 /** Outputs after an update: what was asked for counts as done, until a refresh says otherwise. */
 function updated(properties: Properties, olds: Values, news: Values): Values {
   const names = Object.keys(properties);
-  const entries = names.map((name) => [name, news[name] ?? properties[name]?.fallback ?? (properties[name]?.computed ? olds[name] : undefined)] as const);
+  const entries = names.map(
+    (name) =>
+      [
+        name,
+        news[name] ?? properties[name]?.fallback ?? (properties[name]?.computed ? olds[name] : undefined),
+      ] as const,
+  );
   const others = Object.entries(olds).filter(([name]) => !names.includes(name));
-  return Object.fromEntries([...others, ...entries].filter((entry): entry is [string, Value] => entry[1] !== undefined));
+  return Object.fromEntries(
+    [...others, ...entries].filter((entry): entry is [string, Value] => entry[1] !== undefined),
+  );
 }

@@ -2,7 +2,9 @@ import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/ru
 
 /** A property's value as the engine sends it. */
 export type Value = null | boolean | number | string | Value[] | Values;
-export interface Values { [property: string]: Value }
+export interface Values {
+  [property: string]: Value;
+}
 
 /** True for a value that a preview cannot know. */
 export function isUnknown(value: Value | undefined): boolean {

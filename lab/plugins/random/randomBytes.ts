@@ -3,7 +3,9 @@ import { aNumber } from "../protocol/shape";
 import type { ResourceType } from "../protocol/resource";
 import { secret } from "../protocol/values";
 
-/** Random bytes, made once and kept in the state: nothing outside knows them, so reading them is believing the state. */
+/**
+ * Random bytes, made once and kept in the state: nothing outside knows them, so reading them is believing the state.
+ */
 export const randomBytesType: ResourceType = {
   properties: { length: { shape: aNumber, change: "replace", required: true } },
   named: false,
@@ -12,9 +14,18 @@ export const randomBytesType: ResourceType = {
     const bytes = randomBytes(Number(length));
     const base64 = bytes.toString("base64");
     // Its id is the value itself, in clear: so it is with the official plugin.
-    return { id: base64, outputs: { length: Number(length), base64: secret(base64), hex: secret(bytes.toString("hex")) } };
+    return {
+      id: base64,
+      outputs: { length: Number(length), base64: secret(base64), hex: secret(bytes.toString("hex")) },
+    };
   },
-  async read(_id, outputs) { return outputs; },
-  async update() { throw new Error("random bytes have nothing to update"); },
-  async delete() { /* Nothing exists outside the state. */ },
+  async read(_id, outputs) {
+    return outputs;
+  },
+  async update() {
+    throw new Error("random bytes have nothing to update");
+  },
+  async delete() {
+    /* Nothing exists outside the state. */
+  },
 };

@@ -14,7 +14,10 @@ export interface OwnNetwork {
   close(): void;
 }
 
-/** Runs in the namespace: listens there, hands the listening socket to the parent, which stays where it is, and holds the namespace until the parent ends. */
+/**
+ * Runs in the namespace: listens there, hands the listening socket to the parent, which stays where it is, and holds
+ * the namespace until the parent ends.
+ */
 const listen = `
   const server = require("node:net").createServer().listen(0, "127.0.0.1", () => process.send(server.address().port, server, () => server.close()));
   process.on("message", () => undefined);
@@ -24,12 +27,23 @@ const listen = `
 const asRoot = process.getuid?.() === 0;
 
 /**
- * Makes a network that no container's start or end changes. Chromium aborts connections that are on their way with ERR_NETWORK_CHANGED whenever an
- * interface of the machine comes or goes, and a switch of tiers makes and removes several: a user's browser is on another machine.
+ * Makes a network that no container's start or end changes. Chromium aborts connections that are on their way with
+ * ERR_NETWORK_CHANGED whenever an interface of the machine comes or goes, and a switch of tiers makes and removes
+ * several: a user's browser is on another machine.
  */
 export async function makeOwnNetwork(): Promise<OwnNetwork> {
   const folder = mkdtempSync(join(tmpdir(), "scani-browser-"));
-  const inside = [...(asRoot ? [] : ["--map-root-user"]), "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", process.execPath, "-e", listen];
+  const inside = [
+    ...(asRoot ? [] : ["--map-root-user"]),
+    "--net",
+    "sh",
+    "-c",
+    'ip link set lo up && exec "$@"',
+    "sh",
+    process.execPath,
+    "-e",
+    listen,
+  ];
   const holder = spawn("unshare", inside, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const [port, server] = await Promise.race([
     once(holder, "message") as Promise<[number, Server]>,
@@ -57,10 +71,13 @@ export async function makeOwnNetwork(): Promise<OwnNetwork> {
 async function forward(client: Socket): Promise<void> {
   client.on("error", () => client.destroy());
   const methods = await read(client, 2);
-  await read(client, methods[1] as number);
+  await read(client, methods[1]);
   client.write(Uint8Array.of(5, 0));
   const request = await read(client, 4);
-  const host = request[3] === 1 ? [...await read(client, 4)].join(".") : (await read(client, (await read(client, 1))[0] as number)).toString();
+  const host =
+    request[3] === 1
+      ? [...(await read(client, 4))].join(".")
+      : (await read(client, (await read(client, 1))[0])).toString();
   const target = connect({ host, port: (await read(client, 2)).readUInt16BE(), noDelay: true });
   target.on("error", () => client.destroy());
   client.on("close", () => target.destroy());

@@ -14,13 +14,26 @@ export interface Statement {
 
 /** Statements that are read without any AI key, one of a kind. */
 export const statements: readonly Statement[] = [
-  { name: "statement.csv", mimeType: "text/csv", transactions: 2, content: "Date,Description,Amount,Currency\n2026-01-02,Coffee,-3.50,USD\n2026-01-03,Salary,1000.00,USD\n" },
   {
-    name: "statement.ofx", mimeType: "application/x-ofx", transactions: 1,
-    content: "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><BANKID>1<ACCTID>2<ACCTTYPE>CHECKING</BANKACCTFROM>"
-      + "<BANKTRANLIST><DTSTART>20260101<DTEND>20260131<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260105<TRNAMT>-12.00<FITID>f1<NAME>Bakery</STMTTRN></BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>\n",
+    name: "statement.csv",
+    mimeType: "text/csv",
+    transactions: 2,
+    content: "Date,Description,Amount,Currency\n2026-01-02,Coffee,-3.50,USD\n2026-01-03,Salary,1000.00,USD\n",
   },
-  { name: "statement.qif", mimeType: "application/x-qif", transactions: 1, content: "!Type:Bank\nD01/06/2026\nT-7.25\nPBooks\n^\n" },
+  {
+    name: "statement.ofx",
+    mimeType: "application/x-ofx",
+    transactions: 1,
+    content:
+      "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><BANKID>1<ACCTID>2<ACCTTYPE>CHECKING</BANKACCTFROM>" +
+      "<BANKTRANLIST><DTSTART>20260101<DTEND>20260131<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260105<TRNAMT>-12.00<FITID>f1<NAME>Bakery</STMTTRN></BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>\n",
+  },
+  {
+    name: "statement.qif",
+    mimeType: "application/x-qif",
+    transactions: 1,
+    content: "!Type:Bank\nD01/06/2026\nT-7.25\nPBooks\n^\n",
+  },
 ];
 
 /** Scani in a browser, as its user has it. */
@@ -51,7 +64,10 @@ async function mailAfter({ mailPort }: Front, email: string, ask: () => Promise<
 
 /** Scani's own page. Texts and ids as in 0.17.1, in English. */
 export class RealPage implements ScaniPage {
-  constructor(private readonly page: Page, private readonly front: Front) {
+  constructor(
+    private readonly page: Page,
+    private readonly front: Front,
+  ) {
     page.setDefaultTimeout(patience);
   }
 
@@ -89,21 +105,31 @@ export class RealPage implements ScaniPage {
     await page.locator("#import-file").setInputFiles({ name, mimeType, buffer: Buffer.from(content) });
     await page.getByRole("button", { name: "Upload and read it" }).click();
     // The worker may be at other jobs: after each import Scani recalculates a year of history.
-    const imported = await page.getByText("File imported").waitFor({ timeout: importPatience }).then(() => true, () => false);
+    const imported = await page
+      .getByText("File imported")
+      .waitFor({ timeout: importPatience })
+      .then(
+        () => true,
+        () => false,
+      );
     const shown = await page.locator("main").innerText();
     if (!imported) throw new Error(`${name} was not imported: ${page.url()} ${shown}`);
-    if (!new RegExp(`Transactions\\s+${transactions}\\b`).test(shown)) throw new Error(`the page does not show ${transactions} transactions: ${shown}`);
+    if (!new RegExp(`Transactions\\s+${transactions}\\b`).test(shown))
+      throw new Error(`the page does not show ${transactions} transactions: ${shown}`);
   }
 
   async work(round: number): Promise<void> {
-    const link = ["Holdings", "Accounts", "Institutions", "Vendors", "Groups", "Vaults", "Jobs"][round % 7] as string;
+    const link = ["Holdings", "Accounts", "Institutions", "Vendors", "Groups", "Vaults", "Jobs"][round % 7];
     await this.page.getByRole("link", { name: link, exact: true }).first().click();
     await this.page.waitForLoadState("networkidle");
   }
 
   async signOut(): Promise<void> {
     await this.goTo("/settings");
-    await this.page.getByRole("button", { name: /sign out/i }).first().click();
+    await this.page
+      .getByRole("button", { name: /sign out/i })
+      .first()
+      .click();
     await this.page.waitForURL(/\/(auth|signin)/);
   }
 
@@ -124,13 +150,18 @@ export class RealPage implements ScaniPage {
 
   /** Within the page, as a link of it would: nothing is loaded anew. */
   private async goTo(path: string): Promise<void> {
-    await this.page.evaluate(`history.pushState({}, "", ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent("popstate", { state: {} }))`);
+    await this.page.evaluate(
+      `history.pushState({}, "", ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent("popstate", { state: {} }))`,
+    );
   }
 }
 
 /** The stand-in page; its ids are listed in lab/images/page/main.ts. */
 export class StandInPage implements ScaniPage {
-  constructor(private readonly page: Page, private readonly front: Front) {
+  constructor(
+    private readonly page: Page,
+    private readonly front: Front,
+  ) {
     page.setDefaultTimeout(patience);
   }
 
@@ -167,7 +198,7 @@ export class StandInPage implements ScaniPage {
 
   async work(): Promise<void> {
     const asked = await this.page.locator("#asked").innerText();
-    await until(async () => await this.page.locator("#asked").innerText() !== asked, patience);
+    await until(async () => (await this.page.locator("#asked").innerText()) !== asked, patience);
   }
 
   async signOut(): Promise<void> {

@@ -12,7 +12,10 @@ import { startTlsProxy } from "./tlsProxy";
 /** Milliseconds within which a page's websocket is back after a flip. */
 const backWithin = 5_000;
 
-/** Settings under which a page that stays open may upload on either tier: its policy is that of the release it was loaded from. */
+/**
+ * Settings under which a page that stays open may upload on either tier: its policy is that of the release it was
+ * loaded from.
+ */
 export function settings(bucket: HostedBucket): StackSettings {
   return { tier1: { soak: "1", CSP_CONNECT_SRC: policyFor(bucket) }, tier2: { soak: "1" } };
 }
@@ -42,7 +45,9 @@ async function newUser({ front, open, aside }: Played): Promise<User> {
   const context = await browser.newContext();
   const address = clientHeader(users, 81);
   users += 1;
-  await context.route(/\/api\/(sign-in|email-otp)\//, (route) => route.continue({ headers: { ...route.request().headers(), ...address } }));
+  await context.route(/\/api\/(sign-in|email-otp)\//, (route) =>
+    route.continue({ headers: { ...route.request().headers(), ...address } }),
+  );
   const page = await context.newPage();
   return { scani: open(page, front), watched: watch(page, aside), close: () => browser.close() };
 }
@@ -61,38 +66,48 @@ async function visit(played: Played, email: string, signIn: (scani: ScaniPage) =
   }
 }
 
-/** Declares the tests of a page as its user has it: on tier 1, over a switch, on tier 2, after the way back, and behind a proxy that ends TLS. */
+/**
+ * Declares the tests of a page as its user has it: on tier 1, over a switch, on tier 2, after the way back, and behind
+ * a proxy that ends TLS.
+ */
 export function playPage(played: () => Played): void {
-  inBrowser("tier 1: signs in by the mailed link and by a code, shows itself, holds its websocket, uploads, signs out", async () => {
-    await visit(played(), "ada@example.org", (scani) => scani.signInByLink("ada@example.org"));
-    await visit(played(), "grace@example.org", (scani) => scani.signInByCode("grace@example.org"));
-  });
+  inBrowser(
+    "tier 1: signs in by the mailed link and by a code, shows itself, holds its websocket, uploads, signs out",
+    async () => {
+      await visit(played(), "ada@example.org", (scani) => scani.signInByLink("ada@example.org"));
+      await visit(played(), "grace@example.org", (scani) => scani.signInByCode("grace@example.org"));
+    },
+  );
 
-  inBrowser("a page that stays open over a switch and back: no reload, no request failed, its websocket back in time, uploads on every tier", async () => {
-    const { watched, scani, close } = await newUser(played());
-    try {
-      await scani.signInByLink("open@example.org");
-      const loads = watched.loads();
-      for (const tier of ["tier2", "tier1"] as const) {
-        const [greeted, requests] = [watched.greeted(), watched.requests()];
-        const working = repeatedly(200, (round) => scani.work(round));
-        await played().scene.up(tier);
-        expect(await working.stop()).toBeGreaterThan(3);
-        await until(async () => watched.greeted() > greeted, backWithin);
-        await scani.importStatement(played().statements[0] as Statement);
-        expect({ tier, problems: watched.problems }).toEqual({ tier, problems: [] });
-        expect(watched.requests()).toBeGreaterThan(requests + 3);
-        if (tier === "tier2") await visit(played(), "two@example.org", (user) => user.signInByLink("two@example.org"));
+  inBrowser(
+    "a page that stays open over a switch and back: no reload, no request failed, its websocket back in time, uploads on every tier",
+    async () => {
+      const { watched, scani, close } = await newUser(played());
+      try {
+        await scani.signInByLink("open@example.org");
+        const loads = watched.loads();
+        for (const tier of ["tier2", "tier1"] as const) {
+          const [greeted, requests] = [watched.greeted(), watched.requests()];
+          const working = repeatedly(200, (round) => scani.work(round));
+          await played().scene.up(tier);
+          expect(await working.stop()).toBeGreaterThan(3);
+          await until(async () => watched.greeted() > greeted, backWithin);
+          await scani.importStatement(played().statements[0]);
+          expect({ tier, problems: watched.problems }).toEqual({ tier, problems: [] });
+          expect(watched.requests()).toBeGreaterThan(requests + 3);
+          if (tier === "tier2")
+            await visit(played(), "two@example.org", (user) => user.signInByLink("two@example.org"));
+        }
+        expect(watched.loads()).toBe(loads);
+        expect(watched.gaps.length).toBeGreaterThanOrEqual(2);
+        expect(Math.max(...watched.gaps)).toBeLessThanOrEqual(backWithin);
+        await scani.signOut();
+        expect(watched.problems).toEqual([]);
+      } finally {
+        await close();
       }
-      expect(watched.loads()).toBe(loads);
-      expect(watched.gaps.length).toBeGreaterThanOrEqual(2);
-      expect(Math.max(...watched.gaps)).toBeLessThanOrEqual(backWithin);
-      await scani.signOut();
-      expect(watched.problems).toEqual([]);
-    } finally {
-      await close();
-    }
-  });
+    },
+  );
 
   inBrowser("behind a proxy that ends TLS on another port: signs in, holds its websocket, uploads", async () => {
     const { scene } = played();
@@ -101,7 +116,9 @@ export function playPage(played: () => Played): void {
       changeSetting(scene.place, "base", "FRONTEND_URL", proxy.url);
       await scene.up("base");
       await scene.up("tier1");
-      await visit({ ...played(), front: { ...scene.place, url: proxy.url } }, "secure@example.org", (scani) => scani.signInByLink("secure@example.org"));
+      await visit({ ...played(), front: { ...scene.place, url: proxy.url } }, "secure@example.org", (scani) =>
+        scani.signInByLink("secure@example.org"),
+      );
     } finally {
       await proxy.stop();
     }

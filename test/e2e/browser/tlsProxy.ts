@@ -14,14 +14,24 @@ export async function startTlsProxy(gateway: URL): Promise<TlsProxy> {
   const server = createServer({ cert: certificate, key }, (outside) => {
     const inside = connect(Number(gateway.port), gateway.hostname);
     outside.pipe(inside).pipe(outside);
-    for (const [one, other] of [[outside, inside], [inside, outside]] as const) one.on("error", () => other.destroy()).on("close", () => other.destroy());
+    for (const [one, other] of [
+      [outside, inside],
+      [inside, outside],
+    ] as const)
+      one.on("error", () => other.destroy()).on("close", () => other.destroy());
     sockets.add(outside);
     outside.on("close", () => sockets.delete(outside));
   });
   const sockets = new Set<{ destroy(): unknown }>();
-  await new Promise<void>((resolve) => { server.listen(0, gateway.hostname, resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, gateway.hostname, resolve);
+  });
   return {
     url: `https://${gateway.hostname}:${(server.address() as AddressInfo).port}`,
-    stop: () => new Promise((resolve) => { server.close(() => resolve()); for (const socket of sockets) socket.destroy(); }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
 }

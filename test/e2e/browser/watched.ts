@@ -5,7 +5,9 @@ export interface Watched {
   readonly page: Page;
   /** Errors of the console, refused or failed requests, in the order they came. */
   readonly problems: readonly string[];
-  /** Milliseconds each websocket was gone until the next had its first message. One that has not come back is not in it. */
+  /**
+   * Milliseconds each websocket was gone until the next had its first message. One that has not come back is not in it.
+   */
   readonly gaps: readonly number[];
   /** How often a websocket has had its first message. */
   greeted(): number;
@@ -26,19 +28,30 @@ export function watch(page: Page, aside: RegExp | undefined): Watched {
   let [greeted, requests, loads] = [0, 0, 0];
   let goneSince: number | undefined;
 
-  page.on("console", (message) => { if (message.type() === "error" && !aside?.test(message.location().url)) problems.push(`console: ${message.text()}`); });
-  page.on("pageerror", (error) => { if (!aside?.test(error.message)) problems.push(`uncaught: ${error.message}`); });
-  page.on("request", () => { requests += 1; });
+  page.on("console", (message) => {
+    if (message.type() === "error" && !aside?.test(message.location().url)) problems.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => {
+    if (!aside?.test(error.message)) problems.push(`uncaught: ${error.message}`);
+  });
+  page.on("request", () => {
+    requests += 1;
+  });
   page.on("response", (response) => {
     answered.add(response.request());
-    if (response.status() >= 400 && !aside?.test(response.url())) problems.push(`${response.status()} ${response.request().method()} ${withoutQuery(response.url())}`);
+    if (response.status() >= 400 && !aside?.test(response.url()))
+      problems.push(`${response.status()} ${response.request().method()} ${withoutQuery(response.url())}`);
   });
   page.on("requestfailed", (request) => {
-    // A page that has seen an answer's status and does not read its body, as Scani's does after an upload, ends the request itself; so does one that goes elsewhere.
-    if (answered.has(request) || aside?.test(request.url()) || request.failure()?.errorText === "net::ERR_ABORTED") return;
+    // A page that has seen an answer's status and does not read its body, as Scani's does after an upload, ends the
+    // request itself; so does one that goes elsewhere.
+    if (answered.has(request) || aside?.test(request.url()) || request.failure()?.errorText === "net::ERR_ABORTED")
+      return;
     problems.push(`${request.failure()?.errorText} ${request.method()} ${withoutQuery(request.url())}`);
   });
-  page.on("load", () => { loads += 1; });
+  page.on("load", () => {
+    loads += 1;
+  });
   page.on("websocket", (socket) => {
     let first = true;
     socket.on("framereceived", () => {
@@ -48,7 +61,9 @@ export function watch(page: Page, aside: RegExp | undefined): Watched {
       if (goneSince !== undefined) gaps.push(Date.now() - goneSince);
       goneSince = undefined;
     });
-    socket.on("close", () => { goneSince ??= Date.now(); });
+    socket.on("close", () => {
+      goneSince ??= Date.now();
+    });
   });
   return { page, problems, gaps, greeted: () => greeted, requests: () => requests, loads: () => loads };
 }

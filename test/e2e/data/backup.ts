@@ -1,5 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmdirSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listBackups, readBackup } from "../../../host/backup/folder";
@@ -30,7 +42,9 @@ describe("backups", () => {
   let session: Session;
   let folder: string;
   const said: string[] = [];
-  const say = (line: string) => { said.push(line); };
+  const say = (line: string) => {
+    said.push(line);
+  };
 
   beforeAll(async () => {
     folder = join(scene.place.workDir, "backups");
@@ -38,20 +52,30 @@ describe("backups", () => {
     session = await scani.seedUser("ada");
   });
 
-  const server = <T>(sql: string, database?: string) => withServer(scene.engine, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) => pg.query<T>(sql, database));
-  const databases = () => server<string>("select to_jsonb(datname) from pg_database where not datistemplate order by 1", "postgres");
+  const server = <T>(sql: string, database?: string) =>
+    withServer(scene.engine, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) =>
+      pg.query<T>(sql, database),
+    );
+  const databases = () =>
+    server<string>("select to_jsonb(datname) from pg_database where not datistemplate order by 1", "postgres");
   const journal = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
-  const serves = async () => (await scene.fetchJson<{ tier: string; version: string }>("/api/whoami"));
+  const serves = async () => await scene.fetchJson<{ tier: string; version: string }>("/api/whoami");
 
   /** Checksums of everything a user would miss. */
   async function contents(): Promise<unknown> {
-    const sum = (table: string) => `(select encode(sha256(convert_to(coalesce(string_agg(t::text, E'\\n' order by t::text), ''), 'UTF8')), 'hex') from ${table} t)`;
-    const [sums] = await server(`select json_build_object('rows', ${sum("rows")}, 'sessions', ${sum("user_sessions")}, 'credentials', ${sum("credentials")}, 'users', ${sum("users")})`);
+    const sum = (table: string) =>
+      `(select encode(sha256(convert_to(coalesce(string_agg(t::text, E'\\n' order by t::text), ''), 'UTF8')), 'hex') from ${table} t)`;
+    const [sums] = await server(
+      `select json_build_object('rows', ${sum("rows")}, 'sessions', ${sum("user_sessions")}, 'credentials', ${sum("credentials")}, 'users', ${sum("users")})`,
+    );
     return sums;
   }
 
   async function servingIds(): Promise<string[]> {
-    return (await containersOf(scene)).filter(({ running }) => running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+    return (await containersOf(scene))
+      .filter(({ running }) => running)
+      .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
+      .sort();
   }
 
   test("the very first switch, on an empty database, makes none", async () => {
@@ -61,7 +85,9 @@ describe("backups", () => {
 
   test("a backup while others write holds one moment of the data, and is readable by its owner only", async () => {
     // Enough that the dump takes as long as a good many writes.
-    await server("insert into rows (text) select string_agg(md5(random()::text), '') from generate_series(1, 30000) i, generate_series(1, 10) group by i returning 'null'::json");
+    await server(
+      "insert into rows (text) select string_agg(md5(random()::text), '') from generate_series(1, 30000) i, generate_series(1, 10) group by i returning 'null'::json",
+    );
     const load = await underLoad(scene, 60, promisedRate);
     await until(async () => (await scani.rows()) > 30_050, 20_000);
     const before = await scani.rows();
@@ -76,7 +102,8 @@ describe("backups", () => {
     expect(rows).toBeLessThan(after);
     expect(after).toBeGreaterThan(before + 10);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
-    for (const name of readdirSync(folder)) expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600]);
+    for (const name of readdirSync(folder))
+      expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600]);
 
     await verifyNewest("base", say, scene.place);
     expect(said.at(-1)).toMatch(/is good: \d+ tables, [\d,]+ rows, all as they were at/);
@@ -89,29 +116,33 @@ describe("backups", () => {
       const refused = "This install is being worked on: up of tier2";
       await expect(backup("base", say, scene.place)).rejects.toThrow(refused);
       await expect(verifyNewest("base", say, scene.place)).rejects.toThrow(refused);
-      await expect(restore("base", newest?.file as string, { whileServing: true }, say, scene.place)).rejects.toThrow(refused);
+      await expect(restore("base", newest?.file, { whileServing: true }, say, scene.place)).rejects.toThrow(refused);
     });
     expect(await listBackups(folder, scene.place.install)).toHaveLength(1);
   });
 
   test("a backup that does not hold what was counted is told apart", async () => {
     const [newest] = await listBackups(folder, scene.place.install);
-    const path = newest?.path as string;
-    const manifest = join(folder, manifestName(newest?.file as string));
+    const path = newest?.path;
+    const manifest = join(folder, manifestName(newest?.file));
     const whole = readFileSync(manifest, "utf8");
     const parsed = JSON.parse(whole) as { tables: { name: string; rows: number }[] };
     (parsed.tables.find(({ name }) => name === "users") as { rows: number }).rows += 1;
     writeFileSync(manifest, JSON.stringify(parsed));
     await expect(verifyNewest("base", say, scene.place)).rejects.toThrow("public.users has 1 rows instead of 2");
     writeFileSync(manifest, whole);
-    expect((await readBackup(path, newest?.file as string)).damage).toBeUndefined();
+    expect((await readBackup(path, newest?.file)).damage).toBeUndefined();
     expect(await databases()).toEqual(["postgres", "scani"]);
   });
 
-  /** Prints the command line of everything that runs in a container. The engine's own list needs a `ps` on its machine. */
+  /**
+   * Prints the command line of everything that runs in a container. The engine's own list needs a `ps` on its machine.
+   */
   const commandLines = ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"];
 
-  /** Collects what stands in the process lists, and in the settings, of containers that back up, until it is stopped. */
+  /**
+   * Collects what stands in the process lists, and in the settings, of containers that back up, until it is stopped.
+   */
   function watchProcesses(): { stop(): Promise<string> } {
     const filters = { label: [`${label.install}=${scene.place.install}`, `${label.service}=backup`] };
     let seen = "";
@@ -124,18 +155,36 @@ describe("backups", () => {
         seen += JSON.stringify(found);
       }
     };
-    const watching = (async () => { while (!stopped) await look(); })();
-    return { stop: async () => { stopped = true; await watching; return seen; } };
+    const watching = (async () => {
+      while (!stopped) await look();
+    })();
+    return {
+      stop: async () => {
+        stopped = true;
+        await watching;
+        return seen;
+      },
+    };
   }
 
   test("a managed Postgres is backed up from a container of its own, which is gone afterwards", async () => {
-    const url = environmentOf(await container(scene, "tier1", "migrate")).DATABASE_URL as string;
+    const url = environmentOf(await container(scene, "tier1", "migrate")).DATABASE_URL;
     // The bundled one plays the managed one: over the network, with its password.
-    const database: Database = { kind: "managed", install: scene.place.install, url, image: scene.images.postgres, network: `${scene.place.install}-data` };
+    const database: Database = {
+      kind: "managed",
+      install: scene.place.install,
+      url,
+      image: scene.images.postgres,
+      network: `${scene.place.install}-data`,
+    };
     const elsewhere = join(scene.place.workDir, "elsewhere");
     const before = (await containersOf(scene)).length;
     const watching = watchProcesses();
-    const made = await makeBackup(scene.engine, { install: scene.place.install, database, folder: elsewhere, kept: 1, why: "asked for" }, new AbortController().signal);
+    const made = await makeBackup(
+      scene.engine,
+      { install: scene.place.install, database, folder: elsewhere, kept: 1, why: "asked for" },
+      new AbortController().signal,
+    );
     const seen = await watching.stop();
     expect(seen).toContain("pg_dump");
     expect(seen.includes(decodeURIComponent(new URL(url).password))).toBe(false);
@@ -147,45 +196,59 @@ describe("backups", () => {
   });
 
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot) console.warn("SKIPPED: a file system of its own cannot be mounted here, so a full disk cannot be tested.");
+  if (!isRoot)
+    console.warn("SKIPPED: a file system of its own cannot be mounted here, so a full disk cannot be tested.");
 
-  (isRoot ? test : test.skip)("a disk that is full during the backup refuses the switch: nothing half is left, nothing is migrated, the old release serves", async () => {
-    // Not in the install's own folder, which could not be cleared away with something mounted in it.
-    const small = mkdtempSync(join(tmpdir(), "small-"));
-    expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k", "none", small]).status).toBe(0);
-    try {
-      changeSetting(scene.place, "base", "backupDirectory", small);
-      await scene.up("base");
-      const before = await servingIds();
-      // Nothing is pending for the first, so its backup is made beside the candidate's start; the second's comes before all else.
-      for (const [tag, why, started] of [[scene.images.scaniTag, "there is none yet", true], [scene.images.nextTag, "a migration is pending: 0003_rows_note", false]] as const) {
-        changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", tag);
-        const from = scene.output.length;
-        await expect(scene.up("tier2")).rejects.toThrow();
-        const printed = scene.output.slice(from).join("\n");
-        expect(printed).toContain(`✗ back up the database (${why})`);
-        expect(printed).toContain(`No room for the backup in ${small}.`);
-        expect(printed.includes("▸ start api")).toBe(started);
-        expect(printed).not.toContain("▸ flip the gateway");
-        expect(printed).toContain("goes on serving, untouched.");
-        expect(readdirSync(small)).toEqual([]);
-        expect(await servingIds()).toEqual(before);
-        expect(await serves()).toMatchObject({ tier: "tier1", version: scene.images.scaniTag });
+  (isRoot ? test : test.skip)(
+    "a disk that is full during the backup refuses the switch: nothing half is left, nothing is migrated, the old release serves",
+    async () => {
+      // Not in the install's own folder, which could not be cleared away with something mounted in it.
+      const small = mkdtempSync(join(tmpdir(), "small-"));
+      expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k", "none", small]).status).toBe(0);
+      try {
+        changeSetting(scene.place, "base", "backupDirectory", small);
+        await scene.up("base");
+        const before = await servingIds();
+        // Nothing is pending for the first, so its backup is made beside the candidate's start; the second's comes
+        // before all else.
+        for (const [tag, why, started] of [
+          [scene.images.scaniTag, "there is none yet", true],
+          [scene.images.nextTag, "a migration is pending: 0003_rows_note", false],
+        ] as const) {
+          changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", tag);
+          const from = scene.output.length;
+          await expect(scene.up("tier2")).rejects.toThrow();
+          const printed = scene.output.slice(from).join("\n");
+          expect(printed).toContain(`✗ back up the database (${why})`);
+          expect(printed).toContain(`No room for the backup in ${small}.`);
+          expect(printed.includes("▸ start api")).toBe(started);
+          expect(printed).not.toContain("▸ flip the gateway");
+          expect(printed).toContain("goes on serving, untouched.");
+          expect(readdirSync(small)).toEqual([]);
+          expect(await servingIds()).toEqual(before);
+          expect(await serves()).toMatchObject({ tier: "tier1", version: scene.images.scaniTag });
+        }
+        expect(
+          await server(
+            "select json_build_object('note', exists (select from information_schema.columns where table_name = 'rows' and column_name = 'note'))",
+          ),
+        ).toEqual([{ note: false }]);
+        expect(await journal()).toMatchObject({ outcome: "failed", to: { tier: "tier2" } });
+      } finally {
+        spawnSync("umount", [small]);
+        rmdirSync(small);
+        changeSetting(scene.place, "base", "backupDirectory", "backups");
+        await scene.up("base");
       }
-      expect(await server("select json_build_object('note', exists (select from information_schema.columns where table_name = 'rows' and column_name = 'note'))")).toEqual([{ note: false }]);
-      expect(await journal()).toMatchObject({ outcome: "failed", to: { tier: "tier2" } });
-    } finally {
-      spawnSync("umount", [small]);
-      rmdirSync(small);
-      changeSetting(scene.place, "base", "backupDirectory", "backups");
-      await scene.up("base");
-    }
-  });
+    },
+  );
 
   test("a switch with a pending migration makes one first, as the preview said; the switch back finds it fresh", async () => {
     const shown: string[] = [];
     await preview("tier2", (line) => shown.push(line), scene.place);
-    expect(shown.join("\n")).toContain("back up the database before anything else: a migration is pending: 0003_rows_note");
+    expect(shown.join("\n")).toContain(
+      "back up the database before anything else: a migration is pending: 0003_rows_note",
+    );
     const counted = (await listBackups(folder, scene.place.install)).length;
     const printed = await scene.up("tier2");
     expect(printed).toContain("back up the database (a migration is pending: 0003_rows_note)");
@@ -205,8 +268,10 @@ describe("backups", () => {
 
   test("a restore is refused while a release runs, and a damaged file before anything is touched", async () => {
     const [newest] = await listBackups(folder, scene.place.install);
-    const file = newest?.file as string;
-    await expect(restore("base", file, {}, say, scene.place)).rejects.toThrow(/tier1 worker.*on this database[\s\S]*--while-serving/);
+    const file = newest?.file;
+    await expect(restore("base", file, {}, say, scene.place)).rejects.toThrow(
+      /tier1 worker.*on this database[\s\S]*--while-serving/,
+    );
 
     const damaged = (name: string, spoil: (path: string) => void): string => {
       const path = join(scene.place.workDir, "elsewhere", name);
@@ -218,14 +283,18 @@ describe("backups", () => {
     const before = { contents: await contents(), databases: await databases(), ids: await servingIds() };
     const bytes = statSync(join(folder, file)).size;
     const truncated = damaged("truncated.dump", (path) => truncateSync(path, bytes - 1));
-    await expect(restore("base", truncated, { whileServing: true }, say, scene.place)).rejects.toThrow(`truncated.dump is damaged: it has ${bytes - 1} bytes instead of ${bytes}`);
+    await expect(restore("base", truncated, { whileServing: true }, say, scene.place)).rejects.toThrow(
+      `truncated.dump is damaged: it has ${bytes - 1} bytes instead of ${bytes}`,
+    );
     const flipped = damaged("flipped.dump", (path) => {
       const contentsOf = readFileSync(path);
       const at = Math.floor(bytes / 2);
-      contentsOf[at] = (contentsOf[at] as number) ^ 1;
+      contentsOf[at] = contentsOf[at] ^ 1;
       writeFileSync(path, contentsOf);
     });
-    await expect(restore("base", flipped, { whileServing: true }, say, scene.place)).rejects.toThrow("flipped.dump is damaged: its checksum is not the one it was written with");
+    await expect(restore("base", flipped, { whileServing: true }, say, scene.place)).rejects.toThrow(
+      "flipped.dump is damaged: its checksum is not the one it was written with",
+    );
     expect({ contents: await contents(), databases: await databases(), ids: await servingIds() }).toEqual(before);
   });
 
@@ -234,7 +303,10 @@ describe("backups", () => {
     const listed: string[] = [];
     await backups("base", { json: true }, (line) => listed.push(line), scene.place);
     const found = JSON.parse(listed.join("")) as BackupJson[];
-    expect(found.map(({ good, why }) => [good, why])).toEqual([[true, "asked for"], [true, "a migration is pending: 0003_rows_note"]]);
+    expect(found.map(({ good, why }) => [good, why])).toEqual([
+      [true, "asked for"],
+      [true, "a migration is pending: 0003_rows_note"],
+    ]);
     expect(readdirSync(folder).sort()).toEqual(found.flatMap(({ file }) => [file, manifestName(file)]).sort());
   });
 
@@ -242,23 +314,29 @@ describe("backups", () => {
     const then = await contents();
     await scani.addRow("written after the backup");
     await scani.seedUser("grace");
-    await server("delete from credentials where user_id = (select id from users where email = 'ada@example.org') returning 'null'::json");
+    await server(
+      "delete from credentials where user_id = (select id from users where email = 'ada@example.org') returning 'null'::json",
+    );
     const lost = await contents();
     expect(lost).not.toEqual(then);
     expect(await scani.stillKnows(session)).toBe(false);
 
     const [newest] = await listBackups(folder, scene.place.install);
     said.length = 0;
-    await restore("base", newest?.file as string, { whileServing: true }, say, scene.place);
+    await restore("base", newest?.file, { whileServing: true }, say, scene.place);
     expect(await contents()).toEqual(then);
     await until(() => scani.stillKnows(session), 10_000);
     await scani.addRow("written after the restore");
 
     const kept = (await databases()).filter((name) => name.startsWith("scani_before_"));
     expect(kept).toHaveLength(1);
-    expect(await server("select json_build_object('graces', count(*)) from users where email like 'grace%'", kept[0])).toEqual([{ graces: 1 }]);
+    expect(
+      await server("select json_build_object('graces', count(*)) from users where email like 'grace%'", kept[0]),
+    ).toEqual([{ graces: 1 }]);
     const command = /type: docker exec (\S+) (dropdb .*)/.exec(said.join("\n"));
-    expect(spawnSync("docker", ["exec", command?.[1] as string, ...(command?.[2] as string).split(" ")]).status).toBe(0);
+    expect(spawnSync("docker", ["exec", command?.[1] as string, ...(command?.[2] as string).split(" ")]).status).toBe(
+      0,
+    );
     expect(await databases()).toEqual(["postgres", "scani"]);
   });
 

@@ -9,8 +9,12 @@ import { until } from "../traffic";
 
 const prefix = "scani-engine-";
 
-/** Brings up the loopback of the network namespace it runs in: by a request to the kernel, since a bare Debian has perl and no ip. */
-const loopbackUp = "perl -MSocket -e '$up = pack(\"a16sx22\", \"lo\", 1); socket(S, AF_INET, SOCK_DGRAM, 0) && ioctl(S, 0x8914, $up) or die $!'";
+/**
+ * Brings up the loopback of the network namespace it runs in: by a request to the kernel, since a bare Debian has perl
+ * and no ip.
+ */
+const loopbackUp =
+  'perl -MSocket -e \'$up = pack("a16sx22", "lo", 1); socket(S, AF_INET, SOCK_DGRAM, 0) && ioctl(S, 0x8914, $up) or die $!\'';
 
 /** Prints what an address answers; fails on no 2xx. */
 const fetchScript = `
@@ -23,18 +27,23 @@ fetch(process.argv[1], { signal: AbortSignal.timeout(5000) }).then(async (respon
 
 /**
  * A Docker engine of the test's own, to be stopped and started at will: its own data, sockets and namespaces, so that
- * neither its bridges, nor its firewall rules, nor its mounts touch those of the machine's engine. Everything of it ends with this
- * process, which it is told to by the kernel (`setpriv --pdeathsig`).
+ * neither its bridges, nor its firewall rules, nor its mounts touch those of the machine's engine. Everything of it
+ * ends with this process, which it is told to by the kernel (`setpriv --pdeathsig`).
  */
 export class OwnEngine {
   private daemon?: ChildProcess;
 
-  private constructor(private readonly folder: string, private readonly holder: ChildProcess) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly holder: ChildProcess,
+  ) {}
 
   /** Why there can be none on this machine; undefined where there can. */
   static lack(): string | undefined {
     if (process.getuid?.() !== 0) return "it takes root to start an engine";
-    const missing = ["dockerd", "docker", "unshare", "nsenter", "setpriv", "perl"].filter((command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0);
+    const missing = ["dockerd", "docker", "unshare", "nsenter", "setpriv", "perl"].filter(
+      (command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0,
+    );
     return missing.length === 0 ? undefined : `there is no ${missing.join(", ")} here`;
   }
 
@@ -42,7 +51,11 @@ export class OwnEngine {
     removeFoldersOfTheDead();
     const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
     // Holds the namespaces while no daemon is in them. The mounts are in one too, so that they go when it goes.
-    const holder = bound("unshare", ["--net", "--mount", "sh", "-c", `${loopbackUp} && echo up && exec sleep infinity`], "pipe");
+    const holder = bound(
+      "unshare",
+      ["--net", "--mount", "sh", "-c", `${loopbackUp} && echo up && exec sleep infinity`],
+      "pipe",
+    );
     await once(holder.stdout as NodeJS.ReadableStream, "data");
     const engine = new OwnEngine(folder, holder);
     await engine.startDaemon().catch(async (error: Error) => {
@@ -52,19 +65,31 @@ export class OwnEngine {
     return engine;
   }
 
-  get host(): string { return `unix://${join(this.folder, "docker.sock")}`; }
+  get host(): string {
+    return `unix://${join(this.folder, "docker.sock")}`;
+  }
 
-  get docker(): Docker { return connectDocker(this.host); }
+  get docker(): Docker {
+    return connectDocker(this.host);
+  }
 
   /** Copies images from the machine's engine. */
   load(images: readonly string[]): void {
-    const { status, stderr } = spawnSync("sh", ["-c", 'host=$1; shift; docker save "$@" | docker -H "$host" load', "load", this.host, ...images], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(
+      "sh",
+      ["-c", 'host=$1; shift; docker save "$@" | docker -H "$host" load', "load", this.host, ...images],
+      { encoding: "utf8" },
+    );
     if (status !== 0) throw new Error(`images could not be copied: ${stderr}`);
   }
 
   /** What an address answers inside the engine's own network, where its ports are published. Throws on no 2xx. */
   fetchText(url: string): string {
-    const { status, stdout, stderr } = spawnSync("nsenter", [...this.inside, process.execPath, "-e", fetchScript, url], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(
+      "nsenter",
+      [...this.inside, process.execPath, "-e", fetchScript, url],
+      { encoding: "utf8" },
+    );
     if (status !== 0) throw new Error(stderr);
     return stdout;
   }
@@ -84,17 +109,36 @@ export class OwnEngine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private get inside(): string[] { return [`--net=/proc/${this.holder.pid}/ns/net`, `--mount=/proc/${this.holder.pid}/ns/mnt`]; }
+  private get inside(): string[] {
+    return [`--net=/proc/${this.holder.pid}/ns/net`, `--mount=/proc/${this.holder.pid}/ns/mnt`];
+  }
 
   private async startDaemon(): Promise<void> {
     const path = (name: string) => join(this.folder, name);
     const log = openSync(path("log"), "a");
-    this.daemon = bound("nsenter", [
-      ...this.inside, "dockerd", "--data-root", path("data"), "--exec-root", path("exec"), "--pidfile", path("pid"), "-H", this.host, "--log-level", "warn",
-    ], log);
+    this.daemon = bound(
+      "nsenter",
+      [
+        ...this.inside,
+        "dockerd",
+        "--data-root",
+        path("data"),
+        "--exec-root",
+        path("exec"),
+        "--pidfile",
+        path("pid"),
+        "-H",
+        this.host,
+        "--log-level",
+        "warn",
+      ],
+      log,
+    );
     closeSync(log);
     await until(async () => (await this.docker.ping()) !== undefined, 30_000).catch(() => {
-      throw new Error(`the test's own engine did not start:\n${readFileSync(path("log"), "utf8").split("\n").slice(-20).join("\n")}`);
+      throw new Error(
+        `the test's own engine did not start:\n${readFileSync(path("log"), "utf8").split("\n").slice(-20).join("\n")}`,
+      );
     });
   }
 
@@ -109,12 +153,15 @@ export class OwnEngine {
 
 /** Starts a process that ends when this one does. */
 function bound(command: string, args: readonly string[], output: "pipe" | number): ChildProcess {
-  return spawn("setpriv", ["--pdeathsig", "TERM", command, ...args], { stdio: ["ignore", output, output === "pipe" ? "ignore" : output] });
+  return spawn("setpriv", ["--pdeathsig", "TERM", command, ...args], {
+    stdio: ["ignore", output, output === "pipe" ? "ignore" : output],
+  });
 }
 
 /** What a run that was killed left behind; its processes went with it. */
 function removeFoldersOfTheDead(): void {
   for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
-    if (!existsSync(`/proc/${name.slice(prefix.length).split("-")[0]}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (!existsSync(`/proc/${name.slice(prefix.length).split("-")[0]}`))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

@@ -6,18 +6,26 @@ import { scene } from "./install";
 
 /** A candidate that fails: before the flip, and after it. */
 
-const servingIds = async () => (await containersOf(scene)).filter(({ tier, running }) => tier === "tier1" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+const servingIds = async () =>
+  (await containersOf(scene))
+    .filter(({ tier, running }) => tier === "tier1" && running)
+    .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
+    .sort();
 
 /** Seconds that are waited for what never gets ready. */
 const patience = 4;
 
 /** `up` of a candidate with a fault; gives what it printed. It must fail. */
 async function upWith(fault: string): Promise<string> {
-  const settings = { SCANI_IMAGE_TAG: `${scene.images.nextTag}-${fault}`, readyTimeout: fault.endsWith("unready") ? String(patience) : "" };
+  const settings = {
+    SCANI_IMAGE_TAG: `${scene.images.nextTag}-${fault}`,
+    readyTimeout: fault.endsWith("unready") ? String(patience) : "",
+  };
   for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
   const from = scene.output.length;
   await expect(scene.up("tier2")).rejects.toThrow();
-  for (const [name, value] of Object.entries({ SCANI_IMAGE_TAG: scene.images.nextTag, readyTimeout: "" })) changeSetting(scene.place, "tier2", name, value);
+  for (const [name, value] of Object.entries({ SCANI_IMAGE_TAG: scene.images.nextTag, readyTimeout: "" }))
+    changeSetting(scene.place, "tier2", name, value);
   return scene.output.slice(from).join("\n");
 }
 
@@ -36,26 +44,40 @@ test.each([
   const report = await load.stop();
   expect(printed).toMatch(message);
   expect(printed).toContain("goes on serving, untouched.");
-  // None of them has served anybody, so nothing is finished first: not even by the frontend that does not heed its signal.
+  // None of them has served anybody, so nothing is finished first: not even by the frontend that does not heed its
+  // signal.
   expect(Number(/✓ take back \(([\d.]+) s\)/.exec(printed)?.[1] ?? 0)).toBeLessThan(8);
   expect(await servingIds()).toEqual(before);
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
-  expect((await readStatus(scene.engine, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" } });
-  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect((await readStatus(scene.engine, scene.place.install)).lastSwitch).toMatchObject({
+    outcome: "failed",
+    to: { tier: "tier2" },
+  });
+  expect(await runningServices(scene)).toEqual([
+    "tier1 api",
+    "tier1 data-provider",
+    "tier1 frontend-app",
+    "tier1 worker",
+  ]);
 });
 
-test.each([
-  ["worker-crash"],
-  ["worker-crash-late"],
-])("%s: after the flip everything goes back, and no request is lost", async (fault) => {
-  const load = await underLoad(scene, 120);
-  const printed = await upWith(fault);
-  const report = await load.stop();
-  expect(printed).toMatch(/tier2 worker did not stay up/);
-  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
-  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
-  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
-});
+test.each([["worker-crash"], ["worker-crash-late"]])(
+  "%s: after the flip everything goes back, and no request is lost",
+  async (fault) => {
+    const load = await underLoad(scene, 120);
+    const printed = await upWith(fault);
+    const report = await load.stop();
+    expect(printed).toMatch(/tier2 worker did not stay up/);
+    expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
+    expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+    expect(await runningServices(scene)).toEqual([
+      "tier1 api",
+      "tier1 data-provider",
+      "tier1 frontend-app",
+      "tier1 worker",
+    ]);
+  },
+);
 
 test("api-sick-late: an api that turns unhealthy under its first users is taken back, and fails no request afterwards", async () => {
   const before = await servingIds();
@@ -63,12 +85,19 @@ test("api-sick-late: an api that turns unhealthy under its first users is taken 
   const printed = await upWith("api-sick-late");
   const report = await load.stop();
   const afterwards = await (await underLoad(scene, 3)).done;
-  expect(printed).toMatch(/tier2 api began to serve, and then the api is not ready any more: process: stand-in fault api-sick-late; .*503/);
+  expect(printed).toMatch(
+    /tier2 api began to serve, and then the api is not ready any more: process: stand-in fault api-sick-late; .*503/,
+  );
   // What it answers while it is sick nobody can take back; from then on the old one answers.
   expect(report.failed).toBeGreaterThan(0);
   expect([...new Set(report.failures.map(({ why }) => why))]).toEqual(["status 500"]);
   expect({ sent: afterwards.sent > 40, failed: afterwards.failed }).toEqual({ sent: true, failed: 0 });
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
   expect((await servingIds()).filter((id) => before.includes(id))).toHaveLength(3);
-  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect(await runningServices(scene)).toEqual([
+    "tier1 api",
+    "tier1 data-provider",
+    "tier1 frontend-app",
+    "tier1 worker",
+  ]);
 });

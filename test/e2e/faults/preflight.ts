@@ -6,7 +6,13 @@ import { survey } from "../../../host/install/survey";
 import { pendingMigrations, readSchema } from "../../../host/scani/migrations/pending";
 import { preflight } from "../../../host/preflight/preflight";
 import { withProbe } from "../../../host/preflight/probe";
-import { checkUploads, hostedBucket, managedBucket, openPages, type UploadsReport } from "../../../host/preflight/uploads";
+import {
+  checkUploads,
+  hostedBucket,
+  managedBucket,
+  openPages,
+  type UploadsReport,
+} from "../../../host/preflight/uploads";
 import { Progress } from "../../../util/progress/progress";
 import type { Service } from "../../../host/install/services";
 import { changeSetting, policyFor, startHosted } from "../../../lab/throwaway";
@@ -28,11 +34,17 @@ async function misbehave(mode: string, ms = 0): Promise<void> {
   await tell(plain(), "http://hosted.internal:8082", { mode, ms });
 }
 
-const servingIds = async () => (await containersOf(scene)).filter(({ tier, running }) => tier === "tier1" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+const servingIds = async () =>
+  (await containersOf(scene))
+    .filter(({ tier, running }) => tier === "tier1" && running)
+    .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
+    .sort();
 
 /** Ids of the containers the last `up` made for tier 2; what it replaced goes only when an `up` passes. */
 async function candidate(): Promise<Partial<Record<Service, string>>> {
-  const made = (await containersOf(scene)).filter(({ tier }) => tier === "tier2").sort((a, b) => a.info.Created.localeCompare(b.info.Created));
+  const made = (await containersOf(scene))
+    .filter(({ tier }) => tier === "tier2")
+    .sort((a, b) => a.info.Created.localeCompare(b.info.Created));
   expect(made.length).toBeGreaterThanOrEqual(4);
   return Object.fromEntries(made.map(({ service, id }) => [service, id]));
 }
@@ -42,7 +54,9 @@ async function expectUntouched(): Promise<void> {
   const [seen, { migrate }] = await Promise.all([containersOf(scene), candidate()]);
   const states = seen.filter(({ tier }) => tier === "tier2").map(({ info }) => info.State.Status);
   expect(new Set(states)).toEqual(new Set(["created"]));
-  expect(await pendingMigrations(scene.engine, { name: scene.place.install }, migrate as string)).toEqual(["0003_rows_note"]);
+  expect(await pendingMigrations(scene.engine, { name: scene.place.install }, migrate as string)).toEqual([
+    "0003_rows_note",
+  ]);
   expect(seen.filter(({ service }) => service === "preflight")).toEqual([]);
   expect(await runningServices(scene)).toEqual(tier1);
 }
@@ -66,19 +80,36 @@ async function expectRefused(message: RegExp): Promise<void> {
 }
 
 const faults: [string, () => Promise<unknown>, RegExp][] = [
-  ["slow", () => misbehave("slow", 10_000), /hosted\.internal:8082 is too slow: it took the connection and had not answered after 5 s/],
-  ["500s", () => misbehave("500"), /hosted\.internal:8082 fails by itself \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/m],
-  ["a plain page", () => misbehave("page"), /is no data-provider, though it answers 200: Welcome\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL/],
+  [
+    "slow",
+    () => misbehave("slow", 10_000),
+    /hosted\.internal:8082 is too slow: it took the connection and had not answered after 5 s/,
+  ],
+  [
+    "500s",
+    () => misbehave("500"),
+    /hosted\.internal:8082 fails by itself \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/m,
+  ],
+  [
+    "a plain page",
+    () => misbehave("page"),
+    /is no data-provider, though it answers 200: Welcome\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL/,
+  ],
   ["down", () => plain().stop(), /hosted\.internal:8082 does not resolve: Could not resolve host/],
 ];
 
-/** Of the others a normal run asks the preflight itself: an `up` goes the same way with each, and takes some seconds. */
+/**
+ * Of the others a normal run asks the preflight itself: an `up` goes the same way with each, and takes some seconds.
+ */
 const wholeUps = process.env.SCANI_TEST_THOROUGH === undefined ? ["500s", "down"] : faults.map(([fault]) => fault);
 
-test.each(faults.filter(([fault]) => wholeUps.includes(fault)))("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, begin, message) => {
-  await begin();
-  await expectRefused(message);
-});
+test.each(faults.filter(([fault]) => wholeUps.includes(fault)))(
+  "%s: up ends with one clear message, and the release that serves does not notice",
+  async (_fault, begin, message) => {
+    await begin();
+    await expectRefused(message);
+  },
+);
 
 /** Runs the preflight alone, for the candidate the last `up` left; gives what it said. */
 async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[]> {
@@ -87,7 +118,12 @@ async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[
   const wanted = { tier: "tier2" as const, release: "the candidate's", keepWarm: false, containers: await candidate() };
   const schema = readSchema(scene.engine, install, wanted.containers.migrate as string);
   const said: string[] = [];
-  await preflight(scene.engine, { install, wanted, stack: "tier2", baseStack: "base", ownBucket: true, minimumFreeDisk: 1, ...changes }, { serving: servingApi(live), servingPage: servingPage(live), schema }, new Progress((line) => said.push(line)));
+  await preflight(
+    scene.engine,
+    { install, wanted, stack: "tier2", baseStack: "base", ownBucket: true, minimumFreeDisk: 1, ...changes },
+    { serving: servingApi(live), servingPage: servingPage(live), schema },
+    new Progress((line) => said.push(line)),
+  );
   return said;
 }
 
@@ -95,27 +131,42 @@ async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[
 async function bearName(): Promise<Docker.Container> {
   const network = `${scene.place.install}-data`;
   const bearer = await scene.docker.createContainer({
-    Image: `${scene.images.scaniRepository}/data-provider:${scene.images.scaniTag}`, Entrypoint: ["sleep", "120"], Cmd: [], Labels: { [label.install]: scene.place.install },
-    HostConfig: { Init: true, NetworkMode: network }, NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: ["hosted.internal"] } } },
+    Image: `${scene.images.scaniRepository}/data-provider:${scene.images.scaniTag}`,
+    Entrypoint: ["sleep", "120"],
+    Cmd: [],
+    Labels: { [label.install]: scene.place.install },
+    HostConfig: { Init: true, NetworkMode: network },
+    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: ["hosted.internal"] } } },
   });
   await bearer.start();
   return bearer;
 }
 
-test.each(faults.filter(([fault]) => !wholeUps.includes(fault)))("%s: the preflight says what is wrong", async (_fault, begin, message) => {
-  await plain().start();
-  await until(async () => { await begin(); return true; }, 20_000);
-  await expect(look()).rejects.toThrow(message);
-  await plain().stop();
-  await expectUntouched();
-});
+test.each(faults.filter(([fault]) => !wholeUps.includes(fault)))(
+  "%s: the preflight says what is wrong",
+  async (_fault, begin, message) => {
+    await plain().start();
+    await until(async () => {
+      await begin();
+      return true;
+    }, 20_000);
+    await expect(look()).rejects.toThrow(message);
+    await plain().stop();
+    await expectUntouched();
+  },
+);
 
 test("a name nobody listens at is refused, an endpoint without AI is not", async () => {
   const deaf = await bearName();
-  await expect(look()).rejects.toThrow(/hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL .* --stack tier2$/);
+  await expect(look()).rejects.toThrow(
+    /hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL .* --stack tier2$/,
+  );
   await deaf.remove({ force: true });
   await plain().start();
-  await until(async () => { await misbehave("no-ai"); return true; }, 20_000);
+  await until(async () => {
+    await misbehave("no-ai");
+    return true;
+  }, 20_000);
   expect(await look()).toEqual([
     expect.stringContaining("accepts the key; AI import is not available there"),
     `  a page can upload: ${scene.bucket.origin} took a file, and it was found again and removed`,
@@ -126,26 +177,59 @@ test("a name nobody listens at is refused, an endpoint without AI is not", async
 
 test("too little room on the disk is told beside what else is wrong", async () => {
   await misbehave("500");
-  const both = /^The engine's disk has \d+ MiB free, and 9007199254740991 \(minimumFreeDisk\) are wanted[^]*fails by itself \(500\)/;
+  const both =
+    /^The engine's disk has \d+ MiB free, and 9007199254740991 \(minimumFreeDisk\) are wanted[^]*fails by itself \(500\)/;
   await expect(look({ minimumFreeDisk: Number.MAX_SAFE_INTEGER })).rejects.toThrow(both);
   await misbehave("none");
 });
 
-/** Looks whether a page could upload to an endpoint's bucket, or to a managed one with these keys, with something about it changed. */
-async function lookAtUploads(kind: "hosted" | "managed", changes: Readonly<Record<string, string>>, policy = policyFor(scene.bucket)): Promise<UploadsReport> {
+/**
+ * Looks whether a page could upload to an endpoint's bucket, or to a managed one with these keys, with something about
+ * it changed.
+ */
+async function lookAtUploads(
+  kind: "hosted" | "managed",
+  changes: Readonly<Record<string, string>>,
+  policy = policyFor(scene.bucket),
+): Promise<UploadsReport> {
   const { docker, engine, place, hostedImage, bucketEnvironment } = scene;
   const environment = { ...bucketEnvironment, ...changes };
   const [url, order] = ["http://other-hosted:8082", { page: place.url, policy, stack: "tier2", baseStack: "base" }];
   const api = await details(engine, (await candidate()).api as string);
-  const started = kind === "hosted" ? await startHosted(docker, {
-    install: place.install, image: hostedImage, alias: "other-hosted", port: 8082,
-    environment: { STANDIN_HOSTED: "1", SERVICE_NAME: "data-provider", NODE_ENV: "production", LOG_ID_PEPPER: "pepper-of-the-hosted", DATA_PROVIDER_API_KEY: issuedKey, BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789", ...environment },
-  }) : undefined;
+  const started =
+    kind === "hosted"
+      ? await startHosted(docker, {
+          install: place.install,
+          image: hostedImage,
+          alias: "other-hosted",
+          port: 8082,
+          environment: {
+            STANDIN_HOSTED: "1",
+            SERVICE_NAME: "data-provider",
+            NODE_ENV: "production",
+            LOG_ID_PEPPER: "pepper-of-the-hosted",
+            DATA_PROVIDER_API_KEY: issuedKey,
+            BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
+            ...environment,
+          },
+        })
+      : undefined;
   try {
-    return await withProbe(engine, { install: place.install, api, url, key: issuedKey, stack: "tier2" }, async (probe) => {
-      const bucket = kind === "hosted" ? hostedBucket(url, probe, order) : managedBucket(Object.entries(environment).map(([name, value]) => `${name}=${value}`), probe, order);
-      return checkUploads(bucket, await bucket.place(), probe, order);
-    });
+    return await withProbe(
+      engine,
+      { install: place.install, api, url, key: issuedKey, stack: "tier2" },
+      async (probe) => {
+        const bucket =
+          kind === "hosted"
+            ? hostedBucket(url, probe, order)
+            : managedBucket(
+                Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+                probe,
+                order,
+              );
+        return checkUploads(bucket, await bucket.place(), probe, order);
+      },
+    );
   } finally {
     await started?.container.remove({ force: true });
   }
@@ -156,16 +240,67 @@ const elsewhere = "https://bucket.nobody.example";
 test.each([
   ["hosted", {}, undefined, []],
   ["managed", {}, undefined, []],
-  ["hosted", {}, "'self'", [/^Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+, and the page's policy[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2$/]],
-  ["hosted", { S3_ENDPOINT: "" }, undefined, [/^http:\/\/other-hosted:8082 gives no address for uploads: .*\(500\): .*\n.*\n {2}type: npm run up -- tier2$/]],
-  ["hosted", { S3_PUBLIC_ENDPOINT: "http://hosted-bucket:9000" }, undefined, [/CSP_CONNECT_SRC/, /^http:\/\/hosted-bucket:9000 cannot be reached from this machine: /]],
-  ["hosted", { S3_PUBLIC_ENDPOINT: elsewhere }, `'self' ${elsewhere}`, [/^https:\/\/bucket\.nobody\.example cannot be reached from this machine: /]],
-  ["hosted", { S3_SECRET_ACCESS_KEY: "another-secret" }, undefined, [/does not take a file \(403\): SignatureDoesNotMatch/]],
+  [
+    "hosted",
+    {},
+    "'self'",
+    [
+      /^Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+, and the page's policy[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2$/,
+    ],
+  ],
+  [
+    "hosted",
+    { S3_ENDPOINT: "" },
+    undefined,
+    [/^http:\/\/other-hosted:8082 gives no address for uploads: .*\(500\): .*\n.*\n {2}type: npm run up -- tier2$/],
+  ],
+  [
+    "hosted",
+    { S3_PUBLIC_ENDPOINT: "http://hosted-bucket:9000" },
+    undefined,
+    [/CSP_CONNECT_SRC/, /^http:\/\/hosted-bucket:9000 cannot be reached from this machine: /],
+  ],
+  [
+    "hosted",
+    { S3_PUBLIC_ENDPOINT: elsewhere },
+    `'self' ${elsewhere}`,
+    [/^https:\/\/bucket\.nobody\.example cannot be reached from this machine: /],
+  ],
+  [
+    "hosted",
+    { S3_SECRET_ACCESS_KEY: "another-secret" },
+    undefined,
+    [/does not take a file \(403\): SignatureDoesNotMatch/],
+  ],
   ["hosted", { S3_BUCKET: "no-such-bucket" }, undefined, [/does not take a file \(404\): NoSuchBucket/]],
-  ["managed", { S3_SECRET_ACCESS_KEY: "another-secret" }, undefined, [/does not take a file \(403\): SignatureDoesNotMatch[^]*type: pulumi config set --secret S3_SECRET_ACCESS_KEY --stack base$/]],
-  ["managed", { S3_ACCESS_KEY_ID: "nobody" }, undefined, [/does not take a file \(404\): XAdminUserNotFound[^]*type: pulumi config set --secret S3_ACCESS_KEY_ID --stack base/]],
-  ["managed", { S3_BUCKET: "no-such-bucket" }, undefined, [/does not take a file \(404\): NoSuchBucket[^]*type: pulumi config set S3_BUCKET \S+ --stack base$/]],
-  ["managed", { S3_ENDPOINT: "http://nowhere.internal:9000" }, undefined, [/^A file that http:\/\/127\.0\.0\.1:\d+ took is not found again: .*Could not resolve host/]],
+  [
+    "managed",
+    { S3_SECRET_ACCESS_KEY: "another-secret" },
+    undefined,
+    [
+      /does not take a file \(403\): SignatureDoesNotMatch[^]*type: pulumi config set --secret S3_SECRET_ACCESS_KEY --stack base$/,
+    ],
+  ],
+  [
+    "managed",
+    { S3_ACCESS_KEY_ID: "nobody" },
+    undefined,
+    [
+      /does not take a file \(404\): XAdminUserNotFound[^]*type: pulumi config set --secret S3_ACCESS_KEY_ID --stack base/,
+    ],
+  ],
+  [
+    "managed",
+    { S3_BUCKET: "no-such-bucket" },
+    undefined,
+    [/does not take a file \(404\): NoSuchBucket[^]*type: pulumi config set S3_BUCKET \S+ --stack base$/],
+  ],
+  [
+    "managed",
+    { S3_ENDPOINT: "http://nowhere.internal:9000" },
+    undefined,
+    [/^A file that http:\/\/127\.0\.0\.1:\d+ took is not found again: .*Could not resolve host/],
+  ],
 ] as const)("uploads to a %s bucket with %j under %s", async (kind, changes, policy, problems) => {
   const report = await lookAtUploads(kind, changes, policy);
   expect(report.problems).toEqual(problems.map((problem) => expect.stringMatching(problem)));
@@ -176,29 +311,58 @@ test("a bucket that does not take this page's PUT is refused before a file is se
   const api = await details(scene.engine, (await candidate()).api as string);
   const order = { page, policy: policyFor(scene.bucket), stack: "tier2", baseStack: "base" };
   const environment = Object.entries(scene.bucketEnvironment).map(([name, value]) => `${name}=${value}`);
-  const { problems } = await withProbe(scene.engine, { install: scene.place.install, api, url: "http://hosted.internal:8082", key: issuedKey, stack: "tier2" }, async (probe) => {
-    const bucket = managedBucket(environment, probe, order);
-    return checkUploads(bucket, await bucket.place(), probe, order);
-  });
-  expect(problems).toEqual([expect.stringMatching(/does not let the page of https:\/\/another-page\.example\.org put a file there \(CORS\): [^]*Allow https:\/\/another-page\.example\.org to PUT/)]);
+  const { problems } = await withProbe(
+    scene.engine,
+    { install: scene.place.install, api, url: "http://hosted.internal:8082", key: issuedKey, stack: "tier2" },
+    async (probe) => {
+      const bucket = managedBucket(environment, probe, order);
+      return checkUploads(bucket, await bucket.place(), probe, order);
+    },
+  );
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /does not let the page of https:\/\/another-page\.example\.org put a file there \(CORS\): [^]*Allow https:\/\/another-page\.example\.org to PUT/,
+    ),
+  ]);
 });
 
 test("what a killed preflight left is cleared away", async () => {
-  const left = await scene.docker.createContainer({ Image: scene.images.gateway, Labels: { [label.install]: scene.place.install, [label.service]: "preflight" } });
+  const left = await scene.docker.createContainer({
+    Image: scene.images.gateway,
+    Labels: { [label.install]: scene.place.install, [label.service]: "preflight" },
+  });
   await look();
   await expect(left.inspect()).rejects.toMatchObject({ statusCode: 404 });
   await expectUntouched();
 });
 
 test.each([
-  ["a wrong key", { SCANI_CLOUD_API_KEY: wrongKey }, /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/, () => ({ SCANI_CLOUD_API_KEY: issuedKey })],
-  ["a policy that does not allow where uploads go", { CSP_CONNECT_SRC: "'self'" }, /Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2/, () => ({ CSP_CONNECT_SRC: policyFor(scene.bucket) })],
-  ["self-signed, and no authority given", { SCANI_CLOUD_URL: endpointUrl }, /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/, () => ({ caCertificate: secure.authority })],
-])("%s: up ends with one clear message, and the release that serves does not notice", async (_fault, settings, message, mended) => {
-  set(settings);
-  await expectRefused(message);
-  set(mended());
-});
+  [
+    "a wrong key",
+    { SCANI_CLOUD_API_KEY: wrongKey },
+    /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/,
+    () => ({ SCANI_CLOUD_API_KEY: issuedKey }),
+  ],
+  [
+    "a policy that does not allow where uploads go",
+    { CSP_CONNECT_SRC: "'self'" },
+    /Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2/,
+    () => ({ CSP_CONNECT_SRC: policyFor(scene.bucket) }),
+  ],
+  [
+    "self-signed, and no authority given",
+    { SCANI_CLOUD_URL: endpointUrl },
+    /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/,
+    () => ({ caCertificate: secure.authority }),
+  ],
+])(
+  "%s: up ends with one clear message, and the release that serves does not notice",
+  async (_fault, settings, message, mended) => {
+    set(settings);
+    await expectRefused(message);
+    set(mended());
+  },
+);
 
 /** Changes settings of tier 2. */
 function set(settings: Readonly<Record<string, string>>): void {

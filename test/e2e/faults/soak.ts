@@ -8,36 +8,62 @@ import { scene, secure } from "./install";
 
 /** A hosted endpoint that fails once the candidate serves. */
 
-const tier1 = async () => (await containersOf(scene)).filter(({ tier }) => tier === "tier1").map(({ service, id }) => `${service} ${id}`).sort();
+const tier1 = async () =>
+  (await containersOf(scene))
+    .filter(({ tier }) => tier === "tier1")
+    .map(({ service, id }) => `${service} ${id}`)
+    .sort();
 /** Of those that no switch has to stop, also since when they run. */
-const unstopped = async () => (await containersOf(scene)).filter(({ tier, service, running }) => tier === "tier1" && service !== "worker" && running).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
+const unstopped = async () =>
+  (await containersOf(scene))
+    .filter(({ tier, service, running }) => tier === "tier1" && service !== "worker" && running)
+    .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
+    .sort();
 
 /** Each of the six takes twenty seconds; a normal run takes the one that is hardest to notice. */
 const some: readonly Fault[] = process.env.SCANI_TEST_THOROUGH === undefined ? ["slow"] : faults;
 
 /** That each `up` gets as far as the soak shows that the one before it left nothing in its way. */
-test.each(some.map((fault) => [fault]))("the endpoint, %s from the flip on: everything goes back, and no request is lost", async (fault) => {
-  const [ids, since] = [await tier1(), await unstopped()];
-  expect(since).toHaveLength(3);
-  const from = scene.output.length;
-  const load = await underLoad(scene, 120);
-  const failing = scene.saysFromNow("▸ soak").then(() => secure.misbehave(fault));
-  await Promise.all([failing, expect(scene.up("tier2")).rejects.toThrow()]);
-  const report = await load.stop();
-  await secure.mend(fault);
-  const printed = scene.output.slice(from).join("\n");
-  console.info(`${fault}: ${/✗ soak .*/.exec(printed)?.[0]}, ${report.sent} requests sent`);
-  expect(printed).toMatch(/tier2 api began to serve, and then /);
-  expect(printed).toMatch(messages[fault]);
-  expect(printed).toMatch(/✓ flip the gateway[^]*✗ soak[^]*✓ take back/);
-  expect(printed).toMatch(/tier1 \(\S+\) serves again, with the same containers; its worker was stopped and started\./);
-  expect(printed).not.toContain(issuedKey);
-  expect({ failed: report.failed, first: report.failures.slice(0, 3), sent: report.sent > 200 }).toEqual({ failed: 0, first: [], sent: true });
-  expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
-  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
-  expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
-  expect((await readStatus(scene.engine, scene.place.install)).lastSwitch).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why: expect.stringMatching(messages[fault]) });
-});
+test.each(some.map((fault) => [fault]))(
+  "the endpoint, %s from the flip on: everything goes back, and no request is lost",
+  async (fault) => {
+    const [ids, since] = [await tier1(), await unstopped()];
+    expect(since).toHaveLength(3);
+    const from = scene.output.length;
+    const load = await underLoad(scene, 120);
+    const failing = scene.saysFromNow("▸ soak").then(() => secure.misbehave(fault));
+    await Promise.all([failing, expect(scene.up("tier2")).rejects.toThrow()]);
+    const report = await load.stop();
+    await secure.mend(fault);
+    const printed = scene.output.slice(from).join("\n");
+    console.info(`${fault}: ${/✗ soak .*/.exec(printed)?.[0]}, ${report.sent} requests sent`);
+    expect(printed).toMatch(/tier2 api began to serve, and then /);
+    expect(printed).toMatch(messages[fault]);
+    expect(printed).toMatch(/✓ flip the gateway[^]*✗ soak[^]*✓ take back/);
+    expect(printed).toMatch(
+      /tier1 \(\S+\) serves again, with the same containers; its worker was stopped and started\./,
+    );
+    expect(printed).not.toContain(issuedKey);
+    expect({ failed: report.failed, first: report.failures.slice(0, 3), sent: report.sent > 200 }).toEqual({
+      failed: 0,
+      first: [],
+      sent: true,
+    });
+    expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
+    expect(await runningServices(scene)).toEqual([
+      "tier1 api",
+      "tier1 data-provider",
+      "tier1 frontend-app",
+      "tier1 worker",
+    ]);
+    expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
+    expect((await readStatus(scene.engine, scene.place.install)).lastSwitch).toMatchObject({
+      outcome: "failed",
+      to: { tier: "tier2" },
+      why: expect.stringMatching(messages[fault]),
+    });
+  },
+);
 
 test("a database that does not answer for 20 s from the soak on: the gateway is pointed back once it does, and nobody has to type anything", async () => {
   const [ids, since] = [await tier1(), await unstopped()];
@@ -56,6 +82,11 @@ test("a database that does not answer for 20 s from the soak on: the gateway is 
   const { failed, failures } = await load.done;
   expect({ failed, first: failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
-  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect(await runningServices(scene)).toEqual([
+    "tier1 api",
+    "tier1 data-provider",
+    "tier1 frontend-app",
+    "tier1 worker",
+  ]);
   expect({ ids: await tier1(), since: await unstopped() }).toEqual({ ids, since });
 });

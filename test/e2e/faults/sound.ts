@@ -16,7 +16,12 @@ test("with nothing wrong the next up starts clean and passes, also where the boo
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier2", version: scene.images.nextTag });
   expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
-  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2").map(({ service }) => service).sort()).toEqual(["api", "frontend-app", "migrate", "worker"]);
+  expect(
+    (await containersOf(scene))
+      .filter(({ tier }) => tier === "tier2")
+      .map(({ service }) => service)
+      .sort(),
+  ).toEqual(["api", "frontend-app", "migrate", "worker"]);
   const entry = (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
   // About a second on a quiet machine; the limit only says that it waits for nothing.
   expect(entry?.timings.preflight).toBeLessThan(5_000);
@@ -27,7 +32,11 @@ test("a release whose images the database has outgrown is refused, and the tag t
   const from = scene.output.length;
   await expect(scene.up("tier1")).rejects.toThrow();
   const printed = scene.output.slice(from).join("\n");
-  expect(printed).toContain(`The database is newer than the images ${scene.images.scaniTag}: it has had 0003_rows_note`);
-  expect(printed).toMatch(new RegExp(`type: pulumi config set SCANI_IMAGE_TAG ${scene.images.nextTag}\\S* --stack tier1`));
+  expect(printed).toContain(
+    `The database is newer than the images ${scene.images.scaniTag}: it has had 0003_rows_note`,
+  );
+  expect(printed).toMatch(
+    new RegExp(`type: pulumi config set SCANI_IMAGE_TAG ${scene.images.nextTag}\\S* --stack tier1`),
+  );
   expect(await runningServices(scene)).toEqual(before);
 });

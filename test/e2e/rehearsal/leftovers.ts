@@ -3,17 +3,24 @@ import { readdirSync } from "node:fs";
 import { label } from "../../../host/install/labels";
 
 /**
- * Everything that installs of rehearsals have left: what the engine has under their names, and what is in the temporary folder they were given.
+ * Everything that installs of rehearsals have left: what the engine has under their names, and what is in the temporary
+ * folder they were given.
  * @param installs names of the installs
  */
 export async function leftovers(docker: Docker, folder: string, installs: ReadonlySet<string>): Promise<string[]> {
   const filters = { label: [label.install] };
-  const [containers, networks, volumes] = await Promise.all([docker.listContainers({ all: true, filters }), docker.listNetworks({ filters }), docker.listVolumes({ filters })]);
+  const [containers, networks, volumes] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listNetworks({ filters }),
+    docker.listVolumes({ filters }),
+  ]);
   const ours = (labels: Record<string, string> | undefined) => installs.has(labels?.[label.install] ?? "");
   return [
     ...containers.filter(({ Labels }) => ours(Labels)).map(({ Names }) => `container ${Names[0]}`),
     ...networks.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `network ${Name}`),
     ...volumes.Volumes.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `volume ${Name}`),
-    ...readdirSync(folder).filter((name) => name !== "owner.json").map((name) => `file ${name}`),
+    ...readdirSync(folder)
+      .filter((name) => name !== "owner.json")
+      .map((name) => `file ${name}`),
   ];
 }

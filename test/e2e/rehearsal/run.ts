@@ -22,11 +22,16 @@ export function rehearsal(folder: string, words: readonly string[] = [], environ
   // A group of its own, as a shell gives a command: Ctrl-C goes to all of it.
   const child = spawn(process.execPath, [join(root, "bin", "lab", "cli.js"), "rehearse", "--json", ...words], {
     detached: true,
-    env: { ...process.env, TMPDIR: folder, ...environment }, stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TMPDIR: folder, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let [said, json] = ["", ""];
-  child.stderr.on("data", (chunk: Buffer) => { said += chunk.toString(); });
-  child.stdout.on("data", (chunk: Buffer) => { json += chunk.toString(); });
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  child.stdout.on("data", (chunk: Buffer) => {
+    json += chunk.toString();
+  });
   // Not its `close`: what outlives a killed one may hold its output open.
   const over = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   return {

@@ -9,14 +9,41 @@ export interface Case {
 }
 
 const boundaries = [
-  "Updating", "▸ preflight", "✓ preflight", "▸ migrate", "✓ migrate", "▸ start api", "✓ start api", "▸ verify", "✓ verify", "▸ flip", "✓ flip",
-  "▸ stop the old worker", "✓ stop the old worker", "▸ start the new worker", "✓ start the new worker", "▸ soak", "✓ soak", "▸ retire", "✓ retire",
+  "Updating",
+  "▸ preflight",
+  "✓ preflight",
+  "▸ migrate",
+  "✓ migrate",
+  "▸ start api",
+  "✓ start api",
+  "▸ verify",
+  "✓ verify",
+  "▸ flip",
+  "✓ flip",
+  "▸ stop the old worker",
+  "✓ stop the old worker",
+  "▸ start the new worker",
+  "✓ start the new worker",
+  "▸ soak",
+  "✓ soak",
+  "▸ retire",
+  "✓ retire",
 ];
 
 /** Of `start data-provider, api, frontend-app` any may come first. */
 const lineOf = (boundary: string): RegExp => new RegExp(boundary.replace("start api", "start (api|data-provider)"));
-const at = (target: Case["target"], boundary: string, reach: Reach): Case => ({ target, when: `at ${boundary}`, moment: { line: lineOf(boundary) }, reach });
-const some = (target: Case["target"], index: number, reach: Reach, span: number): Case => ({ target, when: `at random time ${index}`, moment: { afterMs: 500 + Math.floor(Math.random() * span) }, reach });
+const at = (target: Case["target"], boundary: string, reach: Reach): Case => ({
+  target,
+  when: `at ${boundary}`,
+  moment: { line: lineOf(boundary) },
+  reach,
+});
+const some = (target: Case["target"], index: number, reach: Reach, span: number): Case => ({
+  target,
+  when: `at random time ${index}`,
+  moment: { afterMs: 500 + Math.floor(Math.random() * span) },
+  reach,
+});
 
 /**
  * Every step boundary both ways, and thirty random times.
@@ -26,15 +53,22 @@ const some = (target: Case["target"], index: number, reach: Reach, span: number)
 export function everyCase(span: number, reaches: "both" | "either"): Case[] {
   return [
     ...boundaries.flatMap((boundary) => [
-      at("tier1", boundary, "alone"), at("tier2", boundary, "with its plugins"),
+      at("tier1", boundary, "alone"),
+      at("tier2", boundary, "with its plugins"),
       ...(reaches === "both" ? [at("tier1", boundary, "with its plugins"), at("tier2", boundary, "alone")] : []),
     ]),
-    ...Array.from({ length: 30 }, (_, index) => some(index % 2 === 0 ? "tier1" : "tier2", index, index % 4 < 2 ? "alone" : "with its plugins", span)),
+    ...Array.from({ length: 30 }, (_, index) =>
+      some(index % 2 === 0 ? "tier1" : "tier2", index, index % 4 < 2 ? "alone" : "with its plugins", span),
+    ),
   ];
 }
 
 /** A boundary before the flip, it, and one after it. */
-export const fewCases: readonly Case[] = [at("tier1", "▸ start api", "alone"), at("tier2", "▸ flip", "with its plugins"), at("tier1", "✓ stop the old worker", "with its plugins")];
+export const fewCases: readonly Case[] = [
+  at("tier1", "▸ start api", "alone"),
+  at("tier2", "▸ flip", "with its plugins"),
+  at("tier1", "✓ stop the old worker", "with its plugins"),
+];
 
 /** What runs of each tier once it serves, and nothing else does. */
 export const wholly: Readonly<Record<Case["target"], string[]>> = {

@@ -8,8 +8,8 @@ import { overlaps, workerRuns } from "../workers";
 import { scene } from "./install";
 
 /**
- * Every step boundary both ways and thirty random times take more than half an hour; a normal run takes a few boundaries.
- * A part of them: `-t "killed at ▸ flip"`.
+ * Every step boundary both ways and thirty random times take more than half an hour; a normal run takes a few
+ * boundaries. A part of them: `-t "killed at ▸ flip"`.
  */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
@@ -36,7 +36,7 @@ describe("killed", () => {
     "up of %s killed %s, %s: nothing is lost, and one rerun ends with one tier and nothing left over",
     async (target, when, reach, { moment }) => {
       // Chosen alone, a test may find its tier serving already.
-      if (await serving() === target) await scene.up(target === "tier1" ? "tier2" : "tier1");
+      if ((await serving()) === target) await scene.up(target === "tier1" ? "tier2" : "tier1");
       const sent = (await scani.jobs()).sent;
       const load = await underLoad(scene, 200);
       await scani.sendJobs(100, 200);
@@ -44,16 +44,25 @@ describe("killed", () => {
       // A random time may lie after the end; a boundary that never came is a mistake in this list.
       if ("line" in moment && !killed) throw new Error(`it ended by itself\n${output}`);
       const rerunAt = load.mark("rerun");
-      await scene.up(target).catch((error: Error) => { throw new Error(`the rerun failed: ${error.message}\n${output}\n────\n${scene.output.slice(-60).join("\n")}`); });
+      await scene.up(target).catch((error: Error) => {
+        throw new Error(`the rerun failed: ${error.message}\n${output}\n────\n${scene.output.slice(-60).join("\n")}`);
+      });
       const report = await load.stop();
-      expect({ failed: report.failed, first: report.failures.slice(0, 3), rerunAt, sent: report.sent > 100 }).toEqual({ failed: 0, first: [], rerunAt, sent: true });
+      expect({ failed: report.failed, first: report.failures.slice(0, 3), rerunAt, sent: report.sent > 100 }).toEqual({
+        failed: 0,
+        first: [],
+        rerunAt,
+        sent: true,
+      });
       expect(await runningServices(scene)).toEqual(wholly[target]);
       expect((await scene.fetchJson<{ tier: string }>("/api/whoami")).tier).toBe(target);
       expect({ base: await baseOf(scene), count: await countOf(scene) }).toEqual({ base, count });
       expect(overlaps(await workerRuns(scene))).toEqual([]);
       await until(async () => (await scani.jobs()).never === 0, 60_000);
       expect(await scani.jobs()).toMatchObject({ sent: sent + 100, once: sent + 100, twice: 0 });
-      console.info(`up of ${target} killed ${when}${"afterMs" in moment ? ` (${moment.afterMs} ms)` : ""}, ${reach}: ${report.sent} requests, 0 failed`);
+      console.info(
+        `up of ${target} killed ${when}${"afterMs" in moment ? ` (${moment.afterMs} ms)` : ""}, ${reach}: ${report.sent} requests, 0 failed`,
+      );
     },
   );
 });

@@ -29,7 +29,9 @@ export async function killedUp(scene: Scene, stack: string, moment: Moment, reac
     for (const pid of others) killIfThere(pid);
   };
   const timer = "afterMs" in moment ? setTimeout(kill, moment.afterMs) : undefined;
-  const heard = (): void => { if ("line" in moment && moment.line.test(run.printed())) kill(); };
+  const heard = (): void => {
+    if ("line" in moment && moment.line.test(run.printed())) kill();
+  };
   for (const stream of [run.child.stdout, run.child.stderr]) stream?.on("data", heard);
   // Not its `close`: what outlives it may hold its output open.
   await once(run.child, "exit");
@@ -37,17 +39,22 @@ export async function killedUp(scene: Scene, stack: string, moment: Moment, reac
   return { killed, output: run.printed() };
 }
 
-/** Numbers of the processes a process has started, and of those they have. Field 4 of /proc/<pid>/stat is the parent. */
+/**
+ * Numbers of the processes a process has started, and of those they have. Field 4 of /proc/<pid>/stat is the parent.
+ */
 function descendantsOf(ancestor: number): number[] {
-  const parents = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid): [number, number][] => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      return [[Number(pid), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1])]];
-    } catch {
-      return [];
-    }
-  });
-  const below = (pid: number): number[] => parents.filter(([, parent]) => parent === pid).flatMap(([child]) => [child, ...below(child)]);
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid): [number, number][] => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        return [[Number(pid), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1])]];
+      } catch {
+        return [];
+      }
+    });
+  const below = (pid: number): number[] =>
+    parents.filter(([, parent]) => parent === pid).flatMap(([child]) => [child, ...below(child)]);
   return below(ancestor);
 }
 

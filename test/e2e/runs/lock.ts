@@ -33,13 +33,15 @@ function stackLocks(stack: string): string[] {
 }
 
 const checkpointOf = (stack: string) => stateFolder("stacks", "scani", `${stack}.json`);
-const pendingOf = (stack: string): unknown[] => JSON.parse(readFileSync(checkpointOf(stack), "utf8")).checkpoint.latest.pending_operations ?? [];
+const pendingOf = (stack: string): unknown[] =>
+  JSON.parse(readFileSync(checkpointOf(stack), "utf8")).checkpoint.latest.pending_operations ?? [];
 
 /** Exactly one of two goes through, and the other names it, soon after its own start. */
 async function oneOf(title: string, first: Rival, second: Rival): Promise<number> {
   const ends = await Promise.all([first.ended, second.ended]);
   const codes = ends.map(({ code }) => code).sort();
-  if (codes.join() !== "0,1") throw new Error(`${title}: exit codes ${codes.join(" and ")}\n${ends.map((end) => end.printed).join("\n────\n")}`);
+  if (codes.join() !== "0,1")
+    throw new Error(`${title}: exit codes ${codes.join(" and ")}\n${ends.map((end) => end.printed).join("\n────\n")}`);
   const [winner, loser] = ends[0].code === 0 ? [first, ends[1]] : [second, ends[0]];
   expect(loser.printed).toMatch(new RegExp(`${refused}: up of \\S+, by ${me} \\(process \\d+\\), since 20`));
   expect(loser.printed).toContain("Nothing has been touched.");
@@ -47,13 +49,28 @@ async function oneOf(title: string, first: Rival, second: Rival): Promise<number
   return loser.toldAfterMs as number;
 }
 
-/** Twenty pairs of a kind take minutes; a normal run takes one on the same stack, one on two, and the last, whose winner really hands over. */
-const some = <Pair>(pairs: readonly Pair[]): readonly Pair[] => (thorough ? pairs : [...pairs.slice(0, 2), ...pairs.slice(-1)]);
+/**
+ * Twenty pairs of a kind take minutes; a normal run takes one on the same stack, one on two, and the last, whose winner
+ * really hands over.
+ */
+const some = <Pair>(pairs: readonly Pair[]): readonly Pair[] =>
+  thorough ? pairs : [...pairs.slice(0, 2), ...pairs.slice(-1)];
 
-const different: [string, string][] = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? ["tier1", "base"] : ["base", "tier1"]));
+const different: [string, string][] = Array.from({ length: 20 }, (_, index) =>
+  index % 2 === 0 ? ["tier1", "base"] : ["base", "tier1"],
+);
 
 test.each([
-  ["npm", (stack: string) => npmRun(scene, "up", stack), some<[string, string]>([["tier1", "tier1"], ...different.slice(0, 11), ...Array.from({ length: 7 }, (): [string, string] => ["tier1", "tier1"]), ["tier2", "tier1"]])],
+  [
+    "npm",
+    (stack: string) => npmRun(scene, "up", stack),
+    some<[string, string]>([
+      ["tier1", "tier1"],
+      ...different.slice(0, 11),
+      ...Array.from({ length: 7 }, (): [string, string] => ["tier1", "tier1"]),
+      ["tier2", "tier1"],
+    ]),
+  ],
   // Of two on one stack Pulumi itself refuses one, or both, before it runs any program.
   ["raw", (stack: string) => rawUp(scene, stack), thorough ? different : different.slice(0, 1)],
 ] as const)(
@@ -63,9 +80,12 @@ test.each([
     for (const [one, other] of pairs) told.push(await oneOf(`${how} ${one} and ${other}`, start(one), start(other)));
     console.info(`${how}: the second of ${told.length} pairs named the first after ${told.join(", ")} ms`);
     expect(told).toHaveLength(pairs.length);
-    // Half of what raw Pulumi takes is its own start, which other tests beside this one make twice as long; thorough ones run alone.
+    // Half of what raw Pulumi takes is its own start, which other tests beside this one make twice as long; thorough
+    // ones run alone.
     if (how === "npm" || thorough) expect(Math.max(...told)).toBeLessThanOrEqual(2_000);
-    expect((await runningServices(scene)).filter((name) => name.endsWith("worker"))).toEqual([`${await serving()} worker`]);
+    expect((await runningServices(scene)).filter((name) => name.endsWith("worker"))).toEqual([
+      `${await serving()} worker`,
+    ]);
   },
 );
 
@@ -75,7 +95,8 @@ test("the gateway's lock goes to exactly one of two, 20 times", async () => {
     const results = await Promise.allSettled(owners.map(take));
     const winner = results.findIndex(({ status }) => status === "fulfilled");
     const [held, lost] = [results[winner], results[1 - winner]];
-    if (held?.status !== "fulfilled" || lost?.status !== "rejected") throw new Error(`round ${round}: ${results.map(({ status }) => status).join(", ")}`);
+    if (held?.status !== "fulfilled" || lost?.status !== "rejected")
+      throw new Error(`round ${round}: ${results.map(({ status }) => status).join(", ")}`);
     expect((lost.reason as LockTaken).owner).toEqual(owners[winner]);
     await held.value.release();
     expect(held.value.lost.aborted).toBe(false);
@@ -86,7 +107,12 @@ test("the gateway's lock goes to exactly one of two, 20 times", async () => {
 test("while somebody else works: up, preview and down are refused and touch nothing, whoever it is", async () => {
   const before = (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort();
   await withLock(scene.engine, gateway(), "restore", silent, async () => {
-    for (const [command, stack] of [["up", "tier1"], ["up", "base"], ["preview", "tier2"], ["down", "tier1"]] as const) {
+    for (const [command, stack] of [
+      ["up", "tier1"],
+      ["up", "base"],
+      ["preview", "tier2"],
+      ["down", "tier1"],
+    ] as const) {
       const { code, printed } = await npmRun(scene, command, stack).ended;
       expect({ command, code, printed }).toMatchObject({ code: 1 });
       expect(printed).toContain(`${refused}: restore, by ${me} (process ${process.pid})`);
@@ -101,7 +127,9 @@ test("a provider works for the run that has the install, or when nobody has it, 
   const program = thisProcess("up of tier1", "127.0.0.1:1");
   const held = await take(program);
   await (await takeWorkshop(scene.engine, gateway(), { ...program, pid: 1 })).release();
-  await expect(takeWorkshop(scene.engine, gateway(), { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(`${refused}: up of tier1`);
+  await expect(takeWorkshop(scene.engine, gateway(), { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(
+    `${refused}: up of tier1`,
+  );
   await held.release();
   const workshop = await takeWorkshop(scene.engine, gateway(), program);
   // What it takes back is waited for.
@@ -117,7 +145,10 @@ test("a gateway that was restarted has let go, and who held it is told", async (
   const held = await take(thisProcess("up of tier1"));
   await scene.docker.getContainer(gateway()).restart();
   await until(async () => held.lost.aborted, 5_000);
-  await until(async () => { await (await take(thisProcess("up of tier2"))).release(); return true; }, 5_000);
+  await until(async () => {
+    await (await take(thisProcess("up of tier2"))).release();
+    return true;
+  }, 5_000);
 });
 
 test("without a gateway there is nothing to lock", async () => {
@@ -132,13 +163,17 @@ test("SIGKILL of an up in the middle of its handover: the next has the lock with
   await killed.saysWithin("▸ start", 60_000);
   killGroup(killed);
   const next = npmRun(scene, "up", "tier2");
-  const clearedMs = await next.saysWithin(/A run was killed \(process \d+, begun 20\S+\): cleared the lock it left on tier2\./, 5_000).catch(async (error: Error) => {
-    // The tests after this one are not to meet that run.
-    await next.ended;
-    throw error;
-  });
+  const clearedMs = await next
+    .saysWithin(/A run was killed \(process \d+, begun 20\S+\): cleared the lock it left on tier2\./, 5_000)
+    .catch(async (error: Error) => {
+      // The tests after this one are not to meet that run.
+      await next.ended;
+      throw error;
+    });
   const atWorkMs = await next.saysWithin("Handing over from tier1", 60_000);
-  console.info(`after the SIGKILL the next up had cleared what was left after ${clearedMs} ms and was at its handover after ${atWorkMs} ms`);
+  console.info(
+    `after the SIGKILL the next up had cleared what was left after ${clearedMs} ms and was at its handover after ${atWorkMs} ms`,
+  );
   expect(await next.ended).toMatchObject({ code: 0 });
   expect(await serving()).toBe("tier2");
   expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
@@ -149,21 +184,33 @@ test("SIGKILL of an up in the middle of its handover: the next has the lock with
 test("what a killed run had made and not noted is removed; a live run's lock is not touched", async () => {
   const [api] = (await containersOf(scene)).filter(({ tier, service }) => tier === "tier2" && service === "api");
   const name = "scani-tier2-api-unnoted";
-  await scene.docker.createContainer({ name, Image: api?.info.Image, Labels: { ...api?.info.Config.Labels, [label.made]: new Date().toISOString() } });
+  await scene.docker.createContainer({
+    name,
+    Image: api?.info.Image,
+    Labels: { ...api?.info.Config.Labels, [label.made]: new Date().toISOString() },
+  });
   const file = checkpointOf("tier2");
   const state = JSON.parse(readFileSync(file, "utf8"));
   const resource = state.checkpoint.latest.resources.find(({ id }: { id?: string }) => id === api?.id);
-  state.checkpoint.latest.pending_operations = [{ type: "creating", resource: { ...resource, id: "", inputs: { ...resource.inputs, name } } }];
+  state.checkpoint.latest.pending_operations = [
+    { type: "creating", resource: { ...resource, id: "", inputs: { ...resource.inputs, name } } },
+  ];
   writeFileSync(file, JSON.stringify(state));
-  const lock = join(stateFolder("locks", "organization", "scani", "tier2"), "00000000-0000-4000-8000-000000000000.json");
+  const lock = join(
+    stateFolder("locks", "organization", "scani", "tier2"),
+    "00000000-0000-4000-8000-000000000000.json",
+  );
   mkdirSync(join(lock, ".."), { recursive: true });
-  const lockOf = (pid: number) => JSON.stringify({ pid, username: "ada", hostname: hostname(), timestamp: new Date().toISOString() });
+  const lockOf = (pid: number) =>
+    JSON.stringify({ pid, username: "ada", hostname: hostname(), timestamp: new Date().toISOString() });
 
   writeFileSync(lock, lockOf(process.pid));
-  await expect(scene.up("tier2")).rejects.toThrow(`${refused}: Pulumi on stack tier2, by ada@${hostname()} (process ${process.pid})`).catch((error: Error) => {
-    rmSync(lock, { force: true });
-    throw error;
-  });
+  await expect(scene.up("tier2"))
+    .rejects.toThrow(`${refused}: Pulumi on stack tier2, by ada@${hostname()} (process ${process.pid})`)
+    .catch((error: Error) => {
+      rmSync(lock, { force: true });
+      throw error;
+    });
   expect(existsSync(lock)).toBe(true);
 
   // No process has a number that high.
@@ -171,7 +218,9 @@ test("what a killed run had made and not noted is removed; a live run's lock is 
   const printed = await scene.up("tier2");
   expect(printed).toContain(`Removed what it had made and not noted: ${name}`);
   expect(printed).toMatch(/Resources:\n\s+\d+ unchanged/);
-  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2").map((seen) => seen.name)).not.toContain(name);
+  expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2").map((seen) => seen.name)).not.toContain(
+    name,
+  );
   expect({ locks: stackLocks("tier2"), pending: pendingOf("tier2") }).toEqual({ locks: [], pending: [] });
 });
 
@@ -180,8 +229,15 @@ test("SIGKILL of a raw up: its program and its provider let go by themselves", a
   const killed = rawUp(scene, before === "tier1" ? "tier2" : "tier1");
   await killed.saysWithin("▸ start", 60_000);
   killGroup(killed);
-  // The candidate gets three seconds to stop, and the engine takes longer for it beside other tests; thorough ones run alone.
-  const tookMs = await until(async () => { await (await take(thisProcess("up of tier2"))).release(); return true; }, thorough ? 5_000 : 10_000);
+  // The candidate gets three seconds to stop, and the engine takes longer for it beside other tests; thorough ones run
+  // alone.
+  const tookMs = await until(
+    async () => {
+      await (await take(thisProcess("up of tier2"))).release();
+      return true;
+    },
+    thorough ? 5_000 : 10_000,
+  );
   console.info(`after the SIGKILL of a raw up the lock was free after ${tookMs} ms`);
   expect(await serving()).toBe(before);
 });

@@ -19,7 +19,11 @@ export const refused = "This install is being worked on";
 
 /** `npm run <command> -- <stack>`. */
 export function npmRun(scene: Scene, command: "up" | "preview" | "down", stack: string): Rival {
-  return start(process.execPath, [join(__dirname, "commandProcess.js"), command, stack, JSON.stringify(scene.place)], scene);
+  return start(
+    process.execPath,
+    [join(__dirname, "commandProcess.js"), command, stack, JSON.stringify(scene.place)],
+    scene,
+  );
 }
 
 /** `pulumi up --stack <stack>`, with the program in a process of its own. */
@@ -30,7 +34,10 @@ export function rawUp(scene: Scene, stack: string): Rival {
 function start(program: string, words: readonly string[], { place }: Scene): Rival {
   const began = Date.now();
   const child = spawn(program, words, {
-    cwd: place.workDir, env: { ...process.env, ...place.environment, PULUMI_SKIP_UPDATE_CHECK: "true" }, stdio: ["ignore", "pipe", "pipe"], detached: true,
+    cwd: place.workDir,
+    env: { ...process.env, ...place.environment, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
   let text = "";
   let toldAfterMs: number | undefined;
@@ -44,10 +51,19 @@ function start(program: string, words: readonly string[], { place }: Scene): Riv
     child,
     printed: () => text,
     async saysWithin(wanted, withinMs) {
-      await until(async () => (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)), withinMs).catch(() => { throw new Error(`it did not say ${wanted}:\n${text}`); });
+      await until(async () => (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)), withinMs).catch(
+        () => {
+          throw new Error(`it did not say ${wanted}:\n${text}`);
+        },
+      );
       return Date.now() - began;
     },
-    ended: once(child, "close").then(([code]) => ({ code: code as number | null, tookMs: Date.now() - began, printed: text, toldAfterMs })),
+    ended: once(child, "close").then(([code]) => ({
+      code: code as number | null,
+      tookMs: Date.now() - began,
+      printed: text,
+      toldAfterMs,
+    })),
   };
 }
 

@@ -22,25 +22,40 @@ let untouched: string[];
 const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
 const lastEntry = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
 
-/** Opens a websocket the way the page does, and gives the first message. Without a session it is closed again: its code. */
+/**
+ * Opens a websocket the way the page does, and gives the first message. Without a session it is closed again: its code.
+ */
 function hello(headers: { cookie?: string } = {}): Promise<{ tier: string } | number> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${scene.place.url.replace("http", "ws")}/api/`, { headers });
-    socket.once("message", (data) => { socket.close(); resolve(JSON.parse(String(data))); });
+    socket.once("message", (data) => {
+      socket.close();
+      resolve(JSON.parse(String(data)));
+    });
     socket.once("close", resolve);
     socket.once("error", reject);
     socket.once("unexpected-response", (_request, response) => reject(new Error(`no upgrade: ${response.statusCode}`)));
   });
 }
 
-beforeAll(async () => { untouched = await baseOf(scene); });
+beforeAll(async () => {
+  untouched = await baseOf(scene);
+});
 
 test("tier 1 serves with everything it declares", async () => {
   expect(await serving()).toBe("tier1");
-  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect(await runningServices(scene)).toEqual([
+    "tier1 api",
+    "tier1 data-provider",
+    "tier1 frontend-app",
+    "tier1 worker",
+  ]);
 });
 
-/** Switches, and sends jobs when the old worker is just about to be stopped: it has some in hand then, and leaves some behind. */
+/**
+ * Switches, and sends jobs when the old worker is just about to be stopped: it has some in hand then, and leaves some
+ * behind.
+ */
 async function switchTo(tier: string, scani: StandInScani, jobs: number): Promise<void> {
   await Promise.all([scene.up(tier), scene.saysFromNow("▸ verify").then(() => scani.sendJobs(jobs, 40))]);
 }
@@ -58,7 +73,10 @@ test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job
   const objects = await Objects.of(scene, await container(scene, undefined, "hosted"));
   const rows: string[] = [];
   const writing = [
-    repeatedly(50, async (round) => { await scani.addRow(`kept ${round}`); rows.push(`kept ${round}`); }),
+    repeatedly(50, async (round) => {
+      await scani.addRow(`kept ${round}`);
+      rows.push(`kept ${round}`);
+    }),
     repeatedly(500, (round) => objects.add(`object-${round}`)),
   ];
 
@@ -87,7 +105,11 @@ test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job
   expect([await scani.stillKnows(ada), await scani.stillKnows(grace)]).toEqual([true, true]);
 
   expect(await imported(scani, ada, "tier1 again")).toMatchObject({ state: "completed" });
-  expect((await scani.imports(ada)).map(({ file, rows: found }) => [file, found.length])).toEqual([["tier1 again.csv", 2], ["tier2.csv", 2], ["tier1.csv", 2]]);
+  expect((await scani.imports(ada)).map(({ file, rows: found }) => [file, found.length])).toEqual([
+    ["tier1 again.csv", 2],
+    ["tier2.csv", 2],
+    ["tier1.csv", 2],
+  ]);
 
   const report = await load.stop();
   const counts = await Promise.all(writing.map((work) => work.stop()));
@@ -98,12 +120,19 @@ test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job
   await until(async () => (await scani.jobs()).never === 0, 60_000);
   expect(await scani.jobs()).toMatchObject({ sent: 1000, once: 1000, twice: 0, never: 0 });
   // Every worker had its share: none of the switches found an empty queue.
-  expect(await sql(scene, "select to_jsonb(count(*)) from worker_log w where exists (select from effects e where e.run_id = w.run_id)")).toEqual([4]);
+  expect(
+    await sql(
+      scene,
+      "select to_jsonb(count(*)) from worker_log w where exists (select from effects e where e.run_id = w.run_id)",
+    ),
+  ).toEqual([4]);
   expect(await sql(scene, "select to_jsonb(text) from rows where text like 'kept %' order by id")).toEqual(rows);
   expect(await objects.readBy(await container(scene, "tier1", "worker"))).toEqual(objects.kept);
   expect(counts).toEqual([rows.length, Object.keys(objects.kept).length]);
   expect(Object.keys(objects.kept).length).toBeGreaterThan(Object.keys(known).length + 10);
-  console.info(`${report.sent} requests, ${rows.length} rows and ${Object.keys(objects.kept).length} objects written meanwhile`);
+  console.info(
+    `${report.sent} requests, ${rows.length} rows and ${Object.keys(objects.kept).length} objects written meanwhile`,
+  );
 });
 
 test("no two workers ever listened at once", async () => {
@@ -114,7 +143,8 @@ test("no two workers ever listened at once", async () => {
 
 test("base is untouched, and nothing is left over", async () => {
   expect(await baseOf(scene)).toEqual(untouched);
-  // Five of base, the hosted endpoint and its bucket, five of tier 1, four of tier 2; three networks of base and one a release.
+  // Five of base, the hosted endpoint and its bucket, five of tier 1, four of tier 2; three networks of base and one a
+  // release.
   expect(await countOf(scene)).toEqual({ containers: 16, networks: 5, volumes: 4 });
 });
 
@@ -131,13 +161,25 @@ test("a second up changes nothing", async () => {
 });
 
 test("each container has its tier's environment, and tier 2 knows nothing of the local key", async () => {
-  const [one, two, provider] = await Promise.all([container(scene, "tier1", "api"), container(scene, "tier2", "api"), container(scene, "tier1", "data-provider")]);
-  const local = environmentOf(provider).DATA_PROVIDER_API_KEY as string;
-  expect(environmentOf(one)).toMatchObject({ SCANI_CLOUD_URL: "http://data-provider:8082", SCANI_CLOUD_API_KEY: local, SERVICE_NAME: "api" });
-  expect(environmentOf(two)).toMatchObject({ SCANI_CLOUD_URL: "http://hosted.internal:8082", SCANI_CLOUD_API_KEY: issuedKey });
+  const [one, two, provider] = await Promise.all([
+    container(scene, "tier1", "api"),
+    container(scene, "tier2", "api"),
+    container(scene, "tier1", "data-provider"),
+  ]);
+  const local = environmentOf(provider).DATA_PROVIDER_API_KEY;
+  expect(environmentOf(one)).toMatchObject({
+    SCANI_CLOUD_URL: "http://data-provider:8082",
+    SCANI_CLOUD_API_KEY: local,
+    SERVICE_NAME: "api",
+  });
+  expect(environmentOf(two)).toMatchObject({
+    SCANI_CLOUD_URL: "http://hosted.internal:8082",
+    SCANI_CLOUD_API_KEY: issuedKey,
+  });
   const workers = await Promise.all([container(scene, "tier1", "worker"), container(scene, "tier2", "worker")]);
   expect(new Set(workers.map((seen) => environmentOf(seen).ENCRYPTION_KEY)).size).toBe(1);
-  for (const seen of (await containersOf(scene)).filter(({ tier }) => tier === "tier2")) expect(JSON.stringify(seen.info.Config.Env)).not.toContain(local);
+  for (const seen of (await containersOf(scene)).filter(({ tier }) => tier === "tier2"))
+    expect(JSON.stringify(seen.info.Config.Env)).not.toContain(local);
 });
 
 test("no secret is in what was printed", async () => {
@@ -150,7 +192,11 @@ test("an api that Docker restarts on another address is served again within 5 s"
   const address = (seen: typeof api) => seen.info.NetworkSettings.Networks[edge]?.IPAddress;
   await scene.docker.getContainer(api.id).stop();
   // Something else takes its address meanwhile.
-  const squatter = await scene.docker.createContainer({ Image: scene.images.gateway, Labels: { "scani.install": scene.place.install }, HostConfig: { NetworkMode: edge } });
+  const squatter = await scene.docker.createContainer({
+    Image: scene.images.gateway,
+    Labels: { "scani.install": scene.place.install },
+    HostConfig: { NetworkMode: edge },
+  });
   await squatter.start();
   await scene.docker.getContainer(api.id).start();
   const tookMs = await until(async () => (await fetch(`${scene.place.url}/api/whoami`)).ok, 5_000);
@@ -168,7 +214,12 @@ test("what somebody stopped is started again, what somebody removed is made agai
   await scene.docker.getContainer(api.id).remove({ force: true });
   await scene.up("tier1");
   expect(await scene.fetchJson("/api/whoami")).toMatchObject({ tier: "tier1" });
-  expect(await runningServices(scene)).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect(await runningServices(scene)).toEqual([
+    "tier1 api",
+    "tier1 data-provider",
+    "tier1 frontend-app",
+    "tier1 worker",
+  ]);
 });
 
 test("the tier that serves cannot be taken down; a settled one can, and comes back", async () => {

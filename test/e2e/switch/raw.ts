@@ -12,7 +12,9 @@ const printed: string[] = [];
 /** Runs the operator's own command, in the install's folder. */
 function pulumi(...args: string[]): { code: number; output: string } {
   const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
-    cwd: scene.place.workDir, encoding: "utf8", env: { ...process.env, ...scene.place.environment, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    cwd: scene.place.workDir,
+    encoding: "utf8",
+    env: { ...process.env, ...scene.place.environment, PULUMI_SKIP_UPDATE_CHECK: "true" },
   });
   const output = stdout + stderr;
   printed.push(output);
@@ -31,7 +33,12 @@ test("a tier without its base fails at once and names the command", () => {
 test("wrong settings are all told at once, and nothing is created", async () => {
   const before = (await containersOf(scene)).length;
   pulumi("stack", "init", "wrong-tier2");
-  for (const [name, value] of [["tier", "tier2"], ["keepWarm", "maybe"], ["SCANI_IMAGE_TAG", "latest"]]) pulumi("config", "set", `scani:${name}`, value as string, "--stack", "wrong-tier2");
+  for (const [name, value] of [
+    ["tier", "tier2"],
+    ["keepWarm", "maybe"],
+    ["SCANI_IMAGE_TAG", "latest"],
+  ])
+    pulumi("config", "set", `scani:${name}`, value, "--stack", "wrong-tier2");
   const { code, output } = pulumi("up", "--yes", "--stack", "wrong-tier2");
   expect(code).not.toBe(0);
   expect(output).toContain("4 settings are wrong for stack wrong-tier2; nothing has been touched.");
@@ -43,7 +50,13 @@ test("preview, switch and back, and a second up that changes nothing", async () 
   changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", scene.images.nextTag);
   const preview = pulumi("preview", "--stack", "tier2");
   expect(preview.code).toBe(0);
-  for (const line of ["Serving now: tier1", "After this: tier2", "stop gently: tier1 worker (kept)", "SCANI_CLOUD_URL http://data-provider:8082 → http://hosted.internal:8082", `postgres: container ${scene.place.install}-postgres, volume ${scene.place.install}-postgres-data`]) {
+  for (const line of [
+    "Serving now: tier1",
+    "After this: tier2",
+    "stop gently: tier1 worker (kept)",
+    "SCANI_CLOUD_URL http://data-provider:8082 → http://hosted.internal:8082",
+    `postgres: container ${scene.place.install}-postgres, volume ${scene.place.install}-postgres-data`,
+  ]) {
     expect(preview.output).toContain(line);
   }
   expect(preview.output).toMatch(/SCANI_CLOUD_API_KEY ••••\w{4} → ••••\w{4}/);
@@ -62,7 +75,8 @@ test("images that are nowhere are all named, by preview and by up, before anythi
     const { code, output } = pulumi(...words, "--stack", "tier2");
     expect(code).not.toBe(0);
     expect(output).toContain("These images are not on the engine, and cannot be pulled. Nothing has been touched.");
-    for (const service of ["migrate", "api", "worker", "frontend-app"]) expect(output).toMatch(new RegExp(`${scene.images.scaniRepository}/${service}:9\\.9\\.9: \\S+`));
+    for (const service of ["migrate", "api", "worker", "frontend-app"])
+      expect(output).toMatch(new RegExp(`${scene.images.scaniRepository}/${service}:9\\.9\\.9: \\S+`));
     expect(output).toMatch(/type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2/);
   }
   pulumi("config", "set", "scani:SCANI_IMAGE_TAG", scene.images.nextTag, "--stack", "tier2");
@@ -79,7 +93,9 @@ test("destroying the tier that serves is refused before anything is touched", as
 
 test("no secret is in the state files, nor in what was printed", async () => {
   const stacks = join(scene.place.workDir, "state", ".pulumi", "stacks", "scani");
-  const files = readdirSync(stacks).filter((name) => name.endsWith(".json")).map((name) => readFileSync(join(stacks, name), "utf8"));
+  const files = readdirSync(stacks)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => readFileSync(join(stacks, name), "utf8"));
   expect(files.length).toBeGreaterThanOrEqual(3);
   expect(await secretsIn(scene, [...files, ...printed].join("\n"))).toEqual([]);
 });

@@ -3,8 +3,17 @@ import { PassThrough, Readable, type Duplex } from "node:stream";
 import type { Attached, Ended } from "../../../host/engine/attached";
 import type { Conversation } from "../../../host/engine/conversation";
 import {
-  EngineError, type Confinement, type ContainerDetails, type ContainerFilter, type ContainerOrder, type ContainerState, type ContainerSummary, type Engine,
-  type FollowedLog, type ImageDetails, type Removal,
+  EngineError,
+  type Confinement,
+  type ContainerDetails,
+  type ContainerFilter,
+  type ContainerOrder,
+  type ContainerState,
+  type ContainerSummary,
+  type Engine,
+  type FollowedLog,
+  type ImageDetails,
+  type Removal,
 } from "../../../host/engine/engine";
 import type { ExecResult } from "../../../host/engine/exec";
 import { wholeLines } from "../../../util/progress/wholeLines";
@@ -44,13 +53,18 @@ export interface FakeAnswer {
   readonly errors?: string;
 }
 
-/** Answers the commands that are run in containers; undefined for one it does not know, which is an error of the test. */
-export type Script = (container: FakeContainer, command: readonly string[]) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>;
+/**
+ * Answers the commands that are run in containers; undefined for one it does not know, which is an error of the test.
+ */
+export type Script = (
+  container: FakeContainer,
+  command: readonly string[],
+) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>;
 
 /**
- * What goes wrong at a call. `throw`: the engine refuses, and nothing was done. `hang`: nothing is done and no answer comes, until
- * the call's own signal, or the plan's, is aborted. `lose`: it is done, and the answer is an error. `die`: this process is
- * killed before the call: it and every later one fails with `Died`.
+ * What goes wrong at a call. `throw`: the engine refuses, and nothing was done. `hang`: nothing is done and no answer
+ * comes, until the call's own signal, or the plan's, is aborted. `lose`: it is done, and the answer is an error. `die`:
+ * this process is killed before the call: it and every later one fails with `Died`.
  */
 export type FaultKind = "throw" | "hang" | "lose" | "die";
 
@@ -99,7 +113,9 @@ export class FakeEngine implements Engine {
 
   constructor(private readonly script: Script = () => undefined) {}
 
-  /** Plans a fault; calls are counted from now. Without one, nothing goes wrong from now on, and who died lives again. */
+  /**
+   * Plans a fault; calls are counted from now. Without one, nothing goes wrong from now on, and who died lives again.
+   */
   plan(fault?: Fault): void {
     this.fault = fault;
     this.counted = 0;
@@ -116,8 +132,25 @@ export class FakeEngine implements Engine {
   add(one: Partial<FakeContainer> & { readonly name: string }): FakeContainer {
     this.made += 1;
     const container: FakeContainer = {
-      id: `id-of-${one.name}`, labels: {}, state: "created", image: "image:1", imageId: "sha256:1", environment: [], healthCheck: ["CMD", "health"], networks: [],
-      volumes: [], confinement: {}, files: new Map(), restarts: 0, exitCode: 0, startedAt: new Date(0).toISOString(), created: this.made, atStart: [], atStop: [], log: [], ...one,
+      id: `id-of-${one.name}`,
+      labels: {},
+      state: "created",
+      image: "image:1",
+      imageId: "sha256:1",
+      environment: [],
+      healthCheck: ["CMD", "health"],
+      networks: [],
+      volumes: [],
+      confinement: {},
+      files: new Map(),
+      restarts: 0,
+      exitCode: 0,
+      startedAt: new Date(0).toISOString(),
+      created: this.made,
+      atStart: [],
+      atStop: [],
+      log: [],
+      ...one,
     };
     this.all.push(container);
     return container;
@@ -133,12 +166,29 @@ export class FakeEngine implements Engine {
   }
 
   containers({ labels = [], volumes, all = false }: ContainerFilter): Promise<ContainerSummary[]> {
-    return this.call(`containers ${labels.join(" ")}`, () => this.all
-      .filter((one) => (all || running.includes(one.state)) && labels.every((wanted) => {
-        const [name, value] = wanted.split("=") as [string, string | undefined];
-        return value === undefined ? name in one.labels : one.labels[name] === value;
-      }) && (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))))
-      .map(({ id, name, labels, state, image, imageId, created, volumes }) => ({ id, name, labels, state, status: state, image, imageId, created, volumes })));
+    return this.call(`containers ${labels.join(" ")}`, () =>
+      this.all
+        .filter(
+          (one) =>
+            (all || running.includes(one.state)) &&
+            labels.every((wanted) => {
+              const [name, value] = wanted.split("=") as [string, string | undefined];
+              return value === undefined ? name in one.labels : one.labels[name] === value;
+            }) &&
+            (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))),
+        )
+        .map(({ id, name, labels, state, image, imageId, created, volumes }) => ({
+          id,
+          name,
+          labels,
+          state,
+          status: state,
+          image,
+          imageId,
+          created,
+          volumes,
+        })),
+    );
   }
 
   inspect(container: string): Promise<ContainerDetails | undefined> {
@@ -151,11 +201,19 @@ export class FakeEngine implements Engine {
   create(order: ContainerOrder): Promise<string> {
     return this.call(`create ${order.image}`, () => {
       const image = [...this.images].find(([name, { id }]) => name === order.image || id === order.image);
-      if (image === undefined) throw new EngineError(404, `(HTTP code 404) no such container - No such image: ${order.image} `);
+      if (image === undefined)
+        throw new EngineError(404, `(HTTP code 404) no such container - No such image: ${order.image} `);
       return this.add({
-        name: `unnamed-${this.made + 1}`, labels: order.labels, image: image[0], imageId: image[1].id, environment: [...order.environment ?? []], healthCheck: [],
-        networks: order.network === undefined || order.network === "none" ? [] : [order.network], volumes: (order.volumes ?? []).map(({ name }) => name),
-        confinement: order.confinement ?? {}, autoRemove: order.autoRemove,
+        name: `unnamed-${this.made + 1}`,
+        labels: order.labels,
+        image: image[0],
+        imageId: image[1].id,
+        environment: [...(order.environment ?? [])],
+        healthCheck: [],
+        networks: order.network === undefined || order.network === "none" ? [] : [order.network],
+        volumes: (order.volumes ?? []).map(({ name }) => name),
+        confinement: order.confinement ?? {},
+        autoRemove: order.autoRemove,
       }).id;
     });
   }
@@ -164,8 +222,10 @@ export class FakeEngine implements Engine {
     return this.call(`start ${this.called(container)}`, () => {
       const one = this.there(container);
       if (one.state === "running" || one.state === "restarting") return;
-      if (one.state === "paused") throw new EngineError(409, "(HTTP code 409) conflict - cannot start a paused container, try unpause instead ");
-      if (one.state === "removing" || one.state === "dead") throw new EngineError(409, "(HTTP code 409) conflict - container is marked for removal and cannot be started ");
+      if (one.state === "paused")
+        throw new EngineError(409, "(HTTP code 409) conflict - cannot start a paused container, try unpause instead ");
+      if (one.state === "removing" || one.state === "dead")
+        throw new EngineError(409, "(HTTP code 409) conflict - container is marked for removal and cannot be started ");
       one.state = "running";
       one.startedAt = new Date().toISOString();
       one.restarts = 0;
@@ -186,7 +246,7 @@ export class FakeEngine implements Engine {
   remove(container: string, { force = true }: Removal = {}): Promise<void> {
     return this.call(`remove ${this.called(container)}`, () => {
       const one = this.find(container);
-      if (one === undefined || running.includes(one.state) && !force) return;
+      if (one === undefined || (running.includes(one.state) && !force)) return;
       if (running.includes(one.state)) this.ends(one, 137);
       this.drop(one);
     });
@@ -195,7 +255,10 @@ export class FakeEngine implements Engine {
   wait(container: string): Promise<number> {
     return this.call(`wait ${this.called(container)}`, async () => {
       const one = this.there(container);
-      while (running.includes(one.state)) await new Promise<void>((resolve) => { this.listen(one, () => resolve()); });
+      while (running.includes(one.state))
+        await new Promise<void>((resolve) => {
+          this.listen(one, () => resolve());
+        });
       return one.exitCode;
     });
   }
@@ -217,7 +280,15 @@ export class FakeEngine implements Engine {
       const stdout = Readable.from([Buffer.from(output)], { objectMode: false });
       const ended = once(stdout, "end").then(() => ({ exitCode, errors: errors.trim() }));
       ended.catch(() => undefined);
-      return { stdin, stdout, ended, cut: () => { stdout.destroy(); stdin.destroy(); } };
+      return {
+        stdin,
+        stdout,
+        ended,
+        cut: () => {
+          stdout.destroy();
+          stdin.destroy();
+        },
+      };
     });
   }
 
@@ -234,9 +305,20 @@ export class FakeEngine implements Engine {
       if (one?.state !== "running") return undefined;
       const { output = "" } = await this.run(container, command);
       let end = (): void => undefined;
-      const ended = new Promise<void>((resolve) => { end = resolve; });
-      this.listen(one, (line) => { if (line === undefined) end(); });
-      return { line: output.split("\n")[0] as string, ended, end: () => { end(); return ended; } };
+      const ended = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      this.listen(one, (line) => {
+        if (line === undefined) end();
+      });
+      return {
+        line: output.split("\n")[0],
+        ended,
+        end: () => {
+          end();
+          return ended;
+        },
+      };
     });
   }
 
@@ -245,20 +327,34 @@ export class FakeEngine implements Engine {
   }
 
   writeFile(container: string, path: string, contents: string): Promise<void> {
-    return this.call(`writeFile ${this.called(container)} ${path}`, () => { this.there(container).files.set(path, contents); });
+    return this.call(`writeFile ${this.called(container)} ${path}`, () => {
+      this.there(container).files.set(path, contents);
+    });
   }
 
   fileNames(container: string, folder: string): Promise<string[]> {
     return this.call(`fileNames ${this.called(container)} ${folder}`, () =>
-      [...this.find(container)?.files.keys() ?? []].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)));
+      [...(this.find(container)?.files.keys() ?? [])]
+        .filter((path) => path.startsWith(`${folder}/`))
+        .map((path) => path.slice(folder.length + 1)),
+    );
   }
 
   lastLines(container: string, count: number): Promise<string[]> {
-    return this.call(`lastLines ${this.called(container)}`, () => this.there(container).log.slice(-count).map(({ line }) => line));
+    return this.call(`lastLines ${this.called(container)}`, () =>
+      this.there(container)
+        .log.slice(-count)
+        .map(({ line }) => line),
+    );
   }
 
   logSince(container: string, since: number): Promise<string> {
-    return this.call(`logSince ${this.called(container)}`, () => this.there(container).log.filter(({ at }) => at >= since).map(({ line }) => `${line}\n`).join(""));
+    return this.call(`logSince ${this.called(container)}`, () =>
+      this.there(container)
+        .log.filter(({ at }) => at >= since)
+        .map(({ line }) => `${line}\n`)
+        .join(""),
+    );
   }
 
   followLog(container: string, since: number): Promise<FollowedLog> {
@@ -274,7 +370,13 @@ export class FakeEngine implements Engine {
         unlisten();
         output.end();
       }
-      return { output, close: () => { unlisten(); output.destroy(); } };
+      return {
+        output,
+        close: () => {
+          unlisten();
+          output.destroy();
+        },
+      };
     });
   }
 
@@ -283,24 +385,36 @@ export class FakeEngine implements Engine {
   }
 
   askRegistry(image: string, signal: AbortSignal): Promise<void> {
-    return this.call(`askRegistry ${image}`, () => {
-      if (!this.registry.has(image)) throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
-    }, signal);
+    return this.call(
+      `askRegistry ${image}`,
+      () => {
+        if (!this.registry.has(image))
+          throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
+      },
+      signal,
+    );
   }
 
   pull(image: string): Promise<void> {
     return this.call(`pull ${image}`, () => {
-      if (!this.registry.has(image)) throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
+      if (!this.registry.has(image))
+        throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
       this.images.set(image, { id: `sha256:${image}`, environment: [] });
     });
   }
 
   networks(labels: readonly string[]): Promise<{ id: string; name: string }[]> {
-    return this.call(`networks ${labels.join(" ")}`, () => this.networksThere.filter((one) => labels.every((name) => name in one.labels)).map(({ id, name }) => ({ id, name })));
+    return this.call(`networks ${labels.join(" ")}`, () =>
+      this.networksThere
+        .filter((one) => labels.every((name) => name in one.labels))
+        .map(({ id, name }) => ({ id, name })),
+    );
   }
 
   connectNetwork(network: string, container: string): Promise<void> {
-    return this.call(`connectNetwork ${network} ${this.called(container)}`, () => { this.there(container).networks.push(network); });
+    return this.call(`connectNetwork ${network} ${this.called(container)}`, () => {
+      this.there(container).networks.push(network);
+    });
   }
 
   removeNetwork(network: string): Promise<void> {
@@ -324,7 +438,7 @@ export class FakeEngine implements Engine {
   ends(container: FakeContainer, exitCode: number): void {
     container.state = "exited";
     container.exitCode = exitCode;
-    for (const listener of [...this.listeners.get(container.id) ?? []]) listener(undefined);
+    for (const listener of [...(this.listeners.get(container.id) ?? [])]) listener(undefined);
     if (container.autoRemove === true) this.drop(container);
   }
 
@@ -362,9 +476,18 @@ export class FakeEngine implements Engine {
 
   private async run(container: string, command: readonly string[]): Promise<FakeAnswer> {
     const one = this.there(container);
-    if (one.state === "paused") throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is paused, unpause the container before exec `);
-    if (one.state === "restarting") throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is restarting, wait until the container is running `);
-    if (one.state !== "running") throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is not running `);
+    if (one.state === "paused")
+      throw new EngineError(
+        409,
+        `(HTTP code 409) unexpected - Container ${one.name} is paused, unpause the container before exec `,
+      );
+    if (one.state === "restarting")
+      throw new EngineError(
+        409,
+        `(HTTP code 409) unexpected - Container ${one.name} is restarting, wait until the container is running `,
+      );
+    if (one.state !== "running")
+      throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is not running `);
     const answer = await this.script(one, command);
     if (answer === undefined) throw new Error(`the fake has no answer to ${command.join(" ")} in ${one.name}`);
     return answer;
@@ -372,7 +495,8 @@ export class FakeEngine implements Engine {
 
   private there(container: string): FakeContainer {
     const one = this.find(container);
-    if (one === undefined) throw new EngineError(404, `(HTTP code 404) no such container - No such container: ${container} `);
+    if (one === undefined)
+      throw new EngineError(404, `(HTTP code 404) no such container - No such container: ${container} `);
     return one;
   }
 
@@ -380,7 +504,9 @@ export class FakeEngine implements Engine {
   private listen(container: FakeContainer, listener: (line: string | undefined) => unknown): () => void {
     const all = this.listeners.get(container.id) ?? new Set();
     this.listeners.set(container.id, all.add(listener));
-    return () => { all.delete(listener); };
+    return () => {
+      all.delete(listener);
+    };
   }
 
   private drop(container: FakeContainer): void {
@@ -396,8 +522,10 @@ export class FakeEngine implements Engine {
 /** A command as calls are told apart by: its first word, and of a script which it is. */
 function wordsOf(command: readonly string[]): string {
   const text = command.join(" ");
-  const known = [/kamal-proxy deploy/, /kamal-proxy (list|remove \S+)/, /trpc\/[\w.]+/, /psql/, /curl/, /\buntil\b/].map((pattern) => pattern.exec(text)?.[0]).find((match) => match !== undefined);
-  return known ?? (command[0] ?? "");
+  const known = [/kamal-proxy deploy/, /kamal-proxy (list|remove \S+)/, /trpc\/[\w.]+/, /psql/, /curl/, /\buntil\b/]
+    .map((pattern) => pattern.exec(text)?.[0])
+    .find((match) => match !== undefined);
+  return known ?? command[0] ?? "";
 }
 
 function untilAborted(signals: readonly (AbortSignal | undefined)[]): Promise<never> {

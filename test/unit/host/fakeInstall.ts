@@ -21,7 +21,10 @@ const [hostedUrl, page] = ["https://hosted.example.org", "http://127.0.0.1:9"];
 /** Path of the journal in the gateway. */
 export const journalPath = `${gatewayStatePath}/scani-handovers.json`;
 
-/** An install on a fake engine: base, and a release of each tier. Its gateway, database, apis and workers answer as the real ones do. */
+/**
+ * An install on a fake engine: base, and a release of each tier. Its gateway, database, apis and workers answer as the
+ * real ones do.
+ */
 export class FakeInstall {
   readonly engine = new FakeEngine((container, command) => this.answer(container, command));
   /** Where the gateway sends requests, by the name of a container. */
@@ -31,7 +34,12 @@ export class FakeInstall {
   private readonly folder = join(mkdtempSync(join(tmpdir(), "fake-install-")), "backups");
 
   constructor() {
-    for (const service of ["gateway", "postgres"]) this.engine.add({ name: `scani-${service}`, labels: { [label.install]: "scani", [label.service]: service }, state: "running" });
+    for (const service of ["gateway", "postgres"])
+      this.engine.add({
+        name: `scani-${service}`,
+        labels: { [label.install]: "scani", [label.service]: service },
+        state: "running",
+      });
   }
 
   /** Declares a release, as Pulumi does: created, not started. */
@@ -41,9 +49,18 @@ export class FakeInstall {
       const image = `${service}:${release}`;
       this.engine.images.set(image, { id: `sha256:${image}`, environment: [] });
       this.engine.add({
-        name: `scani-${release}-${service}`, image, imageId: `sha256:${image}`, networks: ["scani-edge", "scani-data"],
+        name: `scani-${release}-${service}`,
+        image,
+        imageId: `sha256:${image}`,
+        networks: ["scani-edge", "scani-data"],
         labels: { [label.install]: "scani", [label.service]: service, [label.tier]: tier, [label.release]: release },
-        environment: [`SCANI_CLOUD_URL=${url}`, "SCANI_CLOUD_API_KEY=the-key", `FRONTEND_URL=${page}`, "CSP_CONNECT_SRC='self'", "DATABASE_URL=postgres://u:p@postgres/scani"],
+        environment: [
+          `SCANI_CLOUD_URL=${url}`,
+          "SCANI_CLOUD_API_KEY=the-key",
+          `FRONTEND_URL=${page}`,
+          "CSP_CONNECT_SRC='self'",
+          "DATABASE_URL=postgres://u:p@postgres/scani",
+        ],
         files: new Map(service === "migrate" ? shipped.map((name) => [`/app/migrations/${name}.sql`, ""]) : []),
         endsWith: service === "migrate" ? 0 : undefined,
         atStart: service === "worker" ? ["Worker listening for jobs"] : service === "api" ? [`tier=${tier}`] : [],
@@ -54,7 +71,10 @@ export class FakeInstall {
 
   /** Makes a release that was declared serve. */
   serve(release: string): void {
-    for (const one of this.engine.all.filter(({ labels }) => labels[label.release] === release && labels[label.service] !== "migrate")) one.state = "running";
+    for (const one of this.engine.all.filter(
+      ({ labels }) => labels[label.release] === release && labels[label.service] !== "migrate",
+    ))
+      one.state = "running";
     for (const route of routes) this.routes[route] = `scani-${release}-${servedBy(route)}`;
   }
 
@@ -63,16 +83,58 @@ export class FakeInstall {
     const at = new Date(Date.now() - 60_000);
     const file = dumpName("scani", at);
     await prepareFolder(this.folder, "scani");
-    const written = await writeDump(this.folder, file, (async function* () { yield Buffer.from("PGDMP"); })());
-    await publish(this.folder, { version: 1, file, install: "scani", database: "scani", at: at.toISOString(), why: "asked for", by: "a@b", postgres: "16", databaseBytes: 1, tables: [], ...written });
+    const written = await writeDump(
+      this.folder,
+      file,
+      (async function* () {
+        yield Buffer.from("PGDMP");
+      })(),
+    );
+    await publish(this.folder, {
+      version: 1,
+      file,
+      install: "scani",
+      database: "scani",
+      at: at.toISOString(),
+      why: "asked for",
+      by: "a@b",
+      postgres: "16",
+      databaseBytes: 1,
+      tables: [],
+      ...written,
+    });
   }
 
   /** What the Handover of a tier's stack is told. */
   order(tier: Tier, release: string, changes: Partial<Order> = {}): Order {
     return {
-      install, stack: tier, baseStack: "base", ownBucket: true, minimumFreeDisk: 100, readyTimeout: 2, drainTimeout: 1, soak: 0,
-      wanted: { tier, release, keepWarm: false, containers: Object.fromEntries(servicesOf(tier).map((service) => [service, this.container(release, service).id])) },
-      backups: { plan: { directory: "backups", maxAge: 24, kept: 5, postgres: "scani-postgres", image: "postgres:16", network: "scani-data" }, folder: this.folder },
+      install,
+      stack: tier,
+      baseStack: "base",
+      ownBucket: true,
+      minimumFreeDisk: 100,
+      readyTimeout: 2,
+      drainTimeout: 1,
+      soak: 0,
+      wanted: {
+        tier,
+        release,
+        keepWarm: false,
+        containers: Object.fromEntries(
+          servicesOf(tier).map((service) => [service, this.container(release, service).id]),
+        ),
+      },
+      backups: {
+        plan: {
+          directory: "backups",
+          maxAge: 24,
+          kept: 5,
+          postgres: "scani-postgres",
+          image: "postgres:16",
+          network: "scani-data",
+        },
+        folder: this.folder,
+      },
       ...changes,
     };
   }
@@ -83,7 +145,10 @@ export class FakeInstall {
 
   /** Names of release containers that Docker counts as running, sorted. */
   running(): string[] {
-    return this.engine.all.filter(({ labels, state }) => label.release in labels && ["running", "paused", "restarting"].includes(state)).map(({ name }) => name).sort();
+    return this.engine.all
+      .filter(({ labels, state }) => label.release in labels && ["running", "paused", "restarting"].includes(state))
+      .map(({ name }) => name)
+      .sort();
   }
 
   /** Removes what it has on this machine. */
@@ -94,37 +159,54 @@ export class FakeInstall {
   private answer(container: FakeContainer, command: readonly string[]): FakeAnswer | undefined {
     const text = command.join(" ");
     switch (container.labels[label.service]) {
-      case "gateway": return this.gatewayAnswer(command, text);
-      case "postgres": return text.includes("psql") ? { output: ["ledger-present", ...this.applied.map((name) => `applied ${name}`)].join("\n") } : undefined;
-      default: return callAnswer(text) ?? (text.endsWith("health") ? { exitCode: 0 } : undefined);
+      case "gateway":
+        return this.gatewayAnswer(command, text);
+      case "postgres":
+        return text.includes("psql")
+          ? { output: ["ledger-present", ...this.applied.map((name) => `applied ${name}`)].join("\n") }
+          : undefined;
+      default:
+        return callAnswer(text) ?? (text.endsWith("health") ? { exitCode: 0 } : undefined);
     }
   }
 
   private gatewayAnswer(command: readonly string[], text: string): FakeAnswer | undefined {
-    if (command[0] === "df") return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
+    if (command[0] === "df")
+      return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
     if (text === "kamal-proxy list") return { output: listing(this.routes) };
     const removed = /^kamal-proxy remove (\S+)$/.exec(text)?.[1] as Route | undefined;
     if (removed !== undefined) {
       delete this.routes[removed];
       return {};
     }
-    const deploys = [...text.matchAll(/kamal-proxy deploy (\S+) --target=([^:]+):/g)].map(([, route, target]) => [route as Route, target as string] as const);
+    const deploys = [...text.matchAll(/kamal-proxy deploy (\S+) --target=([^:]+):/g)].map(
+      ([, route, target]) => [route as Route, target] as const,
+    );
     if (deploys.length === 0) return undefined;
     // A target that does not answer its health check is not taken, and its route stays.
     const refused = deploys.filter(([, target]) => this.engine.find(target)?.state !== "running");
     for (const [route, target] of deploys) if (!refused.some(([other]) => other === route)) this.routes[route] = target;
-    return refused.length > 0 ? { exitCode: 1, output: ["begun 1.00", ...refused.map(([route]) => `route ${route}: no deploy`)].join("\n") } : { output: "begun 1.00\nflipped 1.10\n" };
+    return refused.length > 0
+      ? { exitCode: 1, output: ["begun 1.00", ...refused.map(([route]) => `route ${route}: no deploy`)].join("\n") }
+      : { output: "begun 1.00\nflipped 1.10\n" };
   }
 }
 
 /** What a data-provider, and a bucket, answer to the calls of a preflight and of a verification. */
 function callAnswer(text: string): FakeAnswer | undefined {
-  const data = (value: object): FakeAnswer => ({ output: `200 0.001 0.002 \nexit 0\n${JSON.stringify({ result: { data: value } })}` });
+  const data = (value: object): FakeAnswer => ({
+    output: `200 0.001 0.002 \nexit 0\n${JSON.stringify({ result: { data: value } })}`,
+  });
   switch (/trpc\/([\w.]+)/.exec(text)?.[1]) {
-    case "ai.status": return data({ hasAvailableProvider: true });
-    case "storage.presignUpload": return data({ uploadUrl: `${page}/bucket/x`, key: "x", requiredHeaders: {} });
-    case "storage.objectExists": return data({ exists: true });
-    case "storage.deleteTempBlob": return data({});
-    default: return text.includes("exec curl") ? { output: "HTTP/1.1 200 OK\r\n\r\n" } : undefined;
+    case "ai.status":
+      return data({ hasAvailableProvider: true });
+    case "storage.presignUpload":
+      return data({ uploadUrl: `${page}/bucket/x`, key: "x", requiredHeaders: {} });
+    case "storage.objectExists":
+      return data({ exists: true });
+    case "storage.deleteTempBlob":
+      return data({});
+    default:
+      return text.includes("exec curl") ? { output: "HTTP/1.1 200 OK\r\n\r\n" } : undefined;
   }
 }

@@ -3,13 +3,17 @@ import { Interrupt } from "../../../lab/interrupt";
 test("an interrupt ends the waiting, and idle waits for the work", async () => {
   const interrupt = new Interrupt();
   let finish = (): void => undefined;
-  const work = new Promise<void>((resolve) => { finish = resolve; });
+  const work = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   const guarded = interrupt.guard(work);
   process.emit("SIGTERM");
   await expect(guarded).rejects.toThrow("Interrupted");
 
   let idle = false;
-  const waiting = interrupt.idle().then(() => { idle = true; });
+  const waiting = interrupt.idle().then(() => {
+    idle = true;
+  });
   await new Promise(setImmediate);
   expect(idle).toBe(false);
   finish();

@@ -7,15 +7,60 @@ const mark = "§";
 
 /** How a value may be wrong, whatever it is for. */
 const oddities = [
-  " ", "0", "-1", "1e3", "0x10", "99999999999", "NaN", "yes", "TRUE", "true ", "null", "undefined", "latest", "postgres", "postgres:latest", "postgres:alpine", "a b", "ä", "../etc", "$(id)", "a\nb", "\u0000",
-  "http://", "ftp://x", "//x", "http://data.example.org", "https://a.example/path", "https://a.example?x=1", "127.0.0.1:80", "::1", "tier3", "-----BEGIN CERTIFICATE-----", "x".repeat(300),
+  " ",
+  "0",
+  "-1",
+  "1e3",
+  "0x10",
+  "99999999999",
+  "NaN",
+  "yes",
+  "TRUE",
+  "true ",
+  "null",
+  "undefined",
+  "latest",
+  "postgres",
+  "postgres:latest",
+  "postgres:alpine",
+  "a b",
+  "ä",
+  "../etc",
+  "$(id)",
+  "a\nb",
+  "\u0000",
+  "http://",
+  "ftp://x",
+  "//x",
+  "http://data.example.org",
+  "https://a.example/path",
+  "https://a.example?x=1",
+  "127.0.0.1:80",
+  "::1",
+  "tier3",
+  "-----BEGIN CERTIFICATE-----",
+  "x".repeat(300),
 ];
 
 /** Every secret form a real one could take that this module refuses: public, cut short, or torn by a line break. */
-const secretOddities = [`${mark}`, `${mark}1`, `dev_${mark}_change_me_not_prod_safe_0123456789`, `${mark}not_production${mark.repeat(40)}`, `${mark.repeat(40)}\n${mark}`, `mysql://u:${mark}@db`, `${mark}://`, `tier1:${mark}`];
+const secretOddities = [
+  `${mark}`,
+  `${mark}1`,
+  `dev_${mark}_change_me_not_prod_safe_0123456789`,
+  `${mark}not_production${mark.repeat(40)}`,
+  `${mark.repeat(40)}\n${mark}`,
+  `mysql://u:${mark}@db`,
+  `${mark}://`,
+  `tier1:${mark}`,
+];
 
 const refuses = (setting: Setting, value: string) => value !== "" && !setting.schema.safeParse(value).success;
-const candidates = (setting: Setting) => [...(setting.secret ? secretOddities : [...oddities, `${setting.example} `, `${setting.example}\n${setting.example}`])].filter((value) => refuses(setting, value));
+const candidates = (setting: Setting) =>
+  [
+    ...(setting.secret
+      ? secretOddities
+      : [...oddities, `${setting.example} `, `${setting.example}\n${setting.example}`]),
+  ].filter((value) => refuses(setting, value));
 
 /** Settings that can be wrong at all: some take any text. */
 const breakable = catalogue.filter((setting) => setting.name !== "tier" && candidates(setting).length > 0);
@@ -25,12 +70,23 @@ function badValue(setting: Setting): fc.Arbitrary<string> {
   const text = fc.string({ minLength: 1, maxLength: 40 }).map((any) => any.replaceAll(mark, ""));
   // Nearly any text is right for a secret or a folder: looking for a wrong one would never end.
   const oftenWrong = fc.sample(text, { numRuns: 100, seed: 1 }).filter((any) => refuses(setting, any)).length > 20;
-  return setting.secret || !oftenWrong ? known : fc.oneof(known, text.filter((any) => refuses(setting, any)));
+  return setting.secret || !oftenWrong
+    ? known
+    : fc.oneof(
+        known,
+        text.filter((any) => refuses(setting, any)),
+      );
 }
 
 /** A good value for every secret a stack kind reads, so that what is right cannot show either. */
 const goodSecret = (setting: Setting): string =>
-  [`${mark.repeat(64)}`, `postgres://u:${mark}@db/scani`, `redis://:${mark}@cache`, `smtp://u:${mark}@mail`, `https://${mark}@sentry.example/1`].find((value) => setting.schema.safeParse(value).success) as string;
+  [
+    `${mark.repeat(64)}`,
+    `postgres://u:${mark}@db/scani`,
+    `redis://:${mark}@cache`,
+    `smtp://u:${mark}@mail`,
+    `https://${mark}@sentry.example/1`,
+  ].find((value) => setting.schema.safeParse(value).success) as string;
 
 type Origin = "config" | "environment" | "dotenv";
 
@@ -46,15 +102,30 @@ const origins: Origin[] = ["config", "environment", "dotenv"];
 
 const bad: fc.Arbitrary<Bad> = fc.constantFrom("base" as const, "tier1" as const, "tier2" as const).chain((kind) => {
   const own = breakable.filter(({ stacks }) => stacks.includes(kind));
-  return fc.subarray(own, { minLength: 1, maxLength: 6 }).chain((chosen) => fc.record({
-    kind: fc.constant(kind),
-    wrong: fc.tuple(...chosen.map(badValue)).map((values) => new Map(chosen.map((setting, at) => [setting, values[at] as string]))),
-    right: fc.subarray(catalogue.filter((setting) => setting.secret && setting.stacks.includes(kind) && !chosen.includes(setting))).map((secrets) => new Map([
-      ...secrets.map((setting) => [setting, goodSecret(setting)] as const),
-      ...catalogue.filter((setting) => setting.required?.includes(kind) && setting.name !== "tier" && !chosen.includes(setting)).map((setting) => [setting, setting.secret ? goodSecret(setting) : setting.example] as const),
-    ])),
-    origin: fc.constantFrom(...origins),
-  }));
+  return fc.subarray(own, { minLength: 1, maxLength: 6 }).chain((chosen) =>
+    fc.record({
+      kind: fc.constant(kind),
+      wrong: fc
+        .tuple(...chosen.map(badValue))
+        .map((values) => new Map(chosen.map((setting, at) => [setting, values[at]]))),
+      right: fc
+        .subarray(
+          catalogue.filter((setting) => setting.secret && setting.stacks.includes(kind) && !chosen.includes(setting)),
+        )
+        .map(
+          (secrets) =>
+            new Map([
+              ...secrets.map((setting) => [setting, goodSecret(setting)] as const),
+              ...catalogue
+                .filter(
+                  (setting) => setting.required?.includes(kind) && setting.name !== "tier" && !chosen.includes(setting),
+                )
+                .map((setting) => [setting, setting.secret ? goodSecret(setting) : setting.example] as const),
+            ]),
+        ),
+      origin: fc.constantFrom(...origins),
+    }),
+  );
 });
 
 function sourcesOf({ kind, wrong, right, origin }: Bad): Sources {
@@ -81,20 +152,26 @@ function refusal(sources: Sources): SettingsError {
 /** Rules between settings that speak up beside what is wrong with one alone. */
 function expectedBeside({ wrong, right }: Bad): string[] {
   const given = new Set([...wrong.keys(), ...right.keys()].map(({ name }) => name));
-  const keys = given.has("S3_ENDPOINT") ? ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"].filter((name) => !given.has(name)) : [];
+  const keys = given.has("S3_ENDPOINT")
+    ? ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"].filter((name) => !given.has(name))
+    : [];
   return [...keys, ...(given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN") ? ["FASTMAIL_API_TOKEN"] : [])];
 }
 
 let created = 0;
 const printed: string[] = [];
 
-pulumi.runtime.setMocks({
-  newResource({ name, inputs }) {
-    created += 1;
-    return { id: name, state: inputs };
+void pulumi.runtime.setMocks(
+  {
+    newResource({ name, inputs }) {
+      created += 1;
+      return { id: name, state: inputs };
+    },
+    call: () => ({}),
   },
-  call: () => ({}),
-}, "scani", "prod");
+  "scani",
+  "prod",
+);
 
 // Loaded after setMocks, as Pulumi asks.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -103,8 +180,11 @@ const program = require("../../../stacks/index") as () => Promise<unknown>;
 beforeAll(() => {
   process.env.SCANI_ISOLATED = "true";
   for (const stream of [process.stdout, process.stderr]) {
-    const write = stream.write.bind(stream) as (chunk: string | Uint8Array) => boolean;
-    jest.spyOn(stream, "write").mockImplementation((chunk) => { printed.push(String(chunk)); return write(chunk); });
+    const write: (chunk: string | Uint8Array) => boolean = stream.write.bind(stream);
+    jest.spyOn(stream, "write").mockImplementation((chunk) => {
+      printed.push(String(chunk));
+      return write(chunk);
+    });
   }
 });
 
@@ -115,27 +195,44 @@ afterAll(() => {
 
 test("1,000 generated bad settings: each is told once, with what to type; nothing is created; no secret shows", async () => {
   let mistakes = 0;
-  await fc.assert(fc.asyncProperty(bad, async (settings) => {
-    const error = refusal(sourcesOf(settings));
-    mistakes += error.mistakes.length;
+  await fc.assert(
+    fc.asyncProperty(bad, async (settings) => {
+      const error = refusal(sourcesOf(settings));
+      mistakes += error.mistakes.length;
 
-    expect(error.mistakes.map(({ setting }) => setting).sort()).toEqual([...[...settings.wrong.keys()].map(({ name }) => name), ...expectedBeside(settings)].sort());
-    for (const { setting, problem, fix } of error.mistakes) {
-      expect(problem.trim().length).toBeGreaterThan(10);
-      expect(fix).toMatch(new RegExp(`^pulumi config set (--secret )?${setting} .*--stack prod$|^remove one of the two from `));
-      expect(error.message).toContain(`  ${setting} ${problem}\n    type: ${fix}`);
-    }
-    const count = error.mistakes.length;
-    expect(error.message.split("\n")[0]).toBe(`${count === 1 ? "1 setting is" : `${count} settings are`} wrong for stack prod; nothing has been touched.`);
-    expect(error.message.split("\n")).toHaveLength(1 + 2 * count);
-    expect(error.message).not.toContain(mark);
+      expect(error.mistakes.map(({ setting }) => setting).sort()).toEqual(
+        [...[...settings.wrong.keys()].map(({ name }) => name), ...expectedBeside(settings)].sort(),
+      );
+      for (const { setting, problem, fix } of error.mistakes) {
+        expect(problem.trim().length).toBeGreaterThan(10);
+        expect(fix).toMatch(
+          new RegExp(`^pulumi config set (--secret )?${setting} .*--stack prod$|^remove one of the two from `),
+        );
+        expect(error.message).toContain(`  ${setting} ${problem}\n    type: ${fix}`);
+      }
+      const count = error.mistakes.length;
+      expect(error.message.split("\n")[0]).toBe(
+        `${count === 1 ? "1 setting is" : `${count} settings are`} wrong for stack prod; nothing has been touched.`,
+      );
+      expect(error.message.split("\n")).toHaveLength(1 + 2 * count);
+      expect(error.message).not.toContain(mark);
 
-    // The program itself, as Pulumi runs it: it is refused with the same words before it declares anything.
-    const config = Object.fromEntries([["tier", settings.kind] as const, ...[...settings.wrong, ...settings.right].map(([{ name }, value]) => [name, value] as const)].map(([name, value]) => [`scani:${name}`, value]));
-    pulumi.runtime.setAllConfig(config);
-    const thrown = await program().then(() => undefined, (failure: Error) => failure);
-    expect(thrown?.message).toBe(refusal(sourcesOf({ ...settings, origin: "config" })).message);
-  }), { numRuns: 1000 });
+      // The program itself, as Pulumi runs it: it is refused with the same words before it declares anything.
+      const config = Object.fromEntries(
+        [
+          ["tier", settings.kind] as const,
+          ...[...settings.wrong, ...settings.right].map(([{ name }, value]) => [name, value] as const),
+        ].map(([name, value]) => [`scani:${name}`, value]),
+      );
+      pulumi.runtime.setAllConfig(config);
+      const thrown = await program().then(
+        () => undefined,
+        (failure: Error) => failure,
+      );
+      expect(thrown?.message).toBe(refusal(sourcesOf({ ...settings, origin: "config" })).message);
+    }),
+    { numRuns: 1000 },
+  );
   expect(created).toBe(0);
   expect(printed.join("")).not.toContain(mark);
   expect(mistakes).toBeGreaterThan(1000);

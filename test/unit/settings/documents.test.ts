@@ -15,6 +15,7 @@ test("Pulumi.yaml declares every setting; if not: npm run documents", () => {
 
 test("every line of .env.example, uncommented, gives what it shows", () => {
   const values = parse(envExample().replace(/^#(?=[A-Z])/gm, ""));
-  for (const { variable, fallback, secret } of catalogue) if (fallback !== undefined && !secret) expect([variable, values[variable]]).toEqual([variable, fallback]);
+  for (const { variable, fallback, secret } of catalogue)
+    if (fallback !== undefined && !secret) expect([variable, values[variable]]).toEqual([variable, fallback]);
   expect(values.CSP_CONNECT_SRC).toBe(catalogue.find(({ name }) => name === "CSP_CONNECT_SRC")?.example);
 });

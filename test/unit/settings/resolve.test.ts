@@ -2,7 +2,11 @@ import { catalogue, resolveSettings, SettingsError, settingNamed, type Sources }
 
 const tier2 = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
 
-function sources(config: Record<string, string>, environment: Record<string, string> = {}, dotenv: Record<string, string> = {}): Sources {
+function sources(
+  config: Record<string, string>,
+  environment: Record<string, string> = {},
+  dotenv: Record<string, string> = {},
+): Sources {
   return { config: (name) => config[name], environment, dotenv };
 }
 
@@ -10,7 +14,8 @@ function mistakesOf(config: Record<string, string>): string[] {
   try {
     resolveSettings(sources(config), "prod");
   } catch (error) {
-    if (error instanceof SettingsError) return error.mistakes.map(({ setting, problem, fix }) => `${setting} ${problem} | ${fix}`);
+    if (error instanceof SettingsError)
+      return error.mistakes.map(({ setting, problem, fix }) => `${setting} ${problem} | ${fix}`);
     throw error;
   }
   return [];
@@ -19,7 +24,9 @@ function mistakesOf(config: Record<string, string>): string[] {
 describe("order of the sources", () => {
   test("Pulumi config, then the environment, then .env, then the default", () => {
     const read = (config: object, environment: object, dotenv: object) =>
-      resolveSettings(sources({ tier: "tier1", ...config }, environment as never, dotenv as never), "s").need("SCANI_IMAGE_TAG");
+      resolveSettings(sources({ tier: "tier1", ...config }, environment as never, dotenv as never), "s").need(
+        "SCANI_IMAGE_TAG",
+      );
     const [a, b, c] = [{ SCANI_IMAGE_TAG: "1" }, { SCANI_IMAGE_TAG: "2" }, { SCANI_IMAGE_TAG: "3" }];
     expect(read(a, b, c)).toBe("1");
     expect(read({}, b, c)).toBe("2");
@@ -28,7 +35,11 @@ describe("order of the sources", () => {
   });
 
   test("an empty value counts as not given", () => {
-    expect(resolveSettings(sources({ tier: "tier1", LOG_LEVEL: "" }, { LOG_LEVEL: "" }, { LOG_LEVEL: "warn" }), "s").need("LOG_LEVEL")).toBe("warn");
+    expect(
+      resolveSettings(sources({ tier: "tier1", LOG_LEVEL: "" }, { LOG_LEVEL: "" }, { LOG_LEVEL: "warn" }), "s").need(
+        "LOG_LEVEL",
+      ),
+    ).toBe("warn");
   });
 
   test("a module setting is found in the environment under its variable", () => {
@@ -46,7 +57,9 @@ describe("which tier", () => {
   });
 
   test("without a tier there is one mistake, with what to type", () => {
-    expect(mistakesOf({})).toEqual([expect.stringMatching(/^tier is missing.*pulumi config set tier tier2 --stack prod$/)]);
+    expect(mistakesOf({})).toEqual([
+      expect.stringMatching(/^tier is missing.*pulumi config set tier tier2 --stack prod$/),
+    ]);
   });
 
   test("an unknown tier is refused", () => {
@@ -55,8 +68,13 @@ describe("which tier", () => {
 });
 
 test("a secret in clear in the stack's file is refused, in the environment it is not", () => {
-  const given = (encrypted: boolean): Sources => ({ ...sources({ tier: "tier2", ...tier2 }), encrypted: () => encrypted });
-  expect(() => resolveSettings(given(false), "prod")).toThrow(/SCANI_CLOUD_API_KEY stands in clear in Pulumi.prod.yaml/);
+  const given = (encrypted: boolean): Sources => ({
+    ...sources({ tier: "tier2", ...tier2 }),
+    encrypted: () => encrypted,
+  });
+  expect(() => resolveSettings(given(false), "prod")).toThrow(
+    /SCANI_CLOUD_API_KEY stands in clear in Pulumi.prod.yaml/,
+  );
   expect(resolveSettings(given(true), "prod").kind).toBe("tier2");
   expect(resolveSettings({ ...sources({ tier: "tier2" }, tier2), encrypted: () => false }, "prod").kind).toBe("tier2");
 });
@@ -64,12 +82,20 @@ test("a secret in clear in the stack's file is refused, in the environment it is
 describe("every mistake at once", () => {
   test("five wrong settings are five mistakes, each with its command", () => {
     const found = mistakesOf({ tier: "tier2", keepWarm: "yes", drainTimeout: "-1", SCANI_IMAGE_TAG: "latest" });
-    expect(found.map((line) => line.split(" ")[0]).sort()).toEqual(["SCANI_CLOUD_API_KEY", "SCANI_CLOUD_URL", "SCANI_IMAGE_TAG", "drainTimeout", "keepWarm"]);
+    expect(found.map((line) => line.split(" ")[0]).sort()).toEqual([
+      "SCANI_CLOUD_API_KEY",
+      "SCANI_CLOUD_URL",
+      "SCANI_IMAGE_TAG",
+      "drainTimeout",
+      "keepWarm",
+    ]);
     for (const line of found) expect(line).toMatch(/\| pulumi config set .*--stack prod$/);
   });
 
   test("the message says how many, and that nothing was touched", () => {
-    expect(() => resolveSettings(sources({ tier: "tier1", LOG_LEVEL: "loud", WORKER_CONCURRENCY: "0" }), "s")).toThrow(/^2 settings are wrong for stack s; nothing has been touched\./);
+    expect(() => resolveSettings(sources({ tier: "tier1", LOG_LEVEL: "loud", WORKER_CONCURRENCY: "0" }), "s")).toThrow(
+      /^2 settings are wrong for stack s; nothing has been touched\./,
+    );
   });
 });
 
@@ -82,12 +108,16 @@ describe("values that must never reach production", () => {
     ["POSTGRES_PASSWORD", "scani"],
   ])("%s=%s is refused, and not repeated", (name, value) => {
     const found = mistakesOf({ tier: "base", [name]: value });
-    expect(found).toEqual([expect.stringContaining(`${name} (from Pulumi config) is a value Scani ships for development`)]);
+    expect(found).toEqual([
+      expect.stringContaining(`${name} (from Pulumi config) is a value Scani ships for development`),
+    ]);
     expect(found.join()).not.toContain(value === "scani" ? '"scani"' : value);
   });
 
   test("on tier 2 the issued key is checked too", () => {
-    expect(mistakesOf({ tier: "tier2", ...tier2, SCANI_CLOUD_API_KEY: "dev_data_provider_key_change_me_not_prod_safe" })).toHaveLength(1);
+    expect(
+      mistakesOf({ tier: "tier2", ...tier2, SCANI_CLOUD_API_KEY: "dev_data_provider_key_change_me_not_prod_safe" }),
+    ).toHaveLength(1);
   });
 });
 
@@ -133,12 +163,15 @@ describe("each kind of value", () => {
 describe("services somebody else runs", () => {
   test("a managed S3 needs its keys", () => {
     expect(mistakesOf({ tier: "base", S3_ENDPOINT: "https://s3.example.org" })).toEqual([
-      expect.stringContaining("S3_ACCESS_KEY_ID is missing"), expect.stringContaining("S3_SECRET_ACCESS_KEY is missing"),
+      expect.stringContaining("S3_ACCESS_KEY_ID is missing"),
+      expect.stringContaining("S3_SECRET_ACCESS_KEY is missing"),
     ]);
   });
 
   test("two mail transports are one too many", () => {
-    expect(mistakesOf({ tier: "base", SMTP_URL: "smtps://u:p@m.example:465", FASTMAIL_API_TOKEN: "fmu1-abcdef" })).toHaveLength(1);
+    expect(
+      mistakesOf({ tier: "base", SMTP_URL: "smtps://u:p@m.example:465", FASTMAIL_API_TOKEN: "fmu1-abcdef" }),
+    ).toHaveLength(1);
   });
 });
 
@@ -162,12 +195,24 @@ test.each([
   ["'self' \"x", /holds/],
 ])("a policy Scani's nginx or a browser would read otherwise is refused: %s", (value, message) => {
   const given: Record<string, string> = { tier: "tier1", CSP_CONNECT_SRC: value };
-  expect(() => resolveSettings({ config: (name) => given[name], environment: {}, dotenv: {} }, "tier1")).toThrow(message);
+  expect(() => resolveSettings({ config: (name) => given[name], environment: {}, dotenv: {} }, "tier1")).toThrow(
+    message,
+  );
 });
 
 test("a bundled bucket that would hide a path of the page is refused; somebody else's may be called anything", () => {
-  const resolve = (given: Record<string, string>) => () => resolveSettings({ config: (name) => ({ tier: "base", ...given })[name], environment: {}, dotenv: {} }, "base");
-  expect(resolve({ S3_BUCKET: "documents" })).toThrow(/S3_BUCKET \(from Pulumi config\) "documents" is a path of Scani's own page/);
-  expect(resolve({ S3_BUCKET: "documents", S3_ENDPOINT: "https://s3.example.org", S3_ACCESS_KEY_ID: "AKEXAMPLE", S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123" })).not.toThrow();
+  const resolve = (given: Record<string, string>) => () =>
+    resolveSettings({ config: (name) => ({ tier: "base", ...given })[name], environment: {}, dotenv: {} }, "base");
+  expect(resolve({ S3_BUCKET: "documents" })).toThrow(
+    /S3_BUCKET \(from Pulumi config\) "documents" is a path of Scani's own page/,
+  );
+  expect(
+    resolve({
+      S3_BUCKET: "documents",
+      S3_ENDPOINT: "https://s3.example.org",
+      S3_ACCESS_KEY_ID: "AKEXAMPLE",
+      S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123",
+    }),
+  ).not.toThrow();
   expect(resolve({ S3_BUCKET: "my-documents" })).not.toThrow();
 });

@@ -19,34 +19,72 @@ const { waitForRPCs } = runtimeSettings as unknown as { waitForRPCs(): Promise<v
 let declared: Declared[] = [];
 
 const sockets = {
-  install: "scani", gateway: "scani-gateway", address: "http://localhost:8080",
+  install: "scani",
+  gateway: "scani-gateway",
+  address: "http://localhost:8080",
   networks: { edge: "scani-edge", data: "scani-data", mail: "scani-mail" },
-  services: [{ service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" }, { service: "storage", container: "scani-storage", volume: "scani-storage-data" }],
-  stack: "base", uploads: "http://localhost:8080",
-  backups: { directory: "backups", maxAge: 24, kept: 7, postgres: "scani-postgres", image: "postgres:16-alpine", network: "scani-edge" },
+  services: [
+    { service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" },
+    { service: "storage", container: "scani-storage", volume: "scani-storage-data" },
+  ],
+  stack: "base",
+  uploads: "http://localhost:8080",
+  backups: {
+    directory: "backups",
+    maxAge: 24,
+    kept: 7,
+    postgres: "scani-postgres",
+    image: "postgres:16-alpine",
+    network: "scani-edge",
+  },
 };
 
 const platform = {
-  databaseUrl: "postgres://scani:DBPASSWORD@postgres:5432/scani?sslmode=disable", redisUrl: "redis://:REDISPASSWORD@redis:6379",
-  s3: { endpoint: "http://storage:9000", publicEndpoint: "http://localhost:8080", accessKeyId: "ACCESSKEY", secretAccessKey: "SECRETKEY", bucket: "job-uploads", region: "auto" },
-  smtpUrl: "smtp://mailpit:1025", smtpFrom: "no-reply@scani.local", frontendUrl: "http://localhost:8080", backendUrl: "http://localhost:8080",
-  encryptionKey: "ENCRYPTIONKEY", authSecret: "AUTHSECRET", jobsSecret: "JOBSSECRET", logPepper: "LOGPEPPER", dataProviderKey: "LOCALPROVIDERKEY",
+  databaseUrl: "postgres://scani:DBPASSWORD@postgres:5432/scani?sslmode=disable",
+  redisUrl: "redis://:REDISPASSWORD@redis:6379",
+  s3: {
+    endpoint: "http://storage:9000",
+    publicEndpoint: "http://localhost:8080",
+    accessKeyId: "ACCESSKEY",
+    secretAccessKey: "SECRETKEY",
+    bucket: "job-uploads",
+    region: "auto",
+  },
+  smtpUrl: "smtp://mailpit:1025",
+  smtpFrom: "no-reply@scani.local",
+  frontendUrl: "http://localhost:8080",
+  backendUrl: "http://localhost:8080",
+  encryptionKey: "ENCRYPTIONKEY",
+  authSecret: "AUTHSECRET",
+  jobsSecret: "JOBSSECRET",
+  logPepper: "LOGPEPPER",
+  dataProviderKey: "LOCALPROVIDERKEY",
 };
 
 /** The same inputs without the moment a container was made, which no two runs share. */
 function timeless(inputs: Record<string, unknown>): Record<string, unknown> {
-  const labels = (inputs.labels as { label: string; value: string }[] | undefined)?.map(({ label: name, value }) => ({ label: name, value: name === label.made ? "(when)" : value }));
+  const labels = (inputs.labels as { label: string; value: string }[] | undefined)?.map(({ label: name, value }) => ({
+    label: name,
+    value: name === label.made ? "(when)" : value,
+  }));
   return labels === undefined ? inputs : { ...inputs, labels };
 }
 
-pulumi.runtime.setMocks({
-  newResource({ type, name, inputs, id }) {
-    if (type === "pulumi:pulumi:StackReference") return { id: name, state: { ...inputs, outputs: { platform, sockets }, secretOutputNames: ["platform"] } };
-    declared.push({ type, name, inputs: timeless(inputs) });
-    return { id: id ?? `${name}-id`, state: { name, ...inputs, hex: `hex-of-${name}` } };
+void pulumi.runtime.setMocks(
+  {
+    newResource({ type, name, inputs, id }) {
+      if (type === "pulumi:pulumi:StackReference")
+        return { id: name, state: { ...inputs, outputs: { platform, sockets }, secretOutputNames: ["platform"] } };
+      declared.push({ type, name, inputs: timeless(inputs) });
+      return { id: id ?? `${name}-id`, state: { name, ...inputs, hex: `hex-of-${name}` } };
+    },
+    call: () => ({ outputs: { sockets } }),
   },
-  call: () => ({ outputs: { sockets } }),
-}, "scani", "tier2", false, "organization");
+  "scani",
+  "tier2",
+  false,
+  "organization",
+);
 
 // Loaded after setMocks, as Pulumi asks.
 /* eslint-disable @typescript-eslint/no-require-imports */
@@ -61,7 +99,8 @@ const host: Host = {
   stamps: async () => ({}),
   evidence: async () => ({ strangers: [] }),
   missing: async () => missing,
-  keep: async (_before, _role, { encryptionKey, databasePassword }) => `(made with ${encryptionKey} and ${databasePassword})`,
+  keep: async (_before, _role, { encryptionKey, databasePassword }) =>
+    `(made with ${encryptionKey} and ${databasePassword})`,
   outlook: async () => "",
 };
 
@@ -85,10 +124,18 @@ const container = "docker:index/container:Container";
 
 test.each([
   ["base", { tier: "base" }],
-  ["base with everything external", {
-    tier: "base", DATABASE_URL: "postgres://u:p@db.example.org/scani", REDIS_URL: "rediss://:p@redis.example.org", S3_ENDPOINT: "https://s3.example.org",
-    S3_ACCESS_KEY_ID: "AKEXAMPLE", S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123", SMTP_URL: "smtps://u:p@mail.example.org:465",
-  }],
+  [
+    "base with everything external",
+    {
+      tier: "base",
+      DATABASE_URL: "postgres://u:p@db.example.org/scani",
+      REDIS_URL: "rediss://:p@redis.example.org",
+      S3_ENDPOINT: "https://s3.example.org",
+      S3_ACCESS_KEY_ID: "AKEXAMPLE",
+      S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123",
+      SMTP_URL: "smtps://u:p@mail.example.org:465",
+    },
+  ],
   ["tier1", { tier: "tier1" }],
   ["tier2", { tier: "tier2", ...issued }],
 ])("golden resources of %s", async (_name, config) => {
@@ -96,16 +143,29 @@ test.each([
 });
 
 test("external services are not declared", async () => {
-  const names = of(await declare({
-    tier: "base", DATABASE_URL: "postgres://u:p@db.example.org/scani", REDIS_URL: "rediss://:p@redis.example.org", S3_ENDPOINT: "https://s3.example.org",
-    S3_ACCESS_KEY_ID: "AKEXAMPLE", S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123", FASTMAIL_API_TOKEN: "fmu1-abcdefgh",
-  }), container).map(({ name }) => name);
+  const names = of(
+    await declare({
+      tier: "base",
+      DATABASE_URL: "postgres://u:p@db.example.org/scani",
+      REDIS_URL: "rediss://:p@redis.example.org",
+      S3_ENDPOINT: "https://s3.example.org",
+      S3_ACCESS_KEY_ID: "AKEXAMPLE",
+      S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123",
+      FASTMAIL_API_TOKEN: "fmu1-abcdefgh",
+    }),
+    container,
+  ).map(({ name }) => name);
   expect(names).toEqual(["gateway"]);
 });
 
 test("tier 2 declares no data-provider and names no local key", async () => {
   const resources = await declare({ tier: "tier2", ...issued });
-  expect(of(resources, container).map(({ name }) => name)).toEqual(["scani-tier2-api", "scani-tier2-frontend-app", "scani-tier2-migrate", "scani-tier2-worker"]);
+  expect(of(resources, container).map(({ name }) => name)).toEqual([
+    "scani-tier2-api",
+    "scani-tier2-frontend-app",
+    "scani-tier2-migrate",
+    "scani-tier2-worker",
+  ]);
   expect(JSON.stringify(resources)).not.toContain("LOCALPROVIDERKEY");
 });
 
@@ -115,7 +175,7 @@ describe("policy", () => {
   beforeAll(async () => {
     containers = [];
     for (const config of [{ tier: "base" }, { tier: "tier1" }, { tier: "tier2", ...issued }]) {
-      containers.push(...of(await declare(config as unknown as Record<string, string>), container));
+      containers.push(...of(await declare(config), container));
     }
   });
 
@@ -125,26 +185,46 @@ describe("policy", () => {
   });
 
   test("only the gateway publishes a port to the network; the mail page is on loopback", () => {
-    const published = containers.flatMap(({ name, inputs }) => ((inputs.ports ?? []) as { ip: string }[]).map(({ ip }) => `${name} ${ip}`));
+    const published = containers.flatMap(({ name, inputs }) =>
+      ((inputs.ports ?? []) as { ip: string }[]).map(({ ip }) => `${name} ${ip}`),
+    );
     expect(published).toEqual(["gateway 0.0.0.0", "mail 127.0.0.1"]);
   });
 
   test("data services are on the data network alone; the gateway reaches storage, to which browsers upload", () => {
-    for (const [name, expected] of [["postgres", ["scani-data"]], ["redis", ["scani-data"]], ["storage", ["scani-data", "scani-edge"]]] as const) {
-      const networks = containers.find((declaredOne) => declaredOne.name === name)?.inputs.networksAdvanced as { name: string }[];
+    for (const [name, expected] of [
+      ["postgres", ["scani-data"]],
+      ["redis", ["scani-data"]],
+      ["storage", ["scani-data", "scani-edge"]],
+    ] as const) {
+      const networks = containers.find((declaredOne) => declaredOne.name === name)?.inputs.networksAdvanced as {
+        name: string;
+      }[];
       expect(networks.map(({ name: network }) => network)).toEqual(expected);
     }
   });
 
   test("the data network has no way out", async () => {
     const networks = of(await declare({ tier: "base" }), "docker:index/network:Network");
-    expect(networks.map(({ name, inputs }) => `${name} ${inputs.internal}`)).toEqual(["data true", "edge false", "mail false"]);
+    expect(networks.map(({ name, inputs }) => `${name} ${inputs.internal}`)).toEqual([
+      "data true",
+      "edge false",
+      "mail false",
+    ]);
   });
 });
 
 test.each([
-  [{ tier: "tier1" }, "scani/api:1.0.0", /^These images are not on the engine, and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2$/],
-  [{ tier: "base" }, "redis:7-alpine", /\n {2}redis:7-alpine: no such host\n.*\n {2}type: pulumi config set redisImage redis:7-alpine --stack tier2$/],
+  [
+    { tier: "tier1" },
+    "scani/api:1.0.0",
+    /^These images are not on the engine, and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2$/,
+  ],
+  [
+    { tier: "base" },
+    "redis:7-alpine",
+    /\n {2}redis:7-alpine: no such host\n.*\n {2}type: pulumi config set redisImage redis:7-alpine --stack tier2$/,
+  ],
 ])("an image that cannot be had stops %j before a container is declared", async (config, image, message) => {
   missing = [{ image, why: "no such host" }];
   try {

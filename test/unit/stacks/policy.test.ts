@@ -1,8 +1,16 @@
 import { violations } from "./policy";
 
 const good = {
-  image: "scani/api:0.17.1", securityOpts: ["no-new-privileges:true"], capabilities: { drops: ["ALL"], adds: ["CAP_SETUID"] }, readOnly: true, memory: 256, memorySwap: 256,
-  logDriver: "json-file", logOpts: { "max-size": "10m", "max-file": "3" }, destroyGraceSeconds: 30, volumes: [{ volumeName: "scani-data", containerPath: "/data" }],
+  image: "scani/api:0.17.1",
+  securityOpts: ["no-new-privileges:true"],
+  capabilities: { drops: ["ALL"], adds: ["CAP_SETUID"] },
+  readOnly: true,
+  memory: 256,
+  memorySwap: 256,
+  logDriver: "json-file",
+  logOpts: { "max-size": "10m", "max-file": "3" },
+  destroyGraceSeconds: 30,
+  volumes: [{ volumeName: "scani-data", containerPath: "/data" }],
 };
 
 const judged = (change: Record<string, unknown>, name = "api") => violations({ name, inputs: { ...good, ...change } });
@@ -46,5 +54,10 @@ test.each<[string, Record<string, unknown>, string?]>([
 });
 
 test("every violation is told, not the first alone", () => {
-  expect(violations({ name: "x", inputs: { privileged: true, image: "x", volumes: [{ hostPath: "/var/run/docker.sock" }] } })).toHaveLength(10);
+  expect(
+    violations({
+      name: "x",
+      inputs: { privileged: true, image: "x", volumes: [{ hostPath: "/var/run/docker.sock" }] },
+    }),
+  ).toHaveLength(10);
 });

@@ -17,11 +17,37 @@ const publishers: Readonly<Record<string, { port: number; loopbackOnly: boolean 
 const harmless = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID"];
 
 /** Inputs that open the host to a container. */
-const openings = ["devices", "deviceRequests", "gpus", "groupAdds", "hosts", "ipcMode", "mounts", "networkMode", "pidMode", "sysctls", "uploads", "usernsMode"];
+const openings = [
+  "devices",
+  "deviceRequests",
+  "gpus",
+  "groupAdds",
+  "hosts",
+  "ipcMode",
+  "mounts",
+  "networkMode",
+  "pidMode",
+  "sysctls",
+  "uploads",
+  "usernsMode",
+];
 
 /** What a container is declared with that none may be. Empty for one that keeps the policy. Pure. */
 export function violations({ name, inputs }: DeclaredContainer): string[] {
-  const { privileged, securityOpts, capabilities, readOnly, image, memory, memorySwap, logDriver, logOpts, destroyGraceSeconds, ports, volumes } = inputs;
+  const {
+    privileged,
+    securityOpts,
+    capabilities,
+    readOnly,
+    image,
+    memory,
+    memorySwap,
+    logDriver,
+    logOpts,
+    destroyGraceSeconds,
+    ports,
+    volumes,
+  } = inputs;
   const { drops = [], adds = [] } = (capabilities ?? {}) as { drops?: string[]; adds?: string[] };
   const rotation = (logOpts ?? {}) as Record<string, string>;
   const found: (string | false)[] = [
@@ -32,10 +58,14 @@ export function violations({ name, inputs }: DeclaredContainer): string[] {
     readOnly !== true && "can write to its root file system",
     !isPinned(image) && `runs an image without a version: ${String(image)}`,
     !(Number(memory) > 0 && Number(memorySwap) > 0) && "has no memory limit",
-    !(logDriver === "json-file" && rotation["max-size"] !== undefined && rotation["max-file"] !== undefined) && "does not rotate its log",
+    !(logDriver === "json-file" && rotation["max-size"] !== undefined && rotation["max-file"] !== undefined) &&
+      "does not rotate its log",
     !(Number(destroyGraceSeconds) >= 10) && "is killed without time to stop",
     ...list<{ internal: number; ip?: string }>(ports).map((port) => published(name, port)),
-    ...list<{ hostPath?: string; volumeName?: string }>(volumes).map(({ hostPath, volumeName }) => (hostPath !== undefined || volumeName === undefined) && `is given a folder of the host: ${hostPath}`),
+    ...list<{ hostPath?: string; volumeName?: string }>(volumes).map(
+      ({ hostPath, volumeName }) =>
+        (hostPath !== undefined || volumeName === undefined) && `is given a folder of the host: ${hostPath}`,
+    ),
     ...openings.map((opening) => inputs[opening] !== undefined && `declares ${opening}`),
     /docker\.sock|containerd\.sock/.test(JSON.stringify(inputs)) && "is given the engine's socket",
   ];

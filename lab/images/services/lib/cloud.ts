@@ -1,9 +1,12 @@
-import { errorText } from './log';
+import { errorText } from "./log";
 
 /** What a procedure of the data-provider answered other than its result. */
 export class CloudError extends Error {}
 
-/** The data-provider as api and worker ask it: in batches of one, as tRPC's own client does when nothing else is under way. */
+/**
+ * The data-provider as api and worker ask it: in batches of one, as tRPC's own client does when nothing else is under
+ * way.
+ */
 export class Cloud {
   constructor(
     private readonly url: string,
@@ -11,21 +14,21 @@ export class Cloud {
   ) {}
 
   async query<T>(name: string, input: object): Promise<T> {
-    return this.ask<T>(`${name}?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: input }))}`, { method: 'GET' });
+    return this.ask<T>(`${name}?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: input }))}`, { method: "GET" });
   }
 
   async mutate<T>(name: string, input: object): Promise<T> {
-    return this.ask<T>(`${name}?batch=1`, { method: 'POST', body: JSON.stringify({ 0: input }) });
+    return this.ask<T>(`${name}?batch=1`, { method: "POST", body: JSON.stringify({ 0: input }) });
   }
 
   private async ask<T>(path: string, init: RequestInit): Promise<T> {
-    const name = path.split('?')[0];
-    const response = await fetch(`${this.url.replace(/\/$/, '')}/trpc/${path}`, {
+    const name = path.split("?")[0];
+    const response = await fetch(`${this.url.replace(/\/$/, "")}/trpc/${path}`, {
       ...init,
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.key}` },
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.key}` },
       signal: AbortSignal.timeout(15_000),
     }).catch((error: Error) => {
-      const cause = error.cause ? `: ${errorText(error.cause)}` : '';
+      const cause = error.cause ? `: ${errorText(error.cause)}` : "";
       throw new CloudError(`data-provider unreachable: ${error.message}${cause}`);
     });
     const text = await response.text();
@@ -38,6 +41,8 @@ export class Cloud {
     }
     const answer = answers[0];
     if (response.ok && answer?.result) return answer.result.data;
-    throw new CloudError(`data-provider ${name} answered ${response.status}: ${answer?.error?.message ?? text.slice(0, 200)}`);
+    throw new CloudError(
+      `data-provider ${name} answered ${response.status}: ${answer?.error?.message ?? text.slice(0, 200)}`,
+    );
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 const MAX_BODY = 16 * 1024 * 1024;
 
@@ -14,7 +14,7 @@ export class HttpError extends Error {
 
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
-  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  res.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
   res.end(text);
 }
 
@@ -23,23 +23,23 @@ export async function readJson(req: IncomingMessage): Promise<Record<string, unk
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY) throw new HttpError(413, 'body too large');
+    if (size > MAX_BODY) throw new HttpError(413, "body too large");
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString();
-  if (text === '') return {};
+  if (text === "") return {};
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   } catch {
     // Falls through to the same answer as a body that is no object.
   }
-  throw new HttpError(400, 'body must be a JSON object');
+  throw new HttpError(400, "body must be a JSON object");
 }
 
 export function text(body: Record<string, unknown>, name: string): string {
   const value = body[name];
-  if (typeof value !== 'string' || value === '') throw new HttpError(400, `${name} must be a non-empty string`);
+  if (typeof value !== "string" || value === "") throw new HttpError(400, `${name} must be a non-empty string`);
   return value;
 }
 

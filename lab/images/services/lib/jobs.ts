@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
+import { randomUUID } from "node:crypto";
+import type { Pool } from "pg";
 
 /** How long a worker that died keeps its jobs from others. BullMQ has 30 s; shorter lets a test see the recovery. */
 export const LOCK_SECONDS = 5;
@@ -16,13 +16,16 @@ export interface Job {
 
 export async function enqueue(pool: Pool, count: number, kind: string, ms: number): Promise<string[]> {
   const added = await pool.query<{ id: string }>(
-    'insert into jobs (kind, ms) select $2, $3 from generate_series(1, $1) returning id',
+    "insert into jobs (kind, ms) select $2, $3 from generate_series(1, $1) returning id",
     [count, kind, ms],
   );
   return added.rows.map((row) => row.id);
 }
 
-/** Sent jobs by how often each took effect: after a good handover `once` equals `sent`. Imports are not sent here, and counted by their rows. */
+/**
+ * Sent jobs by how often each took effect: after a good handover `once` equals `sent`. Imports are not sent here, and
+ * counted by their rows.
+ */
 export async function countJobs(pool: Pool): Promise<Record<string, number>> {
   const counted = await pool.query<Record<string, number>>(`
     select count(*)::int as sent,
@@ -68,11 +71,16 @@ export async function renew(pool: Pool, job: Job): Promise<boolean> {
 }
 
 /**
- * The effect and the end of the job are two statements on purpose, as a real job's effect is outside the queue: a worker
- * that lost its lock has had its effect all the same, and the job shows as done twice.
+ * The effect and the end of the job are two statements on purpose, as a real job's effect is outside the queue: a
+ * worker that lost its lock has had its effect all the same, and the job shows as done twice.
  */
-export async function finish(pool: Pool, job: Job, by: { runId: string; instance: string; tier: string }, result?: object): Promise<boolean> {
-  await pool.query('insert into effects (job_id, run_id, instance, tier) values ($1, $2, $3, $4)', [
+export async function finish(
+  pool: Pool,
+  job: Job,
+  by: { runId: string; instance: string; tier: string },
+  result?: object,
+): Promise<boolean> {
+  await pool.query("insert into effects (job_id, run_id, instance, tier) values ($1, $2, $3, $4)", [
     job.id,
     by.runId,
     by.instance,

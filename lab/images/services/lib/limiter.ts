@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import type { RedisCounters } from './redis';
+import type { IncomingMessage } from "node:http";
+import type { RedisCounters } from "./redis";
 
 /**
- * A fixed number of requests an address may send in a window of time, counted in Redis, so that both releases of a switch
- * count together. Where Redis does not answer it is counted in this process, as the real api does.
+ * A fixed number of requests an address may send in a window of time, counted in Redis, so that both releases of a
+ * switch count together. Where Redis does not answer it is counted in this process, as the real api does.
  */
 export class Limiter {
   private own = { window: 0, counts: new Map<string, number>() };
@@ -34,12 +34,22 @@ export class Limiter {
   }
 }
 
-/** Who a request counts for: what a proxy in front says, of `x-forwarded-for` the last entry, which the nearest proxy wrote. */
+/**
+ * Who a request counts for: what a proxy in front says, of `x-forwarded-for` the last entry, which the nearest proxy
+ * wrote.
+ */
 function addressOf(req: IncomingMessage): string {
-  const header = (name: string): string => String(req.headers[name] ?? '');
-  const forwarded = header('x-forwarded-for').split(',').map((entry) => entry.trim()).filter(Boolean).at(-1);
+  const header = (name: string): string => String(req.headers[name] ?? "");
+  const forwarded = header("x-forwarded-for")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+    .at(-1);
   return (
-    header('cf-connecting-ip') || header('fly-client-ip') || header('x-real-ip') || forwarded ||
-    [header('user-agent') || 'ua', header('origin') || 'origin', req.method].join('|')
+    header("cf-connecting-ip") ||
+    header("fly-client-ip") ||
+    header("x-real-ip") ||
+    forwarded ||
+    [header("user-agent") || "ua", header("origin") || "origin", req.method].join("|")
   );
 }

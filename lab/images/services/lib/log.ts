@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname } from "node:os";
 
 export type Fields = Record<string, unknown>;
 
@@ -7,21 +7,23 @@ type Level = keyof typeof LEVELS;
 
 export type Log = Record<Level, (msg: string, fields?: Fields) => void>;
 
-export const version = process.env.STANDIN_VERSION ?? 'unknown';
+export const version = process.env.STANDIN_VERSION ?? "unknown";
 export const instance = hostname();
 
 /** One JSON object a line, in the shape of Scani's own logger (pino with a pid, a hostname and a service). */
 export function createLog(service: string): Log {
-  const threshold = LEVELS[(process.env.LOG_LEVEL ?? 'info').toLowerCase() as Level] ?? LEVELS.info;
+  const threshold = LEVELS[(process.env.LOG_LEVEL ?? "info").toLowerCase() as Level] ?? LEVELS.info;
   const at =
     (level: Level) =>
     (msg: string, fields: Fields = {}): void => {
       if (LEVELS[level] < threshold) return;
       const head = { level: LEVELS[level], timestamp: new Date().toISOString(), pid: process.pid };
       const who = { hostname: instance, service, version };
-      process.stdout.write(`${JSON.stringify({ ...head, ...who, ...fields, environment: process.env.NODE_ENV, msg })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ ...head, ...who, ...fields, environment: process.env.NODE_ENV, msg })}\n`,
+      );
     };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), fatal: at("fatal") };
 }
 
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -29,9 +31,9 @@ export const errorText = (error: unknown): string => (error instanceof Error ? e
 /** A crash is one JSON line too, and never a stack that could carry a connection string. */
 export function logCrashes(log: Log): void {
   const die = (error: unknown): void => {
-    log.fatal('Uncaught exception, shutting down', { error: errorText(error) });
+    log.fatal("Uncaught exception, shutting down", { error: errorText(error) });
     process.exit(1);
   };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
+  process.on("uncaughtException", die);
+  process.on("unhandledRejection", die);
 }

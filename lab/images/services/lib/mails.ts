@@ -10,11 +10,11 @@ export interface Mail {
 const FROM = '"Scani stand-in" <stand-in@example.com>';
 
 export function linkMail(to: string, url: string): Mail {
-  const escaped = url.replace(/&/g, '&amp;');
+  const escaped = url.replace(/&/g, "&amp;");
   return {
     from: FROM,
     to,
-    subject: 'Sign in to Scani',
+    subject: "Sign in to Scani",
     text: `Follow this link to sign in. It works once and for 15 minutes.\n\n${url}\n`,
     html: `<p>Follow this link to sign in. It works once and for 15 minutes.</p><p><a href="${escaped}">Sign in</a></p><p>${escaped}</p>`,
   };

@@ -1,7 +1,7 @@
-import type { Pool } from 'pg';
-import { errorText } from './log';
-import { pingRedis } from './redis';
-import { pendingMigrations } from './schema';
+import type { Pool } from "pg";
+import { errorText } from "./log";
+import { pingRedis } from "./redis";
+import { pendingMigrations } from "./schema";
 
 export interface Check {
   ok: boolean;
@@ -24,7 +24,7 @@ export async function check(work: () => Promise<unknown>): Promise<Check> {
 
 export async function checkDependencies(pool: Pool, redisUrl: string): Promise<Checks> {
   const [db, redis, schema] = await Promise.all([
-    check(() => pool.query('select 1')),
+    check(() => pool.query("select 1")),
     check(() => pingRedis(redisUrl)),
     check(() => assertMigrated(pool)),
   ]);
@@ -35,5 +35,5 @@ export const allOk = (checks: Checks): boolean => Object.values(checks).every((o
 
 async function assertMigrated(pool: Pool): Promise<void> {
   const pending = await pendingMigrations(pool);
-  if (pending.length > 0) throw new Error(`schema not ready, pending: ${pending.join(', ')}`);
+  if (pending.length > 0) throw new Error(`schema not ready, pending: ${pending.join(", ")}`);
 }

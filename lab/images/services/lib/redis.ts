@@ -1,15 +1,15 @@
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 /** One PING on a connection of its own, after AUTH when the URL has a password. Fails with the reason. */
 export async function pingRedis(redisUrl: string, timeoutMs = 2000): Promise<void> {
   const url = new URL(redisUrl);
   const socket = open(url);
   try {
-    const replies = await exchange(socket, [...authentication(url), ['PING']], timeoutMs);
-    const refusal = replies.find((reply) => reply.startsWith('-'));
+    const replies = await exchange(socket, [...authentication(url), ["PING"]], timeoutMs);
+    const refusal = replies.find((reply) => reply.startsWith("-"));
     if (refusal) throw new Error(refusal.slice(1));
-    if (replies.at(-1) !== '+PONG') throw new Error(`unexpected reply ${replies.at(-1)}`);
+    if (replies.at(-1) !== "+PONG") throw new Error(`unexpected reply ${replies.at(-1)}`);
   } finally {
     socket.destroy();
   }
@@ -17,13 +17,13 @@ export async function pingRedis(redisUrl: string, timeoutMs = 2000): Promise<voi
 
 function open(url: URL): Socket {
   const target = { host: url.hostname, port: Number(url.port || 6379) };
-  return url.protocol === 'rediss:' ? connectTls({ ...target, servername: target.host }) : connectTcp(target);
+  return url.protocol === "rediss:" ? connectTls({ ...target, servername: target.host }) : connectTcp(target);
 }
 
 /** The command that must come first when the URL has a password. */
 function authentication(url: URL): string[][] {
   if (!url.password) return [];
-  return [['AUTH', ...(url.username ? [decodeURIComponent(url.username)] : []), decodeURIComponent(url.password)]];
+  return [["AUTH", ...(url.username ? [decodeURIComponent(url.username)] : []), decodeURIComponent(url.password)]];
 }
 
 /** Counters in Redis, over one connection that is opened again when it is lost. */
@@ -36,13 +36,19 @@ export class RedisCounters {
     private readonly timeoutMs: number,
   ) {}
 
-  /** Adds one, and gives the new count. The first one of a key sets when the key is forgotten. Fails when no answer comes in time. */
+  /**
+   * Adds one, and gives the new count. The first one of a key sets when the key is forgotten. Fails when no answer
+   * comes in time.
+   */
   async add(name: string, seconds: number): Promise<number> {
     const socket = (this.socket ??= this.connect());
-    const count = this.send(socket, ['INCR', name]);
-    void this.send(socket, ['EXPIRE', name, String(seconds), 'NX']);
-    const reply = await Promise.race([count, new Promise<string>((resolve) => setTimeout(() => resolve(''), this.timeoutMs).unref())]);
-    if (reply.startsWith(':')) return Number(reply.slice(1));
+    const count = this.send(socket, ["INCR", name]);
+    void this.send(socket, ["EXPIRE", name, String(seconds), "NX"]);
+    const reply = await Promise.race([
+      count,
+      new Promise<string>((resolve) => setTimeout(() => resolve(""), this.timeoutMs).unref()),
+    ]);
+    if (reply.startsWith(":")) return Number(reply.slice(1));
     // An answer that comes late would be taken for the next one's.
     this.lose(socket);
     throw new Error(reply || `Redis did not answer in ${this.timeoutMs} ms`);
@@ -62,14 +68,14 @@ export class RedisCounters {
   private connect(): Socket {
     const url = new URL(this.redisUrl);
     const socket = open(url);
-    let received = '';
-    socket.on('data', (chunk) => {
-      const lines = (received + chunk.toString()).split('\r\n');
-      received = lines.pop() ?? '';
+    let received = "";
+    socket.on("data", (chunk) => {
+      const lines = (received + chunk.toString()).split("\r\n");
+      received = lines.pop() ?? "";
       for (const line of lines) this.waiting.shift()?.(line);
     });
-    socket.on('error', () => this.lose(socket));
-    socket.on('close', () => this.lose(socket));
+    socket.on("error", () => this.lose(socket));
+    socket.on("close", () => this.lose(socket));
     for (const words of authentication(url)) void this.send(socket, words);
     return socket;
   }
@@ -78,25 +84,25 @@ export class RedisCounters {
     socket.destroy();
     if (this.socket !== socket) return;
     this.socket = undefined;
-    for (const resolve of this.waiting.splice(0)) resolve('');
+    for (const resolve of this.waiting.splice(0)) resolve("");
   }
 }
 
 /** The replies used here are all one line each, so counting lines is the whole protocol. */
 function exchange(socket: Socket, commands: string[][], timeoutMs: number): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    let received = '';
+    let received = "";
     socket.setTimeout(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)));
-    socket.once('error', reject);
-    socket.once('close', () => reject(new Error('connection closed')));
-    socket.on('data', (chunk) => {
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("connection closed")));
+    socket.on("data", (chunk) => {
       received += chunk.toString();
-      const lines = received.split('\r\n').slice(0, -1);
-      if (lines.length >= commands.length || lines.some((line) => line.startsWith('-'))) resolve(lines);
+      const lines = received.split("\r\n").slice(0, -1);
+      if (lines.length >= commands.length || lines.some((line) => line.startsWith("-"))) resolve(lines);
     });
-    socket.write(commands.map(encode).join(''));
+    socket.write(commands.map(encode).join(""));
   });
 }
 
 const encode = (words: string[]): string =>
-  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;

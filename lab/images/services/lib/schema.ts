@@ -1,5 +1,5 @@
-import type { Pool } from 'pg';
-import { version } from './log';
+import type { Pool } from "pg";
+import { version } from "./log";
 
 /** A migration is never edited, only added to; `since` is the first release that has it. */
 interface Migration {
@@ -10,8 +10,8 @@ interface Migration {
 
 const MIGRATIONS: Migration[] = [
   {
-    id: '0001_accounts',
-    since: '1.0.0',
+    id: "0001_accounts",
+    since: "1.0.0",
     sql: `
       create table users (
         id uuid primary key, name text not null, email text not null unique, "emailVerified" boolean not null, image text,
@@ -43,8 +43,8 @@ const MIGRATIONS: Migration[] = [
       create table rows (id bigserial primary key, text text not null, created_at timestamptz not null default now());`,
   },
   {
-    id: '0002_jobs',
-    since: '1.0.0',
+    id: "0002_jobs",
+    since: "1.0.0",
     sql: `
       create table jobs (
         id bigserial primary key, kind text not null, ms integer not null, state text not null default 'queued',
@@ -69,18 +69,18 @@ const MIGRATIONS: Migration[] = [
   },
   {
     // Additive, so that 1.0.0 still runs on it; its migrator refuses all the same, as Scani's does.
-    id: '0003_rows_note',
-    since: '1.0.1',
-    sql: 'alter table rows add column note text;',
+    id: "0003_rows_note",
+    since: "1.0.1",
+    sql: "alter table rows add column note text;",
   },
 ];
 
 /** What a release needs, and its migrate image ships. */
 export const migrationsOf = (release: string): Migration[] =>
-  MIGRATIONS.filter(({ since }) => since.localeCompare(release, 'en', { numeric: true }) <= 0);
+  MIGRATIONS.filter(({ since }) => since.localeCompare(release, "en", { numeric: true }) <= 0);
 
 /** Where Scani's migrator records what it has applied, by name. */
-export const LEDGER = 'drizzle.__scani_migrations';
+export const LEDGER = "drizzle.__scani_migrations";
 
 /** Names this release needs and the database has not had. */
 export async function pendingMigrations(pool: Pool): Promise<string[]> {

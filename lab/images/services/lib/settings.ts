@@ -1,4 +1,4 @@
-import { createLog } from './log';
+import { createLog } from "./log";
 
 type Rule = (value: string) => string | undefined;
 
@@ -17,8 +17,8 @@ export class Settings {
   required(variable: string, ...rules: Rule[]): string {
     const value = this.env[variable];
     if (!value) {
-      this.issues.push({ variable, message: 'is required' });
-      return '';
+      this.issues.push({ variable, message: "is required" });
+      return "";
     }
     return this.checked(variable, value, rules);
   }
@@ -31,14 +31,14 @@ export class Settings {
 
   /** The variables every Scani service has. */
   common(): void {
-    this.required('SERVICE_NAME', (v) => (v === this.service ? undefined : `must be exactly ${this.service}`));
-    this.required('LOG_ID_PEPPER', atLeast(16));
+    this.required("SERVICE_NAME", (v) => (v === this.service ? undefined : `must be exactly ${this.service}`));
+    this.required("LOG_ID_PEPPER", atLeast(16));
   }
 
   /** Ends the process when anything was wrong. */
   settle(): void {
     if (this.issues.length === 0) return;
-    const names = this.issues.map((issue) => issue.variable).join(', ');
+    const names = this.issues.map((issue) => issue.variable).join(", ");
     createLog(this.service).fatal(`Invalid environment configuration: ${names}`, { issues: this.issues });
     process.exit(1);
   }
@@ -60,39 +60,39 @@ export const atLeast =
   (value) =>
     value.length >= length ? undefined : `must be at least ${length} characters`;
 
-export const positiveInteger: Rule = (value) => (/^[1-9]\d*$/.test(value) ? undefined : 'must be a positive integer');
+export const positiveInteger: Rule = (value) => (/^[1-9]\d*$/.test(value) ? undefined : "must be a positive integer");
 
 export const port: Rule = (value) =>
-  /^\d{1,5}$/.test(value) && Number(value) > 0 && Number(value) < 65536 ? undefined : 'must be a port number';
+  /^\d{1,5}$/.test(value) && Number(value) > 0 && Number(value) < 65536 ? undefined : "must be a port number";
 
 export const urlOf =
   (...protocols: string[]): Rule =>
   (value) => {
     const url = parsed(value);
-    return url && protocols.includes(url.protocol) ? undefined : `must be a URL (${protocols.join(' or ')})`;
+    return url && protocols.includes(url.protocol) ? undefined : `must be a URL (${protocols.join(" or ")})`;
   };
 
 /** Empty counts as unset: compose hands an empty one down. */
-export const optionalUrl: Rule = (value) => (value === '' || parsed(value) ? undefined : 'must be a URL, or empty');
+export const optionalUrl: Rule = (value) => (value === "" || parsed(value) ? undefined : "must be a URL, or empty");
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** A URL a browser uses: https, or http to this very machine. */
 export const publicUrl: Rule = (value) => {
   const url = parsed(value);
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))) return undefined;
-  return 'must use https:// in production (plain http is allowed only for loopback hosts)';
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname))) return undefined;
+  return "must use https:// in production (plain http is allowed only for loopback hosts)";
 };
 
-export const noPath: Rule = (value) => (parsed(value)?.pathname === '/' ? undefined : 'must have no path');
+export const noPath: Rule = (value) => (parsed(value)?.pathname === "/" ? undefined : "must have no path");
 
 /** http only where the host is private: no dot, `.internal` or `.local`. */
 export const cloudUrl: Rule = (value) => {
   const url = parsed(value);
-  if (!url) return 'must be a valid URL';
-  const isPrivate = !url.hostname.includes('.') || /\.(internal|local)$/.test(url.hostname);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isPrivate)) return undefined;
-  return 'must use https:// in production; http:// is only allowed for hosts without a dot and for .internal and .local';
+  if (!url) return "must be a valid URL";
+  const isPrivate = !url.hostname.includes(".") || /\.(internal|local)$/.test(url.hostname);
+  if (url.protocol === "https:" || (url.protocol === "http:" && isPrivate)) return undefined;
+  return "must use https:// in production; http:// is only allowed for hosts without a dot and for .internal and .local";
 };
 
 function parsed(value: string): URL | undefined {

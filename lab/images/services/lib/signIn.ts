@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
-import type { Pool } from 'pg';
-import type { Cloud } from './cloud';
-import { HttpError } from './http';
-import { codeMail, linkMail } from './mails';
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import type { Pool } from "pg";
+import type { Cloud } from "./cloud";
+import { HttpError } from "./http";
+import { codeMail, linkMail } from "./mails";
 
 export interface User {
   id: string;
@@ -24,9 +24,16 @@ export interface SignInOptions {
 const [DAY, MINUTE] = [86_400, 60];
 
 /** Paths that cost one of the few attempts an address has in an hour. */
-const ATTEMPTS = ['sign-up', 'sign-in', 'email-otp/send-verification-otp', 'forget-password', 'change-email', 'change-password'];
+const ATTEMPTS = [
+  "sign-up",
+  "sign-in",
+  "email-otp/send-verification-otp",
+  "forget-password",
+  "change-email",
+  "change-password",
+];
 
-export const isSignIn = (path: string): boolean => path.startsWith('/api/auth/');
+export const isSignIn = (path: string): boolean => path.startsWith("/api/auth/");
 
 export const isAttempt = (path: string): boolean => ATTEMPTS.some((start) => path.startsWith(`/api/auth/${start}`));
 
@@ -41,15 +48,15 @@ export class SignIn {
   /** Answers what is under /api/auth. */
   async answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = await buffer(req);
-    const asked = new Request(`http://${req.headers.host ?? 'api'}${req.url}`, {
+    const asked = new Request(`http://${req.headers.host ?? "api"}${req.url}`, {
       method: req.method,
       headers: headersOf(req),
       ...(body.length > 0 ? { body } : {}),
     });
     const answer = await this.auth.handler(asked);
     const cookies = cookiesOf(answer.headers);
-    if (cookies.length > 0) res.setHeader('set-cookie', cookies);
-    res.writeHead(answer.status, Object.fromEntries([...answer.headers].filter(([name]) => name !== 'set-cookie')));
+    if (cookies.length > 0) res.setHeader("set-cookie", cookies);
+    res.writeHead(answer.status, Object.fromEntries([...answer.headers].filter(([name]) => name !== "set-cookie")));
     res.end(Buffer.from(await answer.arrayBuffer()));
   }
 
@@ -61,15 +68,18 @@ export class SignIn {
 
   async require(req: IncomingMessage): Promise<User> {
     const user = await this.user(req);
-    if (!user) throw new HttpError(401, 'no session');
+    if (!user) throw new HttpError(401, "no session");
     return user;
   }
 }
 
-/** Cookies an answer sets, each by itself. Debian's Node hands them out as one line only, in which a comma may be part of a date. */
+/**
+ * Cookies an answer sets, each by itself. Debian's Node hands them out as one line only, in which a comma may be part
+ * of a date.
+ */
 function cookiesOf(headers: Headers): string[] {
   const { getSetCookie } = headers as Partial<Headers>;
-  return getSetCookie?.call(headers) ?? headers.get('set-cookie')?.split(/, (?=[^\s;,=]+=)/) ?? [];
+  return getSetCookie?.call(headers) ?? headers.get("set-cookie")?.split(/, (?=[^\s;,=]+=)/) ?? [];
 }
 
 function headersOf(req: IncomingMessage): Headers {
@@ -80,18 +90,21 @@ function headersOf(req: IncomingMessage): Headers {
 
 /** better-auth is an ES module, so it is only there once it has been loaded. */
 async function betterAuthOf({ pool, cloud, secret, frontendUrl, backendUrl, cookieDomain }: SignInOptions) {
-  const [{ betterAuth }, { emailOTP, magicLink }] = await Promise.all([import('better-auth'), import('better-auth/plugins')]);
-  const secure = backendUrl.startsWith('https://');
+  const [{ betterAuth }, { emailOTP, magicLink }] = await Promise.all([
+    import("better-auth"),
+    import("better-auth/plugins"),
+  ]);
+  const secure = backendUrl.startsWith("https://");
   return betterAuth({
     baseURL: backendUrl,
     secret,
     trustedOrigins: [frontendUrl],
     database: pool,
-    user: { modelName: 'users' },
-    account: { modelName: 'user_accounts' },
-    verification: { modelName: 'user_verifications' },
+    user: { modelName: "users" },
+    account: { modelName: "user_accounts" },
+    verification: { modelName: "user_verifications" },
     session: {
-      modelName: 'user_sessions',
+      modelName: "user_sessions",
       expiresIn: 7 * DAY,
       updateAge: DAY,
       freshAge: 5 * MINUTE,
@@ -104,21 +117,23 @@ async function betterAuthOf({ pool, cloud, secret, frontendUrl, backendUrl, cook
     advanced: {
       useSecureCookies: secure,
       database: { generateId: () => randomUUID() },
-      cookiePrefix: 'scani-app',
-      ...(cookieDomain ? { defaultCookieAttributes: { domain: cookieDomain, sameSite: 'strict' as const, secure } } : {}),
+      cookiePrefix: "scani-app",
+      ...(cookieDomain
+        ? { defaultCookieAttributes: { domain: cookieDomain, sameSite: "strict" as const, secure } }
+        : {}),
     },
     plugins: [
       magicLink({
         expiresIn: 15 * MINUTE,
-        storeToken: 'hashed',
-        sendMagicLink: async ({ email, url }) => void (await cloud.mutate('email.send', linkMail(email, url))),
+        storeToken: "hashed",
+        sendMagicLink: async ({ email, url }) => void (await cloud.mutate("email.send", linkMail(email, url))),
       }),
       emailOTP({
         otpLength: 6,
         expiresIn: 5 * MINUTE,
         allowedAttempts: 5,
-        storeOTP: 'hashed',
-        sendVerificationOTP: async ({ email, otp }) => void (await cloud.mutate('email.send', codeMail(email, otp))),
+        storeOTP: "hashed",
+        sendVerificationOTP: async ({ email, otp }) => void (await cloud.mutate("email.send", codeMail(email, otp))),
       }),
     ],
   });

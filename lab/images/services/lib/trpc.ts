@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
-import { HttpError, readJson, sendJson } from './http';
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { z } from "zod";
+import { HttpError, readJson, sendJson } from "./http";
 
 /** What tRPC calls an error, with its number on the wire and its HTTP status. */
 const CODES = {
@@ -22,7 +22,7 @@ export class ProcedureError extends Error {
 
 /** One procedure; `context` is whatever its router gives to each, such as who asks. */
 export interface Procedure<Context> {
-  kind: 'query' | 'mutation';
+  kind: "query" | "mutation";
   answer(input: unknown, context: Context): Promise<unknown>;
 }
 
@@ -30,7 +30,7 @@ export type Router<Context> = Record<string, Procedure<Context>>;
 
 /** A procedure whose input is checked before it runs. */
 export function procedure<Context, Input extends z.ZodType>(
-  kind: Procedure<Context>['kind'],
+  kind: Procedure<Context>["kind"],
   input: Input,
   run: (input: z.infer<Input>, context: Context) => unknown,
 ): Procedure<Context> {
@@ -38,17 +38,18 @@ export function procedure<Context, Input extends z.ZodType>(
     kind,
     answer: async (given, context) => {
       const checked = input.safeParse(given);
-      if (!checked.success) throw new ProcedureError('BAD_REQUEST', JSON.stringify(checked.error.issues));
+      if (!checked.success) throw new ProcedureError("BAD_REQUEST", JSON.stringify(checked.error.issues));
       return run(checked.data, context);
     },
   };
 }
 
 /** True for what tRPC answers. */
-export const isTrpc = (path: string): boolean => path.startsWith('/trpc/');
+export const isTrpc = (path: string): boolean => path.startsWith("/trpc/");
 
 /**
- * Answers a tRPC request over HTTP: alone or, as tRPC's own clients ask, in a batch (`?batch=1`, names with commas, inputs by number).
+ * Answers a tRPC request over HTTP: alone or, as tRPC's own clients ask, in a batch (`?batch=1`, names with commas,
+ * inputs by number).
  * @param contextOf gives the context of every call of this request; what it throws is each call's answer
  */
 export async function answerTrpc<Context>(
@@ -58,35 +59,45 @@ export async function answerTrpc<Context>(
   router: Router<Context>,
   contextOf: () => Context | Promise<Context>,
 ): Promise<void> {
-  const names = decodeURIComponent(url.pathname.slice('/trpc/'.length)).split(',');
-  const batch = url.searchParams.get('batch') === '1';
-  const kind = req.method === 'POST' ? 'mutation' : 'query';
+  const names = decodeURIComponent(url.pathname.slice("/trpc/".length)).split(",");
+  const batch = url.searchParams.get("batch") === "1";
+  const kind = req.method === "POST" ? "mutation" : "query";
   const inputs = await inputsOf(req, url, kind);
   const call = async (name: string, index: number): Promise<{ status: number; body: unknown }> => {
     try {
       const known = Object.hasOwn(router, name) ? router[name] : undefined;
-      if (!known || known.kind !== kind) throw new ProcedureError('NOT_FOUND', `No "${kind}"-procedure on path "${name}"`);
-      const data = await known.answer(batch ? (inputs as Record<string, unknown> | undefined)?.[index] : inputs, await contextOf());
+      if (!known || known.kind !== kind)
+        throw new ProcedureError("NOT_FOUND", `No "${kind}"-procedure on path "${name}"`);
+      const data = await known.answer(
+        batch ? (inputs as Record<string, unknown> | undefined)?.[index] : inputs,
+        await contextOf(),
+      );
       return { status: 200, body: { result: { data } } };
     } catch (error) {
-      const failure = error instanceof ProcedureError ? error : new ProcedureError('INTERNAL_SERVER_ERROR', error instanceof Error ? error.message : String(error));
+      const failure =
+        error instanceof ProcedureError
+          ? error
+          : new ProcedureError("INTERNAL_SERVER_ERROR", error instanceof Error ? error.message : String(error));
       const [code, httpStatus] = CODES[failure.code];
-      return { status: httpStatus, body: { error: { message: failure.message, code, data: { code: failure.code, httpStatus, path: name } } } };
+      return {
+        status: httpStatus,
+        body: { error: { message: failure.message, code, data: { code: failure.code, httpStatus, path: name } } },
+      };
     }
   };
-  const answers = await Promise.all((batch ? names : [names.join(',')]).map(call));
+  const answers = await Promise.all((batch ? names : [names.join(",")]).map(call));
   const statuses = new Set(answers.map(({ status }) => status));
   const status = statuses.size === 1 ? (answers[0]?.status ?? 200) : 207;
   sendJson(res, status, batch ? answers.map(({ body }) => body) : answers[0]?.body);
 }
 
-async function inputsOf(req: IncomingMessage, url: URL, kind: 'query' | 'mutation'): Promise<unknown> {
-  if (kind === 'mutation') return readJson(req);
-  const input = url.searchParams.get('input');
+async function inputsOf(req: IncomingMessage, url: URL, kind: "query" | "mutation"): Promise<unknown> {
+  if (kind === "mutation") return readJson(req);
+  const input = url.searchParams.get("input");
   if (input === null) return undefined;
   try {
     return JSON.parse(input) as unknown;
   } catch {
-    throw new HttpError(400, 'input must be JSON');
+    throw new HttpError(400, "input must be JSON");
   }
 }

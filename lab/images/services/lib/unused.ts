@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
-import type { Server as SecureServer } from 'node:https';
-import type { Socket } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
+import type { Server } from "node:http";
+import type { Server as SecureServer } from "node:https";
+import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 
 /**
  * Connections no request has come on yet. A proxy opens some ahead; Node does not count them as idle, and a server that
@@ -9,10 +9,11 @@ import { Server as TlsServer } from 'node:tls';
  */
 export function unusedConnections(server: Server | SecureServer): { destroy(): void } {
   const unused = new Set<Socket>();
-  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+  server.on(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) => {
     unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    socket.once("close", () => unused.delete(socket));
   });
-  for (const event of ['request', 'upgrade'] as const) server.prependListener(event, (req) => unused.delete(req.socket as Socket));
+  for (const event of ["request", "upgrade"] as const)
+    server.prependListener(event, (req) => unused.delete(req.socket as Socket));
   return { destroy: () => unused.forEach((socket) => socket.destroy()) };
 }

@@ -2,11 +2,23 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkWhole, discard, lastBackup, listBackups, prepareFolder, publish, readBackup, removeBackup, writeDump } from "../../../../host/backup/folder";
+import {
+  checkWhole,
+  discard,
+  lastBackup,
+  listBackups,
+  prepareFolder,
+  publish,
+  readBackup,
+  removeBackup,
+  writeDump,
+} from "../../../../host/backup/folder";
 import { dumpName, manifestName, type Manifest } from "../../../../host/backup/manifest";
 
 let folder: string;
-beforeEach(() => { folder = join(mkdtempSync(join(tmpdir(), "backups-")), "made"); });
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), "backups-")), "made");
+});
 afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
 const contents = Buffer.from("PGDMP and the rest of it");
@@ -22,14 +34,29 @@ async function make(at: string, install = "scani"): Promise<Manifest> {
   const file = dumpName(install, new Date(at));
   await prepareFolder(folder, install);
   const written = await writeDump(folder, file, pieces(contents.subarray(0, 5), contents.subarray(5)));
-  const manifest: Manifest = { version: 1, file, install, database: "scani", at, why: "asked for", by: "a@b", postgres: "16", databaseBytes: 1, tables: [], ...written };
+  const manifest: Manifest = {
+    version: 1,
+    file,
+    install,
+    database: "scani",
+    at,
+    why: "asked for",
+    by: "a@b",
+    postgres: "16",
+    databaseBytes: 1,
+    tables: [],
+    ...written,
+  };
   await publish(folder, manifest);
   return manifest;
 }
 
 test("a backup is whole, its checksum known, and nobody else may read it", async () => {
   const manifest = await make("2026-01-10T12:00:00.000Z");
-  expect(manifest).toMatchObject({ bytes: contents.length, sha256: createHash("sha256").update(contents).digest("hex") });
+  expect(manifest).toMatchObject({
+    bytes: contents.length,
+    sha256: createHash("sha256").update(contents).digest("hex"),
+  });
   expect(readdirSync(folder).sort()).toEqual([manifest.file, manifestName(manifest.file)].sort());
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
@@ -46,14 +73,20 @@ test("a folder that was there keeps the mode its owner gave it", async () => {
 test("a folder that cannot be made is named, with what to type", async () => {
   await prepareFolder(folder, "scani");
   writeFileSync(join(folder, "a-file"), "");
-  await expect(prepareFolder(join(folder, "a-file", "below"), "scani")).rejects.toThrow(/cannot be used: .*\n {2}type: pulumi config set backupDirectory/);
+  await expect(prepareFolder(join(folder, "a-file", "below"), "scani")).rejects.toThrow(
+    /cannot be used: .*\n {2}type: pulumi config set backupDirectory/,
+  );
 });
 
 test("of a dump that fails on the way nothing is left, and a full disk is said", async () => {
   await prepareFolder(folder, "scani");
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  await expect(writeDump(folder, "scani-x.dump", pieces(contents, full))).rejects.toThrow(`No room for the backup in ${folder}.`);
-  await expect(writeDump(folder, "scani-x.dump", pieces(contents, new Error("pg_dump failed")))).rejects.toThrow("pg_dump failed");
+  await expect(writeDump(folder, "scani-x.dump", pieces(contents, full))).rejects.toThrow(
+    `No room for the backup in ${folder}.`,
+  );
+  await expect(writeDump(folder, "scani-x.dump", pieces(contents, new Error("pg_dump failed")))).rejects.toThrow(
+    "pg_dump failed",
+  );
   expect(readdirSync(folder)).toEqual([]);
 });
 
@@ -80,7 +113,11 @@ test.each<[string, (path: string, manifest: string) => void, RegExp]>([
   ["truncated", (path) => writeFileSync(path, contents.subarray(1)), /has \d+ bytes instead of \d+/],
   ["gone", (path) => rmSync(path), /its file is gone/],
   ["without a manifest", (_path, manifest) => rmSync(manifest), /no manifest/],
-  ["with a manifest that is cut off", (_path, manifest) => writeFileSync(manifest, readFileSync(manifest, "utf8").slice(0, -20)), /not JSON/],
+  [
+    "with a manifest that is cut off",
+    (_path, manifest) => writeFileSync(manifest, readFileSync(manifest, "utf8").slice(0, -20)),
+    /not JSON/,
+  ],
 ])("a dump that is %s is damaged, and does not count as the last one", async (_name, spoil, damage) => {
   await make("2026-01-10T12:00:00.000Z");
   const { file } = await make("2026-01-11T12:00:00.000Z");
@@ -95,9 +132,11 @@ test("any one bit that is flipped is found", async () => {
   const { file } = await make("2026-01-10T12:00:00.000Z");
   for (let bit = 0; bit < contents.length * 8; bit += 7) {
     const flipped = Buffer.from(contents);
-    flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+    flipped[bit >> 3] = flipped[bit >> 3] ^ (1 << (bit & 7));
     writeFileSync(join(folder, file), flipped);
-    await expect(checkWhole(await readBackup(join(folder, file), file))).rejects.toThrow("its checksum is not the one it was written with");
+    await expect(checkWhole(await readBackup(join(folder, file), file))).rejects.toThrow(
+      "its checksum is not the one it was written with",
+    );
   }
 });
 

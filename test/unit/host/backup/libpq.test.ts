@@ -2,19 +2,41 @@ import fc from "fast-check";
 import { databaseOf, libpqEnvironment } from "../../../../host/backup/libpq";
 
 test("a URL becomes what the Postgres tools read", () => {
-  expect(libpqEnvironment("postgres://scani:p%40ss@db.example.org:5433/money?sslmode=require&application_name=x&pgbouncer=true"))
-    .toEqual(["PGHOST=db.example.org", "PGPORT=5433", "PGUSER=scani", "PGPASSWORD=p@ss", "PGDATABASE=money", "PGSSLMODE=require", "PGAPPNAME=x"]);
+  expect(
+    libpqEnvironment(
+      "postgres://scani:p%40ss@db.example.org:5433/money?sslmode=require&application_name=x&pgbouncer=true",
+    ),
+  ).toEqual([
+    "PGHOST=db.example.org",
+    "PGPORT=5433",
+    "PGUSER=scani",
+    "PGPASSWORD=p@ss",
+    "PGDATABASE=money",
+    "PGSSLMODE=require",
+    "PGAPPNAME=x",
+  ]);
 });
 
 test("what a URL does not say is left to the tools, and a word of Node's client is put in theirs", () => {
-  expect(libpqEnvironment("postgresql://u@[::1]/d?sslmode=no-verify")).toEqual(["PGHOST=::1", "PGUSER=u", "PGDATABASE=d", "PGSSLMODE=require"]);
+  expect(libpqEnvironment("postgresql://u@[::1]/d?sslmode=no-verify")).toEqual([
+    "PGHOST=::1",
+    "PGUSER=u",
+    "PGDATABASE=d",
+    "PGSSLMODE=require",
+  ]);
 });
 
 test("any password and any name arrive as they are", () => {
-  fc.assert(fc.property(fc.string({ minLength: 1, unit: "grapheme" }), fc.string({ minLength: 1, unit: "grapheme-ascii" }), (password, name) => {
-    const url = `postgres://u:${encodeURIComponent(password)}@h/${encodeURIComponent(name)}`;
-    fc.pre(new URL(url).pathname.slice(1) === encodeURIComponent(name));
-    expect(libpqEnvironment(url)).toContain(`PGPASSWORD=${password}`);
-    expect(databaseOf(url)).toBe(name);
-  }));
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 1, unit: "grapheme" }),
+      fc.string({ minLength: 1, unit: "grapheme-ascii" }),
+      (password, name) => {
+        const url = `postgres://u:${encodeURIComponent(password)}@h/${encodeURIComponent(name)}`;
+        fc.pre(new URL(url).pathname.slice(1) === encodeURIComponent(name));
+        expect(libpqEnvironment(url)).toContain(`PGPASSWORD=${password}`);
+        expect(databaseOf(url)).toBe(name);
+      },
+    ),
+  );
 });

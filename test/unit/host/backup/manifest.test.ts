@@ -4,8 +4,18 @@ import { besideName, createLike } from "../../../../host/backup/scratch";
 import { identifier, literal } from "../../../../host/backup/server";
 
 export const manifest: Manifest = {
-  version: 1, file: "scani-20260110T120000-000Z.dump", install: "scani", database: "scani", at: "2026-01-10T12:00:00.000Z", why: "asked for", by: "ada@host",
-  bytes: 5, sha256: "0".repeat(64), postgres: "16.1", databaseBytes: 1, tables: [{ schema: "public", name: "users", rows: 2 }],
+  version: 1,
+  file: "scani-20260110T120000-000Z.dump",
+  install: "scani",
+  database: "scani",
+  at: "2026-01-10T12:00:00.000Z",
+  why: "asked for",
+  by: "ada@host",
+  bytes: 5,
+  sha256: "0".repeat(64),
+  postgres: "16.1",
+  databaseBytes: 1,
+  tables: [{ schema: "public", name: "users", rows: 2 }],
 };
 
 test("a manifest is read as it was written", () => {
@@ -18,7 +28,10 @@ test.each([
   [JSON.stringify({ ...manifest, bytes: -1 }), "its manifest is not one: bytes"],
   [JSON.stringify({ ...manifest, sha256: "xyz" }), "its manifest is not one: sha256"],
   [JSON.stringify({ ...manifest, file: "../../etc/passwd" }), "its manifest is not one: file"],
-  [JSON.stringify({ ...manifest, tables: [{ schema: "public", name: "users", rows: 1.5 }] }), "its manifest is not one: tables.0.rows"],
+  [
+    JSON.stringify({ ...manifest, tables: [{ schema: "public", name: "users", rows: 1.5 }] }),
+    "its manifest is not one: tables.0.rows",
+  ],
 ])("what is wrong with one is said: %s", (contents, message) => {
   expect(() => parseManifest(contents)).toThrow(message);
 });
@@ -31,8 +44,13 @@ test("names of files sort by time and belong together", () => {
 test("tables are compared by name and rows", () => {
   const table = (name: string, rows: number) => ({ schema: "public", name, rows });
   expect(differences([table("a", 1), table("b", 2)], [table("b", 2), table("a", 1)])).toEqual([]);
-  expect(differences([table("a", 1), table("b", 2), table("c", 3)], [table("a", 1), table("b", 1), table("d", 0)]))
-    .toEqual(["public.b has 1 rows instead of 2", "public.c is missing (3 rows)", "public.d should not be there (0 rows)"]);
+  expect(
+    differences([table("a", 1), table("b", 2), table("c", 3)], [table("a", 1), table("b", 1), table("d", 0)]),
+  ).toEqual([
+    "public.b has 1 rows instead of 2",
+    "public.c is missing (3 rows)",
+    "public.d should not be there (0 rows)",
+  ]);
 });
 
 test("a database beside another has a name Postgres does not cut", () => {
@@ -43,8 +61,12 @@ test("a database beside another has a name Postgres does not cut", () => {
 
 test("a database is made as another is, and no name breaks out of its quotes", () => {
   const like = { encoding: "UTF8", datcollate: "C", datctype: "C.UTF-8" };
-  expect(createLike('a"b', like)).toBe(`create database "a""b" template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'`);
-  expect(createLike("a", { ...like, datlocprovider: "i", daticulocale: "en-US" })).toMatch(/ locale_provider icu icu_locale 'en-US'$/);
+  expect(createLike('a"b', like)).toBe(
+    `create database "a""b" template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'`,
+  );
+  expect(createLike("a", { ...like, datlocprovider: "i", daticulocale: "en-US" })).toMatch(
+    / locale_provider icu icu_locale 'en-US'$/,
+  );
   expect(createLike("a", { ...like, datlocprovider: "c", daticulocale: null })).not.toContain("icu");
   expect([identifier('x"; drop'), literal("x'; drop")]).toEqual(['"x""; drop"', "'x''; drop'"]);
 });

@@ -6,9 +6,24 @@ const refusal = (statusCode: number, message = "no") => Object.assign(new Error(
 
 /** dockerode, of whose one container every call is refused in this way. */
 const refusing = (statusCode: number): Docker => {
-  const refuse = async () => { throw refusal(statusCode, `(HTTP code ${statusCode}) no such container - No such container: x `); };
-  const thing = { inspect: refuse, start: refuse, stop: refuse, remove: refuse, getArchive: refuse, exec: refuse, wait: refuse };
-  return { getContainer: () => thing, getImage: () => thing, getVolume: () => thing, getNetwork: () => thing } as unknown as Docker;
+  const refuse = async () => {
+    throw refusal(statusCode, `(HTTP code ${statusCode}) no such container - No such container: x `);
+  };
+  const thing = {
+    inspect: refuse,
+    start: refuse,
+    stop: refuse,
+    remove: refuse,
+    getArchive: refuse,
+    exec: refuse,
+    wait: refuse,
+  };
+  return {
+    getContainer: () => thing,
+    getImage: () => thing,
+    getVolume: () => thing,
+    getNetwork: () => thing,
+  } as unknown as Docker;
 };
 
 test("what is not there is undefined, and whatever else is refused is thrown", async () => {
@@ -25,19 +40,40 @@ test("what is not there is undefined, and whatever else is refused is thrown", a
   await expect(gone.start("x")).rejects.toThrow("No such container: x");
   await expect(gone.exec("x", ["true"])).rejects.toThrow("No such container: x");
   const broken = engineOver(refusing(500));
-  for (const call of [broken.inspect("x"), broken.image("x"), broken.hasVolume("x"), broken.readFile("x", "/f"), broken.stop("x"), broken.remove("x"), broken.removeNetwork("x")]) {
+  for (const call of [
+    broken.inspect("x"),
+    broken.image("x"),
+    broken.hasVolume("x"),
+    broken.readFile("x", "/f"),
+    broken.stop("x"),
+    broken.remove("x"),
+    broken.removeNetwork("x"),
+  ]) {
     await expect(call).rejects.toMatchObject({ statusCode: 500 });
   }
 });
 
 test("a container that has to be there is refused in the engine's words", async () => {
   const error: unknown = await details(engineOver(refusing(404)), "x").catch((thrown: unknown) => thrown);
-  expect([isNotFound(error), isConflict(error), (error as Error).message]).toEqual([true, false, "(HTTP code 404) no such container - No such container: x "]);
+  expect([isNotFound(error), isConflict(error), (error as Error).message]).toEqual([
+    true,
+    false,
+    "(HTTP code 404) no such container - No such container: x ",
+  ]);
 });
 
 test("one that is on its way out is waited for, unless it may run", async () => {
   const waited: string[] = [];
-  const docker = { getContainer: (id: string) => ({ remove: async () => { throw refusal(409); }, wait: async () => { waited.push(id); } }) } as unknown as Docker;
+  const docker = {
+    getContainer: (id: string) => ({
+      remove: async () => {
+        throw refusal(409);
+      },
+      wait: async () => {
+        waited.push(id);
+      },
+    }),
+  } as unknown as Docker;
   await engineOver(docker).remove("a");
   await engineOver(docker).remove("b", { force: false, volumes: false });
   expect(waited).toEqual(["a"]);
@@ -45,22 +81,68 @@ test("one that is on its way out is waited for, unless it may run", async () => 
 
 test("details of a container, with what Docker leaves out", () => {
   const info = {
-    Id: "1", Name: "/scani-api", Image: "sha256:1", RestartCount: 2, State: { Status: "restarting", Running: true, ExitCode: 1, StartedAt: "2026-01-01T00:00:00Z" },
-    Config: { Image: "api:1", Env: null }, HostConfig: { Memory: 5, NetworkMode: "edge", Dns: null }, NetworkSettings: { Networks: { data: {}, edge: {} } },
+    Id: "1",
+    Name: "/scani-api",
+    Image: "sha256:1",
+    RestartCount: 2,
+    State: { Status: "restarting", Running: true, ExitCode: 1, StartedAt: "2026-01-01T00:00:00Z" },
+    Config: { Image: "api:1", Env: null },
+    HostConfig: { Memory: 5, NetworkMode: "edge", Dns: null },
+    NetworkSettings: { Networks: { data: {}, edge: {} } },
   } as unknown as Docker.ContainerInspectInfo;
   expect(detailsOf(info)).toEqual({
-    id: "1", name: "scani-api", state: "restarting", running: true, exitCode: 1, startedAt: "2026-01-01T00:00:00Z", restarts: 2, image: "api:1", imageId: "sha256:1",
-    environment: [], healthCheck: [], networks: ["data", "edge"], confinement: { Memory: 5, Dns: null },
+    id: "1",
+    name: "scani-api",
+    state: "restarting",
+    running: true,
+    exitCode: 1,
+    startedAt: "2026-01-01T00:00:00Z",
+    restarts: 2,
+    image: "api:1",
+    imageId: "sha256:1",
+    environment: [],
+    healthCheck: [],
+    networks: ["data", "edge"],
+    confinement: { Memory: 5, Dns: null },
   });
 });
 
 test("what is sent to make a container: nothing that was not asked for", () => {
   expect(requestOf({ image: "a", labels: { b: "c" } })).toEqual({ Image: "a", Labels: { b: "c" } });
-  expect(requestOf({ image: "a", labels: {}, network: "none", volumes: [{ name: "v", path: "/data" }] }).HostConfig).toEqual({
-    NetworkMode: "none", Mounts: [{ Type: "volume", Source: "v", Target: "/data", ReadOnly: true, VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } } }],
+  expect(
+    requestOf({ image: "a", labels: {}, network: "none", volumes: [{ name: "v", path: "/data" }] }).HostConfig,
+  ).toEqual({
+    NetworkMode: "none",
+    Mounts: [
+      {
+        Type: "volume",
+        Source: "v",
+        Target: "/data",
+        ReadOnly: true,
+        VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
+      },
+    ],
   });
-  expect(requestOf({ image: "a", labels: {}, entrypoint: ["sleep"], command: [], environment: ["A=b"], noHealthCheck: true, autoRemove: true, init: true, log: { driver: "none", options: {} }, confinement: { CapDrop: ["ALL"] } })).toEqual({
-    Image: "a", Labels: {}, Entrypoint: ["sleep"], Cmd: [], Env: ["A=b"], Healthcheck: { Test: ["NONE"] },
+  expect(
+    requestOf({
+      image: "a",
+      labels: {},
+      entrypoint: ["sleep"],
+      command: [],
+      environment: ["A=b"],
+      noHealthCheck: true,
+      autoRemove: true,
+      init: true,
+      log: { driver: "none", options: {} },
+      confinement: { CapDrop: ["ALL"] },
+    }),
+  ).toEqual({
+    Image: "a",
+    Labels: {},
+    Entrypoint: ["sleep"],
+    Cmd: [],
+    Env: ["A=b"],
+    Healthcheck: { Test: ["NONE"] },
     HostConfig: { CapDrop: ["ALL"], AutoRemove: true, Init: true, LogConfig: { Type: "none", Config: {} } },
   });
 });

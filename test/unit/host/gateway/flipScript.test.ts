@@ -2,14 +2,24 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "../../../../host/gateway/flipScript";
+import {
+  begunMark,
+  besideMarks,
+  flippedMark,
+  flipScript,
+  markedAt,
+  notWritten,
+} from "../../../../host/gateway/flipScript";
 import { listing, written as writtenFor } from "./listing";
 
 const targets = (api: string, ws: string, app: string) => ({ api, ws, auth: app, app });
 
 const written = (api: string, ws: string, app: string) => writtenFor(targets(api, ws, app));
 
-/** Shell lines of a stand-in kamal-proxy. It runs in its own folder, where `listing` and `new-state` say what it does by now. */
+/**
+ * Shell lines of a stand-in kamal-proxy. It runs in its own folder, where `listing` and `new-state` say what it does by
+ * now.
+ */
 interface Gateway {
   readonly deploy: string;
   readonly list: string;
@@ -17,18 +27,33 @@ interface Gateway {
 }
 
 /** Runs the flip script with a stand-in kamal-proxy; `state` is what it has written down before. */
-function runFlip({ deploy, list, resume = "true" }: Gateway, state?: string): { code: number; output: string; state: string | undefined } {
+function runFlip(
+  { deploy, list, resume = "true" }: Gateway,
+  state?: string,
+): { code: number; output: string; state: string | undefined } {
   const folder = mkdtempSync(join(tmpdir(), "flip-"));
   const file = join(folder, "state");
-  writeFileSync(join(folder, "kamal-proxy"), `#!/bin/sh\ncd ${folder}\necho $1 >> calls\ncase $1 in deploy) ${deploy};; list) ${list};; resume) ${resume};; esac\n`, { mode: 0o755 });
+  writeFileSync(
+    join(folder, "kamal-proxy"),
+    `#!/bin/sh\ncd ${folder}\necho $1 >> calls\ncase $1 in deploy) ${deploy};; list) ${list};; resume) ${resume};; esac\n`,
+    { mode: 0o755 },
+  );
   writeFileSync(join(folder, "listing"), listing(targets("new-api", "new-api", "new-app")));
   writeFileSync(join(folder, "new-state"), written("new-api", "new-api", "new-app"));
   if (state !== undefined) writeFileSync(file, state);
-  const ended = (code: number, output: string) => ({ code, output: output.trim().replace(/ \d+\.\d+$/gm, ""), state: state === undefined ? undefined : readFileSync(file, "utf8") });
+  const ended = (code: number, output: string) => ({
+    code,
+    output: output.trim().replace(/ \d+\.\d+$/gm, ""),
+    state: state === undefined ? undefined : readFileSync(file, "utf8"),
+  });
   try {
-    return ended(0, execFileSync("sh", ["-c", flipScript(targets("new-api", "new-api", "new-app"), 5, file)], {
-      env: { ...process.env, PATH: `${folder}:${process.env.PATH}` }, encoding: "utf8",
-    }));
+    return ended(
+      0,
+      execFileSync("sh", ["-c", flipScript(targets("new-api", "new-api", "new-app"), 5, file)], {
+        env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+        encoding: "utf8",
+      }),
+    );
   } catch (error) {
     const failed = error as { status: number; stdout: string };
     return ended(failed.status, failed.stdout);
@@ -59,7 +84,10 @@ test("a deploy that fails is named, and the script fails", () => {
 const old = written("old-api", "old-api", "old-app");
 
 test("what the gateway has written is believed only where it does the same", () => {
-  const { code, output } = runFlip({ deploy: "sleep 0.2", list: "sed s/new-app/old-app/ listing" }, written("new-api", "new-api", "new-app"));
+  const { code, output } = runFlip(
+    { deploy: "sleep 0.2", list: "sed s/new-app/old-app/ listing" },
+    written("new-api", "new-api", "new-app"),
+  );
   expect({ code, output }).toEqual({ code: 0, output: said() });
 });
 
@@ -72,12 +100,22 @@ test.each([
   ["without the sign-in", writtenFor({ api: "new-api", ws: "new-api", app: "new-app" })],
   ["cut in the middle", written("new-api", "new-api", "new-app").slice(0, 40)],
 ])("a gateway whose last word was an older one, %s, writes down what it does", (_which, stale) => {
-  const { code, output, state } = runFlip({ deploy: "true", list: "cat listing", resume: "cat new-state > state" }, stale);
-  expect({ code, output, state }).toEqual({ code: 0, output: said(flippedMark), state: written("new-api", "new-api", "new-app") });
+  const { code, output, state } = runFlip(
+    { deploy: "true", list: "cat listing", resume: "cat new-state > state" },
+    stale,
+  );
+  expect({ code, output, state }).toEqual({
+    code: 0,
+    output: said(flippedMark),
+    state: written("new-api", "new-api", "new-app"),
+  });
 });
 
 test("a deploy that writes an older word when it ends is the last to be looked at", () => {
-  const { code, state } = runFlip({ deploy: `sleep 0.3; printf '%s' '${old}' > state`, list: "cat listing", resume: "cat new-state > state" }, old);
+  const { code, state } = runFlip(
+    { deploy: `sleep 0.3; printf '%s' '${old}' > state`, list: "cat listing", resume: "cat new-state > state" },
+    old,
+  );
   expect({ code, state }).toEqual({ code: 0, state: written("new-api", "new-api", "new-app") });
 });
 
@@ -88,6 +126,9 @@ test("a gateway that does not write it down is told apart from one that did not 
 
 test("a mark's time is read, and no other line's", () => {
   expect(markedAt(flippedMark, "flipped 123.45")).toBe(123.45);
-  for (const line of ["flipped", "flipped soon", "begun 1.00", "unflipped 1.00", ""]) expect(markedAt(flippedMark, line)).toBeUndefined();
-  expect(besideMarks("begun 1.00\nError: no target\nflipped 2.00\nroute ws: no deploy")).toBe("Error: no target\nroute ws: no deploy");
+  for (const line of ["flipped", "flipped soon", "begun 1.00", "unflipped 1.00", ""])
+    expect(markedAt(flippedMark, line)).toBeUndefined();
+  expect(besideMarks("begun 1.00\nError: no target\nflipped 2.00\nroute ws: no deploy")).toBe(
+    "Error: no target\nroute ws: no deploy",
+  );
 });

@@ -4,14 +4,23 @@ import { listedPath, routes, targetOf, writtenPrefixes, type Targets } from "../
 export const row = (...cells: string[]) => cells.map((cell) => `\u001b[m${cell}\u001b[0m   `).join("");
 
 /** What `kamal-proxy list` prints. */
-export const listing = (targets: Targets) => [
-  row("Service", "Host", "Path", "Target", "State", "TLS"),
-  ...routes.flatMap((route) => { const to = targets[route]; return to === undefined ? [] : [row(route, "*", listedPath(route), targetOf(route, to), "running", "no")]; }),
-  "",
-].join("\n");
+export const listing = (targets: Targets) =>
+  [
+    row("Service", "Host", "Path", "Target", "State", "TLS"),
+    ...routes.flatMap((route) => {
+      const to = targets[route];
+      return to === undefined ? [] : [row(route, "*", listedPath(route), targetOf(route, to), "running", "no")];
+    }),
+    "",
+  ].join("\n");
 
 /** What the gateway writes down, its services in no order. */
 export const written = (targets: Targets) => {
-  const services = [...routes].reverse().map((route) => `{"name":"${route}","options":{"path_prefixes":${writtenPrefixes(route)}},"active_targets":${JSON.stringify(targets[route] === undefined ? [] : [targetOf(route, targets[route])])}}`);
+  const services = [...routes]
+    .reverse()
+    .map(
+      (route) =>
+        `{"name":"${route}","options":{"path_prefixes":${writtenPrefixes(route)}},"active_targets":${JSON.stringify(targets[route] === undefined ? [] : [targetOf(route, targets[route])])}}`,
+    );
   return `[${services.join(",")}]\n`;
 };

@@ -7,13 +7,28 @@ import { verifierOf } from "../../../../host/guards/passwordVerifier";
 
 const [key, otherKey] = ["11".repeat(32), "22".repeat(32)];
 const [password, otherPassword] = ["the password it was made with", "some other password"];
-const postgres: DataPlace["postgres"] = { container: "scani-postgres", volume: "scani-postgres-data", role: "scani", database: "scani", image: "postgres:16-alpine" };
-const intent: Intent = { place: { install: "scani", volumes: ["scani-postgres-data"], postgres }, encryptionKey: key, databasePassword: password, baseStack: "prod-base", trustSettings: false };
+const postgres: DataPlace["postgres"] = {
+  container: "scani-postgres",
+  volume: "scani-postgres-data",
+  role: "scani",
+  database: "scani",
+  image: "postgres:16-alpine",
+};
+const intent: Intent = {
+  place: { install: "scani", volumes: ["scani-postgres-data"], postgres },
+  encryptionKey: key,
+  databasePassword: password,
+  baseStack: "prod-base",
+  trustSettings: false,
+};
 let kept: Kept;
 
-beforeAll(async () => { kept = parseKept(await keep(undefined, "scani", { encryptionKey: key, databasePassword: password })) as Kept; });
+beforeAll(async () => {
+  kept = parseKept(await keep(undefined, "scani", { encryptionKey: key, databasePassword: password })) as Kept;
+});
 
-const problems = async (evidence: Partial<Evidence>, change: Partial<Intent> = {}) => (await judge({ strangers: [], ...evidence }, { ...intent, ...change })).map(({ problem }) => problem);
+const problems = async (evidence: Partial<Evidence>, change: Partial<Intent> = {}) =>
+  (await judge({ strangers: [], ...evidence }, { ...intent, ...change })).map(({ problem }) => problem);
 
 test("nothing is there: nothing is refused, whatever is wanted", async () => {
   expect(await problems({})).toEqual([]);
@@ -28,14 +43,20 @@ test("the data fits", async () => {
 describe("ENCRYPTION_KEY", () => {
   const differs = [expect.stringMatching(/^ENCRYPTION_KEY differs, but the data was made with another/)];
 
-  test("that is not the one that was kept", async () => expect(await problems({ kept }, { encryptionKey: otherKey })).toEqual(differs));
+  test("that is not the one that was kept", async () =>
+    expect(await problems({ kept }, { encryptionKey: otherKey })).toEqual(differs));
 
-  test("that would be generated anew", async () => expect(await problems({ kept }, { encryptionKey: undefined })).toEqual([expect.stringContaining("ENCRYPTION_KEY is not given and would be generated anew")]));
+  test("that would be generated anew", async () =>
+    expect(await problems({ kept }, { encryptionKey: undefined })).toEqual([
+      expect.stringContaining("ENCRYPTION_KEY is not given and would be generated anew"),
+    ]));
 
   test("what the credentials say comes before what was kept", async () => {
     const [sealed, sealedWithOther] = [await seal("{}", key), await seal("{}", otherKey)];
     expect(await problems({ kept, database: { credentials: [sealedWithOther] } })).toEqual(differs);
-    expect(await problems({ kept, database: { credentials: [sealedWithOther] } }, { encryptionKey: otherKey })).toEqual([]);
+    expect(await problems({ kept, database: { credentials: [sealedWithOther] } }, { encryptionKey: otherKey })).toEqual(
+      [],
+    );
     // One that is damaged, or older than the key, does not condemn the others.
     expect(await problems({ kept, database: { credentials: [sealedWithOther, sealed] } })).toEqual([]);
   });
@@ -50,22 +71,35 @@ describe("ENCRYPTION_KEY", () => {
 describe("the database password", () => {
   test("goes by what Postgres itself keeps, and by the file where it does not run", async () => {
     const database = { passwordVerifier: await verifierOf(otherPassword), credentials: [] };
-    expect(await problems({ kept, database })).toEqual([expect.stringMatching(/^POSTGRES_PASSWORD differs, but the volume scani-postgres-data/)]);
+    expect(await problems({ kept, database })).toEqual([
+      expect.stringMatching(/^POSTGRES_PASSWORD differs, but the volume scani-postgres-data/),
+    ]);
     expect(await problems({ kept, database }, { databasePassword: otherPassword })).toEqual([]);
-    expect(await problems({ kept }, { databasePassword: otherPassword })).toEqual([expect.stringMatching(/^POSTGRES_PASSWORD differs/)]);
+    expect(await problems({ kept }, { databasePassword: otherPassword })).toEqual([
+      expect.stringMatching(/^POSTGRES_PASSWORD differs/),
+    ]);
   });
 
-  test("in a form nobody knows is let pass", async () => expect(await problems({ database: { passwordVerifier: "odd", credentials: [] } })).toEqual([]));
+  test("in a form nobody knows is let pass", async () =>
+    expect(await problems({ database: { passwordVerifier: "odd", credentials: [] } })).toEqual([]));
 
-  test("of a database somebody else runs is not judged", async () => expect(await problems({ kept }, { place: { install: "scani", volumes: [] }, databasePassword: otherPassword })).toEqual([]));
+  test("of a database somebody else runs is not judged", async () =>
+    expect(
+      await problems({ kept }, { place: { install: "scani", volumes: [] }, databasePassword: otherPassword }),
+    ).toEqual([]));
 });
 
-test.each([["role", "POSTGRES_USER is scani"], ["database", "POSTGRES_DB is scani"]] as const)("a %s the volume was not made with", async (lacks, said) => {
+test.each([
+  ["role", "POSTGRES_USER is scani"],
+  ["database", "POSTGRES_DB is scani"],
+] as const)("a %s the volume was not made with", async (lacks, said) => {
   expect(await problems({ database: { credentials: [], lacks } })).toEqual([expect.stringContaining(said)]);
 });
 
 test("another major version; where either is not known, Postgres itself has the word", async () => {
-  expect(await problems({ volumeMajor: "15", imageMajor: "16" })).toEqual([expect.stringMatching(/is Postgres 16, and the volume scani-postgres-data was made by Postgres 15/)]);
+  expect(await problems({ volumeMajor: "15", imageMajor: "16" })).toEqual([
+    expect.stringMatching(/is Postgres 16, and the volume scani-postgres-data was made by Postgres 15/),
+  ]);
   expect(await problems({ volumeMajor: "15" })).toEqual([]);
   expect(await problems({ imageMajor: "15" })).toEqual([]);
 });
@@ -73,17 +107,28 @@ test("another major version; where either is not known, Postgres itself has the 
 describe("an operator who trusts the settings", () => {
   test("is let pass with other secrets, but never onto a volume in use or made by another Postgres", async () => {
     const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];
-    const found = await problems({ kept, strangers, volumeMajor: "15", imageMajor: "16" }, { encryptionKey: otherKey, databasePassword: otherPassword, trustSettings: true });
-    expect(found).toEqual([expect.stringContaining("is in use by container old-postgres-1"), expect.stringContaining("was made by Postgres 15")]);
+    const found = await problems(
+      { kept, strangers, volumeMajor: "15", imageMajor: "16" },
+      { encryptionKey: otherKey, databasePassword: otherPassword, trustSettings: true },
+    );
+    expect(found).toEqual([
+      expect.stringContaining("is in use by container old-postgres-1"),
+      expect.stringContaining("was made by Postgres 15"),
+    ]);
   });
 });
 
 test("all of it in one error: each with what to type, for the base stack, and no secret", async () => {
   const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];
-  const refusals = await judge({ strangers, kept, volumeMajor: "15", imageMajor: "16" }, { ...intent, encryptionKey: otherKey, databasePassword: otherPassword });
+  const refusals = await judge(
+    { strangers, kept, volumeMajor: "15", imageMajor: "16" },
+    { ...intent, encryptionKey: otherKey, databasePassword: otherPassword },
+  );
   const text = explainRefusals(refusals);
   expect(refusals).toHaveLength(4);
-  for (const { ways } of refusals) expect(ways[0]).toMatch(/^type: (docker stop old-postgres-1|pulumi config set .* --stack prod-base)/);
+  for (const { ways } of refusals)
+    expect(ways[0]).toMatch(/^type: (docker stop old-postgres-1|pulumi config set .* --stack prod-base)/);
   expect(text).toMatch(/^The data that is there forbids it; nothing has been touched\.\n/);
-  for (const secret of [key, otherKey, password, otherPassword, kept.encryptionKey, kept.databasePassword]) expect(text).not.toContain(secret);
+  for (const secret of [key, otherKey, password, otherPassword, kept.encryptionKey, kept.databasePassword])
+    expect(text).not.toContain(secret);
 });

@@ -8,37 +8,62 @@ const decisions = fc.record({ due: fc.boolean(), why: fc.constant("why"), beside
 const kinds = (steps: readonly { readonly do: string }[]) => steps.map((step) => step.do);
 
 test("for any host: a due backup begins before everything else and is whole before the flip, and nothing else changes", () => {
-  fc.assert(fc.property(hosts, decisions, ({ live, wanted }, decision) => {
-    const steps = plan(live, wanted);
-    const all = insertBackup(steps, decision);
-    expect(all.filter((step) => step.do !== "backup" && step.do !== "finish-backup")).toEqual(steps);
-    const switches = kinds(steps).includes("flip");
-    expect(kinds(all).includes("backup")).toBe(decision.due && switches);
-    if (!decision.due || !switches) return;
-    expect(all[0]).toEqual({ do: "backup", why: "why", beside: decision.beside });
-    expect(kinds(all).includes("finish-backup")).toBe(decision.beside);
-    if (decision.beside) expect(kinds(all).indexOf("finish-backup")).toBeLessThan(kinds(all).indexOf("flip"));
-  }));
+  fc.assert(
+    fc.property(hosts, decisions, ({ live, wanted }, decision) => {
+      const steps = plan(live, wanted);
+      const all = insertBackup(steps, decision);
+      expect(all.filter((step) => step.do !== "backup" && step.do !== "finish-backup")).toEqual(steps);
+      const switches = kinds(steps).includes("flip");
+      expect(kinds(all).includes("backup")).toBe(decision.due && switches);
+      if (!decision.due || !switches) return;
+      expect(all[0]).toEqual({ do: "backup", why: "why", beside: decision.beside });
+      expect(kinds(all).includes("finish-backup")).toBe(decision.beside);
+      if (decision.beside) expect(kinds(all).indexOf("finish-backup")).toBeLessThan(kinds(all).indexOf("flip"));
+    }),
+  );
 });
 
 test("nobody's worker is told to stop before the backup is whole", () => {
-  fc.assert(fc.property(hosts, ({ live, wanted }) => {
-    const grouped = stages(insertBackup(plan(live, wanted), { due: true, why: "", beside: true })).map(kinds);
-    const whole = grouped.findIndex((stage) => stage.includes("finish-backup"));
-    const stops = grouped.findIndex((stage) => stage.includes("stop-workers") || stage.includes("flip"));
-    if (whole >= 0) expect(whole).toBeLessThan(stops);
-  }));
+  fc.assert(
+    fc.property(hosts, ({ live, wanted }) => {
+      const grouped = stages(insertBackup(plan(live, wanted), { due: true, why: "", beside: true })).map(kinds);
+      const whole = grouped.findIndex((stage) => stage.includes("finish-backup"));
+      const stops = grouped.findIndex((stage) => stage.includes("stop-workers") || stage.includes("flip"));
+      if (whole >= 0) expect(whole).toBeLessThan(stops);
+    }),
+  );
 });
 
 test("the preview says whether one is made, and why", () => {
-  const live = { containers: [...release("tier1", "one", () => true), ...release("tier2", "two", () => false)], routes: routedTo("one") };
-  const text = (decision: { due: boolean; why: string; beside: boolean } | { unknown: string }) => explain({
-    wanted: { tier: "tier2", release: "two" },
-    steps: "unknown" in decision ? plan(live, wantedOf("tier2", "two", false)) : insertBackup(plan(live, wantedOf("tier2", "two", false)), decision),
-    backup: decision, created: [], environment: { old: {}, new: {} }, images: { old: {}, new: {} }, keepWarm: false, kept: [], untouched: [],
-  });
-  expect(text({ due: true, why: "a migration is pending: x", beside: false })).toContain("steps:\n  back up the database before anything else: a migration is pending: x\n  migrate");
-  expect(text({ due: true, why: "there is none yet", beside: true })).toMatch(/ {2}back up the database while the candidate starts: there is none yet\n[\s\S]* {2}wait until the backup is whole\n {2}flip/);
-  expect(text({ due: false, why: "the last one is 3 h old", beside: false })).toContain("\nbackup: none is due, the last one is 3 h old");
-  expect(text({ unknown: "Postgres is down" })).toContain("\nbackup: whether one is due cannot be told: Postgres is down");
+  const live = {
+    containers: [...release("tier1", "one", () => true), ...release("tier2", "two", () => false)],
+    routes: routedTo("one"),
+  };
+  const text = (decision: { due: boolean; why: string; beside: boolean } | { unknown: string }) =>
+    explain({
+      wanted: { tier: "tier2", release: "two" },
+      steps:
+        "unknown" in decision
+          ? plan(live, wantedOf("tier2", "two", false))
+          : insertBackup(plan(live, wantedOf("tier2", "two", false)), decision),
+      backup: decision,
+      created: [],
+      environment: { old: {}, new: {} },
+      images: { old: {}, new: {} },
+      keepWarm: false,
+      kept: [],
+      untouched: [],
+    });
+  expect(text({ due: true, why: "a migration is pending: x", beside: false })).toContain(
+    "steps:\n  back up the database before anything else: a migration is pending: x\n  migrate",
+  );
+  expect(text({ due: true, why: "there is none yet", beside: true })).toMatch(
+    / {2}back up the database while the candidate starts: there is none yet\n[\s\S]* {2}wait until the backup is whole\n {2}flip/,
+  );
+  expect(text({ due: false, why: "the last one is 3 h old", beside: false })).toContain(
+    "\nbackup: none is due, the last one is 3 h old",
+  );
+  expect(text({ unknown: "Postgres is down" })).toContain(
+    "\nbackup: whether one is due cannot be told: Postgres is down",
+  );
 });

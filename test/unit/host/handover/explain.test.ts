@@ -5,7 +5,14 @@ import type { Live } from "../../../../host/install/live";
 import { release, routedTo } from "./model";
 
 const live: Live = { containers: release("tier1", "one", () => true), routes: routedTo("one") };
-const declared = { tier: "tier2" as const, release: "two", keepWarm: false, containers: {}, images: { api: "scani/api:2" }, environment: {} };
+const declared = {
+  tier: "tier2" as const,
+  release: "two",
+  keepWarm: false,
+  containers: {},
+  images: { api: "scani/api:2" },
+  environment: {},
+};
 
 function outlook(): Outlook {
   const { live: assumed, wanted, created } = withDeclared(live, declared);
@@ -49,7 +56,9 @@ untouched:
 });
 
 test("nothing to do is one line", () => {
-  expect(explain({ ...outlook(), steps: [] })).toBe("Serving now: tier1 (one) since 2026-01-01T00:00:00.000Z. Nothing to do.");
+  expect(explain({ ...outlook(), steps: [] })).toBe(
+    "Serving now: tier1 (one) since 2026-01-01T00:00:00.000Z. Nothing to do.",
+  );
 });
 
 test("secrets show their last four characters, short ones nothing, other values whole", () => {
@@ -60,5 +69,7 @@ test("secrets show their last four characters, short ones nothing, other values 
 });
 
 test("two secrets with one ending are told apart without being shown", () => {
-  expect(changedVariables({ ENCRYPTION_KEY: "aaaaaaaaaaaaSAME" }, { ENCRYPTION_KEY: "bbbbbbbbbbbbSAME" })).toEqual(["ENCRYPTION_KEY ••••SAME → another value with the same ending"]);
+  expect(changedVariables({ ENCRYPTION_KEY: "aaaaaaaaaaaaSAME" }, { ENCRYPTION_KEY: "bbbbbbbbbbbbSAME" })).toEqual([
+    "ENCRYPTION_KEY ••••SAME → another value with the same ending",
+  ]);
 });

@@ -3,7 +3,10 @@ import { servedBy, type Route } from "../../../../host/gateway/routes";
 import { wayBack, type Live } from "../../../../host/install/live";
 import { hosts, release, routedTo } from "./model";
 
-const serving = (running = true): Live => ({ containers: release("tier1", "one", () => running), routes: routedTo("one") });
+const serving = (running = true): Live => ({
+  containers: release("tier1", "one", () => running),
+  routes: routedTo("one"),
+});
 
 test("what served whole is gone back to, route by route", () => {
   expect(wayBack(serving())).toEqual(routedTo("one"));
@@ -21,9 +24,13 @@ test("what did not run, or had no api or no page, is not gone back to", () => {
 });
 
 test("whatever the host is like, nobody is sent to a container that does not run", () => {
-  fc.assert(fc.property(hosts, ({ live }) => {
-    for (const [route, name] of Object.entries(wayBack(live) ?? {})) {
-      expect(live.containers).toContainEqual(expect.objectContaining({ name, running: true, service: servedBy(route as Route) }));
-    }
-  }));
+  fc.assert(
+    fc.property(hosts, ({ live }) => {
+      for (const [route, name] of Object.entries(wayBack(live) ?? {})) {
+        expect(live.containers).toContainEqual(
+          expect.objectContaining({ name, running: true, service: servedBy(route as Route) }),
+        );
+      }
+    }),
+  );
 });

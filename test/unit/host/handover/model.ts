@@ -9,7 +9,9 @@ import type { Tier } from "../../../../settings";
 export function apply(live: Live, step: Step): Live {
   const set = (ids: readonly string[], running: boolean): Live => ({
     ...live,
-    containers: live.containers.map((container) => (ids.includes(container.id) ? { ...container, running } : container)),
+    containers: live.containers.map((container) =>
+      ids.includes(container.id) ? { ...container, running } : container,
+    ),
   });
   switch (step.do) {
     case "backup":
@@ -19,12 +21,18 @@ export function apply(live: Live, step: Step): Live {
     case "soak":
       return live;
     case "start":
-      return set(step.containers.map(({ id }) => id), true);
+      return set(
+        step.containers.map(({ id }) => id),
+        true,
+      );
     case "start-worker":
       return set([step.container.id], true);
     case "stop-workers":
     case "retire":
-      return set(step.containers.map(({ id }) => id), false);
+      return set(
+        step.containers.map(({ id }) => id),
+        false,
+      );
     case "flip":
       return { ...live, routes: Object.fromEntries(routes.map((route) => [route, step.to[route].name])) };
   }
@@ -32,7 +40,12 @@ export function apply(live: Live, step: Step): Live {
 
 export function release(tier: Tier, name: string, running: (service: Service) => boolean): LiveContainer[] {
   return servicesOf(tier).map((service) => ({
-    id: `${name}-${service}`, name: `${name}-${service}-x`, service, tier, release: name, title: `${tier} ${service}`,
+    id: `${name}-${service}`,
+    name: `${name}-${service}-x`,
+    service,
+    tier,
+    release: name,
+    title: `${tier} ${service}`,
     running: service !== "migrate" && running(service),
   }));
 }
@@ -44,26 +57,38 @@ export function routedTo(name: string): Live["routes"] {
 
 /** A wanted release whose containers are those `release` makes. */
 export function wantedOf(tier: Tier, name: string, keepWarm: boolean): Wanted {
-  return { tier, release: name, keepWarm, containers: Object.fromEntries(servicesOf(tier).map((service) => [service, `${name}-${service}`])) };
+  return {
+    tier,
+    release: name,
+    keepWarm,
+    containers: Object.fromEntries(servicesOf(tier).map((service) => [service, `${name}-${service}`])),
+  };
 }
 
-/** Any host a crash, an operator's hand or a failed upgrade can leave: up to three releases, each container up or down, routes anywhere. */
-export const hosts: fc.Arbitrary<{ live: Live; wanted: Wanted }> = fc.record({
-  tiers: fc.array(fc.constantFrom<Tier>("tier1", "tier2"), { minLength: 1, maxLength: 3 }),
-  up: fc.array(fc.boolean(), { minLength: 15, maxLength: 15 }),
-  routed: fc.array(fc.option(fc.nat(2), { nil: undefined }), { minLength: routes.length, maxLength: routes.length }),
-  keepWarm: fc.boolean(),
-  choice: fc.nat(2),
-}).map(({ tiers, up, routed, keepWarm, choice }) => {
-  let next = 0;
-  const containers = tiers.flatMap((tier, index) => release(tier, `r${index}`, () => up[next++ % up.length] ?? false));
-  const target = (route: (typeof routes)[number], index: number | undefined) => {
-    if (index === undefined || index >= tiers.length) return undefined;
-    return containers.find((c) => c.release === `r${index}` && c.service === servedBy(route))?.name;
-  };
-  const chosen = choice % tiers.length;
-  return {
-    live: { containers, routes: Object.fromEntries(routes.map((route, i) => [route, target(route, routed[i])])) },
-    wanted: wantedOf(tiers[chosen] as Tier, `r${chosen}`, keepWarm),
-  };
-});
+/**
+ * Any host a crash, an operator's hand or a failed upgrade can leave: up to three releases, each container up or down,
+ * routes anywhere.
+ */
+export const hosts: fc.Arbitrary<{ live: Live; wanted: Wanted }> = fc
+  .record({
+    tiers: fc.array(fc.constantFrom<Tier>("tier1", "tier2"), { minLength: 1, maxLength: 3 }),
+    up: fc.array(fc.boolean(), { minLength: 15, maxLength: 15 }),
+    routed: fc.array(fc.option(fc.nat(2), { nil: undefined }), { minLength: routes.length, maxLength: routes.length }),
+    keepWarm: fc.boolean(),
+    choice: fc.nat(2),
+  })
+  .map(({ tiers, up, routed, keepWarm, choice }) => {
+    let next = 0;
+    const containers = tiers.flatMap((tier, index) =>
+      release(tier, `r${index}`, () => up[next++ % up.length] ?? false),
+    );
+    const target = (route: (typeof routes)[number], index: number | undefined) => {
+      if (index === undefined || index >= tiers.length) return undefined;
+      return containers.find((c) => c.release === `r${index}` && c.service === servedBy(route))?.name;
+    };
+    const chosen = choice % tiers.length;
+    return {
+      live: { containers, routes: Object.fromEntries(routes.map((route, i) => [route, target(route, routed[i])])) },
+      wanted: wantedOf(tiers[chosen], `r${chosen}`, keepWarm),
+    };
+  });

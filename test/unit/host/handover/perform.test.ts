@@ -9,7 +9,10 @@ import type { Tier } from "../../../../settings";
 import type { FaultKind } from "../fakeEngine";
 import { FakeInstall } from "../fakeInstall";
 
-const ways: readonly [from: Tier, to: Tier][] = [["tier1", "tier2"], ["tier2", "tier1"]];
+const ways: readonly [from: Tier, to: Tier][] = [
+  ["tier1", "tier2"],
+  ["tier2", "tier1"],
+];
 const releaseOf: Readonly<Record<Tier, string>> = { tier1: "r1", tier2: "r2" };
 
 /** An install on which one tier serves and the other is declared. */
@@ -28,7 +31,11 @@ const go = (host: FakeInstall, to: Tier, lines: string[] = []) =>
 test.each(ways)("from %s to %s: every route, one worker, and nothing left over", async (from, to) => {
   const host = await served(from);
   const said: string[] = [];
-  expect(await go(host, to, said).catch((error: { why?: unknown }) => { throw error.why ?? error; })).toMatchObject({ outcome: "switched", from: { tier: from }, to: { tier: to } });
+  expect(
+    await go(host, to, said).catch((error: { why?: unknown }) => {
+      throw error.why ?? error;
+    }),
+  ).toMatchObject({ outcome: "switched", from: { tier: from }, to: { tier: to } });
   expect(new Set(routes.map((route) => host.routes[route]?.split("-")[1]))).toEqual(new Set([releaseOf[to]]));
   expect(host.running().every((name) => name.startsWith(`scani-${releaseOf[to]}-`))).toBe(true);
   expect(host.engine.all).toHaveLength(2 + 5 + 4);
@@ -39,17 +46,24 @@ test.each(ways)("from %s to %s: every route, one worker, and nothing left over",
 
 /** Routes that lead to nothing that runs. */
 function unserved(host: FakeInstall): string[] {
-  return routes.filter((route) => host.engine.find(host.routes[route] ?? "")?.state !== "running").map((route) => `${route} leads to ${host.routes[route] ?? "nothing"}, which does not run`);
+  return routes
+    .filter((route) => host.engine.find(host.routes[route] ?? "")?.state !== "running")
+    .map((route) => `${route} leads to ${host.routes[route] ?? "nothing"}, which does not run`);
 }
 
-/** What is not as it must be once a run is over: all routes lead to one release, which runs, and whose worker alone takes jobs. */
+/**
+ * What is not as it must be once a run is over: all routes lead to one release, which runs, and whose worker alone
+ * takes jobs.
+ */
 function wrongOf(host: FakeInstall): string[] {
   const releases = [...new Set(routes.map((route) => host.routes[route]?.split("-")[1]))];
   const workers = host.running().filter((name) => name.endsWith("-worker"));
   return [
     ...unserved(host),
     ...(releases.length === 1 ? [] : [`the routes lead to ${releases.join(" and ")}`]),
-    ...(workers.join() === `scani-${releases[0]}-worker` ? [] : [`${releases[0]} serves, and of the workers there run: ${workers.join(", ") || "none"}`]),
+    ...(workers.join() === `scani-${releases[0]}-worker`
+      ? []
+      : [`${releases[0]} serves, and of the workers there run: ${workers.join(", ") || "none"}`]),
   ];
 }
 
@@ -80,8 +94,12 @@ async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Prom
   const wrong = new Set<string>();
   host.engine.watch = () => unserved(host).forEach((one) => wrong.add(`on the way: ${one}`));
   try {
-    host.engine.plan(trouble === "interrupted" ? { kind: "hang", at, signal: interrupted.signal } : { kind: trouble, at });
-    host.engine.onFault = () => { if (trouble === "interrupted") setTimeout(() => interrupted.abort(), 5); };
+    host.engine.plan(
+      trouble === "interrupted" ? { kind: "hang", at, signal: interrupted.signal } : { kind: trouble, at },
+    );
+    host.engine.onFault = () => {
+      if (trouble === "interrupted") setTimeout(() => interrupted.abort(), 5);
+    };
     const order = host.order(to, releaseOf[to]);
     await perform(host.engine, order, () => undefined, interrupted.signal).catch(() => undefined);
     const call = host.engine.faulted;
@@ -89,23 +107,33 @@ async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Prom
     if (call === undefined) return undefined;
     // What a killed process left is for the next run to mend, but what serves serves.
     for (const one of trouble === "die" ? unserved(host) : wrongOf(host)) wrong.add(`afterwards: ${one}`);
-    await go(host, to).catch((error: { why?: Error } & Error) => wrong.add(`the next run fails: ${(error.why ?? error).message}`));
+    await go(host, to).catch((error: { why?: Error } & Error) =>
+      wrong.add(`the next run fails: ${(error.why ?? error).message}`),
+    );
     for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
-    if (plan(await survey(host.engine, order.install), order.wanted).length > 0) wrong.add("after the next run: it is not done");
-    for (const name of host.running()) if (!name.startsWith(`scani-${releaseOf[to]}-`)) wrong.add(`after the next run: ${name} runs`);
+    if (plan(await survey(host.engine, order.install), order.wanted).length > 0)
+      wrong.add("after the next run: it is not done");
+    for (const name of host.running())
+      if (!name.startsWith(`scani-${releaseOf[to]}-`)) wrong.add(`after the next run: ${name} runs`);
     return { call, wrong: [...wrong] };
   } finally {
     host.close();
   }
 }
 
-const everyWay = ways.flatMap(([from, to]) => (["throw", "lose", "die", "interrupted"] as const).map((trouble) => [from, to, trouble] as const));
+const everyWay = ways.flatMap(([from, to]) =>
+  (["throw", "lose", "die", "interrupted"] as const).map((trouble) => [from, to, trouble] as const),
+);
 
-test.each(everyWay)("from %s to %s, %s at every call", async (from, to, trouble) => {
-  const outcomes = await atEveryCall((at) => faulted(from, to, trouble, at));
-  expect(outcomes.length).toBeGreaterThan(28);
-  expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
-}, 60_000);
+test.each(everyWay)(
+  "from %s to %s, %s at every call",
+  async (from, to, trouble) => {
+    const outcomes = await atEveryCall((at) => faulted(from, to, trouble, at));
+    expect(outcomes.length).toBeGreaterThan(28);
+    expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+  },
+  60_000,
+);
 
 /** Milliseconds an interrupted run may take to end. */
 const endsWithin = 1500;
@@ -115,23 +143,34 @@ async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
   const counting = await served(from);
   await go(counting, to);
   counting.close();
-  const held = await Promise.all(Array.from({ length: counting.engine.count }, async (_, index) => {
-    const host = await served(from);
-    const interrupted = new AbortController();
-    host.engine.plan({ kind: "hang", at: index + 1 });
-    host.engine.onFault = () => { setTimeout(() => interrupted.abort(), 5); };
-    const over = perform(host.engine, host.order(to, releaseOf[to]), () => undefined, interrupted.signal).then(() => true, () => true);
-    const ended = await Promise.race([over, pause(endsWithin, false, { ref: false })]);
-    host.close();
-    return ended ? [] : [host.engine.faulted as string];
-  }));
+  const held = await Promise.all(
+    Array.from({ length: counting.engine.count }, async (_, index) => {
+      const host = await served(from);
+      const interrupted = new AbortController();
+      host.engine.plan({ kind: "hang", at: index + 1 });
+      host.engine.onFault = () => {
+        setTimeout(() => interrupted.abort(), 5);
+      };
+      const over = perform(host.engine, host.order(to, releaseOf[to]), () => undefined, interrupted.signal).then(
+        () => true,
+        () => true,
+      );
+      const ended = await Promise.race([over, pause(endsWithin, false, { ref: false })]);
+      host.close();
+      return ended ? [] : [host.engine.faulted as string];
+    }),
+  );
   return held.flat();
 }
 
 // Of all calls, only the wait for a container's health and the waits of the soak can be interrupted.
-test.failing.each(ways)("from %s to %s, interrupted while the engine does not answer, it ends", async (from, to) => {
-  expect(await holdingUp(from, to)).toEqual([]);
-}, 20_000);
+test.failing.each(ways)(
+  "from %s to %s, interrupted while the engine does not answer, it ends",
+  async (from, to) => {
+    expect(await holdingUp(from, to)).toEqual([]);
+  },
+  20_000,
+);
 
 /** A run whose new worker does not come up, so that all is taken back, in which the n-th call goes wrong as well. */
 async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): Promise<Outcome | undefined> {
@@ -142,7 +181,12 @@ async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): 
   host.engine.watch = () => unserved(host).forEach((one) => wrong.add(`on the way: ${one}`));
   try {
     host.engine.plan({ kind, at });
-    const thrown: unknown = await perform(host.engine, host.order(to, releaseOf[to]), () => undefined, new AbortController().signal).catch((error: unknown) => error);
+    const thrown: unknown = await perform(
+      host.engine,
+      host.order(to, releaseOf[to]),
+      () => undefined,
+      new AbortController().signal,
+    ).catch((error: unknown) => error);
     const call = host.engine.faulted;
     host.engine.plan();
     if (call === undefined) return undefined;
@@ -150,7 +194,9 @@ async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): 
     for (const one of unserved(host)) wrong.add(`afterwards: ${one}`);
     worker.endsWith = undefined;
     host.engine.watch = () => undefined;
-    await go(host, to).catch((error: { why?: Error } & Error) => wrong.add(`the next run fails: ${(error.why ?? error).message}`));
+    await go(host, to).catch((error: { why?: Error } & Error) =>
+      wrong.add(`the next run fails: ${(error.why ?? error).message}`),
+    );
     for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
     return { call, wrong: [...wrong] };
   } finally {
@@ -158,13 +204,21 @@ async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): 
   }
 }
 
-test.each(ways.flatMap(([from, to]) => (["throw", "lose", "die"] as const).map((kind) => [from, to, kind] as const)))("from %s to %s, taken back, %s at every call", async (from, to, kind) => {
-  const outcomes = await atEveryCall((at) => notTakenBack(from, to, kind, at));
-  expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
-}, 60_000);
+test.each(ways.flatMap(([from, to]) => (["throw", "lose", "die"] as const).map((kind) => [from, to, kind] as const)))(
+  "from %s to %s, taken back, %s at every call",
+  async (from, to, kind) => {
+    const outcomes = await atEveryCall((at) => notTakenBack(from, to, kind, at));
+    expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+  },
+  60_000,
+);
 
 /** A run whose new worker does not come up, while the old api is paused: for so many milliseconds, or for good. */
-async function oldApiPaused(from: Tier, to: Tier, milliseconds?: number): Promise<{ host: FakeInstall; thrown: HandoverFailed; said: string[] }> {
+async function oldApiPaused(
+  from: Tier,
+  to: Tier,
+  milliseconds?: number,
+): Promise<{ host: FakeInstall; thrown: HandoverFailed; said: string[] }> {
   const host = await served(from);
   const [worker, api] = [host.container(releaseOf[to], "worker"), host.container(releaseOf[from], "api")];
   const said: string[] = [];
@@ -174,12 +228,15 @@ async function oldApiPaused(from: Tier, to: Tier, milliseconds?: number): Promis
     if (worker.state === "exited" && api.state === "running" && wrong.size === 0 && !said.includes("paused")) {
       said.push("paused");
       api.state = "paused";
-      if (milliseconds !== undefined) setTimeout(() => { api.state = "running"; }, milliseconds);
+      if (milliseconds !== undefined)
+        setTimeout(() => {
+          api.state = "running";
+        }, milliseconds);
     }
     // The old api is not what the routes lead to by then.
     unserved(host).forEach((one) => wrong.add(one));
   };
-  const thrown = await go(host, to, said).catch((error: unknown) => error) as HandoverFailed;
+  const thrown = (await go(host, to, said).catch((error: unknown) => error)) as HandoverFailed;
   expect(said).toContain("paused");
   expect([...wrong]).toEqual([]);
   worker.endsWith = undefined;
@@ -187,21 +244,29 @@ async function oldApiPaused(from: Tier, to: Tier, milliseconds?: number): Promis
   return { host, thrown, said };
 }
 
-test.each(ways)("from %s to %s, what serves is left alone while the gateway cannot be pointed back, and the next run goes on from there", async (from, to) => {
-  const { host, thrown } = await oldApiPaused(from, to);
-  expect(thrown).toMatchObject({ name: "HandoverFailed", back: false });
-  expect(explainFailure(thrown, serving(await survey(host.engine, host.order(to, releaseOf[to]).install)))).toMatch(new RegExp(`The gateway could not be pointed back, so nothing was stopped: ${to} \\(${releaseOf[to]}\\) serves`));
-  expect(unserved(host)).toEqual([]);
-  await go(host, to);
-  expect(wrongOf(host)).toEqual([]);
-  host.close();
-});
+test.each(ways)(
+  "from %s to %s, what serves is left alone while the gateway cannot be pointed back, and the next run goes on from there",
+  async (from, to) => {
+    const { host, thrown } = await oldApiPaused(from, to);
+    expect(thrown).toMatchObject({ name: "HandoverFailed", back: false });
+    expect(explainFailure(thrown, serving(await survey(host.engine, host.order(to, releaseOf[to]).install)))).toMatch(
+      new RegExp(`The gateway could not be pointed back, so nothing was stopped: ${to} \\(${releaseOf[to]}\\) serves`),
+    );
+    expect(unserved(host)).toEqual([]);
+    await go(host, to);
+    expect(wrongOf(host)).toEqual([]);
+    host.close();
+  },
+);
 
 test.each(ways)("from %s to %s, a way back that fails for a moment is tried again", async (from, to) => {
   const { host, thrown, said } = await oldApiPaused(from, to, 500);
   expect(thrown).toMatchObject({ name: "HandoverFailed", back: true });
   expect(said.join("\n")).toMatch(/gateway: that it takes the old release again, for 2 s at most: /);
-  expect(serving(await survey(host.engine, host.order(to, releaseOf[to]).install))).toEqual({ tier: from, release: releaseOf[from] });
+  expect(serving(await survey(host.engine, host.order(to, releaseOf[to]).install))).toEqual({
+    tier: from,
+    release: releaseOf[from],
+  });
   expect(wrongOf(host)).toEqual([]);
   host.close();
 });

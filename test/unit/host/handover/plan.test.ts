@@ -11,79 +11,105 @@ function carriedOut(live: Live, wanted: Wanted): Live {
   return plan(live, wanted).reduce(apply, live);
 }
 
-const runningWorkers = (live: Live) => live.containers.filter(({ service, running }) => service === "worker" && running);
+const runningWorkers = (live: Live) =>
+  live.containers.filter(({ service, running }) => service === "worker" && running);
 
 describe("plan, for any host", () => {
   test("ends with the wanted release serving, whole, and its worker the only one", () => {
-    fc.assert(fc.property(hosts, ({ live, wanted }) => {
-      const after = carriedOut(live, wanted);
-      const own = membersOf(after, wanted);
-      expect(serving(after)).toEqual({ tier: wanted.tier, release: wanted.release });
-      for (const service of servicesOf(wanted.tier)) expect(own[service]?.running).toBe(service !== "migrate");
-      expect(runningWorkers(after).map(({ release: name }) => name)).toEqual([wanted.release]);
-    }), { numRuns: runs });
+    fc.assert(
+      fc.property(hosts, ({ live, wanted }) => {
+        const after = carriedOut(live, wanted);
+        const own = membersOf(after, wanted);
+        expect(serving(after)).toEqual({ tier: wanted.tier, release: wanted.release });
+        for (const service of servicesOf(wanted.tier)) expect(own[service]?.running).toBe(service !== "migrate");
+        expect(runningWorkers(after).map(({ release: name }) => name)).toEqual([wanted.release]);
+      }),
+      { numRuns: runs },
+    );
   });
 
   test("run twice, it changes nothing the second time", () => {
-    fc.assert(fc.property(hosts, ({ live, wanted }) => {
-      expect(plan(carriedOut(live, wanted), wanted)).toEqual([]);
-    }), { numRuns: runs });
+    fc.assert(
+      fc.property(hosts, ({ live, wanted }) => {
+        expect(plan(carriedOut(live, wanted), wanted)).toEqual([]);
+      }),
+      { numRuns: runs },
+    );
   });
 
   test("interrupted after any step, it ends in the same place", () => {
-    fc.assert(fc.property(hosts, fc.nat(8), ({ live, wanted }, cut) => {
-      const interrupted = plan(live, wanted).slice(0, cut).reduce(apply, live);
-      expect(carriedOut(interrupted, wanted)).toEqual(carriedOut(live, wanted));
-    }), { numRuns: runs });
+    fc.assert(
+      fc.property(hosts, fc.nat(8), ({ live, wanted }, cut) => {
+        const interrupted = plan(live, wanted).slice(0, cut).reduce(apply, live);
+        expect(carriedOut(interrupted, wanted)).toEqual(carriedOut(live, wanted));
+      }),
+      { numRuns: runs },
+    );
   });
 
   test("no worker starts while another release's worker runs", () => {
-    fc.assert(fc.property(hosts, ({ live, wanted }) => {
-      let now = live;
-      for (const step of plan(live, wanted)) {
-        if (step.do === "start-worker") expect(runningWorkers(now)).toEqual([]);
-        now = apply(now, step);
-      }
-    }), { numRuns: runs });
+    fc.assert(
+      fc.property(hosts, ({ live, wanted }) => {
+        let now = live;
+        for (const step of plan(live, wanted)) {
+          if (step.do === "start-worker") expect(runningWorkers(now)).toEqual([]);
+          now = apply(now, step);
+        }
+      }),
+      { numRuns: runs },
+    );
   });
 
   test("nothing of another release stops before the wanted one is ready and verified", () => {
-    fc.assert(fc.property(hosts, ({ live, wanted }) => {
-      let now = live;
-      for (const step of plan(live, wanted)) {
-        if (step.do === "retire" || step.do === "stop-workers") {
-          const own = membersOf(now, wanted);
-          for (const route of routes) {
-            expect(own[servedBy(route)]?.running).toBe(true);
-            expect(now.routes[route]).toBe(own[servedBy(route)]?.name);
+    fc.assert(
+      fc.property(hosts, ({ live, wanted }) => {
+        let now = live;
+        for (const step of plan(live, wanted)) {
+          if (step.do === "retire" || step.do === "stop-workers") {
+            const own = membersOf(now, wanted);
+            for (const route of routes) {
+              expect(own[servedBy(route)]?.running).toBe(true);
+              expect(now.routes[route]).toBe(own[servedBy(route)]?.name);
+            }
           }
+          now = apply(now, step);
         }
-        now = apply(now, step);
-      }
-    }), { numRuns: runs });
+      }),
+      { numRuns: runs },
+    );
   });
 
   test("a flip comes only after migration and verification, to containers that run", () => {
-    fc.assert(fc.property(hosts, ({ live, wanted }) => {
-      const steps = plan(live, wanted);
-      const at = steps.findIndex((step) => step.do === "flip");
-      if (at < 0) return;
-      const before = steps.slice(0, at);
-      expect(before.map((step) => step.do)).toEqual(expect.arrayContaining(["migrate", "verify"]));
-      const own = membersOf(before.reduce(apply, live), wanted);
-      for (const route of routes) expect(own[servedBy(route)]?.running).toBe(true);
-    }), { numRuns: runs });
+    fc.assert(
+      fc.property(hosts, ({ live, wanted }) => {
+        const steps = plan(live, wanted);
+        const at = steps.findIndex((step) => step.do === "flip");
+        if (at < 0) return;
+        const before = steps.slice(0, at);
+        expect(before.map((step) => step.do)).toEqual(expect.arrayContaining(["migrate", "verify"]));
+        const own = membersOf(before.reduce(apply, live), wanted);
+        for (const route of routes) expect(own[servedBy(route)]?.running).toBe(true);
+      }),
+      { numRuns: runs },
+    );
   });
 
   test("keepWarm leaves the other tier's api, frontend-app and data-provider as they were, and nothing else", () => {
-    fc.assert(fc.property(hosts, ({ live, wanted }) => {
-      const after = carriedOut(live, wanted);
-      for (const container of after.containers.filter(({ release: name }) => name !== wanted.release)) {
-        const before = live.containers.find(({ id }) => id === container.id)?.running;
-        const warm = wanted.keepWarm && container.tier !== wanted.tier && container.service !== "worker" && container.service !== "migrate";
-        expect(container.running).toBe(warm ? before : false);
-      }
-    }), { numRuns: runs });
+    fc.assert(
+      fc.property(hosts, ({ live, wanted }) => {
+        const after = carriedOut(live, wanted);
+        for (const container of after.containers.filter(({ release: name }) => name !== wanted.release)) {
+          const before = live.containers.find(({ id }) => id === container.id)?.running;
+          const warm =
+            wanted.keepWarm &&
+            container.tier !== wanted.tier &&
+            container.service !== "worker" &&
+            container.service !== "migrate";
+          expect(container.running).toBe(warm ? before : false);
+        }
+      }),
+      { numRuns: runs },
+    );
   });
 });
 
@@ -93,19 +119,46 @@ describe("plan, cases an operator knows", () => {
   const live: Live = { containers: [...tier1, ...tier2], routes: routedTo("one") };
 
   test("a switch", () => {
-    expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do))
-      .toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "soak", "retire"]);
+    expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do)).toEqual([
+      "migrate",
+      "start",
+      "verify",
+      "flip",
+      "stop-workers",
+      "start-worker",
+      "soak",
+      "retire",
+    ]);
   });
 
   test("of a switch the old worker stops beside the flip, and the new one boots while the release is watched already", () => {
-    expect(stages(plan(live, wantedOf("tier2", "two", false))).map((stage) => stage.map((step) => step.do)))
-      .toEqual([["migrate"], ["start"], ["verify"], ["flip", "stop-workers"], ["start-worker", "soak"], ["retire"]]);
+    expect(stages(plan(live, wantedOf("tier2", "two", false))).map((stage) => stage.map((step) => step.do))).toEqual([
+      ["migrate"],
+      ["start"],
+      ["verify"],
+      ["flip", "stop-workers"],
+      ["start-worker", "soak"],
+      ["retire"],
+    ]);
   });
 
   test("a rollback to a tier kept warm is the flip and the worker swap", () => {
-    const warm = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)], routes: routedTo("two") };
-    expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.do))
-      .toEqual(["migrate", "verify", "flip", "stop-workers", "start-worker", "soak"]);
+    const warm = {
+      ...live,
+      containers: [
+        ...release("tier1", "one", (service) => service !== "worker"),
+        ...release("tier2", "two", () => true),
+      ],
+      routes: routedTo("two"),
+    };
+    expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.do)).toEqual([
+      "migrate",
+      "verify",
+      "flip",
+      "stop-workers",
+      "start-worker",
+      "soak",
+    ]);
   });
 
   test("nothing to do", () => {
@@ -118,10 +171,28 @@ describe("plan, cases an operator knows", () => {
   });
 
   test("a container that Pulumi replaces is another one, though it carries the same labels", () => {
-    const successor = release("tier1", "one", () => false).map((container) => ({ ...container, id: `${container.id}-2`, name: `${container.name}-2` }));
-    const wanted: Wanted = { tier: "tier1", release: "one", keepWarm: true, containers: Object.fromEntries(successor.map(({ service, id }) => [service, id])) };
+    const successor = release("tier1", "one", () => false).map((container) => ({
+      ...container,
+      id: `${container.id}-2`,
+      name: `${container.name}-2`,
+    }));
+    const wanted: Wanted = {
+      tier: "tier1",
+      release: "one",
+      keepWarm: true,
+      containers: Object.fromEntries(successor.map(({ service, id }) => [service, id])),
+    };
     const steps = plan({ ...live, containers: [...live.containers, ...successor] }, wanted);
-    expect(steps.map((step) => step.do)).toEqual(["migrate", "start", "verify", "flip", "stop-workers", "start-worker", "soak", "retire"]);
+    expect(steps.map((step) => step.do)).toEqual([
+      "migrate",
+      "start",
+      "verify",
+      "flip",
+      "stop-workers",
+      "start-worker",
+      "soak",
+      "retire",
+    ]);
   });
 
   test("a removed container is named, with what to type", () => {

@@ -13,7 +13,8 @@ async function goOn(signal: AbortSignal, ended: string[], title: string): Promis
 
 test("the first that fails interrupts the others; all are waited for, and it is the first that is told", async () => {
   const ended: string[] = [];
-  const work = (title: string, signal: AbortSignal) => (title === "b" ? Promise.reject(new Error("b failed")) : goOn(signal, ended, title));
+  const work = (title: string, signal: AbortSignal) =>
+    title === "b" ? Promise.reject(new Error("b failed")) : goOn(signal, ended, title);
   await expect(sideBySide(["a", "b", "c"], never, work)).rejects.toThrow("b failed");
   expect(ended).toEqual(["a", "c"]);
 });

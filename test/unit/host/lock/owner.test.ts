@@ -2,15 +2,23 @@ import fc from "fast-check";
 import { hostname } from "node:os";
 import { LockTaken, parseOwner, refusal, sameRun, thisProcess, type Owner } from "../../../../host/lock/owner";
 
-const owner: Owner = { user: "ada", host: "scani.internal", pid: 4711, work: "up of tier2", since: "2026-11-23T22:00:00.000Z" };
+const owner: Owner = {
+  user: "ada",
+  host: "scani.internal",
+  pid: 4711,
+  work: "up of tier2",
+  since: "2026-11-23T22:00:00.000Z",
+};
 const then = Date.parse(owner.since);
 
 test("a refusal names who, what, since when, and what to do", () => {
   const text = refusal(owner, "work", "scani.internal", then + 12_000);
-  expect(text).toBe([
-    "This install is being worked on: up of tier2, by ada@scani.internal (process 4711), since 2026-11-23T22:00:00.000Z (12 s ago). Nothing has been touched.",
-    "  Wait until it is over and type this again. If it hangs, end it with kill 4711: nothing has to be unlocked after that.",
-  ].join("\n"));
+  expect(text).toBe(
+    [
+      "This install is being worked on: up of tier2, by ada@scani.internal (process 4711), since 2026-11-23T22:00:00.000Z (12 s ago). Nothing has been touched.",
+      "  Wait until it is over and type this again. If it hangs, end it with kill 4711: nothing has to be unlocked after that.",
+    ].join("\n"),
+  );
 });
 
 test("a process of another host is to be ended there", () => {
@@ -30,9 +38,24 @@ test("an owner that has not said who it is, a preview and a killed run have word
 });
 
 test("an owner comes back from its JSON as it went, and nothing else does", () => {
-  const owners = fc.record({ user: fc.string(), host: fc.string(), pid: fc.nat(), work: fc.string(), since: fc.string(), engine: fc.option(fc.string(), { nil: undefined }) });
-  fc.assert(fc.property(owners, (one) => { expect(parseOwner(JSON.stringify(one))).toEqual(one); }));
-  fc.assert(fc.property(fc.string(), (text) => { expect(parseOwner(text)).toBeUndefined(); }));
+  const owners = fc.record({
+    user: fc.string(),
+    host: fc.string(),
+    pid: fc.nat(),
+    work: fc.string(),
+    since: fc.string(),
+    engine: fc.option(fc.string(), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(owners, (one) => {
+      expect(parseOwner(JSON.stringify(one))).toEqual(one);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(parseOwner(text)).toBeUndefined();
+    }),
+  );
   expect(parseOwner(JSON.stringify({ ...owner, pid: "4711" }))).toBeUndefined();
   expect(parseOwner(JSON.stringify(owner).slice(0, -3))).toBeUndefined();
   expect(parseOwner("null")).toBeUndefined();

@@ -32,7 +32,8 @@ here("the script", () => {
     place.remove();
   });
 
-  const local = (words: string[]) => words.map((word) => (word.endsWith(".lock") ? join(place.path, word.slice(word.lastIndexOf("/") + 1)) : word));
+  const local = (words: string[]) =>
+    words.map((word) => (word.endsWith(".lock") ? join(place.path, word.slice(word.lastIndexOf("/") + 1)) : word));
   const run = (words: string[], environment: NodeJS.ProcessEnv = process.env): Answer | undefined => {
     const [program, ...rest] = local(words) as [string, ...string[]];
     return parseAnswer(spawnSync(program, rest, { encoding: "utf8", input: "", env: environment }).stdout.trim());
@@ -42,7 +43,7 @@ here("the script", () => {
     const [program, ...rest] = local(words) as [string, ...string[]];
     const child = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"] });
     children.push(child);
-    const [line] = await once(child.stdout, "data") as [Buffer];
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
     return { child, answer: parseAnswer(line.toString().trim()) };
   };
 
@@ -79,7 +80,9 @@ here("the script", () => {
     try {
       const shell = spawnSync("sh", ["-c", "command -v sh"], { encoding: "utf8" }).stdout.trim();
       const [, ...rest] = local(takeCommand("entrance", owner)) as [string, ...string[]];
-      expect(spawnSync(shell, rest, { encoding: "utf8", env: { PATH: without.path } }).stdout.trim()).toBe("unsupported");
+      expect(spawnSync(shell, rest, { encoding: "utf8", env: { PATH: without.path } }).stdout.trim()).toBe(
+        "unsupported",
+      );
     } finally {
       without.remove();
     }

@@ -2,12 +2,17 @@ import { fileURLToPath } from "node:url";
 import { stackLocksIn } from "../../../../ops/pulumi/stackLock";
 
 /** As Pulumi 3.259 prints it. */
-const message = (lines: readonly string[]) => [
-  "code: 255", " stdout: ", " stderr: Command failed with exit code 255: pulumi up --yes --stack tier2",
-  `error: the stack is currently locked by ${lines.length} lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.`,
-  ...lines, "",
-].join("\n");
-const line = "  file:///srv/my%20scani/.pulumi/locks/organization/scani/tier2/1d9e05d4.json?no_tmp_dir=true: created by ada@scani.internal (pid 28795) at 2026-11-23T23:22:13Z";
+const message = (lines: readonly string[]) =>
+  [
+    "code: 255",
+    " stdout: ",
+    " stderr: Command failed with exit code 255: pulumi up --yes --stack tier2",
+    `error: the stack is currently locked by ${lines.length} lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.`,
+    ...lines,
+    "",
+  ].join("\n");
+const line =
+  "  file:///srv/my%20scani/.pulumi/locks/organization/scani/tier2/1d9e05d4.json?no_tmp_dir=true: created by ada@scani.internal (pid 28795) at 2026-11-23T23:22:13Z";
 
 test("every lock Pulumi names is read, with its file", () => {
   const [lock, ...others] = stackLocksIn(message([line]));

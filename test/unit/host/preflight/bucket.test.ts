@@ -3,26 +3,62 @@ import { parseAnswer, type Http, type HttpAnswer } from "../../../../host/prefli
 
 const page = "https://scani.example.org";
 const origin = "https://bucket.example.org";
-const place = { url: `${origin}/job-uploads/temp/x.txt?X-Amz-Signature=1`, headers: { "content-type": "text/plain", "content-length": "3" } };
+const place = {
+  url: `${origin}/job-uploads/temp/x.txt?X-Amz-Signature=1`,
+  headers: { "content-type": "text/plain", "content-length": "3" },
+};
 
-const answer = (status: number, headers: Record<string, string> = {}, body = ""): HttpAnswer => ({ status, headers, body });
-const allowed = { "access-control-allow-origin": page, "access-control-allow-methods": "GET, PUT", "access-control-allow-headers": "Content-Type" };
-const refused = (code: string, message = "") => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+const answer = (status: number, headers: Record<string, string> = {}, body = ""): HttpAnswer => ({
+  status,
+  headers,
+  body,
+});
+const allowed = {
+  "access-control-allow-origin": page,
+  "access-control-allow-methods": "GET, PUT",
+  "access-control-allow-headers": "Content-Type",
+};
+const refused = (code: string, message = "") =>
+  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
 
 /** A bucket that answers each method in one way, and keeps what it was asked. */
 function bucket(answers: Partial<Record<string, HttpAnswer>>): { http: Http; asked: string[] } {
   const asked: string[] = [];
-  return { asked, http: async ({ method }) => { asked.push(method); return answers[method] ?? answer(500); } };
+  return {
+    asked,
+    http: async ({ method }) => {
+      asked.push(method);
+      return answers[method] ?? answer(500);
+    },
+  };
 }
-const nowhere: Http = async () => { throw new Error("connect ECONNREFUSED"); };
+const nowhere: Http = async () => {
+  throw new Error("connect ECONNREFUSED");
+};
 
 test.each([
   ["all it needs", answer(204, allowed), undefined],
-  ["everybody", answer(200, { "access-control-allow-origin": "*", "access-control-allow-methods": "*", "access-control-allow-headers": "*" }), undefined],
+  [
+    "everybody",
+    answer(200, {
+      "access-control-allow-origin": "*",
+      "access-control-allow-methods": "*",
+      "access-control-allow-headers": "*",
+    }),
+    undefined,
+  ],
   ["nothing", answer(200), /\(CORS\): its answer does not name that origin$/],
-  ["another origin", answer(200, { ...allowed, "access-control-allow-origin": "https://other.example.org" }), /does not name that origin$/],
+  [
+    "another origin",
+    answer(200, { ...allowed, "access-control-allow-origin": "https://other.example.org" }),
+    /does not name that origin$/,
+  ],
   ["reading only", answer(200, { ...allowed, "access-control-allow-methods": "GET" }), /does not name PUT$/],
-  ["no header", answer(200, { ...allowed, "access-control-allow-headers": "" }), /does not name the header content-type$/],
+  [
+    "no header",
+    answer(200, { ...allowed, "access-control-allow-headers": "" }),
+    /does not name the header content-type$/,
+  ],
   ["a refusal", answer(403, allowed), /it answers 403$/],
 ])("a bucket that allows %s", (_what, heard, why) => {
   const problem = corsProblem(heard, origin, page, Object.keys(place.headers));
@@ -40,7 +76,10 @@ test.each([
   ["failing", 503, refused("SlowDown")],
   ["failing", 507, refused("XMinioStorageFull", "Storage backend has reached its minimum free drive threshold.")],
 ])("a PUT that is not taken: %s (%s)", (cause, status, body) => {
-  expect(putProblem(answer(status, {}, body), origin)).toEqual({ cause, why: expect.stringContaining(`does not take a file (${status})`) });
+  expect(putProblem(answer(status, {}, body), origin)).toEqual({
+    cause,
+    why: expect.stringContaining(`does not take a file (${status})`),
+  });
 });
 
 test("a bucket on the page's own origin is not asked for CORS; another is, and first", async () => {
@@ -57,16 +96,30 @@ test("where this machine has no way out the release's networks are asked, but no
   expect(await askBucket(place, page, nowhere, inside.http)).toBeUndefined();
   for (const host of ["storage:9000", "bucket.internal"]) {
     const problem = await askBucket({ ...place, url: `http://${host}/job-uploads/x` }, page, nowhere, inside.http);
-    expect(problem).toEqual({ cause: "unreachable", why: expect.stringMatching(/cannot be reached from this machine: connect ECONNREFUSED$/) });
+    expect(problem).toEqual({
+      cause: "unreachable",
+      why: expect.stringMatching(/cannot be reached from this machine: connect ECONNREFUSED$/),
+    });
   }
   expect(await askBucket(place, page, nowhere, nowhere)).toMatchObject({ cause: "unreachable" });
 });
 
-test.each([["storage", true], ["localhost", true], ["minio.local", true], ["127.0.0.1", false], ["[::1]", false], ["s3.example.org", false]])("%s is private: %s", (host, is) => expect(isPrivate(host)).toBe(is));
+test.each([
+  ["storage", true],
+  ["localhost", true],
+  ["minio.local", true],
+  ["127.0.0.1", false],
+  ["[::1]", false],
+  ["s3.example.org", false],
+])("%s is private: %s", (host, is) => expect(isPrivate(host)).toBe(is));
 
 test("an answer as curl prints it is read, what only leads to it is not", () => {
-  expect(parseAnswer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nETag: \"a:b\"\r\nContent-Length: 2\r\n\r\nok\n\nyes")).toEqual({
-    status: 200, headers: { etag: "\"a:b\"", "content-length": "2" }, body: "ok\n\nyes",
+  expect(
+    parseAnswer('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nETag: "a:b"\r\nContent-Length: 2\r\n\r\nok\n\nyes'),
+  ).toEqual({
+    status: 200,
+    headers: { etag: '"a:b"', "content-length": "2" },
+    body: "ok\n\nyes",
   });
   expect(parseAnswer("HTTP/2 204 \r\n\r\n")).toEqual({ status: 204, headers: {}, body: "" });
   expect(parseAnswer("")).toEqual({ status: 0, headers: {}, body: "" });

@@ -4,28 +4,59 @@ import { checkDisk, diskProblem, parseFree } from "../../../../host/preflight/di
 import { FakeEngine, type FakeAnswer } from "../fakeEngine";
 
 test.each([
-  ["Filesystem 1024-blocks     Used Available Capacity Mounted on\noverlay      263174212 30408700 219324632      13% /", 214184],
-  ["Filesystem           1024-blocks    Used Available Capacity Mounted on\n/dev/mapper/a-b        10240      9000      1240      88% /", 1],
+  [
+    "Filesystem 1024-blocks     Used Available Capacity Mounted on\noverlay      263174212 30408700 219324632      13% /",
+    214184,
+  ],
+  [
+    "Filesystem           1024-blocks    Used Available Capacity Mounted on\n/dev/mapper/a-b        10240      9000      1240      88% /",
+    1,
+  ],
 ])("what df prints: %s", (output, freeMiB) => {
   expect(parseFree(output)).toBe(freeMiB);
 });
 
-test.each([[""], ["df: /: No such file"], ["Filesystem 1024-blocks Used Available Capacity Mounted on"]])("what is no answer of df: %s", (output) => {
-  expect(parseFree(output)).toBeUndefined();
-});
+test.each([[""], ["df: /: No such file"], ["Filesystem 1024-blocks Used Available Capacity Mounted on"]])(
+  "what is no answer of df: %s",
+  (output) => {
+    expect(parseFree(output)).toBeUndefined();
+  },
+);
 
 test("exactly too little room is a problem, and it names both figures and the setting", () => {
-  fc.assert(fc.property(fc.nat(5000), fc.nat(5000), (free, least) => {
-    const problem = diskProblem(free, least, "tier2");
-    expect(problem === undefined).toBe(free >= least);
-    if (problem !== undefined) expect(problem).toMatch(new RegExp(`has ${free} MiB free, and ${least} .*[\\s\\S]*minimumFreeDisk ${Math.max(free, 1)} --stack tier2$`));
-  }));
+  fc.assert(
+    fc.property(fc.nat(5000), fc.nat(5000), (free, least) => {
+      const problem = diskProblem(free, least, "tier2");
+      expect(problem === undefined).toBe(free >= least);
+      if (problem !== undefined)
+        expect(problem).toMatch(
+          new RegExp(
+            `has ${free} MiB free, and ${least} .*[\\s\\S]*minimumFreeDisk ${Math.max(free, 1)} --stack tier2$`,
+          ),
+        );
+    }),
+  );
 });
 
 test.each<[string, ContainerState, FakeAnswer, RegExp | undefined]>([
-  ["with room", "running", { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9 1 2097152 1% /\n" }, undefined],
-  ["without", "running", { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9 1 1047552 99% /\n" }, /has 1023 MiB free, and 1024/],
-  ["that says something else", "running", { exitCode: 1, output: "df: /: no" }, /does not tell how full the engine's disk is: df: \/: no\n {2}type: npm run up -- base$/],
+  [
+    "with room",
+    "running",
+    { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9 1 2097152 1% /\n" },
+    undefined,
+  ],
+  [
+    "without",
+    "running",
+    { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9 1 1047552 99% /\n" },
+    /has 1023 MiB free, and 1024/,
+  ],
+  [
+    "that says something else",
+    "running",
+    { exitCode: 1, output: "df: /: no" },
+    /does not tell how full the engine's disk is: df: \/: no\n {2}type: npm run up -- base$/,
+  ],
   ["that is stopped", "exited", {}, /does not tell how full the engine's disk is: .*gateway is not running/],
   ["that is paused", "paused", {}, /does not tell how full the engine's disk is: .*is paused/],
 ])("the disk is asked for in the gateway: one %s", async (_what, state, answer, problem) => {
@@ -36,5 +67,7 @@ test.each<[string, ContainerState, FakeAnswer, RegExp | undefined]>([
 });
 
 test("a gateway that is gone does not tell either", async () => {
-  await expect(checkDisk(new FakeEngine(), "gateway", 1024, "tier2")).rejects.toThrow(/does not tell how full .*No such container: gateway/);
+  await expect(checkDisk(new FakeEngine(), "gateway", 1024, "tier2")).rejects.toThrow(
+    /does not tell how full .*No such container: gateway/,
+  );
 });

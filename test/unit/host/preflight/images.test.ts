@@ -4,10 +4,16 @@ import { mayBePrivate, missingImages, missingProblem } from "../../../../host/pr
 const refusal = (statusCode: number, message: string) => new EngineError(statusCode, message);
 
 /** An engine that has some images and containers of some, and whose registry answers for the others. */
-function engine(here: readonly string[], registry: Readonly<Record<string, Error | undefined>>, made: readonly string[] = []): Engine {
+function engine(
+  here: readonly string[],
+  registry: Readonly<Record<string, Error | undefined>>,
+  made: readonly string[] = [],
+): Engine {
   return {
     image: async (name: string) => (here.includes(name) ? { id: name, environment: [] } : undefined),
-    askRegistry: async (name: string) => { if (registry[name] !== undefined) throw registry[name]; },
+    askRegistry: async (name: string) => {
+      if (registry[name] !== undefined) throw registry[name];
+    },
     containers: async () => made.map((_, id) => ({ id: String(id) })),
     inspect: async (id: string) => ({ image: made[Number(id)] }),
   } as unknown as Engine;
@@ -21,33 +27,56 @@ test("what is here or in a registry is not missing; the rest is, each once, with
     "far:1": refusal(500, "(HTTP code 500) server error - dial tcp: lookup far: no such host "),
   });
   expect(await missingImages(host, ["api:1", "worker:1", "private:1", "gone:1", "gone:1", "far:1"])).toEqual([
-    { image: "gone:1", why: "manifest unknown: manifest unknown" }, { image: "far:1", why: "dial tcp: lookup far: no such host" },
+    { image: "gone:1", why: "manifest unknown: manifest unknown" },
+    { image: "far:1", why: "dial tcp: lookup far: no such host" },
   ]);
 });
 
 test("one that lost its name, and of which a release is made, is not needed", async () => {
   const gone = refusal(404, "manifest unknown");
-  expect(await missingImages(engine([], { "api:1": gone, "worker:1": gone }, ["other:1", "api:1"]), ["api:1", "worker:1"])).toEqual([{ image: "worker:1", why: "manifest unknown" }]);
+  expect(
+    await missingImages(engine([], { "api:1": gone, "worker:1": gone }, ["other:1", "api:1"]), ["api:1", "worker:1"]),
+  ).toEqual([{ image: "worker:1", why: "manifest unknown" }]);
 });
 
 test("a registry that does not answer in time is named", async () => {
   const silent = Object.assign(new Error("The operation was aborted due to timeout"), { name: "TimeoutError" });
-  expect(await missingImages(engine([], { "api:1": silent }), ["api:1"])).toEqual([{ image: "api:1", why: "no answer in 10 s" }]);
+  expect(await missingImages(engine([], { "api:1": silent }), ["api:1"])).toEqual([
+    { image: "api:1", why: "no answer in 10 s" },
+  ]);
 });
 
 test("an engine that does not answer is no missing image", async () => {
-  const broken = { image: async () => { throw refusal(500, "engine trouble"); } } as Partial<Engine> as Engine;
+  const broken = {
+    image: async () => {
+      throw refusal(500, "engine trouble");
+    },
+  } as Partial<Engine> as Engine;
   await expect(missingImages(broken, ["api:1"])).rejects.toThrow("engine trouble");
 });
 
 test.each([
-  [{ message: "x", statusCode: 401 }, true], [{ message: "x", statusCode: 403 }, true], [{ message: "pull access denied for scani/api", statusCode: 404 }, true],
-  [{ message: "manifest unknown", statusCode: 404 }, false], [{ message: "no such host", statusCode: 500 }, false],
+  [{ message: "x", statusCode: 401 }, true],
+  [{ message: "x", statusCode: 403 }, true],
+  [{ message: "pull access denied for scani/api", statusCode: 404 }, true],
+  [{ message: "manifest unknown", statusCode: 404 }, false],
+  [{ message: "no such host", statusCode: 500 }, false],
 ])("%j may be private: %p", (error, may) => expect(mayBePrivate(error)).toBe(may));
 
 test("the message names each image, why, and what to type", () => {
-  expect(missingProblem([{ image: "a:1", why: "gone" }, { image: "b:1", why: "far" }], ["pulumi config set X y --stack s"]).split("\n")).toEqual([
-    "These images are not on the engine, and cannot be pulled. Nothing has been touched.", "  a:1: gone", "  b:1: far",
-    "  Bring them to the engine (docker pull, docker load) and type the same again, or name others:", "  type: pulumi config set X y --stack s",
+  expect(
+    missingProblem(
+      [
+        { image: "a:1", why: "gone" },
+        { image: "b:1", why: "far" },
+      ],
+      ["pulumi config set X y --stack s"],
+    ).split("\n"),
+  ).toEqual([
+    "These images are not on the engine, and cannot be pulled. Nothing has been touched.",
+    "  a:1: gone",
+    "  b:1: far",
+    "  Bring them to the engine (docker pull, docker load) and type the same again, or name others:",
+    "  type: pulumi config set X y --stack s",
   ]);
 });

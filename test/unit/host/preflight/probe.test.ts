@@ -12,38 +12,62 @@ afterEach(() => host.close());
 const ask = async <T>(work: (probe: Probe) => Promise<T>): Promise<T> => {
   const api = await details(host.engine, "scani-r2-api");
   host.engine.plan();
-  return withProbe(host.engine, { install: "scani", api, url: "https://hosted.example.org", key: "the-key", stack: "tier2" }, work);
+  return withProbe(
+    host.engine,
+    { install: "scani", api, url: "https://hosted.example.org", key: "the-key", stack: "tier2" },
+    work,
+  );
 };
 const probes = () => host.engine.all.filter(({ labels }) => labels["scani.service"] === "preflight");
 
 test("it stands where the candidate will: its image by id, its networks, its confinement; it is removed afterwards", async () => {
   Object.assign(host.container("r2", "api"), { confinement: { ReadonlyRootfs: true, CapDrop: ["ALL"] } });
   await ask(async (probe) => {
-    expect(probes()).toEqual([expect.objectContaining({
-      state: "running", imageId: "sha256:api:r2", networks: ["scani-edge", "scani-data"], confinement: { ReadonlyRootfs: true, CapDrop: ["ALL"] }, autoRemove: true,
-      environment: ["SCANI_CLOUD_URL=https://hosted.example.org", "SCANI_CLOUD_API_KEY=the-key"],
-    })]);
+    expect(probes()).toEqual([
+      expect.objectContaining({
+        state: "running",
+        imageId: "sha256:api:r2",
+        networks: ["scani-edge", "scani-data"],
+        confinement: { ReadonlyRootfs: true, CapDrop: ["ALL"] },
+        autoRemove: true,
+        environment: ["SCANI_CLOUD_URL=https://hosted.example.org", "SCANI_CLOUD_API_KEY=the-key"],
+      }),
+    ]);
     expect(await probe.call()).toMatchObject({ exitCode: 0, status: 200 });
     expect(await probe.http({ method: "GET", url: "https://hosted.example.org" })).toMatchObject({ status: 200 });
   });
   expect(probes()).toEqual([]);
 });
 
-test.each<ContainerState>(["created", "running", "exited", "dead"])("one that a killed run left %s is cleared away", async (state) => {
-  host.engine.add({ name: "left", labels: { "scani.install": "scani", "scani.service": "preflight" }, state });
-  await ask(async () => { expect(probes().map(({ name }) => name)).not.toContain("left"); });
-});
+test.each<ContainerState>(["created", "running", "exited", "dead"])(
+  "one that a killed run left %s is cleared away",
+  async (state) => {
+    host.engine.add({ name: "left", labels: { "scani.install": "scani", "scani.service": "preflight" }, state });
+    await ask(async () => {
+      expect(probes().map(({ name }) => name)).not.toContain("left");
+    });
+  },
+);
 
 test("an image that is gone is named, with what to type", async () => {
   host.engine.images.clear();
-  await expect(ask(async () => undefined)).rejects.toThrow(/^Nothing could be asked from a container of api:r2: .*No such image: sha256:api:r2[^]*type: docker pull api:r2/);
+  await expect(ask(async () => undefined)).rejects.toThrow(
+    /^Nothing could be asked from a container of api:r2: .*No such image: sha256:api:r2[^]*type: docker pull api:r2/,
+  );
 });
 
 test("whatever fails, it leaves nothing behind", async () => {
   for (let at = 1; ; at += 1) {
     const api = await details(host.engine, "scani-r2-api");
     host.engine.plan({ at, kind: "throw" });
-    const thrown = await withProbe(host.engine, { install: "scani", api, url: "x", key: "k", stack: "tier2" }, (probe) => probe.call()).then(() => undefined, (error: Error) => error.message);
+    const thrown = await withProbe(
+      host.engine,
+      { install: "scani", api, url: "x", key: "k", stack: "tier2" },
+      (probe) => probe.call(),
+    ).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
     const call = host.engine.faulted;
     if (call === undefined) break;
     expect([call, thrown]).toEqual([call, expect.stringContaining("fault at")]);
@@ -57,7 +81,11 @@ test("whatever fails, it leaves nothing behind", async () => {
 test.failing("one whose making is not answered is not left behind", async () => {
   const api = await details(host.engine, "scani-r2-api");
   host.engine.plan({ at: 2, kind: "lose" });
-  await withProbe(host.engine, { install: "scani", api, url: "x", key: "k", stack: "tier2" }, async () => undefined).catch(() => undefined);
+  await withProbe(
+    host.engine,
+    { install: "scani", api, url: "x", key: "k", stack: "tier2" },
+    async () => undefined,
+  ).catch(() => undefined);
   expect(host.engine.faulted).toMatch(/^create /);
   expect(probes()).toEqual([]);
 });

@@ -2,11 +2,27 @@ import type { Cause } from "../../../../host/scani/cloud/judge";
 import { remedy } from "../../../../host/preflight/remedy";
 
 const causes: readonly Cause[] = [
-  "name", "connection", "silence", "untrusted", "expired", "wrong-host", "tls", "slow", "key", "forbidden", "moved", "failing", "other-answer", "not-data-provider", "unknown",
+  "name",
+  "connection",
+  "silence",
+  "untrusted",
+  "expired",
+  "wrong-host",
+  "tls",
+  "slow",
+  "key",
+  "forbidden",
+  "moved",
+  "failing",
+  "other-answer",
+  "not-data-provider",
+  "unknown",
 ];
 
 test.each(causes)("%s: what to do, and a command for this stack", (cause) => {
-  expect(remedy(cause, { stack: "prod-tier2", privateAuthority: false })).toMatch(/^ {2}\S.*\n {2}type: (pulumi|npm) .*prod-tier2/);
+  expect(remedy(cause, { stack: "prod-tier2", privateAuthority: false })).toMatch(
+    /^ {2}\S.*\n {2}type: (pulumi|npm) .*prod-tier2/,
+  );
 });
 
 test("the right setting is named, and a secret is not put on the command line", () => {

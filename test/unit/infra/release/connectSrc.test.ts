@@ -33,11 +33,23 @@ test.each([
 ])("%s lets the page send to %s: %s", (policy, origin, allowed) => expect(allows(policy, origin, page)).toBe(allowed));
 
 test("what is made where nobody says anything always allows the uploads, and what is said to be typed does too", () => {
-  const origins = fc.record({ scheme: fc.constantFrom("http", "https"), host: fc.constantFrom("localhost", "127.0.0.1", "s3.eu-1.example.org", "x"), port: fc.integer({ min: 1, max: 65535 }) })
+  const origins = fc
+    .record({
+      scheme: fc.constantFrom("http", "https"),
+      host: fc.constantFrom("localhost", "127.0.0.1", "s3.eu-1.example.org", "x"),
+      port: fc.integer({ min: 1, max: 65535 }),
+    })
     .map(({ scheme, host, port }) => new URL(`${scheme}://${host}:${port}`).origin);
-  fc.assert(fc.property(origins, origins, fc.constantFrom("'self'", "'self' https://a.example.org", "*.example.net"), (from, uploads, policy) => {
-    expect(allows(connectSrc(undefined, uploads, from), uploads, from)).toBe(true);
-    const typed = /"(.*)" --stack tier2$/.exec(policyProblem({ policy, uploads, stack: "tier2" }))?.[1] as string;
-    expect(allows(typed, uploads, from)).toBe(true);
-  }));
+  fc.assert(
+    fc.property(
+      origins,
+      origins,
+      fc.constantFrom("'self'", "'self' https://a.example.org", "*.example.net"),
+      (from, uploads, policy) => {
+        expect(allows(connectSrc(undefined, uploads, from), uploads, from)).toBe(true);
+        const typed = /"(.*)" --stack tier2$/.exec(policyProblem({ policy, uploads, stack: "tier2" }))?.[1] as string;
+        expect(allows(typed, uploads, from)).toBe(true);
+      },
+    ),
+  );
 });

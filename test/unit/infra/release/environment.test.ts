@@ -5,39 +5,69 @@ import { servicesOf } from "../../../../host/install/services";
 import { providerVariables, resolveSettings, type Tier } from "../../../../settings";
 
 const platform: Platform = {
-  databaseUrl: "postgres://scani:pw@postgres:5432/scani?sslmode=disable", redisUrl: "redis://:pw@redis:6379",
-  s3: { endpoint: "http://storage:9000", publicEndpoint: "http://localhost:8080", accessKeyId: "ak", secretAccessKey: "sk", bucket: "job-uploads", region: "auto" },
-  smtpUrl: "smtp://mailpit:1025", smtpFrom: "a@b", frontendUrl: "http://localhost:8080", backendUrl: "http://localhost:8080",
-  encryptionKey: "EEEE", authSecret: "AAAA", jobsSecret: "JJJJ", logPepper: "LLLL", dataProviderKey: "LOCALKEY",
+  databaseUrl: "postgres://scani:pw@postgres:5432/scani?sslmode=disable",
+  redisUrl: "redis://:pw@redis:6379",
+  s3: {
+    endpoint: "http://storage:9000",
+    publicEndpoint: "http://localhost:8080",
+    accessKeyId: "ak",
+    secretAccessKey: "sk",
+    bucket: "job-uploads",
+    region: "auto",
+  },
+  smtpUrl: "smtp://mailpit:1025",
+  smtpFrom: "a@b",
+  frontendUrl: "http://localhost:8080",
+  backendUrl: "http://localhost:8080",
+  encryptionKey: "EEEE",
+  authSecret: "AAAA",
+  jobsSecret: "JJJJ",
+  logPepper: "LLLL",
+  dataProviderKey: "LOCALKEY",
 };
 
 function of(tier: Tier, config: Record<string, string> = {}) {
   const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
   const given: Record<string, string> = { tier, ...issued, ...config };
-  return environments(tier, resolveSettings({ config: (name) => given[name], environment: {}, dotenv: {} }, "s"), platform);
+  return environments(
+    tier,
+    resolveSettings({ config: (name) => given[name], environment: {}, dotenv: {} }, "s"),
+    platform,
+  );
 }
 
 test("tier 1: api and worker stand at the local data-provider with its key", () => {
   const { api, worker, "data-provider": provider } = of("tier1");
-  for (const env of [api, worker]) expect(env).toMatchObject({ SCANI_CLOUD_URL: "http://data-provider:8082", SCANI_CLOUD_API_KEY: "LOCALKEY" });
+  for (const env of [api, worker])
+    expect(env).toMatchObject({ SCANI_CLOUD_URL: "http://data-provider:8082", SCANI_CLOUD_API_KEY: "LOCALKEY" });
   expect(provider.DATA_PROVIDER_API_KEY).toBe("LOCALKEY");
 });
 
 test("the page may upload: to its own origin where storage is bundled, to a managed S3's, to where the operator says", () => {
   const policy = (s3: Partial<Platform["s3"]>, config: Record<string, string> = {}) => {
-    const settings = resolveSettings({ config: (name) => ({ tier: "tier1", ...config })[name], environment: {}, dotenv: {} }, "s");
-    return environments("tier1", settings, { ...platform, s3: { ...platform.s3, ...s3 } })["frontend-app"].CSP_CONNECT_SRC;
+    const settings = resolveSettings(
+      { config: (name) => ({ tier: "tier1", ...config })[name], environment: {}, dotenv: {} },
+      "s",
+    );
+    return environments("tier1", settings, { ...platform, s3: { ...platform.s3, ...s3 } })["frontend-app"]
+      .CSP_CONNECT_SRC;
   };
   expect(policy({})).toBe("'self'");
   expect(policy({ endpoint: "https://s3.example.org/path", publicEndpoint: "" })).toBe("'self' https://s3.example.org");
-  expect(policy({ endpoint: "http://10.0.0.7:9000", publicEndpoint: "https://files.example.org" })).toBe("'self' https://files.example.org");
+  expect(policy({ endpoint: "http://10.0.0.7:9000", publicEndpoint: "https://files.example.org" })).toBe(
+    "'self' https://files.example.org",
+  );
   expect(policy({}, { CSP_CONNECT_SRC: "'self' wss://live.example.org" })).toBe("'self' wss://live.example.org");
   expect(of("tier2")["frontend-app"].CSP_CONNECT_SRC).toBe("'self'");
 });
 
 test("tier 2: the issued pair, and nothing names the local key", () => {
   const all = of("tier2");
-  for (const env of [all.api, all.worker]) expect(env).toMatchObject({ SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" });
+  for (const env of [all.api, all.worker])
+    expect(env).toMatchObject({
+      SCANI_CLOUD_URL: "https://data.example.org",
+      SCANI_CLOUD_API_KEY: "issued-key-123456",
+    });
   expect(servicesOf("tier2")).not.toContain("data-provider");
   expect(JSON.stringify(servicesOf("tier2").map((service) => all[service]))).not.toContain("LOCALKEY");
 });
@@ -47,7 +77,10 @@ test("a switch changes the two variables of api and worker, and no other", () =>
   for (const service of ["api", "worker", "migrate", "frontend-app"] as const) {
     const names = new Set([...Object.keys(one[service]), ...Object.keys(two[service])]);
     const changed = [...names].filter((name) => one[service][name] !== two[service][name]).sort();
-    expect([service, changed]).toEqual([service, service === "api" || service === "worker" ? ["SCANI_CLOUD_API_KEY", "SCANI_CLOUD_URL"] : []]);
+    expect([service, changed]).toEqual([
+      service,
+      service === "api" || service === "worker" ? ["SCANI_CLOUD_API_KEY", "SCANI_CLOUD_URL"] : [],
+    ]);
   }
 });
 
@@ -55,12 +88,45 @@ test("each service gets the variables of Scani's own table, and only those", () 
   const names = (env: object) => Object.keys(env).sort();
   const { api, worker, "data-provider": provider, migrate, "frontend-app": page } = of("tier1");
   const common = ["DATABASE_URL", "LOG_ID_PEPPER", "LOG_LEVEL", "NODE_ENV", "REDIS_URL", "SERVICE_NAME"];
-  const s3 = ["S3_ACCESS_KEY_ID", "S3_BUCKET", "S3_ENDPOINT", "S3_PUBLIC_ENDPOINT", "S3_REGION", "S3_SECRET_ACCESS_KEY"];
+  const s3 = [
+    "S3_ACCESS_KEY_ID",
+    "S3_BUCKET",
+    "S3_ENDPOINT",
+    "S3_PUBLIC_ENDPOINT",
+    "S3_REGION",
+    "S3_SECRET_ACCESS_KEY",
+  ];
   expect(names(migrate)).toEqual(["DATABASE_URL"]);
   expect(names(page)).toEqual(["API_UPSTREAM", "CSP_CONNECT_SRC"]);
-  expect(names(api)).toEqual([...common, "BACKEND_URL", "BETTER_AUTH_SECRET", "ENCRYPTION_KEY", "FRONTEND_URL", "HOST", "JOBS_HMAC_SECRET", "PORT", "SCANI_CLOUD_API_KEY", "SCANI_CLOUD_URL"].sort());
-  expect(names(worker)).toEqual([...common, ...s3, "BACKEND_URL", "ENCRYPTION_KEY", "FRONTEND_URL", "SCANI_CLOUD_API_KEY", "SCANI_CLOUD_URL", "WORKER_CONCURRENCY"].sort());
-  expect(names(provider)).toEqual([...common, ...s3, "BETTER_AUTH_SECRET", "DATA_PROVIDER_API_KEY", "SMTP_FROM", "SMTP_URL"].sort());
+  expect(names(api)).toEqual(
+    [
+      ...common,
+      "BACKEND_URL",
+      "BETTER_AUTH_SECRET",
+      "ENCRYPTION_KEY",
+      "FRONTEND_URL",
+      "HOST",
+      "JOBS_HMAC_SECRET",
+      "PORT",
+      "SCANI_CLOUD_API_KEY",
+      "SCANI_CLOUD_URL",
+    ].sort(),
+  );
+  expect(names(worker)).toEqual(
+    [
+      ...common,
+      ...s3,
+      "BACKEND_URL",
+      "ENCRYPTION_KEY",
+      "FRONTEND_URL",
+      "SCANI_CLOUD_API_KEY",
+      "SCANI_CLOUD_URL",
+      "WORKER_CONCURRENCY",
+    ].sort(),
+  );
+  expect(names(provider)).toEqual(
+    [...common, ...s3, "BETTER_AUTH_SECRET", "DATA_PROVIDER_API_KEY", "SMTP_FROM", "SMTP_URL"].sort(),
+  );
   expect([api.SERVICE_NAME, worker.SERVICE_NAME, provider.SERVICE_NAME]).toEqual(["api", "worker", "data-provider"]);
 });
 
@@ -73,9 +139,21 @@ test("provider keys reach api, worker and data-provider on both tiers", () => {
 });
 
 describe("the release's name", () => {
-  const contents = { tier: "tier1" as const, images: { api: "scani/api:1" }, environment: { api: { A: "1", B: "2" } }, memory: { api: 512 } };
+  const contents = {
+    tier: "tier1" as const,
+    images: { api: "scani/api:1" },
+    environment: { api: { A: "1", B: "2" } },
+    memory: { api: 512 },
+  };
   test("does not depend on the order of anything", () => {
-    expect(releaseId({ memory: { api: 512 }, environment: { api: { B: "2", A: "1" } }, images: { api: "scani/api:1" }, tier: "tier1" })).toBe(releaseId(contents));
+    expect(
+      releaseId({
+        memory: { api: 512 },
+        environment: { api: { B: "2", A: "1" } },
+        images: { api: "scani/api:1" },
+        tier: "tier1",
+      }),
+    ).toBe(releaseId(contents));
   });
   test.each([
     ["tier", { ...contents, tier: "tier2" as const }],

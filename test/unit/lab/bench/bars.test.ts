@@ -3,7 +3,10 @@ import { runName } from "../../../../lab/bench/report/run";
 import { goodRuns } from "./runs";
 
 /** Demands that did not hold. */
-const failing = (runs: ReturnType<typeof goodRuns>) => judge(runs).filter(({ held }) => !held).map(({ demand }) => demand);
+const failing = (runs: ReturnType<typeof goodRuns>) =>
+  judge(runs)
+    .filter(({ held }) => !held)
+    .map(({ demand }) => demand);
 
 test("a good bench holds every bar", () => {
   expect(failing(goodRuns())).toEqual([]);
@@ -11,17 +14,35 @@ test("a good bench holds every bar", () => {
 
 test("a control that fails nothing proves nothing", () => {
   const bars = judge(goodRuns({ composeForth: { failed: 0, totalMs: 32_000 }, composeBack: { failed: 0 } }));
-  expect(bars.filter(({ held }) => !held)).toEqual([{ demand: "compose fails some requests", measured: "none: the load proves nothing", held: false }]);
+  expect(bars.filter(({ held }) => !held)).toEqual([
+    { demand: "compose fails some requests", measured: "none: the load proves nothing", held: false },
+  ]);
 });
 
 test.each([
   ["one failed request in any switch", { newTag: { failed: 1 } }, ["requests this module fails: 0"]],
   ["too few requests in one switch", { warmBack: { sent: 4999 } }, ["requests per switch: at least 5000"]],
-  ["a cut response", { slowBack: { slowResponse: "cut" as const } }, ["a 20-second response begun before the flip arrives whole, both ways"]],
-  ["a response that was not open at the flip", { slowForth: { slowResponse: "missed" as const } }, ["a 20-second response begun before the flip arrives whole, both ways"]],
+  [
+    "a cut response",
+    { slowBack: { slowResponse: "cut" as const } },
+    ["a 20-second response begun before the flip arrives whole, both ways"],
+  ],
+  [
+    "a response that was not open at the flip",
+    { slowForth: { slowResponse: "missed" as const } },
+    ["a 20-second response begun before the flip arrives whole, both ways"],
+  ],
   ["a slow flip", { again: { flipMs: 501 } }, ["flip: at most 500 ms"]],
-  ["a slow first switch", { first: { totalMs: 20_001 }, composeForth: { failed: 1, totalMs: 60_000 } }, ["tier 1 to 2, first time, in all: at most 20 s"]],
-  ["a first switch slow beside compose", { first: { totalMs: 19_300 } }, ["the same as a share of compose's time: at most 0.6"]],
+  [
+    "a slow first switch",
+    { first: { totalMs: 20_001 }, composeForth: { failed: 1, totalMs: 60_000 } },
+    ["tier 1 to 2, first time, in all: at most 20 s"],
+  ],
+  [
+    "a first switch slow beside compose",
+    { first: { totalMs: 19_300 } },
+    ["the same as a share of compose's time: at most 0.6"],
+  ],
   ["a slow rollback", { back: { totalMs: 12_001 } }, ["rollback, containers stopped, in all: at most 12 s"]],
   ["a slow warm rollback", { warmBack: { totalMs: 8_001 } }, ["rollback, kept warm, in all: at most 8 s"]],
 ])("%s fails its bar and no other", (_what, changed, demands) => {
@@ -29,7 +50,12 @@ test.each([
 });
 
 test("a limit that is just met holds", () => {
-  const runs = goodRuns({ first: { totalMs: 18_000, flipMs: 500 }, composeForth: { failed: 1, totalMs: 30_000 }, back: { totalMs: 12_000 }, warmBack: { totalMs: 8_000, sent: 5_000 } });
+  const runs = goodRuns({
+    first: { totalMs: 18_000, flipMs: 500 },
+    composeForth: { failed: 1, totalMs: 30_000 },
+    back: { totalMs: 12_000 },
+    warmBack: { totalMs: 8_000, sent: 5_000 },
+  });
   expect(failing(runs)).toEqual([]);
 });
 
@@ -39,6 +65,9 @@ test("a switch with a response open is not judged by its time", () => {
 
 test("what was not run fails, and nothing run fails everything", () => {
   const without = goodRuns().filter(({ name }) => name !== runName.slowForth && name !== runName.warmBack);
-  expect(failing(without)).toEqual(["a 20-second response begun before the flip arrives whole, both ways", "rollback, kept warm, in all: at most 8 s"]);
+  expect(failing(without)).toEqual([
+    "a 20-second response begun before the flip arrives whole, both ways",
+    "rollback, kept warm, in all: at most 8 s",
+  ]);
   expect(judge([]).some(({ held }) => held)).toBe(false);
 });

@@ -1,8 +1,17 @@
 import { dotenvText, tier1Dotenv } from "../../../../lab/bench/compose/dotenv";
 import { composeFile } from "../../../../lab/bench/compose/file";
 
-const images = { scaniRepository: "scani", scaniTag: "9.9.9", postgres: "pg:1", redis: "redis:1", storage: "s3:1", mail: "mail:1", gateway: "gw:1" };
-const read = (withDataProvider: boolean) => JSON.parse(composeFile({ project: "bench-compose-abc123", images, port: 4711, withDataProvider }));
+const images = {
+  scaniRepository: "scani",
+  scaniTag: "9.9.9",
+  postgres: "pg:1",
+  redis: "redis:1",
+  storage: "s3:1",
+  mail: "mail:1",
+  gateway: "gw:1",
+};
+const read = (withDataProvider: boolean) =>
+  JSON.parse(composeFile({ project: "bench-compose-abc123", images, port: 4711, withDataProvider }));
 
 test("the guide's edit takes the data-provider and both depends_on, and nothing else", () => {
   const [one, two] = [read(true), read(false)];
@@ -24,7 +33,7 @@ test("every service, volume and network can be found again; the port is on loopb
 test("every variable the file takes from .env is there", () => {
   const text = composeFile({ project: "p", images, port: 1, withDataProvider: true });
   const settings = tier1Dotenv({ tag: "9.9.9", port: 1 });
-  const taken = [...text.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name]) => name as string);
+  const taken = [...text.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name]) => name);
   expect(taken.filter((name) => settings[name] === undefined)).toEqual([]);
   expect(settings.SCANI_CLOUD_API_KEY).toBe(settings.DATA_PROVIDER_API_KEY);
 });

@@ -7,10 +7,14 @@ test("one line; every run has every figure, and the control's names begin with c
   const { runs } = JSON.parse(line) as { runs: Record<string, unknown>[] };
   const figures = ["name", "sent", "failed", "longestGapMs", "flipMs", "totalMs", "p99BeforeMs", "p99DuringMs"];
   for (const run of runs) expect(Object.keys(run)).toEqual(expect.arrayContaining(figures));
-  expect(runs.filter(({ name }) => String(name).startsWith("compose")).map(({ flipMs }) => flipMs)).toEqual([null, null]);
+  expect(runs.filter(({ name }) => String(name).startsWith("compose")).map(({ flipMs }) => flipMs)).toEqual([
+    null,
+    null,
+  ]);
 });
 
 test("times are rounded to a tenth; what is not there is null", () => {
-  expect(jsonLine([goodRun("x", { longestGapMs: 60.123456, p99DuringMs: null, slowResponse: "cut" })]))
-    .toBe('{"runs":[{"name":"x","sent":5200,"failed":0,"longestGapMs":60.1,"flipMs":150,"totalMs":7500,"p99BeforeMs":6,"p99DuringMs":null,"slowResponse":"cut"}]}');
+  expect(jsonLine([goodRun("x", { longestGapMs: 60.123456, p99DuringMs: null, slowResponse: "cut" })])).toBe(
+    '{"runs":[{"name":"x","sent":5200,"failed":0,"longestGapMs":60.1,"flipMs":150,"totalMs":7500,"p99BeforeMs":6,"p99DuringMs":null,"slowResponse":"cut"}]}',
+  );
 });

@@ -2,7 +2,17 @@ import { runName, type Run } from "../../../../lab/bench/report/run";
 
 /** A run in which nothing went wrong. */
 export function goodRun(name: string, changed: Partial<Run> = {}): Run {
-  return { name, sent: 5200, failed: 0, longestGapMs: 60, flipMs: 150, totalMs: 7_500, p99BeforeMs: 6, p99DuringMs: 40, ...changed };
+  return {
+    name,
+    sent: 5200,
+    failed: 0,
+    longestGapMs: 60,
+    flipMs: 150,
+    totalMs: 7_500,
+    p99BeforeMs: 6,
+    p99DuringMs: 40,
+    ...changed,
+  };
 }
 
 /** A whole bench that holds every bar. */
@@ -14,5 +24,7 @@ export function goodRuns(changed: Partial<Record<keyof typeof runName, Partial<R
     slowForth: { slowResponse: "whole" },
     slowBack: { slowResponse: "whole" },
   };
-  return (Object.keys(runName) as (keyof typeof runName)[]).map((key) => goodRun(runName[key], { ...usual[key], ...changed[key] }));
+  return (Object.keys(runName) as (keyof typeof runName)[]).map((key) =>
+    goodRun(runName[key], { ...usual[key], ...changed[key] }),
+  );
 }

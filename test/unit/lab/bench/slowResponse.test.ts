@@ -12,7 +12,13 @@ test("a response counts only when it was open as the gateway flipped", () => {
 
 test("the flip began after every step before it", () => {
   const at = "2026-11-23T19:00:00.000Z";
-  const timings = { migrate: 700, "start api, frontend-app": 4000, "verify from inside the api": 300, "flip the gateway": 150, drain: 19_000 };
+  const timings = {
+    migrate: 700,
+    "start api, frontend-app": 4000,
+    "verify from inside the api": 300,
+    "flip the gateway": 150,
+    drain: 19_000,
+  };
   expect(flipBegan({ at, timings })).toBe(Date.parse(at) + 5000);
   expect(flipBegan({ at, timings: { migrate: 700 } })).toBeUndefined();
 });

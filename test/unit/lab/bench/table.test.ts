@@ -3,11 +3,23 @@ import { markdown } from "../../../../lab/bench/report/table";
 import { runName } from "../../../../lab/bench/report/run";
 import { goodRun } from "./runs";
 
-const machine = { cores: 2, memoryBytes: 24_103 * 2 ** 20, engine: "20.10.24", compose: "docker-compose 1.29.2", images: "scani/*:0.17.1" };
+const machine = {
+  cores: 2,
+  memoryBytes: 24_103 * 2 ** 20,
+  engine: "20.10.24",
+  compose: "docker-compose 1.29.2",
+  images: "scani/*:0.17.1",
+};
 
 test("says when and where, a line for each run, and what holds", () => {
   const runs = [
-    goodRun(runName.composeForth, { failed: 2900, flipMs: null, longestGapMs: 31_400, totalMs: 32_040, p99DuringMs: null }),
+    goodRun(runName.composeForth, {
+      failed: 2900,
+      flipMs: null,
+      longestGapMs: 31_400,
+      totalMs: 32_040,
+      p99DuringMs: null,
+    }),
     goodRun(runName.slowBack, { slowResponse: "whole", flipMs: 999.6, totalMs: 999.4 }),
   ];
   const lines = markdown(runs, judge(runs), machine, new Date("2026-11-23T19:00:00Z")).split("\n");

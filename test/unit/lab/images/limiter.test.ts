@@ -13,10 +13,13 @@ beforeAll(async () => {
   redis = createServer((socket) => {
     open.add(socket);
     socket.on("data", (chunk) => {
-      const words = chunk.toString().split("\r\n").filter((word) => !/^[*$]/.test(word));
+      const words = chunk
+        .toString()
+        .split("\r\n")
+        .filter((word) => !/^[*$]/.test(word));
       for (const [at, word] of words.entries()) {
         if (word === "INCR") {
-          const name = words[at + 1] as string;
+          const name = words[at + 1];
           counts.set(name, (counts.get(name) ?? 0) + 1);
           socket.write(`:${counts.get(name)}\r\n`);
         }
@@ -36,11 +39,19 @@ const from = (headers: Record<string, string>) => ({ headers, method: "GET" }) a
 
 test("an address may ask so often in a window, and another one all the same", async () => {
   const limiter = new Limiter(counters, "test", 2, 3600);
-  const asked = async (headers: Record<string, string>) => await limiter.take(from(headers)) === undefined;
-  expect([await asked({ "cf-connecting-ip": "10.0.0.1" }), await asked({ "cf-connecting-ip": "10.0.0.1" }), await asked({ "cf-connecting-ip": "10.0.0.1" })]).toEqual([true, true, false]);
+  const asked = async (headers: Record<string, string>) => (await limiter.take(from(headers))) === undefined;
+  expect([
+    await asked({ "cf-connecting-ip": "10.0.0.1" }),
+    await asked({ "cf-connecting-ip": "10.0.0.1" }),
+    await asked({ "cf-connecting-ip": "10.0.0.1" }),
+  ]).toEqual([true, true, false]);
   expect(await asked({ "cf-connecting-ip": "10.0.0.2" })).toBe(true);
   // Of forwarded addresses the last, which the nearest proxy wrote.
-  expect([await asked({ "x-forwarded-for": "1.1.1.1, 10.0.0.3" }), await asked({ "x-forwarded-for": "2.2.2.2, 10.0.0.3" }), await asked({ "x-forwarded-for": "3.3.3.3, 10.0.0.3" })]).toEqual([true, true, false]);
+  expect([
+    await asked({ "x-forwarded-for": "1.1.1.1, 10.0.0.3" }),
+    await asked({ "x-forwarded-for": "2.2.2.2, 10.0.0.3" }),
+    await asked({ "x-forwarded-for": "3.3.3.3, 10.0.0.3" }),
+  ]).toEqual([true, true, false]);
 });
 
 test("two limiters of one name count together, as the apis of two releases do", async () => {

@@ -2,7 +2,8 @@ import { startLoad } from "../../../../lab/load";
 import { type Answer, CountingServer, GET_AND_POST, ok, sleep } from "./countingServer";
 
 let server: CountingServer;
-const load = (more: object = {}) => startLoad({ url: server.url, rate: 100, seconds: 30, requests: GET_AND_POST, ...more });
+const load = (more: object = {}) =>
+  startLoad({ url: server.url, rate: 100, seconds: 30, requests: GET_AND_POST, ...more });
 const every =
   (n: number, bad: Answer): Answer =>
   (request, response, i) =>
@@ -112,7 +113,8 @@ test("slow requests in flight at the stop are awaited and are no failures", asyn
 });
 
 test("a connection whose close is announced is not used again, though it is still open", async () => {
-  server.answer = ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+  server.answer = ({ socket }) =>
+    void socket.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
   const report = await (await load({ seconds: 1 })).done;
   expect(report.failed).toBe(0);
   expect(new Set(server.perSocket.values())).toEqual(new Set([1]));

@@ -4,7 +4,8 @@ import { startLoad } from "../../../../lab/load";
 import { CountingServer, GET_AND_POST, ok, sleep } from "./countingServer";
 
 let server: CountingServer;
-const load = (more: object = {}) => startLoad({ url: server.url, rate: 100, seconds: 30, requests: GET_AND_POST, ...more });
+const load = (more: object = {}) =>
+  startLoad({ url: server.url, rate: 100, seconds: 30, requests: GET_AND_POST, ...more });
 
 beforeEach(async () => {
   server = await new CountingServer().listen();

@@ -3,8 +3,11 @@ import { beyond, more } from "../../../../lab/plugins/parity/beyondImage";
 test("what is the image's or the engine's own is left out; what differs shows whole", () => {
   const bare = { User: "", Entrypoint: ["run"], Restart: { Name: "", Count: 0 } };
   expect(beyond(bare, bare)).toEqual({});
-  expect(beyond({ User: "me", Entrypoint: ["sh", "run"], Restart: { Name: "always", Count: 0 } }, bare))
-    .toEqual({ User: "me", Entrypoint: ["sh", "run"], Restart: { Name: "always", Count: 0 } });
+  expect(beyond({ User: "me", Entrypoint: ["sh", "run"], Restart: { Name: "always", Count: 0 } }, bare)).toEqual({
+    User: "me",
+    Entrypoint: ["sh", "run"],
+    Restart: { Name: "always", Count: 0 },
+  });
 });
 
 test("what was taken away shows", () => {

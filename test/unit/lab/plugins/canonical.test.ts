@@ -6,10 +6,15 @@ const objects = setOf(anObject({ name: aString, aliases: setOf(aString) }));
 
 test("a set means the same in every order, and with what it holds twice", () => {
   const member = fc.record({ name: fc.string(), aliases: fc.array(fc.string()) });
-  fc.assert(fc.property(fc.array(member).chain((set) => fc.tuple(fc.constant(set), fc.shuffledSubarray(set, { minLength: set.length }))), ([set, shuffled]) => {
-    expect(canonical(objects, shuffled)).toBe(canonical(objects, set));
-    expect(canonical(objects, [...set, ...set])).toBe(canonical(objects, set));
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(member).chain((set) => fc.tuple(fc.constant(set), fc.shuffledSubarray(set, { minLength: set.length }))),
+      ([set, shuffled]) => {
+        expect(canonical(objects, shuffled)).toBe(canonical(objects, set));
+        expect(canonical(objects, [...set, ...set])).toBe(canonical(objects, set));
+      },
+    ),
+  );
 });
 
 test("a list does not", () => {
@@ -17,15 +22,18 @@ test("a list does not", () => {
 });
 
 test("sets of different strings differ", () => {
-  fc.assert(fc.property(fc.uniqueArray(fc.string({ minLength: 1 })), fc.string({ minLength: 1 }), (set, more) => {
-    fc.pre(!set.includes(more));
-    expect(canonical(setOf(aString), [...set, more])).not.toBe(canonical(setOf(aString), set));
-  }));
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.string({ minLength: 1 })), fc.string({ minLength: 1 }), (set, more) => {
+      fc.pre(!set.includes(more));
+      expect(canonical(setOf(aString), [...set, more])).not.toBe(canonical(setOf(aString), set));
+    }),
+  );
 });
 
 test("what is empty is not there", () => {
-  expect(canonical(anObject({ adds: setOf(aString), drops: setOf(aString) }), { adds: [], drops: ["ALL"] }))
-    .toBe(canonical(anObject({ adds: setOf(aString), drops: setOf(aString) }), { drops: ["ALL"] }));
+  expect(canonical(anObject({ adds: setOf(aString), drops: setOf(aString) }), { adds: [], drops: ["ALL"] })).toBe(
+    canonical(anObject({ adds: setOf(aString), drops: setOf(aString) }), { drops: ["ALL"] }),
+  );
   expect(canonical(aMap, {})).toBe(canonical(aMap, undefined));
 });
 

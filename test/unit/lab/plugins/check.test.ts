@@ -4,24 +4,43 @@ import { check, isAutonamed, withName } from "../../../../lab/plugins/protocol/c
 const seed = Buffer.from("0123456789abcdef");
 
 test("what the program declares is taken as it is", () => {
-  const inputs = { image: "a:1", ports: [{ internal: 80, external: 8080, ip: "127.0.0.1", protocol: "tcp" }], tmpfs: { "/tmp": "rw" } };
+  const inputs = {
+    image: "a:1",
+    ports: [{ internal: 80, external: 8080, ip: "127.0.0.1", protocol: "tcp" }],
+    tmpfs: { "/tmp": "rw" },
+  };
   expect(check(containerProperties, inputs)).toEqual({ inputs, failures: [] });
 });
 
 test("what is not known yet is taken in place of anything", () => {
   const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-  expect(check(containerProperties, { image: unknown, labels: unknown, memory: unknown, networksAdvanced: [{ name: unknown }] }).failures).toEqual([]);
+  expect(
+    check(containerProperties, {
+      image: unknown,
+      labels: unknown,
+      memory: unknown,
+      networksAdvanced: [{ name: unknown }],
+    }).failures,
+  ).toEqual([]);
 });
 
 test.each([
   ["a property", { privileged: true }, "privileged is not covered"],
-  ["a member of an object", { healthcheck: { tests: [], onFailure: "restart" } }, "healthcheck.onFailure is not covered"],
-  ["a member of a list's object", { networksAdvanced: [{ name: "n", ipv4Address: "10.0.0.1" }] }, "networksAdvanced[0].ipv4Address is not covered"],
+  [
+    "a member of an object",
+    { healthcheck: { tests: [], onFailure: "restart" } },
+    "healthcheck.onFailure is not covered",
+  ],
+  [
+    "a member of a list's object",
+    { networksAdvanced: [{ name: "n", ipv4Address: "10.0.0.1" }] },
+    "networksAdvanced[0].ipv4Address is not covered",
+  ],
   ["a value of another form", { memory: "64" }, "memory is not a number"],
   ["one thing where a list belongs", { envs: "A=1" }, "envs is not a list"],
   ["a list where an object belongs", { tmpfs: ["/tmp"] }, "tmpfs is not an object"],
 ])("%s that is not covered is refused by its name", (_what, given, words) => {
-  const { failures } = check(containerProperties, { image: "a:1", ...given } as never);
+  const { failures } = check(containerProperties, { image: "a:1", ...given });
   expect(failures).toEqual([expect.stringContaining(words)]);
 });
 

@@ -5,23 +5,56 @@ import type { Values } from "../../../../lab/plugins/protocol/values";
 import { without } from "./without";
 
 const inputs: Values = {
-  name: "c", image: "a:1", command: ["run"], envs: ["A=1"], labels: [{ label: "l", value: "1" }], networksAdvanced: [{ name: "n", aliases: ["q"] }],
-  healthcheck: { tests: ["CMD-SHELL", "true"], interval: "1m0s", timeout: "5s", startPeriod: "1s", startInterval: "0s", retries: 3 },
-  memory: 64, memorySwap: 64, capabilities: { adds: ["CAP_KILL"], drops: ["ALL"] }, securityOpts: ["no-new-privileges:true"], readOnly: true,
-  tmpfs: { "/tmp": "rw" }, logDriver: "json-file", logOpts: { "max-size": "10m" }, volumes: [{ volumeName: "v", containerPath: "/data" }],
-  ports: [{ internal: 80, external: 8080, ip: "127.0.0.1", protocol: "tcp" }], init: true, restart: "no", start: true, mustRun: true,
-  stopTimeout: 3, destroyGraceSeconds: 3, removeVolumes: false, __defaults: ["name"],
+  name: "c",
+  image: "a:1",
+  command: ["run"],
+  envs: ["A=1"],
+  labels: [{ label: "l", value: "1" }],
+  networksAdvanced: [{ name: "n", aliases: ["q"] }],
+  healthcheck: {
+    tests: ["CMD-SHELL", "true"],
+    interval: "1m0s",
+    timeout: "5s",
+    startPeriod: "1s",
+    startInterval: "0s",
+    retries: 3,
+  },
+  memory: 64,
+  memorySwap: 64,
+  capabilities: { adds: ["CAP_KILL"], drops: ["ALL"] },
+  securityOpts: ["no-new-privileges:true"],
+  readOnly: true,
+  tmpfs: { "/tmp": "rw" },
+  logDriver: "json-file",
+  logOpts: { "max-size": "10m" },
+  volumes: [{ volumeName: "v", containerPath: "/data" }],
+  ports: [{ internal: 80, external: 8080, ip: "127.0.0.1", protocol: "tcp" }],
+  init: true,
+  restart: "no",
+  start: true,
+  mustRun: true,
+  stopTimeout: 3,
+  destroyGraceSeconds: 3,
+  removeVolumes: false,
+  __defaults: ["name"],
 };
 
 /** What Docker says of the container that was made so. */
-function inspected(running: boolean, change: { HostConfig?: object; Config?: object } = {}): Docker.ContainerInspectInfo {
+function inspected(
+  running: boolean,
+  change: { HostConfig?: object; Config?: object } = {},
+): Docker.ContainerInspectInfo {
   const { HostConfig, name, ...Config } = containerRequest(inputs);
   return {
-    Name: `/${name}`, Image: "sha256:0123", State: { Running: running },
+    Name: `/${name}`,
+    Image: "sha256:0123",
+    State: { Running: running },
     Config: { ...Config, Entrypoint: ["entry"], ...change.Config },
     HostConfig: { ...HostConfig, ...change.HostConfig },
     // Docker forgets the ports of a container that does not run.
-    NetworkSettings: { Ports: running ? { "80/tcp": [{ HostPort: "8080", HostIp: "127.0.0.1" }], "443/tcp": null } : {} },
+    NetworkSettings: {
+      Ports: running ? { "80/tcp": [{ HostPort: "8080", HostIp: "127.0.0.1" }], "443/tcp": null } : {},
+    },
   } as unknown as Docker.ContainerInspectInfo;
 }
 
@@ -34,11 +67,19 @@ test("one that must run and does not shows a difference, and its ports are gone"
 });
 
 test("one that need not run shows none", () => {
-  expect(containerState(inspected(false), { ...inputs, mustRun: false })).toMatchObject({ mustRun: false, ports: inputs.ports });
+  expect(containerState(inspected(false), { ...inputs, mustRun: false })).toMatchObject({
+    mustRun: false,
+    ports: inputs.ports,
+  });
 });
 
 test("limits and policies are what Docker says", () => {
-  const state = containerState(inspected(true, { HostConfig: { Memory: 128 * 1024 * 1024, MemorySwap: -1, RestartPolicy: { Name: "always" }, Init: null } }), inputs);
+  const state = containerState(
+    inspected(true, {
+      HostConfig: { Memory: 128 * 1024 * 1024, MemorySwap: -1, RestartPolicy: { Name: "always" }, Init: null },
+    }),
+    inputs,
+  );
   expect(state).toMatchObject({ memory: 128, memorySwap: -1, restart: "always", init: false });
 });
 
@@ -57,12 +98,29 @@ test("what the program left out and Docker filled in is known, except log option
 
 test("the request says everything that was declared, in Docker's units", () => {
   expect(containerRequest(inputs)).toEqual({
-    name: "c", Image: "a:1", Cmd: ["run"], Env: ["A=1"], Labels: { l: "1" }, StopTimeout: 3, Volumes: { "/data": {} }, ExposedPorts: { "80/tcp": {} },
+    name: "c",
+    Image: "a:1",
+    Cmd: ["run"],
+    Env: ["A=1"],
+    Labels: { l: "1" },
+    StopTimeout: 3,
+    Volumes: { "/data": {} },
+    ExposedPorts: { "80/tcp": {} },
     Healthcheck: { Test: ["CMD-SHELL", "true"], Interval: 60e9, Timeout: 5e9, StartPeriod: 1e9, Retries: 3 },
     HostConfig: {
-      NetworkMode: "bridge", Binds: ["v:/data:rw"], PortBindings: { "80/tcp": [{ HostPort: "8080", HostIp: "127.0.0.1" }] },
-      RestartPolicy: { Name: "no", MaximumRetryCount: 0 }, ReadonlyRootfs: true, Init: true, LogConfig: { Type: "json-file", Config: { "max-size": "10m" } },
-      SecurityOpt: ["no-new-privileges:true"], Tmpfs: { "/tmp": "rw" }, CapAdd: ["CAP_KILL"], CapDrop: ["ALL"], Memory: 67108864, MemorySwap: 67108864,
+      NetworkMode: "bridge",
+      Binds: ["v:/data:rw"],
+      PortBindings: { "80/tcp": [{ HostPort: "8080", HostIp: "127.0.0.1" }] },
+      RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
+      ReadonlyRootfs: true,
+      Init: true,
+      LogConfig: { Type: "json-file", Config: { "max-size": "10m" } },
+      SecurityOpt: ["no-new-privileges:true"],
+      Tmpfs: { "/tmp": "rw" },
+      CapAdd: ["CAP_KILL"],
+      CapDrop: ["ALL"],
+      Memory: 67108864,
+      MemorySwap: 67108864,
     },
   });
 });

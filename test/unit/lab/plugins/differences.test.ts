@@ -7,7 +7,9 @@ function told(change: Change, ignored?: string[]): string {
   // No program gave the entrypoint: Docker read it from the image.
   const wanted = changed(without(state, "entrypoints"), change);
   const found = differences(containerProperties, state, wanted, ignored);
-  return Object.entries(found).map(([name, { kind, replace }]) => `${name}: ${kind}, ${replace ? "replace" : "keep"}`).join("; ");
+  return Object.entries(found)
+    .map(([name, { kind, replace }]) => `${name}: ${kind}, ${replace ? "replace" : "keep"}`)
+    .join("; ");
 }
 
 describe("a change to a container is what it is to the official plugin", () => {
@@ -17,7 +19,9 @@ describe("a change to a container is what it is to the official plugin", () => {
 
   test("one whose making failed half-way, so that it was never read back, is made again", () => {
     const halfMade = without(state, "entrypoints");
-    expect(differences(containerProperties, halfMade, halfMade)).toEqual({ entrypoints: { kind: "update", replace: true } });
+    expect(differences(containerProperties, halfMade, halfMade)).toEqual({
+      entrypoints: { kind: "update", replace: true },
+    });
   });
 
   test("an ignored property is no change", () => {

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { duration, nanoseconds } from "../../../../lab/plugins/docker/duration";
 
 test.each([
-  ["0s", 0], ["10s", 10e9], ["1m0s", 60e9], ["1m30s", 90e9], ["1h0m0s", 3600e9], ["1h1m1.5s", 3661.5e9], ["500ms", 5e8], ["1.5ms", 1.5e6], ["2µs", 2000], ["7ns", 7],
+  ["0s", 0],
+  ["10s", 10e9],
+  ["1m0s", 60e9],
+  ["1m30s", 90e9],
+  ["1h0m0s", 3600e9],
+  ["1h1m1.5s", 3661.5e9],
+  ["500ms", 5e8],
+  ["1.5ms", 1.5e6],
+  ["2µs", 2000],
+  ["7ns", 7],
 ])("Go writes %s for %d ns", (text, value) => {
   expect(duration(value)).toBe(text);
   expect(nanoseconds(text)).toBe(value);
@@ -10,9 +19,11 @@ test.each([
 
 test("what is written is read back", () => {
   // Up to a day; beyond, a number of JavaScript cannot hold every nanosecond.
-  fc.assert(fc.property(fc.integer({ min: 0, max: 86_400e9 }), (value) => {
-    expect(nanoseconds(duration(value))).toBe(value);
-  }));
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 86_400e9 }), (value) => {
+      expect(nanoseconds(duration(value))).toBe(value);
+    }),
+  );
 });
 
 test.each(["10", "ten", "", "1x", "s", "1s "])("%j is no duration", (text) => {

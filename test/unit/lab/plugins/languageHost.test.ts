@@ -32,21 +32,41 @@ const given = () => join(place.path, "given.json");
 
 /** Installs a starter that does as it is told, after it has written down its words, its environment and its number. */
 function starter(script: string): void {
-  const note = "{ pid: process.pid, words: process.argv.slice(2), config: process.env.PULUMI_CONFIG, secrets: process.env.PULUMI_CONFIG_SECRET_KEYS }";
-  place.file("node_modules/@pulumi/pulumi/cmd/run/index.js", `require("fs").writeFileSync(${JSON.stringify(given())}, JSON.stringify(${note}));\n${script}`);
+  const note =
+    "{ pid: process.pid, words: process.argv.slice(2), config: process.env.PULUMI_CONFIG, secrets: process.env.PULUMI_CONFIG_SECRET_KEYS }";
+  place.file(
+    "node_modules/@pulumi/pulumi/cmd/run/index.js",
+    `require("fs").writeFileSync(${JSON.stringify(given())}, JSON.stringify(${note}));\n${script}`,
+  );
 }
 
 function request(options: Record<string, boolean> = { typescript: false }): RunRequest {
-  const info = new ProgramInfo().setRootDirectory("/project").setProgramDirectory(place.path).setEntryPoint(".").setOptions(Struct.fromJavaScript(options));
-  const made = new RunRequest().setProject("scani").setStack("tier1").setOrganization("organization").setMonitorAddress("127.0.0.1:1")
-    .setParallel(16).setDryrun(true).setConfigsecretkeysList(["scani:KEY"]).setInfo(info);
+  const info = new ProgramInfo()
+    .setRootDirectory("/project")
+    .setProgramDirectory(place.path)
+    .setEntryPoint(".")
+    .setOptions(Struct.fromJavaScript(options));
+  const made = new RunRequest()
+    .setProject("scani")
+    .setStack("tier1")
+    .setOrganization("organization")
+    .setMonitorAddress("127.0.0.1:1")
+    .setParallel(16)
+    .setDryrun(true)
+    .setConfigsecretkeysList(["scani:KEY"])
+    .setInfo(info);
   made.getConfigMap().set("scani:KEY", "value");
   return made;
 }
 
 function run(asked = request()): { answer: Promise<RunResponse>; call: grpc.ClientUnaryCall } {
   let call!: grpc.ClientUnaryCall;
-  const answer = new Promise<RunResponse>((resolve, reject) => { call = client.run(asked, (error, response) => { if (error) reject(error); else resolve(response); }); });
+  const answer = new Promise<RunResponse>((resolve, reject) => {
+    call = client.run(asked, (error, response) => {
+      if (error) reject(error);
+      else resolve(response);
+    });
+  });
   return { answer, call };
 }
 
@@ -55,7 +75,9 @@ async function untilStarted(): Promise<{ pid: number; words: string[]; config: s
   for (;;) {
     const text = existsSync(given()) ? readFileSync(given(), "utf8") : "";
     if (text.endsWith("}")) return JSON.parse(text);
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
   }
 }
 
@@ -68,8 +90,24 @@ test("a program is given all the engine said, and the run hears once that this i
   await run().answer;
   const { words, config, secrets } = await untilStarted();
   expect(words).toEqual([
-    "--monitor", "127.0.0.1:1", "--engine", expect.stringMatching(/^127\.0\.0\.1:\d+$/), "--organization", "organization", "--project", "scani",
-    "--root-directory", "/project", "--stack", "tier1", "--pwd", place.path, "--parallel", "16", "--dry-run", ".",
+    "--monitor",
+    "127.0.0.1:1",
+    "--engine",
+    expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    "--organization",
+    "organization",
+    "--project",
+    "scani",
+    "--root-directory",
+    "/project",
+    "--stack",
+    "tier1",
+    "--pwd",
+    place.path,
+    "--parallel",
+    "16",
+    "--dry-run",
+    ".",
   ]);
   expect(JSON.parse(config)).toEqual({ "scani:KEY": "value" });
   expect(JSON.parse(secrets)).toEqual(["scani:KEY"]);
@@ -94,7 +132,12 @@ test("cancelled, a program is interrupted and the run is answered", async () => 
   starter(waits);
   const { answer } = run();
   await untilStarted();
-  await new Promise<void>((resolve, reject) => { client.cancel(new Empty(), (error) => { if (error) reject(error); else resolve(); }); });
+  await new Promise<void>((resolve, reject) => {
+    client.cancel(new Empty(), (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
   expect((await answer).toObject()).toEqual({ error: "", bail: false });
 });
 
@@ -105,12 +148,17 @@ test("one that does not heed it is ended all the same, and so is one whose run i
   const began = Date.now();
   call.cancel();
   await expect(answer).rejects.toMatchObject({ code: grpc.status.CANCELLED });
-  while (livesSince(pid, began)) await new Promise((resolve) => { setTimeout(resolve, 50); });
+  while (livesSince(pid, began))
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
 }, 15_000);
 
 test("a program of another kind is refused", async () => {
   starter("");
-  await expect(run(request({})).answer).rejects.toThrow("the test language host runs compiled programs only: runtime.options.typescript must be false");
+  await expect(run(request({})).answer).rejects.toThrow(
+    "the test language host runs compiled programs only: runtime.options.typescript must be false",
+  );
 });
 
 test("neither it nor its program outlives its engine", async () => {
@@ -123,5 +171,8 @@ test("neither it nor its program outlives its engine", async () => {
   // What the kernel does when the engine is killed.
   host.process.stdin?.destroy();
   await expect(ended).resolves.toEqual([0, null]);
-  while (livesSince(pid, began)) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  while (livesSince(pid, began))
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
 });

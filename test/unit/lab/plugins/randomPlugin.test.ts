@@ -10,7 +10,9 @@ const type = "random:index/randomBytes:RandomBytes";
 const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
 let plugin: PluginClient;
 
-beforeAll(async () => { plugin = await PluginClient.start(join(testPlugins, "pulumi-resource-random")); });
+beforeAll(async () => {
+  plugin = await PluginClient.start(join(testPlugins, "pulumi-resource-random"));
+});
 afterAll(() => plugin?.close());
 
 const valueOf = (output: unknown): string => String((output as Values).value);
@@ -21,7 +23,11 @@ test("it says once that it is not the official one", () => {
 
 test("it makes as many random bytes as asked for, in two forms, both secret", async () => {
   const { outputs } = await plugin.create(type, "key", { length: 32 });
-  expect(outputs).toEqual({ length: 32, hex: { ...secret, value: expect.stringMatching(/^[0-9a-f]{64}$/) }, base64: { ...secret, value: expect.any(String) } });
+  expect(outputs).toEqual({
+    length: 32,
+    hex: { ...secret, value: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    base64: { ...secret, value: expect.any(String) },
+  });
   expect(Buffer.from(valueOf(outputs.base64), "base64").toString("hex")).toBe(valueOf(outputs.hex));
   const other = await plugin.create(type, "key", { length: 32 });
   expect(valueOf(other.outputs.hex)).not.toBe(valueOf(outputs.hex));
@@ -35,17 +41,31 @@ test("reading gives back the state; only another length makes others", async () 
   const { id } = await plugin.create(type, "key", { length: 4 });
   const state = { inputs: { length: 4 }, outputs: { length: 4, hex: "00ff00ff", base64: "AP8A/w==" } };
   expect(await plugin.read(type, "key", id, state)).toEqual({ id, ...state });
-  expect(await plugin.diff(type, "key", id, state, { length: 4 })).toEqual({ changes: false, diffs: [], replaces: [], deleteBeforeReplace: false });
-  expect(await plugin.diff(type, "key", id, state, { length: 5 })).toEqual({ changes: true, diffs: ["length"], replaces: ["length"], deleteBeforeReplace: false });
+  expect(await plugin.diff(type, "key", id, state, { length: 4 })).toEqual({
+    changes: false,
+    diffs: [],
+    replaces: [],
+    deleteBeforeReplace: false,
+  });
+  expect(await plugin.diff(type, "key", id, state, { length: 5 })).toEqual({
+    changes: true,
+    diffs: ["length"],
+    replaces: ["length"],
+    deleteBeforeReplace: false,
+  });
   await plugin.delete(type, "key", id, state.outputs);
 });
 
 test("a property it does not cover is refused by name", async () => {
-  expect((await plugin.check(type, "key", {}, { length: 4, keepers: { a: "1" } })).failures).toEqual([expect.stringContaining("keepers is not covered")]);
+  expect((await plugin.check(type, "key", {}, { length: 4, keepers: { a: "1" } })).failures).toEqual([
+    expect.stringContaining("keepers is not covered"),
+  ]);
 });
 
 test("a type it does not cover is refused by name", async () => {
-  await expect(plugin.check("random:index/randomPet:RandomPet", "pet", {}, {})).rejects.toThrow("covers random:index/randomBytes:RandomBytes; not random:index/randomPet:RandomPet");
+  await expect(plugin.check("random:index/randomPet:RandomPet", "pet", {}, {})).rejects.toThrow(
+    "covers random:index/randomBytes:RandomBytes; not random:index/randomPet:RandomPet",
+  );
 });
 
 test("it does not outlive its engine", async () => {

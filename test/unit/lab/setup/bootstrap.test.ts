@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { root } from "../../../../ops/root";
 import { folder, type Folder } from "./folder";
 
-/** A project with the real bootstrap and npm; its one dependency is a compiler of a few lines, in the project itself. */
+/**
+ * A project with the real bootstrap and npm; its one dependency is a compiler of a few lines, in the project itself.
+ */
 
 let project: Folder;
 beforeEach(() => {
@@ -13,15 +15,30 @@ beforeEach(() => {
   cpSync(join(root, "tools", "lock.cjs"), join(project.path, "tools", "lock.cjs"));
   const dependency = { typescript: "file:compiler" };
   project.file("package.json", JSON.stringify({ name: "p", version: "1.0.0", dependencies: dependency }));
-  project.file("package-lock.json", JSON.stringify({
-    name: "p", version: "1.0.0", lockfileVersion: 3, requires: true,
-    packages: { "": { name: "p", version: "1.0.0", dependencies: dependency }, compiler: { name: "typescript", version: "1.0.0" }, "node_modules/typescript": { resolved: "compiler", link: true } },
-  }));
+  project.file(
+    "package-lock.json",
+    JSON.stringify({
+      name: "p",
+      version: "1.0.0",
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        "": { name: "p", version: "1.0.0", dependencies: dependency },
+        compiler: { name: "typescript", version: "1.0.0" },
+        "node_modules/typescript": { resolved: "compiler", link: true },
+      },
+    }),
+  );
   project.file("tsconfig.json", "{}");
   project.file("ops/cli.ts", "first");
   project.file("lab/cli.ts", "lab's");
-  project.file("compiler/package.json", JSON.stringify({ name: "typescript", version: "1.0.0", scripts: { install: "exit 1" } }));
-  project.file("compiler/bin/tsc", `
+  project.file(
+    "compiler/package.json",
+    JSON.stringify({ name: "typescript", version: "1.0.0", scripts: { install: "exit 1" } }),
+  );
+  project.file(
+    "compiler/bin/tsc",
+    `
     const fs = require("node:fs"), path = require("node:path");
     const project = path.join(process.argv[3], "..");
     const source = fs.readFileSync(path.join(project, "ops", "cli.ts"), "utf8");
@@ -32,16 +49,25 @@ beforeEach(() => {
       fs.writeFileSync(path.join(project, "bin", room, "cli.js"), "console.log(" + JSON.stringify(room === "ops" ? source : "lab's") + ", process.argv.slice(2).join(' '))");
     }
     fs.writeFileSync(path.join(project, "bin", ".tsbuildinfo"), "");
-  `);
+  `,
+  );
 });
 afterEach(() => project.remove());
 
 function bootstrap(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [join(project.path, "tools", "bootstrap.cjs"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(project.path, "tools", "bootstrap.cjs"), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => { out += chunk; });
-  child.stderr.on("data", (chunk: Buffer) => { err += chunk; });
-  return new Promise((resolve) => { child.on("close", (code) => resolve({ code, out, err })); });
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk;
+  });
+  return new Promise((resolve) => {
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
 }
 
 const compilations = (): number => readFileSync(join(project.path, "compilations"), "utf8").length;
@@ -61,9 +87,13 @@ test("a clone with nothing in it is installed, compiled, and run with its argume
   expect(compilations()).toBe(1);
 }, 60_000);
 
-test.each(["rehearse", "bench", "test"])("%s is a command of the lab", async (command) => {
-  expect(await bootstrap(command, "--json")).toMatchObject({ code: 0, out: `lab's ${command} --json\n` });
-}, 60_000);
+test.each(["rehearse", "bench", "test"])(
+  "%s is a command of the lab",
+  async (command) => {
+    expect(await bootstrap(command, "--json")).toMatchObject({ code: 0, out: `lab's ${command} --json\n` });
+  },
+  60_000,
+);
 
 test("changed sources are compiled again, and nothing is installed", async () => {
   await bootstrap();
@@ -96,7 +126,10 @@ test("dependencies that are not those of package-lock.json are installed again",
 test("a list that npm ci refuses, since it lacks what is optional, is taken all the same", async () => {
   const { dependencies, ...rest } = JSON.parse(readFileSync(join(project.path, "package.json"), "utf8"));
   project.file("extra/package.json", JSON.stringify({ name: "extra", version: "1.0.0" }));
-  project.file("package.json", JSON.stringify({ ...rest, dependencies, optionalDependencies: { extra: "file:extra" } }));
+  project.file(
+    "package.json",
+    JSON.stringify({ ...rest, dependencies, optionalDependencies: { extra: "file:extra" } }),
+  );
   const { code, out, err } = await bootstrap("up");
   expect({ code, out }).toEqual({ code: 0, out: "first up\n" });
   expect(err).toContain("npm install --no-save");
@@ -107,11 +140,22 @@ test("dependencies that npm cannot get stop it", async () => {
   project.remove();
   project.file("tools/bootstrap.cjs", readFileSync(join(root, "tools", "bootstrap.cjs"), "utf8"));
   project.file("tools/lock.cjs", readFileSync(join(root, "tools", "lock.cjs"), "utf8"));
-  project.file("package.json", JSON.stringify({ name: "p", version: "1.0.0", dependencies: { gone: "file:gone.tgz" } }));
-  project.file("package-lock.json", JSON.stringify({
-    name: "p", version: "1.0.0", lockfileVersion: 3,
-    packages: { "": { name: "p", version: "1.0.0", dependencies: { gone: "file:gone.tgz" } }, "node_modules/gone": { version: "1.0.0", resolved: "file:gone.tgz" } },
-  }));
+  project.file(
+    "package.json",
+    JSON.stringify({ name: "p", version: "1.0.0", dependencies: { gone: "file:gone.tgz" } }),
+  );
+  project.file(
+    "package-lock.json",
+    JSON.stringify({
+      name: "p",
+      version: "1.0.0",
+      lockfileVersion: 3,
+      packages: {
+        "": { name: "p", version: "1.0.0", dependencies: { gone: "file:gone.tgz" } },
+        "node_modules/gone": { version: "1.0.0", resolved: "file:gone.tgz" },
+      },
+    }),
+  );
   const { code, out, err } = await bootstrap("up");
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err).toContain("The Node dependencies could not be installed");
@@ -128,6 +172,8 @@ test("sources that do not compile are not run, and the compiler's words are show
 test("of two at once one waits and does nothing twice", async () => {
   const both = await Promise.all([bootstrap("a"), bootstrap("b")]);
   expect(both.map(({ out }) => out).sort()).toEqual(["first a\n", "first b\n"]);
-  expect(both.map(({ err }) => err).filter((err) => err.includes("Another run is setting this folder up"))).toHaveLength(1);
+  expect(
+    both.map(({ err }) => err).filter((err) => err.includes("Another run is setting this folder up")),
+  ).toHaveLength(1);
   expect(compilations()).toBe(1);
 }, 60_000);

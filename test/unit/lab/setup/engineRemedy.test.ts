@@ -1,6 +1,12 @@
 import { distributionOf, engineRemedy, localHost, type EngineFacts } from "../../../../lab/setup/engineRemedy";
 
-const fresh: EngineFacts = { reason: "ENOENT", platform: "linux", root: true, distribution: ["debian"], installed: false };
+const fresh: EngineFacts = {
+  reason: "ENOENT",
+  platform: "linux",
+  root: true,
+  distribution: ["debian"],
+  installed: false,
+};
 
 test.each<[string, Partial<EngineFacts>]>([
   ["as root on Debian", {}],
@@ -19,10 +25,18 @@ test.each<[string, Partial<EngineFacts>]>([
 });
 
 test.each<[string, Partial<EngineFacts>, string[]]>([
-  ["an engine somewhere else that does not answer", { host: "ssh://root@elsewhere" }, ["ssh://root@elsewhere", "unset DOCKER_HOST"]],
+  [
+    "an engine somewhere else that does not answer",
+    { host: "ssh://root@elsewhere" },
+    ["ssh://root@elsewhere", "unset DOCKER_HOST"],
+  ],
   ["one that this user may not use", { root: false, installed: true, reason: "EACCES" }, ["usermod -aG docker"]],
   ["one that an ordinary user would have to start", { root: false, installed: true }, ["sudo systemctl start docker"]],
-  ["none, for an ordinary user on Debian", { root: false }, ["sudo apt-get update && sudo apt-get install -y docker.io iptables"]],
+  [
+    "none, for an ordinary user on Debian",
+    { root: false },
+    ["sudo apt-get update && sudo apt-get install -y docker.io iptables"],
+  ],
   ["none, on a distribution it does not know", { distribution: ["alpine"] }, ["your distribution's package manager"]],
   ["none, on a Mac", { platform: "darwin", distribution: [] }, ["Docker Desktop"]],
 ])("%s: it says what to do and touches nothing", (_what, facts, words) => {
@@ -32,8 +46,8 @@ test.each<[string, Partial<EngineFacts>, string[]]>([
 });
 
 test.each([
-  ["ID=debian\nVERSION_ID=\"12\"\n", ["debian"]],
-  ["NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n", ["ubuntu", "debian"]],
+  ['ID=debian\nVERSION_ID="12"\n', ["debian"]],
+  ['NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n', ["ubuntu", "debian"]],
   ["ID=\"centos\"\nID_LIKE='rhel fedora'\n", ["centos", "rhel", "fedora"]],
   ["VERSION_ID=1\n", []],
 ])("the distribution of %j", (file, names) => {

@@ -7,7 +7,9 @@ import { pulumiEnvironment } from "../../../../lab/setup/prepare";
 import { folder, type Folder } from "./folder";
 
 let place: Folder;
-beforeEach(() => { place = folder(); });
+beforeEach(() => {
+  place = folder();
+});
 afterEach(() => place.remove());
 
 const version = packageVersion("@pulumi/docker");
@@ -33,7 +35,9 @@ describe("an official plugin is found", () => {
   });
   test("not on PATH when Pulumi is told not to look there", () => {
     place.program("pulumi-resource-docker", "exit 0");
-    expect(officialPlugin("docker", { PATH: place.path, PULUMI_HOME: place.path, PULUMI_IGNORE_AMBIENT_PLUGINS: "true" })).toBeUndefined();
+    expect(
+      officialPlugin("docker", { PATH: place.path, PULUMI_HOME: place.path, PULUMI_IGNORE_AMBIENT_PLUGINS: "true" }),
+    ).toBeUndefined();
   });
   test("not when it is no program", () => {
     place.file("pulumi-resource-docker", "");
@@ -55,7 +59,10 @@ describe("a run uses", () => {
   });
   test("the test plugins when told to, and says so", async () => {
     const said: string[] = [];
-    expect(await findPlugins("unused", { ...both(), SCANI_TEST_PLUGINS: "1" }, (line) => said.push(line))).toEqual({ official: false, pathAddition: testPlugins });
+    expect(await findPlugins("unused", { ...both(), SCANI_TEST_PLUGINS: "1" }, (line) => said.push(line))).toEqual({
+      official: false,
+      pathAddition: testPlugins,
+    });
     expect(said.join()).toContain("test plugins");
   });
   // One process asks once whether there is a way out, so both cases are in one test.
@@ -63,14 +70,31 @@ describe("a run uses", () => {
     const log = join(place.path, "log");
     const fetches = place.program("fetches", `echo "$PULUMI_HOME: $@" >> ${log}`);
     const said: string[] = [];
-    expect(await findPlugins(fetches, { ...process.env, ...reachable, PATH: "/usr/bin:/bin", HOME: place.path, PULUMI_HOME: "", SCANI_TEST_PLUGINS: "" }, (line) => said.push(line))).toEqual({ official: true });
+    expect(
+      await findPlugins(
+        fetches,
+        {
+          ...process.env,
+          ...reachable,
+          PATH: "/usr/bin:/bin",
+          HOME: place.path,
+          PULUMI_HOME: "",
+          SCANI_TEST_PLUGINS: "",
+        },
+        (line) => said.push(line),
+      ),
+    ).toEqual({ official: true });
     expect(readFileSync(log, "utf8").trim().split("\n")).toEqual([
       // Into where they are looked for afterwards.
-      `${place.path}/.pulumi: plugin install resource docker ${version}`, `${place.path}/.pulumi: plugin install resource random ${packageVersion("@pulumi/random")}`,
+      `${place.path}/.pulumi: plugin install resource docker ${version}`,
+      `${place.path}/.pulumi: plugin install resource random ${packageVersion("@pulumi/random")}`,
     ]);
     expect(said.join()).toContain(`Fetching the official plugin docker ${version}`);
     const cannot = place.program("cannot", "exit 1");
-    expect(await findPlugins(cannot, { ...reachable, PATH: "/usr/bin:/bin", PULUMI_HOME: place.path }, quiet)).toEqual({ official: false, pathAddition: testPlugins });
+    expect(await findPlugins(cannot, { ...reachable, PATH: "/usr/bin:/bin", PULUMI_HOME: place.path }, quiet)).toEqual({
+      official: false,
+      pathAddition: testPlugins,
+    });
   });
 });
 
@@ -96,7 +120,9 @@ describe("raw pulumi runs programs with", () => {
     expect(findLanguageHost("pulumi", { PATH: testLanguageHost }, (line) => said.push(line))).toEqual(testHost);
     expect(said.join()).toContain("the test language host stands in");
     place.program("pulumi-language-nodejs", "exit 0");
-    expect(findLanguageHost("pulumi", { PATH: place.path, PULUMI_IGNORE_AMBIENT_PLUGINS: "1" }, quiet)).toEqual(testHost);
+    expect(findLanguageHost("pulumi", { PATH: place.path, PULUMI_IGNORE_AMBIENT_PLUGINS: "1" }, quiet)).toEqual(
+      testHost,
+    );
   });
   test("the test language host when told to", () => {
     place.program("pulumi-language-nodejs", "exit 0");
@@ -114,7 +140,13 @@ describe("Pulumi's environment", () => {
     ["has the command line's folder first", "/c/bin/pulumi", official, "/a:/b", { PATH: "/c/bin:/a:/b" }],
     ["has the test plugins before all", "/c/bin/pulumi", test_, "/a:/b", { PATH: "/t:/c/bin:/a:/b", ...ambient }],
     ["has one stand-in without the other", "/c/bin/pulumi", mixed, "/a:/b", { PATH: "/l:/c/bin:/a:/b", ...ambient }],
-    ["has each once, whatever it was", "/c/bin/pulumi", test_, "/t:/a:/c/bin:/b", { PATH: "/t:/c/bin:/a:/b", ...ambient }],
+    [
+      "has each once, whatever it was",
+      "/c/bin/pulumi",
+      test_,
+      "/t:/a:/c/bin:/b",
+      { PATH: "/t:/c/bin:/a:/b", ...ambient },
+    ],
   ])("%s", (_what, program, choices, path, expected) => {
     expect(pulumiEnvironment(program, choices, { PATH: path })).toEqual(expected);
   });

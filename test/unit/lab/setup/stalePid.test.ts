@@ -8,10 +8,17 @@ const names: Readonly<Record<number, string>> = { 7: "containerd", 8: "sh" };
 const nameOf = (pid: number) => names[pid];
 
 test.each([
-  ["7", false], ["7\n", false], ["8", true], ["9", true],
+  ["7", false],
+  ["7\n", false],
+  ["8", true],
+  ["9", true],
   // Nothing is known of these, so they stay.
-  ["", false], ["seven", false], [undefined, false],
-])("a note of %j that should be containerd's: stale %p", (note, stale) => expect(isStale(note, "containerd", nameOf)).toBe(stale));
+  ["", false],
+  ["seven", false],
+  [undefined, false],
+])("a note of %j that should be containerd's: stale %p", (note, stale) =>
+  expect(isStale(note, "containerd", nameOf)).toBe(stale),
+);
 
 test("a live process's own note stays, one with another's number goes", () => {
   const folder = mkdtempSync(join(tmpdir(), "pid-"));
@@ -21,7 +28,14 @@ test("a live process's own note stays, one with another's number goes", () => {
     writeFileSync(own, String(sleep.pid));
     writeFileSync(others, String(sleep.pid));
     writeFileSync(gone, String(2 ** 22 + 1));
-    expect(removeStalePids([[own, "sleep"], [others, "containerd"], [gone, "dockerd"], [join(folder, "none"), "dockerd"]])).toEqual([others, gone]);
+    expect(
+      removeStalePids([
+        [own, "sleep"],
+        [others, "containerd"],
+        [gone, "dockerd"],
+        [join(folder, "none"), "dockerd"],
+      ]),
+    ).toEqual([others, gone]);
     expect([own, others, gone].map((file) => existsSync(file))).toEqual([true, false, false]);
   } finally {
     sleep.kill();

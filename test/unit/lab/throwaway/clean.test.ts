@@ -2,7 +2,8 @@ import { removeInstall } from "../../../../lab/throwaway";
 import { endpointsNamed } from "../../../../lab/throwaway/network";
 import { activeEndpoints, engineWith, type FakeNetwork } from "./engine";
 
-const network = (connected: string[], hidden: string[]): Map<string, FakeNetwork> => new Map([["net", { install: "i", connected, hidden }]]);
+const network = (connected: string[], hidden: string[]): Map<string, FakeNetwork> =>
+  new Map([["net", { install: "i", connected, hidden }]]);
 
 test("what an engine says is connected, listed or named, is cut off, and the network goes", async () => {
   const networks = network(["listed"], ["left-over"]);
@@ -23,6 +24,10 @@ test("another install's is not touched", async () => {
 });
 
 test("endpoints are read from a refusal, where it names some", () => {
-  expect(endpointsNamed('error while removing network: network n id 1 has active endpoints (name:"a" id:"1", name:"b-c" id:"2")')).toEqual(["a", "b-c"]);
+  expect(
+    endpointsNamed(
+      'error while removing network: network n id 1 has active endpoints (name:"a" id:"1", name:"b-c" id:"2")',
+    ),
+  ).toEqual(["a", "b-c"]);
   expect(endpointsNamed("network n id 1 has active endpoints")).toEqual([]);
 });

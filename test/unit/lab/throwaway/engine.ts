@@ -1,7 +1,10 @@
 import type Docker from "dockerode";
 
 /** How an engine refuses a network with something on it. */
-export const activeEndpoints = Object.assign(new Error('network n id 1 has active endpoints (name:"left-over" id:"2")'), { statusCode: 403 });
+export const activeEndpoints = Object.assign(
+  new Error('network n id 1 has active endpoints (name:"left-over" id:"2")'),
+  { statusCode: 403 },
+);
 
 /** A network of the engine below. */
 export interface FakeNetwork {
@@ -22,7 +25,11 @@ export function engineWith(networks: Map<string, FakeNetwork>): Docker {
       networks.delete(id);
     },
     async inspect() {
-      return { Containers: Object.fromEntries((networks.get(id)?.connected ?? []).map((name) => [`ep-${name}`, { Name: name }])) };
+      return {
+        Containers: Object.fromEntries(
+          (networks.get(id)?.connected ?? []).map((name) => [`ep-${name}`, { Name: name }]),
+        ),
+      };
     },
     async disconnect({ Container, Force }: { Container: string; Force: boolean }) {
       const found = networks.get(id) as FakeNetwork;
@@ -31,7 +38,8 @@ export function engineWith(networks: Map<string, FakeNetwork>): Docker {
       list.splice(list.indexOf(Container), 1);
     },
   });
-  const ofInstall = ({ filters }: { filters: { label: string[] } }) => [...networks].filter(([, { install }]) => filters.label[0]?.endsWith(`=${install}`));
+  const ofInstall = ({ filters }: { filters: { label: string[] } }) =>
+    [...networks].filter(([, { install }]) => filters.label[0]?.endsWith(`=${install}`));
   return {
     listContainers: async () => [],
     listNetworks: async (asked: { filters: { label: string[] } }) => ofInstall(asked).map(([Id]) => ({ Id, Name: Id })),

@@ -30,11 +30,15 @@ function throwaway(install: string, owner: "ended" | "alive"): string {
   return folder;
 }
 
-const sweepAll = (networks = new Map<string, FakeNetwork>()) => sweep(engineWith(networks), kind, (line) => said.push(line));
+const sweepAll = (networks = new Map<string, FakeNetwork>()) =>
+  sweep(engineWith(networks), kind, (line) => said.push(line));
 
 test("what an ended process left is removed and told; what a live one has is not", async () => {
   const [left, used] = [throwaway("left", "ended"), throwaway("used", "alive")];
-  const networks = new Map<string, FakeNetwork>([["a", { install: "left", connected: [], hidden: [] }], ["b", { install: "used", connected: [], hidden: [] }]]);
+  const networks = new Map<string, FakeNetwork>([
+    ["a", { install: "left", connected: [], hidden: [] }],
+    ["b", { install: "used", connected: [], hidden: [] }],
+  ]);
   await sweepAll(networks);
   expect([existsSync(left), existsSync(used), [...networks.keys()]]).toEqual([false, true, ["b"]]);
   expect(said).toEqual(["Removed what an interrupted run left: left"]);
@@ -42,17 +46,25 @@ test("what an ended process left is removed and told; what a live one has is not
 
 test("what the engine keeps is told and tried again the next time, and the others are removed", async () => {
   const [stuck, left] = [throwaway("stuck", "ended"), throwaway("left", "ended")];
-  const networks = new Map<string, FakeNetwork>([["net", { install: "stuck", connected: [], hidden: ["nobody knows it"] }]]);
+  const networks = new Map<string, FakeNetwork>([
+    ["net", { install: "stuck", connected: [], hidden: ["nobody knows it"] }],
+  ]);
   await sweepAll(networks);
   expect([existsSync(stuck), existsSync(left)]).toEqual([true, false]);
-  expect(said.find((line) => line.startsWith("stuck"))).toContain("cannot be removed whole; the next run tries again: network net (");
+  expect(said.find((line) => line.startsWith("stuck"))).toContain(
+    "cannot be removed whole; the next run tries again: network net (",
+  );
   networks.clear();
   await sweepAll(networks);
   expect(existsSync(stuck)).toBe(false);
 });
 
 test("a folder whose owner is not noted, or not whole, goes when it is old", async () => {
-  const make = () => { const folder = mkdtempSync(join(tmpdir(), `scani-${kind}-`)); folders.push(folder); return folder; };
+  const make = () => {
+    const folder = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
+    folders.push(folder);
+    return folder;
+  };
   const [fresh, old, torn] = [make(), make(), make()];
   writeFileSync(join(torn, "owner.json"), '{"pid":');
   for (const folder of [old, torn]) utimesSync(folder, 1, 1);
@@ -75,7 +87,8 @@ test("what is swept may be gone by then", async () => {
 
 test("a process that works on with the state of a killed run is ended, and no other", async () => {
   const left = throwaway("left", "ended");
-  const start = (workDir: string): ChildProcess => spawn("sleep", ["60"], { env: { ...process.env, PULUMI_BACKEND_URL: stateUrl(workDir) } });
+  const start = (workDir: string): ChildProcess =>
+    spawn("sleep", ["60"], { env: { ...process.env, PULUMI_BACKEND_URL: stateUrl(workDir) } });
   const [orphan, another] = [start(left), start(join(left, "..", basename(left).slice(0, -1)))];
   const ended = once(orphan, "exit");
   await sweepAll();

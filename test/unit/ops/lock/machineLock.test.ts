@@ -60,7 +60,9 @@ test("what a killed owner wrote names nobody, and is in nobody's way", async () 
   await withMachineLock("up of tier1", "tier1", place(), async () => {
     // As it is for the moment between an owner's claim and its name.
     writeFileSync(join(one.path, ".working.base.json"), left);
-    await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow("somebody who has not said who it is");
+    await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow(
+      "somebody who has not said who it is",
+    );
   });
   expect(existsSync(join(one.path, ".working.base.json"))).toBe(false);
 });
@@ -69,21 +71,39 @@ test("one folder by two names is one", async () => {
   const link = join(other.path, "link");
   symlinkSync(one.path, link);
   await withMachineLock("up of tier1", "tier1", place(link), async () => {
-    await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow("being worked on: up of tier1");
+    await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow(
+      "being worked on: up of tier1",
+    );
   });
 });
 
 test("of many that begin together exactly one works, and the others name it", async () => {
   let enough = (): void => undefined;
-  const open = new Promise<void>((resolve) => { enough = resolve; });
+  const open = new Promise<void>((resolve) => {
+    enough = resolve;
+  });
   let inside = 0;
-  const all = Array.from({ length: 10 }, (_, index) => withMachineLock(`up ${index}`, "tier1", place(), async () => { inside += 1; await open; return index; }));
-  const refused = all.map((each) => each.then(() => undefined, (error: LockTaken) => error.owner?.work));
+  const all = Array.from({ length: 10 }, (_, index) =>
+    withMachineLock(`up ${index}`, "tier1", place(), async () => {
+      inside += 1;
+      await open;
+      return index;
+    }),
+  );
+  const refused = all.map((each) =>
+    each.then(
+      () => undefined,
+      (error: LockTaken) => error.owner?.work,
+    ),
+  );
   const winner = Promise.any(all);
   // The nine are refused while the one is still at work.
   const names = await new Promise<unknown[]>((resolve) => {
     const seen: unknown[] = [];
-    for (const each of refused) void each.then((name) => { if (name !== undefined && seen.push(name) === 9) resolve(seen); });
+    for (const each of refused)
+      void each.then((name) => {
+        if (name !== undefined && seen.push(name) === 9) resolve(seen);
+      });
   });
   enough();
   expect(inside).toBe(1);
@@ -91,6 +111,10 @@ test("of many that begin together exactly one works, and the others name it", as
 });
 
 test("work that fails lets go", async () => {
-  await expect(withMachineLock("up", "tier1", place(), async () => { throw new Error("no"); })).rejects.toThrow("no");
+  await expect(
+    withMachineLock("up", "tier1", place(), async () => {
+      throw new Error("no");
+    }),
+  ).rejects.toThrow("no");
   expect(await withMachineLock("up", "tier1", place(), quick)).toBe("done");
 });

@@ -18,20 +18,35 @@ async function owner(name: string): Promise<ChildProcess> {
 
 test("work on one subject never overlaps, and its result comes back", async () => {
   let inside = 0;
-  const work = (result: number) => exclusively(`${subject} overlap`, () => undefined, async () => {
-    inside += 1;
-    const alone = inside === 1;
-    await new Promise((resolve) => { setImmediate(resolve); });
-    inside -= 1;
-    return alone ? result : -1;
-  });
+  const work = (result: number) =>
+    exclusively(
+      `${subject} overlap`,
+      () => undefined,
+      async () => {
+        inside += 1;
+        const alone = inside === 1;
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+        inside -= 1;
+        return alone ? result : -1;
+      },
+    );
   expect(await Promise.all([work(1), work(2), work(3)])).toEqual([1, 2, 3]);
 });
 
 test("work on another subject does not wait", async () => {
   const child = await owner(`${subject} one`);
   try {
-    expect(await exclusively(`${subject} two`, () => { throw new Error("waited"); }, async () => "done")).toBe("done");
+    expect(
+      await exclusively(
+        `${subject} two`,
+        () => {
+          throw new Error("waited");
+        },
+        async () => "done",
+      ),
+    ).toBe("done");
   } finally {
     child.kill("SIGKILL");
   }
@@ -40,13 +55,38 @@ test("work on another subject does not wait", async () => {
 test("a live owner is waited for, and said; a killed one leaves nothing behind", async () => {
   const child = await owner(`${subject} killed`);
   const events: string[] = [];
-  await exclusively(`${subject} killed`, () => { events.push("waits"); child.kill("SIGKILL"); }, async () => { events.push("works"); });
+  await exclusively(
+    `${subject} killed`,
+    () => {
+      events.push("waits");
+      child.kill("SIGKILL");
+    },
+    async () => {
+      events.push("works");
+    },
+  );
   expect(events).toEqual(["waits", "works"]);
 });
 
 test("work that fails gives the lock back", async () => {
-  await expect(exclusively(`${subject} fails`, () => undefined, async () => { throw new Error("no"); })).rejects.toThrow("no");
-  expect(await exclusively(`${subject} fails`, () => { throw new Error("waited"); }, async () => "done")).toBe("done");
+  await expect(
+    exclusively(
+      `${subject} fails`,
+      () => undefined,
+      async () => {
+        throw new Error("no");
+      },
+    ),
+  ).rejects.toThrow("no");
+  expect(
+    await exclusively(
+      `${subject} fails`,
+      () => {
+        throw new Error("waited");
+      },
+      async () => "done",
+    ),
+  ).toBe("done");
 });
 
 test("where there are no sockets without a file, a file that a killed owner left is no owner", async () => {
@@ -56,7 +96,10 @@ test("where there are no sockets without a file, a file that a killed owner left
     const script = (then: string) => `Object.defineProperty(process, "platform", { value: "darwin" });
       require(${JSON.stringify(lock)}).exclusively("left", () => console.log("waiting"), async () => { console.log("mine"); ${then} })`;
     const env = { ...process.env, TMPDIR: place.path };
-    const first = spawn(process.execPath, ["-e", script("await new Promise(() => setInterval(() => {}, 1000));")], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const first = spawn(process.execPath, ["-e", script("await new Promise(() => setInterval(() => {}, 1000));")], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(first.stdout, "data");
     first.kill("SIGKILL");
     await once(first, "exit");

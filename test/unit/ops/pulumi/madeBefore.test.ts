@@ -14,11 +14,23 @@ beforeEach(() => {
   project = folder();
   project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
   mkdirSync(join(project.path, "state"));
-  place = { workDir: project.path, environment: { PULUMI_BACKEND_URL: `file://${project.path}/state`, PULUMI_CONFIG_PASSPHRASE: "of this test" } };
+  place = {
+    workDir: project.path,
+    environment: { PULUMI_BACKEND_URL: `file://${project.path}/state`, PULUMI_CONFIG_PASSPHRASE: "of this test" },
+  };
 });
 afterEach(() => project.remove());
 
-const versions = () => withStack("base", place, () => undefined, async (stack) => [(await stack.exportStack()).version, (await stack.workspace.listStacks()).map(({ name }) => name)]);
+const versions = () =>
+  withStack(
+    "base",
+    place,
+    () => undefined,
+    async (stack) => [
+      (await stack.exportStack()).version,
+      (await stack.workspace.listStacks()).map(({ name }) => name),
+    ],
+  );
 
 // Each starts Pulumi several times.
 jest.setTimeout(30_000);

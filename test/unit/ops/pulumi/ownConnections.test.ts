@@ -9,13 +9,21 @@ const { grpcClientOptions } = settings as unknown as { grpcClientOptions: object
 /** An engine that answers one question. @param port 0 for any */
 async function engineOn(port: number): Promise<{ port: number; end(): void }> {
   const server = new grpc.Server();
-  const getRootResource = (_call: unknown, answer: (error: null, response: GetRootResourceResponse) => void) => answer(null, new GetRootResourceResponse());
-  server.addService(EngineService, { getRootResource } as unknown as grpc.UntypedServiceImplementation);
-  const bound = await new Promise<number>((resolve, reject) => server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), (error, got) => (error ? reject(error) : resolve(got))));
+  const getRootResource = (_call: unknown, answer: (error: null, response: GetRootResourceResponse) => void) =>
+    answer(null, new GetRootResourceResponse());
+  server.addService(EngineService, { getRootResource });
+  const bound = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), (error, got) =>
+      error ? reject(error) : resolve(got),
+    ),
+  );
   return { port: bound, end: () => server.forceShutdown() };
 }
 
-const ask = (client: EngineClient) => new Promise<string>((resolve) => client.getRootResource(new GetRootResourceRequest(), (error) => resolve(error?.message ?? "answered")));
+const ask = (client: EngineClient) =>
+  new Promise<string>((resolve) =>
+    client.getRootResource(new GetRootResourceRequest(), (error) => resolve(error?.message ?? "answered")),
+  );
 
 test("an engine on a port that another one had is reached", async () => {
   const first = await engineOn(0);

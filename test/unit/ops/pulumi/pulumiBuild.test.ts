@@ -16,7 +16,10 @@ const pinned = pinnedVersion(readFileSync(join(root, "tools", "pulumi", "go.mod"
 
 /** A compiler that notes its arguments, and writes what it was asked for. */
 function compiler(): string {
-  return place.program("go", `echo "$@" >> ${place.path}/calls; while [ "$1" != -o ]; do shift; done; echo built > "$2"; chmod +x "$2"`);
+  return place.program(
+    "go",
+    `echo "$@" >> ${place.path}/calls; while [ "$1" != -o ]; do shift; done; echo built > "$2"; chmod +x "$2"`,
+  );
 }
 
 const calls = (): string[] => readFileSync(join(place.path, "calls"), "utf8").trim().split("\n");
@@ -25,21 +28,31 @@ test("it is built with its version, from the pinned modules", async () => {
   const built = await buildPulumi(compiler(), environment, () => undefined);
   expect(built).toBe(join(place.path, "scani-tiers", `pulumi-${pinned}`));
   expect(readFileSync(join(built, "bin", "pulumi"), "utf8")).toBe("built\n");
-  expect(calls()).toEqual([expect.stringMatching(new RegExp(`^build .*Version=${pinned} .* github.com/pulumi/pulumi/pkg/v3/cmd/pulumi$`))]);
+  expect(calls()).toEqual([
+    expect.stringMatching(new RegExp(`^build .*Version=${pinned} .* github.com/pulumi/pulumi/pkg/v3/cmd/pulumi$`)),
+  ]);
 });
 
 test("two at once build it once, and one of them says that it waits", async () => {
   const said: string[] = [];
   const go = compiler();
-  await Promise.all([buildPulumi(go, environment, (line) => said.push(line)), buildPulumi(go, environment, (line) => said.push(line))]);
+  await Promise.all([
+    buildPulumi(go, environment, (line) => said.push(line)),
+    buildPulumi(go, environment, (line) => said.push(line)),
+  ]);
   expect(calls()).toHaveLength(1);
-  expect(said.sort()).toEqual([expect.stringContaining("Another run is building"), expect.stringContaining("Building the Pulumi command line")]);
+  expect(said.sort()).toEqual([
+    expect.stringContaining("Another run is building"),
+    expect.stringContaining("Building the Pulumi command line"),
+  ]);
 });
 
 test("one that is there is not built again", async () => {
   const go = compiler();
   await buildPulumi(go, environment, () => undefined);
-  await buildPulumi(go, environment, (line) => { throw new Error(line); });
+  await buildPulumi(go, environment, (line) => {
+    throw new Error(line);
+  });
   expect(calls()).toHaveLength(1);
 });
 

@@ -16,17 +16,30 @@ test("nothing is there", async () => {
 });
 
 test("a name that is not there, and several without one", async () => {
-  await expect(readStatus(host.engine, "other")).rejects.toThrow("Which install? There are scani.\n  type: npm run status -- --name scani");
+  await expect(readStatus(host.engine, "other")).rejects.toThrow(
+    "Which install? There are scani.\n  type: npm run status -- --name scani",
+  );
   const engine = new FakeEngine();
-  for (const name of ["b", "a"]) engine.add({ name: `${name}-gateway`, labels: { "scani.install": name, "scani.service": "gateway" } });
-  await expect(readStatus(engine)).rejects.toThrow("Which install? There are a, b.\n  type: npm run status -- --name a");
+  for (const name of ["b", "a"])
+    engine.add({ name: `${name}-gateway`, labels: { "scani.install": name, "scani.service": "gateway" } });
+  await expect(readStatus(engine)).rejects.toThrow(
+    "Which install? There are a, b.\n  type: npm run status -- --name a",
+  );
 });
 
 test("what is declared and does not serve yet", async () => {
   const status = await readStatus(host.engine);
   expect(status).toMatchObject({ install: "scani", serving: undefined, lastSwitch: undefined });
   expect(status.containers).toHaveLength(11);
-  expect(status.containers.find(({ name }) => name === "scani-r2-api")).toEqual({ service: "api", tier: "tier2", release: "r2", name: "scani-r2-api", image: "api:r2", state: "created", status: "created" });
+  expect(status.containers.find(({ name }) => name === "scani-r2-api")).toEqual({
+    service: "api",
+    tier: "tier2",
+    release: "r2",
+    name: "scani-r2-api",
+    image: "api:r2",
+    state: "created",
+    status: "created",
+  });
 });
 
 test("what serves, and since when", async () => {

@@ -22,9 +22,12 @@ onLinux("a process nobody has taken note of yet has ended all the same", async (
   // Its parent never waits for it, so the kernel keeps its number.
   const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
   try {
-    const [line] = await once(parent.stdout, "data") as [Buffer];
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(line);
-    while (livesSince(pid, Date.now())) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    while (livesSince(pid, Date.now()))
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
     expect(() => process.kill(pid, 0)).not.toThrow();
   } finally {
     parent.kill("SIGKILL");

@@ -12,15 +12,19 @@ function told(pieces: readonly string[]): { lines: string[]; beforeEnd: number }
 }
 
 test("wherever a pipe cuts an output, its lines are the same", () => {
-  const output = fc.array(fc.constantFrom("a", "error: b", "\n", "\n\n", "  "), { maxLength: 12 }).map((parts) => parts.join(""));
-  fc.assert(fc.property(output, fc.array(fc.nat(20)), (text, cuts) => {
-    const ends = [...new Set([0, ...cuts.filter((cut) => cut < text.length), text.length])].sort((a, b) => a - b);
-    const pieces = ends.slice(1).map((end, index) => text.slice(ends[index], end));
-    expect(pieces.join("")).toBe(text);
-    const { lines } = told(pieces);
-    expect(lines.join("\n")).toBe(text.replace(/\n$/, ""));
-    expect(lines).toEqual(told([text]).lines);
-  }));
+  const output = fc
+    .array(fc.constantFrom("a", "error: b", "\n", "\n\n", "  "), { maxLength: 12 })
+    .map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(output, fc.array(fc.nat(20)), (text, cuts) => {
+      const ends = [...new Set([0, ...cuts.filter((cut) => cut < text.length), text.length])].sort((a, b) => a - b);
+      const pieces = ends.slice(1).map((end, index) => text.slice(ends[index], end));
+      expect(pieces.join("")).toBe(text);
+      const { lines } = told(pieces);
+      expect(lines.join("\n")).toBe(text.replace(/\n$/, ""));
+      expect(lines).toEqual(told([text]).lines);
+    }),
+  );
 });
 
 test("a line is told when it is whole, an unfinished one at the end", () => {
