@@ -1,0 +1,50 @@
+/** One thing that is wrong, as an operator reads it. None of its parts holds a secret. */
+export interface Problem {
+  /** What is wrong: a sentence whose subject is the setting, container or file it is about. */
+  readonly what: string;
+  /** Why, or what would follow. Further sentences. */
+  readonly why?: string;
+  /** What to type, as `util/commands` spells it; the first is the one to try first. */
+  readonly type?: string | readonly string[];
+}
+
+/** A problem as lines of text. Pure. */
+export function renderProblem({ what, why, type = [] }: Problem): string {
+  const commands = typeof type === "string" ? [type] : type;
+  const lines = [...(why === undefined ? [] : why.split("\n")), ...commands.map((command) => `type: ${command}`)];
+  return [what, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+/** Several problems under a heading, indented once more each. Pure. */
+export function renderProblems(heading: string, problems: readonly Problem[]): string {
+  const indented = problems.flatMap((problem) =>
+    renderProblem(problem)
+      .split("\n")
+      .map((line) => `  ${line}`),
+  );
+  return [heading, ...indented].join("\n");
+}
+
+/** What may go with an `OperatorError`. */
+export interface OperatorErrorOptions extends ErrorOptions {
+  /** The last lines the container in question logged. */
+  readonly logTail?: readonly string[];
+}
+
+/** The one error an operator may see. Its message is for them as it is: what is wrong, why, and what to type. */
+export class OperatorError extends Error {
+  readonly problems: readonly Problem[];
+  readonly logTail: readonly string[];
+
+  /**
+   * @param problem one, or several under a heading
+   * @param heading the first line where there are several; without it a single problem stands by itself
+   */
+  constructor(problem: Problem | readonly Problem[], options: OperatorErrorOptions = {}, heading?: string) {
+    const problems = Array.isArray(problem) ? (problem as readonly Problem[]) : [problem as Problem];
+    super(heading === undefined ? problems.map(renderProblem).join("\n") : renderProblems(heading, problems), options);
+    this.name = "OperatorError";
+    this.problems = problems;
+    this.logTail = options.logTail ?? [];
+  }
+}
