@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Sockets } from "../host/install/platform";
 import type { Release } from "./release/release";
 import type { Service } from "../host/install/services";
+import type { TakedownGuard } from "./takedownGuard";
 import type { Settings, Tier } from "../settings";
 import type { HandoverInputs } from "../host/install/resources";
 
@@ -10,6 +11,8 @@ export interface HandoverArgs {
   readonly settings: Settings;
   readonly sockets: pulumi.Output<Sockets>;
   readonly release: Release;
+  /** Deleted after the Handover and before the containers. */
+  readonly guard: TakedownGuard;
   /** Folder with Pulumi.yaml. */
   readonly projectFolder: string;
 }
@@ -19,7 +22,7 @@ export interface HandoverArgs {
  */
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
-    const { tier, settings, sockets, release, projectFolder } = args;
+    const { tier, settings, sockets, release, guard, projectFolder } = args;
     const ids = Object.fromEntries(
       Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]),
     );
@@ -42,6 +45,9 @@ export class Handover extends pulumi.CustomResource {
       backups: sockets.backups,
       projectFolder,
     };
-    super("scani-host:handover:Handover", name, inputs, { ...opts, dependsOn: Object.values(release.containers) });
+    super("scani-host:handover:Handover", name, inputs, {
+      ...opts,
+      dependsOn: [...Object.values(release.containers), guard],
+    });
   }
 }

@@ -1,13 +1,15 @@
 import type { HandoverInputs } from "../host/install/resources";
 import { folderOf } from "../host/backup/plan";
 import { connect } from "../host/engine/connect";
-import { allowsDowntime, downtimeHint } from "../host/guards/downtime";
+import { allowsDowntime } from "../host/guards/downtime";
 import type { Handler } from "./handler";
 import { explainFailure } from "../host/handover/failed";
-import { serving, servingApi, type Wanted } from "../host/install/live";
-import { perform, type Order } from "../host/handover/perform";
+import { refuseWhatServes } from "../host/guards/takedown";
+import type { Wanted } from "../host/install/facts";
+import type { Order } from "../host/handover/order";
+import { perform } from "../host/handover/perform";
 import { MissingContainer, plan } from "../host/handover/plan";
-import { survey, type Install } from "../host/install/survey";
+import { readFacts, type Install } from "../host/install/readFacts";
 
 /** What Pulumi calls for the Handover. */
 export const handover: Handler<HandoverInputs> = {
@@ -17,9 +19,9 @@ export const handover: Handler<HandoverInputs> = {
   incidental: ["projectFolder"],
 
   async differs(inputs) {
-    const live = await survey(connect(inputs.dockerHost), installOf(inputs));
+    const facts = await readFacts(connect(inputs.dockerHost), installOf(inputs));
     try {
-      return plan(live, wantedOf(inputs)).length > 0;
+      return plan(facts, wantedOf(inputs)).length > 0;
     } catch (error) {
       if (error instanceof MissingContainer) return true;
       throw error;
@@ -44,21 +46,15 @@ export const handover: Handler<HandoverInputs> = {
     try {
       await perform(engine, order, say, signal);
     } catch (error) {
-      throw new Error(explainFailure(error, serving(await survey(engine, order.install))));
+      const now = await readFacts(engine, order.install).catch(() => undefined);
+      throw new Error(explainFailure(error, now, inputs.stack));
     }
   },
 
   /** Pulumi deletes the Handover before the containers it depends on, so nothing has been touched by then. */
   async remove(inputs) {
     if (allowsDowntime()) return;
-    const api = servingApi(await survey(connect(inputs.dockerHost), installOf(inputs)));
-    if (api === undefined || api.id !== inputs.containers.api) return;
-    throw new Error(
-      [
-        `${inputs.tier} serves; destroying it would take Scani down. Nothing has been touched.`,
-        `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, ${downtimeHint}.`,
-      ].join("\n"),
-    );
+    refuseWhatServes(await readFacts(connect(inputs.dockerHost), installOf(inputs)), inputs.tier);
   },
 };
 

@@ -8,9 +8,11 @@ const engine = process.argv[2] ?? "";
 serve(() => {
   const { standing } = require("./standing") as typeof import("./standing.js");
   const { handover } = require("./handover") as typeof import("./handover.js");
+  const { takedownGuard } = require("./takedownGuard") as typeof import("./takedownGuard.js");
   const { locked } = require("./locked") as typeof import("./locked.js");
   return {
     "scani-host:base:Standing": locked(standing, engine) as unknown as Handler,
+    "scani-host:handover:TakedownGuard": locked(takedownGuard, engine) as unknown as Handler,
     "scani-host:handover:Handover": locked(handover, engine) as unknown as Handler,
   };
 }, engine);

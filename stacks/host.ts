@@ -6,8 +6,8 @@ import type { Evidence } from "../host/guards/evidence";
 import type { DataPlace } from "../host/install/dataPlace";
 import { keep, type DataSecrets, type Kept } from "../host/guards/kept";
 import { readEvidence } from "../host/guards/readEvidence";
-import { explain } from "../host/handover/explain";
-import { lookAhead, type Declared } from "../host/handover/outlook";
+import { previewSwitch, type Declared } from "../host/handover/previewSwitch";
+import { renderPreview } from "../host/handover/renderPreview";
 import { missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
 import { enter } from "./entrance";
@@ -25,7 +25,7 @@ export interface Host {
   /** Text to keep beside the data, by which its secrets are known again. */
   keep(before: Kept | undefined, role: string, secrets: DataSecrets): Promise<string>;
   /** What `up` would do, in the operator's words. */
-  outlook(sockets: Sockets, declared: Declared): Promise<string>;
+  previewSwitch(sockets: Sockets, declared: Declared): Promise<string>;
 }
 
 /** The host the settings name. */
@@ -37,7 +37,7 @@ export function realHost(settings: Settings): Host {
     evidence: (place) => readEvidence(engine, place),
     missing: (images) => missingImages(engine, images),
     keep,
-    outlook: async (sockets, declared) =>
-      explain(await lookAhead(engine, sockets, declared, pulumi.getRootDirectory())),
+    previewSwitch: async (sockets, declared) =>
+      renderPreview(await previewSwitch(engine, sockets, declared, pulumi.getRootDirectory())),
   };
 }

@@ -4,6 +4,7 @@ import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
 import { Handover } from "../infra/handover";
 import { allows, originOf, policyProblem } from "../host/install/connectSrc";
 import { uploadsOrigin } from "../infra/release/environment";
+import { TakedownGuard } from "../infra/takedownGuard";
 import { Release } from "../infra/release/release";
 import type { Service } from "../host/install/services";
 import { shapesOf } from "../infra/release/shape";
@@ -29,7 +30,7 @@ export async function tierStack(
   await nextTurn();
   const { engine, host: own } = providersOf(settings);
   const base = await reading;
-  const guarded = guard(host, base, baseStack);
+  const guarded = refuseOtherData(host, base, baseStack);
   const missing = host.missing(Object.values(shapesOf(tier, settings)).map(({ image }) => image));
   for (const looking of [guarded, missing]) looking.catch(() => undefined);
   // Who is there already is said before what does not fit.
@@ -42,9 +43,14 @@ export async function tierStack(
     { tier, settings, ...base, stamps: host.stamps },
     { providers: [engine] },
   );
+  const guard = new TakedownGuard(
+    `scani-${tier}-takedown-guard`,
+    { tier, dockerHost: settings.text("dockerHost"), sockets: base.sockets, release },
+    { provider: own },
+  );
   new Handover(
     `scani-${tier}-handover`,
-    { tier, settings, sockets: base.sockets, release, projectFolder: pulumi.getRootDirectory() },
+    { tier, settings, sockets: base.sockets, release, guard, projectFolder: pulumi.getRootDirectory() },
     { provider: own },
   );
   if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);
@@ -57,7 +63,7 @@ export async function tierStack(
 }
 
 /** Refuses to put a release on data made with other secrets than base holds. */
-async function guard(host: Host, base: BaseReference, baseStack: string): Promise<void> {
+async function refuseOtherData(host: Host, base: BaseReference, baseStack: string): Promise<void> {
   const [sockets, platform] = await Promise.all([valueIfKnown(base.sockets), valueIfKnown(base.platform)]);
   // Base has never been up: nothing is there to be guarded.
   if (sockets === undefined || platform === undefined) return;
@@ -105,7 +111,7 @@ async function announce(
   const containers = await knownIds(release);
   const text = pulumi.unsecret(
     pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
-      host.outlook(sockets, {
+      host.previewSwitch(sockets, {
         tier,
         release: id,
         keepWarm: settings.flag("keepWarm"),

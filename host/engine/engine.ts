@@ -129,7 +129,7 @@ export interface Engine {
   inspect(container: string): Promise<ContainerDetails | undefined>;
   /** Creates a container, which is not started. @returns its id */
   create(order: ContainerOrder): Promise<string>;
-  /** Starts a container; one that runs already is left alone. */
+  /** Starts a container, or lets one that is paused go on; one that runs already is left alone. */
   start(container: string): Promise<void>;
   /**
    * Stops a container gently; one that is stopped or gone is fine.

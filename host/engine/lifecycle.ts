@@ -5,14 +5,18 @@ function statusCode(error: unknown): number | undefined {
   return (error as { statusCode?: number }).statusCode;
 }
 
-/** Starts a container; one that runs already is left alone. */
+/** Starts a container, or lets one that is paused go on; one that runs already is left alone. */
 export async function start(docker: Docker, id: string): Promise<void> {
-  await docker
-    .getContainer(id)
-    .start()
-    .catch((error: unknown) => {
-      if (statusCode(error) !== 304) throw error;
-    });
+  const container = docker.getContainer(id);
+  try {
+    await container.start();
+  } catch (error) {
+    if (statusCode(error) === 304) return;
+    // Docker refuses to start a paused container, in words only.
+    const paused = statusCode(error) === 409 && (await container.inspect()).State.Paused;
+    if (!paused) throw error;
+    await container.unpause();
+  }
 }
 
 /**

@@ -67,6 +67,8 @@ export interface Listed {
   /** Path prefixes, joined by commas. */
   readonly path: string;
   readonly target: string;
+  /** `running`, `paused` or `stopped`. */
+  readonly state: string;
 }
 
 /** Reads what `kamal-proxy list` printed; its heading and anything else that is no service are passed over. Pure. */
@@ -75,7 +77,7 @@ export function parseListing(listing: string): Listed[] {
     .replace(/\u001b\[[0-9;]*m/g, "")
     .split("\n")
     .flatMap((line) => {
-      const [name, , path, target] = line.trim().split(/\s+/);
-      return name !== undefined && path !== undefined && target?.includes(":") ? [{ name, path, target }] : [];
+      const [name, , path, target, state = ""] = line.trim().split(/\s+/);
+      return name !== undefined && path !== undefined && target?.includes(":") ? [{ name, path, target, state }] : [];
     });
 }

@@ -1,4 +1,4 @@
-import { gatewayStatePath } from "./state";
+import { gatewayStateFile } from "./state";
 import { listedPath, routeCommand, routes, targetOf, writtenPrefixes, type Route, type Targets } from "./routes";
 
 /**
@@ -25,12 +25,6 @@ export function besideMarks(output: string): string {
 export const notWritten = 2;
 
 /**
- * Where kamal-proxy writes down its routes, to take them up again after a restart. Source: its
- * internal/server/config.go.
- */
-const stateFile = `${gatewayStatePath}/kamal-proxy.state`;
-
-/**
  * One shell script that flips these routes at once. `deploy` returns only when its old target is drained, so they run
  * side by side and the script says when all have flipped; its exit code is non-zero if any deploy failed, and
  * `notWritten` if the gateway did not write down what it does.
@@ -41,7 +35,7 @@ const stateFile = `${gatewayStatePath}/kamal-proxy.state`;
  * flip is done, since a `list` takes as long as a health check.
  * @param state the file of the gateway's routes
  */
-export function flipScript(targets: Targets, drainSeconds: number, state: string = stateFile): string {
+export function flipScript(targets: Targets, drainSeconds: number, state: string = gatewayStateFile): string {
   const wanted = routes.flatMap((route) => {
     const container = targets[route];
     return container === undefined ? [] : [{ route, container }];

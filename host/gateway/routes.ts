@@ -1,5 +1,5 @@
 import { signInPaths, signInPort } from "./signIn";
-import { deployCommand, parseListing } from "./deploy";
+import { deployCommand } from "./deploy";
 
 /** Services of a release that a route can point to. */
 type Backend = "api" | "frontend-app";
@@ -79,15 +79,10 @@ export function targetOf(route: Route, container: string): string {
   return `${container}:${shapes[route].port}`;
 }
 
-/**
- * Reads `kamal-proxy list`: the container each route points to. A service of a route's name that answers other paths is
- * another route's predecessor, as an earlier version of this module left it, and counts as none. Pure.
- */
-export function parseRoutes(listing: string): Partial<Record<Route, string>> {
-  const found: Partial<Record<Route, string>> = {};
-  for (const { name, path, target } of parseListing(listing)) {
-    const route = routes.find((known) => known === name && listedPath(known) === path);
-    if (route !== undefined) found[route] = target.slice(0, target.lastIndexOf(":"));
-  }
-  return found;
+/** The route a gateway's service is, by its name and its path prefixes, joined by commas. Pure. */
+export function routeNamed(name: string, path: string): Route | undefined {
+  return routes.find((route) => route === name && listedPath(route) === path);
 }
+
+/** Path through the gateway that asks a backend whether it is ready, by one of the routes that lead to it. */
+export const askedPaths = { api: "/api/readyz", app: "/healthz" } as const satisfies Partial<Record<Route, string>>;

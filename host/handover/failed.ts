@@ -1,40 +1,60 @@
 import { withLogTail } from "../../util/failure";
-import type { ReleaseName } from "../install/live";
+import { describeServing, servingOf, type Facts, type ReleaseName } from "../install/facts";
+import { upCommand } from "../../util/commands";
+
+/** What became of a failed handover. */
+export type Aftermath =
+  /** Nothing had been pointed elsewhere. */
+  | "untouched"
+  /** The routes had been flipped, and are as they were. */
+  | "pointed back"
+  /** The routes could not be pointed back, so everything was left as it is. */
+  | "not pointed back"
+  /** A repair: nothing was taken back. */
+  | "left";
 
 /** A handover that failed, after the way back. */
 export class HandoverFailed extends Error {
   /**
    * @param why what went wrong
    * @param from release that served before
-   * @param flipped whether the gateway had changed its routes by then
-   * @param back whether the routes are as they were; where they are not, everything was left as it is
    */
   constructor(
     readonly why: unknown,
     readonly from: ReleaseName | undefined,
-    readonly flipped: boolean,
-    readonly back: boolean = true,
+    readonly aftermath: Aftermath,
   ) {
     super("the handover failed");
     this.name = "HandoverFailed";
   }
 }
 
-/** A failed handover as the operator reads it: what went wrong, and what serves now. Pure. */
-export function explainFailure(thrown: unknown, now: ReleaseName | undefined): string {
-  return [withLogTail(thrown instanceof HandoverFailed ? thrown.why : thrown), "", standing(thrown, now)].join("\n");
+/**
+ * A failed handover as the operator reads it: what went wrong, what serves now, and what to type. Pure.
+ * @param now what is true after it; undefined where the engine does not tell
+ * @param stack the Pulumi stack that was to serve
+ */
+export function explainFailure(thrown: unknown, now: Facts | undefined, stack: string): string {
+  return [withLogTail(thrown instanceof HandoverFailed ? thrown.why : thrown), "", whatServes(thrown, now, stack)].join(
+    "\n",
+  );
 }
 
-function standing(thrown: unknown, now: ReleaseName | undefined): string {
-  if (now === undefined) return "Nothing serves.";
-  const release = `${now.tier} (${now.release})`;
-  if (thrown instanceof HandoverFailed && !thrown.back) {
-    return `The gateway could not be pointed back, so nothing was stopped: ${release} serves, as far as it can.\n  The next up goes on from there. type: npm run up -- <the tier you want>`;
-  }
+function whatServes(thrown: unknown, now: Facts | undefined, stack: string): string {
+  if (now === undefined) return "What serves now cannot be told: the engine does not answer.";
+  const serving = servingOf(now);
+  const said = `Serving now: ${describeServing(serving)}.`;
+  if (!(thrown instanceof HandoverFailed)) return said;
+  const { aftermath, from } = thrown;
+  const goOn = `\n  The next up goes on from there. type: ${upCommand(stack)}`;
+  if (aftermath === "not pointed back")
+    return `The gateway was not pointed back, so nothing was stopped. ${said}${goOn}`;
+  if (aftermath === "left") return `Nothing was taken back. ${said}${goOn}`;
   const stayed =
-    thrown instanceof HandoverFailed && now.tier === thrown.from?.tier && now.release === thrown.from.release;
-  if (!stayed) return `${release} serves.`;
-  return thrown.flipped
+    serving.is === "serving" && serving.release.tier === from?.tier && serving.release.release === from.release;
+  if (!stayed) return said;
+  const release = `${from.tier} (${from.release})`;
+  return aftermath === "pointed back"
     ? `${release} serves again, with the same containers; its worker was stopped and started.`
     : `${release} goes on serving, untouched.`;
 }

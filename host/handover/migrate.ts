@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine";
 import { failed } from "../engine/ready";
 import type { Progress } from "../../util/progress/progress";
-import type { LiveContainer } from "../install/live";
+import type { ReleaseContainer } from "../install/facts";
 
 /**
  * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own record
@@ -12,7 +12,7 @@ import type { LiveContainer } from "../install/live";
 export async function migrate(
   engine: Engine,
   pending: readonly string[] | undefined,
-  target: LiveContainer,
+  target: ReleaseContainer,
   progress: Progress,
 ): Promise<void> {
   if (pending?.length === 0) return progress.note("the schema has every migration of this release");

@@ -1,67 +1,36 @@
-import type { Engine } from "../engine/engine";
 import { userInfo, hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { messageOf } from "../../util/failure";
-import { caFile } from "../install/caCertificate";
-import {
-  beginBackup,
-  createdCandidate,
-  withBackup,
-  type BesideBackup,
-  type Candidate,
-  type HandoverBackups,
-} from "./backup";
-import { HandoverFailed } from "./failed";
-import { removeCommand } from "../gateway/deploy";
-import { flip, type Flip } from "../gateway/flip";
-import { routes, type Route, type Targets } from "../gateway/routes";
-import { record, type Entry } from "./journal";
-import { serving, servingApi, servingPage, wayBack, type Live, type LiveContainer } from "../install/live";
-import { migrate } from "./migrate";
+import { interruptible } from "../engine/interruptible";
+import type { Engine } from "../engine/engine";
+import { checkInterrupt, type Watch } from "../engine/ready";
+import { describeServing, routedRelease, servingOf } from "../install/facts";
+import { record, type Entry } from "../install/journal";
+import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
-import { plan, stages, switches, type Step } from "./plan";
-import { preflight, type PreflightOrder } from "../preflight/preflight";
+import { upCommand } from "../../util/commands";
+import { messageOf } from "../../util/failure";
+import { OperatorError } from "../../util/operatorError";
 import { Progress, seconds, type Print } from "../../util/progress/progress";
-import { checkInterrupt, untilReady, type Watch } from "../engine/ready";
-import { sideBySide } from "./sideBySide";
-import { survey } from "../install/survey";
-import { verify } from "./verify";
-import { soak } from "./soak";
-import { startWorker, stopWorker } from "./worker";
-
-/** What a handover is told. Times in seconds. */
-export interface Order extends PreflightOrder {
-  readonly readyTimeout: number;
-  readonly drainTimeout: number;
-  /** How long the new release is watched while the old one could still take over. */
-  readonly soak: number;
-  readonly backups: HandoverBackups;
-}
-
-/** Says what the run in progress knows. */
-interface Run {
-  readonly engine: Engine;
-  readonly order: Order;
-  readonly before: Live;
-  readonly candidate: Candidate;
-  readonly progress: Progress;
-  readonly watch: Watch;
-  /** What takes back the steps done so far, last one first. */
-  readonly undo: (() => Promise<void>)[];
-  /** Points the gateway back; before all else, since a release that fails may be the one that serves. */
-  undoFlip?: () => Promise<void>;
-  /** What the candidate was asked while it served is answered. */
-  drainedBack?: Promise<void>;
-  flip?: Flip;
-  /** A backup that is being made beside the other steps. */
-  backup?: BesideBackup;
-  /** The new worker is on its way up; fulfilled once it listens. */
-  worker?: Promise<void>;
-}
+import { createdCandidate } from "./candidate";
+import { concurrently } from "./concurrently";
+import { withBackup } from "./dueBackup";
+import { HandoverFailed, type Aftermath } from "./failed";
+import type { Order } from "./order";
+import { plan, stages, switches } from "./plan";
+import type { Step } from "./steps";
+import type { Run } from "./steps/step";
 
 /**
- * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure is
- * taken back: the release that served goes on with the same containers.
+ * Milliseconds a call to the engine that is under way gets to end by itself after an interrupt. A worker may drain for
+ * half a minute, and is started again only once it has stopped.
+ */
+const usualGrace = 60_000;
+
+/**
+ * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure of a
+ * switch is taken back: the release that served goes on with the same containers. A repair takes nothing back.
+ * @param print told every line
+ * @param grace milliseconds a call that is under way may go on after an interrupt
  * @returns the entry it put on record, or undefined when there was nothing to do
  * @throws HandoverFailed, after the way back; whatever was thrown before the first step
  */
@@ -70,14 +39,18 @@ export async function perform(
   order: Order,
   print: Print,
   signal: AbortSignal,
+  grace: number = usualGrace,
 ): Promise<Entry | undefined> {
-  // Read beside the rest: it is needed first.
-  const schema = readSchema(engine, order.install, order.wanted.containers.migrate ?? "");
+  const { install, wanted } = order;
+  const forward = interruptible(engine, signal, grace);
+  // Read concurrently with the rest: it is needed first.
+  const schema = readSchema(forward, install, wanted.containers.migrate ?? "");
   const pending = schema.then(pendingIn);
   pending.catch(() => undefined);
-  const before = await survey(engine, order.install);
-  const candidate = createdCandidate(engine, order.wanted.containers.migrate as string, () => pending);
-  const { steps } = await withBackup(engine, order.install, order.backups, plan(before, order.wanted), candidate);
+  const before = await readFacts(forward, install);
+  if (before.gateway.state === undefined) throw gatewayGone(before.gateway.name, order.baseStack);
+  const candidate = createdCandidate(forward, wanted.containers.migrate as string, () => pending);
+  const { steps } = await withBackup(forward, install, order.backups, plan(before, wanted), candidate);
   if (steps.length === 0) return undefined;
 
   const began = Date.now();
@@ -87,154 +60,67 @@ export async function perform(
     signal,
     waiting: (title, reason) => progress.waiting(title, reason),
   };
-  const run: Run = { engine, order, before, candidate, progress, watch, undo: [] };
-  const from = serving(before);
+  const run: Run = { engine: forward, order, before, candidate, schema, progress };
+  const from = routedRelease(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
     by: `${userInfo().username}@${hostname()}`,
     from,
-    to: { tier: order.wanted.tier, release: order.wanted.release },
+    to: { tier: wanted.tier, release: wanted.release },
     outcome,
     why,
     totalMs: Date.now() - began,
     flipMs: run.flip?.tookMs,
-    timings: run.progress.timings,
+    timings: progress.timings,
   });
 
   print(
-    from === undefined
-      ? `Bringing ${order.wanted.tier} up; nothing serves yet`
-      : `Handing over from ${from.tier} (${from.release}) to ${order.wanted.tier} (${order.wanted.release})`,
+    `Serving now: ${describeServing(servingOf(before))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
   );
+  /** Steps that were begun, and are undone should a later one fail. */
+  let begun: Step[] = [];
   try {
-    if (switches(steps))
-      await progress.step("preflight", () =>
-        preflight(engine, order, { serving: servingApi(before), servingPage: servingPage(before), schema }, progress),
-      );
     for (const stage of stages(steps)) {
       checkInterrupt(signal);
-      await sideBySide(stage, signal, (step, interrupted) => carryOut(step, run, { ...watch, signal: interrupted }));
+      // From here on the new release is whole: trouble with the old one is no reason to go back to it.
+      if (stage.some(({ id }) => id === "retire")) begun = [];
+      else begun.push(...stage);
+      await concurrently(stage, signal, (step, interrupted) => step.perform(run, { ...watch, signal: interrupted }));
     }
   } catch (error) {
-    const back = await takeBack(run);
-    await record(engine, order.install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(
-      () => undefined,
-    );
-    throw new HandoverFailed(error, from, run.flip !== undefined, back);
+    const aftermath = switches(steps) ? await takeBack(begun, run, engine, watch) : "left";
+    await record(engine, install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
+    throw new HandoverFailed(error, from, aftermath);
   }
   const done = entry(run.flip === undefined ? "repaired" : "switched");
-  await record(engine, order.install.gateway, done);
+  // A record that cannot be written is no reason to call a good switch a failure.
+  await record(forward, install.gateway, done).catch((error: unknown) =>
+    progress.note(`the record of this handover could not be written: ${messageOf(error)}`),
+  );
+  await checkServes(forward, order);
   print(
-    `${order.wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}`,
+    `${wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}`,
   );
   return done;
 }
 
-function names(containers: readonly LiveContainer[]): string {
-  return containers.map(({ service }) => service).join(", ");
+function gatewayGone(name: string, baseStack: string): OperatorError {
+  return new OperatorError({
+    what: `There is no gateway (container ${name}), so nothing can be switched. Nothing has been touched.`,
+    type: upCommand(baseStack),
+  });
 }
 
-/** @param watch over the steps of one stage */
-async function carryOut(step: Step, run: Run, watch: Watch): Promise<void> {
-  const { engine, order, progress, undo } = run;
-  switch (step.do) {
-    case "backup":
-      run.backup = beginBackup(engine, order.install, order.backups, run.candidate, step, progress, run.watch.signal);
-      if (!step.beside) return run.backup.done;
-      undo.push(run.backup.abandon);
-      return;
-    case "finish-backup":
-      return run.backup?.done;
-    case "migrate":
-      return progress.step("migrate", async () =>
-        migrate(engine, await run.candidate.pending(), step.container, progress),
-      );
-    case "start":
-      undo.push(async () => {
-        await run.drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));
-        await stopAll(engine, step.containers, run.undoFlip === undefined ? unservedSeconds : undefined);
-      });
-      return progress.step(`start ${names(step.containers)}`, () => startAll(step.containers, run));
-    case "verify":
-      return progress.step("verify from inside the api", () => verify(engine, step.container, progress));
-    case "flip":
-      run.undoFlip = () => flipBack(run);
-      return progress.step("flip the gateway", async () => {
-        run.flip = await flip(engine, order.install.gateway, targetNames(step.to), order.drainTimeout);
-      });
-    case "stop-workers":
-      undo.push(() => eachOf(step.containers, ({ id }) => engine.start(id)));
-      return progress.step("stop the old worker", () =>
-        eachOf(step.containers, (worker) => stopWorker(engine, worker, progress)),
-      );
-    case "start-worker":
-      undo.push(() => engine.stop(step.container.id));
-      run.worker = progress.step("start the new worker", () => startWorker(engine, step.container, watch));
-      return run.worker;
-    case "soak":
-      return order.soak === 0
-        ? undefined
-        : progress.step("soak", () => soak(engine, step, order.soak, run.worker ?? Promise.resolve(), watch));
-    case "retire":
-      // From here on the new release is whole: trouble with the old one is no reason to go back to it.
-      undo.length = 0;
-      run.undoFlip = undefined;
-      if (run.flip !== undefined) await progress.step("drain", () => drainedOrSaid(run.flip as Flip, progress));
-      return progress.step(`retire ${names(step.containers)}`, () => stopAll(engine, step.containers));
-  }
-}
-
-async function eachOf(
-  containers: readonly LiveContainer[],
-  work: (container: LiveContainer) => Promise<unknown>,
-): Promise<void> {
-  await Promise.all(containers.map(work));
-}
-
-/**
- * How long a candidate that never served gets to stop: it has nothing to finish. nginx misses a SIGTERM that comes in
- * the moment it begins to run, and would be waited for as long as one that drains; whoever comes next waits for that
- * too.
- */
-const unservedSeconds = 3;
-
-function stopAll(engine: Engine, containers: readonly LiveContainer[], withinSeconds?: number): Promise<void> {
-  return eachOf(containers, ({ id }) => engine.stop(id, withinSeconds));
-}
-
-async function startAll(containers: readonly LiveContainer[], { engine, order, watch }: Run): Promise<void> {
-  // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
-  const [last, first] = [
-    containers.filter(({ service }) => service === "frontend-app"),
-    containers.filter(({ service }) => service !== "frontend-app"),
-  ];
-  const { caCertificate } = order;
-  // One volume for api and worker: it is written through the api, which starts first.
-  if (caCertificate !== undefined)
-    await eachOf(
-      first.filter(({ service }) => service === "api"),
-      ({ id }) => engine.writeFile(id, caFile, caCertificate),
-    );
-  await eachOf(first, ({ id }) => engine.start(id));
-  await eachOf(last, ({ id }) => engine.start(id));
-  await eachOf(containers, (container) => untilReady(engine, container, watch));
-}
-
-async function drainedOrSaid(done: Flip, progress: Progress): Promise<void> {
-  await done.drained.catch((error: unknown) => progress.note(messageOf(error)));
-}
-
-function targetNames(targets: Readonly<Record<Route, LiveContainer>>): Targets {
-  return Object.fromEntries(routes.map((route) => [route, targets[route].name]));
-}
-
-async function flipBack(run: Run): Promise<void> {
-  const { engine, order, before, progress } = run;
-  const back = wayBack(before);
-  if (back === undefined) progress.note("no release served before, so there is none to go back to");
-  else run.drainedBack = (await flip(engine, order.install.gateway, back, order.drainTimeout)).drained;
-  for (const route of routes.filter((one) => back?.[one] === undefined))
-    await engine.exec(order.install.gateway, removeCommand(route));
+/** Looks once more before it is said that the release serves. @throws HandoverFailed when it does not */
+async function checkServes(engine: Engine, { install, wanted }: Order): Promise<void> {
+  const serving = servingOf(await readFacts(engine, install));
+  if (serving.is === "serving" && serving.release.release === wanted.release && serving.release.tier === wanted.tier)
+    return;
+  throw new HandoverFailed(
+    new OperatorError({ what: `${wanted.tier} was switched to, and then something else happened to it` }),
+    undefined,
+    "left",
+  );
 }
 
 /** Milliseconds between two tries to point the gateway back. */
@@ -246,16 +132,23 @@ const retryInterval = 1_000;
  * After an interrupt it is tried once.
  * @returns whether the routes are back
  */
-async function pointBack(run: Run, undoFlip: () => Promise<void>): Promise<boolean> {
-  const { progress, order, watch } = run;
+async function pointBack(
+  flip: Step & { readonly id: "flip" },
+  run: Run,
+  engine: Engine,
+  watch: Watch,
+): Promise<boolean> {
+  const { progress, order } = run;
   for (const until = Date.now() + order.readyTimeout * 1000; ; await pause(retryInterval)) {
-    const failure = await undoFlip().then(
+    const failure = await flip.undo(run, engine).then(
       () => undefined,
       (error: unknown) => messageOf(error),
     );
     if (failure === undefined) return true;
     if (watch.signal.aborted || Date.now() + retryInterval > until) {
       progress.note(`the gateway could not be pointed back: ${failure}`);
+      // Some routes may be back already; all of them lead to one release again.
+      await flip.redo(run, engine).catch((error: unknown) => progress.note(messageOf(error)));
       return false;
     }
     progress.waiting("gateway", `that it takes the old release again, for ${order.readyTimeout} s at most: ${failure}`);
@@ -263,18 +156,26 @@ async function pointBack(run: Run, undoFlip: () => Promise<void>): Promise<boole
 }
 
 /**
- * Undoes what was done, last step first; one that fails is said and does not keep the others from being undone. While
- * the gateway cannot be pointed back nothing is: what it points to would be stopped.
- * @returns whether the routes are as they were
+ * Undoes what was done, last step first, but the flip before all else, since a release that fails may be the one that
+ * serves. One that fails is reported and does not keep the others from being undone. While the gateway cannot be pointed
+ * back nothing else is undone: what it leads to would be stopped.
  */
-async function takeBack(run: Run): Promise<boolean> {
-  const { progress, undo, undoFlip } = run;
-  if (undo.length === 0 && undoFlip === undefined) return true;
-  return progress.step("take back", async () => {
-    if (undoFlip !== undefined && !(await pointBack(run, undoFlip))) return false;
-    const attempt = (back: () => Promise<void>) =>
-      back().catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
-    for (const back of undo.splice(0).reverse()) await attempt(back);
-    return true;
-  });
+async function takeBack(begun: readonly Step[], run: Run, engine: Engine, watch: Watch): Promise<Aftermath> {
+  const { progress } = run;
+  const flip = begun.find((step) => step.id === "flip");
+  if (!begun.some((step) => "undo" in step)) return "untouched";
+  return progress.step(
+    "take back",
+    async () => {
+      if (flip !== undefined && !(await pointBack(flip, run, engine, watch))) return "not pointed back";
+      for (const step of begun.toReversed()) {
+        if (!("undo" in step) || step.id === "flip") continue;
+        await step
+          .undo(run, engine)
+          .catch((error: unknown) => progress.note(`could not be taken back: ${messageOf(error)}`));
+      }
+      return flip === undefined ? "untouched" : "pointed back";
+    },
+    "take-back",
+  );
 }

@@ -4,13 +4,13 @@ import { answerSeconds } from "../scani/cloud/call";
 import { HostFailure } from "../../util/failure";
 import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/ready";
 import { reasonIn } from "../engine/healthAnswer";
-import type { LiveContainer } from "../install/live";
+import type { ReleaseContainer } from "../install/facts";
 import { askProvider } from "./verify";
 
 /** What is watched of a release that has just begun to serve. */
 export interface Soaking {
-  readonly api: LiveContainer;
-  readonly worker: LiveContainer;
+  readonly api: ReleaseContainer;
+  readonly worker: ReleaseContainer;
 }
 
 /** One look at the release. A text says what is wrong; undefined that all is well. */

@@ -5,7 +5,7 @@ import { valueIn } from "../install/environment";
 import { localCloudUrl } from "../install/localCloud";
 import type { Tier } from "../../settings";
 import { HostFailure } from "../../util/failure";
-import type { LiveContainer } from "../install/live";
+import type { ReleaseContainer } from "../install/facts";
 import type { Progress } from "../../util/progress/progress";
 
 /** Seconds the data-provider may take to answer its first call: tier 1's has just been started. */
@@ -16,7 +16,7 @@ const firstAnswerSeconds = 10;
  * the line it logged at boot.
  * @throws HostFailure
  */
-export async function verify(engine: Engine, api: LiveContainer, progress: Progress): Promise<void> {
+export async function verify(engine: Engine, api: ReleaseContainer, progress: Progress): Promise<void> {
   const { environment, startedAt } = await details(engine, api.id);
   const url = valueIn(environment, "SCANI_CLOUD_URL");
   const mistake = tierMistake(api.tier, url);

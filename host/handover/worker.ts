@@ -1,6 +1,6 @@
 import { details, type Engine } from "../engine/engine";
 import { untilSaid } from "../engine/log";
-import type { LiveContainer } from "../install/live";
+import type { ReleaseContainer } from "../install/facts";
 import type { Progress } from "../../util/progress/progress";
 import { failed, type Watch } from "../engine/ready";
 
@@ -11,7 +11,7 @@ const listening = "Worker listening for jobs";
 const drained = "Worker drained cleanly";
 
 /** Stops a worker gently: it finishes or gives back the jobs it has. Says so when it was killed instead. */
-export async function stopWorker(engine: Engine, worker: LiveContainer, progress: Progress): Promise<void> {
+export async function stopWorker(engine: Engine, worker: ReleaseContainer, progress: Progress): Promise<void> {
   const since = Date.now() / 1000;
   await engine.stop(worker.id);
   const log = await engine.logSince(worker.id, since).catch(() => "");
@@ -25,7 +25,7 @@ export async function stopWorker(engine: Engine, worker: LiveContainer, progress
  * Starts a worker and waits until it listens.
  * @throws HostFailure with the end of its log
  */
-export async function startWorker(engine: Engine, worker: LiveContainer, watch: Watch): Promise<void> {
+export async function startWorker(engine: Engine, worker: ReleaseContainer, watch: Watch): Promise<void> {
   const since = Date.now() / 1000;
   await engine.start(worker.id);
   watch.waiting(worker.title, `until it says "${listening}"`);

@@ -16,6 +16,14 @@ export interface StandingInputs {
   readonly bucket?: string;
 }
 
+/** The TakedownGuard's inputs, as they reach the provider. */
+export interface TakedownGuardInputs {
+  readonly install: string;
+  readonly gateway: string;
+  readonly dockerHost?: string;
+  readonly tier: Tier;
+}
+
 /** The Handover's inputs, as they reach the provider. Times in seconds. No secrets. */
 export interface HandoverInputs {
   readonly install: string;

@@ -2,8 +2,8 @@ import { details, type Engine } from "../engine/engine";
 import { judge } from "../scani/cloud/judge";
 import { valueIn } from "../install/environment";
 import { HostFailure, messageOf } from "../../util/failure";
-import type { LiveContainer, Wanted } from "../install/live";
-import type { Install } from "../install/survey";
+import type { ReleaseContainer, Wanted } from "../install/facts";
+import type { Install } from "../install/readFacts";
 import { newerIn, type Schema } from "../scani/migrations/pending";
 import type { Progress } from "../../util/progress/progress";
 import type { Service } from "../install/services";
@@ -33,8 +33,8 @@ export interface PreflightOrder {
 /** What is known on the host before a switch. */
 export interface Known {
   /** The api that serves, and the page's container. */
-  readonly serving?: LiveContainer;
-  readonly servingPage?: LiveContainer;
+  readonly serving?: ReleaseContainer;
+  readonly servingPage?: ReleaseContainer;
   /** What the images ship and the database has had; being read. */
   readonly schema: Promise<Schema>;
 }

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { engineOver } from "../../host/engine/dockerEngine";
-import { readJournal } from "../../host/handover/journal";
+import { readJournal } from "../../host/install/journal";
 import { startLoad } from "../load";
 import { Interrupt } from "../interrupt";
 import { prepare } from "../setup";

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { readBackup, type Backup } from "../../host/backup/folder";
 import { restore as putBack } from "../../host/backup/restore";
-import { serving, type LiveContainer } from "../../host/install/live";
-import { survey } from "../../host/install/survey";
+import { isUp, routedRelease, type ReleaseContainer } from "../../host/install/facts";
+import { readFacts } from "../../host/install/readFacts";
 import { pendingMigrations } from "../../host/scani/migrations/pending";
 import { Progress } from "../../util/progress/progress";
 import type { Service } from "../../host/install/services";
@@ -72,9 +72,9 @@ async function backupNamed(file: string, folder: string): Promise<Backup> {
 /** Services that read or write the database. */
 const users: readonly Service[] = ["migrate", "data-provider", "api", "worker"];
 
-async function runningUsers({ engine, install, gateway }: Target): Promise<LiveContainer[]> {
-  const { containers } = await survey(engine, { name: install, gateway });
-  return containers.filter(({ service, running }) => running && users.includes(service));
+async function runningUsers({ engine, install, gateway }: Target): Promise<ReleaseContainer[]> {
+  const { containers } = await readFacts(engine, { name: install, gateway });
+  return containers.filter((container) => isUp(container) && users.includes(container.service));
 }
 
 /** @throws Error when a release runs */
@@ -92,8 +92,8 @@ async function refuse(target: Target, file: string): Promise<void> {
 
 /** Says what the release that serves now lacks. The next `up` would not: to it, that release serves already. */
 async function missingMigrations(target: Target): Promise<string[]> {
-  const live = await survey(target.engine, { name: target.install, gateway: target.gateway });
-  const now = serving(live);
+  const live = await readFacts(target.engine, { name: target.install, gateway: target.gateway });
+  const now = routedRelease(live);
   const migrate = live.containers.find(
     ({ service, release, tier }) => service === "migrate" && release === now?.release && tier === now.tier,
   );

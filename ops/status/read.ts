@@ -1,9 +1,9 @@
 import type { Engine } from "../../host/engine/engine";
+import { containerName } from "../../host/install/containerName";
 import { label } from "../../host/install/labels";
-import { readJournal, type Entry } from "../../host/handover/journal";
-import { serving, type ReleaseName } from "../../host/install/live";
-import { sinceWhen } from "../../host/handover/outlook";
-import { survey } from "../../host/install/survey";
+import type { Entry } from "../../host/install/journal";
+import { servingOf, servingSince, type ReleaseName, type Serving } from "../../host/install/facts";
+import { readFacts } from "../../host/install/readFacts";
 
 /** One container of an install. */
 export interface ContainerStatus {
@@ -21,7 +21,9 @@ export interface ContainerStatus {
 /** An install as it is now. */
 export interface Status {
   readonly install: string;
+  /** The release that answers; absent where none does, and `state` says why. */
   readonly serving?: ReleaseName & { readonly since?: string };
+  readonly state: Serving;
   readonly containers: readonly ContainerStatus[];
   readonly lastSwitch?: Entry;
 }
@@ -44,13 +46,12 @@ export async function readStatus(engine: Engine, name?: string): Promise<Status>
   }
   const own = all.filter(({ labels }) => labels[label.install] === install);
   const gateway = own.find(({ labels }) => labels[label.service] === "gateway");
-  const gatewayName = gateway?.name ?? "";
-  const live = await survey(engine, { name: install, gateway: gatewayName });
-  const journal = gateway === undefined ? [] : await readJournal(engine, gatewayName);
-  const now = serving(live);
+  const facts = await readFacts(engine, { name: install, gateway: gateway?.name ?? containerName(install, "gateway") });
+  const state = servingOf(facts);
   return {
     install,
-    serving: now && { ...now, since: sinceWhen(journal, now) },
+    serving: state.is === "serving" ? { ...state.release, since: servingSince(facts, state.release) } : undefined,
+    state,
     containers: own
       .map((container) => ({
         service: container.labels[label.service] ?? "",
@@ -62,6 +63,6 @@ export async function readStatus(engine: Engine, name?: string): Promise<Status>
         status: container.status,
       }))
       .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
-    lastSwitch: journal.at(-1),
+    lastSwitch: facts.journal.at(-1),
   };
 }

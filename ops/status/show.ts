@@ -1,13 +1,14 @@
 import { seconds } from "../../util/progress/progress";
+import { describeServing } from "../../host/install/facts";
 import type { Status } from "./read";
 
 /** An install in lines for a person. Pure. */
 export function showStatus(status: Status): string {
-  const { serving, lastSwitch } = status;
+  const { serving, state, lastSwitch } = status;
   const width = Math.max(...status.containers.map(({ name }) => name.length));
   return [
     serving === undefined
-      ? `${status.install}: nothing serves`
+      ? `${status.install}: ${state.is === "unrouted" ? "nothing serves" : `serving now: ${describeServing(state)}`}`
       : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}`,
     "",
     ...status.containers.map(

@@ -2,7 +2,7 @@ import { containerName } from "../../host/install/containerName";
 import { gatewayStatePath } from "../../host/gateway/state";
 import { exec } from "../../host/engine/exec";
 import { routes, type Targets } from "../../host/gateway/routes";
-import { survey } from "../../host/install/survey";
+import { readFacts } from "../../host/install/readFacts";
 import type { Scene } from "./scene";
 
 /**
@@ -12,7 +12,7 @@ import type { Scene } from "./scene";
 export async function routesOf({ docker, engine, place }: Scene): Promise<{ does: Targets; wrote: Targets }> {
   const gateway = containerName(place.install, "gateway");
   const [{ routes: does }, { output }] = await Promise.all([
-    survey(engine, { name: place.install, gateway }),
+    readFacts(engine, { name: place.install, gateway }),
     exec(docker.getContainer(gateway), ["cat", `${gatewayStatePath}/kamal-proxy.state`]),
   ]);
   const written = JSON.parse(output) as { name: string; active_targets: string[] }[];

@@ -1,4 +1,4 @@
-/** How long a step took, by its name, in milliseconds. */
+/** How long each step took, by its id, in milliseconds. */
 export type Timings = Record<string, number>;
 
 /** Where progress lines go. */
@@ -14,18 +14,24 @@ export class Progress {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Runs one step under a name and prints how long it took, or that it failed. */
-  async step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs one step under a title and prints how long it took, or that it failed.
+   * @param id by which its time is kept
+   */
+  async step<T>(title: string, work: () => Promise<T>, id: string = title): Promise<T> {
     const began = this.now();
-    this.print(`▸ ${name}`);
+    this.print(`▸ ${title}`);
+    const ended = (mark: "✓" | "✗"): void => {
+      const tookMs = this.now() - began;
+      this.timings[id] = (this.timings[id] ?? 0) + tookMs;
+      this.print(`${mark} ${title} (${seconds(tookMs)})`);
+    };
     try {
       const result = await work();
-      this.record(name, began);
-      this.print(`✓ ${name} (${seconds(this.now() - began)})`);
+      ended("✓");
       return result;
     } catch (error) {
-      this.record(name, began);
-      this.print(`✗ ${name} (${seconds(this.now() - began)})`);
+      ended("✗");
       throw error;
     }
   }
@@ -40,10 +46,6 @@ export class Progress {
     if (this.reasons.get(subject) === reason) return;
     this.reasons.set(subject, reason);
     this.print(`  … ${subject}: ${reason}`);
-  }
-
-  private record(name: string, began: number): void {
-    this.timings[name] = (this.timings[name] ?? 0) + this.now() - began;
   }
 }
 

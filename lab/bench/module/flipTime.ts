@@ -1,8 +1,8 @@
-import type { Entry } from "../../../host/handover/journal";
+import type { Entry } from "../../../host/install/journal";
 
 /** When the gateway began to flip, epoch milliseconds: after every step before it. Undefined where none did. Pure. */
 export function flipBegan({ at, timings }: Pick<Entry, "at" | "timings">): number | undefined {
   const steps = Object.entries(timings);
-  const flip = steps.findIndex(([name]) => name.startsWith("flip"));
+  const flip = steps.findIndex(([name]) => name === "flip");
   return flip < 0 ? undefined : steps.slice(0, flip).reduce((sum, [, ms]) => sum + ms, Date.parse(at));
 }

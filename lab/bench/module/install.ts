@@ -1,6 +1,6 @@
 import type { Platform, Sockets } from "../../../host/install/platform";
 import { engineOver } from "../../../host/engine/dockerEngine";
-import { readJournal, type Entry } from "../../../host/handover/journal";
+import { readJournal, type Entry } from "../../../host/install/journal";
 import {
   changeSetting,
   chooseBucket,

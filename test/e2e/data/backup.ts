@@ -20,7 +20,7 @@ import { manifestName } from "../../../host/backup/manifest";
 import { verify } from "../../../host/backup/restore";
 import { withServer, type Database } from "../../../host/backup/server";
 import { label } from "../../../host/install/labels";
-import { readJournal } from "../../../host/handover/journal";
+import { readJournal } from "../../../host/install/journal";
 import { exec } from "../../../host/engine/exec";
 import { withLock } from "../../../host/lock/lock";
 import { Progress } from "../../../util/progress/progress";

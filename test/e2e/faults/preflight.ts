@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import { details } from "../../../host/engine/engine";
 import { label } from "../../../host/install/labels";
-import { servingApi, servingPage } from "../../../host/install/live";
-import { survey } from "../../../host/install/survey";
+import { servingApi, servingPage } from "../../../host/install/facts";
+import { readFacts } from "../../../host/install/readFacts";
 import { pendingMigrations, readSchema } from "../../../host/scani/migrations/pending";
 import { preflight } from "../../../host/preflight/preflight";
 import { withProbe } from "../../../host/preflight/probe";
@@ -114,7 +114,7 @@ test.each(faults.filter(([fault]) => wholeUps.includes(fault)))(
 /** Runs the preflight alone, for the candidate the last `up` left; gives what it said. */
 async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[]> {
   const install = { name: scene.place.install, gateway: `${scene.place.install}-gateway` };
-  const live = await survey(scene.engine, install);
+  const live = await readFacts(scene.engine, install);
   const wanted = { tier: "tier2" as const, release: "the candidate's", keepWarm: false, containers: await candidate() };
   const schema = readSchema(scene.engine, install, wanted.containers.migrate as string);
   const said: string[] = [];

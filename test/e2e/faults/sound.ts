@@ -1,4 +1,4 @@
-import { readJournal } from "../../../host/handover/journal";
+import { readJournal } from "../../../host/install/journal";
 import { changeSetting } from "../../../lab/throwaway";
 import { endpointUrl } from "../endpoint";
 import { containersOf, runningServices } from "../host";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readJournal } from "../../../host/handover/journal";
+import { readJournal } from "../../../host/install/journal";
 import { down } from "../../../ops/down";
 import type { Session } from "../../../lab/rehearse/scani";
 import { StandInScani } from "../../../lab/rehearse/standIn";

@@ -222,8 +222,10 @@ export class FakeEngine implements Engine {
     return this.call(`start ${this.called(container)}`, () => {
       const one = this.there(container);
       if (one.state === "running" || one.state === "restarting") return;
-      if (one.state === "paused")
-        throw new EngineError(409, "(HTTP code 409) conflict - cannot start a paused container, try unpause instead ");
+      if (one.state === "paused") {
+        one.state = "running";
+        return;
+      }
       if (one.state === "removing" || one.state === "dead")
         throw new EngineError(409, "(HTTP code 409) conflict - container is marked for removal and cannot be started ");
       one.state = "running";

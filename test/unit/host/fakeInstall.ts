@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { dumpName } from "../../../host/backup/manifest";
 import { prepareFolder, publish, writeDump } from "../../../host/backup/folder";
 import { routes, servedBy, type Route } from "../../../host/gateway/routes";
-import type { Order } from "../../../host/handover/perform";
+import type { Order } from "../../../host/handover/order";
 import { label } from "../../../host/install/labels";
 import { localCloudUrl } from "../../../host/install/localCloud";
 import { servicesOf, type Service } from "../../../host/install/services";
-import { gatewayStatePath } from "../../../host/gateway/state";
+import { gatewayStateFile, gatewayStatePath } from "../../../host/gateway/state";
 import type { Tier } from "../../../settings";
 import { FakeEngine, type FakeAnswer, type FakeContainer } from "./fakeEngine";
-import { listing } from "./gateway/listing";
+import { answers, listing, written } from "./gateway/listing";
 
 const install = { name: "scani", gateway: "scani-gateway" };
 
@@ -31,6 +31,8 @@ export class FakeInstall {
   readonly routes: Partial<Record<Route, string>> = {};
   /** Names of migrations the database has had. */
   readonly applied = ["0001_first"];
+  /** Releases the gateway takes no target of: they do not answer it. */
+  readonly refused = new Set<string>();
   private readonly folder = join(mkdtempSync(join(tmpdir(), "fake-install-")), "backups");
 
   constructor() {
@@ -76,6 +78,7 @@ export class FakeInstall {
     ))
       one.state = "running";
     for (const route of routes) this.routes[route] = `scani-${release}-${servedBy(route)}`;
+    this.writeRoutes();
   }
 
   /** The newest backup is a minute old, so that a switch needs none. */
@@ -170,13 +173,26 @@ export class FakeInstall {
     }
   }
 
+  /** HTTP status of a request through the gateway, by route; 502 where its target does not run. */
+  private answersOf(): Partial<Record<Route, string>> {
+    const runs = (route: Route) => this.engine.find(this.routes[route] ?? "")?.state === "running";
+    return { api: runs("api") ? "200" : "502", app: runs("app") ? "200" : "502" };
+  }
+
+  /** The gateway keeps its routes in its volume. */
+  private writeRoutes(): void {
+    this.engine.find("scani-gateway")?.files.set(gatewayStateFile, written(this.routes));
+  }
+
   private gatewayAnswer(command: readonly string[], text: string): FakeAnswer | undefined {
+    if (text.endsWith("health")) return { exitCode: 0 };
     if (command[0] === "df")
       return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
-    if (text === "kamal-proxy list") return { output: listing(this.routes) };
+    if (text.includes("kamal-proxy list ||")) return { output: listing(this.routes) + answers(this.answersOf()) };
     const removed = /^kamal-proxy remove (\S+)$/.exec(text)?.[1] as Route | undefined;
     if (removed !== undefined) {
       delete this.routes[removed];
+      this.writeRoutes();
       return {};
     }
     const deploys = [...text.matchAll(/kamal-proxy deploy (\S+) --target=([^:]+):/g)].map(
@@ -184,8 +200,12 @@ export class FakeInstall {
     );
     if (deploys.length === 0) return undefined;
     // A target that does not answer its health check is not taken, and its route stays.
-    const refused = deploys.filter(([, target]) => this.engine.find(target)?.state !== "running");
+    const refused = deploys.filter(([, target]) => {
+      const container = this.engine.find(target);
+      return container?.state !== "running" || this.refused.has(container.labels[label.release]);
+    });
     for (const [route, target] of deploys) if (!refused.some(([other]) => other === route)) this.routes[route] = target;
+    this.writeRoutes();
     return refused.length > 0
       ? { exitCode: 1, output: ["begun 1.00", ...refused.map(([route]) => `route ${route}: no deploy`)].join("\n") }
       : { output: "begun 1.00\nflipped 1.10\n" };

@@ -101,7 +101,7 @@ const host: Host = {
   missing: async () => missing,
   keep: async (_before, _role, { encryptionKey, databasePassword }) =>
     `(made with ${encryptionKey} and ${databasePassword})`,
-  outlook: async () => "",
+  previewSwitch: async () => "",
 };
 
 function settingsOf(config: Record<string, string>): Settings {

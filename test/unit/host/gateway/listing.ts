@@ -1,15 +1,33 @@
-import { listedPath, routes, targetOf, writtenPrefixes, type Targets } from "../../../../host/gateway/routes";
+import {
+  listedPath,
+  routes,
+  targetOf,
+  writtenPrefixes,
+  type Route,
+  type Targets,
+} from "../../../../host/gateway/routes";
 
 /** A row as `kamal-proxy list` prints it. */
 export const row = (...cells: string[]) => cells.map((cell) => `\u001b[m${cell}\u001b[0m   `).join("");
 
 /** What `kamal-proxy list` prints. */
-export const listing = (targets: Targets) =>
+export const listing = (targets: Targets, paused: readonly Route[] = []) =>
   [
     row("Service", "Host", "Path", "Target", "State", "TLS"),
     ...routes.flatMap((route) => {
       const to = targets[route];
-      return to === undefined ? [] : [row(route, "*", listedPath(route), targetOf(route, to), "running", "no")];
+      return to === undefined
+        ? []
+        : [
+            row(
+              route,
+              "*",
+              listedPath(route),
+              targetOf(route, to),
+              paused.includes(route) ? "paused" : "running",
+              "no",
+            ),
+          ];
     }),
     "",
   ].join("\n");
@@ -24,3 +42,9 @@ export const written = (targets: Targets) => {
     );
   return `[${services.join(",")}]\n`;
 };
+
+/** What is printed of the answers through the gateway, by route. */
+export const answers = (statuses: Partial<Record<Route, string>>) =>
+  Object.entries(statuses)
+    .map(([route, status]) => `answer ${route} ${status}\n`)
+    .join("");

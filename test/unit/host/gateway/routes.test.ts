@@ -1,24 +1,5 @@
-import { parseRoutes, routeCommand, routes } from "../../../../host/gateway/routes";
+import { routeCommand, routes } from "../../../../host/gateway/routes";
 import { signInPaths } from "../../../../host/gateway/signIn";
-import { listing, row } from "./listing";
-
-test("reads each route's container from the listing, colours and other services aside", () => {
-  const other = row("blog", "example.org", "/", "blog:80", "running", "no");
-  expect(parseRoutes(`${listing({ api: "a1", ws: "a2", auth: "f2", app: "f1" })}${other}`)).toEqual({
-    api: "a1",
-    ws: "a2",
-    auth: "f2",
-    app: "f1",
-  });
-});
-
-test("a gateway without routes has none", () => {
-  expect(parseRoutes(row("Service", "Host", "Path", "Target", "State", "TLS"))).toEqual({});
-});
-
-test("a route that answers fewer paths, as an earlier version left it, counts as none", () => {
-  expect(parseRoutes(row("ws", "*", "/ws", "a1:3001", "running", "no"))).toEqual({});
-});
 
 test("/api is stripped; what the api serves by its own path, and what nginx translates, is not", () => {
   expect(routeCommand("api", "c", 9)).toEqual(

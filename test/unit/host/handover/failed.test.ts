@@ -1,25 +1,38 @@
 import { HostFailure } from "../../../../util/failure";
 import { explainFailure, HandoverFailed } from "../../../../host/handover/failed";
+import { factsOf, release, routedTo } from "./model";
 
-const [one, two] = [
-  { tier: "tier1", release: "aaaa" },
-  { tier: "tier2", release: "bbbb" },
-] as const;
+const tier1 = { tier: "tier1", release: "one" } as const;
 const why = new HostFailure("the worker did not stay up", ["it says why"]);
+const containers = [...release("tier1", "one", () => true), ...release("tier2", "two", () => true)];
+const [one, two, none] = [routedTo("one"), routedTo("two"), {}].map((targets) => factsOf(containers, targets));
 
 test.each([
-  ["before the flip", new HandoverFailed(why, one, false), one, "tier1 (aaaa) goes on serving, untouched."],
+  ["before the flip", new HandoverFailed(why, tier1, "untouched"), one, "tier1 (one) goes on serving, untouched."],
   [
     "after the flip, taken back",
-    new HandoverFailed(why, one, true),
+    new HandoverFailed(why, tier1, "pointed back"),
     one,
-    "tier1 (aaaa) serves again, with the same containers; its worker was stopped and started.",
+    "tier1 (one) serves again, with the same containers; its worker was stopped and started.",
   ],
-  ["when the old release was being stopped", new HandoverFailed(why, one, true), two, "tier2 (bbbb) serves."],
-  ["the very first time", new HandoverFailed(why, undefined, true), undefined, "Nothing serves."],
-  ["before the first step", why, one, "tier1 (aaaa) serves."],
-])("%s: what went wrong, the end of the log, and what serves", (_when, thrown, now, standing) => {
-  expect(explainFailure(thrown, now)).toBe(
-    `the worker did not stay up\n\nThe last it logged:\n    it says why\n\n${standing}`,
+  [
+    "after the flip, not taken back",
+    new HandoverFailed(why, tier1, "not pointed back"),
+    two,
+    "The gateway was not pointed back, so nothing was stopped. Serving now: tier2 (two).\n  The next up goes on from there. type: npm run up -- tier2",
+  ],
+  [
+    "a repair",
+    new HandoverFailed(why, tier1, "left"),
+    one,
+    "Nothing was taken back. Serving now: tier1 (one).\n  The next up goes on from there. type: npm run up -- tier2",
+  ],
+  ["somebody else's doing", new HandoverFailed(why, tier1, "pointed back"), two, "Serving now: tier2 (two)."],
+  ["the very first time", new HandoverFailed(why, undefined, "untouched"), none, "Serving now: nothing."],
+  ["before the first step", why, one, "Serving now: tier1 (one)."],
+  ["with an engine that is gone", why, undefined, "What serves now cannot be told: the engine does not answer."],
+])("%s: what went wrong, the end of the log, and what serves", (_when, thrown, now, serves) => {
+  expect(explainFailure(thrown, now, "tier2")).toBe(
+    `the worker did not stay up\n\nThe last it logged:\n    it says why\n\n${serves}`,
   );
 });

@@ -1,44 +1,65 @@
 import fc from "fast-check";
 import { routes, servedBy } from "../../../../host/gateway/routes";
-import type { Live, LiveContainer, Wanted } from "../../../../host/install/live";
-import type { Step } from "../../../../host/handover/plan";
+import type { Facts, ReleaseContainer, Wanted } from "../../../../host/install/facts";
+import type { ContainerState } from "../../../../host/engine/engine";
+import type { Step } from "../../../../host/handover/steps";
 import { servicesOf, type Service } from "../../../../host/install/services";
 import type { Tier } from "../../../../settings";
 
+/** What is true of a host whose gateway runs. */
+export function factsOf(containers: readonly ReleaseContainer[], targets: Facts["routes"]): Facts {
+  return {
+    gateway: { name: "scani-gateway", state: "running" },
+    routes: targets,
+    paused: [],
+    unanswered: {},
+    containers,
+    journal: [],
+  };
+}
+
 /** A host in miniature: what each step does to it, so that plans can be carried out without Docker. */
-export function apply(live: Live, step: Step): Live {
-  const set = (ids: readonly string[], running: boolean): Live => ({
-    ...live,
-    containers: live.containers.map((container) =>
-      ids.includes(container.id) ? { ...container, running } : container,
-    ),
+export function apply(facts: Facts, step: Step): Facts {
+  const set = (containers: readonly ReleaseContainer[], state: ContainerState): Facts => ({
+    ...facts,
+    containers: facts.containers.map((one) => (containers.some(({ id }) => id === one.id) ? { ...one, state } : one)),
   });
-  switch (step.do) {
+  switch (step.id) {
+    case "start-gateway":
+      return { ...facts, gateway: { name: facts.gateway.name, state: "running" } };
+    case "resume":
+      return { ...facts, paused: [] };
+    case "preflight":
     case "backup":
     case "finish-backup":
     case "migrate":
     case "verify":
+      return facts;
     case "soak":
-      return live;
+      return { ...facts, journal: [] };
     case "start":
-      return set(
-        step.containers.map(({ id }) => id),
-        true,
-      );
+      return { ...set(step.containers, "running"), unanswered: {} };
+    case "restart":
+      return { ...facts, unanswered: {} };
     case "start-worker":
-      return set([step.container.id], true);
+      return set([step.container], "running");
     case "stop-workers":
     case "retire":
-      return set(
-        step.containers.map(({ id }) => id),
-        false,
-      );
+      return set(step.containers, "exited");
     case "flip":
-      return { ...live, routes: Object.fromEntries(routes.map((route) => [route, step.to[route].name])) };
+      return {
+        ...facts,
+        routes: Object.fromEntries(routes.map((route) => [route, step.to[route].name])),
+        unanswered: {},
+      };
   }
 }
 
-export function release(tier: Tier, name: string, running: (service: Service) => boolean): LiveContainer[] {
+export function release(
+  tier: Tier,
+  name: string,
+  state: (service: Service) => ContainerState | boolean,
+): ReleaseContainer[] {
   return servicesOf(tier).map((service) => ({
     id: `${name}-${service}`,
     name: `${name}-${service}-x`,
@@ -46,12 +67,16 @@ export function release(tier: Tier, name: string, running: (service: Service) =>
     tier,
     release: name,
     title: `${tier} ${service}`,
-    running: service !== "migrate" && running(service),
+    state: service === "migrate" ? "exited" : stateOf(state(service)),
   }));
 }
 
+function stateOf(state: ContainerState | boolean): ContainerState {
+  return typeof state === "string" ? state : state ? "running" : "exited";
+}
+
 /** Every route to the containers `release` makes. */
-export function routedTo(name: string): Live["routes"] {
+export function routedTo(name: string): Facts["routes"] {
   return Object.fromEntries(routes.map((route) => [route, `${name}-${servedBy(route)}-x`]));
 }
 
@@ -65,30 +90,70 @@ export function wantedOf(tier: Tier, name: string, keepWarm: boolean): Wanted {
   };
 }
 
+/** Every state Docker knows. */
+export const containerStates: readonly ContainerState[] = [
+  "created",
+  "running",
+  "paused",
+  "restarting",
+  "exited",
+  "dead",
+  "removing",
+];
+
 /**
- * Any host a crash, an operator's hand or a failed upgrade can leave: up to three releases, each container up or down,
- * routes anywhere.
+ * Any host a crash, an operator's hand, another tool or a failed upgrade can leave: up to three releases, each container
+ * in any state, routes anywhere, held or without an answer, the gateway in any state, the last handover failed or not.
+ * The wanted release has every container: one that is lost is Pulumi's to make again.
  */
-export const hosts: fc.Arbitrary<{ live: Live; wanted: Wanted }> = fc
+export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
   .record({
     tiers: fc.array(fc.constantFrom<Tier>("tier1", "tier2"), { minLength: 1, maxLength: 3 }),
-    up: fc.array(fc.boolean(), { minLength: 15, maxLength: 15 }),
+    states: fc.array(fc.constantFrom(...containerStates), { minLength: 15, maxLength: 15 }),
     routed: fc.array(fc.option(fc.nat(2), { nil: undefined }), { minLength: routes.length, maxLength: routes.length }),
+    gateway: fc.constantFrom<ContainerState>("running", "running", "paused", "exited", "created", "restarting"),
+    paused: fc.subarray([...routes]),
+    unanswered: fc.subarray([...routes]),
+    failed: fc.boolean(),
     keepWarm: fc.boolean(),
     choice: fc.nat(2),
   })
-  .map(({ tiers, up, routed, keepWarm, choice }) => {
+  .map(({ tiers, states, routed, gateway, paused, unanswered, failed, keepWarm, choice }) => {
     let next = 0;
+    const chosen = choice % tiers.length;
+    const any = (): ContainerState => states[next++ % states.length] ?? "exited";
+    const kept = (state: ContainerState): ContainerState =>
+      state === "dead" || state === "removing" ? "exited" : state;
     const containers = tiers.flatMap((tier, index) =>
-      release(tier, `r${index}`, () => up[next++ % up.length] ?? false),
+      release(tier, `r${index}`, () => (index === chosen ? kept(any()) : any())),
     );
     const target = (route: (typeof routes)[number], index: number | undefined) => {
       if (index === undefined || index >= tiers.length) return undefined;
       return containers.find((c) => c.release === `r${index}` && c.service === servedBy(route))?.name;
     };
-    const chosen = choice % tiers.length;
+    const targets = Object.fromEntries(
+      routes.flatMap((route, i) => {
+        const name = target(route, routed[i]);
+        return name === undefined ? [] : [[route, name]];
+      }),
+    ) as Facts["routes"];
+    const there = (route: (typeof routes)[number]) => gateway === "running" && targets[route] !== undefined;
+    const to = { tier: tiers[chosen], release: `r${chosen}` };
     return {
-      live: { containers, routes: Object.fromEntries(routes.map((route, i) => [route, target(route, routed[i])])) },
-      wanted: wantedOf(tiers[chosen], `r${chosen}`, keepWarm),
+      facts: {
+        gateway: {
+          name: "scani-gateway",
+          state: gateway,
+          ...(gateway === "running" ? {} : { silent: `the gateway is ${gateway}` }),
+        },
+        routes: targets,
+        paused: paused.filter(there),
+        unanswered: Object.fromEntries(unanswered.filter(there).map((route) => [route, "HTTP 502"])),
+        containers,
+        journal: failed
+          ? [{ at: "2026-01-01T00:00:00.000Z", by: "a@b", to, outcome: "failed", totalMs: 1, timings: {} }]
+          : [],
+      },
+      wanted: wantedOf(to.tier, to.release, keepWarm),
     };
   });

@@ -1,27 +1,27 @@
 import fc from "fast-check";
 import { routes, servedBy } from "../../../../host/gateway/routes";
-import { serving, type Live, type Wanted } from "../../../../host/install/live";
+import { isUp, routedRelease, type Facts, type Wanted } from "../../../../host/install/facts";
 import { membersOf, MissingContainer, plan, stages } from "../../../../host/handover/plan";
 import { servicesOf } from "../../../../host/install/services";
-import { apply, hosts, release, routedTo, wantedOf } from "./model";
+import { apply, factsOf, hosts, release, routedTo, wantedOf } from "./model";
 
 const runs = 2000;
 
-function carriedOut(live: Live, wanted: Wanted): Live {
-  return plan(live, wanted).reduce(apply, live);
+function carriedOut(facts: Facts, wanted: Wanted): Facts {
+  return plan(facts, wanted).reduce(apply, facts);
 }
 
-const runningWorkers = (live: Live) =>
-  live.containers.filter(({ service, running }) => service === "worker" && running);
+const runningWorkers = (facts: Facts) => facts.containers.filter((one) => one.service === "worker" && isUp(one));
 
 describe("plan, for any host", () => {
   test("ends with the wanted release serving, whole, and its worker the only one", () => {
     fc.assert(
-      fc.property(hosts, ({ live, wanted }) => {
-        const after = carriedOut(live, wanted);
+      fc.property(hosts, ({ facts, wanted }) => {
+        const after = carriedOut(facts, wanted);
         const own = membersOf(after, wanted);
-        expect(serving(after)).toEqual({ tier: wanted.tier, release: wanted.release });
-        for (const service of servicesOf(wanted.tier)) expect(own[service]?.running).toBe(service !== "migrate");
+        expect(routedRelease(after)).toEqual({ tier: wanted.tier, release: wanted.release });
+        for (const service of servicesOf(wanted.tier))
+          expect(own[service]?.state === "running").toBe(service !== "migrate");
         expect(runningWorkers(after).map(({ release: name }) => name)).toEqual([wanted.release]);
       }),
       { numRuns: runs },
@@ -30,8 +30,8 @@ describe("plan, for any host", () => {
 
   test("run twice, it changes nothing the second time", () => {
     fc.assert(
-      fc.property(hosts, ({ live, wanted }) => {
-        expect(plan(carriedOut(live, wanted), wanted)).toEqual([]);
+      fc.property(hosts, ({ facts, wanted }) => {
+        expect(plan(carriedOut(facts, wanted), wanted)).toEqual([]);
       }),
       { numRuns: runs },
     );
@@ -39,9 +39,9 @@ describe("plan, for any host", () => {
 
   test("interrupted after any step, it ends in the same place", () => {
     fc.assert(
-      fc.property(hosts, fc.nat(8), ({ live, wanted }, cut) => {
-        const interrupted = plan(live, wanted).slice(0, cut).reduce(apply, live);
-        expect(carriedOut(interrupted, wanted)).toEqual(carriedOut(live, wanted));
+      fc.property(hosts, fc.nat(8), ({ facts, wanted }, cut) => {
+        const interrupted = plan(facts, wanted).slice(0, cut).reduce(apply, facts);
+        expect(carriedOut(interrupted, wanted)).toEqual(carriedOut(facts, wanted));
       }),
       { numRuns: runs },
     );
@@ -49,10 +49,11 @@ describe("plan, for any host", () => {
 
   test("no worker starts while another release's worker runs", () => {
     fc.assert(
-      fc.property(hosts, ({ live, wanted }) => {
-        let now = live;
-        for (const step of plan(live, wanted)) {
-          if (step.do === "start-worker") expect(runningWorkers(now)).toEqual([]);
+      fc.property(hosts, ({ facts, wanted }) => {
+        let now = facts;
+        for (const step of plan(facts, wanted)) {
+          if (step.id === "start-worker")
+            expect(runningWorkers(now).filter(({ id }) => id !== step.container.id)).toEqual([]);
           now = apply(now, step);
         }
       }),
@@ -62,13 +63,13 @@ describe("plan, for any host", () => {
 
   test("nothing of another release stops before the wanted one is ready and verified", () => {
     fc.assert(
-      fc.property(hosts, ({ live, wanted }) => {
-        let now = live;
-        for (const step of plan(live, wanted)) {
-          if (step.do === "retire" || step.do === "stop-workers") {
+      fc.property(hosts, ({ facts, wanted }) => {
+        let now = facts;
+        for (const step of plan(facts, wanted)) {
+          if (step.id === "retire" || step.id === "stop-workers") {
             const own = membersOf(now, wanted);
             for (const route of routes) {
-              expect(own[servedBy(route)]?.running).toBe(true);
+              expect(own[servedBy(route)]?.state).toBe("running");
               expect(now.routes[route]).toBe(own[servedBy(route)]?.name);
             }
           }
@@ -81,14 +82,14 @@ describe("plan, for any host", () => {
 
   test("a flip comes only after migration and verification, to containers that run", () => {
     fc.assert(
-      fc.property(hosts, ({ live, wanted }) => {
-        const steps = plan(live, wanted);
-        const at = steps.findIndex((step) => step.do === "flip");
+      fc.property(hosts, ({ facts, wanted }) => {
+        const steps = plan(facts, wanted);
+        const at = steps.findIndex((step) => step.id === "flip");
         if (at < 0) return;
         const before = steps.slice(0, at);
-        expect(before.map((step) => step.do)).toEqual(expect.arrayContaining(["migrate", "verify"]));
-        const own = membersOf(before.reduce(apply, live), wanted);
-        for (const route of routes) expect(own[servedBy(route)]?.running).toBe(true);
+        expect(before.map((step) => step.id)).toEqual(expect.arrayContaining(["migrate", "verify"]));
+        const own = membersOf(before.reduce(apply, facts), wanted);
+        for (const route of routes) expect(own[servedBy(route)]?.state).toBe("running");
       }),
       { numRuns: runs },
     );
@@ -96,16 +97,16 @@ describe("plan, for any host", () => {
 
   test("keepWarm leaves the other tier's api, frontend-app and data-provider as they were, and nothing else", () => {
     fc.assert(
-      fc.property(hosts, ({ live, wanted }) => {
-        const after = carriedOut(live, wanted);
+      fc.property(hosts, ({ facts, wanted }) => {
+        const after = carriedOut(facts, wanted);
         for (const container of after.containers.filter(({ release: name }) => name !== wanted.release)) {
-          const before = live.containers.find(({ id }) => id === container.id)?.running;
+          const before = facts.containers.find(({ id }) => id === container.id);
           const warm =
             wanted.keepWarm &&
             container.tier !== wanted.tier &&
             container.service !== "worker" &&
             container.service !== "migrate";
-          expect(container.running).toBe(warm ? before : false);
+          expect(isUp(container)).toBe(warm && before !== undefined && isUp(before));
         }
       }),
       { numRuns: runs },
@@ -116,10 +117,11 @@ describe("plan, for any host", () => {
 describe("plan, cases an operator knows", () => {
   const tier1 = release("tier1", "one", () => true);
   const tier2 = release("tier2", "two", () => false);
-  const live: Live = { containers: [...tier1, ...tier2], routes: routedTo("one") };
+  const facts = factsOf([...tier1, ...tier2], routedTo("one"));
 
   test("a switch", () => {
-    expect(plan(live, wantedOf("tier2", "two", false)).map((step) => step.do)).toEqual([
+    expect(plan(facts, wantedOf("tier2", "two", false)).map((step) => step.id)).toEqual([
+      "preflight",
       "migrate",
       "start",
       "verify",
@@ -132,7 +134,8 @@ describe("plan, cases an operator knows", () => {
   });
 
   test("of a switch the old worker stops beside the flip, and the new one boots while the release is watched already", () => {
-    expect(stages(plan(live, wantedOf("tier2", "two", false))).map((stage) => stage.map((step) => step.do))).toEqual([
+    expect(stages(plan(facts, wantedOf("tier2", "two", false))).map((stage) => stage.map((step) => step.id))).toEqual([
+      ["preflight"],
       ["migrate"],
       ["start"],
       ["verify"],
@@ -144,14 +147,15 @@ describe("plan, cases an operator knows", () => {
 
   test("a rollback to a tier kept warm is the flip and the worker swap", () => {
     const warm = {
-      ...live,
+      ...facts,
       containers: [
         ...release("tier1", "one", (service) => service !== "worker"),
         ...release("tier2", "two", () => true),
       ],
       routes: routedTo("two"),
     };
-    expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.do)).toEqual([
+    expect(plan(warm, wantedOf("tier1", "one", true)).map((step) => step.id)).toEqual([
+      "preflight",
       "migrate",
       "verify",
       "flip",
@@ -162,12 +166,12 @@ describe("plan, cases an operator knows", () => {
   });
 
   test("nothing to do", () => {
-    expect(plan(live, wantedOf("tier1", "one", false))).toEqual([]);
+    expect(plan(facts, wantedOf("tier1", "one", false))).toEqual([]);
   });
 
   test("a stopped worker is started, and nothing else", () => {
-    const stopped = { ...live, containers: [...release("tier1", "one", (service) => service !== "worker"), ...tier2] };
-    expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.do)).toEqual(["start-worker", "soak"]);
+    const stopped = { ...facts, containers: [...release("tier1", "one", (service) => service !== "worker"), ...tier2] };
+    expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.id)).toEqual(["start-worker", "soak"]);
   });
 
   test("a container that Pulumi replaces is another one, though it carries the same labels", () => {
@@ -182,8 +186,9 @@ describe("plan, cases an operator knows", () => {
       keepWarm: true,
       containers: Object.fromEntries(successor.map(({ service, id }) => [service, id])),
     };
-    const steps = plan({ ...live, containers: [...live.containers, ...successor] }, wanted);
-    expect(steps.map((step) => step.do)).toEqual([
+    const steps = plan({ ...facts, containers: [...facts.containers, ...successor] }, wanted);
+    expect(steps.map((step) => step.id)).toEqual([
+      "preflight",
       "migrate",
       "start",
       "verify",
@@ -196,8 +201,8 @@ describe("plan, cases an operator knows", () => {
   });
 
   test("a removed container is named, with what to type", () => {
-    const removed = { ...live, containers: live.containers.filter(({ id }) => id !== "one-worker") };
+    const removed = { ...facts, containers: facts.containers.filter(({ id }) => id !== "one-worker") };
     expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(MissingContainer);
-    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(/worker.*pulumi up --refresh/s);
+    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(/worker.*pulumi -- up --refresh/s);
   });
 });

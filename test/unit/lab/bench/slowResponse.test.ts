@@ -16,7 +16,7 @@ test("the flip began after every step before it", () => {
     migrate: 700,
     "start api, frontend-app": 4000,
     "verify from inside the api": 300,
-    "flip the gateway": 150,
+    flip: 150,
     drain: 19_000,
   };
   expect(flipBegan({ at, timings })).toBe(Date.parse(at) + 5000);

@@ -1,10 +1,12 @@
-import { changedVariables, explain, shown, type Outlook } from "../../../../host/handover/explain";
-import { withDeclared } from "../../../../host/handover/outlook";
+import { changedVariables, renderPreview, shown, type SwitchPreview } from "../../../../host/handover/renderPreview";
+import { withDeclared } from "../../../../host/handover/previewSwitch";
 import { plan } from "../../../../host/handover/plan";
-import type { Live } from "../../../../host/install/live";
-import { release, routedTo } from "./model";
+import { factsOf, release, routedTo } from "./model";
 
-const live: Live = { containers: release("tier1", "one", () => true), routes: routedTo("one") };
+const facts = factsOf(
+  release("tier1", "one", () => true),
+  routedTo("one"),
+);
 const declared = {
   tier: "tier2" as const,
   release: "two",
@@ -14,10 +16,10 @@ const declared = {
   environment: {},
 };
 
-function outlook(): Outlook {
-  const { live: assumed, wanted, created } = withDeclared(live, declared);
+function preview(): SwitchPreview {
+  const { facts: assumed, wanted, created } = withDeclared(facts, declared);
   return {
-    now: { tier: "tier1", release: "one", since: "2026-01-01T00:00:00.000Z" },
+    serving: "tier1 (one) since 2026-01-01T00:00:00.000Z",
     wanted: { tier: "tier2", release: "two" },
     steps: plan(assumed, wanted),
     created,
@@ -33,10 +35,11 @@ function outlook(): Outlook {
 }
 
 test("a preview answers the operator's questions and shows no secret", () => {
-  const text = explain(outlook());
+  const text = renderPreview(preview());
   expect(text).toMatchInlineSnapshot(`
 "Serving now: tier1 (one) since 2026-01-01T00:00:00.000Z. After this: tier2 (two).
 steps:
+  check the disk, the schema and what is outside; what cannot go well is refused here
   migrate the schema (a no-op when nothing is pending)
   start api (new), frontend-app (new) and wait until ready
   verify the tier from inside the new api, with its own key
@@ -56,7 +59,7 @@ untouched:
 });
 
 test("nothing to do is one line", () => {
-  expect(explain({ ...outlook(), steps: [] })).toBe(
+  expect(renderPreview({ ...preview(), steps: [] })).toBe(
     "Serving now: tier1 (one) since 2026-01-01T00:00:00.000Z. Nothing to do.",
   );
 });

@@ -4,7 +4,7 @@
  * @param work told to stop by its signal, when another failed or the operator interrupts
  * @throws whatever the first threw
  */
-export async function sideBySide<T>(
+export async function concurrently<T>(
   things: readonly T[],
   signal: AbortSignal,
   work: (thing: T, signal: AbortSignal) => Promise<void>,

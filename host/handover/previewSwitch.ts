@@ -5,13 +5,22 @@ import { messageOf } from "../../util/failure";
 import type { Environment } from "../install/environment";
 import { servicesOf, type Service } from "../install/services";
 import { catalogue, type Tier } from "../../settings";
-import type { Outlook } from "./explain";
+import type { SwitchPreview } from "./renderPreview";
 import { pendingMigrations } from "../scani/migrations/pending";
-import { createdCandidate, declaredCandidate, withBackup } from "./backup";
-import { readJournal, type Entry } from "./journal";
-import { servingApi, type Live, type LiveContainer, type ReleaseName, type Wanted } from "../install/live";
+import { createdCandidate, declaredCandidate } from "./candidate";
+import { withBackup } from "./dueBackup";
+import {
+  describeServing,
+  isUp,
+  routedRelease,
+  servingOf,
+  servingSince,
+  type Facts,
+  type ReleaseContainer,
+  type Wanted,
+} from "../install/facts";
 import { plan } from "./plan";
-import { survey } from "../install/survey";
+import { readFacts } from "../install/readFacts";
 
 /** A release as a preview knows it: declared, perhaps not created. */
 export interface Declared {
@@ -25,21 +34,20 @@ export interface Declared {
 }
 
 /**
- * Looks at the host and says what `up` would do. Touches nothing.
+ * Reads the host and says what `up` would do. Touches nothing.
  * @param projectFolder folder with Pulumi.yaml, from which the folder of the backups is reckoned
  */
-export async function lookAhead(
+export async function previewSwitch(
   engine: Engine,
   sockets: Sockets,
   declared: Declared,
   projectFolder: string,
-): Promise<Outlook> {
+): Promise<SwitchPreview> {
   const install = { name: sockets.install, gateway: sockets.gateway };
-  const [live, journal] = await Promise.all([survey(engine, install), readJournal(engine, sockets.gateway)]);
-  const api = servingApi(live);
-  const now = api && { tier: api.tier, release: api.release };
-  const old = live.containers.filter(
-    ({ tier, release, running }) => running && tier === now?.tier && release === now.release,
+  const facts = await readFacts(engine, install);
+  const now = routedRelease(facts);
+  const old = facts.containers.filter(
+    (container) => isUp(container) && container.tier === now?.tier && container.release === now.release,
   );
   const inspected = await Promise.all(
     old.map(async (container) => {
@@ -47,7 +55,7 @@ export async function lookAhead(
       return { service: container.service, environment: knownVariables(environment), image };
     }),
   );
-  const { live: assumed, wanted, created } = withDeclared(live, declared);
+  const { facts: assumed, wanted, created } = withDeclared(facts, declared);
   const backups = { plan: sockets.backups, folder: folderOf(sockets.backups, projectFolder), lookOnly: true };
   const migrate = wanted.containers.migrate as string;
   const candidate = created.includes("migrate")
@@ -69,7 +77,7 @@ export async function lookAhead(
       .map(({ id }) => id),
   );
   return {
-    now: now && { ...now, since: sinceWhen(journal, now) },
+    serving: describeServing(servingOf(facts), now && servingSince(facts, now)),
     wanted: { tier: declared.tier, release: declared.release },
     steps,
     backup: decision,
@@ -80,36 +88,33 @@ export async function lookAhead(
     },
     images: { old: Object.fromEntries(inspected.map(({ service, image }) => [service, image])), new: declared.images },
     keepWarm: declared.keepWarm,
-    kept: live.containers.filter(
-      ({ id, running, service }) => running && id !== wanted.containers[service] && !touched.has(id),
+    kept: facts.containers.filter(
+      (container) =>
+        isUp(container) && container.id !== wanted.containers[container.service] && !touched.has(container.id),
     ),
     untouched: sockets.services,
   };
 }
 
-/** When a release began to serve, by the record. */
-export function sinceWhen(journal: readonly Entry[], now: ReleaseName): string | undefined {
-  return journal.findLast(
-    ({ outcome, to }) => outcome === "switched" && to.release === now.release && to.tier === now.tier,
-  )?.at;
-}
-
 /** The host as it will be once Pulumi has created what the release still lacks. Pure. */
-export function withDeclared(live: Live, declared: Declared): { live: Live; wanted: Wanted; created: Service[] } {
-  const exists = (id: string | undefined) => live.containers.some((container) => container.id === id);
+export function withDeclared(facts: Facts, declared: Declared): { facts: Facts; wanted: Wanted; created: Service[] } {
+  const exists = (id: string | undefined) => facts.containers.some((container) => container.id === id);
   const created = servicesOf(declared.tier).filter((service) => !exists(declared.containers[service]));
-  const coming: LiveContainer[] = created.map((service) => ({
+  const coming: ReleaseContainer[] = created.map((service) => ({
     id: `(new ${service})`,
     name: `(new ${service})`,
     service,
     tier: declared.tier,
     release: declared.release,
-    running: false,
+    state: "created",
     title: `${declared.tier} ${service}`,
   }));
-  const containers = { ...declared.containers, ...Object.fromEntries(coming.map(({ service, id }) => [service, id])) };
+  const containers = {
+    ...declared.containers,
+    ...Object.fromEntries(coming.map(({ service, id }) => [service, id])),
+  };
   return {
-    live: { ...live, containers: [...live.containers, ...coming] },
+    facts: { ...facts, containers: [...facts.containers, ...coming] },
     wanted: { tier: declared.tier, release: declared.release, keepWarm: declared.keepWarm, containers },
     created,
   };

@@ -1,4 +1,4 @@
-import { readJournal, record, type Entry } from "../../../../host/handover/journal";
+import { readJournal, record, type Entry } from "../../../../host/install/journal";
 import { FakeEngine } from "../fakeEngine";
 import { journalPath } from "../fakeInstall";
 
@@ -33,6 +33,16 @@ test("what is recorded is read, oldest first, also from a gateway that is stoppe
   engine.ends(engine.all[0], 0);
   expect((await readJournal(engine, "gateway")).map(({ why }) => why)).toEqual(["one", "two", "three"]);
 });
+
+test.each(["", "[", '[{"at":"2026', "null", '{"a":1}', "[1, null, {}]"])(
+  "a record that is %j counts as none",
+  async (contents) => {
+    const engine = engineWith(contents);
+    expect(await readJournal(engine, "gateway")).toEqual([]);
+    await record(engine, "gateway", entry("next"));
+    expect((await readJournal(engine, "gateway")).map(({ why }) => why)).toEqual(["next"]);
+  },
+);
 
 test("the oldest go when there are too many", async () => {
   const engine = engineWith(JSON.stringify(Array.from({ length: 200 }, (_, index) => entry(String(index)))));

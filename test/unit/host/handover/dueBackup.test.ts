@@ -1,22 +1,26 @@
 import fc from "fast-check";
-import { insertBackup } from "../../../../host/handover/backup";
-import { explain } from "../../../../host/handover/explain";
+import { insertBackup } from "../../../../host/handover/dueBackup";
+import { renderPreview } from "../../../../host/handover/renderPreview";
 import { plan, stages } from "../../../../host/handover/plan";
-import { hosts, release, routedTo, wantedOf } from "./model";
+import { factsOf, hosts, release, routedTo, wantedOf } from "./model";
 
 const decisions = fc.record({ due: fc.boolean(), why: fc.constant("why"), beside: fc.boolean() });
-const kinds = (steps: readonly { readonly do: string }[]) => steps.map((step) => step.do);
+const kinds = (steps: readonly { readonly id: string }[]) => steps.map((step) => step.id);
 
 test("for any host: a due backup begins before everything else and is whole before the flip, and nothing else changes", () => {
   fc.assert(
-    fc.property(hosts, decisions, ({ live, wanted }, decision) => {
-      const steps = plan(live, wanted);
+    fc.property(hosts, decisions, ({ facts, wanted }, decision) => {
+      const steps = plan(facts, wanted);
       const all = insertBackup(steps, decision);
-      expect(all.filter((step) => step.do !== "backup" && step.do !== "finish-backup")).toEqual(steps);
+      expect(all.filter((step) => step.id !== "backup" && step.id !== "finish-backup")).toEqual(steps);
       const switches = kinds(steps).includes("flip");
       expect(kinds(all).includes("backup")).toBe(decision.due && switches);
       if (!decision.due || !switches) return;
-      expect(all[0]).toEqual({ do: "backup", why: "why", beside: decision.beside });
+      expect(all[kinds(all).indexOf("preflight") + 1]).toMatchObject({
+        id: "backup",
+        why: "why",
+        concurrent: decision.beside,
+      });
       expect(kinds(all).includes("finish-backup")).toBe(decision.beside);
       if (decision.beside) expect(kinds(all).indexOf("finish-backup")).toBeLessThan(kinds(all).indexOf("flip"));
     }),
@@ -25,8 +29,8 @@ test("for any host: a due backup begins before everything else and is whole befo
 
 test("nobody's worker is told to stop before the backup is whole", () => {
   fc.assert(
-    fc.property(hosts, ({ live, wanted }) => {
-      const grouped = stages(insertBackup(plan(live, wanted), { due: true, why: "", beside: true })).map(kinds);
+    fc.property(hosts, ({ facts, wanted }) => {
+      const grouped = stages(insertBackup(plan(facts, wanted), { due: true, why: "", beside: true })).map(kinds);
       const whole = grouped.findIndex((stage) => stage.includes("finish-backup"));
       const stops = grouped.findIndex((stage) => stage.includes("stop-workers") || stage.includes("flip"));
       if (whole >= 0) expect(whole).toBeLessThan(stops);
@@ -35,17 +39,18 @@ test("nobody's worker is told to stop before the backup is whole", () => {
 });
 
 test("the preview says whether one is made, and why", () => {
-  const live = {
-    containers: [...release("tier1", "one", () => true), ...release("tier2", "two", () => false)],
-    routes: routedTo("one"),
-  };
+  const facts = factsOf(
+    [...release("tier1", "one", () => true), ...release("tier2", "two", () => false)],
+    routedTo("one"),
+  );
   const text = (decision: { due: boolean; why: string; beside: boolean } | { unknown: string }) =>
-    explain({
+    renderPreview({
+      serving: "tier1 (one)",
       wanted: { tier: "tier2", release: "two" },
       steps:
         "unknown" in decision
-          ? plan(live, wantedOf("tier2", "two", false))
-          : insertBackup(plan(live, wantedOf("tier2", "two", false)), decision),
+          ? plan(facts, wantedOf("tier2", "two", false))
+          : insertBackup(plan(facts, wantedOf("tier2", "two", false)), decision),
       backup: decision,
       created: [],
       environment: { old: {}, new: {} },
@@ -55,7 +60,7 @@ test("the preview says whether one is made, and why", () => {
       untouched: [],
     });
   expect(text({ due: true, why: "a migration is pending: x", beside: false })).toContain(
-    "steps:\n  back up the database before anything else: a migration is pending: x\n  migrate",
+    "\n  back up the database before anything else: a migration is pending: x\n  migrate",
   );
   expect(text({ due: true, why: "there is none yet", beside: true })).toMatch(
     / {2}back up the database while the candidate starts: there is none yet\n[\s\S]* {2}wait until the backup is whole\n {2}flip/,

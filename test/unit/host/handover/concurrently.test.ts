@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { sideBySide } from "../../../../host/handover/sideBySide";
+import { concurrently } from "../../../../host/handover/concurrently";
 
 const never = new AbortController().signal;
 
@@ -15,14 +15,14 @@ test("the first that fails interrupts the others; all are waited for, and it is 
   const ended: string[] = [];
   const work = (title: string, signal: AbortSignal) =>
     title === "b" ? Promise.reject(new Error("b failed")) : goOn(signal, ended, title);
-  await expect(sideBySide(["a", "b", "c"], never, work)).rejects.toThrow("b failed");
+  await expect(concurrently(["a", "b", "c"], never, work)).rejects.toThrow("b failed");
   expect(ended).toEqual(["a", "c"]);
 });
 
 test("the operator's interrupt reaches each", async () => {
   const ended: string[] = [];
   const operator = new AbortController();
-  const work = sideBySide(["a", "b"], operator.signal, (title, signal) => goOn(signal, ended, title));
+  const work = concurrently(["a", "b"], operator.signal, (title, signal) => goOn(signal, ended, title));
   operator.abort();
   await expect(work).rejects.toThrow("a was interrupted");
   expect(ended).toEqual(["a", "b"]);
@@ -30,6 +30,6 @@ test("the operator's interrupt reaches each", async () => {
 
 test("nothing is interrupted where all goes well", async () => {
   const signals: AbortSignal[] = [];
-  await sideBySide(["a", "b"], never, async (_, signal) => void signals.push(signal));
+  await concurrently(["a", "b"], never, async (_, signal) => void signals.push(signal));
   expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
 });

@@ -23,10 +23,27 @@ const path = `${gatewayStatePath}/scani-handovers.json`;
 /** Entries kept; older ones go. */
 const kept = 200;
 
-/** All handovers on record, oldest first. It is in the gateway's volume, so it is where the install is. */
+/**
+ * All handovers on record, oldest first. It is in the gateway's volume, so it is where the install is. A record that
+ * was cut short counts as none: it is there to be read by people, and nothing may fail for it.
+ */
 export async function readJournal(engine: Engine, gateway: string): Promise<Entry[]> {
-  const contents = await engine.readFile(gateway, path);
-  return contents === undefined ? [] : JSON.parse(contents);
+  return parseJournal((await engine.readFile(gateway, path)) ?? "");
+}
+
+/** Reads a record. Pure. */
+export function parseJournal(contents: string): Entry[] {
+  try {
+    const entries: unknown = JSON.parse(contents);
+    return Array.isArray(entries) ? entries.filter(isEntry) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isEntry(entry: unknown): entry is Entry {
+  const { at, to, outcome } = (entry ?? {}) as Partial<Entry>;
+  return typeof at === "string" && typeof to?.release === "string" && typeof outcome === "string";
 }
 
 /** Adds one handover to the record. */

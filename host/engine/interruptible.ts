@@ -1,0 +1,33 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Engine } from "./engine";
+import { OperatorError } from "../../util/operatorError";
+
+/**
+ * An engine whose every call ends soon after an interrupt, whether or not the engine answers.
+ * @param grace milliseconds a call that is under way may go on after it: most end by themselves
+ */
+export function interruptible(engine: Engine, signal: AbortSignal, grace: number): Engine {
+  return new Proxy(engine, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...words: unknown[]): Promise<unknown> =>
+        endSoonAfter(Reflect.apply(member, target, words) as Promise<unknown>, signal, grace);
+    },
+  });
+}
+
+async function endSoonAfter<T>(work: Promise<T>, signal: AbortSignal, grace: number): Promise<T> {
+  const over = new AbortController();
+  const interrupted = new Promise<never>((_, reject) => {
+    const stop = (): void => {
+      pause(grace, undefined, { signal: over.signal }).then(
+        () => reject(new OperatorError({ what: "Interrupted" })),
+        () => undefined,
+      );
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true, signal: over.signal });
+  });
+  return Promise.race([work, interrupted]).finally(() => over.abort());
+}

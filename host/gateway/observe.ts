@@ -1,0 +1,99 @@
+import type { Engine } from "../engine/engine";
+import { listCommand, parseListing } from "./deploy";
+import { gatewayStateFile } from "./state";
+import { askedPaths, routeNamed, routes, type Route, type Targets } from "./routes";
+
+/** What a gateway says of its routes. */
+export interface Observed {
+  /** Name of the container each route leads to. */
+  readonly routes: Targets;
+  /** Routes whose requests are held. */
+  readonly paused: readonly Route[];
+  /** What is wrong with the answer to a request through the gateway, by route. */
+  readonly unanswered: Readonly<Partial<Record<Route, string>>>;
+}
+
+/** Seconds an answer through the gateway may take. */
+const answerSeconds = 3;
+
+/** Word a line about an answer begins with. */
+const answerWord = "answer";
+
+/**
+ * Lists the routes, and sends a request through the gateway to each backend: the list says where requests are meant to
+ * go, the answer that they arrive. kamal-proxy's image has no HTTP client, but bash (Ubuntu); without one nothing is
+ * asked. As words.
+ */
+export const observeCommand: readonly string[] = [
+  "sh",
+  "-c",
+  [
+    `${listCommand.join(" ")} || exit`,
+    "command -v bash > /dev/null || exit 0",
+    ...Object.entries(askedPaths).map(([route, path]) => `bash -c '${ask(route, path)}' 2> /dev/null & `),
+    "wait",
+  ].join("\n"),
+];
+
+function ask(route: string, path: string): string {
+  const request = `GET ${path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n`;
+  return [
+    "exec 3<>/dev/tcp/127.0.0.1/80",
+    `printf "${request}" >&3`,
+    `read -r -t ${answerSeconds} version status words <&3`,
+    `echo "${answerWord} ${route} \${status:-none}"`,
+  ].join("; ");
+}
+
+/**
+ * Reads what `observeCommand` printed. A service of a route's name that answers other paths is another route's
+ * predecessor, as an earlier version of this module left it, and counts as none. Pure.
+ */
+export function parseObserved(printed: string): Observed {
+  const listed = parseListing(printed).flatMap(({ name, path, target, state }) => {
+    const route = routeNamed(name, path);
+    return route === undefined ? [] : [{ route, container: containerOf(target), state }];
+  });
+  const answers = printed.split("\n").flatMap((line): [Route, string][] => {
+    const [word, name, status] = line.trim().split(" ");
+    const route = routes.find((known) => known === name);
+    // Without a route there is nobody who should answer.
+    if (word !== answerWord || !listed.some((one) => one.route === route) || route === undefined) return [];
+    if (status === "none") return [[route, `no answer within ${answerSeconds} s`]];
+    return Number(status) >= 500 ? [[route, `HTTP ${status}`]] : [];
+  });
+  return {
+    routes: Object.fromEntries(listed.map(({ route, container }) => [route, container])),
+    paused: listed.filter(({ state }) => state === "paused").map(({ route }) => route),
+    unanswered: Object.fromEntries(answers),
+  };
+}
+
+/** Reads the routes a gateway has written down, running or not. */
+export async function writtenRoutes(engine: Engine, gateway: string): Promise<Targets> {
+  return parseWritten((await engine.readFile(gateway, gatewayStateFile)) ?? "");
+}
+
+/** Routes in what kamal-proxy writes down (its internal/server/service.go); none where that is cut short. Pure. */
+export function parseWritten(contents: string): Targets {
+  try {
+    const services = JSON.parse(contents) as readonly {
+      readonly name: string;
+      readonly options: { readonly path_prefixes: readonly string[] };
+      readonly active_targets: readonly string[];
+    }[];
+    return Object.fromEntries(
+      services.flatMap(({ name, options, active_targets: [target] }) => {
+        const route = routeNamed(name, options.path_prefixes.join(","));
+        return route === undefined || target === undefined ? [] : [[route, containerOf(target)]];
+      }),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** `container:port` without the port. */
+function containerOf(target: string): string {
+  return target.slice(0, target.lastIndexOf(":"));
+}

@@ -1,0 +1,60 @@
+import { details, isNotFound, type Engine } from "../engine/engine";
+import { variableIn } from "../install/environment";
+import { label } from "../install/labels";
+import { HostFailure } from "../../util/failure";
+import { pendingMigrations, readShipped } from "../scani/migrations/pending";
+import type { Install } from "../install/readFacts";
+
+/** The release that is to serve, as far as its database goes. */
+export interface Candidate {
+  /** Migrations it would carry out; undefined where the bundled Postgres cannot say. */
+  pending(): Promise<readonly string[] | undefined>;
+  /** Migrations its image ships; undefined where the image is not here. */
+  shipped(): Promise<readonly string[] | undefined>;
+  /** Holds a password. */
+  databaseUrl(): Promise<string>;
+}
+
+/** A candidate whose migrator has a container. */
+export function createdCandidate(
+  engine: Engine,
+  migrate: string,
+  pending: () => Promise<readonly string[] | undefined>,
+): Candidate {
+  return {
+    pending,
+    shipped: () => readShipped(engine, migrate),
+    databaseUrl: async () => {
+      const { environment } = await details(engine, migrate);
+      const url = variableIn(environment, "DATABASE_URL");
+      if (url === undefined)
+        throw new HostFailure("The release's migrator has no DATABASE_URL, so the database cannot be backed up");
+      return url;
+    },
+  };
+}
+
+/**
+ * A candidate of which a preview knows no more than the image: a container that never runs is made of it, read and
+ * removed.
+ */
+export function declaredCandidate(engine: Engine, install: Install, image: string, databaseUrl: string): Candidate {
+  const reading = async <T>(read: (migrate: string) => Promise<T>): Promise<T | undefined> => {
+    const container = await engine
+      .create({ image, labels: { [label.install]: install.name } })
+      .catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+    try {
+      return container === undefined ? undefined : await read(container);
+    } finally {
+      if (container !== undefined) await engine.remove(container);
+    }
+  };
+  return {
+    pending: () => reading((migrate) => pendingMigrations(engine, install, migrate)),
+    shipped: () => reading((migrate) => readShipped(engine, migrate)),
+    databaseUrl: async () => databaseUrl,
+  };
+}

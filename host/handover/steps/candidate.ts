@@ -1,0 +1,113 @@
+import type { Engine } from "../../engine/engine";
+import { untilReady, type Watch } from "../../engine/ready";
+import { caFile } from "../../install/caCertificate";
+import type { ReleaseContainer } from "../../install/facts";
+import { messageOf } from "../../../util/failure";
+import { migrate } from "../migrate";
+import { stopUnrouted } from "../stopUnrouted";
+import { verify } from "../verify";
+import { names, type Description, type HandoverStep, type Run } from "./step";
+
+/** Runs the migrator and waits for its end. */
+export class MigrateStep implements HandoverStep {
+  readonly id = "migrate";
+
+  constructor(readonly container: ReleaseContainer) {}
+
+  describe(): string {
+    return "migrate the schema (a no-op when nothing is pending)";
+  }
+
+  async perform({ engine, candidate, progress }: Run): Promise<void> {
+    await progress.step(
+      "migrate",
+      async () => migrate(engine, await candidate.pending(), this.container, progress),
+      this.id,
+    );
+  }
+}
+
+/**
+ * Seconds a candidate that never served gets to stop: it has nothing to finish. nginx misses a SIGTERM that comes in the
+ * moment it begins to run, and would be waited for as long as one that drains; whoever comes next waits for that too.
+ */
+const unservedSeconds = 3;
+
+/** Starts containers of the new release and waits until each is ready. */
+export class StartStep implements HandoverStep {
+  readonly id = "start";
+
+  constructor(readonly containers: readonly ReleaseContainer[]) {}
+
+  describe({ created }: Description): string {
+    return `start ${names(this.containers, created)} and wait until ready`;
+  }
+
+  async perform({ engine, order, progress }: Run, watch: Watch): Promise<void> {
+    const { caCertificate } = order;
+    await progress.step(
+      `start ${names(this.containers)}`,
+      async () => {
+        // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
+        const first = this.containers.filter(({ service }) => service !== "frontend-app");
+        const last = this.containers.filter(({ service }) => service === "frontend-app");
+        // One volume for api and worker: it is written through the api, which starts first.
+        const api = first.find(({ service }) => service === "api");
+        if (caCertificate !== undefined && api !== undefined) await engine.writeFile(api.id, caFile, caCertificate);
+        for (const group of [first, last]) await Promise.all(group.map(({ id }) => engine.start(id)));
+        await Promise.all(this.containers.map((container) => untilReady(engine, container, watch)));
+      },
+      this.id,
+    );
+  }
+
+  async undo({ order, flip, drainedBack, progress }: Run, engine: Engine): Promise<void> {
+    await drainedBack?.catch((error: unknown) => progress.note(messageOf(error)));
+    await stopUnrouted(engine, order.install, this.containers, flip === undefined ? unservedSeconds : undefined);
+  }
+}
+
+/**
+ * Restarts containers that run and yet do not answer through the gateway, as after the engine's DNS has lost their names:
+ * it learns them when they start.
+ */
+export class RestartStep implements HandoverStep {
+  readonly id = "restart";
+
+  constructor(readonly containers: readonly ReleaseContainer[]) {}
+
+  describe(): string {
+    return `restart ${names(this.containers)}, which do not answer through the gateway`;
+  }
+
+  async perform({ engine, progress }: Run, watch: Watch): Promise<void> {
+    await progress.step(
+      `restart ${names(this.containers)}`,
+      async () => {
+        await Promise.all(
+          this.containers.map(async (container) => {
+            await engine.stop(container.id);
+            await engine.start(container.id);
+            await untilReady(engine, container, watch);
+          }),
+        );
+      },
+      this.id,
+    );
+  }
+}
+
+/** Asks the new api, from inside, whether it stands where its tier says. */
+export class VerifyStep implements HandoverStep {
+  readonly id = "verify";
+
+  constructor(readonly container: ReleaseContainer) {}
+
+  describe(): string {
+    return "verify the tier from inside the new api, with its own key";
+  }
+
+  async perform({ engine, progress }: Run): Promise<void> {
+    await progress.step("verify from inside the api", () => verify(engine, this.container, progress), this.id);
+  }
+}

@@ -1,0 +1,94 @@
+import { untilReady, type Watch } from "../../engine/ready";
+import { flip, type Flip } from "../../gateway/flip";
+import { resume } from "../../gateway/resume";
+import { routes, type Route, type Targets } from "../../gateway/routes";
+import type { Engine } from "../../engine/engine";
+import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../install/facts";
+import { readFacts } from "../../install/readFacts";
+import { OperatorError } from "../../../util/operatorError";
+import type { HandoverStep, Run } from "./step";
+
+/** Starts a gateway that somebody stopped or paused. It takes up the routes it has written down. */
+export class StartGatewayStep implements HandoverStep {
+  readonly id = "start-gateway";
+
+  constructor(readonly gateway: Facts["gateway"]) {}
+
+  describe(): string {
+    return `start the gateway, which is ${this.gateway.state}`;
+  }
+
+  async perform({ engine, progress }: Run, watch: Watch): Promise<void> {
+    const { name } = this.gateway;
+    await progress.step(
+      "start the gateway",
+      async () => {
+        await engine.start(name);
+        await untilReady(engine, { id: name, name, title: "gateway" }, watch);
+      },
+      this.id,
+    );
+  }
+}
+
+/** Lets the requests through that somebody, or a run that died, holds at the gateway. */
+export class ResumeStep implements HandoverStep {
+  readonly id = "resume";
+
+  constructor(readonly routes: readonly Route[]) {}
+
+  describe(): string {
+    return `let the requests of ${this.routes.join(", ")} through, which are held at the gateway`;
+  }
+
+  async perform({ engine, order, progress }: Run): Promise<void> {
+    await progress.step("resume the routes", () => resume(engine, order.install.gateway, this.routes), this.id);
+  }
+}
+
+/** Points every route at the new release. */
+export class FlipStep implements HandoverStep {
+  readonly id = "flip";
+
+  constructor(readonly to: Readonly<Record<Route, ReleaseContainer>>) {}
+
+  describe(): string {
+    return "flip the gateway; requests in flight finish on the old release";
+  }
+
+  async perform(run: Run): Promise<void> {
+    await run.progress.step(
+      "flip the gateway",
+      async () => {
+        run.flip = await this.redo(run, run.engine);
+      },
+      this.id,
+    );
+  }
+
+  /** Points every route at the new release, whatever was tried since. */
+  redo({ order }: Run, engine: Engine): Promise<Flip> {
+    const targets: Targets = Object.fromEntries(routes.map((route) => [route, this.to[route].name]));
+    return flip(engine, order.install.gateway, targets, order.drainTimeout);
+  }
+
+  /**
+   * Points the routes back to where they led, at containers that are started first where they did not run. Where there
+   * is nothing to go back to, it is undone only if no route leads to the new release: nobody may lose what answers him.
+   * @throws OperatorError when the routes go on leading to the new release
+   */
+  async undo(run: Run, engine: Engine): Promise<void> {
+    const { order, before, progress } = run;
+    const back = wayBack(before);
+    if (back === undefined) {
+      const now = await readFacts(engine, order.install);
+      if (!Object.values(this.to).some((container) => isRouted(now, container))) return;
+      throw new OperatorError({ what: "no release served before, so there is none to go back to" });
+    }
+    const { containers } = await readFacts(engine, order.install);
+    const asleep = back.containers.filter(({ id }) => containers.find((one) => one.id === id)?.state !== "running");
+    if (asleep.length > 0) progress.note(`${asleep.map(({ title }) => title).join(", ")} did not run; started`);
+    await Promise.all(asleep.map(({ id }) => engine.start(id)));
+    run.drainedBack = (await flip(engine, order.install.gateway, back.targets, order.drainTimeout)).drained;
+  }
+}

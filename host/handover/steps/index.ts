@@ -1,0 +1,23 @@
+import type { BackupStep, FinishBackupStep } from "./backup";
+import type { MigrateStep, RestartStep, StartStep, VerifyStep } from "./candidate";
+import type { FlipStep, ResumeStep, StartGatewayStep } from "./gateway";
+import type { PreflightStep } from "./preflight";
+import type { RetireStep } from "./retire";
+import type { SoakStep, StartWorkerStep, StopWorkersStep } from "./workers";
+
+/** Every step there is. */
+export type Step =
+  | StartGatewayStep
+  | ResumeStep
+  | PreflightStep
+  | BackupStep
+  | FinishBackupStep
+  | MigrateStep
+  | StartStep
+  | RestartStep
+  | VerifyStep
+  | FlipStep
+  | StopWorkersStep
+  | StartWorkerStep
+  | SoakStep
+  | RetireStep;

@@ -1,0 +1,29 @@
+import type { ReleaseContainer } from "../../install/facts";
+import { messageOf } from "../../../util/failure";
+import { stopUnrouted } from "../stopUnrouted";
+import { names, titles, type HandoverStep, type Run } from "./step";
+
+/** Stops what no longer serves, gently. The containers stay. */
+export class RetireStep implements HandoverStep {
+  readonly id = "retire";
+
+  constructor(readonly containers: readonly ReleaseContainer[]) {}
+
+  describe(): string {
+    return `stop gently: ${titles(this.containers)} (kept)`;
+  }
+
+  async perform({ engine, order, flip, progress }: Run): Promise<void> {
+    if (flip !== undefined)
+      await progress.step(
+        "drain",
+        () => flip.drained.catch((error: unknown) => progress.note(messageOf(error))),
+        "drain",
+      );
+    await progress.step(
+      `retire ${names(this.containers)}`,
+      () => stopUnrouted(engine, order.install, this.containers),
+      this.id,
+    );
+  }
+}

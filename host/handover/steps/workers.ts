@@ -1,0 +1,80 @@
+import type { Engine } from "../../engine/engine";
+import type { Watch } from "../../engine/ready";
+import type { ReleaseContainer } from "../../install/facts";
+import { soak } from "../soak";
+import { startWorker, stopWorker } from "../worker";
+import { names, titles, type Description, type HandoverStep, type Run } from "./step";
+
+/**
+ * Stops workers of other releases, gently. Concurrently with the flip: by then the new release is ready and verified, and
+ * its worker has to wait for both.
+ */
+export class StopWorkersStep implements HandoverStep {
+  readonly id = "stop-workers";
+  readonly concurrentWith = "flip";
+
+  constructor(readonly containers: readonly ReleaseContainer[]) {}
+
+  describe(): string {
+    return `stop gently: ${titles(this.containers)} (kept)`;
+  }
+
+  async perform({ engine, progress }: Run): Promise<void> {
+    await progress.step(
+      "stop the old worker",
+      () => Promise.all(this.containers.map((worker) => stopWorker(engine, worker, progress))),
+      this.id,
+    );
+  }
+
+  async undo(_run: Run, engine: Engine): Promise<void> {
+    await Promise.all(this.containers.map(({ id }) => engine.start(id)));
+  }
+}
+
+/** Starts the new worker and waits until it listens. */
+export class StartWorkerStep implements HandoverStep {
+  readonly id = "start-worker";
+
+  constructor(readonly container: ReleaseContainer) {}
+
+  describe({ created }: Description): string {
+    return `start ${names([this.container], created)}`;
+  }
+
+  async perform(run: Run, watch: Watch): Promise<void> {
+    run.worker = run.progress.step(
+      "start the new worker",
+      () => startWorker(run.engine, this.container, watch),
+      this.id,
+    );
+    await run.worker;
+  }
+
+  async undo(_run: Run, engine: Engine): Promise<void> {
+    await engine.stop(this.container.id);
+  }
+}
+
+/**
+ * Watches the release for a while, with the way back still open. It begins with the new worker's start: the api serves
+ * from the flip on, and a worker takes seconds to boot.
+ */
+export class SoakStep implements HandoverStep {
+  readonly id = "soak";
+  readonly concurrentWith = "start-worker";
+
+  constructor(
+    readonly api: ReleaseContainer,
+    readonly worker: ReleaseContainer,
+  ) {}
+
+  describe(): string {
+    return "watch the new release for a while, with the way back open";
+  }
+
+  async perform({ engine, order, worker, progress }: Run, watch: Watch): Promise<void> {
+    if (order.soak === 0) return;
+    await progress.step("soak", () => soak(engine, this, order.soak, worker ?? Promise.resolve(), watch), this.id);
+  }
+}

@@ -1,0 +1,184 @@
+import type { ContainerState } from "../engine/engine";
+import { routes, servedBy, type Route, type Targets } from "../gateway/routes";
+import type { Entry } from "./journal";
+import type { Service } from "./services";
+import type { Tier } from "../../settings";
+
+/** A release's container as the engine reports it. */
+export interface ReleaseContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly service: Service;
+  readonly tier: Tier;
+  readonly release: string;
+  /** Docker's own state. */
+  readonly state: ContainerState;
+  /** `tier2 api`. */
+  readonly title: string;
+}
+
+/** A release as a plan names it. */
+export interface ReleaseName {
+  readonly tier: Tier;
+  readonly release: string;
+}
+
+/** What is true of an install at one moment: all that plans, previews, `status`, refusals and messages are made from. */
+export interface Facts {
+  readonly gateway: {
+    readonly name: string;
+    /** Undefined when there is no such container. */
+    readonly state: ContainerState | undefined;
+    /** Why it does not say where its routes lead; undefined when it does. */
+    readonly silent?: string;
+  };
+  /**
+   * Name of the container each route leads to; absent where there is no such route. From the gateway, or, where that
+   * does not answer, from what it has written down and takes up again when it starts.
+   */
+  readonly routes: Targets;
+  /** Routes whose requests are held at the gateway. */
+  readonly paused: readonly Route[];
+  /** What is wrong with the answers to requests through the gateway, by route; a route that was not asked has none. */
+  readonly unanswered: Readonly<Partial<Record<Route, string>>>;
+  readonly containers: readonly ReleaseContainer[];
+  /** Handovers on record, oldest first. */
+  readonly journal: readonly Entry[];
+}
+
+/**
+ * The release that is to serve. Its containers are known by id: a container that Pulumi replaces carries the same
+ * labels as its successor, and both exist until the handover is over.
+ */
+export interface Wanted {
+  readonly tier: Tier;
+  readonly release: string;
+  readonly containers: Readonly<Partial<Record<Service, string>>>;
+  /** Leave the other tier's api, frontend-app and data-provider running. */
+  readonly keepWarm: boolean;
+}
+
+/**
+ * True for a container that works or may go on working by itself: one that is paused does so as soon as somebody
+ * unpauses it, one that restarts in a moment. Pure.
+ */
+export function isUp({ state }: Pick<ReleaseContainer, "state">): boolean {
+  return state === "running" || state === "paused" || state === "restarting";
+}
+
+/** True for a container that can never be started again, so that only a new one helps. Pure. */
+export function isLost({ state }: Pick<ReleaseContainer, "state">): boolean {
+  return state === "dead" || state === "removing";
+}
+
+/** The container a route leads to; undefined without such a route, and where it leads to what is no release's. Pure. */
+export function targetOf({ containers, routes: targets }: Facts, route: Route): ReleaseContainer | undefined {
+  return containers.find(({ name, service }) => name === targets[route] && service === servedBy(route));
+}
+
+/** True when a route leads to this container. Pure. */
+export function isRouted(
+  { routes: targets }: Pick<Facts, "routes">,
+  { name }: Pick<ReleaseContainer, "name">,
+): boolean {
+  return Object.values(targets).includes(name);
+}
+
+/** The release the api's route leads to, whether or not it runs. Pure. */
+export function routedRelease(facts: Facts): ReleaseName | undefined {
+  const api = targetOf(facts, "api");
+  return api && { tier: api.tier, release: api.release };
+}
+
+/** What serves, as the routes, their targets and the gateway's own answers say together. */
+export type Serving =
+  /** Every route leads to one release, which answers. */
+  | { readonly is: "serving"; readonly release: ReleaseName }
+  /** The routes lead to one release, of which something is not as it should be. */
+  | { readonly is: "routed but down"; readonly release: ReleaseName; readonly why: string }
+  /** The routes lead to more than one release, or some to nothing of a release. */
+  | { readonly is: "mixed"; readonly why: string }
+  /** No route leads anywhere: nothing was ever switched to. */
+  | { readonly is: "unrouted" }
+  /** Nobody is let in. `release` is what it will lead to when it starts, where that is known. */
+  | { readonly is: "gateway down"; readonly release?: ReleaseName; readonly why: string };
+
+/** What serves. Pure. */
+export function servingOf(facts: Facts): Serving {
+  const release = routedRelease(facts);
+  if (facts.gateway.silent !== undefined) return { is: "gateway down", release, why: facts.gateway.silent };
+  if (Object.keys(facts.routes).length === 0) return { is: "unrouted" };
+  // An earlier version of this module had no `auth` route.
+  const leads = routes.filter((route) => facts.routes[route] !== undefined);
+  const same = leads.every((route) => targetOf(facts, route)?.release === release?.release);
+  if (release === undefined || !same || facts.routes.app === undefined)
+    return { is: "mixed", why: leads.map((route) => `${route} leads to ${leadsTo(facts, route)}`).join(", ") };
+  const wrong = leads.flatMap((route) => {
+    const target = targetOf(facts, route);
+    const paused = facts.paused.includes(route) ? [`requests of ${route} are held at the gateway`] : [];
+    return target?.state === "running" ? paused : [`${target?.title} is ${target?.state}`, ...paused];
+  });
+  const unanswered = Object.entries(facts.unanswered).map(([route, why]) => `${route} through the gateway: ${why}`);
+  const why = [...new Set(wrong.length > 0 ? wrong : unanswered)].join(", ");
+  return why === "" ? { is: "serving", release } : { is: "routed but down", release, why };
+}
+
+function leadsTo(facts: Facts, route: Route): string {
+  const target = targetOf(facts, route);
+  return target === undefined ? (facts.routes[route] ?? "nothing") : `${target.tier} (${target.release})`;
+}
+
+/** What serves, in words that finish the sentence "Serving now: …". Pure. */
+export function describeServing(serving: Serving, since?: string): string {
+  const name = (release: ReleaseName) => `${release.tier} (${release.release})`;
+  switch (serving.is) {
+    case "serving":
+      return `${name(serving.release)}${since === undefined ? "" : ` since ${since}`}`;
+    case "routed but down":
+      return `${name(serving.release)}, which does not answer: ${serving.why}`;
+    case "mixed":
+      return `no whole release: ${serving.why}`;
+    case "unrouted":
+      return "nothing";
+    case "gateway down":
+      return `nothing answers: ${serving.why}${serving.release === undefined ? "" : `; its routes lead to ${name(serving.release)}`}`;
+  }
+}
+
+/** When a release began to serve, by the record. Pure. */
+export function servingSince({ journal }: Pick<Facts, "journal">, now: ReleaseName): string | undefined {
+  return journal.findLast(
+    ({ outcome, to }) => outcome === "switched" && to.release === now.release && to.tier === now.tier,
+  )?.at;
+}
+
+/** The api container that serves: the one its route leads to. Undefined where nothing serves. Pure. */
+export function servingApi(facts: Facts): ReleaseContainer | undefined {
+  return targetOf(facts, "api");
+}
+
+/** The frontend-app container that serves the page. Pure. */
+export function servingPage(facts: Facts): ReleaseContainer | undefined {
+  return targetOf(facts, "app");
+}
+
+/** Where a handover goes back to. */
+export interface WayBack {
+  readonly targets: Targets;
+  /** Containers the routes led to. Some may not have run, and have to be started first. */
+  readonly containers: readonly ReleaseContainer[];
+}
+
+/**
+ * Where the routes go when a handover is taken back; a route it leaves out had no target. Undefined where no release was
+ * routed, or a container of it is lost. What an earlier version of this module brought up has no `auth` route, and of
+ * `ws` only a part: the api answers there all the same. Pure.
+ */
+export function wayBack(before: Facts): WayBack | undefined {
+  const { api, ws = api, auth, app } = before.routes;
+  if (api === undefined || app === undefined) return undefined;
+  const targets: Targets = { api, ws, app, ...(auth === undefined ? {} : { auth }) };
+  const names = [...new Set(Object.values(targets))];
+  const containers = names.flatMap((name) => before.containers.filter((one) => one.name === name && !isLost(one)));
+  return containers.length === names.length ? { targets, containers } : undefined;
+}

@@ -1,0 +1,32 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { TakedownGuardInputs } from "../host/install/resources";
+import type { Sockets } from "../host/install/platform";
+import type { Tier } from "../settings";
+import type { Release } from "./release/release";
+
+export interface TakedownGuardArgs {
+  readonly tier: Tier;
+  readonly dockerHost: string | undefined;
+  readonly sockets: pulumi.Output<Sockets>;
+  readonly release: Release;
+}
+
+/**
+ * Refuses to let Pulumi delete the containers of a tier that serves. It depends on them, so it is deleted before they
+ * are; and it exists before the Handover begins, so that it is in the state of a first `up` that was killed too.
+ */
+export class TakedownGuard extends pulumi.CustomResource {
+  constructor(
+    name: string,
+    { tier, dockerHost, sockets, release }: TakedownGuardArgs,
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    const inputs: { [key in keyof TakedownGuardInputs]: pulumi.Input<TakedownGuardInputs[key]> } = {
+      install: sockets.install,
+      gateway: sockets.gateway,
+      dockerHost,
+      tier,
+    };
+    super("scani-host:handover:TakedownGuard", name, inputs, { ...opts, dependsOn: Object.values(release.containers) });
+  }
+}

@@ -1,0 +1,20 @@
+import { connect } from "../host/engine/connect";
+import { allowsDowntime } from "../host/guards/downtime";
+import { refuseWhatServes } from "../host/guards/takedown";
+import { readFacts } from "../host/install/readFacts";
+import type { TakedownGuardInputs } from "../host/install/resources";
+import type { Handler } from "./handler";
+
+/** What Pulumi calls for the TakedownGuard, which only refuses. */
+export const takedownGuard: Handler<TakedownGuardInputs> = {
+  id: ({ install, tier }) => `${install}-${tier}`,
+
+  differs: () => Promise.resolve(false),
+
+  apply: () => Promise.resolve(),
+
+  async remove({ install, gateway, dockerHost, tier }) {
+    if (allowsDowntime()) return;
+    refuseWhatServes(await readFacts(connect(dockerHost), { name: install, gateway }), tier);
+  },
+};

@@ -1,0 +1,34 @@
+import { parseObserved, parseWritten } from "../../../../host/gateway/observe";
+import { answers, listing, row, written } from "./listing";
+
+const targets = { api: "a1", ws: "a2", auth: "f2", app: "f1" };
+
+test("reads each route's container from the listing, colours and other services aside", () => {
+  const other = row("blog", "example.org", "/", "blog:80", "running", "no");
+  expect(parseObserved(`${listing(targets)}${other}`)).toEqual({ routes: targets, paused: [], unanswered: {} });
+});
+
+test("a gateway without routes has none, and nobody has to answer", () => {
+  const printed = `${row("Service", "Host", "Path", "Target", "State", "TLS")}\n${answers({ api: "404", app: "502" })}`;
+  expect(parseObserved(printed)).toEqual({ routes: {}, paused: [], unanswered: {} });
+});
+
+test("a route that answers fewer paths, as an earlier version left it, counts as none", () => {
+  expect(parseObserved(row("ws", "*", "/ws", "a1:3001", "running", "no")).routes).toEqual({});
+});
+
+test("held requests, and answers that are none", () => {
+  const printed = `${listing(targets, ["ws"])}${answers({ api: "503", app: "none" })}`;
+  expect(parseObserved(printed)).toEqual({
+    routes: targets,
+    paused: ["ws"],
+    unanswered: { api: "HTTP 503", app: "no answer within 3 s" },
+  });
+  expect(parseObserved(`${listing(targets)}${answers({ api: "200", app: "404" })}`).unanswered).toEqual({});
+});
+
+test("what a gateway has written down is read as what it lists; what is cut short is none", () => {
+  expect(parseWritten(written(targets))).toEqual(targets);
+  expect(parseWritten(written(targets).slice(0, 99))).toEqual({});
+  expect(parseWritten("")).toEqual({});
+});

@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import type { ContainerState } from "../../../../host/engine/engine";
+import { routes, servedBy, type Route } from "../../../../host/gateway/routes";
+import { describeServing, servingOf, wayBack, type Facts } from "../../../../host/install/facts";
+import { containerStates, factsOf, hosts, release, routedTo } from "../handover/model";
+
+const one = { tier: "tier1", release: "one" } as const;
+const serving = (state: ContainerState | boolean = true, changes: Partial<Facts> = {}): Facts => ({
+  ...factsOf([...release("tier1", "one", () => state), ...release("tier2", "two", () => true)], routedTo("one")),
+  ...changes,
+});
+
+describe("the way back", () => {
+  test.each(containerStates.filter((state) => state !== "dead" && state !== "removing"))(
+    "from a release whose containers are %s: to all of it, route by route",
+    (state) => {
+      const back = wayBack(serving(state));
+      expect(back?.targets).toEqual(routedTo("one"));
+      expect(back?.containers.map(({ service }) => service).sort()).toEqual(["api", "frontend-app"]);
+    },
+  );
+
+  test("what an earlier version of this module brought up is gone back to without the route it did not have", () => {
+    const { api, app } = routedTo("one");
+    expect(wayBack(serving(true, { routes: { api, app } }))?.targets).toEqual({ api, ws: api, app });
+  });
+
+  test("what is lost, or had no api or no page, is not gone back to", () => {
+    for (const state of ["dead", "removing"] as const) expect(wayBack(serving(state))).toBeUndefined();
+    const { api, app } = routedTo("one");
+    for (const targets of [{ api }, { app }, {}]) expect(wayBack(serving(true, { routes: targets }))).toBeUndefined();
+  });
+
+  test("whatever the host is like, nobody is sent to a container that cannot be started", () => {
+    fc.assert(
+      fc.property(hosts, ({ facts }) => {
+        const back = wayBack(facts);
+        for (const [route, name] of Object.entries(back?.targets ?? {})) {
+          const target = back?.containers.find((container) => container.name === name);
+          expect(target?.service).toBe(servedBy(route as Route));
+          expect(["dead", "removing"]).not.toContain(target?.state);
+        }
+      }),
+    );
+  });
+});
+
+test.each<[string, Facts, ReturnType<typeof servingOf>, RegExp]>([
+  ["a whole release", serving(), { is: "serving", release: one }, /^tier1 \(one\)$/],
+  [
+    "a paused api",
+    {
+      ...serving(),
+      containers: serving().containers.map((c) => (c.id === "one-api" ? { ...c, state: "paused" } : c)),
+    },
+    { is: "routed but down", release: one, why: "tier1 api is paused" },
+    /^tier1 \(one\), which does not answer: tier1 api is paused$/,
+  ],
+  [
+    "a release that nobody reaches through the gateway",
+    serving(true, { unanswered: { app: "HTTP 502" } }),
+    { is: "routed but down", release: one, why: "app through the gateway: HTTP 502" },
+    /does not answer: app through the gateway: HTTP 502/,
+  ],
+  [
+    "requests held at the gateway",
+    serving(true, { paused: ["api"] }),
+    { is: "routed but down", release: one, why: "requests of api are held at the gateway" },
+    /held at the gateway/,
+  ],
+  [
+    "routes to two releases",
+    serving(true, { routes: { ...routedTo("one"), app: routedTo("two").app } }),
+    {
+      is: "mixed",
+      why: "api leads to tier1 (one), ws leads to tier1 (one), auth leads to tier1 (one), app leads to tier2 (two)",
+    },
+    /^no whole release: /,
+  ],
+  [
+    "a route to a container that is gone",
+    serving(true, { routes: { ...routedTo("one"), app: "somebody" } }),
+    {
+      is: "mixed",
+      why: "api leads to tier1 (one), ws leads to tier1 (one), auth leads to tier1 (one), app leads to somebody",
+    },
+    /app leads to somebody/,
+  ],
+  ["no route", serving(true, { routes: {} }), { is: "unrouted" }, /^nothing$/],
+  [
+    "a stopped gateway",
+    serving(true, { gateway: { name: "g", state: "exited", silent: "the gateway is exited" } }),
+    { is: "gateway down", release: one, why: "the gateway is exited" },
+    /^nothing answers: the gateway is exited; its routes lead to tier1 \(one\)$/,
+  ],
+])("what serves: %s", (_what, facts, expected, words) => {
+  expect(servingOf(facts)).toEqual(expected);
+  expect(describeServing(servingOf(facts))).toMatch(words);
+});
+
+test("whatever the host is like, what is said to serve is whole, runs, and answers", () => {
+  fc.assert(
+    fc.property(hosts, ({ facts }) => {
+      const now = servingOf(facts);
+      if (now.is !== "serving") return;
+      for (const route of routes.filter((known) => facts.routes[known] !== undefined))
+        expect(facts.containers.find(({ name }) => name === facts.routes[route])).toMatchObject({
+          ...now.release,
+          state: "running",
+        });
+      expect({ gateway: facts.gateway.state, paused: facts.paused, unanswered: facts.unanswered }).toEqual({
+        gateway: "running",
+        paused: [],
+        unanswered: {},
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});

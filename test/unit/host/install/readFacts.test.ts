@@ -1,0 +1,85 @@
+import type { ContainerState } from "../../../../host/engine/engine";
+import { isUp, routedRelease, servingOf } from "../../../../host/install/facts";
+import { readFacts } from "../../../../host/install/readFacts";
+import { FakeInstall } from "../fakeInstall";
+
+const install = { name: "scani", gateway: "scani-gateway" };
+
+let host: FakeInstall;
+beforeEach(() => {
+  host = new FakeInstall();
+  host.declare("tier1", "r1");
+  host.declare("tier2", "r2");
+  host.serve("r1");
+});
+afterEach(() => host.close());
+
+test("containers of releases, and where the routes lead; base's are none of it, nor another install's", async () => {
+  host.engine.add({
+    name: "other-api",
+    labels: { "scani.install": "other", "scani.service": "api", "scani.tier": "tier1", "scani.release": "r1" },
+  });
+  const live = await readFacts(host.engine, install);
+  expect(live.containers).toHaveLength(9);
+  expect(
+    live.containers
+      .filter(isUp)
+      .map(({ title }) => title)
+      .sort(),
+  ).toEqual(["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"]);
+  expect(live.routes).toEqual({
+    api: "scani-r1-api",
+    ws: "scani-r1-api",
+    auth: "scani-r1-frontend-app",
+    app: "scani-r1-frontend-app",
+  });
+  expect(routedRelease(live)).toEqual({ tier: "tier1", release: "r1" });
+});
+
+test.each<[ContainerState, boolean]>([
+  ["created", false],
+  ["running", true],
+  ["paused", true],
+  ["restarting", true],
+  ["exited", false],
+  ["dead", false],
+  ["removing", false],
+])("a container that is %s is told as it is; it works or may go on working: %p", async (state, up) => {
+  host.container("r1", "worker").state = state;
+  const worker = (await readFacts(host.engine, install)).containers.find(({ name }) => name === "scani-r1-worker");
+  expect(worker?.state).toBe(state);
+  expect(worker !== undefined && isUp(worker)).toBe(up);
+});
+
+test("a gateway that is gone has no routes", async () => {
+  host.engine.all.splice(
+    host.engine.all.findIndex(({ name }) => name === "scani-gateway"),
+    1,
+  );
+  const facts = await readFacts(host.engine, install);
+  expect(facts).toMatchObject({ gateway: { state: undefined }, routes: {} });
+  expect(servingOf(facts).is).toBe("gateway down");
+});
+
+test.each<ContainerState>(["created", "paused", "restarting", "exited", "dead"])(
+  "a gateway that is %s: its routes are those it has written down",
+  async (state) => {
+    const before = (await readFacts(host.engine, install)).routes;
+    (host.engine.find("scani-gateway") as { state: ContainerState }).state = state;
+    const facts = await readFacts(host.engine, install);
+    expect(facts).toMatchObject({ gateway: { state, silent: `the gateway is ${state}` }, routes: before });
+    expect(servingOf(facts)).toMatchObject({ is: "gateway down", release: { tier: "tier1", release: "r1" } });
+  },
+);
+
+test("an api that does not run does not answer through the gateway", async () => {
+  host.container("r1", "api").state = "exited";
+  expect((await readFacts(host.engine, install)).unanswered).toEqual({ api: "HTTP 502" });
+});
+
+test("an engine that fails is no empty host", async () => {
+  for (const at of [1, 2, 3]) {
+    host.engine.plan({ at, kind: "throw" });
+    await expect(readFacts(host.engine, install)).rejects.toThrow("fault at");
+  }
+});
