@@ -1,7 +1,7 @@
 import type { HandoverInputs } from "../host/install/resources";
 import { folderOf } from "../host/backup/plan";
 import { connect } from "../host/engine/connect";
-import { allowsDowntime, downtimeHint } from "../host/guards/downtime";
+import { isSet, howToSet } from "../settings";
 import type { Handler } from "./handler";
 import { explainFailure } from "../host/handover/failed";
 import { serving, servingApi, type Wanted } from "../host/install/live";
@@ -50,13 +50,13 @@ export const handover: Handler<HandoverInputs> = {
 
   /** Pulumi deletes the Handover before the containers it depends on, so nothing has been touched by then. */
   async remove(inputs) {
-    if (allowsDowntime()) return;
+    if (isSet("allowDowntime")) return;
     const api = servingApi(await survey(connect(inputs.dockerHost), installOf(inputs)));
     if (api === undefined || api.id !== inputs.containers.api) return;
     throw new Error(
       [
         `${inputs.tier} serves; destroying it would take Scani down. Nothing has been touched.`,
-        `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, ${downtimeHint}.`,
+        `Switch to the other tier first (npm run up -- ${inputs.tier === "tier1" ? "tier2" : "tier1"}), or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
       ].join("\n"),
     );
   },
