@@ -3,12 +3,11 @@ import type { Sockets } from "../host/install/platform";
 import type { Release } from "./release/release";
 import type { Service } from "../host/install/services";
 import type { TakedownGuard } from "./takedownGuard";
-import type { Settings, Tier } from "../settings";
+import { certificateOf, type Settings, type Tier } from "../settings";
 import type { HandoverInputs } from "../host/install/resources";
 
 export interface HandoverArgs {
-  readonly tier: Tier;
-  readonly settings: Settings;
+  readonly settings: Settings<Tier>;
   readonly sockets: pulumi.Output<Sockets>;
   readonly release: Release;
   /** Deleted after the Handover and before the containers. */
@@ -22,26 +21,26 @@ export interface HandoverArgs {
  */
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
-    const { tier, settings, sockets, release, guard, projectFolder } = args;
+    const { settings, sockets, release, guard, projectFolder } = args;
     const ids = Object.fromEntries(
       Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]),
     );
     const inputs: { [key in keyof HandoverInputs]: pulumi.Input<HandoverInputs[key]> } = {
       install: sockets.install,
       gateway: sockets.gateway,
-      dockerHost: settings.text("dockerHost"),
+      dockerHost: settings.dockerHost,
       stack: pulumi.getStack(),
       baseStack: sockets.stack,
       ownBucket: sockets.services.apply((services) => services.some(({ service }) => service === "storage")),
-      tier,
+      tier: settings.tier,
       release: release.id,
       containers: pulumi.output(ids),
-      keepWarm: settings.flag("keepWarm"),
-      readyTimeout: settings.number("readyTimeout"),
-      minimumFreeDisk: settings.number("minimumFreeDisk"),
-      caCertificate: settings.text("caCertificate"),
-      drainTimeout: settings.number("drainTimeout"),
-      soak: settings.number("soak"),
+      keepWarm: settings.keepWarm,
+      readyTimeout: settings.readyTimeout,
+      minimumFreeDisk: settings.minimumFreeDisk,
+      caCertificate: certificateOf(settings),
+      drainTimeout: settings.drainTimeout,
+      soak: settings.soak,
       backups: sockets.backups,
       projectFolder,
     };

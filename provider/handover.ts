@@ -1,7 +1,7 @@
 import type { HandoverInputs } from "../host/install/resources";
 import { folderOf } from "../host/backup/plan";
 import { connect } from "../host/engine/connect";
-import { allowsDowntime } from "../host/guards/downtime";
+import { isSet } from "../settings";
 import type { Handler } from "./handler";
 import { explainFailure } from "../host/handover/failed";
 import { refuseWhatServes } from "../host/guards/takedown";
@@ -53,7 +53,7 @@ export const handover: Handler<HandoverInputs> = {
 
   /** Pulumi deletes the Handover before the containers it depends on, so nothing has been touched by then. */
   async remove(inputs) {
-    if (allowsDowntime()) return;
+    if (isSet("allowDowntime")) return;
     refuseWhatServes(await readFacts(connect(inputs.dockerHost), installOf(inputs)), inputs.tier);
   },
 };

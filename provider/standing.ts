@@ -1,7 +1,7 @@
 import type { StandingInputs } from "../host/install/resources";
 import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
-import { allowsDowntime, downtimeHint } from "../host/guards/downtime";
+import { isSet, howToSet } from "../settings";
 import { withLogTail } from "../util/failure";
 import { untilReady } from "../host/engine/ready";
 import { keptFile } from "../host/guards/kept";
@@ -58,7 +58,7 @@ export const standing: Handler<StandingInputs> = {
 
   /** Pulumi deletes Standing before the containers it depends on, so nothing has been touched by then. */
   async remove({ install, dockerHost }) {
-    if (allowsDowntime()) return;
+    if (isSet("allowDowntime")) return;
     const releases = await connect(dockerHost).containers({
       labels: [`${label.install}=${install}`, label.release],
       all: true,
@@ -68,7 +68,7 @@ export const standing: Handler<StandingInputs> = {
     throw new Error(
       [
         `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
-        `Take the tiers down first (npm run down -- ${tiers[0]}), or ${downtimeHint}.`,
+        `Take the tiers down first (npm run down -- ${tiers[0]}), or to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
       ].join("\n"),
     );
   },

@@ -1,5 +1,5 @@
 import { connect } from "../host/engine/connect";
-import { allowsDowntime } from "../host/guards/downtime";
+import { isSet } from "../settings";
 import { refuseWhatServes } from "../host/guards/takedown";
 import { readFacts } from "../host/install/readFacts";
 import type { TakedownGuardInputs } from "../host/install/resources";
@@ -14,7 +14,7 @@ export const takedownGuard: Handler<TakedownGuardInputs> = {
   apply: () => Promise.resolve(),
 
   async remove({ install, gateway, dockerHost, tier }) {
-    if (allowsDowntime()) return;
+    if (isSet("allowDowntime")) return;
     refuseWhatServes(await readFacts(connect(dockerHost), { name: install, gateway }), tier);
   },
 };

@@ -1,11 +1,10 @@
-import { catalogue } from "./catalogue";
-import type { Setting } from "./setting";
+import { catalogue, type Setting } from "./table";
 
 /** Sentence that says what is taken when nobody gives a setting. */
 function absent({ fallback, generated, required }: Setting): string {
   if (fallback !== undefined) return ` Default: ${fallback}.`;
   if (generated) return " Generated once when nobody gives it.";
-  return required === undefined ? "" : " Required.";
+  return required ? " Required." : "";
 }
 
 /** A value as a `.env` file keeps it: what holds single quotes or spaces stands in double quotes. */

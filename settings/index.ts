@@ -1,6 +1,21 @@
-export { catalogue, providerVariables, settingNamed } from "./catalogue";
+export {
+  catalogue,
+  generatedNames,
+  isGenerated,
+  platformVariables,
+  providerVariables,
+  settingNamed,
+  type GeneratedName,
+  type PlatformVariable,
+  type ProvidedVariable,
+  type Setting,
+  type SettingName,
+} from "./table";
 export { SettingsError, setCommand, type Mistake } from "./mistakes";
-export { resolveSettings, type Settings } from "./resolve";
-export { lookUp, operatorSources, type Sources } from "./sources";
+export { resolveSettings } from "./resolve";
+export { plainText, Secret } from "./secret";
+export { certificateOf, type Settings } from "./settings";
+export { lookUp, operatorSources, type Origin, type Sources } from "./sources";
 export { isPrivateHost } from "./shapes";
-export type { Setting, StackKind, Tier } from "./setting";
+export { howToSet, isSet, type Flag } from "./flags";
+export type { StackKind, Tier } from "./spec";

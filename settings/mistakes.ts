@@ -1,4 +1,4 @@
-import type { Setting } from "./setting";
+import { settingNamed, type SettingName } from "./table";
 
 /** One thing wrong with the settings. */
 export interface Mistake {
@@ -14,10 +14,12 @@ export interface Mistake {
  * The command that sets a setting for this stack. Secrets are asked for, so they stay out of the shell's history.
  * @param value what to set it to; without it an example
  */
-export function setCommand(setting: Setting, stack: string, value: string = setting.example): string {
+export function setCommand(name: SettingName, stack: string, value?: string): string {
+  const setting = settingNamed(name);
+  const words = value ?? setting.example;
   return setting.secret
     ? `pulumi config set --secret ${setting.name} --stack ${stack}`
-    : `pulumi config set ${setting.name} ${/[\s'"$*]/.test(value) ? JSON.stringify(value) : value} --stack ${stack}`;
+    : `pulumi config set ${setting.name} ${/[\s'"$*]/.test(words) ? JSON.stringify(words) : words} --stack ${stack}`;
 }
 
 /** Every mistake at once, one paragraph each. */

@@ -1,21 +1,10 @@
-import { catalogue } from "./catalogue";
+import { catalogue, settingNamed, type Setting } from "./table";
 import { setCommand, SettingsError, type Mistake } from "./mistakes";
 import { crossMistakes } from "./rules";
-import { lookUp, type Given, type Sources } from "./sources";
-import type { Setting, StackKind } from "./setting";
-
-/** Checked settings of one stack. */
-export interface Settings {
-  readonly kind: StackKind;
-  /** Text of a setting; undefined when neither given nor assumed. */
-  text(name: string): string | undefined;
-  /** Text of a setting that has a default or is required. */
-  need(name: string): string;
-  number(name: string): number;
-  flag(name: string): boolean;
-  /** True when the operator gave it, as opposed to a default. */
-  given(name: string): boolean;
-}
+import { Secret } from "./secret";
+import type { Settings } from "./settings";
+import { lookUp, type Given, type Origin, type Sources } from "./sources";
+import type { StackKind } from "./spec";
 
 /**
  * Reads and checks every setting of a stack.
@@ -34,7 +23,7 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
     if (found !== undefined) given.set(setting.name, found);
     const value = found?.value ?? setting.fallback;
     if (value === undefined) {
-      if (setting.required?.includes(kind)) mistakes.push(missing(setting, kind, stack));
+      if (setting.required) mistakes.push(missing(setting, kind, stack));
       continue;
     }
     const parsed = setting.schema.safeParse(value);
@@ -43,19 +32,19 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
       mistakes.push({
         setting: setting.name,
         problem: `stands in clear in Pulumi.${stack}.yaml`,
-        fix: setCommand(setting, stack),
+        fix: setCommand(setting.name, stack),
       });
-    else if (parsed.success) values.set(setting.name, parsed.data);
+    else if (parsed.success) values.set(setting.name, setting.secret ? new Secret(String(parsed.data)) : parsed.data);
     else mistakes.push(wrong(setting, found, parsed.error.issues[0]?.message ?? "is not valid", stack));
   }
 
   mistakes.push(...crossMistakes(kind, given, stack));
   if (mistakes.length > 0) throw new SettingsError(mistakes, stack);
-  return settingsOf(kind, values, given);
+  return settingsOf(own, values, given);
 }
 
 function stackKind(sources: Sources, stack: string): StackKind {
-  const setting = catalogue.find(({ name }) => name === "tier") as Setting;
+  const setting = settingNamed("tier");
   const found = lookUp(setting, sources);
   const parsed = setting.schema.safeParse(found?.value ?? "");
   if (parsed.success) return parsed.data as StackKind;
@@ -71,7 +60,11 @@ function stackKind(sources: Sources, stack: string): StackKind {
 
 function missing(setting: Setting, kind: StackKind | undefined, stack: string): Mistake {
   const where = kind === undefined ? "" : `, and ${kind} cannot do without it`;
-  return { setting: setting.name, problem: `is missing${where}: ${setting.describe}`, fix: setCommand(setting, stack) };
+  return {
+    setting: setting.name,
+    problem: `is missing${where}: ${setting.describe}`,
+    fix: setCommand(setting.name, stack),
+  };
 }
 
 function wrong(setting: Setting, found: Given | undefined, message: string, stack: string): Mistake {
@@ -79,26 +72,20 @@ function wrong(setting: Setting, found: Given | undefined, message: string, stac
   return {
     setting: setting.name,
     problem: `(from ${found?.origin ?? "its default"})${shown} ${message}`,
-    fix: setCommand(setting, stack),
+    fix: setCommand(setting.name, stack),
   };
 }
 
 function settingsOf(
-  kind: StackKind,
+  own: readonly Setting[],
   values: ReadonlyMap<string, unknown>,
   given: ReadonlyMap<string, Given>,
 ): Settings {
-  const need = (name: string): unknown => {
-    const value = values.get(name);
-    if (value === undefined) throw new Error(`setting ${name} was read by a ${kind} stack, which has none`);
-    return value;
+  const originOf = (name: string): Origin | undefined => {
+    const setting = own.find((one) => one.name === name);
+    if (setting?.fallback !== undefined) return given.get(name)?.origin ?? "its default";
+    return given.get(name)?.origin ?? (setting?.generated ? "generated" : undefined);
   };
-  return {
-    kind,
-    text: (name) => values.get(name) as string | undefined,
-    need: (name) => String(need(name)),
-    number: (name) => Number(need(name)),
-    flag: (name) => need(name) === true,
-    given: (name) => given.has(name),
-  };
+  // The table's types are what this was checked against, setting by setting.
+  return Object.freeze({ ...Object.fromEntries(values), origin: originOf }) as unknown as Settings;
 }

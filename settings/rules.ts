@@ -1,8 +1,7 @@
 import { setCommand, type Mistake } from "./mistakes";
-import { settingNamed } from "./catalogue";
 import { pagePaths } from "./pagePaths";
 import type { Given } from "./sources";
-import type { StackKind } from "./setting";
+import type { StackKind } from "./spec";
 
 /** The given values by setting name, before conversion. */
 export type GivenValues = ReadonlyMap<string, Given>;
@@ -15,12 +14,12 @@ export function crossMistakes(kind: StackKind, given: GivenValues, stack: string
 function baseMistakes(given: GivenValues, stack: string): Mistake[] {
   const mistakes: Mistake[] = [];
   if (given.has("S3_ENDPOINT")) {
-    for (const name of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"]) {
+    for (const name of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const) {
       if (!given.has(name)) {
         mistakes.push({
           setting: name,
           problem: "is missing: S3_ENDPOINT names a managed S3, whose keys cannot be generated",
-          fix: setCommand(settingNamed(name), stack),
+          fix: setCommand(name, stack),
         });
       }
     }
@@ -30,7 +29,7 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
     mistakes.push({
       setting: "S3_BUCKET",
       problem: `(from ${bucket.origin}) ${JSON.stringify(bucket.value)} is a path of Scani's own page, under whose address browsers reach the bundled bucket`,
-      fix: setCommand(settingNamed("S3_BUCKET"), stack),
+      fix: setCommand("S3_BUCKET", stack),
     });
   }
   if (given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN")) {
@@ -53,7 +52,7 @@ function tierMistakes(kind: StackKind, given: GivenValues, stack: string): Mista
     {
       setting: "SCANI_CLOUD_URL",
       problem: `(from ${url.origin}) names the local data-provider, which tier 2 does not have`,
-      fix: setCommand(settingNamed("SCANI_CLOUD_URL"), stack),
+      fix: setCommand("SCANI_CLOUD_URL", stack),
     },
   ];
 }

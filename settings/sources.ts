@@ -1,15 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
-import type { Setting } from "./setting";
+import type { Setting } from "./table";
 
-/** Where a value came from, in the order in which they are asked. */
-export type Origin = "Pulumi config" | "the environment" | ".env";
+/** Where somebody gave a value, in the order in which they are asked. */
+export type GivenOrigin = "Pulumi config" | "the environment" | ".env";
+
+/** Where a value comes from. */
+export type Origin = GivenOrigin | "generated" | "its default";
 
 /** A value as its source gave it. */
 export interface Given {
   readonly value: string;
-  readonly origin: Origin;
+  readonly origin: GivenOrigin;
 }
 
 /** The three places a setting can be given; each answers undefined for what it does not hold. */
@@ -30,10 +33,12 @@ function readDotenv(path: string): Record<string, string> {
  * The two sources beside Pulumi config. A throwaway install is isolated: it takes nothing from the operator's own
  * settings.
  */
-export function operatorSources(projectFolder: string, isolated: boolean): Pick<Sources, "environment" | "dotenv"> {
-  return isolated
-    ? { environment: {}, dotenv: {} }
-    : { environment: process.env, dotenv: readDotenv(join(projectFolder, ".env")) };
+export function operatorSources(
+  projectFolder: string,
+  isolated: boolean,
+  environment: NodeJS.ProcessEnv,
+): Pick<Sources, "environment" | "dotenv"> {
+  return isolated ? { environment: {}, dotenv: {} } : { environment, dotenv: readDotenv(join(projectFolder, ".env")) };
 }
 
 /**
@@ -41,7 +46,7 @@ export function operatorSources(projectFolder: string, isolated: boolean): Pick<
  * An empty value counts as not given, as in Scani's compose file (`${X:-}`).
  */
 export function lookUp(setting: Setting, sources: Sources): Given | undefined {
-  const candidates: [Origin, string | undefined][] = [
+  const candidates: [GivenOrigin, string | undefined][] = [
     ["Pulumi config", sources.config(setting.name)],
     ["the environment", sources.environment[setting.variable]],
     [".env", sources.dotenv[setting.variable]],

@@ -3,14 +3,17 @@ import { Base } from "../infra/base/base";
 import { containerName } from "../host/install/containerName";
 import { dataPlaceOf } from "../host/install/dataPlace";
 import { baseImages } from "../host/install/images";
-import { setCommand, settingNamed, type Settings } from "../settings";
+import { setCommand, type Settings } from "../settings";
 import { refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
 
 /** What outlives every release. */
-export async function baseStack(settings: Settings, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
+export async function baseStack(
+  settings: Settings<"base">,
+  host: Host,
+): Promise<Record<string, pulumi.Output<unknown>>> {
   const { engine, host: own } = providersOf(settings);
   const place = dataPlaceOf(settings);
   const reading = Promise.all([host.stamps(place.install), host.evidence(place)]);
@@ -36,13 +39,13 @@ export async function baseStack(settings: Settings, host: Host): Promise<Record<
   const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
   refuseMissing(
     missing,
-    wrong.map(({ setting }) => setCommand(settingNamed(setting), pulumi.getStack())),
+    wrong.map(({ setting }) => setCommand(setting, pulumi.getStack())),
   );
 
   const madeWith = pulumi.secret(
     pulumi
       .output({ encryptionKey, databasePassword })
-      .apply((made) => host.keep(evidence.kept, settings.need("POSTGRES_USER"), made)),
+      .apply((made) => host.keep(evidence.kept, settings.POSTGRES_USER, made)),
   );
   const { platform, sockets } = base.declare(stamps, madeWith);
   return { platform, sockets };

@@ -1,7 +1,7 @@
 import type { Evidence } from "../host/guards/evidence";
 import { explainRefusals, judge, type Intent } from "../host/guards/judge";
-import { trustsSettings } from "../host/guards/trust";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
+import { isSet } from "../settings";
 import { operatorError } from "./operatorError";
 
 /**
@@ -9,7 +9,7 @@ import { operatorError } from "./operatorError";
  * @throws operator's error with every reason at once
  */
 export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
-  const refusals = await judge(evidence, { ...intent, trustSettings: trustsSettings() });
+  const refusals = await judge(evidence, { ...intent, trustSettings: isSet("trustSettings") });
   if (refusals.length > 0) throw operatorError(explainRefusals(refusals));
 }
 

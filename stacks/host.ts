@@ -30,7 +30,7 @@ export interface Host {
 
 /** The host the settings name. */
 export function realHost(settings: Settings): Host {
-  const engine = connect(settings.text("dockerHost"));
+  const engine = connect(settings.dockerHost);
   return {
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
     stamps: (install) => readStamps(engine, install),

@@ -17,7 +17,7 @@ class HostProvider extends pulumi.ProviderResource {
  */
 export function providersOf(settings: Settings): { engine: pulumi.ProviderResource; host: pulumi.ProviderResource } {
   return {
-    engine: new Provider("engine", { host: settings.text("dockerHost") ?? engineHost(process.env) }),
+    engine: new Provider("engine", { host: settings.dockerHost ?? engineHost(process.env) }),
     host: new HostProvider(),
   };
 }

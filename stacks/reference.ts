@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { missingBase } from "./missingBase";
 import { operatorError } from "./operatorError";
-import type { Platform, Sockets } from "../host/install/platform";
+import { readPlatform, type Platform, type Sockets } from "../host/install/platform";
 
 /** Base as a tier stack sees it. */
 export interface BaseReference {
@@ -38,7 +38,7 @@ export async function referToBase(name: string): Promise<BaseReference> {
   const { gateway } = sockets as Sockets;
   const reference = new pulumi.StackReference(name, { name: full });
   return {
-    platform: pulumi.secret(reference.requireOutput("platform")) as pulumi.Output<Platform>,
+    platform: pulumi.secret(reference.requireOutput("platform").apply(readPlatform)),
     sockets: reference.requireOutput("sockets") as pulumi.Output<Sockets>,
     gateway,
   };

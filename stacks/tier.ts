@@ -8,7 +8,7 @@ import { TakedownGuard } from "../infra/takedownGuard";
 import { Release } from "../infra/release/release";
 import type { Service } from "../host/install/services";
 import { shapesOf } from "../infra/release/shape";
-import { setCommand, settingNamed, type Settings, type Tier } from "../settings";
+import { setCommand, type Settings, type Tier } from "../settings";
 import { refuseMissing, refuseUnlessFit } from "./guard";
 import { operatorError } from "./operatorError";
 import type { Host } from "./host";
@@ -17,12 +17,9 @@ import { providersOf } from "./providers";
 import { baseStackName, referToBase, type BaseReference } from "./reference";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
-export async function tierStack(
-  settings: Settings,
-  tier: Tier,
-  host: Host,
-): Promise<Record<string, pulumi.Output<unknown>>> {
-  const baseStack = settings.text("baseStack") ?? baseStackName(pulumi.getStack(), tier);
+export async function tierStack(settings: Settings<Tier>, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
+  const { tier } = settings;
+  const baseStack = settings.baseStack ?? baseStackName(pulumi.getStack(), tier);
   const reading = referToBase(baseStack);
   reading.catch(() => undefined);
   // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
@@ -31,29 +28,25 @@ export async function tierStack(
   const { engine, host: own } = providersOf(settings);
   const base = await reading;
   const guarded = refuseOtherData(host, base, baseStack);
-  const missing = host.missing(Object.values(shapesOf(tier, settings)).map(({ image }) => image));
+  const missing = host.missing(Object.values(shapesOf(settings)).map(({ image }) => image));
   for (const looking of [guarded, missing]) looking.catch(() => undefined);
   // Who is there already is said before what does not fit.
   await host.enter(base.gateway);
   await guarded;
-  await refusePolicy(settings, tier, base);
-  refuseMissing(await missing, [setCommand(settingNamed("SCANI_IMAGE_TAG"), pulumi.getStack())]);
-  const release = new Release(
-    `scani-${tier}`,
-    { tier, settings, ...base, stamps: host.stamps },
-    { providers: [engine] },
-  );
+  await refusePolicy(settings, base);
+  refuseMissing(await missing, [setCommand("SCANI_IMAGE_TAG", pulumi.getStack())]);
+  const release = new Release(`scani-${tier}`, { settings, ...base, stamps: host.stamps }, { providers: [engine] });
   const guard = new TakedownGuard(
     `scani-${tier}-takedown-guard`,
-    { tier, dockerHost: settings.text("dockerHost"), sockets: base.sockets, release },
+    { tier, dockerHost: settings.dockerHost, sockets: base.sockets, release },
     { provider: own },
   );
   new Handover(
     `scani-${tier}-handover`,
-    { tier, settings, sockets: base.sockets, release, guard, projectFolder: pulumi.getRootDirectory() },
+    { settings, sockets: base.sockets, release, guard, projectFolder: pulumi.getRootDirectory() },
     { provider: own },
   );
-  if (pulumi.runtime.isDryRun()) await announce(host, settings, tier, base, release);
+  if (pulumi.runtime.isDryRun()) await announce(host, settings, base, release);
   return {
     tier: pulumi.output(tier),
     release: release.id,
@@ -72,21 +65,21 @@ async function refuseOtherData(host: Host, base: BaseReference, baseStack: strin
   await refuseUnlessFit(await host.evidence(place), {
     place,
     baseStack,
-    encryptionKey: platform.encryptionKey,
+    encryptionKey: platform.ENCRYPTION_KEY,
     databasePassword,
   });
 }
 
 /** Refuses a page's policy under which the page could not upload. Where tier 2's uploads go the preflight asks. */
-async function refusePolicy(settings: Settings, tier: Tier, base: BaseReference): Promise<void> {
-  const policy = settings.text("CSP_CONNECT_SRC");
+async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Promise<void> {
+  const policy = settings.CSP_CONNECT_SRC;
   const platform = await valueIfKnown(base.platform);
-  const uploads = platform && uploadsOrigin(tier, platform);
+  const uploads = platform && uploadsOrigin(settings.tier, platform);
   if (
     policy === undefined ||
     platform === undefined ||
     uploads === undefined ||
-    allows(policy, uploads, originOf(platform.frontendUrl))
+    allows(policy, uploads, originOf(platform.FRONTEND_URL))
   )
     return;
   throw operatorError(`${policyProblem({ policy, uploads, stack: pulumi.getStack() })}\nNothing has been touched.`);
@@ -101,20 +94,14 @@ async function knownIds(release: Release): Promise<Partial<Record<Service, strin
 }
 
 /** Says in a preview what Pulumi's own diff cannot know: which tier serves now, and what becomes of it. */
-async function announce(
-  host: Host,
-  settings: Settings,
-  tier: Tier,
-  base: BaseReference,
-  release: Release,
-): Promise<void> {
+async function announce(host: Host, settings: Settings<Tier>, base: BaseReference, release: Release): Promise<void> {
   const containers = await knownIds(release);
   const text = pulumi.unsecret(
     pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
       host.previewSwitch(sockets, {
-        tier,
+        tier: settings.tier,
         release: id,
-        keepWarm: settings.flag("keepWarm"),
+        keepWarm: settings.keepWarm,
         images: release.images,
         environment,
         containers,

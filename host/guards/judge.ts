@@ -1,9 +1,8 @@
-import { setCommand, settingNamed } from "../../settings";
+import { setCommand, howToSet } from "../../settings";
 import { opens } from "../scani/envelope";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
 import { verifies } from "./passwordVerifier";
-import { trustHint } from "./trust";
 
 /** What a stack is about to run on the data. */
 export interface Intent {
@@ -71,7 +70,7 @@ function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Inte
     problem: `${setting} is ${value}, and the volume ${postgres.volume} was made with another: its Postgres has no ${database.lacks} of that name.`,
     ways: [
       `type: pulumi config set ${setting} <the one it was made with> --stack ${baseStack}`,
-      `or, if this is meant, ${trustHint}.`,
+      `or, if this is meant, ${howToSet("trustSettings")}.`,
     ],
   };
 }
@@ -81,8 +80,8 @@ async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): 
   return {
     problem: `ENCRYPTION_KEY ${encryptionKey === undefined ? "is not given and would be generated anew" : "differs"}, but the data was made with another: every stored credential would be unreadable.`,
     ways: [
-      `type: ${setCommand(settingNamed("ENCRYPTION_KEY"), baseStack)}   (the key of the install that made the data)`,
-      `or, if that key is lost and every credential is to be entered again, ${trustHint}.`,
+      `type: ${setCommand("ENCRYPTION_KEY", baseStack)}   (the key of the install that made the data)`,
+      `or, if that key is lost and every credential is to be entered again, ${howToSet("trustSettings")}.`,
     ],
   };
 }
@@ -112,9 +111,9 @@ async function passwordOf(
   return {
     problem: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,
     ways: [
-      `type: ${setCommand(settingNamed("POSTGRES_PASSWORD"), baseStack)}   (the password of the install that made the data)`,
+      `type: ${setCommand("POSTGRES_PASSWORD", baseStack)}   (the password of the install that made the data)`,
       `or give the database the new one: docker exec -it ${postgres.container} psql -U ${postgres.role} -d ${postgres.database} -c '\\password'`,
-      `or, if this is meant, ${trustHint}.`,
+      `or, if this is meant, ${howToSet("trustSettings")}.`,
     ],
   };
 }

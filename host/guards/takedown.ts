@@ -1,8 +1,7 @@
 import { isRouted, isUp, type Facts } from "../install/facts";
-import type { Tier } from "../../settings";
+import { howToSet, type Tier } from "../../settings";
 import { upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
-import { downtimeHint } from "./downtime";
 
 /**
  * Refuses to take a tier down that requests are sent to: by what is true, since the state may remember other containers
@@ -19,7 +18,7 @@ export function refuseWhatServes(facts: Facts, tier: Tier): void {
   const other = tier === "tier1" ? "tier2" : "tier1";
   throw new OperatorError({
     what: `${tier} serves; destroying it would take Scani down. Nothing has been touched.`,
-    why: `${unknown ? "The gateway does not say where its routes lead, and these are up" : "The gateway's routes lead to"}: ${serves.map(({ name }) => name).join(", ")}\nSwitch to the other tier first, or, ${downtimeHint}.`,
+    why: `${unknown ? "The gateway does not say where its routes lead, and these are up" : "The gateway's routes lead to"}: ${serves.map(({ name }) => name).join(", ")}\nSwitch to the other tier first, or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
     type: upCommand(other),
   });
 }

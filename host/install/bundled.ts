@@ -9,6 +9,6 @@ const replacedBy = {
 } as const;
 
 /** Whether base declares a container of its own for a service. Pure. */
-export function bundles(settings: Settings, service: keyof typeof replacedBy): boolean {
-  return !replacedBy[service].some((name) => settings.given(name));
+export function bundles(settings: Settings<"base">, service: keyof typeof replacedBy): boolean {
+  return !replacedBy[service].some((name) => settings[name] !== undefined);
 }

@@ -1,4 +1,4 @@
-import { setCommand, settingNamed } from "../../settings";
+import { setCommand } from "../../settings";
 
 /**
  * Where a page may send requests to: the `connect-src` of its content security policy. It has to allow the origin
@@ -33,7 +33,7 @@ export interface PolicyGap {
 export function policyProblem({ policy, uploads, stack }: PolicyGap): string {
   return [
     `Nobody could upload: files go to ${uploads}, and the page's policy (CSP_CONNECT_SRC: ${policy}) does not allow it to send anything there.`,
-    `  type: ${setCommand(settingNamed("CSP_CONNECT_SRC"), stack, `${policy} ${uploads}`)}`,
+    `  type: ${setCommand("CSP_CONNECT_SRC", stack, `${policy} ${uploads}`)}`,
   ].join("\n");
 }
 

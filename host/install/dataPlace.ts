@@ -1,4 +1,5 @@
 import type { Settings } from "../../settings";
+import { bundles } from "./bundled";
 import type { Platform, Sockets } from "./platform";
 import { containerName, volumeNameOf } from "./containerName";
 
@@ -18,36 +19,31 @@ export interface DataPlace {
   };
 }
 
-/** Services of base that keep data, and the setting that names somebody else's instead. */
-const keepers = { postgres: "DATABASE_URL", redis: "REDIS_URL", storage: "S3_ENDPOINT", gateway: undefined };
-
 /** Where the data of an install will be, as base's settings say. Pure. */
-export function dataPlaceOf(settings: Settings): DataPlace {
-  const install = settings.need("name");
-  const bundled = Object.entries(keepers)
-    .filter(([, external]) => external === undefined || !settings.given(external))
-    .map(([service]) => service);
+export function dataPlaceOf(settings: Settings<"base">): DataPlace {
+  const install = settings.name;
+  const dataServices = (["postgres", "redis", "storage"] as const).filter((service) => bundles(settings, service));
   return {
     install,
-    volumes: bundled.map((service) => volumeNameOf(install, service)),
-    postgres: bundled.includes("postgres")
+    volumes: [...dataServices, "gateway"].map((service) => volumeNameOf(install, service)),
+    postgres: dataServices.includes("postgres")
       ? {
           container: containerName(install, "postgres"),
           volume: volumeNameOf(install, "postgres"),
-          role: settings.need("POSTGRES_USER"),
-          database: settings.need("POSTGRES_DB"),
-          image: settings.need("postgresImage"),
+          role: settings.POSTGRES_USER,
+          database: settings.POSTGRES_DB,
+          image: settings.postgresImage,
         }
       : undefined,
   };
 }
 
 /** Where the data of a base that is up is. Pure. */
-export function dataPlaceOfBase({ install, services }: Sockets, { databaseUrl }: Platform): DataPlace {
+export function dataPlaceOfBase({ install, services }: Sockets, { DATABASE_URL }: Platform): DataPlace {
   const volumes = services.flatMap(({ volume }) => volume ?? []);
   const postgres = services.find(({ service }) => service === "postgres");
   if (postgres?.volume === undefined) return { install, volumes };
-  const { username, pathname } = new URL(databaseUrl);
+  const { username, pathname } = new URL(DATABASE_URL);
   return {
     install,
     volumes,
@@ -56,6 +52,6 @@ export function dataPlaceOfBase({ install, services }: Sockets, { databaseUrl }:
 }
 
 /** Password of the bundled Postgres, as base wrote it into the URL. Pure. */
-export function bundledPassword({ databaseUrl }: Platform): string {
-  return decodeURIComponent(new URL(databaseUrl).password);
+export function bundledPassword({ DATABASE_URL }: Platform): string {
+  return decodeURIComponent(new URL(DATABASE_URL).password);
 }

@@ -1,30 +1,43 @@
+import type { PlatformVariable, ProvidedVariable } from "../../settings";
 import type { BackupPlan } from "./backupPlan";
 
-/** What base gives every release, in plain form. Holds secrets: it only ever travels as one Pulumi secret. */
-export interface Platform {
-  readonly databaseUrl: string;
-  readonly redisUrl: string;
-  readonly s3: {
-    endpoint: string;
-    publicEndpoint: string;
-    accessKeyId: string;
-    secretAccessKey: string;
-    bucket: string;
-    region: string;
-  };
-  /** Absent when mail goes over Fastmail. */
-  readonly smtpUrl?: string;
-  readonly smtpFrom: string;
-  readonly fastmailToken?: string;
-  readonly frontendUrl: string;
-  readonly backendUrl: string;
-  readonly cookieDomain?: string;
-  readonly encryptionKey: string;
-  readonly authSecret: string;
-  readonly jobsSecret: string;
-  readonly logPepper: string;
-  readonly dataProviderKey: string;
-  readonly screenshotBotSecret?: string;
+/**
+ * What base hands to every release: Scani's own variables by their names. Holds secrets: it only ever travels as one
+ * Pulumi secret.
+ */
+export type Platform = { readonly [N in ProvidedVariable]: string } & {
+  readonly [N in Exclude<PlatformVariable, ProvidedVariable>]?: string;
+};
+
+/** Names under which the outputs of bases made by version 0.1.0 hold these variables. */
+const earlierNames: Readonly<Record<string, PlatformVariable>> = {
+  databaseUrl: "DATABASE_URL",
+  redisUrl: "REDIS_URL",
+  endpoint: "S3_ENDPOINT",
+  publicEndpoint: "S3_PUBLIC_ENDPOINT",
+  accessKeyId: "S3_ACCESS_KEY_ID",
+  secretAccessKey: "S3_SECRET_ACCESS_KEY",
+  bucket: "S3_BUCKET",
+  region: "S3_REGION",
+  smtpUrl: "SMTP_URL",
+  smtpFrom: "SMTP_FROM",
+  fastmailToken: "FASTMAIL_API_TOKEN",
+  frontendUrl: "FRONTEND_URL",
+  backendUrl: "BACKEND_URL",
+  cookieDomain: "COOKIE_DOMAIN",
+  encryptionKey: "ENCRYPTION_KEY",
+  authSecret: "BETTER_AUTH_SECRET",
+  jobsSecret: "JOBS_HMAC_SECRET",
+  logPepper: "LOG_ID_PEPPER",
+  dataProviderKey: "DATA_PROVIDER_API_KEY",
+  screenshotBotSecret: "SCREENSHOT_BOT_SECRET",
+};
+
+/** Base's output `platform`, also of a base that an earlier version brought up. Pure. */
+export function readPlatform(output: unknown): Platform {
+  const { s3, ...rest } = output as Readonly<Record<string, unknown>>;
+  const entries = Object.entries({ ...rest, ...(s3 as object | undefined) });
+  return Object.fromEntries(entries.map(([name, value]) => [earlierNames[name] ?? name, value])) as Platform;
 }
 
 /** Where a release plugs in. No secrets. */

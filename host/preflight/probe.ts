@@ -10,7 +10,7 @@ import {
 } from "../scani/cloud/call";
 import { label } from "../install/labels";
 import { HostFailure, messageOf } from "../../util/failure";
-import { setCommand, settingNamed } from "../../settings";
+import { setCommand } from "../../settings";
 import { fromContainer, type Http } from "./http";
 
 /** Seconds after which the probe's container ends by itself, should nobody be left to remove it. */
@@ -106,7 +106,7 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
 function cannotAsk({ api, stack }: ProbeOrder, error: unknown): HostFailure {
   return new HostFailure(
     `Nothing could be asked from a container of ${api.image}: ${messageOf(error)}\n` +
-      `  If the image is no longer on this engine, type: docker pull ${api.image}\n  or name another release: ${setCommand(settingNamed("SCANI_IMAGE_TAG"), stack)}`,
+      `  If the image is no longer on this engine, type: docker pull ${api.image}\n  or name another release: ${setCommand("SCANI_IMAGE_TAG", stack)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Cause } from "../scani/cloud/judge";
-import { setCommand, settingNamed } from "../../settings";
+import { setCommand, type SettingName } from "../../settings";
 
 /** What the operator's commands are made of. */
 export interface Situation {
@@ -11,7 +11,7 @@ export interface Situation {
 
 /** What to do about an endpoint that cannot be used, and the command to type: two indented lines. Pure. */
 export function remedy(cause: Cause, { stack, privateAuthority }: Situation): string {
-  const set = (name: string) => setCommand(settingNamed(name), stack);
+  const set = (name: SettingName) => setCommand(name, stack);
   const again = `npm run up -- ${stack}`;
   const authority = `pulumi config set caCertificate --stack ${stack} < ca.pem`;
   const remedies: Record<Cause, { advice: string; type: string }> = {

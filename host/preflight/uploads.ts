@@ -4,7 +4,7 @@ import { answerOf, type Answer } from "../scani/cloud/judge";
 import { valueIn } from "../install/environment";
 import { messageOf } from "../../util/failure";
 import { allows, originOf, policyProblem } from "../install/connectSrc";
-import { setCommand, settingNamed } from "../../settings";
+import { setCommand, type SettingName } from "../../settings";
 import { askBucket, sample, type BucketProblem, type UploadPlace } from "./bucket";
 import { fromHere, type HttpRequest } from "./http";
 import type { Probe } from "./probe";
@@ -140,7 +140,7 @@ export function managedBucket(
         aws: { signQuery: true },
       })
     ).url;
-  const set = (name: string) => setCommand(settingNamed(name), baseStack);
+  const set = (name: SettingName) => setCommand(name, baseStack);
   return {
     async place() {
       const key = `temp/${folder}/${randomUUID()}.txt`;

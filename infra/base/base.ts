@@ -8,6 +8,7 @@ import { gateway } from "./gateway";
 import { mail } from "./mail";
 import { Networks } from "./networks";
 import type { Platform, Sockets } from "../../host/install/platform";
+import { platformOf } from "./platform";
 import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";
@@ -21,7 +22,7 @@ export class Base extends pulumi.ComponentResource {
 
   /** Declares the secrets alone, so that they can be held against the data that is there before anything else comes. */
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: Settings<"base">,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("scani:base:Base", "base", {}, opts);
@@ -39,7 +40,7 @@ export class Base extends pulumi.ComponentResource {
   ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets> } {
     const { settings, secrets } = this;
     const inside = { parent: this };
-    const install = settings.need("name");
+    const install = settings.name;
     const catchMail = bundles(settings, "mail");
 
     const networks = new Networks({ install, mail: catchMail }, inside);
@@ -50,47 +51,28 @@ export class Base extends pulumi.ComponentResource {
     const mailbox = catchMail ? mail(context, inside) : undefined;
     const front = gateway(context, inside);
 
-    const address = `http://localhost:${settings.number("FRONTEND_PORT")}`;
-    const frontendUrl = settings.text("FRONTEND_URL") ?? address;
-    // Browsers reach the bundled S3 server through the gateway, under the page's own address.
-    const publicEndpoint =
-      settings.text("S3_PUBLIC_ENDPOINT") ?? (objects === undefined ? "" : new URL(frontendUrl).origin);
-    const platform: pulumi.Output<Platform> = pulumi.secret(
-      pulumi.output({
-        databaseUrl: database?.url ?? settings.need("DATABASE_URL"),
-        redisUrl: cache?.url ?? settings.need("REDIS_URL"),
-        s3: {
-          endpoint: objects?.endpoint ?? settings.need("S3_ENDPOINT"),
-          publicEndpoint,
-          accessKeyId: secrets.get("S3_ACCESS_KEY_ID"),
-          secretAccessKey: secrets.get("S3_SECRET_ACCESS_KEY"),
-          bucket: settings.need("S3_BUCKET"),
-          region: settings.need("S3_REGION"),
-        },
-        smtpUrl: settings.text("SMTP_URL") ?? mailbox?.url,
-        smtpFrom: settings.need("SMTP_FROM"),
-        fastmailToken: settings.text("FASTMAIL_API_TOKEN"),
-        frontendUrl,
-        backendUrl: settings.text("BACKEND_URL") ?? frontendUrl,
-        cookieDomain: settings.text("COOKIE_DOMAIN"),
-        encryptionKey: secrets.get("ENCRYPTION_KEY"),
-        authSecret: secrets.get("BETTER_AUTH_SECRET"),
-        jobsSecret: secrets.get("JOBS_HMAC_SECRET"),
-        logPepper: secrets.get("LOG_ID_PEPPER"),
-        dataProviderKey: secrets.get("DATA_PROVIDER_API_KEY"),
-        screenshotBotSecret: settings.text("SCREENSHOT_BOT_SECRET"),
-      }),
-    );
+    const address = `http://localhost:${settings.FRONTEND_PORT}`;
+    const frontendUrl = settings.FRONTEND_URL ?? address;
+    const platform = platformOf(settings, secrets, {
+      DATABASE_URL: database?.url,
+      REDIS_URL: cache?.url,
+      S3_ENDPOINT: objects?.endpoint,
+      // Browsers reach the bundled S3 server through the gateway, under the page's own address.
+      S3_PUBLIC_ENDPOINT: objects && originOf(frontendUrl),
+      SMTP_URL: mailbox?.url,
+      FRONTEND_URL: frontendUrl,
+      BACKEND_URL: frontendUrl,
+    });
 
     const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
     const standing = new Standing(
       "standing",
       {
         install,
-        dockerHost: settings.text("dockerHost"),
+        dockerHost: settings.dockerHost,
         services: running,
         madeWith: database && madeWith,
-        bucket: objects && settings.need("S3_BUCKET"),
+        bucket: objects && settings.S3_BUCKET,
         after: [secrets, networks],
       },
       inside,
@@ -103,18 +85,18 @@ export class Base extends pulumi.ComponentResource {
       gateway: front.service.containerName,
       address,
       stack: pulumi.getStack(),
-      uploads: originOf(publicEndpoint || settings.need("S3_ENDPOINT")),
+      uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),
       services: running.map(({ service, containerName, volumeName }: BaseService) => ({
         service,
         container: containerName,
         volume: volumeName,
       })),
       backups: {
-        directory: settings.need("backupDirectory"),
-        maxAge: settings.number("backupMaxAge"),
-        kept: settings.number("backupsKept"),
+        directory: settings.backupDirectory,
+        maxAge: settings.backupMaxAge,
+        kept: settings.backupsKept,
         postgres: database?.service.containerName,
-        image: settings.need("postgresImage"),
+        image: settings.postgresImage,
         // The data network has no way out, and a managed Postgres is out there.
         network: edge,
       },

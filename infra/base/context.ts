@@ -5,7 +5,7 @@ import type { Secrets } from "./secrets";
 
 /** What every service of base is declared with. */
 export interface BaseContext {
-  readonly settings: Settings;
+  readonly settings: Settings<"base">;
   readonly secrets: Secrets;
   readonly networks: Networks;
   readonly stamps: Stamps;

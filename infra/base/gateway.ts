@@ -9,9 +9,9 @@ export function gateway({ settings, networks, stamps }: BaseContext, opts: pulum
   const service = new BaseService(
     "gateway",
     {
-      install: settings.need("name"),
+      install: settings.name,
       stamps,
-      image: settings.need("gatewayImage"),
+      image: settings.gatewayImage,
       networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
       environment: {},
       // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
@@ -20,11 +20,9 @@ export function gateway({ settings, networks, stamps }: BaseContext, opts: pulum
       memory: 256,
       stopSeconds: 30,
       tmpfs: ["/tmp"],
-      ports: [
-        { internal: 80, external: settings.number("FRONTEND_PORT"), ip: settings.need("bindAddress"), protocol: "tcp" },
-      ],
+      ports: [{ internal: 80, external: settings.FRONTEND_PORT, ip: settings.bindAddress, protocol: "tcp" }],
       dataPath: gatewayStatePath,
-      protect: settings.flag("protectData"),
+      protect: settings.protectData,
     },
     opts,
   );

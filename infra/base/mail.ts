@@ -11,16 +11,16 @@ export function mail({ settings, networks, stamps }: BaseContext, opts: pulumi.C
   const service = new BaseService(
     "mail",
     {
-      install: settings.need("name"),
+      install: settings.name,
       stamps,
-      image: settings.need("mailImage"),
+      image: settings.mailImage,
       networks: [{ name: networks.mail.name, aliases: ["mailpit"] }],
       environment: {},
       health: "/mailpit readyz",
       memory: 128,
       stopSeconds: 10,
       tmpfs: ["/tmp"],
-      ports: [{ internal: 8025, external: settings.number("MAILPIT_UI_PORT"), ip: "127.0.0.1", protocol: "tcp" }],
+      ports: [{ internal: 8025, external: settings.MAILPIT_UI_PORT, ip: "127.0.0.1", protocol: "tcp" }],
     },
     opts,
   );

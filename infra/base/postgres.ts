@@ -5,26 +5,26 @@ import { BaseService } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */
 export function postgres({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
-  const install = settings.need("name");
-  const user = settings.need("POSTGRES_USER");
-  const database = settings.need("POSTGRES_DB");
+  const install = settings.name;
+  const user = settings.POSTGRES_USER;
+  const database = settings.POSTGRES_DB;
   const password = secrets.get("POSTGRES_PASSWORD");
   const service = new BaseService(
     "postgres",
     {
       install,
       stamps,
-      image: settings.need("postgresImage"),
+      image: settings.postgresImage,
       networks: [{ name: networks.data.name, aliases: ["postgres"] }],
       environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },
       health: `pg_isready -q -h 127.0.0.1 -U ${user} -d ${database}`,
-      memory: settings.number("postgresMemory"),
+      memory: settings.postgresMemory,
       // Its entrypoint starts as root, gives the data directory to postgres and steps down.
       capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
       stopSeconds: 60,
       tmpfs: ["/tmp", "/var/run/postgresql"],
       dataPath: postgresDataPath,
-      protect: settings.flag("protectData"),
+      protect: settings.protectData,
     },
     opts,
   );

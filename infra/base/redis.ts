@@ -8,9 +8,9 @@ export function redis({ settings, secrets, networks, stamps }: BaseContext, opts
   const service = new BaseService(
     "redis",
     {
-      install: settings.need("name"),
+      install: settings.name,
       stamps,
-      image: settings.need("redisImage"),
+      image: settings.redisImage,
       networks: [{ name: networks.data.name, aliases: ["redis"] }],
       environment: { REDIS_PASSWORD: password },
       // The configuration comes on standard input, so that the password is in no process list. The image's own
@@ -26,7 +26,7 @@ export function redis({ settings, secrets, networks, stamps }: BaseContext, opts
       stopSeconds: 30,
       tmpfs: ["/tmp"],
       dataPath: "/data",
-      protect: settings.flag("protectData"),
+      protect: settings.protectData,
     },
     opts,
   );

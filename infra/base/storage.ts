@@ -5,14 +5,14 @@ import { storageHealthPath, storagePort } from "../../host/install/uploads";
 
 /** The bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
 export function storage({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
-  const bucket = settings.need("S3_BUCKET");
+  const bucket = settings.S3_BUCKET;
   const ready = `http://127.0.0.1:${storagePort}${storageHealthPath}`;
   const service = new BaseService(
     "storage",
     {
-      install: settings.need("name"),
+      install: settings.name,
       stamps,
-      image: settings.need("storageImage"),
+      image: settings.storageImage,
       // On the gateway's network too: browsers upload through it.
       networks: [
         { name: networks.data.name, aliases: ["storage"] },
@@ -28,14 +28,14 @@ export function storage({ settings, secrets, networks, stamps }: BaseContext, op
       entrypoint: [
         "sh",
         "-c",
-        `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.need("S3_REGION")} posix /data`,
+        `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.S3_REGION} posix /data`,
       ],
       health: `wget -q -O /dev/null ${ready} || curl -fsS -o /dev/null ${ready}`,
       memory: 256,
       stopSeconds: 30,
       tmpfs: ["/tmp"],
       dataPath: "/data",
-      protect: settings.flag("protectData"),
+      protect: settings.protectData,
     },
     opts,
   );

@@ -6,7 +6,7 @@ import type { Platform, Sockets } from "../../host/install/platform";
 import { hardenedContainer } from "../container/hardened";
 import { label, labelList } from "../../host/install/labels";
 import { stampOf, type Stamps } from "../../host/install/stamps";
-import type { Settings, Tier } from "../../settings";
+import { certificateOf, type Settings, type Tier } from "../../settings";
 import { caFolder } from "../../host/install/caCertificate";
 import { environments } from "./environment";
 import type { Environment } from "../../host/install/environment";
@@ -15,8 +15,7 @@ import { servicesOf, type Service } from "../../host/install/services";
 import { shapesOf, type ServiceShape } from "./shape";
 
 export interface ReleaseArgs {
-  readonly tier: Tier;
-  readonly settings: Settings;
+  readonly settings: Settings<Tier>;
   readonly platform: pulumi.Output<Platform>;
   readonly sockets: pulumi.Output<Sockets>;
   /** Reads when each of an install's containers was made. */
@@ -38,18 +37,20 @@ export class Release extends pulumi.ComponentResource {
 
   constructor(name: string, args: ReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("scani:release:Release", name, {}, opts);
-    const { tier, settings, platform, sockets } = args;
+    const { settings, platform, sockets } = args;
+    const { tier } = settings;
     const declared = servicesOf(tier);
-    const shapes = shapesOf(tier, settings);
+    const shapes = shapesOf(settings);
+    const certificate = certificateOf(settings);
 
     this.images = Object.fromEntries(declared.map((service) => [service, shapes[service]?.image]));
-    this.environment = platform.apply((values) => environments(tier, settings, values));
+    this.environment = platform.apply((values) => environments(settings, values));
     this.id = pulumi.unsecret(
       this.environment.apply((environment) =>
         releaseId({
           tier,
           images: this.images,
-          certificate: settings.text("caCertificate"),
+          certificate,
           environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
           memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
           entrypoint: Object.fromEntries(declared.map((service) => [service, shapes[service]?.entrypoint])),
@@ -77,8 +78,8 @@ export class Release extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const certificate =
-      settings.text("caCertificate") === undefined
+    const certificates =
+      certificate === undefined
         ? undefined
         : new Volume(`${name}-ca`, { labels: labelsOf().apply(labelList) }, { parent: this });
     for (const service of declared) {
@@ -92,8 +93,8 @@ export class Release extends pulumi.ComponentResource {
           environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
           networks: this.joined(shape.networks, service, sockets),
           volumes:
-            certificate !== undefined && (service === "api" || service === "worker")
-              ? [{ volumeName: certificate.name, containerPath: caFolder }]
+            certificates !== undefined && (service === "api" || service === "worker")
+              ? [{ volumeName: certificates.name, containerPath: caFolder }]
               : undefined,
           command: service === "migrate" ? migrateCommand(platform) : undefined,
           runs: service === "migrate" ? "once" : "handover",
@@ -120,6 +121,6 @@ export class Release extends pulumi.ComponentResource {
  */
 function migrateCommand(platform: pulumi.Output<Platform>): pulumi.Output<string[]> {
   return pulumi.unsecret(
-    platform.apply(({ databaseUrl }) => ["/app/migrate", "--allow-remote", new URL(databaseUrl).hostname]),
+    platform.apply(({ DATABASE_URL }) => ["/app/migrate", "--allow-remote", new URL(DATABASE_URL).hostname]),
   );
 }

@@ -29,9 +29,8 @@ export interface ServiceShape {
 export const apiUrl = "http://api:3001";
 
 /** The shapes of a tier's services. Pure. */
-export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service, ServiceShape>> {
-  const image = (service: Service) =>
-    `${settings.need("imageRepository")}/${service}:${settings.need("SCANI_IMAGE_TAG")}`;
+export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, ServiceShape>> {
+  const image = (service: Service) => `${settings.imageRepository}/${service}:${settings.SCANI_IMAGE_TAG}`;
   // -S keeps the cause (connection refused, 503 and its body) for whoever waits.
   const ready = (address: string) => `curl -sS --max-time 4 --fail-with-body ${address}`;
   const shapes: Record<Service, ServiceShape> = {
@@ -54,7 +53,7 @@ export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service
     api: {
       image: image("api"),
       init: true,
-      memory: settings.number("apiMemory"),
+      memory: settings.apiMemory,
       tmpfs: ["/tmp"],
       stopSeconds: 30,
       networks: ["data", "edge", "release"],
@@ -63,7 +62,7 @@ export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service
     worker: {
       image: image("worker"),
       init: true,
-      memory: settings.number("workerMemory"),
+      memory: settings.workerMemory,
       tmpfs: ["/tmp"],
       networks: ["data", "release"],
       // It drains for up to 25 s; killed earlier it would leave jobs behind.
@@ -87,5 +86,5 @@ export function shapesOf(tier: Tier, settings: Settings): Partial<Record<Service
         "wget -q -T 4 -O /dev/null http://127.0.0.1/healthz || curl -fsS --max-time 4 -o /dev/null http://127.0.0.1/healthz",
     },
   };
-  return Object.fromEntries(servicesOf(tier).map((service) => [service, shapes[service]]));
+  return Object.fromEntries(servicesOf(settings.tier).map((service) => [service, shapes[service]]));
 }

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { Platform } from "../../host/install/platform";
+import { readPlatform } from "../../host/install/platform";
 import type { ImageKind } from "../setup/realImages";
 import {
   startBucket,
@@ -68,7 +68,7 @@ export async function startEndpoint(
   await startHostedOnStores(
     docker,
     { install: place.install, image, ...origin, key: hosted.key, bucket, mail: true },
-    outputs?.platform as Platform,
+    readPlatform(outputs?.platform),
   );
   await startTlsFront(docker, {
     install: place.install,

@@ -20,7 +20,7 @@ export interface HostedOnStoresArgs {
 export async function startHostedOnStores(
   docker: Docker,
   { install, image, alias, port, key, bucket, mail }: HostedOnStoresArgs,
-  stores: Pick<Platform, "databaseUrl" | "redisUrl">,
+  stores: Pick<Platform, "DATABASE_URL" | "REDIS_URL">,
 ): Promise<void> {
   await startHosted(docker, {
     install,
@@ -34,8 +34,8 @@ export async function startHostedOnStores(
       LOG_ID_PEPPER: randomBytes(16).toString("hex"),
       BETTER_AUTH_SECRET: randomBytes(32).toString("hex"),
       DATA_PROVIDER_API_KEY: key,
-      DATABASE_URL: stores.databaseUrl,
-      REDIS_URL: stores.redisUrl,
+      DATABASE_URL: stores.DATABASE_URL,
+      REDIS_URL: stores.REDIS_URL,
       ...bucket,
     },
   });

@@ -3,9 +3,9 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { databaseFor, folderOf } from "../../host/backup/plan";
 import type { BackupPlan } from "../../host/install/backupPlan";
 import type { Database } from "../../host/backup/server";
-import type { Platform, Sockets } from "../../host/install/platform";
+import { readPlatform, type Sockets } from "../../host/install/platform";
 import { connect } from "../../host/engine/connect";
-import { lookUp, operatorSources, settingNamed } from "../../settings";
+import { isSet, lookUp, operatorSources, settingNamed } from "../../settings";
 import { missingBase } from "../../stacks/missingBase";
 import { pulumiCommand } from "../pulumi/pulumiCommand";
 import { projectName } from "../root";
@@ -41,9 +41,9 @@ export async function openTarget(base: string, place: Place, say: (line: string)
   ).stackSettings(base);
   const host = lookUp(settingNamed("dockerHost"), {
     config: (name) => config[`${projectName}:${name}`] as string | undefined,
-    ...operatorSources(place.workDir, place.environment.SCANI_ISOLATED === "true"),
+    ...operatorSources(place.workDir, isSet("isolated", place.environment), process.env),
   })?.value;
   const { install, gateway, backups: plan } = sockets;
-  const database = await databaseFor(install, plan, async () => (outputs?.platform as Platform).databaseUrl);
+  const database = await databaseFor(install, plan, async () => readPlatform(outputs?.platform).DATABASE_URL);
   return { engine: connect(host), install, gateway, plan, folder: folderOf(plan, place.workDir), database };
 }

@@ -1,5 +1,5 @@
 import { connectDocker } from "../../host/engine/connect";
-import type { Platform } from "../../host/install/platform";
+import { readPlatform } from "../../host/install/platform";
 import { chooseSubject, type Subject } from "../../lab/bench/subject";
 import { stackOutputs } from "../../ops/pulumi/stackOutputs";
 import { changeSetting, chooseBucket, startHostedOnStores } from "../../lab/throwaway";
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await startHostedOnStores(
     docker,
     { install, image, ...hosted, key: issuedKey, bucket: scene.bucketEnvironment, mail: true },
-    outputs?.platform as Platform,
+    readPlatform(outputs?.platform),
   );
   changeSetting(scene.place, "tier2", "SCANI_CLOUD_URL", `http://${hosted.alias}:${hosted.port}`);
   await scene.up("tier1");

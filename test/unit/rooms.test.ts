@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "host/preflight": lower,
   "host/handover": [...lower, "host/preflight", "host/backup"],
   infra: ["host/install", "host/gateway", "settings", "util"],
-  provider: [...host, "util"],
+  provider: [...host, "settings", "util"],
   stacks: [...host, "infra", "settings", "util"],
   ops: [...host, "stacks", "settings", "util"],
   lab: [...host, "infra", "provider", "stacks", "ops", "settings", "util"],
@@ -137,6 +137,18 @@ test("the product needs no package that is for the lab and the tests alone", () 
   );
   expect([...used].filter((name) => !(name in dependencies))).toEqual([]);
   expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
+});
+
+test("the environment's SCANI_ variables are read in one room", () => {
+  const product = all.filter((file) => !/^(lab|settings)\//.test(file) && file !== "ops/cli.ts");
+  const reads = product.filter((file) => {
+    const text = readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
+    return (
+      /\b(process\.env|environment|env)\s*(\??\.\s*SCANI_|(\?\.)?\[\s*["'`]SCANI_)/.test(text) ||
+      /process\.env\s*\[/.test(text)
+    );
+  });
+  expect(reads).toEqual([]);
 });
 
 test("the product takes its engine from `connect`, and has no Docker beside it", () => {

@@ -28,15 +28,12 @@ export async function control(context: BenchContext, compose: Compose): Promise<
     say(`compose: bringing ${project.name} up on tier 1`);
     await project.migrate();
     await project.up();
-    const stores = {
-      databaseUrl: project.settings.DATABASE_URL,
-      redisUrl: project.settings.REDIS_URL,
-    };
+    const { DATABASE_URL, REDIS_URL } = project.settings;
     await interrupt.guard(
       startHostedOnStores(
         docker,
         { install: project.name, image: `${images.scaniRepository}/data-provider:${images.scaniTag}`, ...hosted },
-        stores,
+        { DATABASE_URL, REDIS_URL },
       ),
     );
 

@@ -1,4 +1,4 @@
-import type { Platform, Sockets } from "../../../host/install/platform";
+import { readPlatform, type Sockets } from "../../../host/install/platform";
 import { engineOver } from "../../../host/engine/dockerEngine";
 import { readJournal, type Entry } from "../../../host/install/journal";
 import {
@@ -54,7 +54,7 @@ export class ModuleInstall {
     await this.up("base");
     const outputs = await interrupt.guard(stackOutputs("base", this.place, () => undefined));
     this.sockets = outputs?.sockets as Sockets;
-    const stores = outputs?.platform as Platform;
+    const stores = readPlatform(outputs?.platform);
     const { install, url: page } = this.place;
     const bucket = await interrupt.guard(startBucket(docker, { install, image: images.storage, page }, this.chosen));
     await interrupt.guard(

@@ -118,7 +118,11 @@ const bad: fc.Arbitrary<Bad> = fc.constantFrom("base" as const, "tier1" as const
               ...secrets.map((setting) => [setting, goodSecret(setting)] as const),
               ...catalogue
                 .filter(
-                  (setting) => setting.required?.includes(kind) && setting.name !== "tier" && !chosen.includes(setting),
+                  (setting) =>
+                    setting.required &&
+                    setting.stacks.includes(kind) &&
+                    setting.name !== "tier" &&
+                    !chosen.includes(setting),
                 )
                 .map((setting) => [setting, setting.secret ? goodSecret(setting) : setting.example] as const),
             ]),
@@ -151,7 +155,7 @@ function refusal(sources: Sources): SettingsError {
 
 /** Rules between settings that speak up beside what is wrong with one alone. */
 function expectedBeside({ wrong, right }: Bad): string[] {
-  const given = new Set([...wrong.keys(), ...right.keys()].map(({ name }) => name));
+  const given = new Set<string>([...wrong.keys(), ...right.keys()].map(({ name }) => name));
   const keys = given.has("S3_ENDPOINT")
     ? ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"].filter((name) => !given.has(name))
     : [];

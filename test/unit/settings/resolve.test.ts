@@ -1,4 +1,11 @@
-import { catalogue, resolveSettings, SettingsError, settingNamed, type Sources } from "../../../settings";
+import {
+  catalogue,
+  resolveSettings,
+  SettingsError,
+  settingNamed,
+  type Settings,
+  type Sources,
+} from "../../../settings";
 
 const tier2 = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
 
@@ -9,6 +16,9 @@ function sources(
 ): Sources {
   return { config: (name) => config[name], environment, dotenv };
 }
+
+const tier1 = (...[config, ...others]: Parameters<typeof sources>): Settings<"tier1"> =>
+  resolveSettings(sources({ tier: "tier1", ...config }, ...others), "s") as Settings<"tier1">;
 
 function mistakesOf(config: Record<string, string>): string[] {
   try {
@@ -24,9 +34,7 @@ function mistakesOf(config: Record<string, string>): string[] {
 describe("order of the sources", () => {
   test("Pulumi config, then the environment, then .env, then the default", () => {
     const read = (config: object, environment: object, dotenv: object) =>
-      resolveSettings(sources({ tier: "tier1", ...config }, environment as never, dotenv as never), "s").need(
-        "SCANI_IMAGE_TAG",
-      );
+      tier1(config as never, environment as never, dotenv as never).SCANI_IMAGE_TAG;
     const [a, b, c] = [{ SCANI_IMAGE_TAG: "1" }, { SCANI_IMAGE_TAG: "2" }, { SCANI_IMAGE_TAG: "3" }];
     expect(read(a, b, c)).toBe("1");
     expect(read({}, b, c)).toBe("2");
@@ -35,25 +43,37 @@ describe("order of the sources", () => {
   });
 
   test("an empty value counts as not given", () => {
-    expect(
-      resolveSettings(sources({ tier: "tier1", LOG_LEVEL: "" }, { LOG_LEVEL: "" }, { LOG_LEVEL: "warn" }), "s").need(
-        "LOG_LEVEL",
-      ),
-    ).toBe("warn");
+    expect(tier1({ LOG_LEVEL: "" }, { LOG_LEVEL: "" }, { LOG_LEVEL: "warn" }).LOG_LEVEL).toBe("warn");
   });
 
   test("a module setting is found in the environment under its variable", () => {
-    expect(resolveSettings(sources({ tier: "tier1" }, { SCANI_KEEP_WARM: "true" }), "s").flag("keepWarm")).toBe(true);
+    expect(tier1({}, { SCANI_KEEP_WARM: "true" }).keepWarm).toBe(true);
   });
+});
+
+test("where a value comes from is remembered", () => {
+  const settings = resolveSettings(
+    sources({ tier: "base", name: "house" }, { DATABASE_URL: "postgres://u:p@db/x" }, { SMTP_FROM: "a@example.org" }),
+    "s",
+  ) as Settings<"base">;
+  const names = ["name", "DATABASE_URL", "SMTP_FROM", "ENCRYPTION_KEY", "FRONTEND_PORT", "SMTP_URL"] as const;
+  expect(names.map((name) => settings.origin(name))).toEqual([
+    "Pulumi config",
+    "the environment",
+    ".env",
+    "generated",
+    "its default",
+    undefined,
+  ]);
 });
 
 describe("which tier", () => {
   test.each(["base", "tier1"])("%s needs nothing else", (tier) => {
-    expect(resolveSettings(sources({ tier }), "s").kind).toBe(tier);
+    expect(resolveSettings(sources({ tier }), "s").tier).toBe(tier);
   });
 
   test("tier1 ignores the issued pair, so one .env serves both tiers", () => {
-    expect(resolveSettings(sources({ tier: "tier1", ...tier2 }), "s").text("SCANI_CLOUD_URL")).toBeUndefined();
+    expect(tier1(tier2)).not.toHaveProperty("SCANI_CLOUD_URL");
   });
 
   test("without a tier there is one mistake, with what to type", () => {
@@ -75,8 +95,8 @@ test("a secret in clear in the stack's file is refused, in the environment it is
   expect(() => resolveSettings(given(false), "prod")).toThrow(
     /SCANI_CLOUD_API_KEY stands in clear in Pulumi.prod.yaml/,
   );
-  expect(resolveSettings(given(true), "prod").kind).toBe("tier2");
-  expect(resolveSettings({ ...sources({ tier: "tier2" }, tier2), encrypted: () => false }, "prod").kind).toBe("tier2");
+  expect(resolveSettings(given(true), "prod").tier).toBe("tier2");
+  expect(resolveSettings({ ...sources({ tier: "tier2" }, tier2), encrypted: () => false }, "prod").tier).toBe("tier2");
 });
 
 describe("every mistake at once", () => {

@@ -40,25 +40,23 @@ const sockets = {
 };
 
 const platform = {
-  databaseUrl: "postgres://scani:DBPASSWORD@postgres:5432/scani?sslmode=disable",
-  redisUrl: "redis://:REDISPASSWORD@redis:6379",
-  s3: {
-    endpoint: "http://storage:9000",
-    publicEndpoint: "http://localhost:8080",
-    accessKeyId: "ACCESSKEY",
-    secretAccessKey: "SECRETKEY",
-    bucket: "job-uploads",
-    region: "auto",
-  },
-  smtpUrl: "smtp://mailpit:1025",
-  smtpFrom: "no-reply@scani.local",
-  frontendUrl: "http://localhost:8080",
-  backendUrl: "http://localhost:8080",
-  encryptionKey: "ENCRYPTIONKEY",
-  authSecret: "AUTHSECRET",
-  jobsSecret: "JOBSSECRET",
-  logPepper: "LOGPEPPER",
-  dataProviderKey: "LOCALPROVIDERKEY",
+  DATABASE_URL: "postgres://scani:DBPASSWORD@postgres:5432/scani?sslmode=disable",
+  REDIS_URL: "redis://:REDISPASSWORD@redis:6379",
+  S3_ENDPOINT: "http://storage:9000",
+  S3_PUBLIC_ENDPOINT: "http://localhost:8080",
+  S3_ACCESS_KEY_ID: "ACCESSKEY",
+  S3_SECRET_ACCESS_KEY: "SECRETKEY",
+  S3_BUCKET: "job-uploads",
+  S3_REGION: "auto",
+  SMTP_URL: "smtp://mailpit:1025",
+  SMTP_FROM: "no-reply@scani.local",
+  FRONTEND_URL: "http://localhost:8080",
+  BACKEND_URL: "http://localhost:8080",
+  ENCRYPTION_KEY: "ENCRYPTIONKEY",
+  BETTER_AUTH_SECRET: "AUTHSECRET",
+  JOBS_HMAC_SECRET: "JOBSSECRET",
+  LOG_ID_PEPPER: "LOGPEPPER",
+  DATA_PROVIDER_API_KEY: "LOCALPROVIDERKEY",
 };
 
 /** The same inputs without the moment a container was made, which no two runs share. */
@@ -114,7 +112,7 @@ const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KE
 async function declare(config: Record<string, string>): Promise<Declared[]> {
   declared = [];
   const settings = settingsOf(config);
-  await (settings.kind === "base" ? baseStack(settings, host) : tierStack(settings, settings.kind, host));
+  await (settings.tier === "base" ? baseStack(settings, host) : tierStack(settings, host));
   await waitForRPCs();
   return declared.sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`));
 }

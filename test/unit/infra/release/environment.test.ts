@@ -2,38 +2,34 @@ import type { Platform } from "../../../../host/install/platform";
 import { environments } from "../../../../infra/release/environment";
 import { releaseId } from "../../../../infra/release/identity";
 import { servicesOf } from "../../../../host/install/services";
-import { providerVariables, resolveSettings, type Tier } from "../../../../settings";
+import { providerVariables, resolveSettings, type Settings, type Tier } from "../../../../settings";
 
 const platform: Platform = {
-  databaseUrl: "postgres://scani:pw@postgres:5432/scani?sslmode=disable",
-  redisUrl: "redis://:pw@redis:6379",
-  s3: {
-    endpoint: "http://storage:9000",
-    publicEndpoint: "http://localhost:8080",
-    accessKeyId: "ak",
-    secretAccessKey: "sk",
-    bucket: "job-uploads",
-    region: "auto",
-  },
-  smtpUrl: "smtp://mailpit:1025",
-  smtpFrom: "a@b",
-  frontendUrl: "http://localhost:8080",
-  backendUrl: "http://localhost:8080",
-  encryptionKey: "EEEE",
-  authSecret: "AAAA",
-  jobsSecret: "JJJJ",
-  logPepper: "LLLL",
-  dataProviderKey: "LOCALKEY",
+  DATABASE_URL: "postgres://scani:pw@postgres:5432/scani?sslmode=disable",
+  REDIS_URL: "redis://:pw@redis:6379",
+  S3_ENDPOINT: "http://storage:9000",
+  S3_PUBLIC_ENDPOINT: "http://localhost:8080",
+  S3_ACCESS_KEY_ID: "ak",
+  S3_SECRET_ACCESS_KEY: "sk",
+  S3_BUCKET: "job-uploads",
+  S3_REGION: "auto",
+  SMTP_URL: "smtp://mailpit:1025",
+  SMTP_FROM: "a@b",
+  FRONTEND_URL: "http://localhost:8080",
+  BACKEND_URL: "http://localhost:8080",
+  ENCRYPTION_KEY: "EEEE",
+  BETTER_AUTH_SECRET: "AAAA",
+  JOBS_HMAC_SECRET: "JJJJ",
+  LOG_ID_PEPPER: "LLLL",
+  DATA_PROVIDER_API_KEY: "LOCALKEY",
 };
 
-function of(tier: Tier, config: Record<string, string> = {}) {
-  const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
-  const given: Record<string, string> = { tier, ...issued, ...config };
-  return environments(
-    tier,
-    resolveSettings({ config: (name) => given[name], environment: {}, dotenv: {} }, "s"),
-    platform,
-  );
+const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
+
+function of(tier: Tier, config: Record<string, string> = {}, given: Platform = platform) {
+  const values: Record<string, string> = { tier, ...issued, ...config };
+  const settings = resolveSettings({ config: (name) => values[name], environment: {}, dotenv: {} }, "s");
+  return environments(settings as Settings<Tier>, given);
 }
 
 test("tier 1: api and worker stand at the local data-provider with its key", () => {
@@ -44,17 +40,13 @@ test("tier 1: api and worker stand at the local data-provider with its key", () 
 });
 
 test("the page may upload: to its own origin where storage is bundled, to a managed S3's, to where the operator says", () => {
-  const policy = (s3: Partial<Platform["s3"]>, config: Record<string, string> = {}) => {
-    const settings = resolveSettings(
-      { config: (name) => ({ tier: "tier1", ...config })[name], environment: {}, dotenv: {} },
-      "s",
-    );
-    return environments("tier1", settings, { ...platform, s3: { ...platform.s3, ...s3 } })["frontend-app"]
-      .CSP_CONNECT_SRC;
-  };
+  const policy = (given: Partial<Platform>, config: Record<string, string> = {}) =>
+    of("tier1", config, { ...platform, ...given })["frontend-app"].CSP_CONNECT_SRC;
   expect(policy({})).toBe("'self'");
-  expect(policy({ endpoint: "https://s3.example.org/path", publicEndpoint: "" })).toBe("'self' https://s3.example.org");
-  expect(policy({ endpoint: "http://10.0.0.7:9000", publicEndpoint: "https://files.example.org" })).toBe(
+  expect(policy({ S3_ENDPOINT: "https://s3.example.org/path", S3_PUBLIC_ENDPOINT: undefined })).toBe(
+    "'self' https://s3.example.org",
+  );
+  expect(policy({ S3_ENDPOINT: "http://10.0.0.7:9000", S3_PUBLIC_ENDPOINT: "https://files.example.org" })).toBe(
     "'self' https://files.example.org",
   );
   expect(policy({}, { CSP_CONNECT_SRC: "'self' wss://live.example.org" })).toBe("'self' wss://live.example.org");

@@ -6,24 +6,24 @@ export type StackKind = "base" | "tier1" | "tier2";
 /** A tier stack's kind. */
 export type Tier = Exclude<StackKind, "base">;
 
-/** One setting an operator can give. */
-export interface Setting {
-  /** Name in Pulumi config (`scani:<name>`); Scani's own variables keep Scani's name. */
-  readonly name: string;
-  /** Name in the environment and in `.env`. */
-  readonly variable: string;
+/** What the table says of one setting an operator can give. */
+export interface Spec {
+  /** Name in the environment and in `.env`; without it the setting's own name, which is Scani's. */
+  readonly variable?: string;
   /** Stack kinds that read it. A stack ignores settings that are not its own. */
   readonly stacks: readonly StackKind[];
   /** Never shown in a preview, log, output or error. */
-  readonly secret?: boolean;
+  readonly secret?: true;
   /** What it is for, one sentence, as `.env.example` and `Pulumi.yaml` print it. */
   readonly describe: string;
   /** Text form of the default; absent when nothing is assumed. */
   readonly fallback?: string;
   /** Where nobody gives it, base generates it once and keeps it for ever. */
-  readonly generated?: boolean;
-  /** Without it the stack kinds named here cannot be declared. */
-  readonly required?: readonly StackKind[];
+  readonly generated?: true;
+  /** Where nobody gives it, base derives it from the services it runs or from other settings. */
+  readonly derived?: true;
+  /** A stack that reads it cannot be declared without it. */
+  readonly required?: true;
   /** Checks and converts the text form. Its messages finish the sentence "<name> …". */
   readonly schema: z.ZodType<unknown, string>;
   /** A valid value for the "type this" part of an error. */

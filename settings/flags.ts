@@ -1,0 +1,25 @@
+/**
+ * Flags of one command, in the environment alone: in a file they would outlive what they were meant for.
+ */
+const flags = {
+  /** Lets the settings win over what the data was made with. */
+  trustSettings: "SCANI_TRUST_SETTINGS",
+  /** Lets `destroy` take down what serves. */
+  allowDowntime: "SCANI_ALLOW_DOWNTIME",
+  /** Set for throwaway installs: they take nothing from the operator's own settings. */
+  isolated: "SCANI_ISOLATED",
+  /** Brings stack traces back. */
+  debug: "SCANI_DEBUG",
+} as const;
+
+export type Flag = keyof typeof flags;
+
+/** Whether a flag is set: only `true` sets one. */
+export function isSet(name: Flag, environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment[flags[name]] === "true";
+}
+
+/** How an operator sets a flag, as the end of a sentence. */
+export function howToSet(name: Flag): string {
+  return `set ${flags[name]}=true in the environment of this command`;
+}

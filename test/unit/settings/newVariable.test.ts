@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../../../ops/root";
+
+/** Lines added to a copy of the project, each after the one it is named by: one a variable in each file. */
+const added: Readonly<Record<string, readonly (readonly [after: string, line: string])[]>> = {
+  "settings/table.ts": [
+    [
+      "const release = {",
+      '  SENTRY_ENVIRONMENT: { stacks: tiers, schema: s.text, example: "production", describe: "Name errors are filed under." },',
+    ],
+    [
+      "const platform = {",
+      '  VAPID_PRIVATE_KEY: { stacks: base, ...secret(40), example: "a key", describe: "Signs notifications." },',
+    ],
+  ],
+  "infra/release/environment.ts": [
+    ["    SENTRY_DSN: settings.SENTRY_DSN,", "    SENTRY_ENVIRONMENT: settings.SENTRY_ENVIRONMENT,"],
+    ["      COOKIE_DOMAIN: platform.COOKIE_DOMAIN,", "      VAPID_PRIVATE_KEY: platform.VAPID_PRIVATE_KEY,"],
+  ],
+};
+
+/** Says on standard output where the new variables come out; they are given in the environment. */
+const script = `
+  const { resolveSettings, platformVariables, plainText } = require("./settings");
+  const { envExample, projectConfig } = require("./settings/documents");
+  const { environments } = require("./infra/release/environment");
+  const resolve = (tier) => resolveSettings({ config: (name) => ({ tier })[name], environment: process.env, dotenv: {} }, tier);
+  const base = resolve("base");
+  const platform = Object.fromEntries(platformVariables.map((name) => [name, plainText(base[name]) ?? "http://x"]));
+  const { api } = environments(resolve("tier1"), platform);
+  console.log(JSON.stringify({
+    documents: [envExample(), projectConfig()].map((text) => ["SENTRY_ENVIRONMENT", "VAPID_PRIVATE_KEY"].every((name) => text.includes(name))),
+    settings: [resolve("tier1").SENTRY_ENVIRONMENT, String(base.VAPID_PRIVATE_KEY)],
+    api: { SENTRY_ENVIRONMENT: api.SENTRY_ENVIRONMENT, VAPID_PRIVATE_KEY: api.VAPID_PRIVATE_KEY },
+  }));`;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "scani-new-variable-"));
+  for (const part of ["util", "settings", "host", "infra", "tsconfig.json"])
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Adds lines to a file of the copy, each after the one it is named by. */
+function add(file: string, lines: readonly (readonly [after: string, line: string])[]): void {
+  const text = lines.reduce(
+    (before, [after, line]) => {
+      expect(before.split(`${after}\n`)).toHaveLength(2);
+      return before.replace(`${after}\n`, `${after}\n${line}\n`);
+    },
+    readFileSync(join(folder, file), "utf8"),
+  );
+  writeFileSync(join(folder, file), text);
+}
+
+/** Compiles what a release's environment is made by, types checked. Gives what the compiler says. */
+function compile(): string {
+  const files = ["infra/release/environment.ts", "settings/documents.ts"];
+  writeFileSync(
+    join(folder, "copy.json"),
+    JSON.stringify({
+      extends: "./tsconfig.json",
+      compilerOptions: { outDir: ".", incremental: false, tsBuildInfoFile: null, types: ["node"] },
+      include: [],
+      files,
+    }),
+  );
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  return spawnSync(process.execPath, [compiler, "-p", "copy.json"], { cwd: folder, encoding: "utf8" }).stdout;
+}
+
+test("a new variable of Scani's is one line in the table and one in the environment", () => {
+  for (const [file, lines] of Object.entries(added)) add(file, lines);
+  expect(compile()).toBe("");
+  const key = "k".repeat(43);
+  const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { SENTRY_ENVIRONMENT: "home", VAPID_PRIVATE_KEY: key },
+  });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual({
+    documents: [true, true],
+    settings: ["home", "(secret)"],
+    api: { SENTRY_ENVIRONMENT: "home", VAPID_PRIVATE_KEY: key },
+  });
+}, 60_000);
