@@ -12,7 +12,11 @@ serve(() => {
   const { locked } = require("./locked") as typeof import("./locked.js");
   return {
     "scani-host:base:Standing": locked(standing, engine) as unknown as Handler,
-    "scani-host:handover:TakedownGuard": locked(takedownGuard, engine) as unknown as Handler,
+    // Nothing is done when it is made, so the lock is left to the Handover, which comes next.
+    "scani-host:handover:TakedownGuard": {
+      ...locked(takedownGuard, engine),
+      apply: takedownGuard.apply,
+    } as unknown as Handler,
     "scani-host:handover:Handover": locked(handover, engine) as unknown as Handler,
   };
 }, engine);
