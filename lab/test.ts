@@ -7,7 +7,21 @@ import type { Say } from "../ops/pulumi/say";
 import { root } from "../ops/root";
 
 /** Kinds of what the end-to-end tests make, throwaway installs and folders; those of killed runs are removed first. */
-const kinds = ["test", "page", "switch", "faults", "runs", "data", "parity", "dotenv", "restart", "many", "real"];
+const kinds = [
+  "test",
+  "page",
+  "switch",
+  "faults",
+  "facts",
+  "takedown",
+  "runs",
+  "data",
+  "parity",
+  "dotenv",
+  "restart",
+  "many",
+  "real",
+];
 
 /** Test files under way at a time. */
 const lanes = 2;
