@@ -3,6 +3,7 @@ import { isSet, operatorSources, resolveSettings, SettingsError, type Settings }
 import { baseStack } from "./base";
 import { realHost } from "./host";
 import { operatorError } from "./operatorError";
+import { markThrowaway } from "./throwaway";
 import { tierStack } from "./tier";
 
 // Pulumi takes a stack trace of every promise it makes, which costs a preview a third of a second, and Node 20 takes 25
@@ -12,6 +13,7 @@ if (!isSet("debug")) Error.stackTraceLimit = 0;
 /** The program of all three stacks: the settings choose which. */
 export = async function program(): Promise<Record<string, pulumi.Input<unknown>>> {
   const settings = checkedSettings();
+  markThrowaway();
   const host = realHost(settings);
   return settings.tier === "base" ? baseStack(settings, host) : tierStack(settings, host);
 };

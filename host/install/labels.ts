@@ -10,6 +10,8 @@ export const label = {
   release: "scani.release",
   /** When it was made; see stamps.ts. */
   made: "scani.made",
+  /** On everything of a throwaway install, and on nothing else: the lab removes only what carries it. */
+  throwaway: "scani.throwaway",
 } as const;
 
 /** Label set as the Docker provider takes it, sorted so that no run differs from the last. */

@@ -2,6 +2,7 @@ import { connectDocker } from "../../host/engine/connect";
 import type { Say } from "../../ops/pulumi/say";
 import { findCompose } from "./compose/command";
 import { control } from "./compose/control";
+import { composeKind } from "./compose/project";
 import { Interrupt } from "../interrupt";
 import type { ImageKind } from "../setup/realImages";
 import { moduleSwitches } from "./module/switches";
@@ -10,6 +11,7 @@ import { jsonLine } from "./report/jsonLine";
 import { busy, describeMachine } from "./report/machine";
 import { markdown } from "./report/table";
 import { chooseSubject } from "./subject";
+import { sweep } from "../throwaway";
 
 export interface BenchOptions {
   /** One JSON line instead of the table. */
@@ -33,6 +35,7 @@ export async function bench(options: BenchOptions, say: Say, progress: Say = toS
   const warning = busy();
   if (warning !== undefined) progress(warning);
   try {
+    for (const kind of ["bench", composeKind]) await interrupt.guard(sweep(docker, kind, progress));
     const subject = await interrupt.guard(chooseSubject(docker, options.images, progress));
     try {
       const { scaniRepository, scaniTag } = subject.images;

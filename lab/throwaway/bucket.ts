@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
-import { label } from "../../host/install/labels";
 import { engineOver } from "../../host/engine/dockerEngine";
 import { untilReady } from "../../host/engine/ready";
+import { throwawayLabels } from "./mark";
 import { freePorts } from "./ports";
 
 /** The hosted operator's bucket: on another origin than the page, as it is for everybody who is on tier 2. */
@@ -72,7 +72,7 @@ export async function startBucket(
       "VGW_KEEP_ALIVE=true",
       `VGW_CORS_ALLOW_ORIGIN=${page}`,
     ],
-    Labels: { [label.install]: install, [label.service]: alias },
+    Labels: throwawayLabels(install, alias),
     ExposedPorts: { [`${port}/tcp`]: {} },
     Healthcheck: {
       Test: [

@@ -1,50 +1,74 @@
 import type Docker from "dockerode";
 import { rmSync } from "node:fs";
+import { remove } from "../../host/engine/lifecycle";
 import { label } from "../../host/install/labels";
 import { messageOf } from "../../util/failure";
-import { remove } from "../../host/engine/lifecycle";
+import { unmarked, type Labelled } from "./mark";
 import { removeNetwork } from "./network";
 import type { Throwaway } from "./place";
 
+/** Something of an install on the engine. */
+interface Item extends Labelled {
+  remove(): Promise<void>;
+}
+
 /**
- * Removes everything an install of that name has on the engine. What is gone already is fine.
- * @returns what the engine does not let go, each with its reason; empty when nothing is left
+ * Removes everything a throwaway install of that name has on the engine. What is gone already is fine. An install that
+ * is not labelled a throwaway is left as it is.
+ * @returns what is still there, each with its reason; empty when nothing is left
  */
 export async function removeInstall(docker: Docker, install: string): Promise<string[]> {
   const filters = { label: [`${label.install}=${install}`] };
-  const containers = await docker.listContainers({ all: true, filters });
-  const kept = await keptOf(
-    containers.map(({ Id, Names }) => [`container ${Names[0]?.slice(1)}`, remove(docker.getContainer(Id))]),
-  );
-  const networks = await docker.listNetworks({ filters });
-  kept.push(
-    ...(await keptOf(networks.map(({ Id, Name }) => [`network ${Name}`, removeNetwork(docker.getNetwork(Id))]))),
-  );
-  const { Volumes: volumes } = await docker.listVolumes({ filters });
-  kept.push(
-    ...(await keptOf(volumes.map(({ Name }) => [`volume ${Name}`, docker.getVolume(Name).remove().catch(unlessGone)]))),
-  );
-  return kept;
+  const [containers, networks, volumes] = await Promise.all([
+    docker.listContainers({ all: true, filters }).then((all) =>
+      all.map(({ Id, Names, Labels }): Item => ({
+        title: `container ${Names[0]?.slice(1)}`,
+        labels: Labels,
+        remove: () => remove(docker.getContainer(Id)),
+      })),
+    ),
+    docker.listNetworks({ filters }).then((all) =>
+      all.map(({ Id, Name, Labels }): Item => ({
+        title: `network ${Name}`,
+        labels: Labels ?? {},
+        remove: () => removeNetwork(docker.getNetwork(Id)),
+      })),
+    ),
+    docker.listVolumes({ filters }).then(({ Volumes }) =>
+      Volumes.map(({ Name, Labels }): Item => ({
+        title: `volume ${Name}`,
+        labels: Labels,
+        remove: () => docker.getVolume(Name).remove().catch(unlessGone),
+      })),
+    ),
+  ]);
+  const foreign = unmarked([...containers, ...networks, ...volumes]);
+  if (foreign.length > 0) return foreign.map((title) => `${title} (not labelled ${label.throwaway})`);
+  // Networks and volumes go last: they show that a container without a label of its own is a throwaway's.
+  const remaining = await remainingOf(containers);
+  return remaining.length > 0 ? remaining : [...(await remainingOf(networks)), ...(await remainingOf(volumes))];
 }
 
 /**
- * Removes a throwaway install, its state and its settings. @throws Error that names what the engine does not let go;
- * its record stays, so that a later run tries again
+ * Removes a throwaway install, its state and its settings. @throws Error that names what is still there; its folder
+ * stays, so that a later run tries again
  */
 export async function cleanUp(docker: Docker, place: Throwaway): Promise<void> {
-  const kept = await removeInstall(docker, place.install);
-  if (kept.length > 0)
-    throw new Error(`${place.install} cannot be removed whole, and is tried again by a later run: ${kept.join("; ")}`);
+  const remaining = await removeInstall(docker, place.install);
+  if (remaining.length > 0)
+    throw new Error(
+      `${place.install} cannot be removed whole, and is tried again by a later run: ${remaining.join("; ")}`,
+    );
   rmSync(place.workDir, { recursive: true, force: true });
 }
 
-/** Names of those whose removal failed, with the reasons. */
-async function keptOf(removals: readonly (readonly [name: string, removal: Promise<void>])[]): Promise<string[]> {
+/** Removes all at once. Titles of those whose removal failed, with the reasons. */
+async function remainingOf(items: readonly Item[]): Promise<string[]> {
   const reasons = await Promise.all(
-    removals.map(([name, removal]) =>
-      removal.then(
+    items.map((item) =>
+      item.remove().then(
         () => [],
-        (error: unknown) => [`${name} (${messageOf(error)})`],
+        (error: unknown) => [`${item.title} (${messageOf(error)})`],
       ),
     ),
   );

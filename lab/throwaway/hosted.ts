@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
-import { label } from "../../host/install/labels";
 import { engineOver } from "../../host/engine/dockerEngine";
 import { untilReady } from "../../host/engine/ready";
+import { throwawayLabels } from "./mark";
 
 /** A data-provider that plays the hosted endpoint of tier 2. */
 export interface HostedArgs {
@@ -39,7 +39,7 @@ export async function startHosted(
       ...args.environment,
       PORT: String(args.port),
     }).map(([key, value]) => `${key}=${value}`),
-    Labels: { [label.install]: args.install, [label.service]: "hosted" },
+    Labels: throwawayLabels(args.install, "hosted"),
     Healthcheck: {
       Test: ["CMD-SHELL", `curl -skf ${scheme}://127.0.0.1:${args.port}/health`],
       Interval: 30e9,

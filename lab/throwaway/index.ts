@@ -3,6 +3,7 @@ export { cleanUp, removeInstall } from "./clean";
 export { startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";
 export { changeSetting, layOut, type StackSettings, type Throwaway, type ThrowawayImages } from "./place";
-export { foldersOf, ownFolder } from "./owner";
+export { throwawayLabels } from "./mark";
+export { foldersOf, installOf, ownFolder } from "./owner";
 export { sweep } from "./sweep";
 export { startTlsFront } from "./tlsFront";

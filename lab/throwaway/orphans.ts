@@ -1,11 +1,12 @@
+import { statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { readdirIfThere } from "../../util/files/readdirIfThere";
 import { readIfThere } from "../../util/files/readIfThere";
 import { statFields } from "../../util/process/stat";
 import { stateUrl } from "./state";
 
-/** Milliseconds between two looks at who is left, and those after which nobody will go any more. */
-const [lookAgain, patience] = [50, 10_000];
+/** Milliseconds between two looks at who is left, and until the waiting ends. */
+const [pollInterval, timeout] = [50, 10_000];
 
 /**
  * Ends what a killed run has left running on its install: a `pulumi` outlives the process that started it, and makes
@@ -13,29 +14,38 @@ const [lookAgain, patience] = [50, 10_000];
  * @param workDir folder of the throwaway install
  */
 export async function endOrphans(workDir: string): Promise<void> {
-  for (const until = Date.now() + patience; Date.now() < until; await pause(lookAgain)) {
+  for (const until = Date.now() + timeout; Date.now() < until; await pause(pollInterval)) {
     const orphans = processesOf(workDir);
     if (orphans.length === 0) return;
     for (const pid of orphans) end(pid);
   }
 }
 
-/** Processes that were started with the state of an install; this one is none of them. */
+/** Processes of this user that were started with the state of an install; this one is none of them. */
 function processesOf(workDir: string): number[] {
   const pids = readdirIfThere("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   return pids.filter(
     (pid) =>
-      pid !== process.pid && isAlive(pid) && environmentOf(pid).includes(`PULUMI_BACKEND_URL=${stateUrl(workDir)}`),
+      pid !== process.pid &&
+      isOurs(pid) &&
+      isAlive(pid) &&
+      environmentOf(pid).includes(`PULUMI_BACKEND_URL=${stateUrl(workDir)}`),
   );
+}
+
+/** Whether it is this user's: root could end anybody's, and anybody can name our state in an environment. */
+function isOurs(pid: number): boolean {
+  const status = statSync(`/proc/${pid}`, { throwIfNoEntry: false });
+  return status?.uid === process.getuid?.();
 }
 
 function environmentOf(pid: number): string[] {
   return readIfThere(`/proc/${pid}/environ`).split("\0");
 }
 
-/** One that has ended and that nobody has taken note of yet has no environment to be told by. */
+/** Whether it runs. One that has ended and whose parent has not asked for its exit code has no environment. */
 function isAlive(pid: number): boolean {
   try {
     return statFields(pid)[0] !== "Z";

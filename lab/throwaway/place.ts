@@ -1,10 +1,10 @@
-import { cpSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { settingsFile } from "../../stacks/stackNames";
 import { root } from "../../ops/root";
 import type { Place } from "../../ops/place";
-import { own } from "./owner";
+import { throwawayConfig } from "./mark";
+import { installOf, ownFolder } from "./owner";
 import { freePorts } from "./ports";
 import { layOutPulumiHome } from "./pulumiHome";
 import { stateUrl } from "./state";
@@ -38,13 +38,9 @@ export type StackSettings = Readonly<Partial<Record<"base" | "tier1" | "tier2", 
  * @param kind short word that says what it is for; part of every name
  */
 export async function layOut(kind: string, images: ThrowawayImages, settings: StackSettings): Promise<Throwaway> {
-  const workDir = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
-  const install = `${kind}-${workDir
-    .slice(-6)
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, "0")}`;
+  const workDir = ownFolder(kind);
+  const install = installOf(workDir);
   const [httpPort, mailPort] = (await freePorts(2)) as [number, number];
-  own(workDir, install);
   mkdirSync(join(workDir, "state"));
   cpSync(join(root, "Pulumi.yaml"), join(workDir, "Pulumi.yaml"));
   // The program and its provider stay where they are compiled.
@@ -92,7 +88,11 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
 }
 
 function writeSettings(workDir: string, stack: string, settings: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(settings).map(([name, value]) => `  scani:${name}: ${JSON.stringify(value)}`);
+  const config = {
+    ...throwawayConfig,
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`scani:${name}`, value])),
+  };
+  const lines = Object.entries(config).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   writeFileSync(settingsFile(workDir, stack), ["config:", ...lines, ""].join("\n"));
 }
 

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
-import { label } from "../../host/install/labels";
 import { exec } from "../../host/engine/exec";
+import { throwawayLabels } from "./mark";
 
 /** A TLS endpoint before a service that speaks plain HTTP. */
 export interface FrontArgs {
@@ -19,8 +19,8 @@ export interface FrontArgs {
   readonly key: string;
 }
 
-/** Milliseconds between two tries, and those after which there will be no success any more. */
-const [again, patience] = [100, 30_000];
+/** Milliseconds between two tries, and until they end with a failure. */
+const [pollInterval, timeout] = [100, 30_000];
 
 /** From the environment to files, since a proxy reads files, and nothing is to be copied into a container. */
 const run = (port: number) =>
@@ -39,7 +39,7 @@ export async function startTlsFront(docker: Docker, args: FrontArgs): Promise<st
     Entrypoint: ["sh", "-c", run(port)],
     Cmd: [],
     Env: [`CERTIFICATE=${certificate}`, `KEY=${key}`],
-    Labels: { [label.install]: install, [label.service]: "hosted" },
+    Labels: throwawayLabels(install, "hosted"),
     HostConfig: { Init: true, NetworkMode: network },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [host] } } },
   });
@@ -55,7 +55,7 @@ export async function startTlsFront(docker: Docker, args: FrontArgs): Promise<st
     "--tls-certificate-path=/tmp/certificate.pem",
     "--tls-private-key-path=/tmp/key.pem",
   ];
-  for (const until = Date.now() + patience; ; await pause(again)) {
+  for (const until = Date.now() + timeout; ; await pause(pollInterval)) {
     // The first tries may come before the proxy listens.
     const { exitCode, output } = await exec(container, deploy);
     if (exitCode === 0) return `https://${host}:${port}`;

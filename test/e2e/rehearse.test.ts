@@ -1,9 +1,8 @@
 import type Docker from "dockerode";
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { connectDocker } from "../../host/engine/connect";
 import type { Report } from "../../lab/rehearse/report";
-import { foldersOf, ownFolder, sweep } from "../../lab/throwaway";
+import { foldersOf, installOf, ownFolder, sweep } from "../../lab/throwaway";
 import { leftovers } from "./rehearsal/leftovers";
 import { rehearsal } from "./rehearsal/run";
 
@@ -25,8 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Takes note of the installs there are now. */
 function noteInstalls(): void {
-  for (const place of foldersOf("rehearse", folder))
-    installs.add((JSON.parse(readFileSync(join(place, "owner.json"), "utf8")) as { install: string }).install);
+  for (const place of foldersOf("rehearse", folder)) installs.add(installOf(place));
 }
 
 test("real images that are missing are named, with what to type, before anything is touched", async () => {

@@ -1,5 +1,4 @@
-import { label } from "../../../host/install/labels";
-import type { ThrowawayImages } from "../../throwaway";
+import { throwawayLabels, type ThrowawayImages } from "../../throwaway";
 
 /** What the compose file is made from. */
 export interface ComposeFileArgs {
@@ -29,7 +28,7 @@ function every10s(shell: string) {
  */
 export function composeFile(args: ComposeFileArgs): string {
   const { project, images, withDataProvider } = args;
-  const labels = { [label.install]: project };
+  const labels = throwawayLabels(project);
   const image = (service: string) => `${images.scaniRepository}/${service}:\${SCANI_IMAGE_TAG}`;
   const from = (...names: string[]) => Object.fromEntries(names.map((name) => [name, `\${${name}}`]));
   const kept = { restart: "unless-stopped", labels };

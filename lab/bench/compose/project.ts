@@ -1,15 +1,17 @@
 import type Docker from "dockerode";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineOver } from "../../../host/engine/dockerEngine";
 import { untilReady } from "../../../host/engine/ready";
-import { removeInstall, type ThrowawayImages } from "../../throwaway";
+import { installOf, ownFolder, removeInstall, type ThrowawayImages } from "../../throwaway";
 import { freePorts } from "../../throwaway/ports";
 import type { Interrupt } from "../../interrupt";
 import type { Compose } from "./command";
 import { dotenvText, tier1Dotenv, type Dotenv } from "./dotenv";
 import { composeFile } from "./file";
+
+/** Kind of the throwaways; part of every name. */
+export const composeKind = "compose";
 
 /** Seconds a service may take until it is ready. */
 const readySeconds = 180;
@@ -18,7 +20,7 @@ const readySeconds = 180;
 export class ComposeProject {
   readonly name: string;
   readonly url: string;
-  private readonly folder = mkdtempSync(join(tmpdir(), "scani-bench-compose-"));
+  private readonly folder = ownFolder(composeKind);
 
   private constructor(
     private readonly docker: Docker,
@@ -27,10 +29,7 @@ export class ComposeProject {
     private readonly interrupt: Interrupt,
     private readonly port: number,
   ) {
-    this.name = `bench-compose-${this.folder
-      .slice(-6)
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, "0")}`;
+    this.name = installOf(this.folder);
     this.url = `http://127.0.0.1:${port}`;
     this.settings = tier1Dotenv({ tag: images.scaniTag, port });
   }

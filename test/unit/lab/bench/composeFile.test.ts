@@ -11,7 +11,7 @@ const images = {
   gateway: "gw:1",
 };
 const read = (withDataProvider: boolean) =>
-  JSON.parse(composeFile({ project: "bench-compose-abc123", images, port: 4711, withDataProvider }));
+  JSON.parse(composeFile({ project: "compose-abc123", images, port: 4711, withDataProvider }));
 
 test("the guide's edit takes the data-provider and both depends_on, and nothing else", () => {
   const [one, two] = [read(true), read(false)];
@@ -25,7 +25,10 @@ test("the guide's edit takes the data-provider and both depends_on, and nothing 
 test("every service, volume and network can be found again; the port is on loopback only", () => {
   const { services, volumes, networks } = read(true);
   for (const part of [...Object.values(services), ...Object.values(volumes), ...Object.values(networks)]) {
-    expect((part as { labels: unknown }).labels).toEqual({ "scani.install": "bench-compose-abc123" });
+    expect((part as { labels: unknown }).labels).toEqual({
+      "scani.install": "compose-abc123",
+      "scani.throwaway": "true",
+    });
   }
   expect(services["frontend-app"].ports).toEqual(["127.0.0.1:4711:80"]);
 });

@@ -1,26 +1,70 @@
-import { removeInstall } from "../../../../lab/throwaway";
+import { removeInstall, throwawayLabels } from "../../../../lab/throwaway";
 import { endpointsNamed } from "../../../../lab/throwaway/network";
-import { activeEndpoints, engineWith, type FakeNetwork } from "./engine";
+import { activeEndpoints, declared, engineWith, item, type FakeItem } from "./engine";
 
-const network = (connected: string[], hidden: string[]): Map<string, FakeNetwork> =>
-  new Map([["net", { install: "i", connected, hidden }]]);
+const network = (connected: string[], hidden: string[]): Map<string, FakeItem> =>
+  new Map([["net", item("network", "i", { connected, hidden })]]);
 
-test("what an engine says is connected, listed or named, is cut off, and the network goes", async () => {
-  const networks = network(["listed"], ["left-over"]);
-  expect(await removeInstall(engineWith(networks), "i")).toEqual([]);
-  expect(networks.size).toBe(0);
+/** Everything an install has, with other labels on some. */
+function install(labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {}): Map<string, FakeItem> {
+  const all = new Map([
+    ["api", item("container", "i", { labels: { ...throwawayLabels("i", "api"), ...declared } })],
+    ["edge", item("network", "i")],
+    ["postgres-data", item("volume", "i")],
+  ]);
+  for (const [id, own] of Object.entries(labels))
+    all.set(id, { ...(all.get(id) ?? item("container", "i")), labels: { "scani.install": "i", ...own } });
+  return all;
+}
+
+test("containers, networks and volumes of a throwaway are removed", async () => {
+  const items = install();
+  expect(await removeInstall(engineWith(items), "i")).toEqual([]);
+  expect([...items.keys()]).toEqual([]);
 });
 
-test("a network the engine keeps all the same is told, with its words", async () => {
-  const networks = network([], ["nobody knows it"]);
-  expect(await removeInstall(engineWith(networks), "i")).toEqual([`network net (${activeEndpoints.message})`]);
-  expect(networks.size).toBe(1);
+test.each([
+  ["a container", { api: declared }, "container api (not labelled scani.throwaway)"],
+  ["a network", { edge: {} }, "network edge (not labelled scani.throwaway)"],
+  ["a volume", { "postgres-data": {} }, "volume postgres-data (not labelled scani.throwaway)"],
+  ["a label that says no", { edge: { "scani.throwaway": "false" } }, "network edge (not labelled scani.throwaway)"],
+])("an install with %s that is not a throwaway's is left whole", async (_what, labels, reason) => {
+  const items = install(labels);
+  expect(await removeInstall(engineWith(items), "i")).toEqual([reason]);
+  expect(items.size).toBe(3);
+});
+
+test("a real install is left whole, down to a container of a check", async () => {
+  const items = install({ api: declared, edge: {}, "postgres-data": {}, probe: {} });
+  expect(await removeInstall(engineWith(items), "i")).toHaveLength(4);
+  expect(items.size).toBe(4);
+});
+
+test("a container that a killed check left is removed with the throwaway it is of, and not on its own", async () => {
+  const items = install({ probe: {} });
+  expect(await removeInstall(engineWith(items), "i")).toEqual([]);
+  expect(items.size).toBe(0);
+  const alone = new Map([["probe", item("container", "i", { labels: { "scani.install": "i" } })]]);
+  expect(await removeInstall(engineWith(alone), "i")).toEqual(["container probe (not labelled scani.throwaway)"]);
+  expect(alone.size).toBe(1);
+});
+
+test("what an engine reports as connected, listed or named, is cut off, and the network goes", async () => {
+  const items = network(["listed"], ["left-over"]);
+  expect(await removeInstall(engineWith(items), "i")).toEqual([]);
+  expect(items.size).toBe(0);
+});
+
+test("a network the engine keeps all the same is reported, with the engine's words", async () => {
+  const items = network([], ["nobody knows it"]);
+  expect(await removeInstall(engineWith(items), "i")).toEqual([`network net (${activeEndpoints.message})`]);
+  expect(items.size).toBe(1);
 });
 
 test("another install's is not touched", async () => {
-  const networks = network([], []);
-  expect(await removeInstall(engineWith(networks), "another")).toEqual([]);
-  expect(networks.size).toBe(1);
+  const items = network([], []);
+  expect(await removeInstall(engineWith(items), "another")).toEqual([]);
+  expect(items.size).toBe(1);
 });
 
 test("endpoints are read from a refusal, where it names some", () => {

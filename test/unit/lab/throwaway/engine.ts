@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { throwawayLabels } from "../../../../lab/throwaway";
 
 /** How an engine refuses a network with something on it. */
 export const activeEndpoints = Object.assign(
@@ -6,44 +7,60 @@ export const activeEndpoints = Object.assign(
   { statusCode: 403 },
 );
 
-/** A network of the engine below. */
-export interface FakeNetwork {
-  readonly install: string;
-  /** Names of what is connected to it, and lists. */
+/** Something of an install on the engine below. */
+export interface FakeItem {
+  readonly kind: "container" | "network" | "volume";
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of a network: names of what is connected to it and listed. */
   readonly connected: string[];
-  /** Names of what is connected, and no list shows. */
+  /** Of a network: names of what is connected and in no list. */
   readonly hidden: string[];
 }
 
-/** As much of an engine as has networks with things on them. */
-export function engineWith(networks: Map<string, FakeNetwork>): Docker {
+/** Something of a throwaway install, or with the labels given. */
+export function item(kind: FakeItem["kind"], install: string, more: Partial<FakeItem> = {}): FakeItem {
+  return { kind, labels: throwawayLabels(install), connected: [], hidden: [], ...more };
+}
+
+/** A declared container's label. */
+export const declared = { "scani.made": "2026-11-27T00:00:00.000Z" };
+
+/** As much of an engine as lists things by their labels and removes them. */
+export function engineWith(items: Map<string, FakeItem>): Docker {
+  const removing = (id: string) => async () => {
+    const found = items.get(id);
+    if (found === undefined) throw Object.assign(new Error(`no such ${id}`), { statusCode: 404 });
+    if (found.connected.length + found.hidden.length > 0) throw activeEndpoints;
+    items.delete(id);
+  };
   const network = (id: string) => ({
-    async remove() {
-      const found = networks.get(id);
-      if (found === undefined) throw Object.assign(new Error("no such network"), { statusCode: 404 });
-      if (found.connected.length + found.hidden.length > 0) throw activeEndpoints;
-      networks.delete(id);
-    },
+    remove: removing(id),
     async inspect() {
       return {
-        Containers: Object.fromEntries(
-          (networks.get(id)?.connected ?? []).map((name) => [`ep-${name}`, { Name: name }]),
-        ),
+        Containers: Object.fromEntries((items.get(id)?.connected ?? []).map((name) => [`ep-${name}`, { Name: name }])),
       };
     },
     async disconnect({ Container, Force }: { Container: string; Force: boolean }) {
-      const found = networks.get(id) as FakeNetwork;
+      const found = items.get(id) as FakeItem;
       const list = [found.connected, found.hidden].find((names) => names.includes(Container));
       if (list === undefined || !Force) throw Object.assign(new Error("no such endpoint"), { statusCode: 404 });
       list.splice(list.indexOf(Container), 1);
     },
   });
-  const ofInstall = ({ filters }: { filters: { label: string[] } }) =>
-    [...networks].filter(([, { install }]) => filters.label[0]?.endsWith(`=${install}`));
+  const listed = (kind: FakeItem["kind"], { filters }: { filters: { label: string[] } }) =>
+    [...items]
+      .filter(([, { labels }]) =>
+        filters.label.every((wanted) => Object.entries(labels).some(([name, value]) => wanted === `${name}=${value}`)),
+      )
+      .filter(([, one]) => one.kind === kind)
+      .map(([id, { labels }]) => ({ Id: id, Name: id, Names: [`/${id}`], Labels: labels }));
+  type Asked = { filters: { label: string[] } };
   return {
-    listContainers: async () => [],
-    listNetworks: async (asked: { filters: { label: string[] } }) => ofInstall(asked).map(([Id]) => ({ Id, Name: Id })),
-    listVolumes: async () => ({ Volumes: [] }),
+    listContainers: async (asked: Asked) => listed("container", asked),
+    listNetworks: async (asked: Asked) => listed("network", asked),
+    listVolumes: async (asked: Asked) => ({ Volumes: listed("volume", asked) }),
+    getContainer: (id: string) => ({ remove: removing(id) }),
     getNetwork: network,
+    getVolume: (id: string) => ({ remove: removing(id) }),
   } as unknown as Docker;
 }

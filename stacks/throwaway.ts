@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import { label, labelList } from "../host/install/labels";
+
+/** What Docker lets carry labels. */
+const labelled = /^docker:index\/(container:Container|network:Network|volume:Volume)$/;
+
+type Labels = ReturnType<typeof labelList>;
+
+/**
+ * Labels everything this stack declares as a throwaway's, where the lab that laid the stack out says so in a config
+ * namespace of its own. The lab removes only what carries the label. To be called before anything is declared.
+ */
+export function markThrowaway(): void {
+  if (new pulumi.Config("scani-lab").getBoolean("throwaway") !== true) return;
+  pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+    labelled.test(type)
+      ? { props: { ...props, labels: pulumi.output(props.labels as pulumi.Input<Labels>).apply(marked) }, opts }
+      : undefined,
+  );
+}
+
+/** The labels with the throwaway's among them, in the order `labelList` gives. Pure. */
+export function marked(labels: Labels): Labels {
+  const values = Object.fromEntries(labels.map(({ label: name, value }) => [name, value]));
+  return labelList({ ...values, [label.throwaway]: "true" });
+}

@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
+import { labelList } from "../../../host/install/labels";
+import { marked } from "../../../stacks/throwaway";
+
+/** Settles once every resource has been declared to the engine; the SDK keeps it out of its types. */
+const { waitForRPCs } = runtimeSettings as unknown as { waitForRPCs(): Promise<void> };
+
+const labelsOf = new Map<string, unknown>();
+
+void pulumi.runtime.setMocks({
+  newResource({ name, inputs }) {
+    labelsOf.set(name, inputs.labels);
+    return { id: name, state: inputs };
+  },
+  call: () => ({}),
+});
+
+// Loaded after setMocks, as Pulumi asks.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const docker = {
+  ...(require("@pulumi/docker/container") as typeof import("@pulumi/docker/container.js")),
+  ...(require("@pulumi/docker/network") as typeof import("@pulumi/docker/network.js")),
+  ...(require("@pulumi/docker/volume") as typeof import("@pulumi/docker/volume.js")),
+};
+const { markThrowaway } = require("../../../stacks/throwaway") as typeof import("../../../stacks/throwaway.js");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+const labels = labelList({ "scani.install": "i", "scani.tier": "tier1" });
+
+/** Labels of what a stack with some config declares, by resource. */
+async function declaredWith(config: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
+  pulumi.runtime.setAllConfig({ ...config });
+  labelsOf.clear();
+  await pulumi.runtime.runInPulumiStack(async () => {
+    markThrowaway();
+    new docker.Container("container", { image: "i", labels: pulumi.output(labels) });
+    new docker.Network("network", { labels });
+    new docker.Volume("volume", { labels });
+    await waitForRPCs();
+  });
+  return Object.fromEntries(labelsOf);
+}
+
+test("containers, networks and volumes of a throwaway's stack carry its label, and nothing else changes", async () => {
+  const all = labelList({ "scani.install": "i", "scani.throwaway": "true", "scani.tier": "tier1" });
+  expect(await declaredWith({ "scani-lab:throwaway": "true" })).toMatchObject({
+    container: all,
+    network: all,
+    volume: all,
+  });
+  expect(marked(marked(labels))).toEqual(all);
+});
+
+test.each<Record<string, string>>([{}, { "scani-lab:throwaway": "false" }, { "scani:throwaway": "true" }])(
+  "any other stack, as one with %j, carries none",
+  async (config) => {
+    expect(await declaredWith(config)).toMatchObject({ container: labels, network: labels, volume: labels });
+  },
+);
