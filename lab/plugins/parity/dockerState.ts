@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { label } from "../../../host/install/labels";
+import { throwawayLabels } from "../../throwaway";
 import { beyond, more } from "./beyondImage";
 
 /** What of an install is another at every making or on every machine: names, ids, addresses, times, random keys. */
@@ -45,14 +46,21 @@ export async function dockerState(docker: Docker, personal: Personal): Promise<R
   return sorted(JSON.parse(impersonal(JSON.stringify(whole), personal))) as Record<string, unknown>;
 }
 
-/** A look at a container of each image of which nothing else was said. */
+/**
+ * A container of each image that asks for no more than the image. Network, first process and restart policy are named,
+ * since older engines report these in other words until they are asked for (*seen* on 20.10: `default`, nothing, ``).
+ */
 async function bareContainers(
   docker: Docker,
   install: string,
   images: readonly string[],
 ): Promise<ReadonlyMap<string, Docker.ContainerInspectInfo>> {
   const looks = [...new Set(images)].map(async (image) => {
-    const container = await docker.createContainer({ Image: image, Labels: { [label.install]: install } });
+    const container = await docker.createContainer({
+      Image: image,
+      Labels: throwawayLabels(install),
+      HostConfig: { NetworkMode: "bridge", RestartPolicy: { Name: "no" } },
+    });
     try {
       return [image, await container.inspect()] as const;
     } finally {

@@ -1,4 +1,5 @@
-import { label } from "../../../host/install/labels";
+import { labelList } from "../../../host/install/labels";
+import { throwawayLabels } from "../../throwaway";
 import { PluginClient, type Answer } from "../client";
 import type { Value, Values } from "../protocol/values";
 import { changed, changes, state } from "./changes";
@@ -37,11 +38,8 @@ export async function ask(
   };
   try {
     // By the install's label a later run finds what a killed one left.
-    const labels = [
-      { label: label.install, value: names.install },
-      { label: "l", value: "1" },
-    ];
-    const others = [labels[0] as Values, { label: "l", value: "2" }];
+    const labels = [...labelList(throwawayLabels(names.install)), { label: "l", value: "1" }];
+    const others = [...labels.slice(0, -1), { label: "l", value: "2" }];
     const ofNetwork: Values = { name: `${names.prefix}-net`, driver: "bridge", internal: true, labels };
     const madeNetwork = await make(network, ofNetwork);
     await madeNetwork.about("network: nothing", ofNetwork);
