@@ -19,5 +19,7 @@ module.exports = {
   ],
   setupFiles: ["<rootDir>/test/plainStacks.js"],
   snapshotResolver: "<rootDir>/test/snapshotResolver.js",
+  // Some test many generated values; a machine that does other work takes long over them.
+  testTimeout: 30_000,
   testSequencer: "<rootDir>/test/sequencer.js",
 };

@@ -18,6 +18,12 @@ const { waitForRPCs } = runtimeSettings as unknown as { waitForRPCs(): Promise<v
 
 let declared: Declared[] = [];
 
+// What is declared must not depend on the engine that this machine's environment names.
+beforeAll(() => {
+  delete process.env.DOCKER_HOST;
+  process.env.DOCKER_CONFIG = "/nonexistent";
+});
+
 const sockets = {
   install: "scani",
   gateway: "scani-gateway",

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Place } from "../../../../ops/place";
-import { withStack } from "../../../../ops/pulumi/workspace";
-import { hasKey } from "../../../../ops/pulumi/salt";
-import { settingsFile } from "../../../../stacks/stackNames";
-import { folder, type Folder } from "../../lab/setup/folder";
+import type { Place } from "../../../ops/place";
+import { withStack } from "../../../ops/pulumi/workspace";
+import { hasKey } from "../../../ops/pulumi/salt";
+import { settingsFile } from "../../../stacks/stackNames";
+import { folder, type Folder } from "../../unit/lab/setup/folder";
 
 /** What a second machine has of a stack: the state, which it shares, and settings that never saw the stack made. */
 
