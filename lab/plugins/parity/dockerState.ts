@@ -47,8 +47,8 @@ export async function dockerState(docker: Docker, personal: Personal): Promise<R
 }
 
 /**
- * A container of each image that asks for no more than the image. Network, first process and restart policy are named,
- * since older engines report these in other words until they are asked for (*seen* on 20.10: `default`, nothing, ``).
+ * A container of each image that asks for nothing but the default network. Older engines report network and runtime in
+ * other words until somebody asks for something (*seen* on 20.10: `default` and nothing; on 28.5: `bridge` and `runc`).
  */
 async function bareContainers(
   docker: Docker,
@@ -59,7 +59,7 @@ async function bareContainers(
     const container = await docker.createContainer({
       Image: image,
       Labels: throwawayLabels(install),
-      HostConfig: { NetworkMode: "bridge", RestartPolicy: { Name: "no" } },
+      HostConfig: { NetworkMode: "bridge" },
     });
     try {
       return [image, await container.inspect()] as const;
@@ -136,6 +136,8 @@ function hostConfigOf(host: Docker.ContainerInspectInfo["HostConfig"]): object {
     CapDrop: set(host.CapDrop),
     Binds: set(host.Binds),
     SecurityOpt: set(host.SecurityOpt),
+    // Older engines report none as an empty name.
+    RestartPolicy: { ...host.RestartPolicy, Name: host.RestartPolicy?.Name || "no" },
   };
 }
 
