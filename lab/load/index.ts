@@ -48,12 +48,12 @@ export async function startLoad(options: LoadOptions): Promise<LoadHandle> {
   });
   done.catch(() => {}); // whoever waits for it gets the error; nobody waiting must not end the process
 
-  const patience = setTimeout(() => {
+  const noResponse = setTimeout(() => {
     ready = () => {}; // a response that comes while the rest is awaited must not pass a stopped load off as running
     stopWorker();
   }, checked.timeoutMs);
   const early = await Promise.race([firstResponses, done]);
-  clearTimeout(patience);
+  clearTimeout(noResponse);
   if (early !== true) {
     const why = early.failures[0]?.why ?? "it was too short";
     throw new Error(`load: no response from ${options.url} to ${early.sent} requests: ${why}`);

@@ -4,6 +4,6 @@ export { startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";
 export { changeSetting, layOut, type StackSettings, type Throwaway, type ThrowawayImages } from "./place";
 export { throwawayLabels } from "./mark";
-export { foldersOf, installOf, ownFolder } from "./owner";
+export { foldersOf, installOf, isOwn, ownFolder } from "./owner";
 export { sweep } from "./sweep";
 export { startTlsFront } from "./tlsFront";

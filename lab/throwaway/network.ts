@@ -19,8 +19,8 @@ export async function removeNetwork(network: Docker.Network): Promise<void> {
   ]);
   // One that cannot be cut off shows in the second refusal.
   await Promise.allSettled([...names].map((name) => network.disconnect({ Container: name, Force: true })));
-  const again = await network.remove().then(() => undefined, unlessGone);
-  if (again !== undefined) throw again;
+  const secondRefusal = await network.remove().then(() => undefined, unlessGone);
+  if (secondRefusal !== undefined) throw secondRefusal;
 }
 
 /**

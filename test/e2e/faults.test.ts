@@ -5,4 +5,4 @@ import "./faults/install";
 import "./faults/preflight";
 import "./faults/candidate";
 import "./faults/soak";
-import "./faults/sound";
+import "./faults/afterwards";

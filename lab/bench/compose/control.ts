@@ -12,7 +12,7 @@ import { ComposeProject } from "./project";
 const watched = 10_000;
 
 /** Milliseconds between two looks at a site that does not answer. */
-const lookAgain = 250;
+const pollInterval = 250;
 
 /** The control: the guide's own procedure with compose, there and back, under the same load. */
 export async function control(context: BenchContext, compose: Compose): Promise<Run[]> {
@@ -77,7 +77,7 @@ async function helpUp(project: ComposeProject, interrupt: BenchContext["interrup
   if (await answers(project.url)) return;
   say(`  still failing ${watched / 1000} s after the command: restarting frontend-app by hand`);
   await project.run("restart", "frontend-app");
-  while (!(await answers(project.url))) await interrupt.pause(lookAgain);
+  while (!(await answers(project.url))) await interrupt.pause(pollInterval);
 }
 
 /** Whether the api is reached through the front. `/health` exists on real and stand-in api alike. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { exec, type ExecResult } from "../../../host/engine/exec";
 
 /** Milliseconds between two looks at who waits, and those after which nobody will any more. */
-const [lookAgain, patience] = [100, 10_000];
+const [pollInterval, timeout] = [100, 10_000];
 
 /** psql inside the install's own Postgres, each statement sent by itself. */
 function psql(statements: readonly string[]): string[] {
@@ -43,7 +43,7 @@ export async function holdLock(
 /** Resolves when some query waits for the table. @throws Error when none does within ten seconds */
 export async function untilSomebodyWaits(postgres: Docker.Container, table: string): Promise<void> {
   const waiting = psql([`select count(*) from pg_locks where not granted and relation = '${table}'::regclass`]);
-  for (const until = Date.now() + patience; Date.now() < until; await pause(lookAgain)) {
+  for (const until = Date.now() + timeout; Date.now() < until; await pause(pollInterval)) {
     const answer = await exec(postgres, waiting);
     refuse(answer);
     if (Number(answer.output) > 0) return;

@@ -5,7 +5,7 @@ import { emailOTPClient, magicLinkClient } from "better-auth/client/plugins";
 export const apiUrl = new URL("/api", location.origin).toString();
 
 /** Milliseconds after which a call of the sign-in is given up. */
-const patience = 12_000;
+const timeout = 12_000;
 
 /**
  * Scani's own client library with the base Scani's page gives it: it takes the path of a base for its own, and asks
@@ -15,7 +15,7 @@ export const auth = createAuthClient({
   baseURL: apiUrl,
   fetchOptions: {
     credentials: "include",
-    customFetchImpl: (input, init) => fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(patience) }),
+    customFetchImpl: (input, init) => fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(timeout) }),
     onRequest: (context) => {
       context.headers.set("x-scani-language", "en");
       return context;

@@ -2,7 +2,7 @@ import type { Trpc } from "./api";
 import { setText } from "./elements";
 
 /** Milliseconds between two looks at a job, and those after which it is given up. */
-const [pollInterval, patience] = [500, 60_000];
+const [pollInterval, timeout] = [500, 60_000];
 
 interface Upload {
   readonly uploadUrl: string;
@@ -62,7 +62,7 @@ export async function importStatement(file: File, trpc: Trpc): Promise<void> {
 /** What a job came to. @throws Error with why it failed */
 async function ended(jobId: string, trpc: Trpc): Promise<{ transactionCount: number }> {
   for (
-    const until = Date.now() + patience;
+    const until = Date.now() + timeout;
     Date.now() < until;
     await new Promise((resolve) => setTimeout(resolve, pollInterval))
   ) {

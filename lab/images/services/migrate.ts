@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { PoolClient } from "pg";
 import { openDatabase } from "./lib/database";
-import { fault } from "./lib/faults";
-import { createLog, errorText, logCrashes } from "./lib/log";
+import { createLog, errorText, fault, logCrashes } from "./lib/log";
 import { LEDGER } from "./lib/schema";
 import { Settings, urlOf } from "./lib/settings";
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isMissing, says } from "./errors";
 
 /** How long the official plugin waits for what is still in use, milliseconds. */
-const patience = 30_000;
+const timeout = 30_000;
 /** Between two tries, milliseconds. */
 const interval = 200;
 
@@ -12,7 +12,7 @@ const interval = 200;
  * @throws Docker's own error when it refuses for another reason, or still after 30 s
  */
 export async function removeOnceFree(remove: () => Promise<unknown>, busy: string): Promise<void> {
-  const until = Date.now() + patience;
+  const until = Date.now() + timeout;
   for (;;) {
     try {
       await remove();

@@ -50,10 +50,10 @@ export interface ScaniPage {
 }
 
 /** Milliseconds a page may take for what a user waits for. */
-const patience = 20_000;
+const timeout = 20_000;
 
 /** … and for a job of the worker. */
-const importPatience = 60_000;
+const importTimeout = 60_000;
 
 /** Does what makes Scani send a mail, and gives that mail. */
 async function mailAfter({ mailPort }: Front, email: string, ask: () => Promise<void>): Promise<ReadMail> {
@@ -68,7 +68,7 @@ export class RealPage implements ScaniPage {
     private readonly page: Page,
     private readonly front: Front,
   ) {
-    page.setDefaultTimeout(patience);
+    page.setDefaultTimeout(timeout);
   }
 
   async signInByLink(email: string): Promise<void> {
@@ -107,7 +107,7 @@ export class RealPage implements ScaniPage {
     // The worker may be at other jobs: after each import Scani recalculates a year of history.
     const imported = await page
       .getByText("File imported")
-      .waitFor({ timeout: importPatience })
+      .waitFor({ timeout: importTimeout })
       .then(
         () => true,
         () => false,
@@ -162,7 +162,7 @@ export class StandInPage implements ScaniPage {
     private readonly page: Page,
     private readonly front: Front,
   ) {
-    page.setDefaultTimeout(patience);
+    page.setDefaultTimeout(timeout);
   }
 
   async signInByLink(email: string): Promise<void> {
@@ -198,7 +198,7 @@ export class StandInPage implements ScaniPage {
 
   async work(): Promise<void> {
     const asked = await this.page.locator("#asked").innerText();
-    await until(async () => (await this.page.locator("#asked").innerText()) !== asked, patience);
+    await until(async () => (await this.page.locator("#asked").innerText()) !== asked, timeout);
   }
 
   async signOut(): Promise<void> {

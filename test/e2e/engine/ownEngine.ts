@@ -1,10 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { connectDocker } from "../../../host/engine/connect";
+import { isOwn } from "../../../lab/throwaway";
 import { until } from "../traffic";
 
 const prefix = "scani-engine-";
@@ -48,7 +49,7 @@ export class OwnEngine {
   }
 
   static async start(): Promise<OwnEngine> {
-    removeFoldersOfTheDead();
+    removeAbandonedFolders();
     const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
     // Holds the namespaces while no daemon is in them. The mounts are in one too, so that they go when it goes.
     const holder = bound(
@@ -158,10 +159,11 @@ function bound(command: string, args: readonly string[], output: "pipe" | number
   });
 }
 
-/** What a run that was killed left behind; its processes went with it. */
-function removeFoldersOfTheDead(): void {
+/** Removes what killed runs of this user left behind; their processes went with them. */
+function removeAbandonedFolders(): void {
   for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
-    if (!existsSync(`/proc/${name.slice(prefix.length).split("-")[0]}`))
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    const folder = join(tmpdir(), name);
+    const isOver = !existsSync(`/proc/${name.slice(prefix.length).split("-")[0]}`);
+    if (isOver && isOwn(lstatSync(folder, { throwIfNoEntry: false }))) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -13,13 +13,13 @@ const servingIds = async () =>
     .sort();
 
 /** Seconds that are waited for what never gets ready. */
-const patience = 4;
+const readyTimeout = 4;
 
 /** `up` of a candidate with a fault; gives what it printed. It must fail. */
 async function upWith(fault: string): Promise<string> {
   const settings = {
     SCANI_IMAGE_TAG: `${scene.images.nextTag}-${fault}`,
-    readyTimeout: fault.endsWith("unready") ? String(patience) : "",
+    readyTimeout: fault.endsWith("unready") ? String(readyTimeout) : "",
   };
   for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "tier2", name, value);
   const from = scene.output.length;
@@ -33,9 +33,9 @@ async function upWith(fault: string): Promise<string> {
 test.each([
   // First: the others leave nothing pending, and then no migrator runs.
   ["migrate-fails", /tier2 migrate exited with code 1; the schema is not migrated/],
-  ["api-unready", new RegExp(`tier2 api was not ready within ${patience} s`)],
+  ["api-unready", new RegExp(`tier2 api was not ready within ${readyTimeout} s`)],
   ["api-crash", /tier2 api (crashed and was restarted|stopped with exit code 1)/],
-  ["frontend-unready", new RegExp(`tier2 frontend-app was not ready within ${patience} s`)],
+  ["frontend-unready", new RegExp(`tier2 frontend-app was not ready within ${readyTimeout} s`)],
   ["api-wrong-tier", /boot log names|refuses this container's key|cannot be reached/],
 ])("%s: the release that served goes on with the same containers", async (fault, message) => {
   const before = await servingIds();

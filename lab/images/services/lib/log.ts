@@ -9,6 +9,8 @@ export type Log = Record<Level, (msg: string, fields?: Fields) => void>;
 
 export const version = process.env.STANDIN_VERSION ?? "unknown";
 export const instance = hostname();
+/** How this image goes wrong, set by its tag; empty in a good one. */
+export const fault = process.env.STANDIN_FAULT ?? "";
 
 /** One JSON object a line, in the shape of Scani's own logger (pino with a pid, a hostname and a service). */
 export function createLog(service: string): Log {

@@ -14,8 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { foldersOf, installOf, ownFolder, sweep } from "../../../../lab/throwaway";
-import { isOwn } from "../../../../lab/throwaway/owner";
+import { foldersOf, installOf, isOwn, ownFolder, sweep } from "../../../../lab/throwaway";
 import { stateUrl } from "../../../../lab/throwaway/state";
 import { engineWith, item, type FakeItem } from "./engine";
 
