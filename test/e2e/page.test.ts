@@ -64,7 +64,7 @@ async function stored(): Promise<string[]> {
   return output.split("\n").filter((name) => name !== "");
 }
 
-test("the bucket's route takes what is signed for it, and nothing else", async () => {
+test("the bucket's route accepts signed requests only", async () => {
   const { bucket, sign } = await bucketKeys();
   const forged = await bucketKeys({ S3_SECRET_ACCESS_KEY: "guessed" });
   const put = async (url: string, bytes = 5) => (await fetch(url, { method: "PUT", body: Buffer.alloc(bytes) })).status;
@@ -98,7 +98,7 @@ test("the bucket's route takes what is signed for it, and nothing else", async (
   expect(await stored()).toEqual(before);
 });
 
-test("a gateway that has lost the bucket's route gets it again by up base", async () => {
+test("up base restores a bucket route the gateway has lost", async () => {
   const gateway = scene.docker.getContainer(`${scene.place.install}-gateway`);
   await exec(gateway, ["kamal-proxy", "remove", "storage"]);
   expect((await fetch(bucketUrl("/job-uploads/x"))).headers.get("content-type")).toContain("text/html");

@@ -19,7 +19,7 @@ import { ask, type Answers } from "../../lab/plugins/parity/wire";
 
 jest.setTimeout(600_000);
 
-const say = (line: string): void => {
+const log = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
@@ -37,13 +37,13 @@ let images: ImageSet;
 let asked: ReturnType<typeof askBoth>;
 
 beforeAll(async () => {
-  say(
+  log(
     present
       ? "The official plugins are here: asked beside the test plugins."
       : "The official plugins are not asked: the test plugins are held against the record of them.",
   );
   docker = connectDocker();
-  images = await ensureImages({ docker, log: say });
+  images = await ensureImages({ docker, log });
   asked = askBoth();
   asked.catch(() => undefined);
 });
@@ -56,7 +56,7 @@ function player(title: string, plugins: string): Promise<Played> {
   child.send({ images, path: plugins } satisfies Task);
   return new Promise((resolve, reject) => {
     child.on("message", (report: Report) => {
-      if ("line" in report) say(`${title}: ${report.line}`);
+      if ("line" in report) log(`${title}: ${report.line}`);
       else if ("played" in report) resolve(report.played);
       else reject(new Error(`${title}: ${report.error}`));
     });

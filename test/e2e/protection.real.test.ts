@@ -92,7 +92,7 @@ describe.each(["before the flip", "after the flip"] as const)("the endpoint, %s"
     const running = await load();
     if (when === "before the flip") await endpoint.misbehave(fault);
     const failing =
-      when === "after the flip" ? scene.saysFromNow("▸ soak").then(() => endpoint.misbehave(fault)) : undefined;
+      when === "after the flip" ? scene.untilPrinted("▸ soak").then(() => endpoint.misbehave(fault)) : undefined;
     await Promise.all([failing, expect(scene.up("tier2")).rejects.toThrow()]);
     const sent = await expectNoneLost(running);
     await endpoint.mend(fault);

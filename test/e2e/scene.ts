@@ -36,7 +36,7 @@ export interface Scene {
   /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
   up(stack: string): Promise<string>;
   /** Resolves when a text is printed from now on: for what is to happen in the middle of an `up`. */
-  saysFromNow(text: string): Promise<void>;
+  untilPrinted(text: string): Promise<void>;
   fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
 }
 
@@ -86,10 +86,10 @@ export async function openScene(
       await up(stack, (line) => output.push(line), place);
       return output.slice(from).join("\n");
     },
-    async saysFromNow(text) {
+    async untilPrinted(text) {
       const from = output.length;
       await until(async () => output.slice(from).some((line) => line.includes(text)), 120_000).catch(() => {
-        throw new Error(`it did not say ${text}:\n${output.slice(from).join("\n")}`);
+        throw new Error(`it did not print ${text}:\n${output.slice(from).join("\n")}`);
       });
     },
     async fetchJson(path, init) {

@@ -197,7 +197,7 @@ describe("the data that is there", () => {
     );
   });
 
-  test("an operator who has lost the key can say so", async () => {
+  test("an operator who has lost the key can override the guard", async () => {
     await withBase({ ENCRYPTION_KEY: otherKey }, async () => {
       process.env.SCANI_TRUST_SETTINGS = "true";
       try {

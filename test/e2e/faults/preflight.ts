@@ -156,7 +156,7 @@ test.each(faults.filter(([fault]) => !wholeUps.includes(fault)))(
   },
 );
 
-test("a name nobody listens at is refused, an endpoint without AI is not", async () => {
+test("an endpoint that does not listen is refused, one without AI import is not", async () => {
   const deaf = await bearName();
   await expect(look()).rejects.toThrow(
     /hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL .* --stack tier2$/,
@@ -175,7 +175,7 @@ test("a name nobody listens at is refused, an endpoint without AI is not", async
   await expectUntouched();
 });
 
-test("too little room on the disk is told beside what else is wrong", async () => {
+test("too little disk space is reported together with the other failed checks", async () => {
   await misbehave("500");
   const both =
     /^The engine's disk has \d+ MiB free, and 9007199254740991 \(minimumFreeDisk\) are wanted[^]*fails by itself \(500\)/;

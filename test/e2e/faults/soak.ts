@@ -31,7 +31,7 @@ test.each(some.map((fault) => [fault]))(
     expect(since).toHaveLength(3);
     const from = scene.output.length;
     const load = await underLoad(scene, 120);
-    const failing = scene.saysFromNow("▸ soak").then(() => secure.misbehave(fault));
+    const failing = scene.untilPrinted("▸ soak").then(() => secure.misbehave(fault));
     await Promise.all([failing, expect(scene.up("tier2")).rejects.toThrow()]);
     const report = await load.stop();
     await secure.mend(fault);
@@ -69,7 +69,7 @@ test("a database that does not answer for 20 s from the soak on: the gateway is 
   const [ids, since] = [await tier1(), await unstopped()];
   const postgres = scene.docker.getContainer(`${scene.place.install}-postgres`);
   const from = scene.output.length;
-  const blip = scene.saysFromNow("▸ soak").then(async () => {
+  const blip = scene.untilPrinted("▸ soak").then(async () => {
     await postgres.pause();
     await pause(20_000);
     await postgres.unpause();

@@ -35,7 +35,7 @@ const versions = () =>
 // Each starts Pulumi several times.
 jest.setTimeout(30_000);
 
-test("a stack that is there already is taken as it is", async () => {
+test("an existing stack is used as it is", async () => {
   const made = await versions();
   expect(made).toEqual([3, ["base"]]);
   expect(hasKey("base", project.path)).toBe(true);
@@ -43,7 +43,7 @@ test("a stack that is there already is taken as it is", async () => {
   expect(await versions()).toEqual(made);
 });
 
-test("one that was removed behind its settings is made anew, and what was begun on it is done once more", async () => {
+test("a stack whose state was removed is created again, and the command on it runs once more", async () => {
   await versions();
   rmSync(join(project.path, "state"), { recursive: true });
   mkdirSync(join(project.path, "state"));

@@ -57,7 +57,7 @@ test("tier 1 serves with everything it declares", async () => {
  * behind.
  */
 async function switchTo(tier: string, scani: StandInScani, jobs: number): Promise<void> {
-  await Promise.all([scene.up(tier), scene.saysFromNow("▸ verify").then(() => scani.sendJobs(jobs, 40))]);
+  await Promise.all([scene.up(tier), scene.untilPrinted("▸ verify").then(() => scani.sendJobs(jobs, 40))]);
 }
 
 /** A statement, uploaded where the tier that serves has its bucket. */
@@ -205,7 +205,7 @@ test("an api that Docker restarts on another address is served again within 5 s"
   await squatter.remove({ force: true });
 });
 
-test("what somebody stopped is started again, what somebody removed is made again", async () => {
+test("a container somebody stopped is started again, one somebody removed is created again", async () => {
   const worker = await container(scene, "tier1", "worker");
   await scene.docker.getContainer(worker.id).stop();
   await scene.up("tier1");

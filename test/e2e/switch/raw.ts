@@ -30,7 +30,7 @@ test("a tier without its base fails at once and names the command", () => {
   expect(output).toContain("npm run up -- lonely-base");
 });
 
-test("wrong settings are all told at once, and nothing is created", async () => {
+test("all wrong settings are reported at once, and nothing is created", async () => {
   const before = (await containersOf(scene)).length;
   pulumi("stack", "init", "wrong-tier2");
   for (const [name, value] of [

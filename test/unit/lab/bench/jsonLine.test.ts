@@ -13,7 +13,7 @@ test("one line; every run has every figure, and the control's names begin with c
   ]);
 });
 
-test("times are rounded to a tenth; what is not there is null", () => {
+test("times are rounded to a tenth; missing values are null", () => {
   expect(jsonLine([goodRun("x", { longestGapMs: 60.123456, p99DuringMs: null, slowResponse: "cut" })])).toBe(
     '{"runs":[{"name":"x","sent":5200,"failed":0,"longestGapMs":60.1,"flipMs":150,"totalMs":7500,"p99BeforeMs":6,"p99DuringMs":null,"slowResponse":"cut"}]}',
   );

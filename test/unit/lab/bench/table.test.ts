@@ -11,7 +11,7 @@ const machine = {
   images: "scani/*:0.17.1",
 };
 
-test("says when and where, a line for each run, and what holds", () => {
+test("states time and machine, a line for each run, and which targets hold", () => {
   const runs = [
     goodRun(runName.composeForth, {
       failed: 2900,

@@ -112,7 +112,7 @@ test("slow requests in flight at the stop are awaited and are no failures", asyn
   expect(report.failed).toBe(0);
 });
 
-test("a connection whose close is announced is not used again, though it is still open", async () => {
+test("a connection whose close was announced is not reused while it is still open", async () => {
   server.answer = ({ socket }) =>
     void socket.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
   const report = await (await load({ seconds: 1 })).done;

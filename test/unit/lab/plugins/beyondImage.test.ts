@@ -1,6 +1,6 @@
 import { beyond, more } from "../../../../lab/plugins/parity/beyondImage";
 
-test("what is the image's or the engine's own is left out; what differs shows whole", () => {
+test("members that the image or the engine set are left out; differing ones are kept whole", () => {
   const bare = { User: "", Entrypoint: ["run"], Restart: { Name: "", Count: 0 } };
   expect(beyond(bare, bare)).toEqual({});
   expect(beyond({ User: "me", Entrypoint: ["sh", "run"], Restart: { Name: "always", Count: 0 } }, bare)).toEqual({

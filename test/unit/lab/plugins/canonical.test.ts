@@ -30,7 +30,7 @@ test("sets of different strings differ", () => {
   );
 });
 
-test("what is empty is not there", () => {
+test("empty values count as absent", () => {
   expect(canonical(anObject({ adds: setOf(aString), drops: setOf(aString) }), { adds: [], drops: ["ALL"] })).toBe(
     canonical(anObject({ adds: setOf(aString), drops: setOf(aString) }), { drops: ["ALL"] }),
   );

@@ -12,7 +12,7 @@ test("what the program declares is taken as it is", () => {
   expect(check(containerProperties, inputs)).toEqual({ inputs, failures: [] });
 });
 
-test("what is not known yet is taken in place of anything", () => {
+test("an unknown value is accepted for any type", () => {
   const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
   expect(
     check(containerProperties, {
@@ -44,7 +44,7 @@ test.each([
   expect(failures).toEqual([expect.stringContaining(words)]);
 });
 
-test("what is required is missed by its name", () => {
+test("a missing required property is reported by its name", () => {
   expect(check(containerProperties, {}).failures).toEqual(["image is missing"]);
 });
 
@@ -64,7 +64,7 @@ describe("a name nobody gave", () => {
   test("is another for another resource", () => {
     expect(withName({}, "api", {}, seed).name).not.toBe(withName({}, "api", {}, Buffer.from("fedcba9876543210")).name);
   });
-  test("is known from one that was given", () => {
+  test("is told apart from a name that was given", () => {
     expect(isAutonamed(withName({}, "api", {}, seed))).toBe(true);
     expect(isAutonamed(withName({ name: "mine" }, "api", {}, seed))).toBe(false);
     expect(withName({ name: "mine" }, "api", { name: "api-1234567" }, seed).name).toBe("mine");

@@ -62,18 +62,18 @@ test("a container that runs is read back as it was declared", () => {
   expect(containerState(inspected(true), inputs)).toEqual({ ...without(inputs, "__defaults"), entrypoints: ["entry"] });
 });
 
-test("one that must run and does not shows a difference, and its ports are gone", () => {
+test("a container that must run and does not shows a difference and has no ports", () => {
   expect(containerState(inspected(false), inputs)).toMatchObject({ mustRun: false, ports: [], start: true });
 });
 
-test("one that need not run shows none", () => {
+test("a container that need not run shows no difference", () => {
   expect(containerState(inspected(false), { ...inputs, mustRun: false })).toMatchObject({
     mustRun: false,
     ports: inputs.ports,
   });
 });
 
-test("limits and policies are what Docker says", () => {
+test("limits and policies are read back from Docker", () => {
   const state = containerState(
     inspected(true, {
       HostConfig: { Memory: 128 * 1024 * 1024, MemorySwap: -1, RestartPolicy: { Name: "always" }, Init: null },
@@ -96,7 +96,7 @@ test("what the program left out and Docker filled in is known, except log option
   expect(state).not.toHaveProperty("healthcheck");
 });
 
-test("the request says everything that was declared, in Docker's units", () => {
+test("the request holds everything declared, in Docker's units", () => {
   expect(containerRequest(inputs)).toEqual({
     name: "c",
     Image: "a:1",

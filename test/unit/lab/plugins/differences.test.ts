@@ -17,7 +17,7 @@ describe("a change to a container is what it is to the official plugin", () => {
     expect(told(change)).toBe(answer);
   });
 
-  test("one whose making failed half-way, so that it was never read back, is made again", () => {
+  test("a container whose creation failed half-way is created again", () => {
     const halfMade = without(state, "entrypoints");
     expect(differences(containerProperties, halfMade, halfMade)).toEqual({
       entrypoints: { kind: "update", replace: true },

@@ -84,7 +84,7 @@ async function untilStarted(): Promise<{ pid: number; words: string[]; config: s
 const waits = "process.on('SIGINT', () => process.exit(0)); setInterval(() => {}, 1000);";
 const runForEver = "process.on('SIGINT', () => {}); setInterval(() => {}, 1000);";
 
-test("a program is given all the engine said, and the run hears once that this is not the official host", async () => {
+test("a program gets everything the engine sent, and the run is informed once that this is not the official host", async () => {
   starter("");
   expect((await run().answer).toObject()).toEqual({ error: "", bail: false });
   await run().answer;
@@ -141,7 +141,7 @@ test("cancelled, a program is interrupted and the run is answered", async () => 
   expect((await answer).toObject()).toEqual({ error: "", bail: false });
 });
 
-test("one that does not heed it is ended all the same, and so is one whose run is called off", async () => {
+test("a program that ignores the interrupt is killed, and so is one whose run is cancelled", async () => {
   starter(runForEver);
   const { answer, call } = run();
   const { pid } = await untilStarted();
@@ -161,7 +161,7 @@ test("a program of another kind is refused", async () => {
   );
 });
 
-test("neither it nor its program outlives its engine", async () => {
+test("neither the host nor its program outlives its engine", async () => {
   starter(waits);
   const { answer } = run();
   answer.catch(() => undefined);

@@ -17,7 +17,7 @@ afterAll(() => plugin?.close());
 
 const valueOf = (output: unknown): string => String((output as Values).value);
 
-test("it says once that it is not the official one", () => {
+test("it reports once that it is not the official plugin", () => {
   expect(plugin.said).toEqual(["test plugin in use: random (not the official one)"]);
 });
 

@@ -95,7 +95,7 @@ test.each(["rehearse", "bench", "test"])(
   60_000,
 );
 
-test("changed sources are compiled again, and nothing is installed", async () => {
+test("changed sources are compiled again without an install", async () => {
   await bootstrap();
   edit("ops/cli.ts", "second");
   const again = await bootstrap("up");
@@ -103,7 +103,7 @@ test("changed sources are compiled again, and nothing is installed", async () =>
   expect(again.err).toBe("Compiling.\n");
 }, 60_000);
 
-test("output that somebody removed is made again", async () => {
+test("removed output is compiled again", async () => {
   await bootstrap();
   rmSync(join(project.path, "bin", "ops"), { recursive: true });
   expect((await bootstrap("up")).out).toBe("first up\n");
@@ -123,7 +123,7 @@ test("dependencies that are not those of package-lock.json are installed again",
   expect((await bootstrap("up")).err).toContain("Installing the Node dependencies");
 }, 60_000);
 
-test("a list that npm ci refuses, since it lacks what is optional, is taken all the same", async () => {
+test("a lock file that npm ci refuses for its missing optional packages is installed all the same", async () => {
   const { dependencies, ...rest } = JSON.parse(readFileSync(join(project.path, "package.json"), "utf8"));
   project.file("extra/package.json", JSON.stringify({ name: "extra", version: "1.0.0" }));
   project.file(

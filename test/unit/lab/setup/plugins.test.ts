@@ -33,7 +33,7 @@ describe("an official plugin is found", () => {
   test("not when only the test plugin is on PATH", () => {
     expect(officialPlugin("docker", { PATH: testPlugins, PULUMI_HOME: place.path })).toBeUndefined();
   });
-  test("not on PATH when Pulumi is told not to look there", () => {
+  test("PATH is not searched when Pulumi is configured not to", () => {
     place.program("pulumi-resource-docker", "exit 0");
     expect(
       officialPlugin("docker", { PATH: place.path, PULUMI_HOME: place.path, PULUMI_IGNORE_AMBIENT_PLUGINS: "true" }),
@@ -57,7 +57,7 @@ describe("a run uses", () => {
   test("the official plugins where both are here", async () => {
     expect(await findPlugins("unused", both(), quiet)).toEqual({ official: true });
   });
-  test("the test plugins when told to, and says so", async () => {
+  test("the test plugins when they are asked for, which is reported", async () => {
     const said: string[] = [];
     expect(await findPlugins("unused", { ...both(), SCANI_TEST_PLUGINS: "1" }, (line) => said.push(line))).toEqual({
       official: false,
@@ -115,7 +115,7 @@ describe("raw pulumi runs programs with", () => {
     expect(findLanguageHost(pulumi, elsewhere, quiet)).toEqual({ official: true });
     expect(findLanguageHost("pulumi", { PATH: place.path }, quiet)).toEqual({ official: true });
   });
-  test("the test language host where there is none, or none that Pulumi would take, and says so", () => {
+  test("the test language host where there is none that Pulumi accepts, which is reported", () => {
     const said: string[] = [];
     expect(findLanguageHost("pulumi", { PATH: testLanguageHost }, (line) => said.push(line))).toEqual(testHost);
     expect(said.join()).toContain("the test language host stands in");
@@ -124,7 +124,7 @@ describe("raw pulumi runs programs with", () => {
       testHost,
     );
   });
-  test("the test language host when told to", () => {
+  test("the test language host when it is asked for", () => {
     place.program("pulumi-language-nodejs", "exit 0");
     expect(findLanguageHost("pulumi", { PATH: place.path, SCANI_TEST_PLUGINS: "1" }, quiet)).toEqual(testHost);
   });

@@ -55,7 +55,7 @@ test("what an ended process left is removed and reported; what a live one has is
   expect(reported).toEqual([`Removed what an interrupted run left: ${installOf(left)}`]);
 });
 
-test("what the engine keeps is reported and tried again the next time, and the others are removed", async () => {
+test("an install the engine does not let go is reported and retried by the next sweep, and the others are removed", async () => {
   const [stuck, left] = [throwaway("ended"), throwaway("ended")];
   const items = new Map([["net", item("network", installOf(stuck), { hidden: ["nobody knows it"] })]]);
   await sweepAll(items);
@@ -77,7 +77,7 @@ test("an install of that name without the throwaway's label stays, and so does t
   expect(reported).toEqual([expect.stringContaining("volume postgres-data (not labelled scani.throwaway)")]);
 });
 
-test("the name of a real install in a folder's record is not heeded", async () => {
+test("the name of a real install in a folder's record is ignored", async () => {
   const left = throwaway("ended");
   const record = JSON.parse(readFileSync(join(left, "owner.json"), "utf8")) as object;
   writeFileSync(join(left, "owner.json"), JSON.stringify({ ...record, install: "scani" }));
@@ -106,7 +106,7 @@ test("only folders are throwaways, by the names they are given: no link, no file
   expect(() => installOf(longer)).toThrow("is not a throwaway's folder");
 });
 
-test("a folder of another user, or one that others may write to, is nobody's to sweep", async () => {
+test("a folder of another user, or one that others may write to, is not swept", async () => {
   const folder = throwaway("ended");
   const user = lstatSync(folder).uid;
   expect(isOwn(lstatSync(folder), user)).toBe(true);
@@ -136,7 +136,7 @@ test("two sweeps at once do not disturb each other", async () => {
   expect(left.filter((folder) => existsSync(folder))).toEqual([]);
 });
 
-test("what is swept may be gone by then", async () => {
+test("a folder that is gone by then is no failure", async () => {
   const within = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
   rmSync(within, { recursive: true });
   await sweep(engineWith(new Map()), kind, (line) => reported.push(line), within);
