@@ -124,11 +124,11 @@ function serviceRecipe(
 
 const bundles = new Map<Service, Buffer>();
 
-/** The service as one file that runs by itself, and what lies beside it. */
-function executable(service: Service, beside: ContextFile[] = []) {
+/** The service as one file that runs by itself, with further files in its image. */
+function executable(service: Service, extraFiles: ContextFile[] = []) {
   const content = bundles.get(service) ?? bundle(service);
   bundles.set(service, content);
-  const files = [{ name: "executable", content, mode: 0o755 }, ...beside];
+  const files = [{ name: "executable", content, mode: 0o755 }, ...extraFiles];
   return { madeOf: hash(...files.flatMap((file) => [file.name, file.content])), files: () => Promise.resolve(files) };
 }
 
