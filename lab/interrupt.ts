@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** What everybody who waits is told at an interrupt. */
+/** Rejects everything that is being waited for at an interrupt. */
 export class Interrupted extends Error {
   constructor() {
     super("Interrupted");
@@ -14,7 +14,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export class Interrupt {
   private readonly controller = new AbortController();
   private readonly open = new Set<Promise<unknown>>();
-  private readonly heard = (): void => {
+  private readonly onSignal = (): void => {
     // Who asks twice does not want to wait for what is left behind.
     if (this.signal.aborted) process.exit(1);
     this.controller.abort(new Interrupted());
@@ -22,7 +22,7 @@ export class Interrupt {
 
   constructor() {
     // Stays after the first signal: a library the Automation API uses ends the process when it is the only listener.
-    for (const name of signals) process.on(name, this.heard);
+    for (const name of signals) process.on(name, this.onSignal);
   }
 
   get signal(): AbortSignal {
@@ -58,6 +58,6 @@ export class Interrupt {
 
   /** Gives the signals back to Node. */
   release(): void {
-    for (const name of signals) process.removeListener(name, this.heard);
+    for (const name of signals) process.removeListener(name, this.onSignal);
   }
 }

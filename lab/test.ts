@@ -37,7 +37,7 @@ interface Summary {
 /**
  * Sets this machine up, then checks the style and runs every test, end to end ones included.
  * @param args further words for jest
- * @returns whether all passed; the last line said counts them
+ * @returns whether all passed; the last line reported counts them
  */
 export async function test(args: readonly string[], say: Say): Promise<boolean> {
   const { docker, environment } = await prepare(say, { images: "stand-in", languageHost: true });

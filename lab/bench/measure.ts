@@ -49,7 +49,7 @@ export async function measure(made: Switch, interrupt: Interrupt, say: Say): Pro
   }
   const seen = summarize(made.name, reports, began, ended);
   say(`${made.name}: ${spell(ended - began)}, ${seen.failed} of ${seen.sent} failed`);
-  // Where some failed, the first tell why; on the machine's own account it may have been the load that lagged.
+  // The first failures show the cause; on a busy machine it may be the load that lagged.
   for (const { why, method, path, connection } of reports.flatMap(({ failures }) => failures.slice(0, 3)))
     say(`  ${method} ${path} (${connection}): ${why}`);
   const lag = Math.max(...reports.map(({ lagMs }) => lagMs));

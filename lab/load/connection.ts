@@ -9,7 +9,7 @@ interface Head {
 }
 
 /**
- * One connection of autocannon's HTTP client that sends when told to, and never connects twice.
+ * One connection of autocannon's HTTP client that sends on request only, and never connects twice.
  *
  * autocannon's own run cannot be used, because it miscounts just where we need the truth. Measured on 8.0.0 with a
  * server that counts: with `reconnectRate: 1` no response is ever counted; a connection closed without a response, or
@@ -66,7 +66,7 @@ export class Connection extends Client {
   /** The first call opens the socket; autocannon calls again when the connection ended, broke or timed out. */
   override _connect(): void {
     if (this.conn === undefined) return super._connect();
-    // A tick later, because autocannon reconnects before it tells that the reason was a timeout.
+    // A tick later, because autocannon reconnects before it reports a timeout.
     process.nextTick(() => this.lose(this.fault ?? "connection closed"));
   }
 

@@ -4,16 +4,16 @@ import { generate } from "./generator";
 import type { CheckedOptions } from "./options";
 import type { Totals } from "./tally";
 
-/** What this thread tells the one that started it; it understands one message, any, as: stop. */
+/** Messages to the thread that started this one. Any message from there means: stop. */
 export type FromWorker = { ready: true } | { totals: Totals };
 
 const port = parentPort;
 if (!port) throw new Error("lab/load/worker is started by startLoad");
-const tell = (message: FromWorker): void => port.postMessage(message);
+const post = (message: FromWorker): void => port.postMessage(message);
 
-const generator = generate(workerData as CheckedOptions, () => tell({ ready: true }));
+const generator = generate(workerData as CheckedOptions, () => post({ ready: true }));
 port.on("message", () => generator.stop());
 void generator.totals.then((totals) => {
-  tell({ totals });
+  post({ totals });
   port.close();
 });

@@ -41,9 +41,9 @@ export class PluginClient {
     return plugin;
   }
 
-  /** What the plugin said through the engine's log so far. */
-  get said(): readonly string[] {
-    return this.started.said;
+  /** What the plugin has logged through the engine so far. */
+  get logged(): readonly string[] {
+    return this.started.logged;
   }
 
   get process(): ChildProcess {

@@ -24,9 +24,9 @@ export class Started {
     return new Started(child, engine, `127.0.0.1:${port}`);
   }
 
-  /** What it said through the engine's log so far. */
-  get said(): readonly string[] {
-    return this.engine.said;
+  /** What it has logged through the engine so far. */
+  get logged(): readonly string[] {
+    return this.engine.logged;
   }
 
   /** Ends the process, as the engine does. */
@@ -50,7 +50,7 @@ function portOf(child: ChildProcess, program: string): Promise<string> {
 
 /** Takes log lines as the engine does. */
 class FakeEngine {
-  readonly said: string[] = [];
+  readonly logged: string[] = [];
   address = "";
   private readonly server = new grpc.Server();
 
@@ -58,7 +58,7 @@ class FakeEngine {
     const engine = new FakeEngine();
     engine.server.addService(EngineService, {
       log: (call: grpc.ServerUnaryCall<LogRequest, Empty>, done: grpc.sendUnaryData<Empty>) => {
-        engine.said.push(call.request.getMessage());
+        engine.logged.push(call.request.getMessage());
         done(null, new Empty());
       },
     });

@@ -1,19 +1,19 @@
 import { rmSync } from "node:fs";
 import { readIfThere } from "../../util/files/readIfThere";
 
-/** Files in which a daemon notes its process, and the name of that process. */
-const noted: readonly (readonly [file: string, program: string])[] = [
+/** Pid files of Docker, and the name of the process in each. */
+const pidFiles: readonly (readonly [file: string, program: string])[] = [
   ["/var/run/docker.pid", "dockerd"],
   ["/var/run/docker/containerd/containerd.pid", "containerd"],
 ];
 
 /**
- * Removes what a Docker that was killed with its machine noted of itself. By now another process may have its number,
+ * Removes the pid files of a Docker that was killed with its machine. By now another process may have its number,
  * and a new daemon that finds a live process takes that for the old one: *seen* to end after 15 s with "timeout waiting
  * for containerd to start".
  * @returns the files that were removed
  */
-export function removeStalePids(files = noted): string[] {
+export function removeStalePids(files = pidFiles): string[] {
   const stale = files.filter(([file, program]) =>
     isStale(readIfThere(file), program, (pid) => readIfThere(`/proc/${pid}/comm`).trim()),
   );

@@ -65,7 +65,7 @@ export async function startBucket(
       `mkdir -p /data/${name} && exec versitygw --port :${port} --health /health --region ${region} posix /data`,
     ],
     Cmd: [],
-    // Any other origin's page is told this one, which its browser takes for a no.
+    // A page of another origin gets this origin in the answer, so its browser refuses the upload.
     Env: [
       `ROOT_ACCESS_KEY=${bucket.accessKeyId}`,
       `ROOT_SECRET_KEY=${bucket.secretAccessKey}`,

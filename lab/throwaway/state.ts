@@ -1,4 +1,4 @@
-/** Where a throwaway install's state is, as Pulumi is told. Pure. */
+/** URL of a throwaway install's state, for PULUMI_BACKEND_URL. Pure. */
 export function stateUrl(workDir: string): string {
   return `file://${workDir}/state`;
 }

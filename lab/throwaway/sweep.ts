@@ -8,7 +8,7 @@ import { foldersOf, installOf, isAbandoned, ownerOf, startOf } from "./owner";
 /**
  * Removes throwaway installs of a kind whose process is gone. It leaves alone those of processes that live, folders of
  * other users, and whatever is not labelled a throwaway on the engine.
- * @param report told what was removed, and what could not be, which the next sweep tries again
+ * @param report takes what was removed, and what could not be, which the next sweep tries again
  * @param within folder they are in
  */
 export async function sweep(

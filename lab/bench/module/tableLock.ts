@@ -17,7 +17,7 @@ function psql(statements: readonly string[]): string[] {
 
 /**
  * Keeps everybody from a table for some seconds. Resolves when it has the lock; `released` when it is given back.
- * @throws Error with what psql said
+ * @throws Error with psql's message
  */
 export async function holdLock(
   postgres: Docker.Container,

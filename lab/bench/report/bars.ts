@@ -57,11 +57,11 @@ function enough(own: readonly Run[]): Bar {
 }
 
 function whole(slow: readonly (Run | undefined)[]): Bar {
-  const said = slow.map((run) => run?.slowResponse ?? "not measured");
+  const outcomes = slow.map((run) => run?.slowResponse ?? "not measured");
   return {
     demand: "a 20-second response begun before the flip arrives whole, both ways",
-    measured: said.join(", "),
-    held: said.every((one) => one === "whole"),
+    measured: outcomes.join(", "),
+    held: outcomes.every((one) => one === "whole"),
   };
 }
 

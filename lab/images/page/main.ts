@@ -3,7 +3,7 @@
  * calls. What a test can rely on:
  *
  *   body[data-view]     loading, anonymous, signed-in, unreachable
- *   #message            what the last step said; an error begins with "Failed: "
+ *   #message            what the last step reported; an error begins with "Failed: "
  *   #sign-in            the form: #email, #send-link (default), #send-code, #code, #verify-code
  *   #signed-in          shown with a session: #user-email; #tier, #version, #instance of the api, asked every second
  *   #asked, #failed     how often that was asked, and how often there was no answer

@@ -34,7 +34,7 @@ export async function importStatement(file: File, trpc: Trpc): Promise<void> {
       filename: file.name,
       sizeBytes: file.size,
     });
-    // The browser writes the length itself and refuses to be told one.
+    // The browser sets Content-Length itself and refuses one from a script.
     const headers = Object.entries(upload.headers).filter(([name]) => name.toLowerCase() !== "content-length");
     const stored = await fetch(upload.uploadUrl, {
       method: upload.method,

@@ -125,7 +125,7 @@ function admit(refusal: string | undefined): void {
   if (refusal) throw new ProcedureError("UNAUTHORIZED", refusal);
 }
 
-/** The same procedures, but for those a test has told to fail. */
+/** The procedures, of which a test can make some fail. */
 function faulty(whole: Router<void>): Router<void> {
   const failing = fault === "no-storage" ? "storage." : fault === "no-mail" ? "email." : undefined;
   if (!failing) return whole;

@@ -49,13 +49,13 @@ export function startOf(request: RunRequest, engine: string): Start {
   };
 }
 
-/** Exit code of a program that has told the engine already what is wrong. */
-const toldAlready = 32;
+/** Exit code of a program that has reported its error to the engine. */
+const errorReported = 32;
 
 /** What the engine is answered when a program has ended. Pure. */
 export function outcomeOf(code: number | null, signal: NodeJS.Signals | null): RunResponse {
   const response = new RunResponse();
-  if (code === toldAlready) return response.setBail(true);
+  if (code === errorReported) return response.setBail(true);
   if (code === 0) return response;
   return response.setError(
     signal === null ? `Program exited with non-zero exit code: ${code}` : `Program was ended by ${signal}`,

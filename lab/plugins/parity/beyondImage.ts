@@ -3,11 +3,11 @@ type Members = Readonly<Record<string, unknown>>;
 /**
  * What of a container was asked for: the members that differ from what the engine makes of the same image by itself. So
  * neither the image's make nor the engine's version shows. Pure.
- * @param told part of an inspection
- * @param bare the same part of a container of which nothing but the image was said
+ * @param inspected part of an inspection
+ * @param bare the same part of a container that asks for nothing but the image
  */
-export function beyond(told: object, bare: object): Members {
-  const [one, other] = [told as Members, bare as Members];
+export function beyond(inspected: object, bare: object): Members {
+  const [one, other] = [inspected as Members, bare as Members];
   const differing = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
     (name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]),
   );

@@ -2,7 +2,7 @@ import { connectDocker } from "../../../host/engine/connect";
 import type { ImageSet } from "../../images";
 import { play, type Played } from "../parity";
 
-/** What a player is told. */
+/** A player's task. */
 export interface Task {
   readonly images: ImageSet;
   /** PATH of the Pulumi processes. */
@@ -14,13 +14,13 @@ export type Report = { readonly line: string } | { readonly played: Played } | {
 
 /** A process of its own for each set of plugins, since the environment of Pulumi's program is the process's. */
 process.once("message", ({ images, path }: Task) => {
-  const tell = (report: Report): void => {
+  const post = (report: Report): void => {
     process.send?.(report);
   };
-  play(connectDocker(), images, path, (line) => tell({ line }))
+  play(connectDocker(), images, path, (line) => post({ line }))
     .then(
-      (played) => tell({ played }),
-      (error: Error) => tell({ error: error.message }),
+      (played) => post({ played }),
+      (error: Error) => post({ error: error.message }),
     )
     .finally(() => process.disconnect());
 });

@@ -1,4 +1,4 @@
-/** A mail as the data-provider's `email.send` takes it; who it is from is said by its SMTP_FROM. */
+/** A mail as the data-provider's `email.send` takes it; the sender is its SMTP_FROM. */
 export interface Mail {
   from: string;
   to: string;

@@ -111,7 +111,7 @@ test("a program gets everything the engine sent, and the run is informed once th
   ]);
   expect(JSON.parse(config)).toEqual({ "scani:KEY": "value" });
   expect(JSON.parse(secrets)).toEqual(["scani:KEY"]);
-  expect(host.said).toEqual(["test plugin in use: nodejs language host (not the official one)"]);
+  expect(host.logged).toEqual(["test plugin in use: nodejs language host (not the official one)"]);
 });
 
 test.each([

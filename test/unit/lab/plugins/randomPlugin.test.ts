@@ -18,7 +18,7 @@ afterAll(() => plugin?.close());
 const valueOf = (output: unknown): string => String((output as Values).value);
 
 test("it reports once that it is not the official plugin", () => {
-  expect(plugin.said).toEqual(["test plugin in use: random (not the official one)"]);
+  expect(plugin.logged).toEqual(["test plugin in use: random (not the official one)"]);
 });
 
 test("it makes as many random bytes as asked for, in two forms, both secret", async () => {
