@@ -7,7 +7,7 @@ import type { ReleaseContainer } from "../install/facts";
  * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own record
  * says that it has everything the image ships, there is nothing to run; where it cannot say, the migrator decides.
  * @param pending what the image ships and the database lacks; undefined where that cannot be known
- * @throws HostFailure with the end of its log when it exits non-zero
+ * @throws OperatorError with the end of its log when it exits non-zero
  */
 export async function migrate(
   engine: Engine,

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { rmSync } from "node:fs";
 import { label } from "../../host/install/labels";
-import { messageOf } from "../../util/failure";
+import { messageOf } from "../../util/operatorError";
 import { remove } from "../../host/engine/lifecycle";
 import { removeNetwork } from "./network";
 import type { Throwaway } from "./place";

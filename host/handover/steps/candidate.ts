@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/engine";
 import { untilReady, type Watch } from "../../engine/ready";
 import { caFile } from "../../install/caCertificate";
 import type { ReleaseContainer } from "../../install/facts";
-import { messageOf } from "../../../util/failure";
+import { messageOf } from "../../../util/operatorError";
 import { migrate } from "../migrate";
 import { stopUnrouted } from "../stopUnrouted";
 import { verify } from "../verify";
