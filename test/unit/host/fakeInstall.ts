@@ -122,6 +122,7 @@ export class FakeInstall {
       minimumFreeDisk: 100,
       readyTimeout: 2,
       drainTimeout: 1,
+      migrationTimeout: 5,
       soak: 0,
       wanted: {
         tier,
@@ -170,6 +171,8 @@ export class FakeInstall {
         return this.gatewayAnswer(command, text);
       case "postgres":
         if (text.includes("pg_control_system")) return { output: JSON.stringify(cluster) };
+        if (text.includes("pg_cancel_backend")) return {};
+        if (text.includes("clock_timestamp")) return { output: JSON.stringify(new Date().toISOString()) };
         return text.includes("psql")
           ? { output: ["ledger-present", ...this.applied.map((name) => `applied ${name}`)].join("\n") }
           : undefined;
