@@ -40,6 +40,7 @@ export class Handover extends pulumi.CustomResource {
       minimumFreeDisk: settings.minimumFreeDisk,
       caCertificate: certificateOf(settings),
       drainTimeout: settings.drainTimeout,
+      migrationTimeout: settings.migrationTimeout,
       soak: settings.soak,
       backups: sockets.backups,
       projectFolder,

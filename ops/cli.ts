@@ -52,7 +52,7 @@ program
   .description("back the database up, while Scani goes on")
   .action(async (options: { verify?: boolean; base: string }) => {
     const { backup, verifyNewest } = await import("./backup/backup.js");
-    await (options.verify ? verifyNewest(options.base, say) : backup(options.base, say, undefined, interruption()));
+    await (options.verify ? verifyNewest : backup)(options.base, say, undefined, interruption());
   });
 
 program
@@ -69,9 +69,10 @@ program
   .argument("<file>", "a dump, by its path or its name in the folder of the backups")
   .addOption(base())
   .option("--while-serving", "although a release runs on the database")
+  .option("--foreign", "although the backup is from another database cluster")
   .description("put a backup in the place of the database; what was there is kept")
-  .action(async (file: string, options: { whileServing?: boolean; base: string }) =>
-    (await import("./backup/restore.js")).restore(options.base, file, options, say),
+  .action(async (file: string, options: { whileServing?: boolean; foreign?: boolean; base: string }) =>
+    (await import("./backup/restore.js")).restore(options.base, file, options, say, undefined, interruption()),
   );
 
 /** Aborted at the first Ctrl-C or SIGTERM; whoever works cleans up and ends. */

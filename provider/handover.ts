@@ -15,8 +15,8 @@ import { readFacts, type Install } from "../host/install/readFacts";
 export const handover: Handler<HandoverInputs> = {
   id: ({ install, tier }) => `${install}-${tier}`,
 
-  // The same install may be brought up from another checkout.
-  incidental: ["projectFolder"],
+  // The same install may be brought up from another checkout, and a limit alone changes nothing on the host.
+  incidental: ["projectFolder", "migrationTimeout"],
 
   async differs(inputs) {
     const facts = await readFacts(connect(inputs.dockerHost), installOf(inputs));
@@ -39,6 +39,7 @@ export const handover: Handler<HandoverInputs> = {
       minimumFreeDisk: inputs.minimumFreeDisk,
       readyTimeout: inputs.readyTimeout,
       drainTimeout: inputs.drainTimeout,
+      migrationTimeout: inputs.migrationTimeout,
       caCertificate: inputs.caCertificate,
       soak: inputs.soak,
       backups: { plan: inputs.backups, folder: folderOf(inputs.backups, inputs.projectFolder) },

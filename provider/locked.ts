@@ -1,7 +1,7 @@
 import { containerName } from "../host/install/containerName";
 import { connect } from "../host/engine/connect";
 import type { Handler } from "./handler";
-import { takeLock, takeWorkshop } from "../host/lock/lock";
+import { retakeApplyLock, takeApplyLock, takeRunLock } from "../host/lock/lock";
 import { LockTaken, sameRun, thisProcess, type Owner } from "../host/lock/owner";
 
 /** What the lock must know of a resource; both kinds of resource have it. */
@@ -21,17 +21,17 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
   return {
     ...handler,
     async apply(inputs, context) {
-      await takeWorkshop(
-        connect(inputs.dockerHost),
-        containerName(inputs.install, "gateway"),
-        ownerOf("up", inputs, engine),
-      );
-      await handler.apply(inputs, context);
+      const owner = ownerOf("up", inputs, engine);
+      const [docker, gateway] = [connect(inputs.dockerHost), containerName(inputs.install, "gateway")];
+      const { lost } = await takeApplyLock(docker, gateway, owner);
+      // Work that loses its lock stops and rolls back; the next run must not begin before that is over.
+      lost.addEventListener("abort", () => void retakeApplyLock(docker, gateway, owner), { once: true });
+      await handler.apply(inputs, { ...context, signal: AbortSignal.any([context.signal, lost]) });
     },
     async remove(inputs) {
       const owner = ownerOf("destroy", inputs, engine);
       // A destroy runs no program, so nobody has the lock yet; in an `up` that replaces the resource, its program has.
-      await takeLock(
+      await takeRunLock(
         connect(inputs.dockerHost),
         containerName(inputs.install, "gateway"),
         owner,

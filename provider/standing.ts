@@ -2,7 +2,7 @@ import type { StandingInputs } from "../host/install/resources";
 import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
 import { isSet, howToSet } from "../settings";
-import { withLogTail } from "../util/failure";
+import { withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/ready";
 import { keptFile } from "../host/guards/kept";
 import { Progress } from "../util/progress/progress";

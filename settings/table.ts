@@ -68,6 +68,14 @@ const own = {
     describe: "Seconds a service of the new release may take until it is ready.",
     schema: s.wholeNumber(1, 3600),
   },
+  migrationTimeout: {
+    variable: "SCANI_MIGRATION_TIMEOUT",
+    stacks: tiers,
+    fallback: "3600",
+    example: "3600",
+    describe: "Seconds the database's migration may take before it is stopped.",
+    schema: s.wholeNumber(1, 86_400),
+  },
   soak: {
     variable: "SCANI_SOAK",
     stacks: tiers,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state";
 import type { Engine } from "../host/engine/engine";
-import { checkLock, takeLock, type Held } from "../host/lock/lock";
+import { checkLock, takeRunLock, type Held } from "../host/lock/lock";
 import { LockTaken, thisProcess } from "../host/lock/owner";
 import { ancestors, updateAmong } from "./commandLine";
 import { operatorError } from "./operatorError";
@@ -27,7 +27,7 @@ export async function enter(engine: Engine, gateway: string, stack: string): Pro
     if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(engine, gateway, say);
     const owner = thisProcess(`up of ${stack}`, getStore().settings.options.engineAddr);
     // The one to end is Pulumi: each of its phases runs the program in another process.
-    entered.push(await takeLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, say));
+    entered.push(await takeRunLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, say));
   } catch (error) {
     if (error instanceof LockTaken) throw operatorError(error.message);
     throw error;

@@ -3,6 +3,7 @@ import { explainRefusals, judge, type Intent } from "../host/guards/judge";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
 import { isSet } from "../settings";
 import { operatorError } from "./operatorError";
+import { renderProblem } from "../util/operatorError";
 
 /**
  * Goes on only when the stack fits the data that is there.
@@ -19,5 +20,5 @@ export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "
  * @throws operator's error with every one that is missing
  */
 export function refuseMissing(missing: readonly MissingImage[], type: readonly string[]): void {
-  if (missing.length > 0) throw operatorError(missingProblem(missing, type));
+  if (missing.length > 0) throw operatorError(renderProblem(missingProblem(missing, type)));
 }

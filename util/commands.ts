@@ -15,10 +15,20 @@ export const previewCommand = (stack: string): string => command("preview", quot
 export const downCommand = (stack: string): string => command("down", quoted(stack));
 export const statusCommand = (install?: string): string =>
   install === undefined ? command("status") : command("status", "--name", quoted(install));
+export const refreshCommand = (stack: string): string => pulumiCommand("up", "--refresh", "--stack", quoted(stack));
 export const backupCommand = (): string => command("backup");
 export const backupsCommand = (): string => command("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>
   command("restore", quoted(file), ...options);
+
+/** Commands of Docker's. */
+export const dockerStart = (container: string, ...options: readonly string[]): string =>
+  ["docker start", ...options, quoted(container)].join(" ");
+export const dockerStop = (...containers: readonly string[]): string =>
+  ["docker stop", ...containers.map(quoted)].join(" ");
+export const dockerUnpause = (...containers: readonly string[]): string =>
+  ["docker unpause", ...containers.map(quoted)].join(" ");
+export const dockerPull = (image: string): string => `docker pull ${quoted(image)}`;
 
 /** A command of Pulumi's own, which this module finds or builds. */
 export const pulumiCommand = (...words: readonly string[]): string => command("pulumi", ...words);

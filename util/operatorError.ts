@@ -48,3 +48,22 @@ export class OperatorError extends Error {
     this.logTail = options.logTail ?? [];
   }
 }
+
+/** The problems behind whatever was thrown; one without parts is its message. Pure. */
+export function problemsOf(thrown: unknown): readonly Problem[] {
+  return thrown instanceof OperatorError ? thrown.problems : [{ what: messageOf(thrown) }];
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** A failure as the operator reads it: what happened, then the end of the log. Pure. */
+export function withLogTail(thrown: unknown): string {
+  const tail = thrown instanceof OperatorError ? thrown.logTail : [];
+  return [
+    messageOf(thrown),
+    ...(tail.length > 0 ? ["", "The last it logged:", ...tail.map((line) => `    ${line}`)] : []),
+  ].join("\n");
+}

@@ -1,6 +1,6 @@
 import type { Table } from "./manifest";
 
-/** How two countings of a database's tables differ, a line each; empty when they do not. Pure. */
+/** Differences between two row counts of a database's tables, a line each. Pure. */
 export function differences(expected: readonly Table[], found: readonly Table[]): string[] {
   const there = byName(found);
   const wanted = byName(expected);

@@ -1,13 +1,14 @@
 import type { BackupRules } from "../install/backupPlan";
-/** What the decision is made from. */
+
+/** Inputs of the decision. */
 export interface BackupFacts {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** When the newest good backup was taken; undefined where there is none. */
   readonly last?: number;
-  /** Migrations the switch would carry out; undefined where that cannot be known. */
+  /** Migrations the switch would apply; undefined where that cannot be known. */
   readonly pending?: readonly string[];
-  /** The database holds no table: there is nothing to lose. */
+  /** The database has no tables, so there is nothing to lose. */
   readonly empty: boolean;
 }
 
@@ -16,13 +17,13 @@ export interface BackupDecision {
   readonly due: boolean;
   /** In the operator's words. */
   readonly why: string;
-  /** The schema stays as it is, so the candidate may start meanwhile; it must be done before the flip all the same. */
+  /** True when the schema stays as it is: the backup may run while the candidate starts, and ends before the flip. */
   readonly beside: boolean;
 }
 
 const hour = 3_600_000;
 
-/** Whether a switch has to make a backup first. Pure. */
+/** Decides whether a switch has to make a backup first. Pure. */
 export function decideBackup(
   { now, last, pending, empty }: BackupFacts,
   { maxAge }: Pick<BackupRules, "maxAge">,

@@ -1,24 +1,26 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { HostFailure } from "../../util/failure";
+import { setCommand, upCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
+import type { Attached } from "../engine/attached";
 import { checkInterrupt } from "../engine/ready";
 import { temporaryPath, writeDump, type Written } from "./folder";
 import type { Table } from "./manifest";
 import { lockSeconds, Snapshot, type SnapshotHead } from "./snapshot";
 import type { Server } from "./server";
 
-/** A dump, and what the database held at its moment. */
+/** A dump, and the database's contents at its moment. */
 export interface Dumped extends Written, Omit<SnapshotHead, "id"> {
   readonly tables: readonly Table[];
 }
 
-/** Light compression: a switch waits for it, and the disk is cheaper than that. */
+/** Light compression: a switch waits for it. */
 const compression = 1;
 
 /**
- * Dumps the database into a temporary file, and counts its tables in the same snapshot while it does.
- * @param file name it is to have
- * @throws HostFailure, with nothing left of the file
+ * Dumps the database into a temporary file, and counts its rows in the same snapshot meanwhile.
+ * @param file its final name
+ * @throws OperatorError, with nothing left of the file
  */
 export async function dump(server: Server, folder: string, file: string, signal: AbortSignal): Promise<Dumped> {
   const snapshot = await Snapshot.open(server);
@@ -52,7 +54,7 @@ export async function dump(server: Server, folder: string, file: string, signal:
   }
 }
 
-/** A command's output; its end is an error when the command's end is one, so that no file of a failed one is kept. */
+/** A command's output. Throws at its end if the command failed, so that no file of a failed command is kept. */
 async function* ending(
   stdout: AsyncIterable<Buffer>,
   ended: () => Promise<{ exitCode: number; errors: string }>,
@@ -60,31 +62,53 @@ async function* ending(
   yield* stdout;
   const { exitCode, errors } = await ended();
   if (exitCode === 0) return;
-  const hint = errors.includes("server version mismatch")
-    ? "\n  type: pulumi config set postgresImage <an image of the server's version> --stack base, then npm run up -- base"
-    : "";
-  throw new HostFailure(`pg_dump failed: ${errors || `exit code ${exitCode}`}${hint}`);
+  throw new OperatorError({
+    what: `pg_dump failed: ${errors || `exit code ${exitCode}`}`,
+    ...(errors.includes("server version mismatch") && {
+      why: "Name an image of the server's own version, and bring base up:",
+      type: [setCommand("postgresImage", "base", { value: "postgres:17-alpine" }), upCommand("base")],
+    }),
+  });
 }
 
 /**
  * Feeds a file to a tool's standard input and waits for its end.
- * @throws HostFailure with the tool's own words
+ * @param signal ends the tool
+ * @throws OperatorError with the tool's own message
  */
 export async function feed(
   server: Server,
   path: string,
   command: readonly string[],
+  signal: AbortSignal,
   database?: string,
 ): Promise<string> {
+  checkInterrupt(signal);
   const attached = await server.attach(command, database);
+  const cut = (): void => {
+    attached.cut();
+  };
+  signal.addEventListener("abort", cut, { once: true });
+  try {
+    checkInterrupt(signal);
+    return await fed(attached, path);
+  } catch (error) {
+    checkInterrupt(signal);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", cut);
+  }
+}
+
+async function fed(attached: Attached, path: string): Promise<string> {
   const file = createReadStream(path);
   const feeding = pipeline(file, attached.stdin).catch((error: Error) => {
-    // A tool that ends early breaks the pipe, and its own end says why.
+    // A tool that exits early breaks the pipe; its exit code and message say why.
     if (file.errored === error) throw error;
   });
   const [output] = await Promise.all([text(attached.stdout), feeding]);
   const { exitCode, errors } = await attached.ended;
-  if (exitCode !== 0) throw new HostFailure(`pg_restore failed: ${errors || `exit code ${exitCode}`}`);
+  if (exitCode !== 0) throw new OperatorError({ what: `pg_restore failed: ${errors || `exit code ${exitCode}`}` });
   return output;
 }
 
@@ -94,13 +118,13 @@ async function text(stream: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Has pg_restore read a dump's table of contents. @throws HostFailure when it cannot */
-export async function readContents(server: Server, path: string): Promise<string> {
-  // The list is at the beginning. What follows is read all the same, or the connection breaks over what nobody took.
-  return feed(server, path, ["sh", "-c", "pg_restore --list; code=$?; cat > /dev/null; exit $code"]);
+/** Has pg_restore read a dump's table of contents. @throws OperatorError when it cannot */
+export async function readContents(server: Server, path: string, signal: AbortSignal): Promise<string> {
+  // The list is at the beginning. The rest is read and dropped: unread input would break the connection.
+  return feed(server, path, ["sh", "-c", "pg_restore --list; code=$?; cat > /dev/null; exit $code"], signal);
 }
 
 /** As `readContents`, for a dump that has not been given its name yet. */
-export function readBack(server: Server, folder: string, file: string): Promise<string> {
-  return readContents(server, temporaryPath(folder, file));
+export function readBack(server: Server, folder: string, file: string, signal: AbortSignal): Promise<string> {
+  return readContents(server, temporaryPath(folder, file), signal);
 }

@@ -2,19 +2,20 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { HostFailure, messageOf } from "../../util/failure";
+import { setCommand, upCommand } from "../../util/commands";
+import { OperatorError, messageOf } from "../../util/operatorError";
 import { manifestName, parseManifest, type Manifest } from "./manifest";
-import type { Kept } from "./retention";
+import type { Dated } from "./retention";
 
 /** A backup in its folder. */
-export interface Backup extends Kept {
+export interface Backup extends Dated {
   /** Whole path of the dump. */
   readonly path: string;
   /** Absent where it cannot be read. */
   readonly manifest?: Manifest;
 }
 
-/** What was written of a dump. */
+/** Size and checksum of a written dump. */
 export interface Written {
   readonly bytes: number;
   readonly sha256: string;
@@ -22,22 +23,33 @@ export interface Written {
 
 const temporaryEnding = ".part";
 
-/** Backups of an install, newest first; of a folder that is not there, none. Looks at sizes, not into the files. */
+/** Commands that choose another folder. */
+const chooseFolder = [setCommand("backupDirectory", "base", { value: "/another/folder" }), upCommand("base")];
+
+/** Lists an install's backups, newest first. Compares sizes, but not checksums. A folder that does not exist has none. */
 export async function listBackups(folder: string, install: string): Promise<Backup[]> {
   const names = await namesIn(folder);
-  // `<install>-20261123T225301-123Z`: another install's name may begin with this one's.
+  // `<install>-20261123T225301-123Z`: exact, since another install's name may begin with this one's.
   const own = new RegExp(`^${install}-\\d{8}T\\d{6}-\\d{3}Z\\.(dump|json)$`);
   const dumps = [...new Set(names.filter((name) => own.test(name)).map((name) => name.replace(/\.json$/, ".dump")))];
   const backups = await Promise.all(dumps.map((file) => readBackup(join(folder, file), file)));
   return backups.sort((a, b) => b.at - a.at);
 }
 
-/** When the newest good backup of an install was taken, in milliseconds since 1970. */
-export async function lastBackup(folder: string, install: string): Promise<number | undefined> {
-  return (await listBackups(folder, install)).find(({ damage }) => damage === undefined)?.at;
+/**
+ * When the newest good backup of an install's database cluster was made, in milliseconds since 1970.
+ * @param cluster undefined where it cannot be read; then those without one count
+ */
+export async function lastBackup(
+  folder: string,
+  install: string,
+  cluster: string | undefined,
+): Promise<number | undefined> {
+  const backups = await listBackups(folder, install);
+  return backups.find(({ damage, manifest }) => damage === undefined && manifest?.cluster === cluster)?.at;
 }
 
-/** A dump by its path, with what its manifest says. */
+/** Reads a backup by its dump's path. */
 export async function readBackup(path: string, file: string): Promise<Backup> {
   const found = await stat(path).catch(ifMissing);
   const contents = await readFile(join(path, "..", manifestName(file)), "utf8").catch(ifMissing);
@@ -50,41 +62,44 @@ export async function readBackup(path: string, file: string): Promise<Backup> {
     return { ...backup, damage: messageOf(error) };
   }
   const known = { ...backup, at: Date.parse(manifest.at), manifest };
-  if (found === undefined) return { ...known, damage: "its file is gone" };
+  if (found === undefined) return { ...known, damage: "its file is missing" };
   if (found.size !== manifest.bytes)
     return { ...known, damage: `it has ${found.size} bytes instead of ${manifest.bytes}` };
   return known;
 }
 
-/** Compares a dump with the checksum of its manifest. @throws HostFailure that says how it is damaged */
+/** Compares a dump with its manifest's checksum. @throws OperatorError that says how it is damaged */
 export async function checkWhole({ path, file, manifest, damage }: Backup): Promise<Manifest> {
-  if (damage !== undefined || manifest === undefined) throw new HostFailure(`${file} is damaged: ${damage}`);
+  if (damage !== undefined || manifest === undefined)
+    throw new OperatorError({ what: `${file} is damaged: ${damage}` });
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   if (hash.digest("hex") !== manifest.sha256)
-    throw new HostFailure(`${file} is damaged: its checksum is not the one it was written with`);
+    throw new OperatorError({ what: `${file} is damaged: its checksum differs from the manifest's` });
   return manifest;
 }
 
-/** Makes the folder, readable by its owner only, and clears away what a killed backup left unfinished. */
+/** Makes the folder, readable by its owner only, and removes unfinished files of killed backups. */
 export async function prepareFolder(folder: string, install: string): Promise<void> {
   try {
-    // mkdir's mode is subject to the umask, and a folder that is there keeps the mode its owner gave it.
+    // mkdir's mode is subject to the umask; an existing folder keeps its mode.
     if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(folder, 0o700);
     const unfinished = (await namesIn(folder)).filter(
       (name) => name.startsWith(`.${install}-`) && name.endsWith(temporaryEnding),
     );
     await Promise.all(unfinished.map((name) => rm(join(folder, name), { force: true })));
   } catch (error) {
-    throw new HostFailure(
-      `The folder of the backups cannot be used: ${messageOf(error)}\n  type: pulumi config set backupDirectory /a/folder/you/can/write --stack base, then npm run up -- base`,
-    );
+    throw new OperatorError({
+      what: `The folder of the backups cannot be used: ${messageOf(error)}`,
+      why: "Choose a folder you can write to, and bring base up:",
+      type: chooseFolder,
+    });
   }
 }
 
 /**
- * Writes a dump under a temporary name, to the disk.
- * @throws HostFailure, with nothing left of it, when the disk is full
+ * Writes a dump under a temporary name, and flushes it to the disk.
+ * @throws OperatorError, with nothing left of it, when the disk is full
  */
 export async function writeDump(folder: string, file: string, source: AsyncIterable<Buffer>): Promise<Written> {
   const hash = createHash("sha256");
@@ -99,7 +114,7 @@ export async function writeDump(folder: string, file: string, source: AsyncItera
   return { bytes, sha256: hash.digest("hex") };
 }
 
-/** Path of a dump while it is being written. */
+/** Path of a dump while it is written. */
 export function temporaryPath(folder: string, file: string): string {
   return join(folder, `.${file}${temporaryEnding}`);
 }
@@ -113,12 +128,12 @@ export async function publish(folder: string, manifest: Manifest): Promise<void>
   await syncFolder(folder);
 }
 
-/** Removes a dump that has not been given its name. */
+/** Removes a dump that has no final name yet. */
 export async function discard(folder: string, file: string): Promise<void> {
   await rm(temporaryPath(folder, file), { force: true });
 }
 
-/** Removes a backup, its manifest first: from then on it is none. */
+/** Removes a backup, its manifest first: without it the dump no longer counts as one. */
 export async function removeBackup(folder: string, file: string): Promise<void> {
   await rm(join(folder, manifestName(file)), { force: true });
   await rm(join(folder, file), { force: true });
@@ -140,14 +155,16 @@ async function writeTemporary(
     await handle?.close().catch(() => undefined);
     await unlink(path).catch(() => undefined);
     throw (error as NodeJS.ErrnoException).code === "ENOSPC"
-      ? new HostFailure(
-          `No room for the backup in ${folder}. Make room there, or choose another folder:\n  type: pulumi config set backupDirectory /another/folder --stack base, then npm run up -- base`,
-        )
+      ? new OperatorError({
+          what: `No room for the backup in ${folder}.`,
+          why: "Make room there, or choose another folder and bring base up:",
+          type: chooseFolder,
+        })
       : error;
   }
 }
 
-/** Some file systems do not let a folder be synced; there a rename is as lasting as it gets. */
+/** Flushes a folder to the disk, on file systems that support it. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {

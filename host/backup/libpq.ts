@@ -1,4 +1,4 @@
-/** URL parameters that the Postgres tools read from the environment. Others are the client library's own. */
+/** URL parameters the Postgres tools read from the environment. Others belong to a client library. */
 const parameters: Readonly<Record<string, string>> = {
   application_name: "PGAPPNAME",
   channel_binding: "PGCHANNELBINDING",
@@ -10,15 +10,15 @@ const parameters: Readonly<Record<string, string>> = {
 };
 
 /**
- * The environment in which psql, pg_dump and pg_restore reach the database of a URL, `NAME=value`. The password goes
- * this way because a URL on a command line stands in every process list. Pure.
+ * Environment in which psql, pg_dump and pg_restore reach a URL's database, `NAME=value`. Not a command line, because the
+ * password in it would show in process lists. Pure.
  */
 export function libpqEnvironment(databaseUrl: string): string[] {
   const url = new URL(databaseUrl);
   const given = [...url.searchParams].flatMap(([name, value]) => {
     const variable = parameters[name];
     if (variable === undefined) return [];
-    // A word of Node's client only: encrypted, whoever is at the other end.
+    // A value of Node's client only: encrypted, without verification.
     return [[variable, name === "sslmode" && value === "no-verify" ? "require" : value] as const];
   });
   const all: (readonly [string, string])[] = [
@@ -32,7 +32,7 @@ export function libpqEnvironment(databaseUrl: string): string[] {
   return all.filter(([, value]) => value !== "").map(([name, value]) => `${name}=${value}`);
 }
 
-/** Name of the database a URL points to. Pure. */
+/** Database name in a URL. Pure. */
 export function databaseOf(databaseUrl: string): string {
   return decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
 }

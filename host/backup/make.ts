@@ -4,7 +4,8 @@ import { dump, readBack } from "./dump";
 import { discard, listBackups, prepareFolder, publish, removeBackup } from "./folder";
 import { dumpName, type Manifest } from "./manifest";
 import { superseded } from "./retention";
-import { withServer, type Database } from "./server";
+import { readCluster, withServer, type Database } from "./server";
+import { checkInterrupt } from "../engine/ready";
 
 /** A backup to be made. */
 export interface BackupOrder {
@@ -12,15 +13,17 @@ export interface BackupOrder {
   readonly database: Database;
   /** Whole path of the folder, on the machine this runs on. */
   readonly folder: string;
-  /** How many good ones are kept. */
+  /** How many good backups to keep. */
   readonly kept: number;
-  /** Why, in the operator's words. */
+  /** Why it is made, in the operator's words. */
   readonly why: string;
 }
 
 /**
- * Makes a backup: dumped, on the disk, read back, and only then given its name. Then older ones go.
- * @throws HostFailure with nothing left of it; the backups there were stay
+ * Makes a backup: dumps the database to the disk, reads the dump back, gives it its name, then removes older backups of
+ * the same database cluster. Another install of the same name may keep its own in the same folder.
+ * @param signal stops it before its next effect
+ * @throws OperatorError with nothing left of it, and the older backups in place
  */
 export async function makeBackup(engine: Engine, order: BackupOrder, signal: AbortSignal): Promise<Manifest> {
   const { install, folder } = order;
@@ -28,21 +31,24 @@ export async function makeBackup(engine: Engine, order: BackupOrder, signal: Abo
   await prepareFolder(folder, install);
   return withServer(engine, order.database, async (server) => {
     try {
+      const cluster = await readCluster(server);
       const dumped = await dump(server, folder, file, signal);
-      await readBack(server, folder, file);
+      await readBack(server, folder, file, signal);
       const manifest: Manifest = {
         version: 1,
         file,
         install,
         database: server.database,
+        cluster,
         why: order.why,
         by: `${userInfo().username}@${hostname()}`,
         ...dumped,
         tables: [...dumped.tables],
       };
+      checkInterrupt(signal);
       await publish(folder, manifest);
-      for (const old of superseded(await listBackups(folder, install), order.kept))
-        await removeBackup(folder, old.file);
+      const own = (await listBackups(folder, install)).filter((backup) => backup.manifest?.cluster === cluster);
+      for (const old of superseded(own, order.kept)) await removeBackup(folder, old.file);
       return manifest;
     } catch (error) {
       await discard(folder, file);

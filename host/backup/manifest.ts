@@ -13,28 +13,30 @@ const manifest = z.object({
   file: z.string().regex(/^[\w.-]+\.dump$/),
   install: z.string().min(1),
   database: z.string().min(1),
-  /** Moment whose data is in it, ISO 8601. */
+  /** Identity of its database cluster; absent where the server does not tell it, and in backups of earlier versions. */
+  cluster: z.string().regex(/^\d+$/).optional(),
+  /** Moment of its data, ISO 8601. */
   at: z.iso.datetime(),
   /** Why it was made, in the operator's words. */
   why: z.string(),
   by: z.string(),
-  /** Of the dump's file. */
+  /** Size of the dump. */
   bytes: z.number().int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Version of the server it was taken from. */
+  /** Version of its server. */
   postgres: z.string(),
-  /** Room the database took on its server then. */
+  /** Size of the database on its server. */
   databaseBytes: z.number().int().nonnegative(),
-  /** Every table with its rows, counted in the very snapshot the dump was taken from. */
+  /** Row counts of every table, in the dump's own snapshot. */
   tables: z.array(table),
 });
 
 export type Table = z.infer<typeof table>;
 
-/** What is known of a backup: a JSON file beside the dump. A dump without one is none. */
+/** Description of a backup, a JSON file beside the dump. A dump without one is no backup. */
 export type Manifest = z.infer<typeof manifest>;
 
-/** Reads a manifest. @throws Error that says what is wrong with it; pure */
+/** Parses a manifest. Pure. @throws Error that says what is wrong with it */
 export function parseManifest(contents: string): Manifest {
   let value: unknown;
   try {
@@ -45,10 +47,19 @@ export function parseManifest(contents: string): Manifest {
   const parsed = manifest.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`its manifest is not one: ${issue?.path.join(".")} ${issue?.message}`);
+  throw new Error(`its manifest is not valid: ${issue?.path.join(".")} ${issue?.message}`);
 }
 
-/** File name of the dump of an install at a moment; names sort by time. Pure. */
+/** Which database cluster a backup is from: the install's own, another one, or one that is not known. */
+export type Origin = "own" | "other" | "unknown";
+
+/** Compares a backup's database cluster with the install's. Pure. @param cluster undefined where it cannot be read */
+export function originOf(manifest: Pick<Manifest, "cluster">, cluster: string | undefined): Origin {
+  if (manifest.cluster === undefined || cluster === undefined) return "unknown";
+  return manifest.cluster === cluster ? "own" : "other";
+}
+
+/** File name of an install's dump at a moment; names sort by time. Pure. */
 export function dumpName(install: string, at: Date): string {
   return `${install}-${at.toISOString().replace(/[-:]/g, "").replace(".", "-")}.dump`;
 }

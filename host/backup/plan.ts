@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 import type { BackupPlan } from "../install/backupPlan";
 import type { Database } from "./server";
 
-/** Whole path of the folder of the backups. Pure. */
+/** Absolute path of the folder of backups. Pure. */
 export function folderOf({ directory }: BackupPlan, projectFolder: string): string {
   return resolve(projectFolder, directory);
 }
 
-/** Where the data is. @param url asked only for a managed Postgres; holds its password */
+/** How to reach the database. @param url read only for a managed Postgres; contains its password */
 export async function databaseFor(
   install: string,
   { postgres, image, network }: BackupPlan,

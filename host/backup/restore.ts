@@ -1,46 +1,64 @@
 import type { Engine } from "../engine/engine";
-import { HostFailure } from "../../util/failure";
-import type { Progress } from "../../util/progress/progress";
+import { backupCommand, restoreCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
+import type { Progress, Report } from "../../util/progress/progress";
+import { checkInterrupt } from "../engine/ready";
 import { readContents } from "./dump";
 import { checkWhole, type Backup } from "./folder";
-import type { Manifest } from "./manifest";
+import { originOf, type Manifest } from "./manifest";
 import { besideName, drop, load } from "./scratch";
-import { maintenance, psql, withServer, type Database, type Server } from "./server";
+import { psql, readCluster, withServer, type Database } from "./server";
 import { swap } from "./swap";
+
+/** Options of a restore. */
+export interface RestoreRules {
+  /** Called right before the exchange; refuses it by throwing. */
+  readonly checkUnused: () => Promise<void>;
+  /** Restore a backup of another database cluster. */
+  readonly foreign: boolean;
+  /** Called with what could not be checked. */
+  readonly report: Report;
+  /** Stops it before its next effect. */
+  readonly signal: AbortSignal;
+}
 
 /** A restored database. */
 export interface Restored {
   readonly manifest: Manifest;
-  /** Name under which the data that was there before is kept. */
+  /** Name under which the previous database is kept. */
   readonly kept: string;
-  /** What to type to remove it. */
+  /** Command that drops it. */
   readonly dropCommand: string;
 }
 
 /**
- * Puts a backup in the place of the database. The data that was there is kept under another name.
- * @param isFree asked last of all, right before the exchange; throwing refuses it
- * @throws HostFailure; the database Scani uses has not been touched then
+ * Replaces the database by a backup. The replaced one is kept under another name.
+ * @throws OperatorError with Scani's database untouched
  */
 export async function restore(
   engine: Engine,
   database: Database,
   backup: Backup,
   progress: Progress,
-  isFree: () => Promise<void>,
+  { checkUnused, foreign, report, signal }: RestoreRules,
 ): Promise<Restored> {
   const manifest = await progress.step("check the file", () => checkWhole(backup));
   return withServer(engine, database, async (server) => {
-    await progress.step("read its table of contents", () => readContents(server, backup.path));
-    const fresh = await progress.step("restore into a new database", () => load(server, backup, manifest, "restoring"));
+    if (!foreign) checkOrigin(backup, manifest, await readCluster(server), report);
+    await progress.step("read its table of contents", () => readContents(server, backup.path, signal));
+    const fresh = await progress.step("restore into a new database", () =>
+      load(server, backup, manifest, "restoring", signal),
+    );
     const kept = besideName(server.database, "before", new Date());
     try {
       // Without statistics the first hours of queries would be planned blindly.
       await progress.step("analyse it", () => server.run([...psql, "-c", "analyze"], { database: fresh }));
-      await isFree();
+      await checkUnused();
+      checkInterrupt(signal);
       await progress.step("exchange it for the one in use", () => swap(server, fresh, kept));
     } catch (error) {
-      if (await exists(server, fresh)) await drop(server, fresh);
+      // The exchange may have succeeded although its answer was lost: then no database has this name any more.
+      await drop(server, fresh).catch(() => undefined);
       throw error;
     }
     return { manifest, kept, dropCommand: `${server.byHand("dropdb")} ${kept}` };
@@ -48,35 +66,43 @@ export async function restore(
 }
 
 /**
- * Loads a backup into a database of its own, compares, and drops it. @throws HostFailure when it is not what was there
+ * Loads a backup into a scratch database, compares its row counts, and drops it.
+ * @throws OperatorError when they differ
  */
 export async function verify(
   engine: Engine,
   database: Database,
   backup: Backup,
   progress: Progress,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Manifest> {
   const manifest = await progress.step("check the file", () => checkWhole(backup));
   await withServer(engine, database, async (server) => {
-    await progress.step("read its table of contents", () => readContents(server, backup.path));
+    await progress.step("read its table of contents", () => readContents(server, backup.path, signal));
     const name = await progress.step("restore into a scratch database and compare", () =>
-      load(server, backup, manifest, "verifying"),
+      load(server, backup, manifest, "verifying", signal),
     );
     await progress.step("drop the scratch database", () => drop(server, name));
   });
   return manifest;
 }
 
-async function exists(server: Server, name: string): Promise<boolean> {
-  const names = await server
-    .query<string>("select to_jsonb(datname) from pg_database", maintenance)
-    .catch(() => [] as string[]);
-  return names.includes(name);
+/** @throws OperatorError when a backup is from another database cluster */
+function checkOrigin({ file }: Backup, manifest: Manifest, cluster: string | undefined, report: Report): void {
+  const origin = originOf(manifest, cluster);
+  if (origin === "unknown")
+    report(`Whether ${file} is from this install's database cluster cannot be checked: one of them is not recorded.`);
+  if (origin !== "other") return;
+  throw new OperatorError({
+    what: `${file} is from another database cluster (install ${manifest.install}, made by ${manifest.by}). Nothing has been touched.`,
+    why: "Restoring it would replace this install's data by that one's. If that is intended, as after the database was lost and created anew:",
+    type: restoreCommand(file, "--foreign"),
+  });
 }
 
-/** The newest backup that is not damaged. @throws HostFailure when there is none */
+/** The newest backup that is not damaged. @throws OperatorError when there is none */
 export function newestGood(backups: readonly Backup[]): Backup {
   const found = backups.find(({ damage }) => damage === undefined);
-  if (found === undefined) throw new HostFailure("There is no good backup.\n  type: npm run backup");
+  if (found === undefined) throw new OperatorError({ what: "There is no good backup.", type: backupCommand() });
   return found;
 }

@@ -1,5 +1,5 @@
-/** A backup as its folder shows it. */
-export interface Kept {
+/** What retention needs to know of a backup. */
+export interface Dated {
   /** Its dump's file name. */
   readonly file: string;
   /** Milliseconds since 1970. */
@@ -9,11 +9,11 @@ export interface Kept {
 }
 
 /**
- * Which backups may go when this many good ones are to stay. Pure. The newest good one always stays. A damaged one
- * counts for nothing, and goes only when it is older than every good one that stays: what can still be got out of it is
- * then in better ones.
+ * Lists the backups to remove when this many good ones are to stay. Pure. The newest good one always stays. A damaged one
+ * does not count, and is removed only when it is older than every good one that stays: until then it may be the best copy
+ * of its data.
  */
-export function superseded<T extends Kept>(backups: readonly T[], keep: number): T[] {
+export function superseded<T extends Dated>(backups: readonly T[], keep: number): T[] {
   const newestFirst = [...backups].sort((a, b) => b.at - a.at || (a.file < b.file ? 1 : -1));
   const staying = newestFirst.filter(({ damage }) => damage === undefined).slice(0, Math.max(1, keep));
   const oldest = staying.at(-1);

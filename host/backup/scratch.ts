@@ -1,21 +1,22 @@
-import { HostFailure, messageOf } from "../../util/failure";
+import { OperatorError, messageOf } from "../../util/operatorError";
 import { differences } from "./compare";
 import { feed } from "./dump";
 import type { Backup } from "./folder";
 import type { Manifest, Table } from "./manifest";
 import { identifier, literal, maintenance, psql, type Server } from "./server";
 import { countQueries } from "./snapshot";
+import { checkInterrupt } from "../engine/ready";
 
-/** What a database is made beside the one Scani uses for; part of its name. */
+/** Purpose of a database beside Scani's; part of its name. */
 export type Purpose = "restoring" | "verifying" | "before";
 
-/** Longest name Postgres takes. */
-const longest = 63;
+/** Longest name Postgres accepts. */
+const longestName = 63;
 
-/** Name of a database beside the one Scani uses. Pure. */
+/** Name of a database beside Scani's. Pure. */
 export function besideName(database: string, purpose: Purpose, at: Date): string {
   const ending = `_${purpose}_${at.toISOString().slice(0, 19).replace(/\D/g, "")}`;
-  return database.slice(0, longest - ending.length) + ending;
+  return database.slice(0, longestName - ending.length) + ending;
 }
 
 /** One row of pg_database, of any version of Postgres. */
@@ -30,7 +31,7 @@ export interface DatabaseRow {
   readonly datlocale?: string | null;
 }
 
-/** SQL that makes an empty database sorted and encoded as another is. Pure. */
+/** SQL that creates an empty database with another's encoding and collation. Pure. */
 export function createLike(name: string, like: DatabaseRow): string {
   const icu = like.daticulocale ?? like.datlocale;
   const provider = like.datlocprovider === "i" && icu ? ` locale_provider icu icu_locale ${literal(icu)}` : "";
@@ -38,16 +39,19 @@ export function createLike(name: string, like: DatabaseRow): string {
 }
 
 /**
- * Loads a backup into a new database and compares its tables and their rows with what was counted when it was taken.
- * What an earlier run left unfinished goes first.
- * @throws HostFailure; the new database is gone then, and the one Scani uses has not been touched
+ * Loads a backup into a new database and compares its row counts with the manifest's. Drops databases a killed run left
+ * unfinished first.
+ * @param signal stops it before its next effect
+ * @throws OperatorError with the new database dropped and Scani's untouched
  */
 export async function load(
   server: Server,
   backup: Backup,
   manifest: Manifest,
   purpose: Exclude<Purpose, "before">,
+  signal: AbortSignal,
 ): Promise<string> {
+  checkInterrupt(signal);
   await dropLeftovers(server, purpose);
   await checkRoom(server, manifest);
   const name = besideName(server.database, purpose, new Date());
@@ -55,17 +59,18 @@ export async function load(
     `select to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(d.encoding)) from pg_database d where datname = ${literal(server.database)}`,
     maintenance,
   );
-  if (row === undefined) throw new HostFailure(`There is no database ${server.database} on the server`);
-  await server.run([...psql, "-c", createLike(name, row)], { database: maintenance });
+  if (row === undefined) throw new OperatorError({ what: `There is no database ${server.database} on the server` });
+  checkInterrupt(signal);
   try {
-    await feed(server, backup.path, ["pg_restore", "--no-owner", "--exit-on-error", `--dbname=${name}`], name);
+    // Inside: what the engine answers may be lost, and the database be there all the same.
+    await server.run([...psql, "-c", createLike(name, row)], { database: maintenance });
+    await feed(server, backup.path, ["pg_restore", "--no-owner", "--exit-on-error", `--dbname=${name}`], signal, name);
     const wrong = differences(manifest.tables, await count(server, name));
     if (wrong.length > 0)
-      throw new HostFailure(
-        [`${backup.file} does not hold what was there when it was taken:`, ...wrong.map((line) => `    ${line}`)].join(
-          "\n",
-        ),
-      );
+      throw new OperatorError({
+        what: `${backup.file} does not hold the rows that were counted when it was made:`,
+        why: wrong.join("\n"),
+      });
     return name;
   } catch (error) {
     await drop(server, name).catch(() => undefined);
@@ -73,7 +78,7 @@ export async function load(
   }
 }
 
-/** The tables of a database with their rows. */
+/** Counts the rows of every table of a database. */
 async function count(server: Server, database: string): Promise<Table[]> {
   const output = await server.run(psql, { input: countQueries, database });
   return output
@@ -82,7 +87,7 @@ async function count(server: Server, database: string): Promise<Table[]> {
     .map((line) => JSON.parse(line) as Table);
 }
 
-/** Drops a database beside the one Scani uses, and whoever is in it. */
+/** Drops a database beside Scani's, and the connections to it. */
 export async function drop(server: Server, name: string): Promise<void> {
   await server.run([...psql, "-c", `drop database if exists ${identifier(name)} with (force)`], {
     database: maintenance,
@@ -98,22 +103,22 @@ async function dropLeftovers(server: Server, purpose: Purpose): Promise<void> {
   for (const name of names) await drop(server, name);
 }
 
-/** Room a load leaves free on the server's disk, bytes: a Postgres without any stops. */
-const spare = 256 * 1024 * 1024;
+/** Bytes a load leaves free on the server's disk: a Postgres with a full disk stops. */
+const reserve = 256 * 1024 * 1024;
 
-/** @throws HostFailure when the bundled Postgres has no room for a second copy of the data */
+/** @throws OperatorError when the bundled Postgres has no room for a second copy of the data */
 async function checkRoom(server: Server, manifest: Manifest): Promise<void> {
   if (!server.local) return;
   const [directory] = await server.query<string>("select to_jsonb(current_setting('data_directory'))", maintenance);
   const listing = await server.run(["df", "-Pk", directory]).catch((error: unknown) => {
-    throw new HostFailure(`The free space of Postgres cannot be read: ${messageOf(error)}`);
+    throw new OperatorError({ what: `The free space of Postgres cannot be read: ${messageOf(error)}` });
   });
   const free = Number(listing.trim().split("\n").at(-1)?.trim().split(/\s+/)[3]) * 1024;
-  const needed = manifest.databaseBytes + spare;
+  const needed = manifest.databaseBytes + reserve;
   if (!(free >= needed))
-    throw new HostFailure(
-      `Postgres has ${megabytes(free)} MB of room and a second copy of the data needs ${megabytes(needed)} MB. Nothing has been touched.`,
-    );
+    throw new OperatorError({
+      what: `Postgres has ${megabytes(free)} MB of free space, and a second copy of the data needs ${megabytes(needed)} MB. Nothing has been touched.`,
+    });
 }
 
 function megabytes(bytes: number): number {

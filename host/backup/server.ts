@@ -2,18 +2,19 @@ import { isNotFound, type Engine } from "../engine/engine";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
 import type { Attached } from "../engine/attached";
-import { HostFailure, messageOf } from "../../util/failure";
+import { dockerPull, dockerStart, upCommand } from "../../util/commands";
+import { OperatorError, messageOf } from "../../util/operatorError";
 import { databaseOf, libpqEnvironment } from "./libpq";
 
-/** Where the data is: in the bundled Postgres' own container, or with somebody else. */
+/** How to reach the database: in the bundled Postgres' container, or at a managed server's address. */
 export type Database =
   | { readonly kind: "bundled"; readonly container: string }
   | {
       readonly kind: "managed";
       readonly install: string;
-      /** Holds the password. */
+      /** Contains the password. */
       readonly url: string;
-      /** Image whose psql, pg_dump and pg_restore are used. */
+      /** Image with psql, pg_dump and pg_restore. */
       readonly image: string;
       /** Network from which the database can be reached. */
       readonly network: string;
@@ -24,13 +25,13 @@ export class Server {
   constructor(
     private readonly engine: Engine,
     private readonly container: string,
-    /** How the tools reach the server, `NAME=value`; may hold a password. */
+    /** Environment in which the tools reach the server, `NAME=value`; may contain a password. */
     private readonly environment: readonly string[],
     /** The database Scani uses. */
     readonly database: string,
-    /** What to type to run a tool by hand; without a password. */
+    /** Command that runs a tool by hand; contains no password. */
     readonly byHand: (tool: string) => string,
-    /** The data directory's free space can be asked, since the server runs in that container. */
+    /** True when the server runs in this container, so that the free space of its data directory can be read. */
     readonly local: boolean,
   ) {}
 
@@ -39,7 +40,7 @@ export class Server {
     return this.engine.attach(this.container, command, this.environmentFor(database));
   }
 
-  /** Runs a tool to its end. @throws HostFailure with the tool's own words when it fails */
+  /** Runs a tool to its end. @throws OperatorError with the tool's own message when it fails */
   async run(command: readonly string[], options: { input?: string; database?: string } = {}): Promise<string> {
     const { exitCode, output, errors } = await this.engine.capture(
       this.container,
@@ -47,11 +48,11 @@ export class Server {
       this.environmentFor(options.database ?? this.database),
       options.input,
     );
-    if (exitCode !== 0) throw new HostFailure(`${command[0]} failed: ${errors || `exit code ${exitCode}`}`);
+    if (exitCode !== 0) throw new OperatorError({ what: `${command[0]} failed: ${errors || `exit code ${exitCode}`}` });
     return output;
   }
 
-  /** Rows of a query, as JSON: the query selects one JSON value a row. @throws HostFailure */
+  /** Rows of a query that selects one JSON value a row. @throws OperatorError */
   async query<T>(sql: string, database?: string): Promise<T[]> {
     const output = await this.run([...psql, "-c", sql], { database });
     return output
@@ -65,26 +66,44 @@ export class Server {
   }
 }
 
-/** psql as a program is to be talked to: nothing of the user's, nothing but values, stopping at the first mistake. */
+/** Why a server does not tell its identity: a managed one may forbid it. */
+const withheld = /permission denied|does not exist/;
+
+/**
+ * Identity of a server's database cluster, given when the cluster was created: two servers of one name are told apart by
+ * it. Undefined where the server does not tell it.
+ */
+export async function readCluster(server: Server): Promise<string | undefined> {
+  const found = await server
+    .query<string>("select to_jsonb(system_identifier::text) from pg_control_system()", maintenance)
+    .catch((error: unknown) => {
+      if (withheld.test(messageOf(error))) return [];
+      throw error;
+    });
+  return found[0];
+}
+
+/** psql for programs: no user settings, values only, stops at the first error. */
 export const psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"] as const;
 
-/** The database every server has and nobody's data is in; databases are made and renamed from here. */
+/** Database from which others are created and renamed: every server has it, and it holds no data. */
 export const maintenance = "postgres";
 
-/** A word as SQL takes it for a name. Pure. */
+/** Quotes an SQL identifier. Pure. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as SQL takes it for a value. Pure. */
+/** Quotes an SQL string. Pure. */
 export function literal(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
 /**
- * Gives work a server to talk to. For a managed Postgres that is a container of its own, removed afterwards.
- * @param pull whether the image may be fetched for it; a preview fetches nothing
- * @throws HostFailure when the bundled one does not run
+ * Connects work to the database's server. For a managed Postgres it runs a container with the tools, and removes it
+ * afterwards.
+ * @param pull whether its image may be pulled; a preview pulls nothing
+ * @throws OperatorError when the bundled one does not run
  */
 export async function withServer<T>(
   engine: Engine,
@@ -105,15 +124,19 @@ export async function withServer<T>(
   }
 }
 
-/** Over the local socket, as its own superuser: the image trusts whoever is inside. */
+/** Connects through the container's local socket as its superuser, which the image trusts without a password. */
 async function bundled(engine: Engine, name: string): Promise<Server> {
   const found = await engine.inspect(name);
   if (found === undefined)
-    throw new HostFailure(
-      `There is no container ${name}, so the database cannot be reached.\n  type: npm run up -- base`,
-    );
+    throw new OperatorError({
+      what: `There is no container ${name}, so the database cannot be reached.`,
+      type: upCommand("base"),
+    });
   if (!found.running)
-    throw new HostFailure(`${name} does not run, so the database cannot be reached.\n  type: docker start ${name}`);
+    throw new OperatorError({
+      what: `${name} does not run, so the database cannot be reached.`,
+      type: dockerStart(name),
+    });
   const user = variableIn(found.environment, "POSTGRES_USER") ?? "postgres";
   const database = variableIn(found.environment, "POSTGRES_DB") ?? user;
   return new Server(
@@ -126,10 +149,10 @@ async function bundled(engine: Engine, name: string): Promise<Server> {
   );
 }
 
-/** Seconds after which a container whose maker died ends by itself. */
-const longestSeconds = 12 * 3600;
+/** Seconds after which a tools container exits by itself, in case nobody is left to remove it. */
+const limitSeconds = 12 * 3600;
 
-/** A container that only holds the tools. Its commands get the password; it itself has none. */
+/** Runs a container with the tools. Its commands are given the password, the container itself is not. */
 async function toolbox(
   engine: Engine,
   { install, image, network }: Extract<Database, { kind: "managed" }>,
@@ -139,7 +162,7 @@ async function toolbox(
     engine.create({
       image,
       entrypoint: ["sleep"],
-      command: [String(longestSeconds)],
+      command: [String(limitSeconds)],
       labels: { [label.install]: install, [label.service]: "backup" },
       autoRemove: true,
       init: true,
@@ -155,7 +178,10 @@ async function toolbox(
     });
   const container = await create().catch(async (error: unknown) => {
     if (!isNotFound(error)) throw error;
-    if (!pull) throw new HostFailure(`the image ${image}, whose tools read the managed Postgres, is not here yet`);
+    if (!pull)
+      throw new OperatorError({
+        what: `the image ${image}, whose tools read the managed Postgres, is not on the engine yet`,
+      });
     await pulled(engine, image);
     return create();
   });
@@ -163,13 +189,14 @@ async function toolbox(
   return container;
 }
 
-/** Nothing else of an install with a managed Postgres uses this image, so it may not be here yet. */
+/** Pulls the tools' image, which nothing else of an install with a managed Postgres uses. */
 async function pulled(engine: Engine, image: string): Promise<void> {
   try {
     await engine.pull(image);
   } catch (error) {
-    throw new HostFailure(
-      `The image ${image}, whose pg_dump reads the managed Postgres, is not here and cannot be pulled: ${messageOf(error)}\n  type: docker pull ${image}`,
-    );
+    throw new OperatorError({
+      what: `The image ${image}, whose pg_dump reads the managed Postgres, is not on the engine and cannot be pulled: ${messageOf(error)}`,
+      type: dockerPull(image),
+    });
   }
 }

@@ -1,11 +1,11 @@
 import type { Attached } from "../engine/attached";
-import { HostFailure } from "../../util/failure";
+import { OperatorError } from "../../util/operatorError";
 import type { Table } from "./manifest";
 import { psql, type Server } from "./server";
 
-/** What a snapshot says of itself. */
+/** Description of a snapshot. */
 export interface SnapshotHead {
-  /** Name under which another session sees the same data. */
+  /** Name by which another session imports it. */
   readonly id: string;
   /** ISO 8601. */
   readonly at: string;
@@ -13,12 +13,12 @@ export interface SnapshotHead {
   readonly databaseBytes: number;
 }
 
-/** Seconds to wait for a table somebody has locked against reading. */
+/** Seconds to wait for a table that is locked against reading. */
 export const lockSeconds = 60;
 
 /**
- * psql makes one query a table and runs each. Tables of extensions are left out, as pg_dump leaves them out.
- * Writes a JSON object a line.
+ * Input for psql that counts the rows of every table, printing one JSON object a line. Leaves out tables of extensions, as
+ * pg_dump does.
  */
 export const countQueries = `select format('select json_build_object(''schema'', %L::text, ''name'', %L::text, ''rows'', count(*)) from only %I.%I', n.nspname, c.relname, n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -35,10 +35,10 @@ set local row_security = off;
 select json_build_object('id', pg_export_snapshot(), 'at', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'postgres', current_setting('server_version'), 'databaseBytes', pg_database_size(current_database()));
 `;
 
-/** Line that follows the last table. */
+/** Line after the last table. */
 const counted = "true";
 
-/** A moment of the database, held open so that a dump and a counting see the same rows while others go on writing. */
+/** A snapshot of the database, held open so that the dump and the row counts agree while others write. */
 export class Snapshot {
   private constructor(
     readonly head: SnapshotHead,
@@ -46,19 +46,20 @@ export class Snapshot {
     private readonly session: Attached,
   ) {}
 
-  /** Opens it and begins to count. @throws HostFailure with psql's own words */
+  /** Opens one and begins to count. @throws OperatorError with psql's own message */
   static async open(server: Server): Promise<Snapshot> {
     const session = await server.attach(psql);
     session.stdin.write(`${opening}${countQueries}select '${counted}'::json;\n`);
     const lines = linesOf(session.stdout);
     const first = await lines.next();
-    if (first.done === true) throw new HostFailure(`The database cannot be read: ${(await session.ended).errors}`);
+    if (first.done === true)
+      throw new OperatorError({ what: `The database cannot be read: ${(await session.ended).errors}` });
     const tables = rest(lines, session);
     tables.catch(() => undefined);
     return new Snapshot(JSON.parse(first.value) as SnapshotHead, tables, session);
   }
 
-  /** Lets the moment go. */
+  /** Ends the snapshot. */
   close(): void {
     this.session.cut();
   }
@@ -68,7 +69,8 @@ async function rest(lines: AsyncIterator<string>, session: Attached): Promise<Ta
   const tables: Table[] = [];
   for (;;) {
     const { value, done } = await lines.next();
-    if (done === true) throw new HostFailure(`The tables cannot be counted: ${(await session.ended).errors}`);
+    if (done === true)
+      throw new OperatorError({ what: `The tables cannot be counted: ${(await session.ended).errors}` });
     if (value === counted) return tables;
     tables.push(JSON.parse(value) as Table);
   }

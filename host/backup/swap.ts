@@ -1,13 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { identifier, literal, maintenance, psql, type Server } from "./server";
 
-/** Milliseconds between two rounds of ending what is still connected. */
-const again = 100;
+/** Milliseconds between two rounds of ending connections. */
+const pollInterval = 100;
 
 /**
- * Gives a restored database the name Scani uses, and that one another name. Both or neither: it is one transaction, so
- * a kill at any moment leaves the one or the other. Whoever is connected is disconnected and finds the restored one
- * when it comes back.
+ * Renames Scani's database, and gives its name to the restored one. It is one transaction, so a kill at any moment leaves
+ * either state. Connections are ended, and find the restored database when they reconnect.
  */
 export async function swap(server: Server, restored: string, kept: string): Promise<void> {
   const [live, old, fresh] = [server.database, kept, restored].map(identifier);
@@ -25,18 +24,27 @@ export async function swap(server: Server, restored: string, kept: string): Prom
       renamed = true;
     });
   renaming.catch(() => undefined);
-  // The renaming holds newcomers up from its first moment, and waits 5 s for those who are in: these are ended
-  // meanwhile.
+  // A rename blocks new connections at once, and waits 5 s for open ones, which are ended meanwhile.
   while (!renamed) {
-    await server.run(
-      [
-        ...psql,
-        "-c",
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname in (${literal(server.database)}, ${literal(restored)})`,
-      ],
-      { database: maintenance },
-    );
-    await Promise.race([renaming.catch(() => undefined), pause(again)]);
+    // A failure here needs no answer of its own: the rename then fails over the open connections.
+    await server
+      .run(
+        [
+          ...psql,
+          "-c",
+          `select pg_terminate_backend(pid) from pg_stat_activity where datname in (${literal(server.database)}, ${literal(restored)})`,
+        ],
+        { database: maintenance },
+      )
+      .catch(() => undefined);
+    await Promise.race([renaming.catch(() => undefined), pause(pollInterval)]);
   }
-  await renaming;
+  await renaming.catch(async (error: unknown) => {
+    // The rename may have succeeded although its answer was lost.
+    const [renamedTo] = await server.query<string>(
+      `select to_jsonb(datname) from pg_database where datname = ${literal(kept)}`,
+      maintenance,
+    );
+    if (renamedTo === undefined) throw error;
+  });
 }

@@ -2,11 +2,11 @@ import type Docker from "dockerode";
 import { Readable, type Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** A command that runs in a container, with its three streams kept apart. */
+/** A command that runs in a container, with its three streams separate. */
 export interface Attached {
-  /** Nothing is read ahead of whoever reads this: a slow reader slows the command down. */
+  /** Not read ahead: a slow reader slows the command down. */
   readonly stdout: Readable;
-  /** Ending it ends the command's standard input. */
+  /** The command's standard input. */
   readonly stdin: Duplex;
   /** Settles once `stdout` has been read to its end. */
   readonly ended: Promise<Ended>;
@@ -17,19 +17,19 @@ export interface Attached {
 /** How a command ended. */
 export interface Ended {
   readonly exitCode: number;
-  /** The last it wrote to standard error, trimmed. */
+  /** The end of its standard error, trimmed. */
   readonly errors: string;
 }
 
 /** Bytes of standard error that are kept. */
 const errorBytes = 8192;
 
-/** Milliseconds between two looks at a command that has closed its streams and not ended yet. */
-const lookAgain = 20;
+/** Milliseconds between two checks of a command that has closed its streams and not exited yet. */
+const pollInterval = 20;
 
 /**
  * Runs a command in a running container. Data may be of any size and is binary.
- * @param environment `NAME=value`; here and not in the command, because commands stand in process lists
+ * @param environment `NAME=value`; not part of the command, because commands show in process lists
  * @throws when the engine refuses (no such container, not running); never for the command's own exit code
  */
 export async function attach(
@@ -45,7 +45,7 @@ export async function attach(
     AttachStderr: true,
   });
   const stream = await running.start({ hijack: true, stdin: true });
-  // A command that ends without reading all of its input breaks the pipe; its exit code says whether that was well.
+  // A command may exit without reading all of its input, which breaks the pipe; its exit code tells whether it failed.
   stream.on("error", () => undefined);
   let errors: Buffer = Buffer.alloc(0);
   const stdout = Readable.from(
@@ -71,7 +71,7 @@ export async function attach(
   };
 }
 
-/** What a short command wrote; its output is kept in memory. */
+/** Runs a command to its end and returns its output, which is kept in memory. */
 export async function capture(
   container: Docker.Container,
   command: readonly string[],
@@ -87,15 +87,15 @@ export async function capture(
 
 async function exitCode(running: Docker.Exec): Promise<number> {
   for (;;) {
-    const { Running: goesOn, ExitCode: code } = await running.inspect();
-    if (!goesOn) return code ?? -1;
-    await pause(lookAgain);
+    const { Running: stillRunning, ExitCode: code } = await running.inspect();
+    if (!stillRunning) return code ?? -1;
+    await pause(pollInterval);
   }
 }
 
 /**
  * The standard output of an attached stream; standard error goes to `onError`.
- * Frames: 1 byte which stream, 3 of nothing, 4 the length of what follows.
+ * A frame's header: 1 byte for the stream, 3 unused, 4 for the length of its payload.
  * @throws Error when the stream ends inside a frame
  */
 export async function* demultiplexed(

@@ -4,18 +4,18 @@ import { engineOver } from "./dockerEngine";
 import type { Engine } from "./engine";
 
 /**
- * The Docker engine: the one named, else DOCKER_HOST, else the current Docker context, else the local socket.
+ * Connects to a Docker engine: the given one, else DOCKER_HOST, else the current Docker context, else the local socket.
  * @param host `unix://`, `tcp://` or `ssh://`
  */
 export function connect(host?: string): Engine {
   return engineOver(connectDocker(host));
 }
 
-/** As `connect`, for instruments and tests, which do with an engine what no product does. */
+/** As `connect`, with dockerode's own interface, for the lab and the tests. */
 export function connectDocker(host?: string): Docker {
   const chosen = host ?? engineHost(process.env);
   if (chosen === undefined) return new Docker();
-  // docker-modem reads every form of host, ssh with its agent included, but only from the environment.
+  // docker-modem understands every form of host, ssh with its agent included, but only from the environment.
   const before = process.env.DOCKER_HOST;
   process.env.DOCKER_HOST = chosen;
   try {

@@ -1,26 +1,26 @@
 import type Docker from "dockerode";
 import { PassThrough, type Duplex } from "node:stream";
 
-/** A command in a container that goes on while this process holds its standard input open. */
+/** A command in a container that runs for as long as this process keeps its standard input open. */
 export interface Conversation {
-  /** The first line it printed, or all it printed if it ended before that. */
+  /** The first line it printed, or all it printed if it ended before a whole line. */
   readonly line: string;
-  /** Settles when the command has ended, whoever ended it. */
+  /** Settles when the command has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Closes its standard input and waits for its end. */
+  /** Closes its standard input and waits until it has ended. */
   end(): Promise<void>;
 }
 
 /**
- * A socket that can be told not to keep the process alive; over ssh it belongs to the client the stream is a channel
- * of.
+ * A socket that can be told not to keep the process alive. Over ssh the stream is a channel, and the socket is its
+ * client's.
  */
 type Referable = { ref?(): void; unref?(): void };
 type Hijacked = Duplex & Referable & { _client?: { _sock?: Referable } };
 
 /**
- * Starts a command and waits for its first line. The conversation keeps no process alive.
- * @returns undefined when the container is not there, or does not run
+ * Starts a command and waits for its first line. The conversation does not keep this process alive.
+ * @returns undefined when the container does not exist or does not run
  */
 export async function converse(
   container: Docker.Container,
@@ -29,7 +29,7 @@ export async function converse(
   const stream = await attach(container, command);
   if (stream === undefined) return undefined;
   const ended = new Promise<void>((resolve) => {
-    // An error is followed by the close.
+    // An error is always followed by a close.
     stream.on("error", () => undefined).once("close", resolve);
   });
   const line = await firstLine(container, stream);
@@ -39,7 +39,7 @@ export async function converse(
     line,
     ended,
     end() {
-      // Whoever waits for the end must not be ended first.
+      // While somebody waits for the end, the process must stay alive.
       socket.ref?.();
       stream.end();
       return ended;

@@ -14,12 +14,11 @@ import {
   type ImageDetails,
   type Removal,
 } from "./engine";
-import { exec } from "./exec";
+import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
 import { lastLines, logSince, remove, start, stop } from "./lifecycle";
-import { mergedOutput } from "./merged";
 
-/** An engine that dockerode talks to. */
+/** The engine behind a dockerode connection. */
 export function engineOver(docker: Docker): Engine {
   return new DockerEngine(docker);
 }
@@ -182,7 +181,7 @@ function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
   };
 }
 
-/** What a container's description says. Pure. */
+/** Reads the engine's description of a container. Pure. */
 export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
   const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts } =
     info.HostConfig;
@@ -193,6 +192,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     running: info.State.Running,
     exitCode: info.State.ExitCode,
     startedAt: info.State.StartedAt,
+    finishedAt: info.State.FinishedAt,
     restarts: info.RestartCount,
     image: info.Config.Image,
     imageId: info.Image,
@@ -203,7 +203,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
   };
 }
 
-/** What the engine is sent to make a container. Pure. */
+/** The request that creates a container. Pure. */
 export function requestOf({
   image,
   labels,

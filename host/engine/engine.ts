@@ -8,26 +8,26 @@ export type ContainerState = "created" | "running" | "paused" | "restarting" | "
 /** One line of a list of containers. */
 export interface ContainerSummary {
   readonly id: string;
-  /** Without the slash Docker puts before it. Empty for one that has lost its name. */
+  /** Without Docker's leading slash. Empty for a container that has lost its name. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly state: ContainerState;
   /** As Docker words it: `Up 3 minutes (healthy)`. */
   readonly status: string;
-  /** Name of its image, or the image's id where the name has been taken away. */
+  /** Name of its image, or the image's id where the name now belongs to another image. */
   readonly image: string;
   readonly imageId: string;
-  /** When it was made, epoch seconds. */
+  /** When it was created, epoch seconds. */
   readonly created: number;
   /** Names of the volumes it has mounted. */
   readonly volumes: readonly string[];
 }
 
-/** Which containers to list: those that have every label (`name` or `name=value`), and any of the volumes. */
+/** Which containers to list: those with every label (`name` or `name=value`) and any of the volumes. */
 export interface ContainerFilter {
   readonly labels?: readonly string[];
   readonly volumes?: readonly string[];
-  /** Stopped ones too. Without it those that Docker counts as running: running, paused and restarting. */
+  /** Stopped ones too. Otherwise only those Docker counts as running: running, paused and restarting. */
   readonly all?: boolean;
 }
 
@@ -45,26 +45,27 @@ export interface Confinement {
   readonly ExtraHosts?: string[];
 }
 
-/** What the engine tells of one container. */
+/** One container as the engine describes it. */
 export interface ContainerDetails {
   readonly id: string;
   readonly name: string;
   readonly state: ContainerState;
-  /** As Docker counts it: a paused container runs, and so does one that is being restarted. */
+  /** As Docker counts it: paused and restarting containers count as running. */
   readonly running: boolean;
   readonly exitCode: number;
-  /** ISO 8601. */
+  /** By the engine's clock, ISO 8601; year 1 for one that has never started, or never stopped. */
   readonly startedAt: string;
-  /** How often its restart policy has started it again. */
+  readonly finishedAt: string;
+  /** How often its restart policy has restarted it since it was last started by a command. */
   readonly restarts: number;
-  /** Name of the image it was made of. */
+  /** Name of the image it was created from. */
   readonly image: string;
   readonly imageId: string;
   /** `NAME=value`. */
   readonly environment: readonly string[];
-  /** Words of its health check, the first of which says how they are run; empty without one. */
+  /** Words of its health check, the first of which is its kind (`CMD`, `CMD-SHELL`); empty without one. */
   readonly healthCheck: readonly string[];
-  /** Names of the networks it is in, in the order the engine tells them. */
+  /** Names of its networks, in the engine's order. */
   readonly networks: readonly string[];
   readonly confinement: Confinement;
 }
@@ -77,9 +78,9 @@ export interface ContainerOrder {
   readonly command?: readonly string[];
   /** `NAME=value`. */
   readonly environment?: readonly string[];
-  /** Its image's health check is not run. */
+  /** Disables its image's health check. */
   readonly noHealthCheck?: boolean;
-  /** The network it is in, by name; `none` for no network. */
+  /** Name of its network; `none` for no network. */
   readonly network?: string;
   readonly confinement?: Confinement;
   /** Runs an init process that reaps children. */
@@ -87,7 +88,7 @@ export interface ContainerOrder {
   /** The engine removes it as soon as it stops. */
   readonly autoRemove?: boolean;
   readonly log?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
-  /** Volumes mounted read-only, as they are: nothing is copied into an empty one. */
+  /** Volumes mounted read-only; nothing of the image is copied into an empty one. */
   readonly volumes?: readonly { readonly name: string; readonly path: string }[];
 }
 
@@ -99,14 +100,14 @@ export interface Removal {
   readonly volumes?: boolean;
 }
 
-/** What the engine tells of an image. */
+/** An image as the engine describes it. */
 export interface ImageDetails {
   readonly id: string;
   /** `NAME=value`. */
   readonly environment: readonly string[];
 }
 
-/** A log that is being followed. */
+/** A followed log. */
 export interface FollowedLog {
   /** Standard output and error, in the order they come; ends when the container stops. */
   readonly output: NodeJS.ReadableStream;
@@ -114,29 +115,29 @@ export interface FollowedLog {
 }
 
 /**
- * A Docker engine, as far as this module uses one. Containers are named by id or name. What is not there is `undefined`
- * where a method says so; otherwise the engine's refusal is thrown, with the engine's own words and its HTTP status
+ * A Docker engine, as far as this module uses one. Containers are given by id or name. Something that does not exist is
+ * `undefined` where a method says so; otherwise the engine's refusal is thrown, with its own message and HTTP status
  * (`isNotFound`, `isConflict`).
  */
 export interface Engine {
   /**
-   * Id of the engine itself: two hosts with one address in turn, or one host with two addresses, are told apart by it.
+   * Id of the engine itself, which stays the same under another address and differs for another engine at the same one.
    */
   identity(): Promise<string>;
 
   containers(filter: ContainerFilter): Promise<ContainerSummary[]>;
   /** Undefined when there is no such container. */
   inspect(container: string): Promise<ContainerDetails | undefined>;
-  /** Creates a container, which is not started. @returns its id */
+  /** Creates a container without starting it. @returns its id */
   create(order: ContainerOrder): Promise<string>;
   /** Starts a container, or lets one that is paused go on; one that runs already is left alone. */
   start(container: string): Promise<void>;
   /**
-   * Stops a container gently; one that is stopped or gone is fine.
-   * @param withinSeconds until the engine kills it; without them the container's own stop timeout
+   * Stops a container gently; does nothing if it is stopped or gone.
+   * @param withinSeconds until the engine kills it; by default the container's own stop timeout
    */
   stop(container: string, withinSeconds?: number): Promise<void>;
-  /** Removes a container; one that is gone is fine. With force, one that is on its way out by itself is waited for. */
+  /** Removes a container, if it still exists. With force, waits for a removal that is already in progress. */
   remove(container: string, how?: Removal): Promise<void>;
   /** Waits until a container has stopped. @returns its exit code */
   wait(container: string): Promise<number>;
@@ -157,19 +158,19 @@ export interface Engine {
     input?: string,
   ): Promise<Ended & { readonly output: string }>;
   /**
-   * Starts a command that goes on for as long as this process holds it. Undefined when the container is not there or
-   * does not run.
+   * Starts a command that runs for as long as this process holds it. Undefined when the container does not exist or does
+   * not run.
    */
   hold(container: string, command: readonly string[]): Promise<Conversation | undefined>;
 
-  /** Reads a file from a container, running or not. Undefined when there is none, or no such container. */
+  /** Reads a file from a container, running or not. Undefined when the file or the container does not exist. */
   readFile(container: string, path: string): Promise<string | undefined>;
   /** Writes a file into a container's volume, whole or not at all as far as the engine allows. Running or not. */
   writeFile(container: string, path: string, contents: string): Promise<void>;
-  /** Names of a folder's files, relative to the folder. Empty when there is no such folder, or no such container. */
+  /** Names of a folder's files, relative to the folder. Empty when the folder or the container does not exist. */
   fileNames(container: string, folder: string): Promise<string[]>;
 
-  /** The last lines a container logged, both streams. Empty for one that never ran. */
+  /** The last lines of a container's log, both streams. Empty for one that never ran. */
   lastLines(container: string, count: number): Promise<string[]>;
   /** Everything a container has logged since a moment (epoch seconds, fractions allowed). */
   logSince(container: string, since: number): Promise<string>;
@@ -179,8 +180,8 @@ export interface Engine {
   /** Undefined when the engine has no such image. */
   image(name: string): Promise<ImageDetails | undefined>;
   /**
-   * Asks an image's registry for its description; nothing is pulled. Rejects when it is not to be had, or the signal
-   * aborts.
+   * Asks an image's registry for its description, without pulling it. Rejects when the registry refuses or does not have
+   * it, or the signal aborts.
    */
   askRegistry(image: string, signal: AbortSignal): Promise<void>;
   pull(image: string): Promise<void>;
@@ -191,7 +192,7 @@ export interface Engine {
   hasVolume(name: string): Promise<boolean>;
 }
 
-/** A refusal of the engine's, as it comes over HTTP. */
+/** A refusal by the engine, with its HTTP status. */
 export class EngineError extends Error {
   constructor(
     readonly statusCode: number,
@@ -206,7 +207,7 @@ function statusOf(thrown: unknown): number | undefined {
   return (thrown as { statusCode?: number } | undefined)?.statusCode;
 }
 
-/** True when the engine refused because something named is not there. */
+/** True when the engine refused because something does not exist. */
 export function isNotFound(thrown: unknown): boolean {
   return statusOf(thrown) === 404;
 }
@@ -219,7 +220,7 @@ export function isConflict(thrown: unknown): boolean {
   return statusOf(thrown) === 409;
 }
 
-/** As `inspect`, of a container that has to be there. @throws EngineError when it is not, in the engine's words */
+/** As `inspect`, for a container that must exist. @throws EngineError when it does not, in the engine's words */
 export async function details(engine: Engine, container: string): Promise<ContainerDetails> {
   const found = await engine.inspect(container);
   if (found === undefined)

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import { once } from "node:events";
+import { PassThrough } from "node:stream";
 import { wholeLines } from "../../util/progress/wholeLines";
-import { mergedOutput } from "./merged";
 
-/** What a command in a container came to. */
+/** Result of a command in a container. */
 export interface ExecResult {
   readonly exitCode: number;
   /** Standard output and error, in the order they came, trimmed. */
@@ -34,4 +34,13 @@ export async function exec(
   lines?.end();
   const { ExitCode } = await running.inspect();
   return { exitCode: ExitCode ?? -1, output: output.trim() };
+}
+
+/** Standard output and error of an attached stream, in the order they came; ends or fails with it. */
+export function mergedOutput(container: Docker.Container, stream: NodeJS.ReadableStream): PassThrough {
+  const merged = new PassThrough();
+  container.modem.demuxStream(stream, merged, merged);
+  stream.once("end", () => merged.end());
+  stream.once("error", (error) => merged.destroy(error));
+  return merged;
 }

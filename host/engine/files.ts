@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { text } from "node:stream/consumers";
 import { extract, pack } from "tar-stream";
 
-/** Reads a file from a container, running or not. Undefined when there is none. */
+/** Reads a file from a container, running or not. Undefined when it does not exist. */
 export async function readFile(container: Docker.Container, path: string): Promise<string | undefined> {
   const archive = await archiveOf(container, path);
   if (archive === undefined) return undefined;
@@ -15,7 +15,7 @@ export async function readFile(container: Docker.Container, path: string): Promi
 }
 
 /**
- * Names of a folder's files in a container, running or not, relative to the folder. Empty when there is no such folder.
+ * Names of a folder's files in a container, running or not, relative to the folder. Empty when it does not exist.
  */
 export async function fileNames(container: Docker.Container, folder: string): Promise<string[]> {
   const archive = await archiveOf(container, folder);

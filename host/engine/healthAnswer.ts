@@ -1,31 +1,31 @@
-/** Characters of an answer that are shown. */
-const shown = 300;
+/** Longest reason that is shown, in characters. */
+const longestReason = 300;
 
-/** One of the things a service depends on, as Scani's `/readyz` reports it. Source: shared/scani.md. */
+/** One dependency of a service, as Scani's `/readyz` reports it. */
 interface Check {
   readonly ok: boolean;
   readonly error?: string;
 }
 
 /**
- * What a health command said, as one line: the checks that fail instead of the whole report, which names those that
- * do not first and would be cut before the cause. Pure.
+ * Reason in the output of a health command, as one line. Of a report it takes the failing checks only: the report lists
+ * the others first, and would be cut before the cause. Pure.
  * @param output of the command, both streams in any order
  */
 export function reasonIn(output: string): string {
-  // Without curl's timings, which would make every reason a new one.
+  // Curl's timings are removed: they would make every reason a new one.
   const line = output
     .replace(/\s+/g, " ")
     .replace(/ after \d+ ms/g, "")
     .trim();
   const report = /\{.*\}/.exec(line)?.[0];
   const failing = report === undefined ? [] : failingChecks(report);
-  // Nothing is put in its place: the other stream comes in pieces, and the report may stand within a word of it.
-  const told =
+  // The report is cut out without a space: the streams are interleaved, and it may be in the middle of a word.
+  const reason =
     failing.length === 0
       ? line
       : [...failing, line.replace(report as string, "").trim()].filter((part) => part !== "").join("; ");
-  return told.slice(0, shown).trim();
+  return reason.slice(0, longestReason).trim();
 }
 
 function failingChecks(report: string): string[] {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "./engine";
-import { OperatorError } from "../../util/operatorError";
+import { interruption } from "./ready";
 
 /**
  * An engine whose every call ends soon after an interrupt, whether or not the engine answers.
@@ -22,7 +22,7 @@ async function endSoonAfter<T>(work: Promise<T>, signal: AbortSignal, grace: num
   const interrupted = new Promise<never>((_, reject) => {
     const stop = (): void => {
       pause(grace, undefined, { signal: over.signal }).then(
-        () => reject(new OperatorError({ what: "Interrupted" })),
+        () => reject(interruption(signal)),
         () => undefined,
       );
     };

@@ -20,8 +20,8 @@ export async function start(docker: Docker, id: string): Promise<void> {
 }
 
 /**
- * Stops a container gently; one that is stopped or gone is fine.
- * @param withinSeconds until the engine kills it; without them the container's own stop timeout
+ * Stops a container gently; does nothing if it is stopped or gone.
+ * @param withinSeconds until the engine kills it; by default the container's own stop timeout
  */
 export async function stop(docker: Docker, id: string, withinSeconds?: number): Promise<void> {
   await docker
@@ -33,8 +33,8 @@ export async function stop(docker: Docker, id: string, withinSeconds?: number): 
 }
 
 /**
- * Removes a container, running or not, and its anonymous volumes, unless told otherwise; where the engine is at it by
- * itself, waits until that is over: until then its networks cannot go. One that is gone is fine.
+ * Removes a container, running or not, and its anonymous volumes, unless told otherwise. Waits where the engine is
+ * already removing it, because its networks cannot be removed before. Does nothing if it is gone.
  */
 export async function remove(
   container: Docker.Container,
@@ -48,11 +48,11 @@ export async function remove(
       return code;
     };
   const refused = await container.remove({ force, v: volumes }).then(() => undefined, unless(404, 409));
-  // Without force it may be one that runs, and nobody knows for how long.
+  // Without force the conflict may be a running container, which would be waited for without end.
   if (refused === 409 && force) await container.wait({ condition: "removed" }).catch(unless(404));
 }
 
-/** The last lines a container logged, both streams. Empty for one that never ran. */
+/** The last lines of a container's log, both streams. Empty for one that never ran. */
 export async function lastLines(docker: Docker, id: string, count: number): Promise<string[]> {
   const container = docker.getContainer(id);
   const raw = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });

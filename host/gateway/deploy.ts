@@ -9,13 +9,13 @@ export interface Deployment {
   readonly strip: boolean;
   /** Path that answers 200 while the target is ready. */
   readonly healthPath: string;
-  /** Seconds a request begun before a change of target may still take. */
+  /** Seconds a request that began before a change of target may still take. */
   readonly drainSeconds: number;
   /** Bytes a request's body may have; without it there is no limit, and bodies are not held at the gateway. */
   readonly maxBodyBytes?: number;
 }
 
-/** Seconds a target may take to begin an answer: what Scani's own nginx gives the api. */
+/** Seconds a target may take until it begins to respond, as in Scani's own nginx. */
 const responseSeconds = 90;
 
 /** Seconds the gateway waits for a target that was ready a moment ago. */
@@ -52,7 +52,7 @@ export function removeCommand(name: string): string[] {
   return ["kamal-proxy", "remove", name];
 }
 
-/** What the gateway's container runs, as words. */
+/** Command of the gateway's container, as words. */
 export const proxyCommand = ["kamal-proxy", "run"];
 
 /** Shell command that exits 0 while the gateway answers. */
@@ -71,7 +71,7 @@ export interface Listed {
   readonly state: string;
 }
 
-/** Reads what `kamal-proxy list` printed; its heading and anything else that is no service are passed over. Pure. */
+/** Parses the output of `kamal-proxy list`, skipping its heading and anything else that is no service. Pure. */
 export function parseListing(listing: string): Listed[] {
   return listing
     .replace(/\u001b\[[0-9;]*m/g, "")

@@ -1,9 +1,9 @@
 import type { Engine } from "../engine/engine";
-import { HostFailure } from "../../util/failure";
-import { begunMark, besideMarks, flippedMark, flipScript, markedAt, notWritten } from "./flipScript";
+import { OperatorError } from "../../util/operatorError";
+import { begunMark, withoutMarks, flippedMark, flipScript, markedAt, notWritten } from "./flipScript";
 import type { Targets } from "./routes";
 
-/** A flip that is done, while what it replaced may still be draining. */
+/** A flip that is done, while the old targets may still be draining. */
 export interface Flip {
   /** Milliseconds from the first gateway command to the last route's change. */
   readonly tookMs: number;
@@ -12,8 +12,8 @@ export interface Flip {
 }
 
 /**
- * Points each of these routes at its new target. Resolves at the flip; the drain goes on.
- * @throws HostFailure when the gateway did not take a target; routes may then be mixed, and the caller puts them back
+ * Points each of these routes at its new target. Resolves at the flip, while the old targets still drain.
+ * @throws OperatorError when the gateway refused a target; routes may then be mixed, and the caller restores them
  */
 export async function flip(engine: Engine, gateway: string, targets: Targets, drainSeconds: number): Promise<Flip> {
   let begun: number | undefined;
@@ -31,13 +31,15 @@ export async function flip(engine: Engine, gateway: string, targets: Targets, dr
   });
   const drained = ended.then(({ exitCode, output }) => {
     if (exitCode === notWritten)
-      throw new HostFailure(
-        "The gateway serves the new release, but did not write that down: restarted, it would go back to the old one, until the next up",
-      );
-    if (exitCode !== 0) throw new HostFailure(`The gateway did not take the new targets: ${besideMarks(output)}`);
+      throw new OperatorError({
+        what: "The gateway serves the new release, but did not save its routes: after a restart it would serve the old one, until the next up",
+      });
+    if (exitCode !== 0)
+      throw new OperatorError({ what: `The gateway refused the new targets: ${withoutMarks(output)}` });
   });
   drained.catch(() => undefined);
   await Promise.race([flipped, drained]);
-  if (tookMs === undefined) throw new HostFailure("The gateway ended its deploy without changing its routes");
+  if (tookMs === undefined)
+    throw new OperatorError({ what: "The gateway ended its deploy without changing its routes" });
   return { tookMs, drained };
 }

@@ -2,38 +2,38 @@ import { gatewayStateFile } from "./state";
 import { listedPath, routeCommand, routes, targetOf, writtenPrefixes, type Route, type Targets } from "./routes";
 
 /**
- * Words the flip script prints before its first gateway command, and once every route answers with its new target;
- * after each the seconds the machine is up.
+ * Marks the flip script prints before its first gateway command, and once every route points to its new target; each is
+ * followed by the machine's uptime in seconds.
  */
 export const [begunMark, flippedMark] = ["begun", "flipped"];
 
-/** When a line says that one of these was, in seconds; undefined when it does not. Pure. */
+/** Uptime in a line with this mark; undefined for any other line. Pure. */
 export function markedAt(mark: string, line: string): number | undefined {
   const at = line.startsWith(`${mark} `) ? Number(line.slice(mark.length + 1)) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** What a script said beside its marks. Pure. */
-export function besideMarks(output: string): string {
+/** The script's output without the lines of its marks. Pure. */
+export function withoutMarks(output: string): string {
   return output
     .split("\n")
     .filter((line) => [begunMark, flippedMark].every((mark) => markedAt(mark, line) === undefined))
     .join("\n");
 }
 
-/** Exit code of a script that flipped the routes, and whose gateway would not know them again. */
+/** Exit code of a script that flipped the routes, but whose gateway did not save them. */
 export const notWritten = 2;
 
 /**
- * One shell script that flips these routes at once. `deploy` returns only when its old target is drained, so they run
- * side by side and the script says when all have flipped; its exit code is non-zero if any deploy failed, and
- * `notWritten` if the gateway did not write down what it does.
+ * Makes a shell script that flips these routes at once. `deploy` returns only when its old target is drained, so the
+ * deploys run concurrently and the script prints a mark when all have flipped; its exit code is non-zero if any deploy
+ * failed, and `notWritten` if the gateway did not save its routes.
  *
- * Of deploys that end at the same moment, the last to write the gateway's routes down may be one that had not seen the
- * others' (23 of 2,500 flips): a gateway restarted later would send people to a release that is stopped. So what is
- * written is held against what was wanted, and written again where it differs. The same file is asked first whether the
- * flip is done, since a `list` takes as long as a health check.
- * @param state the file of the gateway's routes
+ * When several deploys end at the same moment, the last to save the routes may not have seen the others' (23 of 2,500
+ * flips); a gateway restarted later would then route to a stopped release. So the saved routes are compared with the
+ * wanted ones, and saved again where they differ. Whether the flip is done is read from the same file first, since a
+ * `list` takes as long as a health check.
+ * @param state file with the gateway's routes
  */
 export function flipScript(targets: Targets, drainSeconds: number, state: string = gatewayStateFile): string {
   const wanted = routes.flatMap((route) => {
@@ -49,11 +49,11 @@ export function flipScript(targets: Targets, drainSeconds: number, state: string
   );
   const written = writtenParts(wanted).map((part) => `case "$now" in ${part}) ;; *) return 1;; esac`);
   return [
-    // By the kernel's clock, so that it does not count how long whoever reads this was busy.
+    // Uptime, so that the time the reader needs is not counted.
     'mark() { read -r up rest < /proc/uptime; echo "$1 $up"; }',
     `listed() { now=$(kamal-proxy list | sed 's/\\x1b\\[[0-9;]*m//g' | tr -s ' '); ${listed.join("; ")}; }`,
     `written() { read -r now 2>/dev/null < ${state} || return 1; ${written.join("; ")}; }`,
-    // To resume what is not paused changes nothing, and writes everything down.
+    // Resuming a service that is not paused changes nothing, but saves all routes.
     `keep() { [ -f ${state} ] || return 0; for try in 1 2 3 4 5; do written && return 0; kamal-proxy resume api; done; written; }`,
     `mark ${begunMark}`,
     ...deploys,
@@ -63,20 +63,20 @@ export function flipScript(targets: Targets, drainSeconds: number, state: string
     "keep",
     "code=0",
     ...wanted.map(({ route }) => `wait $${route} || { echo "route ${route}: no deploy"; code=1; }`),
-    // Only now has the last deploy written what it will.
+    // Checked again here: only now has the last deploy saved its routes.
     `[ $code = 1 ] || keep || code=${notWritten}`,
     "exit $code",
   ].join("\n");
 }
 
-/** Shell: the function it stands in fails unless `$now` holds this text. */
+/** Shell that makes its function fail unless `$now` contains this text. */
 function unlessContains(text: string): string {
   return `case "$now" in *"${text}"*) ;; *) return 1;; esac`;
 }
 
 /**
- * Shell patterns which what is written down must match. Its services come in any order, and some have one target: each
- * service by its name and prefixes, each target as often as routes point to it.
+ * Shell patterns the saved routes must match: each service's name and prefixes, and each target as often as routes point
+ * to it. The file lists services in any order, and several may have the same target.
  */
 function writtenParts(wanted: readonly { readonly route: Route; readonly container: string }[]): string[] {
   const services = wanted.map(({ route }) => `*'"name":"${route}"'*`);

@@ -16,15 +16,14 @@ interface RouteShape {
 }
 
 /**
- * The routes of a release, all flipped at once; the longest prefix wins. Their names stand in the state of gateways
- * that are up, so they never change.
+ * The routes of a release, all flipped at once; the longest prefix wins. Running gateways have these names in their
+ * state, so they never change.
  */
 const shapes = {
-  /** Scani's page asks its api under /api, which the api itself does not know. */
+  /** Scani's page calls its api under /api, a prefix the api itself does not have. */
   api: { backend: "api", port: 3001, healthPath: "/readyz", prefixes: ["/api"], strip: true },
   /**
-   * What the api serves by the path it is asked for: its websocket, the links in sign-in mails, the links that end a
-   * subscription.
+   * Paths the api serves unchanged: its websocket, the links in sign-in mails, the links that end a subscription.
    */
   ws: {
     backend: "api",
@@ -34,7 +33,7 @@ const shapes = {
     strip: false,
   },
   /**
-   * The page's sign-in client asks /api/<call>, where the api has /api/auth/<call>; the frontend's nginx translates.
+   * The page's sign-in client calls /api/<call>, where the api has /api/auth/<call>; the frontend's nginx translates.
    */
   auth: {
     backend: "frontend-app",
@@ -63,7 +62,7 @@ export function listedPath(route: Route): string {
   return shapes[route].prefixes.join(",");
 }
 
-/** Path prefixes of a route, as the gateway writes them down. */
+/** Path prefixes of a route, as the gateway saves them. */
 export function writtenPrefixes(route: Route): string {
   return JSON.stringify(shapes[route].prefixes);
 }
@@ -74,7 +73,7 @@ export function routeCommand(route: Route, container: string, drainSeconds: numb
   return deployCommand({ name: route, target: targetOf(route, container), prefixes, strip, healthPath, drainSeconds });
 }
 
-/** What a route's target is called in the gateway's own words. */
+/** A route's target as the gateway names it: `container:port`. */
 export function targetOf(route: Route, container: string): string {
   return `${container}:${shapes[route].port}`;
 }

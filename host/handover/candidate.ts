@@ -1,21 +1,21 @@
 import { details, isNotFound, type Engine } from "../engine/engine";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
-import { HostFailure } from "../../util/failure";
+import { OperatorError } from "../../util/operatorError";
 import { pendingMigrations, readShipped } from "../scani/migrations/pending";
 import type { Install } from "../install/readFacts";
 
-/** The release that is to serve, as far as its database goes. */
+/** What a backup needs to know of the release that is to serve. */
 export interface Candidate {
-  /** Migrations it would carry out; undefined where the bundled Postgres cannot say. */
+  /** Migrations it would apply; undefined where the bundled Postgres has no ledger. */
   pending(): Promise<readonly string[] | undefined>;
-  /** Migrations its image ships; undefined where the image is not here. */
+  /** Migrations its image ships; undefined where the image is not on the engine. */
   shipped(): Promise<readonly string[] | undefined>;
-  /** Holds a password. */
+  /** Contains a password. */
   databaseUrl(): Promise<string>;
 }
 
-/** A candidate whose migrator has a container. */
+/** A candidate whose migrate container exists. */
 export function createdCandidate(
   engine: Engine,
   migrate: string,
@@ -28,14 +28,16 @@ export function createdCandidate(
       const { environment } = await details(engine, migrate);
       const url = variableIn(environment, "DATABASE_URL");
       if (url === undefined)
-        throw new HostFailure("The release's migrator has no DATABASE_URL, so the database cannot be backed up");
+        throw new OperatorError({
+          what: "The release's migrator has no DATABASE_URL, so the database cannot be backed up",
+        });
       return url;
     },
   };
 }
 
 /**
- * A candidate of which a preview knows no more than the image: a container that never runs is made of it, read and
+ * A candidate of which a preview knows only the image: it is read through a container that is created, never started and
  * removed.
  */
 export function declaredCandidate(engine: Engine, install: Install, image: string, databaseUrl: string): Candidate {

@@ -2,7 +2,7 @@ import type { Engine } from "../engine/engine";
 import { decideBackup, type BackupDecision } from "../backup/due";
 import { lastBackup } from "../backup/folder";
 import { databaseFor } from "../backup/plan";
-import { psql, withServer, type Database } from "../backup/server";
+import { psql, readCluster, withServer, type Database } from "../backup/server";
 import { ledgerQueries, parseApplied, pendingIn } from "../scani/migrations/pending";
 import type { Candidate } from "./candidate";
 import type { Install } from "../install/readFacts";
@@ -11,16 +11,15 @@ import type { HandoverBackups } from "./runningBackup";
 import { BackupStep, FinishBackupStep } from "./steps/backup";
 import type { Step } from "./steps";
 
-/** Steps with the backup in its place, if one is due, and why it is or is not. */
+/** Steps with the backup among them, if one is due, and the decision. */
 export interface WithBackup {
   readonly steps: Step[];
-  /** Undefined where nothing is switched, so nobody asks. */
+  /** Undefined where nothing is switched. */
   readonly decision?: BackupDecision;
 }
 
 /**
- * Adds the backup a switch has to make first. Used by the preview and by the handover, so that the one says what the
- * other does.
+ * Adds the backup a switch has to make first. Used by the preview and the handover, so that both agree.
  * @param steps of a plan
  */
 export async function withBackup(
@@ -31,23 +30,25 @@ export async function withBackup(
   candidate: Candidate,
 ): Promise<WithBackup> {
   if (!switches(steps)) return { steps };
-  const [known, last] = await Promise.all([candidate.pending(), lastBackup(backups.folder, install.name)]);
-  // What has a record of migrations is not empty, and its record has been read.
-  const { empty, applied } =
+  const database = await databaseFor(install.name, backups.plan, candidate.databaseUrl);
+  const [known, bundledCluster] = await Promise.all([
+    candidate.pending(),
+    // Unknown where it cannot be read: then no backup counts as this cluster's, and one is made.
+    database.kind === "bundled" ? withServer(engine, database, readCluster).catch(() => undefined) : undefined,
+  ]);
+  // If the ledger was readable the database is not empty, so skip the extra query.
+  const { empty, applied, cluster } =
     known === undefined
-      ? await look(
-          engine,
-          await databaseFor(install.name, backups.plan, candidate.databaseUrl),
-          backups.lookOnly !== true,
-        )
-      : { empty: false, applied: undefined };
+      ? await readDatabase(engine, database, backups.lookOnly !== true)
+      : { empty: false, applied: undefined, cluster: bundledCluster };
+  const last = await lastBackup(backups.folder, install.name, cluster);
   const shipped = applied === undefined ? undefined : await candidate.shipped();
   const pending = known ?? (shipped && pendingIn({ shipped, applied }));
   const decision = decideBackup({ now: Date.now(), last, pending, empty }, backups.plan);
   return { steps: insertBackup(steps, decision), decision };
 }
 
-/** The steps with the backup, if it is due, right after the preflight; whole before the flip. Pure. */
+/** Adds the backup right after the preflight, if it is due; it is complete before the flip. Pure. */
 export function insertBackup(steps: readonly Step[], { due, why, beside }: BackupDecision): Step[] {
   if (!due || !switches(steps)) return [...steps];
   return steps.flatMap((step): Step[] => {
@@ -56,15 +57,12 @@ export function insertBackup(steps: readonly Step[], { due, why, beside }: Backu
   });
 }
 
-/**
- * What the database itself says: whether it has a table of anybody's, and, if it is a managed one, which migrations it
- * has had.
- */
-async function look(
+/** Reads from the database whether it has any table, its cluster, and the migrations a managed one has had. */
+async function readDatabase(
   engine: Engine,
   database: Database,
   pull: boolean,
-): Promise<{ empty: boolean; applied: string[] | undefined }> {
+): Promise<{ empty: boolean; applied: string[] | undefined; cluster: string | undefined }> {
   return withServer(
     engine,
     database,
@@ -74,7 +72,7 @@ async function look(
       );
       const applied =
         database.kind === "managed" ? parseApplied(await server.run(psql, { input: ledgerQueries })) : undefined;
-      return { empty: empty === true, applied };
+      return { empty: empty === true, applied, cluster: await readCluster(server) };
     },
     pull,
   );

@@ -1,4 +1,4 @@
-import { withLogTail } from "../../util/failure";
+import { withLogTail } from "../../util/operatorError";
 import { describeServing, servingOf, type Facts, type ReleaseName } from "../install/facts";
 import { upCommand } from "../../util/commands";
 

@@ -1,23 +1,112 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../engine/engine";
-import { failed } from "../engine/ready";
-import type { Progress } from "../../util/progress/progress";
+import { failed, unlessInterrupted } from "../engine/ready";
+import { withServer, type Database, type Server } from "../backup/server";
+import { OperatorError } from "../../util/operatorError";
+import { seconds, type Progress } from "../../util/progress/progress";
 import type { ReleaseContainer } from "../install/facts";
+import { cancelWaiting, keepQueueShort, serverTime, type Blocker } from "./lockQueue";
+
+/** How a migration is carried out. */
+export interface MigrationRules {
+  readonly database: Database;
+  readonly timeoutSeconds: number;
+  /** Aborted when the operator interrupts. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds before a migration that was cancelled is tried again, in which the app gets its tables. */
+const retryInterval = 2_000;
+
+/** Seconds a migrator that is stopped gets to end by itself. */
+const stopSeconds = 10;
 
 /**
- * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own record
- * says that it has everything the image ships, there is nothing to run; where it cannot say, the migrator decides.
+ * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own ledger
+ * has everything the image ships, there is nothing to run; without a ledger the migrator decides. A migration that waits
+ * for a table longer than the app can do without is cancelled and tried again, which is safe: each is one transaction,
+ * and the migrator skips those that are done.
  * @param pending what the image ships and the database lacks; undefined where that cannot be known
- * @throws HostFailure with the end of its log when it exits non-zero
+ * @throws OperatorError with the end of its log when it exits non-zero, takes too long or is interrupted
  */
 export async function migrate(
   engine: Engine,
   pending: readonly string[] | undefined,
   target: ReleaseContainer,
   progress: Progress,
+  { database, timeoutSeconds, signal }: MigrationRules,
 ): Promise<void> {
   if (pending?.length === 0) return progress.note("the schema has every migration of this release");
   if (pending !== undefined) progress.note(`pending: ${pending.join(", ")}`);
-  await engine.start(target.id);
-  const code = await engine.wait(target.id);
-  if (code !== 0) throw await failed(engine, target, `exited with code ${code}; the schema is not migrated`);
+  const limit = new AbortController();
+  let blockers: readonly Blocker[] = [];
+  const timer = setTimeout(() => {
+    limit.abort(tookTooLong(target, timeoutSeconds, blockers));
+  }, timeoutSeconds * 1000);
+  const stopped = AbortSignal.any([signal, limit.signal]);
+  try {
+    await withServer(engine, database, async (server) => {
+      for (;;) {
+        const attempt = await runOnce(engine, target, server, stopped);
+        if (attempt.exitCode === 0) return;
+        if (attempt.blockers.length === 0)
+          throw await failed(engine, target, `exited with code ${attempt.exitCode}; the schema is not migrated`);
+        blockers = attempt.blockers;
+        progress.waiting(target.title, `for a table that is in use by ${describeBlockers(blockers)}; trying again`);
+        await unlessInterrupted(pause(retryInterval), stopped);
+      }
+    });
+  } catch (error) {
+    if (signal.aborted) progress.note(`${target.title} was stopped; migrations that were complete stay`);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs the migrator once. @throws OperatorError when it was stopped; nothing of it is waiting in the database then */
+async function runOnce(
+  engine: Engine,
+  target: ReleaseContainer,
+  server: Server,
+  stopped: AbortSignal,
+): Promise<{ readonly exitCode: number; readonly blockers: readonly Blocker[] }> {
+  const since = await serverTime(server);
+  const over = new AbortController();
+  const keeping = keepQueueShort(server, since, over.signal);
+  keeping.catch(() => undefined);
+  try {
+    await engine.start(target.id);
+    const exitCode = await unlessInterrupted(engine.wait(target.id), stopped);
+    over.abort();
+    return { exitCode, blockers: await keeping };
+  } catch (error) {
+    await engine.stop(target.id, stopSeconds);
+    // Postgres notices that a client is gone only when it answers it: a statement that waits would go on waiting.
+    await cancelWaiting(server, since, 0);
+    throw error;
+  } finally {
+    over.abort();
+  }
+}
+
+function tookTooLong(
+  { title, name }: ReleaseContainer,
+  timeoutSeconds: number,
+  blockers: readonly Blocker[],
+): OperatorError {
+  return new OperatorError({
+    what: `${title} was not done within ${seconds(timeoutSeconds * 1000)} (migrationTimeout) and was stopped (container ${name}).`,
+    why:
+      blockers.length === 0
+        ? "Migrations that were complete stay, and the next up goes on from there; give it more time in the setting migrationTimeout."
+        : `A table it changes is in use by ${describeBlockers(blockers)}. End that transaction, and type the same again.`,
+  });
+}
+
+function describeBlockers(blockers: readonly Blocker[]): string {
+  const each = blockers.map(
+    ({ pid, who, since }) => `${who} (Postgres process ${pid}, in a transaction since ${since})`,
+  );
+  return [...new Set(each)].join(", ");
 }

@@ -5,6 +5,7 @@ import type { HandoverBackups } from "./runningBackup";
 export interface Order extends PreflightOrder {
   readonly readyTimeout: number;
   readonly drainTimeout: number;
+  readonly migrationTimeout: number;
   /** How long the new release is watched while the old one could still take over. */
   readonly soak: number;
   readonly backups: HandoverBackups;

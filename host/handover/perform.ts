@@ -2,15 +2,15 @@ import { userInfo, hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { interruptible } from "../engine/interruptible";
 import type { Engine } from "../engine/engine";
-import { checkInterrupt, type Watch } from "../engine/ready";
+import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
 import { describeServing, routedRelease, servingOf } from "../install/facts";
 import { record, type Entry } from "../install/journal";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
 import { upCommand } from "../../util/commands";
-import { messageOf } from "../../util/failure";
+import { messageOf } from "../../util/operatorError";
 import { OperatorError } from "../../util/operatorError";
-import { Progress, seconds, type Print } from "../../util/progress/progress";
+import { Progress, seconds, type Report } from "../../util/progress/progress";
 import { createdCandidate } from "./candidate";
 import { concurrently } from "./concurrently";
 import { withBackup } from "./dueBackup";
@@ -37,7 +37,7 @@ const usualGrace = 60_000;
 export async function perform(
   engine: Engine,
   order: Order,
-  print: Print,
+  print: Report,
   signal: AbortSignal,
   grace: number = usualGrace,
 ): Promise<Entry | undefined> {
@@ -145,7 +145,7 @@ async function pointBack(
       (error: unknown) => messageOf(error),
     );
     if (failure === undefined) return true;
-    if (watch.signal.aborted || Date.now() + retryInterval > until) {
+    if (isInterrupted(watch.signal) || Date.now() + retryInterval > until) {
       progress.note(`the gateway could not be pointed back: ${failure}`);
       // Some routes may be back already; all of them lead to one release again.
       await flip.redo(run, engine).catch((error: unknown) => progress.note(messageOf(error)));

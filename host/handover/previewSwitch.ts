@@ -1,7 +1,7 @@
 import { details, type Engine } from "../engine/engine";
 import { folderOf } from "../backup/plan";
 import type { Sockets } from "../install/platform";
-import { messageOf } from "../../util/failure";
+import { messageOf } from "../../util/operatorError";
 import type { Environment } from "../install/environment";
 import { servicesOf, type Service } from "../install/services";
 import { catalogue, type Tier } from "../../settings";

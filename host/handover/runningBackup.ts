@@ -3,29 +3,29 @@ import { makeBackup } from "../backup/make";
 import { sizeText } from "../backup/manifest";
 import { databaseFor } from "../backup/plan";
 import type { BackupPlan } from "../install/backupPlan";
-import { HostFailure, messageOf } from "../../util/failure";
+import { OperatorError, messageOf } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 import type { Candidate } from "./candidate";
 import type { Install } from "../install/readFacts";
 
-/** What a handover knows of backups. */
+/** Where and how a handover makes backups. */
 export interface HandoverBackups {
   readonly plan: BackupPlan;
-  /** Whole path of the folder they are in. */
+  /** Absolute path of the folder they are in. */
   readonly folder: string;
-  /** Nothing may be fetched to find out: it is only a preview. */
+  /** Only a preview: nothing may be pulled to find out. */
   readonly lookOnly?: boolean;
 }
 
-/** A backup that is being made. */
+/** A backup in progress. */
 export interface RunningBackup {
-  /** Settles when it is whole, or has failed. */
+  /** Settles when it is complete, or has failed. */
   readonly done: Promise<void>;
-  /** Ends it, with nothing left of it; what is whole stays. */
+  /** Ends it with nothing left of it; a complete one stays. */
   abandon(): Promise<void>;
 }
 
-/** Begins the backup of a step. */
+/** Begins a step's backup. */
 export function beginBackup(
   engine: Engine,
   install: Install,
@@ -43,11 +43,13 @@ export function beginBackup(
       { install: install.name, database, folder, kept: plan.kept, why },
       AbortSignal.any([signal, abandoned.signal]),
     ).catch((error: unknown) => {
-      throw new HostFailure(`The database could not be backed up, so nothing has been switched: ${messageOf(error)}`);
+      throw new OperatorError({
+        what: `The database could not be backed up, so nothing has been switched: ${messageOf(error)}`,
+      });
     });
     progress.note(`${made.file}, ${sizeText(made.bytes)}, ${made.tables.length} tables`);
   });
-  // Whoever waits for it hears of its failure; until then it is nobody's.
+  // Its failure is thrown to whoever awaits it; until then it must not count as unhandled.
   done.catch(() => undefined);
   return {
     done,

@@ -1,7 +1,7 @@
 import { details, type ContainerDetails, type Engine } from "../engine/engine";
 import { setTimeout as pause } from "node:timers/promises";
 import { answerSeconds } from "../scani/cloud/call";
-import { HostFailure } from "../../util/failure";
+import { OperatorError } from "../../util/operatorError";
 import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/ready";
 import { reasonIn } from "../engine/healthAnswer";
 import type { ReleaseContainer } from "../install/facts";
@@ -53,7 +53,7 @@ export function endOf(began: number, seconds: number, listeningSince: number | u
  * leaves a doubt: a data-provider that takes its time is not known before the time is over.
  * @param seconds at least
  * @param listening fulfilled once the worker, which may boot meanwhile, takes jobs; from then on it is watched too
- * @throws HostFailure as soon as one does not
+ * @throws OperatorError as soon as one does not
  */
 export async function soak(
   engine: Engine,
@@ -80,7 +80,8 @@ export async function soak(
     const now = await unlessInterrupted(look(engine, release, until !== undefined), watch.signal);
     const wrong = verdict(before, now);
     if (wrong !== undefined && wrong === now.worker) throw await failed(engine, release.worker, wrong);
-    if (wrong !== undefined) throw new HostFailure(`${release.api.title} began to serve, and then ${wrong}`);
+    if (wrong !== undefined)
+      throw new OperatorError({ what: `${release.api.title} began to serve, and then ${wrong}` });
     if (isGood(now) && until !== undefined && began >= until) return;
     before = now;
     const next = until !== undefined && began < until ? Math.min(began + lookAgain, until) : began + lookAgain;

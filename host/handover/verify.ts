@@ -1,10 +1,10 @@
 import { details, type Engine } from "../engine/engine";
-import { callScript, parseHeard, without } from "../scani/cloud/call";
-import { judge, type Judgement } from "../scani/cloud/judge";
+import { callScript, parseResult, redact } from "../scani/cloud/call";
+import { classify, type Verdict } from "../scani/cloud/classify";
 import { valueIn } from "../install/environment";
 import { localCloudUrl } from "../install/localCloud";
 import type { Tier } from "../../settings";
-import { HostFailure } from "../../util/failure";
+import { OperatorError } from "../../util/operatorError";
 import type { ReleaseContainer } from "../install/facts";
 import type { Progress } from "../../util/progress/progress";
 
@@ -14,23 +14,23 @@ const firstAnswerSeconds = 10;
 /**
  * Asks the new api whether it stands where its tier says: its environment, its data-provider with its own key, and
  * the line it logged at boot.
- * @throws HostFailure
+ * @throws OperatorError
  */
 export async function verify(engine: Engine, api: ReleaseContainer, progress: Progress): Promise<void> {
   const { environment, startedAt } = await details(engine, api.id);
   const url = valueIn(environment, "SCANI_CLOUD_URL");
   const mistake = tierMistake(api.tier, url);
-  if (mistake !== undefined) throw new HostFailure(mistake);
+  if (mistake !== undefined) throw new OperatorError({ what: mistake });
 
   const provider = await askProvider(engine, api.id, environment, firstAnswerSeconds);
-  if (!provider.ok) throw new HostFailure(provider.why);
+  if (!provider.ok) throw new OperatorError({ what: provider.why });
   if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
 
   const log = await engine.logSince(api.id, Date.parse(startedAt) / 1000);
   const said = bootTarget(log);
   if (said === undefined) progress.note("the api's boot log does not name its data-provider; nothing contradicts it");
   else if (said !== api.tier && said !== url) {
-    throw new HostFailure(`The api's boot log names ${said}, but ${api.tier} stands at ${url}`);
+    throw new OperatorError({ what: `The api's boot log names ${said}, but ${api.tier} uses ${url}` });
   }
 }
 
@@ -44,11 +44,11 @@ export async function askProvider(
   api: string,
   environment: readonly string[],
   seconds: number,
-): Promise<Judgement> {
+): Promise<Verdict> {
   const { output } = await engine.exec(api, ["sh", "-c", callScript(seconds)]);
-  return judge(
+  return classify(
     valueIn(environment, "SCANI_CLOUD_URL"),
-    parseHeard(without(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)),
+    parseResult(redact(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)),
   );
 }
 

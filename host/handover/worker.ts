@@ -1,5 +1,5 @@
 import { details, type Engine } from "../engine/engine";
-import { untilSaid } from "../engine/log";
+import { untilLogged } from "../engine/log";
 import type { ReleaseContainer } from "../install/facts";
 import type { Progress } from "../../util/progress/progress";
 import { failed, type Watch } from "../engine/ready";
@@ -12,27 +12,37 @@ const drained = "Worker drained cleanly";
 
 /** Stops a worker gently: it finishes or gives back the jobs it has. Says so when it was killed instead. */
 export async function stopWorker(engine: Engine, worker: ReleaseContainer, progress: Progress): Promise<void> {
-  const since = Date.now() / 1000;
   await engine.stop(worker.id);
-  const log = await engine.logSince(worker.id, since).catch(() => "");
+  const log = await endOfLog(engine, worker.id).catch(() => "");
   if (!log.includes(drained))
     progress.note(
       `${worker.title} stopped without "${drained}"; the jobs it had are taken again when their locks run out`,
     );
 }
 
+/** Seconds before its end in which a worker logs how it stopped. */
+const lastSeconds = 5;
+
+/** The end of a stopped worker's log. By the engine's clock, which may differ from this machine's. */
+async function endOfLog(engine: Engine, worker: string): Promise<string> {
+  const { startedAt, finishedAt } = await details(engine, worker);
+  const since = Math.max(Date.parse(startedAt) / 1000, Date.parse(finishedAt) / 1000 - lastSeconds);
+  return engine.logSince(worker, since);
+}
+
 /**
  * Starts a worker and waits until it listens.
- * @throws HostFailure with the end of its log
+ * @throws OperatorError with the end of its log
  */
 export async function startWorker(engine: Engine, worker: ReleaseContainer, watch: Watch): Promise<void> {
-  const since = Date.now() / 1000;
   await engine.start(worker.id);
+  // By the engine's clock, which may differ from this machine's.
+  const since = Date.parse((await details(engine, worker.id)).startedAt) / 1000;
   watch.waiting(worker.title, `until it says "${listening}"`);
-  const said = await untilSaid(engine, worker.id, listening, since, watch);
-  if (said === "late")
+  const said = await untilLogged(engine, worker.id, listening, since, watch);
+  if (said === "timeout")
     throw await failed(engine, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
   const { running, exitCode, restarts } = await details(engine, worker.id);
-  if (said === "ended" || !running || restarts > 0)
+  if (said === "stopped" || !running || restarts > 0)
     throw await failed(engine, worker, `did not stay up (exit code ${exitCode})`);
 }

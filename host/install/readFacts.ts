@@ -1,6 +1,6 @@
 import type { ContainerState, Engine } from "../engine/engine";
 import { observeCommand, parseObserved, writtenRoutes, type Observed } from "../gateway/observe";
-import { messageOf } from "../../util/failure";
+import { messageOf } from "../../util/operatorError";
 import type { Facts, ReleaseContainer } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./labels";

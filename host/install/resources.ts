@@ -41,6 +41,8 @@ export interface HandoverInputs {
   readonly keepWarm: boolean;
   readonly readyTimeout: number;
   readonly drainTimeout: number;
+  /** Absent in the state of earlier versions. */
+  readonly migrationTimeout: number;
   /** Certificate of a private authority, PEM; not a secret. */
   readonly caCertificate?: string;
   readonly soak: number;

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine";
-import { HostFailure } from "../../util/failure";
+import { OperatorError } from "../../util/operatorError";
 import { deployCommand, listCommand, parseListing, removeCommand } from "../gateway/deploy";
 import { containerName } from "./containerName";
 
@@ -48,7 +48,7 @@ export async function uploadsRouted(engine: Engine, order: UploadsRoute): Promis
 /**
  * Makes the gateway send the bucket's path to the bundled S3 server, or to nobody where there is none. The path is
  * kept, since it is part of what was signed; who may read or write is decided by the signature alone.
- * @throws HostFailure with the gateway's own words
+ * @throws OperatorError with the gateway's own words
  */
 export async function routeUploads(engine: Engine, order: UploadsRoute): Promise<void> {
   if (await uploadsRouted(engine, order)) return;
@@ -66,5 +66,5 @@ export async function routeUploads(engine: Engine, order: UploadsRoute): Promise
           maxBodyBytes: maxUploadBytes,
         });
   const { exitCode, output } = await engine.exec(containerName(order.install, "gateway"), words);
-  if (exitCode !== 0) throw new HostFailure(`The gateway does not take the route of the uploads: ${output}`);
+  if (exitCode !== 0) throw new OperatorError({ what: `The gateway refuses the route of the uploads: ${output}` });
 }

@@ -1,44 +1,43 @@
 import { isConflict, isNotFound, type Engine } from "../engine/engine";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Report } from "../../util/progress/progress";
+import { OperatorError } from "../../util/operatorError";
 import { LockTaken, sameRun, thisProcess, type Owner, type Refused } from "./owner";
 import { lookCommand, parseAnswer, takeCommand, type Answer, type LockName } from "./script";
 
-/** A lock that is held until it is released or this process ends. It keeps no process alive. */
+/** A lock that is held until it is released or this process ends. It does not keep the process alive. */
 export interface Held {
   release(): Promise<void>;
-  /** Aborted when the lock is gone without a release: the gateway or the engine was restarted. */
+  /** Aborted, with the error to show, when the lock is lost without a release: the gateway or engine was restarted. */
   readonly lost: AbortSignal;
 }
 
-/** Told what the operator should know; nothing is said where all is as usual. */
-export type Say = (line: string) => void;
+/** Milliseconds a killed run's provider may take to roll back; a worker alone may drain for half a minute. */
+const timeout = 60_000;
 
-/** Milliseconds a killed run's provider is given to take its work back; a worker alone may drain for half a minute. */
-const patience = 60_000;
+/** Milliseconds between two checks of a lock that is about to be released. */
+const pollInterval = 200;
 
-/** Milliseconds between two looks at a lock somebody is about to let go. */
-const lookAgain = 200;
-
-/** Where there is no gateway that runs, nothing can be handed over; Pulumi's own lock of the stack is enough. */
+/** Without a running gateway there is nothing to hand over; Pulumi's own lock of the stack is enough. */
 const nothingToLock: Held = { release: async () => undefined, lost: new AbortController().signal };
 
 /**
- * Takes the install's lock for this process. It is freed by the release, or by the process's end, however it ends. A
- * killed run that is still taking its work back is waited for.
+ * Takes the install's run lock for this process. It is freed by the release or by the process's end, however it ends.
+ * Waits for a killed run that is still rolling back.
  * @param gateway Docker name of the install's gateway, which keeps the lock
- * @throws LockTaken at once when somebody else has it
+ * @throws LockTaken at once when another run has it
  */
-export async function takeLock(engine: Engine, gateway: string, owner: Owner, say: Say): Promise<Held> {
-  const taken = await take(engine, gateway, "entrance", owner);
+export async function takeRunLock(engine: Engine, gateway: string, owner: Owner, report: Report): Promise<Held> {
+  const taken = await take(engine, gateway, "run", owner);
   if (taken === undefined) return nothingToLock;
   if (taken === "unsupported") {
-    say(
+    report(
       `The gateway's image has no flock (util-linux), so nothing keeps two runs apart: make sure that ${owner.work} is the only one.`,
     );
     return nothingToLock;
   }
   try {
-    if (taken.other !== "free") await untilWorkshopFree(engine, gateway, "leftover", say);
+    if (taken.other !== "free") await untilApplyLockFree(engine, gateway, "leftover", report);
   } catch (error) {
     await taken.held.release();
     throw error;
@@ -47,45 +46,61 @@ export async function takeLock(engine: Engine, gateway: string, owner: Owner, sa
 }
 
 /**
- * Refuses when somebody else works on the install; takes nothing.
+ * Refuses while another run works on the install; takes nothing.
  * @throws LockTaken
  */
-export async function checkLock(engine: Engine, gateway: string, say: Say): Promise<void> {
-  const entrance = await look(engine, gateway, "entrance");
-  if (entrance?.is === "taken") throw new LockTaken(entrance.by, "preview");
-  if (entrance?.is === "free") await untilWorkshopFree(engine, gateway, "preview", say);
+export async function checkLock(engine: Engine, gateway: string, report: Report): Promise<void> {
+  const answer = await look(engine, gateway, "run");
+  if (answer?.is === "taken") throw new LockTaken(answer.by, "preview");
+  if (answer?.is === "free") await untilApplyLockFree(engine, gateway, "preview", report);
 }
 
 /**
- * Takes the workshop for a provider whose run has the entrance.
+ * Takes the apply lock for a provider whose run has the run lock.
  * @throws LockTaken when another run has either
  */
-export async function takeWorkshop(engine: Engine, gateway: string, owner: Owner): Promise<Held> {
-  const taken = await take(engine, gateway, "workshop", owner);
+export async function takeApplyLock(engine: Engine, gateway: string, owner: Owner): Promise<Held> {
+  const taken = await take(engine, gateway, "apply", owner);
   if (taken === undefined || taken === "unsupported") return nothingToLock;
   const { held, other } = taken;
-  // Free when the run lost it, with a gateway that was restarted or made anew: nobody else has come in since.
+  // Free when a gateway that was restarted or replaced lost the run lock: no other run has taken it since.
   if (other === "free" || (other !== undefined && sameRun(other, owner))) return held;
   await held.release();
   throw new LockTaken(other);
 }
 
 /**
- * Does some work while it holds the install's lock.
+ * Takes the apply lock again for work that has lost it and rolls back, as soon as the gateway runs again. Gives up when
+ * another run was faster, or the gateway does not come back in time.
+ */
+export async function retakeApplyLock(engine: Engine, gateway: string, owner: Owner): Promise<void> {
+  for (const deadline = Date.now() + timeout; Date.now() < deadline; await pause(pollInterval)) {
+    // While the engine itself restarts, every call fails.
+    const taken = await take(engine, gateway, "apply", owner).catch((error: unknown) =>
+      error instanceof LockTaken ? error : undefined,
+    );
+    if (taken !== undefined) return;
+  }
+}
+
+/**
+ * Does some work while it holds the install's run lock.
  * @param what the work as a noun, such as `restore`
- * @param work given a signal that is aborted if the lock is lost on the way
- * @throws LockTaken before the work is begun
+ * @param work given a signal that is aborted when the lock is lost or the operator interrupts
+ * @param interrupt aborted when the operator interrupts
+ * @throws LockTaken before the work begins
  */
 export async function withLock<T>(
   engine: Engine,
   gateway: string,
   what: string,
-  say: Say,
-  work: (lost: AbortSignal) => Promise<T>,
+  report: Report,
+  work: (signal: AbortSignal) => Promise<T>,
+  interrupt?: AbortSignal,
 ): Promise<T> {
-  const held = await takeLock(engine, gateway, thisProcess(what), say);
+  const held = await takeRunLock(engine, gateway, thisProcess(what), report);
   try {
-    return await work(held.lost);
+    return await work(interrupt === undefined ? held.lost : AbortSignal.any([interrupt, held.lost]));
   } finally {
     await held.release();
   }
@@ -106,13 +121,21 @@ async function take(
   const lost = new AbortController();
   let released = false;
   void conversation.ended.then(() => {
-    if (!released) lost.abort();
+    if (!released) lost.abort(lockLost(gateway, owner));
   });
   const release = (): Promise<void> => {
     released = true;
     return conversation.end();
   };
   return { held: { release, lost: lost.signal }, other: answer.other };
+}
+
+/** Error of work that lost its lock. */
+function lockLost(gateway: string, { work }: Owner): OperatorError {
+  return new OperatorError({
+    what: `The ${work} lost its lock: ${gateway} or the Docker engine was restarted.`,
+    why: "It has stopped, because another run could have begun since. Check that none is at work, and type the same again.",
+  });
 }
 
 /** Looks at one lock. Undefined where no gateway runs. */
@@ -126,20 +149,20 @@ async function look(engine: Engine, gateway: string, lock: LockName): Promise<An
   }
 }
 
-async function untilWorkshopFree(engine: Engine, gateway: string, refused: Refused, say: Say): Promise<void> {
-  const deadline = Date.now() + patience;
-  for (let told = false; ; told = true) {
-    const workshop = await look(engine, gateway, "workshop");
-    if (workshop?.is !== "taken") return;
-    if (Date.now() > deadline) throw new LockTaken(workshop.by, refused);
-    if (!told) say(`A run that was ended is still taking its work back (process ${workshop.by?.pid}): waiting for it.`);
-    await pause(lookAgain);
+async function untilApplyLockFree(engine: Engine, gateway: string, refused: Refused, report: Report): Promise<void> {
+  const deadline = Date.now() + timeout;
+  for (let reported = false; ; reported = true) {
+    const answer = await look(engine, gateway, "apply");
+    if (answer?.is !== "taken") return;
+    if (Date.now() > deadline) throw new LockTaken(answer.by, refused);
+    if (!reported) report(`A killed run is still rolling back (process ${answer.by?.pid}): waiting for it.`);
+    await pause(pollInterval);
   }
 }
 
 function understood(line: string, gateway: string): Answer {
   const answer = parseAnswer(line);
   if (answer === undefined)
-    throw new Error(`The install's lock in ${gateway} can be neither taken nor looked at: ${line}`);
+    throw new OperatorError({ what: `The install's lock in ${gateway} can be neither taken nor read: ${line}` });
   return answer;
 }

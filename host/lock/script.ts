@@ -2,21 +2,23 @@ import { gatewayStatePath } from "../gateway/state";
 import { parseOwner, type Owner } from "./owner";
 
 /**
- * An install has two locks, files in the gateway's volume. `entrance` is held by whoever works on the install, from
- * before its first touch. `workshop` is held by the provider while it does the work: a killed run lets go of the
- * entrance at once, but its provider first takes back what it did.
+ * An install has two locks, files in the gateway's volume. A run holds the run lock from before its first change. Its
+ * provider holds the apply lock while it does the work: a killed run releases the run lock at once, but its provider
+ * still rolls back.
  */
-export type LockName = "entrance" | "workshop";
+export type LockName = "run" | "apply";
 
-function fileOf(lock: LockName): string {
-  return `${gatewayStatePath}/scani-${lock}.lock`;
-}
+/** The files keep the names earlier versions gave them, so that runs of both versions exclude each other. */
+const files: Readonly<Record<LockName, string>> = {
+  run: `${gatewayStatePath}/scani-entrance.lock`,
+  apply: `${gatewayStatePath}/scani-workshop.lock`,
+};
 
 /**
- * One line says how it went; then, where the lock was taken, it is held until standard input ends, which is when the
- * process at the other end closes it or dies. A taken lock is asked for again for a quarter of a second: who only looks
- * holds it for a moment, and who has just taken it has not yet written who it is.
- * Words: -x to take or -s to look, the lock's file, the other lock's file, the owner as JSON.
+ * Prints one line with the result. A lock it has taken it holds until its standard input ends, which is when the process
+ * at the other end closes it or dies. A taken lock is tried again for a quarter of a second: a look holds it for a
+ * moment, and a new owner has not yet written who it is.
+ * Arguments: -x to take or -s to look, the lock's file, the other lock's file, the owner as JSON.
  */
 const script = `
 command -v flock > /dev/null || { echo unsupported; exit; }
@@ -36,33 +38,24 @@ cat > /dev/null
 
 /** Command that takes a lock for an owner. */
 export function takeCommand(lock: LockName, owner: Owner): string[] {
-  return [
-    "sh",
-    "-c",
-    script,
-    "sh",
-    "-x",
-    fileOf(lock),
-    fileOf(lock === "entrance" ? "workshop" : "entrance"),
-    JSON.stringify(owner),
-  ];
+  return ["sh", "-c", script, "sh", "-x", files[lock], files[lock === "run" ? "apply" : "run"], JSON.stringify(owner)];
 }
 
-/** Command that looks whether a lock is free, and holds nothing. */
+/** Command that tells whether a lock is free, without holding it. */
 export function lookCommand(lock: LockName): string[] {
-  return ["sh", "-c", script, "sh", "-s", fileOf(lock)];
+  return ["sh", "-c", script, "sh", "-s", files[lock]];
 }
 
-/** What the script answers. */
+/** The script's result. */
 export type Answer =
-  /** It is this process's now; `other` is who has the other lock, or "free". */
+  /** Taken by this process; `other` is the owner of the other lock, or "free". */
   | { readonly is: "held"; readonly other: Owner | undefined | "free" }
   | { readonly is: "free" }
   | { readonly is: "taken"; readonly by: Owner | undefined }
   /** The gateway's image has no `flock`. */
   | { readonly is: "unsupported" };
 
-/** Reads the script's line; undefined when it is none of its own. Pure. */
+/** Parses the script's line; undefined for any other line. Pure. */
 export function parseAnswer(line: string): Answer | undefined {
   const [, word, rest] = /^(held|free|taken|unsupported) ?(.*)$/s.exec(line) ?? [];
   switch (word) {

@@ -1,31 +1,30 @@
 import { isPrivateHost } from "../../settings";
-import { messageOf } from "../../util/failure";
+import { messageOf } from "../../util/operatorError";
 import type { Http, HttpAnswer } from "./http";
 
-/** A place for one file in a bucket, and what a page would send there. */
+/** A presigned place for one file in a bucket, and the headers a page would send. */
 export interface UploadPlace {
   /** Presigned address. */
   readonly url: string;
-  /** Headers that have to be sent with the file. */
+  /** Headers required with the file. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What keeps a page from uploading. `why` is one sentence for the operator. */
+/** Why a page could not upload. `why` is one sentence for the operator. */
 export interface BucketProblem {
   readonly cause: "unreachable" | "cors" | "credentials" | "bucket" | "refused" | "failing";
   readonly why: string;
 }
 
-/** What is put there, and taken away again. */
+/** Contents of the file that is uploaded and removed again. */
 export const sample = "Scani's preflight: may be deleted.\n";
 
 /**
- * Asks a bucket what a browser would ask before and with an upload: whether it takes this page's PUT, and then the
- * file.
+ * Sends a bucket the requests a browser would send for an upload: the CORS preflight, then the PUT.
  * @param page origin of the page
  * @param here requests from this machine, as a browser's come from outside the engine
- * @param inside requests from within the release's networks, where this machine has no way out
- * @returns undefined when the file was taken
+ * @param inside requests from within the release's networks, used where this machine cannot reach the bucket
+ * @returns undefined when the file was accepted
  */
 export async function askBucket(
   { url, headers }: UploadPlace,
@@ -55,19 +54,19 @@ export async function askBucket(
       cause: "unreachable",
       why: `${origin} cannot be reached from this machine: ${messageOf(error)}`,
     };
-    // What only containers can resolve no browser reaches, though it answers there.
+    // A name that only containers can resolve answers inside, but no browser reaches it.
     return isPrivate(hostname) ? unreachable : through(inside).catch(() => unreachable);
   }
 }
 
-/** True for a name only the release's networks may know; an address of IPv6, which has no dot either, is none. Pure. */
+/** True for a name only the release's networks may resolve. An IPv6 address has no dot either, and is none. Pure. */
 export function isPrivate(hostname: string): boolean {
   return !hostname.startsWith("[") && isPrivateHost(hostname);
 }
 
 /**
- * Why a browser would not send a page's PUT, by the answer to its question; undefined when it would. Source: the Fetch
- * standard, CORS. Pure.
+ * Why a browser would not send a page's PUT after this response to its CORS preflight; undefined when it would. Source:
+ * the Fetch standard. Pure.
  */
 export function corsProblem(
   answer: HttpAnswer,
@@ -90,17 +89,17 @@ export function corsProblem(
           ? "its answer does not name PUT"
           : headers
               .map((name) => name.toLowerCase())
-              .filter((name) => !unasked.has(name) && !has("access-control-allow-headers", name))
+              .filter((name) => !browserHeaders.has(name) && !has("access-control-allow-headers", name))
               .map((name) => `its answer does not name the header ${name}`)[0];
   return missing === undefined
     ? undefined
-    : { cause: "cors", why: `${origin} does not let the page of ${page} put a file there (CORS): ${missing}` };
+    : { cause: "cors", why: `${origin} does not allow uploads from the page at ${page} (CORS): ${missing}` };
 }
 
-/** Headers a browser sends by itself, and asks nobody about. */
-const unasked = new Set(["content-length", "host"]);
+/** Headers a browser sets itself, which CORS does not cover. */
+const browserHeaders = new Set(["content-length", "host"]);
 
-/** How servers say that they do not know a key, or that it is another. The last is Versity S3 Gateway's. */
+/** Error codes for an unknown or wrong key. The last is Versity S3 Gateway's. */
 const keyCodes: ReadonlySet<string> = new Set([
   "InvalidAccessKeyId",
   "SignatureDoesNotMatch",
@@ -109,12 +108,12 @@ const keyCodes: ReadonlySet<string> = new Set([
   "XAdminUserNotFound",
 ]);
 
-/** Why a PUT was not taken; undefined when it was. Pure. */
+/** Why a PUT was refused; undefined when it was accepted. Pure. */
 export function putProblem({ status, body }: HttpAnswer, origin: string): BucketProblem | undefined {
   if (status >= 200 && status < 300) return undefined;
   const code = /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
-  const words = /<Message>([^<]+)<\/Message>/.exec(body)?.[1];
-  const said = [code, words]
+  const message = /<Message>([^<]+)<\/Message>/.exec(body)?.[1];
+  const reason = [code, message]
     .filter((part) => part !== undefined)
     .join(": ")
     .replace(/\s+/g, " ")
@@ -127,5 +126,5 @@ export function putProblem({ status, body }: HttpAnswer, origin: string): Bucket
         : status >= 500
           ? "failing"
           : "refused";
-  return { cause, why: `${origin} does not take a file (${status})${said === "" ? "" : `: ${said}`}` };
+  return { cause, why: `${origin} refuses the file (${status})${reason === "" ? "" : `: ${reason}`}` };
 }

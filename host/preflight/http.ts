@@ -19,15 +19,15 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Makes a request from somewhere. @throws Error when there is no answer, with why */
+/** Makes a request from somewhere. @throws Error that says why there is no response */
 export type Http = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** Seconds an answer may take. */
+/** Seconds a response may take. */
 const answerSeconds = 5;
 
 /**
- * Requests from this machine.
- * @param caCertificate of a private authority, PEM; the public ones are trusted as well
+ * Makes requests from this machine.
+ * @param caCertificate of a private authority, PEM, trusted beside the public ones
  */
 export function fromHere(caCertificate?: string): Http {
   return ({ method, url, headers = {}, body = "" }) =>
@@ -51,7 +51,7 @@ export function fromHere(caCertificate?: string): Http {
       sent.on("error", (error: NodeJS.ErrnoException) =>
         reject(
           new Error(
-            // Of several addresses that were tried, Node gives no words of its own.
+            // After several addresses failed, Node's error has a code but no message.
             error.name === "AbortError" || error.name === "TimeoutError"
               ? `no answer within ${answerSeconds} s`
               : error.message || error.code,
@@ -69,8 +69,8 @@ function oneOfEach(headers: NodeJS.Dict<string | string[]>): Record<string, stri
 }
 
 /**
- * Requests from within a container, by the curl that is in it.
- * @param prepare shell lines that run before, and may name an authority in NODE_EXTRA_CA_CERTS
+ * Makes requests from inside a container, with the curl in it.
+ * @param prepare shell lines that run first, and may set NODE_EXTRA_CA_CERTS to an authority's certificate
  * @param environment `NAME=value`, for those lines
  */
 export function fromContainer(
@@ -101,7 +101,7 @@ export function fromContainer(
   };
 }
 
-/** Reads what `curl -i` printed; answers that only lead to another (100) are passed over. Pure. */
+/** Parses the output of `curl -i`, skipping interim responses (100). Pure. */
 export function parseAnswer(output: string): HttpAnswer {
   let rest = output.replace(/\r\n/g, "\n");
   for (;;) {

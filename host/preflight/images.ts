@@ -1,34 +1,33 @@
 import type { Engine } from "../engine/engine";
 import { label } from "../install/labels";
-import { messageOf } from "../../util/failure";
+import { messageOf, type Problem } from "../../util/operatorError";
 
-/** An image that is neither on the engine nor to be had. */
+/** An image that is neither on the engine nor available from its registry. */
 export interface MissingImage {
   readonly image: string;
-  /** The registry's own words, or the network's. */
+  /** Error of the registry or of the network. */
   readonly why: string;
 }
 
-/** Milliseconds a registry may take to say whether it has an image. */
-const patience = 10_000;
+/** Milliseconds a registry may take to respond. */
+const timeout = 10_000;
 
 /**
- * Which of these images the engine neither has nor can pull. A registry is asked for an image's description; none is
- * pulled. One that wants to know who asks is believed to have it: whoever pulls may be logged in there. An image whose
- * name was taken away, and of which containers of this module's are made, is needed by nobody: a way back to them is
- * not to be refused.
+ * Lists those of these images the engine neither has nor can pull. Asks registries for descriptions and pulls nothing. A
+ * registry that demands authentication counts as having the image: the engine may be logged in. An image that has lost
+ * its name, but that containers of this module were created from, is not missing: switching back to them needs no image.
  */
 export async function missingImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
-  const looked = await Promise.all(
+  const checked = await Promise.all(
     [...new Set(images)].map(async (image) => {
       const why = await whyMissing(engine, image);
       return why === undefined ? [] : [{ image, why }];
     }),
   );
-  const missing = looked.flat();
+  const missing = checked.flat();
   if (missing.length === 0) return [];
   const containers = await engine.containers({ labels: [label.install], all: true });
-  const made = await Promise.all(
+  const inUse = await Promise.all(
     containers.map(({ id }) =>
       engine.inspect(id).then(
         (found) => found?.image,
@@ -36,15 +35,15 @@ export async function missingImages(engine: Engine, images: readonly string[]): 
       ),
     ),
   );
-  return missing.filter(({ image }) => !made.includes(image));
+  return missing.filter(({ image }) => !inUse.includes(image));
 }
 
 async function whyMissing(engine: Engine, name: string): Promise<string | undefined> {
   if ((await engine.image(name)) !== undefined) return undefined;
-  return engine.askRegistry(name, AbortSignal.timeout(patience)).then(
+  return engine.askRegistry(name, AbortSignal.timeout(timeout)).then(
     () => undefined,
     (error: Error & { statusCode?: number }) => {
-      if (error.name === "AbortError" || error.name === "TimeoutError") return `no answer in ${patience / 1000} s`;
+      if (error.name === "AbortError" || error.name === "TimeoutError") return `no answer in ${timeout / 1000} s`;
       return mayBePrivate(error)
         ? undefined
         : messageOf(error)
@@ -55,8 +54,8 @@ async function whyMissing(engine: Engine, name: string): Promise<string | undefi
 }
 
 /**
- * Docker's own registry says of what does not exist, too, that one has to be logged in; only a refusal is no proof.
- * Pure.
+ * True when a refusal may be one of missing authentication. Docker's own registry refuses images that do not exist in
+ * the same way, so a refusal proves nothing. Pure.
  */
 export function mayBePrivate({
   message,
@@ -72,12 +71,14 @@ export function mayBePrivate({
   );
 }
 
-/** Why missing images stop a stack, and what to do. Pure. @param type what to type to name others */
-export function missingProblem(missing: readonly MissingImage[], type: readonly string[]): string {
-  return [
-    "These images are not on the engine, and cannot be pulled. Nothing has been touched.",
-    ...missing.map(({ image, why }) => `  ${image}: ${why}`),
-    `  Bring them to the engine (docker pull, docker load) and type the same again, or name others:`,
-    ...type.map((command) => `  type: ${command}`),
-  ].join("\n");
+/** Problem of missing images. Pure. @param type commands that name other images */
+export function missingProblem(missing: readonly MissingImage[], type: readonly string[]): Problem {
+  return {
+    what: "These images are not on the engine and cannot be pulled. Nothing has been touched.",
+    why: [
+      ...missing.map(({ image, why }) => `${image}: ${why}`),
+      "Bring them to the engine (docker pull, docker load) and type the same again, or name others:",
+    ].join("\n"),
+    type,
+  };
 }

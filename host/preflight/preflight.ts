@@ -1,7 +1,7 @@
 import { details, type Engine } from "../engine/engine";
-import { judge } from "../scani/cloud/judge";
+import { classify } from "../scani/cloud/classify";
 import { valueIn } from "../install/environment";
-import { HostFailure, messageOf } from "../../util/failure";
+import { OperatorError, problemsOf } from "../../util/operatorError";
 import type { ReleaseContainer, Wanted } from "../install/facts";
 import type { Install } from "../install/readFacts";
 import { newerIn, type Schema } from "../scani/migrations/pending";
@@ -14,7 +14,7 @@ import { remedy } from "./remedy";
 import { newerProblem, tagOf } from "./schema";
 import { hostedBucket, managedBucket, checkUploads, openPages, type UploadsOrder } from "./uploads";
 
-/** What a preflight is told. */
+/** Inputs of a preflight. */
 export interface PreflightOrder {
   readonly install: Install;
   readonly wanted: Wanted;
@@ -30,21 +30,20 @@ export interface PreflightOrder {
   readonly minimumFreeDisk: number;
 }
 
-/** What is known on the host before a switch. */
+/** What is known of the host before a switch. */
 export interface Known {
-  /** The api that serves, and the page's container. */
+  /** The serving release's api and frontend-app. */
   readonly serving?: ReleaseContainer;
   readonly servingPage?: ReleaseContainer;
-  /** What the images ship and the database has had; being read. */
+  /** Migrations of the image and of the database, still being read. */
   readonly schema: Promise<Schema>;
 }
 
 /**
- * Looks whether a switch can go well, before anything is migrated or started: room on the disk, a schema the images
- * know, on tier 2 the hosted endpoint, asked from inside the release's networks with its own key, and the bucket a page
- * uploads to where that is somebody else's. The images need no look: the release's containers exist by now, and the
- * engine made them from images it has.
- * @throws HostFailure with every problem at once, each with its cause and what to do
+ * Checks, before anything is migrated or started, whether a switch can succeed: free disk space, a schema the images
+ * know, on tier 2 the hosted endpoint, called from inside the release's networks with its own key, and the bucket pages
+ * upload to where that is somebody else's. Images need no check: the engine has created the release's containers.
+ * @throws OperatorError with every problem at once, each with its cause and what to do
  */
 export async function preflight(
   engine: Engine,
@@ -58,11 +57,11 @@ export async function preflight(
     checkDisk(engine, install.gateway, minimumFreeDisk, stack),
     wanted.tier === "tier2" || !order.ownBucket ? checkOutside(engine, order, known, progress) : undefined,
   ]);
-  const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? [messageOf(one.reason)] : []));
-  if (schema.status === "rejected" || problems.length > 0) throw new HostFailure(problems.join("\n"));
+  const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? problemsOf(one.reason) : []));
+  if (schema.status === "rejected" || problems.length > 0) throw new OperatorError(problems);
   if (schema.value.applied === undefined)
     progress.note(
-      "no record of migrations can be read (a managed database, or a new one): the migrator judges the schema",
+      "no ledger of migrations can be read (a managed database, or a new one): the migrator checks the schema itself",
     );
 }
 
@@ -77,7 +76,7 @@ async function checkSchema(engine: Engine, { wanted, stack }: PreflightOrder, kn
   const names = newerIn(schema);
   if (names.length === 0) return schema;
   const tag = async (id: string) => tagOf((await details(engine, id)).image);
-  throw new HostFailure(
+  throw new OperatorError(
     newerProblem({
       names,
       stack,
@@ -87,7 +86,7 @@ async function checkSchema(engine: Engine, { wanted, stack }: PreflightOrder, kn
   );
 }
 
-/** What is outside this install: tier 2's endpoint, and the bucket. */
+/** Checks what is outside this install: tier 2's endpoint, and the bucket. */
 async function checkOutside(
   engine: Engine,
   order: PreflightOrder,
@@ -111,20 +110,21 @@ async function checkOutside(
     const bucket = hosted
       ? hostedBucket(url, probe, uploads)
       : managedBucket((await details(engine, idOf(wanted, "data-provider"))).environment, probe, uploads);
-    // Asked beside the endpoint's status; what is wrong with the endpoint itself is told first.
+    // Requested together with the endpoint's status, whose own problem is reported first.
     const place = bucket.place();
     place.catch(() => undefined);
     if (hosted) {
-      const judged = judge(url, await probe.call());
-      if (!judged.ok)
-        throw new HostFailure(
-          `${judged.why}\n${remedy(judged.cause, { stack, privateAuthority: caCertificate !== undefined })}`,
-        );
-      progress.note(`${url} accepts the key; AI import is ${judged.aiImport ? "available" : "not available"} there`);
+      const verdict = classify(url, await probe.call());
+      if (!verdict.ok)
+        throw new OperatorError({
+          what: verdict.why,
+          ...remedy(verdict.cause, { stack, privateAuthority: caCertificate !== undefined }),
+        });
+      progress.note(`${url} accepts the key; AI import is ${verdict.aiImport ? "available" : "not available"} there`);
     }
     const { origin, problems } = await checkUploads(bucket, await place, probe, uploads);
-    if (problems.length > 0) throw new HostFailure(problems.join("\n"));
-    progress.note(`a page can upload: ${origin} took a file, and it was found again and removed`);
+    if (problems.length > 0) throw new OperatorError(problems);
+    progress.note(`a page can upload: ${origin} accepted a file, which was found again and removed`);
     const open = servingPage && valueIn((await details(engine, servingPage.id)).environment, "CSP_CONNECT_SRC");
     if (open !== undefined && origin !== undefined && !allows(open, origin, uploads.page))
       progress.note(openPages(origin));

@@ -3,32 +3,33 @@ import {
   answerSeconds,
   bodyVariable,
   callScript,
-  parseHeard,
-  without,
+  parseResult,
+  redact,
   type Call,
-  type Heard,
+  type CallResult,
 } from "../scani/cloud/call";
 import { label } from "../install/labels";
-import { HostFailure, messageOf } from "../../util/failure";
+import { OperatorError, messageOf } from "../../util/operatorError";
 import { setCommand } from "../../settings";
+import { dockerPull } from "../../util/commands";
 import { fromContainer, type Http } from "./http";
 
-/** Seconds after which the probe's container ends by itself, should nobody be left to remove it. */
+/** Seconds after which the probe's container exits by itself, in case nobody is left to remove it. */
 const limitSeconds = 60;
 
-/** Service by which the probe's container is known, and cleared away. */
+/** Service label of the probe's container, by which leftovers are found. */
 const service = "preflight";
 
-/** Variable with the authority's certificate: the release's volume may still be read by the release that serves. */
+/** Variable with the authority's certificate. Not the release's volume: the serving release may still read that. */
 const authorityVariable = "PREFLIGHT_CA";
 const authorityScript = `if [ -n "$${authorityVariable}" ]; then printf '%s\\n' "$${authorityVariable}" > /tmp/ca.pem; export NODE_EXTRA_CA_CERTS=/tmp/ca.pem; fi`;
 
-/** From where is asked, and with what. */
+/** Where the probe runs, and what it calls. */
 export interface ProbeOrder {
   readonly install: string;
-  /** The candidate api, as the engine describes it: created, not started. */
+  /** The candidate api as the engine describes it: created, not started. */
   readonly api: ContainerDetails;
-  /** Address and key of the data-provider the api is pointed at. */
+  /** Address and key of the api's data-provider. */
   readonly url: string;
   readonly key: string;
   /** Certificate of a private authority, PEM. */
@@ -37,18 +38,18 @@ export interface ProbeOrder {
   readonly stack: string;
 }
 
-/** A container of its own that stands where the candidate api will stand. */
+/** A container that stands in for the candidate api. */
 export interface Probe {
   /** Calls the data-provider. */
-  call(call?: Call): Promise<Heard>;
-  /** Requests anything from there. */
+  call(call?: Call): Promise<CallResult>;
+  /** Makes any request from there. */
   readonly http: Http;
 }
 
 /**
- * Asks from a container of its own, which has the candidate api's image, networks, name resolution and confinement. The
- * candidate itself is not started, so that a preflight that fails leaves nothing.
- * @throws HostFailure when no such container can be run; whatever the work throws
+ * Runs work with a probe: a container with the candidate api's image, networks, name resolution and confinement. The
+ * candidate itself is not started, so that a failed preflight leaves nothing behind.
+ * @throws OperatorError when no such container can be run; whatever the work throws
  */
 export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (probe: Probe) => Promise<T>): Promise<T> {
   await removeLeftovers(engine, order.install);
@@ -64,7 +65,7 @@ export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (pro
           ["sh", "-c", script],
           call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`],
         );
-        return parseHeard(without(order.key, output === "" ? errors : output));
+        return parseResult(redact(order.key, output === "" ? errors : output));
       },
       http: fromContainer(engine, container, authorityScript, []),
     });
@@ -76,7 +77,7 @@ export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (pro
 async function runProbe(engine: Engine, { install, api, url, key, caCertificate }: ProbeOrder): Promise<string> {
   const [first, ...others] = api.networks;
   const container = await engine.create({
-    // By id: its tag may name another image by now.
+    // By id: the tag may point to another image by now.
     image: api.imageId,
     entrypoint: ["sleep", String(limitSeconds)],
     command: [],
@@ -93,7 +94,7 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
     network: first,
   });
   try {
-    // Not given at its making: engines before API 1.44 take one network there.
+    // Connected one by one: engines before API 1.44 take one network at creation.
     for (const network of others) await engine.connectNetwork(network, container);
     await engine.start(container);
     return container;
@@ -103,14 +104,15 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
   }
 }
 
-function cannotAsk({ api, stack }: ProbeOrder, error: unknown): HostFailure {
-  return new HostFailure(
-    `Nothing could be asked from a container of ${api.image}: ${messageOf(error)}\n` +
-      `  If the image is no longer on this engine, type: docker pull ${api.image}\n  or name another release: ${setCommand("SCANI_IMAGE_TAG", stack)}`,
-  );
+function cannotAsk({ api, stack }: ProbeOrder, error: unknown): OperatorError {
+  return new OperatorError({
+    what: `The preflight could not run a container of ${api.image}: ${messageOf(error)}`,
+    why: "If the image is no longer on this engine, pull it, or name another release:",
+    type: [dockerPull(api.image), setCommand("SCANI_IMAGE_TAG", stack)],
+  });
 }
 
-/** A probe whose process was killed before it could start its container left it behind. */
+/** Removes probes of processes that were killed before they started their container. */
 async function removeLeftovers(engine: Engine, install: string): Promise<void> {
   const left = await engine.containers({
     labels: [`${label.install}=${install}`, `${label.service}=${service}`],

@@ -1,6 +1,9 @@
-/** What is known where a database is newer than the images. */
+import { setCommand } from "../../util/commands";
+import type { Problem } from "../../util/operatorError";
+
+/** A database that is newer than the images. */
 export interface Newer {
-  /** Migrations the database has had and the images do not know. */
+  /** Migrations the database has had and the images do not ship. */
   readonly names: readonly string[];
   /** Tag of the images that are to serve. */
   readonly wantedTag: string;
@@ -10,20 +13,18 @@ export interface Newer {
   readonly stack: string;
 }
 
-/** Names that are shown; a database that is a year ahead would fill the screen. */
-const shown = 5;
+/** Names that are listed; those of a database that is a year ahead would fill the screen. */
+const listed = 5;
 
-/** Why a database that is newer than the images stops a switch, and what to do. Pure. */
-export function newerProblem({ names, wantedTag, servingTag, stack }: Newer): string {
-  const more = names.length > shown ? ` and ${names.length - shown} more` : "";
-  const tag = servingTag === undefined || servingTag === wantedTag ? "<tag>" : servingTag;
-  return [
-    `The database is newer than the images ${wantedTag}: it has had ${names.slice(0, shown).join(", ")}${more}, which they do not know, and their migrator refuses it.`,
-    tag === "<tag>"
-      ? "  Use the release that migrated it, or a later one; or restore the backup made before it."
-      : `  Use the release that serves (${tag}), or a later one; or restore the backup made before it.`,
-    `  type: pulumi config set SCANI_IMAGE_TAG ${tag} --stack ${stack}`,
-  ].join("\n");
+/** Problem of a database that is newer than the images. Pure. */
+export function newerProblem({ names, wantedTag, servingTag, stack }: Newer): Problem {
+  const more = names.length > listed ? ` and ${names.length - listed} more` : "";
+  const known = servingTag !== undefined && servingTag !== wantedTag;
+  return {
+    what: `The database is newer than the images ${wantedTag}: it has had ${names.slice(0, listed).join(", ")}${more}, which they do not ship, and their migrator refuses it.`,
+    why: `Use the release that ${known ? `serves (${servingTag})` : "migrated it"}, or a later one; or restore the backup made before it.`,
+    type: setCommand("SCANI_IMAGE_TAG", stack, { value: known ? servingTag : "<tag>" }),
+  };
 }
 
 /** Tag of an image's name; the whole name when it has none. Pure. */

@@ -1,15 +1,17 @@
 import { AwsClient } from "aws4fetch";
 import { randomUUID } from "node:crypto";
-import { answerOf, type Answer } from "../scani/cloud/judge";
+import { answerOf, type Answer } from "../scani/cloud/classify";
 import { valueIn } from "../install/environment";
-import { messageOf } from "../../util/failure";
+import { upCommand } from "../../util/commands";
+import { messageOf, type Problem } from "../../util/operatorError";
 import { allows, originOf, policyProblem } from "../install/connectSrc";
 import { setCommand, type SettingName } from "../../settings";
 import { askBucket, sample, type BucketProblem, type UploadPlace } from "./bucket";
 import { fromHere, type HttpRequest } from "./http";
+import type { Remedy } from "./remedy";
 import type { Probe } from "./probe";
 
-/** What uploads of a release are checked with. Environments as the engine lists them, `NAME=value`. */
+/** Inputs of the check of a release's uploads. */
 export interface UploadsOrder {
   /** Origin of the page. */
   readonly page: string;
@@ -24,37 +26,35 @@ export interface UploadsOrder {
 
 /** A bucket that is not this install's own. */
 export interface ForeignBucket {
-  /** Asks for a place for one small file. A text says why there is none. */
+  /** Asks for a place for one small file; a text is the reason there is none. */
   place(): Promise<(UploadPlace & { readonly key: string }) | string>;
-  /** Whether the file is there, as the release will look for it. A text says why that cannot be told. */
+  /** Whether the release would find the file; a text is the reason that is unknown. */
   exists(key: string): Promise<boolean | string>;
   remove(key: string): Promise<void>;
-  /** What to do about a problem: one or two indented lines. */
-  remedy(cause: BucketProblem["cause"] | "place"): string;
+  remedy(cause: BucketProblem["cause"] | "place"): Remedy;
 }
 
-/** Folder of what is put there; Scani's own rules clear all of `temp/` away in time. */
+/** Folder of the test file; Scani's own rules empty `temp/` in time. */
 const folder = "scani-preflight";
 
-/** What was found out about uploads. */
+/** Result of the check of uploads. */
 export interface UploadsReport {
-  /** Where they go; undefined where nobody said. */
+  /** Origin uploads go to; undefined where the endpoint gave none. */
   readonly origin?: string;
-  /** Each with its cause and what to do; none when all is well. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /**
- * What becomes of pages that are open during a switch, whose policy is that of the release they were loaded from. Pure.
+ * Note on pages that are open during a switch: their policy is that of the release they were loaded from. Pure.
  */
 export function openPages(origin: string): string {
-  return `pages that are open now were loaded under a policy without ${origin}: they upload again once they are reloaded. A CSP_CONNECT_SRC with it on the tier that serves, an up before the switch, spares them that`;
+  return `pages that are open now were loaded under a policy without ${origin}: they upload again once they are reloaded. To spare them that, add it to CSP_CONNECT_SRC of the tier that serves, one up before the switch`;
 }
 
 /**
- * Looks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket takes this
- * page's PUT, the keys work and the release finds the file again. What was put is removed.
- * @param place what the bucket gave for the file
+ * Checks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket accepts the
+ * page's PUT, the keys work and the release finds the file. The file is removed again.
+ * @param place the bucket's answer to a request for one
  */
 export async function checkUploads(
   bucket: ForeignBucket,
@@ -63,18 +63,21 @@ export async function checkUploads(
   order: UploadsOrder,
 ): Promise<UploadsReport> {
   const { page, policy, stack, caCertificate } = order;
-  if (typeof place === "string") return { problems: [`${place}\n${bucket.remedy("place")}`] };
+  if (typeof place === "string") return { problems: [{ what: place, ...bucket.remedy("place") }] };
   const origin = originOf(place.url);
-  const gap = allows(policy, origin, page) ? [] : [policyProblem({ policy, uploads: origin, stack })];
+  const gap = allows(policy, origin, page) ? [] : [{ what: policyProblem({ policy, uploads: origin, stack }) }];
   const asked = await askBucket(place, page, fromHere(caCertificate), probe.http);
-  if (asked !== undefined) return { origin, problems: [...gap, `${asked.why}\n${bucket.remedy(asked.cause)}`] };
+  if (asked !== undefined) return { origin, problems: [...gap, { what: asked.why, ...bucket.remedy(asked.cause) }] };
   const found = await bucket.exists(place.key);
   await bucket.remove(place.key).catch(() => undefined);
   const lost =
     found === true
       ? []
       : [
-          `A file that ${origin} took is not found again${found === false ? "" : `: ${found}`}\n${bucket.remedy("bucket")}`,
+          {
+            what: `A file that ${origin} accepted is not found again${found === false ? "" : `: ${found}`}`,
+            ...bucket.remedy("bucket"),
+          },
         ];
   return { origin, problems: [...gap, ...lost] };
 }
@@ -106,19 +109,19 @@ export function hostedBucket(url: string, probe: Probe, { stack, page }: Uploads
     async remove(key) {
       await call("deleteTempBlob", { key });
     },
-    remedy: (cause) =>
-      [
+    remedy: (cause) => ({
+      why:
         cause === "cors"
-          ? `  Ask whoever runs the endpoint to let ${page} PUT with the header Content-Type. Then:`
-          : "  Ask whoever runs the endpoint; once it is mended:",
-        `  type: npm run up -- ${stack}`,
-      ].join("\n"),
+          ? `Ask whoever runs the endpoint to allow PUT with the header Content-Type from ${page}. Then:`
+          : "Ask whoever runs the endpoint; once it works again:",
+      type: upCommand(stack),
+    }),
   };
 }
 
 /**
- * A managed bucket of the operator's own, asked with the keys the data-provider will have. @param environment the
- * data-provider's
+ * A managed bucket of the operator's own, called with the data-provider's keys.
+ * @param environment the data-provider's, `NAME=value`
  */
 export function managedBucket(
   environment: readonly string[],
@@ -159,13 +162,22 @@ export function managedBucket(
     remedy: (cause) => {
       switch (cause) {
         case "cors":
-          return `  Allow ${page} to PUT with the header Content-Type in the bucket's CORS rules. Then:\n  type: npm run up -- ${baseStack}`;
+          return {
+            why: `Allow PUT with the header Content-Type from ${page} in the bucket's CORS rules. Then:`,
+            type: upCommand(baseStack),
+          };
         case "credentials":
-          return `  Check the keys.\n  type: ${set("S3_ACCESS_KEY_ID")}\n  type: ${set("S3_SECRET_ACCESS_KEY")}`;
+          return { why: "Check the keys.", type: [set("S3_ACCESS_KEY_ID"), set("S3_SECRET_ACCESS_KEY")] };
         case "bucket":
-          return `  Check the bucket, and that S3_ENDPOINT and S3_PUBLIC_ENDPOINT are one server.\n  type: ${set("S3_BUCKET")}`;
+          return {
+            why: "Check the bucket, and that S3_ENDPOINT and S3_PUBLIC_ENDPOINT are one server.",
+            type: set("S3_BUCKET"),
+          };
         default:
-          return `  Check the address.\n  type: ${set(value("S3_PUBLIC_ENDPOINT") === "" ? "S3_ENDPOINT" : "S3_PUBLIC_ENDPOINT")}`;
+          return {
+            why: "Check the address.",
+            type: set(value("S3_PUBLIC_ENDPOINT") === "" ? "S3_ENDPOINT" : "S3_PUBLIC_ENDPOINT"),
+          };
       }
     },
   };

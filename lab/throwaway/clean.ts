@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { rmSync } from "node:fs";
 import { remove } from "../../host/engine/lifecycle";
 import { label } from "../../host/install/labels";
-import { messageOf } from "../../util/failure";
+import { messageOf } from "../../util/operatorError";
 import { unmarked, type Labelled } from "./mark";
 import { removeNetwork } from "./network";
 import type { Throwaway } from "./place";

@@ -1,38 +1,57 @@
 import { listBackups } from "../../host/backup/folder";
 import { makeBackup } from "../../host/backup/make";
-import { sizeText } from "../../host/backup/manifest";
+import { originOf, sizeText } from "../../host/backup/manifest";
 import { newestGood, verify } from "../../host/backup/restore";
-import { Progress } from "../../util/progress/progress";
+import { readCluster, withServer } from "../../host/backup/server";
+import { Progress, type Report } from "../../util/progress/progress";
 import { home, type Place } from "../place";
 import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
 
-type Say = (line: string) => void;
-
 /** Makes a backup now. Scani goes on serving and writing. */
 export async function backup(
   base: string,
-  say: Say,
+  report: Report,
   place: Place = home,
-  signal: AbortSignal = new AbortController().signal,
+  interrupt?: AbortSignal,
 ): Promise<void> {
-  await withInstallLock("backup", base, place, say, async ({ engine, install, plan, folder, database }) => {
-    const made = await new Progress(say).step("back up the database", () =>
-      makeBackup(engine, { install, database, folder, kept: plan.kept, why: "asked for" }, signal),
-    );
-    say(`${made.file}: ${sizeText(made.bytes)}, ${contentsText(made)}, in ${folder}`);
-  });
+  await withInstallLock(
+    "backup",
+    base,
+    place,
+    report,
+    async ({ engine, install, plan, folder, database }, signal) => {
+      const made = await new Progress(report).step("back up the database", () =>
+        makeBackup(engine, { install, database, folder, kept: plan.kept, why: "asked for" }, signal),
+      );
+      report(`${made.file}: ${sizeText(made.bytes)}, ${contentsText(made)}, in ${folder}`);
+    },
+    interrupt,
+  );
 }
 
 /**
- * Restores the newest good backup beside the database in use, compares it with what was counted when it was taken, and
- * drops it.
+ * Restores the newest good backup into a scratch database, compares its row counts with the manifest's, and drops it.
  */
-export async function verifyNewest(base: string, say: Say, place: Place = home): Promise<void> {
-  await withInstallLock("verification of a backup", base, place, say, async ({ engine, install, folder, database }) => {
-    const newest = newestGood(await listBackups(folder, install));
-    say(`Verifying ${newest.file}`);
-    const manifest = await verify(engine, database, newest, new Progress(say));
-    say(`${newest.file} is good: ${contentsText(manifest)}, all as they were at ${manifest.at}`);
-  });
+export async function verifyNewest(
+  base: string,
+  report: Report,
+  place: Place = home,
+  interrupt?: AbortSignal,
+): Promise<void> {
+  await withInstallLock(
+    "verification of a backup",
+    base,
+    place,
+    report,
+    async ({ engine, install, folder, database }, signal) => {
+      const cluster = await withServer(engine, database, readCluster);
+      const backups = await listBackups(folder, install);
+      const newest = newestGood(backups.filter(({ manifest }) => manifest && originOf(manifest, cluster) !== "other"));
+      report(`Verifying ${newest.file}`);
+      const manifest = await verify(engine, database, newest, new Progress(report), signal);
+      report(`${newest.file} is good: ${contentsText(manifest)}, all as they were at ${manifest.at}`);
+    },
+    interrupt,
+  );
 }

@@ -1,96 +1,136 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { readBackup, type Backup } from "../../host/backup/folder";
-import { restore as putBack } from "../../host/backup/restore";
-import { isUp, routedRelease, type ReleaseContainer } from "../../host/install/facts";
+import { restore as restoreBackup } from "../../host/backup/restore";
+import { routedRelease } from "../../host/install/facts";
+import { label } from "../../host/install/labels";
 import { readFacts } from "../../host/install/readFacts";
 import { pendingMigrations } from "../../host/scani/migrations/pending";
-import { Progress } from "../../util/progress/progress";
-import type { Service } from "../../host/install/services";
+import { Progress, type Report } from "../../util/progress/progress";
+import { isService, type Service } from "../../host/install/services";
+import { backupsCommand, dockerStart, dockerStop, dockerUnpause, restoreCommand, upCommand } from "../../util/commands";
+import { OperatorError, renderProblem } from "../../util/operatorError";
 import { home, type Place } from "../place";
 import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
 import type { Target } from "./target";
 
-/** How a restore is asked for. */
+/** Options of a restore. */
 export interface RestoreOptions {
-  /** Do it although a release runs: it loses its connections at the exchange. */
+  /** Restore even while a release runs, whose connections the exchange then cuts. */
   readonly whileServing?: boolean;
+  /** Restore a backup of another database cluster. */
+  readonly foreign?: boolean;
 }
 
 /**
- * Puts a backup in the place of the database in use, which is kept under another name.
- * @param file path of a dump, or its name in the folder of the backups
- * @throws Error; the database in use has not been touched then
+ * Replaces the database in use by a backup. The replaced one is kept under another name.
+ * @param file path of a dump, or its name in the folder of backups
+ * @throws OperatorError with the database in use untouched
  */
 export async function restore(
   base: string,
   file: string,
   options: RestoreOptions,
-  say: (line: string) => void,
+  report: Report,
   place: Place = home,
+  interrupt?: AbortSignal,
 ): Promise<void> {
-  await withInstallLock("restore", base, place, say, (target) => restoreOn(target, file, options, say));
+  const work = (target: Target, signal: AbortSignal) => restoreOn(target, file, options, report, signal);
+  await withInstallLock("restore", base, place, report, work, interrupt);
 }
 
 async function restoreOn(
   target: Target,
   file: string,
   options: RestoreOptions,
-  say: (line: string) => void,
+  report: Report,
+  signal: AbortSignal,
 ): Promise<void> {
   const backup = await backupNamed(file, target.folder);
-  const refuseWhileRunning = async () => {
-    if (options.whileServing !== true) await refuse(target, file);
+  const refuseWhileUsed = async () => {
+    if (options.whileServing !== true) await refuseUsed(target, file);
   };
-  await refuseWhileRunning();
-  const { manifest, kept, dropCommand } = await putBack(
+  await refuseWhileUsed();
+  const { manifest, kept, dropCommand } = await restoreBackup(
     target.engine,
     target.database,
     backup,
-    new Progress(say),
-    refuseWhileRunning,
+    new Progress(report),
+    { checkUnused: refuseWhileUsed, foreign: options.foreign === true, report, signal },
   );
-  say(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
+  report(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
   if (manifest.install !== target.install)
-    say(
+    report(
       `It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`,
     );
-  say(`What was there before is kept as ${kept}. When you no longer need it:\n  type: ${dropCommand}`);
-  for (const line of await missingMigrations(target)) say(line);
+  report(
+    renderProblem({
+      what: `The database before the restore is kept as ${kept}. When you no longer need it:`,
+      type: dropCommand,
+    }),
+  );
+  for (const line of await missingMigrations(target)) report(line);
 }
 
-/** A dump by its path, as npm was called, or by its name in the folder. */
+/** Finds a dump by its path, relative to the folder npm was called in, or by its name in the folder of backups. */
 async function backupNamed(file: string, folder: string): Promise<Backup> {
   const candidates = [resolve(process.env.INIT_CWD ?? process.cwd(), file), join(folder, file)];
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path === undefined)
-    throw new Error(`There is no file ${file}, neither here nor in ${folder}.\n  type: npm run backups`);
+    throw new OperatorError({
+      what: `There is no file ${file}, neither here nor in ${folder}.`,
+      type: backupsCommand(),
+    });
   return readBackup(path, basename(path));
 }
 
 /** Services that read or write the database. */
 const users: readonly Service[] = ["migrate", "data-provider", "api", "worker"];
 
-async function runningUsers({ engine, install, gateway }: Target): Promise<ReleaseContainer[]> {
-  const { containers } = await readFacts(engine, { name: install, gateway });
-  return containers.filter((container) => isUp(container) && users.includes(container.service));
+/** A container that may write to the database. */
+interface User {
+  readonly name: string;
+  readonly tier: string;
+  readonly title: string;
+  readonly paused: boolean;
 }
 
-/** @throws Error when a release runs */
-async function refuse(target: Target, file: string): Promise<void> {
-  const running = await runningUsers(target);
-  if (running.length === 0) return;
-  throw new Error(
-    [
-      `${running.map(({ title }) => title).join(", ")} ${running.length === 1 ? "runs" : "run"} on this database: what they wrote since the backup would be set aside under their feet. Nothing has been touched.`,
-      `  type: docker stop ${running.map(({ name }) => name).join(" ")}   and this again, then npm run up -- ${running[0]?.tier}`,
-      `  or, to do it while they run, their connections cut at the exchange: npm run restore -- ${file} --while-serving`,
-    ].join("\n"),
-  );
+/** Containers of releases that may write, those that are paused or restarting included: they may go on at any moment. */
+async function databaseUsers({ engine, install }: Pick<Target, "engine" | "install">): Promise<User[]> {
+  const running = await engine.containers({ labels: [`${label.install}=${install}`, label.release] });
+  return running.flatMap(({ name, labels, state }) => {
+    const [service, tier = ""] = [labels[label.service], labels[label.tier]];
+    return isService(service) && users.includes(service)
+      ? [{ name, tier, title: `${tier} ${service}`, paused: state === "paused" }]
+      : [];
+  });
 }
 
-/** Says what the release that serves now lacks. The next `up` would not: to it, that release serves already. */
+/** @throws OperatorError when a release may write to the database */
+export async function refuseUsed(target: Pick<Target, "engine" | "install">, file: string): Promise<void> {
+  const running = await databaseUsers(target);
+  const [first] = running;
+  if (first === undefined) return;
+  const paused = running.filter((one) => one.paused).map(({ name }) => name);
+  throw new OperatorError([
+    {
+      what: `${running.map(({ title }) => title).join(", ")} ${running.length === 1 ? "uses" : "use"} this database: restoring now would discard what they wrote since the backup. Nothing has been touched.`,
+      type: [
+        ...(paused.length === 0 ? [] : [dockerUnpause(...paused)]),
+        dockerStop(...running.map(({ name }) => name)),
+        restoreCommand(file),
+        upCommand(first.tier),
+      ],
+    },
+    {
+      what: "Or restore while they run, which cuts their connections at the exchange:",
+      type: restoreCommand(file, "--while-serving"),
+    },
+  ]);
+}
+
+/** Reports migrations the serving release now lacks. The next `up` would not apply them, since it has nothing to switch. */
 async function missingMigrations(target: Target): Promise<string[]> {
   const live = await readFacts(target.engine, { name: target.install, gateway: target.gateway });
   const now = routedRelease(live);
@@ -101,7 +141,13 @@ async function missingMigrations(target: Target): Promise<string[]> {
   const pending = (await pendingMigrations(target.engine, { name: target.install }, migrate.id)) ?? [];
   if (pending.length === 0) return [];
   return [
-    `The restored schema is older than ${now.tier}'s release, which lacks ${pending.join(", ")} now. To bring it up to date:\n  type: docker start -a ${migrate.name}`,
-    `or go back to the release that fits it (npm run up -- ${now.tier === "tier1" ? "tier2" : "tier1"}).`,
+    renderProblem({
+      what: `The restored schema is older than ${now.tier}'s release: it lacks ${pending.join(", ")}. To apply them:`,
+      type: dockerStart(migrate.name, "-a"),
+    }),
+    renderProblem({
+      what: "Or switch to the release that fits the schema:",
+      type: upCommand(now.tier === "tier1" ? "tier2" : "tier1"),
+    }),
   ];
 }

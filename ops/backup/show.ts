@@ -1,25 +1,35 @@
 import { ageText } from "../../host/backup/due";
 import type { Backup } from "../../host/backup/folder";
-import { sizeText, type Manifest } from "../../host/backup/manifest";
+import { originOf, sizeText, type Manifest, type Origin } from "../../host/backup/manifest";
+import { backupCommand } from "../../util/commands";
 
-/** What `npm run backups -- --json` says of a backup. */
+/** A backup in the output of `npm run backups -- --json`. */
 export interface BackupJson {
   readonly file: string;
   readonly path: string;
   /** ISO 8601. */
   readonly at: string;
   readonly good: boolean;
-  /** Why it is not. */
+  /** Why it is not good. */
   readonly damage?: string;
   readonly bytes?: number;
   readonly tables?: number;
   readonly rows?: number;
   readonly why?: string;
   readonly by?: string;
+  /** Whether it is from this install's database cluster. */
+  readonly origin?: Origin;
 }
 
-/** One backup as JSON. Pure. */
-export function backupJson({ file, path, at, damage, manifest }: Backup): BackupJson {
+/** Note on a backup that is not known to be the install's own. */
+const originNotes: Readonly<Record<Origin, string>> = {
+  own: "",
+  other: ", from another database cluster",
+  unknown: ", from an unknown database cluster",
+};
+
+/** Describes a backup for JSON. Pure. @param cluster the install's; undefined where it cannot be read */
+export function backupJson({ file, path, at, damage, manifest }: Backup, cluster: string | undefined): BackupJson {
   return {
     file,
     path,
@@ -32,19 +42,30 @@ export function backupJson({ file, path, at, damage, manifest }: Backup): Backup
       rows: rowsOf(manifest),
       why: manifest.why,
       by: manifest.by,
+      origin: originOf(manifest, cluster),
     }),
   };
 }
 
-/** Backups in lines for a person. Pure. */
-export function backupTable(backups: readonly Backup[], folder: string, now: number): string {
-  if (backups.length === 0) return `No backups in ${folder}.\n  type: npm run backup`;
+/**
+ * Describes backups as text. Pure.
+ * @param now in milliseconds
+ * @param cluster the install's database cluster; without one no note says which cluster a backup is from
+ */
+export function backupTable(
+  backups: readonly Backup[],
+  folder: string,
+  now: number,
+  cluster: string | undefined,
+): string {
+  if (backups.length === 0) return `No backups in ${folder}.\n  type: ${backupCommand()}`;
   return [
     `In ${folder}:`,
-    ...backups.map(
-      ({ file, at, damage, manifest }) =>
-        `${file}  ${damage !== undefined || manifest === undefined ? `DAMAGED: ${damage}` : `${ageText(now - at)} old, ${sizeText(manifest.bytes)}, ${contentsText(manifest)} (${manifest.why})`}`,
-    ),
+    ...backups.map(({ file, at, damage, manifest }) => {
+      if (damage !== undefined || manifest === undefined) return `${file}  DAMAGED: ${damage}`;
+      const note = cluster === undefined ? "" : originNotes[originOf(manifest, cluster)];
+      return `${file}  ${ageText(now - at)} old, ${sizeText(manifest.bytes)}, ${contentsText(manifest)} (${manifest.why})${note}`;
+    }),
   ].join("\n");
 }
 

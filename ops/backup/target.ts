@@ -1,3 +1,4 @@
+import type { Report } from "../../util/progress/progress";
 import type { Engine } from "../../host/engine/engine";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { databaseFor, folderOf } from "../../host/backup/plan";
@@ -7,6 +8,8 @@ import { readPlatform, type Sockets } from "../../host/install/platform";
 import { connect } from "../../host/engine/connect";
 import { isSet, lookUp, operatorSources, settingNamed } from "../../settings";
 import { missingBase } from "../../stacks/missingBase";
+import { upCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
 import { pulumiCommand } from "../pulumi/pulumiCommand";
 import { projectName } from "../root";
 import type { Place } from "../place";
@@ -19,25 +22,26 @@ export interface Target {
   /** Docker name of its gateway. */
   readonly gateway: string;
   readonly plan: BackupPlan;
-  /** Whole path of the folder of its backups. */
+  /** Absolute path of the folder of its backups. */
   readonly folder: string;
   readonly database: Database;
 }
 
 /**
- * The install of a base stack, by what base has put on record.
- * @throws Error naming the command when base is not up
+ * Reads the install of a base stack from the stack's outputs.
+ * @throws OperatorError when base has not been brought up
  */
-export async function openTarget(base: string, place: Place, say: (line: string) => void): Promise<Target> {
-  const outputs = await stackOutputs(base, place, say);
+export async function openTarget(base: string, place: Place, report: Report): Promise<Target> {
+  const outputs = await stackOutputs(base, place, report);
   const sockets = outputs?.sockets as Sockets | undefined;
   if (sockets?.backups === undefined) {
-    throw new Error(
-      `${missingBase}: stack ${base} has not been brought up, so there is nothing to back up or restore.\n  type: npm run up -- ${base}`,
-    );
+    throw new OperatorError({
+      what: `${missingBase}: stack ${base} has not been brought up, so there is nothing to back up or restore.`,
+      type: upCommand(base),
+    });
   }
   const { config = {} } = await (
-    await LocalWorkspace.create({ workDir: place.workDir, pulumiCommand: await pulumiCommand(say) })
+    await LocalWorkspace.create({ workDir: place.workDir, pulumiCommand: await pulumiCommand(report) })
   ).stackSettings(base);
   const host = lookUp(settingNamed("dockerHost"), {
     config: (name) => config[`${projectName}:${name}`] as string | undefined,

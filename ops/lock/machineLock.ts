@@ -10,9 +10,9 @@ import { baseOf } from "../../stacks/stackNames";
 type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
 
 /**
- * Does a command's work while no other command works on the same install from this machine. The program asks the
- * gateway too, which knows of every machine and of raw `pulumi`; this answers before Pulumi has even started, and keeps
- * Pulumi from refusing both of two that start on one stack at the same moment.
+ * Does a command's work while no other command of this machine works on the same install. The program also takes the
+ * gateway's lock, which covers every machine and raw `pulumi`; this one decides before Pulumi has started, which would
+ * otherwise refuse both of two commands that start on one stack at the same moment.
  * @param command as a noun: `up of tier2`
  * @throws LockTaken at once
  */
@@ -25,7 +25,7 @@ export async function withMachineLock<T>(
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { claim } = require(join(root, "tools", "lock.cjs")) as { claim: Claim };
   const folder = realpathSync(place.workDir);
-  // Who it is stands in a file: an owner that is loading Pulumi, or suspended, answers no question.
+  // The owner describes itself in a file: while it loads Pulumi, or is suspended, it could not answer.
   const file = presenceFile(folder, baseOf(stack));
   const release = await claim(`install ${folder} ${baseOf(stack)}`);
   if (release === undefined) throw new LockTaken(await ownerIn(file));
@@ -38,10 +38,10 @@ export async function withMachineLock<T>(
   }
 }
 
-/** Milliseconds an owner is given to write who it is; it is the first thing it does. */
+/** Milliseconds an owner may take to write its presence file, which it does first. */
 const timeout = 1_000;
 
-/** The owner a file names, once it is one that lives: a killed one leaves its file behind. */
+/** Waits until a presence file names a running owner: a killed one leaves its file behind. */
 async function ownerIn(file: string): Promise<Owner | undefined> {
   for (const until = Date.now() + timeout; Date.now() < until; await pause(20)) {
     const owner = runningOwner(file);

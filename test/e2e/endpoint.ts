@@ -17,7 +17,7 @@ export const messages: Readonly<Record<Fault, RegExp>> = {
   "wrong key": /secure\.internal:8443 refuses the key \(401\): Invalid API key/,
   "self-signed": /secure\.internal:8443 shows a certificate that is not trusted/,
   slow: /secure\.internal:8443 is too slow: it took the connection and had not answered after 5 s/,
-  "500s": /secure\.internal:8443 fails by itself \(500\): Internal Server Error/,
+  "500s": /secure\.internal:8443 returned a server error \(500\): Internal Server Error/,
   "plain page": /secure\.internal:8443 is no data-provider, though it answers 200: Welcome/,
 };
 

@@ -131,6 +131,7 @@ async function orderFor(tier: Tier): Promise<Order> {
     minimumFreeDisk: 1,
     readyTimeout: 60,
     drainTimeout: 10,
+    migrationTimeout: 600,
     soak: 0,
     wanted: {
       tier,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Text of a file; empty where there is none, or none that may be read. */
+/** Reads a file's text; empty where there is none, or where it may not be read. */
 export function readIfThere(file: string): string {
   try {
     return readFileSync(file, "utf8");

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 
-/** Names in a folder; none where there is no folder, or none that may be read. */
+/** Lists the names in a folder; empty where there is none, or where it may not be read. */
 export function readdirIfThere(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -1,33 +1,34 @@
 import { readFileSync } from "node:fs";
 import { statFields } from "./stat";
 
-/** Ticks in a second of the kernel's own count, as /proc shows it on every Linux. */
+/** Clock ticks a second in /proc, the same on every Linux. */
 const ticks = 100;
 
-/** Milliseconds by which the kernel's count and the clock may differ. */
+/** Milliseconds by which a start time from /proc and the clock may differ. */
 const slack = 2_000;
 
 /**
- * True when the process with this number is the one that was there at a moment: it lives, and began before it.
+ * True when the process with this id is still the one that ran at that moment: it is alive, and started before. A later
+ * process may have been given the same id.
  * @param at milliseconds since the epoch
  */
 export function livesSince(pid: number, at: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // Somebody else's process may not be signalled, but it is there.
+    // EPERM: another user's process, which is alive.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   if (process.platform !== "linux") return true;
   try {
-    const [state, began] = stateOf(pid);
-    return state !== "Z" && began <= at + slack;
+    const [state, started] = stateOf(pid);
+    return state !== "Z" && started <= at + slack;
   } catch {
     return false;
   }
 }
 
-/** State and start of a process. */
+/** State of a process, and when it started in epoch milliseconds. */
 function stateOf(pid: number): [string, number] {
   const fields = statFields(pid);
   const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);

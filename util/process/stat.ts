@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
 /**
- * What the kernel says of a process: the fields of /proc/<pid>/stat after its name, which may hold anything. The first
- * is its state, the second its parent, the twentieth when it began, in ticks since the machine did.
- * @throws where there is no such process, or no such file system
+ * Fields of /proc/<pid>/stat after the process's name, which may hold anything. The first is its state, the second its
+ * parent, the twentieth its start in clock ticks since boot.
+ * @throws Error where there is no such process, or no /proc
  */
 export function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

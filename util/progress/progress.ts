@@ -1,8 +1,8 @@
 /** How long each step took, by its id, in milliseconds. */
 export type Timings = Record<string, number>;
 
-/** Where progress lines go. */
-export type Print = (line: string) => void;
+/** Tells the operator a line. */
+export type Report = (line: string) => void;
 
 /** Shows each step as it begins and ends, and what it waits for in between. */
 export class Progress {
@@ -10,21 +10,21 @@ export class Progress {
   private readonly reasons = new Map<string, string>();
 
   constructor(
-    private readonly print: Print,
+    private readonly report: Report,
     private readonly now: () => number = Date.now,
   ) {}
 
   /**
-   * Runs one step under a title and prints how long it took, or that it failed.
+   * Runs one step under a title and reports how long it took, or that it failed.
    * @param id by which its time is kept
    */
   async step<T>(title: string, work: () => Promise<T>, id: string = title): Promise<T> {
     const began = this.now();
-    this.print(`▸ ${title}`);
+    this.report(`▸ ${title}`);
     const ended = (mark: "✓" | "✗"): void => {
       const tookMs = this.now() - began;
       this.timings[id] = (this.timings[id] ?? 0) + tookMs;
-      this.print(`${mark} ${title} (${seconds(tookMs)})`);
+      this.report(`${mark} ${title} (${seconds(tookMs)})`);
     };
     try {
       const result = await work();
@@ -38,14 +38,14 @@ export class Progress {
 
   /** A fact worth a line of its own. */
   note(line: string): void {
-    this.print(`  ${line}`);
+    this.report(`  ${line}`);
   }
 
-  /** What a step waits for, by whom it waits for; said again only when the reason changes. */
+  /** Reports what a step waits for, by subject; again only when the reason changes. */
   waiting(subject: string, reason: string): void {
     if (this.reasons.get(subject) === reason) return;
     this.reasons.set(subject, reason);
-    this.print(`  … ${subject}: ${reason}`);
+    this.report(`  … ${subject}: ${reason}`);
   }
 }
 

@@ -1,23 +1,23 @@
-/** Puts the pieces of an output together to lines: a pipe ends a piece wherever it likes. */
+/** Assembles lines from the chunks of an output, which a pipe cuts anywhere. */
 export interface WholeLines {
-  /** Takes a piece as it comes. */
-  take(piece: string): void;
-  /** Gives what the last piece left without an end of line. */
+  /** Takes a chunk as it comes. */
+  take(chunk: string): void;
+  /** Passes on the last line if it had no end of line. */
   end(): void;
 }
 
 /** @param onLine called with each line, without its end */
 export function wholeLines(onLine: (line: string) => void): WholeLines {
-  let begun = "";
+  let rest = "";
   return {
-    take(piece) {
-      const lines = (begun + piece).split("\n");
-      begun = lines.pop() ?? "";
+    take(chunk) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
       lines.forEach(onLine);
     },
     end() {
-      if (begun !== "") onLine(begun);
-      begun = "";
+      if (rest !== "") onLine(rest);
+      rest = "";
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { Engine } from "../../engine/engine";
 import { untilReady, type Watch } from "../../engine/ready";
+import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/caCertificate";
 import type { ReleaseContainer } from "../../install/facts";
-import { messageOf } from "../../../util/failure";
+import { messageOf } from "../../../util/operatorError";
 import { migrate } from "../migrate";
 import { stopUnrouted } from "../stopUnrouted";
 import { verify } from "../verify";
@@ -18,10 +19,16 @@ export class MigrateStep implements HandoverStep {
     return "migrate the schema (a no-op when nothing is pending)";
   }
 
-  async perform({ engine, candidate, progress }: Run): Promise<void> {
+  async perform({ engine, order, candidate, progress }: Run, { signal }: Watch): Promise<void> {
+    const { install, backups, migrationTimeout } = order;
     await progress.step(
       "migrate",
-      async () => migrate(engine, await candidate.pending(), this.container, progress),
+      async () =>
+        migrate(engine, await candidate.pending(), this.container, progress, {
+          database: await databaseFor(install.name, backups.plan, candidate.databaseUrl),
+          timeoutSeconds: migrationTimeout,
+          signal,
+        }),
       this.id,
     );
   }

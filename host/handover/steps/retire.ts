@@ -1,5 +1,6 @@
+import { checkLockHeld, type Watch } from "../../engine/ready";
 import type { ReleaseContainer } from "../../install/facts";
-import { messageOf } from "../../../util/failure";
+import { messageOf } from "../../../util/operatorError";
 import { stopUnrouted } from "../stopUnrouted";
 import { names, titles, type HandoverStep, type Run } from "./step";
 
@@ -13,13 +14,15 @@ export class RetireStep implements HandoverStep {
     return `stop gently: ${titles(this.containers)} (kept)`;
   }
 
-  async perform({ engine, order, flip, progress }: Run): Promise<void> {
+  async perform({ engine, order, flip, progress }: Run, { signal }: Watch): Promise<void> {
     if (flip !== undefined)
       await progress.step(
         "drain",
         () => flip.drained.catch((error: unknown) => progress.note(messageOf(error))),
         "drain",
       );
+    // A run that has begun since the lock was lost may be switching back to them.
+    checkLockHeld(signal);
     await progress.step(
       `retire ${names(this.containers)}`,
       () => stopUnrouted(engine, order.install, this.containers),

@@ -1,17 +1,17 @@
 import type { Engine } from "../../engine/engine";
 import { label } from "../../install/labels";
-import { HostFailure, messageOf } from "../../../util/failure";
+import { upCommand } from "../../../util/commands";
+import { OperatorError, messageOf } from "../../../util/operatorError";
 
 /**
- * What a migrate image carries and what a database has had, by name. The migrator keeps two ledgers by name, its own
- * and that of the job queue; names of the queue begin with `bullmq/`, so that the two cannot be taken for each other.
+ * Migrations a migrate image ships and those a database has had, by name. The migrator keeps two ledgers, its own and
+ * the job queue's; names of the queue's get the prefix `bullmq/`, so that they cannot be confused.
  */
 export interface Schema {
   /** Names the migrate image ships, in the order they apply. */
   readonly shipped: readonly string[];
   /**
-   * Names on record in the database; undefined where there is no record to read: a managed database, or one never
-   * migrated.
+   * Names in the database's ledger; undefined where no ledger can be read: a managed database, or one never migrated.
    */
   readonly applied: readonly string[] | undefined;
 }
@@ -19,7 +19,7 @@ export interface Schema {
 const queuePrefix = "bullmq/";
 
 /**
- * Folders of the migrate image, and what the names in them begin with. Source: Scani's
+ * Folders of migrations in the migrate image, and the prefix of their names. Source: Scani's
  * packages/infra/db/Dockerfile.migrate.
  */
 const folders = [
@@ -28,7 +28,7 @@ const folders = [
 ] as const;
 
 /**
- * Names the image ships that are not on record: what migrating would apply. Undefined where that cannot be known. Pure.
+ * Migrations the image ships and the ledger lacks, which migrating would apply. Undefined without a ledger. Pure.
  */
 export function pendingIn({ shipped, applied }: Schema): string[] | undefined {
   if (applied === undefined) return undefined;
@@ -37,8 +37,8 @@ export function pendingIn({ shipped, applied }: Schema): string[] | undefined {
 }
 
 /**
- * Names on record that the image does not ship: the database is newer than the image, and its migrator would refuse.
- * The queue's own are left out: its migrator accepts a newer schema as long as that says it is compatible. Pure.
+ * Migrations in the ledger that the image does not ship: the database is newer than the image, whose migrator would
+ * refuse it. The queue's are left out, since its migrator accepts a newer schema that declares itself compatible. Pure.
  */
 export function newerIn({ shipped, applied }: Schema): string[] {
   const known = new Set(shipped);
@@ -46,9 +46,9 @@ export function newerIn({ shipped, applied }: Schema): string[] {
 }
 
 /**
- * Reads both sides: the image through its created container, which need not run, and the database through the bundled
- * Postgres. A managed database has no client here, so nothing is known of it.
- * @throws HostFailure when the bundled Postgres does not answer
+ * Reads the image's migrations from its created container, which need not run, and the database's through the bundled
+ * Postgres. For a managed database there is no client here, so its ledger is not read.
+ * @throws OperatorError when the bundled Postgres does not answer
  */
 export async function readSchema(
   engine: Engine,
@@ -62,7 +62,7 @@ export async function readSchema(
   return { shipped, applied };
 }
 
-/** `pendingIn` of what is there now. */
+/** Reads which migrations are pending now. */
 export async function pendingMigrations(
   engine: Engine,
   install: { readonly name: string },
@@ -71,7 +71,7 @@ export async function pendingMigrations(
   return pendingIn(await readSchema(engine, install, migrateContainerId));
 }
 
-/** Names a migrate image ships, by a container of it that need not run. */
+/** Migrations a migrate image ships, read from a container of it that need not run. */
 export async function readShipped(engine: Engine, container: string): Promise<string[]> {
   const read = await Promise.all(
     folders.map(async ({ path, prefix }) => namesIn(await engine.fileNames(container, path), prefix)),
@@ -80,8 +80,7 @@ export async function readShipped(engine: Engine, container: string): Promise<st
 }
 
 /**
- * Migration names among a folder's files: each `.sql` that lies in the folder itself, sorted as the migrator sorts.
- * Pure.
+ * Migration names among a folder's files: each `.sql` directly in the folder, in the migrator's order. Pure.
  */
 export function namesIn(files: readonly string[], prefix = ""): string[] {
   return files
@@ -91,10 +90,10 @@ export function namesIn(files: readonly string[], prefix = ""): string[] {
     .map((name) => prefix + name);
 }
 
-/** Marks the lines that are meant, since psql's warnings come over the same stream. */
+/** Marks of the lines to parse, since psql's warnings come over the same stream. */
 const marks = { ledger: "ledger-present", applied: "applied " } as const;
 
-/** What psql is given to read both ledgers; `parseApplied` reads what it prints. */
+/** Input for psql that reads both ledgers; `parseApplied` parses its output. */
 export const ledgerQueries = [
   "select to_regclass('drizzle.__scani_migrations') is not null as ledger, to_regclass('bullmq.migration') is not null as queue \\gset",
   "\\if :ledger",
@@ -106,7 +105,7 @@ export const ledgerQueries = [
   "\\endif",
 ].join("\n");
 
-/** Asks over the container's own socket, as the role that owns the database, so that no password is needed. */
+/** Connects through the container's own socket as the role that owns the database, which needs no password. */
 const script = [
   'exec psql -X -q -At -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "${POSTGRES_DB:-$POSTGRES_USER}" <<\'END\'',
   ledgerQueries,
@@ -124,20 +123,21 @@ async function readApplied(engine: Engine, install: string): Promise<string[] | 
     .exec(found.id, ["sh", "-c", script])
     .catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
   if (exitCode !== 0) {
-    throw new HostFailure(
-      `Postgres (container ${name}) does not tell which migrations it has had: ${output}\n  type: npm run up -- base`,
-    );
+    throw new OperatorError({
+      what: `The migrations of Postgres (container ${name}) cannot be read: ${output}`,
+      type: upCommand("base"),
+    });
   }
   return parseApplied(output);
 }
 
-/** Names on record, out of what the script printed; undefined without a ledger, or with one that is empty. Pure. */
+/** Parses the ledgers out of psql's output; undefined without a ledger, or with an empty one. Pure. */
 export function parseApplied(output: string): string[] | undefined {
   const lines = output.split("\n").map((line) => line.trim());
   if (!lines.includes(marks.ledger)) return undefined;
   const applied = lines
     .filter((line) => line.startsWith(marks.applied))
     .map((line) => line.slice(marks.applied.length));
-  // An empty one may stand beside the record of an older migrator, which the new one is still to take over.
+  // An empty ledger may have been created beside that of an older migrator, which the new one has yet to import.
   return applied.some((name) => !name.startsWith(queuePrefix)) ? applied : undefined;
 }

@@ -64,14 +64,14 @@ export class ComposeProject {
     return this.interrupt.guard(this.compose.run(this.folder, ["-p", this.name, ...args], this.interrupt.signal));
   }
 
-  /** Postgres, then its schema: what the guide has done once, before the first start. @throws Error, HostFailure */
+  /** Postgres, then its schema: what the guide has done once, before the first start. @throws Error, OperatorError */
   async migrate(): Promise<void> {
     await this.run("up", "-d", "postgres", "redis");
     await this.ready("postgres");
     await this.run("run", "--rm", "migrate");
   }
 
-  /** The guide's command; over when it has returned and the api is ready. @throws Error, HostFailure */
+  /** The guide's command; over when it has returned and the api is ready. @throws Error, OperatorError */
   async up(): Promise<void> {
     await this.run("up", "-d", "--remove-orphans");
     await this.ready("api");

@@ -1,4 +1,4 @@
-import { messageOf } from "../../../util/failure";
+import { messageOf } from "../../../util/operatorError";
 import { seconds as spell } from "../../../util/progress/progress";
 import { settingNamed } from "../../../settings";
 import type { BenchContext } from "../context";

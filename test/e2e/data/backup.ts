@@ -135,6 +135,30 @@ describe("backups", () => {
     expect(await databases()).toEqual(["postgres", "scani"]);
   });
 
+  test("a backup whose lock is lost with a restarted gateway stops: nothing half is left, and the lock is free", async () => {
+    const gateway = `${scene.place.install}-gateway`;
+    const before = readdirSync(folder).sort();
+    // A table that nobody may read makes the dump take as long as this test likes.
+    const locking = server("begin; lock table credentials; select 'null'::json from pg_sleep(60)").catch(
+      () => undefined,
+    );
+    const waits = "select to_jsonb(pid) from pg_stat_activity where wait_event_type = 'Lock'";
+    const locked = "select to_jsonb(pid) from pg_stat_activity where query like 'begin; lock table credentials%'";
+    await until(async () => (await server(locked)).length > 0, 5_000);
+    const making = backup("base", say, scene.place);
+    making.catch(() => undefined);
+    await until(async () => (await server(waits)).length > 0, 20_000);
+    await scene.docker.getContainer(gateway).restart();
+    await expect(making).rejects.toThrow(`The backup lost its lock: ${gateway} or the Docker engine was restarted.`);
+    await server(
+      "select to_jsonb(pg_terminate_backend(pid)) from pg_stat_activity where query like 'begin; lock table%' and pid <> pg_backend_pid()",
+    );
+    await locking;
+    expect(readdirSync(folder).sort()).toEqual(before);
+    expect(await withLock(scene.engine, gateway, "backup", say, async () => "taken")).toBe("taken");
+    await until(async () => (await scene.fetchJson<{ tier: string }>("/api/whoami")).tier === "tier1", 10_000);
+  });
+
   /**
    * Prints the command line of everything that runs in a container. The engine's own list needs a `ps` on its machine.
    */
@@ -250,7 +274,22 @@ describe("backups", () => {
       "back up the database before anything else: a migration is pending: 0003_rows_note",
     );
     const counted = (await listBackups(folder, scene.place.install)).length;
-    const printed = await scene.up("tier2");
+    // A transaction somebody left open keeps the migration from its table, and must not keep the app from it.
+    const holding = server("begin; select count(*) from rows; select 'null'::json from pg_sleep(120)").catch(
+      () => undefined,
+    );
+    const load = await underLoad(scene, 120, promisedRate);
+    const from = scene.output.length;
+    const switching = scene.up("tier2");
+    switching.catch(() => undefined);
+    await until(async () => scene.output.slice(from).join("\n").includes("is in use by"), 90_000);
+    await server(
+      "select to_jsonb(pg_terminate_backend(pid)) from pg_stat_activity where query like 'begin; select count(*) from rows%' and pid <> pg_backend_pid()",
+    );
+    const printed = await switching;
+    await holding;
+    const report = await load.stop();
+    expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
     expect(printed).toContain("back up the database (a migration is pending: 0003_rows_note)");
     process.stderr.write(`${/✓ back up the database.*/.exec(printed)?.[0]}\n`);
     expect(printed.indexOf("✓ back up the database")).toBeLessThan(printed.indexOf("▸ migrate"));
@@ -270,7 +309,7 @@ describe("backups", () => {
     const [newest] = await listBackups(folder, scene.place.install);
     const file = newest?.file;
     await expect(restore("base", file, {}, say, scene.place)).rejects.toThrow(
-      /tier1 worker.*on this database[\s\S]*--while-serving/,
+      /tier1 worker.*this database: restoring now would discard[\s\S]*--while-serving/,
     );
 
     const damaged = (name: string, spoil: (path: string) => void): string => {
@@ -293,7 +332,7 @@ describe("backups", () => {
       writeFileSync(path, contentsOf);
     });
     await expect(restore("base", flipped, { whileServing: true }, say, scene.place)).rejects.toThrow(
-      "flipped.dump is damaged: its checksum is not the one it was written with",
+      "flipped.dump is damaged: its checksum differs from the manifest's",
     );
     expect({ contents: await contents(), databases: await databases(), ids: await servingIds() }).toEqual(before);
   });

@@ -1,3 +1,4 @@
+import { renderProblem } from "../../../util/operatorError";
 import type Docker from "dockerode";
 import { details } from "../../../host/engine/engine";
 import { label } from "../../../host/install/labels";
@@ -88,7 +89,7 @@ const faults: [string, () => Promise<unknown>, RegExp][] = [
   [
     "500s",
     () => misbehave("500"),
-    /hosted\.internal:8082 fails by itself \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/m,
+    /hosted\.internal:8082 returned a server error \(500\): Internal Server Error\n.*\n\s+type: npm run up -- tier2$/m,
   ],
   [
     "a plain page",
@@ -169,7 +170,7 @@ test("an endpoint that does not listen is refused, one without AI import is not"
   }, 20_000);
   expect(await look()).toEqual([
     expect.stringContaining("accepts the key; AI import is not available there"),
-    `  a page can upload: ${scene.bucket.origin} took a file, and it was found again and removed`,
+    `  a page can upload: ${scene.bucket.origin} accepted a file, which was found again and removed`,
     `  ${openPages(scene.bucket.origin)}`,
   ]);
   await expectUntouched();
@@ -178,7 +179,7 @@ test("an endpoint that does not listen is refused, one without AI import is not"
 test("too little disk space is reported together with the other failed checks", async () => {
   await misbehave("500");
   const both =
-    /^The engine's disk has \d+ MiB free, and 9007199254740991 \(minimumFreeDisk\) are wanted[^]*fails by itself \(500\)/;
+    /^The engine's disk has \d+ MiB free; 9007199254740991 \(minimumFreeDisk\) are required[^]*returned a server error \(500\)/;
   await expect(look({ minimumFreeDisk: Number.MAX_SAFE_INTEGER })).rejects.toThrow(both);
   await misbehave("none");
 });
@@ -270,40 +271,38 @@ test.each([
     "hosted",
     { S3_SECRET_ACCESS_KEY: "another-secret" },
     undefined,
-    [/does not take a file \(403\): SignatureDoesNotMatch/],
+    [/refuses the file \(403\): SignatureDoesNotMatch/],
   ],
-  ["hosted", { S3_BUCKET: "no-such-bucket" }, undefined, [/does not take a file \(404\): NoSuchBucket/]],
+  ["hosted", { S3_BUCKET: "no-such-bucket" }, undefined, [/refuses the file \(404\): NoSuchBucket/]],
   [
     "managed",
     { S3_SECRET_ACCESS_KEY: "another-secret" },
     undefined,
     [
-      /does not take a file \(403\): SignatureDoesNotMatch[^]*type: pulumi config set --secret S3_SECRET_ACCESS_KEY --stack base$/,
+      /refuses the file \(403\): SignatureDoesNotMatch[^]*type: pulumi config set --secret S3_SECRET_ACCESS_KEY --stack base$/,
     ],
   ],
   [
     "managed",
     { S3_ACCESS_KEY_ID: "nobody" },
     undefined,
-    [
-      /does not take a file \(404\): XAdminUserNotFound[^]*type: pulumi config set --secret S3_ACCESS_KEY_ID --stack base/,
-    ],
+    [/refuses the file \(404\): XAdminUserNotFound[^]*type: pulumi config set --secret S3_ACCESS_KEY_ID --stack base/],
   ],
   [
     "managed",
     { S3_BUCKET: "no-such-bucket" },
     undefined,
-    [/does not take a file \(404\): NoSuchBucket[^]*type: pulumi config set S3_BUCKET \S+ --stack base$/],
+    [/refuses the file \(404\): NoSuchBucket[^]*type: pulumi config set S3_BUCKET \S+ --stack base$/],
   ],
   [
     "managed",
     { S3_ENDPOINT: "http://nowhere.internal:9000" },
     undefined,
-    [/^A file that http:\/\/127\.0\.0\.1:\d+ took is not found again: .*Could not resolve host/],
+    [/^A file that http:\/\/127\.0\.0\.1:\d+ accepted is not found again: .*Could not resolve host/],
   ],
 ] as const)("uploads to a %s bucket with %j under %s", async (kind, changes, policy, problems) => {
   const report = await lookAtUploads(kind, changes, policy);
-  expect(report.problems).toEqual(problems.map((problem) => expect.stringMatching(problem)));
+  expect(report.problems.map(renderProblem)).toEqual(problems.map((problem) => expect.stringMatching(problem)));
 });
 
 test("a bucket that does not take this page's PUT is refused before a file is sent", async () => {
@@ -319,9 +318,9 @@ test("a bucket that does not take this page's PUT is refused before a file is se
       return checkUploads(bucket, await bucket.place(), probe, order);
     },
   );
-  expect(problems).toEqual([
+  expect(problems.map(renderProblem)).toEqual([
     expect.stringMatching(
-      /does not let the page of https:\/\/another-page\.example\.org put a file there \(CORS\): [^]*Allow https:\/\/another-page\.example\.org to PUT/,
+      /does not allow uploads from the page at https:\/\/another-page\.example\.org \(CORS\): [^]*Allow PUT with the header Content-Type from https:\/\/another-page\.example\.org/,
     ),
   ]);
 });

@@ -3,7 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { containerName } from "../../../host/install/containerName";
 import { label } from "../../../host/install/labels";
-import { checkLock, takeLock, takeWorkshop, withLock } from "../../../host/lock/lock";
+import { checkLock, takeRunLock, takeApplyLock, withLock } from "../../../host/lock/lock";
 import { LockTaken, thisProcess, type Owner } from "../../../host/lock/owner";
 import { readStatus } from "../../../ops/status/read";
 import { containersOf, runningServices } from "../host";
@@ -19,7 +19,7 @@ const gateway = (): string => containerName(scene.place.install, "gateway");
 const silent = (): void => undefined;
 
 const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
-const take = (owner: Owner) => takeLock(scene.engine, gateway(), owner, silent);
+const take = (owner: Owner) => takeRunLock(scene.engine, gateway(), owner, silent);
 const free = () => checkLock(scene.engine, gateway(), silent);
 const me = `${userInfo().username}@${hostname()}`;
 
@@ -116,7 +116,9 @@ test("while somebody else works: up, preview and down are refused and touch noth
       const { code, printed } = await npmRun(scene, command, stack).ended;
       expect({ command, code, printed }).toMatchObject({ code: 1 });
       expect(printed).toContain(`${refused}: restore, by ${me} (process ${process.pid})`);
-      expect(printed.includes("What a preview says now is not what up would do then.")).toBe(command === "preview");
+      expect(printed.includes("What a preview says now is not what up would do afterwards.")).toBe(
+        command === "preview",
+      );
     }
   });
   expect((await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort()).toEqual(before);
@@ -126,17 +128,17 @@ test("while somebody else works: up, preview and down are refused and touch noth
 test("a provider works for the run that has the install, or when nobody has it, and for no other", async () => {
   const program = thisProcess("up of tier1", "127.0.0.1:1");
   const held = await take(program);
-  await (await takeWorkshop(scene.engine, gateway(), { ...program, pid: 1 })).release();
-  await expect(takeWorkshop(scene.engine, gateway(), { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(
+  await (await takeApplyLock(scene.engine, gateway(), { ...program, pid: 1 })).release();
+  await expect(takeApplyLock(scene.engine, gateway(), { ...program, engine: "127.0.0.1:2" })).rejects.toThrow(
     `${refused}: up of tier1`,
   );
   await held.release();
-  const workshop = await takeWorkshop(scene.engine, gateway(), program);
+  const workshop = await takeApplyLock(scene.engine, gateway(), program);
   // What it takes back is waited for.
   const said: string[] = [];
-  const next = takeLock(scene.engine, gateway(), thisProcess("up of tier2"), (line) => said.push(line));
+  const next = takeRunLock(scene.engine, gateway(), thisProcess("up of tier2"), (line) => said.push(line));
   await until(async () => said.length > 0, 5_000);
-  expect(said[0]).toContain(`still taking its work back (process ${process.pid})`);
+  expect(said[0]).toContain(`still rolling back (process ${process.pid})`);
   await workshop.release();
   await (await next).release();
 });
@@ -152,7 +154,7 @@ test("a gateway that was restarted has let go, and who held it is told", async (
 });
 
 test("without a gateway there is nothing to lock", async () => {
-  const held = await takeLock(scene.engine, `${gateway()}-of-nobody`, thisProcess("up of base"), silent);
+  const held = await takeRunLock(scene.engine, `${gateway()}-of-nobody`, thisProcess("up of base"), silent);
   await checkLock(scene.engine, `${gateway()}-of-nobody`, silent);
   await held.release();
 });

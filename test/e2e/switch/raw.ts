@@ -74,7 +74,7 @@ test("images that are nowhere are all named, by preview and by up, before anythi
   for (const words of [["preview"], ["up", "--yes"]]) {
     const { code, output } = pulumi(...words, "--stack", "tier2");
     expect(code).not.toBe(0);
-    expect(output).toContain("These images are not on the engine, and cannot be pulled. Nothing has been touched.");
+    expect(output).toContain("These images are not on the engine and cannot be pulled. Nothing has been touched.");
     for (const service of ["migrate", "api", "worker", "frontend-app"])
       expect(output).toMatch(new RegExp(`${scene.images.scaniRepository}/${service}:9\\.9\\.9: \\S+`));
     expect(output).toMatch(/type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2/);

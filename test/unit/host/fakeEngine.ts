@@ -36,6 +36,7 @@ export interface FakeContainer {
   restarts: number;
   exitCode: number;
   startedAt: string;
+  finishedAt: string;
   readonly created: number;
   /** A one-shot: it ends with this code as soon as it has been started. */
   endsWith?: number;
@@ -53,12 +54,20 @@ export interface FakeAnswer {
   readonly errors?: string;
 }
 
+/** How a command is run. */
+export interface FakeCall {
+  readonly method: "exec" | "attach" | "capture" | "hold";
+  /** `NAME=value`. */
+  readonly environment: readonly string[];
+}
+
 /**
  * Answers the commands that are run in containers; undefined for one it does not know, which is an error of the test.
  */
 export type Script = (
   container: FakeContainer,
   command: readonly string[],
+  call: FakeCall,
 ) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>;
 
 /**
@@ -100,6 +109,8 @@ export class FakeEngine implements Engine {
   /** The call at which the fault came; undefined while it has not. */
   faulted: string | undefined;
 
+  /** The engine's own clock, epoch milliseconds. */
+  clock: () => number = Date.now;
   /** Told when a call has been carried out: for what must hold at every moment. */
   watch: (call: string) => void = () => undefined;
   /** Told when the fault comes. */
@@ -146,6 +157,7 @@ export class FakeEngine implements Engine {
       restarts: 0,
       exitCode: 0,
       startedAt: new Date(0).toISOString(),
+      finishedAt: new Date(0).toISOString(),
       created: this.made,
       atStart: [],
       atStop: [],
@@ -229,7 +241,7 @@ export class FakeEngine implements Engine {
       if (one.state === "removing" || one.state === "dead")
         throw new EngineError(409, "(HTTP code 409) conflict - container is marked for removal and cannot be started ");
       one.state = "running";
-      one.startedAt = new Date().toISOString();
+      one.startedAt = new Date(this.clock()).toISOString();
       one.restarts = 0;
       for (const line of one.atStart) this.say(one, line);
       if (one.endsWith !== undefined) this.ends(one, one.endsWith);
@@ -267,7 +279,7 @@ export class FakeEngine implements Engine {
 
   exec(container: string, command: readonly string[], onLine?: (line: string) => void): Promise<ExecResult> {
     return this.call(`exec ${this.called(container)} ${wordsOf(command)}`, async () => {
-      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command);
+      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command, "exec");
       const lines = onLine && wholeLines(onLine);
       lines?.take(output + errors);
       lines?.end();
@@ -275,9 +287,9 @@ export class FakeEngine implements Engine {
     });
   }
 
-  attach(container: string, command: readonly string[]): Promise<Attached> {
+  attach(container: string, command: readonly string[], environment: readonly string[] = []): Promise<Attached> {
     return this.call(`attach ${this.called(container)} ${wordsOf(command)}`, async () => {
-      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command);
+      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command, "attach", environment);
       const stdin: Duplex = new PassThrough().resume();
       const stdout = Readable.from([Buffer.from(output)], { objectMode: false });
       const ended = once(stdout, "end").then(() => ({ exitCode, errors: errors.trim() }));
@@ -294,9 +306,13 @@ export class FakeEngine implements Engine {
     });
   }
 
-  capture(container: string, command: readonly string[]): Promise<Ended & { output: string }> {
+  capture(
+    container: string,
+    command: readonly string[],
+    environment: readonly string[] = [],
+  ): Promise<Ended & { output: string }> {
     return this.call(`capture ${this.called(container)} ${wordsOf(command)}`, async () => {
-      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command);
+      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command, "capture", environment);
       return { exitCode, output, errors: errors.trim() };
     });
   }
@@ -305,7 +321,7 @@ export class FakeEngine implements Engine {
     return this.call(`hold ${this.called(container)} ${wordsOf(command)}`, async () => {
       const one = this.find(container);
       if (one?.state !== "running") return undefined;
-      const { output = "" } = await this.run(container, command);
+      const { output = "" } = await this.run(container, command, "hold");
       let end = (): void => undefined;
       const ended = new Promise<void>((resolve) => {
         end = resolve;
@@ -432,7 +448,7 @@ export class FakeEngine implements Engine {
 
   /** A line in a container's log, as if it came by itself. */
   say(container: FakeContainer, line: string): void {
-    container.log.push({ at: Date.now() / 1000, line });
+    container.log.push({ at: this.clock() / 1000, line });
     for (const listener of this.listeners.get(container.id) ?? []) listener(line);
   }
 
@@ -440,6 +456,7 @@ export class FakeEngine implements Engine {
   ends(container: FakeContainer, exitCode: number): void {
     container.state = "exited";
     container.exitCode = exitCode;
+    container.finishedAt = new Date(this.clock()).toISOString();
     for (const listener of [...(this.listeners.get(container.id) ?? [])]) listener(undefined);
     if (container.autoRemove === true) this.drop(container);
   }
@@ -476,7 +493,12 @@ export class FakeEngine implements Engine {
     }
   }
 
-  private async run(container: string, command: readonly string[]): Promise<FakeAnswer> {
+  private async run(
+    container: string,
+    command: readonly string[],
+    method: FakeCall["method"],
+    environment: readonly string[] = [],
+  ): Promise<FakeAnswer> {
     const one = this.there(container);
     if (one.state === "paused")
       throw new EngineError(
@@ -490,7 +512,7 @@ export class FakeEngine implements Engine {
       );
     if (one.state !== "running")
       throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is not running `);
-    const answer = await this.script(one, command);
+    const answer = await this.script(one, command, { method, environment });
     if (answer === undefined) throw new Error(`the fake has no answer to ${command.join(" ")} in ${one.name}`);
     return answer;
   }

@@ -18,6 +18,9 @@ const install = { name: "scani", gateway: "scani-gateway" };
 /** Address of tier 2's data-provider, and of its bucket: the page's own, at which nobody on this machine answers. */
 const [hostedUrl, page] = ["https://hosted.example.org", "http://127.0.0.1:9"];
 
+/** Identity of its database cluster. */
+const cluster = "7300000000000000001";
+
 /** Path of the journal in the gateway. */
 export const journalPath = `${gatewayStatePath}/scani-handovers.json`;
 
@@ -98,6 +101,7 @@ export class FakeInstall {
       file,
       install: "scani",
       database: "scani",
+      cluster,
       at: at.toISOString(),
       why: "asked for",
       by: "a@b",
@@ -118,6 +122,7 @@ export class FakeInstall {
       minimumFreeDisk: 100,
       readyTimeout: 2,
       drainTimeout: 1,
+      migrationTimeout: 5,
       soak: 0,
       wanted: {
         tier,
@@ -165,6 +170,9 @@ export class FakeInstall {
       case "gateway":
         return this.gatewayAnswer(command, text);
       case "postgres":
+        if (text.includes("pg_control_system")) return { output: JSON.stringify(cluster) };
+        if (text.includes("pg_cancel_backend")) return {};
+        if (text.includes("clock_timestamp")) return { output: JSON.stringify(new Date().toISOString()) };
         return text.includes("psql")
           ? { output: ["ledger-present", ...this.applied.map((name) => `applied ${name}`)].join("\n") }
           : undefined;

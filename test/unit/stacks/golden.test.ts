@@ -222,7 +222,7 @@ test.each([
   [
     { tier: "tier1" },
     "scani/api:1.0.0",
-    /^These images are not on the engine, and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2$/,
+    /^These images are not on the engine and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2$/,
   ],
   [
     { tier: "base" },

@@ -74,7 +74,7 @@ test("a folder that cannot be made is named, with what to type", async () => {
   await prepareFolder(folder, "scani");
   writeFileSync(join(folder, "a-file"), "");
   await expect(prepareFolder(join(folder, "a-file", "below"), "scani")).rejects.toThrow(
-    /cannot be used: .*\n {2}type: pulumi config set backupDirectory/,
+    /cannot be used: .*\n.*\n {2}type: npm run pulumi -- config set --stack base backupDirectory/,
   );
 });
 
@@ -106,12 +106,12 @@ test("backups are listed newest first, each install's its own; a folder that is 
   await make("2026-01-11T12:00:00.000Z");
   await make("2026-01-12T12:00:00.000Z", "scani-two");
   expect((await listBackups(folder, "scani")).map(({ at }) => new Date(at).getUTCDate())).toEqual([11, 10]);
-  expect(await lastBackup(folder, "scani")).toBe(Date.parse("2026-01-11T12:00:00.000Z"));
+  expect(await lastBackup(folder, "scani", undefined)).toBe(Date.parse("2026-01-11T12:00:00.000Z"));
 });
 
 test.each<[string, (path: string, manifest: string) => void, RegExp]>([
   ["truncated", (path) => writeFileSync(path, contents.subarray(1)), /has \d+ bytes instead of \d+/],
-  ["gone", (path) => rmSync(path), /its file is gone/],
+  ["gone", (path) => rmSync(path), /its file is missing/],
   ["without a manifest", (_path, manifest) => rmSync(manifest), /no manifest/],
   [
     "with a manifest that is cut off",
@@ -125,7 +125,7 @@ test.each<[string, (path: string, manifest: string) => void, RegExp]>([
   const spoilt = (await listBackups(folder, "scani")).find((one) => one.file === file);
   expect(spoilt?.damage).toMatch(damage);
   await expect(checkWhole(await readBackup(join(folder, file), file))).rejects.toThrow(`${file} is damaged`);
-  expect(await lastBackup(folder, "scani")).toBe(Date.parse("2026-01-10T12:00:00.000Z"));
+  expect(await lastBackup(folder, "scani", undefined)).toBe(Date.parse("2026-01-10T12:00:00.000Z"));
 });
 
 test("any one bit that is flipped is found", async () => {
@@ -135,7 +135,7 @@ test("any one bit that is flipped is found", async () => {
     flipped[bit >> 3] = flipped[bit >> 3] ^ (1 << (bit & 7));
     writeFileSync(join(folder, file), flipped);
     await expect(checkWhole(await readBackup(join(folder, file), file))).rejects.toThrow(
-      "its checksum is not the one it was written with",
+      "its checksum differs from the manifest's",
     );
   }
 });

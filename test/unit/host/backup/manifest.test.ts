@@ -24,13 +24,13 @@ test("a manifest is read as it was written", () => {
 
 test.each([
   ["{", "its manifest is not JSON"],
-  ["{}", "its manifest is not one: version"],
-  [JSON.stringify({ ...manifest, bytes: -1 }), "its manifest is not one: bytes"],
-  [JSON.stringify({ ...manifest, sha256: "xyz" }), "its manifest is not one: sha256"],
-  [JSON.stringify({ ...manifest, file: "../../etc/passwd" }), "its manifest is not one: file"],
+  ["{}", "its manifest is not valid: version"],
+  [JSON.stringify({ ...manifest, bytes: -1 }), "its manifest is not valid: bytes"],
+  [JSON.stringify({ ...manifest, sha256: "xyz" }), "its manifest is not valid: sha256"],
+  [JSON.stringify({ ...manifest, file: "../../etc/passwd" }), "its manifest is not valid: file"],
   [
     JSON.stringify({ ...manifest, tables: [{ schema: "public", name: "users", rows: 1.5 }] }),
-    "its manifest is not one: tables.0.rows",
+    "its manifest is not valid: tables.0.rows",
   ],
 ])("what is wrong with one is said: %s", (contents, message) => {
   expect(() => parseManifest(contents)).toThrow(message);

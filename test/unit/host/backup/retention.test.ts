@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { superseded, type Kept } from "../../../../host/backup/retention";
+import { superseded, type Dated } from "../../../../host/backup/retention";
 
-const backups: fc.Arbitrary<Kept[]> = fc.uniqueArray(
+const backups: fc.Arbitrary<Dated[]> = fc.uniqueArray(
   fc.record({
     file: fc.nat(500).map((n) => `s-${n}.dump`),
     at: fc.nat(1000),
@@ -10,9 +10,9 @@ const backups: fc.Arbitrary<Kept[]> = fc.uniqueArray(
   { selector: ({ file }) => file, maxLength: 20 },
 );
 const keep = fc.integer({ min: 1, max: 10 });
-const good = (all: readonly Kept[]) => all.filter(({ damage }) => damage === undefined);
+const good = (all: readonly Dated[]) => all.filter(({ damage }) => damage === undefined);
 
-function remaining(all: readonly Kept[], kept: number): Kept[] {
+function remaining(all: readonly Dated[], kept: number): Dated[] {
   const gone = superseded(all, kept);
   return all.filter((one) => !gone.includes(one));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   begunMark,
-  besideMarks,
+  withoutMarks,
   flippedMark,
   flipScript,
   markedAt,
@@ -128,7 +128,7 @@ test("a mark's time is read, and no other line's", () => {
   expect(markedAt(flippedMark, "flipped 123.45")).toBe(123.45);
   for (const line of ["flipped", "flipped soon", "begun 1.00", "unflipped 1.00", ""])
     expect(markedAt(flippedMark, line)).toBeUndefined();
-  expect(besideMarks("begun 1.00\nError: no target\nflipped 2.00\nroute ws: no deploy")).toBe(
+  expect(withoutMarks("begun 1.00\nError: no target\nflipped 2.00\nroute ws: no deploy")).toBe(
     "Error: no target\nroute ws: no deploy",
   );
 });

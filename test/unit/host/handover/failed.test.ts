@@ -1,9 +1,9 @@
-import { HostFailure } from "../../../../util/failure";
+import { OperatorError } from "../../../../util/operatorError";
 import { explainFailure, HandoverFailed } from "../../../../host/handover/failed";
 import { factsOf, release, routedTo } from "./model";
 
 const tier1 = { tier: "tier1", release: "one" } as const;
-const why = new HostFailure("the worker did not stay up", ["it says why"]);
+const why = new OperatorError({ what: "the worker did not stay up" }, { logTail: ["it says why"] });
 const containers = [...release("tier1", "one", () => true), ...release("tier2", "two", () => true)];
 const [one, two, none] = [routedTo("one"), routedTo("two"), {}].map((targets) => factsOf(containers, targets));
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { hostname } from "node:os";
+import { renderProblem } from "../../../../util/operatorError";
 import { LockTaken, parseOwner, refusal, sameRun, thisProcess, type Owner } from "../../../../host/lock/owner";
 
 const owner: Owner = {
@@ -11,8 +12,10 @@ const owner: Owner = {
 };
 const then = Date.parse(owner.since);
 
+const refusedWith = (...refused: Parameters<typeof refusal>) => renderProblem(refusal(...refused));
+
 test("a refusal names who, what, since when, and what to do", () => {
-  const text = refusal(owner, "work", "scani.internal", then + 12_000);
+  const text = refusedWith(owner, "work", "scani.internal", then + 12_000);
   expect(text).toBe(
     [
       "This install is being worked on: up of tier2, by ada@scani.internal (process 4711), since 2026-11-23T22:00:00.000Z (12 s ago). Nothing has been touched.",
@@ -22,19 +25,21 @@ test("a refusal names who, what, since when, and what to do", () => {
 });
 
 test("a process of another host is to be ended there", () => {
-  expect(refusal(owner, "work", "laptop", then)).toContain("kill 4711 on scani.internal");
+  expect(refusedWith(owner, "work", "laptop", then)).toContain("kill 4711 on scani.internal");
 });
 
 test("an age that means nothing is not said", () => {
-  expect(refusal(owner, "work", "laptop", then - 60_000)).not.toContain("ago");
-  expect(refusal({ ...owner, since: "?" }, "work", "laptop", then)).not.toContain("ago");
-  expect(refusal(owner, "work", "laptop", then + 600_000)).toContain("(10 min ago)");
+  expect(refusedWith(owner, "work", "laptop", then - 60_000)).not.toContain("ago");
+  expect(refusedWith({ ...owner, since: "?" }, "work", "laptop", then)).not.toContain("ago");
+  expect(refusedWith(owner, "work", "laptop", then + 600_000)).toContain("(10 min ago)");
 });
 
 test("an owner that has not said who it is, a preview and a killed run have words of their own", () => {
-  expect(refusal(undefined, "work", "laptop", then)).toContain("somebody who has not said who it is");
-  expect(refusal(owner, "preview", "laptop", then)).toContain("What a preview says now is not what up would do then.");
-  expect(refusal(owner, "leftover", "laptop", then)).toContain("A killed run is still taking its work back");
+  expect(refusedWith(undefined, "work", "laptop", then)).toContain("a run whose owner is unknown");
+  expect(refusedWith(owner, "preview", "laptop", then)).toContain(
+    "What a preview says now is not what up would do afterwards.",
+  );
+  expect(refusedWith(owner, "leftover", "laptop", then)).toContain("A killed run is still rolling back");
 });
 
 test("an owner comes back from its JSON as it went, and nothing else does", () => {

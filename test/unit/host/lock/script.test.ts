@@ -48,27 +48,27 @@ here("the script", () => {
   };
 
   test("holds until its input ends, names its owner meanwhile, and is free at once after that", async () => {
-    const { child, answer } = await hold(takeCommand("entrance", owner));
+    const { child, answer } = await hold(takeCommand("run", owner));
     expect(answer).toEqual({ is: "held", other: "free" });
-    expect(run(takeCommand("entrance", thisProcess("another")))).toEqual({ is: "taken", by: owner });
-    expect(run(lookCommand("entrance"))).toEqual({ is: "taken", by: owner });
-    expect(run(lookCommand("workshop"))).toEqual({ is: "free" });
+    expect(run(takeCommand("run", thisProcess("another")))).toEqual({ is: "taken", by: owner });
+    expect(run(lookCommand("run"))).toEqual({ is: "taken", by: owner });
+    expect(run(lookCommand("apply"))).toEqual({ is: "free" });
     child.stdin?.end();
     await once(child, "close");
-    expect(run(lookCommand("entrance"))).toEqual({ is: "free" });
+    expect(run(lookCommand("run"))).toEqual({ is: "free" });
     expect(readFileSync(join(place.path, "scani-entrance.lock"), "utf8")).toBe("");
   });
 
   test("says who has the other lock", async () => {
-    const { child } = await hold(takeCommand("workshop", owner));
-    expect(run(takeCommand("entrance", thisProcess("another")))).toEqual({ is: "held", other: owner });
+    const { child } = await hold(takeCommand("apply", owner));
+    expect(run(takeCommand("run", thisProcess("another")))).toEqual({ is: "held", other: owner });
     child.stdin?.end();
     await once(child, "close");
   });
 
   test("who looks keeps nobody out", async () => {
-    const looks = Array.from({ length: 20 }, () => hold(lookCommand("entrance")));
-    const { child, answer } = await hold(takeCommand("entrance", owner));
+    const looks = Array.from({ length: 20 }, () => hold(lookCommand("run")));
+    const { child, answer } = await hold(takeCommand("run", owner));
     expect(answer).toMatchObject({ is: "held" });
     await Promise.all(looks);
     child.stdin?.end();
@@ -79,7 +79,7 @@ here("the script", () => {
     const without = folder();
     try {
       const shell = spawnSync("sh", ["-c", "command -v sh"], { encoding: "utf8" }).stdout.trim();
-      const [, ...rest] = local(takeCommand("entrance", owner)) as [string, ...string[]];
+      const [, ...rest] = local(takeCommand("run", owner)) as [string, ...string[]];
       expect(spawnSync(shell, rest, { encoding: "utf8", env: { PATH: without.path } }).stdout.trim()).toBe(
         "unsupported",
       );

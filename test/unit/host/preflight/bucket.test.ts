@@ -60,8 +60,8 @@ test.each([
     /does not name the header content-type$/,
   ],
   ["a refusal", answer(403, allowed), /it answers 403$/],
-])("a bucket that allows %s", (_what, heard, why) => {
-  const problem = corsProblem(heard, origin, page, Object.keys(place.headers));
+])("a bucket that allows %s", (_what, result, why) => {
+  const problem = corsProblem(result, origin, page, Object.keys(place.headers));
   if (why === undefined) expect(problem).toBeUndefined();
   else expect(problem).toEqual({ cause: "cors", why: expect.stringMatching(why) });
 });
@@ -78,7 +78,7 @@ test.each([
 ])("a PUT that is not taken: %s (%s)", (cause, status, body) => {
   expect(putProblem(answer(status, {}, body), origin)).toEqual({
     cause,
-    why: expect.stringContaining(`does not take a file (${status})`),
+    why: expect.stringContaining(`refuses the file (${status})`),
   });
 });
 

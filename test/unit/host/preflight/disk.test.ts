@@ -1,5 +1,6 @@
 import type { ContainerState } from "../../../../host/engine/engine";
 import fc from "fast-check";
+import { renderProblem } from "../../../../util/operatorError";
 import { checkDisk, diskProblem, parseFree } from "../../../../host/preflight/disk";
 import { FakeEngine, type FakeAnswer } from "../fakeEngine";
 
@@ -29,10 +30,8 @@ test("exactly too little room is a problem, and it names both figures and the se
       const problem = diskProblem(free, least, "tier2");
       expect(problem === undefined).toBe(free >= least);
       if (problem !== undefined)
-        expect(problem).toMatch(
-          new RegExp(
-            `has ${free} MiB free, and ${least} .*[\\s\\S]*minimumFreeDisk ${Math.max(free, 1)} --stack tier2$`,
-          ),
+        expect(renderProblem(problem)).toMatch(
+          new RegExp(`has ${free} MiB free; ${least} .*[\\s\\S]*--stack tier2 minimumFreeDisk ${Math.max(free, 1)}$`),
         );
     }),
   );
@@ -49,16 +48,26 @@ test.each<[string, ContainerState, FakeAnswer, RegExp | undefined]>([
     "without",
     "running",
     { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9 1 1047552 99% /\n" },
-    /has 1023 MiB free, and 1024/,
+    /has 1023 MiB free; 1024/,
   ],
   [
     "that says something else",
     "running",
     { exitCode: 1, output: "df: /: no" },
-    /does not tell how full the engine's disk is: df: \/: no\n {2}type: npm run up -- base$/,
+    /free space of the engine's disk cannot be read in the gateway gateway: df: \/: no\n {2}type: npm run up -- base$/,
   ],
-  ["that is stopped", "exited", {}, /does not tell how full the engine's disk is: .*gateway is not running/],
-  ["that is paused", "paused", {}, /does not tell how full the engine's disk is: .*is paused/],
+  [
+    "that is stopped",
+    "exited",
+    {},
+    /free space of the engine's disk cannot be read in the gateway gateway: .*gateway is not running/,
+  ],
+  [
+    "that is paused",
+    "paused",
+    {},
+    /free space of the engine's disk cannot be read in the gateway gateway: .*is paused/,
+  ],
 ])("the disk is asked for in the gateway: one %s", async (_what, state, answer, problem) => {
   const engine = new FakeEngine(() => answer);
   engine.add({ name: "gateway", state });
@@ -68,6 +77,6 @@ test.each<[string, ContainerState, FakeAnswer, RegExp | undefined]>([
 
 test("a gateway that is gone does not tell either", async () => {
   await expect(checkDisk(new FakeEngine(), "gateway", 1024, "tier2")).rejects.toThrow(
-    /does not tell how full .*No such container: gateway/,
+    /free space of the engine's disk cannot be read .*No such container: gateway/,
   );
 });

@@ -1,5 +1,6 @@
 import { EngineError, type Engine } from "../../../../host/engine/engine";
 import { mayBePrivate, missingImages, missingProblem } from "../../../../host/preflight/images";
+import { renderProblem } from "../../../../util/operatorError";
 
 const refusal = (statusCode: number, message: string) => new EngineError(statusCode, message);
 
@@ -65,15 +66,17 @@ test.each([
 
 test("the message names each image, why, and what to type", () => {
   expect(
-    missingProblem(
-      [
-        { image: "a:1", why: "gone" },
-        { image: "b:1", why: "far" },
-      ],
-      ["pulumi config set X y --stack s"],
+    renderProblem(
+      missingProblem(
+        [
+          { image: "a:1", why: "gone" },
+          { image: "b:1", why: "far" },
+        ],
+        ["pulumi config set X y --stack s"],
+      ),
     ).split("\n"),
   ).toEqual([
-    "These images are not on the engine, and cannot be pulled. Nothing has been touched.",
+    "These images are not on the engine and cannot be pulled. Nothing has been touched.",
     "  a:1: gone",
     "  b:1: far",
     "  Bring them to the engine (docker pull, docker load) and type the same again, or name others:",

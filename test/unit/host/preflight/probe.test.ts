@@ -52,7 +52,7 @@ test.each<ContainerState>(["created", "running", "exited", "dead"])(
 test("an image that is gone is named, with what to type", async () => {
   host.engine.images.clear();
   await expect(ask(async () => undefined)).rejects.toThrow(
-    /^Nothing could be asked from a container of api:r2: .*No such image: sha256:api:r2[^]*type: docker pull api:r2/,
+    /^The preflight could not run a container of api:r2: .*No such image: sha256:api:r2[^]*type: docker pull api:r2/,
   );
 });
 

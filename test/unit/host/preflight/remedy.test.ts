@@ -1,5 +1,6 @@
-import type { Cause } from "../../../../host/scani/cloud/judge";
+import type { Cause } from "../../../../host/scani/cloud/classify";
 import { remedy } from "../../../../host/preflight/remedy";
+import { renderProblem } from "../../../../util/operatorError";
 
 const causes: readonly Cause[] = [
   "name",
@@ -20,16 +21,16 @@ const causes: readonly Cause[] = [
 ];
 
 test.each(causes)("%s: what to do, and a command for this stack", (cause) => {
-  expect(remedy(cause, { stack: "prod-tier2", privateAuthority: false })).toMatch(
-    /^ {2}\S.*\n {2}type: (pulumi|npm) .*prod-tier2/,
-  );
+  const text = renderProblem({ what: "x", ...remedy(cause, { stack: "prod-tier2", privateAuthority: false }) });
+  expect(text).toMatch(/^x\n {2}\S.*\n {2}type: (pulumi|npm) .*prod-tier2/);
 });
 
 test("the right setting is named, and a secret is not put on the command line", () => {
-  const of = (cause: Cause, privateAuthority = false) => remedy(cause, { stack: "tier2", privateAuthority });
+  const of = (cause: Cause, privateAuthority = false) =>
+    renderProblem({ what: "x", ...remedy(cause, { stack: "tier2", privateAuthority }) });
   expect(of("name")).toContain("pulumi config set SCANI_CLOUD_URL ");
   expect(of("key")).toMatch(/pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2$/);
-  expect(of("untrusted")).toContain("pulumi config set caCertificate --stack tier2 < ca.pem");
+  expect(of("untrusted")).toContain("npm run pulumi -- config set caCertificate --stack tier2 < ca.pem");
   expect(of("untrusted", true)).toContain("Neither a public authority nor the one in caCertificate");
   expect(of("slow")).toContain("npm run up -- tier2");
 });

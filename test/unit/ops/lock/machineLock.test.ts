@@ -61,7 +61,7 @@ test("what a killed owner wrote names nobody, and is in nobody's way", async () 
     // As it is for the moment between an owner's claim and its name.
     writeFileSync(join(one.path, ".working.base.json"), left);
     await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow(
-      "somebody who has not said who it is",
+      "a run whose owner is unknown",
     );
   });
   expect(existsSync(join(one.path, ".working.base.json"))).toBe(false);

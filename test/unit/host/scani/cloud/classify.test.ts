@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { parseHeard, without } from "../../../../../host/scani/cloud/call";
-import { judge } from "../../../../../host/scani/cloud/judge";
+import { parseResult, redact } from "../../../../../host/scani/cloud/call";
+import { classify } from "../../../../../host/scani/cloud/classify";
 
 const url = "https://data.example.org:8443";
 
@@ -11,13 +11,13 @@ const answered = (status: number, body: string, location = "") => `${status} 0.0
 const gaveUp = (exitCode: number, words: string, { connect = "0.000000", total = "0.010000" } = {}) =>
   `curl: (${exitCode}) ${words}\n000 ${connect} ${total} \nexit ${exitCode}`;
 
-const judged = (output: string) => judge(url, parseHeard(output));
+const verdict = (output: string) => classify(url, parseResult(output));
 
 test.each([
   ['{"result":{"data":{"availableProviders":["openai"],"hasAvailableProvider":true}}}', true],
   ['{"result":{"data":{"availableProviders":[],"hasAvailableProvider":false}}}', false],
 ])("a data-provider that accepts the key: %s", (body, aiImport) => {
-  expect(judged(answered(200, body))).toEqual({ ok: true, aiImport });
+  expect(verdict(answered(200, body))).toEqual({ ok: true, aiImport });
 });
 
 test.each([
@@ -96,9 +96,17 @@ test.each([
     /forbids the call \(403\): Access denied$/,
     answered(403, "<html><title>Access denied</title>\n<p>long text</p></html>"),
   ],
-  ["moved", /elsewhere \(301\): https:\/\/new.example.org\/$/, answered(301, "", "https://new.example.org/")],
-  ["failing", /fails by itself \(500\): Internal Server Error$/, answered(500, '{"error":"Internal Server Error"}')],
-  ["failing", /fails by itself \(503\): upstream is away$/, answered(503, "upstream\n is  away")],
+  [
+    "moved",
+    /redirects the call \(301\) to https:\/\/new.example.org\/$/,
+    answered(301, "", "https://new.example.org/"),
+  ],
+  [
+    "failing",
+    /returned a server error \(500\): Internal Server Error$/,
+    answered(500, '{"error":"Internal Server Error"}'),
+  ],
+  ["failing", /returned a server error \(503\): upstream is away$/, answered(503, "upstream\n is  away")],
   ["other-answer", /answers 429: slow down$/, answered(429, '{"message":"slow down"}')],
   ["not-data-provider", /no data-provider \(404\): Not Found$/, answered(404, "Not Found")],
   [
@@ -109,23 +117,23 @@ test.each([
   ["not-data-provider", /no data-provider, though it answers 200: \{"ok":true\}$/, answered(200, '{"ok":true}')],
   ["not-data-provider", /no data-provider, though it answers 200$/, answered(200, "")],
 ])("%s: %s", (cause, why, output) => {
-  expect(judged(output)).toEqual({ ok: false, cause, why: expect.stringMatching(why) });
+  expect(verdict(output)).toEqual({ ok: false, cause, why: expect.stringMatching(why) });
 });
 
 test("whatever an endpoint answers, the operator is told one line without control characters", () => {
   fc.assert(
     fc.property(fc.integer({ min: 100, max: 599 }), fc.string({ unit: "binary" }), (status, body) => {
-      const judgement = judged(answered(status, body));
+      const judgement = verdict(answered(status, body));
       if (!judgement.ok) expect(judgement.why).toMatch(/^[^\p{Cc}]{1,300}$/u);
     }),
   );
 });
 
 test("an answer that holds a line like the script's own is not taken for it", () => {
-  expect(judged(answered(401, "exit 0\n200 0.1 0.1 \n"))).toMatchObject({ ok: false, cause: "key" });
+  expect(verdict(answered(401, "exit 0\n200 0.1 0.1 \n"))).toMatchObject({ ok: false, cause: "key" });
 });
 
 test("a key the endpoint repeats is taken out", () => {
-  expect(without("the-issued-key", "401: the-issued-key is wrong")).toBe("401: •••• is wrong");
-  expect(without("", "as it is")).toBe("as it is");
+  expect(redact("the-issued-key", "401: the-issued-key is wrong")).toBe("401: •••• is wrong");
+  expect(redact("", "as it is")).toBe("as it is");
 });

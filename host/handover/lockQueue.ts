@@ -1,0 +1,63 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { literal, type Server } from "../backup/server";
+
+/** A session that keeps a migration waiting. */
+export interface Blocker {
+  readonly pid: number;
+  /** Its application's name, else its address; `(none)` for one inside the server's container. */
+  readonly who: string;
+  /** When its transaction began, ISO 8601. */
+  readonly since: string;
+}
+
+/**
+ * Seconds a migration may wait for a table: whoever asks for the table after it waits as long, the app that serves
+ * included.
+ */
+const longestWait = 2;
+
+/** Milliseconds between two checks. */
+const pollInterval = 500;
+
+/** The server's clock, as SQL takes it. */
+export async function serverTime(server: Server): Promise<string> {
+  const [now] = await server.query<string>("select to_jsonb(clock_timestamp())");
+  return now ?? "-infinity";
+}
+
+/**
+ * Cancels statements of sessions younger than a moment that have waited too long for a lock only a change of schema
+ * takes. The app's own statements take weaker locks, so only a migration is met, whichever client runs it.
+ * @param since by the server's clock
+ * @param seconds they may have waited
+ * @returns who kept them waiting
+ */
+export async function cancelWaiting(server: Server, since: string, seconds: number): Promise<Blocker[]> {
+  const waitingSince = "coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start)";
+  return server.query<Blocker>(`
+    with waiting as (
+      select a.pid, pg_blocking_pids(a.pid) as blockers
+      from pg_stat_activity a join pg_locks l on l.pid = a.pid and not l.granted
+      where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_start >= ${literal(since)}
+        and l.locktype = 'relation' and l.mode not in ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+        and clock_timestamp() - ${waitingSince} >= make_interval(secs => ${seconds})
+    ), cancelled as (select pg_cancel_backend(pid) from waiting)
+    select to_jsonb(b) from (
+      select pid, coalesce(nullif(application_name, ''), host(client_addr), '(none)') as who, xact_start as since
+      from pg_stat_activity where pid in (select unnest(blockers) from waiting)
+        and (select count(*) from cancelled) >= 0
+    ) b`);
+}
+
+/**
+ * Keeps a migration from waiting for a table longer than the app can do without, until the signal is aborted.
+ * @returns who kept it waiting, whenever it had to be cancelled
+ */
+export async function keepQueueShort(server: Server, since: string, over: AbortSignal): Promise<Blocker[]> {
+  const found: Blocker[] = [];
+  while (!over.aborted) {
+    found.push(...(await cancelWaiting(server, since, longestWait)));
+    await pause(pollInterval, undefined, { signal: over }).catch(() => undefined);
+  }
+  return found;
+}

@@ -1,0 +1,92 @@
+import type { Table } from "../../../host/backup/manifest";
+import type { FakeAnswer, FakeCall } from "./fakeEngine";
+
+/** Where its data is, and a disk with room. */
+const listing = "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9000000 1 8000000 1% /data\n";
+
+/** A Postgres in memory: its databases with their tables, and the tools that dump and restore them. */
+export class FakePostgres {
+  readonly databases = new Map<string, readonly Table[]>([
+    ["postgres", []],
+    ["scani", [{ schema: "public", name: "rows", rows: 3 }]],
+  ]);
+  /** Told before each command; for what happens meanwhile. */
+  before: (command: string) => void = () => undefined;
+  /** Tables of the dump that is being restored. */
+  private dumped: readonly Table[] = [];
+
+  constructor(readonly cluster = "7300000000000000001") {}
+
+  /** Answers a command in its container; undefined for one it does not know. */
+  answer(command: readonly string[], { method, environment }: FakeCall): FakeAnswer | undefined {
+    const text = command.join(" ");
+    this.before(text);
+    const database = environment.find((entry) => entry.startsWith("PGDATABASE="))?.slice("PGDATABASE=".length) ?? "";
+    const tables = (this.databases.get(database) ?? []).map((table) => JSON.stringify(table));
+    switch (command[0]) {
+      case "df":
+        return { output: listing };
+      case "pg_dump":
+        this.dumped = this.databases.get(database) ?? [];
+        return { output: "PGDMP" };
+      case "pg_restore": {
+        const name = /--dbname=(\S+)/.exec(text)?.[1] ?? "";
+        if (!this.databases.has(name)) return { exitCode: 1, errors: `database "${name}" does not exist` };
+        this.databases.set(name, this.dumped);
+        return {};
+      }
+      case "sh":
+        return text.includes("pg_restore --list") ? {} : undefined;
+      case "psql":
+        if (command.includes("-c")) return this.query(command.at(-1) ?? "");
+        return method === "attach"
+          ? { output: [JSON.stringify(this.head()), ...tables, "true", ""].join("\n") }
+          : { output: tables.join("\n") };
+      default:
+        return undefined;
+    }
+  }
+
+  private head(): object {
+    return { id: "1-1", at: "2026-01-10T12:00:00.000Z", postgres: "16.1", databaseBytes: 1000 };
+  }
+
+  private query(sql: string): FakeAnswer | undefined {
+    const json = (values: readonly unknown[]): FakeAnswer => ({
+      output: values.map((value) => JSON.stringify(value)).join("\n"),
+    });
+    const names = [...this.databases.keys()];
+    const created = /^create database "([^"]+)"/.exec(sql)?.[1];
+    if (created !== undefined) {
+      if (names.includes(created)) return { exitCode: 1, errors: `database "${created}" already exists` };
+      this.databases.set(created, []);
+      return {};
+    }
+    const dropped = /^drop database if exists "([^"]+)"/.exec(sql)?.[1];
+    if (dropped !== undefined) {
+      this.databases.delete(dropped);
+      return {};
+    }
+    const [, live, old, fresh] =
+      /alter database "([^"]+)" rename to "([^"]+)"; alter database "([^"]+)" rename/.exec(sql) ?? [];
+    if (live !== undefined) return this.rename(live, old ?? "", fresh ?? "");
+    const beginning = /starts_with\(datname, '([^']+)'\)/.exec(sql)?.[1];
+    if (beginning !== undefined) return json(names.filter((name) => name.startsWith(beginning)));
+    const named = /from pg_database where datname = '([^']+)'/.exec(sql)?.[1];
+    if (named !== undefined) return json(names.filter((name) => name === named));
+    if (sql.includes("from pg_database d")) return json([{ encoding: "UTF8", datcollate: "C", datctype: "C" }]);
+    if (sql.includes("pg_control_system")) return json([this.cluster]);
+    if (sql.includes("data_directory")) return json(["/data"]);
+    if (sql.includes("pg_terminate_backend") || sql === "analyze") return {};
+    return undefined;
+  }
+
+  private rename(live: string, old: string, fresh: string): FakeAnswer {
+    const [before, after] = [this.databases.get(live), this.databases.get(fresh)];
+    if (before === undefined || after === undefined) return { exitCode: 1, errors: "database does not exist" };
+    this.databases.set(old, before);
+    this.databases.set(live, after);
+    this.databases.delete(fresh);
+    return {};
+  }
+}

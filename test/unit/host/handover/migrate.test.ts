@@ -1,0 +1,73 @@
+import { migrate } from "../../../../host/handover/migrate";
+import type { ReleaseContainer } from "../../../../host/install/facts";
+import { Progress } from "../../../../util/progress/progress";
+import { FakeEngine, type FakeContainer } from "../fakeEngine";
+
+const blocker = { pid: 77, who: "psql", since: "2026-01-10T12:00:00Z" };
+
+/** A migrator beside a Postgres in which its statements are kept waiting so many times. */
+function scene(blocked = 0) {
+  let left = blocked;
+  const said: string[] = [];
+  const engine = new FakeEngine((container, command) => {
+    const sql = command.at(-1) ?? "";
+    if (container.name !== "scani-postgres" || !sql.includes("clock_timestamp")) return undefined;
+    if (!sql.includes("pg_cancel_backend")) return { output: JSON.stringify("2026-01-10T12:00:01Z") };
+    if (left === 0 || migrator.state !== "running") return {};
+    left -= 1;
+    if (left === 0) migrator.endsWith = 0;
+    engine.ends(migrator, 1);
+    return { output: JSON.stringify(blocker) };
+  });
+  engine.add({ name: "scani-postgres", state: "running" });
+  const migrator: FakeContainer = engine.add({ name: "scani-migrate", endsWith: blocked === 0 ? 0 : undefined });
+  const target = { id: migrator.id, name: migrator.name, title: "tier2 migrate" } as ReleaseContainer;
+  const go = (timeoutSeconds: number, signal = new AbortController().signal, pending?: readonly string[]) =>
+    migrate(engine, pending, target, new Progress((line) => said.push(line)), {
+      database: { kind: "bundled", container: "scani-postgres" },
+      timeoutSeconds,
+      signal,
+    });
+  return { engine, migrator, said, go };
+}
+
+test("a migrator that is done is done; where nothing is pending it is not run", async () => {
+  const { engine, go } = scene();
+  await go(5, undefined, []);
+  expect(engine.calls).toEqual([]);
+  await go(5);
+  expect(engine.calls).toContain("start scani-migrate");
+});
+
+test("one that exits by itself fails with the end of its log, and is not tried again", async () => {
+  const { engine, migrator, go } = scene();
+  migrator.endsWith = 3;
+  await expect(go(5)).rejects.toThrow("exited with code 3; the schema is not migrated (container scani-migrate)");
+  expect(engine.calls.filter((call) => call === "start scani-migrate")).toHaveLength(1);
+});
+
+test("one that was cancelled because it waited for a table is tried again, and what it waits for is said", async () => {
+  const { engine, said, go } = scene(2);
+  await go(30);
+  expect(engine.calls.filter((call) => call === "start scani-migrate")).toHaveLength(3);
+  expect(said.join()).toContain("in use by psql (Postgres process 77, in a transaction since 2026-01-10T12:00:00Z)");
+}, 20_000);
+
+test("one that takes too long is stopped, and nothing of it goes on waiting in the database", async () => {
+  const { engine, migrator, go } = scene();
+  migrator.endsWith = undefined;
+  await expect(go(1)).rejects.toThrow(/tier2 migrate was not done within 1\.0 s \(migrationTimeout\) and was stopped/);
+  expect(migrator.state).toBe("exited");
+  const stop = engine.calls.indexOf("stop scani-migrate");
+  expect(engine.calls.slice(stop).some((call) => call.startsWith("capture scani-postgres psql"))).toBe(true);
+});
+
+test("an interrupt stops it and says so", async () => {
+  const { migrator, said, go } = scene();
+  migrator.endsWith = undefined;
+  const interrupt = new AbortController();
+  setTimeout(() => interrupt.abort(), 100);
+  await expect(go(30, interrupt.signal)).rejects.toThrow("Interrupted");
+  expect(migrator.state).toBe("exited");
+  expect(said.join()).toContain("tier2 migrate was stopped; migrations that were complete stay");
+});

@@ -1,0 +1,140 @@
+import { checkLock, retakeApplyLock, takeApplyLock, takeRunLock, withLock } from "../../../../host/lock/lock";
+import { thisProcess, type Owner } from "../../../../host/lock/owner";
+import { FakeEngine, type FaultKind } from "../fakeEngine";
+
+const gateway = "scani-gateway";
+const own: Owner = thisProcess("up of tier2", "127.0.0.1:1");
+const another: Owner = { ...own, pid: 1, work: "restore", engine: "127.0.0.1:2" };
+const silent = (): void => undefined;
+
+/** A gateway whose locks have owners, and how many conversations hold one. */
+class Gateway {
+  readonly owners: { run?: Owner; apply?: Owner } = {};
+  held = 0;
+  readonly engine: FakeEngine;
+
+  constructor() {
+    this.engine = new FakeEngine((_container, command) => this.answer(command));
+    this.engine.add({ name: gateway, state: "running" });
+    const hold = this.engine.hold.bind(this.engine);
+    this.engine.hold = async (container, command) => {
+      const conversation = await hold(container, command);
+      if (conversation?.line.startsWith("held")) {
+        this.held += 1;
+        void conversation.ended.then(() => {
+          this.held -= 1;
+        });
+      }
+      return conversation;
+    };
+  }
+
+  restart(): void {
+    const one = this.engine.find(gateway);
+    if (one === undefined) return;
+    this.engine.ends(one, 0);
+    one.state = "running";
+  }
+
+  private answer(command: readonly string[]): { output: string } {
+    const [how, file, other] = command.slice(4);
+    const ownerOf = (path: string | undefined) => (path?.includes("entrance") ? this.owners.run : this.owners.apply);
+    const [mine, others] = [ownerOf(file), ownerOf(other)];
+    if (mine !== undefined) return { output: `taken ${JSON.stringify(mine)}\n` };
+    if (how === "-s") return { output: "free\n" };
+    return { output: `held ${others === undefined ? "free" : `taken ${JSON.stringify(others)}`}\n` };
+  }
+}
+
+test("the run lock is held until it is released, and another run is refused by name", async () => {
+  const { engine, owners } = new Gateway();
+  owners.run = another;
+  await expect(takeRunLock(engine, gateway, own, silent)).rejects.toThrow(/being worked on: restore, by .*process 1\)/);
+  await expect(checkLock(engine, gateway, silent)).rejects.toThrow("What a preview says now");
+  await expect(takeApplyLock(engine, gateway, own)).rejects.toThrow("being worked on: restore");
+});
+
+test("work is done while the lock is held, and the lock is free afterwards, however the work ends", async () => {
+  const host = new Gateway();
+  const during = await withLock(host.engine, gateway, "restore", silent, async () => host.held);
+  expect([during, host.held]).toEqual([1, 0]);
+  await expect(
+    withLock(host.engine, gateway, "restore", silent, async () => {
+      throw new Error("failed");
+    }),
+  ).rejects.toThrow("failed");
+  expect(host.held).toBe(0);
+});
+
+test("a gateway that is restarted tells the work that its lock is lost, and what to do", async () => {
+  const host = new Gateway();
+  const lost = await withLock(host.engine, gateway, "restore", silent, async (signal) => {
+    expect(signal.aborted).toBe(false);
+    host.restart();
+    await new Promise((resolve) => {
+      signal.addEventListener("abort", resolve, { once: true });
+    });
+    return String(signal.reason);
+  });
+  expect(lost).toMatch(
+    /The restore lost its lock: scani-gateway or the Docker engine was restarted\.\n.*type the same/,
+  );
+});
+
+test("a release is no loss, and an interrupt stops the work too", async () => {
+  const host = new Gateway();
+  const held = await takeRunLock(host.engine, gateway, own, silent);
+  await held.release();
+  await new Promise(setImmediate);
+  expect(held.lost.aborted).toBe(false);
+  const interrupt = new AbortController();
+  await withLock(
+    host.engine,
+    gateway,
+    "backup",
+    silent,
+    async (signal) => {
+      interrupt.abort();
+      expect(signal.aborted).toBe(true);
+    },
+    interrupt.signal,
+  );
+});
+
+test("the apply lock that was lost is taken again once the gateway runs, unless another run was faster", async () => {
+  const host = new Gateway();
+  const one = host.engine.find(gateway);
+  if (one !== undefined) one.state = "exited";
+  const retaking = retakeApplyLock(host.engine, gateway, own);
+  await new Promise(setImmediate);
+  expect(host.held).toBe(0);
+  if (one !== undefined) one.state = "running";
+  await retaking;
+  expect(host.held).toBe(1);
+
+  const late = new Gateway();
+  late.owners.apply = another;
+  await retakeApplyLock(late.engine, gateway, own);
+  expect(late.held).toBe(0);
+});
+
+test.each(["throw", "die"] satisfies FaultKind[])("a lock that could not be taken is not held: %s", async (kind) => {
+  for (let at = 1; at <= 3; at += 1) {
+    const host = new Gateway();
+    host.owners.apply = { ...own, pid: 2 };
+    host.engine.plan({ at, kind });
+    setTimeout(() => {
+      host.owners.apply = undefined;
+    }, 300);
+    const taken = await takeRunLock(host.engine, gateway, own, silent).catch((error: unknown) => error as Error);
+    if (taken instanceof Error) expect([at, host.held]).toEqual([at, 0]);
+    else expect([at, host.held]).toEqual([at, 1]);
+    expect(host.engine.faulted === undefined).toBe(!(taken instanceof Error));
+  }
+});
+
+test("without a gateway that runs there is nothing to lock", async () => {
+  const held = await takeRunLock(new FakeEngine(), gateway, own, silent);
+  await held.release();
+  expect(held.lost.aborted).toBe(false);
+});
