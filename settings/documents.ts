@@ -7,9 +7,10 @@ function absent({ fallback, generated, required }: Setting): string {
   return required ? " Required." : "";
 }
 
-/** A value as a `.env` file keeps it: what holds single quotes or spaces stands in double quotes. */
-function dotenvText(value: string): string {
-  return /[\s']/.test(value) ? `"${value}"` : value;
+/** A value as a `.env` file keeps it, so that docker compose and this module read the same back. */
+export function dotenvText(value: string): string {
+  if (/^[\w@%+:,./<>=-]*$/.test(value)) return value;
+  return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("$", "$$$$").replaceAll("\n", "\\n")}"`;
 }
 
 /** `.env.example`: every setting by its variable, commented out, since an empty value counts as not given. */

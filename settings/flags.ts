@@ -14,6 +14,9 @@ const flags = {
 
 export type Flag = keyof typeof flags;
 
+/** The variables of all flags. */
+export const flagVariables: readonly string[] = Object.values(flags);
+
 /** Whether a flag is set: only `true` sets one. */
 export function isSet(name: Flag, environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment[flags[name]] === "true";

@@ -12,6 +12,7 @@ export {
   type SettingName,
 } from "./table";
 export { SettingsError, setCommand, type Mistake } from "./mistakes";
+export { unknownInDotenv } from "./misspelt";
 export { resolveSettings } from "./resolve";
 export { plainText, Secret } from "./secret";
 export { certificateOf, type Settings } from "./settings";

@@ -1,13 +1,12 @@
+import { removeSettingCommand, setCommand as spell } from "../util/commands";
+import { OperatorError, type Problem } from "../util/operatorError";
+import type { GivenOrigin } from "./sources";
 import { settingNamed, type SettingName } from "./table";
 
 /** One thing wrong with the settings. */
-export interface Mistake {
-  /** The setting's name. */
+export interface Mistake extends Problem {
+  /** Name of the setting, with which `what` begins. */
   readonly setting: string;
-  /** What is wrong, without the value of a secret. */
-  readonly problem: string;
-  /** What to type. */
-  readonly fix: string;
 }
 
 /**
@@ -15,27 +14,27 @@ export interface Mistake {
  * @param value what to set it to; without it an example
  */
 export function setCommand(name: SettingName, stack: string, value?: string): string {
-  const setting = settingNamed(name);
-  const words = value ?? setting.example;
-  return setting.secret
-    ? `pulumi config set --secret ${setting.name} --stack ${stack}`
-    : `pulumi config set ${setting.name} ${/[\s'"$*]/.test(words) ? JSON.stringify(words) : words} --stack ${stack}`;
+  const { secret, file, example } = settingNamed(name);
+  if (secret) return spell(name, stack, { secret });
+  return spell(name, stack, file === undefined || value !== undefined ? { value: value ?? example } : { file });
 }
 
-/** Every mistake at once, one paragraph each. */
-export function explain(mistakes: readonly Mistake[], stack: string): string {
-  const count = mistakes.length === 1 ? "1 setting is" : `${mistakes.length} settings are`;
-  const lines = mistakes.map(({ setting, problem, fix }) => `  ${setting} ${problem}\n    type: ${fix}`);
-  return [`${count} wrong for stack ${stack}; nothing has been touched.`, ...lines].join("\n");
+/** How to take a given value back. */
+export function removal(name: SettingName, origin: GivenOrigin, stack: string): Pick<Problem, "why" | "type"> {
+  const { variable } = settingNamed(name);
+  if (origin === "Pulumi config") return { type: removeSettingCommand(name, stack) };
+  if (origin === ".env") return { why: `Remove the line that begins with ${variable}= from .env.` };
+  return { type: `unset ${variable}` };
 }
 
 /** Thrown once, with all mistakes; its message is for the operator as it is. */
-export class SettingsError extends Error {
+export class SettingsError extends OperatorError {
   constructor(
     readonly mistakes: readonly Mistake[],
     stack: string,
   ) {
-    super(explain(mistakes, stack));
+    const count = mistakes.length === 1 ? "1 setting is" : `${mistakes.length} settings are`;
+    super(mistakes, {}, `${count} wrong for stack ${stack}; nothing has been touched.`);
     this.name = "SettingsError";
   }
 }

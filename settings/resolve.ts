@@ -1,5 +1,7 @@
+import type { z } from "zod";
 import { catalogue, settingNamed, type Setting } from "./table";
 import { setCommand, SettingsError, type Mistake } from "./mistakes";
+import { unknownInConfig } from "./misspelt";
 import { crossMistakes } from "./rules";
 import { Secret } from "./secret";
 import type { Settings } from "./settings";
@@ -31,14 +33,14 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
     if (clear)
       mistakes.push({
         setting: setting.name,
-        problem: `stands in clear in Pulumi.${stack}.yaml`,
-        fix: setCommand(setting.name, stack),
+        what: `${setting.name} is stored unencrypted in Pulumi.${stack}.yaml`,
+        type: setCommand(setting.name, stack),
       });
     else if (parsed.success) values.set(setting.name, setting.secret ? new Secret(String(parsed.data)) : parsed.data);
-    else mistakes.push(wrong(setting, found, parsed.error.issues[0]?.message ?? "is not valid", stack));
+    else mistakes.push(wrong(setting, found, parsed.error, stack));
   }
 
-  mistakes.push(...crossMistakes(kind, given, stack));
+  mistakes.push(...unknownInConfig(sources.configNames ?? [], stack), ...crossMistakes(kind, given, stack));
   if (mistakes.length > 0) throw new SettingsError(mistakes, stack);
   return settingsOf(own, values, given);
 }
@@ -49,30 +51,24 @@ function stackKind(sources: Sources, stack: string): StackKind {
   const parsed = setting.schema.safeParse(found?.value ?? "");
   if (parsed.success) return parsed.data as StackKind;
   throw new SettingsError(
-    [
-      found === undefined
-        ? missing(setting, undefined, stack)
-        : wrong(setting, found, parsed.error.issues[0]?.message ?? "is not valid", stack),
-    ],
+    [found === undefined ? missing(setting, undefined, stack) : wrong(setting, found, parsed.error, stack)],
     stack,
   );
 }
 
-function missing(setting: Setting, kind: StackKind | undefined, stack: string): Mistake {
+function missing({ name, describe }: Setting, kind: StackKind | undefined, stack: string): Mistake {
   const where = kind === undefined ? "" : `, and ${kind} cannot do without it`;
-  return {
-    setting: setting.name,
-    problem: `is missing${where}: ${setting.describe}`,
-    fix: setCommand(setting.name, stack),
-  };
+  return { setting: name, what: `${name} is missing${where}: ${describe}`, type: setCommand(name, stack) };
 }
 
-function wrong(setting: Setting, found: Given | undefined, message: string, stack: string): Mistake {
-  const shown = setting.secret || found === undefined ? "" : ` ${JSON.stringify(found.value.slice(0, 80))}`;
+function wrong({ name, secret }: Setting, found: Given | undefined, error: z.ZodError, stack: string): Mistake {
+  const [issue] = error.issues;
+  const shown = secret || found === undefined ? "" : ` ${JSON.stringify(found.value.slice(0, 80))}`;
+  const instead = issue.code === "custom" ? (issue.params?.instead as string | undefined) : undefined;
   return {
-    setting: setting.name,
-    problem: `(from ${found?.origin ?? "its default"})${shown} ${message}`,
-    fix: setCommand(setting.name, stack),
+    setting: name,
+    what: `${name} (from ${found?.origin ?? "its default"})${shown} ${issue.message}`,
+    type: setCommand(name, stack, instead),
   };
 }
 

@@ -1,7 +1,9 @@
-import { setCommand, type Mistake } from "./mistakes";
+import { removal, setCommand, type Mistake } from "./mistakes";
 import { pagePaths } from "./pagePaths";
+import { cookieDomain } from "./shapes";
 import type { Given } from "./sources";
 import type { StackKind } from "./spec";
+import type { SettingName } from "./table";
 
 /** The given values by setting name, before conversion. */
 export type GivenValues = ReadonlyMap<string, Given>;
@@ -11,15 +13,63 @@ export function crossMistakes(kind: StackKind, given: GivenValues, stack: string
   return kind === "base" ? baseMistakes(given, stack) : tierMistakes(kind, given, stack);
 }
 
+/** Services of Scani's own compose file, by the settings that name them in the `.env` its installer writes. */
+const composeServices: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
+  DATABASE_URL: ["postgres"],
+  REDIS_URL: ["redis"],
+  S3_ENDPOINT: ["minio", "storage"],
+  S3_PUBLIC_ENDPOINT: ["minio", "storage"],
+  SMTP_URL: ["mailpit"],
+};
+
+/** Addresses that only containers of a compose project reach. */
+function composeMistakes(given: GivenValues, stack: string): Mistake[] {
+  return Object.entries(composeServices).flatMap(([name, hosts]) => {
+    const setting = name as SettingName;
+    const found = given.get(setting);
+    if (found === undefined || !URL.canParse(found.value)) return [];
+    const { hostname } = new URL(found.value);
+    if (!hosts.includes(hostname)) return [];
+    return [
+      {
+        setting,
+        what: `${setting} (from ${found.origin}) names ${hostname}, a service of Scani's own compose file, which nothing here reaches: without ${setting} this module runs its own`,
+        ...removal(setting, found.origin, stack),
+      },
+    ];
+  });
+}
+
+/** The session cookie reaches page and api only when its domain is theirs, or above it. */
+function cookieMistakes(given: GivenValues, stack: string): Mistake[] {
+  const domain = given.get("COOKIE_DOMAIN");
+  if (domain === undefined || !cookieDomain.safeParse(domain.value).success) return [];
+  const bare = domain.value.replace(/^\./, "").toLowerCase();
+  const outside = ["FRONTEND_URL", "BACKEND_URL"].flatMap((name) => {
+    const url = given.get(name)?.value;
+    if (url === undefined || !URL.canParse(url)) return [];
+    const { hostname } = new URL(url);
+    return hostname === bare || hostname.endsWith(`.${bare}`) ? [] : [`${name} (${hostname})`];
+  });
+  if (outside.length === 0) return [];
+  return [
+    {
+      setting: "COOKIE_DOMAIN",
+      what: `COOKIE_DOMAIN (from ${domain.origin}) ${JSON.stringify(domain.value)} does not hold ${outside.join(" and ")}: nobody could sign in`,
+      ...removal("COOKIE_DOMAIN", domain.origin, stack),
+    },
+  ];
+}
+
 function baseMistakes(given: GivenValues, stack: string): Mistake[] {
-  const mistakes: Mistake[] = [];
+  const mistakes: Mistake[] = [...composeMistakes(given, stack), ...cookieMistakes(given, stack)];
   if (given.has("S3_ENDPOINT")) {
-    for (const name of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const) {
-      if (!given.has(name)) {
+    for (const setting of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const) {
+      if (!given.has(setting)) {
         mistakes.push({
-          setting: name,
-          problem: "is missing: S3_ENDPOINT names a managed S3, whose keys cannot be generated",
-          fix: setCommand(name, stack),
+          setting,
+          what: `${setting} is missing: S3_ENDPOINT names a managed S3, whose keys cannot be generated`,
+          type: setCommand(setting, stack),
         });
       }
     }
@@ -28,15 +78,16 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
   if (bucket !== undefined && !given.has("S3_ENDPOINT") && pagePaths.has(bucket.value)) {
     mistakes.push({
       setting: "S3_BUCKET",
-      problem: `(from ${bucket.origin}) ${JSON.stringify(bucket.value)} is a path of Scani's own page, under whose address browsers reach the bundled bucket`,
-      fix: setCommand("S3_BUCKET", stack),
+      what: `S3_BUCKET (from ${bucket.origin}) ${JSON.stringify(bucket.value)} is a path of Scani's own page, under whose address browsers reach the bundled bucket`,
+      type: setCommand("S3_BUCKET", stack),
     });
   }
-  if (given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN")) {
+  const token = given.get("FASTMAIL_API_TOKEN");
+  if (given.has("SMTP_URL") && token !== undefined) {
     mistakes.push({
       setting: "FASTMAIL_API_TOKEN",
-      problem: "is given beside SMTP_URL; Scani wants one mail transport",
-      fix: `remove one of the two from ${given.get("FASTMAIL_API_TOKEN")?.origin}`,
+      what: `FASTMAIL_API_TOKEN (from ${token.origin}) is given beside SMTP_URL; Scani wants one mail transport`,
+      ...removal("FASTMAIL_API_TOKEN", token.origin, stack),
     });
   }
   return mistakes;
@@ -51,8 +102,8 @@ function tierMistakes(kind: StackKind, given: GivenValues, stack: string): Mista
   return [
     {
       setting: "SCANI_CLOUD_URL",
-      problem: `(from ${url.origin}) names the local data-provider, which tier 2 does not have`,
-      fix: setCommand("SCANI_CLOUD_URL", stack),
+      what: `SCANI_CLOUD_URL (from ${url.origin}) names the local data-provider, which tier 2 does not have`,
+      type: setCommand("SCANI_CLOUD_URL", stack),
     },
   ];
 }

@@ -31,7 +31,7 @@ export const wholeNumber = (least: number, most: number) =>
   });
 
 function urlOf(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
+  return /[\s\0]/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
 }
 
 export const url = (...protocols: string[]) =>
@@ -39,13 +39,82 @@ export const url = (...protocols: string[]) =>
     message: `is not a URL that begins with ${protocols.map((p) => `${p}://`).join(" or ")}`,
   });
 
-export const originUrl = url("http", "https").refine(
-  (value) => {
+/** A refusal that knows the right value, which the command to type then names. */
+const instead = (value: string) => ({ params: { instead: value } });
+
+/** Hosts a browser takes for its own machine's, on which Scani starts without TLS. */
+function isLoopback(hostname: string): boolean {
+  return ["localhost", "127.0.0.1", "[::1]"].includes(hostname) || hostname.endsWith(".localhost");
+}
+
+/** Scani's rule for its public addresses, which it compares with a browser's origin as text. */
+export const publicUrl = z.string().superRefine((value, ctx) => {
+  const parsed = urlOf(value);
+  const refuse = (message: string, right?: string): void =>
+    ctx.addIssue({ code: "custom", message, ...(right === undefined ? {} : instead(right)) });
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    return refuse("is not a URL that begins with http:// or https://");
+  const secure = parsed.protocol === "https:" || isLoopback(parsed.hostname);
+  const { origin } = parsed;
+  if (!secure)
+    return refuse(
+      `is plain http to ${parsed.hostname}: Scani starts with https:// only, or on this machine itself (http://localhost)`,
+      `https://${parsed.hostname}`,
+    );
+  if (value === origin) return;
+  if (value === `${origin}/`) return refuse("ends in a slash, and no browser's origin does", origin);
+  if (parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "" || parsed.username !== "")
+    return refuse("has a path; it is the bare public address", origin);
+  refuse("is not written as browsers write it, with which Scani compares it", origin);
+});
+
+/** An address with a user and a password in it. Their special characters are percent-encoded. */
+export const serverUrl = (...protocols: string[]) =>
+  z.string().superRefine((value, ctx) => {
     const parsed = urlOf(value);
-    return parsed !== undefined && (parsed.pathname === "/" || parsed.pathname === "") && parsed.search === "";
-  },
-  { message: "has a path; it is the bare public address" },
+    const names = protocols.map((protocol) => `${protocol}://`).join(" or ");
+    if (parsed === undefined || !protocols.includes(parsed.protocol.slice(0, -1)) || parsed.hostname === "")
+      ctx.addIssue({
+        code: "custom",
+        message: `is not a URL that begins with ${names}; in its password / is written %2F, # %23, ? %3F, @ %40, % %25`,
+      });
+    else if (!decodes(parsed.username) || !decodes(parsed.password))
+      ctx.addIssue({ code: "custom", message: "holds a % that begins no code; % itself is written %25" });
+  });
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const databaseUrl = serverUrl("postgres", "postgresql").refine(
+  (value) => (urlOf(value)?.pathname.length ?? 0) > 1,
+  { message: "names no database: it ends in /<database>" },
 );
+
+/** Scani's rule for the sender: an address, or a name in double quotes and the address in angle brackets. */
+export const sender = z.string().regex(/^(?:"[^"]*"\s*<[^>\s]+@[^>\s]+>|[^\s<>]+@[^\s<>]+)$/, {
+  message: 'is neither a mail address nor "Name" <address>',
+});
+
+export const cookieDomain = z
+  .string()
+  .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, { message: "is not a domain" })
+  .refine((value) => /[^.]\.[^.]/.test(value) && !/^\.?[\d.]+$/.test(value), {
+    message: "is no domain a browser keeps cookies for: it has no dot, or is an address",
+  });
+
+const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+
+/** Scani takes it in capitals too. */
+export const logLevel = z
+  .string()
+  .transform((value) => value.toLowerCase())
+  .pipe(z.enum(levels, { message: `is none of ${levels.join(", ")}` }));
 
 /** Scani's rule for a host that cannot be on the internet: its name has no dot, or ends as no public one does. Pure. */
 export function isPrivateHost(hostname: string): boolean {

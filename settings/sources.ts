@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "dotenv";
-import type { Setting } from "./table";
+import { quoted } from "../util/commands";
+import { OperatorError, type Problem } from "../util/operatorError";
+import { parseDotenv } from "./dotenv";
+import { catalogue, type Setting } from "./table";
 
 /** Where somebody gave a value, in the order in which they are asked. */
-export type GivenOrigin = "Pulumi config" | "the environment" | ".env";
+export type GivenOrigin = "Pulumi config" | "the shell's environment" | ".env";
 
 /** Where a value comes from. */
 export type Origin = GivenOrigin | "generated" | "its default";
@@ -18,15 +21,65 @@ export interface Given {
 /** The three places a setting can be given; each answers undefined for what it does not hold. */
 export interface Sources {
   readonly config: (name: string) => string | undefined;
+  /** Names Pulumi config holds, each to be one of a setting; without it none is said to be misspelt. */
+  readonly configNames?: readonly string[];
   /** True when the stack's file holds that value encrypted; without it nothing is said about clear text. */
   readonly encrypted?: (name: string) => boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly dotenv: Readonly<Record<string, string | undefined>>;
 }
 
-/** Reads a `.env` file; a missing one is an empty one. Throws on a file that cannot be read. */
-function readDotenv(path: string): Record<string, string> {
-  return existsSync(path) ? parse(readFileSync(path)) : {};
+/**
+ * Reads a `.env` file as docker compose reads it; a missing one is an empty one, and so is a folder of that name.
+ * @throws OperatorError with everything compose would read otherwise, or not at all
+ */
+function readDotenv(path: string, environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const { values, refused, unset } = parseDotenv(dotenvText(path), environment);
+  const problems: Problem[] = [
+    ...(refused === undefined
+      ? []
+      : [{ what: `${path} cannot be read, ${refused}`, why: "Nothing has been touched." }]),
+    ...catalogue.flatMap(({ variable }) => {
+      const names = [...(unset.get(variable) ?? [])].map((name) => `$${name}`).join(", ");
+      if (names === "") return [];
+      return [
+        {
+          what: `${variable} in ${path} refers to ${names}, which nobody sets: compose takes it for empty.`,
+          why: "A dollar sign itself is written $$, or the value is put into single quotes. Nothing has been touched.",
+        },
+      ];
+    }),
+  ];
+  if (problems.length > 0) throw new OperatorError(problems);
+  return values;
+}
+
+function dotenvText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "EISDIR") return "";
+    throw new OperatorError({
+      what: `${path} cannot be read (${code}). Nothing has been touched.`,
+      type: `ls -l ${quoted(path)}`,
+    });
+  }
+  const encoding = encodingOf(bytes);
+  if (encoding === "UTF-8") return bytes.toString();
+  const [from, to] = [quoted(path), quoted(`${path}.utf8`)];
+  throw new OperatorError({
+    what: `${path} is ${encoding.startsWith("UTF-16") ? "UTF-16" : "not UTF-8"}, and settings are read as UTF-8. Nothing has been touched.`,
+    type: `iconv -f ${encoding} -t UTF-8 ${from} > ${to} && mv ${to} ${from}`,
+  });
+}
+
+/** The encoding of a text file, as iconv calls it. What is neither UTF-8 nor UTF-16 is most likely Windows' own. */
+function encodingOf(bytes: Buffer): string {
+  if (bytes.length > 1 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0))) return "UTF-16";
+  if (bytes.includes(0)) return bytes[1] === 0 ? "UTF-16LE" : "UTF-16BE";
+  return isUtf8(bytes) ? "UTF-8" : "WINDOWS-1252";
 }
 
 /**
@@ -38,7 +91,9 @@ export function operatorSources(
   isolated: boolean,
   environment: NodeJS.ProcessEnv,
 ): Pick<Sources, "environment" | "dotenv"> {
-  return isolated ? { environment: {}, dotenv: {} } : { environment, dotenv: readDotenv(join(projectFolder, ".env")) };
+  return isolated
+    ? { environment: {}, dotenv: {} }
+    : { environment, dotenv: readDotenv(join(projectFolder, ".env"), environment) };
 }
 
 /**
@@ -48,7 +103,7 @@ export function operatorSources(
 export function lookUp(setting: Setting, sources: Sources): Given | undefined {
   const candidates: [GivenOrigin, string | undefined][] = [
     ["Pulumi config", sources.config(setting.name)],
-    ["the environment", sources.environment[setting.variable]],
+    ["the shell's environment", sources.environment[setting.variable]],
     [".env", sources.dotenv[setting.variable]],
   ];
   for (const [origin, value] of candidates) {

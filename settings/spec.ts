@@ -26,6 +26,8 @@ export interface Spec {
   readonly required?: true;
   /** Checks and converts the text form. Its messages finish the sentence "<name> …". */
   readonly schema: z.ZodType<unknown, string>;
-  /** A valid value for the "type this" part of an error. */
+  /** A valid value, for `.env.example` and the "type this" part of an error. */
   readonly example: string;
+  /** A file an operator has its value in, which that part reads it from. */
+  readonly file?: string;
 }

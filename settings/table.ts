@@ -258,28 +258,28 @@ const platform = {
   FRONTEND_URL: {
     stacks: base,
     derived: true,
-    schema: s.originUrl,
+    schema: s.publicUrl,
     example: "https://scani.example.org",
     describe: "Public address of the page. Without it: http://localhost:<FRONTEND_PORT>.",
   },
   BACKEND_URL: {
     stacks: base,
     derived: true,
-    schema: s.originUrl,
+    schema: s.publicUrl,
     example: "https://scani.example.org",
     describe: "Public address of the api, without a path. Without it: FRONTEND_URL.",
   },
   COOKIE_DOMAIN: {
     stacks: base,
     example: "example.org",
-    schema: s.text.regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, { message: "is not a domain" }),
+    schema: s.cookieDomain,
     describe: "Domain of the session cookie, where page and api have different hosts.",
   },
   DATABASE_URL: {
     stacks: base,
     derived: true,
     secret: true,
-    schema: s.url("postgres", "postgresql"),
+    schema: s.databaseUrl,
     example: "postgres://scani:PASSWORD@db.example.org:5432/scani",
     describe: "Managed Postgres. Without it Postgres is bundled.",
   },
@@ -287,7 +287,7 @@ const platform = {
     stacks: base,
     derived: true,
     secret: true,
-    schema: s.url("redis", "rediss"),
+    schema: s.serverUrl("redis", "rediss"),
     example: "rediss://:PASSWORD@redis.example.org:6379",
     describe: "Managed Redis. Without it Redis is bundled.",
   },
@@ -308,8 +308,10 @@ const platform = {
   S3_ACCESS_KEY_ID: {
     stacks: base,
     generated: true,
-    ...secret(3),
-    example: "AKIA…",
+    schema: s.text.regex(/^[!-~]{1,128}$/, { message: "is not an access key id" }).regex(/^[^/,=]*$/, {
+      message: "holds one of / , = which S3's signatures use themselves",
+    }),
+    example: "AKIAEXAMPLE",
     describe: "Access key of the S3 server; required with S3_ENDPOINT.",
   },
   S3_SECRET_ACCESS_KEY: {
@@ -336,7 +338,7 @@ const platform = {
   SMTP_URL: {
     stacks: base,
     secret: true,
-    schema: s.url("smtp", "smtps"),
+    schema: s.serverUrl("smtp", "smtps"),
     example: "smtps://user:PASSWORD@mail.example.org:465",
     describe:
       "Mail server. Without it, and without FASTMAIL_API_TOKEN, a mail catcher is bundled, which delivers nothing.",
@@ -344,7 +346,7 @@ const platform = {
   SMTP_FROM: {
     stacks: base,
     fallback: "no-reply@scani.local",
-    schema: s.text.regex(/@/, { message: "is not a mail address" }),
+    schema: s.sender,
     example: "no-reply@example.org",
     describe: "Sender of Scani's mail.",
   },
@@ -421,7 +423,7 @@ const release = {
   SCANI_CLOUD_API_KEY: {
     stacks: tier2,
     required: true,
-    ...secret(8),
+    ...secret(16),
     example: "the key you were issued",
     describe: "Tier 2: the issued key. Tier 1 ignores it.",
   },
@@ -429,7 +431,8 @@ const release = {
     variable: "SCANI_CA_CERTIFICATE",
     stacks: tier2,
     schema: s.certificate,
-    example: '"$(cat ca.pem)"',
+    example: "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----",
+    file: "ca.pem",
     describe: "Tier 2: certificate (PEM) of the private authority that signed the hosted endpoint's.",
   },
   WORKER_CONCURRENCY: {
@@ -443,9 +446,7 @@ const release = {
     stacks: tiers,
     fallback: "info",
     example: "info",
-    schema: z.enum(["trace", "debug", "info", "warn", "error", "fatal"], {
-      message: "is none of trace, debug, info, warn, error, fatal",
-    }),
+    schema: s.logLevel,
     describe: "How much the services log.",
   },
   SENTRY_DSN: {

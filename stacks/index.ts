@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isSet, operatorSources, resolveSettings, SettingsError, type Settings } from "../settings";
+import { isSet, operatorSources, resolveSettings, unknownInDotenv, type Settings } from "../settings";
+import { OperatorError, renderProblem } from "../util/operatorError";
 import { baseStack } from "./base";
 import { realHost } from "./host";
 import { operatorError } from "./operatorError";
@@ -22,20 +23,26 @@ export = async function program(): Promise<Record<string, pulumi.Input<unknown>>
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
 
 function checkedSettings(): Settings {
-  const project = pulumi.getProject();
+  const [project, stack] = [pulumi.getProject(), pulumi.getStack()];
   const isolated = isSet("isolated");
+  const namespace = `${project}:`;
   try {
+    const sources = operatorSources(pulumi.getRootDirectory(), isolated, process.env);
+    for (const problem of unknownInDotenv(Object.keys(sources.dotenv))) void pulumi.log.warn(renderProblem(problem));
     return resolveSettings(
       {
         // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
-        config: (name) => pulumi.runtime.getConfig(`${project}:${name}`),
-        encrypted: isolated ? undefined : (name) => isConfigSecret(`${project}:${name}`),
-        ...operatorSources(pulumi.getRootDirectory(), isolated, process.env),
+        config: (name) => pulumi.runtime.getConfig(`${namespace}${name}`),
+        configNames: Object.keys(pulumi.runtime.allConfig())
+          .filter((name) => name.startsWith(namespace))
+          .map((name) => name.slice(namespace.length)),
+        encrypted: isolated ? undefined : (name) => isConfigSecret(`${namespace}${name}`),
+        ...sources,
       },
-      pulumi.getStack(),
+      stack,
     );
   } catch (error) {
-    if (error instanceof SettingsError) throw operatorError(error.message);
+    if (error instanceof OperatorError) throw operatorError(error.message);
     throw error;
   }
 }

@@ -12,13 +12,14 @@ export function redis({ settings, secrets, networks, stamps }: BaseContext, opts
       stamps,
       image: settings.redisImage,
       networks: [{ name: networks.data.name, aliases: ["redis"] }],
-      environment: { REDIS_PASSWORD: password },
-      // The configuration comes on standard input, so that the password is in no process list. The image's own
-      // entrypoint, which gives /data to redis and steps down, stays in charge.
+      environment: { REDIS_PASSWORD: password, REDIS_CONFIGURATION: password.apply(redisConfiguration) },
+      // The configuration comes on standard input, so that the password is in no process list; the shell does not look
+      // into what a variable holds. The image's own entrypoint, which gives /data to redis and steps down, stays in
+      // charge.
       entrypoint: [
         "sh",
         "-c",
-        "exec docker-entrypoint.sh redis-server - --appendonly yes <<EOF\nrequirepass $REDIS_PASSWORD\nEOF",
+        "exec docker-entrypoint.sh redis-server - --appendonly yes <<EOF\n$REDIS_CONFIGURATION\nEOF",
       ],
       health: 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG',
       memory: 256,
@@ -30,5 +31,14 @@ export function redis({ settings, secrets, networks, stamps }: BaseContext, opts
     },
     opts,
   );
-  return { service, url: pulumi.interpolate`redis://:${password.apply(encodeURIComponent)}@redis:6379` };
+  return { service, url: password.apply(redisUrl) };
+}
+
+/** Redis' configuration: a value in double quotes holds anything, with these two escaped. Pure. */
+export function redisConfiguration(password: string): string {
+  return `requirepass "${password.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+function redisUrl(password: string): string {
+  return `redis://:${encodeURIComponent(password)}@redis:6379`;
 }

@@ -186,9 +186,9 @@ describe("the data that is there", () => {
         [up],
         "base",
         "ENCRYPTION_KEY differs, but the data was made with another",
-        "type: pulumi config set --secret ENCRYPTION_KEY --stack base",
+        "type: npm run pulumi -- config set --secret ENCRYPTION_KEY --stack base",
         "POSTGRES_PASSWORD differs",
-        "type: pulumi config set --secret POSTGRES_PASSWORD --stack base",
+        "type: npm run pulumi -- config set --secret POSTGRES_PASSWORD --stack base",
         "SCANI_TRUST_SETTINGS=true",
       ),
     );

@@ -94,7 +94,7 @@ const faults: [string, () => Promise<unknown>, RegExp][] = [
   [
     "a plain page",
     () => misbehave("page"),
-    /is no data-provider, though it answers 200: Welcome\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL/,
+    /is no data-provider, though it answers 200: Welcome\n.*\n\s+type: npm run pulumi -- config set --stack tier2 SCANI_CLOUD_URL/,
   ],
   ["down", () => plain().stop(), /hosted\.internal:8082 does not resolve: Could not resolve host/],
 ];
@@ -160,7 +160,7 @@ test.each(faults.filter(([fault]) => !wholeUps.includes(fault)))(
 test("an endpoint that does not listen is refused, one without AI import is not", async () => {
   const deaf = await bearName();
   await expect(look()).rejects.toThrow(
-    /hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: pulumi config set SCANI_CLOUD_URL .* --stack tier2$/,
+    /hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: npm run pulumi -- config set --stack tier2 SCANI_CLOUD_URL \S+$/,
   );
   await deaf.remove({ force: true });
   await plain().start();
@@ -246,7 +246,7 @@ test.each([
     {},
     "'self'",
     [
-      /^Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+, and the page's policy[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2$/,
+      /^Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+, and the page's policy[^]*type: npm run pulumi -- config set --stack tier2 CSP_CONNECT_SRC ''\\''self'\\'' http:\/\/127\.0\.0\.1:\d+'$/,
     ],
   ],
   [
@@ -279,20 +279,22 @@ test.each([
     { S3_SECRET_ACCESS_KEY: "another-secret" },
     undefined,
     [
-      /refuses the file \(403\): SignatureDoesNotMatch[^]*type: pulumi config set --secret S3_SECRET_ACCESS_KEY --stack base$/,
+      /refuses the file \(403\): SignatureDoesNotMatch[^]*type: npm run pulumi -- config set --secret S3_SECRET_ACCESS_KEY --stack base$/,
     ],
   ],
   [
     "managed",
     { S3_ACCESS_KEY_ID: "nobody" },
     undefined,
-    [/refuses the file \(404\): XAdminUserNotFound[^]*type: pulumi config set --secret S3_ACCESS_KEY_ID --stack base/],
+    [
+      /refuses the file \(404\): XAdminUserNotFound[^]*type: npm run pulumi -- config set --stack base S3_ACCESS_KEY_ID/,
+    ],
   ],
   [
     "managed",
     { S3_BUCKET: "no-such-bucket" },
     undefined,
-    [/refuses the file \(404\): NoSuchBucket[^]*type: pulumi config set S3_BUCKET \S+ --stack base$/],
+    [/refuses the file \(404\): NoSuchBucket[^]*type: npm run pulumi -- config set --stack base S3_BUCKET \S+$/],
   ],
   [
     "managed",
@@ -339,13 +341,13 @@ test.each([
   [
     "a wrong key",
     { SCANI_CLOUD_API_KEY: wrongKey },
-    /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2/,
+    /hosted\.internal:8082 refuses the key \(401\): Invalid API key[^]*type: npm run pulumi -- config set --secret SCANI_CLOUD_API_KEY --stack tier2/,
     () => ({ SCANI_CLOUD_API_KEY: issuedKey }),
   ],
   [
     "a policy that does not allow where uploads go",
     { CSP_CONNECT_SRC: "'self'" },
-    /Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+[^]*type: pulumi config set CSP_CONNECT_SRC "'self' http:\/\/127\.0\.0\.1:\d+" --stack tier2/,
+    /Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+[^]*type: npm run pulumi -- config set --stack tier2 CSP_CONNECT_SRC ''\\''self'\\'' http:\/\/127\.0\.0\.1:\d+'/,
     () => ({ CSP_CONNECT_SRC: policyFor(scene.bucket) }),
   ],
   [

@@ -3,6 +3,7 @@ import {
   resolveSettings,
   SettingsError,
   settingNamed,
+  unknownInDotenv,
   type Settings,
   type Sources,
 } from "../../../settings";
@@ -25,7 +26,7 @@ function mistakesOf(config: Record<string, string>): string[] {
     resolveSettings(sources(config), "prod");
   } catch (error) {
     if (error instanceof SettingsError)
-      return error.mistakes.map(({ setting, problem, fix }) => `${setting} ${problem} | ${fix}`);
+      return error.mistakes.map(({ what, why, type }) => `${what} | ${[type ?? why].flat().join(" | ")}`);
     throw error;
   }
   return [];
@@ -59,7 +60,7 @@ test("where a value comes from is remembered", () => {
   const names = ["name", "DATABASE_URL", "SMTP_FROM", "ENCRYPTION_KEY", "FRONTEND_PORT", "SMTP_URL"] as const;
   expect(names.map((name) => settings.origin(name))).toEqual([
     "Pulumi config",
-    "the environment",
+    "the shell's environment",
     ".env",
     "generated",
     "its default",
@@ -78,7 +79,7 @@ describe("which tier", () => {
 
   test("without a tier there is one mistake, with what to type", () => {
     expect(mistakesOf({})).toEqual([
-      expect.stringMatching(/^tier is missing.*pulumi config set tier tier2 --stack prod$/),
+      expect.stringMatching(/^tier is missing.*npm run pulumi -- config set --stack prod tier tier2$/),
     ]);
   });
 
@@ -93,7 +94,7 @@ test("a secret in clear in the stack's file is refused, in the environment it is
     encrypted: () => encrypted,
   });
   expect(() => resolveSettings(given(false), "prod")).toThrow(
-    /SCANI_CLOUD_API_KEY stands in clear in Pulumi.prod.yaml/,
+    /SCANI_CLOUD_API_KEY is stored unencrypted in Pulumi.prod.yaml/,
   );
   expect(resolveSettings(given(true), "prod").tier).toBe("tier2");
   expect(resolveSettings({ ...sources({ tier: "tier2" }, tier2), encrypted: () => false }, "prod").tier).toBe("tier2");
@@ -109,7 +110,7 @@ describe("every mistake at once", () => {
       "drainTimeout",
       "keepWarm",
     ]);
-    for (const line of found) expect(line).toMatch(/\| pulumi config set .*--stack prod$/);
+    for (const line of found) expect(line).toMatch(/\| npm run pulumi -- config set .*--stack prod\b/);
   });
 
   test("the message says how many, and that nothing was touched", () => {
@@ -235,4 +236,150 @@ test("a bundled bucket that would hide a path of the page is refused; somebody e
     }),
   ).not.toThrow();
   expect(resolve({ S3_BUCKET: "my-documents" })).not.toThrow();
+});
+
+describe("Scani's own rules, before anything is touched", () => {
+  const base = (given: Record<string, string>) => mistakesOf({ tier: "base", ...given });
+
+  test.each([
+    ["https://x.org/", /ends in a slash.*\| npm run pulumi -- config set --stack prod FRONTEND_URL https:\/\/x\.org$/],
+    ["http://192.168.1.20:8080", /is plain http to 192\.168\.1\.20.*FRONTEND_URL https:\/\/192\.168\.1\.20$/],
+    ["http://scani.example.org", /is plain http to scani\.example\.org.*FRONTEND_URL https:\/\/scani\.example\.org$/],
+    ["https://Scani.Example.org", /is not written as browsers write it.*FRONTEND_URL https:\/\/scani\.example\.org$/],
+    ["https://x.org:443", /is not written as browsers write it.*FRONTEND_URL https:\/\/x\.org$/],
+    ["https://u@x.org", /has a path/],
+    ["https://x.org ", /is not a URL/],
+  ])("FRONTEND_URL=%s is refused, with the right one to type", (value, message) => {
+    expect(base({ FRONTEND_URL: value })).toEqual([expect.stringMatching(message)]);
+  });
+
+  test.each(["https://x.org", "https://x.org:8443", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080"])(
+    "FRONTEND_URL=%s is fine where a browser takes it",
+    (value) => {
+      expect(base({ FRONTEND_URL: value })).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["SCANI_CLOUD_API_KEY", "8charact", /is 8 characters long and needs 16 or more/],
+    ["LOG_LEVEL", "loud", /is none of trace/],
+  ])("%s=%s on tier 2", (name, value, message) => {
+    expect(mistakesOf({ tier: "tier2", ...tier2, [name]: value })).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("a log level may be written in capitals", () => {
+    expect(tier1({ LOG_LEVEL: "WARN" }).LOG_LEVEL).toBe("warn");
+  });
+
+  test.each([
+    ["SMTP_FROM", "no address", /is neither a mail address/],
+    ["SMTP_FROM", "Scani <a@example.org>", /is neither a mail address/],
+    ["DATABASE_URL", "postgres://u:p@db.example.org", /names no database/],
+    ["DATABASE_URL", "postgres://u:a#b@db.example.org/x", /# %23/],
+    ["DATABASE_URL", "postgres://u:a%zz@db.example.org/x", /holds a % that begins no code/],
+    ["REDIS_URL", "redis://:a/b@redis.example.org", /in its password \/ is written %2F/],
+    ["COOKIE_DOMAIN", "localhost", /is no domain a browser keeps cookies for/],
+    ["COOKIE_DOMAIN", "10.0.0.1", /is no domain a browser keeps cookies for/],
+    ["S3_ACCESS_KEY_ID", "a/b", /which S3's signatures use themselves/],
+  ])("%s=%s is refused", (name, value, message) => {
+    expect(base({ [name]: value })).toEqual([expect.stringMatching(message)]);
+  });
+
+  test.each([
+    ["SMTP_FROM", '"Scani at home" <a@example.org>'],
+    ["S3_ACCESS_KEY_ID", "scani"],
+    ["DATABASE_URL", "postgres://u:a%23b@db.example.org/x?sslmode=require"],
+  ])("%s=%s is fine", (name, value) => {
+    expect(base({ [name]: value })).toEqual([]);
+  });
+
+  test("a cookie's domain holds the hosts of page and api", () => {
+    const given = { FRONTEND_URL: "https://app.example.org", BACKEND_URL: "https://api.example.org" };
+    expect(base({ ...given, COOKIE_DOMAIN: ".example.org" })).toEqual([]);
+    expect(base({ ...given, COOKIE_DOMAIN: "app.example.org" })).toEqual([
+      'COOKIE_DOMAIN (from Pulumi config) "app.example.org" does not hold BACKEND_URL (api.example.org): nobody could sign in | npm run pulumi -- config rm COOKIE_DOMAIN --stack prod',
+    ]);
+  });
+});
+
+describe("the .env that Scani's installer writes", () => {
+  const key = "0f".repeat(32);
+  const installers = {
+    SCANI_IMAGE_TAG: "0.17.1",
+    FRONTEND_PORT: "8080",
+    FRONTEND_URL: "http://localhost:8080",
+    BACKEND_URL: "http://localhost:8080",
+    ENCRYPTION_KEY: key,
+    DATA_PROVIDER_API_KEY: key,
+    SCANI_CLOUD_API_KEY: key,
+    POSTGRES_PASSWORD: key,
+    MINIO_ROOT_USER: "scani",
+    MINIO_ROOT_PASSWORD: key,
+    S3_ACCESS_KEY_ID: "scani",
+    S3_SECRET_ACCESS_KEY: key,
+    SMTP_FROM: "no-reply@scani.local",
+    COINGECKO_API_KEY: "",
+  };
+  const composes = {
+    DATABASE_URL: `postgres://scani:${key}@postgres:5432/scani?sslmode=disable`,
+    REDIS_URL: "redis://redis:6379",
+    S3_ENDPOINT: "http://minio:9000",
+    SMTP_URL: "smtp://mailpit:1025",
+  };
+
+  test("is fine without the addresses of compose's own services", () => {
+    expect(resolveSettings(sources({ tier: "base" }, {}, installers), "prod").tier).toBe("base");
+    expect(unknownInDotenv(Object.keys(installers))).toEqual([]);
+  });
+
+  test.each(Object.entries(composes))("%s=%s is recognised as compose's, with what to do", (name, value) => {
+    const refused = (dotenv: Record<string, string>, environment: Record<string, string>) => () =>
+      resolveSettings(sources({ tier: "base" }, environment, { ...installers, ...dotenv }), "prod");
+    const host = new URL(value).hostname;
+    expect(refused({ [name]: value }, {})).toThrow(
+      `${name} (from .env) names ${host}, a service of Scani's own compose file, which nothing here reaches: without ${name} this module runs its own\n    Remove the line that begins with ${name}= from .env.`,
+    );
+    expect(refused({}, { [name]: value })).toThrow(`(from the shell's environment) names ${host}`);
+    expect(refused({}, { [name]: value })).toThrow(`type: unset ${name}`);
+  });
+});
+
+describe("misspelt names", () => {
+  const config = (names: string[]) => () =>
+    resolveSettings({ ...sources({ tier: "tier1" }), configNames: ["tier", ...names] }, "prod");
+
+  test.each([
+    [
+      "keepwarm",
+      /keepwarm is no setting; the nearest is keepWarm\n.*config rm keepwarm --stack prod\n.*config set --stack prod keepWarm true$/,
+    ],
+    ["SCANI_KEEP_WARM", /the nearest is keepWarm/],
+    [
+      "SCANI_CLOUD_APIKEY",
+      /the nearest is SCANI_CLOUD_API_KEY\n.*\n.*config set --secret SCANI_CLOUD_API_KEY --stack prod$/,
+    ],
+    ["somethingElse", /somethingElse is no setting\n {4}type: npm run pulumi -- config rm somethingElse --stack prod$/],
+  ])("%s in Pulumi config is refused", (name, message) => {
+    expect(config([name])).toThrow(message);
+  });
+
+  test("every setting's own name is fine in Pulumi config", () => {
+    expect(config(catalogue.map(({ name }) => name))).not.toThrow();
+  });
+
+  test.each([
+    ["SCANI_CLOUD_APIKEY", "The nearest is SCANI_CLOUD_API_KEY."],
+    ["POSTGRES_PASWORD", "The nearest is POSTGRES_PASSWORD."],
+    ["scani_keep_warm", "The nearest is SCANI_KEEP_WARM."],
+    ["SCANI_SOMETHING_NEW", undefined],
+  ])("%s in .env is said", (name, why) => {
+    expect(unknownInDotenv([name])).toEqual([{ what: `${name} in .env is no setting and is not read.`, why }]);
+  });
+
+  test.each(["PATH", "MINIO_ROOT_USER", "HOME_ASSISTANT_TOKEN", "SCANI_TRUST_SETTINGS", "SCANI_BRAND", "PORT"])(
+    "%s in .env is nobody's business",
+    (name) => {
+      expect(unknownInDotenv([name])).toEqual([]);
+    },
+  );
 });

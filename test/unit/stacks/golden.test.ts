@@ -222,12 +222,12 @@ test.each([
   [
     { tier: "tier1" },
     "scani/api:1.0.0",
-    /^These images are not on the engine and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: pulumi config set SCANI_IMAGE_TAG \S+ --stack tier2$/,
+    /^These images are not on the engine and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: npm run pulumi -- config set --stack tier2 SCANI_IMAGE_TAG \S+$/,
   ],
   [
     { tier: "base" },
     "redis:7-alpine",
-    /\n {2}redis:7-alpine: no such host\n.*\n {2}type: pulumi config set redisImage redis:7-alpine --stack tier2$/,
+    /\n {2}redis:7-alpine: no such host\n.*\n {2}type: npm run pulumi -- config set --stack tier2 redisImage redis:7-alpine$/,
   ],
 ])("an image that cannot be had stops %j before a container is declared", async (config, image, message) => {
   missing = [{ image, why: "no such host" }];

@@ -127,7 +127,7 @@ test("all of it in one error: each with what to type, for the base stack, and no
   const text = explainRefusals(refusals);
   expect(refusals).toHaveLength(4);
   for (const { ways } of refusals)
-    expect(ways[0]).toMatch(/^type: (docker stop old-postgres-1|pulumi config set .* --stack prod-base)/);
+    expect(ways[0]).toMatch(/^type: (docker stop old-postgres-1|(npm run )?pulumi .*config set .*--stack prod-base)/);
   expect(text).toMatch(/^The data that is there forbids it; nothing has been touched\.\n/);
   for (const secret of [key, otherKey, password, otherPassword, kept.encryptionKey, kept.databasePassword])
     expect(text).not.toContain(secret);

@@ -28,8 +28,8 @@ test.each(causes)("%s: what to do, and a command for this stack", (cause) => {
 test("the right setting is named, and a secret is not put on the command line", () => {
   const of = (cause: Cause, privateAuthority = false) =>
     renderProblem({ what: "x", ...remedy(cause, { stack: "tier2", privateAuthority }) });
-  expect(of("name")).toContain("pulumi config set SCANI_CLOUD_URL ");
-  expect(of("key")).toMatch(/pulumi config set --secret SCANI_CLOUD_API_KEY --stack tier2$/);
+  expect(of("name")).toContain("config set --stack tier2 SCANI_CLOUD_URL ");
+  expect(of("key")).toMatch(/config set --secret SCANI_CLOUD_API_KEY --stack tier2$/);
   expect(of("untrusted")).toContain("npm run pulumi -- config set caCertificate --stack tier2 < ca.pem");
   expect(of("untrusted", true)).toContain("Neither a public authority nor the one in caCertificate");
   expect(of("slow")).toContain("npm run up -- tier2");
