@@ -353,7 +353,7 @@ test.each([
   [
     "self-signed, and no authority given",
     { SCANI_CLOUD_URL: endpointUrl },
-    /a certificate that is not trusted: SSL certificate problem: [^]*type: pulumi config set caCertificate --stack tier2 < ca\.pem/,
+    /a certificate that is not trusted: SSL certificate problem: [^]*type: npm run pulumi -- config set caCertificate --stack tier2 < ca\.pem/,
     () => ({ caCertificate: secure.authority }),
   ],
 ])(
