@@ -1,6 +1,6 @@
 import { withLock } from "../../host/lock/lock";
+import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import type { Place } from "../place";
 import { openTarget, type Target } from "./target";
 
 /**
@@ -10,14 +10,13 @@ import { openTarget, type Target } from "./target";
  * @throws LockTaken that names who does
  */
 export async function withInstallLock<T>(
+  context: Context,
   command: string,
   base: string,
-  place: Place,
-  say: (line: string) => void,
   work: (target: Target) => Promise<T>,
 ): Promise<T> {
-  return withMachineLock(command, base, place, async () => {
-    const target = await openTarget(base, place, say);
-    return withLock(target.engine, target.gateway, command, say, () => work(target));
+  return withMachineLock(command, base, context.project, async () => {
+    const target = await openTarget(context, base);
+    return withLock(target.engine, target.gateway, command, context.report, () => work(target));
   });
 }

@@ -1,17 +1,13 @@
 import { listBackups } from "../../host/backup/folder";
-import { home, type Place } from "../place";
+import type { Context } from "../context";
 import { backupJson, backupTable } from "./show";
 import { openTarget } from "./target";
 
 /** Lists the backups there are, newest first. */
-export async function backups(
-  base: string,
-  options: { readonly json?: boolean },
-  say: (line: string) => void,
-  place: Place = home,
-): Promise<void> {
+export async function backups(context: Context, base: string, options: { readonly json?: boolean }): Promise<void> {
+  const { report } = context;
   // With --json nothing else may be printed.
-  const { install, folder } = await openTarget(base, place, options.json ? () => undefined : say);
+  const { install, folder } = await openTarget(options.json ? { ...context, report: () => undefined } : context, base);
   const found = await listBackups(folder, install);
-  say(options.json ? JSON.stringify(found.map(backupJson)) : backupTable(found, folder, Date.now()));
+  report(options.json ? JSON.stringify(found.map(backupJson)) : backupTable(found, folder, Date.now()));
 }

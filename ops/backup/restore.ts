@@ -7,7 +7,10 @@ import { readFacts } from "../../host/install/readFacts";
 import { pendingMigrations } from "../../host/scani/migrations/pending";
 import { Progress } from "../../util/progress/progress";
 import type { Service } from "../../host/install/services";
-import { home, type Place } from "../place";
+import { backupsCommand, restoreCommand, upCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
+import type { Context } from "../context";
+import { typedIn } from "../project";
 import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
 import type { Target } from "./target";
@@ -21,25 +24,19 @@ export interface RestoreOptions {
 /**
  * Puts a backup in the place of the database in use, which is kept under another name.
  * @param file path of a dump, or its name in the folder of the backups
- * @throws Error; the database in use has not been touched then
+ * @throws OperatorError; the database in use has not been touched then
  */
-export async function restore(
-  base: string,
-  file: string,
-  options: RestoreOptions,
-  say: (line: string) => void,
-  place: Place = home,
-): Promise<void> {
-  await withInstallLock("restore", base, place, say, (target) => restoreOn(target, file, options, say));
+export async function restore(context: Context, base: string, file: string, options: RestoreOptions): Promise<void> {
+  await withInstallLock(context, "restore", base, (target) => restoreOn(context, target, file, options));
 }
 
 async function restoreOn(
+  { project, report }: Context,
   target: Target,
   file: string,
   options: RestoreOptions,
-  say: (line: string) => void,
 ): Promise<void> {
-  const backup = await backupNamed(file, target.folder);
+  const backup = await backupNamed(file, typedIn(project.environment, process.cwd()), target.folder);
   const refuseWhileRunning = async () => {
     if (options.whileServing !== true) await refuse(target, file);
   };
@@ -48,24 +45,27 @@ async function restoreOn(
     target.engine,
     target.database,
     backup,
-    new Progress(say),
+    new Progress(report),
     refuseWhileRunning,
   );
-  say(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
+  report(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
   if (manifest.install !== target.install)
-    say(
+    report(
       `It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`,
     );
-  say(`What was there before is kept as ${kept}. When you no longer need it:\n  type: ${dropCommand}`);
-  for (const line of await missingMigrations(target)) say(line);
+  report(`What was there before is kept as ${kept}. When you no longer need it:\n  type: ${dropCommand}`);
+  for (const line of await missingMigrations(target)) report(line);
 }
 
-/** A dump by its path, as npm was called, or by its name in the folder. */
-async function backupNamed(file: string, folder: string): Promise<Backup> {
-  const candidates = [resolve(process.env.INIT_CWD ?? process.cwd(), file), join(folder, file)];
+/** A dump by its path from the folder the command was typed in, or by its name in the folder of the backups. */
+async function backupNamed(file: string, here: string, folder: string): Promise<Backup> {
+  const candidates = [resolve(here, file), join(folder, file)];
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path === undefined)
-    throw new Error(`There is no file ${file}, neither here nor in ${folder}.\n  type: npm run backups`);
+    throw new OperatorError({
+      what: `There is no file ${file}, neither here nor in ${folder}.`,
+      type: backupsCommand(),
+    });
   return readBackup(path, basename(path));
 }
 
@@ -77,17 +77,18 @@ async function runningUsers({ engine, install, gateway }: Target): Promise<Relea
   return containers.filter((container) => isUp(container) && users.includes(container.service));
 }
 
-/** @throws Error when a release runs */
+/** @throws OperatorError when a release runs */
 async function refuse(target: Target, file: string): Promise<void> {
   const running = await runningUsers(target);
   if (running.length === 0) return;
-  throw new Error(
-    [
-      `${running.map(({ title }) => title).join(", ")} ${running.length === 1 ? "runs" : "run"} on this database: what they wrote since the backup would be set aside under their feet. Nothing has been touched.`,
-      `  type: docker stop ${running.map(({ name }) => name).join(" ")}   and this again, then npm run up -- ${running[0]?.tier}`,
-      `  or, to do it while they run, their connections cut at the exchange: npm run restore -- ${file} --while-serving`,
-    ].join("\n"),
-  );
+  throw new OperatorError({
+    what: `${running.map(({ title }) => title).join(", ")} ${running.length === 1 ? "runs" : "run"} on this database: restoring now would discard what they wrote since the backup. Nothing has been touched.`,
+    why: "Stop them, restore, and bring their tier up again; or restore while they run, their connections cut at the exchange.",
+    type: [
+      `docker stop ${running.map(({ name }) => name).join(" ")}   and this again, then ${upCommand(running[0]?.tier ?? "tier1")}`,
+      restoreCommand(file, "--while-serving"),
+    ],
+  });
 }
 
 /** Says what the release that serves now lacks. The next `up` would not: to it, that release serves already. */
@@ -102,6 +103,6 @@ async function missingMigrations(target: Target): Promise<string[]> {
   if (pending.length === 0) return [];
   return [
     `The restored schema is older than ${now.tier}'s release, which lacks ${pending.join(", ")} now. To bring it up to date:\n  type: docker start -a ${migrate.name}`,
-    `or go back to the release that fits it (npm run up -- ${now.tier === "tier1" ? "tier2" : "tier1"}).`,
+    `or go back to the release that fits it (${upCommand(now.tier === "tier1" ? "tier2" : "tier1")}).`,
   ];
 }

@@ -1,3 +1,4 @@
+import { backupCommand } from "../../util/commands";
 import { ageText } from "../../host/backup/due";
 import type { Backup } from "../../host/backup/folder";
 import { sizeText, type Manifest } from "../../host/backup/manifest";
@@ -38,7 +39,7 @@ export function backupJson({ file, path, at, damage, manifest }: Backup): Backup
 
 /** Backups in lines for a person. Pure. */
 export function backupTable(backups: readonly Backup[], folder: string, now: number): string {
-  if (backups.length === 0) return `No backups in ${folder}.\n  type: npm run backup`;
+  if (backups.length === 0) return `No backups in ${folder}.\n  type: ${backupCommand()}`;
   return [
     `In ${folder}:`,
     ...backups.map(
