@@ -1,7 +1,6 @@
-import type { Report } from "../../util/progress/progress";
 import { withLock } from "../../host/lock/lock";
+import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import type { Place } from "../place";
 import { openTarget, type Target } from "./target";
 
 /**
@@ -13,15 +12,14 @@ import { openTarget, type Target } from "./target";
  * @throws LockTaken
  */
 export async function withInstallLock<T>(
+  context: Context,
   command: string,
   base: string,
-  place: Place,
-  report: Report,
   work: (target: Target, signal: AbortSignal) => Promise<T>,
-  interrupt?: AbortSignal,
 ): Promise<T> {
-  return withMachineLock(command, base, place, async () => {
-    const target = await openTarget(base, place, report);
+  const { project, report, signal: interrupt } = context;
+  return withMachineLock(command, base, project, async () => {
+    const target = await openTarget(context, base);
     return withLock(target.engine, target.gateway, command, report, (signal) => work(target, signal), interrupt);
   });
 }
