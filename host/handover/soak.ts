@@ -71,13 +71,16 @@ export async function soak(
     },
     () => undefined,
   );
+  const worker = await unlessInterrupted(details(engine, release.worker.id), watch.signal);
+  // Docker counts anew when a container is started; what it restarted before it was watched is nobody's trouble now.
+  const restartsBefore = worker.running ? worker.restarts : 0;
   let before: Look | undefined;
   for (;;) {
     checkInterrupt(watch.signal);
     watch.waiting(release.api.title, `that it goes on well for ${seconds} s`);
     const began = Date.now();
     const until = endOf(from, seconds, listeningSince);
-    const now = await unlessInterrupted(look(engine, release, until !== undefined), watch.signal);
+    const now = await unlessInterrupted(look(engine, release, until !== undefined, restartsBefore), watch.signal);
     const wrong = verdict(before, now);
     if (wrong !== undefined && wrong === now.worker) throw await failed(engine, release.worker, wrong);
     if (wrong !== undefined)
@@ -89,10 +92,15 @@ export async function soak(
   }
 }
 
-async function look(engine: Engine, { api, worker }: Soaking, listening: boolean): Promise<Look> {
+async function look(
+  engine: Engine,
+  { api, worker }: Soaking,
+  listening: boolean,
+  restartsBefore: number,
+): Promise<Look> {
   const info = await details(engine, api.id);
   const [workerSays, apiSays, provider] = await Promise.all([
-    listening ? staysUp(engine, worker.id) : undefined,
+    listening ? staysUp(engine, worker.id, restartsBefore) : undefined,
     readiness(engine, info),
     askProvider(engine, api.id, info.environment, answerSeconds).then(
       (judged) => (judged.ok ? undefined : judged.why),
@@ -102,9 +110,10 @@ async function look(engine: Engine, { api, worker }: Soaking, listening: boolean
   return { worker: workerSays, api: apiSays, provider };
 }
 
-async function staysUp(engine: Engine, worker: string): Promise<string | undefined> {
+/** @param before how often Docker had restarted it when it was first watched */
+async function staysUp(engine: Engine, worker: string, before: number): Promise<string | undefined> {
   const { running, exitCode, restarts } = await details(engine, worker);
-  return running && restarts === 0 ? undefined : `did not stay up (exit code ${exitCode})`;
+  return running && restarts <= before ? undefined : `did not stay up (exit code ${exitCode})`;
 }
 
 async function readiness(

@@ -36,13 +36,14 @@ async function endOfLog(engine: Engine, worker: string): Promise<string> {
  */
 export async function startWorker(engine: Engine, worker: ReleaseContainer, watch: Watch): Promise<void> {
   await engine.start(worker.id);
+  const before = await details(engine, worker.id);
   // By the engine's clock, which may differ from this machine's.
-  const since = Date.parse((await details(engine, worker.id)).startedAt) / 1000;
+  const since = Date.parse(before.startedAt) / 1000;
   watch.waiting(worker.title, `until it says "${listening}"`);
   const said = await untilLogged(engine, worker.id, listening, since, watch);
   if (said === "timeout")
     throw await failed(engine, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);
   const { running, exitCode, restarts } = await details(engine, worker.id);
-  if (said === "stopped" || !running || restarts > 0)
+  if (said === "stopped" || !running || restarts > before.restarts)
     throw await failed(engine, worker, `did not stay up (exit code ${exitCode})`);
 }

@@ -84,6 +84,13 @@ export class FakeInstall {
     this.writeRoutes();
   }
 
+  /** Leads a route to a release, or takes it away. */
+  route(route: Route, release: string | undefined): void {
+    if (release === undefined) delete this.routes[route];
+    else this.routes[route] = `scani-${release}-${servedBy(route)}`;
+    this.writeRoutes();
+  }
+
   /** The newest backup is a minute old, so that a switch needs none. */
   async backedUp(): Promise<void> {
     const at = new Date(Date.now() - 60_000);
