@@ -9,7 +9,7 @@ import { operatorError } from "./operatorError";
 /** The SDK has it but keeps it out of its types. */
 const { getStore } = state as unknown as { getStore(): { settings: { options: { engineAddr?: string } } } };
 
-/** Kept to the end of the process, or of the command where programs run inside it. */
+/** SecretFingerprints to the end of the process, or of the command where programs run inside it. */
 const entered: Held[] = [];
 
 /**

@@ -9,6 +9,8 @@ export interface BaseReference {
   readonly sockets: pulumi.Output<Sockets>;
   /** Docker name of the gateway, known before anything is declared. */
   readonly gateway: string;
+  /** As `sockets`, known before anything is declared. */
+  readonly remembered: Sockets;
 }
 
 /** Stack that holds the base of a tier stack: `tier2` → `base`, `prod-tier2` → `prod-base`. Pure. */
@@ -21,25 +23,37 @@ export function baseStackName(stack: string, tier: string): string {
  * @throws Error naming the command when there is no base
  */
 export async function referToBase(name: string): Promise<BaseReference> {
-  const full = `${pulumi.getOrganization()}/${pulumi.getProject()}/${name}`;
   const missing = operatorError(
     `${missingBase}: stack ${name} has not been brought up, and a tier stands on it. Nothing has been touched.\n  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`,
   );
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
-  const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => {
-    throw missing;
-  });
-  const sockets = outputs?.outputs?.sockets as Partial<Sockets> | undefined;
+  const sockets = (await rememberedOutputs(name))?.sockets as Partial<Sockets> | undefined;
   if (sockets === undefined) throw missing;
   if (sockets.backups === undefined || sockets.uploads === undefined) {
     throw operatorError(`Base was brought up by an earlier version of this module and lacks what a release needs now. Nothing has been touched.
   type: npm run up -- ${name}   (or: pulumi up --stack ${name})`);
   }
   const { gateway } = sockets as Sockets;
-  const reference = new pulumi.StackReference(name, { name: full });
+  const reference = new pulumi.StackReference(name, { name: fullName(name) });
   return {
     platform: pulumi.secret(reference.requireOutput("platform").apply(readPlatform)),
     sockets: reference.requireOutput("sockets") as pulumi.Output<Sockets>,
     gateway,
+    remembered: sockets as Sockets,
   };
+}
+
+/**
+ * What the last `up` of a stack left in its outputs; undefined where there was none. A stack may ask for its own, from
+ * before this run.
+ */
+export async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const answer = await pulumi.runtime
+    .invoke("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }, {})
+    .catch(() => undefined);
+  return answer?.outputs as Readonly<Record<string, unknown>> | undefined;
+}
+
+function fullName(stack: string): string {
+  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
 }

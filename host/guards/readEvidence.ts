@@ -5,7 +5,7 @@ import { label } from "../install/labels";
 import { databaseQuestion, parseAnswer, type Found } from "./databaseAnswer";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
-import { keptFile, parseKept } from "./kept";
+import { fingerprintsFile, parseFingerprints } from "./secretFingerprints";
 import { postgresMajor } from "./postgresMajor";
 
 type Postgres = NonNullable<DataPlace["postgres"]>;
@@ -24,7 +24,13 @@ export async function readEvidence(engine: Engine, { install, volumes, postgres 
     postgres.image === undefined ? undefined : majorOfImage(engine, postgres.image),
     askContainer(engine, postgres).then((answer) => answer ?? askVolume(engine, install, postgres)),
   ]);
-  return { strangers, imageMajor, volumeMajor: found.major, kept: found.kept, database: found.database };
+  return {
+    strangers,
+    imageMajor,
+    volumeMajor: found.major,
+    fingerprints: found.fingerprints,
+    database: found.database,
+  };
 }
 
 /** Running containers on one of these volumes that are not the install's own. */
@@ -92,9 +98,9 @@ async function askVolume(engine: Engine, install: string, { volume, image }: Pos
 }
 
 async function filesOf(engine: Engine, container: string): Promise<Found> {
-  const [major, kept] = await Promise.all([
+  const [major, fingerprints] = await Promise.all([
     engine.readFile(container, `${postgresDataPath}/PG_VERSION`),
-    engine.readFile(container, `${postgresDataPath}/${keptFile}`),
+    engine.readFile(container, `${postgresDataPath}/${fingerprintsFile}`),
   ]);
-  return { major: major?.trim(), kept: parseKept(kept) };
+  return { major: major?.trim(), fingerprints: parseFingerprints(fingerprints) };
 }

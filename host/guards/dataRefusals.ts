@@ -9,7 +9,7 @@ export interface Intent {
   readonly place: DataPlace;
   /** Undefined where nobody gave it and it is yet to be generated. */
   readonly encryptionKey?: string;
-  /** As the key. Not judged where the database is somebody else's. */
+  /** As the key. Not checked where the database is somebody else's. */
   readonly databasePassword?: string;
   /** Base's stack, for the commands in a refusal. */
   readonly baseStack: string;
@@ -25,7 +25,7 @@ export interface Refusal {
 }
 
 /** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
-export async function judge(evidence: Evidence, intent: Intent): Promise<Refusal[]> {
+export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Refusal[]> {
   const secrets = intent.trustSettings
     ? []
     : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
@@ -87,12 +87,15 @@ async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): 
 }
 
 /** What the data itself says comes before what was noted about it. Undefined where nothing says anything. */
-async function keyFits({ database, kept, keyInUse }: Evidence, key: string | undefined): Promise<boolean | undefined> {
+async function keyFits(
+  { database, fingerprints, keyInUse }: Evidence,
+  key: string | undefined,
+): Promise<boolean | undefined> {
   const credentials = database?.credentials ?? [];
-  if (credentials.length === 0 && kept === undefined && keyInUse === undefined) return undefined;
+  if (credentials.length === 0 && fingerprints === undefined && keyInUse === undefined) return undefined;
   if (key === undefined) return false;
   if (credentials.length > 0) return anyOpens(credentials, key);
-  return kept === undefined ? keyInUse === key : opens(kept.encryptionKey, key);
+  return fingerprints === undefined ? keyInUse === key : opens(fingerprints.encryptionKey, key);
 }
 
 async function anyOpens(credentials: readonly string[], key: string): Promise<boolean> {
@@ -101,10 +104,10 @@ async function anyOpens(credentials: readonly string[], key: string): Promise<bo
 }
 
 async function passwordOf(
-  { database, kept }: Evidence,
+  { database, fingerprints }: Evidence,
   { place: { postgres }, databasePassword, baseStack }: Intent,
 ): Promise<Refusal | undefined> {
-  const verifier = database?.passwordVerifier ?? kept?.databasePassword;
+  const verifier = database?.passwordVerifier ?? fingerprints?.databasePassword;
   if (postgres === undefined || verifier === undefined) return undefined;
   if (databasePassword !== undefined && (await verifies(verifier, postgres.role, databasePassword)) !== false)
     return undefined;
