@@ -2,6 +2,7 @@ import { setCommand, howToSet } from "../../settings";
 import { opens } from "../scani/envelope";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
+import { postgresDataPath } from "../install/postgresData";
 import { verifies } from "./passwordVerifier";
 
 /** What a stack is about to run on the data. */
@@ -29,7 +30,9 @@ export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<
   const secrets = intent.trustSettings
     ? []
     : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
-  return [...strangers(evidence), majorOf(evidence, intent), ...secrets].filter((refusal) => refusal !== undefined);
+  return [...strangers(evidence), majorOf(evidence, intent), dataPathOf(evidence, intent), ...secrets].filter(
+    (refusal) => refusal !== undefined,
+  );
 }
 
 /** All refusals as the operator reads them. */
@@ -59,6 +62,23 @@ function majorOf(
       `type: pulumi config set postgresImage postgres:${volumeMajor}-alpine --stack ${baseStack}`,
       `to move to Postgres ${imageMajor}: pg_dump with the old image, then restore into an install under another name.`,
     ],
+  };
+}
+
+/** First major version whose official image keeps its data elsewhere. */
+const firstElsewhere = 18;
+
+/** Data outside the volume would be in one without a name, which goes with the container. */
+function dataPathOf(
+  { imageDataPath, imageMajor }: Evidence,
+  { place: { postgres }, baseStack }: Intent,
+): Refusal | undefined {
+  const elsewhere =
+    imageDataPath === undefined ? Number(imageMajor) >= firstElsewhere : imageDataPath !== postgresDataPath;
+  if (postgres?.image === undefined || !elsewhere) return undefined;
+  return {
+    problem: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
+    ways: [`type: ${setCommand("postgresImage", baseStack)}`],
   };
 }
 

@@ -8,6 +8,8 @@ export interface Evidence {
   readonly volumeMajor?: string;
   /** Major version in the image that is to run on it. */
   readonly imageMajor?: string;
+  /** Folder in which that image keeps its data, where the image is on the engine. */
+  readonly imageDataPath?: string;
   readonly fingerprints?: SecretFingerprints;
   /** What the running database says. */
   readonly database?: DatabaseAnswer;

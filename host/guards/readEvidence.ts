@@ -19,14 +19,14 @@ export async function readEvidence(engine: Engine, { install, volumes, postgres 
     ]);
     return { strangers, keyInUse };
   }
-  const [strangers, imageMajor, found] = await Promise.all([
+  const [strangers, image, found] = await Promise.all([
     strangersOn(engine, install, volumes),
-    postgres.image === undefined ? undefined : majorOfImage(engine, postgres.image),
+    postgres.image === undefined ? undefined : imageOf(engine, postgres.image),
     askContainer(engine, postgres).then((answer) => answer ?? askVolume(engine, install, postgres)),
   ]);
   return {
     strangers,
-    imageMajor,
+    ...image,
     volumeMajor: found.major,
     fingerprints: found.fingerprints,
     database: found.database,
@@ -55,9 +55,12 @@ async function keyOfRunningApi(engine: Engine, install: string): Promise<string 
   return variableIn(environment, "ENCRYPTION_KEY");
 }
 
-async function majorOfImage(engine: Engine, image: string): Promise<string | undefined> {
+async function imageOf(engine: Engine, image: string): Promise<Pick<Evidence, "imageMajor" | "imageDataPath">> {
   const found = await engine.image(image);
-  return postgresMajor(image, found?.environment);
+  return {
+    imageMajor: postgresMajor(image, found?.environment),
+    imageDataPath: found && variableIn(found.environment, "PGDATA"),
+  };
 }
 
 /**

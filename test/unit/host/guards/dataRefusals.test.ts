@@ -42,6 +42,16 @@ test("the data fits", async () => {
   expect(await problems({ volumeMajor: "16", imageMajor: "16", fingerprints, database })).toEqual([]);
 });
 
+test.each([
+  ["says so", { imageDataPath: "/var/lib/postgresql/18/docker", imageMajor: "18" }, "/var/lib/postgresql/18/docker"],
+  ["is not on the engine, and its version says so", { imageMajor: "18" }, "a folder of its version"],
+])("an image that keeps its data outside the volume is refused, where it %s", async (_name, evidence, folder) => {
+  const [problem, ...others] = await problems(evidence);
+  expect(others).toEqual([]);
+  expect(problem).toContain(`keeps its data in ${folder} and not in /var/lib/postgresql/data`);
+  expect(await problems({ imageDataPath: "/var/lib/postgresql/data", imageMajor: "16" })).toEqual([]);
+});
+
 describe("ENCRYPTION_KEY", () => {
   const differs = [expect.stringMatching(/^ENCRYPTION_KEY differs, but the data was made with another/)];
 
