@@ -4,7 +4,7 @@ import { removeSettingCommand, removeVariableCommand, unsetCommand } from "../..
 /** Commands that take a value back from where it was given; none where nobody gave it. Pure. */
 export function withdrawCommands(setting: SettingName, origin: Origin | undefined, stack: string): string[] {
   switch (origin) {
-    case "the environment":
+    case "the shell's environment":
       return [unsetCommand(settingNamed(setting).variable)];
     case ".env":
       return [removeVariableCommand(settingNamed(setting).variable)];

@@ -29,7 +29,7 @@ test("variables of another project in the shell take nothing from under the tier
       "error: tier1 runs, and this change of base would take away what it runs on. Nothing has been touched.",
     );
     expect(output).toContain(
-      `DATABASE_URL (from the environment) names another Postgres, so base's own, ${scene.place.install}-postgres, would be deleted.`,
+      `DATABASE_URL (from the shell's environment) names another Postgres, so base's own, ${scene.place.install}-postgres, would be deleted.`,
     );
     expect(output).toContain("type: unset DATABASE_URL");
     expect(output).toContain("type: unset REDIS_URL");

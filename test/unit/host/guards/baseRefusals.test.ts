@@ -69,13 +69,16 @@ const refusals = (changed: Record<string, DeclaredSetting>, host: BaseNow = now)
 
 test("base as it is, is not refused", () => expect(refusals({})).toEqual([]));
 
-const given = (value: string | undefined, origin: DeclaredSetting["origin"] = "the environment") => ({ value, origin });
+const given = (value: string | undefined, origin: DeclaredSetting["origin"] = "the shell's environment") => ({
+  value,
+  origin,
+});
 
 test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>([
   [
     "another project's database in the shell",
     { DATABASE_URL: given(managed.DATABASE_URL) },
-    "DATABASE_URL (from the environment) names another Postgres, so base's own, scani-postgres, would be deleted.",
+    "DATABASE_URL (from the shell's environment) names another Postgres, so base's own, scani-postgres, would be deleted.",
     ["unset DATABASE_URL"],
   ],
   [
@@ -94,13 +97,13 @@ test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>(
   [
     "Fastmail",
     { FASTMAIL_API_TOKEN: given("fmu1-TOK3N") },
-    "FASTMAIL_API_TOKEN (from the environment) names another mail server",
+    "FASTMAIL_API_TOKEN (from the shell's environment) names another mail server",
     ["unset FASTMAIL_API_TOKEN"],
   ],
   [
     "another password of Postgres",
     { POSTGRES_PASSWORD: given("ANOTHERPASSWORD") },
-    "POSTGRES_PASSWORD (from the environment) differs, and a release that runs logs in to scani-postgres",
+    "POSTGRES_PASSWORD (from the shell's environment) differs, and a release that runs logs in to scani-postgres",
     ["unset POSTGRES_PASSWORD", "npm run pulumi -- config set --secret POSTGRES_PASSWORD --stack base"],
   ],
   [
@@ -127,7 +130,7 @@ test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>(
   [
     "another port",
     { FRONTEND_PORT: given("9090") },
-    "FRONTEND_PORT (from the environment) is 9090, and the gateway is published on 0.0.0.0:8080",
+    "FRONTEND_PORT (from the shell's environment) is 9090, and the gateway is published on 0.0.0.0:8080",
     ["npm run pulumi -- config set --stack base FRONTEND_PORT 8080"],
   ],
   [

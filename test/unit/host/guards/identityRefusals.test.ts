@@ -72,11 +72,11 @@ test("what an earlier version brought up is taken as it is, wherever it is", () 
 });
 
 test("another engine is refused, with both named and the way home", () => {
-  const [text, ...others] = texts({ ...nothing, engine: away }, { dockerHostOrigin: "the environment" });
+  const [text, ...others] = texts({ ...nothing, engine: away }, { dockerHostOrigin: "the shell's environment" });
   expect(others).toEqual([]);
   expect(text).toBe(
     [
-      "scani was brought up on the engine at unix:///var/run/docker.sock (ID HOME), and this is another one, at tcp://10.0.0.2:2375 (ID AWAY): DOCKER_HOST comes from the environment.",
+      "scani was brought up on the engine at unix:///var/run/docker.sock (ID HOME), and this is another one, at tcp://10.0.0.2:2375 (ID AWAY): DOCKER_HOST comes from the shell's environment.",
       "  Pulumi would forget the containers that are there.",
       "  type: unset DOCKER_HOST",
       "  type: SCANI_START_EMPTY=true npm run up -- base",
@@ -88,9 +88,9 @@ test("another engine is refused, with both named and the way home", () => {
 });
 
 test("another name is refused, with both named", () => {
-  const [text, ...others] = texts({}, { install: "other", installOrigin: "the environment" });
+  const [text, ...others] = texts({}, { install: "other", installOrigin: "the shell's environment" });
   expect(others).toEqual([]);
-  expect(text).toContain("SCANI_NAME (from the environment) is other, and stack base holds the install scani");
+  expect(text).toContain("SCANI_NAME (from the shell's environment) is other, and stack base holds the install scani");
   expect(text).toContain("type: unset SCANI_NAME");
 });
 
