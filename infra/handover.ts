@@ -12,6 +12,8 @@ export interface HandoverArgs {
   readonly release: Release;
   /** Deleted after the Handover and before the containers. */
   readonly guard: TakedownGuard;
+  /** Id of the engine it is on. */
+  readonly engine: string;
   /** Folder with Pulumi.yaml. */
   readonly projectFolder: string;
 }
@@ -21,7 +23,7 @@ export interface HandoverArgs {
  */
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
-    const { settings, sockets, release, guard, projectFolder } = args;
+    const { settings, sockets, release, guard, engine, projectFolder } = args;
     const ids = Object.fromEntries(
       Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]),
     );
@@ -29,6 +31,7 @@ export class Handover extends pulumi.CustomResource {
       install: sockets.install,
       gateway: sockets.gateway,
       dockerHost: settings.dockerHost,
+      engine,
       stack: pulumi.getStack(),
       baseStack: sockets.stack,
       ownBucket: sockets.services.apply((services) => services.some(({ service }) => service === "storage")),

@@ -3,6 +3,7 @@ import { folderOf } from "../host/backup/plan";
 import { connect } from "../host/engine/connect";
 import { isSet } from "../settings";
 import type { Handler } from "./handler";
+import { refuseOtherEngine } from "./otherEngine";
 import { explainFailure } from "../host/handover/failed";
 import { refuseWhatServes } from "../host/guards/takedown";
 import type { Wanted } from "../host/install/facts";
@@ -15,8 +16,9 @@ import { readFacts, type Install } from "../host/install/readFacts";
 export const handover: Handler<HandoverInputs> = {
   id: ({ install, tier }) => `${install}-${tier}`,
 
-  // The same install may be brought up from another checkout, and a limit alone changes nothing on the host.
-  incidental: ["projectFolder", "migrationTimeout"],
+  // The same install may be brought up from another checkout, a limit alone changes nothing on the host, and an earlier
+  // version did not remember the engine.
+  incidental: ["projectFolder", "migrationTimeout", "engine"],
 
   async differs(inputs) {
     const facts = await readFacts(connect(inputs.dockerHost), installOf(inputs));
@@ -54,8 +56,10 @@ export const handover: Handler<HandoverInputs> = {
 
   /** Pulumi deletes the Handover before the containers it depends on, so nothing has been touched by then. */
   async remove(inputs) {
+    const engine = connect(inputs.dockerHost);
+    await refuseOtherEngine(engine, inputs);
     if (isSet("allowDowntime")) return;
-    refuseWhatServes(await readFacts(connect(inputs.dockerHost), installOf(inputs)), inputs.tier);
+    refuseWhatServes(await readFacts(engine, installOf(inputs)), inputs.tier);
   },
 };
 

@@ -6,12 +6,12 @@ import { serve } from "./server";
 const engine = process.argv[2] ?? "";
 
 serve(() => {
-  const { standing } = require("./standing") as typeof import("./standing.js");
+  const { baseReady } = require("./baseReady") as typeof import("./baseReady.js");
   const { handover } = require("./handover") as typeof import("./handover.js");
   const { takedownGuard } = require("./takedownGuard") as typeof import("./takedownGuard.js");
   const { locked } = require("./locked") as typeof import("./locked.js");
   return {
-    "scani-host:base:Standing": locked(standing, engine) as unknown as Handler,
+    "scani-host:base:Standing": locked(baseReady, engine) as unknown as Handler,
     // Nothing is done when it is made, so the lock is left to the Handover, which comes next.
     "scani-host:handover:TakedownGuard": {
       ...locked(takedownGuard, engine),

@@ -94,7 +94,9 @@ export function serve(load: () => Handlers, engine: string): void {
       return response;
     }),
     delete: answering(async (request: rpc.DeleteRequest) => {
-      await handlerOf(handlers(), request.getUrn()).remove(plain(request.getProperties()));
+      // Inputs that are no difference reach the state's inputs only.
+      const inputs = { ...plain(request.getProperties()), ...plain(request.getOldInputs()) };
+      await handlerOf(handlers(), request.getUrn()).remove(inputs);
       return new Empty();
     }),
     cancel: answering(() => {

@@ -6,6 +6,8 @@ const flags = {
   trustSettings: "SCANI_TRUST_SETTINGS",
   /** Lets `destroy` take down what serves. */
   allowDowntime: "SCANI_ALLOW_DOWNTIME",
+  /** Lets base make everything anew where its data is gone. */
+  startEmpty: "SCANI_START_EMPTY",
   /** Brings stack traces back. */
   debug: "SCANI_DEBUG",
 } as const;
@@ -18,6 +20,11 @@ export const flagVariables: readonly string[] = Object.values(flags);
 /** Whether a flag is set: only `true` sets one. */
 export function isSet(name: Flag, environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment[flags[name]] === "true";
+}
+
+/** A command with a flag set for it alone. */
+export function withFlag(name: Flag, command: string): string {
+  return `${flags[name]}=true ${command}`;
 }
 
 /** How an operator sets a flag, as the end of a sentence. */

@@ -1,13 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Base } from "../infra/base/base";
+import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
+import { identityRefusals, type RememberedBase } from "../host/guards/identityRefusals";
 import { containerName } from "../host/install/containerName";
-import { dataPlaceOf } from "../host/install/dataPlace";
+import { copies, creationTimestamps } from "../host/install/creationTimestamps";
+import { dataPlaceOf, dataServicesOf } from "../host/install/dataPlace";
 import { baseImages } from "../host/install/images";
-import { setCommand, type Settings } from "../settings";
-import { refuseMissing, refuseUnlessFit } from "./guard";
+import type { MadeContainer } from "../host/install/platform";
+import type { Presence } from "../host/install/presence";
+import { Base } from "../infra/base/base";
+import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";
+import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
+import { rememberedOutputs } from "./reference";
 
 /** What outlives every release. */
 export async function baseStack(
@@ -16,37 +22,108 @@ export async function baseStack(
 ): Promise<Record<string, pulumi.Output<unknown>>> {
   const { engine, host: own } = providersOf(host.dockerHost);
   const place = dataPlaceOf(settings);
-  const reading = Promise.all([host.stamps(place.install), host.evidence(place)]);
+  const stack = pulumi.getStack();
+  const reading = Promise.all([
+    readRemembered(host, stack, place.install),
+    host.evidence(place),
+    host.baseNow(place.install),
+  ]);
   const images = baseImages(settings);
   const looking = host.missing(images.map(({ image }) => image));
   for (const look of [reading, looking]) look.catch(() => undefined);
   await host.enter(containerName(place.install, "gateway"));
   const base = new Base(settings, { providers: [engine, own] });
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
-  const [[stamps, evidence], ...secrets] = await Promise.all([
-    reading,
-    valueIfKnown(encryptionKey),
-    valueIfKnown(databasePassword),
-  ]);
+  const [[identity, evidence, now], declared] = await Promise.all([reading, declaredBase(settings, base, stack)]);
 
+  refuse(
+    `Stack ${stack} does not fit what is on this engine. Nothing has been touched.`,
+    identityRefusals(identity.remembered, identity.former, {
+      install: place.install,
+      installOrigin: settings.origin("name"),
+      stack,
+      dockerHostOrigin: settings.origin("dockerHost"),
+      keepsData: dataServicesOf(settings),
+      startEmpty: isSet("startEmpty"),
+      allowDowntime: isSet("allowDowntime"),
+    }),
+  );
   await refuseUnlessFit(evidence, {
     place,
-    baseStack: pulumi.getStack(),
-    encryptionKey: secrets[0],
-    databasePassword: secrets[1],
+    baseStack: stack,
+    encryptionKey: declared.settings.ENCRYPTION_KEY?.value,
+    databasePassword: declared.settings.POSTGRES_PASSWORD?.value,
   });
+  refuseDowntime(declared, now);
   const missing = await looking;
   const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
   refuseMissing(
     missing,
-    wrong.map(({ setting }) => setCommand(setting, pulumi.getStack())),
+    wrong.map(({ setting }) => setCommand(setting, stack)),
   );
 
-  const madeWith = pulumi.secret(
+  const { known, presence } = identity;
+  await clearCopies(host, presence, known);
+  await makeLostVolumes(host, place.install, identity);
+  const fingerprints = pulumi.secret(
     pulumi
       .output({ encryptionKey, databasePassword })
-      .apply((made) => host.keep(evidence.kept, settings.POSTGRES_USER, made)),
+      .apply((made) => host.fingerprints(evidence.fingerprints, settings.POSTGRES_USER, made)),
   );
-  const { platform, sockets } = base.declare(stamps, madeWith);
+  const { platform, sockets } = base.declare(creationTimestamps(presence, known), fingerprints, presence.engine);
   return { platform, sockets };
+}
+
+/** Base as its last `up` left it, beside what is true of it now. */
+interface Identity {
+  readonly remembered?: RememberedBase;
+  /** Containers the last `up` made. */
+  readonly known: readonly MadeContainer[];
+  /** What of this install is on the engine. */
+  readonly presence: Presence;
+  /** What of the install that is remembered is there: the same one, unless it has been renamed. */
+  readonly former: Presence & { readonly missingVolumes: readonly string[] };
+}
+
+async function readRemembered(host: Host, stack: string, install: string): Promise<Identity> {
+  const [outputs, presence] = await Promise.all([rememberedOutputs(stack), host.presence(install)]);
+  const remembered = outputs?.sockets as RememberedBase | undefined;
+  const volumes = (remembered?.services ?? []).flatMap(({ volume }) => volume ?? []);
+  const [former, missingVolumes] = await Promise.all([
+    remembered === undefined || remembered.install === install ? presence : host.presence(remembered.install),
+    host.missingVolumes(volumes),
+  ]);
+  const known = (remembered?.services ?? []).flatMap(({ service, id, made }) =>
+    id === undefined ? [] : [{ service, id, made }],
+  );
+  return { remembered, known, presence, former: { ...former, missingVolumes } };
+}
+
+/** What base is about to be declared with. In a first preview the generated secrets are not known yet. */
+async function declaredBase(settings: Settings<"base">, base: Base, stack: string): Promise<DeclaredBase> {
+  const entries = (["ENCRYPTION_KEY", ...comparedSettings] as const).map(async (name) => {
+    const value = isGenerated(name) ? await valueIfKnown(base.secrets.get(name)) : plainText(settings[name]);
+    return [name, { value, origin: settings.origin(name) }] as const;
+  });
+  return { stack, settings: Object.fromEntries(await Promise.all(entries)) };
+}
+
+/** Makes room for base's own containers where another tool has made copies of them, which have their names. */
+async function clearCopies(host: Host, presence: Presence, known: readonly MadeContainer[]): Promise<void> {
+  const names = copies(presence, known).map(({ name }) => name);
+  if (names.length === 0) return;
+  await pulumi.log.warn(
+    `Another tool has made ${names.join(", ")} anew. It is removed, and made again as declared; its data stays.`,
+  );
+  if (!pulumi.runtime.isDryRun()) await host.removeContainers(names);
+}
+
+/** Pulumi believes that protected volumes are there, and would not replace them. */
+async function makeLostVolumes(host: Host, install: string, { remembered, former }: Identity): Promise<void> {
+  const lost = (remembered?.services ?? []).flatMap(({ service, volume }) =>
+    volume !== undefined && former.missingVolumes.includes(volume) ? [{ service, volume }] : [],
+  );
+  if (lost.length === 0 || remembered?.install !== install) return;
+  await pulumi.log.warn(`Gone and made anew, empty: volume ${lost.map(({ volume }) => volume).join(", volume ")}.`);
+  if (!pulumi.runtime.isDryRun()) await host.makeVolumes(install, lost);
 }

@@ -6,7 +6,7 @@ import { LockTaken, thisProcess } from "../host/lock/owner";
 import { ancestors, updateAmong } from "./commandLine";
 import { OperatorRunError } from "./operatorError";
 
-/** Kept to the end of the process, or of the command where programs run inside it. */
+/** SecretFingerprints to the end of the process, or of the command where programs run inside it. */
 const entered: Held[] = [];
 
 /**

@@ -1,7 +1,10 @@
 import type { Evidence } from "../host/guards/evidence";
-import { explainRefusals, judge, type Intent } from "../host/guards/judge";
+import { explainRefusals, dataRefusals, type Intent } from "../host/guards/dataRefusals";
+import { baseRefusalHeading, baseRefusals, type DeclaredBase } from "../host/guards/baseRefusals";
+import type { BaseNow } from "../host/guards/baseNow";
+import { renderProblems, type Problem } from "../util/operatorError";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
-import { isSet } from "../settings";
+import { howToSet, isSet } from "../settings";
 import { OperatorRunError } from "./operatorError";
 
 /**
@@ -9,7 +12,7 @@ import { OperatorRunError } from "./operatorError";
  * @throws operator's error with every reason at once
  */
 export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
-  const refusals = await judge(evidence, { ...intent, trustSettings: isSet("trustSettings") });
+  const refusals = await dataRefusals(evidence, { ...intent, trustSettings: isSet("trustSettings") });
   if (refusals.length > 0) throw new OperatorRunError(explainRefusals(refusals));
 }
 
@@ -20,4 +23,21 @@ export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "
  */
 export function refuseMissing(missing: readonly MissingImage[], type: readonly string[]): void {
   if (missing.length > 0) throw new OperatorRunError(missingProblem(missing, type));
+}
+
+/**
+ * Goes on only when base takes nothing from under a release that is in use, or the operator has said that it may.
+ * @throws operator's error with every reason at once
+ */
+export function refuseDowntime(declared: DeclaredBase, now: BaseNow): void {
+  const problems = isSet("allowDowntime") ? [] : baseRefusals(declared, now);
+  if (problems.length > 0)
+    throw new OperatorRunError(
+      `${renderProblems(baseRefusalHeading(now), problems)}\n  Or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
+    );
+}
+
+/** Goes on only where there is no problem. @throws operator's error with all of them */
+export function refuse(heading: string, problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new OperatorRunError(renderProblems(heading, problems));
 }

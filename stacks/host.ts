@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Sockets } from "../host/install/platform";
-import { readStamps, type Stamps } from "../host/install/stamps";
+import { readPresence, type Presence } from "../host/install/presence";
+import { label } from "../host/install/labels";
 import { answeringEngine } from "../host/engine/answering";
 import { engineHost } from "../host/engine/connect";
+import { readBaseNow, type BaseNow } from "../host/guards/baseNow";
 import type { Evidence } from "../host/guards/evidence";
 import type { DataPlace } from "../host/install/dataPlace";
-import { keep, type DataSecrets, type Kept } from "../host/guards/kept";
+import { fingerprintsOf, type DataSecrets, type SecretFingerprints } from "../host/guards/secretFingerprints";
 import { readEvidence } from "../host/guards/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/previewSwitch";
 import { renderPreview } from "../host/handover/renderPreview";
@@ -21,6 +23,15 @@ export interface ProgramArgs {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+/** The volume a service of base keeps its data in. */
+export interface ServiceVolume {
+  readonly service: string;
+  readonly volume: string;
+}
+
+/** The engine docker talks to where nobody names one. */
+const localSocket = "unix:///var/run/docker.sock";
+
 /** What a program asks of the world around it while it declares. */
 export interface Host {
   /** Folder with Pulumi.yaml. */
@@ -29,14 +40,24 @@ export interface Host {
   readonly dockerHost?: string;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   enter(gateway: string): Promise<void>;
-  /** When each of an install's containers was made. */
-  stamps(install: string): Promise<Stamps>;
+  /** What of an install is on the engine. */
+  presence(install: string): Promise<Presence>;
+  /** Which of these volumes are not on the engine. */
+  missingVolumes(volumes: readonly string[]): Promise<string[]>;
+  /** What base would change, and who runs on it. */
+  baseNow(install: string): Promise<BaseNow>;
+  /** Makes volumes that are gone, as Pulumi believes them to be. */
+  makeVolumes(install: string, volumes: readonly ServiceVolume[]): Promise<void>;
+  /** Stops and removes containers; their volumes stay. */
+  removeContainers(containers: readonly string[]): Promise<void>;
   /** What is true of the data that is there. */
   evidence(place: DataPlace): Promise<Evidence>;
   /** Which of these images are neither on the engine nor to be had. */
   missing(images: readonly string[]): Promise<MissingImage[]>;
-  /** Text to keep beside the data, by which its secrets are known again. */
-  keep(before: Kept | undefined, role: string, secrets: DataSecrets): Promise<string>;
+  /** Ids of images, by their names; those that are not on the engine have none. */
+  imageIds(images: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /** Text kept beside the data, by which its secrets are recognised. */
+  fingerprints(before: SecretFingerprints | undefined, role: string, secrets: DataSecrets): Promise<string>;
   /** What `up` would do, in the operator's words. */
   previewSwitch(sockets: Sockets, declared: Declared): Promise<string>;
 }
@@ -49,10 +70,29 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     projectFolder,
     dockerHost: named ?? engineHost(environment),
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
-    stamps: (install) => readStamps(engine, install),
+    presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
+    missingVolumes: async (volumes) => {
+      const there = await Promise.all(volumes.map((volume) => engine.hasVolume(volume)));
+      return volumes.filter((_, index) => there[index] !== true);
+    },
+    baseNow: (install) => readBaseNow(engine, install),
+    makeVolumes: async (install, volumes) => {
+      for (const { service, volume } of volumes)
+        await engine.createVolume(volume, { [label.install]: install, [label.service]: service });
+    },
+    removeContainers: async (containers) => {
+      for (const container of containers) {
+        await engine.stop(container);
+        await engine.remove(container, { force: false, volumes: false });
+      }
+    },
     evidence: (place) => readEvidence(engine, place),
     missing: (images) => missingImages(engine, images),
-    keep,
+    imageIds: async (images) => {
+      const found = await Promise.all(images.map(async (name) => [name, (await engine.image(name))?.id] as const));
+      return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+    },
+    fingerprints: fingerprintsOf,
     previewSwitch: async (sockets, declared) =>
       renderPreview(await previewSwitch(engine, sockets, declared, projectFolder)),
   };

@@ -10,6 +10,8 @@ export interface BaseReference {
   readonly sockets: pulumi.Output<Sockets>;
   /** Docker name of the gateway, known before anything is declared. */
   readonly gateway: string;
+  /** As `sockets`, known before anything is declared. */
+  readonly remembered: Sockets;
 }
 
 /**
@@ -17,12 +19,8 @@ export interface BaseReference {
  * @throws MissingBase when there is none
  */
 export async function referToBase(name: string): Promise<BaseReference> {
-  const full = `${pulumi.getOrganization()}/${pulumi.getProject()}/${name}`;
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
-  const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => {
-    throw new MissingBase(name);
-  });
-  const sockets = outputs?.outputs?.sockets as Partial<Sockets> | undefined;
+  const sockets = (await rememberedOutputs(name))?.sockets as Partial<Sockets> | undefined;
   if (sockets === undefined) throw new MissingBase(name);
   if (sockets.backups === undefined || sockets.uploads === undefined) {
     throw new OperatorRunError({
@@ -31,10 +29,26 @@ export async function referToBase(name: string): Promise<BaseReference> {
     });
   }
   const { gateway } = sockets as Sockets;
-  const reference = new pulumi.StackReference(name, { name: full });
+  const reference = new pulumi.StackReference(name, { name: fullName(name) });
   return {
     platform: pulumi.secret(reference.requireOutput("platform").apply(readPlatform)),
     sockets: reference.requireOutput("sockets") as pulumi.Output<Sockets>,
     gateway,
+    remembered: sockets as Sockets,
   };
+}
+
+/**
+ * What the last `up` of a stack left in its outputs; undefined where there was none. A stack may ask for its own, from
+ * before this run.
+ */
+export async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const answer = await pulumi.runtime
+    .invoke("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }, {})
+    .catch(() => undefined);
+  return answer?.outputs as Readonly<Record<string, unknown>> | undefined;
+}
+
+function fullName(stack: string): string {
+  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
 }

@@ -1,6 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { baseGaps } from "../host/guards/baseGaps";
+import { creationTimestamps } from "../host/install/creationTimestamps";
+import type { MadeContainer } from "../host/install/platform";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
+import { label } from "../host/install/labels";
+import type { Presence } from "../host/install/presence";
+import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
 import { allows, originOf, policyProblem } from "../host/install/connectSrc";
 import { uploadsOrigin } from "../infra/release/environment";
@@ -9,12 +15,12 @@ import { Release } from "../infra/release/release";
 import type { Service } from "../host/install/services";
 import { shapesOf } from "../infra/release/shape";
 import { setCommand, type Settings, type Tier } from "../settings";
-import { refuseMissing, refuseUnlessFit } from "./guard";
+import { refuse, refuseMissing, refuseUnlessFit } from "./guard";
 import { OperatorRunError } from "./operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
-import { referToBase, type BaseReference } from "./reference";
+import { referToBase, rememberedOutputs, type BaseReference } from "./reference";
 import { baseOf } from "./stackNames";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
@@ -28,15 +34,35 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   await nextTurn();
   const { engine, host: own } = providersOf(host.dockerHost);
   const base = await reading;
+  const presence = host.presence(base.remembered.install);
+  const remembering = rememberedOutputs(pulumi.getStack());
   const guarded = refuseOtherData(host, base, baseStack);
-  const missing = host.missing(Object.values(shapesOf(settings)).map(({ image }) => image));
-  for (const looking of [guarded, missing]) looking.catch(() => undefined);
+  const images = Object.values(shapesOf(settings)).map(({ image }) => image);
+  const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
+  for (const looking of [guarded, missing, imageIds, presence, remembering]) looking.catch(() => undefined);
   // Who is there already is said before what does not fit.
   await host.enter(base.gateway);
+  const there = await presence;
+  refuse(
+    `Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`,
+    baseGaps(base.remembered, there, { stack: pulumi.getStack(), origin: settings.origin("dockerHost") }),
+  );
   await guarded;
   await refusePolicy(settings, base);
   refuseMissing(await missing, [setCommand("SCANI_IMAGE_TAG", pulumi.getStack())]);
-  const release = new Release(`scani-${tier}`, { settings, ...base, stamps: host.stamps }, { providers: [engine] });
+  const known = ((await remembering)?.containers ?? []) as MadeContainer[];
+  const release = new Release(
+    `scani-${tier}`,
+    {
+      settings,
+      platform: base.platform,
+      sockets: base.sockets,
+      timestamps: creationTimestamps(there, known),
+      imageIds: await imageIds,
+      onEngine: releasesOn(there),
+    },
+    { providers: [engine] },
+  );
   const guard = new TakedownGuard(
     `scani-${tier}-takedown-guard`,
     { tier, dockerHost: settings.dockerHost, sockets: base.sockets, release },
@@ -44,16 +70,46 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   );
   new Handover(
     `scani-${tier}-handover`,
-    { settings, sockets: base.sockets, release, guard, projectFolder: host.projectFolder },
+    {
+      settings,
+      sockets: base.sockets,
+      release,
+      guard,
+      engine: there.engine.id,
+      projectFolder: host.projectFolder,
+    },
     { provider: own },
   );
-  if (pulumi.runtime.isDryRun()) await announce(host, settings, base, release);
-  return {
+  const outputs = {
     tier: pulumi.output(tier),
     release: release.id,
     images: pulumi.output(release.images),
     address: base.sockets.address,
+    containers: release.made,
   };
+  if (!pulumi.runtime.isDryRun()) return outputs;
+  await sayMoved(there, tier);
+  await announce(host, settings, base, release);
+  return outputs;
+}
+
+/** Containers of releases that are on the engine. */
+function releasesOn({ containers }: Presence): MadeOfImage[] {
+  return containers.flatMap(({ labels, imageId }) => {
+    const [release, service] = [labels[label.release], labels[label.service]];
+    return release === undefined || service === undefined ? [] : [{ release, service, imageId }];
+  });
+}
+
+/** Says in a preview which images of the tier's release are other ones than their names meant when it was made. */
+async function sayMoved({ containers }: Presence, tier: Tier): Promise<void> {
+  const moved = containers
+    // The engine shows the id of an image whose name has come to mean another.
+    .filter(({ labels, image, imageId }) => labels[label.tier] === tier && image === imageId)
+    .map(({ labels }) => labels[label.service]);
+  if (moved.length === 0) return;
+  const services = [...new Set(moved)].sort().join(", ");
+  await pulumi.log.info(`Images pulled or built anew under the same name since ${tier} was made: ${services}.`);
 }
 
 /** Refuses to put a release on data made with other secrets than base holds. */

@@ -93,3 +93,10 @@ export function setCommand(name: string, stack: string, given: GivenValue): stri
 /** Takes a setting out of a stack. */
 export const removeSettingCommand = (name: string, stack: string): string =>
   pulumiCommand("config", "rm", name, "--stack", quoted(stack));
+
+/** Takes a variable out of the shell's environment. */
+export const unsetCommand = (variable: string): string => `unset ${variable}`;
+
+/** Takes a variable out of the project's `.env`, and keeps the file as it was beside it. */
+export const removeVariableCommand = (variable: string): string =>
+  `sed -i.bak -E '/^(export )?${variable}[[:space:]]*=/d' .env`;

@@ -12,11 +12,18 @@ import {
   type Engine,
   type FollowedLog,
   type ImageDetails,
+  type Labelled,
   type Removal,
 } from "./engine";
 import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
 import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+
+/** Where a container's port is published. */
+interface PortBinding {
+  readonly HostIp?: string;
+  readonly HostPort: string;
+}
 
 /** The engine behind a dockerode connection. */
 export function engineOver(docker: Docker): Engine {
@@ -134,11 +141,9 @@ class DockerEngine implements Engine {
     });
   }
 
-  async networks(labels: readonly string[]): Promise<{ id: string; name: string }[]> {
-    return (await this.docker.listNetworks({ filters: { label: [...labels] } })).map(({ Id, Name }) => ({
-      id: Id,
-      name: Name,
-    }));
+  async networks(labels: readonly string[]): Promise<Labelled[]> {
+    const listed = await this.docker.listNetworks({ filters: { label: [...labels] } });
+    return listed.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} }));
   }
 
   async connectNetwork(network: string, container: string): Promise<void> {
@@ -154,8 +159,22 @@ class DockerEngine implements Engine {
       });
   }
 
+  async volumes(labels: readonly string[]): Promise<Labelled[]> {
+    const { Volumes } = await this.docker.listVolumes({ filters: { label: [...labels] } });
+    // The engine answers null where there are none.
+    return ((Volumes as typeof Volumes | null) ?? []).map(({ Name, Labels }) => ({
+      id: Name,
+      name: Name,
+      labels: (Labels as typeof Labels | null) ?? {},
+    }));
+  }
+
   async hasVolume(name: string): Promise<boolean> {
     return (await this.docker.getVolume(name).inspect().catch(unlessMissing)) !== undefined;
+  }
+
+  async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    await this.docker.createVolume({ Name: name, Labels: { ...labels } });
   }
 }
 
@@ -199,8 +218,16 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     environment: info.Config.Env ?? [],
     healthCheck: info.Config.Healthcheck?.Test ?? [],
     networks: Object.keys(info.NetworkSettings.Networks ?? {}),
+    published: publishedOn(info.HostConfig.PortBindings),
     confinement: { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts },
   };
+}
+
+/** The type does not know that a port may be bound to nothing. */
+function publishedOn(bindings: Readonly<Record<string, readonly PortBinding[] | null>> | null | undefined): string[] {
+  return Object.values(bindings ?? {})
+    .flatMap((bound) => bound ?? [])
+    .map(({ HostIp, HostPort }) => `${HostIp || "0.0.0.0"}:${HostPort}`);
 }
 
 /** The request that creates a container. Pure. */

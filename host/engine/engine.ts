@@ -67,7 +67,17 @@ export interface ContainerDetails {
   readonly healthCheck: readonly string[];
   /** Names of its networks, in the engine's order. */
   readonly networks: readonly string[];
+  /** Addresses of the host its ports are published on, `ip:port`. */
+  readonly published: readonly string[];
   readonly confinement: Confinement;
+}
+
+/** A network or a volume, as the engine lists it. */
+export interface Labelled {
+  /** A volume's is its name. */
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A container to be created. */
@@ -186,10 +196,15 @@ export interface Engine {
   askRegistry(image: string, signal: AbortSignal): Promise<void>;
   pull(image: string): Promise<void>;
 
-  networks(labels: readonly string[]): Promise<{ readonly id: string; readonly name: string }[]>;
+  /** Networks that have every label (`name` or `name=value`). */
+  networks(labels: readonly string[]): Promise<Labelled[]>;
   connectNetwork(network: string, container: string): Promise<void>;
   removeNetwork(network: string): Promise<void>;
+  /** Volumes that have every label (`name` or `name=value`). */
+  volumes(labels: readonly string[]): Promise<Labelled[]>;
   hasVolume(name: string): Promise<boolean>;
+  /** Creates a volume; one that is there is left as it is. */
+  createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** A refusal by the engine, with its HTTP status. */

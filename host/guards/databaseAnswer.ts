@@ -1,10 +1,10 @@
 import type { DatabaseAnswer } from "./evidence";
-import { keptFile, parseKept, type Kept } from "./kept";
+import { fingerprintsFile, parseFingerprints, type SecretFingerprints } from "./secretFingerprints";
 
 /** What a data directory, and Postgres where it runs, say. */
 export interface Found {
   readonly major?: string;
-  readonly kept?: Kept;
+  readonly fingerprints?: SecretFingerprints;
   readonly database?: DatabaseAnswer;
 }
 
@@ -17,7 +17,7 @@ const tried = 5;
  */
 const script = `
 sed 's/^/major /' "$PGDATA/PG_VERSION"
-sed 's/^/kept /' "$PGDATA/${keptFile}" 2> /dev/null
+sed 's/^/fingerprints /' "$PGDATA/${fingerprintsFile}" 2> /dev/null
 psql -XAtqw -U "$1" -d "$2" << 'SQL'
 select 'verifier ' || rolpassword from pg_authid where rolname = current_user;
 select to_regclass('public.user_integration_credentials') is not null as found \\gset
@@ -41,7 +41,7 @@ export function parseAnswer(output: string): Found {
   const letIn = lacks === undefined && !/^psql: error:/m.test(output);
   return {
     major: all("major")[0],
-    kept: parseKept(all("kept")[0]),
+    fingerprints: parseFingerprints(all("fingerprints")[0]),
     database:
       lacks !== undefined
         ? { credentials: [], lacks }

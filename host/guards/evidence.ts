@@ -1,6 +1,6 @@
-import type { Kept } from "./kept";
+import type { SecretFingerprints } from "./secretFingerprints";
 
-/** What is true of the data before anything is declared: all a judgement is made from. Holds secrets. */
+/** What is true of the data before anything is declared: all a refusal is derived from. Holds secrets. */
 export interface Evidence {
   /** Containers of nobody here that run on one of the volumes. */
   readonly strangers: readonly { readonly container: string; readonly volume: string }[];
@@ -8,7 +8,9 @@ export interface Evidence {
   readonly volumeMajor?: string;
   /** Major version in the image that is to run on it. */
   readonly imageMajor?: string;
-  readonly kept?: Kept;
+  /** Folder in which that image keeps its data, where the image is on the engine. */
+  readonly imageDataPath?: string;
+  readonly fingerprints?: SecretFingerprints;
   /** What the running database says. */
   readonly database?: DatabaseAnswer;
   /** ENCRYPTION_KEY of the api that runs now; asked only where the database is somebody else's. */

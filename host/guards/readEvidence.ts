@@ -5,7 +5,7 @@ import { label } from "../install/labels";
 import { databaseQuestion, parseAnswer, type Found } from "./databaseAnswer";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
-import { keptFile, parseKept } from "./kept";
+import { fingerprintsFile, parseFingerprints } from "./secretFingerprints";
 import { postgresMajor } from "./postgresMajor";
 
 type Postgres = NonNullable<DataPlace["postgres"]>;
@@ -19,12 +19,18 @@ export async function readEvidence(engine: Engine, { install, volumes, postgres 
     ]);
     return { strangers, keyInUse };
   }
-  const [strangers, imageMajor, found] = await Promise.all([
+  const [strangers, image, found] = await Promise.all([
     strangersOn(engine, install, volumes),
-    postgres.image === undefined ? undefined : majorOfImage(engine, postgres.image),
+    postgres.image === undefined ? undefined : imageOf(engine, postgres.image),
     askContainer(engine, postgres).then((answer) => answer ?? askVolume(engine, install, postgres)),
   ]);
-  return { strangers, imageMajor, volumeMajor: found.major, kept: found.kept, database: found.database };
+  return {
+    strangers,
+    ...image,
+    volumeMajor: found.major,
+    fingerprints: found.fingerprints,
+    database: found.database,
+  };
 }
 
 /** Running containers on one of these volumes that are not the install's own. */
@@ -49,9 +55,12 @@ async function keyOfRunningApi(engine: Engine, install: string): Promise<string 
   return variableIn(environment, "ENCRYPTION_KEY");
 }
 
-async function majorOfImage(engine: Engine, image: string): Promise<string | undefined> {
+async function imageOf(engine: Engine, image: string): Promise<Pick<Evidence, "imageMajor" | "imageDataPath">> {
   const found = await engine.image(image);
-  return postgresMajor(image, found?.environment);
+  return {
+    imageMajor: postgresMajor(image, found?.environment),
+    imageDataPath: found && variableIn(found.environment, "PGDATA"),
+  };
 }
 
 /**
@@ -92,9 +101,9 @@ async function askVolume(engine: Engine, install: string, { volume, image }: Pos
 }
 
 async function filesOf(engine: Engine, container: string): Promise<Found> {
-  const [major, kept] = await Promise.all([
+  const [major, fingerprints] = await Promise.all([
     engine.readFile(container, `${postgresDataPath}/PG_VERSION`),
-    engine.readFile(container, `${postgresDataPath}/${keptFile}`),
+    engine.readFile(container, `${postgresDataPath}/${fingerprintsFile}`),
   ]);
-  return { major: major?.trim(), kept: parseKept(kept) };
+  return { major: major?.trim(), fingerprints: parseFingerprints(fingerprints) };
 }

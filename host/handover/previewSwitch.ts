@@ -51,8 +51,13 @@ export async function previewSwitch(
   );
   const inspected = await Promise.all(
     old.map(async (container) => {
-      const { environment, image } = await details(engine, container.id);
-      return { service: container.service, environment: knownVariables(environment), image };
+      const { environment, image, imageId } = await details(engine, container.id);
+      const own = ownVariables(
+        knownVariables(environment),
+        knownVariables((await engine.image(imageId))?.environment ?? []),
+        declared.environment[container.service] ?? {},
+      );
+      return { service: container.service, environment: own, image };
     }),
   );
   const { facts: assumed, wanted, created } = withDeclared(facts, declared);
@@ -118,6 +123,11 @@ export function withDeclared(facts: Facts, declared: Declared): { facts: Facts; 
     wanted: { tier: declared.tier, release: declared.release, keepWarm: declared.keepWarm, containers },
     created,
   };
+}
+
+/** Variables of a container without those that its image sets and the release that is to serve does not. Pure. */
+export function ownVariables(all: Environment, ofImage: Environment, next: Environment): Environment {
+  return Object.fromEntries(Object.entries(all).filter(([name, value]) => name in next || ofImage[name] !== value));
 }
 
 const variables = new Set([

@@ -1,6 +1,6 @@
 import type { Settings } from "../../settings";
-import { bundles } from "./bundled";
 import type { Platform, Sockets } from "./platform";
+import { bundles, replaceable } from "./bundled";
 import { containerName, volumeNameOf } from "./containerName";
 
 /** Where the data of an install is. */
@@ -19,14 +19,17 @@ export interface DataPlace {
   };
 }
 
+/** Services of base that have a volume, and may be somebody else's. */
+const withVolume = ["postgres", "redis", "storage"] as const;
+
 /** Where the data of an install will be, as base's settings say. Pure. */
 export function dataPlaceOf(settings: Settings<"base">): DataPlace {
   const install = settings.name;
-  const dataServices = (["postgres", "redis", "storage"] as const).filter((service) => bundles(settings, service));
+  const bundled = withVolume.filter((service) => bundles(settings, service));
   return {
     install,
-    volumes: [...dataServices, "gateway"].map((service) => volumeNameOf(install, service)),
-    postgres: dataServices.includes("postgres")
+    volumes: [...bundled, "gateway"].map((service) => volumeNameOf(install, service)),
+    postgres: bundled.includes("postgres")
       ? {
           container: containerName(install, "postgres"),
           volume: volumeNameOf(install, "postgres"),
@@ -36,6 +39,11 @@ export function dataPlaceOf(settings: Settings<"base">): DataPlace {
         }
       : undefined,
   };
+}
+
+/** Services of base's own that hold what no other copy of it has. Pure. */
+export function dataServicesOf(settings: Settings<"base">): string[] {
+  return withVolume.filter((service) => bundles(settings, service) && replaceable[service].holdsData);
 }
 
 /** Where the data of a base that is up is. Pure. */

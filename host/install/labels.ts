@@ -8,7 +8,7 @@ export const label = {
   tier: "scani.tier",
   /** The release it belongs to. */
   release: "scani.release",
-  /** When it was made; see stamps.ts. */
+  /** When it was made; see timestamps.ts. */
   made: "scani.made",
   /** On everything of a throwaway install, and on nothing else: the lab removes only what carries it. */
   throwaway: "scani.throwaway",

@@ -1,5 +1,6 @@
 import type { PlatformVariable, ProvidedVariable } from "../../settings";
 import type { BackupPlan } from "./backupPlan";
+import type { EngineIdentity } from "./presence";
 
 /**
  * What base hands to every release: Scani's own variables by their names. Holds secrets: it only ever travels as one
@@ -40,6 +41,14 @@ export function readPlatform(output: unknown): Platform {
   return Object.fromEntries(entries.map(([name, value]) => [earlierNames[name] ?? name, value])) as Platform;
 }
 
+/** A container as Pulumi made it. */
+export interface MadeContainer {
+  readonly service: string;
+  readonly id: string;
+  /** Its creation timestamp. */
+  readonly made?: string;
+}
+
 /** Where a release plugs in. No secrets. */
 export interface Sockets {
   /** The install's name, and the prefix of every Docker name in it. */
@@ -54,7 +63,17 @@ export interface Sockets {
   /** Origin a page of tier 1 uploads to. */
   readonly uploads: string;
   /** Docker names of base's containers and the volume each keeps its data in. */
-  readonly services: readonly { readonly service: string; readonly container: string; readonly volume?: string }[];
+  readonly services: readonly BaseServiceOutput[];
+  /** The engine base is on. Absent where an earlier version of this module brought it up. */
+  readonly engine?: EngineIdentity;
   /** How the database is backed up. */
   readonly backups: BackupPlan;
+}
+
+/** One service of base as its outputs name it. */
+export interface BaseServiceOutput extends Partial<Omit<MadeContainer, "service">> {
+  readonly service: string;
+  /** Docker name. */
+  readonly container: string;
+  readonly volume?: string;
 }

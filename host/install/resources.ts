@@ -4,10 +4,12 @@ import type { Service } from "./services";
 
 /* What this module's own resources are declared with, and what their provider is handed. */
 
-/** Standing's inputs, as they reach the provider. */
-export interface StandingInputs {
+/** BaseReady's inputs, as they reach the provider. */
+export interface BaseReadyInputs {
   readonly install: string;
   readonly dockerHost?: string;
+  /** Id of the engine it is on. Absent in the state of an earlier version of this module. */
+  readonly engine?: string;
   /** Container ids by service. */
   readonly containers: Readonly<Record<string, string>>;
   /** Text kept beside Postgres' data. Secret for Pulumi, though no secret can be made from it. */
@@ -29,6 +31,8 @@ export interface HandoverInputs {
   readonly install: string;
   readonly gateway: string;
   readonly dockerHost?: string;
+  /** Id of the engine it is on. Absent in the state of an earlier version of this module. */
+  readonly engine?: string;
   /** Name of the Pulumi stack and of base's, for the commands in messages. */
   readonly stack: string;
   readonly baseStack: string;

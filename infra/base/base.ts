@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Stamps } from "../../host/install/stamps";
+import type { CreationTimestamps } from "../../host/install/creationTimestamps";
 import { originOf } from "../../host/install/connectSrc";
+import type { EngineIdentity } from "../../host/install/presence";
 import type { Settings } from "../../settings";
 import { bundles } from "../../host/install/bundled";
 import type { BaseContext } from "./context";
@@ -13,7 +14,7 @@ import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";
 import type { BaseService } from "./service";
-import { Standing } from "./standing";
+import { BaseReady } from "./baseReady";
 import { storage } from "./storage";
 
 /** What outlives every release: networks, data services, secrets and the gateway. */
@@ -31,20 +32,22 @@ export class Base extends pulumi.ComponentResource {
 
   /**
    * Declares everything else.
-   * @param madeWith what is to be kept beside the data of the secrets it is made with; secret
+   * @param fingerprints of the secrets, kept beside the data that is made with them; secret
+   * @param engine the engine it is declared on
    * @returns `platform`, one secret output with everything a release needs to know, and where a release plugs in
    */
   declare(
-    stamps: Stamps,
-    madeWith: pulumi.Output<string>,
+    timestamps: CreationTimestamps,
+    fingerprints: pulumi.Output<string>,
+    engine: EngineIdentity,
   ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets> } {
     const { settings, secrets } = this;
     const inside = { parent: this };
     const install = settings.name;
     const catchMail = bundles(settings, "mail");
 
-    const networks = new Networks({ install, mail: catchMail }, inside);
-    const context: BaseContext = { settings, secrets, networks, stamps };
+    const networks = new Networks({ install, mail: catchMail, timestamps }, inside);
+    const context: BaseContext = { settings, secrets, networks, timestamps };
     const database = bundles(settings, "postgres") ? postgres(context, inside) : undefined;
     const cache = bundles(settings, "redis") ? redis(context, inside) : undefined;
     const objects = bundles(settings, "storage") ? storage(context, inside) : undefined;
@@ -65,13 +68,14 @@ export class Base extends pulumi.ComponentResource {
     });
 
     const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
-    const standing = new Standing(
+    const baseReady = new BaseReady(
       "standing",
       {
         install,
         dockerHost: settings.dockerHost,
+        engine: engine.id,
         services: running,
-        madeWith: database && madeWith,
+        fingerprints: database && fingerprints,
         bucket: objects && settings.S3_BUCKET,
         after: [secrets, networks],
       },
@@ -79,17 +83,21 @@ export class Base extends pulumi.ComponentResource {
     );
     const edge = `${install}-edge`;
     // Waits until all are ready, so that a tier stack that reads this can begin at once.
-    const sockets: pulumi.Output<Sockets> = standing.id.apply(() => ({
+    const ids = pulumi.all(running.map(({ container }) => container.id));
+    const sockets: pulumi.Output<Sockets> = pulumi.all([ids, baseReady.id]).apply(([containerIds]) => ({
       install,
       networks: { edge, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
       gateway: front.service.containerName,
       address,
       stack: pulumi.getStack(),
       uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),
-      services: running.map(({ service, containerName, volumeName }: BaseService) => ({
+      engine,
+      services: running.map(({ service, containerName, volumeName, made }: BaseService, index) => ({
         service,
         container: containerName,
         volume: volumeName,
+        id: containerIds[index],
+        made,
       })),
       backups: {
         directory: settings.backupDirectory,

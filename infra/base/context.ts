@@ -1,4 +1,4 @@
-import type { Stamps } from "../../host/install/stamps";
+import type { CreationTimestamps } from "../../host/install/creationTimestamps";
 import type { Settings } from "../../settings";
 import type { Networks } from "./networks";
 import type { Secrets } from "./secrets";
@@ -8,5 +8,5 @@ export interface BaseContext {
   readonly settings: Settings<"base">;
   readonly secrets: Secrets;
   readonly networks: Networks;
-  readonly stamps: Stamps;
+  readonly timestamps: CreationTimestamps;
 }

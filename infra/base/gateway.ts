@@ -5,12 +5,12 @@ import { gatewayStatePath } from "../../host/gateway/state";
 import { BaseService } from "./service";
 
 /** The gateway: the one container that publishes a port to the network. */
-export function gateway({ settings, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
+export function gateway({ settings, networks, timestamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const service = new BaseService(
     "gateway",
     {
       install: settings.name,
-      stamps,
+      timestamps,
       image: settings.gatewayImage,
       networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
       environment: {},

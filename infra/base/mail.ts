@@ -6,13 +6,13 @@ import { BaseService } from "./service";
  * The mail catcher: sign-in codes arrive by mail, so without any transport nobody can sign in. Its page is on loopback
  * only.
  */
-export function mail({ settings, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
+export function mail({ settings, networks, timestamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   if (networks.mail === undefined) throw new Error("the mail catcher needs the mail network");
   const service = new BaseService(
     "mail",
     {
       install: settings.name,
-      stamps,
+      timestamps,
       image: settings.mailImage,
       networks: [{ name: networks.mail.name, aliases: ["mailpit"] }],
       environment: {},

@@ -4,7 +4,10 @@ import { postgresDataPath } from "../../host/install/postgresData";
 import { BaseService } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */
-export function postgres({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
+export function postgres(
+  { settings, secrets, networks, timestamps }: BaseContext,
+  opts: pulumi.ComponentResourceOptions,
+) {
   const install = settings.name;
   const user = settings.POSTGRES_USER;
   const database = settings.POSTGRES_DB;
@@ -13,7 +16,7 @@ export function postgres({ settings, secrets, networks, stamps }: BaseContext, o
     "postgres",
     {
       install,
-      stamps,
+      timestamps,
       image: settings.postgresImage,
       networks: [{ name: networks.data.name, aliases: ["postgres"] }],
       environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },

@@ -3,13 +3,13 @@ import type { BaseContext } from "./context";
 import { BaseService } from "./service";
 
 /** The bundled Redis, and the URL a release reaches it by. */
-export function redis({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
+export function redis({ settings, secrets, networks, timestamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
   const password = secrets.get("REDIS_PASSWORD");
   const service = new BaseService(
     "redis",
     {
       install: settings.name,
-      stamps,
+      timestamps,
       image: settings.redisImage,
       networks: [{ name: networks.data.name, aliases: ["redis"] }],
       environment: { REDIS_PASSWORD: password, REDIS_CONFIGURATION: password.apply(redisConfiguration) },

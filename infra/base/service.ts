@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
 import { hardenedContainer, type HardenedArgs } from "../container/hardened";
-import { stampOf, type Stamps } from "../../host/install/stamps";
+import { baseContainerTimestamp, type CreationTimestamps } from "../../host/install/creationTimestamps";
 import { label, labelList } from "../../host/install/labels";
 import { containerName, volumeNameOf } from "../../host/install/containerName";
 
 export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes"> {
-  readonly stamps: Stamps;
+  readonly timestamps: CreationTimestamps;
   readonly install: string;
   /** Where its volume is mounted; absent for a service that keeps nothing. */
   readonly dataPath?: string;
@@ -21,10 +21,12 @@ export class BaseService extends pulumi.ComponentResource {
   readonly container: Container;
   readonly containerName: string;
   readonly volumeName?: string;
+  /** Its creation timestamp. */
+  readonly made?: string;
 
   constructor(service: string, args: BaseServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Service", service, {}, opts);
-    const { install, dataPath, protect, stamps, ...rest } = args;
+    const { install, dataPath, protect, timestamps, ...rest } = args;
     this.service = service;
     this.containerName = containerName(install, service);
     let volumes: HardenedArgs["volumes"];
@@ -40,12 +42,14 @@ export class BaseService extends pulumi.ComponentResource {
       );
       volumes = [{ volumeName: volume.name, containerPath: dataPath }];
     }
+    const timestamp = baseContainerTimestamp(timestamps, service);
+    this.made = timestamp[label.made];
     this.container = hardenedContainer(
       service,
       {
         ...rest,
         name: this.containerName,
-        labels: { [label.install]: install, [label.service]: service, [label.made]: stampOf(stamps, service) },
+        labels: { [label.install]: install, [label.service]: service, ...timestamp },
         volumes,
         runs: "always",
         // How often it is checked is no reason to replace what an install stands on.

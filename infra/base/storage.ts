@@ -4,14 +4,17 @@ import { BaseService } from "./service";
 import { storageHealthPath, storagePort } from "../../host/install/uploads";
 
 /** The bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
-export function storage({ settings, secrets, networks, stamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
+export function storage(
+  { settings, secrets, networks, timestamps }: BaseContext,
+  opts: pulumi.ComponentResourceOptions,
+) {
   const bucket = settings.S3_BUCKET;
   const ready = `http://127.0.0.1:${storagePort}${storageHealthPath}`;
   const service = new BaseService(
     "storage",
     {
       install: settings.name,
-      stamps,
+      timestamps,
       image: settings.storageImage,
       // On the gateway's network too: browsers upload through it.
       networks: [

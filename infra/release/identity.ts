@@ -8,6 +8,8 @@ export interface ReleaseContents {
   readonly tier: Tier;
   readonly images: Readonly<Partial<Record<Service, string>>>;
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
+  /** Ids of the images on the engine: a tag may come to name another image. */
+  readonly imageIds?: Readonly<Partial<Record<Service, string>>>;
   /** What a service runs instead of its image's own entrypoint. */
   readonly entrypoint?: Readonly<Partial<Record<Service, readonly string[]>>>;
   /** Certificate of a private authority, PEM. */
@@ -22,6 +24,39 @@ export interface ReleaseContents {
  */
 export function releaseId(contents: ReleaseContents): string {
   return createHash("sha256").update(canonical(contents)).digest("hex").slice(0, 12);
+}
+
+/** A container of a release that is on the engine. */
+export interface MadeOfImage {
+  readonly release: string;
+  readonly service: string;
+  readonly imageId: string;
+}
+
+/**
+ * Name of a release on this engine. The ids of its images are part of its contents, so that images pulled or built
+ * under the same tag make another release. One that is there keeps the name it has, also where its images are not on
+ * the engine any more, or an earlier version of this module, or a first `up` that had yet to pull them, named it without
+ * their ids.
+ * @param ids of the images that the names mean now; those that are not on the engine have none
+ * @param made containers of releases on the engine
+ */
+export function releaseIdOn(
+  contents: ReleaseContents,
+  ids: Readonly<Partial<Record<Service, string>>>,
+  made: readonly MadeOfImage[],
+): string {
+  const byName = releaseId(contents);
+  for (const release of new Set(made.map((one) => one.release))) {
+    const madeOf = Object.fromEntries(
+      made.filter((one) => one.release === release).map(({ service, imageId }) => [service, imageId]),
+    ) as Partial<Record<Service, string>>;
+    const moved = Object.entries(madeOf).some(([service, id]) => (ids[service as Service] ?? id) !== id);
+    if (!moved && [byName, releaseId({ ...contents, imageIds: { ...ids, ...madeOf } })].includes(release))
+      return release;
+  }
+  const known = Object.keys(contents.images).every((service) => ids[service as Service] !== undefined);
+  return known ? releaseId({ ...contents, imageIds: ids }) : byName;
 }
 
 function canonical(value: unknown): string {

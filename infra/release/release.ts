@@ -2,15 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
-import type { Platform, Sockets } from "../../host/install/platform";
+import type { MadeContainer, Platform, Sockets } from "../../host/install/platform";
 import { hardenedContainer } from "../container/hardened";
 import { label, labelList } from "../../host/install/labels";
-import { stampOf, type Stamps } from "../../host/install/stamps";
+import {
+  releaseContainerTimestamp,
+  releaseNetworkTimestamp,
+  releaseVolumeTimestamp,
+  type CreationTimestamps,
+  type TimestampLabel,
+} from "../../host/install/creationTimestamps";
 import { certificateOf, type Settings, type Tier } from "../../settings";
 import { caFolder } from "../../host/install/caCertificate";
 import { environments } from "./environment";
 import type { Environment } from "../../host/install/environment";
-import { releaseId } from "./identity";
+import { releaseIdOn, type MadeOfImage } from "./identity";
 import { servicesOf, type Service } from "../../host/install/services";
 import { shapesOf, type ServiceShape } from "./shape";
 
@@ -18,8 +24,11 @@ export interface ReleaseArgs {
   readonly settings: Settings<Tier>;
   readonly platform: pulumi.Output<Platform>;
   readonly sockets: pulumi.Output<Sockets>;
-  /** Reads when each of an install's containers was made. */
-  readonly stamps: (install: string) => Promise<Stamps>;
+  readonly timestamps: CreationTimestamps;
+  /** Ids of the images on the engine, by their names. */
+  readonly imageIds: Readonly<Record<string, string>>;
+  /** Containers of releases on the engine. */
+  readonly onEngine: readonly MadeOfImage[];
 }
 
 /**
@@ -34,6 +43,8 @@ export class Release extends pulumi.ComponentResource {
   readonly images: Partial<Record<Service, string>>;
   readonly containers: Partial<Record<Service, Container>> = {};
   readonly network: Network;
+  /** The containers as they are remembered in the stack's outputs. */
+  readonly made: pulumi.Output<MadeContainer[]>;
 
   constructor(name: string, args: ReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("scani:release:Release", name, {}, opts);
@@ -47,25 +58,32 @@ export class Release extends pulumi.ComponentResource {
     this.environment = platform.apply((values) => environments(settings, values));
     this.id = pulumi.unsecret(
       this.environment.apply((environment) =>
-        releaseId({
-          tier,
-          images: this.images,
-          certificate,
-          environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
-          memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
-          entrypoint: Object.fromEntries(declared.map((service) => [service, shapes[service]?.entrypoint])),
-        }),
+        releaseIdOn(
+          {
+            tier,
+            images: this.images,
+            certificate,
+            environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
+            memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
+            entrypoint: Object.fromEntries(declared.map((service) => [service, shapes[service]?.entrypoint])),
+          },
+          Object.fromEntries(declared.map((service) => [service, args.imageIds[this.images[service] ?? ""]])),
+          args.onEngine,
+        ),
       ),
     );
 
     const install = sockets.install;
-    const stamps = install.apply(args.stamps);
-    const labelsOf = (service?: Service) =>
-      pulumi.all([install, this.id, stamps]).apply(([named, id, made]) => ({
+    const labelsOf = (
+      timestamp: (timestamps: CreationTimestamps, release: string) => TimestampLabel,
+      service?: Service,
+    ): pulumi.Output<Record<string, string>> =>
+      pulumi.all([install, this.id]).apply(([named, id]): Record<string, string> => ({
         [label.install]: named,
         [label.tier]: tier,
         [label.release]: id,
-        ...(service === undefined ? {} : { [label.service]: service, [label.made]: stampOf(made, service, id) }),
+        ...(service === undefined ? {} : { [label.service]: service }),
+        ...timestamp(args.timestamps, id),
       }));
 
     // A network of its own, so that `data-provider` and `api` name this release's containers and no other's.
@@ -73,7 +91,7 @@ export class Release extends pulumi.ComponentResource {
       `${name}-net`,
       {
         driver: "bridge",
-        labels: labelsOf().apply(labelList),
+        labels: labelsOf(releaseNetworkTimestamp).apply(labelList),
       },
       { parent: this },
     );
@@ -81,15 +99,17 @@ export class Release extends pulumi.ComponentResource {
     const certificates =
       certificate === undefined
         ? undefined
-        : new Volume(`${name}-ca`, { labels: labelsOf().apply(labelList) }, { parent: this });
+        : new Volume(`${name}-ca`, { labels: labelsOf(releaseVolumeTimestamp).apply(labelList) }, { parent: this });
+    const made: pulumi.Output<MadeContainer>[] = [];
     for (const service of declared) {
       const shape = shapes[service];
       if (shape === undefined) throw new Error(`${tier} declares ${service} without a shape`);
-      this.containers[service] = hardenedContainer(
+      const labels = labelsOf((timestamps, id) => releaseContainerTimestamp(timestamps, service, id), service);
+      const container = hardenedContainer(
         `${name}-${service}`,
         {
           ...shape,
-          labels: labelsOf(service),
+          labels,
           environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
           networks: this.joined(shape.networks, service, sockets),
           volumes:
@@ -101,7 +121,10 @@ export class Release extends pulumi.ComponentResource {
         },
         { parent: this },
       );
+      this.containers[service] = container;
+      made.push(pulumi.all([container.id, labels]).apply(([id, own]) => ({ service, id, made: own[label.made] })));
     }
+    this.made = pulumi.all(made);
     this.registerOutputs({ id: this.id });
   }
 

@@ -13,6 +13,7 @@ import {
   type Engine,
   type FollowedLog,
   type ImageDetails,
+  type Labelled,
   type Removal,
 } from "../../../host/engine/engine";
 import type { ExecResult } from "../../../host/engine/exec";
@@ -29,6 +30,7 @@ export interface FakeContainer {
   readonly environment: readonly string[];
   readonly healthCheck: readonly string[];
   networks: string[];
+  readonly published: readonly string[];
   readonly volumes: readonly string[];
   readonly confinement: Confinement;
   /** Contents by path. */
@@ -102,7 +104,7 @@ export class FakeEngine implements Engine {
   readonly images = new Map<string, ImageDetails>();
   /** Images a registry has; any other is unknown to it. */
   readonly registry = new Set<string>();
-  readonly volumes = new Set<string>();
+  readonly volumesThere: { name: string; labels: Record<string, string> }[] = [];
   readonly networksThere: { id: string; name: string; labels: Record<string, string> }[] = [];
   /** Every call so far, as `method container command`. */
   readonly calls: string[] = [];
@@ -151,6 +153,7 @@ export class FakeEngine implements Engine {
       environment: [],
       healthCheck: ["CMD", "health"],
       networks: [],
+      published: [],
       volumes: [],
       confinement: {},
       files: new Map(),
@@ -183,10 +186,7 @@ export class FakeEngine implements Engine {
         .filter(
           (one) =>
             (all || running.includes(one.state)) &&
-            labels.every((wanted) => {
-              const [name, value] = wanted.split("=") as [string, string | undefined];
-              return value === undefined ? name in one.labels : one.labels[name] === value;
-            }) &&
+            hasLabels(one.labels, labels) &&
             (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))),
         )
         .map(({ id, name, labels, state, image, imageId, created, volumes }) => ({
@@ -421,11 +421,9 @@ export class FakeEngine implements Engine {
     });
   }
 
-  networks(labels: readonly string[]): Promise<{ id: string; name: string }[]> {
+  networks(labels: readonly string[]): Promise<Labelled[]> {
     return this.call(`networks ${labels.join(" ")}`, () =>
-      this.networksThere
-        .filter((one) => labels.every((name) => name in one.labels))
-        .map(({ id, name }) => ({ id, name })),
+      this.networksThere.filter((one) => hasLabels(one.labels, labels)).map((one) => ({ ...one })),
     );
   }
 
@@ -442,8 +440,20 @@ export class FakeEngine implements Engine {
     });
   }
 
+  volumes(labels: readonly string[]): Promise<Labelled[]> {
+    return this.call(`volumes ${labels.join(" ")}`, () =>
+      this.volumesThere.filter((one) => hasLabels(one.labels, labels)).map((one) => ({ ...one, id: one.name })),
+    );
+  }
+
   hasVolume(name: string): Promise<boolean> {
-    return this.call(`hasVolume ${name}`, () => this.volumes.has(name));
+    return this.call(`hasVolume ${name}`, () => this.volumesThere.some((one) => one.name === name));
+  }
+
+  createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    return this.call(`createVolume ${name}`, () => {
+      if (!this.volumesThere.some((one) => one.name === name)) this.volumesThere.push({ name, labels: { ...labels } });
+    });
   }
 
   /** A line in a container's log, as if it came by itself. */
@@ -550,6 +560,13 @@ function wordsOf(command: readonly string[]): string {
     .map((pattern) => pattern.exec(text)?.[0])
     .find((match) => match !== undefined);
   return known ?? command[0] ?? "";
+}
+
+function hasLabels(labels: Readonly<Record<string, string>>, wanted: readonly string[]): boolean {
+  return wanted.every((one) => {
+    const [name, value] = one.split("=") as [string, string | undefined];
+    return value === undefined ? name in labels : labels[name] === value;
+  });
 }
 
 function untilAborted(signals: readonly (AbortSignal | undefined)[]): Promise<never> {

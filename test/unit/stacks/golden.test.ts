@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
+import type { ContainerSummary } from "../../../host/engine/engine";
 import { label } from "../../../host/install/labels";
 import { resolveSettings, type Settings } from "../../../settings";
 import type { MissingImage } from "../../../host/preflight/images";
@@ -101,10 +102,20 @@ let missing: MissingImage[] = [];
 const host: Host = {
   projectFolder: "rootDirectory",
   enter: async () => undefined,
-  stamps: async () => ({}),
+  presence: async () => ({
+    engine: { id: "ENGINE", address: "unix:///var/run/docker.sock" },
+    containers: sockets.services.map(({ container: name }) => ({ id: name, name, labels: {} }) as ContainerSummary),
+    networks: Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
+    volumes: [],
+  }),
+  missingVolumes: async () => [],
+  baseNow: async () => ({ services: {}, releases: [] }),
+  makeVolumes: async () => undefined,
+  removeContainers: async () => undefined,
   evidence: async () => ({ strangers: [] }),
   missing: async () => missing,
-  keep: async (_before, _role, { encryptionKey, databasePassword }) =>
+  imageIds: async () => ({}),
+  fingerprints: async (_before, _role, { encryptionKey, databasePassword }) =>
     `(made with ${encryptionKey} and ${databasePassword})`,
   previewSwitch: async () => "",
 };

@@ -87,7 +87,12 @@ test("details of a container, with what Docker leaves out", () => {
     RestartCount: 2,
     State: { Status: "restarting", Running: true, ExitCode: 1, StartedAt: "2026-01-01T00:00:00Z" },
     Config: { Image: "api:1", Env: null },
-    HostConfig: { Memory: 5, NetworkMode: "edge", Dns: null },
+    HostConfig: {
+      Memory: 5,
+      NetworkMode: "edge",
+      Dns: null,
+      PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "8080" }, { HostPort: "81" }], "443/tcp": null },
+    },
     NetworkSettings: { Networks: { data: {}, edge: {} } },
   } as unknown as Docker.ContainerInspectInfo;
   expect(detailsOf(info)).toEqual({
@@ -103,6 +108,7 @@ test("details of a container, with what Docker leaves out", () => {
     environment: [],
     healthCheck: [],
     networks: ["data", "edge"],
+    published: ["127.0.0.1:8080", "0.0.0.0:81"],
     confinement: { Memory: 5, Dns: null },
   });
 });

@@ -1,18 +1,21 @@
 import { parseAnswer } from "../../../../host/guards/databaseAnswer";
-import { keep } from "../../../../host/guards/kept";
+import { fingerprintsOf } from "../../../../host/guards/secretFingerprints";
 
 test("everything a running database says is read", async () => {
-  const kept = await keep(undefined, "scani", { encryptionKey: "11".repeat(32), databasePassword: "a password" });
+  const fingerprints = await fingerprintsOf(undefined, "scani", {
+    encryptionKey: "11".repeat(32),
+    databasePassword: "a password",
+  });
   const output = [
     "major 16",
-    `kept ${kept.trim()}`,
+    `fingerprints ${fingerprints.trim()}`,
     "verifier SCRAM-SHA-256$4096:s$a:b",
     "credential bmV3",
     "credential b2xk",
   ].join("\n");
   expect(parseAnswer(output)).toEqual({
     major: "16",
-    kept: JSON.parse(kept),
+    fingerprints: JSON.parse(fingerprints),
     database: { passwordVerifier: "SCRAM-SHA-256$4096:s$a:b", credentials: ["bmV3", "b2xk"] },
   });
 });
@@ -20,7 +23,7 @@ test("everything a running database says is read", async () => {
 test("a volume from another install keeps nothing yet, and has no credentials table", () => {
   expect(parseAnswer("major 15\nverifier md5d1f0aa")).toEqual({
     major: "15",
-    kept: undefined,
+    fingerprints: undefined,
     database: { passwordVerifier: "md5d1f0aa", credentials: [] },
   });
 });
@@ -44,9 +47,9 @@ test.each([
   ],
   ['psql: error: connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: No such file or directory'],
 ])("a Postgres that lets nobody in says nothing: %s", (error) => {
-  expect(parseAnswer(`major 15\n${error}`)).toEqual({ major: "15", kept: undefined, database: undefined });
+  expect(parseAnswer(`major 15\n${error}`)).toEqual({ major: "15", fingerprints: undefined, database: undefined });
 });
 
 test("a file that is damaged keeps nothing", () => {
-  expect(parseAnswer('major 15\nkept {"encryptionKey":').kept).toBeUndefined();
+  expect(parseAnswer('major 15\nkept {"encryptionKey":').fingerprints).toBeUndefined();
 });

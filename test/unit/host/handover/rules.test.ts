@@ -74,8 +74,7 @@ async function laidOut({ states: of, routed, gateway, record }: Case): Promise<F
     host.declare(tier, releaseOf[tier]);
     host.serve(releaseOf[tier]);
     servicesOf(tier).forEach((service, index) => {
-      host.container(releaseOf[tier], service).state =
-        service === "migrate" ? "created" : (of[tier][index]);
+      host.container(releaseOf[tier], service).state = service === "migrate" ? "created" : of[tier][index];
     });
   }
   // Whatever is up was started once, and its worker has said that it listens.

@@ -2,6 +2,7 @@ import { setCommand, howToSet } from "../../settings";
 import { opens } from "../scani/envelope";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
+import { postgresDataPath } from "../install/postgresData";
 import { verifies } from "./passwordVerifier";
 
 /** What a stack is about to run on the data. */
@@ -9,7 +10,7 @@ export interface Intent {
   readonly place: DataPlace;
   /** Undefined where nobody gave it and it is yet to be generated. */
   readonly encryptionKey?: string;
-  /** As the key. Not judged where the database is somebody else's. */
+  /** As the key. Not checked where the database is somebody else's. */
   readonly databasePassword?: string;
   /** Base's stack, for the commands in a refusal. */
   readonly baseStack: string;
@@ -25,11 +26,13 @@ export interface Refusal {
 }
 
 /** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
-export async function judge(evidence: Evidence, intent: Intent): Promise<Refusal[]> {
+export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Refusal[]> {
   const secrets = intent.trustSettings
     ? []
     : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
-  return [...strangers(evidence), majorOf(evidence, intent), ...secrets].filter((refusal) => refusal !== undefined);
+  return [...strangers(evidence), majorOf(evidence, intent), dataPathOf(evidence, intent), ...secrets].filter(
+    (refusal) => refusal !== undefined,
+  );
 }
 
 /** All refusals as the operator reads them. */
@@ -62,6 +65,23 @@ function majorOf(
   };
 }
 
+/** First major version whose official image keeps its data elsewhere. */
+const firstElsewhere = 18;
+
+/** Data outside the volume would be in one without a name, which goes with the container. */
+function dataPathOf(
+  { imageDataPath, imageMajor }: Evidence,
+  { place: { postgres }, baseStack }: Intent,
+): Refusal | undefined {
+  const elsewhere =
+    imageDataPath === undefined ? Number(imageMajor) >= firstElsewhere : imageDataPath !== postgresDataPath;
+  if (postgres?.image === undefined || !elsewhere) return undefined;
+  return {
+    problem: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
+    ways: [`type: ${setCommand("postgresImage", baseStack)}`],
+  };
+}
+
 function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Intent): Refusal | undefined {
   if (postgres === undefined || database?.lacks === undefined) return undefined;
   const [setting, value] =
@@ -87,12 +107,15 @@ async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): 
 }
 
 /** What the data itself says comes before what was noted about it. Undefined where nothing says anything. */
-async function keyFits({ database, kept, keyInUse }: Evidence, key: string | undefined): Promise<boolean | undefined> {
+async function keyFits(
+  { database, fingerprints, keyInUse }: Evidence,
+  key: string | undefined,
+): Promise<boolean | undefined> {
   const credentials = database?.credentials ?? [];
-  if (credentials.length === 0 && kept === undefined && keyInUse === undefined) return undefined;
+  if (credentials.length === 0 && fingerprints === undefined && keyInUse === undefined) return undefined;
   if (key === undefined) return false;
   if (credentials.length > 0) return anyOpens(credentials, key);
-  return kept === undefined ? keyInUse === key : opens(kept.encryptionKey, key);
+  return fingerprints === undefined ? keyInUse === key : opens(fingerprints.encryptionKey, key);
 }
 
 async function anyOpens(credentials: readonly string[], key: string): Promise<boolean> {
@@ -101,10 +124,10 @@ async function anyOpens(credentials: readonly string[], key: string): Promise<bo
 }
 
 async function passwordOf(
-  { database, kept }: Evidence,
+  { database, fingerprints }: Evidence,
   { place: { postgres }, databasePassword, baseStack }: Intent,
 ): Promise<Refusal | undefined> {
-  const verifier = database?.passwordVerifier ?? kept?.databasePassword;
+  const verifier = database?.passwordVerifier ?? fingerprints?.databasePassword;
   if (postgres === undefined || verifier === undefined) return undefined;
   if (databasePassword !== undefined && (await verifies(verifier, postgres.role, databasePassword)) !== false)
     return undefined;

@@ -1,13 +1,14 @@
-import type { StandingInputs } from "../host/install/resources";
+import type { BaseReadyInputs } from "../host/install/resources";
 import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
 import { isSet, howToSet } from "../settings";
 import { withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/ready";
-import { keptFile } from "../host/guards/kept";
+import { fingerprintsFile } from "../host/guards/secretFingerprints";
 import { Progress } from "../util/progress/progress";
 import { downCommand } from "../util/commands";
 import type { Handler } from "./handler";
+import { refuseOtherEngine } from "./otherEngine";
 import { containerName } from "../host/install/containerName";
 import { postgresDataPath } from "../host/install/postgresData";
 import { routeUploads, uploadsRouted } from "../host/install/uploads";
@@ -15,11 +16,14 @@ import { routeUploads, uploadsRouted } from "../host/install/uploads";
 /** Seconds a data service may take to be ready; Postgres recovers its log in that time after a hard stop. */
 const readySeconds = 180;
 
-const keptPath = `${postgresDataPath}/${keptFile}`;
+const fingerprintsPath = `${postgresDataPath}/${fingerprintsFile}`;
 
-/** What Pulumi calls for Standing. */
-export const standing: Handler<StandingInputs> = {
+/** What Pulumi calls for BaseReady. */
+export const baseReady: Handler<BaseReadyInputs> = {
   id: ({ install }) => install,
+
+  // What an earlier version of this module did not remember is no change of base.
+  incidental: ["engine"],
 
   async differs({ install, dockerHost, containers, bucket }) {
     const engine = connect(dockerHost);
@@ -31,7 +35,7 @@ export const standing: Handler<StandingInputs> = {
     return !routed || Object.values(containers).some((id) => !ids.has(id));
   },
 
-  async apply({ install, dockerHost, containers, madeWith, bucket }, { say, signal }) {
+  async apply({ install, dockerHost, containers, madeWith: fingerprints, bucket }, { say, signal }) {
     const engine = connect(dockerHost);
     const progress = new Progress(say);
     const watch = {
@@ -50,17 +54,20 @@ export const standing: Handler<StandingInputs> = {
       );
       await routeUploads(engine, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.
-      if (madeWith !== undefined && containers.postgres !== undefined)
-        await engine.writeFile(containers.postgres, keptPath, madeWith);
+      if (fingerprints !== undefined && containers.postgres !== undefined)
+        await engine.writeFile(containers.postgres, fingerprintsPath, fingerprints);
     } catch (error) {
       throw new Error(withLogTail(error));
     }
   },
 
-  /** Pulumi deletes Standing before the containers it depends on, so nothing has been touched by then. */
-  async remove({ install, dockerHost }) {
+  /** Pulumi deletes BaseReady before the containers it depends on, so nothing has been touched by then. */
+  async remove(inputs) {
+    const { install, dockerHost } = inputs;
+    const engine = connect(dockerHost);
+    await refuseOtherEngine(engine, inputs);
     if (isSet("allowDowntime")) return;
-    const releases = await connect(dockerHost).containers({
+    const releases = await engine.containers({
       labels: [`${label.install}=${install}`, label.release],
       all: true,
     });

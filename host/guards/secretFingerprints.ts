@@ -3,10 +3,10 @@ import { opens, seal } from "../scani/envelope";
 import { verifies, verifierOf } from "./passwordVerifier";
 
 /**
- * What is kept beside the data of the secrets it was made with: enough to know them again, nothing to make them from.
+ * Fingerprints of the secrets the data was made with: enough to recognise them, nothing to recover them from.
  * It is in the volume, so it goes where the data goes, and can be read when Postgres does not run.
  */
-export interface Kept {
+export interface SecretFingerprints {
   /** A text sealed with ENCRYPTION_KEY. */
   readonly encryptionKey: string;
   /** A verifier of the database role's password. */
@@ -20,12 +20,12 @@ export interface DataSecrets {
 }
 
 /** File in Postgres' data directory. Postgres leaves files it does not know alone. */
-export const keptFile = "scani-made-with.json";
+export const fingerprintsFile = "scani-made-with.json";
 
 const shape = z.object({ encryptionKey: z.string(), databasePassword: z.string() });
 
 /** Reads the file's text; undefined for none, or for one nobody can read. Pure. */
-export function parseKept(text: string | undefined): Kept | undefined {
+export function parseFingerprints(text: string | undefined): SecretFingerprints | undefined {
   try {
     return shape.parse(JSON.parse(text ?? ""));
   } catch {
@@ -34,17 +34,21 @@ export function parseKept(text: string | undefined): Kept | undefined {
 }
 
 /**
- * Text of the file for these secrets. What is kept already and fits stays as it is, so that no run differs from the
+ * Text of the file for these secrets. Fingerprints that fit stay as they are, so that no run differs from the
  * last.
  */
-export async function keep(before: Kept | undefined, role: string, secrets: DataSecrets): Promise<string> {
+export async function fingerprintsOf(
+  before: SecretFingerprints | undefined,
+  role: string,
+  secrets: DataSecrets,
+): Promise<string> {
   const [sameKey, samePassword] = await Promise.all([
     before !== undefined && opens(before.encryptionKey, secrets.encryptionKey),
     before !== undefined && verifies(before.databasePassword, role, secrets.databasePassword),
   ]);
-  const kept: Kept = {
+  const fingerprints: SecretFingerprints = {
     encryptionKey: sameKey && before ? before.encryptionKey : await seal("made with this key", secrets.encryptionKey),
     databasePassword: samePassword && before ? before.databasePassword : await verifierOf(secrets.databasePassword),
   };
-  return `${JSON.stringify(kept)}\n`;
+  return `${JSON.stringify(fingerprints)}\n`;
 }

@@ -1,8 +1,8 @@
 import { seal } from "../../../../host/scani/envelope";
 import type { Evidence } from "../../../../host/guards/evidence";
 import type { DataPlace } from "../../../../host/install/dataPlace";
-import { explainRefusals, judge, type Intent } from "../../../../host/guards/judge";
-import { keep, parseKept, type Kept } from "../../../../host/guards/kept";
+import { explainRefusals, dataRefusals, type Intent } from "../../../../host/guards/dataRefusals";
+import { fingerprintsOf, parseFingerprints, type SecretFingerprints } from "../../../../host/guards/secretFingerprints";
 import { verifierOf } from "../../../../host/guards/passwordVerifier";
 
 const [key, otherKey] = ["11".repeat(32), "22".repeat(32)];
@@ -21,14 +21,16 @@ const intent: Intent = {
   baseStack: "prod-base",
   trustSettings: false,
 };
-let kept: Kept;
+let fingerprints: SecretFingerprints;
 
 beforeAll(async () => {
-  kept = parseKept(await keep(undefined, "scani", { encryptionKey: key, databasePassword: password })) as Kept;
+  fingerprints = parseFingerprints(
+    await fingerprintsOf(undefined, "scani", { encryptionKey: key, databasePassword: password }),
+  ) as SecretFingerprints;
 });
 
 const problems = async (evidence: Partial<Evidence>, change: Partial<Intent> = {}) =>
-  (await judge({ strangers: [], ...evidence }, { ...intent, ...change })).map(({ problem }) => problem);
+  (await dataRefusals({ strangers: [], ...evidence }, { ...intent, ...change })).map(({ problem }) => problem);
 
 test("nothing is there: nothing is refused, whatever is wanted", async () => {
   expect(await problems({})).toEqual([]);
@@ -37,28 +39,38 @@ test("nothing is there: nothing is refused, whatever is wanted", async () => {
 
 test("the data fits", async () => {
   const database = { passwordVerifier: await verifierOf(password), credentials: [await seal("{}", key)] };
-  expect(await problems({ volumeMajor: "16", imageMajor: "16", kept, database })).toEqual([]);
+  expect(await problems({ volumeMajor: "16", imageMajor: "16", fingerprints, database })).toEqual([]);
+});
+
+test.each([
+  ["says so", { imageDataPath: "/var/lib/postgresql/18/docker", imageMajor: "18" }, "/var/lib/postgresql/18/docker"],
+  ["is not on the engine, and its version says so", { imageMajor: "18" }, "a folder of its version"],
+])("an image that keeps its data outside the volume is refused, where it %s", async (_name, evidence, folder) => {
+  const [problem, ...others] = await problems(evidence);
+  expect(others).toEqual([]);
+  expect(problem).toContain(`keeps its data in ${folder} and not in /var/lib/postgresql/data`);
+  expect(await problems({ imageDataPath: "/var/lib/postgresql/data", imageMajor: "16" })).toEqual([]);
 });
 
 describe("ENCRYPTION_KEY", () => {
   const differs = [expect.stringMatching(/^ENCRYPTION_KEY differs, but the data was made with another/)];
 
-  test("that is not the one that was kept", async () =>
-    expect(await problems({ kept }, { encryptionKey: otherKey })).toEqual(differs));
+  test("that is not the one that was noted", async () =>
+    expect(await problems({ fingerprints }, { encryptionKey: otherKey })).toEqual(differs));
 
   test("that would be generated anew", async () =>
-    expect(await problems({ kept }, { encryptionKey: undefined })).toEqual([
+    expect(await problems({ fingerprints }, { encryptionKey: undefined })).toEqual([
       expect.stringContaining("ENCRYPTION_KEY is not given and would be generated anew"),
     ]));
 
-  test("what the credentials say comes before what was kept", async () => {
+  test("what the credentials say comes before what was noted", async () => {
     const [sealed, sealedWithOther] = [await seal("{}", key), await seal("{}", otherKey)];
-    expect(await problems({ kept, database: { credentials: [sealedWithOther] } })).toEqual(differs);
-    expect(await problems({ kept, database: { credentials: [sealedWithOther] } }, { encryptionKey: otherKey })).toEqual(
-      [],
-    );
+    expect(await problems({ fingerprints, database: { credentials: [sealedWithOther] } })).toEqual(differs);
+    expect(
+      await problems({ fingerprints, database: { credentials: [sealedWithOther] } }, { encryptionKey: otherKey }),
+    ).toEqual([]);
     // One that is damaged, or older than the key, does not condemn the others.
-    expect(await problems({ kept, database: { credentials: [sealedWithOther, sealed] } })).toEqual([]);
+    expect(await problems({ fingerprints, database: { credentials: [sealedWithOther, sealed] } })).toEqual([]);
   });
 
   test("of a database somebody else runs goes by the api that runs", async () => {
@@ -71,11 +83,11 @@ describe("ENCRYPTION_KEY", () => {
 describe("the database password", () => {
   test("goes by what Postgres itself keeps, and by the file where it does not run", async () => {
     const database = { passwordVerifier: await verifierOf(otherPassword), credentials: [] };
-    expect(await problems({ kept, database })).toEqual([
+    expect(await problems({ fingerprints, database })).toEqual([
       expect.stringMatching(/^POSTGRES_PASSWORD differs, but the volume scani-postgres-data/),
     ]);
-    expect(await problems({ kept, database }, { databasePassword: otherPassword })).toEqual([]);
-    expect(await problems({ kept }, { databasePassword: otherPassword })).toEqual([
+    expect(await problems({ fingerprints, database }, { databasePassword: otherPassword })).toEqual([]);
+    expect(await problems({ fingerprints }, { databasePassword: otherPassword })).toEqual([
       expect.stringMatching(/^POSTGRES_PASSWORD differs/),
     ]);
   });
@@ -83,9 +95,9 @@ describe("the database password", () => {
   test("in a form nobody knows is let pass", async () =>
     expect(await problems({ database: { passwordVerifier: "odd", credentials: [] } })).toEqual([]));
 
-  test("of a database somebody else runs is not judged", async () =>
+  test("of a database somebody else runs is not checked", async () =>
     expect(
-      await problems({ kept }, { place: { install: "scani", volumes: [] }, databasePassword: otherPassword }),
+      await problems({ fingerprints }, { place: { install: "scani", volumes: [] }, databasePassword: otherPassword }),
     ).toEqual([]));
 });
 
@@ -108,7 +120,7 @@ describe("an operator who trusts the settings", () => {
   test("is let pass with other secrets, but never onto a volume in use or made by another Postgres", async () => {
     const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];
     const found = await problems(
-      { kept, strangers, volumeMajor: "15", imageMajor: "16" },
+      { fingerprints, strangers, volumeMajor: "15", imageMajor: "16" },
       { encryptionKey: otherKey, databasePassword: otherPassword, trustSettings: true },
     );
     expect(found).toEqual([
@@ -120,8 +132,8 @@ describe("an operator who trusts the settings", () => {
 
 test("all of it in one error: each with what to type, for the base stack, and no secret", async () => {
   const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];
-  const refusals = await judge(
-    { strangers, kept, volumeMajor: "15", imageMajor: "16" },
+  const refusals = await dataRefusals(
+    { strangers, fingerprints, volumeMajor: "15", imageMajor: "16" },
     { ...intent, encryptionKey: otherKey, databasePassword: otherPassword },
   );
   const text = explainRefusals(refusals);
@@ -129,6 +141,13 @@ test("all of it in one error: each with what to type, for the base stack, and no
   for (const { ways } of refusals)
     expect(ways[0]).toMatch(/^type: (docker stop old-postgres-1|(npm run )?pulumi .*config set .*--stack prod-base)/);
   expect(text).toMatch(/^The data that is there forbids it; nothing has been touched\.\n/);
-  for (const secret of [key, otherKey, password, otherPassword, kept.encryptionKey, kept.databasePassword])
+  for (const secret of [
+    key,
+    otherKey,
+    password,
+    otherPassword,
+    fingerprints.encryptionKey,
+    fingerprints.databasePassword,
+  ])
     expect(text).not.toContain(secret);
 });

@@ -1,0 +1,50 @@
+import { details, type Engine } from "../engine/engine";
+import { label } from "../install/labels";
+
+/** One container of base, whether it runs or not. Holds secrets. */
+export interface BaseContainer {
+  readonly container: string;
+  readonly image: string;
+  /** `NAME=value`. */
+  readonly environment: readonly string[];
+  /** `ip:port` on the host. */
+  readonly published: readonly string[];
+}
+
+/** One container of a release that is in use: running, paused or restarting. Holds secrets. */
+export interface ReleaseContainer {
+  readonly tier: string;
+  readonly environment: readonly string[];
+}
+
+/** An install on its engine before base is declared: all that `baseRefusals` compares with. */
+export interface BaseNow {
+  /** Base's containers by service. */
+  readonly services: Readonly<Record<string, BaseContainer>>;
+  readonly releases: readonly ReleaseContainer[];
+}
+
+/** Reads an install off its engine. */
+export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
+  const named = [`${label.install}=${install}`, label.service];
+  const [all, inUse] = await Promise.all([
+    engine.containers({ labels: named, all: true }),
+    engine.containers({ labels: [...named, label.release] }),
+  ]);
+  const ofBase = all.filter(({ labels }) => labels[label.release] === undefined);
+  const [services, releases] = await Promise.all([
+    Promise.all(
+      ofBase.map(async ({ id, name, labels }) => {
+        const { image, environment, published } = await details(engine, id);
+        return [labels[label.service], { container: name, image, environment, published }] as const;
+      }),
+    ),
+    Promise.all(
+      inUse.map(async ({ id, labels }) => ({
+        tier: labels[label.tier] ?? "a release",
+        environment: (await details(engine, id)).environment,
+      })),
+    ),
+  ]);
+  return { services: Object.fromEntries(services), releases };
+}

@@ -1,0 +1,112 @@
+import { withFlag, type Origin } from "../../settings";
+import { backupsCommand, setCommand, upCommand } from "../../util/commands";
+import type { Problem } from "../../util/operatorError";
+import type { BaseServiceOutput, Sockets } from "../install/platform";
+import type { Presence } from "../install/presence";
+import { withdrawCommands } from "./withdraw";
+
+/** Base as its last `up` left it: what its stack's outputs remember. An earlier version remembered less. */
+export type RememberedBase = Pick<Sockets, "install" | "services"> & Partial<Sockets>;
+
+/** What a stack is about to be brought up as, and where. */
+export interface IdentityIntent {
+  readonly install: string;
+  readonly installOrigin?: Origin;
+  /** Base's stack. */
+  readonly stack: string;
+  readonly dockerHostOrigin?: Origin;
+  /** Services base is declared with that keep data. */
+  readonly keepsData: readonly string[];
+  readonly startEmpty: boolean;
+  readonly allowDowntime: boolean;
+}
+
+/** What is true now of the install that is remembered. */
+export interface IdentityNow extends Presence {
+  /** Remembered volumes that are not on the engine. */
+  readonly missingVolumes: readonly string[];
+}
+
+/** Why base must not go on as another install, on another engine, or without its data. Pure. */
+export function identityRefusals(
+  remembered: RememberedBase | undefined,
+  now: IdentityNow,
+  intent: IdentityIntent,
+): Problem[] {
+  if (remembered === undefined) return [];
+  const other = otherEngine(remembered, now, intent);
+  if (other !== undefined) return intent.startEmpty ? [] : [other];
+  const renamed = intent.allowDowntime ? undefined : otherName(remembered, now, intent);
+  if (renamed !== undefined) return [renamed];
+  const lost = intent.startEmpty ? undefined : lostData(remembered, now, intent);
+  return lost === undefined ? [] : [lost];
+}
+
+/**
+ * True where an engine is not the one base was brought up on: it has another id, and none of base's containers. (An
+ * engine that was moved with all it holds is the same.) Pure.
+ */
+export function isOtherEngine(remembered: Pick<RememberedBase, "engine" | "services">, now: Presence): boolean {
+  const { engine, services } = remembered;
+  if (engine === undefined || engine.id === now.engine.id) return false;
+  return !now.containers.some(({ id }) => services.some((service) => service.id === id));
+}
+
+/** Why a stack must not go on on another engine than base's, and the way home. Pure. */
+export function otherEngineProblem(
+  remembered: RememberedBase,
+  now: Presence,
+  { stack, origin }: { readonly stack: string; readonly origin?: Origin },
+): Problem {
+  const home = remembered.engine as Presence["engine"];
+  return {
+    what: `${remembered.install} was brought up on the engine at ${home.address} (ID ${home.id}), and this is another one, at ${now.engine.address} (ID ${now.engine.id})${origin === undefined ? "" : `: DOCKER_HOST comes from ${origin}`}.`,
+    type:
+      origin === undefined || origin === "Pulumi config"
+        ? [setCommand("dockerHost", stack, { value: home.address })]
+        : withdrawCommands("dockerHost", origin, stack),
+  };
+}
+
+function otherEngine(remembered: RememberedBase, now: IdentityNow, intent: IdentityIntent): Problem | undefined {
+  if (!isOtherEngine(remembered, now)) return undefined;
+  const problem = otherEngineProblem(remembered, now, { stack: intent.stack, origin: intent.dockerHostOrigin });
+  return {
+    ...problem,
+    why: "Pulumi would forget the containers that are there.",
+    type: [...asList(problem.type), startEmptyCommand(intent.stack)],
+  };
+}
+
+function otherName(remembered: RememberedBase, now: IdentityNow, intent: IdentityIntent): Problem | undefined {
+  if (remembered.install === intent.install || now.containers.length === 0) return undefined;
+  return {
+    what: `SCANI_NAME${intent.installOrigin === undefined ? "" : ` (from ${intent.installOrigin})`} is ${intent.install}, and stack ${intent.stack} holds the install ${remembered.install}, which is still there: its containers would be deleted and its data left behind.`,
+    why: "An install keeps its name; a second one needs stacks of its own.",
+    type: [
+      ...withdrawCommands("name", intent.installOrigin, intent.stack),
+      setCommand("name", intent.stack, { value: remembered.install }),
+    ],
+  };
+}
+
+function lostData(remembered: RememberedBase, now: IdentityNow, intent: IdentityIntent): Problem | undefined {
+  const lost = remembered.services.filter(
+    ({ service, volume }: BaseServiceOutput) =>
+      volume !== undefined && intent.keepsData.includes(service) && now.missingVolumes.includes(volume),
+  );
+  if (lost.length === 0) return undefined;
+  return {
+    what: `The data of ${remembered.install} is not on this engine any more: ${lost.map(({ service, volume }) => `${volume} (${service})`).join(" and ")} ${lost.length === 1 ? "is" : "are"} gone.`,
+    why: "Base can be made anew, empty, and a backup restored into it once a tier is up; the second command lists them.",
+    type: [startEmptyCommand(intent.stack), backupsCommand()],
+  };
+}
+
+function startEmptyCommand(stack: string): string {
+  return withFlag("startEmpty", upCommand(stack));
+}
+
+function asList(type: Problem["type"]): readonly string[] {
+  return type === undefined ? [] : typeof type === "string" ? [type] : type;
+}

@@ -1,0 +1,93 @@
+import { label } from "./labels";
+import type { MadeContainer } from "./platform";
+import type { Presence } from "./presence";
+
+/**
+ * When each container, network and volume of an install was made, by `<release>/<kind>`; what belongs to base has no
+ * release. Empty for what carries no timestamp because an earlier version of this module made it.
+ */
+export type CreationTimestamps = Readonly<Record<string, string>>;
+
+/**
+ * Takes the timestamps off what is on the engine. A resource keeps its timestamp for life, so it is no change from run
+ * to run; one that somebody removed has none, gets a new one, and Pulumi makes it again. Without this only a refresh
+ * would notice, which costs every preview the two seconds the Docker provider waits before it reads a network. A copy
+ * that another tool made has no timestamp of its own either. Pure.
+ */
+export function creationTimestamps(presence: Presence, known: readonly MadeContainer[]): CreationTimestamps {
+  const copied = new Set(copies(presence, known).map(({ id }) => id));
+  const made = presence.containers.filter(({ id, labels }) => label.made in labels && !copied.has(id));
+  // Oldest first, so that the newest of two of a kind is the one that counts: the older is on its way out.
+  const ordered = [...made].sort((a, b) => a.created - b.created);
+  return Object.fromEntries([
+    ...ordered.map(({ labels }) => entry(labels, labels[label.service] ?? "")),
+    ...presence.networks.map(({ name, labels }) => entry(labels, networkKind(name, labels))),
+    ...presence.volumes.filter(({ labels }) => label.release in labels).map(({ labels }) => entry(labels, volumeKind)),
+  ]);
+}
+
+/**
+ * Containers that another tool made in the place of one Pulumi knows, with all its labels: they carry the timestamp of
+ * a container that had another id. Pure.
+ */
+export function copies({ containers }: Presence, known: readonly MadeContainer[]): Presence["containers"] {
+  return containers.filter(({ id, labels }) =>
+    known.some((one) => one.made === labels[label.made] && one.service === labels[label.service] && one.id !== id),
+  );
+}
+
+/** The one volume of a release. */
+const volumeKind = "volume";
+
+/** The one network of a release. */
+function networkKey(release: string): string {
+  return `${release}/network`;
+}
+
+/** A release has one network; base's are known by their names. */
+function networkKind(name: string, labels: Readonly<Record<string, string>>): string {
+  return labels[label.release] === undefined ? `network ${name}` : "network";
+}
+
+function entry(labels: Readonly<Record<string, string>>, kind: string): [string, string] {
+  return [`${labels[label.release] ?? ""}/${kind}`, labels[label.made] ?? ""];
+}
+
+/** The label of one of base's containers, by its service. */
+export function baseContainerTimestamp(timestamps: CreationTimestamps, service: string): TimestampLabel {
+  return labelOf(timestamps, `/${service}`);
+}
+
+/** The label of a release's container. Without its network it cannot start, and is made again with it. */
+export function releaseContainerTimestamp(
+  timestamps: CreationTimestamps,
+  service: string,
+  release: string,
+): TimestampLabel {
+  return timestamps[networkKey(release)] === undefined
+    ? { [label.made]: new Date().toISOString() }
+    : labelOf(timestamps, `${release}/${service}`);
+}
+
+/** The label of one of base's networks, by its name. */
+export function baseNetworkTimestamp(timestamps: CreationTimestamps, name: string): TimestampLabel {
+  return labelOf(timestamps, `/network ${name}`);
+}
+
+/** The label of a release's network. */
+export function releaseNetworkTimestamp(timestamps: CreationTimestamps, release: string): TimestampLabel {
+  return labelOf(timestamps, networkKey(release));
+}
+
+/** The label of a release's volume. */
+export function releaseVolumeTimestamp(timestamps: CreationTimestamps, release: string): TimestampLabel {
+  return labelOf(timestamps, `${release}/${volumeKind}`);
+}
+
+/** Labels to be added to a resource's own. */
+export type TimestampLabel = Readonly<Partial<Record<typeof label.made, string>>>;
+
+function labelOf(timestamps: CreationTimestamps, key: string): Record<string, string> {
+  const there = timestamps[key];
+  return there === "" ? {} : { [label.made]: there ?? new Date().toISOString() };
+}

@@ -1,0 +1,30 @@
+import type { Engine } from "../host/engine/engine";
+import { OperatorError } from "../util/operatorError";
+
+/** What a resource remembers of where it is. */
+interface Placed {
+  readonly install: string;
+  /** Id of the engine; absent in the state of an earlier version of this module. */
+  readonly engine?: string;
+  /** Container ids by service. */
+  readonly containers: Readonly<Partial<Record<string, string>>>;
+}
+
+/**
+ * Refuses to remove a stack on an engine it is not on: nothing is there to be removed, and Pulumi would forget what is
+ * on the other one.
+ * @throws OperatorError
+ */
+export async function refuseOtherEngine(engine: Engine, { install, engine: home, containers }: Placed): Promise<void> {
+  const here = await engine.identity();
+  if (home === undefined || home === here) return;
+  const ids = Object.values(containers).filter((id) => id !== undefined);
+  const there = await Promise.all(ids.map((id) => engine.inspect(id)));
+  // One that was moved with all it holds is the same engine.
+  if (there.some((container) => container !== undefined)) return;
+  throw new OperatorError({
+    what: `${install} is on another engine (ID ${home}) than this (ID ${here}). Nothing has been touched.`,
+    why: "The engine is named by the setting dockerHost, DOCKER_HOST or the current Docker context.",
+    type: "docker context ls",
+  });
+}

@@ -1,0 +1,117 @@
+import type { ContainerSummary } from "../../../../host/engine/engine";
+import { baseGaps } from "../../../../host/guards/baseGaps";
+import {
+  identityRefusals,
+  type IdentityIntent,
+  type IdentityNow,
+  type RememberedBase,
+} from "../../../../host/guards/identityRefusals";
+import type { Sockets } from "../../../../host/install/platform";
+import { renderProblem } from "../../../../util/operatorError";
+
+const home = { id: "HOME", address: "unix:///var/run/docker.sock" };
+const away = { id: "AWAY", address: "tcp://10.0.0.2:2375" };
+
+const remembered: RememberedBase = {
+  install: "scani",
+  engine: home,
+  services: [
+    { service: "postgres", container: "scani-postgres", volume: "scani-postgres-data", id: "1", made: "then" },
+    { service: "redis", container: "scani-redis", volume: "scani-redis-data", id: "2", made: "then" },
+    { service: "gateway", container: "scani-gateway", volume: "scani-gateway-data", id: "3", made: "then" },
+  ],
+};
+
+const listed = (name: string, id: string) => ({ id, name, labels: {} }) as ContainerSummary;
+
+const whole: IdentityNow = {
+  engine: home,
+  containers: remembered.services.map(({ container, id }) => listed(container, id as string)),
+  networks: [listed("scani-edge", "e"), listed("scani-data", "d")],
+  volumes: [],
+  missingVolumes: [],
+};
+const nothing: IdentityNow = {
+  engine: home,
+  containers: [],
+  networks: [],
+  volumes: [],
+  missingVolumes: remembered.services.map(({ volume }) => volume as string),
+};
+
+const intent: IdentityIntent = {
+  install: "scani",
+  stack: "base",
+  keepsData: ["postgres", "storage"],
+  startEmpty: false,
+  allowDowntime: false,
+};
+
+const texts = (
+  now: Partial<IdentityNow>,
+  change: Partial<IdentityIntent> = {},
+  before: RememberedBase | undefined = remembered,
+) => identityRefusals(before, { ...whole, ...now }, { ...intent, ...change }).map(renderProblem);
+
+test.each<[string, Partial<IdentityNow>, Partial<IdentityIntent>]>([
+  ["the install as it is", {}, {}],
+  ["one that was moved with all it holds", { engine: away }, {}],
+  ["one without its cache, which is made again", { missingVolumes: ["scani-redis-data"] }, {}],
+  ["one whose data is gone, on the operator's word", nothing, { startEmpty: true }],
+  ["another engine, on the operator's word", { ...nothing, engine: away }, { startEmpty: true }],
+  ["another name, on the operator's word", {}, { install: "other", allowDowntime: true }],
+  ["another name where nothing of the old one is left", nothing, { install: "other", startEmpty: true }],
+  ["one whose database has become somebody else's", { missingVolumes: ["scani-postgres-data"] }, { keepsData: [] }],
+])("%s is not refused", (_name, now, change) => expect(texts(now, change)).toEqual([]));
+
+test("a first up has nothing to remember", () => expect(identityRefusals(undefined, nothing, intent)).toEqual([]));
+
+test("what an earlier version brought up is taken as it is, wherever it is", () => {
+  const { install, services } = remembered;
+  expect(texts({ engine: away }, {}, { install, services })).toEqual([]);
+});
+
+test("another engine is refused, with both named and the way home", () => {
+  const [text, ...others] = texts({ ...nothing, engine: away }, { dockerHostOrigin: "the shell's environment" });
+  expect(others).toEqual([]);
+  expect(text).toBe(
+    [
+      "scani was brought up on the engine at unix:///var/run/docker.sock (ID HOME), and this is another one, at tcp://10.0.0.2:2375 (ID AWAY): DOCKER_HOST comes from the shell's environment.",
+      "  Pulumi would forget the containers that are there.",
+      "  type: unset DOCKER_HOST",
+      "  type: SCANI_START_EMPTY=true npm run up -- base",
+    ].join("\n"),
+  );
+  expect(texts({ ...nothing, engine: away })[0]).toContain(
+    "type: npm run pulumi -- config set --stack base dockerHost unix:///var/run/docker.sock",
+  );
+});
+
+test("another name is refused, with both named", () => {
+  const [text, ...others] = texts({}, { install: "other", installOrigin: "the shell's environment" });
+  expect(others).toEqual([]);
+  expect(text).toContain("SCANI_NAME (from the shell's environment) is other, and stack base holds the install scani");
+  expect(text).toContain("type: unset SCANI_NAME");
+});
+
+test("data that is gone is said, and made anew only on the operator's word", () => {
+  const [text, ...others] = texts(nothing);
+  expect(others).toEqual([]);
+  expect(text).toContain("The data of scani is not on this engine any more: scani-postgres-data (postgres) is gone.");
+  expect(text).toContain("type: SCANI_START_EMPTY=true npm run up -- base");
+});
+
+describe("a tier", () => {
+  const base = { ...remembered, stack: "base", networks: { edge: "scani-edge", data: "scani-data" } } as Sockets;
+  const gaps = (now: IdentityNow) => baseGaps(base, now, { stack: "tier2" }).map(renderProblem);
+
+  test("stands on a whole base", () => expect(gaps(whole)).toEqual([]));
+
+  test("does not stand on another engine", () =>
+    expect(gaps({ ...nothing, engine: away })[0]).toContain("scani was brought up on the engine at unix"));
+
+  test("does not stand on a base without its network or its database", () =>
+    expect(gaps({ ...whole, networks: whole.networks.slice(1), containers: whole.containers.slice(1) })).toEqual([
+      "Of base, which this tier stands on, scani-edge, scani-postgres are not on the engine any more.\n  Base makes again what is gone.\n  type: npm run up -- base",
+    ]));
+});
