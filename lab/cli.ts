@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
+import type { Report } from "../util/progress/progress";
 import { runCommand } from "../ops/runCommand";
 
 /** Commands of the lab. They need what is only in a checkout: test images, test plugins, instruments. */
@@ -7,26 +8,28 @@ const program = new Command("scani-tiers")
   .description("Rehearses, measures and tests scani-tiers on throwaway installs.")
   .showHelpAfterError();
 
-const say = (line: string): void => {
+const print: Report = (line) => {
   process.stdout.write(`${line}\n`);
 };
 
 program
   .command("rehearse")
-  .option("--keep", "leave it up")
+  .option("--keep", "leave it up, and print how to play with it")
   .option("--json", "one JSON object at the end")
   .addOption(new Option("--images <kind>", "which Scani images").choices(["real", "stand-in"]).default("stand-in"))
   .description("rehearse the migration and the way back on a throwaway install, with load running")
   .action(async (options: { keep?: boolean; json?: boolean; images: "real" | "stand-in" }) => {
     const { rehearse } = await import("./rehearse/index.js");
-    const told = options.json
-      ? (line: string) => {
-          process.stderr.write(`${line}\n`);
-        }
-      : say;
-    const report = await rehearse({ keep: options.keep ?? false, images: options.images }, told);
-    if (options.json) say(JSON.stringify(report));
-    if (!report.ok) process.exitCode = 1;
+    // With --json nothing else may be printed.
+    const aside: Report = (line) => {
+      process.stderr.write(`${line}\n`);
+    };
+    const result = await rehearse(
+      { keep: options.keep ?? false, images: options.images },
+      options.json ? aside : print,
+    );
+    if (options.json) print(JSON.stringify(result));
+    if (!result.ok) process.exitCode = 1;
   });
 
 program
@@ -36,7 +39,7 @@ program
   .description("measure switches against the guide's own procedure with docker compose")
   .action(async (options: { json?: boolean; images?: "real" | "stand-in" }) => {
     const { bench } = await import("./bench/index.js");
-    if (!(await bench(options, say))) process.exitCode = 1;
+    if (!(await bench(options, print))) process.exitCode = 1;
   });
 
 program
@@ -46,7 +49,7 @@ program
   .description("set this machine up and run every test")
   .action(async (args: string[]) => {
     const { test } = await import("./test.js");
-    if (!(await test(args, say))) process.exitCode = 1;
+    if (!(await test(args, print))) process.exitCode = 1;
   });
 
 runCommand(program);

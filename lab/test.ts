@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureChromium, prepare } from "./setup";
 import { foldersOf, ownFolder, sweep } from "./throwaway";
-import type { Say } from "../ops/pulumi/say";
+import type { Report as Say } from "../util/progress/progress";
 import { root } from "../ops/root";
 
 /** Kinds of what the end-to-end tests make, throwaway installs and folders; those of killed runs are removed first. */

@@ -1,79 +1,140 @@
 #!/usr/bin/env node
-import { Command, Option } from "commander";
-import { connect } from "../host/engine/connect";
+import { Command } from "commander";
+import { resolve } from "node:path";
+import { spellFor } from "../util/commands";
+import { contextOf, type Context } from "./context";
+import type { Report } from "../util/progress/progress";
+import { mendCopiedProject } from "./init";
+import { environmentOf, installOf, projectFolder, theBaseOf, typedIn } from "./project";
 import { runCommand } from "./runCommand";
+
+/** What every command can be told. */
+interface Everywhere {
+  readonly project?: string;
+}
 
 const program = new Command("scani-tiers")
   .description("Moves a self-hosted Scani between its tiers without losing a request, a job or a row.")
+  .enablePositionalOptions()
   .showHelpAfterError();
 
-const say = (line: string): void => {
+const print: Report = (line) => {
   process.stdout.write(`${line}\n`);
 };
 
+/** What goes beside a command's own output, which may be meant for another program. */
+const aside: Report = (line) => {
+  process.stderr.write(`${line}\n`);
+};
+
+function command(name: string): Command {
+  return program
+    .command(name)
+    .option("--project <folder>", "folder with Pulumi.yaml (default: this folder where it has one, else the module's)");
+}
+
+/**
+ * Context of a command. Pulumi hears Ctrl-C by itself and takes a second signal as leave to drop everything, so only
+ * commands without it are given one.
+ */
+function contextFor({ project }: Everywhere, signal?: AbortSignal): Context {
+  const here = typedIn(process.env, process.cwd());
+  const folder = projectFolder(project, here);
+  spellFor(folder, here);
+  mendCopiedProject(folder, aside);
+  return contextOf({ folder, environment: environmentOf(folder, process.env) }, print, signal);
+}
+
 program
-  .command("up")
+  .command("init")
+  .argument("[folder]", "where the project is to be", ".")
+  .description("make a folder a project: Pulumi.yaml, for where this module is installed")
+  .action(async (folder: string) => {
+    const here = resolve(typedIn(process.env, process.cwd()), folder);
+    spellFor(here, here);
+    (await import("./init.js")).init(here, print);
+  });
+
+command("up")
   .argument("<stack>", "base, tier1, tier2, or a stack's whole name")
   .description("bring a stack up; for a tier, switch to it")
-  .action(async (stack: string) => (await import("./up.js")).up(stack, say));
+  .action(async (stack: string, options: Everywhere) => (await import("./up.js")).up(contextFor(options), stack));
 
-program
-  .command("preview")
+command("preview")
   .argument("<stack>", "base, tier1, tier2, or a stack's whole name")
   .description("show what up would do")
-  .action(async (stack: string) => (await import("./preview.js")).preview(stack, say));
+  .action(async (stack: string, options: Everywhere) =>
+    (await import("./preview.js")).preview(contextFor(options), stack),
+  );
 
-program
-  .command("down")
+command("down")
   .argument("<stack>", "a stack that does not serve")
   .description("remove a settled stack's containers")
-  .action(async (stack: string) => (await import("./down.js")).down(stack, say));
+  .action(async (stack: string, options: Everywhere) => (await import("./down.js")).down(contextFor(options), stack));
 
-program
-  .command("status")
+/** A command on one install, named by its base stack. */
+function baseCommand(name: string): Command {
+  return command(name).option("--base <stack>", "the base stack of the install (default: the one the tiers stand on)");
+}
+
+/** What every command on one install can be told. */
+interface OnInstall extends Everywhere {
+  readonly base?: string;
+}
+
+const baseFor = ({ project }: Context, { base }: OnInstall): string => base ?? theBaseOf(project);
+
+baseCommand("status")
   .option("--json", "one JSON object")
-  .option("--name <install>", "which install, where there are several")
+  .option("--name <install>", "which install, where there are several on the engine")
   .description("which tier serves, since when, each container, the last switch")
-  .action(async (options: { json?: boolean; name?: string }) => {
+  .action(async (options: OnInstall & { json?: boolean; name?: string }) => {
     const [{ readStatus }, { showStatus }] = await Promise.all([
       import("./status/read.js"),
       import("./status/show.js"),
     ]);
-    const status = await readStatus(connect(), options.name);
-    say(options.json ? JSON.stringify(status) : showStatus(status));
+    const context = contextFor(options);
+    const base = baseFor(context, options);
+    const status = await readStatus(await context.engine(base), options.name ?? installOf(context.project, base));
+    print(options.json ? JSON.stringify(status) : showStatus(status));
   });
 
-const base = () => new Option("--base <stack>", "the base stack of the install").default("base");
-
-program
-  .command("backup")
+baseCommand("backup")
   .option("--verify", "make none: restore the newest beside the database, compare, and drop it")
-  .addOption(base())
   .description("back the database up, while Scani goes on")
-  .action(async (options: { verify?: boolean; base: string }) => {
+  .action(async (options: OnInstall & { verify?: boolean }) => {
     const { backup, verifyNewest } = await import("./backup/backup.js");
-    await (options.verify ? verifyNewest : backup)(options.base, say, undefined, interruption());
+    const context = contextFor(options, interruption());
+    await (options.verify ? verifyNewest : backup)(context, baseFor(context, options));
   });
 
-program
-  .command("backups")
+baseCommand("backups")
   .option("--json", "one JSON array")
-  .addOption(base())
   .description("list the backups, newest first")
-  .action(async (options: { json?: boolean; base: string }) =>
-    (await import("./backup/list.js")).backups(options.base, options, say),
-  );
+  .action(async (options: OnInstall & { json?: boolean }) => {
+    const context = contextFor(options);
+    await (await import("./backup/list.js")).backups(context, baseFor(context, options), options);
+  });
 
-program
-  .command("restore")
+baseCommand("restore")
   .argument("<file>", "a dump, by its path or its name in the folder of the backups")
-  .addOption(base())
   .option("--while-serving", "although a release runs on the database")
   .option("--foreign", "although the backup is from another database cluster")
   .description("put a backup in the place of the database; what was there is kept")
-  .action(async (file: string, options: { whileServing?: boolean; foreign?: boolean; base: string }) =>
-    (await import("./backup/restore.js")).restore(options.base, file, options, say, undefined, interruption()),
-  );
+  .action(async (file: string, options: OnInstall & { whileServing?: boolean; foreign?: boolean }) => {
+    const context = contextFor(options, interruption());
+    await (await import("./backup/restore.js")).restore(context, baseFor(context, options), file, options);
+  });
+
+command("pulumi")
+  .argument("[words...]", "what to tell it")
+  .passThroughOptions()
+  .allowUnknownOption()
+  .helpOption(false)
+  .description("run Pulumi itself, as this module finds it, on the project's state")
+  .action(async (words: string[], options: Everywhere) => {
+    process.exitCode = await (await import("./pulumi/run.js")).runPulumi(contextFor(options), words);
+  });
 
 /** Aborted at the first Ctrl-C or SIGTERM; whoever works cleans up and ends. */
 function interruption(): AbortSignal {

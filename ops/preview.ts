@@ -1,11 +1,11 @@
-import { home, type Place } from "./place";
-import { saying } from "./pulumi/pulumiOutput";
 import { checkStackName } from "../stacks/stackNames";
-import type { Say } from "./pulumi/say";
+import type { Context } from "./context";
+import { reporting } from "./pulumi/pulumiOutput";
 import { withStack } from "./pulumi/workspace";
 
 /** Shows what `up` would do. Touches nothing. */
-export async function preview(name: string, say: Say, place: Place = home): Promise<void> {
+export async function preview(context: Context, name: string): Promise<void> {
   checkStackName(name);
-  await withStack(name, place, say, (stack) => saying(say, (output) => stack.preview(output)));
+  const { report, signal } = context;
+  await withStack(context, name, (stack) => reporting(report, (output) => stack.preview({ signal, ...output })));
 }

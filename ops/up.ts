@@ -1,18 +1,19 @@
-import type { Say } from "./pulumi/say";
-import { withMachineLock } from "./lock/machineLock";
-import { home, type Place } from "./place";
 import { checkStackName } from "../stacks/stackNames";
+import type { Context } from "./context";
+import { withMachineLock } from "./lock/machineLock";
+import type { EventReport } from "./pulumi/pulumiOutput";
 
 /**
  * Brings a stack up: for a tier, the switch to it.
+ * @param events told what happens in place of Pulumi's own display
  * @throws LockTaken at once when another command works on the same install
  */
-export async function up(stack: string, say: Say, place: Place = home, signal?: AbortSignal): Promise<void> {
+export async function up(context: Context, stack: string, events?: EventReport): Promise<void> {
   checkStackName(stack);
-  return withMachineLock(`up of ${stack}`, stack, place, () => {
+  return withMachineLock(`up of ${stack}`, stack, context.project, () => {
     // Pulumi is loaded by the one that goes on: the one that is refused need not wait for it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { upWithBase } = require("./upWithBase") as typeof import("./upWithBase.js");
-    return upWithBase(stack, say, place, signal);
+    return upWithBase(context, stack, events);
   });
 }

@@ -1,45 +1,50 @@
-import { readIfThere } from "../util/files/readIfThere";
-import { missingBase } from "../stacks/missingBase";
+import { MissingBase } from "../stacks/missingBase";
+import type { Context } from "./context";
 import { pastKilledRun } from "./pulumi/killedRun";
-import type { Place } from "./place";
-import { baseOf, kindOf, settingsFile } from "../stacks/stackNames";
-import { saying } from "./pulumi/pulumiOutput";
-import type { Say } from "./pulumi/say";
+import { reporting, type EventReport } from "./pulumi/pulumiOutput";
 import { withoutSummary, withStack } from "./pulumi/workspace";
 
 /**
- * Brings a stack up, and base first where it is missing: the program itself says so, before it touches anything, which
- * is cheaper than asking every time.
+ * Brings a stack up, and base first where it is missing: the program itself finds that out before it touches anything,
+ * which is cheaper than asking every time.
  */
-export async function upWithBase(stack: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
-  let lacksBase = false;
+export async function upWithBase(context: Context, stack: string, events?: EventReport): Promise<void> {
+  const { report, signal } = context;
+  let missing: MissingBase | undefined;
+  const unlessMissing =
+    <T>(take: (one: T) => void) =>
+    (one: T) => {
+      // Nothing is shown of a refusal that is about to be mended.
+      if (missing === undefined) take(one);
+    };
+  const first = { ...context, report: unlessMissing(report) };
   try {
-    await bringUp(
-      stack,
-      (line) => {
-        // The refusal is the first thing the program says; nothing of it is shown when it is about to be mended.
-        if (line.includes(missingBase)) lacksBase = true;
-        if (!lacksBase) say(line);
-      },
-      place,
-      signal,
-    );
+    await bringUp(first, stack, events && unlessMissing(events), (error) => {
+      if (error instanceof MissingBase) missing = error;
+    });
   } catch (error) {
-    if (!lacksBase || signal?.aborted) throw error;
-    say(`${baseOf(stack)} is not up yet: bringing it up first.`);
-    await bringUp(baseOf(stack), say, place, signal);
-    await bringUp(stack, say, place, signal);
+    if (missing === undefined || signal.aborted) throw error;
+    const { base } = missing;
+    report(`${base} is not up yet: bringing it up first.`);
+    await bringUp(context, base, events);
+    await bringUp(context, stack, events);
   }
 }
 
-async function bringUp(name: string, say: Say, place: Place, signal?: AbortSignal): Promise<void> {
-  await withStack(name, place, say, async (stack) => {
-    // A stack made here has no settings file yet; its name says what it holds.
-    if (!hasKind(name, place)) await stack.setConfig("scani:tier", { value: kindOf(name) as string });
-    await pastKilledRun(stack, say, () => saying(say, (output) => withoutSummary(stack).up({ signal, ...output })));
-  });
-}
-
-function hasKind(name: string, place: Place): boolean {
-  return readIfThere(settingsFile(place.workDir, name)).includes("scani:tier:");
+async function bringUp(
+  context: Context,
+  name: string,
+  events?: EventReport,
+  threw?: (error: unknown) => void,
+): Promise<void> {
+  const { report, signal } = context;
+  await withStack(
+    context,
+    name,
+    (stack) =>
+      pastKilledRun(stack, context, () =>
+        reporting(report, (output) => withoutSummary(stack).up({ signal, ...output }), events),
+      ),
+    threw,
+  );
 }

@@ -6,8 +6,6 @@ const flags = {
   trustSettings: "SCANI_TRUST_SETTINGS",
   /** Lets `destroy` take down what serves. */
   allowDowntime: "SCANI_ALLOW_DOWNTIME",
-  /** Set for throwaway installs: they take nothing from the operator's own settings. */
-  isolated: "SCANI_ISOLATED",
   /** Brings stack traces back. */
   debug: "SCANI_DEBUG",
 } as const;

@@ -14,7 +14,7 @@ export async function baseStack(
   settings: Settings<"base">,
   host: Host,
 ): Promise<Record<string, pulumi.Output<unknown>>> {
-  const { engine, host: own } = providersOf(settings);
+  const { engine, host: own } = providersOf(host.dockerHost);
   const place = dataPlaceOf(settings);
   const reading = Promise.all([host.stamps(place.install), host.evidence(place)]);
   const images = baseImages(settings);

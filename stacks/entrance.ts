@@ -1,13 +1,10 @@
+import { Client } from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
-import * as state from "@pulumi/pulumi/runtime/state";
 import type { Engine } from "../host/engine/engine";
 import { checkLock, takeRunLock, type Held } from "../host/lock/lock";
 import { LockTaken, thisProcess } from "../host/lock/owner";
 import { ancestors, updateAmong } from "./commandLine";
-import { operatorError } from "./operatorError";
-
-/** The SDK has it but keeps it out of its types. */
-const { getStore } = state as unknown as { getStore(): { settings: { options: { engineAddr?: string } } } };
+import { OperatorRunError } from "./operatorError";
 
 /** Kept to the end of the process, or of the command where programs run inside it. */
 const entered: Held[] = [];
@@ -19,19 +16,25 @@ const entered: Held[] = [];
  * @throws an error for the operator that names who does
  */
 export async function enter(engine: Engine, gateway: string, stack: string): Promise<void> {
-  const say = (line: string): void => {
+  const report = (line: string): void => {
     void pulumi.log.warn(line);
   };
   const update = updateAmong(ancestors());
   try {
-    if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(engine, gateway, say);
-    const owner = thisProcess(`up of ${stack}`, getStore().settings.options.engineAddr);
+    if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(engine, gateway, report);
+    const owner = thisProcess(`up of ${stack}`, engineAddress());
     // The one to end is Pulumi: each of its phases runs the program in another process.
-    entered.push(await takeRunLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, say));
+    entered.push(await takeRunLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, report));
   } catch (error) {
-    if (error instanceof LockTaken) throw operatorError(error.message);
+    if (error instanceof LockTaken) throw new OperatorRunError(error.message);
     throw error;
   }
+}
+
+/** Where this run's Pulumi engine listens, which is also how the engine names itself to a provider: `host:port`. */
+function engineAddress(): string | undefined {
+  const engine = pulumi.runtime.getEngine();
+  return engine instanceof Client ? engine.getChannel().getTarget().replace(/^dns:/, "") : undefined;
 }
 
 /** Leaves what programs have entered in this process. For commands that run them in process: another one may follow. */

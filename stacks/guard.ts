@@ -2,8 +2,7 @@ import type { Evidence } from "../host/guards/evidence";
 import { explainRefusals, judge, type Intent } from "../host/guards/judge";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
 import { isSet } from "../settings";
-import { operatorError } from "./operatorError";
-import { renderProblem } from "../util/operatorError";
+import { OperatorRunError } from "./operatorError";
 
 /**
  * Goes on only when the stack fits the data that is there.
@@ -11,7 +10,7 @@ import { renderProblem } from "../util/operatorError";
  */
 export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
   const refusals = await judge(evidence, { ...intent, trustSettings: isSet("trustSettings") });
-  if (refusals.length > 0) throw operatorError(explainRefusals(refusals));
+  if (refusals.length > 0) throw new OperatorRunError(explainRefusals(refusals));
 }
 
 /**
@@ -20,5 +19,5 @@ export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "
  * @throws operator's error with every one that is missing
  */
 export function refuseMissing(missing: readonly MissingImage[], type: readonly string[]): void {
-  if (missing.length > 0) throw operatorError(renderProblem(missingProblem(missing, type)));
+  if (missing.length > 0) throw new OperatorRunError(missingProblem(missing, type));
 }

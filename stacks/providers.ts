@@ -1,7 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/docker/provider";
-import { engineHost } from "../host/engine/connect";
-import type { Settings } from "../settings";
 
 /** This module's own provider. */
 class HostProvider extends pulumi.ProviderResource {
@@ -15,9 +13,12 @@ class HostProvider extends pulumi.ProviderResource {
  * looks around. Pulumi would start this module's own only when its first resource comes, which is the last of a stack.
  * Docker's is on the same engine as everything else here: it knows no Docker contexts by itself.
  */
-export function providersOf(settings: Settings): { engine: pulumi.ProviderResource; host: pulumi.ProviderResource } {
+export function providersOf(dockerHost: string | undefined): {
+  engine: pulumi.ProviderResource;
+  host: pulumi.ProviderResource;
+} {
   return {
-    engine: new Provider("engine", { host: settings.dockerHost ?? engineHost(process.env) }),
+    engine: new Provider("engine", { host: dockerHost }),
     host: new HostProvider(),
   };
 }

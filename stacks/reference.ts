@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { missingBase } from "./missingBase";
-import { operatorError } from "./operatorError";
+import { MissingBase } from "./missingBase";
+import { upCommand } from "../util/commands";
+import { OperatorRunError } from "./operatorError";
 import { readPlatform, type Platform, type Sockets } from "../host/install/platform";
 
 /** Base as a tier stack sees it. */
@@ -11,29 +12,23 @@ export interface BaseReference {
   readonly gateway: string;
 }
 
-/** Stack that holds the base of a tier stack: `tier2` → `base`, `prod-tier2` → `prod-base`. Pure. */
-export function baseStackName(stack: string, tier: string): string {
-  return stack.endsWith(tier) ? `${stack.slice(0, -tier.length)}base` : "base";
-}
-
 /**
  * Reads base's outputs.
- * @throws Error naming the command when there is no base
+ * @throws MissingBase when there is none
  */
 export async function referToBase(name: string): Promise<BaseReference> {
   const full = `${pulumi.getOrganization()}/${pulumi.getProject()}/${name}`;
-  const missing = operatorError(
-    `${missingBase}: stack ${name} has not been brought up, and a tier stands on it. Nothing has been touched.\n  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`,
-  );
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
   const outputs = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: full }, {}).catch(() => {
-    throw missing;
+    throw new MissingBase(name);
   });
   const sockets = outputs?.outputs?.sockets as Partial<Sockets> | undefined;
-  if (sockets === undefined) throw missing;
+  if (sockets === undefined) throw new MissingBase(name);
   if (sockets.backups === undefined || sockets.uploads === undefined) {
-    throw operatorError(`Base was brought up by an earlier version of this module and lacks what a release needs now. Nothing has been touched.
-  type: npm run up -- ${name}   (or: pulumi up --stack ${name})`);
+    throw new OperatorRunError({
+      what: "Base was brought up by an earlier version of this module and lacks what a release needs now. Nothing has been touched.",
+      type: [upCommand(name), `pulumi up --stack ${name}`],
+    });
   }
   const { gateway } = sockets as Sockets;
   const reference = new pulumi.StackReference(name, { name: full });

@@ -1,4 +1,7 @@
 import { join } from "node:path";
+import { upCommand } from "../util/commands";
+import { readdirIfThere } from "../util/files/readdirIfThere";
+import { OperatorError } from "../util/operatorError";
 
 const kinds = ["base", "tier1", "tier2"] as const;
 
@@ -7,9 +10,9 @@ export function kindOf(stack: string): "base" | "tier1" | "tier2" | undefined {
   return kinds.find((kind) => stack === kind || stack.endsWith(`-${kind}`));
 }
 
-/** The base a tier stack stands on, by the naming convention: `prod-tier2` → `prod-base`. */
+/** The base a stack stands on, by the naming convention: `prod-tier2` → `prod-base`; a base is its own. Pure. */
 export function baseOf(stack: string): string {
-  return stack.replace(/tier[12]$/, "base");
+  return kindOf(stack) === undefined ? "base" : stack.replace(/tier[12]$/, "base");
 }
 
 /** The other stacks of an install: `prod-tier2` → `prod-base`, `prod-tier1`. */
@@ -22,11 +25,19 @@ export function settingsFile(folder: string, stack: string): string {
   return join(folder, `Pulumi.${stack}.yaml`);
 }
 
-/** Refuses a name that says no kind. @throws Error */
+/** Names of the stacks that have a settings file in a folder, sorted. */
+export function stacksIn(folder: string): string[] {
+  return readdirIfThere(folder)
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+    .sort();
+}
+
+/** Refuses a name that says no kind. @throws OperatorError */
 export function checkStackName(stack: string): void {
   if (kindOf(stack) === undefined) {
-    throw new Error(
-      `${JSON.stringify(stack)} is no stack of this project: it is none of base, tier1, tier2 and ends in none of them.\n  type: npm run up -- tier2`,
-    );
+    throw new OperatorError({
+      what: `${JSON.stringify(stack)} is no stack of this project: it is none of base, tier1, tier2 and ends in none of them.`,
+      type: upCommand("tier2"),
+    });
   }
 }

@@ -10,22 +10,23 @@ import type { Service } from "../host/install/services";
 import { shapesOf } from "../infra/release/shape";
 import { setCommand, type Settings, type Tier } from "../settings";
 import { refuseMissing, refuseUnlessFit } from "./guard";
-import { operatorError } from "./operatorError";
+import { OperatorRunError } from "./operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
-import { baseStackName, referToBase, type BaseReference } from "./reference";
+import { referToBase, type BaseReference } from "./reference";
+import { baseOf } from "./stackNames";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings<Tier>, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const { tier } = settings;
-  const baseStack = settings.baseStack ?? baseStackName(pulumi.getStack(), tier);
+  const baseStack = settings.baseStack ?? baseOf(pulumi.getStack());
   const reading = referToBase(baseStack);
   reading.catch(() => undefined);
   // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
   // nothing new meanwhile.
   await nextTurn();
-  const { engine, host: own } = providersOf(settings);
+  const { engine, host: own } = providersOf(host.dockerHost);
   const base = await reading;
   const guarded = refuseOtherData(host, base, baseStack);
   const missing = host.missing(Object.values(shapesOf(settings)).map(({ image }) => image));
@@ -43,7 +44,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   );
   new Handover(
     `scani-${tier}-handover`,
-    { settings, sockets: base.sockets, release, guard, projectFolder: pulumi.getRootDirectory() },
+    { settings, sockets: base.sockets, release, guard, projectFolder: host.projectFolder },
     { provider: own },
   );
   if (pulumi.runtime.isDryRun()) await announce(host, settings, base, release);
@@ -82,7 +83,9 @@ async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Prom
     allows(policy, uploads, originOf(platform.FRONTEND_URL))
   )
     return;
-  throw operatorError(`${policyProblem({ policy, uploads, stack: pulumi.getStack() })}\nNothing has been touched.`);
+  throw new OperatorRunError(
+    `${policyProblem({ policy, uploads, stack: pulumi.getStack() })}\nNothing has been touched.`,
+  );
 }
 
 /** Ids of the containers that stay: in a preview, one that is to be made or replaced has none yet. */

@@ -1,4 +1,33 @@
-/** Every command an operator is told to type is spelled here, for a POSIX shell in the project's folder. Pure. */
+import { join, sep } from "node:path";
+
+/**
+ * Every command an operator is told to type is spelled here, for a POSIX shell: in a checkout of this module, or, where
+ * it was installed as a package, in the folder the command was typed in.
+ */
+
+/** This module's own folder. This file is in bin/util once compiled. */
+const root = join(__dirname, "..", "..");
+
+/** True where the module is a package of somebody's folder, whose command npx finds; npm scripts are a checkout's. */
+const installed = root.split(sep).includes("node_modules");
+
+/** Tells the processes Pulumi starts what `spellFor` told this one. */
+const variable = "SCANI_COMMANDS_PROJECT";
+
+/** Project every command has to name; undefined where it is the one a command takes by itself. */
+let project: string | undefined = process.env[variable] || undefined;
+
+/**
+ * Says once, at the start, which project commands are for.
+ * @param folder the project's
+ * @param here folder they are typed in
+ */
+export function spellFor(folder: string, here: string): void {
+  project = folder === (installed ? here : root) ? undefined : folder;
+}
+
+/** Environment in which a process of this module's spells commands as this one does. */
+export const spellingEnvironment = (): Record<string, string> => ({ [variable]: project ?? "" });
 
 /** A word as the shell takes it literally. */
 export function quoted(word: string): string {
@@ -7,8 +36,15 @@ export function quoted(word: string): string {
 
 /** A command of this module. @param words after its name */
 function command(name: string, ...words: readonly string[]): string {
+  return typed(name, [...words, ...projectWords()]);
+}
+
+function typed(name: string, words: readonly string[]): string {
+  if (installed) return ["npx scani-tiers", name, ...words].join(" ");
   return [`npm run ${name}`, ...(words.length === 0 ? [] : ["--", ...words])].join(" ");
 }
+
+const projectWords = (): string[] => (project === undefined ? [] : ["--project", quoted(project)]);
 
 export const upCommand = (stack: string): string => command("up", quoted(stack));
 export const previewCommand = (stack: string): string => command("preview", quoted(stack));
@@ -31,7 +67,9 @@ export const dockerUnpause = (...containers: readonly string[]): string =>
 export const dockerPull = (image: string): string => `docker pull ${quoted(image)}`;
 
 /** A command of Pulumi's own, which this module finds or builds. */
-export const pulumiCommand = (...words: readonly string[]): string => command("pulumi", ...words);
+export const pulumiCommand = (...words: readonly string[]): string =>
+  // What follows the first of Pulumi's words is Pulumi's.
+  typed("pulumi", [...projectWords(), ...words]);
 
 /** Where the value of a setting comes from, in a command that sets it. */
 export type GivenValue =

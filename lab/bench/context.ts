@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { Say } from "../../ops/pulumi/say";
+import type { Report as Say } from "../../util/progress/progress";
 import type { Interrupt } from "../interrupt";
 import type { Subject } from "./subject";
 

@@ -1,5 +1,5 @@
 import { connectDocker } from "../../host/engine/connect";
-import type { Say } from "../../ops/pulumi/say";
+import type { Report as Say } from "../../util/progress/progress";
 import { findCompose } from "./compose/command";
 import { control } from "./compose/control";
 import { composeKind } from "./compose/project";

@@ -1,6 +1,6 @@
 import { seconds as spell } from "../../util/progress/progress";
 import { startLoad, type LoadHandle, type LoadReport } from "../load";
-import type { Say } from "../../ops/pulumi/say";
+import type { Report as Say } from "../../util/progress/progress";
 import type { Interrupt } from "../interrupt";
 import { rates, type Load } from "./load";
 import type { Run } from "./report/run";

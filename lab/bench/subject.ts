@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { ensureImages, INFRASTRUCTURE, type ImageSet } from "../images";
 import { absent, missingImages, published, realTag, type ImageKind } from "../setup/realImages";
-import type { Say } from "../../ops/pulumi/say";
+import type { Report as Say } from "../../util/progress/progress";
 
 /** What the bench puts under load. */
 export interface Subject {

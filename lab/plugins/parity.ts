@@ -11,10 +11,11 @@ import {
   startHosted,
   type HostedBucket,
   type Throwaway,
+  contextOn,
 } from "../throwaway";
 import { label } from "../../host/install/labels";
 import { withoutSummary, withStack } from "../../ops/pulumi/workspace";
-import type { Say } from "../../ops/pulumi/say";
+import type { Report as Say } from "../../util/progress/progress";
 import type { ImageSet } from "../images";
 import { Decisions } from "./parity/decisions";
 import { dockerState } from "./parity/dockerState";
@@ -162,9 +163,8 @@ class Game {
     const decisions = new Decisions();
     const began = Date.now();
     await withStack(
+      contextOn(this.place),
       name,
-      this.place,
-      () => undefined,
       async (stack) => void (await withoutSummary(stack)[what]({ onEvent: decisions.take, color: "never" })),
     );
     this.say(`${title}: ${what} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);

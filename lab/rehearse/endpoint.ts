@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { readPlatform } from "../../host/install/platform";
 import type { ImageKind } from "../setup/realImages";
 import {
+  contextOn,
   startBucket,
   startHosted,
   startHostedOnStores,
@@ -64,7 +65,7 @@ export async function startEndpoint(
     });
     return;
   }
-  const outputs = await stackOutputs("base", place, () => undefined);
+  const outputs = await stackOutputs(contextOn(place), "base");
   await startHostedOnStores(
     docker,
     { install: place.install, image, ...origin, key: hosted.key, bucket, mail: true },

@@ -6,22 +6,33 @@ import { engineOver } from "../../host/engine/dockerEngine";
 import { readJournal } from "../../host/install/journal";
 import { startLoad } from "../load";
 import { Interrupt } from "../interrupt";
-import { prepare } from "../setup";
+import { prepare, type Prepared } from "../setup";
 import type { ImageKind } from "../setup/realImages";
-import { chooseBucket, cleanUp, layOut, policyFor, sweep, type Throwaway, type ThrowawayImages } from "../throwaway";
+import {
+  chooseBucket,
+  cleanUp,
+  contextOn,
+  layOut,
+  policyFor,
+  sweep,
+  type Throwaway,
+  type ThrowawayImages,
+} from "../throwaway";
 import { up } from "../../ops/up";
-import type { Say } from "../../ops/pulumi/say";
+import type { Report } from "../../util/progress/progress";
+import { spellFor } from "../../util/commands";
 import { makeAuthority } from "./authority";
 import { hosted, startEndpoint } from "./endpoint";
-import { progressOnly } from "./progressOnly";
+import { keptLines } from "./kept";
+import { progressOf } from "./progress";
 import { RealScani } from "./real";
-import { reportOf, tell, type RehearsedSwitch, type Report, type Seen } from "./report";
+import { resultOf, tell, type RehearsedSwitch, type Result, type Seen } from "./report";
 import type { Jobs, RehearsedScani, Session } from "./scani";
 import { StandInScani } from "./standIn";
 
 /** What an operator may ask for. */
 export interface RehearseOptions {
-  /** Leave the install up and print its address. */
+  /** Leave the install up, and print how to play with it. */
   readonly keep: boolean;
   /** Which Scani is switched. */
   readonly images: ImageKind;
@@ -37,48 +48,56 @@ const longestSwitch = 300;
  * own names, ports, networks, volumes and state.
  * @throws Error when something could not be set up, or the operator interrupts; the install is removed by then
  */
-export async function rehearse(options: RehearseOptions, say: Say): Promise<Report> {
+export async function rehearse(options: RehearseOptions, report: Report): Promise<Result> {
   const interrupt = new Interrupt();
   try {
-    const { docker, environment, images } = await interrupt.guard(prepare(say, { images: options.images }));
-    Object.assign(process.env, environment);
-    if (images === undefined) throw new Error("the images of the rehearsal were not made");
-    await interrupt.guard(sweep(docker, "rehearse", say));
-    return await onThrowaway(docker, images, options, interrupt, say);
+    // Only who plays with it afterwards may run the program by raw Pulumi.
+    const prepared = await interrupt.guard(prepare(report, { images: options.images, languageHost: options.keep }));
+    if (prepared.images === undefined) throw new Error("the images of the rehearsal were not made");
+    await interrupt.guard(sweep(prepared.docker, "rehearse", report));
+    return await onThrowaway(prepared, prepared.images, options, interrupt, report);
   } finally {
     interrupt.release();
   }
 }
 
 async function onThrowaway(
-  docker: Docker,
+  { docker, pulumi, environment, testPlugins }: Prepared,
   images: ThrowawayImages,
   options: RehearseOptions,
   interrupt: Interrupt,
-  say: Say,
-): Promise<Report> {
+  report: Report,
+): Promise<Result> {
   const authority = await makeAuthority(hosted.alias);
   const bucket = await chooseBucket();
-  const place = await layOut("rehearse", images, {
-    tier2: {
-      SCANI_CLOUD_URL: hosted.url,
-      SCANI_CLOUD_API_KEY: hosted.key,
-      caCertificate: authority.ca,
-      CSP_CONNECT_SRC: policyFor(bucket),
+  const laidOut = await layOut(
+    "rehearse",
+    images,
+    {
+      tier2: {
+        SCANI_CLOUD_URL: hosted.url,
+        SCANI_CLOUD_API_KEY: hosted.key,
+        caCertificate: authority.ca,
+        CSP_CONNECT_SRC: policyFor(bucket),
+      },
     },
-  });
+    testPlugins,
+  );
   // What Pulumi keeps in files meanwhile goes when the install goes, also where this process is killed.
-  process.env.TMPDIR = mkdtempSync(join(place.workDir, "tmp-"));
+  const TMPDIR = mkdtempSync(join(laidOut.workDir, "tmp-"));
+  const place = { ...laidOut, environment: { ...laidOut.environment, ...environment, TMPDIR } };
+  spellFor(place.workDir, process.cwd());
   try {
     const scani = options.images === "real" ? new RealScani(docker, place) : new StandInScani(place);
-    return await run({ docker, place, scani, interrupt, say }, () =>
+    const result = await run({ docker, place, scani, interrupt, report }, () =>
       startEndpoint(docker, options.images, place, { images, authority, bucket }),
     );
+    return options.keep ? { ...result, project: place.workDir, url: place.url, install: place.install } : result;
   } finally {
     if (options.keep && !interrupt.signal.aborted) {
-      say(`Left up at ${place.url} (mail at http://127.0.0.1:${place.mailPort}); it is removed by the next rehearsal.`);
+      keptLines(place, pulumi.command, process.env).forEach(report);
     } else {
-      say("Removing the install.");
+      report("Removing the install.");
       // What an interrupt left running may still be making something.
       await interrupt.idle();
       await cleanUp(docker, place);
@@ -92,22 +111,23 @@ interface Rehearsal {
   readonly place: Throwaway;
   readonly scani: RehearsedScani;
   readonly interrupt: Interrupt;
-  readonly say: Say;
+  readonly report: Report;
 }
 
 async function run(
-  { docker, place, scani, interrupt, say }: Rehearsal,
+  { docker, place, scani, interrupt, report }: Rehearsal,
   startEndpoint: () => Promise<void>,
-): Promise<Report> {
-  const bringUp = (stack: string) => interrupt.guard(up(stack, progressOnly(say), place, interrupt.signal));
-  say("Bringing base and tier 1 up.");
+): Promise<Result> {
+  const context = contextOn(place, report, interrupt.signal);
+  const bringUp = (stack: string) => interrupt.guard(up(context, stack, (event) => progressOf(event).forEach(report)));
+  report("Bringing base and tier 1 up.");
   await bringUp("base");
   await interrupt.guard(startEndpoint());
   await bringUp("tier1");
 
   const sessions = await interrupt.guard(seed(scani));
   const before = await interrupt.guard(scani.rows());
-  say(`Seeded ${seeded.users} users with sessions and encrypted credentials, ${seeded.rows} rows.`);
+  report(`Seeded ${seeded.users} users with sessions and encrypted credentials, ${seeded.rows} rows.`);
 
   const switches: RehearsedSwitch[] = [];
   let written = 0;
@@ -116,7 +136,7 @@ async function run(
     ["tier2", "tier1"],
   ] as const) {
     await interrupt.guard(scani.sendJobs());
-    say(`Switching ${from} → ${to} at 100 requests a second, with jobs queued.`);
+    report(`Switching ${from} → ${to} at 100 requests a second, with jobs queued.`);
     const load = await interrupt.guard(
       startLoad({ url: place.url, rate: 100, seconds: longestSwitch, requests: scani.requests() }),
     );
@@ -127,11 +147,18 @@ async function run(
       await load.stop();
     }
     const totalMs = Date.now() - began;
-    const report = await load.done;
-    for (const { why, method, path } of report.failures.slice(0, 3)) say(`  ${method} ${path}: ${why}`);
+    const answers = await load.done;
+    for (const { why, method, path } of answers.failures.slice(0, 3)) report(`  ${method} ${path}: ${why}`);
     const entry = (await interrupt.guard(readJournal(engineOver(docker), `${place.install}-gateway`))).at(-1);
-    switches.push({ from, to, totalMs, flipMs: entry?.flipMs ?? Number.NaN, sent: report.sent, failed: report.failed });
-    written += Object.values(report.byKind).reduce((sum, { POST }) => sum + POST.sent - POST.failed, 0);
+    switches.push({
+      from,
+      to,
+      totalMs,
+      flipMs: entry?.flipMs ?? Number.NaN,
+      sent: answers.sent,
+      failed: answers.failed,
+    });
+    written += Object.values(answers.byKind).reduce((sum, { POST }) => sum + POST.sent - POST.failed, 0);
   }
 
   const kept = await interrupt.guard(Promise.all(sessions.map((session) => scani.stillKnows(session))));
@@ -142,8 +169,8 @@ async function run(
     written,
     sessions: { made: sessions.length, kept: kept.filter(Boolean).length },
   };
-  say(tell(seen));
-  return reportOf(seen);
+  report(tell(seen));
+  return resultOf(seen);
 }
 
 /** Users with sessions and credentials, and rows. */

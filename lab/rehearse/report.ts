@@ -12,16 +12,22 @@ export interface RehearsedSwitch {
 }
 
 /** What a rehearsal saw. */
-export interface Report {
+export interface Result {
   readonly ok: boolean;
   readonly switches: readonly RehearsedSwitch[];
   readonly jobs: Jobs;
   /** Rows in the database, before the load and after it. */
   readonly rows: { readonly before: number; readonly after: number };
+  /** Folder of the project it left up, with Pulumi.yaml; only where it was asked to. */
+  readonly project?: string;
+  /** Address of the page of what it left up. */
+  readonly url?: string;
+  /** Name of the install it left up. */
+  readonly install?: string;
 }
 
 /** Everything a rehearsal counted. */
-export interface Seen extends Omit<Report, "ok"> {
+export interface Seen extends Pick<Result, "switches" | "jobs" | "rows"> {
   /** Rows the load was told were written. */
   readonly written: number;
   /** Sessions whose user is still signed in and whose credential can be read, of how many. */
@@ -59,7 +65,7 @@ export function tell(seen: Seen): string {
 }
 
 /** The JSON object of `--json`. Pure. */
-export function reportOf(seen: Seen): Report {
+export function resultOf(seen: Seen): Result {
   const { switches, jobs, rows } = seen;
   return {
     ok: wrongs(seen).length === 0,

@@ -1,7 +1,7 @@
 import { mustRun } from "../../ops/pulumi/command";
 import { exclusively } from "../../ops/pulumi/exclusively";
-import type { Say } from "../../ops/pulumi/say";
-import { which } from "../../ops/pulumi/which";
+import type { Report as Say } from "../../util/progress/progress";
+import { which } from "../../util/process/which";
 
 /**
  * A browser for the tests of the page: the distribution's Chromium, installed where it can be. Without one they are

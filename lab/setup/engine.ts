@@ -3,17 +3,19 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { connectDocker, engineHost } from "../../host/engine/connect";
+import { dockerd, engineFacts, silence } from "../../host/engine/answering";
+import { connectDocker } from "../../host/engine/connect";
+import { engineProblem, engineRemedy } from "../../host/engine/remedy";
 import { cacheFolder } from "../../ops/pulumi/cache";
 import { command, lastLines, mustRun } from "../../ops/pulumi/command";
-import { distributionOf, engineRemedy, type EngineFacts } from "./engineRemedy";
 import { exclusively } from "../../ops/pulumi/exclusively";
-import type { Say } from "../../ops/pulumi/say";
+import { OperatorError } from "../../util/operatorError";
+import type { Report as Say } from "../../util/progress/progress";
 import { removeStalePids } from "./stalePid";
-import { which } from "../../ops/pulumi/which";
+import { which } from "../../util/process/which";
 
-/** How long an engine may take to answer, and one that was just started, milliseconds. */
-const [answerLimit, startLimit] = [10_000, 60_000];
+/** Milliseconds an engine that was just started may take to answer. */
+const startLimit = 60_000;
 
 /**
  * The Docker engine: the one that answers; else, as root on Debian or Ubuntu, the distribution's, installed and
@@ -27,11 +29,12 @@ export async function ensureEngine(say: Say): Promise<Docker> {
     "docker engine",
     () => say("Another run is setting Docker up: waiting for it."),
     async () => {
-      const why = await failure(docker);
-      if (why === undefined) return;
-      const remedy = engineRemedy(facts(why));
-      if (remedy.kind === "refuse") throw new Error(remedy.message);
-      if (remedy.kind === "install") await install(say);
+      const reason = await silence(docker);
+      if (reason === undefined) return;
+      const facts = engineFacts(reason, undefined, process.env);
+      const remedy = engineRemedy(facts);
+      if (remedy === undefined) throw new OperatorError(engineProblem(facts));
+      if (remedy === "install") await install(say);
       await start(docker, say);
     },
   );
@@ -40,43 +43,10 @@ export async function ensureEngine(say: Say): Promise<Docker> {
 }
 
 async function greet(docker: Docker, say: Say): Promise<boolean> {
-  if ((await failure(docker)) !== undefined) return false;
+  if ((await silence(docker)) !== undefined) return false;
   const { Version } = await docker.version();
   say(`Docker ${Version} answers${process.env.DOCKER_HOST ? ` at ${process.env.DOCKER_HOST}` : ""}.`);
   return true;
-}
-
-/** Why an engine does not answer; undefined when it does. */
-async function failure(docker: Docker): Promise<string | undefined> {
-  const late = new AbortController();
-  const outcome = docker.ping().then(
-    () => undefined,
-    (error: NodeJS.ErrnoException) => error.code ?? error.message,
-  );
-  const limit = delay(answerLimit, `no answer in ${answerLimit / 1000} s`, { signal: late.signal }).catch(
-    () => undefined,
-  );
-  try {
-    return await Promise.race([outcome, limit]);
-  } finally {
-    late.abort();
-  }
-}
-
-function facts(reason: string): EngineFacts {
-  return {
-    host: engineHost(process.env),
-    reason,
-    platform: process.platform,
-    root: process.getuid?.() === 0,
-    distribution: existsSync("/etc/os-release") ? distributionOf(readFileSync("/etc/os-release", "utf8")) : [],
-    installed: dockerd() !== undefined,
-  };
-}
-
-/** The daemon, also where an ordinary user's PATH has no sbin. */
-function dockerd(): string | undefined {
-  return which("dockerd", `${process.env.PATH}:/usr/sbin:/usr/local/sbin:/sbin`);
 }
 
 async function install(say: Say): Promise<void> {
@@ -89,7 +59,7 @@ async function install(say: Say): Promise<void> {
 /** Starts the daemon as this machine starts services, else in the background with a log file. */
 async function start(docker: Docker, say: Say): Promise<void> {
   // The package may have started it.
-  if ((await failure(docker)) === undefined) return;
+  if ((await silence(docker)) === undefined) return;
   say("Starting Docker.");
   const stale = removeStalePids();
   if (stale.length > 0) say(`Removed what a killed Docker noted of itself: ${stale.join(", ")}`);
@@ -109,7 +79,7 @@ async function start(docker: Docker, say: Say): Promise<void> {
 }
 
 async function startInBackground(docker: Docker, say: Say): Promise<void> {
-  const program = dockerd();
+  const program = dockerd(process.env);
   if (program === undefined) throw new Error("Docker was installed, but there is no dockerd.");
   mkdirSync(cacheFolder(process.env), { recursive: true });
   const log = join(cacheFolder(process.env), "dockerd.log");
@@ -132,7 +102,7 @@ async function untilAnswers(docker: Docker, details: () => Promise<string[]>, en
     over = how;
   });
   for (;;) {
-    const why = await failure(docker);
+    const why = await silence(docker);
     if (why === undefined) return;
     if (over !== undefined || Date.now() > until) {
       throw new Error([`Docker does not answer (${over ?? why}).`, ...(await details())].join("\n"));

@@ -3,4 +3,4 @@ export { prepare, type Prepared } from "./prepare";
 export { pulumiCli } from "../../ops/pulumi/pulumiCli";
 export { testLanguageHost } from "./languageHost";
 export { officialPlugin, standInsForced, testPlugins } from "./plugins";
-export type { Say } from "../../ops/pulumi/say";
+export type { Report as Say } from "../../util/progress/progress";

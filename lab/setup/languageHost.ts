@@ -2,8 +2,8 @@ import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { root } from "../../ops/root";
 import { looksOnPath, standInsForced, type Choice } from "./plugins";
-import type { Say } from "../../ops/pulumi/say";
-import { which } from "../../ops/pulumi/which";
+import type { Report as Say } from "../../util/progress/progress";
+import { which } from "../../util/process/which";
 
 /** Folder with the launcher of the test language host. */
 export const testLanguageHost = join(root, "lab", "plugins", "bin", "language");

@@ -4,8 +4,8 @@ import { root } from "../../ops/root";
 import { command } from "../../ops/pulumi/command";
 import { packageVersion } from "../../ops/pulumi/packageVersion";
 import { pulumiReachable } from "../../ops/pulumi/reach";
-import type { Say } from "../../ops/pulumi/say";
-import { which } from "../../ops/pulumi/which";
+import type { Report as Say } from "../../util/progress/progress";
+import { which } from "../../util/process/which";
 
 /** Folder with the launchers of the test plugins. */
 export const testPlugins = join(root, "lab", "plugins", "bin", "resource");

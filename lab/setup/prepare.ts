@@ -1,13 +1,13 @@
 import type Docker from "dockerode";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { delimiter, dirname, isAbsolute } from "node:path";
-import type { ThrowawayImages } from "../throwaway";
+import type { TestPlugins, ThrowawayImages } from "../throwaway";
 import { ensureEngine } from "./engine";
 import { findLanguageHost } from "./languageHost";
 import { findPlugins, type Choice } from "./plugins";
 import { pulumiCli } from "../../ops/pulumi/pulumiCli";
 import { absent, missingImages, published, realTag, type ImageKind } from "./realImages";
-import type { Say } from "../../ops/pulumi/say";
+import type { Report as Say } from "../../util/progress/progress";
 
 /** A machine on which the program can be brought up and tested. */
 export interface Prepared {
@@ -15,6 +15,8 @@ export interface Prepared {
   readonly pulumi: PulumiCommand;
   /** For every Pulumi process, and for this one where it starts some: PATH with the command line and the plugins. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Folders of the test plugins and the test language host, where they stand in for the official ones. */
+  readonly testPlugins: TestPlugins;
   /** Only where they were asked for. */
   readonly images?: ThrowawayImages;
 }
@@ -36,13 +38,23 @@ export async function prepare(say: Say, wanted: Wanted): Promise<Prepared> {
   const docker = await ensureEngine(say);
   // Nobody but Scani makes these, so without them nothing else need be made either.
   if (wanted.images === "real") await requireReal(docker);
-  const pulumi = await pulumiCli(say);
-  const choices = [
-    await findPlugins(pulumi.command, process.env, say),
-    ...(wanted.languageHost ? [findLanguageHost(pulumi.command, process.env, say)] : []),
-  ];
+  const pulumi = await pulumiCli(say, process.env);
+  const plugins = await findPlugins(pulumi.command, process.env, say);
+  const language: Choice = wanted.languageHost
+    ? findLanguageHost(pulumi.command, process.env, say)
+    : { official: true };
   const images = wanted.images && (await makeImages(docker, wanted.images, say));
-  return { docker, pulumi, environment: pulumiEnvironment(pulumi.command, choices, process.env), images };
+  return {
+    docker,
+    pulumi,
+    environment: pulumiEnvironment(pulumi.command, [plugins, language], process.env),
+    testPlugins: { resources: folderOf(plugins), language: folderOf(language) },
+    images,
+  };
+}
+
+function folderOf(choice: Choice): string | undefined {
+  return choice.official ? undefined : choice.pathAddition;
 }
 
 /**

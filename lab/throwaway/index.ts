@@ -2,7 +2,15 @@ export { chooseBucket, policyFor, startBucket, type HostedBucket } from "./bucke
 export { cleanUp, removeInstall } from "./clean";
 export { startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";
-export { changeSetting, layOut, type StackSettings, type Throwaway, type ThrowawayImages } from "./place";
+export {
+  changeSetting,
+  contextOn,
+  layOut,
+  type StackSettings,
+  type TestPlugins,
+  type Throwaway,
+  type ThrowawayImages,
+} from "./place";
 export { throwawayLabels } from "./mark";
 export { foldersOf, installOf, isOwn, ownFolder } from "./owner";
 export { sweep } from "./sweep";

@@ -1,8 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { settingsFile } from "../../stacks/stackNames";
-import { root } from "../../ops/root";
-import type { Place } from "../../ops/place";
+import { layOutProject } from "../../ops/init";
+import { contextOf, type Context } from "../../ops/context";
+import type { Report } from "../../util/progress/progress";
 import { throwawayConfig } from "./mark";
 import { installOf, ownFolder } from "./owner";
 import { freePorts } from "./ports";
@@ -21,7 +23,11 @@ export interface ThrowawayImages {
 }
 
 /** An install that can touch no other: own names, ports, networks, volumes, state and settings. */
-export interface Throwaway extends Place {
+export interface Throwaway {
+  /** Folder with Pulumi.yaml and the stacks' settings. */
+  readonly workDir: string;
+  /** Environment of its commands, beside this process's own. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Prefix of every Docker name, and the label everything of it carries. */
   readonly install: string;
   /** Address of the gateway. */
@@ -36,18 +42,27 @@ export type StackSettings = Readonly<Partial<Record<"base" | "tier1" | "tier2", 
 /**
  * Lays out a project folder of its own in the system's temporary folder.
  * @param kind short word that says what it is for; part of every name
+ * @param testPlugins named in Pulumi.yaml, so that whoever plays with what is left up need not have them on PATH
  */
-export async function layOut(kind: string, images: ThrowawayImages, settings: StackSettings): Promise<Throwaway> {
+export async function layOut(
+  kind: string,
+  images: ThrowawayImages,
+  settings: StackSettings,
+  testPlugins: TestPlugins = {},
+): Promise<Throwaway> {
   const workDir = ownFolder(kind);
   const install = installOf(workDir);
   const [httpPort, mailPort] = (await freePorts(2)) as [number, number];
   mkdirSync(join(workDir, "state"));
-  cpSync(join(root, "Pulumi.yaml"), join(workDir, "Pulumi.yaml"));
-  // The program and its provider stay where they are compiled.
+  layOutProject(workDir);
   const project = readFileSync(join(workDir, "Pulumi.yaml"), "utf8")
-    .replace(/^main: .*/m, `main: ${join(root, "bin", "stacks")}/`)
-    .replace(/^( *path:) .*/m, `$1 ${join(root, "provider")}`);
+    .replace(/^( *url:) .*/m, `$1 ${stateUrl(workDir)}`)
+    .replace(/^ {2}providers:$/m, (line) =>
+      [...languageLines(testPlugins), line, ...providerLines(testPlugins)].join("\n"),
+    );
   writeFileSync(join(workDir, "Pulumi.yaml"), project);
+  const passphrase = randomBytes(16).toString("hex");
+  writeFileSync(join(workDir, ".passphrase"), `${passphrase}\n`, { mode: 0o600 });
 
   // By the address it is asked at: Scani takes requests of its own page's origin only, and compares it as text.
   const url = `http://127.0.0.1:${httpPort}`;
@@ -79,12 +94,26 @@ export async function layOut(kind: string, images: ThrowawayImages, settings: St
     mailPort,
     environment: {
       PULUMI_BACKEND_URL: stateUrl(workDir),
-      PULUMI_CONFIG_PASSPHRASE: install,
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
       PULUMI_HOME: layOutPulumiHome(workDir),
-      // The operator's own settings are in the environment too, and are not meant for this.
-      SCANI_ISOLATED: "true",
     },
   };
+}
+
+/** Where the test plugins are, and the test language host; each undefined where the official one is used. */
+export interface TestPlugins {
+  readonly resources?: string;
+  readonly language?: string;
+}
+
+function languageLines({ language }: TestPlugins): string[] {
+  return language === undefined ? [] : ["  languages:", "    - name: nodejs", `      path: ${language}`];
+}
+
+function providerLines({ resources }: TestPlugins): string[] {
+  return resources === undefined
+    ? []
+    : ["docker", "random"].flatMap((name) => [`    - name: ${name}`, `      path: ${resources}`]);
 }
 
 function writeSettings(workDir: string, stack: string, settings: Readonly<Record<string, string>>): void {
@@ -94,6 +123,11 @@ function writeSettings(workDir: string, stack: string, settings: Readonly<Record
   };
   const lines = Object.entries(config).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   writeFileSync(settingsFile(workDir, stack), ["config:", ...lines, ""].join("\n"));
+}
+
+/** The context of commands on a throwaway install. */
+export function contextOn(place: Throwaway, report: Report = () => undefined, signal?: AbortSignal): Context {
+  return contextOf({ folder: place.workDir, environment: { ...process.env, ...place.environment } }, report, signal);
 }
 
 /** Changes one setting of a throwaway's stack; what Pulumi wrote beside the settings stays. */

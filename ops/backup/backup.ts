@@ -3,47 +3,31 @@ import { makeBackup } from "../../host/backup/make";
 import { originOf, sizeText } from "../../host/backup/manifest";
 import { newestGood, verify } from "../../host/backup/restore";
 import { readCluster, withServer } from "../../host/backup/server";
-import { Progress, type Report } from "../../util/progress/progress";
-import { home, type Place } from "../place";
+import { Progress } from "../../util/progress/progress";
+import type { Context } from "../context";
 import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
 
-/** Makes a backup now. Scani goes on serving and writing. */
-export async function backup(
-  base: string,
-  report: Report,
-  place: Place = home,
-  interrupt?: AbortSignal,
-): Promise<void> {
-  await withInstallLock(
-    "backup",
-    base,
-    place,
-    report,
-    async ({ engine, install, plan, folder, database }, signal) => {
-      const made = await new Progress(report).step("back up the database", () =>
-        makeBackup(engine, { install, database, folder, kept: plan.kept, why: "asked for" }, signal),
-      );
-      report(`${made.file}: ${sizeText(made.bytes)}, ${contentsText(made)}, in ${folder}`);
-    },
-    interrupt,
-  );
+/** Makes a backup now. Scani goes on serving and writing. @param base name of the base stack */
+export async function backup(context: Context, base: string): Promise<void> {
+  const { report } = context;
+  await withInstallLock(context, "backup", base, async ({ engine, install, plan, folder, database }, signal) => {
+    const made = await new Progress(report).step("back up the database", () =>
+      makeBackup(engine, { install, database, folder, kept: plan.kept, why: "asked for" }, signal),
+    );
+    report(`${made.file}: ${sizeText(made.bytes)}, ${contentsText(made)}, in ${folder}`);
+  });
 }
 
 /**
  * Restores the newest good backup into a scratch database, compares its row counts with the manifest's, and drops it.
  */
-export async function verifyNewest(
-  base: string,
-  report: Report,
-  place: Place = home,
-  interrupt?: AbortSignal,
-): Promise<void> {
+export async function verifyNewest(context: Context, base: string): Promise<void> {
+  const { report } = context;
   await withInstallLock(
+    context,
     "verification of a backup",
     base,
-    place,
-    report,
     async ({ engine, install, folder, database }, signal) => {
       const cluster = await withServer(engine, database, readCluster);
       const backups = await listBackups(folder, install);
@@ -52,6 +36,5 @@ export async function verifyNewest(
       const manifest = await verify(engine, database, newest, new Progress(report), signal);
       report(`${newest.file} is good: ${contentsText(manifest)}, all as they were at ${manifest.at}`);
     },
-    interrupt,
   );
 }

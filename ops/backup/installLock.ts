@@ -1,7 +1,6 @@
-import type { Report } from "../../util/progress/progress";
 import { withLock } from "../../host/lock/lock";
+import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import type { Place } from "../place";
 import { openTarget, type Target } from "./target";
 
 /**
@@ -9,19 +8,17 @@ import { openTarget, type Target } from "./target";
  * switch must not meet a database that is being exchanged.
  * @param command as a noun: `backup`
  * @param work given a signal that is aborted when the lock is lost or the operator interrupts
- * @param interrupt aborted when the operator interrupts
  * @throws LockTaken
  */
 export async function withInstallLock<T>(
+  context: Context,
   command: string,
   base: string,
-  place: Place,
-  report: Report,
   work: (target: Target, signal: AbortSignal) => Promise<T>,
-  interrupt?: AbortSignal,
 ): Promise<T> {
-  return withMachineLock(command, base, place, async () => {
-    const target = await openTarget(base, place, report);
+  const { project, report, signal: interrupt } = context;
+  return withMachineLock(command, base, project, async () => {
+    const target = await openTarget(context, base);
     return withLock(target.engine, target.gateway, command, report, (signal) => work(target, signal), interrupt);
   });
 }

@@ -1,19 +1,15 @@
-import type { Report } from "../../util/progress/progress";
 import { listBackups } from "../../host/backup/folder";
 import { readCluster, withServer } from "../../host/backup/server";
-import { home, type Place } from "../place";
+import type { Context } from "../context";
 import { backupJson, backupTable } from "./show";
 import { openTarget } from "./target";
 
 /** Lists the backups, newest first. */
-export async function backups(
-  base: string,
-  options: { readonly json?: boolean },
-  report: Report,
-  place: Place = home,
-): Promise<void> {
+export async function backups(context: Context, base: string, options: { readonly json?: boolean }): Promise<void> {
+  const { report } = context;
   // With --json, standard output is JSON only.
-  const { engine, install, folder, database } = await openTarget(base, place, options.json ? () => undefined : report);
+  const quiet = options.json ? { ...context, report: () => undefined } : context;
+  const { engine, install, folder, database } = await openTarget(quiet, base);
   const [found, cluster] = await Promise.all([
     listBackups(folder, install),
     // The list is needed most where the database does not answer.

@@ -6,11 +6,12 @@ import { routedRelease } from "../../host/install/facts";
 import { label } from "../../host/install/labels";
 import { readFacts } from "../../host/install/readFacts";
 import { pendingMigrations } from "../../host/scani/migrations/pending";
-import { Progress, type Report } from "../../util/progress/progress";
+import { Progress } from "../../util/progress/progress";
 import { isService, type Service } from "../../host/install/services";
 import { backupsCommand, dockerStart, dockerStop, dockerUnpause, restoreCommand, upCommand } from "../../util/commands";
 import { OperatorError, renderProblem } from "../../util/operatorError";
-import { home, type Place } from "../place";
+import type { Context } from "../context";
+import { typedIn } from "../project";
 import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
 import type { Target } from "./target";
@@ -28,26 +29,20 @@ export interface RestoreOptions {
  * @param file path of a dump, or its name in the folder of backups
  * @throws OperatorError with the database in use untouched
  */
-export async function restore(
-  base: string,
-  file: string,
-  options: RestoreOptions,
-  report: Report,
-  place: Place = home,
-  interrupt?: AbortSignal,
-): Promise<void> {
-  const work = (target: Target, signal: AbortSignal) => restoreOn(target, file, options, report, signal);
-  await withInstallLock("restore", base, place, report, work, interrupt);
+export async function restore(context: Context, base: string, file: string, options: RestoreOptions): Promise<void> {
+  await withInstallLock(context, "restore", base, (target, signal) =>
+    // The lock's signal is aborted with the context's, and when the lock is lost.
+    restoreOn({ ...context, signal }, target, file, options),
+  );
 }
 
 async function restoreOn(
+  { project, report, signal }: Context,
   target: Target,
   file: string,
   options: RestoreOptions,
-  report: Report,
-  signal: AbortSignal,
 ): Promise<void> {
-  const backup = await backupNamed(file, target.folder);
+  const backup = await backupNamed(file, typedIn(project.environment, process.cwd()), target.folder);
   const refuseWhileUsed = async () => {
     if (options.whileServing !== true) await refuseUsed(target, file);
   };
@@ -73,9 +68,9 @@ async function restoreOn(
   for (const line of await missingMigrations(target)) report(line);
 }
 
-/** Finds a dump by its path, relative to the folder npm was called in, or by its name in the folder of backups. */
-async function backupNamed(file: string, folder: string): Promise<Backup> {
-  const candidates = [resolve(process.env.INIT_CWD ?? process.cwd(), file), join(folder, file)];
+/** Finds a dump by its path, relative to the folder the command was typed in, or by its name in the folder of backups. */
+async function backupNamed(file: string, here: string, folder: string): Promise<Backup> {
+  const candidates = [resolve(here, file), join(folder, file)];
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path === undefined)
     throw new OperatorError({

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { LockTaken, thisProcess, type Owner } from "../../host/lock/owner";
 import { presenceFile, runningOwner } from "../../host/lock/presence";
-import type { Place } from "../place";
+import { baseStackOf, type Project } from "../project";
 import { root } from "../root";
-import { baseOf } from "../../stacks/stackNames";
 
 type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
 
@@ -19,15 +18,16 @@ type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
 export async function withMachineLock<T>(
   command: string,
   stack: string,
-  place: Place,
+  project: Project,
   work: () => Promise<T>,
 ): Promise<T> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { claim } = require(join(root, "tools", "lock.cjs")) as { claim: Claim };
-  const folder = realpathSync(place.workDir);
+  const folder = realpathSync(project.folder);
+  const base = baseStackOf(project, stack);
   // The owner describes itself in a file: while it loads Pulumi, or is suspended, it could not answer.
-  const file = presenceFile(folder, baseOf(stack));
-  const release = await claim(`install ${folder} ${baseOf(stack)}`);
+  const file = presenceFile(folder, base);
+  const release = await claim(`install ${folder} ${base}`);
   if (release === undefined) throw new LockTaken(await ownerIn(file));
   try {
     writeFileSync(file, JSON.stringify(thisProcess(command)));

@@ -2,7 +2,8 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
-import { connect } from "../../host/engine/connect";
+import type { Context } from "../context";
+import { answeringEngine } from "../../host/engine/answering";
 import { LockTaken } from "../../host/lock/owner";
 import { interruptedIn } from "./interrupted";
 import { livesSince } from "../../util/process/lives";
@@ -10,15 +11,12 @@ import { exportState, importState } from "./state";
 import { stackLocksIn, type StackLock } from "./stackLock";
 import { removeUnnoted } from "./unnoted";
 
-/** Told what was cleared. */
-type Say = (line: string) => void;
-
 /**
  * Runs a Pulumi command on a stack. A lock that a killed process of this host left is cleared, with what it left
  * unfinished in the state, and the command run again. A live process's lock, or another host's, is never touched.
  * @throws LockTaken that names the live one
  */
-export async function pastKilledRun<T>(stack: Stack, say: Say, command: () => Promise<T>): Promise<T> {
+export async function pastKilledRun<T>(stack: Stack, context: Context, command: () => Promise<T>): Promise<T> {
   try {
     return await command();
   } catch (error) {
@@ -37,9 +35,11 @@ export async function pastKilledRun<T>(stack: Stack, say: Say, command: () => Pr
       // Its own file, and not `pulumi cancel`, which would also remove the lock of a run that has begun since.
       const file = fileURLToPath(lock.url);
       for (const path of [file, `${file}.attrs`]) rmSync(path, { force: true });
-      say(`A run was killed (process ${lock.pid}, begun ${lock.since}): cleared the lock it left on ${stack.name}.`);
+      context.report(
+        `A run was killed (process ${lock.pid}, begun ${lock.since}): cleared the lock it left on ${stack.name}.`,
+      );
     }
-    await mend(stack, say);
+    await mend(stack, context);
     return command();
   }
 }
@@ -50,13 +50,13 @@ function mayLive({ host, pid, since, url }: StackLock): boolean {
 }
 
 /** Takes out of the stack's state, and off the engine, what a killed run left half done. */
-async function mend(stack: Stack, say: Say): Promise<void> {
+async function mend(stack: Stack, { project, report }: Context): Promise<void> {
   const interrupted = interruptedIn(await exportState(stack));
   if (interrupted === undefined) return;
-  const removed = await removeUnnoted(connect(interrupted.dockerHost), interrupted);
+  const removed = await removeUnnoted(await answeringEngine(interrupted.dockerHost, project.environment), interrupted);
   await importState(stack, interrupted.mended);
-  say(
+  report(
     `Of what it had begun, ${interrupted.count} ${interrupted.count === 1 ? "step was" : "steps were"} unfinished: this run does it again.`,
   );
-  if (removed.length > 0) say(`Removed what it had made and not noted: ${removed.join(", ")}`);
+  if (removed.length > 0) report(`Removed what it had made and not noted: ${removed.join(", ")}`);
 }

@@ -1,25 +1,69 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-
-/** Variables with which an operator says where the passphrase is. */
-const given = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"] as const;
+import { join, resolve } from "node:path";
+import { settingsFile, stacksIn } from "../../stacks/stackNames";
+import { readIfThere } from "../../util/files/readIfThere";
+import { OperatorError } from "../../util/operatorError";
+import type { Report } from "../../util/progress/progress";
+import { saltOf } from "./salt";
 
 /**
  * Environment that gives Pulumi the passphrase its secrets are encrypted with. Where the operator set none, a file in
  * the project's folder holds one, made at the first use, readable by its owner only and ignored by git.
- * @param say told once, when the file is made
+ * @param report told once, when the file is made
+ * @throws OperatorError when the passphrase is empty, or the file that holds it is gone
  */
 export function passphraseEnvironment(
   folder: string,
   environment: NodeJS.ProcessEnv,
-  say: (line: string) => void,
+  report: Report,
 ): Record<string, string> {
-  if (given.some((name) => environment[name] !== undefined)) return {};
+  const { PULUMI_CONFIG_PASSPHRASE: given, PULUMI_CONFIG_PASSPHRASE_FILE: named } = environment;
+  if (given === "") throw emptyPassphrase("PULUMI_CONFIG_PASSPHRASE");
+  if (given !== undefined) return {};
+  if (named !== undefined) {
+    refuseBadFile(named, resolve(folder, named));
+    return {};
+  }
   const file = join(folder, ".passphrase");
   if (!existsSync(file)) {
+    refuseLost(folder);
     writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
-    say("Made .passphrase, which encrypts the secrets in the state. Keep a copy: without it the state cannot be read.");
-  }
+    report(
+      "Made .passphrase, which encrypts the secrets in the state. Keep a copy: without it the state cannot be read.",
+    );
+  } else if (readIfThere(file).trim() === "") throw emptyPassphrase(file);
   return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+}
+
+function emptyPassphrase(where: string): OperatorError {
+  return new OperatorError({
+    what: `${where} is empty: anybody who has the state could read its secrets.`,
+    why: "Give it a passphrase, or none at all: then this module makes one and keeps it in .passphrase.",
+    ...(where.startsWith("PULUMI_") ? { type: `unset ${where}` } : {}),
+  });
+}
+
+function refuseBadFile(named: string, file: string): void {
+  if (named === "") throw emptyPassphrase("PULUMI_CONFIG_PASSPHRASE_FILE");
+  if (!existsSync(file))
+    throw new OperatorError({
+      what: `There is no file ${named}, in which PULUMI_CONFIG_PASSPHRASE_FILE says the passphrase is.`,
+      why: "Put it back from your copy: without it the secrets in the state cannot be read.",
+    });
+  if (readIfThere(file).trim() === "") throw emptyPassphrase(file);
+}
+
+/** Refuses to make another passphrase where stacks are encrypted with one that was here. */
+function refuseLost(folder: string): void {
+  const encrypted = stacksIn(folder).filter((stack) => saltOf(readIfThere(settingsFile(folder, stack))) !== undefined);
+  if (encrypted.length === 0) return;
+  throw new OperatorError({
+    what: `${join(folder, ".passphrase")} is missing, and the secrets of ${encrypted.join(", ")} are encrypted with what it held.`,
+    why: [
+      "Put it back from your copy, or name the copy in PULUMI_CONFIG_PASSPHRASE_FILE. Another passphrase cannot read the state.",
+      "Where no copy is left: the containers go on serving, and their secrets are in their environment (docker inspect).",
+    ].join("\n"),
+    type: `cp <your copy> ${join(folder, ".passphrase")}`,
+  });
 }

@@ -5,7 +5,7 @@ import { cacheFolder } from "./cache";
 import { mustRun } from "./command";
 import { exclusively } from "./exclusively";
 import { goEnvironment } from "./goEnvironment";
-import type { Say } from "./say";
+import type { Report } from "../../util/progress/progress";
 
 const package_ = "github.com/pulumi/pulumi/pkg/v3";
 const unfinishedPrefix = "unfinished-";
@@ -31,15 +31,15 @@ export function builtPulumi(environment: NodeJS.ProcessEnv): string {
  * @returns folder with `bin/pulumi`
  * @throws Error with the last lines of the build
  */
-export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, say: Say): Promise<string> {
+export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const folder = builtPulumi(environment);
   const program = join(folder, "bin", "pulumi");
   await exclusively(
     `build ${folder}`,
-    () => say("Another run is building the Pulumi command line: waiting for it."),
+    () => report("Another run is building the Pulumi command line: waiting for it."),
     async () => {
       if (existsSync(program)) return;
-      say("Building the Pulumi command line from Go modules (once; several minutes).");
+      report("Building the Pulumi command line from Go modules (once; several minutes).");
       mkdirSync(join(folder, "bin"), { recursive: true });
       // What a killed build left; no other one is under way.
       for (const name of readdirSync(folder).filter((one) => one.startsWith(unfinishedPrefix)))

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { lastLines } from "./command";
 import { buildPulumi, builtPulumi } from "./pulumiBuild";
 import { pulumiReachable } from "./reach";
-import type { Say } from "./say";
-import { which } from "./which";
+import type { Report } from "../../util/progress/progress";
+import { OperatorError } from "../../util/operatorError";
+import { which } from "../../util/process/which";
 
 /** Where the Automation API's installer puts it. */
 const installed = join(homedir(), ".pulumi", "versions", "scani");
@@ -13,20 +14,20 @@ const installed = join(homedir(), ".pulumi", "versions", "scani");
 /**
  * The Pulumi command line: the one on PATH, else one that was installed or built here before, else installed by the
  * Automation API, else built from Go modules.
- * @throws Error that says what was tried and what to do
+ * @throws OperatorError that says what was tried and what to do
  */
-export async function pulumiCli(say: Say): Promise<PulumiCommand> {
+export async function pulumiCli(report: Report, environment: NodeJS.ProcessEnv): Promise<PulumiCommand> {
   const there =
-    (await usable({})) ?? (await usable({ root: installed })) ?? (await usable({ root: builtPulumi(process.env) }));
+    (await usable({})) ?? (await usable({ root: installed })) ?? (await usable({ root: builtPulumi(environment) }));
   if (there !== undefined) {
-    say(
-      `Pulumi ${there.version} is at ${there.command === "pulumi" ? which("pulumi", process.env.PATH) : there.command}.`,
+    report(
+      `Pulumi ${there.version} is at ${there.command === "pulumi" ? which("pulumi", environment.PATH) : there.command}.`,
     );
     return there;
   }
   const tried: string[] = [];
-  if (await pulumiReachable(process.env)) {
-    say("No Pulumi command line here: installing it (once).");
+  if (await pulumiReachable(environment)) {
+    report("No Pulumi command line here: installing it (once).");
     try {
       return await PulumiCommand.install({ root: installed });
     } catch (error) {
@@ -35,15 +36,16 @@ export async function pulumiCli(say: Say): Promise<PulumiCommand> {
   } else {
     tried.push("Pulumi's downloads cannot be reached");
   }
-  const go = which("go", `${process.env.PATH}:/usr/local/go/bin`);
+  const go = which("go", `${environment.PATH}:/usr/local/go/bin`);
   if (go === undefined) {
     tried.push("there is no Go to build it with");
   } else {
-    return PulumiCommand.get({ root: await buildPulumi(go, process.env, say) });
+    return PulumiCommand.get({ root: await buildPulumi(go, environment, report) });
   }
-  throw new Error(
-    `The Pulumi command line is not here: ${tried.join(", and ")}.\n  install it (https://www.pulumi.com/docs/install/) and run this again`,
-  );
+  throw new OperatorError({
+    what: `The Pulumi command line is not here: ${tried.join(", and ")}.`,
+    why: "Install it (https://www.pulumi.com/docs/install/) and run this again.",
+  });
 }
 
 async function usable(options: { root?: string }): Promise<PulumiCommand | undefined> {

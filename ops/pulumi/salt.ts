@@ -2,7 +2,10 @@ import { appendFileSync } from "node:fs";
 import { readIfThere } from "../../util/files/readIfThere";
 import { settingsFile, siblingsOf } from "../../stacks/stackNames";
 
-const saltLine = /^encryptionsalt: .*$/m;
+/** The line of a stack's settings with the salt its secrets are encrypted with. Pure. */
+export function saltOf(settings: string): string | undefined {
+  return /^encryptionsalt: .*$/m.exec(settings)?.[0];
+}
 
 /** Whether a stack's settings say how its secrets are kept, which Pulumi writes there when it makes the stack. */
 export function hasKey(stack: string, folder: string): boolean {
@@ -20,7 +23,7 @@ export function shareSalt(stack: string, folder: string): void {
   if (hasKey(stack, folder)) return;
   const text = readIfThere(file);
   const salt = siblingsOf(stack)
-    .map((other) => saltLine.exec(readIfThere(settingsFile(folder, other)))?.[0])
+    .map((other) => saltOf(readIfThere(settingsFile(folder, other))))
     .find((line) => line !== undefined);
   if (salt !== undefined) appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
-import { environmentFor } from "./workspace";
-import type { Place } from "../place";
+import { OperatorError } from "../../util/operatorError";
+import type { Context } from "../context";
+import { pulumiEnvironment } from "./environment";
 import { pulumiCommand } from "./pulumiCommand";
 
 /** Bytes of outputs at most; base's are a few thousand. */
@@ -12,15 +13,15 @@ const notThere = /no stack named .* found/;
 /**
  * Outputs of a stack by their names, secrets in clear; undefined where there is no such stack. The SDK would start the
  * command line twice, to say of each whether it is secret.
- * @throws Error with Pulumi's words
+ * @throws OperatorError with Pulumi's words
  */
 export async function stackOutputs(
+  context: Context,
   stack: string,
-  place: Place,
-  say: (line: string) => void,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const { command } = await pulumiCommand(say);
-  const options = { cwd: place.workDir, env: { ...process.env, ...environmentFor(place, say) }, maxBuffer };
+  const { project, report } = context;
+  const { command } = await pulumiCommand(context);
+  const options = { cwd: project.folder, env: pulumiEnvironment(project, report), maxBuffer };
   return new Promise((resolve, reject) => {
     execFile(
       command,
@@ -32,7 +33,10 @@ export async function stackOutputs(
         // Not the error's own message, which may hold what was printed.
         else
           reject(
-            new Error(`Pulumi does not say what stack ${stack} holds: ${stderr.trim() || `exit code ${error.code}`}`),
+            new OperatorError({
+              what: `Pulumi does not say what stack ${stack} holds.`,
+              why: stderr.trim() || `It ended with exit code ${error.code}.`,
+            }),
           );
       },
     );

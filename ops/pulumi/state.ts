@@ -15,7 +15,7 @@ export async function exportState(stack: Stack): Promise<Deployment> {
 
 /** Puts a state back that `exportState` gave. */
 export async function importState(stack: Stack, state: Deployment): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "scani-state-"));
+  const folder = mkdtempSync(join(stack.workspace.envVars.TMPDIR || tmpdir(), "scani-state-"));
   try {
     const file = join(folder, "state.json");
     writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
@@ -31,7 +31,7 @@ async function run({ name, workspace }: Stack, words: readonly string[]): Promis
     [...words, "--stack", name, "--non-interactive"],
     {
       cwd: workspace.workDir,
-      env: { ...process.env, ...workspace.envVars },
+      env: workspace.envVars,
       maxBuffer: 256 * 1024 * 1024,
     },
   );

@@ -1,9 +1,11 @@
 import "./ownConnections";
 import { LocalWorkspace, Stack, StackAlreadyExistsError, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { leave } from "../../stacks/entrance";
-import { inlineProgram, type Program } from "./inlineProgram";
-import { passphraseEnvironment } from "./passphrase";
-import type { Place } from "../place";
+import { kindOf, settingsFile } from "../../stacks/stackNames";
+import { readIfThere } from "../../util/files/readIfThere";
+import type { Context } from "../context";
+import { pulumiEnvironment } from "./environment";
+import { inlineProgram } from "./inlineProgram";
 import { pulumiCommand } from "./pulumiCommand";
 import { hasKey, shareSalt } from "./salt";
 
@@ -11,39 +13,46 @@ import { hasKey, shareSalt } from "./salt";
  * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.
  * The stack is named to each command and not selected: that would take a third of a second each time, and move what the
  * operator has selected for raw `pulumi`.
+ * @param threw told what the program throws
  */
 export async function withStack<T>(
+  context: Context,
   name: string,
-  place: Place,
-  say: (line: string) => void,
   work: (stack: Stack) => Promise<T>,
+  threw: (error: unknown) => void = () => undefined,
 ): Promise<T> {
-  // The program runs here, so what it reads from the environment must be here too.
-  // A program that runs in this process is not told where the project is; .env and the backups are beside Pulumi.yaml.
-  Object.assign(process.env, place.environment, { PULUMI_NODEJS_ROOT_DIRECTORY: place.workDir });
+  const { project, report } = context;
+  const environment = pulumiEnvironment(project, report);
   // The command line says its version while the program is loaded: each takes a third of a second.
-  const command = pulumiCommand(say);
+  const command = pulumiCommand(context);
   command.catch(() => undefined);
-  const loaded = program();
+  const program = loadProgram();
   const workspace = await LocalWorkspace.create({
-    workDir: place.workDir,
-    envVars: environmentFor(place, say),
+    workDir: project.folder,
+    // What is undefined is left out of the environment of a process.
+    envVars: environment as Record<string, string>,
     pulumiCommand: await command,
-    program: loaded,
+    program: inlineProgram(() => program({ projectFolder: project.folder, environment }), threw),
   });
   Object.assign(workspace, { selectStack: async () => undefined });
   const stack = await Stack.select(name, workspace);
   const make = async (): Promise<void> => {
-    shareSalt(name, place.workDir);
+    shareSalt(name, project.folder);
     await workspace.createStack(name);
+  };
+  const workOn = async (): Promise<T> => {
+    // A stack made here has no settings file yet; its name says what it holds.
+    if (!readIfThere(settingsFile(project.folder, name)).includes("scani:tier:"))
+      await stack.setConfig("scani:tier", { value: kindOf(name) as string });
+    return work(stack);
   };
   try {
     // One that has no key yet was most likely never made; to find that out from Pulumi takes a start of it.
-    if (!hasKey(name, place.workDir)) await make().catch(unless(StackAlreadyExistsError));
-    return await work(stack).catch(async (error: unknown) => {
+    if (!hasKey(name, project.folder)) await make().catch(unless(StackAlreadyExistsError));
+    return await workOn().catch(async (error: unknown) => {
       unless(StackNotFoundError)(error);
       await make();
-      return work(stack);
+      return workOn();
     });
   } finally {
     // What the program has entered it keeps to the end of its process, and this one may have more to do.
@@ -58,22 +67,10 @@ function unless(kind: new (...args: never[]) => Error): (error: unknown) => void
   };
 }
 
-/** What every Pulumi process is given. */
-export function environmentFor(place: Place, say: (line: string) => void): Record<string, string> {
-  return {
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Pulumi and its plugins end within seconds: collecting their garbage as usual is a fourteenth of an `up` with
-    // nothing to do, for 25 MiB.
-    GOGC: process.env.GOGC ?? "400",
-    ...passphraseEnvironment(place.workDir, { ...process.env, ...place.environment }, say),
-    ...place.environment,
-  };
-}
-
-function program() {
+function loadProgram() {
   // Loaded only by commands that run it: it takes half a second.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return inlineProgram(require("../../stacks/index") as Program);
+  return (require("../../stacks/program") as typeof import("../../stacks/program.js")).program;
 }
 
 /**

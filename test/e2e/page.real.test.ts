@@ -2,7 +2,7 @@ import { connectDocker } from "../../host/engine/connect";
 import { readPlatform } from "../../host/install/platform";
 import { chooseSubject, type Subject } from "../../lab/bench/subject";
 import { stackOutputs } from "../../ops/pulumi/stackOutputs";
-import { changeSetting, chooseBucket, startHostedOnStores } from "../../lab/throwaway";
+import { changeSetting, chooseBucket, contextOn, startHostedOnStores } from "../../lab/throwaway";
 import { ensureImages } from "../../lab/images";
 import { RealPage, statements } from "./browser/pages";
 import { playPage, settings } from "./browser/scenario";
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const bucket = await chooseBucket();
   scene = await openScene("real", settings(bucket), { docker, images: subject.images, hostedImage, bucket });
   const { install } = scene.place;
-  const outputs = await stackOutputs("base", scene.place, () => undefined);
+  const outputs = await stackOutputs(contextOn(scene.place), "base");
   const image = `${subject.images.scaniRepository}/data-provider:${subject.images.scaniTag}`;
   await startHostedOnStores(
     docker,

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { rmSync } from "node:fs";
 import { connectDocker } from "../../host/engine/connect";
-import type { Report } from "../../lab/rehearse/report";
+import type { Result } from "../../lab/rehearse/report";
 import { foldersOf, installOf, ownFolder, sweep } from "../../lab/throwaway";
 import { leftovers } from "./rehearsal/leftovers";
 import { rehearsal } from "./rehearsal/run";
@@ -56,7 +56,7 @@ test(
     const ends = await Promise.all(runs.map(({ ended }) => ended));
     ends.forEach(({ code, json }, one) => {
       if (code !== 0) throw new Error(`it ended with ${code}:\n${runs[one]?.said()}`);
-      const report = JSON.parse(json) as Report;
+      const report = JSON.parse(json) as Result;
       expect(report).toEqual({
         ok: true,
         switches: [switched("tier1", "tier2"), switched("tier2", "tier1")],

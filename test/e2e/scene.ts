@@ -6,6 +6,7 @@ import { clientHeader } from "../../lab/clients";
 import {
   chooseBucket,
   cleanUp,
+  contextOn,
   layOut,
   policyFor,
   startBucket,
@@ -83,7 +84,10 @@ export async function openScene(
     output,
     async up(stack) {
       const from = output.length;
-      await up(stack, (line) => output.push(line), place);
+      await up(
+        contextOn(place, (line) => output.push(line)),
+        stack,
+      );
       return output.slice(from).join("\n");
     },
     async untilPrinted(text) {

@@ -1,4 +1,4 @@
-import type { Say } from "../../../ops/pulumi/say";
+import type { Report as Say } from "../../../util/progress/progress";
 import type { BenchContext } from "../context";
 import { startHostedOnStores } from "../../throwaway";
 import { issueHosted } from "../hosted";

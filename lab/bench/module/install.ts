@@ -12,6 +12,7 @@ import {
   startHostedOnStores,
   type HostedBucket,
   type Throwaway,
+  contextOn,
 } from "../../throwaway";
 import { up } from "../../../ops/up";
 import { stackOutputs } from "../../../ops/pulumi/stackOutputs";
@@ -52,7 +53,7 @@ export class ModuleInstall {
       subject: { images },
     } = this.context;
     await this.up("base");
-    const outputs = await interrupt.guard(stackOutputs("base", this.place, () => undefined));
+    const outputs = await interrupt.guard(stackOutputs(contextOn(this.place), "base"));
     this.sockets = outputs?.sockets as Sockets;
     const stores = readPlatform(outputs?.platform);
     const { install, url: page } = this.place;
@@ -79,14 +80,11 @@ export class ModuleInstall {
    */
   async up(stack: string, onOutput: (text: string) => void = () => undefined): Promise<void> {
     const printed: string[] = [];
-    const running = up(
-      stack,
-      (text) => {
-        printed.push(text);
-        onOutput(text);
-      },
-      this.place,
-    );
+    const context = contextOn(this.place, (text) => {
+      printed.push(text);
+      onOutput(text);
+    });
+    const running = up(context, stack);
     try {
       await this.context.interrupt.guard(running);
     } catch (error) {

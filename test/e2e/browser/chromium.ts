@@ -1,6 +1,6 @@
 import { chromium, type Browser } from "playwright-core";
 import { makeOwnNetwork } from "./ownNetwork";
-import { which } from "../../../ops/pulumi/which";
+import { which } from "../../../util/process/which";
 
 /** Path of the distribution's Chromium; undefined where there is none, and what needs a browser is skipped. */
 export const chromiumPath = which("chromium", process.env.PATH);

@@ -31,7 +31,7 @@ import type { BackupJson } from "../../../ops/backup/show";
 import { preview } from "../../../ops/preview";
 import type { Session } from "../../../lab/rehearse/scani";
 import { StandInScani } from "../../../lab/rehearse/standIn";
-import { changeSetting } from "../../../lab/throwaway";
+import { changeSetting, contextOn } from "../../../lab/throwaway";
 import { up } from "../../../ops/up";
 import { container, containersOf, environmentOf } from "../host";
 import { promisedRate, underLoad, until } from "../traffic";
@@ -45,6 +45,7 @@ describe("backups", () => {
   const say = (line: string) => {
     said.push(line);
   };
+  const context = () => contextOn(scene.place, say);
 
   beforeAll(async () => {
     folder = join(scene.place.workDir, "backups");
@@ -91,7 +92,7 @@ describe("backups", () => {
     const load = await underLoad(scene, 60, promisedRate);
     await until(async () => (await scani.rows()) > 30_050, 20_000);
     const before = await scani.rows();
-    await backup("base", say, scene.place);
+    await backup(context(), "base");
     const after = await scani.rows();
     const report = await load.stop();
     expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
@@ -105,7 +106,7 @@ describe("backups", () => {
     for (const name of readdirSync(folder))
       expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600]);
 
-    await verifyNewest("base", say, scene.place);
+    await verifyNewest(context(), "base");
     expect(said.at(-1)).toMatch(/is good: \d+ tables, [\d,]+ rows, all as they were at/);
     expect(await databases()).toEqual(["postgres", "scani"]);
   });
@@ -114,9 +115,9 @@ describe("backups", () => {
     const [newest] = await listBackups(folder, scene.place.install);
     await withLock(scene.engine, `${scene.place.install}-gateway`, "up of tier2", say, async () => {
       const refused = "This install is being worked on: up of tier2";
-      await expect(backup("base", say, scene.place)).rejects.toThrow(refused);
-      await expect(verifyNewest("base", say, scene.place)).rejects.toThrow(refused);
-      await expect(restore("base", newest?.file, { whileServing: true }, say, scene.place)).rejects.toThrow(refused);
+      await expect(backup(context(), "base")).rejects.toThrow(refused);
+      await expect(verifyNewest(context(), "base")).rejects.toThrow(refused);
+      await expect(restore(context(), "base", newest?.file, { whileServing: true })).rejects.toThrow(refused);
     });
     expect(await listBackups(folder, scene.place.install)).toHaveLength(1);
   });
@@ -129,7 +130,7 @@ describe("backups", () => {
     const parsed = JSON.parse(whole) as { tables: { name: string; rows: number }[] };
     (parsed.tables.find(({ name }) => name === "users") as { rows: number }).rows += 1;
     writeFileSync(manifest, JSON.stringify(parsed));
-    await expect(verifyNewest("base", say, scene.place)).rejects.toThrow("public.users has 1 rows instead of 2");
+    await expect(verifyNewest(context(), "base")).rejects.toThrow("public.users has 1 rows instead of 2");
     writeFileSync(manifest, whole);
     expect((await readBackup(path, newest?.file)).damage).toBeUndefined();
     expect(await databases()).toEqual(["postgres", "scani"]);
@@ -145,7 +146,7 @@ describe("backups", () => {
     const waits = "select to_jsonb(pid) from pg_stat_activity where wait_event_type = 'Lock'";
     const locked = "select to_jsonb(pid) from pg_stat_activity where query like 'begin; lock table credentials%'";
     await until(async () => (await server(locked)).length > 0, 5_000);
-    const making = backup("base", say, scene.place);
+    const making = backup(context(), "base");
     making.catch(() => undefined);
     await until(async () => (await server(waits)).length > 0, 20_000);
     await scene.docker.getContainer(gateway).restart();
@@ -269,7 +270,10 @@ describe("backups", () => {
 
   test("a switch with a pending migration makes one first, as the preview said; the switch back finds it fresh", async () => {
     const shown: string[] = [];
-    await preview("tier2", (line) => shown.push(line), scene.place);
+    await preview(
+      contextOn(scene.place, (line) => shown.push(line)),
+      "tier2",
+    );
     expect(shown.join("\n")).toContain(
       "back up the database before anything else: a migration is pending: 0003_rows_note",
     );
@@ -299,7 +303,10 @@ describe("backups", () => {
 
     changeSetting(scene.place, "tier1", "SCANI_IMAGE_TAG", scene.images.nextTag);
     shown.length = 0;
-    await preview("tier1", (line) => shown.push(line), scene.place);
+    await preview(
+      contextOn(scene.place, (line) => shown.push(line)),
+      "tier1",
+    );
     expect(shown.join("\n")).toContain("backup: none is due, the last one is 0 min old");
     expect(await scene.up("tier1")).not.toContain("back up the database");
     expect((await listBackups(folder, scene.place.install))[0]?.file).toBe(made?.file);
@@ -308,7 +315,7 @@ describe("backups", () => {
   test("a restore is refused while a release runs, and a damaged file before anything is touched", async () => {
     const [newest] = await listBackups(folder, scene.place.install);
     const file = newest?.file;
-    await expect(restore("base", file, {}, say, scene.place)).rejects.toThrow(
+    await expect(restore(context(), "base", file, {})).rejects.toThrow(
       /tier1 worker.*this database: restoring now would discard[\s\S]*--while-serving/,
     );
 
@@ -322,7 +329,7 @@ describe("backups", () => {
     const before = { contents: await contents(), databases: await databases(), ids: await servingIds() };
     const bytes = statSync(join(folder, file)).size;
     const truncated = damaged("truncated.dump", (path) => truncateSync(path, bytes - 1));
-    await expect(restore("base", truncated, { whileServing: true }, say, scene.place)).rejects.toThrow(
+    await expect(restore(context(), "base", truncated, { whileServing: true })).rejects.toThrow(
       `truncated.dump is damaged: it has ${bytes - 1} bytes instead of ${bytes}`,
     );
     const flipped = damaged("flipped.dump", (path) => {
@@ -331,16 +338,20 @@ describe("backups", () => {
       contentsOf[at] = contentsOf[at] ^ 1;
       writeFileSync(path, contentsOf);
     });
-    await expect(restore("base", flipped, { whileServing: true }, say, scene.place)).rejects.toThrow(
+    await expect(restore(context(), "base", flipped, { whileServing: true })).rejects.toThrow(
       "flipped.dump is damaged: its checksum differs from the manifest's",
     );
     expect({ contents: await contents(), databases: await databases(), ids: await servingIds() }).toEqual(before);
   });
 
   test("as many good ones are kept as the setting says", async () => {
-    await backup("base", say, scene.place);
+    await backup(context(), "base");
     const listed: string[] = [];
-    await backups("base", { json: true }, (line) => listed.push(line), scene.place);
+    await backups(
+      contextOn(scene.place, (line) => listed.push(line)),
+      "base",
+      { json: true },
+    );
     const found = JSON.parse(listed.join("")) as BackupJson[];
     expect(found.map(({ good, why }) => [good, why])).toEqual([
       [true, "asked for"],
@@ -362,7 +373,7 @@ describe("backups", () => {
 
     const [newest] = await listBackups(folder, scene.place.install);
     said.length = 0;
-    await restore("base", newest?.file, { whileServing: true }, say, scene.place);
+    await restore(context(), "base", newest?.file, { whileServing: true });
     expect(await contents()).toEqual(then);
     await until(() => scani.stillKnows(session), 10_000);
     await scani.addRow("written after the restore");
@@ -384,7 +395,10 @@ describe("backups", () => {
     symlinkSync(scene.place.workDir, elsewhere);
     try {
       const printed: string[] = [];
-      await up("tier1", (line) => printed.push(line), { ...scene.place, workDir: elsewhere });
+      await up(
+        contextOn({ ...scene.place, workDir: elsewhere }, (line) => printed.push(line)),
+        "tier1",
+      );
       expect(printed.join("\n")).toMatch(/Resources:\n\s+\d+ unchanged/);
     } finally {
       unlinkSync(elsewhere);

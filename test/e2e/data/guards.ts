@@ -5,7 +5,7 @@ import { exec } from "../../../host/engine/exec";
 import { seal } from "../../../host/scani/envelope";
 import { down } from "../../../ops/down";
 import { preview } from "../../../ops/preview";
-import { changeSetting } from "../../../lab/throwaway";
+import { changeSetting, contextOn } from "../../../lab/throwaway";
 import { up } from "../../../ops/up";
 import { baseOf, container, containersOf, environmentOf } from "../host";
 import { reachable } from "../reach";
@@ -27,7 +27,12 @@ const touched = async () => [
 /** Runs a command that must fail; gives what it printed. */
 async function failing(command: typeof up, stack: string): Promise<string> {
   const printed: string[] = [];
-  await expect(command(stack, (line) => printed.push(line), scene.place)).rejects.toThrow();
+  await expect(
+    command(
+      contextOn(scene.place, (line) => printed.push(line)),
+      stack,
+    ),
+  ).rejects.toThrow();
   return printed.join("\n");
 }
 
@@ -201,7 +206,7 @@ describe("the data that is there", () => {
     await withBase({ ENCRYPTION_KEY: otherKey }, async () => {
       process.env.SCANI_TRUST_SETTINGS = "true";
       try {
-        await preview("base", () => undefined, scene.place);
+        await preview(contextOn(scene.place), "base");
       } finally {
         delete process.env.SCANI_TRUST_SETTINGS;
       }

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Place } from "../../../ops/place";
+import { contextOf, type Context } from "../../../ops/context";
 import { withStack } from "../../../ops/pulumi/workspace";
 import { hasKey } from "../../../ops/pulumi/salt";
 import { settingsFile } from "../../../stacks/stackNames";
@@ -9,28 +9,21 @@ import { folder, type Folder } from "../../unit/lab/setup/folder";
 /** What a second machine has of a stack: the state, which it shares, and settings that never saw the stack made. */
 
 let project: Folder;
-let place: Place;
+let context: Context;
 beforeEach(() => {
   project = folder();
   project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
   mkdirSync(join(project.path, "state"));
-  place = {
-    workDir: project.path,
-    environment: { PULUMI_BACKEND_URL: `file://${project.path}/state`, PULUMI_CONFIG_PASSPHRASE: "of this test" },
-  };
+  const own = { PULUMI_BACKEND_URL: `file://${project.path}/state`, PULUMI_CONFIG_PASSPHRASE: "of this test" };
+  context = contextOf({ folder: project.path, environment: { ...process.env, ...own } }, () => undefined);
 });
 afterEach(() => project.remove());
 
 const versions = () =>
-  withStack(
-    "base",
-    place,
-    () => undefined,
-    async (stack) => [
-      (await stack.exportStack()).version,
-      (await stack.workspace.listStacks()).map(({ name }) => name),
-    ],
-  );
+  withStack(context, "base", async (stack) => [
+    (await stack.exportStack()).version,
+    (await stack.workspace.listStacks()).map(({ name }) => name),
+  ]);
 
 // Each starts Pulumi several times.
 jest.setTimeout(30_000);

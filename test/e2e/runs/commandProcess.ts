@@ -1,4 +1,4 @@
-import type { Throwaway } from "../../../lab/throwaway";
+import { contextOn, type Throwaway } from "../../../lab/throwaway";
 
 /**
  * One of the operator's commands on a throwaway install, in a process of its own: <command> <stack> <place as JSON>.
@@ -11,16 +11,12 @@ const commands = {
   down: async () => (await import("../../../ops/down.js")).down,
 };
 
+const context = contextOn(JSON.parse(place) as Throwaway, (line) => {
+  process.stdout.write(`${line}\n`);
+});
+
 commands[command]()
-  .then((run) =>
-    run(
-      stack,
-      (line) => {
-        process.stdout.write(`${line}\n`);
-      },
-      JSON.parse(place) as Throwaway,
-    ),
-  )
+  .then((run) => run(context, stack))
   .catch((error: Error) => {
     process.stdout.write(`${error.message}\n`);
     process.exitCode = 1;

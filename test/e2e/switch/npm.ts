@@ -5,7 +5,7 @@ import type { Session } from "../../../lab/rehearse/scani";
 import { StandInScani } from "../../../lab/rehearse/standIn";
 import type { JobStatus } from "../../../lab/rehearse/statement";
 import { readStatus } from "../../../ops/status/read";
-import { changeSetting } from "../../../lab/throwaway";
+import { changeSetting, contextOn } from "../../../lab/throwaway";
 import { baseOf, container, containersOf, countOf, environmentOf, runningServices, secretsIn, sql } from "../host";
 import { Objects } from "../objects";
 import { routesOf } from "../routes";
@@ -224,13 +224,14 @@ test("a container somebody stopped is started again, one somebody removed is cre
 
 test("the tier that serves cannot be taken down; a settled one can, and comes back", async () => {
   const said: string[] = [];
+  const context = contextOn(scene.place, (line) => said.push(line));
   const before = await runningServices(scene);
-  await expect(down("tier1", (line) => said.push(line), scene.place)).rejects.toThrow();
+  await expect(down(context, "tier1")).rejects.toThrow();
   expect(said.join("\n")).toContain("tier1 serves; destroying it would take Scani down. Nothing has been touched.");
-  await expect(down("base", (line) => said.push(line), scene.place)).rejects.toThrow();
+  await expect(down(context, "base")).rejects.toThrow();
   expect(said.join("\n")).toContain("Base carries tier1 and tier2");
   expect(await runningServices(scene)).toEqual(before);
-  await down("tier2", (line) => said.push(line), scene.place);
+  await down(context, "tier2");
   expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2")).toEqual([]);
   expect(await serving()).toBe("tier1");
 });

@@ -99,6 +99,7 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 let missing: MissingImage[] = [];
 
 const host: Host = {
+  projectFolder: "rootDirectory",
   enter: async () => undefined,
   stamps: async () => ({}),
   evidence: async () => ({ strangers: [] }),

@@ -9,7 +9,7 @@ import { folder } from "../../lab/setup/folder";
 const one = folder();
 const other = folder();
 afterAll(() => [one, other].forEach((place) => place.remove()));
-const place = (workDir = one.path) => ({ workDir, environment: {} });
+const place = (path = one.path) => ({ folder: path, environment: {} });
 const quick = async () => "done";
 
 /** Another process that works on tier1 until it is killed. */

@@ -1,16 +1,16 @@
-import { saying } from "../../../../ops/pulumi/pulumiOutput";
+import { reporting } from "../../../../ops/pulumi/pulumiOutput";
 
-test("pieces are said as lines, and the last one though the command fails", async () => {
-  const said: string[] = [];
+test("pieces are reported as lines, and the last one though the command fails", async () => {
+  const reported: string[] = [];
   await expect(
-    saying(
-      (line) => said.push(line),
+    reporting(
+      (line) => reported.push(line),
       async ({ onOutput, color }) => {
         expect(color).toBe(process.stdout.isTTY ? "always" : "never");
-        for (const piece of ["Upda", "ting (tier2):\n\n", "  error: no"]) onOutput(piece);
+        for (const piece of ["Upda", "ting (tier2):\n\n", "  error: no"]) onOutput?.(piece);
         throw new Error("Pulumi ended");
       },
     ),
   ).rejects.toThrow("Pulumi ended");
-  expect(said).toEqual(["Updating (tier2):", "", "  error: no"]);
+  expect(reported).toEqual(["Updating (tier2):", "", "  error: no"]);
 });

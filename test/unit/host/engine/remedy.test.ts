@@ -1,4 +1,11 @@
-import { distributionOf, engineRemedy, localHost, type EngineFacts } from "../../../../lab/setup/engineRemedy";
+import {
+  distributionOf,
+  engineProblem,
+  engineRemedy,
+  localHost,
+  type EngineFacts,
+} from "../../../../host/engine/remedy";
+import { renderProblem } from "../../../../util/operatorError";
 
 const fresh: EngineFacts = {
   reason: "ENOENT",
@@ -14,14 +21,14 @@ test.each<[string, Partial<EngineFacts>]>([
   ["as root on a relative of theirs", { distribution: ["linuxmint", "ubuntu", "debian"] }],
   ["as root, with the local socket named", { host: localHost }],
 ])("%s it is installed", (_where, facts) => {
-  expect(engineRemedy({ ...fresh, ...facts })).toEqual({ kind: "install" });
+  expect(engineRemedy({ ...fresh, ...facts })).toBe("install");
 });
 
 test.each<[string, Partial<EngineFacts>]>([
   ["on Debian", {}],
   ["on any other distribution", { distribution: ["fedora"] }],
 ])("as root %s one that is installed is started", (_where, facts) => {
-  expect(engineRemedy({ ...fresh, ...facts, installed: true, reason: "ECONNREFUSED" })).toEqual({ kind: "start" });
+  expect(engineRemedy({ ...fresh, ...facts, installed: true, reason: "ECONNREFUSED" })).toBe("start");
 });
 
 test.each<[string, Partial<EngineFacts>, string[]]>([
@@ -40,9 +47,8 @@ test.each<[string, Partial<EngineFacts>, string[]]>([
   ["none, on a distribution it does not know", { distribution: ["alpine"] }, ["your distribution's package manager"]],
   ["none, on a Mac", { platform: "darwin", distribution: [] }, ["Docker Desktop"]],
 ])("%s: it says what to do and touches nothing", (_what, facts, words) => {
-  const remedy = engineRemedy({ ...fresh, ...facts });
-  expect(remedy.kind).toBe("refuse");
-  for (const word of words) expect(remedy).toHaveProperty("message", expect.stringContaining(word));
+  expect(engineRemedy({ ...fresh, ...facts })).toBeUndefined();
+  for (const word of words) expect(renderProblem(engineProblem({ ...fresh, ...facts }))).toContain(word);
 });
 
 test.each([

@@ -1,0 +1,76 @@
+import type { Problem } from "../../util/operatorError";
+
+/** What is known about a machine whose Docker engine does not answer. */
+export interface EngineFacts {
+  /** Engine that a setting, DOCKER_HOST or a Docker context names; undefined for the local default. */
+  readonly host?: string;
+  /** Why it did not answer: the code of the system (ENOENT, EACCES, ECONNREFUSED), else the message. */
+  readonly reason: string;
+  readonly platform: NodeJS.Platform;
+  readonly root: boolean;
+  /** `ID` and `ID_LIKE` of /etc/os-release. */
+  readonly distribution: readonly string[];
+  /** dockerd is installed. */
+  readonly installed: boolean;
+}
+
+/** The socket that Docker uses where nothing else is said. */
+export const localHost = "unix:///var/run/docker.sock";
+
+const isLocal = ({ host }: EngineFacts): boolean => host === undefined || host === localHost;
+const isDebian = ({ distribution }: EngineFacts): boolean =>
+  distribution.some((name) => name === "debian" || name === "ubuntu");
+
+/** What the operator can do about an engine that does not answer. Pure. */
+export function engineProblem(facts: EngineFacts): Problem {
+  const { host, reason, platform, installed } = facts;
+  if (!isLocal(facts)) {
+    return {
+      what: `The Docker engine at ${host} does not answer (${reason}).`,
+      why: "The setting dockerHost, DOCKER_HOST or the current Docker context names it. Start it, or use another.",
+      type: ["unset DOCKER_HOST", "docker context use default"],
+    };
+  }
+  if (reason === "EACCES") {
+    return {
+      what: "Docker runs here, but this user may not use it.",
+      type: `sudo usermod -aG docker "$USER"   and sign in again`,
+    };
+  }
+  if (platform !== "linux") {
+    return {
+      what: `No Docker engine answers (${reason}).`,
+      why: "Install Docker Desktop, or another engine, start it, and run this again.",
+    };
+  }
+  if (installed) {
+    return {
+      what: `Docker is installed but does not run (${reason}).`,
+      type: ["sudo systemctl start docker", "sudo service docker start"],
+    };
+  }
+  return isDebian(facts)
+    ? {
+        what: "There is no Docker engine here.",
+        type: "sudo apt-get update && sudo apt-get install -y docker.io iptables && sudo systemctl start docker",
+      }
+    : {
+        what: "There is no Docker engine here.",
+        why: "Install Docker with your distribution's package manager, start it, and run this again.",
+      };
+}
+
+/** What a set-up that may change this machine can do about it by itself; undefined where the operator has to. Pure. */
+export function engineRemedy(facts: EngineFacts): "install" | "start" | undefined {
+  if (!isLocal(facts) || facts.reason === "EACCES" || facts.platform !== "linux" || !facts.root) return undefined;
+  if (facts.installed) return "start";
+  return isDebian(facts) ? "install" : undefined;
+}
+
+/** `ID` and `ID_LIKE` of an os-release file. Pure. */
+export function distributionOf(osRelease: string): string[] {
+  const values = [...osRelease.matchAll(/^(?:ID|ID_LIKE)=(.*)$/gm)].map(([, value]) =>
+    value.replace(/^(["'])(.*)\1$/, "$2"),
+  );
+  return values.flatMap((value) => value.split(/\s+/)).filter((name) => name !== "");
+}

@@ -1,0 +1,16 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+
+/** Type tokens of this module's own resources, whose provider reports the steps of a handover. */
+const own = "::scani-host:";
+
+/**
+ * What a rehearsal reports of an `up`: what this module's provider says while it works, and every error whole, with what
+ * the container logged: its install is removed in a moment, and nobody can look there any more. Pure.
+ */
+export function progressOf({ diagnosticEvent }: EngineEvent): string[] {
+  if (diagnosticEvent === undefined) return [];
+  const { severity, urn, message } = diagnosticEvent;
+  const lines = message.trimEnd().split("\n");
+  if (severity === "error") return [`  error: ${lines[0]}`, ...lines.slice(1).map((line) => `  ${line}`)];
+  return severity === "info" && urn?.includes(own) ? lines.map((line) => `  ${line}`) : [];
+}

@@ -1,0 +1,109 @@
+import { realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { lookUp, operatorSources, settingNamed, type SettingName } from "../settings";
+import { baseOf, kindOf, stacksIn } from "../stacks/stackNames";
+import { StackFile } from "../stacks/stackFile";
+import { readIfThere } from "../util/files/readIfThere";
+import { OperatorError } from "../util/operatorError";
+import { root } from "./root";
+
+/** The operator's Pulumi project, or a throwaway's. */
+export interface Project {
+  /** Folder with Pulumi.yaml and the stacks' settings. */
+  readonly folder: string;
+  /** Environment of its commands, whole; this process's own is neither asked nor changed. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Environment of a project's commands: the operator's, but for a throwaway's project, whose state and passphrase are its
+ * own, whatever else the operator works on.
+ */
+export function environmentOf(folder: string, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!stacksIn(folder).some((stack) => new StackFile(folder, stack).isolated)) return environment;
+  // Named as undefined: what is started would else have them of this process.
+  return {
+    ...environment,
+    PULUMI_BACKEND_URL: undefined,
+    PULUMI_CONFIG_PASSPHRASE: undefined,
+    PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+  };
+}
+
+/** Pulumi's name of the project; settings are `scani:<name>`. */
+const projectName = "scani";
+
+/** True for a folder with a Pulumi.yaml of this module. */
+export function isProject(folder: string): boolean {
+  const text = readIfThere(join(folder, "Pulumi.yaml"));
+  return new RegExp(`^name: ${projectName}$`, "m").test(text) && text.includes("name: scani-host");
+}
+
+/**
+ * Folder a command was typed in. npm runs a script in the package's own folder, and says where it was started.
+ * @param current the process's own folder
+ */
+export function typedIn(environment: NodeJS.ProcessEnv, current: string): string {
+  return environment.INIT_CWD !== undefined && realpathSync(current) === realpathSync(root)
+    ? environment.INIT_CWD
+    : current;
+}
+
+/**
+ * The project a command is for: the folder it names, else the folder it was typed in when there is a project, else the
+ * module's own.
+ * @param named by `--project`
+ * @param here folder the command was typed in
+ * @throws OperatorError when the folder that is named has no project
+ */
+export function projectFolder(named: string | undefined, here: string): string {
+  if (named === undefined) return isProject(here) ? here : root;
+  const folder = resolve(here, named);
+  if (isProject(folder)) return folder;
+  throw new OperatorError({
+    what: `${folder} has no Pulumi.yaml of this module.`,
+    why: "--project names the folder that holds one, with the stacks' settings beside it.",
+  });
+}
+
+/**
+ * Text of a setting of a stack, from wherever an operator can give it; undefined where nobody does. For what a command
+ * must know before Pulumi runs, which reads the same places for its program. An encrypted value is not read.
+ */
+function settingOf({ folder, environment }: Project, stack: string, name: SettingName): string | undefined {
+  const file = new StackFile(folder, stack);
+  return lookUp(settingNamed(name), {
+    config: (setting) => file.text(`${projectName}:${setting}`),
+    ...operatorSources(folder, file.isolated, environment),
+  })?.value;
+}
+
+/** Docker engine of a stack, where a setting names one. */
+export function dockerHostOf(project: Project, stack: string): string | undefined {
+  return settingOf(project, stack, "dockerHost");
+}
+
+/** Name of the install of a base stack, where a setting gives one. */
+export function installOf(project: Project, base: string): string | undefined {
+  return settingOf(project, base, "name");
+}
+
+/** The base a stack stands on: the one its setting names, else the one its own name says. */
+export function baseStackOf(project: Project, stack: string): string {
+  return kindOf(stack) === "base" ? stack : (settingOf(project, stack, "baseStack") ?? baseOf(stack));
+}
+
+/**
+ * The base a command is for that names none: the one all tiers stand on, else the one called `base`.
+ * @throws OperatorError when there are several, all with other names
+ */
+export function theBaseOf(project: Project): string {
+  const tiers = stacksIn(project.folder).filter((stack) => kindOf(stack) !== undefined && kindOf(stack) !== "base");
+  const bases = [...new Set(tiers.map((stack) => baseStackOf(project, stack)))];
+  if (bases.length <= 1) return bases[0] ?? "base";
+  if (bases.includes("base")) return "base";
+  throw new OperatorError({
+    what: `Which base? The tiers here stand on ${bases.join(", ")}.`,
+    why: `Name one with --base ${bases[0]}.`,
+  });
+}

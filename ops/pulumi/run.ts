@@ -1,0 +1,33 @@
+import { spawn } from "node:child_process";
+import type { Context } from "../context";
+import { pulumiEnvironment } from "./environment";
+import { pulumiCommand } from "./pulumiCommand";
+
+/** How it is called where PATH has it. */
+const name = "pulumi";
+
+/**
+ * Runs Pulumi itself in the project, with the project's state and passphrase, on this process's own terminal.
+ * @param words what to tell it
+ * @returns its exit code
+ */
+export async function runPulumi(context: Context, words: readonly string[]): Promise<number> {
+  // Where it was found is nobody's answer, and would be in the way of what Pulumi prints.
+  const toStderr = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const { project } = context;
+  const { command } = await pulumiCommand({ project, report: () => undefined });
+  const child = spawn(command, words, {
+    argv0: name,
+    cwd: project.folder,
+    env: pulumiEnvironment(project, toStderr),
+    stdio: "inherit",
+  });
+  // Both are in the terminal's group, so Pulumi has heard it; this process waits for its end.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}

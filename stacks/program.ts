@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isSet, operatorSources, resolveSettings, unknownInDotenv, type Settings } from "../settings";
+import { OperatorError, renderProblem } from "../util/operatorError";
+import { baseStack } from "./base";
+import { realHost, type ProgramArgs } from "./host";
+import { OperatorRunError } from "./operatorError";
+import { StackFile } from "./stackFile";
+import { markThrowaway } from "./throwaway";
+import { tierStack } from "./tier";
+
+// Pulumi takes a stack trace of every promise it makes, which costs a preview a third of a second, and Node 20 takes 25
+// s to colour one that passes through node_modules. SCANI_DEBUG=true brings them back.
+if (!isSet("debug")) Error.stackTraceLimit = 0;
+
+/** The program of all three stacks: the settings choose which. */
+export async function program(args: ProgramArgs): Promise<Record<string, pulumi.Input<unknown>>> {
+  try {
+    const settings = readSettings(args);
+    markThrowaway();
+    const host = await realHost(settings, args);
+    return settings.tier === "base" ? await baseStack(settings, host) : await tierStack(settings, host);
+  } catch (error) {
+    if (error instanceof OperatorError) throw new OperatorRunError(error.message);
+    throw error;
+  }
+}
+
+function readSettings({ projectFolder, environment }: ProgramArgs): Settings {
+  const [project, stack] = [pulumi.getProject(), pulumi.getStack()];
+  const file = new StackFile(projectFolder, stack);
+  const namespace = `${project}:`;
+  const sources = operatorSources(projectFolder, file.isolated, environment);
+  for (const problem of unknownInDotenv(Object.keys(sources.dotenv))) void pulumi.log.warn(renderProblem(problem));
+  return resolveSettings(
+    {
+      // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
+      config: (name) => pulumi.runtime.getConfig(`${namespace}${name}`),
+      configNames: Object.keys(pulumi.runtime.allConfig())
+        .filter((name) => name.startsWith(namespace))
+        .map((name) => name.slice(namespace.length)),
+      encrypted: file.isolated ? undefined : (name) => !file.unencrypted(`${namespace}${name}`),
+      ...sources,
+    },
+    stack,
+  );
+}
