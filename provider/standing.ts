@@ -6,6 +6,7 @@ import { withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/ready";
 import { keptFile } from "../host/guards/kept";
 import { Progress } from "../util/progress/progress";
+import { downCommand } from "../util/commands";
 import type { Handler } from "./handler";
 import { containerName } from "../host/install/containerName";
 import { postgresDataPath } from "../host/install/postgresData";
@@ -68,7 +69,7 @@ export const standing: Handler<StandingInputs> = {
     throw new Error(
       [
         `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
-        `Take the tiers down first (npm run down -- ${tiers[0]}), or to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
+        `Take the tiers down first (${downCommand(String(tiers[0]))}), or to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
       ].join("\n"),
     );
   },

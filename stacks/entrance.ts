@@ -32,7 +32,7 @@ export async function enter(engine: Engine, gateway: string, stack: string): Pro
 }
 
 /** Where this run's Pulumi engine listens, which is also how the engine names itself to a provider: `host:port`. */
-function engineAddress(): string | undefined {
+export function engineAddress(): string | undefined {
   const engine = pulumi.runtime.getEngine();
   return engine instanceof Client ? engine.getChannel().getTarget().replace(/^dns:/, "") : undefined;
 }

@@ -1,5 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { spellFor } from "../util/commands";
 import { program } from "./program";
 
 /** What raw `pulumi` runs. */
-export = () => program({ projectFolder: pulumi.getRootDirectory(), environment: process.env });
+export = () => {
+  const projectFolder = pulumi.getRootDirectory();
+  spellFor(projectFolder, projectFolder);
+  return program({ projectFolder, environment: process.env });
+};

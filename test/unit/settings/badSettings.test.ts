@@ -179,10 +179,9 @@ void pulumi.runtime.setMocks(
 
 // Loaded after setMocks, as Pulumi asks.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
-const program = require("../../../stacks/index") as () => Promise<unknown>;
+const { program } = require("../../../stacks/program") as typeof import("../../../stacks/program.js");
 
 beforeAll(() => {
-  process.env.SCANI_ISOLATED = "true";
   for (const stream of [process.stdout, process.stderr]) {
     const write: (chunk: string | Uint8Array) => boolean = stream.write.bind(stream);
     jest.spyOn(stream, "write").mockImplementation((chunk) => {
@@ -193,7 +192,6 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  delete process.env.SCANI_ISOLATED;
   jest.restoreAllMocks();
 });
 
@@ -231,7 +229,7 @@ test("1,000 generated bad settings: each is told once, with what to type; nothin
         ].map(([name, value]) => [`scani:${name}`, value]),
       );
       pulumi.runtime.setAllConfig(config);
-      const thrown = await program().then(
+      const thrown = await program({ projectFolder: "rootDirectory", environment: {} }).then(
         () => undefined,
         (failure: Error) => failure,
       );

@@ -1,0 +1,104 @@
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  baseStackOf,
+  dockerHostOf,
+  environmentOf,
+  installOf,
+  isProject,
+  projectFolder,
+  theBaseOf,
+  typedIn,
+} from "../../../ops/project";
+import { pointedAt } from "../../../ops/init";
+import { root } from "../../../ops/root";
+import { folder, type Folder } from "../lab/setup/folder";
+
+let place: Folder;
+beforeEach(() => {
+  place = folder();
+  place.file("Pulumi.yaml", "name: scani\nplugins:\n  providers:\n    - name: scani-host\n      path: provider\n");
+});
+afterEach(() => place.remove());
+
+const project = (environment: NodeJS.ProcessEnv = {}) => ({ folder: place.path, environment });
+const settings = (stack: string, ...lines: string[]) =>
+  place.file(`Pulumi.${stack}.yaml`, ["config:", ...lines.map((line) => `  ${line}`), ""].join("\n"));
+
+test("the engine of a stack: its setting, then the environment, then .env", () => {
+  expect(dockerHostOf(project(), "base")).toBeUndefined();
+  place.file(".env", "DOCKER_HOST=tcp://dotenv:1\n");
+  expect(dockerHostOf(project(), "base")).toBe("tcp://dotenv:1");
+  expect(dockerHostOf(project({ DOCKER_HOST: "tcp://shell:1" }), "base")).toBe("tcp://shell:1");
+  settings("base", "scani:dockerHost: ssh://root@config");
+  expect(dockerHostOf(project({ DOCKER_HOST: "tcp://shell:1" }), "base")).toBe("ssh://root@config");
+  expect(dockerHostOf(project({ DOCKER_HOST: "tcp://shell:1" }), "tier1")).toBe("tcp://shell:1");
+});
+
+test("what Pulumi.yaml says for all stacks comes after the stack's own", () => {
+  place.file("Pulumi.yaml", "name: scani\nconfig:\n  scani:name:\n    type: string\n    default: ours\n");
+  expect(installOf(project(), "base")).toBe("ours");
+  settings("base", "scani:name: mine");
+  expect(installOf(project(), "base")).toBe("mine");
+});
+
+test("the base of a stack: the one its setting names, else the one its name says", () => {
+  expect(baseStackOf(project(), "prod-tier2")).toBe("prod-base");
+  settings("prod-tier2", "scani:baseStack: shared");
+  expect(baseStackOf(project(), "prod-tier2")).toBe("shared");
+  expect(baseStackOf(project({ SCANI_BASE_STACK: "shell" }), "tier1")).toBe("shell");
+  expect(baseStackOf(project({ SCANI_BASE_STACK: "shell" }), "base")).toBe("base");
+});
+
+test("the base of a command that names none is the one the tiers stand on; of several it must be named", () => {
+  expect(theBaseOf(project())).toBe("base");
+  settings("prod-tier1", "scani:tier: tier1");
+  settings("prod-tier2", "scani:tier: tier2");
+  expect(theBaseOf(project())).toBe("prod-base");
+  settings("prod-tier2", "scani:baseStack: shared");
+  expect(() => theBaseOf(project())).toThrow("The tiers here stand on prod-base, shared.");
+  settings("tier1", "scani:tier: tier1");
+  expect(theBaseOf(project())).toBe("base");
+});
+
+test("a throwaway takes nothing from the operator: no settings, no state, no passphrase", () => {
+  const own = { DOCKER_HOST: "tcp://shell:1", PULUMI_BACKEND_URL: "s3://mine", PULUMI_CONFIG_PASSPHRASE: "mine" };
+  expect(environmentOf(place.path, own)).toEqual(own);
+  settings("base", 'scani-lab:isolated: "true"');
+  expect(environmentOf(place.path, own)).toEqual({ DOCKER_HOST: "tcp://shell:1" });
+  expect(dockerHostOf(project(own), "base")).toBeUndefined();
+});
+
+test("the project: the folder that is named, else the one typed in when it has one, else the module's", () => {
+  const other = folder();
+  try {
+    expect(projectFolder(place.path, other.path)).toBe(place.path);
+    expect(projectFolder(undefined, place.path)).toBe(place.path);
+    expect(projectFolder(undefined, other.path)).toBe(root);
+    other.file("Pulumi.yaml", "name: another\n");
+    expect(isProject(other.path)).toBe(false);
+    expect(projectFolder(undefined, other.path)).toBe(root);
+    expect(() => projectFolder(other.path, place.path)).toThrow(`${other.path} has no Pulumi.yaml of this module.`);
+    expect(() => projectFolder("none", place.path)).toThrow(join(place.path, "none"));
+  } finally {
+    other.remove();
+  }
+});
+
+test("npm says where a script of the module's was typed; elsewhere the process's own folder is that", () => {
+  expect(typedIn({ INIT_CWD: "/somewhere" }, root)).toBe("/somewhere");
+  expect(typedIn({ INIT_CWD: "/somewhere" }, place.path)).toBe(place.path);
+  symlinkSync(root, join(place.path, "link"));
+  expect(typedIn({ INIT_CWD: "/somewhere" }, join(place.path, "link"))).toBe("/somewhere");
+});
+
+test("a file that is no YAML is named", () => {
+  writeFileSync(join(place.path, "Pulumi.base.yaml"), "config: [");
+  expect(() => dockerHostOf(project(), "base")).toThrow(`${join(place.path, "Pulumi.base.yaml")} is not valid YAML.`);
+});
+
+test("a project elsewhere runs this module's program and provider", () => {
+  expect(pointedAt("main: bin/stacks/\n  path: provider\n", "node_modules/scani-tiers")).toBe(
+    "main: node_modules/scani-tiers/bin/stacks/\n  path: node_modules/scani-tiers/provider\n",
+  );
+});
