@@ -55,11 +55,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A command of the package, typed in its folder by somebody who has nothing else of this module. */
 function typed(...words: string[]): { code: number | null; output: string } {
-  const { INIT_CWD: _, ...environment } = process.env;
   const { status, stdout, stderr } = spawnSync(join(folder, "node_modules", ".bin", "scani-tiers"), words, {
     cwd: folder,
     encoding: "utf8",
-    env: environment,
+    env: { ...process.env, INIT_CWD: undefined },
   });
   return { code: status, output: stdout + stderr };
 }
