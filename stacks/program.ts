@@ -26,9 +26,9 @@ export async function program(args: ProgramArgs): Promise<Record<string, pulumi.
 }
 
 function readSettings({ projectFolder, environment }: ProgramArgs): Settings {
-  const namespace = `${pulumi.getProject()}:`;
-  const stack = pulumi.getStack();
+  const [project, stack] = [pulumi.getProject(), pulumi.getStack()];
   const file = new StackFile(projectFolder, stack);
+  const namespace = `${project}:`;
   const sources = operatorSources(projectFolder, file.isolated, environment);
   for (const problem of unknownInDotenv(Object.keys(sources.dotenv))) void pulumi.log.warn(renderProblem(problem));
   return resolveSettings(

@@ -7,9 +7,6 @@ import { settingsFile } from "./stackNames";
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { load } = require("js-yaml") as { load(text: string): unknown };
 
-/** Name in Pulumi config with which a throwaway install says that it is one. */
-export const isolatedName = "scani-lab:isolated";
-
 /**
  * What a stack's settings file says, else the project's, by Pulumi's whole names (`scani:tier`). Read without Pulumi,
  * which takes a third of a second to say the same.
@@ -38,7 +35,7 @@ export class StackFile {
 
   /** True for a stack of a throwaway install: it takes nothing from the operator's own settings. */
   get isolated(): boolean {
-    return this.text(isolatedName) === "true";
+    return this.text("scani-lab:throwaway") === "true";
   }
 }
 

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { settingsFile } from "../../stacks/stackNames";
 import { layOutProject } from "../../ops/init";
 import { contextOf, type Context } from "../../ops/context";
-import { isolatedName } from "../../stacks/stackFile";
 import type { Report } from "../../util/progress/progress";
 import { throwawayConfig } from "./mark";
 import { installOf, ownFolder } from "./owner";
@@ -120,8 +119,6 @@ function providerLines({ resources }: TestPlugins): string[] {
 function writeSettings(workDir: string, stack: string, settings: Readonly<Record<string, string>>): void {
   const config = {
     ...throwawayConfig,
-    // The operator's own settings are in the environment too, and are not meant for this.
-    [isolatedName]: "true",
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`scani:${name}`, value])),
   };
   const lines = Object.entries(config).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);

@@ -8,7 +8,6 @@ import { openTarget, type Target } from "./target";
  * switch must not meet a database that is being exchanged.
  * @param command as a noun: `backup`
  * @param work given a signal that is aborted when the lock is lost or the operator interrupts
- * @param interrupt aborted when the operator interrupts
  * @throws LockTaken
  */
 export async function withInstallLock<T>(

@@ -31,6 +31,7 @@ export interface RestoreOptions {
  */
 export async function restore(context: Context, base: string, file: string, options: RestoreOptions): Promise<void> {
   await withInstallLock(context, "restore", base, (target, signal) =>
+    // The lock's signal is aborted with the context's, and when the lock is lost.
     restoreOn({ ...context, signal }, target, file, options),
   );
 }

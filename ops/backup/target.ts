@@ -21,7 +21,6 @@ export interface Target {
 }
 
 /**
-/**
  * Reads the install of a base stack from the stack's outputs.
  * @throws OperatorError when base has not been brought up
  */
