@@ -64,7 +64,7 @@ test("the base of a command that names none is the one the tiers stand on; of se
 test("a throwaway takes nothing from the operator: no settings, no state, no passphrase", () => {
   const own = { DOCKER_HOST: "tcp://shell:1", PULUMI_BACKEND_URL: "s3://mine", PULUMI_CONFIG_PASSPHRASE: "mine" };
   expect(environmentOf(place.path, own)).toEqual(own);
-  settings("base", 'scani-lab:isolated: "true"');
+  settings("base", 'scani-lab:throwaway: "true"');
   expect(environmentOf(place.path, own)).toEqual({ DOCKER_HOST: "tcp://shell:1" });
   expect(dockerHostOf(project(own), "base")).toBeUndefined();
 });
