@@ -13,7 +13,7 @@ function inShell(command: "preview" | "up", variables: Record<string, string>): 
   const file = settingsFile(scene.place.workDir, "base");
   const settings = readFileSync(file, "utf8");
   // As an operator's own project, which is not isolated from the operator's settings.
-  writeFileSync(file, settings.replace(/^.*isolated.*\n/m, ""));
+  writeFileSync(file, settings.replace(/^.*scani-lab:throwaway.*\n/m, ""));
   try {
     const { status, stdout } = spawnSync(
       process.execPath,
