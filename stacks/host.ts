@@ -13,6 +13,7 @@ import { renderPreview } from "../host/handover/renderPreview";
 import { missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
 import { enter } from "./entrance";
+import { throwawayMark } from "./throwaway";
 
 /** The volume a service of base keeps its data in. */
 export interface ServiceVolume {
@@ -62,7 +63,7 @@ export function realHost(settings: Settings): Host {
     baseNow: (install) => readBaseNow(engine, install),
     makeVolumes: async (install, volumes) => {
       for (const { service, volume } of volumes)
-        await engine.createVolume(volume, { [label.install]: install, [label.service]: service });
+        await engine.createVolume(volume, { [label.install]: install, [label.service]: service, ...throwawayMark() });
     },
     removeContainers: async (containers) => {
       for (const container of containers) {
