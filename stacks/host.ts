@@ -14,6 +14,7 @@ import { renderPreview } from "../host/handover/renderPreview";
 import { missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
 import { enter } from "./entrance";
+import { throwawayMark } from "./throwaway";
 
 /** What a program is told by whoever runs it, be it raw `pulumi` or a command in whose process it runs. */
 export interface ProgramArgs {
@@ -78,7 +79,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     baseNow: (install) => readBaseNow(engine, install),
     makeVolumes: async (install, volumes) => {
       for (const { service, volume } of volumes)
-        await engine.createVolume(volume, { [label.install]: install, [label.service]: service });
+        await engine.createVolume(volume, { [label.install]: install, [label.service]: service, ...throwawayMark() });
     },
     removeContainers: async (containers) => {
       for (const container of containers) {

@@ -11,12 +11,21 @@ type Labels = ReturnType<typeof labelList>;
  * namespace of its own. The lab removes only what carries the label. To be called before anything is declared.
  */
 export function markThrowaway(): void {
-  if (new pulumi.Config("scani-lab").getBoolean("throwaway") !== true) return;
+  if (!isThrowaway()) return;
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
     labelled.test(type)
       ? { props: { ...props, labels: pulumi.output(props.labels as pulumi.Input<Labels>).apply(marked) }, opts }
       : undefined,
   );
+}
+
+/** What a program itself makes on a throwaway install is labelled too. */
+export function throwawayMark(): Readonly<Record<string, string>> {
+  return isThrowaway() ? { [label.throwaway]: "true" } : {};
+}
+
+function isThrowaway(): boolean {
+  return new pulumi.Config("scani-lab").getBoolean("throwaway") === true;
 }
 
 /** The labels with the throwaway's among them, in the order `labelList` gives. Pure. */

@@ -23,7 +23,8 @@ const docker = {
   ...(require("@pulumi/docker/network") as typeof import("@pulumi/docker/network.js")),
   ...(require("@pulumi/docker/volume") as typeof import("@pulumi/docker/volume.js")),
 };
-const { markThrowaway } = require("../../../stacks/throwaway") as typeof import("../../../stacks/throwaway.js");
+const { markThrowaway, throwawayMark } =
+  require("../../../stacks/throwaway") as typeof import("../../../stacks/throwaway.js");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const labels = labelList({ "scani.install": "i", "scani.tier": "tier1" });
@@ -50,11 +51,13 @@ test("containers, networks and volumes of a throwaway's stack carry its label, a
     volume: all,
   });
   expect(marked(marked(labels))).toEqual(all);
+  expect(throwawayMark()).toEqual({ "scani.throwaway": "true" });
 });
 
 test.each<Record<string, string>>([{}, { "scani-lab:throwaway": "false" }, { "scani:throwaway": "true" }])(
   "any other stack, as one with %j, carries none",
   async (config) => {
     expect(await declaredWith(config)).toMatchObject({ container: labels, network: labels, volume: labels });
+    expect(throwawayMark()).toEqual({});
   },
 );
