@@ -14,6 +14,7 @@ const kinds = [
   "faults",
   "facts",
   "takedown",
+  "hands",
   "runs",
   "data",
   "parity",

@@ -6,7 +6,19 @@ const { default: Sequencer } = require("@jest/test-sequencer");
  * are lists of their parts: begun last, one would run on alone. Parity plays on two installs at once and fills the
  * machine; the load's own tests, which measure rates and percentiles, come when it is over.
  */
-const longest = ["faults", "runs", "switch", "data", "parity", "engineRestart", "counts", "outage"];
+const longest = [
+  "faults",
+  "runs",
+  "switch",
+  "data",
+  "otherHands",
+  "takedown",
+  "facts",
+  "parity",
+  "engineRestart",
+  "counts",
+  "outage",
+];
 
 module.exports = class extends Sequencer {
   sort(tests) {

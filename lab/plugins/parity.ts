@@ -88,7 +88,6 @@ async function base(game: Game, images: ImageSet): Promise<void> {
     POSTGRES_USER: "another",
     REDIS_PASSWORD: "another-password-of-redis",
   });
-  await game.imagine("name, labels", "base", { name: "another" });
 
   await game.remove("mail");
   game.set("base", "postgresMemory", "768");
