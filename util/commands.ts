@@ -51,7 +51,6 @@ export const previewCommand = (stack: string): string => command("preview", quot
 export const downCommand = (stack: string): string => command("down", quoted(stack));
 export const statusCommand = (install?: string): string =>
   install === undefined ? command("status") : command("status", "--name", quoted(install));
-export const refreshCommand = (stack: string): string => pulumiCommand("up", "--refresh", "--stack", quoted(stack));
 export const backupCommand = (): string => command("backup");
 export const backupsCommand = (): string => command("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>

@@ -1,3 +1,5 @@
+import { statusCommand, upCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
 import type { Engine } from "../../host/engine/engine";
 import { containerName } from "../../host/install/containerName";
 import { label } from "../../host/install/labels";
@@ -31,17 +33,17 @@ export interface Status {
 /**
  * Reads the engine, not Pulumi: it is true whatever became of the last command.
  * @param name the install; without it the only one there is
- * @throws Error when there is none, or several and no name
+ * @throws OperatorError when there is none, or several and no name
  */
 export async function readStatus(engine: Engine, name?: string): Promise<Status> {
   const all = await engine.containers({ labels: [label.install], all: true });
   const installs = [...new Set(all.map(({ labels }) => labels[label.install] ?? ""))].sort();
   const install = name ?? (installs.includes("scani") ? "scani" : installs.length === 1 ? installs[0] : undefined);
   if (install === undefined || !installs.includes(install)) {
-    throw new Error(
+    throw new OperatorError(
       installs.length === 0
-        ? "No Scani here yet.\n  type: npm run up -- tier1"
-        : `Which install? There are ${installs.join(", ")}.\n  type: npm run status -- --name ${installs[0]}`,
+        ? { what: "No Scani here yet.", type: upCommand("tier1") }
+        : { what: `Which install? There are ${installs.join(", ")}.`, type: installs.map((one) => statusCommand(one)) },
     );
   }
   const own = all.filter(({ labels }) => labels[label.install] === install);
