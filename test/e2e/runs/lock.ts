@@ -80,9 +80,9 @@ test.each([
     for (const [one, other] of pairs) told.push(await oneOf(`${how} ${one} and ${other}`, start(one), start(other)));
     console.info(`${how}: the second of ${told.length} pairs named the first after ${told.join(", ")} ms`);
     expect(told).toHaveLength(pairs.length);
-    // Half of what raw Pulumi takes is its own start, which other tests beside this one make twice as long; thorough
-    // ones run alone.
-    if (how === "npm" || thorough) expect(Math.max(...told)).toBeLessThanOrEqual(2_000);
+    // What a command takes is mostly its own start, which other tests beside this one make twice as long; thorough ones
+    // run alone. Half of what raw Pulumi takes is Pulumi's.
+    if (how === "npm" || thorough) expect(Math.max(...told)).toBeLessThanOrEqual(thorough ? 2_000 : 4_000);
     expect((await runningServices(scene)).filter((name) => name.endsWith("worker"))).toEqual([
       `${await serving()} worker`,
     ]);
@@ -172,7 +172,7 @@ test("SIGKILL of an up in the middle of its handover: the next has the lock with
       await next.ended;
       throw error;
     });
-  const atWorkMs = await next.saysWithin("Handing over from tier1", 60_000);
+  const atWorkMs = await next.saysWithin("Handing over to tier2", 60_000);
   console.info(
     `after the SIGKILL the next up had cleared what was left after ${clearedMs} ms and was at its handover after ${atWorkMs} ms`,
   );

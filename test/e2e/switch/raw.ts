@@ -77,7 +77,7 @@ test("images that are nowhere are all named, by preview and by up, before anythi
     expect(output).toContain("These images are not on the engine and cannot be pulled. Nothing has been touched.");
     for (const service of ["migrate", "api", "worker", "frontend-app"])
       expect(output).toMatch(new RegExp(`${scene.images.scaniRepository}/${service}:9\\.9\\.9: \\S+`));
-    expect(output).toMatch(/type: npm run pulumi -- config set --stack tier2 SCANI_IMAGE_TAG \S+/);
+    expect(output).toMatch(/type: npm run pulumi -- --project \S+ config set --stack tier2 SCANI_IMAGE_TAG \S+/);
   }
   pulumi("config", "set", "scani:SCANI_IMAGE_TAG", scene.images.nextTag, "--stack", "tier2");
   expect((await containersOf(scene)).map(({ id }) => id).sort()).toEqual(before);
