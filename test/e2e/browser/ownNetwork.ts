@@ -5,7 +5,7 @@ import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A network namespace that holds a loopback interface and nothing else. */
+/** A network namespace from which nothing is reached but a proxy in it. */
 export interface OwnNetwork {
   /** Program that runs another program in the namespace: `wrap(path)` is the path of a script that does. */
   readonly wrap: (program: string) => string;
@@ -23,6 +23,19 @@ const listen = `
   process.on("message", () => undefined);
 `;
 
+/**
+ * Puts the namespace's interfaces up. One beside loopback, with an address and with nobody at its other end: without it
+ * Chromium says that it is offline, and so does Scani's page. No IPv6, whose addresses come a moment later.
+ */
+const setUp = [
+  "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6",
+  "ip link set lo up",
+  "ip link add near type veth peer name far",
+  "ip address add 192.0.2.1/24 dev near",
+  "ip link set near up",
+  "ip link set far up",
+].join(" && ");
+
 /** Root needs no user namespace for a network namespace; anybody else does. */
 const asRoot = process.getuid?.() === 0;
 
@@ -38,7 +51,7 @@ export async function makeOwnNetwork(): Promise<OwnNetwork> {
     "--net",
     "sh",
     "-c",
-    'ip link set lo up && exec "$@"',
+    `${setUp} && exec "$@"`,
     "sh",
     process.execPath,
     "-e",
