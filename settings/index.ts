@@ -18,5 +18,6 @@ export { plainText, Secret } from "./secret";
 export { certificateOf, type NamesOf, type Settings } from "./settings";
 export { lookUp, operatorSources, type Origin, type Sources } from "./sources";
 export { isPrivateHost } from "./shapes";
+export { withdrawCommands } from "./withdraw";
 export { howToSet, isSet, withFlag, type Flag } from "./flags";
 export type { StackKind, Tier } from "./spec";

@@ -1,7 +1,8 @@
-import { removeSettingCommand, setCommand as spell } from "../util/commands";
+import { setCommand as spell } from "../util/commands";
 import { OperatorError, type Problem } from "../util/operatorError";
 import type { GivenOrigin } from "./sources";
 import { settingNamed, type SettingName } from "./table";
+import { withdrawCommands } from "./withdraw";
 
 /** One thing wrong with the settings. */
 export interface Mistake extends Problem {
@@ -21,10 +22,9 @@ export function setCommand(name: SettingName, stack: string, value?: string): st
 
 /** How to take a given value back. */
 export function removal(name: SettingName, origin: GivenOrigin, stack: string): Pick<Problem, "why" | "type"> {
-  const { variable } = settingNamed(name);
-  if (origin === "Pulumi config") return { type: removeSettingCommand(name, stack) };
-  if (origin === ".env") return { why: `Remove the line that begins with ${variable}= from .env.` };
-  return { type: `unset ${variable}` };
+  if (origin === ".env") return { why: `Remove the line that begins with ${settingNamed(name).variable}= from .env.` };
+  const [type] = withdrawCommands(name, origin, stack);
+  return { type };
 }
 
 /** Thrown once, with all mistakes; its message is for the operator as it is. */

@@ -1,4 +1,4 @@
-import { upCommand } from "../util/commands";
+import { rawUpCommand, upCommand } from "../util/commands";
 import { OperatorRunError } from "./operatorError";
 
 /** A tier stack has no base to stand on yet. Whoever runs the program in its own process may bring it up. */
@@ -7,7 +7,7 @@ export class MissingBase extends OperatorRunError {
   constructor(readonly base: string) {
     super({
       what: `There is no base yet: stack ${base} has not been brought up, and a tier stands on it. Nothing has been touched.`,
-      type: [upCommand(base), `pulumi up --stack ${base}`],
+      type: [upCommand(base), rawUpCommand(base)],
     });
   }
 }

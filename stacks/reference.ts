@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MissingBase } from "./missingBase";
-import { upCommand } from "../util/commands";
+import { rawUpCommand, upCommand } from "../util/commands";
 import { OperatorRunError } from "./operatorError";
 import { readPlatform, type Platform, type Sockets } from "../host/install/platform";
 
@@ -8,8 +8,6 @@ import { readPlatform, type Platform, type Sockets } from "../host/install/platf
 export interface BaseReference {
   readonly platform: pulumi.Output<Platform>;
   readonly sockets: pulumi.Output<Sockets>;
-  /** Docker name of the gateway, known before anything is declared. */
-  readonly gateway: string;
   /** As `sockets`, known before anything is declared. */
   readonly remembered: Sockets;
 }
@@ -25,15 +23,13 @@ export async function referToBase(name: string): Promise<BaseReference> {
   if (sockets.backups === undefined || sockets.uploads === undefined) {
     throw new OperatorRunError({
       what: "Base was brought up by an earlier version of this module and lacks what a release needs now. Nothing has been touched.",
-      type: [upCommand(name), `pulumi up --stack ${name}`],
+      type: [upCommand(name), rawUpCommand(name)],
     });
   }
-  const { gateway } = sockets as Sockets;
   const reference = new pulumi.StackReference(name, { name: fullName(name) });
   return {
     platform: pulumi.secret(reference.requireOutput("platform").apply(readPlatform)),
     sockets: reference.requireOutput("sockets") as pulumi.Output<Sockets>,
-    gateway,
     remembered: sockets as Sockets,
   };
 }

@@ -41,7 +41,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
   for (const looking of [guarded, missing, imageIds, presence, remembering]) looking.catch(() => undefined);
   // Who is there already is said before what does not fit.
-  await host.enter(base.gateway);
+  await host.enter(base.remembered.gateway);
   const there = await presence;
   refuse(
     `Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`,

@@ -70,6 +70,9 @@ export const pulumiCommand = (...words: readonly string[]): string =>
   // What follows the first of Pulumi's words is Pulumi's.
   typed("pulumi", [...projectWords(), ...words]);
 
+/** Brings a stack up by Pulumi itself, where it is on the path. */
+export const rawUpCommand = (stack: string): string => `pulumi up --stack ${quoted(stack)}`;
+
 /** Where the value of a setting comes from, in a command that sets it. */
 export type GivenValue =
   /** The words to set. */

@@ -8,10 +8,16 @@ export interface Problem {
   readonly type?: string | readonly string[];
 }
 
+/** What to type against a problem, the first to try first. Pure. */
+export function commandsOf({ type = [] }: Problem): readonly string[] {
+  return typeof type === "string" ? [type] : type;
+}
+
 /** A problem as lines of text. Pure. */
-export function renderProblem({ what, why, type = [] }: Problem): string {
-  const commands = typeof type === "string" ? [type] : type;
-  const lines = [...(why === undefined ? [] : why.split("\n")), ...commands.map((command) => `type: ${command}`)];
+export function renderProblem(problem: Problem): string {
+  const { what, why } = problem;
+  const commands = commandsOf(problem).map((command) => `type: ${command}`);
+  const lines = [...(why === undefined ? [] : why.split("\n")), ...commands];
   return [what, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { details, type Engine } from "../engine/engine";
+import { isUp } from "../install/facts";
 import { label } from "../install/labels";
 
 /** One container of base, whether it runs or not. Holds secrets. */
@@ -12,7 +13,7 @@ export interface BaseContainer {
 }
 
 /** One container of a release that is in use: running, paused or restarting. Holds secrets. */
-export interface ReleaseContainer {
+export interface ReleaseInUse {
   readonly tier: string;
   readonly environment: readonly string[];
 }
@@ -21,16 +22,13 @@ export interface ReleaseContainer {
 export interface BaseNow {
   /** Base's containers by service. */
   readonly services: Readonly<Record<string, BaseContainer>>;
-  readonly releases: readonly ReleaseContainer[];
+  readonly releases: readonly ReleaseInUse[];
 }
 
 /** Reads an install off its engine. */
 export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
-  const named = [`${label.install}=${install}`, label.service];
-  const [all, inUse] = await Promise.all([
-    engine.containers({ labels: named, all: true }),
-    engine.containers({ labels: [...named, label.release] }),
-  ]);
+  const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
+  const inUse = all.filter((container) => label.release in container.labels && isUp(container));
   const ofBase = all.filter(({ labels }) => labels[label.release] === undefined);
   const [services, releases] = await Promise.all([
     Promise.all(

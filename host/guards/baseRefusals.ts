@@ -1,10 +1,9 @@
-import { settingNamed, type Origin } from "../../settings";
+import { settingNamed, withdrawCommands, type Origin } from "../../settings";
 import { setCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../install/bundled";
 import { variableIn } from "../install/environment";
 import type { BaseNow } from "./baseNow";
-import { withdrawCommands } from "./withdraw";
 
 /** What base is about to be declared with: settings by name, those generated among them. Holds secrets. */
 export interface DeclaredBase {

@@ -1,9 +1,8 @@
-import { withFlag, type Origin } from "../../settings";
+import { withdrawCommands, withFlag, type Origin } from "../../settings";
 import { backupsCommand, setCommand, upCommand } from "../../util/commands";
-import type { Problem } from "../../util/operatorError";
+import { commandsOf, type Problem } from "../../util/operatorError";
 import type { BaseServiceOutput, Sockets } from "../install/platform";
 import type { Presence } from "../install/presence";
-import { withdrawCommands } from "./withdraw";
 
 /** Base as its last `up` left it: what its stack's outputs remember. An earlier version remembered less. */
 export type RememberedBase = Pick<Sockets, "install" | "services"> & Partial<Sockets>;
@@ -74,7 +73,7 @@ function otherEngine(remembered: RememberedBase, now: IdentityNow, intent: Ident
   return {
     ...problem,
     why: "Pulumi would forget the containers that are there.",
-    type: [...asList(problem.type), startEmptyCommand(intent.stack)],
+    type: [...commandsOf(problem), startEmptyCommand(intent.stack)],
   };
 }
 
@@ -105,8 +104,4 @@ function lostData(remembered: RememberedBase, now: IdentityNow, intent: Identity
 
 function startEmptyCommand(stack: string): string {
   return withFlag("startEmpty", upCommand(stack));
-}
-
-function asList(type: Problem["type"]): readonly string[] {
-  return type === undefined ? [] : typeof type === "string" ? [type] : type;
 }

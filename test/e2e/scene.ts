@@ -15,6 +15,7 @@ import {
   type StackSettings,
   type Throwaway,
 } from "../../lab/throwaway";
+import type { Context } from "../../ops/context";
 import { up } from "../../ops/up";
 import { ensureImages, type ImageSet } from "../../lab/images";
 import { until } from "./traffic";
@@ -133,6 +134,22 @@ export async function openScene(
     throw error;
   }
   return scene;
+}
+
+/** Runs a command on a scene's stack that must fail; gives what it printed. */
+export async function failing(
+  { place }: Scene,
+  command: (context: Context, stack: string) => Promise<void>,
+  stack: string,
+): Promise<string> {
+  const printed: string[] = [];
+  await expect(
+    command(
+      contextOn(place, (line) => printed.push(line)),
+      stack,
+    ),
+  ).rejects.toThrow();
+  return printed.join("\n");
 }
 
 /** Removes the install. */

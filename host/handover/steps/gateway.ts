@@ -80,13 +80,12 @@ export class FlipStep implements HandoverStep {
   async undo(run: Run, engine: Engine): Promise<void> {
     const { order, before, progress } = run;
     const back = wayBack(before);
+    const now = await readFacts(engine, order.install);
     if (back === undefined) {
-      const now = await readFacts(engine, order.install);
       if (!Object.values(this.to).some((container) => isRouted(now, container))) return;
       throw new OperatorError({ what: "no release served before, so there is none to go back to" });
     }
-    const { containers } = await readFacts(engine, order.install);
-    const asleep = back.containers.filter(({ id }) => containers.find((one) => one.id === id)?.state !== "running");
+    const asleep = back.containers.filter(({ id }) => now.containers.find((one) => one.id === id)?.state !== "running");
     if (asleep.length > 0) progress.note(`${asleep.map(({ title }) => title).join(", ")} did not run; started`);
     await Promise.all(asleep.map(({ id }) => engine.start(id)));
     run.drainedBack = (await flip(engine, order.install.gateway, back.targets, order.drainTimeout)).drained;

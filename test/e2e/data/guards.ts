@@ -9,6 +9,7 @@ import { changeSetting, contextOn } from "../../../lab/throwaway";
 import { up } from "../../../ops/up";
 import { baseOf, container, containersOf, environmentOf } from "../host";
 import { reachable } from "../reach";
+import { failing } from "../scene";
 import { scene } from "./install";
 
 /** The data as it is forbids some settings, and some commands. */
@@ -24,23 +25,11 @@ const touched = async () => [
   ...(await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort(),
 ];
 
-/** Runs a command that must fail; gives what it printed. */
-async function failing(command: typeof up, stack: string): Promise<string> {
-  const printed: string[] = [];
-  await expect(
-    command(
-      contextOn(scene.place, (line) => printed.push(line)),
-      stack,
-    ),
-  ).rejects.toThrow();
-  return printed.join("\n");
-}
-
 /** Expects that commands on a stack are refused, that they say this, and that nothing on the host changes. */
 async function refused(commands: readonly (typeof up)[], stack: string, ...said: (string | RegExp)[]): Promise<void> {
   const before = await touched();
   for (const command of commands) {
-    const output = await failing(command, stack);
+    const output = await failing(scene, command, stack);
     for (const line of said)
       expect(output).toEqual(typeof line === "string" ? expect.stringContaining(line) : expect.stringMatching(line));
     expect(output).toMatch(/ error: The data that is there forbids it; nothing has been touched\.\n/);
@@ -270,14 +259,14 @@ test("base under a release cannot be destroyed, and keeps every secret it genera
       .sort();
   const known = resources();
   expect(known.filter((urn) => urn.endsWith("::ENCRYPTION_KEY"))).toHaveLength(1);
-  const base = await failing(down, "base");
+  const base = await failing(scene, down, "base");
   expect(base).toContain(
     "Base carries tier1; destroying it would take the data services from under Scani. Nothing has been touched.",
   );
   expect(base).toContain("npm run down -- tier1");
   expect(resources()).toEqual(known);
   expect(await touched()).toEqual(before);
-  expect(await failing(down, "tier1")).toContain(
+  expect(await failing(scene, down, "tier1")).toContain(
     "tier1 serves; destroying it would take Scani down. Nothing has been touched.",
   );
   expect(await touched()).toEqual(before);

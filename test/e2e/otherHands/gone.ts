@@ -1,24 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { label } from "../../../host/install/labels";
-import { contextOn } from "../../../lab/throwaway";
 import { down } from "../../../ops/down";
 import { up } from "../../../ops/up";
 import { baseOf, countOf, runningServices } from "../host";
+import { failing } from "../scene";
 import { scene } from "./install";
 
 const stateOfBase = () => join(scene.place.workDir, "state", ".pulumi", "stacks", "scani", "base.json");
-
-async function failing(command: typeof up, stack: string): Promise<string> {
-  const printed: string[] = [];
-  await expect(
-    command(
-      contextOn(scene.place, (line) => printed.push(line)),
-      stack,
-    ),
-  ).rejects.toThrow();
-  return printed.join("\n");
-}
 
 /** What a reset engine, or another machine, leaves of an install: nothing. */
 async function removeEverything(): Promise<void> {
@@ -40,10 +29,10 @@ async function asIfFrom(id: string): Promise<void> {
 
 test("an install of which nothing is left is not made anew without the operator's word", async () => {
   await removeEverything();
-  const base = await failing(up, "base");
+  const base = await failing(scene, up, "base");
   expect(base).toContain(`The data of ${scene.place.install} is not on this engine any more`);
   expect(base).toContain("type: SCANI_START_EMPTY=true npm run up -- base");
-  const tier = await failing(up, "tier1");
+  const tier = await failing(scene, up, "tier1");
   expect(tier).toContain("are not on the engine any more");
   expect(tier).toContain("type: npm run up -- base");
   expect(await countOf(scene)).toEqual({ containers: 0, networks: 0, volumes: 0 });
@@ -55,8 +44,8 @@ test("on another engine nothing is brought up, and nothing forgotten", async () 
   const kept = readFileSync(stateOfBase(), "utf8");
   try {
     for (const stack of ["base", "tier1"])
-      expect(await failing(up, stack)).toContain("(ID ELSEWHERE), and this is another one");
-    expect(await failing(down, "base")).toContain("is on another engine (ID ELSEWHERE) than this");
+      expect(await failing(scene, up, stack)).toContain("(ID ELSEWHERE), and this is another one");
+    expect(await failing(scene, down, "base")).toContain("is on another engine (ID ELSEWHERE) than this");
     const resources = (text: string) => text.match(/"urn":/g)?.length;
     expect(resources(readFileSync(stateOfBase(), "utf8"))).toBe(resources(kept));
   } finally {

@@ -1,5 +1,4 @@
-import { changeSetting } from "../../../lab/throwaway";
-import { contextOn } from "../../../lab/throwaway";
+import { changeSetting, contextOn } from "../../../lab/throwaway";
 import { preview } from "../../../ops/preview";
 import { servicesOf } from "../../../host/install/services";
 import { container } from "../host";

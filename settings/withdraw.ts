@@ -1,13 +1,15 @@
-import { settingNamed, type Origin, type SettingName } from "../../settings";
-import { removeSettingCommand, removeVariableCommand, unsetCommand } from "../../util/commands";
+import { removeSettingCommand, removeVariableCommand, unsetCommand } from "../util/commands";
+import type { Origin } from "./sources";
+import { settingNamed, type SettingName } from "./table";
 
 /** Commands that take a value back from where it was given; none where nobody gave it. Pure. */
 export function withdrawCommands(setting: SettingName, origin: Origin | undefined, stack: string): string[] {
+  const { variable } = settingNamed(setting);
   switch (origin) {
     case "the shell's environment":
-      return [unsetCommand(settingNamed(setting).variable)];
+      return [unsetCommand(variable)];
     case ".env":
-      return [removeVariableCommand(settingNamed(setting).variable)];
+      return [removeVariableCommand(variable)];
     case "Pulumi config":
       return [removeSettingCommand(setting, stack)];
     default:
