@@ -20,6 +20,7 @@ const kinds = [
   "parity",
   "dotenv",
   "restart",
+  "ssh",
   "many",
   "real",
 ];

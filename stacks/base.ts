@@ -20,7 +20,9 @@ export async function baseStack(
   settings: Settings<"base">,
   host: Host,
 ): Promise<Record<string, pulumi.Output<unknown>>> {
-  const { engine, host: own } = providersOf(host.dockerHost);
+  const images = baseImages(settings);
+  const names = images.map(({ image }) => image);
+  const { engine, host: own } = providersOf(host.dockerProvider(names));
   const place = dataPlaceOf(settings);
   const stack = pulumi.getStack();
   const reading = Promise.all([
@@ -28,8 +30,7 @@ export async function baseStack(
     host.evidence(place),
     host.baseNow(place.install),
   ]);
-  const images = baseImages(settings);
-  const looking = host.missing(images.map(({ image }) => image));
+  const looking = host.missing(names);
   for (const look of [reading, looking]) look.catch(() => undefined);
   await host.enter(containerName(place.install, "gateway"));
   const base = new Base(settings, { providers: [engine, own] });

@@ -4,6 +4,7 @@ import { readPresence, type Presence } from "../host/install/presence";
 import { label } from "../host/install/labels";
 import { answeringEngine } from "../host/engine/answering";
 import { engineHost } from "../host/engine/connect";
+import { pulumiProvider, type PulumiProvider } from "../host/engine/pulumiProvider";
 import { readBaseNow, type BaseNow } from "../host/guards/baseNow";
 import type { Evidence } from "../host/guards/evidence";
 import type { DataPlace } from "../host/install/dataPlace";
@@ -37,8 +38,8 @@ const localSocket = "unix:///var/run/docker.sock";
 export interface Host {
   /** Folder with Pulumi.yaml. */
   readonly projectFolder: string;
-  /** The Docker engine all of it is on, where it is not the local one. */
-  readonly dockerHost?: string;
+  /** What Pulumi's Docker provider is told, so that it is on the engine all of it is on. @param images to be pulled */
+  dockerProvider(images: readonly string[]): PulumiProvider;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   enter(gateway: string): Promise<void>;
   /** What of an install is on the engine. */
@@ -69,7 +70,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
   const engine = await answeringEngine(named, environment);
   return {
     projectFolder,
-    dockerHost: named ?? engineHost(environment),
+    dockerProvider: (images) => pulumiProvider(named ?? engineHost(environment), images, environment),
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
     missingVolumes: async (volumes) => {

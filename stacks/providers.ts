@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/docker/provider";
+import type { PulumiProvider } from "../host/engine/pulumiProvider";
 
 /** This module's own provider. */
 class HostProvider extends pulumi.ProviderResource {
@@ -11,14 +12,14 @@ class HostProvider extends pulumi.ProviderResource {
 /**
  * The providers of a stack, declared before all else: they touch nothing, and their plugins start while the program
  * looks around. Pulumi would start this module's own only when its first resource comes, which is the last of a stack.
- * Docker's is on the same engine as everything else here: it knows no Docker contexts by itself.
+ * Docker's is on the same engine as everything else here.
  */
-export function providersOf(dockerHost: string | undefined): {
+export function providersOf(docker: PulumiProvider): {
   engine: pulumi.ProviderResource;
   host: pulumi.ProviderResource;
 } {
   return {
-    engine: new Provider("engine", { host: dockerHost }),
+    engine: new Provider("engine", docker),
     host: new HostProvider(),
   };
 }

@@ -32,12 +32,12 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
   // nothing new meanwhile.
   await nextTurn();
-  const { engine, host: own } = providersOf(host.dockerHost);
+  const images = Object.values(shapesOf(settings)).map(({ image }) => image);
+  const { engine, host: own } = providersOf(host.dockerProvider(images));
   const base = await reading;
   const presence = host.presence(base.remembered.install);
   const remembering = rememberedOutputs(pulumi.getStack());
   const guarded = refuseOtherData(host, base, baseStack);
-  const images = Object.values(shapesOf(settings)).map(({ image }) => image);
   const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
   for (const looking of [guarded, missing, imageIds, presence, remembering]) looking.catch(() => undefined);
   // Who is there already is said before what does not fit.

@@ -8,7 +8,7 @@ import { engineOver } from "./dockerEngine";
 import type { Engine } from "./engine";
 import { distributionOf, engineProblem, type EngineFacts } from "./remedy";
 
-/** Milliseconds an engine may take to answer. */
+/** Milliseconds an engine may take to answer: more than ssh may take to connect, so that its reason is heard. */
 const timeout = 10_000;
 
 /**
@@ -20,15 +20,21 @@ export async function answeringEngine(host: string | undefined, environment: Nod
   const docker = connectDocker(host, environment);
   const reason = await silence(docker);
   if (reason !== undefined) throw new OperatorError(engineProblem(engineFacts(reason, host, environment)));
-  return engineOver(docker);
+  return engineOver(docker, environment);
 }
 
-/** Why an engine does not answer: the code of the system, else a message; undefined when it does. */
+/**
+ * Why an engine does not answer: the code of the system, else a message; undefined when it does.
+ * @throws OperatorError where ssh says why
+ */
 export async function silence(docker: Docker): Promise<string | undefined> {
   const late = new AbortController();
   const outcome = docker.ping().then(
     () => undefined,
-    (error: NodeJS.ErrnoException) => error.code ?? error.message,
+    (error: NodeJS.ErrnoException) => {
+      if (error instanceof OperatorError) throw error;
+      return error.code ?? error.message;
+    },
   );
   const limit = delay(timeout, `no answer in ${timeout / 1000} s`, { signal: late.signal }).catch(() => undefined);
   try {

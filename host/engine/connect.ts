@@ -2,16 +2,18 @@ import Docker from "dockerode";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { currentContextHost } from "./context";
+import { OperatorError } from "../../util/operatorError";
+import { currentContext, dockerFolder } from "./context";
 import { engineOver } from "./dockerEngine";
 import type { Engine } from "./engine";
+import { sshAgent } from "./ssh";
 
 /**
  * Connects to a Docker engine: the given one, else DOCKER_HOST, else the current Docker context, else the local socket.
  * @param host `unix://`, `npipe://`, `tcp://` or `ssh://`
  */
 export function connect(host?: string, environment: NodeJS.ProcessEnv = process.env): Engine {
-  return engineOver(connectDocker(host, environment));
+  return engineOver(connectDocker(host, environment), environment);
 }
 
 /** As `connect`, with dockerode's own interface, for the lab and the tests. */
@@ -19,32 +21,102 @@ export function connectDocker(host?: string, environment: NodeJS.ProcessEnv = pr
   return new Docker(dockerOptions(host ?? engineHost(environment), environment));
 }
 
-/** Host of the engine the docker command line would use; undefined for its built-in default. */
+/**
+ * Host of the engine the docker command line would use; undefined for its built-in default.
+ * @throws OperatorError when the context chosen does not exist
+ */
 export function engineHost(environment: NodeJS.ProcessEnv): string | undefined {
-  return environment.DOCKER_HOST || currentContextHost(environment);
+  if (environment.DOCKER_HOST) return environment.DOCKER_HOST;
+  const context = currentContext(environment);
+  if (context !== undefined && context.host === undefined) {
+    throw new OperatorError({
+      what: `The Docker context ${context.name} is selected but does not exist.`,
+      type: "docker context use default",
+    });
+  }
+  return context?.host;
 }
+
+/** What dockerode would take from this process's own environment. */
+const nothingElse = { socketPath: undefined, host: undefined, ca: undefined, cert: undefined, key: undefined };
 
 /**
  * A host in dockerode's words. It would read DOCKER_HOST by itself, but from this process's own environment only, which
  * is not always the one a command is for.
- * @throws Error when the host cannot be read, or a certificate it needs
+ * @throws OperatorError when the host cannot be read, or a certificate it needs
  */
 export function dockerOptions(host: string | undefined, environment: NodeJS.ProcessEnv): Docker.DockerOptions {
-  const [, scheme = "tcp", rest = ""] = /^(?:(\w+):\/\/)?(.*)$/.exec(host ?? "unix://") ?? [];
-  if (scheme === "unix" || scheme === "npipe") return { host: undefined, socketPath: rest || defaultSocket() };
-  if (!URL.canParse(`tcp://${rest}`))
-    throw new Error(`The Docker host ${host} cannot be read; it is something like tcp://localhost:2375`);
-  const { hostname, port, username } = new URL(`tcp://${rest}`);
-  const at = { socketPath: undefined, host: hostname, port, pathPrefix: "/", timeout: timeoutOf(environment) };
-  if (scheme === "ssh") return { ...at, protocol: "ssh", username, sshOptions: { agent: environment.SSH_AUTH_SOCK } };
-  const tls = scheme === "https" || environment.DOCKER_TLS_VERIFY === "1" || port === "2376";
-  return { ...at, protocol: tls ? "https" : "http", ...certificates(environment.DOCKER_CERT_PATH) };
+  const { scheme, rest } = partsOf(host ?? "unix://");
+  if (scheme === "unix" || scheme === "npipe") return { ...nothingElse, socketPath: rest || defaultSocket() };
+  if (scheme === "ssh") {
+    // The name is for the Host header alone: the connection is the agent's.
+    const through = { agent: sshAgent(host ?? "", environment) };
+    return { ...nothingElse, protocol: "http", host: "docker", ...through };
+  }
+  const { hostname, port } = addressOf(host ?? "", rest);
+  const folder = certificateFolder(host, environment);
+  const at = { host: hostname, port, pathPrefix: "/", timeout: timeoutOf(environment) };
+  return {
+    ...nothingElse,
+    ...at,
+    protocol: usesTls(host, environment) ? "https" : "http",
+    ...(folder === undefined ? {} : certificates(folder)),
+  };
 }
 
-function certificates(folder: string | undefined): Pick<Docker.DockerOptions, "ca" | "cert" | "key"> {
-  if (!folder) return {};
-  const [ca, cert, key] = ["ca", "cert", "key"].map((name) => readFileSync(join(folder, `${name}.pem`), "utf8"));
-  return { ca, cert, key };
+/**
+ * Folder with ca.pem, cert.pem and key.pem of an engine over TCP: of the Docker context that names the engine, else the
+ * environment's. Undefined where it has none.
+ */
+export function certificateFolder(host: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+  if (!usesTls(host, environment)) return undefined;
+  return (
+    contextCertificates(host, environment) ??
+    (environment.DOCKER_CERT_PATH || (environment.DOCKER_TLS_VERIFY ? dockerFolder(environment) : undefined))
+  );
+}
+
+function usesTls(host: string | undefined, environment: NodeJS.ProcessEnv): boolean {
+  const { scheme, rest } = partsOf(host ?? "unix://");
+  if (["unix", "npipe", "ssh"].includes(scheme)) return false;
+  if (scheme === "https" || environment.DOCKER_TLS_VERIFY) return true;
+  return addressOf(host ?? "", rest).port === "2376" || contextCertificates(host, environment) !== undefined;
+}
+
+function contextCertificates(host: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+  const context = currentContext(environment);
+  return context?.host === host ? context?.certificates : undefined;
+}
+
+function partsOf(host: string): { scheme: string; rest: string } {
+  const [, scheme = "tcp", rest = ""] = /^(?:(\w+):\/\/)?(.*)$/.exec(host) ?? [];
+  return { scheme, rest };
+}
+
+function addressOf(host: string, rest: string): URL {
+  if (URL.canParse(`tcp://${rest}`)) return new URL(`tcp://${rest}`);
+  throw new OperatorError({
+    what: `The Docker host ${host} cannot be read.`,
+    why: "It is something like tcp://localhost:2375, ssh://user@scani.internal or unix:///var/run/docker.sock.",
+  });
+}
+
+function certificates(folder: string): Pick<Docker.DockerOptions, "ca" | "cert" | "key"> {
+  const read = (name: string): string => {
+    const file = join(folder, name);
+    try {
+      return readFileSync(file, "utf8");
+    } catch (error) {
+      throw new OperatorError(
+        {
+          what: `The Docker engine wants TLS, and ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+          why: "ca.pem, cert.pem and key.pem are needed: in the Docker context, or in the folder DOCKER_CERT_PATH names.",
+        },
+        { cause: error },
+      );
+    }
+  };
+  return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
 }
 
 function timeoutOf({ DOCKER_CLIENT_TIMEOUT: limit }: NodeJS.ProcessEnv): number | undefined {

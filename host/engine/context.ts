@@ -2,26 +2,53 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { OperatorError } from "../../util/operatorError";
 
-/**
- * Host of the current Docker context, which the docker command line follows and dockerode does not know.
- * Undefined for the default context. Layout: `contexts/meta/<sha256 of the name>/meta.json` under Docker's folder.
- * @throws OperatorError when the context has no such file
- */
-export function currentContextHost(environment: NodeJS.ProcessEnv): string | undefined {
-  const folder = environment.DOCKER_CONFIG || join(homedir(), ".docker");
-  const name = environment.DOCKER_CONTEXT || namedIn(join(folder, "config.json"));
-  if (name === undefined || name === "default") return undefined;
-  const meta = join(folder, "contexts", "meta", createHash("sha256").update(name).digest("hex"), "meta.json");
-  if (!existsSync(meta))
-    throw new OperatorError({
-      what: `The Docker context ${name} is selected but does not exist.`,
-      type: "docker context use default",
-    });
-  return JSON.parse(readFileSync(meta, "utf8")).Endpoints?.docker?.Host;
+/** Folder of what the docker command line keeps. */
+export function dockerFolder(environment: NodeJS.ProcessEnv): string {
+  return environment.DOCKER_CONFIG || join(homedir(), ".docker");
 }
 
-function namedIn(config: string): string | undefined {
-  return existsSync(config) ? JSON.parse(readFileSync(config, "utf8")).currentContext : undefined;
+/** The file in which the docker command line keeps what was chosen and who is logged in. */
+export interface DockerConfig {
+  readonly currentContext?: string;
+  /** Logins by registry; empty ones where a helper keeps them. */
+  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly identitytoken?: string }>>;
+  /** Helper that keeps every login. */
+  readonly credsStore?: string;
+  /** Helpers that keep the logins of some registries. */
+  readonly credHelpers?: Readonly<Record<string, string>>;
+}
+
+/** Empty where there is no such file. */
+export function dockerConfig(environment: NodeJS.ProcessEnv): DockerConfig {
+  const file = join(dockerFolder(environment), "config.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+}
+
+/** A context of the docker command line's. */
+export interface DockerContext {
+  readonly name: string;
+  /** Undefined when there is no such context. */
+  readonly host?: string;
+  /** Folder with ca.pem, cert.pem and key.pem, where it has them. */
+  readonly certificates?: string;
+}
+
+/**
+ * The current Docker context, which the docker command line follows and dockerode does not know. Undefined for the
+ * default one. Layout: `contexts/meta/<sha256 of the name>/meta.json` and `contexts/tls/<the same>/docker/*.pem`.
+ */
+export function currentContext(environment: NodeJS.ProcessEnv): DockerContext | undefined {
+  const name = environment.DOCKER_CONTEXT || dockerConfig(environment).currentContext;
+  // DOCKER_HOST goes before, as with the docker command line.
+  if (environment.DOCKER_HOST || name === undefined || name === "" || name === "default") return undefined;
+  const [contexts, id] = [join(dockerFolder(environment), "contexts"), createHash("sha256").update(name).digest("hex")];
+  const meta = join(contexts, "meta", id, "meta.json");
+  if (!existsSync(meta)) return { name };
+  const certificates = join(contexts, "tls", id, "docker");
+  return {
+    name,
+    host: JSON.parse(readFileSync(meta, "utf8")).Endpoints?.docker?.Host,
+    ...(existsSync(certificates) ? { certificates } : {}),
+  };
 }

@@ -11,12 +11,8 @@ export interface Conversation {
   end(): Promise<void>;
 }
 
-/**
- * A socket that can be told not to keep the process alive. Over ssh the stream is a channel, and the socket is its
- * client's.
- */
-type Referable = { ref?(): void; unref?(): void };
-type Hijacked = Duplex & Referable & { _client?: { _sock?: Referable } };
+/** A connection that can be told not to keep the process alive. */
+type Hijacked = Duplex & { ref(): void; unref(): void };
 
 /**
  * Starts a command and waits for its first line. The conversation does not keep this process alive.
@@ -33,14 +29,13 @@ export async function converse(
     stream.on("error", () => undefined).once("close", resolve);
   });
   const line = await firstLine(container, stream);
-  const socket: Referable = stream.unref === undefined ? (stream._client?._sock ?? {}) : stream;
-  socket.unref?.();
+  stream.unref();
   return {
     line,
     ended,
     end() {
       // While somebody waits for the end, the process must stay alive.
-      socket.ref?.();
+      stream.ref();
       stream.end();
       return ended;
     },
@@ -55,7 +50,7 @@ async function attach(container: Docker.Container, command: readonly string[]): 
       AttachStdout: true,
       AttachStderr: true,
     });
-    return await running.start({ hijack: true, stdin: true });
+    return (await running.start({ hijack: true, stdin: true })) as Hijacked;
   } catch (error) {
     if ([404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { promisify } from "node:util";
 import { attach, capture } from "./attached";
 import { converse } from "./conversation";
 import {
@@ -17,6 +18,7 @@ import {
 } from "./engine";
 import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
+import { loginFor } from "./login";
 import { lastLines, logSince, remove, start, stop } from "./lifecycle";
 
 /** Where a container's port is published. */
@@ -25,13 +27,19 @@ interface PortBinding {
   readonly HostPort: string;
 }
 
-/** The engine behind a dockerode connection. */
-export function engineOver(docker: Docker): Engine {
-  return new DockerEngine(docker);
+/**
+ * The engine behind a dockerode connection.
+ * @param environment where registries' logins are looked up
+ */
+export function engineOver(docker: Docker, environment: NodeJS.ProcessEnv = process.env): Engine {
+  return new DockerEngine(docker, environment);
 }
 
 class DockerEngine implements Engine {
-  constructor(private readonly docker: Docker) {}
+  constructor(
+    private readonly docker: Docker,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
 
   async identity(): Promise<string> {
     return ((await this.docker.info()) as { ID: string }).ID;
@@ -131,11 +139,20 @@ class DockerEngine implements Engine {
   }
 
   async askRegistry(image: string, signal: AbortSignal): Promise<void> {
-    await this.docker.getImage(image).distribution({ abortSignal: signal });
+    const login = await loginFor(image, this.environment);
+    // dockerode's own call takes no signal.
+    await promisify(this.docker.modem.dial.bind(this.docker.modem))({
+      path: `/distribution/${image}/json`,
+      method: "GET",
+      statusCodes: { 200: true, 401: "no such image", 500: "server error" },
+      abortSignal: signal,
+      ...(login === undefined ? {} : { authconfig: login }),
+    });
   }
 
   async pull(image: string): Promise<void> {
-    const progress = await this.docker.pull(image);
+    const login = await loginFor(image, this.environment);
+    const progress = await this.docker.pull(image, login === undefined ? {} : { authconfig: login });
     await new Promise<void>((resolve, reject) => {
       this.docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
     });

@@ -8,7 +8,7 @@ import { isAlreadySo, isMissing, says, unable } from "./errors";
 import { ensureImage } from "./image";
 
 /** A container. Only its restart policy and memory limits change in place, and it is started again when it must run. */
-export function containerType(docker: Docker): ResourceType {
+export function containerType(docker: Docker, registries: readonly string[] = []): ResourceType {
   const read = async (id: string, known: Values): Promise<Values | undefined> => {
     const container = await docker
       .getContainer(id)
@@ -24,7 +24,7 @@ export function containerType(docker: Docker): ResourceType {
     named: true,
     deletedFirst: true,
     async create(inputs) {
-      await ensureImage(docker, text(inputs, "image"));
+      await ensureImage(docker, text(inputs, "image"), registries);
       const { id } = await docker.createContainer(containerRequest(inputs)).catch(unable("create container"));
       try {
         await joinNetworks(docker, id, inputs);

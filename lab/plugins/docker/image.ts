@@ -1,11 +1,14 @@
 import type Docker from "dockerode";
+import { loginFor, registryOf } from "../../../host/engine/login";
+import { providerAddress } from "../../../host/engine/pulumiProvider";
 import { isMissing } from "./errors";
 
 /**
  * Pulls an image that is not there; one that is, needs no registry. @throws Error naming the image when it cannot be
  * had
+ * @param registries at which it logs in
  */
-export async function ensureImage(docker: Docker, image: string): Promise<void> {
+export async function ensureImage(docker: Docker, image: string, registries: readonly string[]): Promise<void> {
   const here = await docker
     .getImage(image)
     .inspect()
@@ -18,7 +21,10 @@ export async function ensureImage(docker: Docker, image: string): Promise<void> 
     );
   if (here) return;
   try {
-    const stream = await docker.pull(image);
+    const login = registries.includes(providerAddress(registryOf(image)))
+      ? await loginFor(image, process.env)
+      : undefined;
+    const stream = await docker.pull(image, login === undefined ? {} : { authconfig: login });
     await new Promise<void>((resolve, reject) => {
       docker.modem.followProgress(stream, (error, events: { error?: string }[] | null) => {
         const failed = error?.message ?? events?.find((event) => event.error)?.error;

@@ -14,13 +14,25 @@ void serve({
   version: packageVersion("@pulumi/docker"),
   settings: {
     host: { shape: aString, change: "update" },
+    sshOpts: { shape: aString, change: "update" },
+    certPath: { shape: aString, change: "update" },
+    context: { shape: aString, change: "update" },
+    registryAuth: { shape: aString, change: "update" },
     // Put in by the engine: the version of the SDK.
     version: { shape: aString, change: "update" },
   },
-  types: ({ host }) => {
-    const docker = connectDocker(typeof host === "string" ? host : process.env.DOCKER_HOST || defaultHost);
+  types: ({ host, certPath, registryAuth }) => {
+    const docker = connectDocker(typeof host === "string" ? host : process.env.DOCKER_HOST || defaultHost, {
+      ...process.env,
+      ...(typeof certPath === "string" ? { DOCKER_CERT_PATH: certPath, DOCKER_TLS_VERIFY: "1" } : {}),
+    });
+    // As the SDK sends a list of a provider's: as text.
+    const logins: { address: string }[] = typeof registryAuth === "string" ? JSON.parse(registryAuth) : [];
     return {
-      "docker:index/container:Container": containerType(docker),
+      "docker:index/container:Container": containerType(
+        docker,
+        logins.map(({ address }) => address),
+      ),
       "docker:index/network:Network": networkType(docker),
       "docker:index/volume:Volume": volumeType(docker),
     };

@@ -101,6 +101,7 @@ let missing: MissingImage[] = [];
 
 const host: Host = {
   projectFolder: "rootDirectory",
+  dockerProvider: () => ({}),
   enter: async () => undefined,
   presence: async () => ({
     engine: { id: "ENGINE", address: "unix:///var/run/docker.sock" },

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dockerOptions, engineHost } from "../../../../host/engine/connect";
 import { answeringEngine } from "../../../../host/engine/answering";
 import { OperatorError } from "../../../../util/operatorError";
@@ -8,14 +9,53 @@ test.each([
   ["tcp://10.0.0.1:2375", {}, { host: "10.0.0.1", port: "2375", protocol: "http", socketPath: undefined }],
   ["10.0.0.1:2375", {}, { host: "10.0.0.1", port: "2375", protocol: "http" }],
   ["tcp://10.0.0.1:2376", {}, { port: "2376", protocol: "https" }],
-  ["tcp://10.0.0.1:99", { DOCKER_TLS_VERIFY: "1" }, { port: "99", protocol: "https" }],
-  [
-    "ssh://root@far",
-    { SSH_AUTH_SOCK: "/run/agent" },
-    { host: "far", username: "root", protocol: "ssh", sshOptions: { agent: "/run/agent" } },
-  ],
 ])("the host %s", (host, environment, options) => {
   expect(dockerOptions(host, environment)).toMatchObject(options);
+});
+
+const tls = { ca: "ca of it", cert: "cert of it", key: "key of it" };
+
+/** A folder of Docker's with a context that has certificates, and these in a folder of their own, too. */
+function dockerHome(host: string) {
+  const place = folder();
+  const id = createHash("sha256").update("far").digest("hex");
+  place.file(`contexts/meta/${id}/meta.json`, JSON.stringify({ Name: "far", Endpoints: { docker: { Host: host } } }));
+  for (const [name, text] of Object.entries(tls)) {
+    place.file(`contexts/tls/${id}/docker/${name}.pem`, text);
+    place.file(`${name}.pem`, `${text} in the folder`);
+  }
+  return place;
+}
+
+test("certificates: a context's for its own engine, the environment's for any other, none without TLS", () => {
+  const host = "tcp://10.0.0.1:99";
+  const place = dockerHome(host);
+  try {
+    const environment = { DOCKER_CONFIG: place.path, DOCKER_CONTEXT: "far" };
+    expect(engineHost(environment)).toBe(host);
+    expect(dockerOptions(host, environment)).toMatchObject({ protocol: "https", ...tls });
+    const other = dockerOptions("tcp://10.0.0.2:99", environment);
+    expect(other).toMatchObject({ protocol: "http", ca: undefined });
+    const named = { DOCKER_CONFIG: "/none", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: place.path };
+    expect(dockerOptions(host, named)).toMatchObject({ protocol: "https", ca: "ca of it in the folder" });
+    const byDefault = { DOCKER_CONFIG: place.path, DOCKER_TLS_VERIFY: "1" };
+    expect(dockerOptions(host, byDefault)).toMatchObject({ protocol: "https", key: "key of it in the folder" });
+    expect(dockerOptions("unix:///a", named)).toMatchObject({ socketPath: "/a", key: undefined });
+  } finally {
+    place.remove();
+  }
+});
+
+test("a certificate that is not there is named", () => {
+  const environment = { DOCKER_CONFIG: "/none", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/nowhere" };
+  expect(() => dockerOptions("tcp://far:1", environment)).toThrow("/nowhere/ca.pem cannot be read (ENOENT)");
+});
+
+test("a context that does not exist is refused, unless DOCKER_HOST goes before it", () => {
+  const environment = { DOCKER_CONFIG: "/none", DOCKER_CONTEXT: "gone" };
+  expect(() => engineHost(environment)).toThrow(/context gone[^]*type: docker context use default/);
+  expect(engineHost({ ...environment, DOCKER_HOST: "tcp://a:1" })).toBe("tcp://a:1");
+  expect(dockerOptions("tcp://a:1", environment)).toMatchObject({ protocol: "http" });
 });
 
 test("a host that is none is refused by name", () => {

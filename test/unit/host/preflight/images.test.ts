@@ -1,5 +1,5 @@
 import { EngineError, type Engine } from "../../../../host/engine/engine";
-import { mayBePrivate, missingImages, missingProblem } from "../../../../host/preflight/images";
+import { isRefusal, missingImages, missingProblem } from "../../../../host/preflight/images";
 import { renderProblem } from "../../../../util/operatorError";
 
 const refusal = (statusCode: number, message: string) => new EngineError(statusCode, message);
@@ -28,6 +28,7 @@ test("what is here or in a registry is not missing; the rest is, each once, with
     "far:1": refusal(500, "(HTTP code 500) server error - dial tcp: lookup far: no such host "),
   });
   expect(await missingImages(host, ["api:1", "worker:1", "private:1", "gone:1", "gone:1", "far:1"])).toEqual([
+    { image: "private:1", why: "unauthorized: authentication required", login: "docker.io" },
     { image: "gone:1", why: "manifest unknown: manifest unknown" },
     { image: "far:1", why: "dial tcp: lookup far: no such host" },
   ]);
@@ -62,7 +63,7 @@ test.each([
   [{ message: "pull access denied for scani/api", statusCode: 404 }, true],
   [{ message: "manifest unknown", statusCode: 404 }, false],
   [{ message: "no such host", statusCode: 500 }, false],
-])("%j may be private: %p", (error, may) => expect(mayBePrivate(error)).toBe(may));
+])("%j is a refusal: %p", (error, may) => expect(isRefusal(error)).toBe(may));
 
 test("the message names each image, why, and what to type", () => {
   expect(
@@ -71,6 +72,8 @@ test("the message names each image, why, and what to type", () => {
         [
           { image: "a:1", why: "gone" },
           { image: "b:1", why: "far" },
+          { image: "ghcr.io/c:1", why: "denied", login: "ghcr.io" },
+          { image: "ghcr.io/d:1", why: "denied", login: "ghcr.io" },
         ],
         ["pulumi config set X y --stack s"],
       ),
@@ -79,7 +82,10 @@ test("the message names each image, why, and what to type", () => {
     "These images are not on the engine and cannot be pulled. Nothing has been touched.",
     "  a:1: gone",
     "  b:1: far",
+    "  ghcr.io/c:1: denied",
+    "  ghcr.io/d:1: denied",
     "  Bring them to the engine (docker pull, docker load) and type the same again, or name others:",
+    "  type: docker login ghcr.io",
     "  type: pulumi config set X y --stack s",
   ]);
 });
