@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { Agent, type ClientRequestArgs } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { inspect } from "node:util";
 import { OperatorError } from "../../util/operatorError";
 import { parseSshHost, sshWords, type SshHost } from "./sshHost";
 import { sshProblem } from "./sshProblem";
@@ -31,6 +32,11 @@ class SshAgent extends Agent {
     private readonly environment: NodeJS.ProcessEnv,
   ) {
     super({ keepAlive: true });
+  }
+
+  /** docker-modem writes out each request and all it holds, its agent too: seconds each, with the connections' insides. */
+  [inspect.custom](): string {
+    return "SshAgent";
   }
 
   override createConnection(

@@ -53,7 +53,7 @@ async function freePort(): Promise<number> {
 
 beforeAll(async () => {
   if (lack !== undefined) return;
-  folder = mkdtempSync(join(tmpdir(), "scani-ssh-"));
+  folder = mkdtempSync(join(tmpdir(), "scani-sshd-"));
   for (const key of ["host", "other", "own"])
     spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path(key)]);
   writeFileSync(path("authorized"), readFileSync(path("own.pub")), { mode: 0o600 });

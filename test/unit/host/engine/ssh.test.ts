@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+import { sshAgent } from "../../../../host/engine/ssh";
 import { parseSshHost, sshWords } from "../../../../host/engine/sshHost";
 import { sshProblem } from "../../../../host/engine/sshProblem";
 import { connectDocker } from "../../../../host/engine/connect";
@@ -69,4 +71,8 @@ test("an ssh that cannot be run is an operator's error", async () => {
   } finally {
     place.remove();
   }
+});
+
+test("connections over ssh are cheap to write out, as docker-modem does with every request", () => {
+  expect(inspect(sshAgent("ssh://far", {}), { showHidden: true, depth: null })).toBe("SshAgent");
 });
