@@ -149,7 +149,10 @@ overSsh.each([
   ["a changed", "other", /The host key of ssh:\/\/.* is not the one that was accepted[^]*type: ssh-keygen -R /],
 ])("%s host key is refused, and nothing is touched", async (_what, key, words) => {
   const { place } = scene as Scene;
-  const everything = async () => (await containersOf(scene as Scene)).map(({ id, info }) => [id, info.State]);
+  const everything = async () =>
+    (await containersOf(scene as Scene))
+      .map(({ id, info }) => `${id} ${info.State.Status} ${info.State.StartedAt}`)
+      .sort();
   const there = await everything();
   knownHosts(key);
   try {
