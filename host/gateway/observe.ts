@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine";
 import { listCommand, parseListing } from "./deploy";
 import { gatewayStateFile } from "./state";
-import { askedPaths, routeNamed, routes, type Route, type Targets } from "./routes";
+import { askedPaths, routeNamed, type Route, type Targets } from "./routes";
 
 /** What a gateway says of its routes. */
 export interface Observed {
@@ -9,7 +9,7 @@ export interface Observed {
   readonly routes: Targets;
   /** Routes whose requests are held. */
   readonly paused: readonly Route[];
-  /** What is wrong with the answer to a request through the gateway, by route. */
+  /** What is wrong with the answer to a request through the gateway, by route; what is held has none to be wrong. */
   readonly unanswered: Readonly<Partial<Record<Route, string>>>;
 }
 
@@ -56,9 +56,10 @@ export function parseObserved(printed: string): Observed {
   });
   const answers = printed.split("\n").flatMap((line): [Route, string][] => {
     const [word, name, status] = line.trim().split(" ");
-    const route = routes.find((known) => known === name);
-    // Without a route there is nobody who should answer.
-    if (word !== answerWord || !listed.some((one) => one.route === route) || route === undefined) return [];
+    const asked = listed.find((one) => one.route === name);
+    // Without a route there is nobody who should answer, and a held request waits for its resume.
+    if (word !== answerWord || asked === undefined || asked.state === "paused") return [];
+    const { route } = asked;
     if (status === "none") return [[route, `no answer within ${answerSeconds} s`]];
     return Number(status) >= 500 ? [[route, `HTTP ${status}`]] : [];
   });

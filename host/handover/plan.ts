@@ -53,8 +53,7 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
 
   if (!leads) steps.push(new PreflightStep(), new MigrateStep(member("migrate")));
   if (asleep.length > 0) steps.push(new StartStep(asleep));
-  // What is held at the gateway is no wonder to be without an answer.
-  const silent = leads && asleep.length === 0 && facts.paused.length === 0 ? unansweredMembers(facts, member) : [];
+  const silent = leads && asleep.length === 0 ? unansweredMembers(facts, member) : [];
   if (silent.length > 0) steps.push(new RestartStep(silent));
   if (!leads || asleep.length > 0 || silent.length > 0 || unproven) steps.push(new VerifyStep(member("api")));
   if (!leads)

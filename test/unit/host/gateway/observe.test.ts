@@ -25,6 +25,7 @@ test("held requests, and answers that are none", () => {
     unanswered: { api: "HTTP 503", app: "no answer within 3 s" },
   });
   expect(parseObserved(`${listing(targets)}${answers({ api: "200", app: "404" })}`).unanswered).toEqual({});
+  expect(parseObserved(`${listing(targets, ["api"])}${answers({ api: "none" })}`).unanswered).toEqual({});
 });
 
 test("what a gateway has written down is read as what it lists; what is cut short is none", () => {

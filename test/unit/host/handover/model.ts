@@ -148,7 +148,9 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
         },
         routes: targets,
         paused: paused.filter(there),
-        unanswered: Object.fromEntries(unanswered.filter(there).map((route) => [route, "HTTP 502"])),
+        unanswered: Object.fromEntries(
+          unanswered.filter((route) => there(route) && !paused.includes(route)).map((route) => [route, "HTTP 502"]),
+        ),
         containers,
         journal: failed
           ? [{ at: "2026-01-01T00:00:00.000Z", by: "a@b", to, outcome: "failed", totalMs: 1, timings: {} }]
