@@ -8,3 +8,6 @@ const { runInThisContext } = require("node:vm");
 const traced = runInThisContext("Error").prepareStackTrace;
 Error.prepareStackTrace = (error, frames) =>
   error.message === "" || traced === undefined ? [String(error), ...frames].join("\n    at ") : traced(error, frames);
+
+// As Node has it: Jest keeps a hundred frames of each.
+Error.stackTraceLimit = 10;
