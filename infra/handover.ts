@@ -3,7 +3,7 @@ import type { Sockets } from "../host/install/platform";
 import type { Release } from "./release/release";
 import type { Service } from "../host/install/services";
 import type { TakedownGuard } from "./takedownGuard";
-import { certificateOf, type Settings, type Tier } from "../settings";
+import type { Settings, Tier } from "../settings";
 import type { HandoverInputs } from "../host/install/resources";
 
 export interface HandoverArgs {
@@ -41,7 +41,7 @@ export class Handover extends pulumi.CustomResource {
       keepWarm: settings.keepWarm,
       readyTimeout: settings.readyTimeout,
       minimumFreeDisk: settings.minimumFreeDisk,
-      caCertificate: certificateOf(settings),
+      caCertificate: settings.caCertificate,
       drainTimeout: settings.drainTimeout,
       migrationTimeout: settings.migrationTimeout,
       soak: settings.soak,

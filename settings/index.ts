@@ -15,7 +15,7 @@ export { SettingsError, setCommand, type Mistake } from "./mistakes";
 export { unknownInDotenv } from "./misspelt";
 export { resolveSettings } from "./resolve";
 export { plainText, Secret } from "./secret";
-export { certificateOf, type NamesOf, type Settings } from "./settings";
+export { type NamesOf, type Settings } from "./settings";
 export { lookUp, operatorSources, type Origin, type Sources } from "./sources";
 export { isPrivateHost } from "./shapes";
 export { withdrawCommands } from "./withdraw";

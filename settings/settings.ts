@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Origin } from "./sources";
 import type { Secret } from "./secret";
-import type { Spec, StackKind, Tier } from "./spec";
+import type { Spec, StackKind } from "./spec";
 import type { SettingName, Table } from "./table";
 
 /** Settings that a stack of this kind reads. */
@@ -25,8 +25,3 @@ export type Settings<K extends StackKind = StackKind> = K extends StackKind
       origin(name: NamesOf<K>): Origin | undefined;
     }
   : never;
-
-/** Certificate of a private authority, PEM. Only tier 2 has an endpoint that may need one. */
-export function certificateOf(settings: Settings<Tier>): string | undefined {
-  return settings.tier === "tier2" ? settings.caCertificate : undefined;
-}

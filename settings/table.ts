@@ -429,11 +429,11 @@ const release = {
   },
   caCertificate: {
     variable: "SCANI_CA_CERTIFICATE",
-    stacks: tier2,
+    stacks: everywhere,
     schema: s.certificate,
     example: "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----",
     file: "ca.pem",
-    describe: "Tier 2: certificate (PEM) of the private authority that signed the hosted endpoint's.",
+    describe: "Certificate (PEM) of a private authority that signed the hosted endpoint's, or a managed service's.",
   },
   WORKER_CONCURRENCY: {
     stacks: tiers,

@@ -36,3 +36,8 @@ export function libpqEnvironment(databaseUrl: string): string[] {
 export function databaseOf(databaseUrl: string): string {
   return decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
 }
+
+/** Whether the tools check the server's certificate, for which they need to be told whom to trust. Pure. */
+export function verifies(environment: readonly string[]): boolean {
+  return environment.some((entry) => entry.startsWith("PGSSLMODE=verify-"));
+}

@@ -10,10 +10,10 @@ export function folderOf({ directory }: BackupPlan, projectFolder: string): stri
 /** How to reach the database. @param url read only for a managed Postgres; contains its password */
 export async function databaseFor(
   install: string,
-  { postgres, image, network }: BackupPlan,
+  { postgres, image, network, authority }: BackupPlan,
   url: () => Promise<string>,
 ): Promise<Database> {
   return postgres === undefined
-    ? { kind: "managed", install, image, network, url: await url() }
+    ? { kind: "managed", install, image, network, authority, url: await url() }
     : { kind: "bundled", container: postgres };
 }

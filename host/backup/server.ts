@@ -1,10 +1,11 @@
+import { rootCertificates } from "node:tls";
 import { isNotFound, type Engine } from "../engine/engine";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
 import type { Attached } from "../engine/attached";
-import { dockerPull, dockerStart, upCommand } from "../../util/commands";
+import { dockerPull, dockerStart, setCommand, upCommand } from "../../util/commands";
 import { OperatorError, messageOf } from "../../util/operatorError";
-import { databaseOf, libpqEnvironment } from "./libpq";
+import { databaseOf, libpqEnvironment, verifies } from "./libpq";
 
 /** How to reach the database: in the bundled Postgres' container, or at a managed server's address. */
 export type Database =
@@ -18,6 +19,8 @@ export type Database =
       readonly image: string;
       /** Network from which the database can be reached. */
       readonly network: string;
+      /** Certificate of a private authority, PEM, that may have signed the server's. */
+      readonly authority?: string;
     };
 
 /** A container with the Postgres tools, from which the database can be reached. */
@@ -48,8 +51,16 @@ export class Server {
       this.environmentFor(options.database ?? this.database),
       options.input,
     );
-    if (exitCode !== 0) throw new OperatorError({ what: `${command[0]} failed: ${errors || `exit code ${exitCode}`}` });
-    return output;
+    if (exitCode === 0) return output;
+    if (errors.includes("certificate verify failed"))
+      throw new OperatorError({
+        what: "The managed Postgres shows a certificate that is not trusted.",
+        why: `Its URL asks that the certificate be checked, and no authority vouches for it; if a private one signed it, give that one's certificate to every stack. ${errors}`,
+        type: (["base", "tier1", "tier2"] as const).map((stack) =>
+          setCommand("caCertificate", stack, { file: "ca.pem" }),
+        ),
+      });
+    throw new OperatorError({ what: `${command[0]} failed: ${errors || `exit code ${exitCode}`}` });
   }
 
   /** Rows of a query that selects one JSON value a row. @throws OperatorError */
@@ -115,6 +126,7 @@ export async function withServer<T>(
   const container = await toolbox(engine, database, pull);
   try {
     const environment = libpqEnvironment(database.url);
+    if (verifies(environment)) environment.push(await withAuthorities(engine, container, database.authority));
     const { hostname, username, port } = new URL(database.url);
     const byHand = (tool: string) =>
       `${tool} -h ${hostname}${port === "" ? "" : ` -p ${port}`} -U ${decodeURIComponent(username)}`;
@@ -187,6 +199,20 @@ async function toolbox(
   });
   await engine.start(container);
   return container;
+}
+
+/** Where a tools container keeps the authorities it trusts: in memory. */
+const authoritiesFile = "/tmp/authorities.pem";
+
+/**
+ * Gives a tools container the public authorities, which its image need not have, and a private one beside them.
+ * @returns the variable that names them to the tools
+ */
+async function withAuthorities(engine: Engine, container: string, authority?: string): Promise<string> {
+  const trusted = [...rootCertificates, ...(authority === undefined ? [] : [authority])].join("\n");
+  const { exitCode, errors } = await engine.capture(container, ["sh", "-c", `cat > ${authoritiesFile}`], [], trusted);
+  if (exitCode !== 0) throw new OperatorError({ what: `The Postgres tools cannot be given authorities: ${errors}` });
+  return `PGSSLROOTCERT=${authoritiesFile}`;
 }
 
 /** Pulls the tools' image, which nothing else of an install with a managed Postgres uses. */

@@ -16,4 +16,6 @@ export interface BackupPlan extends BackupRules {
   readonly image: string;
   /** Network from which a managed Postgres is reached. */
   readonly network: string;
+  /** Certificate of a private authority, PEM, that may have signed a managed Postgres'. */
+  readonly authority?: string;
 }

@@ -12,7 +12,7 @@ export interface UploadPlace {
 
 /** Why a page could not upload. `why` is one sentence for the operator. */
 export interface BucketProblem {
-  readonly cause: "unreachable" | "cors" | "credentials" | "bucket" | "refused" | "failing";
+  readonly cause: "unreachable" | "cors" | "credentials" | "region" | "bucket" | "refused" | "failing";
   readonly why: string;
 }
 
@@ -108,6 +108,13 @@ const keyCodes: ReadonlySet<string> = new Set([
   "XAdminUserNotFound",
 ]);
 
+/** Characters that XML writes by name. */
+const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+/** The character that XML writes as `&#34;`, by what is between the ampersand and the semicolon. */
+const characterOf = (name: string): string | undefined =>
+  name.startsWith("#") ? String.fromCodePoint(Math.min(Number(name.slice(1)), 0x10ffff)) : undefined;
+
 /** Why a PUT was refused; undefined when it was accepted. Pure. */
 export function putProblem({ status, body }: HttpAnswer, origin: string): BucketProblem | undefined {
   if (status >= 200 && status < 300) return undefined;
@@ -116,15 +123,18 @@ export function putProblem({ status, body }: HttpAnswer, origin: string): Bucket
   const reason = [code, message]
     .filter((part) => part !== undefined)
     .join(": ")
+    .replace(/&(#\d+|lt|gt|quot|apos|amp);/g, (entity, name: string) => entities[name] ?? characterOf(name) ?? entity)
     .replace(/\s+/g, " ")
     .slice(0, 200);
   const cause =
     code === "NoSuchBucket"
       ? "bucket"
-      : code !== undefined && keyCodes.has(code)
-        ? "credentials"
-        : status >= 500
-          ? "failing"
-          : "refused";
+      : /\bregion\b.*\b(wrong|expect)/i.test(reason)
+        ? "region"
+        : code !== undefined && keyCodes.has(code)
+          ? "credentials"
+          : status >= 500
+            ? "failing"
+            : "refused";
   return { cause, why: `${origin} refuses the file (${status})${reason === "" ? "" : `: ${reason}`}` };
 }

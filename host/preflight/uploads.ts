@@ -168,6 +168,8 @@ export function managedBucket(
           };
         case "credentials":
           return { why: "Check the keys.", type: [set("S3_ACCESS_KEY_ID"), set("S3_SECRET_ACCESS_KEY")] };
+        case "region":
+          return { why: "Check the region.", type: set("S3_REGION") };
         case "bucket":
           return {
             why: "Check the bucket, and that S3_ENDPOINT and S3_PUBLIC_ENDPOINT are one server.",

@@ -1,6 +1,6 @@
 import type { Environment } from "../../host/install/environment";
 import type { Platform } from "../../host/install/platform";
-import { certificateOf, plainText, providerVariables, type Secret, type Settings, type Tier } from "../../settings";
+import { plainText, providerVariables, type Secret, type Settings, type Tier } from "../../settings";
 import { connectSrc, originOf } from "../../host/install/connectSrc";
 import { localCloudUrl } from "../../host/install/localCloud";
 import { caFile } from "../../host/install/caCertificate";
@@ -18,15 +18,12 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
     LOG_ID_PEPPER: platform.LOG_ID_PEPPER,
   };
   const stores = { DATABASE_URL: platform.DATABASE_URL, REDIS_URL: platform.REDIS_URL };
-  const common = { NODE_ENV: "production", ...stores, ...logging };
+  const trust = { NODE_EXTRA_CA_CERTS: settings.caCertificate === undefined ? undefined : caFile };
+  const common = { NODE_ENV: "production", ...stores, ...logging, ...trust };
   const cloud =
     settings.tier === "tier1"
       ? { SCANI_CLOUD_URL: localCloudUrl, SCANI_CLOUD_API_KEY: platform.DATA_PROVIDER_API_KEY }
       : { SCANI_CLOUD_URL: settings.SCANI_CLOUD_URL, SCANI_CLOUD_API_KEY: settings.SCANI_CLOUD_API_KEY };
-  const client = {
-    ...cloud,
-    NODE_EXTRA_CA_CERTS: certificateOf(settings) === undefined ? undefined : caFile,
-  };
   const objects = {
     S3_ENDPOINT: platform.S3_ENDPOINT,
     S3_PUBLIC_ENDPOINT: platform.S3_PUBLIC_ENDPOINT,
@@ -40,7 +37,7 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
   const addresses = { FRONTEND_URL: platform.FRONTEND_URL, BACKEND_URL: platform.BACKEND_URL };
 
   return {
-    migrate: given({ DATABASE_URL: platform.DATABASE_URL }),
+    migrate: given({ DATABASE_URL: platform.DATABASE_URL, ...trust }),
     "data-provider": given({
       ...common,
       ...objects,
@@ -54,7 +51,7 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
     }),
     api: given({
       ...common,
-      ...client,
+      ...cloud,
       ...providers,
       ...addresses,
       SERVICE_NAME: "api",
@@ -68,7 +65,7 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
     }),
     worker: given({
       ...common,
-      ...client,
+      ...cloud,
       ...objects,
       ...providers,
       ...addresses,

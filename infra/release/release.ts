@@ -12,7 +12,7 @@ import {
   type CreationTimestamps,
   type TimestampLabel,
 } from "../../host/install/creationTimestamps";
-import { certificateOf, type Settings, type Tier } from "../../settings";
+import { type Settings, type Tier } from "../../settings";
 import { caFolder } from "../../host/install/caCertificate";
 import { environments } from "./environment";
 import type { Environment } from "../../host/install/environment";
@@ -52,7 +52,7 @@ export class Release extends pulumi.ComponentResource {
     const { tier } = settings;
     const declared = servicesOf(tier);
     const shapes = shapesOf(settings);
-    const certificate = certificateOf(settings);
+    const { caCertificate: certificate } = settings;
 
     this.images = Object.fromEntries(declared.map((service) => [service, shapes[service]?.image]));
     this.environment = platform.apply((values) => environments(settings, values));
@@ -113,7 +113,7 @@ export class Release extends pulumi.ComponentResource {
           environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
           networks: this.joined(shape.networks, service, sockets),
           volumes:
-            certificates !== undefined && (service === "api" || service === "worker")
+            certificates !== undefined && service !== "frontend-app"
               ? [{ volumeName: certificates.name, containerPath: caFolder }]
               : undefined,
           command: service === "migrate" ? migrateCommand(platform) : undefined,

@@ -23,15 +23,26 @@ export class MigrateStep implements HandoverStep {
     const { install, backups, migrationTimeout } = order;
     await progress.step(
       "migrate",
-      async () =>
-        migrate(engine, await candidate.pending(), this.container, progress, {
+      async () => {
+        await writeCertificate(engine, order, this.container);
+        await migrate(engine, await candidate.pending(), this.container, progress, {
           database: await databaseFor(install.name, backups.plan, candidate.databaseUrl),
           timeoutSeconds: migrationTimeout,
           signal,
-        }),
+        });
+      },
       this.id,
     );
   }
+}
+
+/** Writes the private authority's certificate into the volume that a release's services share, through one of them. */
+async function writeCertificate(
+  engine: Engine,
+  { caCertificate }: Run["order"],
+  { id }: ReleaseContainer,
+): Promise<void> {
+  if (caCertificate !== undefined) await engine.writeFile(id, caFile, caCertificate);
 }
 
 /**
@@ -51,16 +62,13 @@ export class StartStep implements HandoverStep {
   }
 
   async perform({ engine, order, progress }: Run, watch: Watch): Promise<void> {
-    const { caCertificate } = order;
     await progress.step(
       `start ${names(this.containers)}`,
       async () => {
         // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
         const first = this.containers.filter(({ service }) => service !== "frontend-app");
         const last = this.containers.filter(({ service }) => service === "frontend-app");
-        // One volume for api and worker: it is written through the api, which starts first.
-        const api = first.find(({ service }) => service === "api");
-        if (caCertificate !== undefined && api !== undefined) await engine.writeFile(api.id, caFile, caCertificate);
+        if (first[0] !== undefined) await writeCertificate(engine, order, first[0]);
         for (const group of [first, last]) await Promise.all(group.map(({ id }) => engine.start(id)));
         await Promise.all(this.containers.map((container) => untilReady(engine, container, watch)));
       },

@@ -82,6 +82,15 @@ test.each([
   });
 });
 
+test("a wrong region is told from a wrong key, in the server's words as they are meant", () => {
+  const body =
+    "<Error><Code>AuthorizationQueryParametersError</Code><Message>Error parsing the X-Amz-Credential parameter; the region &#34;auto&#34; is wrong; expecting &quot;eu-west-1&quot;</Message></Error>";
+  expect(putProblem(answer(400, {}, body), origin)).toEqual({
+    cause: "region",
+    why: expect.stringContaining('the region "auto" is wrong; expecting "eu-west-1"'),
+  });
+});
+
 test("a bucket on the page's own origin is not asked for CORS; another is, and first", async () => {
   const own = bucket({ PUT: answer(200) });
   expect(await askBucket({ ...place, url: `${page}/job-uploads/x` }, page, own.http, nowhere)).toBeUndefined();
