@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { isDevelopmentValue } from "./unsafe";
 
@@ -91,10 +92,27 @@ function decodes(text: string): boolean {
   }
 }
 
-export const databaseUrl = serverUrl("postgres", "postgresql").refine(
-  (value) => (urlOf(value)?.pathname.length ?? 0) > 1,
-  { message: "names no database: it ends in /<database>" },
-);
+/** Modes under which one of Scani's Postgres clients checks the server's certificate. *Seen* with 0.17.1. */
+const checkingModes: ReadonlySet<string> = new Set(["require", "verify-ca", "verify-full"]);
+
+export const databaseUrl = serverUrl("postgres", "postgresql")
+  .refine((value) => (urlOf(value)?.pathname.length ?? 0) > 1, {
+    message: "names no database: it ends in /<database>",
+  })
+  .refine(
+    (value) => {
+      const url = urlOf(value);
+      const mode = url?.searchParams.get("sslmode") ?? "";
+      return url === undefined || !checkingModes.has(mode) || isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
+    },
+    {
+      message:
+        "names the server by an address, and Scani checks a certificate against names only: give a name, or sslmode=no-verify",
+    },
+  )
+  .refine((value) => !["sslrootcert", "sslcert", "sslkey"].some((name) => urlOf(value)?.searchParams.has(name)), {
+    message: "names a file, which no container has: an authority's certificate is given as caCertificate",
+  });
 
 /** Scani's rule for the sender: an address, or a name in double quotes and the address in angle brackets. */
 export const sender = z.string().regex(/^(?:"[^"]*"\s*<[^>\s]+@[^>\s]+>|[^\s<>]+@[^\s<>]+)$/, {

@@ -10,6 +10,16 @@ const parameters: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Scani's modes in libpq's words. *Seen* with 0.17.1: the client of its queue checks certificate and name under all but
+ * the last, so what passes here must pass there.
+ */
+const modes: Readonly<Record<string, string>> = {
+  require: "verify-full",
+  "verify-ca": "verify-full",
+  "no-verify": "require",
+};
+
+/**
  * Environment in which psql, pg_dump and pg_restore reach a URL's database, `NAME=value`. Not a command line, because the
  * password in it would show in process lists. Pure.
  */
@@ -18,8 +28,7 @@ export function libpqEnvironment(databaseUrl: string): string[] {
   const given = [...url.searchParams].flatMap(([name, value]) => {
     const variable = parameters[name];
     if (variable === undefined) return [];
-    // A value of Node's client only: encrypted, without verification.
-    return [[variable, name === "sslmode" && value === "no-verify" ? "require" : value] as const];
+    return [[variable, name === "sslmode" ? (modes[value] ?? value) : value] as const];
   });
   const all: (readonly [string, string])[] = [
     ["PGHOST", url.hostname.replace(/^\[|\]$/g, "")],
@@ -39,5 +48,5 @@ export function databaseOf(databaseUrl: string): string {
 
 /** Whether the tools check the server's certificate, for which they need to be told whom to trust. Pure. */
 export function verifies(environment: readonly string[]): boolean {
-  return environment.some((entry) => entry.startsWith("PGSSLMODE=verify-"));
+  return environment.some((entry) => entry.startsWith("PGSSLMODE=verify-full"));
 }

@@ -55,7 +55,7 @@ export class Server {
     if (errors.includes("certificate verify failed"))
       throw new OperatorError({
         what: "The managed Postgres shows a certificate that is not trusted.",
-        why: `Its URL asks that the certificate be checked, and no authority vouches for it; if a private one signed it, give that one's certificate to every stack. ${errors}`,
+        why: `Scani checks it, unless the URL says sslmode=no-verify. If a private authority signed it, give that one's certificate to every stack. ${errors}`,
         type: (["base", "tier1", "tier2"] as const).map((stack) =>
           setCommand("caCertificate", stack, { file: "ca.pem" }),
         ),

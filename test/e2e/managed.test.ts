@@ -22,13 +22,13 @@ import { backup } from "../../ops/backup/backup";
 import { restore } from "../../ops/backup/restore";
 import { preview } from "../../ops/preview";
 import { up } from "../../ops/up";
-import { chooseOutside, outsideAddress } from "./outside";
+import { chooseOutside, databaseName, outsideAddress } from "./outside";
 import { issuedKey } from "./scene";
 import { until } from "./traffic";
 
 /**
- * An install that stands on managed services: Postgres over TLS whose certificate is checked, Redis, S3 and SMTP, all
- * of them on no network of the install. On Scani's own images with SCANI_TEST_IMAGES=real.
+ * An install that stands on managed services: Postgres over TLS whose certificate is checked, Redis, S3 and SMTP. Base
+ * declares none of them. On Scani's own images with SCANI_TEST_IMAGES=real.
  */
 
 jest.setTimeout(240_000);
@@ -55,7 +55,7 @@ beforeAll(async () => {
   const standIns = await ensureImages({ docker, log: () => undefined });
   subject = await chooseSubject(docker, kind, () => undefined);
   const [address, bucket] = [await outsideAddress(docker), await chooseBucket()];
-  const made = await makeAuthority(address);
+  const made = await makeAuthority(databaseName);
   authority = made.ca;
   const outside = await chooseOutside(address, subject.images, made);
   const hosted = { alias: "hosted.internal", port: 8082 };
@@ -71,6 +71,7 @@ beforeAll(async () => {
   });
   await outside.start(docker, place.install, place.url, place.mailPort);
   await up(context(), "base");
+  await outside.name(docker, place.install);
   const endpoint = await startHosted(docker, {
     install: place.install,
     image: `${standIns.scaniRepository}/data-provider:${standIns.scaniTag}`,

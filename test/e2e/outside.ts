@@ -7,12 +7,14 @@ import { throwawayLabels } from "../../lab/throwaway";
 import { freePorts } from "../../lab/throwaway/ports";
 import { until } from "./traffic";
 
-/** Postgres, Redis, S3 and SMTP that are somebody else's: on no network of the install, reached by an address. */
+/** Postgres, Redis, S3 and SMTP that are somebody else's: no network of the install is theirs. */
 export interface Outside {
   /** Settings of base that name them. */
   readonly settings: Readonly<Record<string, string>>;
   /** Starts them and waits until Postgres takes connections. @param mailPort of the mail catcher's page, on loopback */
   start(docker: Docker, install: string, page: string, mailPort: number): Promise<void>;
+  /** Gives Postgres its name on base's networks, once they are there. */
+  name(docker: Docker, install: string): Promise<void>;
 }
 
 const [bucket, region] = ["papers", "eu-west-1"];
@@ -25,16 +27,19 @@ export async function outsideAddress(docker: Docker): Promise<string> {
   return gateway;
 }
 
-/** Chooses addresses and passwords; starts nothing. @param authority signed Postgres' certificate for the address */
+/** Postgres' name: no certificate is checked against an address. The engine's DNS knows names of shared networks only. */
+export const databaseName = "db.outside.test";
+
+/** Chooses addresses and passwords; starts nothing. @param authority signed Postgres' certificate for its name */
 export async function chooseOutside(address: string, images: ThrowawayImages, authority: Authority): Promise<Outside> {
-  const [postgres, redis, storage, smtp] = (await freePorts(4)) as [number, number, number, number];
+  const [redis, storage, smtp] = (await freePorts(3)) as [number, number, number];
   const [postgresPassword, redisPassword, keyId, key] = Array.from({ length: 4 }, () =>
     randomBytes(16).toString("hex"),
   ) as [string, string, string, string];
 
   return {
     settings: {
-      DATABASE_URL: `postgres://scani:${postgresPassword}@${address}:${postgres}/scani?sslmode=verify-full`,
+      DATABASE_URL: `postgres://scani:${postgresPassword}@${databaseName}:5432/scani?sslmode=verify-full`,
       REDIS_URL: `redis://:${redisPassword}@${address}:${redis}`,
       S3_ENDPOINT: `http://${address}:${storage}`,
       S3_BUCKET: bucket,
@@ -88,7 +93,7 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
             `chown postgres /tmp/server.pem /tmp/server.key`,
             `exec docker-entrypoint.sh postgres -c ssl=on -c ssl_cert_file=/tmp/server.pem -c ssl_key_file=/tmp/server.key`,
           ].join("\n"),
-          ports: { 5432: [address, postgres] },
+          ports: {},
         }),
         run("redis", images.redis, {
           script: `exec redis-server --requirepass ${redisPassword}`,
@@ -109,6 +114,12 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
       // Over TCP: while the image lays the database out, the server listens on its socket only.
       const ready = ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "scani"];
       await until(async () => (await exec(database, ready)).exitCode === 0, 30_000);
+    },
+    async name(docker, install) {
+      for (const network of ["edge", "data"])
+        await docker
+          .getNetwork(`${install}-${network}`)
+          .connect({ Container: `${install}-postgres`, EndpointConfig: { Aliases: [databaseName] } });
     },
   };
 }

@@ -278,6 +278,9 @@ describe("Scani's own rules, before anything is touched", () => {
     ["DATABASE_URL", "postgres://u:a#b@db.example.org/x", /# %23/],
     ["DATABASE_URL", "postgres://u:a%zz@db.example.org/x", /holds a % that begins no code/],
     ["REDIS_URL", "redis://:a/b@redis.example.org", /in its password \/ is written %2F/],
+    ["DATABASE_URL", "postgres://u:p@10.0.0.5/x?sslmode=require", /by an address, and Scani checks a certificate/],
+    ["DATABASE_URL", "postgres://u:p@[fd00::5]/x?sslmode=verify-full", /by an address, and Scani checks a certificate/],
+    ["DATABASE_URL", "postgres://u:p@db.example.org/x?sslrootcert=/etc/ca.pem", /is given as caCertificate/],
     ["COOKIE_DOMAIN", "localhost", /is no domain a browser keeps cookies for/],
     ["COOKIE_DOMAIN", "10.0.0.1", /is no domain a browser keeps cookies for/],
     ["S3_ACCESS_KEY_ID", "a/b", /which S3's signatures use themselves/],
@@ -289,6 +292,7 @@ describe("Scani's own rules, before anything is touched", () => {
     ["SMTP_FROM", '"Scani at home" <a@example.org>'],
     ["S3_ACCESS_KEY_ID", "scani"],
     ["DATABASE_URL", "postgres://u:a%23b@db.example.org/x?sslmode=require"],
+    ["DATABASE_URL", "postgres://u:p@10.0.0.5/x?sslmode=no-verify"],
   ])("%s=%s is fine", (name, value) => {
     expect(base({ [name]: value })).toEqual([]);
   });

@@ -12,7 +12,7 @@ test("a URL becomes what the Postgres tools read", () => {
     "PGUSER=scani",
     "PGPASSWORD=p@ss",
     "PGDATABASE=money",
-    "PGSSLMODE=require",
+    "PGSSLMODE=verify-full",
     "PGAPPNAME=x",
   ]);
 });
