@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Sockets } from "../host/install/platform";
 import type { Release } from "./release/release";
-import type { Service } from "../host/install/services";
 import type { TakedownGuard } from "./takedownGuard";
 import type { Settings, Tier } from "../settings";
 import type { HandoverInputs } from "../host/install/resources";
@@ -24,9 +23,6 @@ export interface HandoverArgs {
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
     const { settings, sockets, release, guard, engine, projectFolder } = args;
-    const ids = Object.fromEntries(
-      Object.entries(release.containers).map(([service, container]) => [service as Service, container.id]),
-    );
     const inputs: { [key in keyof HandoverInputs]: pulumi.Input<HandoverInputs[key]> } = {
       install: sockets.install,
       gateway: sockets.gateway,
@@ -37,7 +33,7 @@ export class Handover extends pulumi.CustomResource {
       ownBucket: sockets.services.apply((services) => services.some(({ service }) => service === "storage")),
       tier: settings.tier,
       release: release.id,
-      containers: pulumi.output(ids),
+      containers: release.containerIds,
       keepWarm: settings.keepWarm,
       readyTimeout: settings.readyTimeout,
       minimumFreeDisk: settings.minimumFreeDisk,

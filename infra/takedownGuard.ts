@@ -7,6 +7,8 @@ import type { Release } from "./release/release";
 export interface TakedownGuardArgs {
   readonly tier: Tier;
   readonly dockerHost: string | undefined;
+  /** Id of the engine it is on. */
+  readonly engine: string;
   readonly sockets: pulumi.Output<Sockets>;
   readonly release: Release;
 }
@@ -18,13 +20,15 @@ export interface TakedownGuardArgs {
 export class TakedownGuard extends pulumi.CustomResource {
   constructor(
     name: string,
-    { tier, dockerHost, sockets, release }: TakedownGuardArgs,
+    { tier, dockerHost, engine, sockets, release }: TakedownGuardArgs,
     opts?: pulumi.CustomResourceOptions,
   ) {
     const inputs: { [key in keyof TakedownGuardInputs]: pulumi.Input<TakedownGuardInputs[key]> } = {
       install: sockets.install,
       gateway: sockets.gateway,
       dockerHost,
+      engine,
+      containers: release.containerIds,
       tier,
     };
     super("scani-host:handover:TakedownGuard", name, inputs, { ...opts, dependsOn: Object.values(release.containers) });

@@ -65,7 +65,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   );
   const guard = new TakedownGuard(
     `scani-${tier}-takedown-guard`,
-    { tier, dockerHost: settings.dockerHost, sockets: base.sockets, release },
+    { tier, dockerHost: settings.dockerHost, engine: there.engine.id, sockets: base.sockets, release },
     { provider: own },
   );
   new Handover(

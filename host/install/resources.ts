@@ -23,6 +23,10 @@ export interface TakedownGuardInputs {
   readonly install: string;
   readonly gateway: string;
   readonly dockerHost?: string;
+  /** Id of the engine it is on. Absent in the state of an earlier version of this module. */
+  readonly engine?: string;
+  /** Container ids by service. Absent in the state of an earlier version. */
+  readonly containers?: Readonly<Partial<Record<Service, string>>>;
   readonly tier: Tier;
 }
 

@@ -128,6 +128,13 @@ export class Release extends pulumi.ComponentResource {
     this.registerOutputs({ id: this.id });
   }
 
+  /** Docker's ids of the containers, by service. */
+  get containerIds(): pulumi.Output<Partial<Record<Service, string>>> {
+    return pulumi.output(
+      Object.fromEntries(Object.entries(this.containers).map(([service, { id }]) => [service as Service, id])),
+    );
+  }
+
   private joined(roles: ServiceShape["networks"], service: Service, sockets: pulumi.Output<Sockets>) {
     return pulumi.all([sockets.networks, this.network.name]).apply(([networks, own]) =>
       roles.flatMap((role) => {
