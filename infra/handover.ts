@@ -42,6 +42,7 @@ export class Handover extends pulumi.CustomResource {
       migrationTimeout: settings.migrationTimeout,
       soak: settings.soak,
       backups: sockets.backups,
+      carryFiles: settings.carryFiles,
       projectFolder,
     };
     super("scani-host:handover:Handover", name, inputs, {

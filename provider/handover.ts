@@ -18,7 +18,7 @@ export const handover: Handler<HandoverInputs> = {
 
   // The same install may be brought up from another checkout, a limit alone changes nothing on the host, and an earlier
   // version did not remember the engine.
-  incidental: ["projectFolder", "migrationTimeout", "engine"],
+  incidental: ["projectFolder", "migrationTimeout", "engine", "carryFiles"],
 
   async differs(inputs) {
     const facts = await readFacts(connect(inputs.dockerHost), installOf(inputs));
@@ -44,6 +44,7 @@ export const handover: Handler<HandoverInputs> = {
       migrationTimeout: inputs.migrationTimeout,
       caCertificate: inputs.caCertificate,
       soak: inputs.soak,
+      carryFiles: inputs.carryFiles,
       backups: { plan: inputs.backups, folder: folderOf(inputs.backups, inputs.projectFolder) },
     };
     try {

@@ -21,6 +21,8 @@ export const flag = z
   .enum(["true", "false"], { message: "is neither true nor false" })
   .transform((value) => value === "true");
 
+export const yesOrNo = z.enum(["yes", "no"], { message: "is neither yes nor no" });
+
 export const wholeNumber = (least: number, most: number) =>
   z.string().transform((value, ctx) => {
     const number = Number(value);

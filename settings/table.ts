@@ -85,6 +85,14 @@ const own = {
       "Seconds the new release is watched after the flip; should it fail, the old one takes over again. 0 turns it off.",
     schema: s.wholeNumber(0, 600),
   },
+  carryFiles: {
+    variable: "SCANI_CARRY_FILES",
+    stacks: tiers,
+    example: "yes",
+    describe:
+      "Whether a switch to tier 2 may copy users' files into the hosted bucket: yes, or no, which leaves them where tier 2 does not find them. Where there are files and nothing is said, the switch is refused. The way back needs no permission.",
+    schema: s.yesOrNo,
+  },
   minimumFreeDisk: {
     variable: "SCANI_MINIMUM_FREE_DISK",
     stacks: tiers,

@@ -9,4 +9,6 @@ export interface Order extends PreflightOrder {
   /** How long the new release is watched while the old one could still take over. */
   readonly soak: number;
   readonly backups: HandoverBackups;
+  /** Whether files may go into a bucket that is somebody else's; undefined where the operator has not said. */
+  readonly carryFiles?: "yes" | "no";
 }

@@ -7,12 +7,15 @@ import { describeServing, routedRelease, servingOf } from "../install/facts";
 import { record, type Entry } from "../install/journal";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
+import { carriedFiles } from "../files/words";
+import { filesText, type FilesEntry } from "../install/filesEntry";
 import { upCommand } from "../../util/commands";
 import { messageOf } from "../../util/operatorError";
 import { OperatorError } from "../../util/operatorError";
 import { Progress, seconds, type Report } from "../../util/progress/progress";
 import { createdCandidate } from "./candidate";
 import { concurrently } from "./concurrently";
+import { withFiles } from "./carryFiles";
 import { withBackup } from "./dueBackup";
 import { HandoverFailed, type Aftermath } from "./failed";
 import type { Order } from "./order";
@@ -50,8 +53,10 @@ export async function perform(
   const before = await readFacts(forward, install);
   if (before.gateway.state === undefined) throw gatewayGone(before.gateway.name, order.baseStack);
   const candidate = createdCandidate(forward, wanted.containers.migrate as string, () => pending);
-  const { steps } = await withBackup(forward, install, order.backups, plan(before, wanted), candidate);
+  const backedUp = await withBackup(forward, install, order.backups, plan(before, wanted), candidate);
+  const { steps, carriage, left } = await withFiles(forward, order, before, backedUp.steps, candidate, signal);
   if (steps.length === 0) return undefined;
+  const files = (): FilesEntry | undefined => carriedFiles(carriage, left);
 
   const began = Date.now();
   const progress = new Progress(print);
@@ -72,6 +77,7 @@ export async function perform(
     totalMs: Date.now() - began,
     flipMs: run.flip?.tookMs,
     timings: progress.timings,
+    files: files(),
   });
 
   print(
@@ -98,8 +104,9 @@ export async function perform(
     progress.note(`the record of this handover could not be written: ${messageOf(error)}`),
   );
   await checkServes(forward, order);
+  const carried = done.files && filesText(done.files);
   print(
-    `${wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}`,
+    `${wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}${carried === undefined ? "" : `; ${carried}`}`,
   );
   return done;
 }

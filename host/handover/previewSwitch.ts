@@ -4,11 +4,12 @@ import type { Sockets } from "../install/platform";
 import { messageOf } from "../../util/operatorError";
 import type { Environment } from "../install/environment";
 import { servicesOf, type Service } from "../install/services";
-import { catalogue, type Tier } from "../../settings";
+import { catalogue } from "../../settings";
 import type { SwitchPreview } from "./renderPreview";
 import { pendingMigrations } from "../scani/migrations/pending";
 import { createdCandidate, declaredCandidate } from "./candidate";
 import { withBackup } from "./dueBackup";
+import { previewFiles, type FilesDeclared } from "./previewFiles";
 import {
   describeServing,
   isUp,
@@ -22,15 +23,10 @@ import {
 import { plan } from "./plan";
 import { readFacts } from "../install/readFacts";
 
-/** A release as a preview knows it: declared, perhaps not created. */
-export interface Declared {
-  readonly tier: Tier;
-  readonly release: string;
+/** A release as a preview knows it: declared, perhaps not created. A service without an id gets a new container. */
+export interface Declared extends FilesDeclared {
   readonly keepWarm: boolean;
-  /** Ids of the containers that exist and stay; a service without one gets a new container. */
-  readonly containers: Readonly<Partial<Record<Service, string>>>;
   readonly images: Readonly<Partial<Record<Service, string>>>;
-  readonly environment: Readonly<Partial<Record<Service, Environment>>>;
 }
 
 /**
@@ -76,6 +72,9 @@ export async function previewSwitch(
   const { steps, decision } = await withBackup(engine, install, backups, planned, candidate).catch(
     (error: unknown) => ({ steps: planned, decision: { unknown: messageOf(error) } }),
   );
+  const files = await previewFiles(engine, { install, backups, declared }, facts, planned, candidate).catch(
+    (error: unknown) => ({ unknown: messageOf(error) }),
+  );
   const touched = new Set(
     steps
       .flatMap((step) => ("containers" in step ? step.containers : "container" in step ? [step.container] : []))
@@ -86,6 +85,7 @@ export async function previewSwitch(
     wanted: { tier: declared.tier, release: declared.release },
     steps,
     backup: decision,
+    files,
     created,
     environment: {
       old: Object.fromEntries(inspected.map(({ service, environment }) => [service, environment])),

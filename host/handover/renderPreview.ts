@@ -1,9 +1,20 @@
 import type { BackupDecision } from "../backup/due";
+import { countText, type FileCount } from "../install/filesEntry";
 import type { Environment } from "../install/environment";
 import type { Service } from "../install/services";
 import { catalogue } from "../../settings";
 import type { ReleaseContainer, ReleaseName } from "../install/facts";
 import type { Step } from "./steps";
+
+/** What a switch would carry. */
+export interface FilesPreview {
+  /** Files the new place lacks, and their bytes. */
+  readonly count: FileCount;
+  /** Title of the new place. */
+  readonly place: string;
+  /** What the operator has said; `yes` where nothing needs to be. */
+  readonly permission: "yes" | "no" | undefined;
+}
 
 /** Everything a preview is written from. Environments hold secrets; the text does not. */
 export interface SwitchPreview {
@@ -13,6 +24,8 @@ export interface SwitchPreview {
   readonly steps: readonly Step[];
   /** Whether a backup is made first; undefined where nothing is switched, `unknown` says why it cannot be told. */
   readonly backup?: BackupDecision | { readonly unknown: string };
+  /** What becomes of files; undefined where both releases look for them in the same place, or nothing is switched. */
+  readonly files?: FilesPreview | { readonly unknown: string };
   /** Services whose containers do not exist yet. */
   readonly created: readonly Service[];
   /** Environment of each service that serves now, and of each that will. */
@@ -64,6 +77,8 @@ export function renderPreview(preview: SwitchPreview): string {
       steps.map((step) => step.describe(preview)),
     ),
     ...noBackup(preview.backup),
+    ...filesLines(preview),
+    ...leavesLines(preview),
     ...section("variables", variables(preview)),
     ...section("images", images(preview)),
     ...section(
@@ -89,6 +104,29 @@ function noBackup(backup: SwitchPreview["backup"]): string[] {
   if (backup === undefined) return [];
   if ("unknown" in backup) return [`backup: whether one is due cannot be told: ${backup.unknown}`];
   return backup.due ? [] : [`backup: none is due, ${backup.why}`];
+}
+
+/** What becomes of files. */
+function filesLines({ files }: SwitchPreview): string[] {
+  if (files === undefined) return [];
+  if ("unknown" in files) return [`files: what is to be carried cannot be told: ${files.unknown}`];
+  const { count, place, permission } = files;
+  if (count.files === 0) return [`files: none to carry to ${place}`];
+  const text = countText(count);
+  if (permission === "no")
+    return [`files: ${text} stay where they are, and are not found at ${place} (carryFiles is no)`];
+  if (permission === undefined)
+    return [`files: ${text} would have to go to ${place}; up is refused until carryFiles says yes or no`];
+  return [`files: ${text} to carry to ${place}`];
+}
+
+/** What leaves the machine from now on, where tier 2 is new. */
+function leavesLines({ wanted, steps, serving }: SwitchPreview): string[] {
+  if (wanted.tier !== "tier2" || !steps.some(({ id }) => id === "flip") || serving.startsWith("tier2")) return [];
+  return [
+    "tier 2: mails (sign-in codes, digests, alerts) and uploaded files go through the hosted data-provider, and the files into its bucket",
+    "tier 2: prices, AI and chain calls stay with api and worker, so the provider keys stay set",
+  ];
 }
 
 function variables({ environment }: SwitchPreview): string[] {

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine";
+import type { FilesEntry } from "./filesEntry";
 import { gatewayStatePath } from "../gateway/state";
 import type { Tier } from "../../settings";
 import type { Timings } from "../../util/progress/progress";
@@ -16,6 +17,8 @@ export interface Entry {
   /** First gateway command to last, where there was a flip. */
   readonly flipMs?: number;
   readonly timings: Timings;
+  /** What became of files, where the releases look for them in different places. */
+  readonly files?: FilesEntry;
 }
 
 const path = `${gatewayStatePath}/scani-handovers.json`;

@@ -57,6 +57,8 @@ export interface HandoverInputs {
   /** MiB. */
   readonly minimumFreeDisk: number;
   readonly backups: BackupPlan;
+  /** Whether files may go into a bucket that is somebody else's; absent where the operator has not said. */
+  readonly carryFiles?: "yes" | "no";
   /** Folder with Pulumi.yaml on the machine this runs on. */
   readonly projectFolder: string;
 }

@@ -79,6 +79,7 @@ async function onThrowaway(
         SCANI_CLOUD_API_KEY: hosted.key,
         caCertificate: authority.ca,
         CSP_CONNECT_SRC: policyFor(bucket),
+        carryFiles: "yes",
       },
     },
     testPlugins,

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
+import { networkInterfaces } from "node:os";
 import { engineOver } from "../../host/engine/dockerEngine";
 import { untilReady } from "../../host/engine/ready";
 import { throwawayLabels } from "./mark";
@@ -9,8 +10,8 @@ import { freePorts } from "./ports";
 export interface HostedBucket {
   /** Origin a page uploads to; tier 2's CSP_CONNECT_SRC has to allow it. */
   readonly origin: string;
-  /** Port of this machine's loopback; undefined where only containers reach it. */
-  readonly port?: number;
+  /** Address and port of this machine it is published on; undefined where only containers reach it. */
+  readonly published?: { readonly address: string; readonly port: number };
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
@@ -37,8 +38,16 @@ const [alias, publicAlias] = ["hosted-bucket", "bucket.hosted.test"];
 export async function chooseBucket(reach: "machine" | "containers" = "machine"): Promise<HostedBucket> {
   const keys = { accessKeyId: randomBytes(32).toString("hex"), secretAccessKey: randomBytes(32).toString("hex") };
   if (reach === "containers") return { origin: `http://${publicAlias}:${port}`, ...keys };
-  const [published] = (await freePorts(1)) as [number];
-  return { origin: `http://127.0.0.1:${published}`, port: published, ...keys };
+  const [own] = (await freePorts(1)) as [number];
+  const published = { address: ownAddress(), port: own };
+  return { origin: `http://${published.address}:${own}`, published, ...keys };
+}
+
+/** An address of this machine that containers on its engine reach too, as they reach a hosted bucket. */
+function ownAddress(): string {
+  const interfaces = networkInterfaces();
+  const addresses = [interfaces.docker0, ...Object.values(interfaces)].flatMap((list) => list ?? []);
+  return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
 
 /** `connect-src` of a page that uploads there. */
@@ -87,7 +96,9 @@ export async function startBucket(
       // The data network has no way out, and so no published port.
       NetworkMode: `${install}-edge`,
       PortBindings:
-        bucket.port === undefined ? {} : { [`${port}/tcp`]: [{ HostIp: "127.0.0.1", HostPort: String(bucket.port) }] },
+        bucket.published === undefined
+          ? {}
+          : { [`${port}/tcp`]: [{ HostIp: bucket.published.address, HostPort: String(bucket.published.port) }] },
     },
     NetworkingConfig: { EndpointsConfig: { [`${install}-edge`]: { Aliases: [publicAlias] } } },
   });

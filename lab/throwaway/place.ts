@@ -131,12 +131,12 @@ export function contextOn(place: Throwaway, report: Report = () => undefined, si
 }
 
 /** Changes one setting of a throwaway's stack; what Pulumi wrote beside the settings stays. */
-export function changeSetting(place: Throwaway, stack: string, name: string, value: string): void {
+export function changeSetting(place: Throwaway, stack: string, name: string, value?: string): void {
   const file = settingsFile(place.workDir, stack);
   const others = readFileSync(file, "utf8")
     .split("\n")
     .filter((line) => !line.startsWith(`  scani:${name}:`));
   const at = others.indexOf("config:");
-  others.splice(at + 1, 0, `  scani:${name}: ${JSON.stringify(value)}`);
+  if (value !== undefined) others.splice(at + 1, 0, `  scani:${name}: ${JSON.stringify(value)}`);
   writeFileSync(file, others.join("\n"));
 }

@@ -1,10 +1,12 @@
 import { seconds } from "../../util/progress/progress";
 import { describeServing } from "../../host/install/facts";
+import { filesText } from "../../host/install/filesEntry";
 import type { Status } from "./read";
 
 /** An install in lines for a person. Pure. */
 export function showStatus(status: Status): string {
   const { serving, state, lastSwitch } = status;
+  const carried = lastSwitch?.files && filesText(lastSwitch.files);
   const width = Math.max(...status.containers.map(({ name }) => name.length));
   return [
     serving === undefined
@@ -19,6 +21,7 @@ export function showStatus(status: Status): string {
       ? "No switch on record."
       : [
           `Last: ${lastSwitch.at} by ${lastSwitch.by}, ${lastSwitch.from?.tier ?? "nothing"} → ${lastSwitch.to.tier}: ${lastSwitch.outcome} in ${seconds(lastSwitch.totalMs)}`,
+          ...(carried === undefined ? [] : [`  files: ${carried}`]),
           ...(lastSwitch.why === undefined ? [] : [`  ${lastSwitch.why}`]),
           ...Object.entries(lastSwitch.timings).map(([step, ms]) => `  ${step}: ${seconds(ms)}`),
         ].join("\n"),

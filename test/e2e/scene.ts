@@ -68,6 +68,7 @@ export async function openScene(
       SCANI_CLOUD_URL: `http://${hosted.alias}:${hosted.port}`,
       SCANI_CLOUD_API_KEY: issuedKey,
       CSP_CONNECT_SRC: policyFor(bucket),
+      carryFiles: "yes",
       ...settings.tier2,
     },
   });

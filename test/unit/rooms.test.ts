@@ -11,6 +11,7 @@ const host = [
   "host/backup",
   "host/guards",
   "host/preflight",
+  "host/files",
   "host/handover",
 ];
 
@@ -25,7 +26,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "host/backup": lower,
   "host/guards": lower,
   "host/preflight": lower,
-  "host/handover": [...lower, "host/preflight", "host/backup"],
+  "host/files": lower,
+  "host/handover": [...lower, "host/preflight", "host/backup", "host/files"],
   infra: ["host/install", "host/gateway", "settings", "util"],
   provider: [...host, "settings", "util"],
   stacks: [...host, "infra", "settings", "util"],

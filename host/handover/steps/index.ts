@@ -1,5 +1,6 @@
 import type { BackupStep, FinishBackupStep } from "./backup";
 import type { MigrateStep, RestartStep, StartStep, VerifyStep } from "./candidate";
+import type { CarryRestStep, CarryStep } from "./carry";
 import type { FlipStep, ResumeStep, StartGatewayStep } from "./gateway";
 import type { PreflightStep } from "./preflight";
 import type { RetireStep } from "./retire";
@@ -16,8 +17,10 @@ export type Step =
   | StartStep
   | RestartStep
   | VerifyStep
+  | CarryStep
   | FlipStep
   | StopWorkersStep
+  | CarryRestStep
   | StartWorkerStep
   | SoakStep
   | RetireStep;

@@ -20,8 +20,10 @@ export type StepId =
   | "start"
   | "restart"
   | "verify"
+  | "carry"
   | "flip"
   | "stop-workers"
+  | "carry-rest"
   | "start-worker"
   | "soak"
   | "retire";

@@ -37,7 +37,12 @@ export class ModuleInstall {
   static async layOut(context: BenchContext): Promise<ModuleInstall> {
     const hosted = issueHosted();
     const bucket = await chooseBucket();
-    const tier2 = { SCANI_CLOUD_URL: hosted.url, SCANI_CLOUD_API_KEY: hosted.key, CSP_CONNECT_SRC: policyFor(bucket) };
+    const tier2 = {
+      SCANI_CLOUD_URL: hosted.url,
+      SCANI_CLOUD_API_KEY: hosted.key,
+      CSP_CONNECT_SRC: policyFor(bucket),
+      carryFiles: "yes",
+    };
     return new ModuleInstall(context, await layOut("bench", context.subject.images, { tier2 }), hosted, bucket);
   }
 

@@ -16,8 +16,9 @@ const POLL_MS = 800;
 const RETRY_MS = 200;
 const BOOT_MS = 30_000;
 /** How often a job that goes wrong is tried, and the pause before the next time. */
-const ATTEMPTS = 3;
-const AGAIN_MS = 500;
+const ATTEMPTS = 2;
+/** Scani's has 30 s for a file that is imported; shorter lets a test see it. */
+const AGAIN_MS = 8_000;
 
 const log = createLog("worker");
 logCrashes(log);

@@ -121,6 +121,20 @@ export function pageRouter(pool: Pool, cloud: Cloud): Router<User> {
         return { jobId: queued.rows[0]?.id };
       },
     ),
+    "documents.list": procedure("query", z.unknown(), async (_input, user: User) => {
+      const found = await pool.query<{ id: string }>("select id from documents where user_id = $1", [user.id]);
+      return { items: found.rows };
+    }),
+    "documents.getDownloadUrl": procedure("query", z.object({ documentId: z.uuid() }), async ({ documentId }, user) => {
+      const found = await pool.query<{ r2_key: string; original_filename: string; mime_type: string }>(
+        "select r2_key, original_filename, mime_type from documents where id = $1 and user_id = $2",
+        [documentId, user.id],
+      );
+      const document = found.rows[0];
+      if (!document) throw new ProcedureError("NOT_FOUND", "Document not found");
+      const { url } = await cloud.query<{ url: string }>("storage.presignDownload", { key: document.r2_key });
+      return { url, originalFilename: document.original_filename, mimeType: document.mime_type };
+    }),
     "jobs.status": procedure("query", z.object({ jobId: z.string().min(1) }), async ({ jobId }, user: User) => {
       const found = await pool.query<{ state: string; result: unknown; error: string | null; attempts: number }>(
         "select state, result, error, attempts from jobs where id::text = $1 and user_id = $2",

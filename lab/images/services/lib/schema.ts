@@ -68,6 +68,23 @@ const MIGRATIONS: Migration[] = [
       );`,
   },
   {
+    // Where Scani's own files are named: its table, and the one of its job queue that others read.
+    id: "0002_jobs_files",
+    since: "1.0.0",
+    sql: `
+      create table documents (
+        id uuid primary key default gen_random_uuid(), user_id uuid not null references users(id) on delete cascade,
+        purpose text not null default 'invoice', r2_key text not null, content_hash text not null, mime_type text not null,
+        byte_size integer not null, original_filename text not null, source_kind text not null,
+        created_at timestamptz not null default now()
+      );
+      create schema bullmq;
+      create view bullmq.job as
+        select 'scani-jobs' as queue, id::text as id, kind as name,
+          case state when 'queued' then 'waiting' when 'done' then 'completed' else state end as state, coalesce(data, '{}') as data
+        from jobs;`,
+  },
+  {
     // Additive, so that 1.0.0 still runs on it; its migrator refuses all the same, as Scani's does.
     id: "0003_rows_note",
     since: "1.0.1",

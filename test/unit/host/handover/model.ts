@@ -34,6 +34,8 @@ export function apply(facts: Facts, step: Step): Facts {
     case "finish-backup":
     case "migrate":
     case "verify":
+    case "carry":
+    case "carry-rest":
       return facts;
     case "soak":
       return { ...facts, journal: [] };

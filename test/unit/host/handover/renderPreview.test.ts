@@ -48,6 +48,8 @@ steps:
   start worker (new)
   watch the new release for a while, with the way back open
   stop gently: tier1 data-provider, tier1 api, tier1 frontend-app (kept)
+tier 2: mails (sign-in codes, digests, alerts) and uploaded files go through the hosted data-provider, and the files into its bucket
+tier 2: prices, AI and chain calls stay with api and worker, so the provider keys stay set
 variables:
   api: SCANI_CLOUD_API_KEY ••••efgh → ••••5678
   api: SCANI_CLOUD_URL http://data-provider:8082 → https://data.example.org
@@ -75,4 +77,27 @@ test("two secrets with one ending are told apart without being shown", () => {
   expect(changedVariables({ ENCRYPTION_KEY: "aaaaaaaaaaaaSAME" }, { ENCRYPTION_KEY: "bbbbbbbbbbbbSAME" })).toEqual([
     "ENCRYPTION_KEY ••••SAME → another value with the same ending",
   ]);
+});
+
+test("a preview says how many files go where, and what is to be said about them", () => {
+  const files = { count: { files: 2000, bytes: 300 * 1024 * 1024 }, place: "https://data.example.org" };
+  const line = (shown: SwitchPreview["files"]) =>
+    renderPreview({ ...preview(), files: shown })
+      .split("\n")
+      .find((text) => text.startsWith("files: "));
+  expect(line({ ...files, permission: "yes" })).toBe(
+    "files: 2,000 files (300 MB) to carry to https://data.example.org",
+  );
+  expect(line({ ...files, permission: undefined })).toBe(
+    "files: 2,000 files (300 MB) would have to go to https://data.example.org; up is refused until carryFiles says yes or no",
+  );
+  expect(line({ ...files, permission: "no" })).toBe(
+    "files: 2,000 files (300 MB) stay where they are, and are not found at https://data.example.org (carryFiles is no)",
+  );
+  expect(line({ ...files, count: { files: 0, bytes: 0 }, permission: undefined })).toBe(
+    "files: none to carry to https://data.example.org",
+  );
+  expect(line({ unknown: "it does not answer" })).toBe(
+    "files: what is to be carried cannot be told: it does not answer",
+  );
 });

@@ -1,0 +1,122 @@
+import { details, type Engine } from "../engine/engine";
+import type { Install } from "../install/readFacts";
+import { dockerStart } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
+import { carryOnce, compare, pairsOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
+import { withCarrier } from "./carrier";
+import type { NamedFile } from "./named";
+import type { Side } from "./place";
+import { readTemporary, writeTemporary } from "./temporary";
+
+/** Between which releases files are carried, and how the database is asked for those it names. */
+export interface CarriageOrder {
+  readonly install: Install;
+  readonly from: Side;
+  readonly to: Side;
+  named(): Promise<NamedFile[]>;
+}
+
+/** Told what carrying does. */
+export interface CarriageWatch {
+  readonly signal: AbortSignal;
+  progress(done: number, all: number): void;
+}
+
+/** Passes over what could not be carried or has come since. */
+const mostPasses = 3;
+
+/** The carrying of one handover: the bulk of the files, and later those that came since. */
+export class Carriage {
+  readonly tally = new CarryTally();
+
+  constructor(
+    private readonly engine: Engine,
+    readonly order: CarriageOrder,
+  ) {}
+
+  /**
+   * Carries every file that is named and not at the new place, in some passes: what could not be carried is tried
+   * again, and what was named meanwhile is carried too. Where there is nothing to look at, the database is all that is
+   * asked.
+   */
+  async carry(watch: CarriageWatch): Promise<void> {
+    let fresh = this.tally.fresh(await this.order.named());
+    if (fresh.length === 0) return;
+    await this.between(watch, async (pairs, help) => {
+      for (let pass = 1; fresh.length > 0 && pass <= mostPasses; pass += 1) {
+        await carryOnce(pairs, fresh, this.tally, help);
+        fresh = this.tally.fresh(await this.order.named());
+      }
+    });
+  }
+
+  /** Files that are to be carried, and their bytes; carries none. */
+  async count(watch: CarriageWatch): Promise<{ readonly files: number; readonly bytes: number }> {
+    const named = await this.order.named();
+    if (named.length === 0) return { files: 0, bytes: 0 };
+    const tally = new CarryTally();
+    const loads = await this.between(watch, (pairs, help) => compare(pairs, named, tally, help));
+    if (tally.stuck.length > 0 && loads.length === 0)
+      throw new OperatorError({ what: `The files could not be compared: ${tally.stuck[0].failure.failed}` });
+    return { files: loads.length, bytes: loads.reduce((sum, { content }) => sum + content.bytes, 0) };
+  }
+
+  /** Removes copies of papers users have deleted since. @returns their keys */
+  async takeBackDeleted(watch: CarriageWatch): Promise<readonly string[]> {
+    if (this.tally.carried.size === 0) return [];
+    const named = await this.order.named();
+    const still = new Set(named.map(({ key }) => key));
+    if ([...this.tally.carried.keys()].every((key) => still.has(key))) return [];
+    return this.between(watch, ([{ to }]) => takeBackDeleted(to, named, this.tally));
+  }
+
+  private async between<T>(
+    { signal, progress }: CarriageWatch,
+    work: (pairs: readonly [Pair, ...Pair[]], help: CarryHelp) => Promise<T>,
+  ): Promise<T> {
+    const { install, from, to } = this.order;
+    await Promise.all([from, to].map((side) => this.checkRuns(side)));
+    return withCarrier(this.engine, install.name, from.api, [from, to], async (reach) => {
+      const pairs = pairsOf((lane) => ({ from: reach(from.place, 2 * lane), to: reach(to.place, 2 * lane) }));
+      const temporary = new Map<number, readonly string[]>();
+      await this.removeLeft(pairs[0]);
+      let written: Promise<void> = Promise.resolve();
+      const write = (): Promise<void> => {
+        written = written.then(() =>
+          writeTemporary(this.engine, install.gateway, { store: to.place.title, keys: [...temporary.values()].flat() }),
+        );
+        return written;
+      };
+      const done = await work(pairs as [Pair, ...Pair[]], {
+        signal,
+        progress,
+        remember: (lane, keys) => {
+          temporary.set(lane, keys);
+          return write();
+        },
+      });
+      if (temporary.size > 0) {
+        temporary.clear();
+        await write();
+      }
+      return done;
+    });
+  }
+
+  /** Removes what a run that died left in a store. */
+  private async removeLeft({ from, to }: Pair): Promise<void> {
+    const left = await readTemporary(this.engine, this.order.install.gateway);
+    const store = [from, to].find(({ place }) => place.title === left?.store);
+    if (left !== undefined && store !== undefined) await store.remove(left.keys);
+  }
+
+  private async checkRuns({ provider }: Side): Promise<void> {
+    if (provider === undefined) return;
+    const { state, name } = await details(this.engine, provider.id);
+    if (state === "running") return;
+    throw new OperatorError({
+      what: `${provider.title} is ${state}, so the files it gives out cannot be carried.`,
+      type: dockerStart(name),
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import { details, type Engine } from "../engine/engine";
+import { label } from "../install/labels";
+import type { ReleaseContainer } from "../install/facts";
+import { FileStore } from "./store";
+import type { Place, Side } from "./place";
+import { transfersFrom } from "./transfers";
+
+/** Service label of the container, by which leftovers are found. */
+const service = "files";
+
+/** Folder in the container; its disk holds the files of a batch, whatever their size. */
+const folder = "/tmp/files";
+
+/** Minutes without a request after which the container ends by itself, in case nobody is left to remove it. */
+const idleMinutes = 10;
+
+/**
+ * Removes containers that carried files and were left by runs that died. What they held goes with them.
+ */
+export async function removeCarriers(engine: Engine, install: string): Promise<void> {
+  const left = await engine.containers({
+    labels: [`${label.install}=${install}`, `${label.service}=${service}`],
+    all: true,
+  });
+  await Promise.all(left.map(({ id }) => engine.remove(id).catch(() => undefined)));
+}
+
+/** Makes stores that are asked from inside the install, each lane in a folder of its own. */
+export type Reach = (place: Place, lane: number) => FileStore;
+
+/**
+ * Runs work with a container that has the networks of a release's api and the curl of its image, from which both
+ * places' data-providers and buckets are reached as the api reaches them.
+ */
+export async function withCarrier<T>(
+  engine: Engine,
+  install: string,
+  api: ReleaseContainer,
+  sides: readonly Side[],
+  work: (reach: Reach) => Promise<T>,
+): Promise<T> {
+  await removeCarriers(engine, install);
+  const { imageId, networks, confinement } = await details(engine, api.id);
+  const container = await engine.create({
+    image: imageId,
+    entrypoint: ["sh", "-c"],
+    command: [
+      `mkdir -p ${folder} && touch ${folder}/alive && while [ -n "$(find ${folder}/alive -mmin -${idleMinutes})" ]; do sleep 5; done`,
+    ],
+    labels: { [label.install]: install, [label.service]: service },
+    noHealthCheck: true,
+    // On disk: a file may be larger than memory, and goes with the container.
+    confinement: { ...confinement, ReadonlyRootfs: false, Tmpfs: {} },
+    log: { driver: "none", options: {} },
+    init: true,
+    autoRemove: true,
+    network: networks[0],
+  });
+  try {
+    for (const network of networks.slice(1)) await engine.connectNetwork(network, container);
+    await engine.start(container);
+    const authorities = sides.flatMap(({ place }) => (place.authority === undefined ? [] : [place.authority.trim()]));
+    if (authorities.length > 0) await trust(engine, container, authorities.join("\n"));
+    return await work(
+      (place, lane) => new FileStore(place, transfersFrom(engine, container, `${folder}/lane-${lane}`)),
+    );
+  } finally {
+    await engine.remove(container);
+  }
+}
+
+async function trust(engine: Engine, container: string, certificates: string): Promise<void> {
+  const script = `mkdir -p ${folder} && cat > ${folder}/ca.pem`;
+  const { exitCode, errors } = await engine.capture(container, ["sh", "-c", script], [], `${certificates}\n`);
+  if (exitCode !== 0) throw new Error(`the authority's certificate could not be handed over: ${errors}`);
+}

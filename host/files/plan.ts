@@ -1,0 +1,88 @@
+import type { NamedFile } from "./named";
+import { isContent, isFailure, type Content, type Failure, type Found } from "./store";
+
+/** What is to become of one file that the database names. */
+export type Verdict =
+  /** The new place has it already. */
+  | { readonly is: "there" }
+  | { readonly is: "carry"; readonly content: Content }
+  /** The old place does not have it. */
+  | { readonly is: "gone" }
+  /** It cannot be carried. */
+  | { readonly is: "stuck"; readonly failure: Failure };
+
+/** Longest key, and what none may hold. Source: `assertSafeKey` of Scani 0.17.1's storage service. */
+const longestKey = 1024;
+
+/** Why Scani copies nothing to a key; undefined where it does. Pure. */
+export function keyProblem(key: string): string | undefined {
+  if (key === "") return "its key is empty";
+  if (key.length > longestKey) return `its key is longer than ${longestKey} characters`;
+  if (key.includes("..")) return 'its key holds ".."';
+  if (key.startsWith("/")) return "its key begins with a slash";
+  return undefined;
+}
+
+/**
+ * What is to become of a file. What the release that serves has is right: its users see it, so it replaces other
+ * contents under the same key. Pure.
+ * @param from what the old place has under its key; @param to what the new one has
+ */
+export function verdictOn({ key }: NamedFile, from: Found, to: Found): Verdict {
+  if (from === "missing") return isContent(to) ? { is: "there" } : { is: "gone" };
+  if (isFailure(from)) return { is: "stuck", failure: from };
+  if (isContent(to) && sameContent(from, to)) return { is: "there" };
+  const problem = keyProblem(key);
+  if (problem !== undefined) return { is: "stuck", failure: { failed: problem, alone: true } };
+  return isFailure(to) ? { is: "stuck", failure: to } : { is: "carry", content: from };
+}
+
+/** True for equal size and checksum. Pure. */
+export function sameContent(a: Content, b: Content): boolean {
+  return a.bytes === b.bytes && a.md5 === b.md5;
+}
+
+/** A file to be carried. */
+export interface Load {
+  readonly file: NamedFile;
+  readonly content: Content;
+}
+
+/** Files and bytes at most that are fetched before they are stored: the disk has to hold them. */
+const most = { files: 25, bytes: 32 * 1024 * 1024 };
+
+/** Puts files together that are carried at once. A file larger than the limit goes alone. Pure. */
+export function batchesOf(loads: readonly Load[]): Load[][] {
+  const batches: Load[][] = [];
+  let bytes = 0;
+  for (const load of loads) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= most.files || bytes + load.content.bytes > most.bytes) {
+      batches.push([load]);
+      bytes = load.content.bytes;
+    } else {
+      last.push(load);
+      bytes += load.content.bytes;
+    }
+  }
+  return batches;
+}
+
+/** A list in pieces of a length at most. Pure. */
+export function piecesOf<T>(list: readonly T[], length: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, index) =>
+    list.slice(index * length, (index + 1) * length),
+  );
+}
+
+/** Where a release keeps papers for good; nothing else under a user's name outlives the job that reads it. */
+const retained = "documents/";
+
+/**
+ * Copies to be taken back: papers this run carried, whose row a user has deleted since. A job's file stays, since a
+ * failed job may be tried again. Pure.
+ */
+export function deletedSince(carried: Iterable<string>, named: readonly NamedFile[]): string[] {
+  const still = new Set(named.map(({ key }) => key));
+  return [...carried].filter((key) => key.startsWith(retained) && !still.has(key));
+}

@@ -1,0 +1,259 @@
+import { answerOf, type Answer } from "../scani/cloud/classify";
+import { redact } from "../scani/cloud/call";
+import type { Place } from "./place";
+import type { Reached, Transfer, TransferResult, Transfers } from "./transfers";
+
+/** A file as a store has it. */
+export interface Content {
+  readonly bytes: number;
+  /** MD5, hexadecimal. */
+  readonly md5: string;
+  readonly type: string;
+}
+
+/** Why a store could not say or do. */
+export interface Failure {
+  readonly failed: string;
+  /** True where it is about this file, and others may do well. */
+  readonly alone?: true;
+}
+
+/** What a store says of a key. */
+export type Found = Content | "missing" | Failure;
+
+/** A file in the work folder. */
+export type Fetched = Content & { readonly file: string };
+
+/** True for what a store has. */
+export function isContent<T extends Content>(found: T | "missing" | Failure): found is T {
+  return typeof found === "object" && "bytes" in found;
+}
+
+/** True where a store could not say or do. */
+export function isFailure(found: object | string): found is Failure {
+  return typeof found === "object" && "failed" in found;
+}
+
+/** MD5 of nothing. */
+const emptySum = "d41d8cd98f00b204e9800998ecf8427e";
+
+/** Seconds a presigned address is good for. */
+const ttlSeconds = 900;
+
+/** Prefix under which a store keeps a file until it is copied to its key. */
+const keyPrefix = "carry";
+
+/**
+ * Where a release keeps its files, by the storage calls of its data-provider. Each method asks for many keys at once and
+ * answers in their order.
+ */
+export class FileStore {
+  constructor(
+    readonly place: Place,
+    private readonly transfers: Transfers,
+  ) {}
+
+  /** Asks what the store has under some keys: size and checksum, without the files where the store tells both. */
+  async look(keys: readonly string[]): Promise<Found[]> {
+    const asked = await this.each(await this.downloads(keys), (address) => ({
+      ...address,
+      method: "GET",
+      range: "0-0",
+    }));
+    const found = asked.map((one) => (isFailure(one) ? one : lookedUp(one, this.place.title)));
+    // Whoever may read single objects only is told 403 of one that is not there; the data-provider knows.
+    const doubted = keys.filter((_, index) => found[index] === "forbidden");
+    const exist = await this.call(doubted.map((key) => ({ procedure: "objectExists", input: { key } })));
+    // A checksum that is none of the whole file is made from the file.
+    const unsummed = keys.filter((_, index) => {
+      const one = found[index];
+      return one !== "forbidden" && isContent(one) && one.md5 === "";
+    });
+    const summed = await this.fetch(unsummed);
+    return found.map((one, index): Found => {
+      const key = keys[index];
+      if (one === "forbidden") return this.doubt(exist[doubted.indexOf(key)]);
+      const at = unsummed.indexOf(key);
+      return at < 0 ? one : summed[at];
+    });
+  }
+
+  private doubt(answer: Answer): Found {
+    if (!answer.ok) return { failed: answer.why };
+    return answer.data.exists === false
+      ? "missing"
+      : { failed: `${this.place.title} does not give it out (403)`, alone: true };
+  }
+
+  /** Fetches files into the work folder. */
+  async fetch(keys: readonly string[]): Promise<(Fetched | "missing" | Failure)[]> {
+    const got = await this.each(await this.downloads(keys), (address, index) => ({
+      ...address,
+      method: "GET",
+      save: `file-${index}`,
+    }));
+    return got.map((one, index) => {
+      if (isFailure(one)) return one;
+      if (one.status === 404 || one.status === 403) return "missing";
+      if (one.error !== "" || one.status !== 200) return notGiven(one, this.place.title);
+      return { bytes: one.bytes, md5: one.md5 || emptySum, type: one.contentType || plainType, file: `file-${index}` };
+    });
+  }
+
+  /**
+   * Stores fetched files under their keys: each goes to an address the data-provider gives out, and is copied from
+   * there.
+   * @param note told the keys under which files are kept until they are copied, before any is sent there
+   */
+  async store(
+    files: readonly { readonly key: string; readonly content: Fetched }[],
+    note: (temporary: readonly string[]) => Promise<void>,
+  ): Promise<("stored" | Failure)[]> {
+    const { title, reach } = this.place;
+    const placed = await this.call(
+      files.map(({ content }) => ({
+        procedure: "presignUpload",
+        input: { keyPrefix, extension: "bin", contentType: content.type, contentLength: content.bytes, ttlSeconds },
+      })),
+    );
+    const spots = placed.map((answer) => spotIn(answer, title));
+    const temporary = spots.flatMap((spot) => (isFailure(spot) ? [] : [spot.key]));
+    await note(temporary);
+    const sent = await this.each(spots, ({ url, headers }, index) => ({
+      ...reach(url, headers),
+      method: "PUT",
+      send: files[index].content.file,
+    }));
+    const taken = sent.map((one, index): Spot | Failure => {
+      if (isFailure(one)) return one;
+      return refusalOf(one, title) ?? spots[index];
+    });
+    const copying = taken.flatMap((spot, index) => (isFailure(spot) ? [] : [{ from: spot.key, index }]));
+    const copied = await this.call(
+      copying.map(({ from, index }) => ({
+        procedure: "copyObject",
+        input: { fromKey: from, toKey: files[index].key, contentType: files[index].content.type },
+      })),
+    );
+    await this.remove(temporary);
+    return taken.map((spot, index) => {
+      if (isFailure(spot)) return spot;
+      const answer = copied[copying.findIndex((one) => one.index === index)];
+      return answer.ok ? "stored" : { failed: `${title} does not copy it to its key: ${answer.why}` };
+    });
+  }
+
+  /** Removes what is under some keys; a key that has nothing is left as it is. */
+  async remove(keys: readonly string[]): Promise<void> {
+    await this.call(keys.map((key) => ({ procedure: "deleteTempBlob", input: { key } })));
+  }
+
+  /** Addresses from which files can be fetched. */
+  private async downloads(keys: readonly string[]): Promise<(Reached | Failure)[]> {
+    const { sign } = this.place;
+    if (sign !== undefined) return Promise.all(keys.map(sign));
+    const answers = await this.call(
+      keys.map((key) => ({ procedure: "presignDownload", query: true, input: { key, ttlSeconds } })),
+    );
+    return answers.map((answer) => {
+      if (!answer.ok) return { failed: answer.why };
+      const { url } = answer.data;
+      return typeof url === "string" && URL.canParse(url)
+        ? this.place.reach(url)
+        : { failed: `${this.place.title} gives no address for downloads, though it answers 200` };
+    });
+  }
+
+  /** Makes the requests of those that have one; the others keep their failure. */
+  private async each<T extends object>(
+    items: readonly (T | Failure)[],
+    request: (item: T, index: number) => Transfer,
+  ): Promise<(TransferResult | Failure)[]> {
+    const requests = items.map((item, index) => ("failed" in item ? undefined : request(item, index)));
+    const results = (await this.transfers(requests.filter((one) => one !== undefined))).values();
+    return items.map((item) => ("failed" in item ? item : (results.next().value as TransferResult)));
+  }
+
+  private async call(
+    calls: readonly { readonly procedure: string; readonly query?: true; readonly input: object }[],
+  ): Promise<Answer[]> {
+    const { url, key, title } = this.place;
+    const headers = { authorization: `Bearer ${key}` };
+    const results = await this.transfers(
+      calls.map(({ procedure, query, input }): Transfer => {
+        const address = `${url.replace(/\/$/, "")}/trpc/storage.${procedure}`;
+        const json = JSON.stringify(input);
+        return query === true
+          ? { method: "GET", url: `${address}?input=${encodeURIComponent(json)}`, headers }
+          : {
+              method: "POST",
+              url: address,
+              headers: { ...headers, "content-type": "application/json" },
+              body: json,
+            };
+      }),
+    );
+    return results.map((result): Answer => {
+      if (result.error !== "") return { ok: false, cause: "unknown", why: `${title}: ${redact(key, result.error)}` };
+      return answerOf(title, {
+        exitCode: 0,
+        status: result.status,
+        connected: true,
+        seconds: 0,
+        message: "",
+        location: "",
+        body: redact(key, result.body),
+      });
+    });
+  }
+}
+
+const plainType = "application/octet-stream";
+
+/** What a request for the first byte of an object says of it. Pure. */
+export function lookedUp(result: TransferResult, title: string): Found | "forbidden" {
+  const { status, error, contentRange, contentLength, contentType, etag } = result;
+  if (status === 404) return "missing";
+  if (status === 403) return "forbidden";
+  const type = contentType || plainType;
+  // Nothing has no first byte.
+  if (status === 416 || (status === 200 && contentLength === "0")) return { bytes: 0, md5: emptySum, type };
+  const total = status === 206 ? /\/(\d+)$/.exec(contentRange)?.[1] : contentLength;
+  if (error !== "" || (status !== 206 && status !== 200) || total === undefined || total === "")
+    return notGiven(result, title);
+  return { bytes: Number(total), md5: /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : "", type };
+}
+
+/** Where a file goes before it is copied to its key. */
+interface Spot {
+  readonly url: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function notGiven({ status, error }: TransferResult, title: string): Failure {
+  const failed = `${title} does not give it out: ${error || `its bucket answers ${status}`}`;
+  return status === 0 ? { failed } : { failed, alone: true };
+}
+
+function spotIn(answer: Answer, title: string): Spot | Failure {
+  if (!answer.ok) return { failed: `${title} gives no address for files: ${answer.why}` };
+  const { uploadUrl, key, requiredHeaders } = answer.data;
+  if (typeof uploadUrl !== "string" || typeof key !== "string" || !URL.canParse(uploadUrl))
+    return { failed: `${title} gives no address for files, though it answers 200` };
+  // curl sends these itself, of the file and the address as they are.
+  const headers = Object.entries((requiredHeaders ?? {}) as Record<string, string>).filter(
+    ([name]) => !["content-length", "host"].includes(name.toLowerCase()),
+  );
+  return { url: uploadUrl, key, headers: Object.fromEntries(headers) };
+}
+
+/** Why a bucket did not take a file; undefined where it did. */
+function refusalOf({ status, error, body }: TransferResult, title: string): Failure | undefined {
+  if (error === "" && status >= 200 && status < 300) return undefined;
+  const code = /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
+  const message = /<Message>([^<]+)<\/Message>/.exec(body)?.[1];
+  const said = [code, message].filter((part) => part !== undefined).join(": ");
+  const failed = `the bucket of ${title} refuses it (${status}): ${error || said || "without a reason"}`;
+  return status === 413 || code === "EntityTooLarge" ? { failed, alone: true } : { failed };
+}

@@ -1,0 +1,36 @@
+/** How many files, and how large together. */
+export interface FileCount {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** What a handover did with files, as the record keeps it; `files` and `bytes` are what was carried. */
+export interface FilesEntry extends FileCount {
+  /** Files the new place had already. */
+  readonly there: number;
+  /** Files that rows name and the old place did not have either. */
+  readonly gone: number;
+  /** Keys of what could not be carried. */
+  readonly stuck: readonly string[];
+  /** Files that were left where they are, since the operator said so. */
+  readonly left?: number;
+}
+
+const counted = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
+
+/** `1 file (0.4 MB)`, `2,000 files (300 MB)`. Pure. */
+export function countText({ files, bytes }: FileCount): string {
+  const megabytes = bytes / 1024 / 1024;
+  return `${counted(files)} (${bytes < 1024 ? `${bytes} bytes` : `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB`})`;
+}
+
+/** What became of files, in a few words; undefined where there were none. Pure. */
+export function filesText({ files, bytes, gone, stuck, left }: FilesEntry): string | undefined {
+  const parts = [
+    ...(files > 0 ? [`${countText({ files, bytes })} carried`] : []),
+    ...(stuck.length > 0 ? [`${counted(stuck.length)} could not be carried`] : []),
+    ...(gone > 0 ? [`${counted(gone)} that rows name are in neither place`] : []),
+    ...(left === undefined ? [] : [`${counted(left)} left where they were (carryFiles is no)`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(", ");
+}

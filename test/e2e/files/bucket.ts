@@ -1,0 +1,76 @@
+import { AwsClient } from "aws4fetch";
+import { createHash } from "node:crypto";
+
+/** A bucket as this machine reaches it. */
+export interface BucketPlace {
+  /** Origin requests are signed for. */
+  readonly origin: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The objects of a bucket, by its own keys. */
+export class Bucket {
+  private readonly signer: AwsClient;
+
+  constructor(private readonly place: BucketPlace) {
+    const { accessKeyId, secretAccessKey } = place;
+    this.signer = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "us-east-1" });
+  }
+
+  async put(key: string, body: Buffer, type = "application/octet-stream"): Promise<void> {
+    await this.ask("PUT", key, { body, headers: { "content-type": type } });
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.ask("DELETE", key);
+  }
+
+  /** SHA-256 of an object; undefined where there is none. */
+  async sum(key: string): Promise<string | undefined> {
+    const answer = await this.signer.fetch(this.url(key));
+    const body = Buffer.from(await answer.arrayBuffer());
+    return answer.status === 404 ? undefined : createHash("sha256").update(body).digest("hex");
+  }
+
+  /** Every key, with size and ETag. */
+  async list(): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (let from: string | undefined = ""; from !== undefined;) {
+      const url = new URL(`${this.place.origin}/${this.place.bucket}`);
+      url.search = new URLSearchParams({
+        "list-type": "2",
+        ...(from === "" ? {} : { "start-after": from }),
+      }).toString();
+      const text = await (await this.signer.fetch(url)).text();
+      let last: string | undefined;
+      for (const [, entry] of text.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
+        const part = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(entry)?.[1] ?? "";
+        last = unescaped(part("Key"));
+        found.set(last, `${part("Size")} ${part("ETag").replace(/&#34;|&quot;|"/g, "")}`);
+      }
+      from = /<IsTruncated>true/.test(text) ? last : undefined;
+    }
+    return found;
+  }
+
+  private url(key: string): string {
+    return `${this.place.origin}/${this.place.bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  }
+
+  private async ask(method: string, key: string, init: RequestInit = {}): Promise<void> {
+    const answer = await this.signer.fetch(this.url(key), { ...init, method });
+    if (!answer.ok) throw new Error(`${method} ${key}: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+function unescaped(text: string): string {
+  return text
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&apos;", "'")
+    .replaceAll("&amp;", "&");
+}

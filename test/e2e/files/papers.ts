@@ -1,0 +1,131 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { Session } from "../../../lab/rehearse/scani";
+import type { StandInScani } from "../../../lab/rehearse/standIn";
+import { sql } from "../host";
+import type { Bucket } from "./bucket";
+import type { Scene } from "../scene";
+
+/** A file of a user, and what is in it. */
+export interface Paper {
+  readonly key: string;
+  readonly bytes: number;
+  /** SHA-256, hexadecimal. */
+  readonly sum: string;
+}
+
+/** Works on things, some at a time. */
+export async function eightAtATime<T>(
+  things: readonly T[],
+  work: (thing: T, index: number) => Promise<void>,
+): Promise<void> {
+  const waiting = [...things.entries()];
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next[1], next[0]);
+    }),
+  );
+}
+
+/** Sizes of some files, from 1 KB to 8 MB, so that they come to a total. */
+export function sizes(count: number, total: number): number[] {
+  const [least, most] = [1024, 8 * 1024 * 1024];
+  const even = Math.floor((total - 2 * most) / count);
+  const spread = Array.from(
+    { length: count - 3 },
+    (_, index) => least + Math.floor((index / count) * 2 * (even - least)),
+  );
+  return [least, most, most, ...spread];
+}
+
+/** Puts files where a release keeps its users' papers, with the rows that name them. */
+export async function addPapers(
+  scene: Scene,
+  bucket: Bucket,
+  user: string,
+  lengths: readonly number[],
+): Promise<Paper[]> {
+  const papers: Paper[] = [];
+  await eightAtATime(lengths, async (length, index) => {
+    // Keys as users' extensions make them, and as S3 allows them.
+    const odd = ["", " and space", "+%20ü", "'\"&<>", "~(1)!*"][index % 5];
+    const key = `documents/${user}/${randomUUID()}${odd}.bin`;
+    papers.push(await addPaper(bucket, key, length));
+  });
+  await nameInRows(scene, user, papers);
+  return papers;
+}
+
+export async function addPaper(bucket: Bucket, key: string, length: number): Promise<Paper> {
+  const body = randomBytes(length);
+  await bucket.put(key, body, "application/pdf");
+  return { key, bytes: length, sum: createHash("sha256").update(body).digest("hex") };
+}
+
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+export async function nameInRows(scene: Scene, user: string, papers: readonly Paper[]): Promise<void> {
+  for (let from = 0; from < papers.length; from += 200) {
+    const rows = papers
+      .slice(from, from + 200)
+      .map(
+        ({ key, bytes, sum }) =>
+          `(${literal(user)}, ${literal(key)}, '${sum}', 'application/pdf', ${bytes}, 'a.pdf', 'upload')`,
+      );
+    await sql(
+      scene,
+      `with added as (insert into documents (user_id, r2_key, content_hash, mime_type, byte_size, original_filename, source_kind)
+       values ${rows.join(", ")} returning 1) select to_jsonb(count(*)) from added`,
+    );
+  }
+}
+
+/** Queues imports of files of their own, as the api does. @returns the jobs' numbers */
+export async function queueImports(
+  scene: Scene,
+  bucket: Bucket,
+  user: string,
+  count: number,
+  ms: number,
+): Promise<number[]> {
+  const keys = Array.from({ length: count }, () => `temp/file-import/${user}/${randomUUID()}.csv`);
+  await eightAtATime(keys, (key, index) =>
+    bucket.put(key, Buffer.from(`date,amount\n2026-01-01,${index}.00\n`), "text/csv"),
+  );
+  const rows = keys.map(
+    (key) =>
+      `('file-import', ${ms}, '${user}', '${randomUUID()}', '${JSON.stringify({ r2Key: key, fileType: "csv" })}')`,
+  );
+  return sql<number>(
+    scene,
+    `with added as (insert into jobs (kind, ms, user_id, request_id, data) values ${rows.join(", ")} returning id)
+     select to_jsonb(id) from added`,
+  );
+}
+
+/** How often each of some jobs took effect. */
+export async function countImports(scene: Scene, jobs: readonly number[]): Promise<Record<string, number>> {
+  const [counted] = await sql<Record<string, number>>(
+    scene,
+    `select to_jsonb(c) from (select count(*)::int as sent, count(*) filter (where done = 1)::int as once,
+       count(*) filter (where done > 1)::int as twice, count(*) filter (where done = 0)::int as never,
+       count(*) filter (where state = 'failed')::int as failed
+     from (select state, (select count(*) from effects e where e.job_id = j.id) as done from jobs j
+       where id in (${jobs.join(", ")})) each) c`,
+  );
+  return counted;
+}
+
+/** Opens every document of a user as the page does. @returns the checksum of each that opens, by its row's */
+export async function openAll(scani: StandInScani, session: Session): Promise<{ opens: string[]; missing: string[] }> {
+  const procedures = scani.procedures(session);
+  const { items } = await procedures.query<{ items: { id: string }[] }>("documents.list", {});
+  const [opens, missing]: [string[], string[]] = [[], []];
+  await eightAtATime(items, async ({ id }) => {
+    const { url } = await procedures.query<{ url: string }>("documents.getDownloadUrl", { documentId: id });
+    const answer = await fetch(url);
+    const body = Buffer.from(await answer.arrayBuffer());
+    if (answer.ok) opens.push(createHash("sha256").update(body).digest("hex"));
+    else missing.push(id);
+  });
+  return { opens, missing };
+}

@@ -1,0 +1,114 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { Place } from "../../../../host/files/place";
+import { FileStore } from "../../../../host/files/store";
+import type { Transfer, TransferResult, Transfers } from "../../../../host/files/transfers";
+
+/** How a fake store misbehaves, by the call's name: `presignUpload`, `copyObject`, `PUT`, `GET`, … */
+export type Misbehave = (call: string, key: string) => number | undefined;
+
+const md5 = (text: string) => createHash("md5").update(text).digest("hex");
+
+const plain: TransferResult = {
+  status: 200,
+  bytes: 0,
+  body: "",
+  md5: "",
+  contentRange: "",
+  contentLength: "",
+  contentType: "",
+  etag: "",
+  error: "",
+};
+
+/** A data-provider and its bucket, as curl meets them: what is sent comes from the work folder it shares with others. */
+export class FakeStore {
+  readonly objects = new Map<string, string>();
+  /** Files that were put here, each time. */
+  readonly puts: string[] = [];
+  misbehave: Misbehave = () => undefined;
+  /** Some stores give checksums of parts. */
+  etag = (content: string) => md5(content);
+
+  constructor(readonly title: string) {}
+
+  get place(): Place {
+    return {
+      id: this.title,
+      title: this.title,
+      hosted: true,
+      url: `https://${this.title}`,
+      key: "the-key",
+      reach: (url, headers = {}) => ({ url, headers }),
+    };
+  }
+
+  answer(request: Transfer, folder: Map<string, string>): TransferResult {
+    const url = new URL(request.url);
+    const [, name] = /^\/trpc\/storage\.(\w+)$/.exec(url.pathname) ?? [];
+    if (name !== undefined) {
+      expect(request.headers?.authorization).toBe("Bearer the-key");
+      const input = JSON.parse(request.body ?? url.searchParams.get("input") ?? "{}") as Record<string, string>;
+      const wrong = this.misbehave(name, input.key ?? input.toKey ?? "");
+      if (wrong !== undefined)
+        return { ...plain, status: wrong, body: JSON.stringify({ error: { message: "fault" } }) };
+      return { ...plain, body: JSON.stringify({ result: { data: this.call(name, input) } }) };
+    }
+    const key = decodeURIComponent(url.pathname.slice(1));
+    const wrong = this.misbehave(request.send === undefined ? "GET" : "PUT", key);
+    if (wrong !== undefined) return { ...plain, status: wrong, error: wrong === 0 ? "no route to host" : "" };
+    if (request.send !== undefined) {
+      this.objects.set(key, folder.get(request.send) ?? "");
+      this.puts.push(key);
+      return plain;
+    }
+    const content = this.objects.get(key);
+    if (content === undefined) return { ...plain, status: 404 };
+    if (request.range !== undefined)
+      return content === ""
+        ? { ...plain, status: 416 }
+        : { ...plain, status: 206, contentRange: `bytes 0-0/${content.length}`, etag: this.etag(content) };
+    if (request.save !== undefined) folder.set(request.save, content);
+    return { ...plain, bytes: content.length, md5: md5(content) };
+  }
+
+  private call(name: string, input: Record<string, string>): unknown {
+    switch (name) {
+      case "presignDownload":
+        return { url: `https://${this.title}/${encodeURIComponent(input.key)}` };
+      case "presignUpload": {
+        const key = `temp/carry/${randomUUID()}.bin`;
+        return {
+          uploadUrl: `https://${this.title}/${key}`,
+          key,
+          requiredHeaders: { "content-type": input.contentType },
+        };
+      }
+      case "copyObject":
+        this.objects.set(input.toKey, this.objects.get(input.fromKey) ?? "");
+        return { ok: true };
+      case "deleteTempBlob":
+        this.objects.delete(input.key);
+        return { ok: true };
+      case "objectExists":
+        return { exists: this.objects.has(input.key) };
+      default:
+        throw new Error(`no such procedure: ${name}`);
+    }
+  }
+}
+
+/** Stores of one lane that reach fake ones. @param before called before each batch of requests */
+export function lane(
+  from: FakeStore,
+  to: FakeStore,
+  before: () => Promise<void> | void = () => undefined,
+): { from: FileStore; to: FileStore } {
+  const folder = new Map<string, string>();
+  const transfers: Transfers = async (requests) => {
+    if (requests.length > 0) await before();
+    return requests.map((request) =>
+      (new URL(request.url).hostname === from.title ? from : to).answer(request, folder),
+    );
+  };
+  return { from: new FileStore(from.place, transfers), to: new FileStore(to.place, transfers) };
+}

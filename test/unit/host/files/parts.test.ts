@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { namedQueries, parseNamed } from "../../../../host/files/named";
+import { placeOf } from "../../../../host/files/place";
+import { batchesOf, piecesOf, type Load } from "../../../../host/files/plan";
+import { curlConfig, curlScript, parseTransfers, type Transfer } from "../../../../host/files/transfers";
+import { countText, filesText } from "../../../../host/install/filesEntry";
+
+const load = (bytes: number, index: number): Load => ({
+  file: { key: String(index), by: "row" },
+  content: { bytes, md5: "", type: "" },
+});
+
+test("batches hold every file once, in order, and no more than the disk is meant to hold", () =>
+  fc.assert(
+    fc.property(fc.array(fc.nat(64 * 1024 * 1024), { maxLength: 80 }), (sizes) => {
+      const batches = batchesOf(sizes.map(load));
+      expect(batches.flat().map(({ content }) => content.bytes)).toEqual(sizes);
+      for (const batch of batches) {
+        const bytes = batch.reduce((sum, { content }) => sum + content.bytes, 0);
+        expect(batch.length === 1 || (batch.length <= 25 && bytes <= 32 * 1024 * 1024)).toBe(true);
+      }
+    }),
+  ));
+
+test("pieces hold every thing once", () => {
+  expect(piecesOf([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
+  expect(piecesOf([], 2)).toEqual([]);
+});
+
+test("a key is named once, by who needs it most; whatever is in it comes through", () => {
+  const line = (key: string, by: string) => `file ${JSON.stringify([key, by])}`;
+  expect(
+    parseNamed(
+      ["NOTICE: x", line("b", "row"), line("a\n\"'", "finished job"), line("b", "job"), line("b", "row")].join("\n"),
+    ),
+  ).toEqual([
+    { key: "a\n\"'", by: "finished job" },
+    { key: "b", by: "job" },
+  ]);
+  expect(namedQueries).toContain("'screenshot-parse', 'file-import', 'document-parse'");
+  expect(parseNamed("")).toEqual([]);
+});
+
+const requests: Transfer[] = [
+  { method: "POST", url: "https://a/x", headers: { authorization: 'Bearer a"b\\c' }, body: '{"key":"a\\nb"}' },
+  { method: "GET", url: "https://a/[1]", range: "0-0" },
+  { method: "GET", url: "https://a/file", save: "file-0" },
+];
+
+test("curl is told everything on standard input, and its words are quoted", () => {
+  const config = curlConfig(requests);
+  expect(config).toContain('header = "authorization: Bearer a\\"b\\\\c"');
+  expect(config).toContain('data-raw = "{\\"key\\":\\"a\\\\nb\\"}"');
+  expect(config.match(/^next$/gm)).toHaveLength(2);
+  expect(curlScript("/tmp/files/lane-0", requests)).not.toContain("Bearer");
+});
+
+test("what curl printed is parsed, request by request; what it did not print is a failure", () => {
+  const output = [
+    "result 0\t200\t12\t\t12\tapplication/json\t\t0\t",
+    'result 2\t200\t4\t\t4\ttext/csv\t"W/abc"\t18\ttransfer closed',
+    "exit 18",
+    `body 0 ${Buffer.from('{"a":1}').toString("base64")}`,
+    "md5 0cc175b9c0f1b6a831c399e269772661  file-0",
+  ].join("\n");
+  const [posted, ranged, saved] = parseTransfers(output, requests);
+  expect(posted).toMatchObject({ status: 200, body: '{"a":1}', error: "" });
+  expect(ranged).toMatchObject({ status: 0, error: expect.stringContaining("result 0") });
+  expect(saved).toMatchObject({ md5: "0cc175b9c0f1b6a831c399e269772661", error: "transfer closed" });
+});
+
+const provider = {
+  name: "scani-data-provider-1",
+  environment: [
+    "S3_ENDPOINT=http://storage:9000",
+    "S3_PUBLIC_ENDPOINT=https://scani.example.org",
+    "S3_BUCKET=job-uploads",
+  ],
+};
+const local = ["SCANI_CLOUD_URL=http://data-provider:8082", "SCANI_CLOUD_API_KEY=k"];
+
+test("the bundled S3 server is asked itself, under the host that was signed", () => {
+  const place = placeOf({ api: local, provider });
+  expect(place).toMatchObject({ url: "http://scani-data-provider-1:8082", hosted: false });
+  expect(place?.reach("https://scani.example.org/job-uploads/a%20b?X=1", { "content-type": "a/b" })).toEqual({
+    url: "http://storage:9000/job-uploads/a%20b?X=1",
+    headers: { "content-type": "a/b", host: "scani.example.org" },
+  });
+});
+
+test("a managed bucket and a hosted one are asked at the address that was signed", () => {
+  const managed = placeOf({
+    api: local,
+    provider: { ...provider, environment: ["S3_ENDPOINT=https://s3.example.org", "S3_BUCKET=b"] },
+  });
+  const hosted = placeOf({ api: ["SCANI_CLOUD_URL=https://hosted.example.org/", "SCANI_CLOUD_API_KEY=k"] });
+  for (const place of [managed, hosted])
+    expect(place?.reach("https://s3.example.org/b/a?X=1")).toEqual({
+      url: "https://s3.example.org/b/a?X=1",
+      headers: {},
+    });
+  expect(hosted).toMatchObject({ title: "https://hosted.example.org", hosted: true });
+  expect(placeOf({ api: local })).toBeUndefined();
+});
+
+test("two releases that look in the same bucket have one place", () => {
+  const again = placeOf({ api: local, provider: { ...provider, name: "another" } });
+  expect(again?.id).toBe(placeOf({ api: local, provider })?.id);
+});
+
+test("what was carried is said in a few words", () => {
+  expect(countText({ files: 1, bytes: 12 })).toBe("1 file (12 bytes)");
+  expect(countText({ files: 2000, bytes: 300 * 1024 * 1024 })).toBe("2,000 files (300 MB)");
+  const none = { files: 0, bytes: 0, there: 4, gone: 0, stuck: [] };
+  expect(filesText(none)).toBeUndefined();
+  expect(filesText({ ...none, files: 2, bytes: 1024 * 1024, stuck: ["a"], gone: 1 })).toBe(
+    "2 files (1.0 MB) carried, 1 file could not be carried, 1 file that rows name are in neither place",
+  );
+  expect(filesText({ ...none, left: 7 })).toBe("7 files left where they were (carryFiles is no)");
+});
