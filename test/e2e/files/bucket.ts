@@ -6,6 +6,7 @@ export interface BucketPlace {
   /** Origin requests are signed for. */
   readonly origin: string;
   readonly bucket: string;
+  readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
@@ -15,8 +16,8 @@ export class Bucket {
   private readonly signer: AwsClient;
 
   constructor(private readonly place: BucketPlace) {
-    const { accessKeyId, secretAccessKey } = place;
-    this.signer = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "us-east-1" });
+    const { accessKeyId, secretAccessKey, region } = place;
+    this.signer = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region });
   }
 
   async put(key: string, body: Buffer, type = "application/octet-stream"): Promise<void> {
