@@ -14,7 +14,7 @@ import { TakedownGuard } from "../infra/takedownGuard";
 import { Release } from "../infra/release/release";
 import type { Service } from "../host/install/services";
 import { shapesOf } from "../infra/release/shape";
-import { certificateOf, setCommand, type Settings, type Tier } from "../settings";
+import { setCommand, type Settings, type Tier } from "../settings";
 import { refuse, refuseMissing, refuseUnlessFit } from "./guard";
 import { OperatorRunError } from "./operatorError";
 import type { Host } from "./host";
@@ -165,7 +165,7 @@ async function announce(host: Host, settings: Settings<Tier>, base: BaseReferenc
         environment,
         containers,
         carryFiles: settings.carryFiles,
-        caCertificate: certificateOf(settings),
+        caCertificate: settings.caCertificate,
       }),
     ),
   );

@@ -56,6 +56,7 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
     // Its own name: `data-provider` may be another release's as well.
     url: localCloudUrl.replace("data-provider", provider.name),
     key,
+    authority,
     reach: bundled ? (address, headers = {}) => reachBundled(address, headers, publicEndpoint, endpoint) : asIs,
   };
 }

@@ -79,7 +79,7 @@ export async function withFiles(
   if (source === undefined || !(switches(steps) || steps.some(({ id }) => id === "start-worker"))) return { steps };
   const [from, to] = await Promise.all([
     readSide(engine, membersNamed(facts, source)),
-    readSide(engine, membersOf(facts, wanted), wanted.tier === "tier2" ? order.caCertificate : undefined),
+    readSide(engine, membersOf(facts, wanted), order.caCertificate),
   ]);
   if (from === undefined || to === undefined || from.place.id === to.place.id) return { steps };
   const named = () => readNamed(engine, order, candidate);
