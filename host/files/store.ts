@@ -40,6 +40,9 @@ const emptySum = "d41d8cd98f00b204e9800998ecf8427e";
 /** Seconds a presigned address is good for. */
 const ttlSeconds = 900;
 
+/** Contents of the file that is tried out. */
+const sample = "Scani's verification: may be deleted.\n";
+
 /** Prefix under which a store keeps a file until it is copied to its key. */
 const keyPrefix = "carry";
 
@@ -141,6 +144,39 @@ export class FileStore {
       const answer = copied[copying.findIndex((one) => one.index === index)];
       return answer.ok ? "stored" : { failed: `${title} does not copy it to its key: ${answer.why}` };
     });
+  }
+
+  /**
+   * Writes, reads, copies and removes a small file, as a release does.
+   * @param id that nobody else has
+   * @returns what does not work; undefined where all does
+   */
+  async tryOut(id: string): Promise<string | undefined> {
+    const { title } = this.place;
+    const [key, copy] = [`temp/scani-verify/${id}.txt`, `temp/scani-verify/${id}-copy.txt`];
+    const call = async (procedure: string, input: object): Promise<string | undefined> => {
+      const [answer] = await this.call([{ procedure, input }]);
+      return answer.ok ? undefined : answer.why;
+    };
+    const content = { key, base64: Buffer.from(sample).toString("base64"), contentType: "text/plain" };
+    const steps: [string, () => Promise<string | undefined>][] = [
+      ["store a file", () => call("writeObject", content)],
+      ["copy a file", () => call("copyObject", { fromKey: key, toKey: copy, contentType: "text/plain" })],
+      ["give a file out", () => this.givesOut(copy)],
+      ["remove a file", async () => (await call("deleteTempBlob", { key: copy })) ?? call("deleteTempBlob", { key })],
+    ];
+    for (const [what, step] of steps) {
+      const why = await step();
+      if (why !== undefined) return `${title} does not ${what}: ${why}`;
+    }
+    return undefined;
+  }
+
+  private async givesOut(key: string): Promise<string | undefined> {
+    const [found] = await this.fetch([key]);
+    if (found === "missing") return "it is not found again";
+    if (isFailure(found)) return found.failed;
+    return found.bytes === Buffer.byteLength(sample) ? undefined : "it is not as it was stored";
   }
 
   /** Removes what is under some keys; a key that has nothing is left as it is. */

@@ -107,7 +107,8 @@ export function curlScript(folder: string, requests: readonly Transfer[]): strin
     `mkdir -p ${folder} && cd ${folder} && touch ../alive || exit`,
     // curl writes no file where there is nothing to write.
     `rm -f answer-*; ${files.map((file) => `: > ${file}; `).join("")}true`,
-    'if [ -f ../ca.pem ]; then curl --cacert ../ca.pem -K - ; else curl -K - ; fi; echo "exit $?"',
+    "[ -f ../ca.pem ] && NODE_EXTRA_CA_CERTS=../ca.pem",
+    'curl ${NODE_EXTRA_CA_CERTS:+--cacert "$NODE_EXTRA_CA_CERTS"} -K -; echo "exit $?"',
     ...(answers.length === 0
       ? []
       : [

@@ -55,7 +55,8 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   if (asleep.length > 0) steps.push(new StartStep(asleep));
   const silent = leads && asleep.length === 0 ? unansweredMembers(facts, member) : [];
   if (silent.length > 0) steps.push(new RestartStep(silent));
-  if (!leads || asleep.length > 0 || silent.length > 0 || unproven) steps.push(new VerifyStep(member("api")));
+  if (!leads || asleep.length > 0 || silent.length > 0 || unproven)
+    steps.push(new VerifyStep(member("api"), own["data-provider"]));
   if (!leads)
     steps.push(
       new FlipStep(

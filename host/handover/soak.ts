@@ -5,7 +5,8 @@ import { OperatorError } from "../../util/operatorError";
 import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/ready";
 import { reasonIn } from "../engine/healthAnswer";
 import type { ReleaseContainer } from "../install/facts";
-import { askProvider } from "./verify";
+import type { Answer } from "../scani/cloud/classify";
+import { askProvider, storageCall } from "./verify";
 
 /** What is watched of a release that has just begun to serve. */
 export interface Soaking {
@@ -99,16 +100,20 @@ async function look(
   restartsBefore: number,
 ): Promise<Look> {
   const info = await details(engine, api.id);
-  const [workerSays, apiSays, provider] = await Promise.all([
+  const [workerSays, apiSays, provider, storage] = await Promise.all([
     listening ? staysUp(engine, worker.id, restartsBefore) : undefined,
     readiness(engine, info),
-    askProvider(engine, api.id, info.environment, answerSeconds).then(
-      (judged) => (judged.ok ? undefined : judged.why),
-      (error: Error) => error.message,
-    ),
+    askProvider(engine, api.id, info.environment, answerSeconds).then(...said),
+    askProvider(engine, api.id, info.environment, answerSeconds, storageCall).then(...said),
   ]);
-  return { worker: workerSays, api: apiSays, provider };
+  return { worker: workerSays, api: apiSays, provider: provider ?? (storage && `its storage fails: ${storage}`) };
 }
+
+/** What an answer or a failure says is wrong. */
+const said = [
+  (answer: Answer) => (answer.ok ? undefined : answer.why),
+  (error: Error): string | undefined => error.message,
+] as const;
 
 /** @param before how often Docker had restarted it when it was first watched */
 async function staysUp(engine: Engine, worker: string, before: number): Promise<string | undefined> {

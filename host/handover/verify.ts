@@ -1,6 +1,6 @@
 import { details, type Engine } from "../engine/engine";
-import { callScript, parseResult, redact } from "../scani/cloud/call";
-import { classify, type Verdict } from "../scani/cloud/classify";
+import { bodyVariable, callScript, parseResult, redact, type Call } from "../scani/cloud/call";
+import { answerOf, type Answer } from "../scani/cloud/classify";
 import { valueIn } from "../install/environment";
 import { localCloudUrl } from "../install/localCloud";
 import type { Tier } from "../../settings";
@@ -10,6 +10,19 @@ import type { Progress } from "../../util/progress/progress";
 
 /** Seconds the data-provider may take to answer its first call: tier 1's has just been started. */
 const firstAnswerSeconds = 10;
+
+/** Seconds a search may take, which asks others in turn. */
+const searchSeconds = 15;
+
+const tokenSearch: Call = {
+  procedure: `tokens.search?input=${encodeURIComponent(JSON.stringify({ query: "bitcoin", limit: 1 }))}`,
+};
+
+/** Asks the bucket behind a data-provider, for what is not there. */
+export const storageCall: Call = {
+  procedure: "storage.objectExists",
+  body: JSON.stringify({ key: "temp/scani-soak/nothing.txt" }),
+};
 
 /**
  * Asks the new api whether it stands where its tier says: its environment, its data-provider with its own key, and
@@ -24,7 +37,9 @@ export async function verify(engine: Engine, api: ReleaseContainer, progress: Pr
 
   const provider = await askProvider(engine, api.id, environment, firstAnswerSeconds);
   if (!provider.ok) throw new OperatorError({ what: provider.why });
-  if (!provider.aiImport) progress.note("the data-provider offers no AI import: screenshots cannot be read");
+  const search = await askProvider(engine, api.id, environment, searchSeconds, tokenSearch);
+  if (!search.ok && api.tier === "tier2") throw new OperatorError({ what: `Tokens cannot be searched: ${search.why}` });
+  if (!search.ok) progress.note(`tokens cannot be searched: ${search.why}`);
 
   const log = await engine.logSince(api.id, Date.parse(startedAt) / 1000);
   const said = bootTarget(log);
@@ -38,17 +53,20 @@ export async function verify(engine: Engine, api: ReleaseContainer, progress: Pr
  * An authenticated call to the data-provider from inside an api, and what its answer means.
  * @param environment the api's
  * @param seconds it may take in all
+ * @param call by default one that is cheap and free of side effects
  */
 export async function askProvider(
   engine: Engine,
   api: string,
   environment: readonly string[],
   seconds: number,
-): Promise<Verdict> {
-  const { output } = await engine.exec(api, ["sh", "-c", callScript(seconds)]);
-  return classify(
+  call?: Call,
+): Promise<Answer> {
+  const body = call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`];
+  const { output, errors } = await engine.capture(api, ["sh", "-c", callScript(seconds, call)], body);
+  return answerOf(
     valueIn(environment, "SCANI_CLOUD_URL"),
-    parseResult(redact(valueIn(environment, "SCANI_CLOUD_API_KEY"), output)),
+    parseResult(redact(valueIn(environment, "SCANI_CLOUD_API_KEY"), output === "" ? errors : output)),
   );
 }
 

@@ -120,7 +120,7 @@ async function checkOutside(
           what: verdict.why,
           ...remedy(verdict.cause, { stack, privateAuthority: caCertificate !== undefined }),
         });
-      progress.note(`${url} accepts the key; AI import is ${verdict.aiImport ? "available" : "not available"} there`);
+      progress.note(`${url} accepts the key`);
     }
     const { origin, problems } = await checkUploads(bucket, await place, probe, uploads);
     if (problems.length > 0) throw new OperatorError(problems);

@@ -30,6 +30,8 @@ export interface ForeignBucket {
   place(): Promise<(UploadPlace & { readonly key: string }) | string>;
   /** Whether the release would find the file; a text is the reason that is unknown. */
   exists(key: string): Promise<boolean | string>;
+  /** Why a file cannot be copied to another key and read there; undefined where it can, or nobody will. */
+  copies?(key: string): Promise<string | undefined>;
   remove(key: string): Promise<void>;
   remedy(cause: BucketProblem["cause"] | "place"): Remedy;
 }
@@ -69,6 +71,7 @@ export async function checkUploads(
   const asked = await askBucket(place, page, fromHere(caCertificate), probe.http);
   if (asked !== undefined) return { origin, problems: [...gap, { what: asked.why, ...bucket.remedy(asked.cause) }] };
   const found = await bucket.exists(place.key);
+  const copied = found === true ? await bucket.copies?.(place.key) : undefined;
   await bucket.remove(place.key).catch(() => undefined);
   const lost =
     found === true
@@ -79,7 +82,8 @@ export async function checkUploads(
             ...bucket.remedy("bucket"),
           },
         ];
-  return { origin, problems: [...gap, ...lost] };
+  const kept = copied === undefined ? [] : [{ what: copied, ...bucket.remedy("place") }];
+  return { origin, problems: [...gap, ...lost, ...kept] };
 }
 
 /** The bucket behind tier 2's endpoint. Source: the storage procedures of Scani 0.17.1's data-provider. */
@@ -105,6 +109,15 @@ export function hostedBucket(url: string, probe: Probe, { stack, page }: Uploads
     async exists(key) {
       const answer = await call("objectExists", { key });
       return answer.ok ? answer.data.exists === true : answer.why;
+    },
+    async copies(key) {
+      const toKey = `${key}-copy`;
+      const copied = await call("copyObject", { fromKey: key, toKey, contentType: "text/plain" });
+      if (!copied.ok) return `${url} does not copy files, as Scani does to keep them: ${copied.why}`;
+      const there = await call("objectExists", { key: toKey });
+      await call("deleteTempBlob", { key: toKey });
+      if (!there.ok) return there.why;
+      return there.data.exists === true ? undefined : `${url} copies files and does not find them again`;
     },
     async remove(key) {
       await call("deleteTempBlob", { key });

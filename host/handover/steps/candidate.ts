@@ -2,11 +2,12 @@ import type { Engine } from "../../engine/engine";
 import { untilReady, type Watch } from "../../engine/ready";
 import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/caCertificate";
-import type { ReleaseContainer } from "../../install/facts";
+import { servingApi, type ReleaseContainer } from "../../install/facts";
 import { messageOf } from "../../../util/operatorError";
 import { migrate } from "../migrate";
 import { stopUnrouted } from "../stopUnrouted";
 import { verify } from "../verify";
+import { verifyMoved } from "../verifyMoved";
 import { names, type Description, type HandoverStep, type Run } from "./step";
 
 /** Runs the migrator and waits for its end. */
@@ -116,13 +117,25 @@ export class RestartStep implements HandoverStep {
 export class VerifyStep implements HandoverStep {
   readonly id = "verify";
 
-  constructor(readonly container: ReleaseContainer) {}
+  /** @param provider the release's own data-provider; undefined where it is somebody else's */
+  constructor(
+    readonly container: ReleaseContainer,
+    readonly provider?: ReleaseContainer,
+  ) {}
 
   describe(): string {
-    return "verify the tier from inside the new api, with its own key";
+    return "verify the tier from inside the new api, with its own key: files, token search, the api's own checks";
   }
 
-  async perform({ engine, progress }: Run): Promise<void> {
-    await progress.step("verify from inside the api", () => verify(engine, this.container, progress), this.id);
+  async perform({ engine, order, before, progress }: Run): Promise<void> {
+    const members = { api: this.container, "data-provider": this.provider };
+    await progress.step(
+      "verify from inside the api",
+      async () => {
+        await verify(engine, this.container, progress);
+        await verifyMoved(engine, members, servingApi(before), order.stack, progress);
+      },
+      this.id,
+    );
   }
 }

@@ -14,7 +14,7 @@ import { Storage, storageRouter } from "./lib/storage";
 import { answerTrpc, isTrpc, procedure, ProcedureError, type Router } from "./lib/trpc";
 import { unusedConnections } from "./lib/unused";
 
-const FAULTS = ["none", "401", "500", "slow", "page", "no-ai", "no-storage", "no-mail"] as const;
+const FAULTS = ["none", "401", "500", "slow", "page", "no-ai", "no-storage", "no-copy", "no-mail"] as const;
 type Fault = (typeof FAULTS)[number];
 
 const log = createLog("data-provider");
@@ -39,6 +39,9 @@ const router: Router<void> = {
     currency: "USD",
     price: "100000.00",
   })),
+  "tokens.search": procedure("query", z.object({ query: z.string().min(1), limit: z.number().int() }), ({ query }) => [
+    { name: query, symbol: "BTC" },
+  ]),
   ...storageRouter(storage),
   ...emailRouter(log),
 };
@@ -127,6 +130,7 @@ function admit(refusal: string | undefined): void {
 
 /** The procedures, of which a test can make some fail. */
 function faulty(whole: Router<void>): Router<void> {
+  if (fault === "no-copy") return without(whole, "storage.copyObject");
   const failing = fault === "no-storage" ? "storage." : fault === "no-mail" ? "email." : undefined;
   if (!failing) return whole;
   const fail = procedure("mutation", z.unknown(), () => {
@@ -138,6 +142,11 @@ function faulty(whole: Router<void>): Router<void> {
       name.startsWith(failing) ? { ...fail, kind: known.kind } : known,
     ]),
   );
+}
+
+/** An endpoint older than a procedure. */
+function without(whole: Router<void>, name: string): Router<void> {
+  return Object.fromEntries(Object.entries(whole).filter(([known]) => known !== name));
 }
 
 async function deepHealth(res: ServerResponse): Promise<void> {

@@ -61,6 +61,8 @@ export interface FakeCall {
   readonly method: "exec" | "attach" | "capture" | "hold";
   /** `NAME=value`. */
   readonly environment: readonly string[];
+  /** What it gets on its standard input. */
+  readonly input?: string;
 }
 
 /**
@@ -310,9 +312,14 @@ export class FakeEngine implements Engine {
     container: string,
     command: readonly string[],
     environment: readonly string[] = [],
+    input?: string,
   ): Promise<Ended & { output: string }> {
     return this.call(`capture ${this.called(container)} ${wordsOf(command)}`, async () => {
-      const { exitCode = 0, output = "", errors = "" } = await this.run(container, command, "capture", environment);
+      const {
+        exitCode = 0,
+        output = "",
+        errors = "",
+      } = await this.run(container, command, "capture", environment, input);
       return { exitCode, output, errors: errors.trim() };
     });
   }
@@ -508,6 +515,7 @@ export class FakeEngine implements Engine {
     command: readonly string[],
     method: FakeCall["method"],
     environment: readonly string[] = [],
+    input?: string,
   ): Promise<FakeAnswer> {
     const one = this.there(container);
     if (one.state === "paused")
@@ -522,7 +530,7 @@ export class FakeEngine implements Engine {
       );
     if (one.state !== "running")
       throw new EngineError(409, `(HTTP code 409) unexpected - Container ${one.name} is not running `);
-    const answer = await this.script(one, command, { method, environment });
+    const answer = await this.script(one, command, { method, environment, input });
     if (answer === undefined) throw new Error(`the fake has no answer to ${command.join(" ")} in ${one.name}`);
     return answer;
   }

@@ -11,6 +11,7 @@ import { servicesOf, type Service } from "../../../host/install/services";
 import { gatewayStateFile, gatewayStatePath } from "../../../host/gateway/state";
 import type { Tier } from "../../../settings";
 import { FakeEngine, type FakeAnswer, type FakeContainer } from "./fakeEngine";
+import { FakeStore, parseConfig, printed } from "./files/fakeStores";
 import { answers, listing, written } from "./gateway/listing";
 
 const install = { name: "scani", gateway: "scani-gateway" };
@@ -29,13 +30,19 @@ export const journalPath = `${gatewayStatePath}/scani-handovers.json`;
  * real ones do.
  */
 export class FakeInstall {
-  readonly engine = new FakeEngine((container, command) => this.answer(container, command));
+  readonly engine = new FakeEngine((container, command, { input }) => this.answer(container, command, input));
   /** Where the gateway sends requests, by the name of a container. */
   readonly routes: Partial<Record<Route, string>> = {};
   /** Names of migrations the database has had. */
   readonly applied = ["0001_first"];
   /** Releases the gateway takes no target of: they do not answer it. */
   readonly refused = new Set<string>();
+  /** What is in each tier's bucket. */
+  readonly home = new FakeStore("home.test");
+  readonly away = new FakeStore("away.test");
+  /** Files the database names: key, and by whom. */
+  named: [key: string, by: string][] = [];
+  private readonly folders = new Map<string, Map<string, string>>();
   private readonly folder = join(mkdtempSync(join(tmpdir(), "fake-install-")), "backups");
 
   constructor() {
@@ -150,6 +157,7 @@ export class FakeInstall {
         },
         folder: this.folder,
       },
+      carryFiles: "yes",
       ...changes,
     };
   }
@@ -171,8 +179,10 @@ export class FakeInstall {
     rmSync(join(this.folder, ".."), { recursive: true, force: true });
   }
 
-  private answer(container: FakeContainer, command: readonly string[]): FakeAnswer | undefined {
+  private answer(container: FakeContainer, command: readonly string[], input?: string): FakeAnswer | undefined {
     const text = command.join(" ");
+    if (text.includes("/health/deep")) return { output: JSON.stringify({ checks: { r2: { ok: true } } }) };
+    if (text.includes("-K -; echo")) return { output: this.transferred(container, text, input ?? "") };
     switch (container.labels[label.service]) {
       case "gateway":
         return this.gatewayAnswer(command, text);
@@ -180,12 +190,30 @@ export class FakeInstall {
         if (text.includes("pg_control_system")) return { output: JSON.stringify(cluster) };
         if (text.includes("pg_cancel_backend")) return {};
         if (text.includes("clock_timestamp")) return { output: JSON.stringify(new Date().toISOString()) };
+        if (input?.includes("documents"))
+          return { output: this.named.map((file) => `file ${JSON.stringify(file)}`).join("\n") };
         return text.includes("psql")
           ? { output: ["ledger-present", ...this.applied.map((name) => `applied ${name}`)].join("\n") }
           : undefined;
       default:
         return callAnswer(text) ?? (text.endsWith("health") ? { exitCode: 0 } : undefined);
     }
+  }
+
+  /** What curl prints of requests to the stores, in a container whose work folder is told apart by its lane. */
+  private transferred(container: FakeContainer, text: string, config: string): string {
+    const folder = `${container.id} ${/\S+lane-\d+/.exec(text)?.[0] ?? ""}`;
+    const files = this.folders.get(folder) ?? new Map<string, string>();
+    this.folders.set(folder, files);
+    const requests = parseConfig(config);
+    const results = requests.map((request) => {
+      const host = new URL(request.url).hostname;
+      return (host === this.away.title || host === new URL(hostedUrl).hostname ? this.away : this.home).answer(
+        request,
+        files,
+      );
+    });
+    return printed(requests, results);
   }
 
   /** HTTP status of a request through the gateway, by route; 502 where its target does not run. */
@@ -239,6 +267,8 @@ function callAnswer(text: string): FakeAnswer | undefined {
       return data({ uploadUrl: `${page}/bucket/x`, key: "x", requiredHeaders: {} });
     case "storage.objectExists":
       return data({ exists: true });
+    case "tokens.search":
+    case "storage.copyObject":
     case "storage.deleteTempBlob":
       return data({});
     default:

@@ -89,6 +89,9 @@ export class FakeStore {
       case "deleteTempBlob":
         this.objects.delete(input.key);
         return { ok: true };
+      case "writeObject":
+        this.objects.set(input.key, Buffer.from(input.base64, "base64").toString("utf8"));
+        return { ok: true };
       case "objectExists":
         return { exists: this.objects.has(input.key) };
       default:
@@ -111,4 +114,41 @@ export function lane(
     );
   };
   return { from: new FileStore(from.place, transfers), to: new FileStore(to.place, transfers) };
+}
+
+/** The requests of a curl configuration, as `curlConfig` writes it. */
+export function parseConfig(config: string): Transfer[] {
+  return config.split("\nnext\n").map((part) => {
+    const lines = part.split("\n").map((line) => /^([\w-]+) = (.*)$/.exec(line)?.slice(1) ?? []);
+    const text = (word: string) => (word.startsWith('"') ? (JSON.parse(word) as string) : word);
+    const value = (name: string): string | undefined => {
+      const word = lines.find(([known]) => known === name)?.[1];
+      return word === undefined ? undefined : text(word);
+    };
+    const headers = lines.filter(([name]) => name === "header").map(([, word]) => text(word).split(": "));
+    const output = value("output");
+    return {
+      method: value("request") === "POST" ? "POST" : value("upload-file") === undefined ? "GET" : "PUT",
+      url: value("url") ?? "",
+      headers: Object.fromEntries(headers.map(([name, rest = ""]) => [name, rest])),
+      body: value("data-raw"),
+      range: value("range"),
+      send: value("upload-file"),
+      save: output?.startsWith("answer-") === true ? undefined : output,
+    };
+  });
+}
+
+/** What the script prints of results. */
+export function printed(requests: readonly Transfer[], results: readonly TransferResult[]): string {
+  return results
+    .flatMap((one, index) => [
+      ["result " + index, one.status, one.bytes, one.contentRange, one.contentLength, one.contentType, one.etag].join(
+        "\t",
+      ) + `\t${one.error === "" ? 0 : 7}\t${one.error}`,
+      ...(requests[index].save === undefined
+        ? [`body ${index} ${Buffer.from(one.body).toString("base64")}`]
+        : [`md5 ${one.md5}  ${requests[index].save}`]),
+    ])
+    .join("\n");
 }
