@@ -21,10 +21,10 @@ const mark = "file ";
 export const namedQueries = [
   "select to_regclass('public.documents') is not null as documents, to_regclass('bullmq.job') is not null as jobs \\gset",
   "\\if :documents",
-  `select '${mark}' || jsonb_build_array(r2_key, 'row') from public.documents group by r2_key;`,
+  `select '${mark}' || jsonb_build_array(r2_key, 'row')::text from public.documents group by r2_key;`,
   "\\endif",
   "\\if :jobs",
-  `select '${mark}' || jsonb_build_array(key, case when bool_or(state not in ('completed', 'failed')) then 'job' else 'finished job' end)`,
+  `select '${mark}' || jsonb_build_array(key, case when bool_or(state not in ('completed', 'failed')) then 'job' else 'finished job' end)::text`,
   "from (select state::text, data ->> 'r2Key' as key from bullmq.job where name in (:names)",
   "  union all select state::text, jsonb_array_elements_text(data -> 'r2Keys') from bullmq.job",
   "  where name in (:names) and jsonb_typeof(data -> 'r2Keys') = 'array') named",

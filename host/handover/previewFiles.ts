@@ -36,7 +36,7 @@ export async function previewFiles(
   facts: Facts,
   steps: readonly Step[],
   candidate: Candidate,
-): Promise<FilesPreview | undefined> {
+): Promise<(FilesPreview & { readonly carriage: Carriage }) | undefined> {
   const wanted = { tier: declared.tier, release: declared.release, keepWarm: false, containers: declared.containers };
   const source = switches(steps) ? sourceOf(facts, wanted) : undefined;
   const from = source && (await readSide(engine, membersNamed(facts, source)));
@@ -56,6 +56,7 @@ export async function previewFiles(
     count: await carriage.count({ signal: new AbortController().signal, progress: () => undefined }),
     place: place.title,
     permission,
+    carriage,
   };
 }
 

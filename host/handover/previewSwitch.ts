@@ -8,6 +8,7 @@ import { catalogue } from "../../settings";
 import type { SwitchPreview } from "./renderPreview";
 import { pendingMigrations } from "../scani/migrations/pending";
 import { createdCandidate, declaredCandidate } from "./candidate";
+import { insertCarrying } from "./carryFiles";
 import { withBackup } from "./dueBackup";
 import { previewFiles, type FilesDeclared } from "./previewFiles";
 import {
@@ -69,12 +70,14 @@ export async function previewSwitch(
     : createdCandidate(engine, migrate, () => pendingMigrations(engine, install, migrate));
   const planned = plan(assumed, wanted);
   // A database that does not answer is no reason to say nothing of the rest.
-  const { steps, decision } = await withBackup(engine, install, backups, planned, candidate).catch(
+  const { steps: backedUp, decision } = await withBackup(engine, install, backups, planned, candidate).catch(
     (error: unknown) => ({ steps: planned, decision: { unknown: messageOf(error) } }),
   );
   const files = await previewFiles(engine, { install, backups, declared }, facts, planned, candidate).catch(
     (error: unknown) => ({ unknown: messageOf(error) }),
   );
+  const carrying = files !== undefined && "carriage" in files && files.permission !== "no";
+  const steps = carrying ? insertCarrying(backedUp, files.carriage) : backedUp;
   const touched = new Set(
     steps
       .flatMap((step) => ("containers" in step ? step.containers : "container" in step ? [step.container] : []))
