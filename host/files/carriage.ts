@@ -61,6 +61,14 @@ export class Carriage {
     return { files: loads.length, bytes: loads.reduce((sum, { content }) => sum + content.bytes, 0) };
   }
 
+  /** Carries back what came to the new place since. With another engine, since this run's calls may have been ended. */
+  back(engine: Engine): Carriage {
+    const { order, tally } = this;
+    const back = new Carriage(engine, { ...order, from: order.to, to: order.from });
+    for (const key of [...tally.there, ...tally.carried.keys()]) back.tally.there.add(key);
+    return back;
+  }
+
   /** Removes copies of papers users have deleted since. @returns their keys */
   async takeBackDeleted(watch: CarriageWatch): Promise<readonly string[]> {
     if (this.tally.carried.size === 0) return [];

@@ -17,7 +17,7 @@ import type { Service } from "../install/services";
 import type { Candidate } from "./candidate";
 import type { Order } from "./order";
 import { membersOf, switches } from "./plan";
-import { CarryRestStep, CarryStep } from "./steps/carry";
+import { CarryLateStep, CarryRestStep, CarryStep } from "./steps/carry";
 import type { Step } from "./steps";
 
 /** Steps with the carrying of files among them. */
@@ -51,14 +51,17 @@ export function membersNamed(
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 
-/** Adds the carrying: the bulk before the flip, the rest before a worker starts that may take a job. Pure. */
+/**
+ * Adds the carrying: the bulk before the flip, the rest before a worker starts that may take a job, and what was still
+ * under way once the new release has been watched. Pure.
+ */
 export function insertCarrying(steps: readonly Step[], carriage: Carriage): Step[] {
-  const [bulk, rest] = [new CarryStep(carriage), new CarryRestStep(carriage)];
   const worker = steps.some(({ id }) => id === "start-worker");
   return steps.flatMap((step): Step[] => {
-    if (step.id === "flip") return [bulk, step];
-    if (step.id === "start-worker") return [rest, step];
-    return step.id === "soak" && !worker ? [rest, step] : [step];
+    if (step.id === "flip") return [new CarryStep(carriage), step];
+    if (step.id === "start-worker") return [new CarryRestStep(carriage), step];
+    if (step.id !== "soak") return [step];
+    return [...(worker ? [] : [new CarryRestStep(carriage)]), step, new CarryLateStep(carriage)];
   });
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Watch } from "../../engine/ready";
+import type { Engine } from "../../engine/engine";
+import { checkInterrupt, type Watch } from "../../engine/ready";
+import { messageOf } from "../../../util/operatorError";
 import type { Carriage, CarriageWatch } from "../../files/carriage";
 import { carryProblem, stopping, stuckLines } from "../../files/words";
 import { countText } from "../../install/filesEntry";
@@ -37,8 +39,7 @@ export class CarryRestStep implements HandoverStep {
     await run.progress.step(
       "carry the last files",
       async () => {
-        const drained = run.flip?.drained.catch(() => undefined);
-        await Promise.race([drained, pause(drained === undefined ? 0 : drainSeconds * 1000)]);
+        if (run.flip !== undefined) await within(drainSeconds, run.flip.drained);
         await carry(this.carriage, run, watch);
         const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));
         if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
@@ -46,6 +47,48 @@ export class CarryRestStep implements HandoverStep {
       this.id,
     );
   }
+
+  /** What came to the new place since the flip goes back, before the old worker looks for it. */
+  async undo({ progress }: Run, engine: Engine): Promise<void> {
+    const back = this.carriage.back(engine);
+    await back.carry({ signal: new AbortController().signal, progress: () => undefined });
+    for (const line of stuckLines(back.tally.stuck)) progress.note(line);
+  }
+}
+
+/**
+ * Carries what was uploaded to the old place by those who began before the flip, while the way back closes. A job that
+ * found nothing is tried again by Scani. Nothing is taken back for it: the new release is whole.
+ */
+export class CarryLateStep implements HandoverStep {
+  readonly id = "carry-late";
+
+  constructor(readonly carriage: Carriage) {}
+
+  describe(): string {
+    return "carry the files of uploads that began before the flip";
+  }
+
+  async perform(run: Run, watch: Watch): Promise<void> {
+    await run.progress.step(
+      "carry late files",
+      async () => {
+        await run.flip?.drained.catch(() => undefined);
+        checkInterrupt(watch.signal);
+        await carry(this.carriage, run, watch).catch((error: unknown) => run.progress.note(messageOf(error)));
+      },
+      this.id,
+    );
+  }
+}
+
+/** Waits until something is over, or for some seconds; how it ends is another's business. */
+async function within(seconds: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const limit = pause(seconds * 1000, undefined, { signal: over.signal });
+  await Promise.race([work, limit]).catch(() => undefined);
+  over.abort();
+  await limit.catch(() => undefined);
 }
 
 function watchOf({ progress }: Run, { signal }: Watch): CarriageWatch {

@@ -1,6 +1,6 @@
 import type { BackupStep, FinishBackupStep } from "./backup";
 import type { MigrateStep, RestartStep, StartStep, VerifyStep } from "./candidate";
-import type { CarryRestStep, CarryStep } from "./carry";
+import type { CarryLateStep, CarryRestStep, CarryStep } from "./carry";
 import type { FlipStep, ResumeStep, StartGatewayStep } from "./gateway";
 import type { PreflightStep } from "./preflight";
 import type { RetireStep } from "./retire";
@@ -23,4 +23,5 @@ export type Step =
   | CarryRestStep
   | StartWorkerStep
   | SoakStep
+  | CarryLateStep
   | RetireStep;

@@ -26,6 +26,7 @@ export type StepId =
   | "carry-rest"
   | "start-worker"
   | "soak"
+  | "carry-late"
   | "retire";
 
 /** Mutable state of one handover, shared by its steps. */

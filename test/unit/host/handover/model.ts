@@ -36,6 +36,7 @@ export function apply(facts: Facts, step: Step): Facts {
     case "verify":
     case "carry":
     case "carry-rest":
+    case "carry-late":
       return facts;
     case "soak":
       return { ...facts, journal: [] };

@@ -1,0 +1,160 @@
+import { perform } from "../../../../host/handover/perform";
+import { readJournal } from "../../../../host/install/journal";
+import type { Tier } from "../../../../settings";
+import type { FaultKind } from "../fakeEngine";
+import { FakeInstall } from "../fakeInstall";
+
+const releaseOf: Readonly<Record<Tier, string>> = { tier1: "r1", tier2: "r2" };
+
+/** An install on which one tier serves, with users' files in its bucket. */
+async function served(from: Tier): Promise<FakeInstall> {
+  const host = new FakeInstall();
+  host.declare("tier1", "r1");
+  host.declare("tier2", "r2");
+  host.serve(releaseOf[from]);
+  await host.backedUp();
+  const store = from === "tier1" ? host.home : host.away;
+  for (const [key, by] of [
+    ["documents/u/1.pdf", "row"],
+    ["documents/u/2.pdf", "row"],
+    ["temp/file-import/u/3.csv", "job"],
+    ["temp/file-import/u/4.csv", "finished job"],
+  ]) {
+    host.named.push([key, by]);
+    if (by !== "finished job") store.objects.set(key, `contents of ${key}`);
+  }
+  return host;
+}
+
+async function go(host: FakeInstall, to: Tier, changes = {}): Promise<string[]> {
+  const lines: string[] = [];
+  await perform(
+    host.engine,
+    host.order(to, releaseOf[to], changes),
+    (line) => lines.push(line),
+    new AbortController().signal,
+    200,
+  ).catch((error: { why?: unknown }) => {
+    throw error.why ?? error;
+  });
+  return lines;
+}
+
+const ways: readonly [Tier, Tier][] = [
+  ["tier1", "tier2"],
+  ["tier2", "tier1"],
+];
+
+test.each(ways)("from %s to %s every file is where the new release looks, and is where it was", async (from, to) => {
+  const host = await served(from);
+  const [old, now] = from === "tier1" ? [host.home, host.away] : [host.away, host.home];
+  const before = new Map(old.objects);
+  const lines = await go(host, to);
+  expect(old.objects).toEqual(before);
+  expect(now.objects).toEqual(before);
+  expect(lines.at(-1)).toMatch(/serves; .*; 3 files \(\d+ bytes\) carried, 1 file .*neither place$/);
+  expect((await readJournal(host.engine, "scani-gateway")).at(-1)?.files).toMatchObject({ files: 3, stuck: [] });
+  host.close();
+});
+
+test("up to tier 2 with files and nothing said is refused with what to type, and nothing is touched", async () => {
+  const host = await served("tier1");
+  const running = host.running();
+  await expect(go(host, "tier2", { carryFiles: undefined })).rejects.toThrow(
+    /carryFiles is not set, and there are 3 files \(\d+ bytes\)[^]*type: .*carryFiles yes\n.*type: .*carryFiles no/,
+  );
+  expect([host.running(), host.away.puts]).toEqual([running, []]);
+  host.close();
+});
+
+test("without files nothing need be said, and nothing more is started", async () => {
+  const host = await served("tier1");
+  host.named = [];
+  const lines = await go(host, "tier2", { carryFiles: undefined });
+  expect(lines.at(-1)).not.toContain("file");
+  host.close();
+});
+
+test("no leaves them, says so, and goes on; the way home needs no permission", async () => {
+  const host = await served("tier1");
+  expect((await go(host, "tier2", { carryFiles: "no" })).at(-1)).toContain("4 files left where they were");
+  expect(host.away.puts).toEqual([]);
+  host.away.objects.set("documents/u/5.pdf", "new");
+  host.named.push(["documents/u/5.pdf", "row"]);
+  expect((await go(host, "tier1", { carryFiles: "no" })).at(-1)).toContain("1 file (3 bytes) carried");
+  expect(host.home.objects.get("documents/u/5.pdf")).toBe("new");
+  host.close();
+});
+
+test("a second switch carries only what is new", async () => {
+  const host = await served("tier1");
+  await go(host, "tier2");
+  await go(host, "tier1");
+  host.home.objects.set("documents/u/6.pdf", "six");
+  host.named.push(["documents/u/6.pdf", "row"]);
+  const puts = host.away.puts.length;
+  expect((await go(host, "tier2")).at(-1)).toContain("1 file (3 bytes) carried");
+  expect(host.away.puts.length - puts).toBe(1);
+  host.close();
+});
+
+test("a new store that takes nothing is refused before the flip, with its cause", async () => {
+  const host = await served("tier1");
+  const running = host.running();
+  host.away.misbehave = (call) => (call === "PUT" ? 507 : undefined);
+  await expect(go(host, "tier2")).rejects.toThrow(/The files cannot be carried: the bucket of .* refuses it \(507\)/);
+  expect(host.running()).toEqual(running);
+  host.close();
+});
+
+test("what is uploaded to the new place before it is switched back comes back with it", async () => {
+  const host = await served("tier1");
+  Object.assign(host.container("r2", "worker"), { atStart: [] });
+  host.engine.watch = (call) => {
+    if (call !== "start scani-r2-worker" || host.away.objects.has("documents/u/7.pdf")) return;
+    host.away.objects.set("documents/u/7.pdf", "seven");
+    host.named.push(["documents/u/7.pdf", "row"]);
+  };
+  await expect(go(host, "tier2", { readyTimeout: 1 })).rejects.toThrow();
+  expect(host.home.objects.get("documents/u/7.pdf")).toBe("seven");
+  host.close();
+});
+
+/** More calls than a switch with files makes. */
+const mostCalls = 160;
+
+test.each<[FaultKind, Tier, Tier]>(
+  (["throw", "lose", "die"] as const).flatMap((kind) =>
+    ways.map(([from, to]): [FaultKind, Tier, Tier] => [kind, from, to]),
+  ),
+)(
+  "a call that goes wrong (%s) from %s to %s: the same again ends with every file there, none sent twice",
+  async (kind, from, to) => {
+    const run = async (at: number): Promise<string[] | undefined> => {
+      const host = await served(from);
+      const [old, now] = from === "tier1" ? [host.home, host.away] : [host.away, host.home];
+      host.engine.plan({ kind, at });
+      await go(host, to).catch(() => undefined);
+      const call = host.engine.faulted;
+      host.engine.plan();
+      const whole = [...old.objects].filter(([key, content]) => now.objects.get(key) === content).length;
+      const puts = now.puts.length;
+      await go(host, to);
+      const lacking = [...old.objects.keys()].filter((key) => now.objects.get(key) !== old.objects.get(key));
+      const left = [...now.objects.keys()].filter((key) => key.startsWith("temp/carry/"));
+      const again = now.puts.length - puts - (3 - whole);
+      host.close();
+      return call === undefined
+        ? undefined
+        : [
+            ...lacking.map((key) => `${at} ${call}: ${key} is missing`),
+            ...left.map((key) => `${at} ${call}: ${key} is left over`),
+            ...(again > 0 ? [`${at} ${call}: ${again} sent twice`] : []),
+          ];
+    };
+    const wrong = await Promise.all(Array.from({ length: mostCalls }, (_, index) => run(index + 1)));
+    expect(wrong.filter((one) => one !== undefined).length).toBeGreaterThan(60);
+    expect(wrong.at(-1)).toBeUndefined();
+    expect(wrong.flatMap((one) => one ?? [])).toEqual([]);
+  },
+);
