@@ -24,6 +24,7 @@ import { spellFor } from "../../util/commands";
 import { makeAuthority } from "./authority";
 import { hosted, startEndpoint } from "./endpoint";
 import { keptLines } from "./kept";
+import type { FilesSeen } from "./papers";
 import { progressOf } from "./progress";
 import { RealScani } from "./real";
 import { resultOf, tell, type RehearsedSwitch, type Result, type Seen } from "./report";
@@ -38,7 +39,10 @@ export interface RehearseOptions {
   readonly images: ImageKind;
 }
 
-const seeded = { users: 5, rows: 100 };
+const seeded = { users: 5, rows: 100, files: 20 };
+
+/** Files users upload before each switch, whose jobs wait behind the others, and in the middle of it. */
+const uploads = { before: 10, within: 10 };
 
 /** Seconds after which a load ends by itself, whatever became of the rehearsal. */
 const longestSwitch = 300;
@@ -119,7 +123,12 @@ async function run(
   { docker, place, scani, interrupt, report }: Rehearsal,
   startEndpoint: () => Promise<void>,
 ): Promise<Result> {
-  const context = contextOn(place, report, interrupt.signal);
+  let onLine: Report = () => undefined;
+  const overheard: Report = (line) => {
+    report(line);
+    onLine(line);
+  };
+  const context = contextOn(place, overheard, interrupt.signal);
   const bringUp = (stack: string) => interrupt.guard(up(context, stack, (event) => progressOf(event).forEach(report)));
   report("Bringing base and tier 1 up.");
   await bringUp("base");
@@ -128,7 +137,10 @@ async function run(
 
   const sessions = await interrupt.guard(seed(scani));
   const before = await interrupt.guard(scani.rows());
-  report(`Seeded ${seeded.users} users with sessions and encrypted credentials, ${seeded.rows} rows.`);
+  await interrupt.guard(scani.papers.send(sessions, seeded.files));
+  report(
+    `Seeded ${seeded.users} users with sessions and encrypted credentials, ${seeded.rows} rows, ${seeded.files} files.`,
+  );
 
   const switches: RehearsedSwitch[] = [];
   let written = 0;
@@ -137,11 +149,17 @@ async function run(
     ["tier2", "tier1"],
   ] as const) {
     await interrupt.guard(scani.sendJobs());
+    await interrupt.guard(scani.papers.send(sessions, uploads.before));
     report(`Switching ${from} → ${to} at 100 requests a second, with jobs queued.`);
     const load = await interrupt.guard(
       startLoad({ url: place.url, rate: 100, seconds: longestSwitch, requests: scani.requests() }),
     );
     const began = Date.now();
+    let within: Promise<void> | undefined;
+    onLine = (line) => {
+      if (within === undefined && line.includes("▸ flip")) within = scani.papers.send(sessions, uploads.within);
+      within?.catch(() => undefined);
+    };
     try {
       await bringUp(to);
     } finally {
@@ -158,6 +176,7 @@ async function run(
       flipMs: entry?.flipMs ?? Number.NaN,
       sent: answers.sent,
       failed: answers.failed,
+      files: await interrupt.guard(filesAfter(scani, sessions, within, interrupt.signal)),
     });
     written += Object.values(answers.byKind).reduce((sum, { POST }) => sum + POST.sent - POST.failed, 0);
   }
@@ -172,6 +191,17 @@ async function run(
   };
   report(tell(seen));
   return resultOf(seen);
+}
+
+/** Opens every file once those that were sent during the switch are stored. */
+async function filesAfter(
+  scani: RehearsedScani,
+  sessions: readonly Session[],
+  within: Promise<void> | undefined,
+  signal: AbortSignal,
+): Promise<FilesSeen> {
+  await within;
+  return scani.papers.count(sessions, signal);
 }
 
 /** Users with sessions and credentials, and rows. */

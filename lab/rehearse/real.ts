@@ -9,6 +9,8 @@ import { opens, seal } from "../../host/scani/envelope";
 import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
 import type { Throwaway } from "../throwaway";
+import { Papers } from "./papers";
+import { Procedures } from "./statement";
 import { sessionUser, signInByCode, signInByLink } from "./signIn";
 import { accepted, json, type Jobs, type RehearsedScani, type Session } from "./scani";
 
@@ -30,11 +32,21 @@ interface User extends Session {
 export class RealScani implements RehearsedScani {
   private readonly users: User[] = [];
   private sent = 0;
+  private asked = 0;
+  readonly papers: Papers;
 
   constructor(
     private readonly docker: Docker,
     private readonly place: Throwaway,
-  ) {}
+  ) {
+    this.papers = new Papers(place, async ({ cookie }) => ({
+      procedures: new Procedures(place, () => {
+        this.asked += 1;
+        return { cookie, ...clientHeader(this.asked, networks.files) };
+      }),
+      accountId: (this.users.find((one) => one.cookie === cookie) as User).account,
+    }));
+  }
 
   async seedUser(name: string): Promise<Session> {
     const email = `${name}@example.org`;
@@ -178,7 +190,7 @@ export class RealScani implements RehearsedScani {
 }
 
 /** Clients that sign in, and those that call procedures; the load has others. */
-const networks = { signIn: 78, calls: 79 } as const;
+const networks = { signIn: 78, calls: 79, files: 81 } as const;
 
 /** Marks the holdings of jobs, and the jobs. */
 const jobName = "rehearsed job";

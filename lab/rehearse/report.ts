@@ -1,4 +1,5 @@
 import { seconds } from "../../util/progress/progress";
+import type { FilesSeen } from "./papers";
 import type { Jobs } from "./scani";
 
 /** One switch of a rehearsal. Milliseconds. */
@@ -9,6 +10,8 @@ export interface RehearsedSwitch {
   readonly flipMs: number;
   readonly sent: number;
   readonly failed: number;
+  /** Users' files, opened once it was over. */
+  readonly files: FilesSeen;
 }
 
 /** What a rehearsal saw. */
@@ -16,6 +19,8 @@ export interface Result {
   readonly ok: boolean;
   readonly switches: readonly RehearsedSwitch[];
   readonly jobs: Jobs;
+  /** Users' files after the last switch. */
+  readonly files: FilesSeen;
   /** Rows in the database, before the load and after it. */
   readonly rows: { readonly before: number; readonly after: number };
   /** Folder of the project it left up, with Pulumi.yaml; only where it was asked to. */
@@ -40,6 +45,9 @@ export function wrongs({ switches, jobs, rows, written, sessions }: Seen): strin
     ...switches
       .filter(({ failed }) => failed > 0)
       .map(({ from, to, failed, sent }) => `${from} → ${to}: ${failed} of ${sent} requests failed`),
+    ...switches
+      .filter(({ files }) => files.missing > 0 || files.jobs.once !== files.jobs.sent)
+      .map(({ from, to, files }) => `${from} → ${to}: ${tellFiles(files)}`),
     ...(jobs.once === jobs.sent
       ? []
       : [`jobs: of ${jobs.sent}, ${jobs.once} were done once, ${jobs.twice} twice, ${jobs.never} never`]),
@@ -50,6 +58,10 @@ export function wrongs({ switches, jobs, rows, written, sessions }: Seen): strin
   ];
 }
 
+function tellFiles({ stored, opens, missing, jobs }: FilesSeen): string {
+  return `files: ${stored} stored, ${opens} open, ${missing} missing; jobs that read them: ${jobs.sent} sent, ${jobs.once} done once, ${jobs.twice} twice, ${jobs.never} never`;
+}
+
 /** What was seen, for a person. Pure. */
 export function tell(seen: Seen): string {
   return [
@@ -57,6 +69,7 @@ export function tell(seen: Seen): string {
       ({ from, to, totalMs, flipMs, sent, failed }) =>
         `${from} → ${to}: ${seconds(totalMs)} in all, flip ${seconds(flipMs)}; ${sent} requests sent, ${failed} failed`,
     ),
+    ...seen.switches.slice(-1).map(({ files }) => tellFiles(files)),
     `jobs: ${seen.jobs.sent} sent, ${seen.jobs.once} done once, ${seen.jobs.twice} twice, ${seen.jobs.never} never`,
     `rows: ${seen.rows.before} before, ${seen.written} written under load, ${seen.rows.after} after`,
     `sessions with an encrypted credential: ${seen.sessions.made} made, ${seen.sessions.kept} still good`,
@@ -71,6 +84,7 @@ export function resultOf(seen: Seen): Result {
     ok: wrongs(seen).length === 0,
     switches,
     jobs: { sent: jobs.sent, once: jobs.once, twice: jobs.twice, never: jobs.never },
+    files: (switches.at(-1) as RehearsedSwitch).files,
     rows,
   };
 }

@@ -1,4 +1,5 @@
 import type { LoadRequest } from "../load";
+import type { Papers } from "./papers";
 
 /** What became of the jobs that were sent. */
 export interface Jobs {
@@ -25,6 +26,8 @@ export interface RehearsedScani {
   /** Queues jobs that keep the worker busy while the tiers are switched. */
   sendJobs(): Promise<void>;
   jobs(): Promise<Jobs>;
+  /** Files that users upload. */
+  readonly papers: Papers;
   /** The load: reading and writing, page and api. Every POST writes one row. */
   requests(): LoadRequest[];
 }

@@ -1,5 +1,6 @@
 import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
+import { Papers } from "./papers";
 import { importStatement, Procedures, type JobStatus, type Statement } from "./statement";
 import { sessionUser, signInByCode, signInByLink, type Front } from "./signIn";
 import { accepted, json, type Jobs, type RehearsedScani, type Session } from "./scani";
@@ -21,8 +22,14 @@ export class StandInScani implements RehearsedScani {
   /** What is kept under each session, by its cookie. */
   private readonly secrets = new Map<string, string>();
   private asked = 0;
+  readonly papers: Papers;
 
-  constructor(private readonly front: Front) {}
+  constructor(private readonly front: Front) {
+    this.papers = new Papers(front, async (session) => {
+      const procedures = this.procedures(session);
+      return { procedures, accountId: await ownAccount(procedures) };
+    });
+  }
 
   /** The first user signs in by a link, the others with a code. */
   async seedUser(name: string): Promise<Session> {
@@ -49,11 +56,7 @@ export class StandInScani implements RehearsedScani {
   /** Uploads a statement as the page does, and has it read into the user's account. */
   async importStatement(session: Session, statement: Omit<Statement, "accountId">): Promise<JobStatus> {
     const procedures = this.procedures(session);
-    const { accountId } = await procedures.mutate<{ accountId: string }>("batchOperations.ensureAccount", {
-      institution: { name: "bank" },
-      account: { name: "savings" },
-    });
-    return importStatement(this.front, procedures, { ...statement, accountId });
+    return importStatement(this.front, procedures, { ...statement, accountId: await ownAccount(procedures) });
   }
 
   /** What a session's user has imported, the newest first. */
@@ -112,4 +115,13 @@ export class StandInScani implements RehearsedScani {
       }),
     );
   }
+}
+
+/** The account a user's statements go into. */
+async function ownAccount(procedures: Procedures): Promise<string> {
+  const { accountId } = await procedures.mutate<{ accountId: string }>("batchOperations.ensureAccount", {
+    institution: { name: "bank" },
+    account: { name: "savings" },
+  });
+  return accountId;
 }

@@ -38,13 +38,22 @@ test("real images that are missing are named, with what to type, before anything
   expect(foldersOf("rehearse", folder)).toEqual([]);
 });
 
-const switched = (from: string, to: string) => ({
+/** Users' files, all of which open, and whose jobs were each done once. */
+const files = (sent: number) => ({
+  stored: sent,
+  opens: sent,
+  missing: 0,
+  jobs: { sent, once: sent, twice: 0, never: 0 },
+});
+
+const switched = (from: string, to: string, uploaded: number) => ({
   from,
   to,
   totalMs: expect.any(Number),
   flipMs: expect.any(Number),
   sent: expect.any(Number),
   failed: 0,
+  files: files(uploaded),
 });
 
 test(
@@ -59,8 +68,9 @@ test(
       const report = JSON.parse(json) as Result;
       expect(report).toEqual({
         ok: true,
-        switches: [switched("tier1", "tier2"), switched("tier2", "tier1")],
+        switches: [switched("tier1", "tier2", 40), switched("tier2", "tier1", 60)],
         jobs: { sent: 600, once: 600, twice: 0, never: 0 },
+        files: files(60),
         rows: { before: 100, after: expect.any(Number) },
       });
       for (const { sent, totalMs } of report.switches) expect(sent).toBeGreaterThan(totalMs / 20);

@@ -122,8 +122,11 @@ export function pageRouter(pool: Pool, cloud: Cloud): Router<User> {
       },
     ),
     "documents.list": procedure("query", z.unknown(), async (_input, user: User) => {
-      const found = await pool.query<{ id: string }>("select id from documents where user_id = $1", [user.id]);
-      return { items: found.rows };
+      const found = await pool.query(
+        `select id, original_filename as "originalFilename", created_at as "createdAt" from documents where user_id = $1`,
+        [user.id],
+      );
+      return { items: found.rows, nextCursor: null };
     }),
     "documents.getDownloadUrl": procedure("query", z.object({ documentId: z.uuid() }), async ({ documentId }, user) => {
       const found = await pool.query<{ r2_key: string; original_filename: string; mime_type: string }>(
