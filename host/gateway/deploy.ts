@@ -52,6 +52,21 @@ export function removeCommand(name: string): string[] {
   return ["kamal-proxy", "remove", name];
 }
 
+/**
+ * `kamal-proxy pause` for one service, as words: requests in flight end, new ones wait. Source: kamal-proxy 0.9.2,
+ * internal/cmd/pause.go. Pure.
+ * @param drainSeconds until requests in flight are cut
+ * @param waitSeconds until a request that waits is refused
+ */
+export function pauseCommand(name: string, drainSeconds: number, waitSeconds: number): string[] {
+  return ["kamal-proxy", "pause", name, `--drain-timeout=${drainSeconds}s`, `--max-pause=${waitSeconds}s`];
+}
+
+/** `kamal-proxy resume` for one service, as words. Pure. */
+export function resumeCommand(name: string): string[] {
+  return ["kamal-proxy", "resume", name];
+}
+
 /** Command of the gateway's container, as words. */
 export const proxyCommand = ["kamal-proxy", "run"];
 

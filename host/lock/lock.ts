@@ -1,4 +1,5 @@
 import { isConflict, isNotFound, type Engine } from "../engine/engine";
+import { resumeAll } from "../gateway/resume";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Report } from "../../util/progress/progress";
 import { OperatorError } from "../../util/operatorError";
@@ -23,7 +24,7 @@ const nothingToLock: Held = { release: async () => undefined, lost: new AbortCon
 
 /**
  * Takes the install's run lock for this process. It is freed by the release or by the process's end, however it ends.
- * Waits for a killed run that is still rolling back.
+ * Waits for a killed run that is still rolling back, and lets requests through that one has left waiting.
  * @param gateway Docker name of the install's gateway, which keeps the lock
  * @throws LockTaken at once when another run has it
  */
@@ -38,6 +39,9 @@ export async function takeRunLock(engine: Engine, gateway: string, owner: Owner,
   }
   try {
     if (taken.other !== "free") await untilApplyLockFree(engine, gateway, "leftover", report);
+    const held = await resumeAll(engine, gateway);
+    if (held.length > 0)
+      report(`Requests of ${held.join(", ")} were held at the gateway, as a killed run leaves them: let through.`);
   } catch (error) {
     await taken.held.release();
     throw error;

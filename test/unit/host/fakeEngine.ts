@@ -564,7 +564,14 @@ export class FakeEngine implements Engine {
 /** A command as calls are told apart by: its first word, and of a script which it is. */
 function wordsOf(command: readonly string[]): string {
   const text = command.join(" ");
-  const known = [/kamal-proxy deploy/, /kamal-proxy (list|remove \S+)/, /trpc\/[\w.]+/, /psql/, /curl/, /\buntil\b/]
+  const known = [
+    /kamal-proxy deploy/,
+    /kamal-proxy (pause|resume \S+|list|remove \S+)/,
+    /trpc\/[\w.]+/,
+    /psql/,
+    /curl/,
+    /\buntil\b/,
+  ]
     .map((pattern) => pattern.exec(text)?.[0])
     .find((match) => match !== undefined);
   return known ?? command[0] ?? "";

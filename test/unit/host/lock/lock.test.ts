@@ -1,6 +1,7 @@
 import { checkLock, retakeApplyLock, takeApplyLock, takeRunLock, withLock } from "../../../../host/lock/lock";
 import { thisProcess, type Owner } from "../../../../host/lock/owner";
 import { FakeEngine, type FaultKind } from "../fakeEngine";
+import { row } from "../gateway/listing";
 
 const gateway = "scani-gateway";
 const own: Owner = thisProcess("up of tier2", "127.0.0.1:1");
@@ -11,6 +12,8 @@ const silent = (): void => undefined;
 class Gateway {
   readonly owners: { run?: Owner; apply?: Owner } = {};
   held = 0;
+  /** Names of paused routes. */
+  paused: string[] = [];
   readonly engine: FakeEngine;
 
   constructor() {
@@ -37,6 +40,12 @@ class Gateway {
   }
 
   private answer(command: readonly string[]): { output: string } {
+    if (command[1] === "list")
+      return { output: this.paused.map((name) => row(name, "*", "/", `${name}:80`, "paused", "no")).join("\n") };
+    if (command[1] === "resume") {
+      this.paused = this.paused.filter((name) => name !== command[2]);
+      return { output: "" };
+    }
     const [how, file, other] = command.slice(4);
     const ownerOf = (path: string | undefined) => (path?.includes("entrance") ? this.owners.run : this.owners.apply);
     const [mine, others] = [ownerOf(file), ownerOf(other)];
@@ -137,4 +146,16 @@ test("without a gateway that runs there is nothing to lock", async () => {
   const held = await takeRunLock(new FakeEngine(), gateway, own, silent);
   await held.release();
   expect(held.lost.aborted).toBe(false);
+});
+
+test("who takes the run lock lets requests through that a dead run left waiting, and says so", async () => {
+  const host = new Gateway();
+  host.paused = ["api", "storage"];
+  const reported: string[] = [];
+  const held = await takeRunLock(host.engine, gateway, own, (line) => reported.push(line));
+  expect([host.paused, reported]).toEqual([
+    [],
+    ["Requests of api, storage were held at the gateway, as a killed run leaves them: let through."],
+  ]);
+  await held.release();
 });

@@ -1,0 +1,111 @@
+import type { Engine } from "../engine/engine";
+import { OperatorError } from "../../util/operatorError";
+import { pauseCommand, resumeCommand } from "./deploy";
+import { resumeAll } from "./resume";
+
+/** How long a hold may take. Seconds. */
+export interface HoldLimits {
+  /** Until requests that are in flight when it begins are cut. */
+  readonly drain: number;
+  /** Until requests are let through, whatever the holder still does. */
+  readonly hold: number;
+}
+
+/** A request that waited longer than a client does is of no use to anybody. */
+export const usualLimits: HoldLimits = { drain: 30, hold: 60 };
+
+/** Requests of some routes that wait at the gateway. */
+export interface Held {
+  /** Lets them through, and waits until the gateway has. */
+  release(): Promise<void>;
+  /** Aborted, with the error to show, when they were let through, or lost, without a release. */
+  readonly lost: AbortSignal;
+}
+
+/** First word of the script's line once all requests in flight have ended and new ones wait. */
+const heldWord = "held";
+
+/**
+ * Pauses routes and prints one line. Resumes them when its standard input ends, which is when the process at the other
+ * end closes it or dies, or when the time is over; so a hold does not outlive its holder. (It does outlive a gateway
+ * that is restarted meanwhile, whose state has the pause and not this script: `resumeAll`.)
+ */
+export function holdScript(routes: readonly string[], { drain, hold }: HoldLimits): string {
+  return [
+    "exec 3<&0",
+    // A request waits for as long as the hold lasts at most, and no longer for those in flight before it.
+    ...routes.map((route, at) => `${pauseCommand(route, drain, drain + hold).join(" ")} 2>&1 & p${at}=$!`),
+    "ok=1",
+    ...routes.map((_, at) => `wait $p${at} || ok=0`),
+    `resume() { ${routes.map((route) => resumeCommand(route).join(" ")).join("; ")}; }`,
+    "[ $ok = 1 ] || { resume > /dev/null 2>&1; exit 1; }",
+    `echo ${heldWord}`,
+    "cat <&3 > /dev/null & reading=$!",
+    // Not on this script's output, which ends when its last process does.
+    `(sleep ${hold}; kill $reading) > /dev/null 2>&1 < /dev/null 3<&- & limit=$!`,
+    "wait $reading 2> /dev/null",
+    "kill $limit 2> /dev/null",
+    "resume",
+  ].join("\n");
+}
+
+/**
+ * Lets requests of these routes wait at the gateway, once those in flight have ended. Websockets are cut at once; their
+ * clients connect again and wait like the others.
+ * @throws OperatorError when the gateway does not; then nothing is held
+ */
+export async function hold(
+  engine: Engine,
+  gateway: string,
+  routes: readonly string[],
+  limits: HoldLimits = usualLimits,
+): Promise<Held> {
+  const conversation = await engine.hold(gateway, ["sh", "-c", holdScript(routes, limits)]);
+  if (conversation?.line !== heldWord)
+    throw new OperatorError({
+      what: `The gateway ${gateway} does not hold requests of ${routes.join(", ")}: ${conversation?.line || "it does not run"}`,
+    });
+  const lost = new AbortController();
+  let released = false;
+  void conversation.ended.then(() => {
+    if (!released) lost.abort(holdLost(gateway, limits));
+  });
+  return {
+    lost: lost.signal,
+    release: async () => {
+      released = true;
+      await conversation.end();
+      // What resumes may have gone with the gateway, and the pause come back with it.
+      await resumeAll(engine, gateway);
+    },
+  };
+}
+
+/**
+ * Does some work while requests of these routes wait at the gateway. They are let through at the end, however it ends,
+ * and where it takes longer than the limit.
+ * @param work given a signal that is aborted when the requests wait no longer
+ * @throws OperatorError when they did not wait to the end; whatever the work throws
+ */
+export async function whileHeld<T>(
+  engine: Engine,
+  gateway: string,
+  routes: readonly string[],
+  work: (lost: AbortSignal) => Promise<T>,
+  limits: HoldLimits = usualLimits,
+): Promise<T> {
+  const held = await hold(engine, gateway, routes, limits);
+  try {
+    const result = await work(held.lost);
+    held.lost.throwIfAborted();
+    return result;
+  } finally {
+    await held.release();
+  }
+}
+
+function holdLost(gateway: string, { hold: seconds }: HoldLimits): OperatorError {
+  return new OperatorError({
+    what: `Requests were let through before the work they waited for was done: it took longer than ${seconds} s, or ${gateway} was restarted.`,
+  });
+}

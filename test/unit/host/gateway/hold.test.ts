@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hold, holdScript, whileHeld } from "../../../../host/gateway/hold";
+import { resumeAll } from "../../../../host/gateway/resume";
+import { FakeEngine } from "../fakeEngine";
+import { row } from "./listing";
+
+/** Runs the script with a stand-in kamal-proxy, which writes down what it is told; ended by `end` or by itself. */
+function runScript(pause: string, holdSeconds: number) {
+  const folder = mkdtempSync(join(tmpdir(), "hold-"));
+  const calls = () => readFileSync(join(folder, "calls"), "utf8").trim().split("\n");
+  writeFileSync(
+    join(folder, "kamal-proxy"),
+    `#!/bin/sh\necho "$*" >> ${folder}/calls\ncase $1 in pause) ${pause};; esac\n`,
+    { mode: 0o755 },
+  );
+  const script = spawn("sh", ["-c", holdScript(["api", "app"], { drain: 5, hold: holdSeconds })], {
+    env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+  });
+  let output = "";
+  const held = new Promise<void>((resolve) => {
+    script.stdout.on("data", (chunk: Buffer) => {
+      output += String(chunk);
+      if (output.includes("\n")) resolve();
+    });
+  });
+  const ended = new Promise<{ code: number | null; output: string; calls: string[] }>((resolve) => {
+    script.on("close", (code) => {
+      resolve({ code, output: output.trim(), calls: calls() });
+      rmSync(folder, { recursive: true });
+    });
+  });
+  return { held, calls, ended, end: () => script.stdin.end() };
+}
+
+const paused = ["pause api --drain-timeout=5s --max-pause=12s", "pause app --drain-timeout=5s --max-pause=12s"];
+const resumed = ["resume api", "resume app"];
+
+test("requests wait from the word on until the holder is gone, and no longer", async () => {
+  const script = runScript("true", 7);
+  await script.held;
+  expect(script.calls().toSorted()).toEqual(paused);
+  script.end();
+  const { code, output, calls } = await script.ended;
+  expect({ code, output }).toEqual({ code: 0, output: "held" });
+  expect(calls.slice(2)).toEqual(resumed);
+});
+
+test("what is held is let through when the time is over, whoever still holds it", async () => {
+  const script = runScript("true", 1);
+  const { output, calls } = await script.ended;
+  expect(output).toBe("held");
+  expect(calls.slice(2)).toEqual(resumed);
+});
+
+test("where a route cannot be paused none stays so", async () => {
+  const script = runScript('[ "$2" = api ] || { echo no such service; exit 1; }', 7);
+  const { code, output, calls } = await script.ended;
+  expect(code).toBe(1);
+  expect(output).toBe("no such service");
+  expect(calls.slice(2)).toEqual(resumed);
+});
+
+/** A gateway on a fake engine, and the names of its paused routes. */
+function gateway(refuses = false) {
+  const waiting = new Set<string>();
+  const engine: FakeEngine = new FakeEngine((_container, command) => {
+    const text = command.join(" ");
+    const resumed = /^kamal-proxy resume (\S+)$/.exec(text)?.[1];
+    if (resumed !== undefined) {
+      waiting.delete(resumed);
+      return {};
+    }
+    if (text === "kamal-proxy list")
+      return {
+        output: ["api", "app", "storage"]
+          .map((name) => row(name, "*", "/", `${name}:80`, waiting.has(name) ? "paused" : "running", "no"))
+          .join("\n"),
+      };
+    if (refuses) return { output: "Error: service not found\n", exitCode: 1 };
+    for (const [, name] of text.matchAll(/kamal-proxy pause (\S+)/g)) waiting.add(name);
+    return { output: "held\n" };
+  });
+  const container = engine.add({ name: "gateway", state: "running" });
+  return { engine, container, waiting };
+}
+
+test("work is done while requests wait, and they go on however it ends", async () => {
+  const { engine, waiting } = gateway();
+  const during = await whileHeld(engine, "gateway", ["api", "storage"], async () => [...waiting]);
+  expect(during).toEqual(["api", "storage"]);
+  expect([...waiting]).toEqual([]);
+  const failing = whileHeld(engine, "gateway", ["api"], () => Promise.reject(new Error("no memory")));
+  await expect(failing).rejects.toThrow("no memory");
+  expect([...waiting]).toEqual([]);
+});
+
+test("work during which requests were let through has failed, and is told", async () => {
+  const { engine, container, waiting } = gateway();
+  const work = whileHeld(engine, "gateway", ["api"], async (lost) => {
+    engine.ends(container, 0);
+    container.state = "running";
+    await new Promise((resolve) => lost.addEventListener("abort", resolve));
+  });
+  await expect(work).rejects.toThrow("Requests were let through before the work they waited for was done");
+  // The pause came back with the gateway.
+  expect([...waiting]).toEqual([]);
+});
+
+test("a gateway that does not hold requests is no hold", async () => {
+  await expect(hold(gateway(true).engine, "gateway", ["api"])).rejects.toThrow(
+    "The gateway gateway does not hold requests of api: Error: service not found",
+  );
+  await expect(hold(new FakeEngine(), "gateway", ["api"])).rejects.toThrow("it does not run");
+});
+
+test("what a dead run left waiting is let through and named; where no gateway runs nothing is", async () => {
+  const { engine, waiting, container } = gateway();
+  waiting.add("api").add("storage");
+  expect(await resumeAll(engine, "gateway")).toEqual(["api", "storage"]);
+  expect([...waiting]).toEqual([]);
+  expect(await resumeAll(engine, "gateway")).toEqual([]);
+  engine.ends(container, 0);
+  expect(await resumeAll(engine, "gateway")).toEqual([]);
+  expect(await resumeAll(engine, "another")).toEqual([]);
+});
