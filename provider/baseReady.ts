@@ -1,13 +1,16 @@
 import type { BaseReadyInputs } from "../host/install/resources";
 import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
+import type { Engine } from "../host/engine/engine";
 import { isSet, howToSet } from "../settings";
 import { withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/ready";
 import { fingerprintsFile } from "../host/guards/secretFingerprints";
 import { Progress } from "../util/progress/progress";
 import { downCommand } from "../util/commands";
+import { endHold } from "../host/hold/end";
 import type { Handler } from "./handler";
+import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
 import { containerName } from "../host/install/containerName";
 import { postgresDataPath } from "../host/install/postgresData";
@@ -17,6 +20,19 @@ import { routeUploads, uploadsRouted } from "../host/install/uploads";
 const readySeconds = 180;
 
 const fingerprintsPath = `${postgresDataPath}/${fingerprintsFile}`;
+
+/** Asks over the local socket, so no password is sent. */
+const clusterQuestion = [
+  "sh",
+  "-c",
+  'psql -XAtqw -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "select system_identifier from pg_control_system()"',
+];
+
+/** Identity of a database's cluster; undefined where it does not say. */
+async function clusterOf(engine: Engine, postgres: string): Promise<string | undefined> {
+  const { exitCode, output } = await engine.exec(postgres, clusterQuestion);
+  return exitCode === 0 ? output.trim() : undefined;
+}
 
 /** What Pulumi calls for BaseReady. */
 export const baseReady: Handler<BaseReadyInputs> = {
@@ -31,7 +47,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
       engine.containers({ labels: [`${label.install}=${install}`] }),
       uploadsRouted(engine, { install, bucket }),
     ]);
-    const ids = new Set(running.map(({ id }) => id));
+    const ids = new Set(running.filter(({ state }) => state === "running").map(({ id }) => id));
     return !routed || Object.values(containers).some((id) => !ids.has(id));
   },
 
@@ -52,10 +68,12 @@ export const baseReady: Handler<BaseReadyInputs> = {
           }),
         ),
       );
+      await endHold(engine, install, takeHeld(install), progress, watch);
       await routeUploads(engine, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.
       if (fingerprints !== undefined && containers.postgres !== undefined)
         await engine.writeFile(containers.postgres, fingerprintsPath, fingerprints);
+      return containers.postgres === undefined ? {} : { cluster: await clusterOf(engine, containers.postgres) };
     } catch (error) {
       throw new Error(withLogTail(error));
     }

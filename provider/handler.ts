@@ -9,8 +9,8 @@ export interface Handler<Inputs = Record<string, unknown>> {
   readonly incidental?: readonly (keyof Inputs & string)[];
   /** True when the host is not as the inputs want it, whatever the state says. */
   differs(inputs: Inputs): Promise<boolean>;
-  /** Makes the host so. Creates and updates are the same thing. */
-  apply(inputs: Inputs, context: Context): Promise<void>;
+  /** Makes the host so. Creates and updates are the same thing. @returns outputs beside the inputs, where it has any */
+  apply(inputs: Inputs, context: Context): Promise<Readonly<Record<string, unknown>> | void>;
   /** Called before anything of the stack is deleted; throwing refuses. */
   remove(inputs: Inputs): Promise<void>;
 }

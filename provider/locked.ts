@@ -26,7 +26,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
       const { lost } = await takeApplyLock(docker, gateway, owner);
       // Work that loses its lock stops and rolls back; the next run must not begin before that is over.
       lost.addEventListener("abort", () => void retakeApplyLock(docker, gateway, owner), { once: true });
-      await handler.apply(inputs, { ...context, signal: AbortSignal.any([context.signal, lost]) });
+      return handler.apply(inputs, { ...context, signal: AbortSignal.any([context.signal, lost]) });
     },
     async remove(inputs) {
       const owner = ownerOf("destroy", inputs, engine);

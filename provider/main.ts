@@ -9,9 +9,12 @@ serve(() => {
   const { baseReady } = require("./baseReady") as typeof import("./baseReady.js");
   const { handover } = require("./handover") as typeof import("./handover.js");
   const { takedownGuard } = require("./takedownGuard") as typeof import("./takedownGuard.js");
+  const { hold } = require("./hold") as typeof import("./hold.js");
   const { locked } = require("./locked") as typeof import("./locked.js");
   return {
     "scani-host:base:Standing": locked(baseReady, engine) as unknown as Handler,
+    // BaseReady, which ends what it begins, has the lock; a hold ends with this process.
+    "scani-host:base:Hold": hold as unknown as Handler,
     // Nothing is done when it is made, so the lock is left to the Handover, which comes next.
     "scani-host:handover:TakedownGuard": {
       ...locked(takedownGuard, engine),

@@ -48,9 +48,9 @@ export function serve(load: () => Handlers, engine: string): void {
 
   const apply = async (urn: string, properties: Struct | undefined) => {
     const inputs = plain(properties);
-    await handlerOf(handlers(), urn).apply(inputs, context(urn));
+    const outputs = await handlerOf(handlers(), urn).apply(inputs, context(urn));
     await log.flushed();
-    return inputs;
+    return { inputs, properties: Struct.fromJavaScript({ ...inputs, ...outputs } as never) };
   };
 
   const service = {
@@ -73,16 +73,16 @@ export function serve(load: () => Handlers, engine: string): void {
       return response;
     }),
     create: answering(async (request: rpc.CreateRequest) => {
-      const inputs = await apply(request.getUrn(), request.getProperties());
+      const { inputs, properties } = await apply(request.getUrn(), request.getProperties());
       const response = new rpc.CreateResponse();
       response.setId(handlerOf(handlers(), request.getUrn()).id(inputs));
-      response.setProperties(Struct.fromJavaScript(inputs as never));
+      response.setProperties(properties);
       return response;
     }),
     update: answering(async (request: rpc.UpdateRequest) => {
-      const inputs = await apply(request.getUrn(), request.getNews());
+      const { properties } = await apply(request.getUrn(), request.getNews());
       const response = new rpc.UpdateResponse();
-      response.setProperties(Struct.fromJavaScript(inputs as never));
+      response.setProperties(properties);
       return response;
     }),
     // A refresh learns nothing here: what is true is read from the host at every diff.

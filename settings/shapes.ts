@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isWithin, parseBlock } from "../util/ipv4";
 import { isDevelopmentValue } from "./unsafe";
 
 /** Text forms of settings: every value arrives as a string, whichever source gave it. */
@@ -195,6 +196,25 @@ export const connectSrc = z.string().superRefine((value, ctx) => {
     });
   else if (wrong !== undefined)
     ctx.addIssue({ code: "custom", message: `holds ${JSON.stringify(wrong)}, which is no source of a policy` });
+});
+
+/** Ranges no public host has an address in (RFC 1918). */
+const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].flatMap((range) => parseBlock(range) ?? []);
+
+/** Longest prefix of an install's subnet: each of its networks needs room for several releases. */
+const longestPrefix = 24;
+
+export const privateSubnet = z.string().superRefine((value, ctx) => {
+  const block = parseBlock(value);
+  if (block === undefined)
+    ctx.addIssue({ code: "custom", message: "is not an IPv4 block such as 10.213.7.0/24, named by its first address" });
+  else if (!privateRanges.some((range) => isWithin(block, range)))
+    ctx.addIssue({
+      code: "custom",
+      message: "is not private: it must be within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
+    });
+  else if (block.prefix > longestPrefix)
+    ctx.addIssue({ code: "custom", message: `is too small: a /${longestPrefix} or larger is needed` });
 });
 
 /** Docker names, and the prefix of every name this module gives. */

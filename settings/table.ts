@@ -135,6 +135,14 @@ const own = {
     describe: "How many good backups are kept.",
     schema: s.wholeNumber(1, 10000),
   },
+  subnet: {
+    variable: "SCANI_SUBNET",
+    stacks: base,
+    example: "10.213.7.0/24",
+    describe:
+      "Private IPv4 block for the fixed addresses of base's services. Without it: a free one, chosen once and kept.",
+    schema: s.privateSubnet,
+  },
   bindAddress: {
     variable: "SCANI_BIND_ADDRESS",
     stacks: base,

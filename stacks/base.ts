@@ -4,10 +4,10 @@ import { identityRefusals, type RememberedBase } from "../host/guards/identityRe
 import { containerName } from "../host/install/containerName";
 import { copies, creationTimestamps } from "../host/install/creationTimestamps";
 import { dataPlaceOf, dataServicesOf } from "../host/install/dataPlace";
-import { baseImages } from "../host/install/images";
+import { baseImages, type BaseImage } from "../host/install/images";
 import type { MadeContainer } from "../host/install/platform";
 import type { Presence } from "../host/install/presence";
-import { Base } from "../infra/base/base";
+import { Base, type DeclaredContents } from "../infra/base/base";
 import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";
 import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
@@ -30,8 +30,8 @@ export async function baseStack(
     host.evidence(place),
     host.baseNow(place.install),
   ]);
-  const looking = host.missing(names);
-  for (const look of [reading, looking]) look.catch(() => undefined);
+  const [looking, imageIds] = [host.missing(names), host.imageIds(names)];
+  for (const look of [reading, looking, imageIds]) look.catch(() => undefined);
   await host.enter(containerName(place.install, "gateway"));
   const base = new Base(settings, { providers: [engine, own] });
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
@@ -39,15 +39,19 @@ export async function baseStack(
 
   refuse(
     `Stack ${stack} does not fit what is on this engine. Nothing has been touched.`,
-    identityRefusals(identity.remembered, identity.former, {
-      install: place.install,
-      installOrigin: settings.origin("name"),
-      stack,
-      dockerHostOrigin: settings.origin("dockerHost"),
-      keepsData: dataServicesOf(settings),
-      startEmpty: isSet("startEmpty"),
-      allowDowntime: isSet("allowDowntime"),
-    }),
+    identityRefusals(
+      identity.remembered,
+      { ...identity.former, cluster: evidence.cluster },
+      {
+        install: place.install,
+        installOrigin: settings.origin("name"),
+        stack,
+        dockerHostOrigin: settings.origin("dockerHost"),
+        keepsData: dataServicesOf(settings),
+        startEmpty: isSet("startEmpty"),
+        allowDowntime: isSet("allowDowntime"),
+      },
+    ),
   );
   await refuseUnlessFit(evidence, {
     place,
@@ -63,7 +67,14 @@ export async function baseStack(
     wrong.map(({ setting }) => setCommand(setting, stack)),
   );
 
-  const { known, presence } = identity;
+  const { known, presence, remembered } = identity;
+  const subnet = await host.subnet({
+    install: place.install,
+    stack,
+    named: settings.subnet,
+    remembered: remembered?.subnet,
+    image: settings.gatewayImage,
+  });
   await clearCopies(host, presence, known);
   await makeLostVolumes(host, place.install, identity);
   const fingerprints = pulumi.secret(
@@ -71,8 +82,39 @@ export async function baseStack(
       .output({ encryptionKey, databasePassword })
       .apply((made) => host.fingerprints(evidence.fingerprints, settings.POSTGRES_USER, made)),
   );
-  const { platform, sockets } = base.declare(creationTimestamps(presence, known), fingerprints, presence.engine);
+  const {
+    platform,
+    sockets,
+    declared: contents,
+  } = base.declare(
+    creationTimestamps(presence, known, await idsByService(images, imageIds)),
+    fingerprints,
+    presence.engine,
+    subnet,
+    evidence.cluster,
+  );
+  if (pulumi.runtime.isDryRun()) await announce(host, contents);
   return { platform, sockets };
+}
+
+/** Ids of base's images on the engine, by service. */
+async function idsByService(
+  images: readonly BaseImage[],
+  ids: Promise<Readonly<Record<string, string>>>,
+): Promise<Record<string, string>> {
+  const known = await ids;
+  return Object.fromEntries(
+    images.flatMap(({ service, image }) => (known[image] === undefined ? [] : [[service, known[image]]])),
+  );
+}
+
+/** Says in a preview what Pulumi's own diff cannot know: what whoever uses Scani will notice. */
+async function announce(host: Host, contents: pulumi.Output<DeclaredContents>): Promise<void> {
+  const declared = await valueIfKnown(contents);
+  // In a first preview secrets are yet to be generated, and nothing serves.
+  if (declared === undefined) return;
+  const lines = await host.previewBase(declared.hold, declared.gateway);
+  if (lines.length > 0) await pulumi.log.info(lines.join("\n"));
 }
 
 /** Base as its last `up` left it, beside what is true of it now. */

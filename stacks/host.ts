@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Sockets } from "../host/install/platform";
 import { readPresence, type Presence } from "../host/install/presence";
 import { label } from "../host/install/labels";
+import { subnetOf, type SubnetOrder } from "../host/install/subnet";
 import { answeringEngine } from "../host/engine/answering";
 import { engineHost } from "../host/engine/connect";
 import { pulumiProvider, type PulumiProvider } from "../host/engine/pulumiProvider";
@@ -12,8 +13,11 @@ import { fingerprintsOf, type DataSecrets, type SecretFingerprints } from "../ho
 import { readEvidence } from "../host/guards/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/previewSwitch";
 import { renderPreview } from "../host/handover/renderPreview";
+import { previewBase } from "../host/hold/preview";
+import type { HoldInputs } from "../host/install/resources";
 import { missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
+import type { Block } from "../util/ipv4";
 import { enter } from "./entrance";
 import { throwawayMark } from "./throwaway";
 
@@ -40,6 +44,8 @@ export interface Host {
   readonly projectFolder: string;
   /** What Pulumi's Docker provider is told, so that it is on the engine all of it is on. @param images to be pulled */
   dockerProvider(images: readonly string[]): PulumiProvider;
+  /** The install's own subnet: the one it has, or the one it gets. */
+  subnet(order: Omit<SubnetOrder, "labels">): Promise<Block>;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   enter(gateway: string): Promise<void>;
   /** What of an install is on the engine. */
@@ -60,6 +66,8 @@ export interface Host {
   imageIds(images: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Text kept beside the data, by which its secrets are recognised. */
   fingerprints(before: SecretFingerprints | undefined, role: string, secrets: DataSecrets): Promise<string>;
+  /** What `up` of base would do that whoever uses Scani may notice, in the operator's words. */
+  previewBase(wanted: HoldInputs, gateway: string): Promise<string[]>;
   /** What `up` would do, in the operator's words. */
   previewSwitch(sockets: Sockets, declared: Declared): Promise<string>;
 }
@@ -73,6 +81,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     dockerProvider: (images) => pulumiProvider(named ?? engineHost(environment), images, environment),
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
+    subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
     missingVolumes: async (volumes) => {
       const there = await Promise.all(volumes.map((volume) => engine.hasVolume(volume)));
       return volumes.filter((_, index) => there[index] !== true);
@@ -95,6 +104,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
     },
     fingerprints: fingerprintsOf,
+    previewBase: (wanted, gateway) => previewBase(engine, wanted, gateway),
     previewSwitch: async (sockets, declared) =>
       renderPreview(await previewSwitch(engine, sockets, declared, projectFolder)),
   };

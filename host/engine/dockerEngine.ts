@@ -14,12 +14,19 @@ import {
   type FollowedLog,
   type ImageDetails,
   type Labelled,
+  type NetworkSummary,
   type Removal,
 } from "./engine";
 import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
 import { loginFor } from "./login";
 import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+
+/** Addresses of a network, as Docker describes them. */
+interface AddressRange {
+  readonly Subnet?: string;
+  readonly IPRange?: string;
+}
 
 /** Where a container's port is published. */
 interface PortBinding {
@@ -158,13 +165,32 @@ class DockerEngine implements Engine {
     });
   }
 
-  async networks(labels: readonly string[]): Promise<Labelled[]> {
+  async networks(labels: readonly string[]): Promise<NetworkSummary[]> {
     const listed = await this.docker.listNetworks({ filters: { label: [...labels] } });
-    return listed.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} }));
+    return listed.map(({ Id, Name, Labels, IPAM }) => {
+      const ranges: readonly AddressRange[] = IPAM?.Config ?? [];
+      return {
+        id: Id,
+        name: Name,
+        labels: Labels ?? {},
+        subnets: ranges.flatMap(({ Subnet }) => Subnet ?? []),
+        dynamic: ranges.flatMap(({ IPRange }) => (IPRange === undefined || IPRange === "" ? [] : [IPRange])),
+      };
+    });
   }
 
   async connectNetwork(network: string, container: string): Promise<void> {
     await this.docker.getNetwork(network).connect({ Container: container });
+  }
+
+  async disconnectNetwork(network: string, container: string): Promise<void> {
+    await this.docker
+      .getNetwork(network)
+      .disconnect({ Container: container, Force: true })
+      .catch((error: unknown) => {
+        // Docker answers 404 or 500 where it is not on it, in words that differ from version to version.
+        if (!isNotFound(error) && !/is not connected/.test(String(error))) throw error;
+      });
   }
 
   async removeNetwork(network: string): Promise<void> {

@@ -80,6 +80,14 @@ export interface Labelled {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** One line of a list of networks. */
+export interface NetworkSummary extends Labelled {
+  /** Blocks its addresses are from, as Docker writes them. */
+  readonly subnets: readonly string[];
+  /** Part of each that is given out to containers without an address of their own; absent where all of it is. */
+  readonly dynamic: readonly string[];
+}
+
 /** A container to be created. */
 export interface ContainerOrder {
   readonly image: string;
@@ -197,8 +205,10 @@ export interface Engine {
   pull(image: string): Promise<void>;
 
   /** Networks that have every label (`name` or `name=value`). */
-  networks(labels: readonly string[]): Promise<Labelled[]>;
+  networks(labels: readonly string[]): Promise<NetworkSummary[]>;
   connectNetwork(network: string, container: string): Promise<void>;
+  /** Takes a container off a network, in whatever state it is; does nothing if it is not on it. */
+  disconnectNetwork(network: string, container: string): Promise<void>;
   removeNetwork(network: string): Promise<void>;
   /** Volumes that have every label (`name` or `name=value`). */
   volumes(labels: readonly string[]): Promise<Labelled[]>;

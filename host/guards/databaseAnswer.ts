@@ -6,6 +6,8 @@ export interface Found {
   readonly major?: string;
   readonly fingerprints?: SecretFingerprints;
   readonly database?: DatabaseAnswer;
+  /** Identity of the database cluster; known only where Postgres runs. */
+  readonly cluster?: string;
 }
 
 /** Stored credentials that are tried. One that opens is enough; several, because one alone may be damaged. */
@@ -19,6 +21,7 @@ const script = `
 sed 's/^/major /' "$PGDATA/PG_VERSION"
 sed 's/^/fingerprints /' "$PGDATA/${fingerprintsFile}" 2> /dev/null
 psql -XAtqw -U "$1" -d "$2" << 'SQL'
+select 'cluster ' || system_identifier from pg_control_system();
 select 'verifier ' || rolpassword from pg_authid where rolname = current_user;
 select to_regclass('public.user_integration_credentials') is not null as found \\gset
 \\if :found
@@ -42,6 +45,7 @@ export function parseAnswer(output: string): Found {
   return {
     major: all("major")[0],
     fingerprints: parseFingerprints(all("fingerprints")[0]),
+    cluster: all("cluster")[0],
     database:
       lacks !== undefined
         ? { credentials: [], lacks }

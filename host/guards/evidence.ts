@@ -13,6 +13,8 @@ export interface Evidence {
   readonly fingerprints?: SecretFingerprints;
   /** What the running database says. */
   readonly database?: DatabaseAnswer;
+  /** Identity of the bundled database's cluster; known only where it runs. */
+  readonly cluster?: string;
   /** ENCRYPTION_KEY of the api that runs now; asked only where the database is somebody else's. */
   readonly keyInUse?: string;
 }

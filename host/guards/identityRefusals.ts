@@ -24,6 +24,8 @@ export interface IdentityIntent {
 export interface IdentityNow extends Presence {
   /** Remembered volumes that are not on the engine. */
   readonly missingVolumes: readonly string[];
+  /** Identity of the database cluster that is there; undefined where none runs. */
+  readonly cluster?: string;
 }
 
 /** Why base must not go on as another install, on another engine, or without its data. Pure. */
@@ -37,7 +39,9 @@ export function identityRefusals(
   if (other !== undefined) return intent.startEmpty ? [] : [other];
   const renamed = intent.allowDowntime ? undefined : otherName(remembered, now, intent);
   if (renamed !== undefined) return [renamed];
-  const lost = intent.startEmpty ? undefined : lostData(remembered, now, intent);
+  const lost = intent.startEmpty
+    ? undefined
+    : (lostData(remembered, now, intent) ?? otherCluster(remembered, now, intent));
   return lost === undefined ? [] : [lost];
 }
 
@@ -98,6 +102,18 @@ function lostData(remembered: RememberedBase, now: IdentityNow, intent: Identity
   return {
     what: `The data of ${remembered.install} is not on this engine any more: ${lost.map(({ service, volume }) => `${volume} (${service})`).join(" and ")} ${lost.length === 1 ? "is" : "are"} gone.`,
     why: "Base can be made anew, empty, and a backup restored into it once a tier is up; the second command lists them.",
+    type: [startEmptyCommand(intent.stack), backupsCommand()],
+  };
+}
+
+/** A volume of the same name that holds another database is no data of this install. */
+function otherCluster(remembered: RememberedBase, now: IdentityNow, intent: IdentityIntent): Problem | undefined {
+  const { cluster, services } = remembered;
+  if (cluster === undefined || now.cluster === undefined || cluster === now.cluster) return undefined;
+  const volume = services.find(({ service }) => service === "postgres")?.volume ?? "the volume";
+  return {
+    what: `The database in ${volume} is another one (cluster ${now.cluster}) than ${remembered.install} was brought up with (cluster ${cluster}). Nothing has been touched.`,
+    why: "Put the volume back that holds the install's own data, or go on with what is there; the second command lists the backups that can be restored into it.",
     type: [startEmptyCommand(intent.stack), backupsCommand()],
   };
 }

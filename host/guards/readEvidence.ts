@@ -30,6 +30,7 @@ export async function readEvidence(engine: Engine, { install, volumes, postgres 
     volumeMajor: found.major,
     fingerprints: found.fingerprints,
     database: found.database,
+    cluster: found.cluster,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { ContainerSummary } from "../engine/engine";
+import { isLost } from "./facts";
 import { label } from "./labels";
 import type { MadeContainer } from "./platform";
 import type { Presence } from "./presence";
@@ -12,11 +14,19 @@ export type CreationTimestamps = Readonly<Record<string, string>>;
  * Takes the timestamps off what is on the engine. A resource keeps its timestamp for life, so it is no change from run
  * to run; one that somebody removed has none, gets a new one, and Pulumi makes it again. Without this only a refresh
  * would notice, which costs every preview the two seconds the Docker provider waits before it reads a network. A copy
- * that another tool made has no timestamp of its own either. Pure.
+ * that another tool made has no timestamp of its own either, nor has a container of base that can never be started
+ * again, or whose image's name has come to mean another. Pure.
+ * @param imageIds ids of base's images as their names mean them now, by service; one that is not on the engine has none
  */
-export function creationTimestamps(presence: Presence, known: readonly MadeContainer[]): CreationTimestamps {
+export function creationTimestamps(
+  presence: Presence,
+  known: readonly MadeContainer[],
+  imageIds: Readonly<Record<string, string>> = {},
+): CreationTimestamps {
   const copied = new Set(copies(presence, known).map(({ id }) => id));
-  const made = presence.containers.filter(({ id, labels }) => label.made in labels && !copied.has(id));
+  const made = presence.containers.filter(
+    (one) => label.made in one.labels && !copied.has(one.id) && !isLost(one) && !isOutdated(one, imageIds),
+  );
   // Oldest first, so that the newest of two of a kind is the one that counts: the older is on its way out.
   const ordered = [...made].sort((a, b) => a.created - b.created);
   return Object.fromEntries([
@@ -24,6 +34,12 @@ export function creationTimestamps(presence: Presence, known: readonly MadeConta
     ...presence.networks.map(({ name, labels }) => entry(labels, networkKind(name, labels))),
     ...presence.volumes.filter(({ labels }) => label.release in labels).map(({ labels }) => entry(labels, volumeKind)),
   ]);
+}
+
+/** One of base whose image was pulled or built anew under the same name. */
+function isOutdated({ labels, imageId }: ContainerSummary, imageIds: Readonly<Record<string, string>>): boolean {
+  const id = labels[label.release] === undefined ? imageIds[labels[label.service] ?? ""] : undefined;
+  return id !== undefined && id !== imageId;
 }
 
 /**

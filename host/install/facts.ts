@@ -46,6 +46,9 @@ export interface Facts {
   readonly journal: readonly Entry[];
 }
 
+/** Where routes lead, without whether an answer comes from there. */
+export type RoutedContainers = Pick<Facts, "routes" | "containers">;
+
 /**
  * The release that is to serve. Its containers are known by id: a container that Pulumi replaces carries the same
  * labels as its successor, and both exist until the handover is over.
@@ -72,7 +75,10 @@ export function isLost({ state }: Pick<ReleaseContainer, "state">): boolean {
 }
 
 /** The container a route leads to; undefined without such a route, and where it leads to what is no release's. Pure. */
-export function targetOf({ containers, routes: targets }: Facts, route: Route): ReleaseContainer | undefined {
+export function targetOf(
+  { containers, routes: targets }: RoutedContainers,
+  route: Route,
+): ReleaseContainer | undefined {
   return containers.find(({ name, service }) => name === targets[route] && service === servedBy(route));
 }
 
@@ -85,7 +91,7 @@ export function isRouted(
 }
 
 /** The release the api's route leads to, whether or not it runs. Pure. */
-export function routedRelease(facts: Facts): ReleaseName | undefined {
+export function routedRelease(facts: RoutedContainers): ReleaseName | undefined {
   const api = targetOf(facts, "api");
   return api && { tier: api.tier, release: api.release };
 }

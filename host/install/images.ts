@@ -3,6 +3,7 @@ import { bundles } from "./bundled";
 
 /** A setting that names an image of base's, and the image. */
 export interface BaseImage {
+  readonly service: string;
   readonly setting: SettingName;
   readonly image: string;
 }
@@ -11,6 +12,6 @@ export interface BaseImage {
 export function baseImages(settings: Settings<"base">): BaseImage[] {
   const services = (["postgres", "redis", "storage", "mail"] as const).filter((service) => bundles(settings, service));
   return (["gateway", ...services] as const)
-    .map((service) => `${service}Image` as const)
-    .map((setting) => ({ setting, image: settings[setting] }));
+    .map((service) => ({ service, setting: `${service}Image` as const }))
+    .map(({ service, setting }) => ({ service, setting, image: settings[setting] }));
 }

@@ -10,6 +10,8 @@ export const label = {
   release: "scani.release",
   /** When it was made; see timestamps.ts. */
   made: "scani.made",
+  /** On base's containers: digest of all they are declared with; see infra/base/service.ts. */
+  contents: "scani.contents",
   /** On everything of a throwaway install, and on nothing else: the lab removes only what carries it. */
   throwaway: "scani.throwaway",
 } as const;

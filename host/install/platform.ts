@@ -64,6 +64,10 @@ export interface Sockets {
   readonly uploads: string;
   /** Docker names of base's containers and the volume each keeps its data in. */
   readonly services: readonly BaseServiceOutput[];
+  /** The install's own subnet. Absent where an earlier version of this module brought base up. */
+  readonly subnet?: string;
+  /** Identity of the bundled database's cluster. Absent where an earlier version brought base up, or it is managed. */
+  readonly cluster?: string;
   /** The engine base is on. Absent where an earlier version of this module brought it up. */
   readonly engine?: EngineIdentity;
   /** How the database is backed up. */

@@ -1,7 +1,7 @@
 import type { ContainerState, Engine } from "../engine/engine";
 import { observeCommand, parseObserved, writtenRoutes, type Observed } from "../gateway/observe";
 import { messageOf } from "../../util/operatorError";
-import type { Facts, ReleaseContainer } from "./facts";
+import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./labels";
 import { isService } from "./services";
@@ -25,6 +25,18 @@ export async function readFacts(engine: Engine, install: Install): Promise<Facts
     readJournal(engine, install.gateway),
   ]);
   return { containers, journal, ...gateway };
+}
+
+/**
+ * Reads where the routes lead, without asking what is there: for when requests are held at the gateway, and this
+ * module's own would wait with the others.
+ */
+export async function readRouted(engine: Engine, install: Install): Promise<RoutedContainers> {
+  const [containers, routes] = await Promise.all([
+    releaseContainers(engine, install.name),
+    writtenRoutes(engine, install.gateway),
+  ]);
+  return { containers, routes };
 }
 
 async function releaseContainers(engine: Engine, install: string): Promise<ReleaseContainer[]> {

@@ -19,7 +19,7 @@ const maxUploadBytes = 8 * 1024 * 1024;
 const drainSeconds = 90;
 
 /** Name of the route by which the gateway knows the bucket. */
-const route = "storage";
+export const uploadsRouteName = "storage";
 
 /** Where uploads go in: the bucket's own path on the page's origin. */
 export interface UploadsRoute {
@@ -41,7 +41,7 @@ export async function uploadsRouted(engine: Engine, order: UploadsRoute): Promis
     .exec(containerName(order.install, "gateway"), listCommand)
     .catch(() => ({ exitCode: -1, output: "" }));
   if (exitCode !== 0) return false;
-  const [is, should] = [parseListing(output).find(({ name }) => name === route), wanted(order)];
+  const [is, should] = [parseListing(output).find(({ name }) => name === uploadsRouteName), wanted(order)];
   return is?.path === should?.path && is?.target === should?.target;
 }
 
@@ -55,9 +55,9 @@ export async function routeUploads(engine: Engine, order: UploadsRoute): Promise
   const should = wanted(order);
   const words =
     should === undefined
-      ? removeCommand(route)
+      ? removeCommand(uploadsRouteName)
       : deployCommand({
-          name: route,
+          name: uploadsRouteName,
           target: should.target,
           prefixes: [should.path],
           strip: false,

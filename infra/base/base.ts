@@ -4,18 +4,29 @@ import { originOf } from "../../host/install/connectSrc";
 import type { EngineIdentity } from "../../host/install/presence";
 import type { Settings } from "../../settings";
 import { bundles } from "../../host/install/bundled";
+import { containerName } from "../../host/install/containerName";
 import type { BaseContext } from "./context";
 import { gateway } from "./gateway";
-import { mail } from "./mail";
+import { Hold } from "./hold";
+import { mail, mailUrl } from "./mail";
 import { Networks } from "./networks";
 import type { Platform, Sockets } from "../../host/install/platform";
+import type { HoldInputs } from "../../host/install/resources";
 import { platformOf } from "./platform";
 import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";
-import type { BaseService } from "./service";
+import { BaseService, describeService, type BaseServiceArgs } from "./service";
 import { BaseReady } from "./baseReady";
-import { storage } from "./storage";
+import { storage, storageUrl } from "./storage";
+import { addressesIn, networkName } from "../../host/install/addresses";
+import { renderBlock, type Block } from "../../util/ipv4";
+
+/** Digests of what is declared, as the engine's containers carry them. */
+export interface DeclaredContents {
+  readonly hold: HoldInputs;
+  readonly gateway: string;
+}
 
 /** What outlives every release: networks, data services, secrets and the gateway. */
 export class Base extends pulumi.ComponentResource {
@@ -34,40 +45,69 @@ export class Base extends pulumi.ComponentResource {
    * Declares everything else.
    * @param fingerprints of the secrets, kept beside the data that is made with them; secret
    * @param engine the engine it is declared on
-   * @returns `platform`, one secret output with everything a release needs to know, and where a release plugs in
+   * @param subnet the install's own
+   * @param cluster identity of the database that is there, where one runs
+   * @returns `platform`, one secret output with everything a release needs to know, where a release plugs in, and what
+   * a preview compares with the engine
    */
   declare(
     timestamps: CreationTimestamps,
     fingerprints: pulumi.Output<string>,
     engine: EngineIdentity,
-  ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets> } {
+    subnet: Block,
+    cluster?: string,
+  ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets>; declared: pulumi.Output<DeclaredContents> } {
     const { settings, secrets } = this;
     const inside = { parent: this };
     const install = settings.name;
     const catchMail = bundles(settings, "mail");
 
-    const networks = new Networks({ install, mail: catchMail, timestamps }, inside);
-    const context: BaseContext = { settings, secrets, networks, timestamps };
-    const database = bundles(settings, "postgres") ? postgres(context, inside) : undefined;
-    const cache = bundles(settings, "redis") ? redis(context, inside) : undefined;
-    const objects = bundles(settings, "storage") ? storage(context, inside) : undefined;
-    const mailbox = catchMail ? mail(context, inside) : undefined;
-    const front = gateway(context, inside);
+    const addresses = addressesIn(subnet);
+    const networks = new Networks({ install, mail: catchMail, timestamps, addresses }, inside);
+    const context: BaseContext = { settings, secrets, timestamps, addresses };
+    const database = bundles(settings, "postgres") ? postgres(context) : undefined;
+    const cache = bundles(settings, "redis") ? redis(context) : undefined;
+    const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
+
+    const key = secrets.get("ENCRYPTION_KEY");
+    const front = describeService("gateway", gateway(context), key);
+    const gatewayService = new BaseService(front, networks, inside);
+    const replaceable: Readonly<Record<string, BaseServiceArgs | undefined>> = {
+      postgres: database?.args,
+      redis: cache?.args,
+      storage: bucket === undefined ? undefined : storage(context),
+      mail: catchMail ? mail(context) : undefined,
+    };
+    const described = Object.entries(replaceable).flatMap(([service, args]) =>
+      args === undefined ? [] : [describeService(service, args, key)],
+    );
+    const contents = Object.fromEntries(described.map((one) => [one.service, one.contents]));
+    const subnets = Object.fromEntries(
+      (["data", ...(catchMail ? (["mail"] as const) : [])] as const).map((network) => [
+        networkName(install, network),
+        addresses[network].subnet,
+      ]),
+    );
+    const held = { install, dockerHost: settings.dockerHost, bucket, subnets };
+    const hold = new Hold("hold", { ...held, contents, gateway: gatewayService }, inside);
+    const running = [
+      ...described.map((one) => new BaseService(one, networks, { ...inside, dependsOn: [hold] })),
+      gatewayService,
+    ];
 
     const address = `http://localhost:${settings.FRONTEND_PORT}`;
     const frontendUrl = settings.FRONTEND_URL ?? address;
     const platform = platformOf(settings, secrets, {
       DATABASE_URL: database?.url,
       REDIS_URL: cache?.url,
-      S3_ENDPOINT: objects?.endpoint,
+      S3_ENDPOINT: bucket && storageUrl,
       // Browsers reach the bundled S3 server through the gateway, under the page's own address.
-      S3_PUBLIC_ENDPOINT: objects && originOf(frontendUrl),
-      SMTP_URL: mailbox?.url,
+      S3_PUBLIC_ENDPOINT: bucket && originOf(frontendUrl),
+      SMTP_URL: catchMail ? mailUrl : undefined,
       FRONTEND_URL: frontendUrl,
       BACKEND_URL: frontendUrl,
     });
 
-    const running = [database, cache, objects, mailbox, front].flatMap((part) => part?.service ?? []);
     const baseReady = new BaseReady(
       "standing",
       {
@@ -76,41 +116,51 @@ export class Base extends pulumi.ComponentResource {
         engine: engine.id,
         services: running,
         fingerprints: database && fingerprints,
-        bucket: objects && settings.S3_BUCKET,
-        after: [secrets, networks],
+        bucket,
+        after: [secrets, networks, hold],
       },
       inside,
     );
-    const edge = `${install}-edge`;
+    const edge = networkName(install, "edge");
     // Waits until all are ready, so that a tier stack that reads this can begin at once.
     const ids = pulumi.all(running.map(({ container }) => container.id));
-    const sockets: pulumi.Output<Sockets> = pulumi.all([ids, baseReady.id]).apply(([containerIds]) => ({
-      install,
-      networks: { edge, data: `${install}-data`, mail: catchMail ? `${install}-mail` : undefined },
-      gateway: front.service.containerName,
-      address,
-      stack: pulumi.getStack(),
-      uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),
-      engine,
-      services: running.map(({ service, containerName, volumeName, made }: BaseService, index) => ({
-        service,
-        container: containerName,
-        volume: volumeName,
-        id: containerIds[index],
-        made,
-      })),
-      backups: {
-        directory: settings.backupDirectory,
-        maxAge: settings.backupMaxAge,
-        kept: settings.backupsKept,
-        postgres: database?.service.containerName,
-        image: settings.postgresImage,
-        // The data network has no way out, and a managed Postgres is out there.
-        network: edge,
-        authority: settings.caCertificate,
-      },
-    }));
+    const sockets: pulumi.Output<Sockets> = pulumi
+      .all([ids, baseReady.cluster, baseReady.id])
+      .apply(([containerIds, found]) => ({
+        install,
+        networks: {
+          edge,
+          data: networkName(install, "data"),
+          mail: catchMail ? networkName(install, "mail") : undefined,
+        },
+        gateway: gatewayService.containerName,
+        subnet: renderBlock(subnet),
+        address,
+        stack: pulumi.getStack(),
+        uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),
+        engine,
+        cluster: found ?? cluster,
+        services: running.map(({ service, containerName, volumeName, made }: BaseService, index) => ({
+          service,
+          container: containerName,
+          volume: volumeName,
+          id: containerIds[index],
+          made,
+        })),
+        backups: {
+          directory: settings.backupDirectory,
+          maxAge: settings.backupMaxAge,
+          kept: settings.backupsKept,
+          postgres: database && containerName(install, "postgres"),
+          image: settings.postgresImage,
+          // The data network has no way out, and a managed Postgres is out there.
+          network: edge,
+        },
+      }));
     this.registerOutputs({ platform, sockets });
-    return { platform, sockets };
+    const declared = pulumi
+      .all([pulumi.output(contents), front.contents])
+      .apply(([digests, own]) => ({ hold: { ...held, contents: digests }, gateway: own }));
+    return { platform, sockets, declared };
   }
 }

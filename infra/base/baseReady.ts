@@ -18,6 +18,9 @@ export interface BaseReadyArgs {
 
 /** Base stands: all of its containers run and are ready. Last in the base stack; starts what somebody stopped. */
 export class BaseReady extends pulumi.CustomResource {
+  /** Identity of the database's cluster; undefined where the database is somebody else's. */
+  declare readonly cluster: pulumi.Output<string | undefined>;
+
   constructor(name: string, args: BaseReadyArgs, opts?: pulumi.CustomResourceOptions) {
     const inputs: { [key in keyof BaseReadyInputs]: pulumi.Input<BaseReadyInputs[key]> } = {
       install: args.install,
@@ -29,6 +32,11 @@ export class BaseReady extends pulumi.CustomResource {
         Object.fromEntries(args.services.map(({ service, container }) => [service, container.id])),
       ),
     };
-    super("scani-host:base:Standing", name, inputs, { ...opts, dependsOn: [...args.after, ...args.services] });
+    super(
+      "scani-host:base:Standing",
+      name,
+      { ...inputs, cluster: undefined },
+      { ...opts, dependsOn: [...args.after, ...args.services] },
+    );
   }
 }

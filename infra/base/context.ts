@@ -1,12 +1,12 @@
 import type { CreationTimestamps } from "../../host/install/creationTimestamps";
 import type { Settings } from "../../settings";
-import type { Networks } from "./networks";
+import type { FixedNetwork, NetworkAddresses } from "../../host/install/addresses";
 import type { Secrets } from "./secrets";
 
-/** What every service of base is declared with. */
+/** What every service of base is described from. */
 export interface BaseContext {
   readonly settings: Settings<"base">;
   readonly secrets: Secrets;
-  readonly networks: Networks;
   readonly timestamps: CreationTimestamps;
+  readonly addresses: Readonly<Record<FixedNetwork, NetworkAddresses>>;
 }

@@ -1,30 +1,24 @@
-import type * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
 import { proxyCommand, proxyHealth } from "../../host/gateway/deploy";
 import { gatewayStatePath } from "../../host/gateway/state";
-import { BaseService } from "./service";
+import type { BaseServiceArgs } from "./service";
 
 /** The gateway: the one container that publishes a port to the network. */
-export function gateway({ settings, networks, timestamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
-  const service = new BaseService(
-    "gateway",
-    {
-      install: settings.name,
-      timestamps,
-      image: settings.gatewayImage,
-      networks: [{ name: networks.edge.name, aliases: ["gateway"] }],
-      environment: {},
-      // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
-      command: proxyCommand,
-      health: proxyHealth,
-      memory: 256,
-      stopSeconds: 30,
-      tmpfs: ["/tmp"],
-      ports: [{ internal: 80, external: settings.FRONTEND_PORT, ip: settings.bindAddress, protocol: "tcp" }],
-      dataPath: gatewayStatePath,
-      protect: settings.protectData,
-    },
-    opts,
-  );
-  return { service };
+export function gateway({ settings, timestamps }: BaseContext): BaseServiceArgs {
+  return {
+    install: settings.name,
+    timestamps,
+    image: settings.gatewayImage,
+    networks: [{ network: "edge", aliases: ["gateway"] }],
+    environment: {},
+    // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
+    command: proxyCommand,
+    health: proxyHealth,
+    memory: 256,
+    stopSeconds: 30,
+    tmpfs: ["/tmp"],
+    ports: [{ internal: 80, external: settings.FRONTEND_PORT, ip: settings.bindAddress, protocol: "tcp" }],
+    dataPath: gatewayStatePath,
+    protect: settings.protectData,
+  };
 }

@@ -1,36 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
 import { postgresDataPath } from "../../host/install/postgresData";
-import { BaseService } from "./service";
+import type { BaseServiceArgs } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */
-export function postgres(
-  { settings, secrets, networks, timestamps }: BaseContext,
-  opts: pulumi.ComponentResourceOptions,
-) {
+export function postgres({ settings, secrets, timestamps, addresses }: BaseContext): {
+  args: BaseServiceArgs;
+  url: pulumi.Output<string>;
+} {
   const install = settings.name;
   const user = settings.POSTGRES_USER;
   const database = settings.POSTGRES_DB;
   const password = secrets.get("POSTGRES_PASSWORD");
-  const service = new BaseService(
-    "postgres",
-    {
-      install,
-      timestamps,
-      image: settings.postgresImage,
-      networks: [{ name: networks.data.name, aliases: ["postgres"] }],
-      environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },
-      health: `pg_isready -q -h 127.0.0.1 -U ${user} -d ${database}`,
-      memory: settings.postgresMemory,
-      // Its entrypoint starts as root, gives the data directory to postgres and steps down.
-      capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
-      stopSeconds: 60,
-      tmpfs: ["/tmp", "/var/run/postgresql"],
-      dataPath: postgresDataPath,
-      protect: settings.protectData,
-    },
-    opts,
-  );
+  const args: BaseServiceArgs = {
+    install,
+    timestamps,
+    image: settings.postgresImage,
+    networks: [{ network: "data", aliases: ["postgres"], address: addresses.data.fixed.postgres }],
+    environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },
+    health: `pg_isready -q -h 127.0.0.1 -U ${user} -d ${database}`,
+    memory: settings.postgresMemory,
+    // Its entrypoint starts as root, gives the data directory to postgres and steps down.
+    capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
+    stopSeconds: 60,
+    tmpfs: ["/tmp", "/var/run/postgresql"],
+    dataPath: postgresDataPath,
+    protect: settings.protectData,
+  };
   const url = pulumi.interpolate`postgres://${user}:${password.apply(encodeURIComponent)}@postgres:5432/${database}?sslmode=disable`;
-  return { service, url };
+  return { args, url };
 }

@@ -1,37 +1,36 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { BaseService } from "./service";
+import type { BaseServiceArgs } from "./service";
 
 /** The bundled Redis, and the URL a release reaches it by. */
-export function redis({ settings, secrets, networks, timestamps }: BaseContext, opts: pulumi.ComponentResourceOptions) {
+export function redis({ settings, secrets, timestamps, addresses }: BaseContext): {
+  args: BaseServiceArgs;
+  url: pulumi.Output<string>;
+} {
   const password = secrets.get("REDIS_PASSWORD");
-  const service = new BaseService(
-    "redis",
-    {
-      install: settings.name,
-      timestamps,
-      image: settings.redisImage,
-      networks: [{ name: networks.data.name, aliases: ["redis"] }],
-      environment: { REDIS_PASSWORD: password, REDIS_CONFIGURATION: password.apply(redisConfiguration) },
-      // The configuration comes on standard input, so that the password is in no process list; the shell does not look
-      // into what a variable holds. The image's own entrypoint, which gives /data to redis and steps down, stays in
-      // charge.
-      entrypoint: [
-        "sh",
-        "-c",
-        "exec docker-entrypoint.sh redis-server - --appendonly yes <<EOF\n$REDIS_CONFIGURATION\nEOF",
-      ],
-      health: 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG',
-      memory: 256,
-      capabilities: ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"],
-      stopSeconds: 30,
-      tmpfs: ["/tmp"],
-      dataPath: "/data",
-      protect: settings.protectData,
-    },
-    opts,
-  );
-  return { service, url: password.apply(redisUrl) };
+  const args: BaseServiceArgs = {
+    install: settings.name,
+    timestamps,
+    image: settings.redisImage,
+    networks: [{ network: "data", aliases: ["redis"], address: addresses.data.fixed.redis }],
+    environment: { REDIS_PASSWORD: password, REDIS_CONFIGURATION: password.apply(redisConfiguration) },
+    // The configuration comes on standard input, so that the password is in no process list; the shell does not look
+    // into what a variable holds. The image's own entrypoint, which gives /data to redis and steps down, stays in
+    // charge.
+    entrypoint: [
+      "sh",
+      "-c",
+      "exec docker-entrypoint.sh redis-server - --appendonly yes <<EOF\n$REDIS_CONFIGURATION\nEOF",
+    ],
+    health: 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping | grep -q PONG',
+    memory: 256,
+    capabilities: ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"],
+    stopSeconds: 30,
+    tmpfs: ["/tmp"],
+    dataPath: "/data",
+    protect: settings.protectData,
+  };
+  return { args, url: password.apply(redisUrl) };
 }
 
 /** Redis' configuration: a value in double quotes holds anything, with these two escaped. Pure. */

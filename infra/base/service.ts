@@ -1,18 +1,85 @@
 import * as pulumi from "@pulumi/pulumi";
+import { createHmac } from "node:crypto";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
-import { hardenedContainer, type HardenedArgs } from "../container/hardened";
+import { containerArgs, hardenedContainer, type HardenedArgs } from "../container/hardened";
+import { networkName, type FixedNetwork } from "../../host/install/addresses";
 import { baseContainerTimestamp, type CreationTimestamps } from "../../host/install/creationTimestamps";
 import { label, labelList } from "../../host/install/labels";
 import { containerName, volumeNameOf } from "../../host/install/containerName";
+import { canonical } from "../../util/canonical";
+import type { Networks } from "./networks";
 
-export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes"> {
+export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes" | "networks"> {
   readonly timestamps: CreationTimestamps;
   readonly install: string;
+  /** Networks it joins, by role, and the address it has there for ever. */
+  readonly networks: readonly {
+    readonly network: FixedNetwork | "edge";
+    readonly aliases: readonly string[];
+    readonly address?: string;
+  }[];
   /** Where its volume is mounted; absent for a service that keeps nothing. */
   readonly dataPath?: string;
   /** Refuse to delete the volume, whatever is destroyed. */
   readonly protect?: boolean;
+}
+
+/** A service of base that is about to be declared. */
+export interface DescribedService {
+  readonly service: string;
+  readonly args: BaseServiceArgs;
+  /** Labels of its container, beside the digest. */
+  readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Digest of everything its container is declared with. The container carries it as a label, so that whether an `up`
+   * will replace it can be told from the engine, also after a run that died.
+   */
+  readonly contents: pulumi.Output<string>;
+}
+
+/**
+ * Describes a service. Some of what is digested is secret, and an operator's own password may be one that can be
+ * guessed: so the digest is keyed.
+ * @param key a secret of many bits
+ */
+export function describeService(service: string, args: BaseServiceArgs, key: pulumi.Output<string>): DescribedService {
+  const { install, timestamps } = args;
+  const labels = {
+    [label.install]: install,
+    [label.service]: service,
+    ...baseContainerTimestamp(timestamps, service),
+  };
+  const declared: pulumi.Output<unknown> = pulumi.output(
+    containerArgs({
+      ...declaredArgs(service, args, (name) => name, volumeNameOf(install, service)),
+      labels,
+    }),
+  );
+  const contents = pulumi
+    .all([declared, key])
+    .apply(([all, secret]) => createHmac("sha256", secret).update(canonical(all)).digest("hex").slice(0, 12));
+  return { service, args, labels, contents: pulumi.unsecret(contents) };
+}
+
+function declaredArgs(
+  service: string,
+  { install, networks, dataPath, ...rest }: BaseServiceArgs,
+  network: (name: string) => pulumi.Input<string>,
+  volume: pulumi.Input<string> | undefined,
+): Omit<HardenedArgs, "labels"> {
+  return {
+    ...rest,
+    name: containerName(install, service),
+    networks: networks.map(({ network: role, aliases, address }) => ({
+      name: network(networkName(install, role)),
+      aliases: [...aliases],
+      ipv4Address: address,
+    })),
+    volumes:
+      dataPath === undefined || volume === undefined ? undefined : [{ volumeName: volume, containerPath: dataPath }],
+    runs: "always",
+  };
 }
 
 /** One container of base with the volume its data is in. */
@@ -24,15 +91,20 @@ export class BaseService extends pulumi.ComponentResource {
   /** Its creation timestamp. */
   readonly made?: string;
 
-  constructor(service: string, args: BaseServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    { service, args, labels, contents }: DescribedService,
+    networks: Networks,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("scani:base:Service", service, {}, opts);
-    const { install, dataPath, protect, timestamps, ...rest } = args;
+    const { install, dataPath, protect } = args;
     this.service = service;
     this.containerName = containerName(install, service);
-    let volumes: HardenedArgs["volumes"];
+    this.made = labels[label.made];
+    let volume: Volume | undefined;
     if (dataPath !== undefined) {
       this.volumeName = volumeNameOf(install, service);
-      const volume = new Volume(
+      volume = new Volume(
         `${service}-data`,
         {
           name: this.volumeName,
@@ -40,20 +112,14 @@ export class BaseService extends pulumi.ComponentResource {
         },
         { parent: this, protect, retainOnDelete: protect },
       );
-      volumes = [{ volumeName: volume.name, containerPath: dataPath }];
     }
-    const timestamp = baseContainerTimestamp(timestamps, service);
-    this.made = timestamp[label.made];
     this.container = hardenedContainer(
       service,
       {
-        ...rest,
-        name: this.containerName,
-        labels: { [label.install]: install, [label.service]: service, ...timestamp },
-        volumes,
-        runs: "always",
-        // How often it is checked is no reason to replace what an install stands on.
+        ...declaredArgs(service, args, (name) => networks.named(name), volume?.name),
+        labels: contents.apply((digest): Record<string, string> => ({ ...labels, [label.contents]: digest })),
       },
+      // How often it is checked is no reason to replace what an install stands on.
       { parent: this, ignoreChanges: ["healthcheck.interval"] },
     );
     this.registerOutputs({});

@@ -1,46 +1,40 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { BaseService } from "./service";
+import type { BaseServiceArgs } from "./service";
 import { storageHealthPath, storagePort } from "../../host/install/uploads";
 
 /** The bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
-export function storage(
-  { settings, secrets, networks, timestamps }: BaseContext,
-  opts: pulumi.ComponentResourceOptions,
-) {
+export function storage({ settings, secrets, timestamps, addresses }: BaseContext): BaseServiceArgs {
   const bucket = settings.S3_BUCKET;
   const ready = `http://127.0.0.1:${storagePort}${storageHealthPath}`;
-  const service = new BaseService(
-    "storage",
-    {
-      install: settings.name,
-      timestamps,
-      image: settings.storageImage,
-      // On the gateway's network too: browsers upload through it.
-      networks: [
-        { name: networks.data.name, aliases: ["storage"] },
-        { name: networks.edge.name, aliases: [] },
-      ],
-      environment: {
-        ROOT_ACCESS_KEY: secrets.get("S3_ACCESS_KEY_ID"),
-        ROOT_SECRET_KEY: secrets.get("S3_SECRET_ACCESS_KEY"),
-        // Without it the server closes each connection, and Scani's client (Bun's) takes every write, copy and delete
-        // for failed.
-        VGW_KEEP_ALIVE: "true",
-      },
-      entrypoint: [
-        "sh",
-        "-c",
-        `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.S3_REGION} posix /data`,
-      ],
-      health: `wget -q -O /dev/null ${ready} || curl -fsS -o /dev/null ${ready}`,
-      memory: 256,
-      stopSeconds: 30,
-      tmpfs: ["/tmp"],
-      dataPath: "/data",
-      protect: settings.protectData,
+  return {
+    install: settings.name,
+    timestamps,
+    image: settings.storageImage,
+    // On the gateway's network too: browsers upload through it.
+    networks: [
+      { network: "data", aliases: ["storage"], address: addresses.data.fixed.storage },
+      { network: "edge", aliases: [] },
+    ],
+    environment: {
+      ROOT_ACCESS_KEY: secrets.get("S3_ACCESS_KEY_ID"),
+      ROOT_SECRET_KEY: secrets.get("S3_SECRET_ACCESS_KEY"),
+      // Without it the server closes each connection, and Scani's client (Bun's) takes every write, copy and delete
+      // for failed.
+      VGW_KEEP_ALIVE: "true",
     },
-    opts,
-  );
-  return { service, endpoint: `http://storage:${storagePort}` };
+    entrypoint: [
+      "sh",
+      "-c",
+      `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.S3_REGION} posix /data`,
+    ],
+    health: `wget -q -O /dev/null ${ready} || curl -fsS -o /dev/null ${ready}`,
+    memory: 256,
+    stopSeconds: 30,
+    tmpfs: ["/tmp"],
+    dataPath: "/data",
+    protect: settings.protectData,
+  };
 }
+
+/** The URL a release reaches it by. */
+export const storageUrl = `http://storage:${storagePort}`;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Container } from "@pulumi/docker/container";
+import { Container, type ContainerArgs } from "@pulumi/docker/container";
 import type { input } from "@pulumi/docker/types";
 import { labelList } from "../../host/install/labels";
 import { healthCheck } from "./health";
@@ -44,41 +44,46 @@ export interface HardenedArgs {
 /** Bun unpacks a native module into /tmp and loads it, so these are executable. */
 const tmpfsOptions = "rw,exec,nosuid,nodev,size=128m";
 
-/** Declares one container with the install's limits, log rotation and confinement. */
-export function hardenedContainer(resource: string, args: HardenedArgs, opts: pulumi.CustomResourceOptions): Container {
+/** What one container is declared with: its own, and the install's limits, log rotation and confinement. */
+export function containerArgs(args: HardenedArgs): ContainerArgs {
   const always = args.runs === "always";
+  return {
+    name: args.name,
+    image: args.image,
+    labels: pulumi.output(args.labels).apply(labelList),
+    networksAdvanced: args.networks,
+    envs: pulumi.secret(
+      pulumi.output(args.environment).apply((values) => environmentList(values as Record<string, string>)),
+    ),
+    entrypoints: args.entrypoint,
+    command: args.command,
+    healthcheck: args.health === undefined ? undefined : healthCheck(args.health),
+    memory: args.memory,
+    memorySwap: args.memory,
+    capabilities: { drops: ["ALL"], adds: args.capabilities?.map((name) => `CAP_${name}`).sort() },
+    securityOpts: ["no-new-privileges:true"],
+    readOnly: args.tmpfs !== undefined,
+    tmpfs: args.tmpfs && Object.fromEntries(args.tmpfs.map((path) => [path, tmpfsOptions])),
+    logDriver: "json-file",
+    logOpts: { "max-size": "10m", "max-file": "3" },
+    volumes: args.volumes,
+    ports: args.ports,
+    init: args.init ?? false,
+    restart: args.runs === "once" ? "no" : "unless-stopped",
+    start: always,
+    mustRun: always,
+    stopSignal: args.stopSignal,
+    stopTimeout: args.stopSeconds,
+    destroyGraceSeconds: args.stopSeconds,
+    removeVolumes: false,
+  };
+}
+
+/** Declares one container. */
+export function hardenedContainer(resource: string, args: HardenedArgs, opts: pulumi.CustomResourceOptions): Container {
   return new Container(
     resource,
-    {
-      name: args.name,
-      image: args.image,
-      labels: pulumi.output(args.labels).apply(labelList),
-      networksAdvanced: args.networks,
-      envs: pulumi.secret(
-        pulumi.output(args.environment).apply((values) => environmentList(values as Record<string, string>)),
-      ),
-      entrypoints: args.entrypoint,
-      command: args.command,
-      healthcheck: args.health === undefined ? undefined : healthCheck(args.health),
-      memory: args.memory,
-      memorySwap: args.memory,
-      capabilities: { drops: ["ALL"], adds: args.capabilities?.map((name) => `CAP_${name}`).sort() },
-      securityOpts: ["no-new-privileges:true"],
-      readOnly: args.tmpfs !== undefined,
-      tmpfs: args.tmpfs && Object.fromEntries(args.tmpfs.map((path) => [path, tmpfsOptions])),
-      logDriver: "json-file",
-      logOpts: { "max-size": "10m", "max-file": "3" },
-      volumes: args.volumes,
-      ports: args.ports,
-      init: args.init ?? false,
-      restart: args.runs === "once" ? "no" : "unless-stopped",
-      start: always,
-      mustRun: always,
-      stopSignal: args.stopSignal,
-      stopTimeout: args.stopSeconds,
-      destroyGraceSeconds: args.stopSeconds,
-      removeVolumes: false,
-    },
+    containerArgs(args),
     pulumi.mergeOptions(
       {
         // A named container, and one that owns a volume or a port, must be gone before its successor comes.

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Tier } from "../../settings";
 import type { Environment } from "../../host/install/environment";
 import type { Service } from "../../host/install/services";
+import { canonical } from "../../util/canonical";
 
 /** Everything that makes one release different from another. */
 export interface ReleaseContents {
@@ -57,15 +58,4 @@ export function releaseIdOn(
   }
   const known = Object.keys(contents.images).every((service) => ids[service as Service] !== undefined);
   return known ? releaseId({ ...contents, imageIds: ids }) : byName;
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, v]) => v !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(",")}}`;
-  }
-  return JSON.stringify(value);
 }

@@ -12,6 +12,8 @@ export interface LoadReport extends Omit<Totals, "completedAt" | "latencyMs"> {
    * A gap that begins only after the load was stopped does not count.
    */
   longestGapMs: number;
+  /** Longest time a successful request took, 0 without any. */
+  longestMs: number;
   /** When the first request was sent. */
   startedAt: number;
   /** When the last request had ended: after a stop, requests in flight are waited for. */
@@ -30,6 +32,7 @@ export function toReport(totals: Totals, marks: Record<string, number>): LoadRep
   const { completedAt, latencyMs, ...counted } = totals;
   return {
     ...counted,
+    longestMs: latencyMs.reduce((longest, one) => Math.max(longest, one), 0),
     marks,
     p99(fromMs, toMs) {
       const sorted = latencyMs.filter((_, i) => completedAt[i] >= fromMs && completedAt[i] < toMs).sort();

@@ -13,6 +13,7 @@ const host = [
   "host/preflight",
   "host/files",
   "host/handover",
+  "host/hold",
 ];
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "host/guards": lower,
   "host/preflight": lower,
   "host/files": lower,
+  "host/hold": lower,
   "host/handover": [...lower, "host/preflight", "host/backup", "host/files"],
   infra: ["host/install", "host/gateway", "settings", "util"],
   provider: [...host, "settings", "util"],

@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/engine";
 import type { Watch } from "../../engine/ready";
 import type { ReleaseContainer } from "../../install/facts";
 import { soak } from "../soak";
-import { startWorker, stopWorker } from "../worker";
+import { startWorker, stopWorker } from "../../scani/worker";
 import { names, titles, type Description, type HandoverStep, type Run } from "./step";
 
 /**

@@ -14,6 +14,7 @@ import {
   type FollowedLog,
   type ImageDetails,
   type Labelled,
+  type NetworkSummary,
   type Removal,
 } from "../../../host/engine/engine";
 import type { ExecResult } from "../../../host/engine/exec";
@@ -107,7 +108,7 @@ export class FakeEngine implements Engine {
   /** Images a registry has; any other is unknown to it. */
   readonly registry = new Set<string>();
   readonly volumesThere: { name: string; labels: Record<string, string> }[] = [];
-  readonly networksThere: { id: string; name: string; labels: Record<string, string> }[] = [];
+  readonly networksThere: (Omit<NetworkSummary, "subnets" | "dynamic"> & Partial<NetworkSummary>)[] = [];
   /** Every call so far, as `method container command`. */
   readonly calls: string[] = [];
   /** The call at which the fault came; undefined while it has not. */
@@ -428,15 +429,24 @@ export class FakeEngine implements Engine {
     });
   }
 
-  networks(labels: readonly string[]): Promise<Labelled[]> {
+  networks(labels: readonly string[]): Promise<NetworkSummary[]> {
     return this.call(`networks ${labels.join(" ")}`, () =>
-      this.networksThere.filter((one) => hasLabels(one.labels, labels)).map((one) => ({ ...one })),
+      this.networksThere
+        .filter((one) => hasLabels(one.labels, labels))
+        .map((one) => ({ subnets: [], dynamic: [], ...one })),
     );
   }
 
   connectNetwork(network: string, container: string): Promise<void> {
     return this.call(`connectNetwork ${network} ${this.called(container)}`, () => {
       this.there(container).networks.push(network);
+    });
+  }
+
+  disconnectNetwork(network: string, container: string): Promise<void> {
+    return this.call(`disconnectNetwork ${network} ${this.called(container)}`, () => {
+      const one = this.there(container);
+      one.networks = one.networks.filter((name) => name !== network);
     });
   }
 

@@ -66,11 +66,12 @@ const platform = {
   DATA_PROVIDER_API_KEY: "LOCALPROVIDERKEY",
 };
 
-/** The same inputs without the moment a container was made, which no two runs share. */
-function timeless(inputs: Record<string, unknown>): Record<string, unknown> {
+/** The same inputs without the moment a container was made, and digests of it, which no two runs share. */
+function timeless({ contents, ...inputs }: Record<string, unknown>): Record<string, unknown> {
+  if (contents !== undefined) return { ...inputs, contents: Object.keys(contents as object) };
   const labels = (inputs.labels as { label: string; value: string }[] | undefined)?.map(({ label: name, value }) => ({
     label: name,
-    value: name === label.made ? "(when)" : value,
+    value: name === label.made ? "(when)" : name === label.contents ? "(digest)" : value,
   }));
   return labels === undefined ? inputs : { ...inputs, labels };
 }
@@ -109,6 +110,7 @@ const host: Host = {
     networks: Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
     volumes: [],
   }),
+  subnet: async () => ({ first: 0x0ad50700, prefix: 24 }),
   missingVolumes: async () => [],
   baseNow: async () => ({ services: {}, releases: [] }),
   makeVolumes: async () => undefined,
@@ -118,6 +120,7 @@ const host: Host = {
   imageIds: async () => ({}),
   fingerprints: async (_before, _role, { encryptionKey, databasePassword }) =>
     `(made with ${encryptionKey} and ${databasePassword})`,
+  previewBase: async () => [],
   previewSwitch: async () => "",
 };
 

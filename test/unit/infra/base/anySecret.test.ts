@@ -76,10 +76,12 @@ test("1,000 secrets of any printable characters come from .env into the containe
       const file = names.map((name) => `${name}=${dotenvText(given[name])}\n`).join("");
       const settings = resolve("base", parseDotenv(file, {}).values) as Settings<"base">;
       containers.clear();
-      const { platform } = new Base(settings).declare({}, pulumi.output(""), {
-        id: "ENGINE",
-        address: "unix:///var/run/docker.sock",
-      });
+      const { platform } = new Base(settings).declare(
+        {},
+        pulumi.output(""),
+        { id: "ENGINE", address: "unix:///var/run/docker.sock" },
+        { first: 0x0ad50700, prefix: 24 },
+      );
       const held: Platform = await valueOf(platform);
       await waitForRPCs();
 

@@ -1,4 +1,4 @@
-import { startWorker, stopWorker } from "../../../../host/handover/worker";
+import { startWorker, stopWorker } from "../../../../host/scani/worker";
 import type { ReleaseContainer } from "../../../../host/install/facts";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeEngine } from "../fakeEngine";

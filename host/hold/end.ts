@@ -1,0 +1,94 @@
+import type { Engine } from "../engine/engine";
+import { untilReady, type Watch } from "../engine/ready";
+import type { Held } from "../gateway/hold";
+import { resumeAll } from "../gateway/resume";
+import { networkName, type FixedNetwork } from "../install/addresses";
+import { containerName } from "../install/containerName";
+import { isUp, routedRelease, type ReleaseContainer, type RoutedContainers } from "../install/facts";
+import { readRouted, type Install } from "../install/readFacts";
+import type { Service } from "../install/services";
+import { startWorker } from "../scani/worker";
+import type { Progress } from "../../util/progress/progress";
+
+/** Networks of base, beside the gateway's, that a service of a release is on. */
+const networksOf: Readonly<Record<Service, readonly FixedNetwork[]>> = {
+  migrate: ["data"],
+  "data-provider": ["data", "mail"],
+  api: ["data"],
+  worker: ["data"],
+  "frontend-app": [],
+};
+
+/**
+ * Ends a change of base, from whatever is true, also after one that died half way: releases join networks that were made
+ * anew, what runs of them looks base's services up again, requests are let through, and the worker of what serves starts.
+ * @param held undefined where this process holds none
+ */
+export async function endHold(
+  engine: Engine,
+  install: string,
+  held: Held | undefined,
+  progress: Progress,
+  watch: Watch,
+): Promise<void> {
+  const place: Install = { name: install, gateway: containerName(install, "gateway") };
+  const routed = await readRouted(engine, place);
+  const joined = await joinNetworks(engine, install, routed);
+  await restart(engine, routed, joined, progress, watch);
+  if (held === undefined) await resumeAll(engine, place.gateway);
+  else await progress.step("let the requests through", () => held.release());
+  const worker = workerOf(routed);
+  if (worker !== undefined && worker.state === "exited")
+    await progress.step("start the worker", () => startWorker(engine, worker, watch));
+}
+
+/** Containers of releases that are not on a network of base they belong to, and are now. */
+async function joinNetworks(engine: Engine, install: string, routed: RoutedContainers): Promise<ReleaseContainer[]> {
+  const there = new Set((await engine.networks([])).map(({ name }) => name));
+  const joined: ReleaseContainer[] = [];
+  for (const container of routed.containers) {
+    const on = (await engine.inspect(container.id))?.networks ?? [];
+    const lacks = networksOf[container.service]
+      .map((network) => networkName(install, network))
+      .filter((name) => there.has(name) && !on.includes(name));
+    for (const network of lacks) await engine.connectNetwork(network, container.id);
+    if (lacks.length > 0) joined.push(container);
+  }
+  return joined;
+}
+
+/**
+ * Restarts what runs of these: api and data-provider looked base's services up when they started, and keep the
+ * addresses. A page's server is restarted after its api, which it looked up once too. Workers are started later.
+ */
+async function restart(
+  engine: Engine,
+  routed: RoutedContainers,
+  joined: readonly ReleaseContainer[],
+  progress: Progress,
+  watch: Watch,
+): Promise<void> {
+  const running = joined.filter((one) => isUp(one) && (one.service === "api" || one.service === "data-provider"));
+  if (running.length === 0) return;
+  const pages = routed.containers.filter(
+    (one) => isUp(one) && one.service === "frontend-app" && running.some(({ release }) => release === one.release),
+  );
+  for (const group of [running, pages])
+    await progress.step(`restart ${group.map(({ title }) => title).join(", ")}`, () =>
+      Promise.all(
+        group.map(async (container) => {
+          await engine.stop(container.id);
+          await engine.start(container.id);
+          await untilReady(engine, container, watch);
+        }),
+      ),
+    );
+}
+
+/** The worker of the release that serves. */
+function workerOf(routed: RoutedContainers): ReleaseContainer | undefined {
+  const serving = routedRelease(routed);
+  return routed.containers.find(
+    ({ service, release, tier }) => service === "worker" && release === serving?.release && tier === serving.tier,
+  );
+}

@@ -1,0 +1,63 @@
+import type { ContainerSummary, Engine } from "../engine/engine";
+import { usualLimits } from "../gateway/hold";
+import { label } from "../install/labels";
+import { readInstall } from "./begin";
+import { planHold, replacedServices, type BasePresence, type HoldPlan } from "./plan";
+import type { HoldInputs } from "../install/resources";
+
+/** What an `up` of base is about to do that whoever uses Scani may notice. */
+export interface BaseChange {
+  /** Undefined where no release would notice. */
+  readonly hold?: HoldPlan;
+  /** True where a gateway that is there is replaced. */
+  readonly gateway: boolean;
+  /** Containers of base that do not run as they should, and stay. */
+  readonly ailing: readonly ContainerSummary[];
+}
+
+/** Reads what an `up` of base would do. @param gateway digest of what the gateway is declared with */
+export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: string): Promise<string[]> {
+  const { facts, base } = await readInstall(engine, wanted.install);
+  const withGateway = { ...wanted, contents: { ...wanted.contents, gateway } };
+  const replaced = replacedServices(base, withGateway);
+  return renderBaseChange({
+    hold: planHold(facts, base, wanted),
+    gateway: facts.gateway.state !== undefined && replaced.includes("gateway"),
+    ailing: ailingServices(base, replaced),
+  });
+}
+
+/** Containers of base that do not run, and are not about to be replaced. Pure. */
+export function ailingServices({ containers }: BasePresence, replaced: readonly string[]): ContainerSummary[] {
+  return containers.filter(
+    ({ labels, state }) =>
+      labels[label.release] === undefined && state !== "running" && !replaced.includes(labels[label.service] ?? ""),
+  );
+}
+
+/** The same as lines for the operator. Pure. */
+export function renderBaseChange({ hold, gateway, ailing }: BaseChange): string[] {
+  return [
+    ...ailing.map(({ name, state }) => `${name} is ${state}: it is started.`),
+    ...(gateway
+      ? ["The gateway is replaced: nobody is let in for about a second, and requests of that second fail."]
+      : []),
+    ...(hold === undefined ? [] : holdLines(hold)),
+  ];
+}
+
+function holdLines({ services, moved, routes, workers }: HoldPlan): string[] {
+  const seconds = moved.length > 0 ? 20 : 5;
+  return [
+    ...(moved.length > 0
+      ? [
+          `${moved.join(", ")} ${moved.length === 1 ? "moves" : "move"} into the install's own subnet, where services keep their addresses; the api that serves is restarted for it.`,
+        ]
+      : []),
+    ...(services.length > 0 ? [`Replaced or made anew: ${services.join(", ")}.`] : []),
+    `Requests of ${routes.join(", ")} are held at the gateway meanwhile, for about ${seconds} s (${usualLimits.hold} s at most), and none fails; open websockets are cut and connect again.`,
+    ...(workers.length > 0
+      ? [`${workers.map(({ title }) => title).join(", ")} stops before it and starts after it.`]
+      : []),
+  ];
+}

@@ -1,0 +1,52 @@
+import { addressIn, halvesOf, renderBlock, type Block } from "../../util/ipv4";
+
+/** A network of base whose services have addresses of their own. */
+export type FixedNetwork = "data" | "mail";
+
+/** How a network's addresses are given out. */
+export interface NetworkAddresses {
+  readonly subnet: string;
+  /** Docker's own address in it. */
+  readonly gateway: string;
+  /** Whatever has no address of its own gets one from here. */
+  readonly dynamic: string;
+  /** Address of each service of base, by its name. */
+  readonly fixed: Readonly<Record<string, string>>;
+}
+
+/** Docker name of one of base's networks. */
+export function networkName(install: string, network: FixedNetwork | "edge"): string {
+  return `${install}-${network}`;
+}
+
+/**
+ * Services with an address for ever, in the order of their addresses: a new one is added at the end. The gateway is not
+ * among them: nobody looks it up, it is reached at the port it publishes.
+ */
+const fixedServices: Readonly<Record<FixedNetwork, readonly string[]>> = {
+  data: ["postgres", "redis", "storage"],
+  mail: ["mail"],
+};
+
+/** Place of the first service's address in its network; below it there is room for what an operator adds. */
+const firstFixed = 10;
+
+/**
+ * Addresses in an install's subnet: half of it for each network, of which the upper half is given out by Docker. Api and
+ * worker look a service up once and keep its address, so it has to outlive every restart. Pure.
+ */
+export function addressesIn(subnet: Block): Readonly<Record<FixedNetwork, NetworkAddresses>> {
+  const [data, mail] = halvesOf(subnet);
+  return { data: addressesOf("data", data), mail: addressesOf("mail", mail) };
+}
+
+function addressesOf(network: FixedNetwork, block: Block): NetworkAddresses {
+  return {
+    subnet: renderBlock(block),
+    gateway: addressIn(block, 1),
+    dynamic: renderBlock(halvesOf(block)[1]),
+    fixed: Object.fromEntries(
+      fixedServices[network].map((service, index) => [service, addressIn(block, firstFixed + index)]),
+    ),
+  };
+}

@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HoldInputs } from "../../host/install/resources";
+import type { BaseService } from "./service";
+
+export interface HoldArgs extends Pick<HoldInputs, "install" | "dockerHost" | "bucket"> {
+  /** Digest of what each service is declared with that may be replaced while requests wait. */
+  readonly contents: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Subnet of each network that has one, by its Docker name. */
+  readonly subnets: Readonly<Record<string, string>>;
+  /** It has to be there, and be replaced where it is, before requests wait in it. */
+  readonly gateway: BaseService;
+}
+
+/**
+ * Lets requests of a release that serves wait at the gateway while services it needs are replaced. Comes before them;
+ * BaseReady, which comes after them, lets the requests through.
+ */
+export class Hold extends pulumi.CustomResource {
+  constructor(name: string, args: HoldArgs, opts?: pulumi.CustomResourceOptions) {
+    const { gateway, contents, ...rest } = args;
+    const inputs: { [key in keyof HoldInputs]: pulumi.Input<HoldInputs[key]> } = {
+      ...rest,
+      contents: pulumi.output(contents),
+    };
+    super("scani-host:base:Hold", name, inputs, { ...opts, dependsOn: [gateway.container] });
+  }
+}

@@ -1,0 +1,37 @@
+import { connect } from "../host/engine/connect";
+import type { Held } from "../host/gateway/hold";
+import { beginHold, readHoldPlan } from "../host/hold/begin";
+import type { HoldInputs } from "../host/install/resources";
+import { Progress } from "../util/progress/progress";
+import type { Handler } from "./handler";
+
+/** What this process holds, by install: BaseReady, which comes after the services, takes it and lets it through. */
+const held = new Map<string, Held>();
+
+/** Takes over what is held of an install; undefined where nothing is. */
+export function takeHeld(install: string): Held | undefined {
+  const taken = held.get(install);
+  held.delete(install);
+  return taken;
+}
+
+/**
+ * What Pulumi calls for the Hold. What it holds lasts no longer than this process, so whatever becomes of the run,
+ * nothing waits for ever.
+ */
+export const hold: Handler<HoldInputs> = {
+  id: ({ install }) => install,
+
+  async differs(inputs) {
+    return (await readHoldPlan(connect(inputs.dockerHost), inputs)) !== undefined;
+  },
+
+  async apply(inputs, { say }) {
+    const engine = connect(inputs.dockerHost);
+    const plan = await readHoldPlan(engine, inputs);
+    if (plan === undefined) return;
+    held.set(inputs.install, await beginHold(engine, inputs.install, plan, new Progress(say)));
+  },
+
+  remove: () => Promise.resolve(),
+};

@@ -1,0 +1,91 @@
+import type { ContainerSummary } from "../../../../host/engine/engine";
+import { planHold, replacedServices } from "../../../../host/hold/plan";
+import type { Facts, ReleaseContainer } from "../../../../host/install/facts";
+import { label } from "../../../../host/install/labels";
+import type { HoldInputs } from "../../../../host/install/resources";
+
+const wanted: HoldInputs = {
+  install: "scani",
+  bucket: "uploads",
+  contents: { postgres: "p1", redis: "r1", storage: "s1", mail: "m1" },
+  subnets: { "scani-data": "10.213.7.0/25" },
+};
+
+const member = (service: ReleaseContainer["service"], state: ReleaseContainer["state"] = "running") =>
+  ({
+    id: `id-${service}`,
+    name: `one-${service}`,
+    service,
+    tier: "tier1",
+    release: "one",
+    state,
+    title: `tier1 ${service}`,
+  }) as const;
+
+const facts: Facts = {
+  gateway: { name: "scani-gateway", state: "running" },
+  routes: { api: "one-api", ws: "one-api", auth: "one-frontend-app", app: "one-frontend-app" },
+  paused: [],
+  unanswered: {},
+  containers: [member("api"), member("worker"), member("frontend-app")],
+  journal: [],
+};
+
+const own = (contents: Readonly<Record<string, string>>) => ({
+  containers: Object.entries(contents).map(
+    ([service, digest]) =>
+      ({ labels: { [label.service]: service, [label.contents]: digest } }) as unknown as ContainerSummary,
+  ),
+  networks: [{ id: "d", name: "scani-data", labels: {}, subnets: ["10.213.7.0/25"], dynamic: [] }],
+});
+
+test("nothing waits where nothing changes", () => {
+  expect(planHold(facts, own(wanted.contents), wanted)).toBeUndefined();
+});
+
+test.each([
+  ["postgres", ["api", "ws", "auth"], 1],
+  ["redis", ["api", "ws", "auth"], 1],
+  ["storage", ["api", "ws", "auth", "storage"], 1],
+  ["mail", ["api", "ws", "auth"], 0],
+])("for %s those wait that need it", (service, routes, workers) => {
+  const plan = planHold(facts, own({ ...wanted.contents, [service]: "other" }), wanted);
+  expect(plan).toMatchObject({ services: [service], moved: [], routes });
+  expect(plan?.workers).toHaveLength(workers);
+});
+
+test("a service that is not there, or that an earlier version made, is made anew", () => {
+  const { redis = "", storage = "", mail = "" } = wanted.contents;
+  expect(planHold(facts, own({ redis, storage, mail }), wanted)?.services).toEqual(["postgres"]);
+  const earlier = {
+    containers: [{ labels: { [label.service]: "redis" } } as unknown as ContainerSummary],
+    networks: [],
+  };
+  expect(replacedServices(earlier, wanted)).toEqual(["postgres", "redis", "storage", "mail"]);
+});
+
+test("while a network moves everything waits, since what is on it is restarted", () => {
+  const base = own(wanted.contents);
+  const before = { ...base, networks: [{ ...base.networks[0], subnets: ["172.18.0.0/16"] }] };
+  expect(planHold(facts, before, wanted)).toMatchObject({
+    services: [],
+    moved: ["scani-data"],
+    routes: ["api", "ws", "auth", "app", "storage"],
+    workers: [{ service: "worker" }],
+  });
+  // One that is not there is no move: nobody is on it.
+  expect(planHold(facts, { ...base, networks: [] }, wanted)).toBeUndefined();
+});
+
+test("nothing waits where nothing serves, or the gateway lets nobody in", () => {
+  const changed = own({});
+  expect(planHold({ ...facts, routes: {} }, changed, wanted)).toBeUndefined();
+  expect(planHold({ ...facts, containers: [member("api", "exited")] }, changed, wanted)).toBeUndefined();
+  const silent = { ...facts, gateway: { ...facts.gateway, silent: "the gateway is exited" } };
+  expect(planHold(silent, changed, wanted)).toBeUndefined();
+});
+
+test("only a worker that runs is stopped, and none where it is somebody else's database", () => {
+  const stopped = { ...facts, containers: [member("api"), member("worker", "paused")] };
+  expect(planHold(stopped, own({}), wanted)?.workers).toEqual([]);
+});
