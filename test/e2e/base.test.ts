@@ -1,31 +1,192 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectDocker } from "../../host/engine/connect";
+import { listCommand, parseListing } from "../../host/gateway/deploy";
+import { chooseSubject, type Subject } from "../../lab/bench/subject";
+import { ensureImages } from "../../lab/images";
+import { startLoad, type LoadHandle } from "../../lab/load";
+import { RealScani } from "../../lab/rehearse/real";
+import type { RehearsedScani } from "../../lab/rehearse/scani";
+import { StandInScani } from "../../lab/rehearse/standIn";
+import { changeSetting, contextOn } from "../../lab/throwaway";
+import { preview } from "../../ops/preview";
+import { up } from "../../ops/up";
 import { container, runningServices } from "./host";
-import { closeScene, openScene, type Scene } from "./scene";
-import { promisedRate, underLoad } from "./traffic";
-import { changeSetting } from "../../lab/throwaway";
+import { killedUp } from "./runs/killedUp";
+import { closeScene, failing, openScene, type Scene } from "./scene";
+import { promisedRate, until } from "./traffic";
+
+/** Base is changed and disturbed under a release that serves. On Scani's own images with SCANI_TEST_IMAGES=real. */
 
 jest.setTimeout(240_000);
 
+const kind = process.env.SCANI_TEST_IMAGES === "real" ? "real" : "stand-in";
+const serving = ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"];
+const dataServices = ["postgres", "redis", "storage"] as const;
+
+let subject: Subject;
 let scene: Scene;
+let scani: RehearsedScani;
+/** Names given to images here. */
+const patched: string[] = [];
 
 beforeAll(async () => {
-  scene = await openScene("base", { base: { postgresMemory: "512" }, tier1: { soak: "0" } });
+  const docker = connectDocker();
+  subject = await chooseSubject(docker, kind, () => undefined);
+  const standIns = await ensureImages({ docker, log: () => undefined });
+  const hostedImage = `${standIns.scaniRepository}/data-provider:${standIns.scaniTag}`;
+  const settings = { base: { postgresMemory: "512", protectData: "true" }, tier1: { soak: "0" } };
+  scene = await openScene("base", settings, { docker, images: subject.images, hostedImage });
+  await scene.up("tier1");
+  scani = kind === "real" ? new RealScani(docker, scene.place) : new StandInScani(scene.place);
+  await scani.seedUser("ada");
+});
+
+afterAll(async () => {
+  await closeScene(scene);
+  for (const image of patched) await scene.docker.getImage(image).remove({ noprune: true });
+  await subject.release();
+});
+
+const load = (): Promise<LoadHandle> =>
+  startLoad({ url: scene.place.url, rate: promisedRate, seconds: 200, requests: scani.requests() });
+
+/** Address of each of base's data services, by its name. */
+async function addresses(): Promise<Record<string, string>> {
+  const entries = dataServices.map(async (service) => {
+    const { info } = await container(scene, undefined, service);
+    return [service, info.NetworkSettings.Networks[`${scene.place.install}-data`]?.IPAddress ?? "none"] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function pausedRoutes(): Promise<string[]> {
+  const { output } = await scene.engine.exec(`${scene.place.install}-gateway`, listCommand);
+  return parseListing(output).flatMap(({ name, state }) => (state === "paused" ? [name] : []));
+}
+
+async function previewed(): Promise<string> {
+  const printed: string[] = [];
+  await preview(
+    contextOn(scene.place, (line) => printed.push(line)),
+    "base",
+  );
+  return printed.join("\n");
+}
+
+/** Names an image of base's another way, as a patch release of it would be. */
+async function patchImage(service: (typeof dataServices)[number]): Promise<void> {
+  const image = subject.images[service];
+  const [repo, tag] = [image.slice(0, image.lastIndexOf(":")), image.slice(image.lastIndexOf(":") + 1)];
+  await scene.docker.getImage(image).tag({ repo, tag: `${tag}-${scene.place.install}` });
+  patched.push(`${image}-${scene.place.install}`);
+  changeSetting(scene.place, "base", `${service}Image`, `${image}-${scene.place.install}`);
+}
+
+test("services of base restarted in the opposite order keep their addresses, and Scani goes on within 5 s", async () => {
+  const before = await addresses();
+  expect(new Set(Object.values(before)).size).toBe(3);
+  const containers = await Promise.all(dataServices.map((service) => container(scene, undefined, service)));
+  for (const { id } of containers) await scene.docker.getContainer(id).stop();
+  for (const { id } of containers.toReversed()) await scene.docker.getContainer(id).start();
+  const took = await until(async () => (await fetch(`${scene.place.url}/api/readyz`)).ok, 5_000);
+  expect(await addresses()).toEqual(before);
+  await scani.sendJobs();
+  await until(async () => (await scani.jobs()).never === 0, 30_000);
+  console.info(`base's services restarted: ready after ${took} ms`);
+});
+
+test("another memory limit and patch images under load: requests wait 5 s at most, and none fails", async () => {
+  const before = await addresses();
+  changeSetting(scene.place, "base", "postgresMemory", "640");
+  for (const service of dataServices) await patchImage(service);
+  const said = await previewed();
+  expect(said).toContain("Replaced or made anew: postgres, redis, storage.");
+  expect(said).toContain("Requests of api, ws, auth, storage are held at the gateway meanwhile");
+  expect(said).toContain("tier1 worker stops before it and starts after it.");
+  const running = await load();
+  await scene.up("base");
+  const report = await running.stop();
+  console.info(
+    `base changed: ${report.sent} requests, ${report.failed} failed, longest ${report.longestMs.toFixed(0)} ms`,
+  );
+  expect(report.failures.slice(0, 3)).toEqual([]);
+  expect(report.longestMs).toBeLessThan(5_000);
+  expect(await addresses()).toEqual(before);
+  expect(await runningServices(scene)).toEqual(serving);
+  expect(await scene.up("base")).toMatch(/Resources:\n\s+\d+ unchanged/);
+});
+
+test.each(["alone", "with its plugins"] as const)(
+  "killed %s while requests wait: they are let through at once, and the next command makes base whole",
+  async (reach) => {
+    changeSetting(scene.place, "base", "postgresMemory", reach === "alone" ? "704" : "768");
+    const { killed, output } = await killedUp(scene, "base", { line: /✓ hold requests/ }, reach);
+    expect(killed || output).toBe(true);
+    await until(async () => (await pausedRoutes()).length === 0, 15_000);
+    await scene.up("base");
+    expect(await pausedRoutes()).toEqual([]);
+    expect(await runningServices(scene)).toEqual(serving);
+    expect((await fetch(`${scene.place.url}/api/readyz`)).status).toBe(200);
+  },
+);
+
+test("a pause that outlives who made it, as after the gateway's restart, is ended by the next command", async () => {
+  const gateway = `${scene.place.install}-gateway`;
+  await scene.engine.exec(gateway, ["kamal-proxy", "pause", "api", "--drain-timeout=1s", "--max-pause=90s"]);
+  await scene.docker.getContainer(gateway).restart();
+  await until(async () => (await pausedRoutes()).includes("api"), 10_000);
+  await scene.up("base");
+  expect(await pausedRoutes()).toEqual([]);
+});
+
+test("services that somebody paused or stopped are named by the preview, and run again", async () => {
+  for (const service of ["postgres", "storage", "mail"])
+    await scene.docker.getContainer((await container(scene, undefined, service)).id).pause();
+  await scene.docker.getContainer((await container(scene, undefined, "redis")).id).stop();
+  const said = await previewed();
+  const { install } = scene.place;
+  for (const service of ["postgres", "storage", "mail"])
+    expect(said).toContain(`${install}-${service} is paused: it is started.`);
+  expect(said).toContain(`${install}-redis is exited: it is started.`);
+  await scene.up("base");
+  for (const service of ["postgres", "storage", "mail", "redis"])
+    expect((await container(scene, undefined, service)).info.State.Status).toBe("running");
+  expect((await fetch(`${scene.place.url}/api/readyz`)).status).toBe(200);
+});
+
+test("an install moves to other addresses under load, as one of before does to its first: none fails", async () => {
+  const before = await addresses();
+  changeSetting(scene.place, "base", "subnet", "10.199.42.0/24");
+  expect(await previewed()).toContain(
+    `${scene.place.install}-data, ${scene.place.install}-mail move into the install's`,
+  );
+  const running = await load();
+  await scene.up("base");
+  const report = await running.stop();
+  console.info(
+    `base moved: ${report.sent} requests, ${report.failed} failed, longest ${report.longestMs.toFixed(0)} ms`,
+  );
+  expect(report.failures.slice(0, 3)).toEqual([]);
+  expect(await addresses()).not.toEqual(before);
+  expect((await addresses()).postgres).toBe("10.199.42.10");
+  expect(await runningServices(scene)).toEqual(serving);
+  await scani.sendJobs();
+  await until(async () => (await scani.jobs()).never === 0, 30_000);
+  // What was stopped is on the new network too.
   await scene.up("tier1");
 });
 
-afterAll(() => closeScene(scene));
-
-const serving = ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"];
-
-test("another memory limit for Postgres: requests wait, none fails", async () => {
-  const before = await container(scene, undefined, "postgres");
-  const load = await underLoad(scene, 120, promisedRate);
-  changeSetting(scene.place, "base", "postgresMemory", "640");
-  const printed = await scene.up("base");
-  const report = await load.stop();
-  console.log(printed, JSON.stringify({ ...report, latencyMs: undefined }));
-  const after = await container(scene, undefined, "postgres");
-  expect(after.id).not.toBe(before.id);
-  expect(report.failures).toEqual([]);
-  expect(report.longestMs).toBeLessThan(5_000);
-  expect(await runningServices(scene)).toEqual(serving);
+test("another database under the same name is refused, with what to type", async () => {
+  const file = join(scene.place.workDir, "state", ".pulumi", "stacks", "scani", "base.json");
+  const before = readFileSync(file, "utf8");
+  const cluster = /"cluster": ?"(\d+)"/.exec(before)?.[1] ?? "none";
+  writeFileSync(file, before.replaceAll(`"${cluster}"`, '"7000000000000000001"'));
+  try {
+    const said = await failing(scene, up, "base");
+    expect(said).toContain(`is another one (cluster ${cluster}) than ${scene.place.install} was brought up with`);
+    expect(said).toContain("type: SCANI_START_EMPTY=true npm run up -- base");
+  } finally {
+    writeFileSync(file, before);
+  }
 });

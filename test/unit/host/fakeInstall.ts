@@ -33,6 +33,8 @@ export class FakeInstall {
   readonly engine = new FakeEngine((container, command, { input }) => this.answer(container, command, input));
   /** Where the gateway sends requests, by the name of a container. */
   readonly routes: Partial<Record<Route, string>> = {};
+  /** Routes whose requests wait. */
+  readonly paused = new Set<Route>();
   /** Names of migrations the database has had. */
   readonly applied = ["0001_first"];
   /** Releases the gateway takes no target of: they do not answer it. */
@@ -232,6 +234,16 @@ export class FakeInstall {
     if (command[0] === "df")
       return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
     if (text.includes("kamal-proxy list ||")) return { output: listing(this.routes) + answers(this.answersOf()) };
+    if (text === "kamal-proxy list") return { output: listing(this.routes, [...this.paused]) };
+    const resumed = /^kamal-proxy resume (\S+)$/.exec(text)?.[1] as Route | undefined;
+    if (resumed !== undefined) {
+      this.paused.delete(resumed);
+      return {};
+    }
+    if (text.includes("kamal-proxy pause")) {
+      for (const [, name] of text.matchAll(/kamal-proxy pause (\S+)/g)) this.paused.add(name as Route);
+      return { output: "held\n" };
+    }
     const removed = /^kamal-proxy remove (\S+)$/.exec(text)?.[1] as Route | undefined;
     if (removed !== undefined) {
       delete this.routes[removed];

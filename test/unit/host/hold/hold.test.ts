@@ -1,0 +1,104 @@
+import { beginHold, readHoldPlan } from "../../../../host/hold/begin";
+import { endHold } from "../../../../host/hold/end";
+import { previewBase } from "../../../../host/hold/preview";
+import { label } from "../../../../host/install/labels";
+import type { HoldInputs } from "../../../../host/install/resources";
+import { Progress } from "../../../../util/progress/progress";
+import { FakeInstall } from "../fakeInstall";
+
+const progress = new Progress(() => undefined);
+const watch = { timeoutSeconds: 2, signal: new AbortController().signal, waiting: () => undefined };
+const wanted: HoldInputs = {
+  install: "scani",
+  contents: { postgres: "new" },
+  subnets: { "scani-data": "10.213.7.0/25" },
+};
+
+/** An install of which tier 1 serves, and tier 2 has served; its data network is in a subnet. */
+function installIn(subnet: string): FakeInstall {
+  const install = new FakeInstall();
+  install.declare("tier2", "two");
+  install.declare("tier1", "one");
+  install.serve("one");
+  install.engine.networksThere.push({
+    id: "d",
+    name: "scani-data",
+    labels: { [label.install]: "scani" },
+    subnets: [subnet],
+  });
+  return install;
+}
+
+const started = (install: FakeInstall) =>
+  install.engine.calls.filter((call) => /^(start|stop|connectNetwork|disconnectNetwork) /.test(call));
+
+let install: FakeInstall;
+
+afterEach(() => install.close());
+
+test("a service is replaced while requests wait and the worker is stopped, and both go on after it", async () => {
+  install = installIn("10.213.7.0/25");
+  const plan = await readHoldPlan(install.engine, wanted);
+  expect(plan).toMatchObject({ services: ["postgres"], moved: [], routes: ["api", "ws", "auth"] });
+  const held = await beginHold(install.engine, "scani", plan!, progress);
+  expect([...install.paused]).toEqual(["api", "ws", "auth"]);
+  expect(install.container("one", "worker").state).toBe("exited");
+  expect(install.container("one", "api").state).toBe("running");
+  await endHold(install.engine, "scani", held, progress, watch);
+  expect([...install.paused]).toEqual([]);
+  expect(install.container("one", "worker").state).toBe("running");
+  expect(started(install)).toEqual(["stop scani-one-worker", "start scani-one-worker"]);
+});
+
+test("a network that moves is left by every release, also one that is stopped, and joined again", async () => {
+  install = installIn("172.18.0.0/16");
+  const plan = await readHoldPlan(install.engine, wanted);
+  expect(plan).toMatchObject({ moved: ["scani-data"], routes: ["api", "ws", "auth", "app"] });
+  const held = await beginHold(install.engine, "scani", plan!, progress);
+  expect(install.engine.all.filter(({ networks }) => networks.includes("scani-data"))).toEqual([]);
+  await endHold(install.engine, "scani", held, progress, watch);
+  for (const [release, service] of [
+    ["one", "api"],
+    ["one", "worker"],
+    ["one", "migrate"],
+    ["two", "api"],
+  ] as const)
+    expect(install.container(release, service).networks).toContain("scani-data");
+  expect(install.container("one", "frontend-app").networks).not.toContain("scani-data");
+  // The page's server looks the api up once, so it comes last; what has not run is not started.
+  const restarts = started(install).filter((call) => /^start /.test(call));
+  expect(restarts.slice(0, 2).toSorted()).toEqual(["start scani-one-api", "start scani-one-data-provider"]);
+  expect(restarts.slice(2)).toEqual(["start scani-one-frontend-app", "start scani-one-worker"]);
+});
+
+test("what died half way is ended from what is true: nobody holds anything, and all is as it should be", async () => {
+  install = installIn("172.18.0.0/16");
+  await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+  await endHold(install.engine, "scani", undefined, progress, watch);
+  expect([...install.paused]).toEqual([]);
+  expect(install.container("one", "api").networks).toContain("scani-data");
+  expect(install.container("one", "worker").state).toBe("running");
+});
+
+test("the preview says what waits for how long, the gateway's gap, and what does not run", async () => {
+  install = installIn("10.213.7.0/25");
+  install.engine.add({
+    name: "scani-redis",
+    state: "paused",
+    labels: { [label.install]: "scani", [label.service]: "redis" },
+  });
+  expect(await previewBase(install.engine, wanted, "new")).toEqual([
+    "scani-redis is paused: it is started.",
+    "The gateway is replaced: nobody is let in for about a second, and requests of that second fail.",
+    "Replaced or made anew: postgres.",
+    "Requests of api, ws, auth are held at the gateway meanwhile, for about 5 s (60 s at most), and none fails; open websockets are cut and connect again.",
+    "tier1 worker stops before it and starts after it.",
+  ]);
+});
+
+test("where nothing serves there is nothing to say of requests", async () => {
+  install = new FakeInstall();
+  expect(await previewBase(install.engine, wanted, "new")).toEqual([
+    "The gateway is replaced: nobody is let in for about a second, and requests of that second fail.",
+  ]);
+});
