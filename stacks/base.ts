@@ -5,9 +5,10 @@ import { containerName } from "../host/install/containerName";
 import { copies, creationTimestamps } from "../host/install/creationTimestamps";
 import { dataPlaceOf, dataServicesOf } from "../host/install/dataPlace";
 import { baseImages, type BaseImage } from "../host/install/images";
+import type { HoldInputs } from "../host/install/resources";
 import type { MadeContainer } from "../host/install/platform";
 import type { Presence } from "../host/install/presence";
-import { Base, type DeclaredContents } from "../infra/base/base";
+import { Base } from "../infra/base/base";
 import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";
 import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
@@ -93,7 +94,7 @@ export async function baseStack(
     subnet,
     evidence.cluster,
   );
-  if (pulumi.runtime.isDryRun()) await announce(host, contents);
+  if (pulumi.runtime.isDryRun()) await announce(host, settings, contents);
   return { platform, sockets };
 }
 
@@ -109,11 +110,11 @@ async function idsByService(
 }
 
 /** Says in a preview what Pulumi's own diff cannot know: what whoever uses Scani will notice. */
-async function announce(host: Host, contents: pulumi.Output<DeclaredContents>): Promise<void> {
+async function announce(host: Host, settings: Settings<"base">, contents: pulumi.Output<HoldInputs>): Promise<void> {
   const declared = await valueIfKnown(contents);
   // In a first preview secrets are yet to be generated, and nothing serves.
   if (declared === undefined) return;
-  const lines = await host.previewBase(declared.hold, declared.gateway);
+  const lines = await host.previewBase(declared, settings.gatewayImage);
   if (lines.length > 0) await pulumi.log.info(lines.join("\n"));
 }
 

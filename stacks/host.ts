@@ -67,7 +67,7 @@ export interface Host {
   /** Text kept beside the data, by which its secrets are recognised. */
   fingerprints(before: SecretFingerprints | undefined, role: string, secrets: DataSecrets): Promise<string>;
   /** What `up` of base would do that whoever uses Scani may notice, in the operator's words. */
-  previewBase(wanted: HoldInputs, gateway: string): Promise<string[]>;
+  previewBase(wanted: HoldInputs, gatewayImage: string): Promise<string[]>;
   /** What `up` would do, in the operator's words. */
   previewSwitch(sockets: Sockets, declared: Declared): Promise<string>;
 }
@@ -104,7 +104,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
     },
     fingerprints: fingerprintsOf,
-    previewBase: (wanted, gateway) => previewBase(engine, wanted, gateway),
+    previewBase: (wanted, gatewayImage) => previewBase(engine, wanted, gatewayImage),
     previewSwitch: async (sockets, declared) =>
       renderPreview(await previewSwitch(engine, sockets, declared, projectFolder)),
   };

@@ -15,14 +15,14 @@ export interface BaseChange {
   readonly ailing: readonly ContainerSummary[];
 }
 
-/** Reads what an `up` of base would do. @param gateway digest of what the gateway is declared with */
-export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: string): Promise<string[]> {
+/** Reads what an `up` of base would do. @param gatewayImage image the gateway is declared with */
+export async function previewBase(engine: Engine, wanted: HoldInputs, gatewayImage: string): Promise<string[]> {
   const { facts, base } = await readInstall(engine, wanted.install);
-  const withGateway = { ...wanted, contents: { ...wanted.contents, gateway } };
-  const replaced = replacedServices(base, withGateway);
+  const replaced = replacedServices(base, wanted);
   return renderBaseChange({
     hold: planHold(facts, base, wanted),
-    gateway: facts.gateway.state !== undefined && replaced.includes("gateway"),
+    // The engine names an image by its id where its name has come to mean another.
+    gateway: base.containers.some(({ name, image }) => name === facts.gateway.name && image !== gatewayImage),
     ailing: ailingServices(base, replaced),
   });
 }

@@ -22,12 +22,6 @@ import { storage, storageUrl } from "./storage";
 import { addressesIn, networkName } from "../../host/install/addresses";
 import { renderBlock, type Block } from "../../util/ipv4";
 
-/** Digests of what is declared, as the engine's containers carry them. */
-export interface DeclaredContents {
-  readonly hold: HoldInputs;
-  readonly gateway: string;
-}
-
 /** What outlives every release: networks, data services, secrets and the gateway. */
 export class Base extends pulumi.ComponentResource {
   readonly secrets: Secrets;
@@ -56,7 +50,7 @@ export class Base extends pulumi.ComponentResource {
     engine: EngineIdentity,
     subnet: Block,
     cluster?: string,
-  ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets>; declared: pulumi.Output<DeclaredContents> } {
+  ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets>; declared: pulumi.Output<HoldInputs> } {
     const { settings, secrets } = this;
     const inside = { parent: this };
     const install = settings.name;
@@ -70,8 +64,8 @@ export class Base extends pulumi.ComponentResource {
     const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
 
     const key = secrets.get("ENCRYPTION_KEY");
-    const front = describeService("gateway", gateway(context), key);
-    const gatewayService = new BaseService(front, networks, inside);
+    // Without a digest: an install of before would get another gateway for it, and a gap.
+    const gatewayService = new BaseService(describeService("gateway", gateway(context)), networks, inside);
     const replaceable: Readonly<Record<string, BaseServiceArgs | undefined>> = {
       postgres: database?.args,
       redis: cache?.args,
@@ -81,7 +75,9 @@ export class Base extends pulumi.ComponentResource {
     const described = Object.entries(replaceable).flatMap(([service, args]) =>
       args === undefined ? [] : [describeService(service, args, key)],
     );
-    const contents = Object.fromEntries(described.map((one) => [one.service, one.contents]));
+    const contents = Object.fromEntries(
+      described.flatMap((one) => (one.contents === undefined ? [] : [[one.service, one.contents]])),
+    );
     const subnets = Object.fromEntries(
       (["data", ...(catchMail ? (["mail"] as const) : [])] as const).map((network) => [
         networkName(install, network),
@@ -158,9 +154,7 @@ export class Base extends pulumi.ComponentResource {
         },
       }));
     this.registerOutputs({ platform, sockets });
-    const declared = pulumi
-      .all([pulumi.output(contents), front.contents])
-      .apply(([digests, own]) => ({ hold: { ...held, contents: digests }, gateway: own }));
+    const declared = pulumi.output(contents).apply((digests) => ({ ...held, contents: digests }));
     return { platform, sockets, declared };
   }
 }

@@ -33,23 +33,24 @@ export interface DescribedService {
   readonly labels: Readonly<Record<string, string>>;
   /**
    * Digest of everything its container is declared with. The container carries it as a label, so that whether an `up`
-   * will replace it can be told from the engine, also after a run that died.
+   * will replace it can be told from the engine, also after a run that died. Absent for one under which nothing waits.
    */
-  readonly contents: pulumi.Output<string>;
+  readonly contents?: pulumi.Output<string>;
 }
 
 /**
  * Describes a service. Some of what is digested is secret, and an operator's own password may be one that can be
  * guessed: so the digest is keyed.
- * @param key a secret of many bits
+ * @param key a secret of many bits; without it there is no digest
  */
-export function describeService(service: string, args: BaseServiceArgs, key: pulumi.Output<string>): DescribedService {
+export function describeService(service: string, args: BaseServiceArgs, key?: pulumi.Output<string>): DescribedService {
   const { install, timestamps } = args;
   const labels = {
     [label.install]: install,
     [label.service]: service,
     ...baseContainerTimestamp(timestamps, service),
   };
+  if (key === undefined) return { service, args, labels };
   const declared: pulumi.Output<unknown> = pulumi.output(
     containerArgs({
       ...declaredArgs(service, args, (name) => name, volumeNameOf(install, service)),
@@ -117,7 +118,8 @@ export class BaseService extends pulumi.ComponentResource {
       service,
       {
         ...declaredArgs(service, args, (name) => networks.named(name), volume?.name),
-        labels: contents.apply((digest): Record<string, string> => ({ ...labels, [label.contents]: digest })),
+        labels:
+          contents?.apply((digest): Record<string, string> => ({ ...labels, [label.contents]: digest })) ?? labels,
       },
       // How often it is checked is no reason to replace what an install stands on.
       { parent: this, ignoreChanges: ["healthcheck.interval"] },
