@@ -2,6 +2,7 @@ import type { Engine } from "../engine/engine";
 import { OperatorError } from "../../util/operatorError";
 import { pauseCommand, resumeCommand } from "./deploy";
 import { resumeAll } from "./resume";
+import { forgetPauses, gatewayStateFile } from "./state";
 
 /** How long a hold may take. Seconds. */
 export interface HoldLimits {
@@ -27,10 +28,15 @@ const heldWord = "held";
 
 /**
  * Pauses routes and prints one line. Resumes them when its standard input ends, which is when the process at the other
- * end closes it or dies, or when the time is over; so a hold does not outlive its holder. (It does outlive a gateway
- * that is restarted meanwhile, whose state has the pause and not this script: `resumeAll`.)
+ * end closes it or dies, or when the time is over; so a hold does not outlive its holder. Nor does it outlive a gateway that is
+ * restarted meanwhile: that could not end a pause it has from its state file.
+ * @param state file with the gateway's routes
  */
-export function holdScript(routes: readonly string[], { drain, hold }: HoldLimits): string {
+export function holdScript(
+  routes: readonly string[],
+  { drain, hold }: HoldLimits,
+  state: string = gatewayStateFile,
+): string {
   return [
     "exec 3<&0",
     // A request waits for as long as the hold lasts at most, and no longer for those in flight before it.
@@ -38,6 +44,7 @@ export function holdScript(routes: readonly string[], { drain, hold }: HoldLimit
     "ok=1",
     ...routes.map((_, at) => `wait $p${at} || ok=0`),
     `resume() { ${routes.map((route) => resumeCommand(route).join(" ")).join("; ")}; }`,
+    forgetPauses(state),
     "[ $ok = 1 ] || { resume > /dev/null 2>&1; exit 1; }",
     `echo ${heldWord}`,
     "cat <&3 > /dev/null & reading=$!",
@@ -75,7 +82,7 @@ export async function hold(
     release: async () => {
       released = true;
       await conversation.end();
-      // What resumes may have gone with the gateway, and the pause come back with it.
+      // What resumes may have been killed in the gateway before it could.
       await resumeAll(engine, gateway);
     },
   };

@@ -1,6 +1,7 @@
-import { isConflict, isNotFound, type Engine } from "../engine/engine";
+import { details, isConflict, isNotFound, type Engine } from "../engine/engine";
 import { OperatorError } from "../../util/operatorError";
 import { listCommand, parseListing, resumeCommand } from "./deploy";
+import { forgetPauses, gatewayStateFile } from "./state";
 
 /**
  * Lets requests through that are held at the gateway; a route whose requests are not held stays as it is.
@@ -13,20 +14,46 @@ export async function resume(engine: Engine, gateway: string, routes: readonly s
   }
 }
 
+/** What was held, and is not any more. */
+export interface Resumed {
+  /** Names of routes. */
+  readonly routes: readonly string[];
+  /** The gateway had to be restarted for it; whatever ran in it is gone. */
+  readonly restarted: boolean;
+}
+
 /**
- * Lets every held request through, whoever holds it: a pause survives a restart of the gateway and does not end by
- * itself, so a run that begins ends what a run that died has left.
- * @returns names of the routes that were held; none where no gateway runs
+ * Lets every held request through, whoever holds it: a pause does not end by itself, so a run that begins ends what one
+ * that died has left. Nothing is held where no gateway runs.
  */
-export async function resumeAll(engine: Engine, gateway: string): Promise<string[]> {
+export async function resumeAll(engine: Engine, gateway: string): Promise<Resumed> {
   try {
     const { exitCode, output } = await engine.exec(gateway, listCommand);
-    if (exitCode !== 0) return [];
-    const paused = parseListing(output).flatMap(({ name, state }) => (state === "paused" ? [name] : []));
-    await resume(engine, gateway, paused);
-    return paused;
+    const routes =
+      exitCode === 0 ? parseListing(output).flatMap(({ name, state }) => (state === "paused" ? [name] : [])) : [];
+    const restarted = routes.length > 0 && (await startedPaused(engine, gateway));
+    if (restarted) await restartUnpaused(engine, gateway);
+    else await resume(engine, gateway, routes);
+    return { routes, restarted };
   } catch (error) {
-    if (isNotFound(error) || isConflict(error)) return [];
+    if (isNotFound(error) || isConflict(error)) return { routes: [], restarted: false };
     throw error;
   }
+}
+
+/**
+ * True where the gateway has its pauses from its state file, which it has not written since it started. It cannot end
+ * those: kamal-proxy 0.9.2 makes no channel for them and dies of closing it (its pause_controller.go), and again each
+ * time it has been started.
+ */
+async function startedPaused(engine: Engine, gateway: string): Promise<boolean> {
+  const { exitCode, output } = await engine.exec(gateway, ["stat", "-c", "%Y", gatewayStateFile]);
+  const { startedAt } = await details(engine, gateway);
+  return exitCode === 0 && Number(output) * 1000 < Date.parse(startedAt);
+}
+
+async function restartUnpaused(engine: Engine, gateway: string): Promise<void> {
+  await engine.exec(gateway, ["sh", "-c", forgetPauses(gatewayStateFile)]);
+  await engine.stop(gateway);
+  await engine.start(gateway);
 }

@@ -39,9 +39,16 @@ export async function takeRunLock(engine: Engine, gateway: string, owner: Owner,
   }
   try {
     if (taken.other !== "free") await untilApplyLockFree(engine, gateway, "leftover", report);
-    const held = await resumeAll(engine, gateway);
-    if (held.length > 0)
-      report(`Requests of ${held.join(", ")} were held at the gateway, as a killed run leaves them: let through.`);
+    const { routes, restarted } = await resumeAll(engine, gateway);
+    if (routes.length > 0)
+      report(
+        `Requests of ${routes.join(", ")} were held at the gateway, by a run that died or by hand: let through${restarted ? ", by a restart of the gateway" : ""}.`,
+      );
+    if (restarted) {
+      // The lock was in it.
+      await taken.held.release();
+      return await takeRunLock(engine, gateway, owner, report);
+    }
   } catch (error) {
     await taken.held.release();
     throw error;

@@ -1,6 +1,6 @@
 import { untilReady, type Watch } from "../../engine/ready";
 import { flip, type Flip } from "../../gateway/flip";
-import { resume } from "../../gateway/resume";
+import { resumeAll } from "../../gateway/resume";
 import { routes, type Route, type Targets } from "../../gateway/routes";
 import type { Engine } from "../../engine/engine";
 import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../install/facts";
@@ -42,7 +42,7 @@ export class ResumeStep implements HandoverStep {
   }
 
   async perform({ engine, order, progress }: Run): Promise<void> {
-    await progress.step("resume the routes", () => resume(engine, order.install.gateway, this.routes), this.id);
+    await progress.step("resume the routes", () => resumeAll(engine, order.install.gateway), this.id);
   }
 }
 

@@ -81,9 +81,16 @@ async function joinNetworks(docker: Docker, id: string, inputs: Values): Promise
     });
   for (const network of networks) {
     const name = text(network, "name");
+    const { ipv4Address } = network;
     await docker
       .getNetwork(name)
-      .connect({ Container: id, EndpointConfig: { Aliases: texts(network, "aliases"), IPAMConfig: {} } })
+      .connect({
+        Container: id,
+        EndpointConfig: {
+          Aliases: texts(network, "aliases"),
+          IPAMConfig: ipv4Address ? { IPv4Address: String(ipv4Address) } : {},
+        },
+      })
       .catch(unable(`connect to network '${name}'`));
   }
 }

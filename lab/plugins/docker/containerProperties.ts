@@ -6,7 +6,10 @@ export const containerProperties: Properties = {
   name: { shape: aString, change: "replace" },
   image: { shape: aString, change: "replace", required: true },
   labels: { shape: labels, change: "replace", computed: true, emptyIsAbsent: true },
-  networksAdvanced: { shape: setOf(anObject({ name: aString, aliases: setOf(aString) })), change: "replace" },
+  networksAdvanced: {
+    shape: setOf(anObject({ name: aString, aliases: setOf(aString), ipv4Address: aString })),
+    change: "replace",
+  },
   envs: { shape: setOf(aString), change: "replace", computed: true },
   entrypoints: { shape: listOf(aString), change: "replace", computed: true },
   command: { shape: listOf(aString), change: "replace", computed: true },

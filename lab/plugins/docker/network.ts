@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
-import { aBoolean, aString, type Properties } from "../protocol/shape";
+import { aBoolean, anObject, aString, setOf, type Properties } from "../protocol/shape";
 import type { ResourceType } from "../protocol/resource";
-import { text, type Values } from "../protocol/values";
+import { objects, text, type Values } from "../protocol/values";
 import { isMissing, unable } from "./errors";
 import { labels, labelsFrom, labelsOf } from "./labels";
 import { removeOnceFree } from "./removal";
@@ -11,7 +11,36 @@ const properties: Properties = {
   driver: { shape: aString, change: "replace", computed: true },
   internal: { shape: aBoolean, change: "replace", computed: true },
   labels: { shape: labels, change: "replace" },
+  ipamConfigs: {
+    shape: setOf(anObject({ subnet: aString, gateway: aString, ipRange: aString })),
+    change: "replace",
+    computed: true,
+  },
 };
+
+/** Addresses of a network, as Docker words them. */
+interface AddressRange {
+  readonly Subnet?: string;
+  readonly Gateway?: string;
+  readonly IPRange?: string;
+}
+
+function addressesOf({ Subnet = "", Gateway = "", IPRange = "" }: AddressRange): Values {
+  return { subnet: Subnet, gateway: Gateway, ipRange: IPRange };
+}
+
+/** Without any, Docker chooses. */
+function addresses(inputs: Values): { Config?: AddressRange[] } {
+  const ranges = objects(inputs, "ipamConfigs");
+  if (ranges.length === 0) return {};
+  return {
+    Config: ranges.map(({ subnet, gateway, ipRange }) => ({
+      Subnet: String(subnet),
+      ...(gateway ? { Gateway: String(gateway) } : {}),
+      ...(ipRange ? { IPRange: String(ipRange) } : {}),
+    })),
+  };
+}
 
 /** A network; nothing about it can be changed. */
 export function networkType(docker: Docker): ResourceType {
@@ -29,6 +58,7 @@ export function networkType(docker: Docker): ResourceType {
         driver: network.Driver,
         internal: network.Internal,
         labels: labelsFrom(network.Labels),
+        ipamConfigs: (network.IPAM?.Config ?? []).map(addressesOf),
       }
     );
   };
@@ -45,7 +75,7 @@ export function networkType(docker: Docker): ResourceType {
           Driver: String(inputs.driver ?? "bridge"),
           Internal: inputs.internal === true,
           Labels: labelsOf(inputs),
-          IPAM: { Driver: "default" },
+          IPAM: { Driver: "default", ...addresses(inputs) },
         })
         .catch(unable("create network"));
       const outputs = await read(id);

@@ -76,7 +76,8 @@ function ofContainer(container: Docker.ContainerInspectInfo, bare: Docker.Contai
     name,
     {
       aliases: (endpoint.Aliases ?? []).filter((alias: string) => !Id.startsWith(alias)).sort(),
-      ipam: endpoint.IPAMConfig,
+      // Each install has a subnet of its own, where a service has the same place.
+      ipam: endpoint.IPAMConfig && { ...endpoint.IPAMConfig, IPv4Address: placeOf(endpoint.IPAMConfig.IPv4Address) },
       links: endpoint.Links,
     },
   ]);
@@ -141,6 +142,11 @@ function hostConfigOf(host: Docker.ContainerInspectInfo["HostConfig"]): object {
   };
 }
 
+/** The last part of an address. */
+function placeOf(address: string | undefined): string | undefined {
+  return address?.replace(/^.*\./, "");
+}
+
 function ofNetwork(network: Docker.NetworkInspectInfo): object {
   const { Driver, Scope, Internal, Attachable, Ingress, EnableIPv6, ConfigOnly, Options, Labels, IPAM } = network;
   return {
@@ -153,7 +159,12 @@ function ofNetwork(network: Docker.NetworkInspectInfo): object {
     ConfigOnly,
     Options,
     Labels,
-    IPAM: { Driver: IPAM?.Driver, Options: IPAM?.Options, pools: IPAM?.Config?.length },
+    IPAM: {
+      Driver: IPAM?.Driver,
+      Options: IPAM?.Options,
+      pools: IPAM?.Config?.length,
+      ranges: IPAM?.Config?.map((range) => (range as { IPRange?: string }).IPRange !== undefined),
+    },
   };
 }
 
@@ -168,6 +179,7 @@ function impersonal(json: string, { install, ports, images }: Personal): string 
   for (const [what, image] of Object.entries(images)) text = text.replaceAll(`"${image}"`, `"<${what} image>"`);
   return text
     .replace(/"scani\.made":"[^"]+"/g, '"scani.made":"<time>"')
+    .replace(/"scani\.contents":"[0-9a-f]{12}"/g, '"scani.contents":"<digest>"')
     .replace(/"scani\.release":"[0-9a-f]{12}"/g, '"scani.release":"<release>"')
     .replace(/[0-9a-f]{64}/g, "<64 hex digits>")
     .replace(/-[0-9a-f]{7}(?=")/g, "-<suffix>");

@@ -234,6 +234,7 @@ export class FakeInstall {
     if (command[0] === "df")
       return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
     if (text.includes("kamal-proxy list ||")) return { output: listing(this.routes) + answers(this.answersOf()) };
+    if (command[0] === "stat") return { output: String(Math.ceil(Date.now() / 1000)) };
     if (text === "kamal-proxy list") return { output: listing(this.routes, [...this.paused]) };
     const resumed = /^kamal-proxy resume (\S+)$/.exec(text)?.[1] as Route | undefined;
     if (resumed !== undefined) {

@@ -11,14 +11,19 @@ import { row } from "./listing";
 function runScript(pause: string, holdSeconds: number) {
   const folder = mkdtempSync(join(tmpdir(), "hold-"));
   const calls = () => readFileSync(join(folder, "calls"), "utf8").trim().split("\n");
+  writeFileSync(join(folder, "state"), '[{"name":"api","pause_controller":{"state":1,"stop_message":""}}]');
   writeFileSync(
     join(folder, "kamal-proxy"),
     `#!/bin/sh\necho "$*" >> ${folder}/calls\ncase $1 in pause) ${pause};; esac\n`,
     { mode: 0o755 },
   );
-  const script = spawn("sh", ["-c", holdScript(["api", "app"], { drain: 5, hold: holdSeconds })], {
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
-  });
+  const script = spawn(
+    "sh",
+    ["-c", holdScript(["api", "app"], { drain: 5, hold: holdSeconds }, join(folder, "state"))],
+    {
+      env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+    },
+  );
   let output = "";
   const held = new Promise<void>((resolve) => {
     script.stdout.on("data", (chunk: Buffer) => {
@@ -32,7 +37,8 @@ function runScript(pause: string, holdSeconds: number) {
       rmSync(folder, { recursive: true });
     });
   });
-  return { held, calls, ended, end: () => script.stdin.end() };
+  const state = () => readFileSync(join(folder, "state"), "utf8");
+  return { held, calls, state, ended, end: () => script.stdin.end() };
 }
 
 const paused = ["pause api --drain-timeout=5s --max-pause=12s", "pause app --drain-timeout=5s --max-pause=12s"];
@@ -42,6 +48,8 @@ test("requests wait from the word on until the holder is gone, and no longer", a
   const script = runScript("true", 7);
   await script.held;
   expect(script.calls().toSorted()).toEqual(paused);
+  // A gateway that is restarted meanwhile must not start paused.
+  expect(script.state()).toBe('[{"name":"api","pause_controller":{"state":0,"stop_message":""}}]');
   script.end();
   const { code, output, calls } = await script.ended;
   expect({ code, output }).toEqual({ code: 0, output: "held" });
@@ -73,6 +81,7 @@ function gateway(refuses = false) {
       waiting.delete(resumed);
       return {};
     }
+    if (text.startsWith("stat ")) return { output: "1000\n" };
     if (text === "kamal-proxy list")
       return {
         output: ["api", "app", "storage"]
@@ -116,13 +125,27 @@ test("a gateway that does not hold requests is no hold", async () => {
   await expect(hold(new FakeEngine(), "gateway", ["api"])).rejects.toThrow("it does not run");
 });
 
+const nothing = { routes: [], restarted: false };
+
+test("a gateway that has its pauses from its state file, and would die of a resume, is restarted without them", async () => {
+  const { engine, container, waiting } = gateway();
+  waiting.add("api");
+  container.startedAt = new Date(2_000_000).toISOString();
+  engine.watch = (call) => {
+    // It takes up what its state file says.
+    if (call === "start gateway") waiting.clear();
+  };
+  expect(await resumeAll(engine, "gateway")).toEqual({ routes: ["api"], restarted: true });
+  expect(engine.calls.filter((call) => /resume|stop|start/.test(call))).toEqual(["stop gateway", "start gateway"]);
+});
+
 test("what a dead run left waiting is let through and named; where no gateway runs nothing is", async () => {
   const { engine, waiting, container } = gateway();
   waiting.add("api").add("storage");
-  expect(await resumeAll(engine, "gateway")).toEqual(["api", "storage"]);
+  expect(await resumeAll(engine, "gateway")).toEqual({ routes: ["api", "storage"], restarted: false });
   expect([...waiting]).toEqual([]);
-  expect(await resumeAll(engine, "gateway")).toEqual([]);
+  expect(await resumeAll(engine, "gateway")).toEqual(nothing);
   engine.ends(container, 0);
-  expect(await resumeAll(engine, "gateway")).toEqual([]);
-  expect(await resumeAll(engine, "another")).toEqual([]);
+  expect(await resumeAll(engine, "gateway")).toEqual(nothing);
+  expect(await resumeAll(engine, "another")).toEqual(nothing);
 });
