@@ -9,6 +9,7 @@ test("everything a running database says is read", async () => {
   const output = [
     "major 16",
     `fingerprints ${fingerprints.trim()}`,
+    "cluster 7300000000000000001",
     "verifier SCRAM-SHA-256$4096:s$a:b",
     "credential bmV3",
     "credential b2xk",
@@ -16,6 +17,7 @@ test("everything a running database says is read", async () => {
   expect(parseAnswer(output)).toEqual({
     major: "16",
     fingerprints: JSON.parse(fingerprints),
+    cluster: "7300000000000000001",
     database: { passwordVerifier: "SCRAM-SHA-256$4096:s$a:b", credentials: ["bmV3", "b2xk"] },
   });
 });

@@ -115,3 +115,20 @@ describe("a tier", () => {
       "Of base, which this tier stands on, scani-edge, scani-postgres are not on the engine any more.\n  Base makes again what is gone.\n  type: npm run up -- base",
     ]));
 });
+
+test("another database cluster under the same name is refused, with what to type", () => {
+  const before = { ...remembered, cluster: "7300000000000000001" };
+  expect(texts({ cluster: "7300000000000000002" }, {}, before)).toEqual([
+    [
+      "The database in scani-postgres-data is another one (cluster 7300000000000000002) than scani was brought up with (cluster 7300000000000000001). Nothing has been touched.",
+      "  Put the volume back that holds the install's own data, or go on with what is there; the second command lists the backups that can be restored into it.",
+      "  type: SCANI_START_EMPTY=true npm run up -- base",
+      "  type: npm run backups",
+    ].join("\n"),
+  ]);
+  expect(texts({ cluster: "7300000000000000001" }, {}, before)).toEqual([]);
+  // One that does not run says nothing, and an earlier version remembers none.
+  expect(texts({}, {}, before)).toEqual([]);
+  expect(texts({ cluster: "7300000000000000002" })).toEqual([]);
+  expect(texts({ cluster: "7300000000000000002" }, { startEmpty: true }, before)).toEqual([]);
+});

@@ -81,3 +81,20 @@ describe("a copy that another tool made, with every label", () => {
   test("is not what a failed up has made and nobody has noted", () =>
     expect(copies(copied, [{ service: "redis", id: "id-of-the-original", made: "earlier" }])).toEqual([]));
 });
+
+test.each<[string, Partial<ContainerSummary>, Record<string, string>]>([
+  ["whose image was built anew under its name", { imageId: "old" }, { redis: "new" }],
+  ["that can never be started again", { state: "dead" }, {}],
+])("a container of base %s gets a new one, and is made again", (_title, change, imageIds) => {
+  const containers = [{ ...container("scani-redis", 1, { ...redis, [label.made]: "third" }), ...change }];
+  const timestamps = creationTimestamps({ ...presence, containers }, known, imageIds);
+  expect(baseContainerTimestamp(timestamps, "redis")).not.toEqual({ [label.made]: "third" });
+});
+
+test("a container of base whose image is the same, or not on the engine any more, keeps its timestamp", () => {
+  const containers = [{ ...container("scani-redis", 1, { ...redis, [label.made]: "third" }), imageId: "old" }];
+  for (const imageIds of [{ redis: "old" }, {}] as Record<string, string>[])
+    expect(baseContainerTimestamp(creationTimestamps({ ...presence, containers }, known, imageIds), "redis")).toEqual({
+      [label.made]: "third",
+    });
+});

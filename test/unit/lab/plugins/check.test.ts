@@ -33,8 +33,8 @@ test.each([
   ],
   [
     "a member of a list's object",
-    { networksAdvanced: [{ name: "n", ipv4Address: "10.0.0.1" }] },
-    "networksAdvanced[0].ipv4Address is not covered",
+    { networksAdvanced: [{ name: "n", ipv6Address: "10.0.0.1" }] },
+    "networksAdvanced[0].ipv6Address is not covered",
   ],
   ["a value of another form", { memory: "64" }, "memory is not a number"],
   ["one thing where a list belongs", { envs: "A=1" }, "envs is not a list"],
