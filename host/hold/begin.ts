@@ -3,10 +3,11 @@ import { hold, usualLimits, type Held } from "../gateway/hold";
 import { containerName } from "../install/containerName";
 import type { Facts } from "../install/facts";
 import { label } from "../install/labels";
-import { readFacts } from "../install/readFacts";
+import { readFacts, releaseContainers } from "../install/readFacts";
 import type { HoldInputs } from "../install/resources";
 import { stopWorker } from "../scani/worker";
 import type { Progress } from "../../util/progress/progress";
+import { joinNetworks } from "./networks";
 import { planHold, type BasePresence, type HoldPlan } from "./plan";
 
 /** Reads what is true of an install and of base in it. */
@@ -41,12 +42,22 @@ export async function beginHold(
     await progress.step("stop the worker", () =>
       Promise.all(workers.map((worker) => stopWorker(engine, worker, progress))),
     );
-  const held = await progress.step(
-    `hold requests at the gateway while ${[...services, ...moved].join(", ")} ${services.length + moved.length === 1 ? "is" : "are"} replaced, for ${usualLimits.hold} s at most`,
-    () => hold(engine, containerName(install, "gateway"), routes),
-  );
-  if (moved.length > 0) await leaveNetworks(engine, install, moved);
-  return held;
+  const replaced = [...services, ...moved];
+  let held: Held | undefined;
+  try {
+    held = await progress.step(
+      `hold requests at the gateway while ${replaced.join(", ")} ${replaced.length === 1 ? "is" : "are"} replaced, for ${usualLimits.hold} s at most`,
+      () => hold(engine, containerName(install, "gateway"), routes),
+    );
+    if (moved.length > 0) await leaveNetworks(engine, install, moved);
+    return held;
+  } catch (error) {
+    // Nothing has been replaced yet: all goes on as before.
+    await joinNetworks(engine, install, await releaseContainers(engine, install));
+    await held?.release();
+    await Promise.all(workers.map(({ id }) => engine.start(id)));
+    throw error;
+  }
 }
 
 /** A network cannot be removed while a container of a release is on it, and one that is stopped could not start again. */

@@ -2,22 +2,13 @@ import type { Engine } from "../engine/engine";
 import { untilReady, type Watch } from "../engine/ready";
 import type { Held } from "../gateway/hold";
 import { resumeAll } from "../gateway/resume";
-import { networkName, type FixedNetwork } from "../install/addresses";
 import { containerName } from "../install/containerName";
 import { isUp, routedRelease, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
-import type { Service } from "../install/services";
 import { startWorker } from "../scani/worker";
+import type { OperatorError } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
-
-/** Networks of base, beside the gateway's, that a service of a release is on. */
-const networksOf: Readonly<Record<Service, readonly FixedNetwork[]>> = {
-  migrate: ["data"],
-  "data-provider": ["data", "mail"],
-  api: ["data"],
-  worker: ["data"],
-  "frontend-app": [],
-};
+import { joinNetworks } from "./networks";
 
 /**
  * Ends a change of base, from whatever is true, also after one that died half way: releases join networks that were made
@@ -33,28 +24,16 @@ export async function endHold(
 ): Promise<void> {
   const place: Install = { name: install, gateway: containerName(install, "gateway") };
   const routed = await readRouted(engine, place);
-  const joined = await joinNetworks(engine, install, routed);
+  const joined = await joinNetworks(engine, install, routed.containers);
   await restart(engine, routed, joined, progress, watch);
   if (held === undefined) await resumeAll(engine, place.gateway);
-  else await progress.step("let the requests through", () => held.release());
+  else {
+    if (held.lost.aborted) progress.note((held.lost.reason as OperatorError).message);
+    await progress.step("let the requests through", () => held.release());
+  }
   const worker = workerOf(routed);
   if (worker !== undefined && worker.state === "exited")
     await progress.step("start the worker", () => startWorker(engine, worker, watch));
-}
-
-/** Containers of releases that are not on a network of base they belong to, and are now. */
-async function joinNetworks(engine: Engine, install: string, routed: RoutedContainers): Promise<ReleaseContainer[]> {
-  const there = new Set((await engine.networks([])).map(({ name }) => name));
-  const joined: ReleaseContainer[] = [];
-  for (const container of routed.containers) {
-    const on = (await engine.inspect(container.id))?.networks ?? [];
-    const lacks = networksOf[container.service]
-      .map((network) => networkName(install, network))
-      .filter((name) => there.has(name) && !on.includes(name));
-    for (const network of lacks) await engine.connectNetwork(network, container.id);
-    if (lacks.length > 0) joined.push(container);
-  }
-  return joined;
 }
 
 /**

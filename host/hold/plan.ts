@@ -65,7 +65,7 @@ export function replacedServices({ containers }: BasePresence, { contents }: Hol
 
 /** Networks that are there in another subnet than the install's own. Pure. */
 function movedNetworks({ networks }: BasePresence, { subnets }: HoldInputs): string[] {
-  return networks.flatMap(({ name, subnets: has }) =>
-    subnets[name] === undefined || has.includes(subnets[name]) ? [] : [name],
-  );
+  return networks
+    .flatMap(({ name, subnets: has }) => (subnets[name] === undefined || has.includes(subnets[name]) ? [] : [name]))
+    .sort();
 }

@@ -39,7 +39,8 @@ export async function readRouted(engine: Engine, install: Install): Promise<Rout
   return { containers, routes };
 }
 
-async function releaseContainers(engine: Engine, install: string): Promise<ReleaseContainer[]> {
+/** Containers of an install's releases, in whatever state. */
+export async function releaseContainers(engine: Engine, install: string): Promise<ReleaseContainer[]> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true });
   return all.flatMap(({ id, name, labels, state }) => {
     const service = labels[label.service];

@@ -86,6 +86,7 @@ export class Base extends pulumi.ComponentResource {
     );
     const held = { install, dockerHost: settings.dockerHost, bucket, subnets };
     const hold = new Hold("hold", { ...held, contents, gateway: gatewayService }, inside);
+    networks.declareFixed(hold);
     const running = [
       ...described.map((one) => new BaseService(one, networks, { ...inside, dependsOn: [hold] })),
       gatewayService,

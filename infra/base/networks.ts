@@ -14,38 +14,44 @@ export interface NetworksArgs {
 
 /** The networks that outlive every release. */
 export class Networks extends pulumi.ComponentResource {
-  /** Gateway and whatever it routes to. */
-  readonly edge: Network;
-  /** Postgres, Redis and storage. No way out: Docker gives it no route. */
-  readonly data: Network;
-  /** The mail catcher and who sends through it; undefined when mail is external. */
-  readonly mail?: Network;
   private readonly byName = new Map<string, Network>();
 
-  constructor(args: NetworksArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** Declares the edge network, of the gateway and whatever it routes to. */
+  constructor(
+    private readonly args: NetworksArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("scani:base:Networks", "networks", {}, opts);
-    const network = (resource: FixedNetwork | "edge", internal: boolean, addresses?: NetworkAddresses) => {
-      const name = networkName(args.install, resource);
-      const declared = new Network(
-        resource,
-        {
-          name,
-          driver: "bridge",
-          internal,
-          ipamConfigs: addresses && [
-            { subnet: addresses.subnet, gateway: addresses.gateway, ipRange: addresses.dynamic },
-          ],
-          labels: labelList({ [label.install]: args.install, ...baseNetworkTimestamp(args.timestamps, name) }),
-        },
-        { parent: this, deleteBeforeReplace: true },
-      );
-      this.byName.set(name, declared);
-      return declared;
-    };
-    this.edge = network("edge", false);
-    this.data = network("data", true, args.addresses.data);
-    if (args.mail) this.mail = network("mail", false, args.addresses.mail);
+    this.declare("edge", false);
+  }
+
+  /**
+   * Declares the others: data, of Postgres, Redis and storage, without a way out, since Docker gives it no route; and
+   * mail, of the mail catcher and who sends through it, unless mail is external.
+   * @param hold before any of them is replaced, and with it all that is on it
+   */
+  declareFixed(hold: pulumi.Resource): void {
+    this.declare("data", true, hold);
+    if (this.args.mail) this.declare("mail", false, hold);
     this.registerOutputs({});
+  }
+
+  private declare(role: FixedNetwork | "edge", internal: boolean, hold?: pulumi.Resource): void {
+    const { install, timestamps, addresses } = this.args;
+    const name = networkName(install, role);
+    const own = role === "edge" ? undefined : addresses[role];
+    const network = new Network(
+      role,
+      {
+        name,
+        driver: "bridge",
+        internal,
+        ipamConfigs: own && [{ subnet: own.subnet, gateway: own.gateway, ipRange: own.dynamic }],
+        labels: labelList({ [label.install]: install, ...baseNetworkTimestamp(timestamps, name) }),
+      },
+      { parent: this, deleteBeforeReplace: true, dependsOn: hold },
+    );
+    this.byName.set(name, network);
   }
 
   /** Name of one of them, as an output that waits until it is there. */

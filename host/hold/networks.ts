@@ -1,0 +1,32 @@
+import type { Engine } from "../engine/engine";
+import { networkName, type FixedNetwork } from "../install/addresses";
+import type { ReleaseContainer } from "../install/facts";
+import type { Service } from "../install/services";
+
+/** Networks of base, beside the gateway's, that a service of a release is on. */
+const networksOf: Readonly<Record<Service, readonly FixedNetwork[]>> = {
+  migrate: ["data"],
+  "data-provider": ["data", "mail"],
+  api: ["data"],
+  worker: ["data"],
+  "frontend-app": [],
+};
+
+/** Puts containers of releases on the networks of base they belong to. @returns those that were not on them */
+export async function joinNetworks(
+  engine: Engine,
+  install: string,
+  containers: readonly ReleaseContainer[],
+): Promise<ReleaseContainer[]> {
+  const there = new Set((await engine.networks([])).map(({ name }) => name));
+  const joined: ReleaseContainer[] = [];
+  for (const container of containers) {
+    const on = (await engine.inspect(container.id))?.networks ?? [];
+    const lacks = networksOf[container.service]
+      .map((network) => networkName(install, network))
+      .filter((name) => there.has(name) && !on.includes(name));
+    for (const network of lacks) await engine.connectNetwork(network, container.id);
+    if (lacks.length > 0) joined.push(container);
+  }
+  return joined;
+}
