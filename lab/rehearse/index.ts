@@ -28,7 +28,8 @@ import type { FilesSeen } from "./papers";
 import { progressOf } from "./progress";
 import { RealScani } from "./real";
 import { resultOf, tell, type RehearsedSwitch, type Result, type Seen } from "./report";
-import type { Jobs, RehearsedScani, Session } from "./scani";
+import type { RehearsedScani } from "./scani";
+import type { Jobs, Session } from "./session";
 import { StandInScani } from "./standIn";
 
 /** What an operator may ask for. */

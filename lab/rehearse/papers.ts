@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Jobs, Session } from "./scani";
+import type { Jobs, Session } from "./session";
 import type { Front } from "./signIn";
 import { upload, type Procedures } from "./statement";
 

@@ -12,7 +12,9 @@ import type { Throwaway } from "../throwaway";
 import { Papers } from "./papers";
 import { Procedures } from "./statement";
 import { sessionUser, signInByCode, signInByLink } from "./signIn";
-import { accepted, json, type Jobs, type RehearsedScani, type Session } from "./scani";
+import { accepted, json } from "./http";
+import type { RehearsedScani } from "./scani";
+import type { Jobs, Session } from "./session";
 
 /** Jobs that are sent at once. */
 const atOnce = 8;

@@ -1,6 +1,6 @@
 import { seconds } from "../../util/progress/progress";
 import type { FilesSeen } from "./papers";
-import type { Jobs } from "./scani";
+import type { Jobs } from "./session";
 
 /** One switch of a rehearsal. Milliseconds. */
 export interface RehearsedSwitch {

@@ -1,18 +1,6 @@
 import type { LoadRequest } from "../load";
 import type { Papers } from "./papers";
-
-/** What became of the jobs that were sent. */
-export interface Jobs {
-  readonly sent: number;
-  readonly once: number;
-  readonly twice: number;
-  readonly never: number;
-}
-
-/** A user's session. */
-export interface Session {
-  readonly cookie: string;
-}
+import type { Jobs, Session } from "./session";
 
 /** Scani as a rehearsal uses it. What its users do goes through the gateway, as a browser's requests do. */
 export interface RehearsedScani {
@@ -30,21 +18,4 @@ export interface RehearsedScani {
   readonly papers: Papers;
   /** The load: reading and writing, page and api. Every POST writes one row. */
   requests(): LoadRequest[];
-}
-
-export const json = { "content-type": "application/json" };
-
-/** The response, when it is a good one. @throws Error with what it says */
-export async function accepted(response: Response): Promise<Response> {
-  if (!response.ok)
-    throw new Error(`${new URL(response.url).pathname} answers ${response.status}: ${await response.text()}`);
-  return response;
-}
-
-/** The cookies a response sets, as the next request sends them. */
-export function cookieOf(response: Response): string {
-  return response.headers
-    .getSetCookie()
-    .map((value) => value.split(";")[0])
-    .join("; ");
 }

@@ -1,5 +1,5 @@
 import { codeIn, linkIn, mailsTo, newMail } from "./mailbox";
-import { accepted, cookieOf, json } from "./scani";
+import { accepted, cookieOf, json } from "./http";
 
 /** Where a page is, and where its mails arrive. */
 export interface Front {

@@ -3,7 +3,9 @@ import type { LoadRequest } from "../load";
 import { Papers } from "./papers";
 import { importStatement, Procedures, type JobStatus, type Statement } from "./statement";
 import { sessionUser, signInByCode, signInByLink, type Front } from "./signIn";
-import { accepted, json, type Jobs, type RehearsedScani, type Session } from "./scani";
+import { accepted, json } from "./http";
+import type { RehearsedScani } from "./scani";
+import type { Jobs, Session } from "./session";
 
 /** Clients that sign in, and those that ask anything else; the load has others. */
 const networks = { signIn: 78, calls: 79 } as const;

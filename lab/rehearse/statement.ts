@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { accepted, json } from "./scani";
+import { accepted, json } from "./http";
 import type { Front } from "./signIn";
 
 /** A bank statement, and whose it is. */

@@ -4,7 +4,8 @@ import { startLoad } from "../../lab/load";
 import { ensureImages } from "../../lab/images";
 import { makeAuthority } from "../../lab/rehearse/authority";
 import { RealScani } from "../../lab/rehearse/real";
-import type { RehearsedScani, Session } from "../../lab/rehearse/scani";
+import type { RehearsedScani } from "../../lab/rehearse/scani";
+import type { Session } from "../../lab/rehearse/session";
 import { StandInScani } from "../../lab/rehearse/standIn";
 import {
   changeSetting,

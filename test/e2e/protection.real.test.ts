@@ -2,7 +2,7 @@ import { connectDocker } from "../../host/engine/connect";
 import { chooseSubject, type Subject } from "../../lab/bench/subject";
 import { startLoad, type LoadHandle } from "../../lab/load";
 import { RealScani } from "../../lab/rehearse/real";
-import type { Session } from "../../lab/rehearse/scani";
+import type { Session } from "../../lab/rehearse/session";
 import { absent, realTag } from "../../lab/setup/realImages";
 import { readStatus } from "../../ops/status/read";
 import { changeSetting } from "../../lab/throwaway";

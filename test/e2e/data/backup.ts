@@ -29,7 +29,7 @@ import { backups } from "../../../ops/backup/list";
 import { restore } from "../../../ops/backup/restore";
 import type { BackupJson } from "../../../ops/backup/show";
 import { preview } from "../../../ops/preview";
-import type { Session } from "../../../lab/rehearse/scani";
+import type { Session } from "../../../lab/rehearse/session";
 import { StandInScani } from "../../../lab/rehearse/standIn";
 import { changeSetting, contextOn } from "../../../lab/throwaway";
 import { up } from "../../../ops/up";

@@ -1,5 +1,5 @@
 import { StandInScani } from "../../../lab/rehearse/standIn";
-import type { Session } from "../../../lab/rehearse/scani";
+import type { Session } from "../../../lab/rehearse/session";
 import { readJournal } from "../../../host/install/journal";
 import { preview } from "../../../ops/preview";
 import { changeSetting, contextOn } from "../../../lab/throwaway";

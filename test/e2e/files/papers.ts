@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import type { Session } from "../../../lab/rehearse/scani";
+import type { Session } from "../../../lab/rehearse/session";
 import type { StandInScani } from "../../../lab/rehearse/standIn";
 import { sql } from "../host";
 import type { Bucket } from "./bucket";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readJournal } from "../../../host/install/journal";
 import { down } from "../../../ops/down";
-import type { Session } from "../../../lab/rehearse/scani";
+import type { Session } from "../../../lab/rehearse/session";
 import { StandInScani } from "../../../lab/rehearse/standIn";
 import type { JobStatus } from "../../../lab/rehearse/statement";
 import { readStatus } from "../../../ops/status/read";

@@ -42,7 +42,7 @@ steps:
   check the disk, the schema and what is outside; what cannot go well is refused here
   migrate the schema (a no-op when nothing is pending)
   start api (new), frontend-app (new) and wait until ready
-  verify the tier from inside the new api, with its own key
+  verify the tier from inside the new api, with its own key: files, token search, the api's own checks
   flip the gateway; requests in flight finish on the old release
   stop gently: tier1 worker (kept)
   start worker (new)
