@@ -108,7 +108,9 @@ export function curlScript(folder: string, requests: readonly Transfer[]): strin
     // curl writes no file where there is nothing to write.
     `rm -f answer-*; ${files.map((file) => `: > ${file}; `).join("")}true`,
     "[ -f ../ca.pem ] && NODE_EXTRA_CA_CERTS=../ca.pem",
-    'curl ${NODE_EXTRA_CA_CERTS:+--cacert "$NODE_EXTRA_CA_CERTS"} -K -; echo "exit $?"',
+    // An option beside a configuration counts for its first request alone.
+    'if [ -n "$NODE_EXTRA_CA_CERTS" ]; then export CURL_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"; fi',
+    'curl -K -; echo "exit $?"',
     ...(answers.length === 0
       ? []
       : [

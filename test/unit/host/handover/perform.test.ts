@@ -79,7 +79,7 @@ interface Outcome {
 }
 
 /** More calls than any run makes; what a run is asked for beyond its last call comes to nothing. */
-const mostCalls = 100;
+const mostCalls = 120;
 
 /** What came of each call of a run that can go wrong; each has an install of its own, so all are tried at once. */
 async function atEveryCall(run: (at: number) => Promise<Outcome | undefined>): Promise<Outcome[]> {
