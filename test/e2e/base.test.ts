@@ -155,28 +155,6 @@ test("services that somebody paused or stopped are named by the preview, and run
   expect((await fetch(`${scene.place.url}/api/readyz`)).status).toBe(200);
 });
 
-test("an install moves to other addresses under load, as one of before does to its first: none fails", async () => {
-  const before = await addresses();
-  changeSetting(scene.place, "base", "subnet", "10.199.42.0/24");
-  expect(await previewed()).toContain(
-    `${scene.place.install}-data, ${scene.place.install}-mail move into the install's`,
-  );
-  const running = await load();
-  await scene.up("base");
-  const report = await running.stop();
-  console.info(
-    `base moved: ${report.sent} requests, ${report.failed} failed, longest ${report.longestMs.toFixed(0)} ms`,
-  );
-  expect(report.failures.slice(0, 3)).toEqual([]);
-  expect(await addresses()).not.toEqual(before);
-  expect((await addresses()).postgres).toBe("10.199.42.10");
-  expect(await runningServices(scene)).toEqual(serving);
-  await scani.sendJobs();
-  await until(async () => (await scani.jobs()).never === 0, 30_000);
-  // What was stopped is on the new network too.
-  await scene.up("tier1");
-});
-
 test("another database under the same name is refused, with what to type", async () => {
   const file = join(scene.place.workDir, "state", ".pulumi", "stacks", "scani", "base.json");
   const before = readFileSync(file, "utf8");
