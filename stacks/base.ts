@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
 import { identityRefusals, type RememberedBase } from "../host/guards/identityRefusals";
+import { subnetsIn } from "../host/install/addresses";
 import { containerName } from "../host/install/containerName";
 import { copies, creationTimestamps } from "../host/install/creationTimestamps";
 import { dataPlaceOf, dataServicesOf } from "../host/install/dataPlace";
@@ -76,6 +77,10 @@ export async function baseStack(
     remembered: remembered?.subnet,
     image: settings.gatewayImage,
   });
+  refuse(
+    `Networks of stack ${stack} cannot be made anew yet. Nothing has been touched.`,
+    await host.strangers(place.install, subnetsIn(place.install, subnet)),
+  );
   await clearCopies(host, presence, known);
   await makeLostVolumes(host, place.install, identity);
   const fingerprints = pulumi.secret(

@@ -14,10 +14,12 @@ import { readEvidence } from "../host/guards/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/previewSwitch";
 import { renderPreview } from "../host/handover/renderPreview";
 import { previewBase } from "../host/hold/preview";
+import { strangerProblems } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
 import { missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
 import type { Block } from "../util/ipv4";
+import type { Problem } from "../util/operatorError";
 import { enter } from "./entrance";
 import { throwawayMark } from "./throwaway";
 
@@ -46,6 +48,8 @@ export interface Host {
   dockerProvider(images: readonly string[]): PulumiProvider;
   /** The install's own subnet: the one it has, or the one it gets. */
   subnet(order: Omit<SubnetOrder, "labels">): Promise<Block>;
+  /** Why networks must not be made anew yet. @param subnets what each network of base gets, by its Docker name */
+  strangers(install: string, subnets: Readonly<Record<string, string>>): Promise<Problem[]>;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   enter(gateway: string): Promise<void>;
   /** What of an install is on the engine. */
@@ -82,6 +86,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
     subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
+    strangers: (install, subnets) => strangerProblems(engine, install, subnets, pulumi.getStack()),
     missingVolumes: async (volumes) => {
       const there = await Promise.all(volumes.map((volume) => engine.hasVolume(volume)));
       return volumes.filter((_, index) => there[index] !== true);

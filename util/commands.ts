@@ -61,6 +61,10 @@ export const dockerStart = (container: string, ...options: readonly string[]): s
   ["docker start", ...options, quoted(container)].join(" ");
 export const dockerStop = (...containers: readonly string[]): string =>
   ["docker stop", ...containers.map(quoted)].join(" ");
+export const dockerConnect = (network: string, container: string): string =>
+  `docker network connect ${quoted(network)} ${quoted(container)}`;
+export const dockerDisconnect = (network: string, container: string): string =>
+  `docker network disconnect ${quoted(network)} ${quoted(container)}`;
 export const dockerUnpause = (...containers: readonly string[]): string =>
   ["docker unpause", ...containers.map(quoted)].join(" ");
 export const dockerPull = (image: string): string => `docker pull ${quoted(image)}`;

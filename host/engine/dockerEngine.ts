@@ -52,12 +52,13 @@ class DockerEngine implements Engine {
     return ((await this.docker.info()) as { ID: string }).ID;
   }
 
-  async containers({ labels, volumes, all }: ContainerFilter): Promise<ContainerSummary[]> {
+  async containers({ labels, volumes, network, all }: ContainerFilter): Promise<ContainerSummary[]> {
     const listed = await this.docker.listContainers({
       ...(all === true ? { all } : {}),
       filters: {
         ...(labels === undefined ? {} : { label: [...labels] }),
         ...(volumes === undefined ? {} : { volume: [...volumes] }),
+        ...(network === undefined ? {} : { network: [network] }),
       },
     });
     return listed.map(summaryOf);

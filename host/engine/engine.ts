@@ -23,10 +23,11 @@ export interface ContainerSummary {
   readonly volumes: readonly string[];
 }
 
-/** Which containers to list: those with every label (`name` or `name=value`) and any of the volumes. */
+/** Which containers to list: those with every label (`name` or `name=value`), any of the volumes and the network. */
 export interface ContainerFilter {
   readonly labels?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly network?: string;
   /** Stopped ones too. Otherwise only those Docker counts as running: running, paused and restarting. */
   readonly all?: boolean;
 }

@@ -64,7 +64,10 @@ export function replacedServices({ containers }: BasePresence, { contents }: Hol
 }
 
 /** Networks that are there in another subnet than the install's own. Pure. */
-function movedNetworks({ networks }: BasePresence, { subnets }: HoldInputs): string[] {
+export function movedNetworks(
+  { networks }: Pick<BasePresence, "networks">,
+  { subnets }: Pick<HoldInputs, "subnets">,
+): string[] {
   return networks
     .flatMap(({ name, subnets: has }) => (subnets[name] === undefined || has.includes(subnets[name]) ? [] : [name]))
     .sort();

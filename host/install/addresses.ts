@@ -40,6 +40,16 @@ export function addressesIn(subnet: Block): Readonly<Record<FixedNetwork, Networ
   return { data: addressesOf("data", data), mail: addressesOf("mail", mail) };
 }
 
+/** Subnet of each network, by its Docker name. Pure. */
+export function subnetsIn(install: string, subnet: Block): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(addressesIn(subnet)).map(([network, addresses]) => [
+      networkName(install, network as FixedNetwork),
+      addresses.subnet,
+    ]),
+  );
+}
+
 function addressesOf(network: FixedNetwork, block: Block): NetworkAddresses {
   return {
     subnet: renderBlock(block),

@@ -183,14 +183,15 @@ export class FakeEngine implements Engine {
     return this.call("identity", () => "FAKE");
   }
 
-  containers({ labels = [], volumes, all = false }: ContainerFilter): Promise<ContainerSummary[]> {
+  containers({ labels = [], volumes, network, all = false }: ContainerFilter): Promise<ContainerSummary[]> {
     return this.call(`containers ${labels.join(" ")}`, () =>
       this.all
         .filter(
           (one) =>
             (all || running.includes(one.state)) &&
             hasLabels(one.labels, labels) &&
-            (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))),
+            (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))) &&
+            (network === undefined || one.networks.includes(network)),
         )
         .map(({ id, name, labels, state, image, imageId, created, volumes }) => ({
           id,

@@ -110,6 +110,7 @@ const host: Host = {
     networks: Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
     volumes: [],
   }),
+  strangers: async () => [],
   subnet: async () => ({ first: 0x0ad50700, prefix: 24 }),
   missingVolumes: async () => [],
   baseNow: async () => ({ services: {}, releases: [] }),

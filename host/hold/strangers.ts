@@ -1,0 +1,53 @@
+import type { ContainerSummary, Engine } from "../engine/engine";
+import { label } from "../install/labels";
+import { dockerConnect, dockerDisconnect, upCommand } from "../../util/commands";
+import type { Problem } from "../../util/operatorError";
+import { movedNetworks } from "./plan";
+
+/** Services of base, as their containers are labelled. */
+const baseServices: readonly string[] = ["gateway", "postgres", "redis", "storage", "mail"];
+
+/** What runs on a network that is about to be made anew. */
+export interface OnNetwork {
+  readonly network: string;
+  readonly containers: readonly ContainerSummary[];
+}
+
+/**
+ * Why networks of base must not be made anew yet: Docker removes none that somebody else's container is on, and by then
+ * base's services would be gone.
+ * @param subnets subnet each network of base gets, by its Docker name
+ */
+export async function strangerProblems(
+  engine: Engine,
+  install: string,
+  subnets: Readonly<Record<string, string>>,
+  stack: string,
+): Promise<Problem[]> {
+  const networks = await engine.networks([`${label.install}=${install}`]);
+  const moved = await Promise.all(
+    movedNetworks({ networks }, { subnets }).map(async (network): Promise<OnNetwork> => ({
+      network,
+      containers: await engine.containers({ network }),
+    })),
+  );
+  return strangersOn(moved, install, stack);
+}
+
+/** The same from what is on each network. Pure. */
+export function strangersOn(moved: readonly OnNetwork[], install: string, stack: string): Problem[] {
+  return moved.flatMap(({ network, containers }) =>
+    containers
+      .filter(({ labels }) => !isOwn(labels, install))
+      .map(({ name }) => ({
+        what: `${name} is on the network ${network}, which is made anew so that base's services keep their addresses.`,
+        why: "It is none of this module's. Take it off, bring base up, and put it back.",
+        type: [dockerDisconnect(network, name), upCommand(stack), dockerConnect(network, name)],
+      })),
+  );
+}
+
+function isOwn(labels: ContainerSummary["labels"], install: string): boolean {
+  if (labels[label.install] !== install) return false;
+  return labels[label.release] !== undefined || baseServices.includes(labels[label.service] ?? "");
+}

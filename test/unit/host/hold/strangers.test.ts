@@ -1,0 +1,32 @@
+import type { ContainerSummary } from "../../../../host/engine/engine";
+import { strangersOn } from "../../../../host/hold/strangers";
+import { label } from "../../../../host/install/labels";
+
+const named = (name: string, labels: Readonly<Record<string, string>>) => ({ name, labels }) as ContainerSummary;
+const own = { [label.install]: "scani" };
+
+test("what is somebody else's on a network that is made anew is named, with what to type before and after", () => {
+  const containers = [
+    named("scani-postgres", { ...own, [label.service]: "postgres" }),
+    named("scani-tier1-api-1", { ...own, [label.service]: "api", [label.release]: "r1" }),
+    named("proxy", {}),
+    named("other-postgres", { [label.install]: "other", [label.service]: "postgres" }),
+    named("scani-metrics", { ...own, [label.service]: "metrics" }),
+  ];
+  const problems = strangersOn([{ network: "scani-data", containers }], "scani", "base");
+  expect(problems.map(({ what }) => what.split(" ")[0])).toEqual(["proxy", "other-postgres", "scani-metrics"]);
+  expect(problems[0]).toEqual({
+    what: expect.stringContaining("proxy is on the network scani-data, which is made anew"),
+    why: expect.any(String),
+    type: [
+      "docker network disconnect scani-data proxy",
+      "npm run up -- base",
+      "docker network connect scani-data proxy",
+    ],
+  });
+});
+
+test("base's own and releases' containers are taken along", () => {
+  const containers = [named("scani-redis", { ...own, [label.service]: "redis" })];
+  expect(strangersOn([{ network: "scani-data", containers }], "scani", "base")).toEqual([]);
+});
