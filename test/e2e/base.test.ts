@@ -168,3 +168,33 @@ test("another database under the same name is refused, with what to type", async
     writeFileSync(file, before);
   }
 });
+
+test("an install moves to other addresses, as one of before does to its first: not under somebody else's container, and then none fails", async () => {
+  const before = await addresses();
+  const data = `${scene.place.install}-data`;
+  changeSetting(scene.place, "base", "subnet", "10.199.42.0/24");
+  const strangers = ["hosted", "hosted-bucket"].map((name) => `${scene.place.install}-${name}`);
+  const refusal = await failing(scene, up, "base");
+  for (const name of strangers) expect(refusal).toContain(`docker network disconnect ${data} ${name}`);
+  expect(await addresses()).toEqual(before);
+  for (const network of [data, `${scene.place.install}-mail`])
+    for (const Container of strangers)
+      await scene.docker
+        .getNetwork(network)
+        .disconnect({ Container, Force: true })
+        .catch(() => undefined);
+
+  expect(await previewed()).toContain(`${data}, ${scene.place.install}-mail move into the install's`);
+  const running = await load();
+  await scene.up("base");
+  const report = await running.stop();
+  console.info(
+    `base moved: ${report.sent} requests, ${report.failed} failed, longest ${report.longestMs.toFixed(0)} ms`,
+  );
+  expect(report.failures.slice(0, 3)).toEqual([]);
+  expect(await addresses()).not.toEqual(before);
+  expect((await addresses()).postgres).toBe("10.199.42.10");
+  expect(await runningServices(scene)).toEqual(serving);
+  await scani.sendJobs();
+  await until(async () => (await scani.jobs()).never === 0, 30_000);
+});
