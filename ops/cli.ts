@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { resolve } from "node:path";
 import { spellFor } from "../util/commands";
+import type { AdoptOptions } from "./adopt/adopt";
 import { contextOf, type Context } from "./context";
 import type { Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
@@ -77,6 +78,13 @@ function baseCommand(name: string): Command {
   return command(name).option("--base <stack>", "the base stack of the install (default: the one the tiers stand on)");
 }
 
+/** What `adopt` does beside adopting. */
+interface AdoptActs {
+  readonly status?: boolean;
+  readonly back?: boolean;
+  readonly settle?: boolean;
+}
+
 /** What every command on one install can be told. */
 interface OnInstall extends Everywhere {
   readonly base?: string;
@@ -97,6 +105,27 @@ baseCommand("status")
     const base = baseFor(context, options);
     const status = await readStatus(await context.engine(base), options.name ?? installOf(context.project, base));
     print(options.json ? JSON.stringify(status) : showStatus(status));
+  });
+
+baseCommand("adopt")
+  .argument("[project]", "a compose project, or the folder of its compose file (default: the only one that runs Scani)")
+  .option("--port <number>", "port the gateway listens on beside compose's, which a proxy is then pointed at")
+  .option("--plan", "only say what would be done")
+  .option("--yes", "do it")
+  .option("--json", "the plan as one JSON object")
+  .option("--status", "how far it has come")
+  .option("--back", "give everything back to compose")
+  .option("--settle", "remove compose's containers, when all is well after some days")
+  .option("--accept-public-key", "although a secret is one that Scani publishes for development")
+  .description("make a Scani that runs under docker compose this module's, without losing anything")
+  .action(async (project: string | undefined, options: OnInstall & AdoptOptions & AdoptActs) => {
+    const context = contextFor(options, interruption());
+    const base = baseFor(context, options);
+    const { adoptionStatus, back, settle } = await import("./adopt/back.js");
+    if (options.status) return adoptionStatus(context, base, project);
+    if (options.back) return back(context, base, project);
+    if (options.settle) return settle(context, base, project);
+    await (await import("./adopt/adopt.js")).adopt(context, base, project, options);
   });
 
 baseCommand("backup")

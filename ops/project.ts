@@ -70,7 +70,7 @@ export function projectFolder(named: string | undefined, here: string): string {
  * Text of a setting of a stack, from wherever an operator can give it; undefined where nobody does. For what a command
  * must know before Pulumi runs, which reads the same places for its program. An encrypted value is not read.
  */
-function settingOf({ folder, environment }: Project, stack: string, name: SettingName): string | undefined {
+export function settingOf({ folder, environment }: Project, stack: string, name: SettingName): string | undefined {
   const file = new StackFile(folder, stack);
   return lookUp(settingNamed(name), {
     config: (setting) => file.text(`${projectName}:${setting}`),

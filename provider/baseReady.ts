@@ -13,13 +13,12 @@ import type { Handler } from "./handler";
 import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
 import { containerName } from "../host/install/containerName";
+import { connectAll, isConnected } from "../host/adopt/connections";
 import { postgresDataPath } from "../host/install/postgresData";
 import { routeUploads, uploadsRouted } from "../host/install/uploads";
 
 /** Seconds a data service may take to be ready; Postgres recovers its log in that time after a hard stop. */
 const readySeconds = 180;
-
-const fingerprintsPath = `${postgresDataPath}/${fingerprintsFile}`;
 
 /** Asks over the local socket, so no password is sent. */
 const clusterQuestion = [
@@ -41,17 +40,19 @@ export const baseReady: Handler<BaseReadyInputs> = {
   // What an earlier version of this module did not remember is no change of base.
   incidental: ["engine"],
 
-  async differs({ install, dockerHost, containers, bucket }) {
+  async differs({ install, dockerHost, containers, bucket, connections = [] }) {
     const engine = connect(dockerHost);
-    const [running, routed] = await Promise.all([
+    const [running, routed, ...connected] = await Promise.all([
       engine.containers({ labels: [`${label.install}=${install}`] }),
       uploadsRouted(engine, { install, bucket }),
+      ...connections.map((connection) => isConnected(engine, connection)),
     ]);
     const ids = new Set(running.filter(({ state }) => state === "running").map(({ id }) => id));
-    return !routed || Object.values(containers).some((id) => !ids.has(id));
+    return !routed || connected.includes(false) || Object.values(containers).some((id) => !ids.has(id));
   },
 
-  async apply({ install, dockerHost, containers, madeWith: fingerprints, bucket }, { say, signal }) {
+  async apply(inputs, { say, signal }) {
+    const { install, dockerHost, containers, madeWith: fingerprints, bucket, connections = [], postgresData } = inputs;
     const engine = connect(dockerHost);
     const progress = new Progress(say);
     const watch = {
@@ -72,7 +73,12 @@ export const baseReady: Handler<BaseReadyInputs> = {
       await routeUploads(engine, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.
       if (fingerprints !== undefined && containers.postgres !== undefined)
-        await engine.writeFile(containers.postgres, fingerprintsPath, fingerprints);
+        await engine.writeFile(
+          containers.postgres,
+          `${postgresData ?? postgresDataPath}/${fingerprintsFile}`,
+          fingerprints,
+        );
+      await connectAll(engine, connections);
       return containers.postgres === undefined ? {} : { cluster: await clusterOf(engine, containers.postgres) };
     } catch (error) {
       throw new Error(withLogTail(error));

@@ -4,6 +4,9 @@ import type { Handler } from "./handler";
 import { retakeApplyLock, takeApplyLock, takeRunLock } from "../host/lock/lock";
 import { LockTaken, sameRun, thisProcess, type Owner } from "../host/lock/owner";
 
+/** The apply lock of this process; a stack may have several resources that work under it. */
+let taken: ReturnType<typeof takeApplyLock> | undefined;
+
 /** What the lock must know of a resource; both kinds of resource have it. */
 interface Lockable {
   readonly install: string;
@@ -23,7 +26,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
     async apply(inputs, context) {
       const owner = ownerOf("up", inputs, engine);
       const [docker, gateway] = [connect(inputs.dockerHost), containerName(inputs.install, "gateway")];
-      const { lost } = await takeApplyLock(docker, gateway, owner);
+      const { lost } = await (taken ??= takeApplyLock(docker, gateway, owner));
       // Work that loses its lock stops and rolls back; the next run must not begin before that is over.
       lost.addEventListener("abort", () => void retakeApplyLock(docker, gateway, owner), { once: true });
       return handler.apply(inputs, { ...context, signal: AbortSignal.any([context.signal, lost]) });

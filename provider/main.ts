@@ -7,6 +7,7 @@ const engine = process.argv[2] ?? "";
 
 serve(() => {
   const { baseReady } = require("./baseReady") as typeof import("./baseReady.js");
+  const { dataMove } = require("./dataMove") as typeof import("./dataMove.js");
   const { handover } = require("./handover") as typeof import("./handover.js");
   const { takedownGuard } = require("./takedownGuard") as typeof import("./takedownGuard.js");
   const { hold } = require("./hold") as typeof import("./hold.js");
@@ -15,6 +16,7 @@ serve(() => {
     "scani-host:base:Standing": locked(baseReady, engine) as unknown as Handler,
     // BaseReady, which ends what it begins, has the lock; a hold ends with this process.
     "scani-host:base:Hold": hold as unknown as Handler,
+    "scani-host:base:DataMove": locked(dataMove, engine) as unknown as Handler,
     // Nothing is done when it is made, so the lock is left to the Handover, which comes next.
     "scani-host:handover:TakedownGuard": {
       ...locked(takedownGuard, engine),

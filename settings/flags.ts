@@ -22,6 +22,11 @@ export function isSet(name: Flag, environment: NodeJS.ProcessEnv = process.env):
   return environment[flags[name]] === "true";
 }
 
+/** Environment in which a flag is set. */
+export function flagOn(name: Flag): Record<string, string> {
+  return { [flags[name]]: "true" };
+}
+
 /** A command with a flag set for it alone. */
 export function withFlag(name: Flag, command: string): string {
   return `${flags[name]}=true ${command}`;

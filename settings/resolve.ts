@@ -19,6 +19,7 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
   const given = new Map<string, Given>();
   const values = new Map<string, unknown>();
   const mistakes: Mistake[] = [];
+  const accepted = acceptedIn(sources);
 
   for (const setting of own) {
     const found = lookUp(setting, sources);
@@ -36,6 +37,8 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
         what: `${setting.name} is stored unencrypted in Pulumi.${stack}.yaml`,
         type: setCommand(setting.name, stack),
       });
+    else if (!parsed.success && setting.secret && accepted.has(setting.name))
+      values.set(setting.name, new Secret(value));
     else if (parsed.success) values.set(setting.name, setting.secret ? new Secret(String(parsed.data)) : parsed.data);
     else mistakes.push(wrong(setting, found, parsed.error, stack));
   }
@@ -43,6 +46,11 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
   mistakes.push(...unknownInConfig(sources.configNames ?? [], stack), ...crossMistakes(kind, given, stack));
   if (mistakes.length > 0) throw new SettingsError(mistakes, stack);
   return settingsOf(own, values, given);
+}
+
+/** Secrets the operator takes although they are short or published. */
+function acceptedIn(sources: Sources): ReadonlySet<string> {
+  return new Set(lookUp(settingNamed("acceptedSecrets"), sources)?.value.split(","));
 }
 
 function stackKind(sources: Sources, stack: string): StackKind {

@@ -1,9 +1,12 @@
+import { adoptCommand } from "../util/commands";
+import { commandsOf } from "../util/operatorError";
 import { removal, setCommand, type Mistake } from "./mistakes";
 import { pagePaths } from "./pagePaths";
-import { cookieDomain } from "./shapes";
+import { cookieDomain, furtherVariablesIn, vapidPublicKey as publicKeyShape } from "./shapes";
 import type { Given } from "./sources";
 import type { StackKind } from "./spec";
-import type { SettingName } from "./table";
+import { catalogue, type SettingName } from "./table";
+import { vapidPublicKey } from "./vapid";
 
 /** The given values by setting name, before conversion. */
 export type GivenValues = ReadonlyMap<string, Given>;
@@ -40,6 +43,20 @@ function composeMistakes(given: GivenValues, stack: string): Mistake[] {
   });
 }
 
+/** Whoever has compose's settings most likely has its data too. */
+function namingAdopt([first, ...rest]: readonly Mistake[]): Mistake[] {
+  if (first === undefined) return [];
+  const adopt = adoptCommand("--plan", "--port", "8090");
+  return [
+    {
+      ...first,
+      why: [first.why, "Where that Scani runs, it can be adopted with all its data:"].filter(Boolean).join("\n"),
+      type: [...commandsOf(first), adopt],
+    },
+    ...rest,
+  ];
+}
+
 /** The session cookie reaches page and api only when its domain is theirs, or above it. */
 function cookieMistakes(given: GivenValues, stack: string): Mistake[] {
   const domain = given.get("COOKIE_DOMAIN");
@@ -62,7 +79,7 @@ function cookieMistakes(given: GivenValues, stack: string): Mistake[] {
 }
 
 function baseMistakes(given: GivenValues, stack: string): Mistake[] {
-  const mistakes: Mistake[] = [...composeMistakes(given, stack), ...cookieMistakes(given, stack)];
+  const mistakes: Mistake[] = [...namingAdopt(composeMistakes(given, stack)), ...cookieMistakes(given, stack)];
   if (given.has("S3_ENDPOINT")) {
     for (const setting of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const) {
       if (!given.has(setting)) {
@@ -90,10 +107,70 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
       ...removal("FASTMAIL_API_TOKEN", token.origin, stack),
     });
   }
-  return mistakes;
+  return [...mistakes, ...vapidMistakes(given, stack), ...postgresPlaceMistakes(given, stack)];
+}
+
+/** Push services take a message only when both keys are of one pair. */
+function vapidMistakes(given: GivenValues, stack: string): Mistake[] {
+  const [own, shown] = [given.get("VAPID_PRIVATE_KEY"), given.get("VAPID_PUBLIC_KEY")];
+  if (shown === undefined || !publicKeyShape.safeParse(shown.value).success) return [];
+  if (vapidPublicKey(own?.value ?? "") === shown.value) return [];
+  return [
+    {
+      setting: "VAPID_PUBLIC_KEY",
+      what: `VAPID_PUBLIC_KEY (from ${shown.origin}) is not the public half of VAPID_PRIVATE_KEY${own === undefined ? ", which is not given" : ""}`,
+      ...removal("VAPID_PUBLIC_KEY", shown.origin, stack),
+    },
+  ];
+}
+
+/** Where Postgres' data is can be said in one way only. */
+function postgresPlaceMistakes(given: GivenValues, stack: string): Mistake[] {
+  const folder = given.get("postgresFolder");
+  if (folder !== undefined && !given.has("postgresVolume"))
+    return [
+      {
+        setting: "postgresFolder",
+        what: `postgresFolder (from ${folder.origin}) names a folder of postgresVolume, which is not given`,
+        ...removal("postgresFolder", folder.origin, stack),
+      },
+    ];
+  const places = (["DATABASE_URL", "borrowedPostgres", "postgresVolume"] as const).filter((name) => given.has(name));
+  const [, ...further] = places;
+  return further.map((setting) => ({
+    setting,
+    what: `${setting} (from ${given.get(setting)?.origin}) is given beside ${places[0]}; the database is in one place`,
+    ...removal(setting, given.get(setting)?.origin ?? "Pulumi config", stack),
+  }));
+}
+
+/** Variables settings name, and those this module sets itself. */
+const taken: ReadonlySet<string> = new Set([
+  ...catalogue.map(({ variable }) => variable),
+  ...["NODE_ENV", "SERVICE_NAME", "PORT", "HOST", "API_UPSTREAM", "NODE_EXTRA_CA_CERTS"],
+]);
+
+/** A further variable may not stand for a setting, which would go past what is checked of it. */
+function furtherVariableMistakes(given: GivenValues, stack: string): Mistake[] {
+  const found = given.get("extraEnvironment");
+  const names = (furtherVariablesIn(found?.value ?? "") ?? [])
+    .map(({ name }) => name)
+    .filter((name) => taken.has(name));
+  return [...new Set(names)].map((name) => {
+    const setting = catalogue.find(({ variable }) => variable === name)?.name;
+    return {
+      setting: "extraEnvironment",
+      what: `extraEnvironment (from ${found?.origin}) sets ${name}, which ${setting === undefined ? "this module sets itself" : `is the setting ${setting}`}`,
+      type: setCommand(setting ?? "extraEnvironment", stack),
+    };
+  });
 }
 
 function tierMistakes(kind: StackKind, given: GivenValues, stack: string): Mistake[] {
+  return [...furtherVariableMistakes(given, stack), ...localEndpointMistakes(kind, given, stack)];
+}
+
+function localEndpointMistakes(kind: StackKind, given: GivenValues, stack: string): Mistake[] {
   const url = given.get("SCANI_CLOUD_URL");
   if (kind !== "tier2" || url === undefined || !URL.canParse(url.value)) return [];
   const { hostname } = new URL(url.value);

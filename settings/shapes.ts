@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { isWithin, parseBlock } from "../util/ipv4";
 import { isDevelopmentValue } from "./unsafe";
+import { isVapidPrivateKey } from "./vapid";
 
 /** Text forms of settings: every value arrives as a string, whichever source gave it. */
 
@@ -216,6 +217,54 @@ export const privateSubnet = z.string().superRefine((value, ctx) => {
   else if (block.prefix > longestPrefix)
     ctx.addIssue({ code: "custom", message: `is too small: a /${longestPrefix} or larger is needed` });
 });
+
+/** Scani's rule for a moment: ISO 8601 in UTC. */
+export const moment = z.iso.datetime({ message: "is not a moment such as 2030-01-01T00:00:00Z" });
+
+/** Scani's rule for whom push services contact. */
+export const pushContact = z
+  .string()
+  .refine((value) => /^mailto:\S+@\S+$/.test(value) || urlOf(value)?.protocol === "https:", {
+    message: "is neither mailto:<address> nor a URL that begins with https://",
+  });
+
+export const vapidPrivateKey = z
+  .string()
+  .refine(isVapidPrivateKey, { message: "is no private key of P-256 in base64url, 43 characters" });
+
+export const vapidPublicKey = z
+  .string()
+  .regex(/^B[\w-]{86}$/, { message: "is no public key of P-256 in base64url, 87 characters" });
+
+/** Services of Scani that take further variables. */
+const configurable = ["api", "worker", "data-provider", "frontend-app", "migrate"] as const;
+
+const furtherVariables = z.array(
+  z.strictObject({
+    service: z.enum(configurable),
+    name: z.string().regex(/^[A-Za-z_]\w*$/),
+    value: z.string().regex(/^[^\0]*$/),
+  }),
+);
+
+/** A variable of one of Scani's services that no setting names. */
+export type FurtherVariable = z.infer<typeof furtherVariables>[number];
+
+/** The variables in the text form of `extraEnvironment`; undefined where it is none. Pure. */
+export function furtherVariablesIn(text: string): readonly FurtherVariable[] | undefined {
+  try {
+    return furtherVariables.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export const extraEnvironment = z.string().refine((value) => furtherVariablesIn(value) !== undefined, {
+  message: `is not JSON of the form [{"service":"api","name":"NAME","value":"value"}], with service one of ${configurable.join(", ")}`,
+});
+
+/** Names Docker gives and takes. */
+export const dockerName = z.string().regex(/^[a-zA-Z0-9][\w.-]{0,127}$/, { message: "is no name Docker takes" });
 
 /** Docker names, and the prefix of every name this module gives. */
 export const resourceName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { composeProblems } from "../host/adopt/composeProblems";
 import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
 import { identityRefusals, type RememberedBase } from "../host/guards/identityRefusals";
 import { subnetsIn } from "../host/install/addresses";
@@ -55,12 +56,18 @@ export async function baseStack(
       },
     ),
   );
-  await refuseUnlessFit(evidence, {
-    place,
-    baseStack: stack,
-    encryptionKey: declared.settings.ENCRYPTION_KEY?.value,
-    databasePassword: declared.settings.POSTGRES_PASSWORD?.value,
-  });
+  // The Postgres that was borrowed so far is stopped before its data is moved.
+  const before = identity.remembered?.backups?.postgres;
+  const strangers = evidence.strangers.filter(({ container }) => container !== before);
+  await refuseUnlessFit(
+    { ...evidence, strangers },
+    {
+      place,
+      baseStack: stack,
+      encryptionKey: declared.settings.ENCRYPTION_KEY?.value,
+      databasePassword: declared.settings.POSTGRES_PASSWORD?.value,
+    },
+  );
   refuseDowntime(declared, now);
   const missing = await looking;
   const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
@@ -70,6 +77,7 @@ export async function baseStack(
   );
 
   const { known, presence, remembered } = identity;
+  await refuseBesideCompose(settings, host, stack, identity);
   const subnet = await host.subnet({
     install: place.install,
     stack,
@@ -146,6 +154,21 @@ async function readRemembered(host: Host, stack: string, install: string): Promi
     id === undefined ? [] : [{ service, id, made }],
   );
   return { remembered, known, presence, former: { ...former, missingVolumes } };
+}
+
+/** Refuses to make an empty install where one of compose's is: whoever types that means to go on with it. */
+async function refuseBesideCompose(
+  { borrowedPostgres, postgresVolume }: Settings<"base">,
+  host: Host,
+  stack: string,
+  { remembered, presence }: Identity,
+): Promise<void> {
+  const adopted = borrowedPostgres !== undefined || postgresVolume !== undefined;
+  if (remembered !== undefined || adopted || presence.containers.length > 0 || isSet("startEmpty")) return;
+  refuse(
+    "Scani runs on this engine already, under docker compose. Nothing has been touched.",
+    composeProblems(await host.composeProjects(), stack),
+  );
 }
 
 /** What base is about to be declared with. In a first preview the generated secrets are not known yet. */

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ComposeProject } from "../host/adopt/project";
+import { readProjects } from "../host/adopt/readCompose";
 import type { Sockets } from "../host/install/platform";
 import { readPresence, type Presence } from "../host/install/presence";
 import { label } from "../host/install/labels";
@@ -21,7 +23,7 @@ import type { Settings } from "../settings";
 import type { Block } from "../util/ipv4";
 import type { Problem } from "../util/operatorError";
 import { enter } from "./entrance";
-import { throwawayMark } from "./throwaway";
+import { isThrowaway, throwawayMark } from "./throwaway";
 
 /** What a program is told by whoever runs it, be it raw `pulumi` or a command in whose process it runs. */
 export interface ProgramArgs {
@@ -52,6 +54,8 @@ export interface Host {
   strangers(install: string, subnets: Readonly<Record<string, string>>): Promise<Problem[]>;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   enter(gateway: string): Promise<void>;
+  /** Compose projects that run Scani. A throwaway has nothing to do with them. */
+  composeProjects(): Promise<readonly Pick<ComposeProject, "name" | "folder">[]>;
   /** What of an install is on the engine. */
   presence(install: string): Promise<Presence>;
   /** Which of these volumes are not on the engine. */
@@ -84,6 +88,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     projectFolder,
     dockerProvider: (images) => pulumiProvider(named ?? engineHost(environment), images, environment),
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
+    composeProjects: async () => (isThrowaway() ? [] : readProjects(engine)),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
     subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
     strangers: (install, subnets) => strangerProblems(engine, install, subnets, pulumi.getStack()),

@@ -24,7 +24,8 @@ export function throwawayMark(): Readonly<Record<string, string>> {
   return isThrowaway() ? { [label.throwaway]: "true" } : {};
 }
 
-function isThrowaway(): boolean {
+/** True where the lab that laid the stack out says so. */
+export function isThrowaway(): boolean {
   return new pulumi.Config("scani-lab").getBoolean("throwaway") === true;
 }
 

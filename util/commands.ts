@@ -51,6 +51,7 @@ export const previewCommand = (stack: string): string => command("preview", quot
 export const downCommand = (stack: string): string => command("down", quoted(stack));
 export const statusCommand = (install?: string): string =>
   install === undefined ? command("status") : command("status", "--name", quoted(install));
+export const adoptCommand = (...words: readonly string[]): string => command("adopt", ...words.map(quoted));
 export const backupCommand = (): string => command("backup");
 export const backupsCommand = (): string => command("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>

@@ -3,7 +3,7 @@ import type { BackupPlan } from "../install/backupPlan";
 import type { Database } from "./server";
 
 /** Absolute path of the folder of backups. Pure. */
-export function folderOf({ directory }: BackupPlan, projectFolder: string): string {
+export function folderOf({ directory }: Pick<BackupPlan, "directory">, projectFolder: string): string {
   return resolve(projectFolder, directory);
 }
 

@@ -10,6 +10,7 @@ import {
   type ContainerOrder,
   type ContainerState,
   type ContainerSummary,
+  type Endpoint,
   type Engine,
   type FollowedLog,
   type ImageDetails,
@@ -81,6 +82,10 @@ class DockerEngine implements Engine {
     return stop(this.docker, container, withinSeconds);
   }
 
+  async setRestartPolicy(container: string, policy: string): Promise<void> {
+    await this.docker.getContainer(container).update({ RestartPolicy: { Name: policy } });
+  }
+
   remove(container: string, how?: Removal): Promise<void> {
     return remove(this.docker.getContainer(container), how);
   }
@@ -143,7 +148,14 @@ class DockerEngine implements Engine {
 
   async image(name: string): Promise<ImageDetails | undefined> {
     const info = await this.docker.getImage(name).inspect().catch(unlessMissing);
-    return info && { id: info.Id, environment: info.Config?.Env ?? [] };
+    return (
+      info && {
+        id: info.Id,
+        environment: info.Config?.Env ?? [],
+        labels: info.Config?.Labels ?? {},
+        digests: info.RepoDigests ?? [],
+      }
+    );
   }
 
   async askRegistry(image: string, signal: AbortSignal): Promise<void> {
@@ -166,6 +178,11 @@ class DockerEngine implements Engine {
     });
   }
 
+  async tagImage(image: string, name: string): Promise<void> {
+    const at = name.lastIndexOf(":");
+    await this.docker.getImage(image).tag({ repo: name.slice(0, at), tag: name.slice(at + 1) });
+  }
+
   async networks(labels: readonly string[]): Promise<NetworkSummary[]> {
     const listed = await this.docker.listNetworks({ filters: { label: [...labels] } });
     return listed.map(({ Id, Name, Labels, IPAM }) => {
@@ -180,8 +197,14 @@ class DockerEngine implements Engine {
     });
   }
 
-  async connectNetwork(network: string, container: string): Promise<void> {
-    await this.docker.getNetwork(network).connect({ Container: container });
+  async connectNetwork(network: string, container: string, { names = [], address }: Endpoint = {}): Promise<void> {
+    await this.docker.getNetwork(network).connect({
+      Container: container,
+      EndpointConfig: {
+        Aliases: [...names],
+        ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+      },
+    });
   }
 
   async disconnectNetwork(network: string, container: string): Promise<void> {
@@ -215,6 +238,10 @@ class DockerEngine implements Engine {
 
   async hasVolume(name: string): Promise<boolean> {
     return (await this.docker.getVolume(name).inspect().catch(unlessMissing)) !== undefined;
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    await this.docker.getVolume(name).remove().catch(unlessMissing);
   }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
@@ -261,7 +288,15 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     imageId: info.Image,
     environment: info.Config.Env ?? [],
     healthCheck: info.Config.Healthcheck?.Test ?? [],
+    labels: info.Config.Labels ?? {},
     networks: Object.keys(info.NetworkSettings.Networks ?? {}),
+    mounts: (info.Mounts ?? []).map(({ Type, Name, Source, Destination }) => ({
+      type: Type ?? "bind",
+      source: Name ?? Source,
+      path: Destination,
+    })),
+    restartPolicy: info.HostConfig.RestartPolicy?.Name ?? "no",
+    health: info.State.Health?.Status,
     published: publishedOn(info.HostConfig.PortBindings),
     confinement: { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts },
   };
@@ -298,11 +333,11 @@ export function requestOf({
     ...(volumes === undefined
       ? {}
       : {
-          Mounts: volumes.map(({ name, path }) => ({
+          Mounts: volumes.map(({ name, path, writable }) => ({
             Type: "volume" as const,
             Source: name,
             Target: path,
-            ReadOnly: true,
+            ReadOnly: writable !== true,
             VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
           })),
         }),

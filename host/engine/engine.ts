@@ -66,11 +66,28 @@ export interface ContainerDetails {
   readonly environment: readonly string[];
   /** Words of its health check, the first of which is its kind (`CMD`, `CMD-SHELL`); empty without one. */
   readonly healthCheck: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
   /** Names of its networks, in the engine's order. */
   readonly networks: readonly string[];
+  /** What is mounted into it. */
+  readonly mounts: readonly Mount[];
+  /** Docker's own word: `no`, `always`, `unless-stopped`, `on-failure`. */
+  readonly restartPolicy: string;
+  /** What its health check says: `healthy`, `unhealthy`, `starting`; undefined without one. */
+  readonly health?: string;
   /** Addresses of the host its ports are published on, `ip:port`. */
   readonly published: readonly string[];
   readonly confinement: Confinement;
+}
+
+/** Something mounted into a container. */
+export interface Mount {
+  /** `volume`, `bind` or `tmpfs`. */
+  readonly type: string;
+  /** Name of a volume, or path on the host. */
+  readonly source: string;
+  /** Path in the container. */
+  readonly path: string;
 }
 
 /** A network or a volume, as the engine lists it. */
@@ -107,8 +124,16 @@ export interface ContainerOrder {
   /** The engine removes it as soon as it stops. */
   readonly autoRemove?: boolean;
   readonly log?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
-  /** Volumes mounted read-only; nothing of the image is copied into an empty one. */
-  readonly volumes?: readonly { readonly name: string; readonly path: string }[];
+  /** Volumes mounted read-only, unless said otherwise; nothing of the image is copied into an empty one. */
+  readonly volumes?: readonly { readonly name: string; readonly path: string; readonly writable?: boolean }[];
+}
+
+/** How a container answers on a network. */
+export interface Endpoint {
+  /** Names beside its own. */
+  readonly names?: readonly string[];
+  /** Its address there; without one the engine gives it any. */
+  readonly address?: string;
 }
 
 /** How a container is removed. */
@@ -124,6 +149,9 @@ export interface ImageDetails {
   readonly id: string;
   /** `NAME=value`. */
   readonly environment: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Names with the digest of what a registry calls it: `repository@sha256:…`. */
+  readonly digests: readonly string[];
 }
 
 /** A followed log. */
@@ -156,6 +184,8 @@ export interface Engine {
    * @param withinSeconds until the engine kills it; by default the container's own stop timeout
    */
   stop(container: string, withinSeconds?: number): Promise<void>;
+  /** Sets when the engine starts a container again by itself, in Docker's own words. */
+  setRestartPolicy(container: string, policy: string): Promise<void>;
   /** Removes a container, if it still exists. With force, waits for a removal that is already in progress. */
   remove(container: string, how?: Removal): Promise<void>;
   /** Waits until a container has stopped. @returns its exit code */
@@ -204,16 +234,20 @@ export interface Engine {
    */
   askRegistry(image: string, signal: AbortSignal): Promise<void>;
   pull(image: string): Promise<void>;
+  /** Gives an image that is there a further name, `repository:tag`. */
+  tagImage(image: string, name: string): Promise<void>;
 
   /** Networks that have every label (`name` or `name=value`). */
   networks(labels: readonly string[]): Promise<NetworkSummary[]>;
-  connectNetwork(network: string, container: string): Promise<void>;
+  connectNetwork(network: string, container: string, how?: Endpoint): Promise<void>;
   /** Takes a container off a network, in whatever state it is; does nothing if it is not on it. */
   disconnectNetwork(network: string, container: string): Promise<void>;
   removeNetwork(network: string): Promise<void>;
   /** Volumes that have every label (`name` or `name=value`). */
   volumes(labels: readonly string[]): Promise<Labelled[]>;
   hasVolume(name: string): Promise<boolean>;
+  /** Removes a volume, if it still exists. */
+  removeVolume(name: string): Promise<void>;
   /** Creates a volume; one that is there is left as it is. */
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
 }

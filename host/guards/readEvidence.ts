@@ -73,13 +73,17 @@ async function askContainer(engine: Engine, { container: name, role, database }:
     return parseAnswer((await engine.exec(name, databaseQuestion(role, database))).output);
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    if (isConflict(error)) return filesOf(engine, name);
+    if (isConflict(error)) return filesOf(engine, name, await dataPathIn(engine, name));
     throw error;
   }
 }
 
 /** Reads a volume that no container of this install has, through one that is made for it and never started. */
-async function askVolume(engine: Engine, install: string, { volume, image }: Postgres): Promise<Found> {
+async function askVolume(
+  engine: Engine,
+  install: string,
+  { volume, path = postgresDataPath, image }: Postgres,
+): Promise<Found> {
   const there = image !== undefined && (await engine.hasVolume(volume));
   if (!there) return {};
   const reader = await engine
@@ -95,16 +99,23 @@ async function askVolume(engine: Engine, install: string, { volume, image }: Pos
     });
   if (reader === undefined) return {};
   try {
-    return await filesOf(engine, reader);
+    const found = await filesOf(engine, reader, path);
+    // Data that has not been moved into its folder yet is in the volume itself.
+    return found.major === undefined ? await filesOf(engine, reader, postgresDataPath) : found;
   } finally {
     await engine.remove(reader, { volumes: false });
   }
 }
 
-async function filesOf(engine: Engine, container: string): Promise<Found> {
+/** Folder a container's Postgres keeps its data in. */
+async function dataPathIn(engine: Engine, container: string): Promise<string> {
+  return variableIn((await engine.inspect(container))?.environment ?? [], "PGDATA") ?? postgresDataPath;
+}
+
+async function filesOf(engine: Engine, container: string, path: string): Promise<Found> {
   const [major, fingerprints] = await Promise.all([
-    engine.readFile(container, `${postgresDataPath}/PG_VERSION`),
-    engine.readFile(container, `${postgresDataPath}/${fingerprintsFile}`),
+    engine.readFile(container, `${path}/PG_VERSION`),
+    engine.readFile(container, `${path}/${fingerprintsFile}`),
   ]);
   return { major: major?.trim(), fingerprints: parseFingerprints(fingerprints) };
 }

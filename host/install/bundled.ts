@@ -64,7 +64,12 @@ export type ReplaceableService = keyof typeof replaceable;
 /** The same, by service, as a loop reads them. */
 export const replaceableServices = Object.entries(replaceable) as [ReplaceableService, Replaceable][];
 
-/** Whether base declares a container of its own for a service. Pure. */
+/** Whether a service is base's, and not somebody else's. Pure. */
 export function bundles(settings: Settings<"base">, service: ReplaceableService): boolean {
   return !replaceable[service].replacedBy.some((name) => settings[name] !== undefined);
+}
+
+/** Whether base declares a container of its own for a service: of Postgres it may borrow another's. Pure. */
+export function declares(settings: Settings<"base">, service: ReplaceableService): boolean {
+  return bundles(settings, service) && !(service === "postgres" && settings.borrowedPostgres !== undefined);
 }

@@ -1,7 +1,8 @@
 import type { Settings } from "../../settings";
 import type { Platform, Sockets } from "./platform";
-import { bundles, replaceable } from "./bundled";
+import { bundles, declares, replaceable } from "./bundled";
 import { containerName, volumeNameOf } from "./containerName";
+import { postgresDataIn } from "./postgresData";
 
 /** Where the data of an install is. */
 export interface DataPlace {
@@ -14,6 +15,8 @@ export interface DataPlace {
     readonly volume: string;
     readonly role: string;
     readonly database: string;
+    /** Folder in its container; absent where that is not this stack's to say. */
+    readonly path?: string;
     /** Image it is to run on; absent where that is not this stack's to say. */
     readonly image?: string;
   };
@@ -25,25 +28,29 @@ const withVolume = ["postgres", "redis", "storage"] as const;
 /** Where the data of an install will be, as base's settings say. Pure. */
 export function dataPlaceOf(settings: Settings<"base">): DataPlace {
   const install = settings.name;
-  const bundled = withVolume.filter((service) => bundles(settings, service));
+  const declared = withVolume.filter((service) => declares(settings, service));
+  const postgresVolume = settings.postgresVolume ?? volumeNameOf(install, "postgres");
   return {
     install,
-    volumes: [...bundled, "gateway"].map((service) => volumeNameOf(install, service)),
-    postgres: bundled.includes("postgres")
-      ? {
-          container: containerName(install, "postgres"),
-          volume: volumeNameOf(install, "postgres"),
-          role: settings.POSTGRES_USER,
-          database: settings.POSTGRES_DB,
-          image: settings.postgresImage,
-        }
-      : undefined,
+    volumes: [...declared, "gateway"].map((service) =>
+      service === "postgres" ? postgresVolume : volumeNameOf(install, service),
+    ),
+    postgres: bundles(settings, "postgres") ? postgresPlace(settings, postgresVolume) : undefined,
   };
+}
+
+/** Of a borrowed Postgres nothing but its container is asked. */
+function postgresPlace(settings: Settings<"base">, volume: string): DataPlace["postgres"] {
+  const login = { role: settings.POSTGRES_USER, database: settings.POSTGRES_DB };
+  const { borrowedPostgres: borrowed, postgresImage: image } = settings;
+  if (borrowed !== undefined) return { container: borrowed, volume: `of ${borrowed}`, ...login };
+  const path = postgresDataIn(settings.postgresFolder);
+  return { container: containerName(settings.name, "postgres"), volume, path, image, ...login };
 }
 
 /** Services of base's own that hold what no other copy of it has. Pure. */
 export function dataServicesOf(settings: Settings<"base">): string[] {
-  return withVolume.filter((service) => bundles(settings, service) && replaceable[service].holdsData);
+  return withVolume.filter((service) => declares(settings, service) && replaceable[service].holdsData);
 }
 
 /** Where the data of a base that is up is. Pure. */

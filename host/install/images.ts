@@ -1,5 +1,5 @@
 import type { SettingName, Settings } from "../../settings";
-import { bundles } from "./bundled";
+import { declares } from "./bundled";
 
 /** A setting that names an image of base's, and the image. */
 export interface BaseImage {
@@ -10,7 +10,7 @@ export interface BaseImage {
 
 /** The images base's containers are made of. Pure. */
 export function baseImages(settings: Settings<"base">): BaseImage[] {
-  const services = (["postgres", "redis", "storage", "mail"] as const).filter((service) => bundles(settings, service));
+  const services = (["postgres", "redis", "storage", "mail"] as const).filter((service) => declares(settings, service));
   return (["gateway", ...services] as const)
     .map((service) => ({ service, setting: `${service}Image` as const }))
     .map(({ service, setting }) => ({ service, setting, image: settings[setting] }));

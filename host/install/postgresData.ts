@@ -1,2 +1,7 @@
 /** Where the bundled Postgres keeps its data, on a volume of its own. */
 export const postgresDataPath = "/var/lib/postgresql/data";
+
+/** Where it keeps them when they are in a folder of the volume. Pure. */
+export function postgresDataIn(folder: string | undefined): string {
+  return folder === undefined ? postgresDataPath : `${postgresDataPath}/${folder}`;
+}

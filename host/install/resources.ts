@@ -16,6 +16,30 @@ export interface BaseReadyInputs {
   readonly madeWith?: string;
   /** Bucket whose path on the page's origin leads to the bundled S3 server; absent where that is somebody else's. */
   readonly bucket?: string;
+  /** Where Postgres keeps its data; absent where that is the volume itself. */
+  readonly postgresData?: string;
+  /** Containers that answer on a network beside those they were made with. */
+  readonly connections?: readonly Connection[];
+}
+
+/** A container that answers on a network by a name. */
+export interface Connection {
+  readonly container: string;
+  readonly network: string;
+  readonly name: string;
+  /** Its address there; without one the engine gives it any. */
+  readonly address?: string;
+}
+
+/** DataMove's inputs, as they reach the provider. */
+export interface DataMoveInputs {
+  readonly install: string;
+  readonly dockerHost?: string;
+  readonly volume: string;
+  /** Folder of the volume the data is to be in. */
+  readonly folder: string;
+  /** Postgres' image, whose shell moves the data. */
+  readonly image: string;
 }
 
 /** The Hold's inputs, as they reach the provider. */

@@ -2,10 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CreationTimestamps } from "../../host/install/creationTimestamps";
 import { originOf } from "../../host/install/connectSrc";
 import type { EngineIdentity } from "../../host/install/presence";
-import type { Settings } from "../../settings";
+import { vapidPublicKey, type Settings } from "../../settings";
 import { bundles } from "../../host/install/bundled";
 import { containerName } from "../../host/install/containerName";
+import { postgresDataIn } from "../../host/install/postgresData";
+import { pushContactOf } from "../../host/install/pushContact";
 import type { BaseContext } from "./context";
+import { DataMove } from "./dataMove";
 import { gateway } from "./gateway";
 import { Hold } from "./hold";
 import { mail, mailUrl } from "./mail";
@@ -60,6 +63,8 @@ export class Base extends pulumi.ComponentResource {
     const networks = new Networks({ install, mail: catchMail, timestamps, addresses }, inside);
     const context: BaseContext = { settings, secrets, timestamps, addresses };
     const database = bundles(settings, "postgres") ? postgres(context) : undefined;
+    const { borrowedPostgres, postgresVolume, postgresFolder, frontNetwork } = settings;
+    const borrowed = database && borrowedPostgres;
     const cache = bundles(settings, "redis") ? redis(context) : undefined;
     const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
 
@@ -67,7 +72,7 @@ export class Base extends pulumi.ComponentResource {
     // Without a digest: an install of before would get another gateway for it, and a gap.
     const gatewayService = new BaseService(describeService("gateway", gateway(context)), networks, inside);
     const replaceable: Readonly<Record<string, BaseServiceArgs | undefined>> = {
-      postgres: database?.args,
+      postgres: borrowed === undefined ? database?.args : undefined,
       redis: cache?.args,
       storage: bucket === undefined ? undefined : storage(context),
       mail: catchMail ? mail(context) : undefined,
@@ -87,8 +92,24 @@ export class Base extends pulumi.ComponentResource {
     const held = { install, dockerHost: settings.dockerHost, bucket, subnets };
     const hold = new Hold("hold", { ...held, contents, gateway: gatewayService }, inside);
     networks.declareFixed(hold);
+    // Requests are held by then, since Postgres is yet to be made.
+    const move =
+      database === undefined || postgresVolume === undefined || postgresFolder === undefined
+        ? undefined
+        : new DataMove(
+            "data-move",
+            {
+              install,
+              dockerHost: settings.dockerHost,
+              volume: postgresVolume,
+              folder: postgresFolder,
+              image: settings.postgresImage,
+            },
+            { ...inside, dependsOn: [hold] },
+          );
+    const before = (service: string) => (service === "postgres" && move !== undefined ? [hold, move] : [hold]);
     const running = [
-      ...described.map((one) => new BaseService(one, networks, { ...inside, dependsOn: [hold] })),
+      ...described.map((one) => new BaseService(one, networks, { ...inside, dependsOn: before(one.service) })),
       gatewayService,
     ];
 
@@ -103,6 +124,8 @@ export class Base extends pulumi.ComponentResource {
       SMTP_URL: catchMail ? mailUrl : undefined,
       FRONTEND_URL: frontendUrl,
       BACKEND_URL: frontendUrl,
+      VAPID_PUBLIC_KEY: secrets.get("VAPID_PRIVATE_KEY").apply((key) => vapidPublicKey(key) ?? ""),
+      VAPID_SUBJECT: pushContactOf(frontendUrl, settings.SMTP_FROM),
     });
 
     const baseReady = new BaseReady(
@@ -112,7 +135,23 @@ export class Base extends pulumi.ComponentResource {
         dockerHost: settings.dockerHost,
         engine: engine.id,
         services: running,
-        fingerprints: database && fingerprints,
+        fingerprints: database && borrowed === undefined ? fingerprints : undefined,
+        postgresData: database && postgresFolder && postgresDataIn(postgresFolder),
+        connections: [
+          ...(borrowed === undefined
+            ? []
+            : [
+                {
+                  container: borrowed,
+                  network: networkName(install, "data"),
+                  name: "postgres",
+                  address: addresses.data.fixed.postgres,
+                },
+              ]),
+          ...(frontNetwork === undefined
+            ? []
+            : [{ container: gatewayService.containerName, network: frontNetwork, name: "frontend-app" }]),
+        ],
         bucket,
         after: [secrets, networks, hold],
       },
@@ -148,7 +187,7 @@ export class Base extends pulumi.ComponentResource {
           directory: settings.backupDirectory,
           maxAge: settings.backupMaxAge,
           kept: settings.backupsKept,
-          postgres: database && containerName(install, "postgres"),
+          postgres: borrowed ?? (database && containerName(install, "postgres")),
           image: settings.postgresImage,
           // The data network has no way out, and a managed Postgres is out there.
           network: edge,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseService } from "./service";
-import type { BaseReadyInputs } from "../../host/install/resources";
+import type { BaseReadyInputs, Connection } from "../../host/install/resources";
 
 export interface BaseReadyArgs {
   readonly install: string;
@@ -10,6 +10,8 @@ export interface BaseReadyArgs {
   readonly services: readonly BaseService[];
   /** Bucket that the gateway routes to the bundled S3 server; undefined where that is somebody else's. */
   readonly bucket?: string;
+  readonly postgresData?: string;
+  readonly connections: readonly Connection[];
   /** SecretFingerprints beside the data of Postgres; secret. Absent where the database is somebody else's. */
   readonly fingerprints?: pulumi.Output<string>;
   /** What must not be deleted before BaseReady has agreed, beside the containers. */
@@ -28,6 +30,8 @@ export class BaseReady extends pulumi.CustomResource {
       engine: args.engine,
       madeWith: args.fingerprints,
       bucket: args.bucket,
+      postgresData: args.postgresData,
+      connections: args.connections.length === 0 ? undefined : [...args.connections],
       containers: pulumi.output(
         Object.fromEntries(args.services.map(({ service, container }) => [service, container.id])),
       ),

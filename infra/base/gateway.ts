@@ -17,7 +17,9 @@ export function gateway({ settings, timestamps }: BaseContext): BaseServiceArgs 
     memory: 256,
     stopSeconds: 30,
     tmpfs: ["/tmp"],
-    ports: [{ internal: 80, external: settings.FRONTEND_PORT, ip: settings.bindAddress, protocol: "tcp" }],
+    ports: settings.publishGateway
+      ? [{ internal: 80, external: settings.FRONTEND_PORT, ip: settings.bindAddress, protocol: "tcp" }]
+      : undefined,
     dataPath: gatewayStatePath,
     protect: settings.protectData,
   };

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { postgresDataPath } from "../../host/install/postgresData";
+import { postgresDataIn, postgresDataPath } from "../../host/install/postgresData";
 import type { BaseServiceArgs } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */
@@ -12,12 +12,18 @@ export function postgres({ settings, secrets, timestamps, addresses }: BaseConte
   const user = settings.POSTGRES_USER;
   const database = settings.POSTGRES_DB;
   const password = secrets.get("POSTGRES_PASSWORD");
+  const { postgresVolume: volume, postgresFolder: folder } = settings;
   const args: BaseServiceArgs = {
     install,
     timestamps,
     image: settings.postgresImage,
     networks: [{ network: "data", aliases: ["postgres"], address: addresses.data.fixed.postgres }],
-    environment: { POSTGRES_USER: user, POSTGRES_DB: database, POSTGRES_PASSWORD: password },
+    environment: {
+      POSTGRES_USER: user,
+      POSTGRES_DB: database,
+      POSTGRES_PASSWORD: password,
+      ...(folder === undefined ? {} : { PGDATA: postgresDataIn(folder) }),
+    },
     health: `pg_isready -q -h 127.0.0.1 -U ${user} -d ${database}`,
     memory: settings.postgresMemory,
     // Its entrypoint starts as root, gives the data directory to postgres and steps down.
@@ -25,6 +31,7 @@ export function postgres({ settings, secrets, timestamps, addresses }: BaseConte
     stopSeconds: 60,
     tmpfs: ["/tmp", "/var/run/postgresql"],
     dataPath: postgresDataPath,
+    volume,
     protect: settings.protectData,
   };
   const url = pulumi.interpolate`postgres://${user}:${password.apply(encodeURIComponent)}@postgres:5432/${database}?sslmode=disable`;

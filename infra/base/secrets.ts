@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random/randomBytes";
-import { generatedNames, plainText, type GeneratedName, type Settings } from "../../settings";
+import { generatedNames, plainText, vapidPrivateKeyOf, type GeneratedName, type Settings } from "../../settings";
 
 /**
  * Bytes of a generated secret; 64 hex digits satisfy every length Scani asks for, and ENCRYPTION_KEY uses them as they
@@ -20,7 +20,8 @@ export class Secrets extends pulumi.ComponentResource {
     super("scani:base:Secrets", "secrets", {}, opts);
     for (const name of generatedNames) {
       const generated = new RandomBytes(name, { length: secretBytes }, { parent: this, protect: settings.protectData });
-      this.byName.set(name, pulumi.secret(plainText(settings[name]) ?? generated.hex));
+      const made = name === "VAPID_PRIVATE_KEY" ? generated.hex.apply(vapidPrivateKeyOf) : generated.hex;
+      this.byName.set(name, pulumi.secret(plainText(settings[name]) ?? made));
     }
     this.registerOutputs({});
   }

@@ -21,6 +21,8 @@ export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | 
   }[];
   /** Where its volume is mounted; absent for a service that keeps nothing. */
   readonly dataPath?: string;
+  /** An existing volume it is to use; without it base makes one. */
+  readonly volume?: string;
   /** Refuse to delete the volume, whatever is destroyed. */
   readonly protect?: boolean;
 }
@@ -53,7 +55,7 @@ export function describeService(service: string, args: BaseServiceArgs, key?: pu
   if (key === undefined) return { service, args, labels };
   const declared: pulumi.Output<unknown> = pulumi.output(
     containerArgs({
-      ...declaredArgs(service, args, (name) => name, volumeNameOf(install, service)),
+      ...declaredArgs(service, args, (name) => name, args.volume ?? volumeNameOf(install, service)),
       labels,
     }),
   );
@@ -102,22 +104,24 @@ export class BaseService extends pulumi.ComponentResource {
     this.service = service;
     this.containerName = containerName(install, service);
     this.made = labels[label.made];
-    let volume: Volume | undefined;
+    let volume: pulumi.Input<string> | undefined;
     if (dataPath !== undefined) {
-      this.volumeName = volumeNameOf(install, service);
-      volume = new Volume(
-        `${service}-data`,
-        {
-          name: this.volumeName,
-          labels: labelList({ [label.install]: install, [label.service]: service }),
-        },
-        { parent: this, protect, retainOnDelete: protect },
-      );
+      this.volumeName = args.volume ?? volumeNameOf(install, service);
+      volume =
+        args.volume ??
+        new Volume(
+          `${service}-data`,
+          {
+            name: this.volumeName,
+            labels: labelList({ [label.install]: install, [label.service]: service }),
+          },
+          { parent: this, protect, retainOnDelete: protect },
+        ).name;
     }
     this.container = hardenedContainer(
       service,
       {
-        ...declaredArgs(service, args, (name) => networks.named(name), volume?.name),
+        ...declaredArgs(service, args, (name) => networks.named(name), volume),
         labels:
           contents?.apply((digest): Record<string, string> => ({ ...labels, [label.contents]: digest })) ?? labels,
       },

@@ -1,6 +1,13 @@
 import type { Environment } from "../../host/install/environment";
 import type { Platform } from "../../host/install/platform";
-import { plainText, providerVariables, type Secret, type Settings, type Tier } from "../../settings";
+import {
+  furtherVariablesIn,
+  plainText,
+  providerVariables,
+  type Secret,
+  type Settings,
+  type Tier,
+} from "../../settings";
 import { connectSrc, originOf } from "../../host/install/connectSrc";
 import { localCloudUrl } from "../../host/install/localCloud";
 import { caFile } from "../../host/install/caCertificate";
@@ -14,10 +21,20 @@ import { apiUrl } from "./shape";
 export function environments(settings: Settings<Tier>, platform: Platform): Record<Service, Environment> {
   const logging = {
     LOG_LEVEL: settings.LOG_LEVEL,
+    LOG_SQL_QUERIES: settings.LOG_SQL_QUERIES,
+    LOG_TIMESTAMP: settings.LOG_TIMESTAMP,
+    LOG_WEBSOCKET_MESSAGES: settings.LOG_WEBSOCKET_MESSAGES,
+    SERVICE_VERSION: settings.SERVICE_VERSION,
     SENTRY_DSN: settings.SENTRY_DSN,
+    SENTRY_ENVIRONMENT: settings.SENTRY_ENVIRONMENT,
+    SENTRY_RELEASE: settings.SENTRY_RELEASE,
     LOG_ID_PEPPER: platform.LOG_ID_PEPPER,
   };
-  const stores = { DATABASE_URL: platform.DATABASE_URL, REDIS_URL: platform.REDIS_URL };
+  const stores = {
+    DATABASE_URL: platform.DATABASE_URL,
+    POSTGRES_POOL_MAX: settings.POSTGRES_POOL_MAX,
+    REDIS_URL: platform.REDIS_URL,
+  };
   const trust = { NODE_EXTRA_CA_CERTS: settings.caCertificate === undefined ? undefined : caFile };
   const common = { NODE_ENV: "production", ...stores, ...logging, ...trust };
   const cloud =
@@ -36,7 +53,14 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
   // The worker's digest and alert mails link to both, and are not sent without them.
   const addresses = { FRONTEND_URL: platform.FRONTEND_URL, BACKEND_URL: platform.BACKEND_URL };
 
-  return {
+  // Api and worker need the same: what a browser subscribes to at one, the other sends to.
+  const push = {
+    VAPID_SUBJECT: platform.VAPID_SUBJECT,
+    VAPID_PUBLIC_KEY: platform.VAPID_PUBLIC_KEY,
+    VAPID_PRIVATE_KEY: platform.VAPID_PRIVATE_KEY,
+  };
+
+  return withFurther(settings, {
     migrate: given({ DATABASE_URL: platform.DATABASE_URL, ...trust }),
     "data-provider": given({
       ...common,
@@ -44,6 +68,7 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
       ...providers,
       SERVICE_NAME: "data-provider",
       DATA_PROVIDER_API_KEY: platform.DATA_PROVIDER_API_KEY,
+      DATA_PROVIDER_API_KEY_EXPIRES_AT: platform.DATA_PROVIDER_API_KEY_EXPIRES_AT,
       BETTER_AUTH_SECRET: platform.BETTER_AUTH_SECRET,
       SMTP_URL: platform.SMTP_URL,
       SMTP_FROM: platform.SMTP_FROM,
@@ -54,6 +79,7 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
       ...cloud,
       ...providers,
       ...addresses,
+      ...push,
       SERVICE_NAME: "api",
       PORT: "3001",
       HOST: "0.0.0.0",
@@ -69,9 +95,14 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
       ...objects,
       ...providers,
       ...addresses,
+      ...push,
       SERVICE_NAME: "worker",
       ENCRYPTION_KEY: platform.ENCRYPTION_KEY,
       WORKER_CONCURRENCY: settings.WORKER_CONCURRENCY,
+      WORKER_CONCURRENCY_CRON: settings.WORKER_CONCURRENCY_CRON,
+      DLQ_ALERT_THRESHOLD: settings.DLQ_ALERT_THRESHOLD,
+      STALE_SYNC_THRESHOLD_HOURS: settings.STALE_SYNC_THRESHOLD_HOURS,
+      ALERT_STALE_SYNC_HOURS: settings.ALERT_STALE_SYNC_HOURS,
     }),
     "frontend-app": given({
       API_UPSTREAM: apiUrl,
@@ -81,7 +112,20 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
         originOf(platform.FRONTEND_URL),
       ),
     }),
-  };
+  });
+}
+
+/** The environments with the variables that no setting names. */
+function withFurther(
+  settings: Settings<Tier>,
+  environment: Record<Service, Environment>,
+): Record<Service, Environment> {
+  const further = furtherVariablesIn(plainText(settings.extraEnvironment) ?? "[]") ?? [];
+  const of = (service: string) =>
+    Object.fromEntries(further.filter((one) => one.service === service).map(({ name, value }) => [name, value]));
+  return Object.fromEntries(
+    Object.entries(environment).map(([service, own]) => [service, { ...own, ...of(service) }]),
+  ) as Record<Service, Environment>;
 }
 
 /** Origin the page uploads to. On tier 2 only the hosted endpoint knows it. Pure. */
@@ -89,7 +133,7 @@ export function uploadsOrigin(tier: Tier, platform: Platform): string | undefine
   return tier === "tier1" ? originOf(platform.S3_PUBLIC_ENDPOINT || platform.S3_ENDPOINT) : undefined;
 }
 
-function given(values: Readonly<Record<string, Secret | string | number | undefined>>): Environment {
+function given(values: Readonly<Record<string, Secret | string | number | boolean | undefined>>): Environment {
   return Object.fromEntries(
     Object.entries(values)
       .map(([name, value]) => [name, plainText(value)] as const)

@@ -14,6 +14,7 @@ const host = [
   "host/files",
   "host/handover",
   "host/hold",
+  "host/adopt",
 ];
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -30,6 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "host/files": lower,
   "host/hold": lower,
   "host/handover": [...lower, "host/preflight", "host/backup", "host/files"],
+  "host/adopt": [...lower, "host/backup", "host/guards", "host/preflight"],
   infra: ["host/install", "host/gateway", "settings", "util"],
   provider: [...host, "settings", "util"],
   stacks: [...host, "infra", "settings", "util"],

@@ -10,10 +10,12 @@ import {
   type ContainerOrder,
   type ContainerState,
   type ContainerSummary,
+  type Endpoint,
   type Engine,
   type FollowedLog,
   type ImageDetails,
   type Labelled,
+  type Mount,
   type NetworkSummary,
   type Removal,
 } from "../../../host/engine/engine";
@@ -34,6 +36,9 @@ export interface FakeContainer {
   readonly published: readonly string[];
   readonly volumes: readonly string[];
   readonly confinement: Confinement;
+  readonly mounts: readonly Mount[];
+  restartPolicy: string;
+  health?: string;
   /** Contents by path. */
   readonly files: Map<string, string>;
   restarts: number;
@@ -159,6 +164,8 @@ export class FakeEngine implements Engine {
       published: [],
       volumes: [],
       confinement: {},
+      mounts: [],
+      restartPolicy: "no",
       files: new Map(),
       restarts: 0,
       exitCode: 0,
@@ -258,6 +265,12 @@ export class FakeEngine implements Engine {
       if (one === undefined || !running.includes(one.state)) return;
       for (const line of one.atStop) this.say(one, line);
       this.ends(one, 0);
+    });
+  }
+
+  setRestartPolicy(container: string, policy: string): Promise<void> {
+    return this.call(`setRestartPolicy ${this.called(container)} ${policy}`, () => {
+      this.there(container).restartPolicy = policy;
     });
   }
 
@@ -426,7 +439,15 @@ export class FakeEngine implements Engine {
     return this.call(`pull ${image}`, () => {
       if (!this.registry.has(image))
         throw new EngineError(404, `(HTTP code 404) no such image - manifest unknown: ${image} `);
-      this.images.set(image, { id: `sha256:${image}`, environment: [] });
+      this.images.set(image, { id: `sha256:${image}`, environment: [], labels: {}, digests: [] });
+    });
+  }
+
+  tagImage(image: string, name: string): Promise<void> {
+    return this.call(`tagImage ${image} ${name}`, () => {
+      const found = [...this.images].find(([known, { id }]) => known === image || id === image);
+      if (found === undefined) throw new EngineError(404, `(HTTP code 404) no such image - No such image: ${image} `);
+      this.images.set(name, found[1]);
     });
   }
 
@@ -438,7 +459,7 @@ export class FakeEngine implements Engine {
     );
   }
 
-  connectNetwork(network: string, container: string): Promise<void> {
+  connectNetwork(network: string, container: string, _how?: Endpoint): Promise<void> {
     return this.call(`connectNetwork ${network} ${this.called(container)}`, () => {
       this.there(container).networks.push(network);
     });
@@ -448,6 +469,13 @@ export class FakeEngine implements Engine {
     return this.call(`disconnectNetwork ${network} ${this.called(container)}`, () => {
       const one = this.there(container);
       one.networks = one.networks.filter((name) => name !== network);
+    });
+  }
+
+  removeVolume(name: string): Promise<void> {
+    return this.call(`removeVolume ${name}`, () => {
+      const at = this.volumesThere.findIndex((one) => one.name === name);
+      if (at >= 0) this.volumesThere.splice(at, 1);
     });
   }
 

@@ -61,7 +61,7 @@ export class FakeInstall {
     const url = tier === "tier1" ? localCloudUrl : hostedUrl;
     for (const service of servicesOf(tier)) {
       const image = `${service}:${release}`;
-      this.engine.images.set(image, { id: `sha256:${image}`, environment: [] });
+      this.engine.images.set(image, { id: `sha256:${image}`, environment: [], labels: {}, digests: [] });
       this.engine.add({
         name: `scani-${release}-${service}`,
         image,

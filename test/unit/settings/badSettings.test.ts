@@ -86,6 +86,7 @@ const goodSecret = (setting: Setting): string =>
     `redis://:${mark}@cache`,
     `smtp://u:${mark}@mail`,
     `https://${mark}@sentry.example/1`,
+    `[{"service":"api","name":"X","value":"${mark}"}]`,
   ].find((value) => setting.schema.safeParse(value).success) as string;
 
 type Origin = "config" | "environment" | "dotenv";
@@ -159,7 +160,13 @@ function expectedBeside({ wrong, right }: Bad): string[] {
   const keys = given.has("S3_ENDPOINT")
     ? ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"].filter((name) => !given.has(name))
     : [];
-  return [...keys, ...(given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN") ? ["FASTMAIL_API_TOKEN"] : [])];
+  const places = ["DATABASE_URL", "borrowedPostgres", "postgresVolume"].filter((name) => given.has(name)).slice(1);
+  const folderAlone = given.has("postgresFolder") && !given.has("postgresVolume");
+  return [
+    ...keys,
+    ...(given.has("SMTP_URL") && given.has("FASTMAIL_API_TOKEN") ? ["FASTMAIL_API_TOKEN"] : []),
+    ...(folderAlone ? ["postgresFolder"] : places),
+  ];
 }
 
 let created = 0;

@@ -7,18 +7,15 @@ import { root } from "../../../ops/root";
 /** Lines added to a copy of the project, each after the one it is named by: one a variable in each file. */
 const added: Readonly<Record<string, readonly (readonly [after: string, line: string])[]>> = {
   "settings/table.ts": [
-    [
-      "const release = {",
-      '  SENTRY_ENVIRONMENT: { stacks: tiers, schema: s.text, example: "production", describe: "Name errors are filed under." },',
-    ],
+    ["const release = {", '  NEW_SETTING: { stacks: tiers, schema: s.text, example: "production", describe: "New." },'],
     [
       "const platform = {",
-      '  VAPID_PRIVATE_KEY: { stacks: base, ...secret(40), example: "a key", describe: "Signs notifications." },',
+      '  NEW_SECRET: { stacks: base, ...secret(40), example: "a key", describe: "New as well." },',
     ],
   ],
   "infra/release/environment.ts": [
-    ["    SENTRY_DSN: settings.SENTRY_DSN,", "    SENTRY_ENVIRONMENT: settings.SENTRY_ENVIRONMENT,"],
-    ["      COOKIE_DOMAIN: platform.COOKIE_DOMAIN,", "      VAPID_PRIVATE_KEY: platform.VAPID_PRIVATE_KEY,"],
+    ["    SENTRY_DSN: settings.SENTRY_DSN,", "    NEW_SETTING: settings.NEW_SETTING,"],
+    ["      COOKIE_DOMAIN: platform.COOKIE_DOMAIN,", "      NEW_SECRET: platform.NEW_SECRET,"],
   ],
 };
 
@@ -32,9 +29,9 @@ const script = `
   const platform = Object.fromEntries(platformVariables.map((name) => [name, plainText(base[name]) ?? "http://x"]));
   const { api } = environments(resolve("tier1"), platform);
   console.log(JSON.stringify({
-    documents: [envExample(), projectConfig()].map((text) => ["SENTRY_ENVIRONMENT", "VAPID_PRIVATE_KEY"].every((name) => text.includes(name))),
-    settings: [resolve("tier1").SENTRY_ENVIRONMENT, String(base.VAPID_PRIVATE_KEY)],
-    api: { SENTRY_ENVIRONMENT: api.SENTRY_ENVIRONMENT, VAPID_PRIVATE_KEY: api.VAPID_PRIVATE_KEY },
+    documents: [envExample(), projectConfig()].map((text) => ["NEW_SETTING", "NEW_SECRET"].every((name) => text.includes(name))),
+    settings: [resolve("tier1").NEW_SETTING, String(base.NEW_SECRET)],
+    api: { NEW_SETTING: api.NEW_SETTING, NEW_SECRET: api.NEW_SECRET },
   }));`;
 
 let folder: string;
@@ -83,12 +80,12 @@ test("a new variable of Scani's is one line in the table and one in the environm
   const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], {
     cwd: folder,
     encoding: "utf8",
-    env: { SENTRY_ENVIRONMENT: "home", VAPID_PRIVATE_KEY: key },
+    env: { NEW_SETTING: "home", NEW_SECRET: key },
   });
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     documents: [true, true],
     settings: ["home", "(secret)"],
-    api: { SENTRY_ENVIRONMENT: "home", VAPID_PRIVATE_KEY: key },
+    api: { NEW_SETTING: "home", NEW_SECRET: key },
   });
 }, 60_000);

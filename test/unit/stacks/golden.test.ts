@@ -84,7 +84,7 @@ void pulumi.runtime.setMocks(
       declared.push({ type, name, inputs: timeless(inputs) });
       return { id: id ?? `${name}-id`, state: { name, ...inputs, hex: `hex-of-${name}` } };
     },
-    call: () => ({ outputs: { sockets } }),
+    call: () => ({ outputs: { sockets: remembered } }),
   },
   "scani",
   "tier2",
@@ -99,14 +99,20 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 let missing: MissingImage[] = [];
+let projects: { name: string; folder: string }[] = [];
+/** What of the install is on the engine. */
+let there: string[] = sockets.services.map(({ container: name }) => name);
+/** What the last `up` of base left. */
+let remembered: object | undefined = sockets;
 
 const host: Host = {
   projectFolder: "rootDirectory",
   dockerProvider: () => ({}),
   enter: async () => undefined,
+  composeProjects: async () => projects,
   presence: async () => ({
     engine: { id: "ENGINE", address: "unix:///var/run/docker.sock" },
-    containers: sockets.services.map(({ container: name }) => ({ id: name, name, labels: {} }) as ContainerSummary),
+    containers: there.map((name) => ({ id: name, name, labels: {} }) as ContainerSummary),
     networks: Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
     volumes: [],
   }),
@@ -254,4 +260,37 @@ test.each([
   } finally {
     missing = [];
   }
+});
+
+test("base beside a Scani that compose runs is refused, unless an empty one is meant or it is being adopted", async () => {
+  [projects, there, remembered] = [[{ name: "home", folder: "/srv/scani" }], [], undefined];
+  try {
+    await expect(declare({ tier: "base" })).rejects.toThrow(
+      /^Scani runs on this engine already, under docker compose\. Nothing has been touched\.\n {2}The compose project home \(\/srv\/scani\) [^]*type: npm run adopt -- home --plan --port 8090\n[^]*SCANI_START_EMPTY=true npm run up/,
+    );
+    expect(of(declared, container)).toEqual([]);
+    const adopted = of(await declare({ tier: "base", borrowedPostgres: "home_postgres_1" }), container);
+    expect(adopted.map(({ name }) => name)).toEqual(["gateway", "mail", "redis", "storage"]);
+  } finally {
+    [projects, there, remembered] = [[], sockets.services.map(({ container: name }) => name), sockets];
+  }
+});
+
+test("an existing Postgres: its data is moved before base's own runs on its volume, in its folder", async () => {
+  const resources = await declare({ tier: "base", postgresVolume: "home_postgres-data", postgresFolder: "scani" });
+  expect(of(resources, "scani-host:base:DataMove").map(({ inputs }) => inputs)).toEqual([
+    { install: "scani", volume: "home_postgres-data", folder: "scani", image: "postgres:16-alpine" },
+  ]);
+  const postgres = of(resources, container).find(({ name }) => name === "postgres")?.inputs;
+  expect(JSON.stringify(postgres?.envs)).toContain("PGDATA=/var/lib/postgresql/data/scani");
+  expect(postgres?.volumes).toEqual([{ volumeName: "home_postgres-data", containerPath: "/var/lib/postgresql/data" }]);
+  expect(of(resources, "docker:index/volume:Volume").map(({ name }) => name)).not.toContain("postgres-data");
+});
+
+test("a gateway without a port, and one that answers on a proxy's network", async () => {
+  const resources = await declare({ tier: "base", publishGateway: "false", frontNetwork: "home_default" });
+  expect(of(resources, container).find(({ name }) => name === "gateway")?.inputs.ports).toBeUndefined();
+  expect(of(resources, "scani-host:base:Standing")[0].inputs.connections).toEqual([
+    { container: "scani-gateway", network: "home_default", name: "frontend-app" },
+  ]);
 });

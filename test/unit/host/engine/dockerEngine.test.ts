@@ -107,7 +107,10 @@ test("details of a container, with what Docker leaves out", () => {
     imageId: "sha256:1",
     environment: [],
     healthCheck: [],
+    labels: {},
     networks: ["data", "edge"],
+    mounts: [],
+    restartPolicy: "no",
     published: ["127.0.0.1:8080", "0.0.0.0:81"],
     confinement: { Memory: 5, Dns: null },
   });

@@ -21,7 +21,7 @@ function engineWith(networks: FakeEngine["networksThere"], hostRoutes?: string):
   const engine = new FakeEngine((): FakeAnswer => ({}));
   engine.networksThere.push(...networks);
   if (hostRoutes !== undefined) {
-    engine.images.set("gateway:1", { id: "sha256:1", environment: [] });
+    engine.images.set("gateway:1", { id: "sha256:1", environment: [], labels: {}, digests: [] });
     const create = engine.create.bind(engine);
     engine.create = async (wanted) => {
       const id = await create(wanted);

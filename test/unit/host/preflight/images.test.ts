@@ -11,7 +11,8 @@ function engine(
   made: readonly string[] = [],
 ): Engine {
   return {
-    image: async (name: string) => (here.includes(name) ? { id: name, environment: [] } : undefined),
+    image: async (name: string) =>
+      here.includes(name) ? { id: name, environment: [], labels: {}, digests: [] } : undefined,
     askRegistry: async (name: string) => {
       if (registry[name] !== undefined) throw registry[name];
     },

@@ -22,6 +22,9 @@ const platform: Platform = {
   JOBS_HMAC_SECRET: "JJJJ",
   LOG_ID_PEPPER: "LLLL",
   DATA_PROVIDER_API_KEY: "LOCALKEY",
+  VAPID_SUBJECT: "mailto:a@b",
+  VAPID_PUBLIC_KEY: "PUSHED",
+  VAPID_PRIVATE_KEY: "PUSHKEY",
 };
 
 const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
@@ -88,6 +91,7 @@ test("each service gets the variables of Scani's own table, and only those", () 
     "S3_REGION",
     "S3_SECRET_ACCESS_KEY",
   ];
+  const push = ["VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY", "VAPID_SUBJECT"];
   expect(names(migrate)).toEqual(["DATABASE_URL"]);
   expect(names(page)).toEqual(["API_UPSTREAM", "CSP_CONNECT_SRC"]);
   expect(names(api)).toEqual(
@@ -102,6 +106,7 @@ test("each service gets the variables of Scani's own table, and only those", () 
       "PORT",
       "SCANI_CLOUD_API_KEY",
       "SCANI_CLOUD_URL",
+      ...push,
     ].sort(),
   );
   expect(names(worker)).toEqual(
@@ -114,6 +119,7 @@ test("each service gets the variables of Scani's own table, and only those", () 
       "SCANI_CLOUD_API_KEY",
       "SCANI_CLOUD_URL",
       "WORKER_CONCURRENCY",
+      ...push,
     ].sort(),
   );
   expect(names(provider)).toEqual(
@@ -155,4 +161,54 @@ describe("the release's name", () => {
   ])("changes with the %s", (_what, other) => {
     expect(releaseId(other)).not.toBe(releaseId(contents));
   });
+});
+
+test("every optional variable of Scani's reaches the services that read it", () => {
+  const {
+    api,
+    worker,
+    "data-provider": provider,
+  } = of(
+    "tier1",
+    {
+      POSTGRES_POOL_MAX: "5",
+      SENTRY_ENVIRONMENT: "home",
+      SERVICE_VERSION: "0.17.1",
+      LOG_SQL_QUERIES: "true",
+      LOG_TIMESTAMP: "false",
+      WORKER_CONCURRENCY_CRON: "0",
+      DLQ_ALERT_THRESHOLD: "9",
+      STALE_SYNC_THRESHOLD_HOURS: "6",
+      ALERT_STALE_SYNC_HOURS: "48",
+    },
+    { ...platform, DATA_PROVIDER_API_KEY_EXPIRES_AT: "2030-01-01T00:00:00Z" },
+  );
+  const everywhere = {
+    POSTGRES_POOL_MAX: "5",
+    SENTRY_ENVIRONMENT: "home",
+    SERVICE_VERSION: "0.17.1",
+    LOG_SQL_QUERIES: "true",
+    LOG_TIMESTAMP: "false",
+  };
+  for (const env of [api, worker, provider]) expect(env).toMatchObject(everywhere);
+  expect(worker).toMatchObject({
+    WORKER_CONCURRENCY_CRON: "0",
+    DLQ_ALERT_THRESHOLD: "9",
+    STALE_SYNC_THRESHOLD_HOURS: "6",
+    ALERT_STALE_SYNC_HOURS: "48",
+  });
+  expect(provider.DATA_PROVIDER_API_KEY_EXPIRES_AT).toBe("2030-01-01T00:00:00Z");
+  expect(api).not.toHaveProperty("DLQ_ALERT_THRESHOLD");
+});
+
+test("a further variable reaches its service alone, and may not stand for a setting", () => {
+  const further = (name: string) => JSON.stringify([{ service: "worker", name, value: "x" }]);
+  const { api, worker } = of("tier1", { extraEnvironment: further("NEW_IN_SCANI") });
+  expect(worker.NEW_IN_SCANI).toBe("x");
+  expect(api).not.toHaveProperty("NEW_IN_SCANI");
+  for (const name of ["ENCRYPTION_KEY", "SERVICE_NAME"])
+    expect(() => of("tier1", { extraEnvironment: further(name) })).toThrow(
+      `extraEnvironment (from Pulumi config) sets ${name}`,
+    );
+  expect(() => of("tier1", { extraEnvironment: "{}" })).toThrow("is not JSON of the form");
 });

@@ -1,0 +1,93 @@
+import type { Engine } from "../engine/engine";
+import { containerName } from "../install/containerName";
+import { isUp } from "../install/facts";
+import { label } from "../install/labels";
+import { readRouted } from "../install/readFacts";
+import { untilReady } from "../engine/ready";
+import { isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
+import { copyObjects } from "./phases/beside";
+import { retired } from "./phases/takeOver";
+import type { AdoptRun } from "./phases/phase";
+import { removeRecord } from "./record";
+
+/**
+ * Gives everything back to compose, from any phase on: files that are new are copied back, the data moves up again, and
+ * the project's own containers are started. Nothing that was written meanwhile is lost. What the install made is removed
+ * last.
+ */
+export async function goBack(run: AdoptRun): Promise<void> {
+  const { engine, install, record, stacks, progress } = run;
+  const facts = await readRouted(engine, install);
+  const home = homeOf(run);
+  const moved = home !== undefined && (await isTaken(engine, home));
+  const own = facts.containers.filter(isUp);
+  await progress.step("stop this module's worker", () =>
+    Promise.all(own.filter(({ service }) => service === "worker").map(({ id }) => engine.stop(id))),
+  );
+  if (moved) {
+    await progress.step("stop this module's Scani", () => Promise.all(own.map(({ id }) => engine.stop(id))));
+    await giveFilesBack(run);
+    await progress.step("move the data back", async () => {
+      await engine.stop(containerName(install.name, "postgres"));
+      await moveDataBack(engine, home);
+    });
+  } else await giveFilesBack(run);
+  await startProject(run);
+  for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
+  for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
+    if (name !== record.postgres?.volume) await engine.removeVolume(name);
+  await removeRecord(engine, install.name);
+  for (const stack of ["base", "tier1", "tier2"] as const)
+    await stacks.set(
+      stack,
+      Object.fromEntries([...record.settingNames[stack], ...written[stack]].map((name) => [name, undefined])),
+    );
+}
+
+/** Settings the later phases write. */
+const written = { base: ["postgresVolume", "postgresFolder", "frontNetwork"], tier1: [], tier2: [] } as const;
+
+function homeOf({ install, record }: AdoptRun): DataHome | undefined {
+  const { postgres } = record;
+  return postgres && { install: install.name, volume: postgres.volume, folder: postgres.folder, image: postgres.image };
+}
+
+/** True when the data is not where compose's Postgres looks for it, or base's own runs on it. */
+async function isTaken(engine: Engine, home: DataHome): Promise<boolean> {
+  return (await whereIsData(engine, home)) !== "in the volume" || (await isMoved(engine, home));
+}
+
+/** Copies back what was uploaded since; compose's S3 server is started for it. */
+async function giveFilesBack(run: AdoptRun): Promise<void> {
+  const { engine, install, objects, progress } = run;
+  const storage = await engine.inspect(containerName(install.name, "storage"));
+  if (objects === undefined || storage?.running !== true) return;
+  await engine.start(objects.container);
+  await ready(run, objects.container);
+  const { now } = await progress.step("copy files back", () => copyObjects(run, true));
+  progress.note(`${now} files`);
+}
+
+/** Starts the project's containers as they were, what others need first. */
+async function startProject(run: AdoptRun): Promise<void> {
+  const { engine, install, record, progress } = run;
+  const { api, worker, "data-provider": provider, "frontend-app": page } = record.scani;
+  const scani = [provider, api, worker, page].filter((one) => one !== undefined);
+  const stores = retired(record).filter((name) => !scani.includes(name));
+  await progress.step("start compose's containers again", async () => {
+    for (const name of [...stores, ...scani]) {
+      const one = await engine.inspect(name);
+      if (one === undefined) continue;
+      await engine.disconnectNetwork(`${install.name}-data`, name);
+      await engine.setRestartPolicy(name, record.restartPolicies[name] ?? "unless-stopped");
+      await engine.start(name);
+      await ready(run, name);
+    }
+  });
+}
+
+async function ready({ engine, watch }: AdoptRun, name: string): Promise<void> {
+  const healthCheck = (await engine.inspect(name))?.healthCheck ?? [];
+  if (healthCheck.length > 0 && healthCheck[0] !== "NONE")
+    await untilReady(engine, { id: name, name, title: name }, watch);
+}

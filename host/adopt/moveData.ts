@@ -1,0 +1,150 @@
+import { details, type Engine } from "../engine/engine";
+import { networkName } from "../install/addresses";
+import { label } from "../install/labels";
+import { postgresDataPath } from "../install/postgresData";
+import { OperatorError } from "../../util/operatorError";
+import type { Progress } from "../../util/progress/progress";
+
+/** Where the data of an existing Postgres is to be. */
+export interface DataHome {
+  readonly install: string;
+  readonly volume: string;
+  /** Folder of the volume. */
+  readonly folder: string;
+  /** Postgres' image, whose shell moves the data. */
+  readonly image: string;
+}
+
+/** Where the data is: in its folder, in the volume itself, between the two after a kill, or nowhere yet. */
+export type DataIs = "in its folder" | "in the volume" | "between" | "nowhere";
+
+/** Path the volume is at in the container that moves. */
+const mounted = postgresDataPath;
+
+/** Folder that holds what has been moved so far. Pure. */
+function movingFolder(folder: string): string {
+  return `.${folder}.moving`;
+}
+
+/** Reads where the data is, through a container that is never started. */
+export async function whereIsData(engine: Engine, { install, volume, folder, image }: DataHome): Promise<DataIs> {
+  const reader = await engine.create({
+    image,
+    labels: { [label.install]: install },
+    network: "none",
+    volumes: [{ name: volume, path: mounted }],
+  });
+  try {
+    const has = async (path: string) => (await engine.readFile(reader, `${mounted}/${path}PG_VERSION`)) !== undefined;
+    if (await has(`${folder}/`)) return "in its folder";
+    if (await has("")) return "in the volume";
+    return (await has(`${movingFolder(folder)}/`)) ? "between" : "nowhere";
+  } finally {
+    await engine.remove(reader, { volumes: false });
+  }
+}
+
+/** True when there is nothing to move. A Postgres of base's own on the volume shows it without a look into it. */
+export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> {
+  const own = await engine.containers({
+    labels: [`${label.install}=${home.install}`, `${label.service}=postgres`],
+    volumes: [home.volume],
+    all: true,
+  });
+  if (own.length > 0) return true;
+  return ["in its folder", "nowhere"].includes(await whereIsData(engine, home));
+}
+
+/**
+ * Moves everything in the current folder into a folder of it. PG_VERSION goes first: a Postgres that is started on the
+ * volume itself from then on finds a folder that is neither its data nor empty, and refuses it.
+ */
+const moveScript = [
+  "set -e",
+  'cd "$1"; part=$2; folder=$3',
+  'mkdir -p "$part"',
+  '[ ! -e PG_VERSION ] || mv PG_VERSION "$part/"',
+  "for entry in * .[!.]*; do",
+  '  if [ -e "$entry" ] || [ -L "$entry" ]; then',
+  '    case "$entry" in "$part" | lost+found) ;; *) mv "$entry" "$part/" ;; esac',
+  "  fi",
+  "done",
+  'chown "$(stat -c %u:%g "$part/PG_VERSION")" "$part"; chmod 700 "$part"',
+  'mv "$part" "$folder"',
+].join("\n");
+
+/** The reverse; PG_VERSION comes last, so that a Postgres is started on the volume itself only when it is whole. */
+const moveBackScript = [
+  "set -e",
+  'cd "$1"; part=$2; folder=$3',
+  '[ ! -e "$folder" ] || mv "$folder" "$part"',
+  'cd "$part"',
+  "for entry in * .[!.]*; do",
+  '  if [ -e "$entry" ] || [ -L "$entry" ]; then',
+  '    [ "$entry" = PG_VERSION ] || mv "$entry" ..',
+  "  fi",
+  "done",
+  "[ ! -e PG_VERSION ] || mv PG_VERSION ..",
+  'cd ..; rmdir "$part"',
+].join("\n");
+
+/**
+ * Moves the data one folder down in its volume, where that is still to be done: what uses the volume stops, and does not
+ * come back by itself. Before the data moves every failure is taken back. Requests are held by then, so nobody notices.
+ */
+export async function moveData(engine: Engine, home: DataHome, progress: Progress): Promise<void> {
+  const { install, volume } = home;
+  const is = await whereIsData(engine, home);
+  if (is === "in its folder" || is === "nowhere") return;
+  const servers = await engine.containers({ volumes: [volume] });
+  try {
+    for (const { id, name } of servers)
+      await progress.step(`stop ${name}`, async () => {
+        await engine.setRestartPolicy(id, "no");
+        await engine.stop(id, postgresSeconds);
+      });
+  } catch (error) {
+    await Promise.all(servers.map(({ id }) => engine.start(id))).catch(() => undefined);
+    throw error;
+  }
+  await progress.step("move the data one folder down", () => runOn(engine, home, moveScript));
+  // Started again by mistake, it would answer to the name of base's own; and its address is needed.
+  for (const { id } of servers) await engine.disconnectNetwork(networkName(install, "data"), id);
+}
+
+/** Seconds Postgres gets to write down everything. */
+const postgresSeconds = 60;
+
+/** Moves the data back up into the volume itself. Nothing may use it. */
+export async function moveDataBack(engine: Engine, home: DataHome): Promise<void> {
+  const is = await whereIsData(engine, home);
+  if (is !== "in the volume" && is !== "nowhere") await runOn(engine, home, moveBackScript);
+}
+
+/** Runs a script on a volume that no running container has. @throws OperatorError with its words */
+async function runOn(engine: Engine, { install, volume, folder, image }: DataHome, script: string): Promise<void> {
+  const users = await engine.containers({ volumes: [volume] });
+  if (users.length > 0)
+    throw new OperatorError({ what: `${users.map(({ name }) => name).join(", ")} is using the volume ${volume}` });
+  const mover = await engine.create({
+    image,
+    labels: { [label.install]: install },
+    entrypoint: ["sh", "-c", script, "move", mounted, movingFolder(folder), folder],
+    command: [],
+    network: "none",
+    confinement: { SecurityOpt: ["no-new-privileges:true"] },
+    volumes: [{ name: volume, path: mounted, writable: true }],
+  });
+  try {
+    await engine.start(mover);
+    const exitCode = await engine.wait(mover);
+    if (exitCode === 0) return;
+    const { name } = await details(engine, mover);
+    throw new OperatorError(
+      { what: `The data in the volume ${volume} could not be moved (exit code ${exitCode} of ${name})` },
+      { logTail: await engine.lastLines(mover, 20) },
+    );
+  } finally {
+    await engine.remove(mover, { volumes: false });
+  }
+}

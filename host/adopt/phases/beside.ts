@@ -1,0 +1,106 @@
+import { makeBackup } from "../../backup/make";
+import { lastBackup, listBackups } from "../../backup/folder";
+import { sizeText } from "../../backup/manifest";
+import { newestGood, verify } from "../../backup/restore";
+import { readCluster, withServer, type Database } from "../../backup/server";
+import { containerName } from "../../install/containerName";
+import { networkOf, ObjectCopy, type Copied } from "../objects";
+import type { AdoptRun, Phase } from "./phase";
+
+/** Hours a backup counts as one made for the adoption. */
+const backupHours = 24;
+
+/** A backup by compose's own Postgres, read back and compared. */
+export class BackupPhase implements Phase {
+  readonly title = "backup";
+
+  describe(): string {
+    return "back the database up by compose's own Postgres, and read the backup back";
+  }
+
+  async done({ engine, install, record, backups }: AdoptRun): Promise<boolean> {
+    // A managed database is backed up by the switch, as always.
+    if (record.postgres === undefined || (await engine.inspect(record.postgres.container))?.state !== "running")
+      return true;
+    const cluster = await withServer(engine, databaseOf(record.postgres.container), readCluster);
+    const last = await lastBackup(backups.folder, install.name, cluster);
+    return last !== undefined && Date.now() - last < backupHours * 3_600_000;
+  }
+
+  async perform({ engine, install, record, backups, progress, watch }: AdoptRun): Promise<void> {
+    const database = databaseOf(record.postgres?.container ?? "");
+    const made = await progress.step("back up the database", () =>
+      makeBackup(engine, { install: install.name, database, why: "adoption", ...backups }, watch.signal),
+    );
+    progress.note(`${made.file}, ${sizeText(made.bytes)}, ${made.tables.length} tables`);
+    const found = await listBackups(backups.folder, install.name);
+    await verify(engine, database, newestGood(found.filter(({ file }) => file === made.file)), progress, watch.signal);
+  }
+}
+
+function databaseOf(container: string): Database {
+  return { kind: "bundled", container };
+}
+
+/** Base beside the project: own Redis, S3 server, mail catcher and gateway, on compose's Postgres. */
+export class BesidePhase implements Phase {
+  readonly title = "base beside it";
+
+  describe({ postgres }: AdoptRun["record"]): string {
+    return `bring base up beside it${postgres === undefined ? "" : `, on the Postgres of ${postgres.container}`}`;
+  }
+
+  async done({ engine, install, record }: AdoptRun): Promise<boolean> {
+    const [gateway, postgres] = await Promise.all([
+      engine.inspect(install.gateway),
+      engine.inspect(record.postgres?.container ?? ""),
+    ]);
+    const joined = record.postgres === undefined || postgres?.networks.includes(`${install.name}-data`) === true;
+    return gateway?.state === "running" && (joined || postgres?.state !== "running");
+  }
+
+  async perform({ stacks, progress }: AdoptRun): Promise<void> {
+    await progress.step("bring base up", () => stacks.up("base"));
+  }
+}
+
+/** The project's files, in base's own bucket. */
+export class ObjectsPhase implements Phase {
+  readonly title = "files";
+
+  describe({ objectStore }: AdoptRun["record"]): string {
+    return objectStore === undefined
+      ? "nothing: the bucket is not the project's own, and stays"
+      : `copy the files of ${objectStore} into base's own bucket, and compare them`;
+  }
+
+  /** Only a comparison of both buckets says it, and that is the copy itself. */
+  async done({ engine, objects }: AdoptRun): Promise<boolean> {
+    return objects === undefined || (await engine.inspect(objects.container))?.state !== "running";
+  }
+
+  async perform(run: AdoptRun): Promise<void> {
+    const { objects, now } = await run.progress.step("copy the files", () => copyObjects(run));
+    run.progress.note(`${objects} files, ${now} of them copied now`);
+  }
+}
+
+/** Copies what base's bucket lacks. */
+export async function copyObjects(
+  { engine, install, objects, stacks, image }: AdoptRun,
+  back = false,
+): Promise<Copied> {
+  if (objects === undefined) return { objects: 0, bytes: 0, now: 0 };
+  const storage = containerName(install.name, "storage");
+  const own = await stacks.ownBucket();
+  const copy = await ObjectCopy.open(engine, install.name, image, [
+    await networkOf(engine, objects.container),
+    `${install.name}-data`,
+  ]);
+  try {
+    const here = { ...own, endpoint: `http://${storage}:${new URL(own.endpoint).port}` };
+    return back ? await copy.copy(here, objects) : await copy.copy(objects, here);
+  } finally {
+    await copy.close();
+  }
+}

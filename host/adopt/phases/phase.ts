@@ -1,0 +1,49 @@
+import type { Engine } from "../../engine/engine";
+import type { Watch } from "../../engine/ready";
+import type { Install } from "../../install/readFacts";
+import type { Tier } from "../../../settings";
+import type { Progress } from "../../../util/progress/progress";
+import type { Bucket } from "../objects";
+import type { ObjectSource } from "../plan";
+import type { AdoptionRecord } from "../record";
+
+/** What an adoption asks of Pulumi, whoever drives it. */
+export interface Stacks {
+  /** Changes settings of a stack; undefined takes one out. */
+  set(stack: "base" | Tier, values: Readonly<Record<string, string | undefined>>): Promise<void>;
+  up(stack: "base" | Tier): Promise<void>;
+  /** Removes everything a stack has made, protected or not; its volumes stay. Does nothing where there is no such stack. */
+  destroy(stack: "base" | Tier): Promise<void>;
+  /** Base's own bucket, as a container on the data network reaches it. Holds its keys. */
+  ownBucket(): Promise<Bucket>;
+}
+
+/** What an adoption works with, shared by its phases. */
+export interface AdoptRun {
+  readonly engine: Engine;
+  readonly install: Install;
+  readonly record: AdoptionRecord;
+  /** The project's S3 server, read anew from its containers. */
+  readonly objects?: ObjectSource;
+  readonly stacks: Stacks;
+  /** Whole path of the folder of the backups, and how many are kept. */
+  readonly backups: { readonly folder: string; readonly kept: number };
+  /** An image of Scani's that is on the engine. */
+  readonly image: string;
+  readonly progress: Progress;
+  readonly watch: Watch;
+}
+
+/**
+ * One phase of an adoption. Whether it is done is read off the engine: where an adoption goes on is decided by what is
+ * true, never by a counter.
+ */
+export interface Phase {
+  readonly title: string;
+  /** What it does, as a plan says it. Pure. */
+  describe(record: AdoptionRecord): string;
+  done(run: AdoptRun): Promise<boolean>;
+  perform(run: AdoptRun): Promise<void>;
+  /** Takes back what a phase that failed has done; what serves goes on. */
+  undo?(run: AdoptRun): Promise<void>;
+}

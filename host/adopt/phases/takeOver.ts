@@ -1,0 +1,91 @@
+import { containerName } from "../../install/containerName";
+import { readFacts } from "../../install/readFacts";
+import { copyObjects } from "./beside";
+import { ownServes } from "./front";
+import type { AdoptRun, Phase } from "./phase";
+
+/** The database: its data moves one folder down in its volume, and base's own Postgres runs on it. Requests are held. */
+export class DatabasePhase implements Phase {
+  readonly title = "database";
+
+  describe({ postgres }: AdoptRun["record"]): string {
+    return postgres === undefined
+      ? "stop compose's api and data-provider; the database stays where it is"
+      : `stop compose's api, data-provider and Postgres, and run base's own on the volume ${postgres.volume}, in its folder ${postgres.folder}; requests are held meanwhile`;
+  }
+
+  async done({ engine, install, record }: AdoptRun): Promise<boolean> {
+    const [api, own, facts] = await Promise.all([
+      engine.inspect(record.scani.api ?? ""),
+      engine.inspect(containerName(install.name, "postgres")),
+      readFacts(engine, install),
+    ]);
+    const onVolume = own?.mounts.some(({ source }) => source === record.postgres?.volume) === true;
+    return (
+      api?.state !== "running" &&
+      (record.postgres === undefined || (own?.state === "running" && onVolume)) &&
+      facts.paused.length === 0 &&
+      ownServes(facts)
+    );
+  }
+
+  async perform(run: AdoptRun): Promise<void> {
+    const { engine, record, stacks, progress } = run;
+    const { api, "data-provider": provider, "frontend-app": page } = record.scani;
+    await progress.step("stop compose's api, data-provider and page", () =>
+      stopForGood(
+        run,
+        [api, provider, page].filter((one) => one !== undefined),
+      ),
+    );
+    // What was uploaded through compose's page since the first copy.
+    if (run.objects !== undefined && (await engine.inspect(run.objects.container))?.state === "running") {
+      const { now } = await progress.step("copy the last files", () => copyObjects(run));
+      progress.note(`${now} more`);
+    }
+    const { postgres, frontNetwork } = record;
+    await stacks.set("base", {
+      ...(postgres === undefined
+        ? {}
+        : { borrowedPostgres: undefined, postgresVolume: postgres.volume, postgresFolder: postgres.folder }),
+      ...(frontNetwork === undefined ? {} : { frontNetwork }),
+    });
+    await progress.step("bring base up on the data", () => stacks.up("base"));
+    // Base's outputs say where backups are made now.
+    await progress.step(`bring ${record.tier} up`, () => stacks.up(record.tier));
+  }
+}
+
+/** What of the project has been replaced stops, and stays as it is. */
+export class RetirePhase implements Phase {
+  readonly title = "retire";
+
+  describe({ scani, replaced, postgres }: AdoptRun["record"]): string {
+    return `stop what has been replaced (kept): ${[...Object.values(scani), ...(postgres === undefined ? [] : [postgres.container]), ...replaced].join(", ")}`;
+  }
+
+  async done({ engine, record }: AdoptRun): Promise<boolean> {
+    const all = await Promise.all(retired(record).map((name) => engine.inspect(name)));
+    return all.every((one) => one === undefined || (one.state !== "running" && one.restartPolicy === "no"));
+  }
+
+  async perform(run: AdoptRun): Promise<void> {
+    await run.progress.step("stop what has been replaced", () => stopForGood(run, retired(run.record)));
+  }
+}
+
+/** Containers of the project whose place is taken. Pure. */
+export function retired({ scani, postgres, replaced }: AdoptRun["record"]): string[] {
+  return [...Object.values(scani), ...(postgres === undefined ? [] : [postgres.container]), ...replaced];
+}
+
+/** Stops containers so that the engine does not start them again. */
+async function stopForGood({ engine }: AdoptRun, containers: readonly string[]): Promise<void> {
+  await Promise.all(
+    containers.map(async (name) => {
+      if ((await engine.inspect(name)) === undefined) return;
+      await engine.setRestartPolicy(name, "no");
+      await engine.stop(name);
+    }),
+  );
+}

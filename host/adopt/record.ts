@@ -1,0 +1,73 @@
+import { isNotFound, type Engine } from "../engine/engine";
+import { label } from "../install/labels";
+import type { Adoption } from "./plan";
+
+/** What has to be known of an adoption on whichever machine goes on with it. No secrets: those are in the settings. */
+export interface AdoptionRecord extends Omit<Adoption, "settings" | "objects"> {
+  /** When it began, ISO 8601. */
+  readonly at: string;
+  /** Names of the settings that were written, by stack. */
+  readonly settingNames: Readonly<Record<"base" | "tier1" | "tier2", readonly string[]>>;
+  /** Restart policies the project's containers had, by name. */
+  readonly restartPolicies: Readonly<Record<string, string>>;
+  /** The operator was told that the gateway serves, and what to point at it. */
+  readonly announced: boolean;
+}
+
+/** Where it is kept: in a volume of its own, as it is there before there is a gateway. */
+const path = "/adoption";
+const file = `${path}/adoption.json`;
+
+function volumeOf(install: string): string {
+  return `${install}-adoption`;
+}
+
+/** Reads the record; undefined where nothing is being adopted. @param image any image on the engine */
+export async function readRecord(engine: Engine, install: string, image: string): Promise<AdoptionRecord | undefined> {
+  if (!(await engine.hasVolume(volumeOf(install)))) return undefined;
+  return withVolume(engine, install, image, async (container) => {
+    const text = await engine.readFile(container, file);
+    return text === undefined ? undefined : (JSON.parse(text) as AdoptionRecord);
+  });
+}
+
+/** Writes it, whole or not at all. @param labels further labels of the volume */
+export async function writeRecord(
+  engine: Engine,
+  record: AdoptionRecord,
+  image: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { install } = record;
+  await engine.createVolume(volumeOf(install), { [label.install]: install, ...labels });
+  await withVolume(engine, install, image, (container) =>
+    engine.writeFile(container, file, `${JSON.stringify(record, undefined, 1)}\n`),
+  );
+}
+
+/** Forgets it. */
+export function removeRecord(engine: Engine, install: string): Promise<void> {
+  return engine.removeVolume(volumeOf(install));
+}
+
+/** Works with a container that has the volume and never runs. */
+async function withVolume<T>(
+  engine: Engine,
+  install: string,
+  image: string,
+  work: (container: string) => Promise<T>,
+): Promise<T> {
+  const container = await engine.create({
+    image,
+    labels: { [label.install]: install },
+    network: "none",
+    volumes: [{ name: volumeOf(install), path, writable: true }],
+  });
+  try {
+    return await work(container);
+  } finally {
+    await engine.remove(container, { volumes: false }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import type { Stacks } from "../../host/adopt/phases/phase";
+import { readPlatform } from "../../host/install/platform";
+import { flagOn, operatorSources, resolveSettings, SettingsError, type Tier } from "../../settings";
+import { StackFile } from "../../stacks/stackFile";
+import { upCommand } from "../../util/commands";
+import { OperatorError, type Problem } from "../../util/operatorError";
+import type { Context } from "../context";
+import { setSettings } from "../pulumi/config";
+import { destroyWhole } from "../pulumi/destroyWhole";
+import { stackOutputs } from "../pulumi/stackOutputs";
+import { upWithBase } from "../upWithBase";
+
+/** Name of a stack of the install that stands on this base: `prod-base`, `tier1` → `prod-tier1`. Pure. */
+export function stackOf(base: string, kind: "base" | Tier): string {
+  return base.replace(/base$/, kind);
+}
+
+/** The stacks of an install, as an adoption uses them. */
+export function stacksOn(context: Context, base: string): Stacks {
+  // Everything of the install is to go: whoever asks has given its place back.
+  const allowed = { ...context.project.environment, ...flagOn("allowDowntime") };
+  return {
+    set: (kind, values) => setSettings(context, stackOf(base, kind), values),
+    up: (kind) => upWithBase(context, stackOf(base, kind)),
+    destroy: async (kind) => {
+      const stack = stackOf(base, kind);
+      if ((await stackOutputs(context, stack)) === undefined) return;
+      await destroyWhole({ ...context, project: { ...context.project, environment: allowed } }, stack);
+    },
+    ownBucket: async () => {
+      const outputs = await stackOutputs(context, base);
+      if (outputs?.platform === undefined)
+        throw new OperatorError({ what: `Stack ${base} has not been brought up yet.`, type: upCommand(base) });
+      const { S3_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = readPlatform(
+        outputs.platform,
+      );
+      return {
+        endpoint: S3_ENDPOINT,
+        bucket: S3_BUCKET,
+        region: S3_REGION,
+        accessKeyId: S3_ACCESS_KEY_ID,
+        secretAccessKey: S3_SECRET_ACCESS_KEY,
+      };
+    },
+  };
+}
+
+/** Everything wrong with the settings a stack would have, the operator's own beside them. */
+export function settingProblems(
+  { folder, environment }: Context["project"],
+  base: string,
+  kind: "base" | Tier,
+  values: Readonly<Record<string, string>>,
+): readonly Problem[] {
+  const stack = stackOf(base, kind);
+  const file = new StackFile(folder, stack);
+  try {
+    resolveSettings(
+      {
+        config: (name) => (name === "tier" ? kind : (values[name] ?? file.text(`scani:${name}`))),
+        ...operatorSources(folder, file.isolated, environment),
+      },
+      stack,
+    );
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.mistakes;
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Context } from "../context";
+import { pastKilledRun } from "./killedRun";
+import { reporting } from "./pulumiOutput";
+import { withStack } from "./workspace";
+
+/** Destroys a stack with what is protected in it. Volumes are retained, as they are declared to be. */
+export async function destroyWhole(context: Context, name: string): Promise<void> {
+  const { report, signal } = context;
+  await withStack(context, name, async (stack) => {
+    const { pulumiCommand, workDir, envVars } = stack.workspace;
+    const words = ["state", "unprotect", "--all", "--yes", "--stack", name, "--non-interactive"];
+    await promisify(execFile)(pulumiCommand.command, words, { cwd: workDir, env: { ...process.env, ...envVars } });
+    await pastKilledRun(stack, context, () => reporting(report, (output) => stack.destroy({ signal, ...output })));
+  });
+}

@@ -1,0 +1,215 @@
+import { connectDocker } from "../../host/engine/connect";
+import { engineOver } from "../../host/engine/dockerEngine";
+import { capture } from "../../host/engine/attached";
+import { withServer } from "../../host/backup/server";
+import { readStatus } from "../../ops/status/read";
+import { adopt } from "../../ops/adopt/adopt";
+import { back } from "../../ops/adopt/back";
+import { preview } from "../../ops/preview";
+import { up } from "../../ops/up";
+import { ensureImages, type ImageSet } from "../../lab/images";
+import { startLoad } from "../../lab/load";
+import { StandInScani } from "../../lab/rehearse/standIn";
+import type { Session } from "../../lab/rehearse/session";
+import {
+  chooseBucket,
+  cleanUp,
+  contextOn,
+  layOut,
+  policyFor,
+  startBucket,
+  startHosted,
+  type Throwaway,
+} from "../../lab/throwaway";
+import { freePorts } from "../../lab/throwaway/ports";
+import { ComposeInstall } from "./adopt/composeInstall";
+import { Proxy } from "./adopt/proxy";
+import { issuedKey } from "./scene";
+import { promisedRate, until } from "./traffic";
+
+/** A Scani under docker compose becomes this module's, under load, behind a proxy that is pointed at the gateway. */
+
+const docker = connectDocker();
+const engine = engineOver(docker);
+let images: ImageSet;
+let proxy: Proxy;
+let composed: ComposeInstall;
+let place: Throwaway;
+let port: number;
+let scani: StandInScani;
+let ada: Session;
+let bucket: Awaited<ReturnType<typeof chooseBucket>>;
+const files: Record<string, string> = {};
+const output: string[] = [];
+
+const context = () => contextOn(place, (line) => output.push(line));
+const adopting = (options: Parameters<typeof adopt>[3]) => adopt(context(), "base", composed.project, options);
+
+/** What the database holds, whichever Postgres runs on it. */
+async function rowsIn(container: string): Promise<number> {
+  const [rows] = await withServer(engine, { kind: "bundled", container }, (server) =>
+    server.query<number>("select to_jsonb(count(*)) from rows"),
+  );
+  return rows;
+}
+
+beforeAll(async () => {
+  images = await ensureImages({ docker, log: () => undefined });
+  proxy = await Proxy.start();
+  composed = await ComposeInstall.up(docker, images, proxy.url);
+  proxy.pointAt(composed.port, true);
+  [port] = (await freePorts(1)) as [number];
+  bucket = await chooseBucket();
+  place = await layOut("adopt", images, {
+    tier1: { soak: "1" },
+    tier2: {
+      soak: "1",
+      SCANI_CLOUD_URL: "http://hosted.internal:8082",
+      SCANI_CLOUD_API_KEY: issuedKey,
+      CSP_CONNECT_SRC: policyFor(bucket),
+    },
+  });
+  scani = new StandInScani({ url: proxy.url, mailPort: composed.mailPort });
+  ada = await scani.seedUser("ada");
+  for (const name of ["statement.csv", "a folder/with spaces & more.pdf", "empty+plus.txt"])
+    files[name] = await composed.putFile(name);
+}, 300_000);
+
+afterAll(async () => {
+  await proxy?.stop();
+  if (place !== undefined) await cleanUp(docker, place);
+  await composed?.remove();
+}, 120_000);
+
+test("the plan says what becomes of it, shows no secret, and touches nothing", async () => {
+  const before = await composed.containers();
+  const from = output.length;
+  await adopting({ plan: true, port: String(port) });
+  const said = output.slice(from).join("\n");
+  expect(said).toContain(`The compose project ${composed.project} becomes the install ${place.install}, on tier1.`);
+  expect(said).toContain("Further variables, kept as extraEnvironment: api MY_OWN_VARIABLE.");
+  expect(said).toContain("WORKER_CONCURRENCY 3");
+  for (const value of Object.values(composed.settings).filter((text) => /^[0-9a-f]{64}$/.test(text)))
+    expect(said).not.toContain(value);
+  await adopting({ json: true, port: String(port) });
+  expect(JSON.parse(output.at(-1) ?? "")).toMatchObject({ project: composed.project, tier: "tier1" });
+  expect(await composed.containers()).toEqual(before);
+  await expect(readStatus(engine, place.install)).rejects.toThrow();
+}, 60_000);
+
+test("adopted under load: no request fails, and rows, sessions, credentials, files and jobs are all there", async () => {
+  await scani.sendJobs(100, 40);
+  const load = await startLoad({ url: proxy.url, rate: promisedRate, seconds: 400, requests: scani.requests() });
+  const heldFrom: number[] = [];
+  await (async () => {
+    await adopting({ yes: true, port: String(port) });
+    proxy.pointAt(port, false);
+    await scani.sendJobs(100, 40);
+    heldFrom.push(Date.now());
+    await adopting({ yes: true });
+    heldFrom.push(Date.now());
+  })().catch(async (error: unknown) => {
+    await load.stop();
+    console.info(output.join("\n"));
+    throw error;
+  });
+  const report = await load.stop();
+  console.info(
+    `${report.sent} sent, ${report.failed} failed, longest gap ${report.longestGapMs} ms, second part ${heldFrom[1] - heldFrom[0]} ms`,
+  );
+  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  expect(report.longestGapMs).toBeLessThanOrEqual(5_000);
+
+  expect((await readStatus(engine, place.install)).serving?.tier).toBe("tier1");
+  expect(await scani.stillKnows(ada)).toBe(true);
+  await until(async () => (await scani.jobs()).never === 0, 60_000);
+  expect(await scani.jobs()).toMatchObject({ sent: 200, once: 200, twice: 0, never: 0 });
+  // The user's own rows and those each POST of the load wrote.
+  expect(await rowsIn(`${place.install}-postgres`)).toBe(await scani.rows());
+}, 400_000);
+
+test("compose's containers are stopped and kept, and its data is in its volume, one folder down", async () => {
+  const left = await composed.containers();
+  expect(left.filter(({ running }) => running)).toEqual([]);
+  expect(left.map(({ service }) => service)).toEqual(
+    expect.arrayContaining(["api", "frontend-app", "postgres", "worker", "minio"]),
+  );
+  const postgres = await engine.inspect(`${place.install}-postgres`);
+  expect(postgres?.mounts.map(({ source }) => source)).toContain(`${composed.project}_postgres-data`);
+});
+
+test("the files are in base's own bucket", async () => {
+  const storage = docker.getContainer(`${place.install}-storage`);
+  for (const [name, sum] of Object.entries(files)) {
+    const { output: printed } = await capture(storage, ["sha256sum", `/data/job-uploads/${name}`]);
+    expect([name, printed.split(" ")[0]]).toEqual([name, sum]);
+  }
+});
+
+test("a preview right after has nothing to do", async () => {
+  const from = output.length;
+  await preview(context(), "tier1");
+  await preview(context(), "base");
+  const said = output.slice(from).join("\n");
+  expect(said).toContain("Nothing to do.");
+  expect(said).not.toMatch(/\d+ to (create|update|replace|delete)/);
+}, 60_000);
+
+test("docker-compose up -d by mistake: this module's serves on, and its data is whole", async () => {
+  const rows = await scani.rows();
+  // Compose's Postgres finds a folder that is neither empty nor its data, so what depends on it does not start.
+  await expect(composed.run("up", "-d")).rejects.toThrow();
+  expect(await scani.rows()).toBe(rows);
+  expect(await scani.stillKnows(ada)).toBe(true);
+  expect((await readStatus(engine, place.install)).serving?.tier).toBe("tier1");
+  await adopting({ yes: true });
+  expect((await composed.containers()).filter(({ running }) => running)).toEqual([]);
+}, 200_000);
+
+test("then up tier2 and up tier1, as for anybody: no request fails", async () => {
+  const environment = await startBucket(
+    docker,
+    { install: place.install, image: images.storage, page: proxy.url },
+    bucket,
+  );
+  await startHosted(docker, {
+    install: place.install,
+    image: `${images.scaniRepository}/data-provider:${images.scaniTag}`,
+    alias: "hosted.internal",
+    port: 8082,
+    mail: true,
+    environment: {
+      STANDIN_HOSTED: "1",
+      SERVICE_NAME: "data-provider",
+      NODE_ENV: "production",
+      LOG_ID_PEPPER: "pepper-of-the-hosted",
+      DATA_PROVIDER_API_KEY: issuedKey,
+      BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
+      ...environment,
+    },
+  });
+  const load = await startLoad({ url: proxy.url, rate: promisedRate, seconds: 200, requests: scani.requests() });
+  try {
+    for (const tier of ["tier2", "tier1"] as const) {
+      await up(context(), tier);
+      expect((await readStatus(engine, place.install)).serving?.tier).toBe(tier);
+      expect(await scani.stillKnows(ada)).toBe(true);
+    }
+  } finally {
+    const report = await load.stop();
+    expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  }
+}, 300_000);
+
+test("the way back gives compose everything, and then docker-compose up -d changes nothing", async () => {
+  const rows = await scani.rows();
+  await back(context(), "base", composed.project);
+  proxy.pointAt(composed.port, true);
+  expect(await scani.rows()).toBe(rows);
+  expect(await scani.stillKnows(ada)).toBe(true);
+  const before = (await composed.containers()).filter(({ service }) => service !== "migrate");
+  expect(before.filter(({ running }) => !running)).toEqual([]);
+  await composed.run("up", "-d");
+  expect((await composed.containers()).filter(({ service }) => service !== "migrate")).toEqual(before);
+  await expect(readStatus(engine, place.install)).rejects.toThrow();
+}, 200_000);

@@ -1,0 +1,316 @@
+import type { AdoptEvidence } from "../../../../host/adopt/evidence";
+import { planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
+import type { AdoptIntent } from "../../../../host/adopt/refusals";
+import type { ComposeContainer, ComposeProject } from "../../../../host/adopt/project";
+import { furtherVariablesIn } from "../../../../settings";
+import type { Problem } from "../../../../util/operatorError";
+
+const key = (letter: string): string => letter.repeat(64);
+
+const common = {
+  NODE_ENV: "production",
+  DATABASE_URL: "postgres://scani:pass%2Fword-1@postgres:5432/scani?sslmode=disable",
+  REDIS_URL: "redis://redis:6379",
+  LOG_ID_PEPPER: key("a"),
+  LOG_LEVEL: "info",
+};
+const cloud = { SCANI_CLOUD_URL: "http://data-provider:8082", SCANI_CLOUD_API_KEY: key("b") };
+const objects = {
+  S3_ENDPOINT: "http://minio:9000",
+  S3_BUCKET: "job-uploads",
+  S3_ACCESS_KEY_ID: "scani",
+  S3_SECRET_ACCESS_KEY: key("9"),
+};
+
+function container(service: string, more: Partial<ComposeContainer> = {}): ComposeContainer {
+  const scani = ["api", "worker", "data-provider", "frontend-app"].includes(service);
+  return {
+    id: `id-of-${service}`,
+    name: `home_${service}_1`,
+    service,
+    state: "running",
+    health: "healthy",
+    image: scani ? `scani/${service}:0.17.1` : `${service}:1`,
+    imageId: "sha256:0123456789abcdef",
+    environment: {},
+    ofImage: {},
+    imageLabels: {},
+    digests: [],
+    mounts: [],
+    networks: ["home_default"],
+    published: [],
+    restartPolicy: "unless-stopped",
+    ...more,
+  };
+}
+
+/** What Scani's installer makes, with changes by service. */
+function stock(changes: Readonly<Record<string, Partial<ComposeContainer>>> = {}): ComposeProject {
+  const all = [
+    container("postgres", {
+      image: "postgres:16-alpine",
+      ofImage: { PG_MAJOR: "16" },
+      mounts: [{ type: "volume", source: "home_postgres-data", path: "/var/lib/postgresql/data" }],
+    }),
+    container("redis"),
+    container("minio"),
+    container("mailpit", { published: ["127.0.0.1:8026"] }),
+    container("data-provider", {
+      environment: {
+        ...common,
+        ...objects,
+        SERVICE_NAME: "data-provider",
+        DATA_PROVIDER_API_KEY: key("b"),
+        BETTER_AUTH_SECRET: key("c"),
+        SMTP_URL: "smtp://mailpit:1025",
+        SMTP_FROM: "no-reply@scani.local",
+      },
+    }),
+    container("api", {
+      environment: {
+        ...common,
+        ...cloud,
+        SERVICE_NAME: "api",
+        PORT: "3001",
+        HOST: "0.0.0.0",
+        FRONTEND_URL: "http://localhost:8080",
+        BACKEND_URL: "http://localhost:8080",
+        BETTER_AUTH_SECRET: key("c"),
+        ENCRYPTION_KEY: key("d"),
+        JOBS_HMAC_SECRET: key("e"),
+        COOKIE_DOMAIN: "",
+        PATH: "/bin",
+        TZ: "Europe/Berlin",
+      },
+      ofImage: { PATH: "/bin" },
+    }),
+    container("worker", {
+      environment: {
+        ...common,
+        ...cloud,
+        ...objects,
+        SERVICE_NAME: "worker",
+        ENCRYPTION_KEY: key("d"),
+        WORKER_CONCURRENCY: "2",
+      },
+    }),
+    container("frontend-app", {
+      environment: { API_UPSTREAM: "http://api:3001", CSP_CONNECT_SRC: "'self'" },
+      published: ["0.0.0.0:8080"],
+    }),
+  ];
+  return { name: "home", folder: "/srv/scani", containers: all.map((one) => ({ ...one, ...changes[one.service] })) };
+}
+
+const found: AdoptEvidence = {
+  database: { major: "16", takesPassword: true, keyOpens: true, bytes: 8_000_000, freeMiB: 10_000 },
+  strangers: [],
+  published: [
+    { container: "home_frontend-app_1", port: 8080, project: true },
+    { container: "home_mailpit_1", port: 8026, project: true },
+  ],
+  takenNames: [],
+  installed: false,
+  neighbours: [],
+};
+
+const asked: AdoptIntent = { install: "scani", port: 8090, acceptPublicKey: false };
+
+function plan(
+  project = stock(),
+  evidence: Partial<AdoptEvidence> = {},
+  intent: Partial<AdoptIntent> = {},
+  wrong: Problem[] = [],
+) {
+  return planAdoption(project, { ...found, ...evidence }, { ...asked, ...intent }, (kind) =>
+    kind === "base" ? wrong : [],
+  );
+}
+
+function adoption(...args: Parameters<typeof plan>): Adoption {
+  const made = plan(...args);
+  if ("problems" in made) throw new Error(made.problems.map(({ what }) => what).join("\n"));
+  return made.adoption;
+}
+
+function problems(...args: Parameters<typeof plan>): string[] {
+  const made = plan(...args);
+  return "problems" in made ? made.problems.map(({ what }) => what) : [];
+}
+
+test("a stock install becomes tier 1 with its own secrets, password, image, volume and addresses", () => {
+  const { tier, settings, postgres, objects: source, replaced, port, scani } = adoption();
+  expect(tier).toBe("tier1");
+  expect(settings.base).toEqual({
+    ENCRYPTION_KEY: key("d"),
+    BETTER_AUTH_SECRET: key("c"),
+    JOBS_HMAC_SECRET: key("e"),
+    LOG_ID_PEPPER: key("a"),
+    DATA_PROVIDER_API_KEY: key("b"),
+    FRONTEND_URL: "http://localhost:8080",
+    BACKEND_URL: "http://localhost:8080",
+    S3_BUCKET: "job-uploads",
+    SMTP_FROM: "no-reply@scani.local",
+    borrowedPostgres: "home_postgres_1",
+    postgresImage: "postgres:16-alpine",
+    POSTGRES_USER: "scani",
+    POSTGRES_PASSWORD: "pass/word-1",
+    POSTGRES_DB: "scani",
+    MAILPIT_UI_PORT: "8027",
+    FRONTEND_PORT: "8090",
+    publishGateway: "true",
+    bindAddress: "0.0.0.0",
+  });
+  const { extraEnvironment, ...rest } = settings.tier1;
+  expect(rest).toEqual({
+    WORKER_CONCURRENCY: "2",
+    LOG_LEVEL: "info",
+    imageRepository: "scani",
+    SCANI_IMAGE_TAG: "0.17.1",
+  });
+  expect(furtherVariablesIn(extraEnvironment)).toEqual([{ service: "api", name: "TZ", value: "Europe/Berlin" }]);
+  expect(postgres).toMatchObject({ container: "home_postgres_1", volume: "home_postgres-data" });
+  expect(source).toMatchObject({
+    container: "home_minio_1",
+    endpoint: "http://home_minio_1:9000",
+    bucket: "job-uploads",
+  });
+  expect(replaced).toEqual(["home_redis_1", "home_minio_1", "home_mailpit_1"]);
+  expect(port).toEqual({ now: 8080, then: 8090 });
+  expect(Object.values(scani)).toHaveLength(4);
+});
+
+test("a hosted endpoint makes it tier 2, with its pair, and without a data-provider", () => {
+  const hosted = { SCANI_CLOUD_URL: "https://api.cloud.scani.xyz", SCANI_CLOUD_API_KEY: key("f") };
+  const project = stock({
+    api: { environment: { ...stock().containers[5].environment, ...hosted } },
+    worker: { environment: { ...stock().containers[6].environment, ...hosted } },
+  });
+  const { tier, settings } = adoption({
+    ...project,
+    containers: project.containers.filter(({ service }) => service !== "data-provider"),
+  });
+  expect(tier).toBe("tier2");
+  expect(settings.tier2).toMatchObject(hosted);
+  expect(settings.tier1).not.toHaveProperty("SCANI_CLOUD_URL");
+});
+
+test("managed services stay as they are", () => {
+  const elsewhere = { DATABASE_URL: "postgres://u:p@db.example.org/scani", REDIS_URL: "rediss://:p@cache.example.org" };
+  const bucket = {
+    S3_ENDPOINT: "https://s3.example.org",
+    S3_ACCESS_KEY_ID: "AK",
+    SMTP_URL: "smtps://u:p@mail.example.org:465",
+  };
+  const project = stock();
+  const containers = project.containers
+    .filter(({ service }) => !["postgres", "redis", "minio", "mailpit"].includes(service))
+    .map((one) => ({ ...one, environment: { ...one.environment, ...elsewhere, ...bucket } }));
+  const {
+    settings,
+    postgres,
+    objects: source,
+    replaced,
+  } = adoption({ ...project, containers }, { database: undefined });
+  expect(settings.base).toMatchObject({ ...elsewhere, ...bucket });
+  expect(settings.base).not.toHaveProperty("borrowedPostgres");
+  expect([postgres, source, replaced]).toEqual([undefined, undefined, []]);
+});
+
+test("renamed services are known by what they are", () => {
+  const project = stock();
+  const containers = project.containers.map((one) => ({ ...one, name: `x-${one.service}` }));
+  expect(adoption({ ...project, containers }).scani).toMatchObject({ api: "x-api", "frontend-app": "x-frontend-app" });
+});
+
+test.each([
+  ["0.17.1", {}, "0.17.1"],
+  ["latest", { "org.opencontainers.image.version": "0.17.2" }, "0.17.2"],
+  ["latest", {}, "adopted-0123456789ab"],
+  ["latest", { "org.opencontainers.image.version": "latest" }, "adopted-0123456789ab"],
+])("the tag %s with labels %j is pinned as %s", (tag, imageLabels, pinned) => {
+  expect(pinnedTag({ imageLabels: imageLabels, imageId: "sha256:0123456789abcdef" }, tag)).toBe(pinned);
+});
+
+test("the default password is taken where the database proves it, with a note", () => {
+  const url = "postgres://scani:scani@postgres:5432/scani";
+  const project = stock({ api: { environment: { ...stock().containers[5].environment, DATABASE_URL: url } } });
+  const { settings, notes } = adoption(project);
+  expect(settings.base).toMatchObject({ POSTGRES_PASSWORD: "scani", acceptedSecrets: "POSTGRES_PASSWORD" });
+  expect(notes.join("\n")).toContain("POSTGRES_PASSWORD");
+  expect(
+    adoption(project, { database: { ...found.database, takesPassword: undefined } }).settings.base,
+  ).not.toHaveProperty("acceptedSecrets");
+});
+
+test("a proxy on the page's network is served by name", () => {
+  const { frontNetwork, notes } = adoption(stock(), { neighbours: [{ container: "caddy", network: "home_default" }] });
+  expect(frontNetwork).toBe("home_default");
+  expect(notes.join("\n")).toContain("caddy");
+});
+
+test("every reason not to go on is told at once, each with what to type", () => {
+  const project = stock({
+    postgres: { mounts: [{ type: "bind", source: "/srv/pg", path: "/var/lib/postgresql/data" }] },
+    "frontend-app": { health: "unhealthy", image: "scani/frontend-app:0.16.0" },
+    worker: { environment: { ...stock().containers[6].environment, ENCRYPTION_KEY: key("0") } },
+    api: {
+      environment: { ...stock().containers[5].environment, JOBS_HMAC_SECRET: "dev_jobs_hmac_change_me_not_prod_safe" },
+      image: "scani/api:0.14.2",
+    },
+  });
+  const made = plan(
+    project,
+    {
+      database: { major: "15", takesPassword: false, keyOpens: false, bytes: 8_000_000_000, freeMiB: 100 },
+      strangers: ["pgadmin"],
+      published: [{ container: "nginx", port: 8090, project: false }],
+      takenNames: ["scani-redis"],
+    },
+    {},
+    [{ what: "FRONTEND_URL is plain http", type: "x" }],
+  );
+  const told = "problems" in made ? made.problems : [];
+  for (const part of [
+    "home_frontend-app_1 is not healthy now",
+    "Scani's images are not of one version",
+    "older than 0.15",
+    "ENCRYPTION_KEY of worker is not ENCRYPTION_KEY of api",
+    "JOBS_HMAC_SECRET is what Scani publishes for development",
+    "in /srv/pg, a folder of the host",
+    "does not take the password",
+    "opens none of the stored credentials",
+    "The data was made by Postgres 15",
+    "The engine's disk has 100 MiB free",
+    "is used by pgadmin too",
+    "Port 8090 is taken by nginx",
+    "There is a container scani-redis already",
+    "FRONTEND_URL is plain http",
+  ])
+    expect(told.map(({ what }) => what).filter((what) => what.includes(part))).toHaveLength(1);
+  expect(told.filter(({ type }) => type === undefined)).toEqual([]);
+  expect(JSON.stringify(told)).not.toContain(key("0"));
+});
+
+test.each<[string, Partial<AdoptIntent>, string[]]>([
+  [
+    "refused",
+    {},
+    ["ENCRYPTION_KEY is what Scani publishes for development: anybody can read what is sealed or signed with it."],
+  ],
+  ["taken on the operator's word", { acceptPublicKey: true }, []],
+])("a published key is %s", (_what, intent, told) => {
+  const published = { ENCRYPTION_KEY: "0123456789abcdef0123456789abcdef" };
+  const project = stock({
+    api: { environment: { ...stock().containers[5].environment, ...published } },
+    worker: { environment: { ...stock().containers[6].environment, ...published } },
+  });
+  expect(problems(project, {}, intent)).toEqual(told);
+});
+
+test("what is not running is named, and an install of the same name is not taken over", () => {
+  expect(problems(stock({ redis: { state: "exited" } }))).toEqual(["home_redis_1 is exited."]);
+  expect(problems(stock(), { installed: true })).toEqual([
+    "There is an install scani already, beside the project home.",
+  ]);
+});
