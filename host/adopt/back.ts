@@ -4,6 +4,9 @@ import { isUp } from "../install/facts";
 import { label } from "../install/labels";
 import { readRouted } from "../install/readFacts";
 import { untilReady } from "../engine/ready";
+import { psql, withServer } from "../backup/server";
+import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
+import { OperatorError } from "../../util/operatorError";
 import { isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
 import { copyObjects } from "./phases/beside";
 import { retired } from "./phases/takeOver";
@@ -17,6 +20,7 @@ import { removeRecord } from "./record";
  */
 export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
+  await refuseNewerSchema(run);
   const facts = await readRouted(engine, install);
   const home = homeOf(run);
   const moved = home !== undefined && (await isTaken(engine, home));
@@ -42,6 +46,41 @@ export async function goBack(run: AdoptRun): Promise<void> {
       stack,
       Object.fromEntries([...record.settingNames[stack], ...written[stack]].map((name) => [name, undefined])),
     );
+}
+
+/**
+ * Compose's own migrator would refuse a schema that is newer than its images, and its api may not work on it.
+ * @throws OperatorError with nothing touched
+ */
+async function refuseNewerSchema({ engine, install, record, migrateImage, progress }: AdoptRun): Promise<void> {
+  const postgres = containerName(install.name, "postgres");
+  if (record.postgres === undefined || (await engine.inspect(postgres))?.state !== "running") return;
+  if ((await engine.image(migrateImage)) === undefined)
+    return progress.note(
+      `Whether compose's images know the schema cannot be told: ${migrateImage} is not on the engine.`,
+    );
+  const reader = await engine.create({
+    image: migrateImage,
+    labels: { [label.install]: install.name },
+    network: "none",
+  });
+  try {
+    const [shipped, ledger] = await Promise.all([
+      readShipped(engine, reader),
+      withServer(engine, { kind: "bundled", container: postgres }, (server) =>
+        server.run(psql, { input: ledgerQueries }),
+      ),
+    ]);
+    const newer = newerIn({ shipped, applied: parseApplied(ledger) });
+    if (newer.length === 0) return;
+    throw new OperatorError({
+      what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}. Nothing has been touched.`,
+      why: "Update compose's images to the version that serves now, and type the same again.",
+      type: "docker compose pull",
+    });
+  } finally {
+    await engine.remove(reader);
+  }
 }
 
 /** Settings the later phases write. */

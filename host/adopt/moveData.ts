@@ -59,7 +59,7 @@ export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> 
  * Moves everything in the current folder into a folder of it. PG_VERSION goes first: a Postgres that is started on the
  * volume itself from then on finds a folder that is neither its data nor empty, and refuses it.
  */
-const moveScript = [
+export const moveScript = [
   "set -e",
   'cd "$1"; part=$2; folder=$3',
   'mkdir -p "$part"',
@@ -74,7 +74,7 @@ const moveScript = [
 ].join("\n");
 
 /** The reverse; PG_VERSION comes last, so that a Postgres is started on the volume itself only when it is whole. */
-const moveBackScript = [
+export const moveBackScript = [
   "set -e",
   'cd "$1"; part=$2; folder=$3',
   '[ ! -e "$folder" ] || mv "$folder" "$part"',

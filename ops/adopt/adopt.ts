@@ -2,7 +2,7 @@ import { folderOf } from "../../host/backup/plan";
 import { besidePhases, takeOverPhases } from "../../host/adopt/phases";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
 import { objectSourceOf, planAdoption, type Adoption } from "../../host/adopt/plan";
-import { partsOf, type ComposeProject } from "../../host/adopt/project";
+import { imageOf, partsOf, type ComposeProject } from "../../host/adopt/project";
 import { readEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
 import { readRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
@@ -174,6 +174,13 @@ function save(context: Context, base: string, engine: Engine, record: AdoptionRe
   return writeRecord(engine, record, image, throwaway ? { [label.throwaway]: "true" } : {});
 }
 
+/** Scani's images have one tag. */
+function migrateImageOf(project: ComposeProject): string {
+  const { api } = partsOf(project);
+  const { repository, tag } = imageOf(api ?? { image: "" });
+  return `${repository}/migrate:${tag}`;
+}
+
 /** What the phases work with. */
 export function runOf(context: Context, base: string, adopting: Adopting, record: AdoptionRecord): AdoptRun {
   const { engine, install, image, project } = adopting;
@@ -191,6 +198,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
       kept: Number(setting("backupsKept")),
     },
     image,
+    migrateImage: migrateImageOf(project),
     progress,
     watch: {
       timeoutSeconds: 180,

@@ -1,10 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { connectDocker } from "../../host/engine/connect";
 import { engineOver } from "../../host/engine/dockerEngine";
 import { capture } from "../../host/engine/attached";
 import { withServer } from "../../host/backup/server";
 import { readStatus } from "../../ops/status/read";
 import { adopt } from "../../ops/adopt/adopt";
-import { back } from "../../ops/adopt/back";
+import { adoptionStatus, back, settle } from "../../ops/adopt/back";
+import { root } from "../../ops/root";
 import { preview } from "../../ops/preview";
 import { up } from "../../ops/up";
 import { ensureImages, type ImageSet } from "../../lab/images";
@@ -110,7 +114,9 @@ test("adopted under load: no request fails, and rows, sessions, credentials, fil
     heldFrom.push(Date.now());
   })().catch(async (error: unknown) => {
     await load.stop();
-    console.info(output.join("\n"));
+    console.info(
+      `${report.sent} sent, ${report.failed} failed, longest wait ${Math.round(report.longestMs)} ms; taking over took ${heldFrom[1] - heldFrom[0]} ms`,
+    );
     throw error;
   });
   const report = await load.stop();
@@ -118,7 +124,7 @@ test("adopted under load: no request fails, and rows, sessions, credentials, fil
     `${report.sent} sent, ${report.failed} failed, longest gap ${report.longestGapMs} ms, second part ${heldFrom[1] - heldFrom[0]} ms`,
   );
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
-  expect(report.longestGapMs).toBeLessThanOrEqual(5_000);
+  expect(report.longestMs).toBeLessThanOrEqual(5_000);
 
   expect((await readStatus(engine, place.install)).serving?.tier).toBe("tier1");
   expect(await scani.stillKnows(ada)).toBe(true);
@@ -203,6 +209,9 @@ test("then up tier2 and up tier1, as for anybody: no request fails", async () =>
 
 test("the way back gives compose everything, and then docker-compose up -d changes nothing", async () => {
   const rows = await scani.rows();
+  // What played the hosted endpoint and its bucket is on base's networks, which could not be removed otherwise.
+  for (const name of ["hosted", "hosted-bucket"])
+    await docker.getContainer(`${place.install}-${name}`).remove({ force: true });
   await back(context(), "base", composed.project);
   proxy.pointAt(composed.port, true);
   expect(await scani.rows()).toBe(rows);
@@ -213,3 +222,40 @@ test("the way back gives compose everything, and then docker-compose up -d chang
   expect((await composed.containers()).filter(({ service }) => service !== "migrate")).toEqual(before);
   await expect(readStatus(engine, place.install)).rejects.toThrow();
 }, 200_000);
+
+/** Runs the command in a process of its own, and kills it and what it started when it prints something. */
+async function killedAt(line: string, ...words: string[]): Promise<void> {
+  const program = [join(root, "bin", "ops", "cli.js"), "adopt", composed.project, "--yes", "--project", place.workDir];
+  const child = spawn(process.execPath, [...program, ...words], {
+    env: { ...process.env, ...place.environment },
+    detached: true,
+  });
+  let printed = "";
+  child.stderr.resume();
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    printed += chunk;
+    if (printed.includes(line) && child.exitCode === null) process.kill(-(child.pid as number), "SIGKILL");
+  });
+  const [, signal] = (await once(child, "exit")) as [number | null, string | null];
+  if (signal !== "SIGKILL") throw new Error(`it was over before it printed ${line}:\n${printed}`);
+}
+
+test("killed in the middle of phases, and typed again: one install, everything there; then it is settled", async () => {
+  const rows = await scani.rows();
+  await killedAt("▸ copy the files", "--port", String(port));
+  await killedAt("▸ bring tier1 up");
+  await adopting({ yes: true });
+  proxy.pointAt(port, false);
+  await killedAt("▸ move the data one folder down");
+  await adopting({ yes: true });
+  expect(await scani.rows()).toBe(rows);
+  expect(await scani.stillKnows(ada)).toBe(true);
+  expect((await readStatus(engine, place.install)).serving?.tier).toBe("tier1");
+  const from = output.length;
+  await adoptionStatus(context(), "base", composed.project);
+  expect(output.slice(from).join("\n")).not.toContain("·");
+  await settle(context(), "base", composed.project);
+  expect((await composed.containers()).filter(({ service }) => service !== "migrate")).toEqual([]);
+  expect(await engine.hasVolume(`${composed.project}_minio-data`)).toBe(true);
+  expect(await scani.stillKnows(ada)).toBe(true);
+}, 400_000);

@@ -30,6 +30,8 @@ export interface AdoptRun {
   readonly backups: { readonly folder: string; readonly kept: number };
   /** An image of Scani's that is on the engine. */
   readonly image: string;
+  /** The migrator compose's images come with; it may not be on the engine. */
+  readonly migrateImage: string;
   readonly progress: Progress;
   readonly watch: Watch;
 }

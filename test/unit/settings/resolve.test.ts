@@ -345,6 +345,7 @@ describe("the .env that Scani's installer writes", () => {
     );
     expect(refused({}, { [name]: value })).toThrow(`(from the shell's environment) names ${host}`);
     expect(refused({}, { [name]: value })).toThrow(`type: unset ${name}`);
+    expect(refused({}, { [name]: value })).toThrow("type: npm run adopt -- --plan --port 8090");
   });
 });
 

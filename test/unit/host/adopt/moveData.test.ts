@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { moveBackScript, moveScript } from "../../../../host/adopt/moveData";
+
+/** What a data directory holds, a file with a space and a hidden one among it. */
+const contents = ["PG_VERSION", "base", "global", "pg wal", ".hidden", "postgresql.conf"];
+
+const [part, folder] = [".scani.moving", "scani"];
+
+let volume: string;
+let shims: string;
+
+beforeEach(() => {
+  [volume, shims] = ["volume", "shims"].map((name) => mkdtempSync(join(tmpdir(), `scani-move-${name}-`)));
+  for (const name of contents) writeFileSync(join(volume, name), name);
+  mkdirSync(join(volume, "lost+found"));
+});
+
+afterEach(() => {
+  for (const path of [volume, shims]) rmSync(path, { recursive: true });
+});
+
+/** Runs a script as the container does. @param moves after which it is killed; without it it runs to its end */
+function run(script: string, moves?: number): void {
+  const counter = join(shims, "count");
+  writeFileSync(counter, "0");
+  writeFileSync(
+    join(shims, "mv"),
+    `#!/bin/sh\nn=$(($(cat ${counter}) + 1)); echo $n > ${counter}\n[ $n -le ${moves ?? 1000} ] || { kill -9 $PPID; exit 1; }\nexec /bin/mv "$@"\n`,
+  );
+  chmodSync(join(shims, "mv"), 0o755);
+  const { status, stderr } = spawnSync("sh", ["-c", script, "move", volume, part, folder], {
+    env: { PATH: `${shims}${delimiter}${process.env.PATH}` },
+    encoding: "utf8",
+  });
+  if (moves === undefined) expect([status, stderr]).toEqual([0, ""]);
+}
+
+const there = (path = ""): string[] => readdirSync(join(volume, path)).sort();
+
+test("everything is moved one folder down, and back up", () => {
+  run(moveScript);
+  expect(there()).toEqual(["lost+found", folder]);
+  expect(there(folder)).toEqual([...contents].sort());
+  run(moveBackScript);
+  expect(there()).toEqual([...contents, "lost+found"].sort());
+});
+
+test.each(Array.from({ length: contents.length + 1 }, (_unused, moves) => moves))(
+  "killed after %d moves, either way, it goes on from there or back",
+  (moves) => {
+    run(moveScript, moves);
+    // Another Postgres takes the volume for its own only while nothing has been moved.
+    expect(existsSync(join(volume, "PG_VERSION"))).toBe(moves === 0);
+    run(moveScript);
+    expect(there(folder)).toEqual([...contents].sort());
+    run(moveBackScript, moves);
+    // Nor before all of it is back.
+    if (existsSync(join(volume, "PG_VERSION"))) expect(there()).toEqual(expect.arrayContaining(contents));
+    run(moveBackScript);
+    expect(there()).toEqual([...contents, "lost+found"].sort());
+    run(moveScript, moves);
+    run(moveBackScript);
+    expect(there()).toEqual([...contents, "lost+found"].sort());
+  },
+);
