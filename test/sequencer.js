@@ -9,6 +9,7 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 const longest = [
   "faults",
   "runs",
+  "adopt",
   "switch",
   "data",
   "otherHands",
