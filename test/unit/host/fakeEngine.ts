@@ -10,7 +10,6 @@ import {
   type ContainerOrder,
   type ContainerState,
   type ContainerSummary,
-  type Endpoint,
   type Engine,
   type FollowedLog,
   type ImageDetails,
@@ -459,7 +458,7 @@ export class FakeEngine implements Engine {
     );
   }
 
-  connectNetwork(network: string, container: string, _how?: Endpoint): Promise<void> {
+  connectNetwork(network: string, container: string): Promise<void> {
     return this.call(`connectNetwork ${network} ${this.called(container)}`, () => {
       this.there(container).networks.push(network);
     });
