@@ -182,6 +182,7 @@ function impersonal(json: string, { install, ports, images }: Personal): string 
     .replace(/"scani\.contents":"[0-9a-f]{12}"/g, '"scani.contents":"<digest>"')
     .replace(/"scani\.release":"[0-9a-f]{12}"/g, '"scani.release":"<release>"')
     .replace(/[0-9a-f]{64}/g, "<64 hex digits>")
+    .replace(/(VAPID_(?:PUBLIC|PRIVATE)_KEY=)[\w-]+/g, "$1<key>")
     .replace(/-[0-9a-f]{7}(?=")/g, "-<suffix>");
 }
 
