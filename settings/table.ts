@@ -140,7 +140,7 @@ const own = {
     stacks: base,
     example: "10.213.7.0/24",
     describe:
-      "Private IPv4 block for the fixed addresses of base's services. Without it: a free one, chosen once and kept.",
+      "Private IPv4 block for the fixed addresses of base's services. Without it: a new install gets a free one and keeps it.",
     schema: s.privateSubnet,
   },
   publishGateway: {

@@ -11,7 +11,10 @@ import type { HoldInputs } from "../host/install/resources";
 import type { MadeContainer } from "../host/install/platform";
 import type { Presence } from "../host/install/presence";
 import { Base } from "../infra/base/base";
-import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";
+import { isGenerated, isSet, plainText, setCommand as askFor, type Settings } from "../settings";
+import { setCommand, upCommand } from "../util/commands";
+import { renderBlock, type Block } from "../util/ipv4";
+import { renderProblem, type Problem } from "../util/operatorError";
 import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
@@ -73,18 +76,20 @@ export async function baseStack(
   const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
   refuseMissing(
     missing,
-    wrong.map(({ setting }) => setCommand(setting, stack)),
+    wrong.map(({ setting }) => askFor(setting, stack)),
   );
 
   const { known, presence, remembered } = identity;
   await refuseBesideCompose(settings, host, stack, identity);
-  const subnet = await host.subnet({
+  const choice = await host.subnet({
     install: place.install,
     stack,
     named: settings.subnet,
     remembered: remembered?.subnet,
     image: settings.gatewayImage,
   });
+  const subnet = "own" in choice ? choice.own : undefined;
+  if ("free" in choice) await pulumi.log.info(renderProblem(mayMove(stack, choice.free)));
   refuse(
     `Networks of stack ${stack} cannot be made anew yet. Nothing has been touched.`,
     await host.strangers(place.install, subnetsIn(place.install, subnet)),
@@ -109,6 +114,15 @@ export async function baseStack(
   );
   if (pulumi.runtime.isDryRun()) await announce(host, settings, contents);
   return { platform, sockets };
+}
+
+/** What an operator is told of base's services whose addresses Docker gives out. Pure. */
+function mayMove(stack: string, free: Block): Problem {
+  return {
+    what: "Base's services have no addresses of their own: one that is restarted may get another, which a release that runs would not find.",
+    why: "They can be moved. Requests wait about 20 s meanwhile; whoever does not wait that long sees an error.",
+    type: [setCommand("subnet", stack, { value: renderBlock(free) }), upCommand(stack)],
+  };
 }
 
 /** Ids of base's images on the engine, by service. */

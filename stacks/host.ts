@@ -4,7 +4,7 @@ import { readProjects } from "../host/adopt/readCompose";
 import type { Sockets } from "../host/install/platform";
 import { readPresence, type Presence } from "../host/install/presence";
 import { label } from "../host/install/labels";
-import { subnetOf, type SubnetOrder } from "../host/install/subnet";
+import { subnetOf, type SubnetChoice, type SubnetOrder } from "../host/install/subnet";
 import { answeringEngine } from "../host/engine/answering";
 import { engineHost } from "../host/engine/connect";
 import { pulumiProvider, type PulumiProvider } from "../host/engine/pulumiProvider";
@@ -20,7 +20,6 @@ import { strangerProblems } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
 import { missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
-import type { Block } from "../util/ipv4";
 import type { Problem } from "../util/operatorError";
 import { enter } from "./entrance";
 import { isThrowaway, throwawayMark } from "./throwaway";
@@ -48,8 +47,8 @@ export interface Host {
   readonly projectFolder: string;
   /** What Pulumi's Docker provider is told, so that it is on the engine all of it is on. @param images to be pulled */
   dockerProvider(images: readonly string[]): PulumiProvider;
-  /** The install's own subnet: the one it has, or the one it gets. */
-  subnet(order: Omit<SubnetOrder, "labels">): Promise<Block>;
+  /** The install's own subnet, which it has or gets, or one it may move to. */
+  subnet(order: Omit<SubnetOrder, "labels">): Promise<SubnetChoice>;
   /** Why networks must not be made anew yet. @param subnets what each network of base gets, by its Docker name */
   strangers(install: string, subnets: Readonly<Record<string, string>>): Promise<Problem[]>;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */

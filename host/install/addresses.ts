@@ -14,6 +14,9 @@ export interface NetworkAddresses {
   readonly fixed: Readonly<Record<string, string>>;
 }
 
+/** How the addresses of base's networks are given out; Docker does it as it likes for a network that is not here. */
+export type BaseAddresses = Readonly<Record<FixedNetwork, NetworkAddresses>>;
+
 /** Docker name of one of base's networks. */
 export function networkName(install: string, network: FixedNetwork | "edge"): string {
   return `${install}-${network}`;
@@ -35,13 +38,14 @@ const firstFixed = 10;
  * Addresses in an install's subnet: half of it for each network, of which the upper half is given out by Docker. Api and
  * worker look a service up once and keep its address, so it has to outlive every restart. Pure.
  */
-export function addressesIn(subnet: Block): Readonly<Record<FixedNetwork, NetworkAddresses>> {
+export function addressesIn(subnet: Block): BaseAddresses {
   const [data, mail] = halvesOf(subnet);
   return { data: addressesOf("data", data), mail: addressesOf("mail", mail) };
 }
 
-/** Subnet of each network, by its Docker name. Pure. */
-export function subnetsIn(install: string, subnet: Block): Record<string, string> {
+/** Subnet of each network, by its Docker name; none where Docker gives out the addresses. Pure. */
+export function subnetsIn(install: string, subnet: Block | undefined): Record<string, string> {
+  if (subnet === undefined) return {};
   return Object.fromEntries(
     Object.entries(addressesIn(subnet)).map(([network, addresses]) => [
       networkName(install, network as FixedNetwork),

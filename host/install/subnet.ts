@@ -35,28 +35,37 @@ const searched = ["10.213.0.0/16", "10.97.0.0/16", "172.31.0.0/16", "192.168.0.0
 );
 
 /**
+ * An install's own subnet; or, where its networks were made before there was one and Docker gives out the addresses, one
+ * that it may move to. The move takes longer than some clients wait, so it is the operator's to ask for.
+ */
+export type SubnetChoice = { readonly own: Block } | { readonly free: Block };
+
+/**
  * The subnet of an install: the one it has, for as long as it lives, else the one that was named, else one that is free.
  * @throws OperatorError where the named one is in use
  */
-export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<Block> {
+export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<SubnetChoice> {
   const networks = await engine.networks([]);
   const own = networks.filter(({ labels }) => labels[label.install] === order.install);
   const named = order.named === undefined ? undefined : parseBlock(order.named);
   const current = subnetInUse(order.install, own);
-  if (current !== undefined && (named === undefined || renderBlock(named) === renderBlock(current))) return current;
+  if (current !== undefined && (named === undefined || renderBlock(named) === renderBlock(current)))
+    return { own: current };
   const others = networks.filter((network) => !own.includes(network));
+  if (named === undefined && own.some(({ name }) => name === networkName(order.install, "data")))
+    return { free: freeSubnet(order.install, takenBy(others)) };
   const taken = [...takenBy(others), ...(await routesOf(engine, order))];
   if (named !== undefined) {
     const conflict = taken.find(({ block }) => overlap(block, named));
-    if (conflict === undefined) return named;
+    if (conflict === undefined) return { own: named };
     throw new OperatorError({
       what: `SCANI_SUBNET is ${order.named}, and ${conflict.by} has ${renderBlock(conflict.block)}. Nothing has been touched.`,
       type: setCommand("subnet", order.stack, { value: renderBlock(freeSubnet(order.install, taken)) }),
     });
   }
   const remembered = order.remembered === undefined ? undefined : parseBlock(order.remembered);
-  if (remembered !== undefined && !taken.some(({ block }) => overlap(block, remembered))) return remembered;
-  return freeSubnet(order.install, taken);
+  if (remembered !== undefined && !taken.some(({ block }) => overlap(block, remembered))) return { own: remembered };
+  return { own: freeSubnet(order.install, taken) };
 }
 
 /** The subnet an install's data network is part of; undefined where Docker chose its addresses. Pure. */

@@ -22,7 +22,7 @@ import { Secrets } from "./secrets";
 import { BaseService, describeService, type BaseServiceArgs } from "./service";
 import { BaseReady } from "./baseReady";
 import { storage, storageUrl } from "./storage";
-import { addressesIn, networkName } from "../../host/install/addresses";
+import { addressesIn, networkName, type BaseAddresses } from "../../host/install/addresses";
 import { renderBlock, type Block } from "../../util/ipv4";
 
 /** What outlives every release: networks, data services, secrets and the gateway. */
@@ -42,7 +42,7 @@ export class Base extends pulumi.ComponentResource {
    * Declares everything else.
    * @param fingerprints of the secrets, kept beside the data that is made with them; secret
    * @param engine the engine it is declared on
-   * @param subnet the install's own
+   * @param subnet the install's own; undefined where Docker gives out the addresses
    * @param cluster identity of the database that is there, where one runs
    * @returns `platform`, one secret output with everything a release needs to know, where a release plugs in, and what
    * a preview compares with the engine
@@ -51,7 +51,7 @@ export class Base extends pulumi.ComponentResource {
     timestamps: CreationTimestamps,
     fingerprints: pulumi.Output<string>,
     engine: EngineIdentity,
-    subnet: Block,
+    subnet: Block | undefined,
     cluster?: string,
   ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets>; declared: pulumi.Output<HoldInputs> } {
     const { settings, secrets } = this;
@@ -59,7 +59,7 @@ export class Base extends pulumi.ComponentResource {
     const install = settings.name;
     const catchMail = bundles(settings, "mail");
 
-    const addresses = addressesIn(subnet);
+    const addresses: Partial<BaseAddresses> = subnet === undefined ? {} : addressesIn(subnet);
     const networks = new Networks({ install, mail: catchMail, timestamps, addresses }, inside);
     const context: BaseContext = { settings, secrets, timestamps, addresses };
     const database = bundles(settings, "postgres") ? postgres(context) : undefined;
@@ -84,10 +84,10 @@ export class Base extends pulumi.ComponentResource {
       described.flatMap((one) => (one.contents === undefined ? [] : [[one.service, one.contents]])),
     );
     const subnets = Object.fromEntries(
-      (["data", ...(catchMail ? (["mail"] as const) : [])] as const).map((network) => [
-        networkName(install, network),
-        addresses[network].subnet,
-      ]),
+      (["data", ...(catchMail ? (["mail"] as const) : [])] as const).flatMap((network) => {
+        const own = addresses[network];
+        return own === undefined ? [] : [[networkName(install, network), own.subnet]];
+      }),
     );
     const held = { install, dockerHost: settings.dockerHost, bucket, subnets };
     const hold = new Hold("hold", { ...held, contents, gateway: gatewayService }, inside);
@@ -145,7 +145,7 @@ export class Base extends pulumi.ComponentResource {
                   container: borrowed,
                   network: networkName(install, "data"),
                   name: "postgres",
-                  address: addresses.data.fixed.postgres,
+                  address: addresses.data?.fixed.postgres,
                 },
               ]),
           ...(frontNetwork === undefined
@@ -170,7 +170,7 @@ export class Base extends pulumi.ComponentResource {
           mail: catchMail ? networkName(install, "mail") : undefined,
         },
         gateway: gatewayService.containerName,
-        subnet: renderBlock(subnet),
+        subnet: subnet && renderBlock(subnet),
         address,
         stack: pulumi.getStack(),
         uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),

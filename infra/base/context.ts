@@ -1,6 +1,6 @@
 import type { CreationTimestamps } from "../../host/install/creationTimestamps";
 import type { Settings } from "../../settings";
-import type { FixedNetwork, NetworkAddresses } from "../../host/install/addresses";
+import type { BaseAddresses } from "../../host/install/addresses";
 import type { Secrets } from "./secrets";
 
 /** What every service of base is described from. */
@@ -8,5 +8,5 @@ export interface BaseContext {
   readonly settings: Settings<"base">;
   readonly secrets: Secrets;
   readonly timestamps: CreationTimestamps;
-  readonly addresses: Readonly<Record<FixedNetwork, NetworkAddresses>>;
+  readonly addresses: Partial<BaseAddresses>;
 }

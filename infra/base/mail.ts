@@ -10,7 +10,7 @@ export function mail({ settings, timestamps, addresses }: BaseContext): BaseServ
     install: settings.name,
     timestamps,
     image: settings.mailImage,
-    networks: [{ network: "mail", aliases: ["mailpit"], address: addresses.mail.fixed.mail }],
+    networks: [{ network: "mail", aliases: ["mailpit"], address: addresses.mail?.fixed.mail }],
     environment: {},
     health: "/mailpit readyz",
     memory: 128,

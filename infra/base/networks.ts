@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
 import { baseNetworkTimestamp, type CreationTimestamps } from "../../host/install/creationTimestamps";
-import { networkName, type FixedNetwork, type NetworkAddresses } from "../../host/install/addresses";
+import { networkName, type BaseAddresses, type FixedNetwork } from "../../host/install/addresses";
 import { label, labelList } from "../../host/install/labels";
 
 export interface NetworksArgs {
@@ -9,7 +9,7 @@ export interface NetworksArgs {
   /** Whether there is a mail catcher. */
   readonly mail: boolean;
   readonly timestamps: CreationTimestamps;
-  readonly addresses: Readonly<Record<FixedNetwork, NetworkAddresses>>;
+  readonly addresses: Partial<BaseAddresses>;
 }
 
 /** The networks that outlive every release. */

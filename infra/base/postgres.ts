@@ -17,7 +17,7 @@ export function postgres({ settings, secrets, timestamps, addresses }: BaseConte
     install,
     timestamps,
     image: settings.postgresImage,
-    networks: [{ network: "data", aliases: ["postgres"], address: addresses.data.fixed.postgres }],
+    networks: [{ network: "data", aliases: ["postgres"], address: addresses.data?.fixed.postgres }],
     environment: {
       POSTGRES_USER: user,
       POSTGRES_DB: database,

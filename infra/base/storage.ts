@@ -12,7 +12,7 @@ export function storage({ settings, secrets, timestamps, addresses }: BaseContex
     image: settings.storageImage,
     // On the gateway's network too: browsers upload through it.
     networks: [
-      { network: "data", aliases: ["storage"], address: addresses.data.fixed.storage },
+      { network: "data", aliases: ["storage"], address: addresses.data?.fixed.storage },
       { network: "edge", aliases: [] },
     ],
     environment: {

@@ -117,7 +117,7 @@ const host: Host = {
     volumes: [],
   }),
   strangers: async () => [],
-  subnet: async () => ({ first: 0x0ad50700, prefix: 24 }),
+  subnet: async () => ({ own: { first: 0x0ad50700, prefix: 24 } }),
   missingVolumes: async () => [],
   baseNow: async () => ({ services: {}, releases: [] }),
   makeVolumes: async () => undefined,

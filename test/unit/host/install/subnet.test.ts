@@ -88,17 +88,32 @@ test("routes of the host are read, without the default one and Docker's own", ()
   expect(parseRoutes("cat: not found")).toEqual([]);
 });
 
+/** The subnet an install gets. */
+async function ownOf(engine: FakeEngine, wanted: SubnetOrder): Promise<Block> {
+  const choice = await subnetOf(engine, wanted);
+  if (!("own" in choice)) throw new Error("it stays where Docker gives out the addresses");
+  return choice.own;
+}
+
+test("an install of before stays where Docker gives out the addresses until a subnet is named, and one is offered", async () => {
+  const before = { ...dataNetwork("10.213.9.0/24"), subnets: ["172.20.0.0/16"], dynamic: [] };
+  const choice = await subnetOf(engineWith([before], routes), order);
+  expect("free" in choice && renderBlock(choice.free)).toMatch(/^10\.213\.\d+\.0\/24$/);
+  const named = { ...order, named: "10.21.0.0/24" };
+  expect(renderBlock(await ownOf(engineWith([before], routes), named))).toBe("10.21.0.0/24");
+});
+
 test("a new install avoids networks and routes, and leaves no container behind", async () => {
   const engine = engineWith([{ id: "n", name: "other", labels: {}, subnets: ["10.97.0.0/17"] }], routes);
-  const chosen = await subnetOf(engine, order);
+  const chosen = await ownOf(engine, order);
   for (const taken of ["10.213.0.0/16", "10.97.0.0/17"]) expect(overlap(chosen, block(taken))).toBe(false);
   expect(engine.all).toEqual([]);
 });
 
 test("an install keeps the subnet it has, and asks the host nothing", async () => {
   const engine = engineWith([dataNetwork("10.213.9.0/24")], routes);
-  expect(renderBlock(await subnetOf(engine, order))).toBe("10.213.9.0/24");
-  expect(renderBlock(await subnetOf(engine, { ...order, named: "10.213.9.0/24", remembered: "10.1.1.0/24" }))).toBe(
+  expect(renderBlock(await ownOf(engine, order))).toBe("10.213.9.0/24");
+  expect(renderBlock(await ownOf(engine, { ...order, named: "10.213.9.0/24", remembered: "10.1.1.0/24" }))).toBe(
     "10.213.9.0/24",
   );
   expect(engine.calls.filter((call) => call.startsWith("create"))).toEqual([]);
@@ -106,20 +121,20 @@ test("an install keeps the subnet it has, and asks the host nothing", async () =
 
 test("a remembered subnet whose network is gone is taken again, unless somebody else has it now", async () => {
   const remembered = "10.213.9.0/24";
-  expect(renderBlock(await subnetOf(engineWith([]), { ...order, remembered }))).toBe(remembered);
+  expect(renderBlock(await ownOf(engineWith([]), { ...order, remembered }))).toBe(remembered);
   const taken = engineWith([{ id: "n", name: "other", labels: {}, subnets: ["10.213.9.128/25"] }]);
-  expect(overlap(await subnetOf(taken, { ...order, remembered }), block(remembered))).toBe(false);
+  expect(overlap(await ownOf(taken, { ...order, remembered }), block(remembered))).toBe(false);
 });
 
 test("a named subnet that is in use is refused, with who has it and one that is free", async () => {
   const engine = engineWith([{ id: "n", name: "other", labels: {}, subnets: ["10.20.0.0/16"] }], routes);
-  await expect(subnetOf(engine, { ...order, named: "10.20.30.0/24" })).rejects.toThrow(
+  await expect(ownOf(engine, { ...order, named: "10.20.30.0/24" })).rejects.toThrow(
     /^SCANI_SUBNET is 10\.20\.30\.0\/24, and the Docker network other has 10\.20\.0\.0\/16\. Nothing has been touched\.\n {2}type: npm run pulumi -- config set --stack base subnet 10\.97\.\d+\.0\/24$/,
   );
-  await expect(subnetOf(engine, { ...order, named: "10.213.30.0/24" })).rejects.toThrow(
+  await expect(ownOf(engine, { ...order, named: "10.213.30.0/24" })).rejects.toThrow(
     "a route of the engine's host (tun0) has 10.213.0.0/16",
   );
-  expect(renderBlock(await subnetOf(engine, { ...order, named: "10.21.0.0/24" }))).toBe("10.21.0.0/24");
+  expect(renderBlock(await ownOf(engine, { ...order, named: "10.21.0.0/24" }))).toBe("10.21.0.0/24");
 });
 
 test("a network whose addresses Docker chose is in no subnet of ours", () => {
