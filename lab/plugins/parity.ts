@@ -42,7 +42,7 @@ type Stack = "base" | "tier1" | "tier2";
  * @param path PATH of the Pulumi processes; its first plugins are used
  */
 export async function play(docker: Docker, images: ImageSet, path: string, say: Say): Promise<Played> {
-  const bucket = await chooseBucket();
+  const bucket = await chooseBucket(docker);
   const place = await layOut(kind, images, {
     tier1: { soak: "0" },
     tier2: {

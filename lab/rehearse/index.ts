@@ -74,7 +74,7 @@ async function onThrowaway(
   report: Report,
 ): Promise<Result> {
   const authority = await makeAuthority(hosted.alias);
-  const bucket = await chooseBucket();
+  const bucket = await chooseBucket(docker);
   const laidOut = await layOut(
     "rehearse",
     images,

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
-import { networkInterfaces } from "node:os";
 import { engineOver } from "../../host/engine/dockerEngine";
 import { untilReady } from "../../host/engine/ready";
 import { throwawayLabels } from "./mark";
+import { hostAddress } from "./network";
 import { freePorts } from "./ports";
 
 /** The hosted operator's bucket: on another origin than the page, as it is for everybody who is on tier 2. */
@@ -35,19 +35,12 @@ const [alias, publicAlias] = ["hosted-bucket", "bucket.hosted.test"];
  * @param reach from where it is to be reached: this machine, or containers alone, on an engine whose ports are not this
  * machine's
  */
-export async function chooseBucket(reach: "machine" | "containers" = "machine"): Promise<HostedBucket> {
+export async function chooseBucket(docker: Docker, reach: "machine" | "containers" = "machine"): Promise<HostedBucket> {
   const keys = { accessKeyId: randomBytes(32).toString("hex"), secretAccessKey: randomBytes(32).toString("hex") };
   if (reach === "containers") return { origin: `http://${publicAlias}:${port}`, ...keys };
   const [own] = (await freePorts(1)) as [number];
-  const published = { address: ownAddress(), port: own };
+  const published = { address: await hostAddress(docker), port: own };
   return { origin: `http://${published.address}:${own}`, published, ...keys };
-}
-
-/** An address of this machine that containers on its engine reach too, as they reach a hosted bucket. */
-function ownAddress(): string {
-  const interfaces = networkInterfaces();
-  const addresses = [interfaces.docker0, ...Object.values(interfaces)].flatMap((list) => list ?? []);
-  return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
 
 /** `connect-src` of a page that uploads there. */

@@ -12,6 +12,7 @@ export {
   type ThrowawayImages,
 } from "./place";
 export { throwawayLabels } from "./mark";
+export { hostAddress } from "./network";
 export { foldersOf, installOf, isOwn, ownFolder } from "./owner";
 export { sweep } from "./sweep";
 export { startTlsFront } from "./tlsFront";

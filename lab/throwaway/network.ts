@@ -36,3 +36,11 @@ function unlessGone(error: Error & { statusCode?: number }): Error | undefined {
   if (error.statusCode === inUse) return error;
   throw error;
 }
+
+/** Address of this machine that the engine's containers reach too; no other machine does. */
+export async function hostAddress(docker: Docker): Promise<string> {
+  const { IPAM: ipam } = (await docker.getNetwork("bridge").inspect());
+  const gateway = ipam?.Config?.[0]?.Gateway;
+  if (gateway === undefined) throw new Error("the engine's default network has no gateway");
+  return gateway;
+}

@@ -63,7 +63,7 @@ beforeAll(async () => {
   composed = await ComposeInstall.up(docker, images, proxy.url);
   proxy.pointAt(composed.port, true);
   [port] = (await freePorts(1)) as [number];
-  bucket = await chooseBucket();
+  bucket = await chooseBucket(docker);
   place = await layOut("adopt", images, {
     tier1: { soak: "1" },
     tier2: {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   scene = await openScene(
     "restart",
     { base: { dockerHost }, tier1: { dockerHost, soak: "0" }, tier2: { dockerHost, soak: "0" } },
-    { docker: engine.docker, images, bucket: await chooseBucket("containers") },
+    { docker: engine.docker, images, bucket: await chooseBucket(engine.docker, "containers") },
   );
   await scene.up("tier1");
   await scene.up("tier2");

@@ -191,7 +191,8 @@ test.each(cases)(
         .map((which) => `${to} ${which}`)
         .sort(),
     );
-    expect((await readJournal(scene.engine, gateway())).length).toBeGreaterThan(0);
+    // Where there was nothing to do, nothing was written.
+    if (done !== undefined) expect((await readJournal(scene.engine, gateway())).length).toBeGreaterThan(0);
     expect(
       await perform(scene.engine, await orderFor(to), () => undefined, new AbortController().signal),
     ).toBeUndefined();

@@ -12,6 +12,7 @@ import {
   chooseBucket,
   cleanUp,
   contextOn,
+  hostAddress,
   layOut,
   policyFor,
   startBucket,
@@ -23,7 +24,7 @@ import { backup } from "../../ops/backup/backup";
 import { restore } from "../../ops/backup/restore";
 import { preview } from "../../ops/preview";
 import { up } from "../../ops/up";
-import { chooseOutside, databaseName, outsideAddress } from "./outside";
+import { chooseOutside, databaseName } from "./outside";
 import { issuedKey } from "./scene";
 import { until } from "./traffic";
 
@@ -55,7 +56,7 @@ async function said(command: () => Promise<void>): Promise<string> {
 beforeAll(async () => {
   const standIns = await ensureImages({ docker, log: () => undefined });
   subject = await chooseSubject(docker, kind, () => undefined);
-  const [address, bucket] = [await outsideAddress(docker), await chooseBucket()];
+  const [address, bucket] = [await hostAddress(docker), await chooseBucket(docker)];
   const made = await makeAuthority(databaseName);
   authority = made.ca;
   const outside = await chooseOutside(address, subject.images, made);

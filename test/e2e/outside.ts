@@ -19,14 +19,6 @@ export interface Outside {
 
 const [bucket, region] = ["papers", "eu-west-1"];
 
-/** Address of this machine as every container with a way out reaches it. */
-export async function outsideAddress(docker: Docker): Promise<string> {
-  const { IPAM: ipam } = await docker.getNetwork("bridge").inspect();
-  const gateway = ipam?.Config?.[0]?.Gateway;
-  if (gateway === undefined) throw new Error("the engine's default network has no gateway");
-  return gateway;
-}
-
 /** Postgres' name: no certificate is checked against an address. The engine's DNS knows names of shared networks only. */
 export const databaseName = "db.outside.test";
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   subject = await chooseSubject(docker, "real", () => undefined);
   const standIns = await ensureImages({ docker, log: () => undefined });
   const hostedImage = `${standIns.scaniRepository}/data-provider:${standIns.scaniTag}`;
-  const bucket = await chooseBucket();
+  const bucket = await chooseBucket(docker);
   scene = await openScene("real", settings(bucket), { docker, images: subject.images, hostedImage, bucket });
   const { install } = scene.place;
   const outputs = await stackOutputs(contextOn(scene.place), "base");

@@ -1,5 +1,6 @@
 import { AwsClient } from "aws4fetch";
 import { request } from "node:http";
+import { connectDocker } from "../../host/engine/connect";
 import { exec } from "../../host/engine/exec";
 import { StandInPage, statements } from "./browser/pages";
 import { playPage, settings } from "./browser/scenario";
@@ -14,7 +15,7 @@ jest.setTimeout(300_000);
 let scene: Scene;
 
 beforeAll(async () => {
-  const bucket = await chooseBucket();
+  const bucket = await chooseBucket(connectDocker());
   scene = await openScene("page", settings(bucket), { bucket });
   await scene.up("tier1");
 });

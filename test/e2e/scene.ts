@@ -61,7 +61,7 @@ export async function openScene(
   const docker = on?.docker ?? connectDocker();
   const images = on?.images ?? (await ensureImages({ docker, log: () => undefined }));
   const hostedImage = on?.hostedImage ?? `${images.scaniRepository}/data-provider:${images.scaniTag}`;
-  const bucket = on?.bucket ?? (await chooseBucket());
+  const bucket = on?.bucket ?? (await chooseBucket(docker));
   const place = await layOut(kind, images, {
     ...settings,
     tier2: {

@@ -36,7 +36,7 @@ export class ModuleInstall {
   /** Lays it out; starts nothing. */
   static async layOut(context: BenchContext): Promise<ModuleInstall> {
     const hosted = issueHosted();
-    const bucket = await chooseBucket();
+    const bucket = await chooseBucket(context.docker);
     const tier2 = {
       SCANI_CLOUD_URL: hosted.url,
       SCANI_CLOUD_API_KEY: hosted.key,

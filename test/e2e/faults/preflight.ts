@@ -157,7 +157,7 @@ test.each(faults.filter(([fault]) => !wholeUps.includes(fault)))(
   },
 );
 
-test("an endpoint that does not listen is refused, one without AI import is not", async () => {
+test("an endpoint that does not listen is refused, one without AI providers of its own is not", async () => {
   const deaf = await bearName();
   await expect(look()).rejects.toThrow(
     /hosted\.internal:8082 refuses the connection.*\n.*\n\s+type: npm run pulumi -- config set --stack tier2 SCANI_CLOUD_URL \S+$/,
@@ -169,7 +169,7 @@ test("an endpoint that does not listen is refused, one without AI import is not"
     return true;
   }, 20_000);
   expect(await look()).toEqual([
-    expect.stringContaining("accepts the key; AI import is not available there"),
+    expect.stringMatching(/accepts the key$/),
     `  a page can upload: ${scene.bucket.origin} accepted a file, which was found again and removed`,
     `  ${openPages(scene.bucket.origin)}`,
   ]);
@@ -246,7 +246,7 @@ test.each([
     {},
     "'self'",
     [
-      /^Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+, and the page's policy[^]*type: npm run pulumi -- config set --stack tier2 CSP_CONNECT_SRC ''\\''self'\\'' http:\/\/127\.0\.0\.1:\d+'$/,
+      /^Nobody could upload: files go to http:\/\/[\d.]+:\d+, and the page's policy[^]*type: npm run pulumi -- config set --stack tier2 CSP_CONNECT_SRC ''\\''self'\\'' http:\/\/[\d.]+:\d+'$/,
     ],
   ],
   [
@@ -300,7 +300,7 @@ test.each([
     "managed",
     { S3_ENDPOINT: "http://nowhere.internal:9000" },
     undefined,
-    [/^A file that http:\/\/127\.0\.0\.1:\d+ accepted is not found again: .*Could not resolve host/],
+    [/^A file that http:\/\/[\d.]+:\d+ accepted is not found again: .*Could not resolve host/],
   ],
 ] as const)("uploads to a %s bucket with %j under %s", async (kind, changes, policy, problems) => {
   const report = await lookAtUploads(kind, changes, policy);
@@ -347,7 +347,7 @@ test.each([
   [
     "a policy that does not allow where uploads go",
     { CSP_CONNECT_SRC: "'self'" },
-    /Nobody could upload: files go to http:\/\/127\.0\.0\.1:\d+[^]*type: npm run pulumi -- config set --stack tier2 CSP_CONNECT_SRC ''\\''self'\\'' http:\/\/127\.0\.0\.1:\d+'/,
+    /Nobody could upload: files go to http:\/\/[\d.]+:\d+[^]*type: npm run pulumi -- config set --stack tier2 CSP_CONNECT_SRC ''\\''self'\\'' http:\/\/[\d.]+:\d+'/,
     () => ({ CSP_CONNECT_SRC: policyFor(scene.bucket) }),
   ],
   [
