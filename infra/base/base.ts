@@ -191,6 +191,7 @@ export class Base extends pulumi.ComponentResource {
           image: settings.postgresImage,
           // The data network has no way out, and a managed Postgres is out there.
           network: edge,
+          authority: settings.caCertificate,
         },
       }));
     this.registerOutputs({ platform, sockets });
