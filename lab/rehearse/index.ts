@@ -129,8 +129,9 @@ async function run(
     report(line);
     onLine(line);
   };
-  const context = contextOn(place, overheard, interrupt.signal);
-  const bringUp = (stack: string) => interrupt.guard(up(context, stack, (event) => progressOf(event).forEach(report)));
+  const context = contextOn(place, report, interrupt.signal);
+  const bringUp = (stack: string) =>
+    interrupt.guard(up(context, stack, (event) => progressOf(event).forEach(overheard)));
   report("Bringing base and tier 1 up.");
   await bringUp("base");
   await interrupt.guard(startEndpoint());
