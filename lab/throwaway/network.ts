@@ -39,7 +39,7 @@ function unlessGone(error: Error & { statusCode?: number }): Error | undefined {
 
 /** Address of this machine that the engine's containers reach too; no other machine does. */
 export async function hostAddress(docker: Docker): Promise<string> {
-  const { IPAM: ipam } = (await docker.getNetwork("bridge").inspect());
+  const { IPAM: ipam } = await docker.getNetwork("bridge").inspect();
   const gateway = ipam?.Config?.[0]?.Gateway;
   if (gateway === undefined) throw new Error("the engine's default network has no gateway");
   return gateway;
