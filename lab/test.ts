@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ensureChromium, prepare } from "./setup";
+import { chromium, compose, ensurePackage, prepare } from "./setup";
 import { foldersOf, ownFolder, sweep } from "./throwaway";
 import type { Report as Say } from "../util/progress/progress";
 import { root } from "../ops/root";
@@ -43,7 +43,7 @@ interface Summary {
  */
 export async function test(args: readonly string[], say: Say): Promise<boolean> {
   const { docker, environment } = await prepare(say, { images: "stand-in", languageHost: true });
-  await ensureChromium(say);
+  for (const one of [chromium, compose]) await ensurePackage(one, say);
   // A rehearsal of the tests has its install in their folder, which goes last.
   for (const folder of foldersOf("test")) await sweep(docker, "rehearse", say, folder);
   for (const kind of kinds) await sweep(docker, kind, say);

@@ -1,4 +1,4 @@
-export { ensureChromium } from "./chromium";
+export { chromium, compose, ensurePackage } from "./distributionPackage";
 export { prepare, type Prepared } from "./prepare";
 export { pulumiCli } from "../../ops/pulumi/pulumiCli";
 export { testLanguageHost } from "./languageHost";

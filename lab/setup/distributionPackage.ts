@@ -1,0 +1,51 @@
+import { mustRun } from "../../ops/pulumi/command";
+import { exclusively } from "../../ops/pulumi/exclusively";
+import type { Report as Say } from "../../util/progress/progress";
+import { which } from "../../util/process/which";
+
+/** A command of the distribution's that some tests need. */
+export interface DistributionPackage {
+  /** What is looked for on the PATH. */
+  readonly command: string;
+  readonly name: string;
+  readonly title: string;
+  /** What becomes of the tests without it. */
+  readonly without: string;
+}
+
+/** The browser of the page's tests; without one they are skipped, and counted as such. */
+export const chromium: DistributionPackage = {
+  command: "chromium",
+  name: "chromium",
+  title: "Chromium",
+  without: "the tests of the page are SKIPPED",
+};
+
+/** What brings the compose install up that is adopted. */
+export const compose: DistributionPackage = {
+  command: "docker-compose",
+  name: "docker-compose",
+  title: "docker-compose",
+  without: "the tests of adopt FAIL",
+};
+
+/** Installs a package of the distribution's where its command is not there and it can be. */
+export async function ensurePackage({ command, name, title, without }: DistributionPackage, say: Say): Promise<void> {
+  const there = () => which(command, process.env.PATH) !== undefined;
+  if (there()) return;
+  const canInstall = process.getuid?.() === 0 && which("apt-get", process.env.PATH) !== undefined;
+  if (!canInstall) return say(`No ${title} here: ${without}.\n  type, as root: apt-get install ${name}`);
+  await exclusively(
+    name,
+    () => say(`Another run is installing ${title}: waiting for it.`),
+    async () => {
+      if (there()) return;
+      say(`No ${title} here: installing the distribution's (apt-get install ${name}).`);
+      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+      await mustRun("apt-get", ["update"], { env });
+      await mustRun("apt-get", ["install", "-y", "--no-install-recommends", name], { env }).catch((error: Error) =>
+        say(`${title} cannot be had here, so ${without}: ${error.message}`),
+      );
+    },
+  );
+}
