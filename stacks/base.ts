@@ -11,8 +11,8 @@ import type { HoldInputs } from "../host/install/resources";
 import type { MadeContainer } from "../host/install/platform";
 import type { Presence } from "../host/install/presence";
 import { Base } from "../infra/base/base";
-import { isGenerated, isSet, plainText, setCommand as askFor, type Settings } from "../settings";
-import { setCommand, upCommand } from "../util/commands";
+import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";
+import { setCommand as setGiven, upCommand } from "../util/commands";
 import { renderBlock, type Block } from "../util/ipv4";
 import { renderProblem, type Problem } from "../util/operatorError";
 import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit } from "./guard";
@@ -76,7 +76,7 @@ export async function baseStack(
   const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
   refuseMissing(
     missing,
-    wrong.map(({ setting }) => askFor(setting, stack)),
+    wrong.map(({ setting }) => setCommand(setting, stack)),
   );
 
   const { known, presence, remembered } = identity;
@@ -121,7 +121,7 @@ function mayMove(stack: string, free: Block): Problem {
   return {
     what: "Base's services have no addresses of their own: one that is restarted may get another, which a release that runs would not find.",
     why: "They can be moved. Requests wait about 20 s meanwhile; whoever does not wait that long sees an error.",
-    type: [setCommand("subnet", stack, { value: renderBlock(free) }), upCommand(stack)],
+    type: [setGiven("subnet", stack, { value: renderBlock(free) }), upCommand(stack)],
   };
 }
 

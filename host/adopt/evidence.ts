@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { databaseQuestion, parseAnswer } from "../guards/databaseAnswer";
+import { baseServices } from "../install/bundled";
 import { containerName } from "../install/containerName";
 import { label } from "../install/labels";
 import { parseFree } from "../preflight/disk";
@@ -43,7 +44,7 @@ export async function readEvidence(engine: Engine, project: ComposeProject, inst
   ]);
   const own = new Set(project.containers.map(({ id }) => id));
   const inspected = await Promise.all(all.map(({ id }) => engine.inspect(id)));
-  const names = ["gateway", "postgres", "redis", "storage", "mail"].map((service) => containerName(install, service));
+  const names = baseServices.map((service) => containerName(install, service));
   return {
     database,
     strangers: users.filter(({ id }) => id !== postgres?.id).map(({ name }) => name),

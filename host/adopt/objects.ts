@@ -1,11 +1,8 @@
-import { AwsClient } from "aws4fetch";
 import { details, type Engine } from "../engine/engine";
+import { refusalIn, signedAddress, type Bucket } from "../install/bucket";
 import { label } from "../install/labels";
 import { OperatorError } from "../../util/operatorError";
-import type { ObjectSource } from "./plan";
-
-/** A bucket as a container that is on its network reaches it. Holds its keys. */
-export type Bucket = Omit<ObjectSource, "container">;
+import { elementText } from "../../util/xml";
 
 /** An object of a bucket, as its server lists it. */
 export interface StoredObject {
@@ -88,21 +85,26 @@ export class ObjectCopy {
   async list(bucket: Bucket): Promise<StoredObject[]> {
     const found: StoredObject[] = [];
     for (let token: string | undefined; ;) {
-      const query = new URLSearchParams({ "list-type": "2", "encoding-type": "url" });
-      if (token !== undefined) query.set("continuation-token", token);
-      const url = await signed(bucket, "GET", `?${query.toString()}`);
+      const query: Record<string, string> = { "list-type": "2", "encoding-type": "url" };
+      if (token !== undefined) query["continuation-token"] = token;
+      const url = await signedAddress(bucket, { method: "GET", query }, validSeconds);
       const { status, body } = await this.curl([`url = "${url}"`]);
       if (status === 404) return found;
       if (status !== 200)
-        throw new OperatorError({ what: `${bucket.endpoint} does not list its files (${status}): ${codeIn(body)}` });
+        throw new OperatorError({
+          what: `${bucket.endpoint} does not list its files (${status}): ${refusalIn(body).code ?? ""}`,
+        });
       found.push(...objectsIn(body));
-      token = /<NextContinuationToken>([^<]*)<\/NextContinuationToken>/.exec(body)?.[1];
-      if (token === undefined || token === "") return found;
+      token = elementText(body, "NextContinuationToken");
+      if (token === undefined) return found;
     }
   }
 
   private async copyOne(from: Bucket, to: Bucket, { key }: StoredObject): Promise<void> {
-    const [get, put] = await Promise.all([signed(from, "GET", key), signed(to, "PUT", key)]);
+    const [get, put] = await Promise.all([
+      signedAddress(from, { method: "GET", key }, validSeconds),
+      signedAddress(to, { method: "PUT", key }, validSeconds),
+    ]);
     // The addresses come over standard input, so that no process list shows them.
     const script = [
       "read -r get; read -r put",
@@ -119,7 +121,9 @@ export class ObjectCopy {
       `${get}\n${put}\n`,
     );
     if (exitCode !== 0)
-      throw new OperatorError({ what: `The file ${key} could not be copied: ${errors} ${codeIn(output)}` });
+      throw new OperatorError({
+        what: `The file ${key} could not be copied: ${errors} ${refusalIn(output).code ?? ""}`,
+      });
   }
 
   private async curl(lines: readonly string[]): Promise<{ status: number; body: string }> {
@@ -150,7 +154,7 @@ export function lacking(wanted: readonly StoredObject[], there: readonly StoredO
 export function objectsIn(xml: string): StoredObject[] {
   const encoded = /<EncodingType>url<\/EncodingType>/i.test(xml);
   return [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry]) => {
-    const part = (name: string) => plainText(new RegExp(`<${name}>([^<]*)</${name}>`).exec(entry)?.[1] ?? "");
+    const part = (name: string) => elementText(entry, name) ?? "";
     const key = part("Key");
     return {
       key: encoded ? decodeURIComponent(key.replaceAll("+", "%20")) : key,
@@ -158,41 +162,6 @@ export function objectsIn(xml: string): StoredObject[] {
       etag: part("ETag").replaceAll('"', ""),
     };
   });
-}
-
-/** Characters XML does not take as they are. */
-const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
-function plainText(xml: string): string {
-  return xml.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (all, decimal?: string, hex?: string, name?: string) => {
-    if (decimal !== undefined) return String.fromCodePoint(Number(decimal));
-    if (hex !== undefined) return String.fromCodePoint(parseInt(hex, 16));
-    return entities[name ?? ""] ?? all;
-  });
-}
-
-function codeIn(body: string): string {
-  return /<Code>([^<]+)<\/Code>/.exec(body)?.[1] ?? "";
-}
-
-/** A signed address of a key, or of the bucket with a query. */
-async function signed(
-  { endpoint, bucket, region, accessKeyId, secretAccessKey }: Bucket,
-  method: string,
-  keyOrQuery: string,
-): Promise<string> {
-  const client = new AwsClient({
-    accessKeyId,
-    secretAccessKey,
-    service: "s3",
-    region,
-  });
-  const path = keyOrQuery.startsWith("?")
-    ? `/${keyOrQuery}`
-    : `/${keyOrQuery.split("/").map(encodeURIComponent).join("/")}`;
-  const url = new URL(`${endpoint}/${bucket}${path === "/" ? "" : path.replace(/^\/\?/, "?")}`);
-  url.searchParams.set("X-Amz-Expires", String(validSeconds));
-  return (await client.sign(url.href, { method, aws: { signQuery: true } })).url;
 }
 
 /** The network of a container by which others of its project reach it. */

@@ -7,6 +7,7 @@ import {
   type Tier,
 } from "../../settings";
 import type { Problem } from "../../util/operatorError";
+import type { Bucket } from "../install/bucket";
 import type { Environment } from "../install/environment";
 import type { AdoptEvidence } from "./evidence";
 import {
@@ -25,13 +26,8 @@ import { refusals, type AdoptIntent } from "./refusals";
 export type StackValues = Readonly<Record<string, string>>;
 
 /** An S3 server of the project, whose objects are to be copied. Holds its keys. */
-export interface ObjectSource {
+export interface ObjectSource extends Bucket {
   readonly container: string;
-  readonly endpoint: string;
-  readonly bucket: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
 }
 
 /** What becomes of a compose project. Holds secrets. */

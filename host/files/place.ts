@@ -1,5 +1,5 @@
-import { AwsClient } from "aws4fetch";
 import { details, type Engine } from "../engine/engine";
+import { bucketIn, signedAddress } from "../install/bucket";
 import { replaceable } from "../install/bundled";
 import { caFile } from "../install/caCertificate";
 import { valueIn } from "../install/environment";
@@ -61,26 +61,18 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
   };
 }
 
+/** Seconds an address may be used. */
+const validSeconds = 900;
+
 /**
  * A tier 1's bucket, read with its own keys.
  * @param environment of its data-provider, `NAME=value`
  */
 export function signedPlace(place: Place, environment: readonly string[]): Place {
-  const value = (name: string) => valueIn(environment, name);
-  const signer = new AwsClient({
-    accessKeyId: value("S3_ACCESS_KEY_ID"),
-    secretAccessKey: value("S3_SECRET_ACCESS_KEY"),
-    service: "s3",
-    region: value("S3_REGION"),
-  });
-  const bucket = `${value("S3_ENDPOINT").replace(/\/$/, "")}/${value("S3_BUCKET")}`;
+  const bucket = bucketIn(environment);
   return {
     ...place,
-    sign: async (key) => {
-      const path = key.split("/").map(encodeURIComponent).join("/");
-      const { url } = await signer.sign(`${bucket}/${path}?X-Amz-Expires=900`, { aws: { signQuery: true } });
-      return { url, headers: {} };
-    },
+    sign: async (key) => ({ url: await signedAddress(bucket, { method: "GET", key }, validSeconds), headers: {} }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { answerOf, type Answer } from "../scani/cloud/classify";
 import { redact } from "../scani/cloud/call";
+import { refusalIn } from "../install/bucket";
 import type { Place } from "./place";
 import type { Reached, Transfer, TransferResult, Transfers } from "./transfers";
 
@@ -287,9 +288,7 @@ function spotIn(answer: Answer, title: string): Spot | Failure {
 /** Why a bucket did not take a file; undefined where it did. */
 function refusalOf({ status, error, body }: TransferResult, title: string): Failure | undefined {
   if (error === "" && status >= 200 && status < 300) return undefined;
-  const code = /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
-  const message = /<Message>([^<]+)<\/Message>/.exec(body)?.[1];
-  const said = [code, message].filter((part) => part !== undefined).join(": ");
-  const failed = `the bucket of ${title} refuses it (${status}): ${error || said || "without a reason"}`;
+  const { code, words } = refusalIn(body);
+  const failed = `the bucket of ${title} refuses it (${status}): ${error || words || "without a reason"}`;
   return status === 413 || code === "EntityTooLarge" ? { failed, alone: true } : { failed };
 }

@@ -88,29 +88,6 @@ export async function hold(
   };
 }
 
-/**
- * Does some work while requests of these routes wait at the gateway. They are let through at the end, however it ends,
- * and where it takes longer than the limit.
- * @param work given a signal that is aborted when the requests wait no longer
- * @throws OperatorError when they did not wait to the end; whatever the work throws
- */
-export async function whileHeld<T>(
-  engine: Engine,
-  gateway: string,
-  routes: readonly string[],
-  work: (lost: AbortSignal) => Promise<T>,
-  limits: HoldLimits = usualLimits,
-): Promise<T> {
-  const held = await hold(engine, gateway, routes, limits);
-  try {
-    const result = await work(held.lost);
-    held.lost.throwIfAborted();
-    return result;
-  } finally {
-    await held.release();
-  }
-}
-
 function holdLost(gateway: string, { hold: seconds }: HoldLimits): OperatorError {
   return new OperatorError({
     what: `Requests were let through before the work they waited for was done: it took longer than ${seconds} s, or ${gateway} was restarted.`,

@@ -1,11 +1,9 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
+import { baseServices } from "../install/bundled";
 import { label } from "../install/labels";
 import { dockerConnect, dockerDisconnect, upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { movedNetworks } from "./plan";
-
-/** Services of base, as their containers are labelled. */
-const baseServices: readonly string[] = ["gateway", "postgres", "redis", "storage", "mail"];
 
 /** What runs on a network that is about to be made anew. */
 export interface OnNetwork {

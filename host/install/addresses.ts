@@ -44,14 +44,14 @@ export function addressesIn(subnet: Block): BaseAddresses {
 }
 
 /** Subnet of each network, by its Docker name; none where Docker gives out the addresses. Pure. */
-export function subnetsIn(install: string, subnet: Block | undefined): Record<string, string> {
+export function subnetsIn(
+  install: string,
+  subnet: Block | undefined,
+  networks: readonly FixedNetwork[] = ["data", "mail"],
+): Record<string, string> {
   if (subnet === undefined) return {};
-  return Object.fromEntries(
-    Object.entries(addressesIn(subnet)).map(([network, addresses]) => [
-      networkName(install, network as FixedNetwork),
-      addresses.subnet,
-    ]),
-  );
+  const addresses = addressesIn(subnet);
+  return Object.fromEntries(networks.map((network) => [networkName(install, network), addresses[network].subnet]));
 }
 
 function addressesOf(network: FixedNetwork, block: Block): NetworkAddresses {

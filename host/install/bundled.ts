@@ -64,6 +64,9 @@ export type ReplaceableService = keyof typeof replaceable;
 /** The same, by service, as a loop reads them. */
 export const replaceableServices = Object.entries(replaceable) as [ReplaceableService, Replaceable][];
 
+/** Every service of base, as its container is labelled and named. */
+export const baseServices: readonly string[] = ["gateway", ...Object.keys(replaceable)];
+
 /** Whether a service is base's, and not somebody else's. Pure. */
 export function bundles(settings: Settings<"base">, service: ReplaceableService): boolean {
   return !replaceable[service].replacedBy.some((name) => settings[name] !== undefined);

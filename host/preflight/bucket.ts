@@ -1,3 +1,4 @@
+import { refusalIn } from "../install/bucket";
 import { isPrivateHost } from "../../settings";
 import { messageOf } from "../../util/operatorError";
 import type { Http, HttpAnswer } from "./http";
@@ -108,33 +109,19 @@ const keyCodes: ReadonlySet<string> = new Set([
   "XAdminUserNotFound",
 ]);
 
-/** Characters that XML writes by name. */
-const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-
-/** The character that XML writes as `&#34;`, by what is between the ampersand and the semicolon. */
-const characterOf = (name: string): string | undefined =>
-  name.startsWith("#") ? String.fromCodePoint(Math.min(Number(name.slice(1)), 0x10ffff)) : undefined;
-
 /** Why a PUT was refused; undefined when it was accepted. Pure. */
 export function putProblem({ status, body }: HttpAnswer, origin: string): BucketProblem | undefined {
   if (status >= 200 && status < 300) return undefined;
-  const code = /<Code>([^<]+)<\/Code>/.exec(body)?.[1];
-  const message = /<Message>([^<]+)<\/Message>/.exec(body)?.[1];
-  const reason = [code, message]
-    .filter((part) => part !== undefined)
-    .join(": ")
-    .replace(/&(#\d+|lt|gt|quot|apos|amp);/g, (entity, name: string) => entities[name] ?? characterOf(name) ?? entity)
-    .replace(/\s+/g, " ")
-    .slice(0, 200);
+  const { code, words } = refusalIn(body);
   const cause =
     code === "NoSuchBucket"
       ? "bucket"
-      : /\bregion\b.*\b(wrong|expect)/i.test(reason)
+      : /\bregion\b.*\b(wrong|expect)/i.test(words)
         ? "region"
         : code !== undefined && keyCodes.has(code)
           ? "credentials"
           : status >= 500
             ? "failing"
             : "refused";
-  return { cause, why: `${origin} refuses the file (${status})${reason === "" ? "" : `: ${reason}`}` };
+  return { cause, why: `${origin} refuses the file (${status})${words === "" ? "" : `: ${words}`}` };
 }

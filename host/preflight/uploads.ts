@@ -1,6 +1,6 @@
-import { AwsClient } from "aws4fetch";
 import { randomUUID } from "node:crypto";
 import { answerOf, type Answer } from "../scani/cloud/classify";
+import { bucketIn, signedAddress } from "../install/bucket";
 import { valueIn } from "../install/environment";
 import { upCommand } from "../../util/commands";
 import { messageOf, type Problem } from "../../util/operatorError";
@@ -38,6 +38,9 @@ export interface ForeignBucket {
 
 /** Folder of the test file; Scani's own rules empty `temp/` in time. */
 const folder = "scani-preflight";
+
+/** Seconds an address of the check may be used. */
+const validSeconds = 60;
 
 /** Result of the check of uploads. */
 export interface UploadsReport {
@@ -141,36 +144,26 @@ export function managedBucket(
   probe: Probe,
   { page, baseStack, caCertificate }: UploadsOrder,
 ): ForeignBucket {
-  const value = (name: string) => valueIn(environment, name);
-  const signer = new AwsClient({
-    accessKeyId: value("S3_ACCESS_KEY_ID"),
-    secretAccessKey: value("S3_SECRET_ACCESS_KEY"),
-    service: "s3",
-    region: value("S3_REGION"),
-  });
-  const [inside, outside] = [value("S3_ENDPOINT"), value("S3_PUBLIC_ENDPOINT") || value("S3_ENDPOINT")];
-  const signed = async (endpoint: string, key: string, method: HttpRequest["method"]): Promise<string> =>
-    (
-      await signer.sign(`${endpoint.replace(/\/$/, "")}/${value("S3_BUCKET")}/${key}?X-Amz-Expires=60`, {
-        method,
-        aws: { signQuery: true },
-      })
-    ).url;
+  const bucket = bucketIn(environment);
+  const publicEndpoint = valueIn(environment, "S3_PUBLIC_ENDPOINT");
+  const inside = (key: string, method: HttpRequest["method"]) => signedAddress(bucket, { method, key }, validSeconds);
+  const outside = (key: string, method: HttpRequest["method"]) =>
+    signedAddress({ ...bucket, endpoint: publicEndpoint || bucket.endpoint }, { method, key }, validSeconds);
   const set = (name: SettingName) => setCommand(name, baseStack);
   return {
     async place() {
       const key = `temp/${folder}/${randomUUID()}.txt`;
-      return { url: await signed(outside, key, "PUT"), key, headers: { "content-type": "text/plain" } };
+      return { url: await outside(key, "PUT"), key, headers: { "content-type": "text/plain" } };
     },
     async exists(key) {
-      const url = await signed(inside, key, "HEAD");
+      const url = await inside(key, "HEAD");
       return probe.http({ method: "HEAD", url }).then(
         ({ status }) => status === 200 || `${originOf(url)} answers ${status}`,
         (error: unknown) => messageOf(error),
       );
     },
     async remove(key) {
-      await fromHere(caCertificate)({ method: "DELETE", url: await signed(outside, key, "DELETE") });
+      await fromHere(caCertificate)({ method: "DELETE", url: await outside(key, "DELETE") });
     },
     remedy: (cause) => {
       switch (cause) {
@@ -191,7 +184,7 @@ export function managedBucket(
         default:
           return {
             why: "Check the address.",
-            type: set(value("S3_PUBLIC_ENDPOINT") === "" ? "S3_ENDPOINT" : "S3_PUBLIC_ENDPOINT"),
+            type: set(publicEndpoint === "" ? "S3_ENDPOINT" : "S3_PUBLIC_ENDPOINT"),
           };
       }
     },

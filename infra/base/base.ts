@@ -22,7 +22,7 @@ import { Secrets } from "./secrets";
 import { BaseService, describeService, type BaseServiceArgs } from "./service";
 import { BaseReady } from "./baseReady";
 import { storage, storageUrl } from "./storage";
-import { addressesIn, networkName, type BaseAddresses } from "../../host/install/addresses";
+import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/addresses";
 import { renderBlock, type Block } from "../../util/ipv4";
 
 /** What outlives every release: networks, data services, secrets and the gateway. */
@@ -83,12 +83,7 @@ export class Base extends pulumi.ComponentResource {
     const contents = Object.fromEntries(
       described.flatMap((one) => (one.contents === undefined ? [] : [[one.service, one.contents]])),
     );
-    const subnets = Object.fromEntries(
-      (["data", ...(catchMail ? (["mail"] as const) : [])] as const).flatMap((network) => {
-        const own = addresses[network];
-        return own === undefined ? [] : [[networkName(install, network), own.subnet]];
-      }),
-    );
+    const subnets = subnetsIn(install, subnet, catchMail ? ["data", "mail"] : ["data"]);
     const held = { install, dockerHost: settings.dockerHost, bucket, subnets };
     const hold = new Hold("hold", { ...held, contents, gateway: gatewayService }, inside);
     networks.declareFixed(hold);

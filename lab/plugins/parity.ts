@@ -8,6 +8,7 @@ import {
   layOut,
   policyFor,
   startBucket,
+  hostedEnvironment,
   startHosted,
   type HostedBucket,
   type Throwaway,
@@ -118,15 +119,7 @@ async function tiers(game: Game, images: ImageSet): Promise<void> {
     install: game.place.install,
     image: `${images.scaniRepository}/data-provider:${images.scaniTag}`,
     ...hosted,
-    environment: {
-      STANDIN_HOSTED: "1",
-      SERVICE_NAME: "data-provider",
-      NODE_ENV: "production",
-      LOG_ID_PEPPER: "pepper-of-the-hosted",
-      DATA_PROVIDER_API_KEY: issuedKey,
-      BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
-      ...bucket,
-    },
+    environment: hostedEnvironment(issuedKey, bucket),
   });
   // The database has had the next release's migration, and the first one's migrator refuses such a database.
   game.set("tier2", "SCANI_IMAGE_TAG", images.nextTag);

@@ -29,6 +29,13 @@ export const compose: DistributionPackage = {
   without: "the tests of adopt FAIL",
 };
 
+/** Runs apt-get, which asks nothing and installs nothing that was not named. @throws Error with its words */
+export async function apt(verb: "update" | "install", ...packages: readonly string[]): Promise<void> {
+  await mustRun("apt-get", [verb, ...(verb === "install" ? ["-y", "--no-install-recommends", ...packages] : [])], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+}
+
 /** Installs a package of the distribution's where its command is not there and it can be. */
 export async function ensurePackage({ command, name, title, without }: DistributionPackage, say: Say): Promise<void> {
   const there = () => which(command, process.env.PATH) !== undefined;
@@ -41,9 +48,8 @@ export async function ensurePackage({ command, name, title, without }: Distribut
     async () => {
       if (there()) return;
       say(`No ${title} here: installing the distribution's (apt-get install ${name}).`);
-      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-      await mustRun("apt-get", ["update"], { env });
-      await mustRun("apt-get", ["install", "-y", "--no-install-recommends", name], { env }).catch((error: Error) =>
+      await apt("update");
+      await apt("install", name).catch((error: Error) =>
         say(`${title} cannot be had here, so ${without}: ${error.message}`),
       );
     },

@@ -11,6 +11,7 @@ import { command, lastLines, mustRun } from "../../ops/pulumi/command";
 import { exclusively } from "../../ops/pulumi/exclusively";
 import { OperatorError } from "../../util/operatorError";
 import type { Report as Say } from "../../util/progress/progress";
+import { apt } from "./distributionPackage";
 import { removeStalePids } from "./stalePid";
 import { which } from "../../util/process/which";
 
@@ -51,9 +52,8 @@ async function greet(docker: Docker, say: Say): Promise<boolean> {
 
 async function install(say: Say): Promise<void> {
   say("No Docker here: installing the distribution's (apt-get install docker.io iptables).");
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  await mustRun("apt-get", ["update"], { env });
-  await mustRun("apt-get", ["install", "-y", "--no-install-recommends", "docker.io", "iptables"], { env });
+  await apt("update");
+  await apt("install", "docker.io", "iptables");
 }
 
 /** Starts the daemon as this machine starts services, else in the background with a log file. */

@@ -17,6 +17,23 @@ export interface HostedArgs {
   readonly mail?: boolean;
 }
 
+/**
+ * Environment of a stand-in data-provider that plays the hosted endpoint.
+ * @param key it was told to take
+ * @param bucket environment that says where its bucket is
+ */
+export function hostedEnvironment(key: string, bucket: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    STANDIN_HOSTED: "1",
+    SERVICE_NAME: "data-provider",
+    NODE_ENV: "production",
+    LOG_ID_PEPPER: "pepper-of-the-hosted",
+    DATA_PROVIDER_API_KEY: key,
+    BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
+    ...bucket,
+  };
+}
+
 /** How a data-provider reaches the install's mail catcher. */
 const mailEnvironment = { SMTP_URL: "smtp://mailpit:1025", SMTP_FROM: '"Scani (hosted)" <scani@hosted.test>' };
 

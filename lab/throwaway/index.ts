@@ -1,6 +1,6 @@
 export { chooseBucket, policyFor, startBucket, type HostedBucket } from "./bucket";
 export { cleanUp, removeInstall } from "./clean";
-export { startHosted } from "./hosted";
+export { hostedEnvironment, startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";
 export {
   changeSetting,

@@ -22,6 +22,7 @@ import {
   layOut,
   policyFor,
   startBucket,
+  hostedEnvironment,
   startHosted,
   type Throwaway,
 } from "../../lab/throwaway";
@@ -182,15 +183,7 @@ test("then up tier2 and up tier1, as for anybody: no request fails", async () =>
     alias: "hosted.internal",
     port: 8082,
     mail: true,
-    environment: {
-      STANDIN_HOSTED: "1",
-      SERVICE_NAME: "data-provider",
-      NODE_ENV: "production",
-      LOG_ID_PEPPER: "pepper-of-the-hosted",
-      DATA_PROVIDER_API_KEY: issuedKey,
-      BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
-      ...environment,
-    },
+    environment: hostedEnvironment(issuedKey, environment),
   });
   const load = await startLoad({ url: proxy.url, rate: promisedRate, seconds: 200, requests: scani.requests() });
   try {

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { createCA } from "mkcert";
 import { exec } from "../../host/engine/exec";
 import { makeAuthority } from "../../lab/rehearse/authority";
-import { startHosted } from "../../lab/throwaway";
+import { hostedEnvironment, startHosted } from "../../lab/throwaway";
 import { issuedKey, type Scene } from "./scene";
 import { until } from "./traffic";
 
@@ -60,15 +60,9 @@ export async function startEndpoint(scene: Scene): Promise<Endpoint> {
       scheme: "https",
       mail: true,
       environment: {
-        NODE_ENV: "production",
-        SERVICE_NAME: "data-provider",
-        STANDIN_HOSTED: "1",
+        ...hostedEnvironment(issuedKey, scene.bucketEnvironment),
         STANDIN_TLS_CERT: certificate,
         STANDIN_TLS_KEY: key,
-        LOG_ID_PEPPER: "pepper-of-the-hosted",
-        BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
-        DATA_PROVIDER_API_KEY: issuedKey,
-        ...scene.bucketEnvironment,
       },
     });
   const { container: hosted } = await start(place.alias, own);

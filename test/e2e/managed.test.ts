@@ -16,6 +16,7 @@ import {
   layOut,
   policyFor,
   startBucket,
+  hostedEnvironment,
   startHosted,
   throwawayLabels,
   type Throwaway,
@@ -78,17 +79,11 @@ beforeAll(async () => {
     install: place.install,
     image: `${standIns.scaniRepository}/data-provider:${standIns.scaniTag}`,
     ...hosted,
-    environment: {
-      STANDIN_HOSTED: "1",
-      SERVICE_NAME: "data-provider",
-      NODE_ENV: "production",
-      LOG_ID_PEPPER: "pepper-of-the-hosted",
-      DATA_PROVIDER_API_KEY: issuedKey,
-      BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
+    environment: hostedEnvironment(issuedKey, {
       SMTP_URL: outside.settings.SMTP_URL,
       SMTP_FROM: "scani@example.org",
       ...(await startBucket(docker, { install: place.install, image: standIns.storage, page: place.url }, bucket)),
-    },
+    }),
   });
   // Its mails go out; the data network has no way out.
   await docker.getNetwork(`${place.install}-edge`).connect({ Container: endpoint.container.id });

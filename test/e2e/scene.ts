@@ -10,6 +10,7 @@ import {
   layOut,
   policyFor,
   startBucket,
+  hostedEnvironment,
   startHosted,
   type HostedBucket,
   type StackSettings,
@@ -120,15 +121,7 @@ export async function openScene(
       alias: hosted.alias,
       port: hosted.port,
       mail: true,
-      environment: {
-        STANDIN_HOSTED: "1",
-        SERVICE_NAME: "data-provider",
-        NODE_ENV: "production",
-        LOG_ID_PEPPER: "pepper-of-the-hosted",
-        DATA_PROVIDER_API_KEY: issuedKey,
-        BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
-        ...bucketEnvironment,
-      },
+      environment: hostedEnvironment(issuedKey, bucketEnvironment),
     });
   } catch (error) {
     await closeScene(scene);

@@ -3,7 +3,7 @@ import type { Watch } from "../../engine/ready";
 import type { Install } from "../../install/readFacts";
 import type { Tier } from "../../../settings";
 import type { Progress } from "../../../util/progress/progress";
-import type { Bucket } from "../objects";
+import type { Bucket } from "../../install/bucket";
 import type { ObjectSource } from "../plan";
 import type { AdoptionRecord } from "../record";
 

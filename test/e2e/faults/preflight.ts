@@ -16,7 +16,7 @@ import {
 } from "../../../host/preflight/uploads";
 import { Progress } from "../../../util/progress/progress";
 import type { Service } from "../../../host/install/services";
-import { changeSetting, policyFor, startHosted } from "../../../lab/throwaway";
+import { changeSetting, policyFor, hostedEnvironment, startHosted } from "../../../lab/throwaway";
 import { endpointUrl, tell } from "../endpoint";
 import { containersOf, runningServices } from "../host";
 import { issuedKey } from "../scene";
@@ -204,15 +204,7 @@ async function lookAtUploads(
           image: hostedImage,
           alias: "other-hosted",
           port: 8082,
-          environment: {
-            STANDIN_HOSTED: "1",
-            SERVICE_NAME: "data-provider",
-            NODE_ENV: "production",
-            LOG_ID_PEPPER: "pepper-of-the-hosted",
-            DATA_PROVIDER_API_KEY: issuedKey,
-            BETTER_AUTH_SECRET: "secret-of-the-hosted-endpoint-0123456789",
-            ...environment,
-          },
+          environment: hostedEnvironment(issuedKey, environment),
         })
       : undefined;
   try {
