@@ -12,6 +12,9 @@ const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 /** Those of Scani's own images are there where these are. */
 const real = process.env.SCANI_TEST_IMAGES === "real";
 
+/** Those that measure how long a request waits run when no other file does: `only` them, or all `but` them. */
+const alone = process.env.SCANI_TEST_ALONE;
+
 /** Runs the compiled tests; `npm test` compiles first, so nothing is type-checked twice. */
 module.exports = {
   testEnvironment: "node",
@@ -19,11 +22,12 @@ module.exports = {
   // What is compiled needs no second translation, which took as long as some of the tests.
   transform: {},
   moduleNameMapper: { "^(typescript|@npmcli/arborist)$": "<rootDir>/test/unneeded.js" },
-  testMatch: ["**/*.test.js"],
+  testMatch: [alone === "only" ? "**/*.alone.test.js" : "**/*.test.js"],
   testPathIgnorePatterns: [
     "/node_modules/",
     ...stale,
     ...(thorough ? [] : ["\\.thorough\\.test\\.js$"]),
+    ...(alone === "but" ? ["\\.alone\\.test\\.js$"] : []),
     ...(real ? [] : ["\\.real\\.test\\.js$"]),
   ],
   setupFiles: ["<rootDir>/test/plainStacks.js"],

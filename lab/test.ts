@@ -23,6 +23,11 @@ const kinds = [
   "ssh",
   "many",
   "real",
+  "adopt",
+  "base",
+  "blips",
+  "files",
+  "managed",
 ];
 
 /** Test files under way at a time. */
@@ -49,24 +54,31 @@ export async function test(args: readonly string[], say: Say): Promise<boolean> 
   for (const kind of kinds) await sweep(docker, kind, say);
 
   const folder = ownFolder("test");
-  const results = join(folder, "results.json");
   const all = { ...process.env, ...environment };
+  /** Runs some of the files. @param group as jest.config.js knows it */
+  const jest = async (group: "but" | "only", workers: number): Promise<Summary> => {
+    const results = join(folder, `${group}.json`);
+    const words = ["--ci", `--maxWorkers=${workers}`, "--json", `--outputFile=${results}`, "--passWithNoTests"];
+    await run("jest", [...words, ...args], { ...all, SCANI_TEST_ALONE: group });
+    return JSON.parse(readFileSync(results, "utf8")) as Summary;
+  };
   try {
     // Each file has an install of its own, and one waits while another works.
-    const [formatted, linted] = await Promise.all([
+    const [formatted, linted, beside] = await Promise.all([
       run("prettier", ["--check", "--log-level", "warn", "."], all),
       run("eslint", [".", "--max-warnings", "0"], all),
-      run("jest", ["--ci", `--maxWorkers=${lanes}`, "--json", `--outputFile=${results}`, ...args], all),
+      jest("but", lanes),
     ]);
-    const summary = JSON.parse(readFileSync(results, "utf8")) as Summary;
-    const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites + (formatted && linted ? 0 : 1);
+    const alone = await jest("only", 1);
+    const count = (name: keyof Summary): number => beside[name] + alone[name];
+    const failed = count("numFailedTests") + count("numRuntimeErrorTestSuites") + (formatted && linted ? 0 : 1);
     if (!formatted) say("Some files are not formatted, see above. Type: npm run format");
     if (!linted) say("The style check failed, see above.");
-    if (summary.numPendingTests > 0) say(`SKIPPED: ${summary.numPendingTests} tests could not run on this machine.`);
-    say(
-      `${summary.numPassedTests} passed, ${failed} failed${summary.numPendingTests > 0 ? `, ${summary.numPendingTests} skipped` : ""}`,
-    );
-    return failed === 0;
+    const [passed, skipped] = [count("numPassedTests"), count("numPendingTests")];
+    if (passed + failed + skipped === 0) say("No test was asked for that there is.");
+    if (skipped > 0) say(`SKIPPED: ${skipped} tests could not run on this machine.`);
+    say(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+    return failed === 0 && passed + skipped > 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

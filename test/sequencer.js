@@ -9,7 +9,6 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 const longest = [
   "faults",
   "runs",
-  "adopt",
   "switch",
   "data",
   "otherHands",
