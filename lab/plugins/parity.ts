@@ -179,14 +179,12 @@ class Game {
 
   /** Notes what Docker has now. */
   async look(title: string): Promise<void> {
-    const ports = {
-      page: Number(new URL(this.place.url).port),
-      mail: this.place.mailPort,
-      bucket: Number(new URL(this.bucket.origin).port),
-    };
+    const { hostname, port } = new URL(this.bucket.origin);
+    const ports = { page: Number(new URL(this.place.url).port), mail: this.place.mailPort, bucket: Number(port) };
     this.played.docker[title] = await dockerState(this.docker, {
       install: this.place.install,
       ports,
+      hostAddress: hostname,
       images: this.images,
     });
   }

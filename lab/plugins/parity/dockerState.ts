@@ -8,6 +8,8 @@ export interface Personal {
   readonly install: string;
   /** Ports on the host, by what they are for. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Address of this machine that the engine's containers reach; each engine chooses its own. */
+  readonly hostAddress: string;
   /** Images that have other names elsewhere, by what they are. */
   readonly images: Readonly<Record<string, string>>;
 }
@@ -172,8 +174,8 @@ function set(values: unknown): unknown {
   return Array.isArray(values) ? [...values].sort() : values;
 }
 
-function impersonal(json: string, { install, ports, images }: Personal): string {
-  let text = json.replaceAll(install, "<install>");
+function impersonal(json: string, { install, ports, hostAddress, images }: Personal): string {
+  let text = json.replaceAll(install, "<install>").replaceAll(hostAddress, "<host>");
   for (const [use, port] of Object.entries(ports))
     text = text.replaceAll(`"${port}"`, `"<${use} port>"`).replaceAll(`:${port}`, `:<${use} port>`);
   for (const [what, image] of Object.entries(images)) text = text.replaceAll(`"${image}"`, `"<${what} image>"`);
