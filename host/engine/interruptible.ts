@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "./engine";
 import { interruption } from "./ready";
 
@@ -18,16 +17,19 @@ export function interruptible(engine: Engine, signal: AbortSignal, grace: number
 }
 
 async function endSoonAfter<T>(work: Promise<T>, signal: AbortSignal, grace: number): Promise<T> {
-  const over = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => undefined;
   const interrupted = new Promise<never>((_, reject) => {
-    const stop = (): void => {
-      pause(grace, undefined, { signal: over.signal }).then(
-        () => reject(interruption(signal)),
-        () => undefined,
-      );
+    stop = () => {
+      timer = setTimeout(() => reject(interruption(signal)), grace);
     };
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true, signal: over.signal });
   });
-  return Promise.race([work, interrupted]).finally(() => over.abort());
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    clearTimeout(timer);
+  }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,45 @@ const cluster = "7300000000000000001";
 /** Path of the journal in the gateway. */
 export const journalPath = `${gatewayStatePath}/scani-handovers.json`;
 
+/** Where the installs of a test file have their backups. */
+const folders = mkdtempSync(join(tmpdir(), "fake-install-"));
+afterAll(() => {
+  rmSync(folders, { recursive: true, force: true });
+});
+
+/** One for all that are backed up: hundreds of them switch at once, and none writes there. */
+let recentBackup: Promise<string> | undefined;
+
+/** Makes a folder with a backup that is a minute old. */
+async function makeBackup(): Promise<string> {
+  const folder = join(folders, "recent");
+  const at = new Date(Date.now() - 60_000);
+  const file = dumpName("scani", at);
+  await prepareFolder(folder, "scani");
+  const written = await writeDump(
+    folder,
+    file,
+    (async function* () {
+      yield Buffer.from("PGDMP");
+    })(),
+  );
+  await publish(folder, {
+    version: 1,
+    file,
+    install: "scani",
+    database: "scani",
+    cluster,
+    at: at.toISOString(),
+    why: "asked for",
+    by: "a@b",
+    postgres: "16",
+    databaseBytes: 1,
+    tables: [],
+    ...written,
+  });
+  return folder;
+}
+
 /**
  * An install on a fake engine: base, and a release of each tier. Its gateway, database, apis and workers answer as the
  * real ones do.
@@ -45,7 +85,8 @@ export class FakeInstall {
   /** Files the database names: key, and by whom. */
   named: [key: string, by: string][] = [];
   private readonly folders = new Map<string, Map<string, string>>();
-  private readonly folder = join(mkdtempSync(join(tmpdir(), "fake-install-")), "backups");
+  /** Its backups: none, in a folder that is not there, until it is backed up. */
+  private folder = join(folders, randomUUID());
 
   constructor() {
     for (const service of ["gateway", "postgres"])
@@ -102,30 +143,7 @@ export class FakeInstall {
 
   /** The newest backup is a minute old, so that a switch needs none. */
   async backedUp(): Promise<void> {
-    const at = new Date(Date.now() - 60_000);
-    const file = dumpName("scani", at);
-    await prepareFolder(this.folder, "scani");
-    const written = await writeDump(
-      this.folder,
-      file,
-      (async function* () {
-        yield Buffer.from("PGDMP");
-      })(),
-    );
-    await publish(this.folder, {
-      version: 1,
-      file,
-      install: "scani",
-      database: "scani",
-      cluster,
-      at: at.toISOString(),
-      why: "asked for",
-      by: "a@b",
-      postgres: "16",
-      databaseBytes: 1,
-      tables: [],
-      ...written,
-    });
+    this.folder = await (recentBackup ??= makeBackup());
   }
 
   /** What the Handover of a tier's stack is told. */
@@ -174,11 +192,6 @@ export class FakeInstall {
       .filter(({ labels, state }) => label.release in labels && ["running", "paused", "restarting"].includes(state))
       .map(({ name }) => name)
       .sort();
-  }
-
-  /** Removes what it has on this machine. */
-  close(): void {
-    rmSync(join(this.folder, ".."), { recursive: true, force: true });
   }
 
   private answer(container: FakeContainer, command: readonly string[], input?: string): FakeAnswer | undefined {

@@ -7,6 +7,7 @@ import { readFacts } from "../../../../host/install/readFacts";
 import { routes } from "../../../../host/gateway/routes";
 import type { Tier } from "../../../../settings";
 import type { ContainerState } from "../../../../host/engine/engine";
+import { atEveryCall } from "../everyCall";
 import type { FaultKind } from "../fakeEngine";
 import { FakeInstall } from "../fakeInstall";
 
@@ -45,7 +46,6 @@ test.each(ways)("from %s to %s: every route, one worker, and nothing left over",
   expect(host.engine.all).toHaveLength(2 + 5 + 4);
   expect(said.at(-1)).toMatch(new RegExp(`^${to} serves; `));
   expect(await go(host, to)).toBeUndefined();
-  host.close();
 });
 
 /** Routes that lead to nothing that runs. */
@@ -78,16 +78,6 @@ interface Outcome {
   readonly wrong: readonly string[];
 }
 
-/** More calls than any run makes; what a run is asked for beyond its last call comes to nothing. */
-const mostCalls = 120;
-
-/** What came of each call of a run that can go wrong; each has an install of its own, so all are tried at once. */
-async function atEveryCall(run: (at: number) => Promise<Outcome | undefined>): Promise<Outcome[]> {
-  const outcomes = await Promise.all(Array.from({ length: mostCalls }, (_, index) => run(index + 1)));
-  expect(outcomes.at(-1)).toBeUndefined();
-  return outcomes.filter((outcome) => outcome !== undefined);
-}
-
 /** How the run goes wrong. `interrupted`: the call hangs, and ends when the operator interrupts the run. */
 type Trouble = Exclude<FaultKind, "hang"> | "interrupted";
 
@@ -97,32 +87,28 @@ async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Prom
   const interrupted = new AbortController();
   const wrong = new Set<string>();
   host.engine.watch = () => unserved(host).forEach((one) => wrong.add(`on the way: ${one}`));
-  try {
-    host.engine.plan(
-      trouble === "interrupted" ? { kind: "hang", at, signal: interrupted.signal } : { kind: trouble, at },
-    );
-    host.engine.onFault = () => {
-      if (trouble === "interrupted") setTimeout(() => interrupted.abort(), 5);
-    };
-    const order = host.order(to, releaseOf[to]);
-    await perform(host.engine, order, () => undefined, interrupted.signal, grace).catch(() => undefined);
-    const call = host.engine.faulted;
-    host.engine.plan();
-    if (call === undefined) return undefined;
-    // What a killed process left is for the next run to mend, but what serves serves.
-    for (const one of trouble === "die" ? unserved(host) : wrongOf(host)) wrong.add(`afterwards: ${one}`);
-    await go(host, to).catch((error: { why?: Error } & Error) =>
-      wrong.add(`the next run fails: ${(error.why ?? error).message}`),
-    );
-    for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
-    if (plan(await readFacts(host.engine, order.install), order.wanted).length > 0)
-      wrong.add("after the next run: it is not done");
-    for (const name of host.running())
-      if (!name.startsWith(`scani-${releaseOf[to]}-`)) wrong.add(`after the next run: ${name} runs`);
-    return { call, wrong: [...wrong] };
-  } finally {
-    host.close();
-  }
+  host.engine.plan(
+    trouble === "interrupted" ? { kind: "hang", at, signal: interrupted.signal } : { kind: trouble, at },
+  );
+  host.engine.onFault = () => {
+    if (trouble === "interrupted") setTimeout(() => interrupted.abort(), 5);
+  };
+  const order = host.order(to, releaseOf[to]);
+  await perform(host.engine, order, () => undefined, interrupted.signal, grace).catch(() => undefined);
+  const call = host.engine.faulted;
+  host.engine.plan();
+  if (call === undefined) return undefined;
+  // What a killed process left is for the next run to mend, but what serves serves.
+  for (const one of trouble === "die" ? unserved(host) : wrongOf(host)) wrong.add(`afterwards: ${one}`);
+  await go(host, to).catch((error: { why?: Error } & Error) =>
+    wrong.add(`the next run fails: ${(error.why ?? error).message}`),
+  );
+  for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
+  if (plan(await readFacts(host.engine, order.install), order.wanted).length > 0)
+    wrong.add("after the next run: it is not done");
+  for (const name of host.running())
+    if (!name.startsWith(`scani-${releaseOf[to]}-`)) wrong.add(`after the next run: ${name} runs`);
+  return { call, wrong: [...wrong] };
 }
 
 const everyWay = ways.flatMap(([from, to]) =>
@@ -146,7 +132,6 @@ const endsWithin = 15_000;
 async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
   const counting = await served(from);
   await go(counting, to);
-  counting.close();
   const held = await Promise.all(
     Array.from({ length: counting.engine.count }, async (_, index) => {
       const host = await served(from);
@@ -160,7 +145,6 @@ async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
         () => true,
       );
       const ended = await Promise.race([over, pause(endsWithin, false, { ref: false })]);
-      host.close();
       return ended ? [] : [host.engine.faulted as string];
     }),
   );
@@ -182,29 +166,25 @@ async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): 
   worker.endsWith = 1;
   const wrong = new Set<string>();
   host.engine.watch = () => unserved(host).forEach((one) => wrong.add(`on the way: ${one}`));
-  try {
-    host.engine.plan({ kind, at });
-    const thrown: unknown = await perform(
-      host.engine,
-      host.order(to, releaseOf[to]),
-      () => undefined,
-      new AbortController().signal,
-    ).catch((error: unknown) => error);
-    const call = host.engine.faulted;
-    host.engine.plan();
-    if (call === undefined) return undefined;
-    expect(thrown).toBeInstanceOf(Error);
-    for (const one of unserved(host)) wrong.add(`afterwards: ${one}`);
-    worker.endsWith = undefined;
-    host.engine.watch = () => undefined;
-    await go(host, to).catch((error: { why?: Error } & Error) =>
-      wrong.add(`the next run fails: ${(error.why ?? error).message}`),
-    );
-    for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
-    return { call, wrong: [...wrong] };
-  } finally {
-    host.close();
-  }
+  host.engine.plan({ kind, at });
+  const thrown: unknown = await perform(
+    host.engine,
+    host.order(to, releaseOf[to]),
+    () => undefined,
+    new AbortController().signal,
+  ).catch((error: unknown) => error);
+  const call = host.engine.faulted;
+  host.engine.plan();
+  if (call === undefined) return undefined;
+  expect(thrown).toBeInstanceOf(Error);
+  for (const one of unserved(host)) wrong.add(`afterwards: ${one}`);
+  worker.endsWith = undefined;
+  host.engine.watch = () => undefined;
+  await go(host, to).catch((error: { why?: Error } & Error) =>
+    wrong.add(`the next run fails: ${(error.why ?? error).message}`),
+  );
+  for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
+  return { call, wrong: [...wrong] };
 }
 
 test.each(ways.flatMap(([from, to]) => (["throw", "lose", "die"] as const).map((kind) => [from, to, kind] as const)))(
@@ -258,7 +238,6 @@ test.each(ways)(
     expect(unserved(host)).toEqual([]);
     await go(host, to);
     expect(wrongOf(host)).toEqual([]);
-    host.close();
   },
 );
 
@@ -271,7 +250,6 @@ test.each(ways)("from %s to %s, a way back that fails for a moment is tried agai
     release: releaseOf[from],
   });
   expect(wrongOf(host)).toEqual([]);
-  host.close();
 });
 
 /** States in which a container can be found that Pulumi does not make anew. */
@@ -291,7 +269,6 @@ test.each(otherHands)(
     await go(host, to);
     expect(wrongOf(host)).toEqual([]);
     expect(host.running().filter((name) => !name.startsWith(`scani-${releaseOf[to]}-`))).toEqual([]);
-    host.close();
   },
 );
 
@@ -312,7 +289,6 @@ test.each(otherHands)(
     worker.endsWith = undefined;
     await go(host, to);
     expect(wrongOf(host)).toEqual([]);
-    host.close();
   },
 );
 
@@ -330,7 +306,6 @@ test("a first release whose worker fails goes on leading the routes, and the nex
   await go(host, "tier1", lines);
   expect(lines.join("\n")).toMatch(/Repairing tier1[^]*✓ verify[^]*tier1 serves/);
   expect(wrongOf(host)).toEqual([]);
-  host.close();
 });
 
 test.each(["api", "frontend-app", "worker"] as const)(
@@ -347,7 +322,6 @@ test.each(["api", "frontend-app", "worker"] as const)(
     container.endsWith = undefined;
     await go(host, "tier1");
     expect(wrongOf(host)).toEqual([]);
-    host.close();
   },
 );
 
@@ -358,7 +332,6 @@ test.each<ContainerState>(["exited", "paused", "created"])("a gateway that is %s
   await go(host, "tier2", lines);
   expect(lines.join("\n")).toMatch(/start the gateway[^]*flip the gateway/);
   expect(wrongOf(host)).toEqual([]);
-  host.close();
 });
 
 test("without a gateway nothing is begun, and what brings it back is named", async () => {
@@ -370,5 +343,4 @@ test("without a gateway nothing is begun, and what brings it back is named", asy
   const before = host.running();
   await expect(go(host, "tier2")).rejects.toThrow(/There is no gateway .*\n {2}type: npm run up -- base$/);
   expect(host.running()).toEqual(before);
-  host.close();
 });

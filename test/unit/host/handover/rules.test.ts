@@ -120,46 +120,42 @@ async function broken(one: Case): Promise<string[]> {
   const go = (signal: AbortSignal) => perform(host.engine, order, (line) => report.push(line), signal, 50);
   /** What is true now, without a call that counts. */
   const facts = () => readFacts(host.engine, order.install);
-  try {
-    host.engine.plan({ ...one.fault, signal: one.fault.kind === "hang" ? interrupt.signal : undefined });
-    host.engine.onFault = () => {
-      if (one.fault.kind === "hang") setTimeout(() => interrupt.abort(), 5);
-    };
-    const failure: unknown = await go(interrupt.signal).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    host.engine.plan();
-    host.engine.watch = () => undefined;
-    if (failure === undefined && servingOf(await facts()).is !== "serving")
-      wrong.add(`rule 5: it said ${report.at(-1)}, and ${JSON.stringify(servingOf(await facts()))}`);
-    if (failure !== undefined && !(failure instanceof Died) && report.some((line) => / serves; /.test(line)))
-      wrong.add("rule 5: it said that it serves, and failed");
+  host.engine.plan({ ...one.fault, signal: one.fault.kind === "hang" ? interrupt.signal : undefined });
+  host.engine.onFault = () => {
+    if (one.fault.kind === "hang") setTimeout(() => interrupt.abort(), 5);
+  };
+  const failure: unknown = await go(interrupt.signal).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  host.engine.plan();
+  host.engine.watch = () => undefined;
+  if (failure === undefined && servingOf(await facts()).is !== "serving")
+    wrong.add(`rule 5: it said ${report.at(-1)}, and ${JSON.stringify(servingOf(await facts()))}`);
+  if (failure !== undefined && !(failure instanceof Died) && report.some((line) => / serves; /.test(line)))
+    wrong.add("rule 5: it said that it serves, and failed");
 
-    await go(new AbortController().signal).catch((error: { why?: Error } & Error) =>
-      wrong.add(`rule 4: the same command again fails: ${(error.why ?? error).message}`),
-    );
-    const after = await facts();
-    if (
-      JSON.stringify(servingOf(after)) !==
-      JSON.stringify({ is: "serving", release: { tier: one.to, release: releaseOf[one.to] } })
-    )
-      wrong.add(`rule 4: in the end ${JSON.stringify(servingOf(after))}`);
-    const up = after.containers.filter(isUp);
-    for (const { tier, service, title } of up)
-      if (tier !== one.to) wrong.add(`rule ${service === "worker" ? 2 : 4}: ${title} is still up`);
-    const asleep = (["api", "worker", "frontend-app"] as readonly Service[]).filter(
-      (service) =>
-        !up.some(
-          (container) => container.tier === one.to && container.service === service && container.state === "running",
-        ),
-    );
-    if (asleep.length > 0) wrong.add(`rule 4: ${asleep.join(", ")} of ${one.to} do not run`);
-    if (plan(after, order.wanted).length > 0) wrong.add("rule 4: something is left to do");
-    return [...wrong];
-  } finally {
-    host.close();
-  }
+  await go(new AbortController().signal).catch((error: { why?: Error } & Error) =>
+    wrong.add(`rule 4: the same command again fails: ${(error.why ?? error).message}`),
+  );
+  const after = await facts();
+  if (
+    JSON.stringify(servingOf(after)) !==
+    JSON.stringify({ is: "serving", release: { tier: one.to, release: releaseOf[one.to] } })
+  )
+    wrong.add(`rule 4: in the end ${JSON.stringify(servingOf(after))}`);
+  const up = after.containers.filter(isUp);
+  for (const { tier, service, title } of up)
+    if (tier !== one.to) wrong.add(`rule ${service === "worker" ? 2 : 4}: ${title} is still up`);
+  const asleep = (["api", "worker", "frontend-app"] as readonly Service[]).filter(
+    (service) =>
+      !up.some(
+        (container) => container.tier === one.to && container.service === service && container.state === "running",
+      ),
+  );
+  if (asleep.length > 0) wrong.add(`rule 4: ${asleep.join(", ")} of ${one.to} do not run`);
+  if (plan(after, order.wanted).length > 0) wrong.add("rule 4: something is left to do");
+  return [...wrong];
 }
 
 test(`${states} hosts, each with a fault at some call: the rules hold`, async () => {

@@ -34,8 +34,6 @@ const started = (install: FakeInstall) =>
 
 let install: FakeInstall;
 
-afterEach(() => install.close());
-
 test("a service is replaced while requests wait and the worker is stopped, and both go on after it", async () => {
   install = installIn("10.213.7.0/25");
   const plan = await readHoldPlan(install.engine, wanted);

@@ -12,7 +12,6 @@ beforeEach(() => {
   host.declare("tier2", "r2");
   host.serve("r1");
 });
-afterEach(() => host.close());
 
 test("containers of releases, and where the routes lead; base's are none of it, nor another install's", async () => {
   host.engine.add({

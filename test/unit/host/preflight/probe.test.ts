@@ -7,7 +7,6 @@ beforeEach(() => {
   host = new FakeInstall();
   host.declare("tier2", "r2");
 });
-afterEach(() => host.close());
 
 const ask = async <T>(work: (probe: Probe) => Promise<T>): Promise<T> => {
   const api = await details(host.engine, "scani-r2-api");

@@ -9,7 +9,6 @@ beforeEach(() => {
   host.declare("tier1", "r1");
   host.declare("tier2", "r2");
 });
-afterEach(() => host.close());
 
 test("nothing is there", async () => {
   await expect(readStatus(new FakeEngine())).rejects.toThrow("No Scani here yet.\n  type: npm run up -- tier1");
