@@ -89,6 +89,8 @@ const goodSecret = (setting: Setting): string =>
     `[{"service":"api","name":"X","value":"${mark}"}]`,
   ].find((value) => setting.schema.safeParse(value).success) as string;
 
+const badValues = new Map(breakable.map((setting) => [setting, badValue(setting)]));
+
 type Origin = "config" | "environment" | "dotenv";
 
 interface Bad {
@@ -107,7 +109,7 @@ const bad: fc.Arbitrary<Bad> = fc.constantFrom("base" as const, "tier1" as const
     fc.record({
       kind: fc.constant(kind),
       wrong: fc
-        .tuple(...chosen.map(badValue))
+        .tuple(...chosen.map((setting) => badValues.get(setting) as fc.Arbitrary<string>))
         .map((values) => new Map(chosen.map((setting, at) => [setting, values[at]]))),
       right: fc
         .subarray(

@@ -76,6 +76,9 @@ test("1,000 secrets of any printable characters come from .env into the containe
       const file = names.map((name) => `${name}=${dotenvText(given[name])}\n`).join("");
       const settings = resolve("base", parseDotenv(file, {}).values) as Settings<"base">;
       containers.clear();
+      // Pulumi notes where each of its promises was made, which is most of the work of declaring.
+      const limit = Error.stackTraceLimit;
+      Error.stackTraceLimit = 0;
       const { platform } = new Base(settings).declare(
         {},
         pulumi.output(""),
@@ -84,6 +87,7 @@ test("1,000 secrets of any printable characters come from .env into the containe
       );
       const held: Platform = await valueOf(platform);
       await waitForRPCs();
+      Error.stackTraceLimit = limit;
 
       const variable = (container: string, name: string): string | undefined =>
         containers
