@@ -146,4 +146,5 @@ test.each<[FaultKind, Tier, Tier]>(
     expect(wrong.length).toBeGreaterThan(60);
     expect(wrong.flat()).toEqual([]);
   },
+  60_000,
 );
