@@ -12,6 +12,8 @@ const open = new Set<Socket>();
 beforeAll(async () => {
   redis = createServer((socket) => {
     open.add(socket);
+    // A client that gave up waiting has closed it.
+    socket.on("error", () => undefined);
     socket.on("data", (chunk) => {
       const words = chunk
         .toString()
