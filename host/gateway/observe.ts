@@ -5,6 +5,8 @@ import { askedPaths, routeNamed, type Route, type Targets } from "./routes";
 
 /** What a gateway says of its routes. */
 export interface Observed {
+  /** Names of all that it routes, also of what is no release's. */
+  readonly names: readonly string[];
   /** Name of the container each route leads to. */
   readonly routes: Targets;
   /** Routes whose requests are held. */
@@ -50,7 +52,8 @@ function ask(route: string, path: string): string {
  * predecessor, as an earlier version of this module left it, and counts as none. Pure.
  */
 export function parseObserved(printed: string): Observed {
-  const listed = parseListing(printed).flatMap(({ name, path, target, state }) => {
+  const all = parseListing(printed);
+  const listed = all.flatMap(({ name, path, target, state }) => {
     const route = routeNamed(name, path);
     return route === undefined ? [] : [{ route, container: containerOf(target), state }];
   });
@@ -64,6 +67,7 @@ export function parseObserved(printed: string): Observed {
     return Number(status) >= 500 ? [[route, `HTTP ${status}`]] : [];
   });
   return {
+    names: all.map(({ name }) => name),
     routes: Object.fromEntries(listed.map(({ route, container }) => [route, container])),
     paused: listed.filter(({ state }) => state === "paused").map(({ route }) => route),
     unanswered: Object.fromEntries(answers),

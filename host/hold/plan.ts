@@ -45,7 +45,10 @@ export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): 
     moved,
     routes: [
       ...waiting.filter((route) => facts.routes[route] !== undefined),
-      ...(wanted.bucket !== undefined && (moved.length > 0 || services.includes("storage")) ? [uploadsRouteName] : []),
+      // An install that an earlier version of this module made has none until its base is brought up.
+      ...(facts.names.includes(uploadsRouteName) && (moved.length > 0 || services.includes("storage"))
+        ? [uploadsRouteName]
+        : []),
     ],
     workers: worker ? facts.containers.filter(({ service, state }) => service === "worker" && state === "running") : [],
   };

@@ -37,6 +37,8 @@ export interface Facts {
    * does not answer, from what it has written down and takes up again when it starts.
    */
   readonly routes: Targets;
+  /** Names of all that the gateway routes, also of what is no release's; none while it does not answer. */
+  readonly names: readonly string[];
   /** Routes whose requests are held at the gateway. */
   readonly paused: readonly Route[];
   /** What is wrong with the answers to requests through the gateway, by route; a route that was not asked has none. */

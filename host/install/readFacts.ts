@@ -55,10 +55,11 @@ async function askGateway(engine: Engine, name: string): Promise<Observed & Pick
   const state = (await engine.inspect(name))?.state;
   if (state === undefined) {
     const silent = `there is no gateway (container ${name})`;
-    return { gateway: { name, state, silent }, routes: {}, paused: [], unanswered: {} };
+    return { gateway: { name, state, silent }, names: [], routes: {}, paused: [], unanswered: {} };
   }
   const silent = (why: string) => async (): Promise<Observed & Pick<Facts, "gateway">> => ({
     gateway: { name, state, silent: why },
+    names: [],
     routes: await writtenRoutes(engine, name),
     paused: [],
     unanswered: {},

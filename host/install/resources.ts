@@ -46,8 +46,6 @@ export interface DataMoveInputs {
 export interface HoldInputs {
   readonly install: string;
   readonly dockerHost?: string;
-  /** As of BaseReady: its route waits too, where the S3 server is replaced. */
-  readonly bucket?: string;
   /** Digest of what each service is declared with, by its name. */
   readonly contents: Readonly<Record<string, string>>;
   /** Subnet of each network that has one, by its Docker name. */

@@ -84,7 +84,7 @@ export class Base extends pulumi.ComponentResource {
       described.flatMap((one) => (one.contents === undefined ? [] : [[one.service, one.contents]])),
     );
     const subnets = subnetsIn(install, subnet, catchMail ? ["data", "mail"] : ["data"]);
-    const held = { install, dockerHost: settings.dockerHost, bucket, subnets };
+    const held = { install, dockerHost: settings.dockerHost, subnets };
     const hold = new Hold("hold", { ...held, contents, gateway: gatewayService }, inside);
     networks.declareFixed(hold);
     // Requests are held by then, since Postgres is yet to be made.

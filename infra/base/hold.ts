@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HoldInputs } from "../../host/install/resources";
 import type { BaseService } from "./service";
 
-export interface HoldArgs extends Pick<HoldInputs, "install" | "dockerHost" | "bucket"> {
+export interface HoldArgs extends Pick<HoldInputs, "install" | "dockerHost"> {
   /** Digest of what each service is declared with that may be replaced while requests wait. */
   readonly contents: Readonly<Record<string, pulumi.Output<string>>>;
   /** Subnet of each network that has one, by its Docker name. */

@@ -5,12 +5,17 @@ const targets = { api: "a1", ws: "a2", auth: "f2", app: "f1" };
 
 test("reads each route's container from the listing, colours and other services aside", () => {
   const other = row("blog", "example.org", "/", "blog:80", "running", "no");
-  expect(parseObserved(`${listing(targets)}${other}`)).toEqual({ routes: targets, paused: [], unanswered: {} });
+  expect(parseObserved(`${listing(targets)}${other}`)).toEqual({
+    names: [...Object.keys(targets), "blog"],
+    routes: targets,
+    paused: [],
+    unanswered: {},
+  });
 });
 
 test("a gateway without routes has none, and nobody has to answer", () => {
   const printed = `${row("Service", "Host", "Path", "Target", "State", "TLS")}\n${answers({ api: "404", app: "502" })}`;
-  expect(parseObserved(printed)).toEqual({ routes: {}, paused: [], unanswered: {} });
+  expect(parseObserved(printed)).toEqual({ names: [], routes: {}, paused: [], unanswered: {} });
 });
 
 test("a route that answers fewer paths, as an earlier version left it, counts as none", () => {
@@ -20,6 +25,7 @@ test("a route that answers fewer paths, as an earlier version left it, counts as
 test("held requests, and answers that are none", () => {
   const printed = `${listing(targets, ["ws"])}${answers({ api: "503", app: "none" })}`;
   expect(parseObserved(printed)).toEqual({
+    names: Object.keys(targets),
     routes: targets,
     paused: ["ws"],
     unanswered: { api: "HTTP 503", app: "no answer within 3 s" },

@@ -10,6 +10,7 @@ import type { Tier } from "../../../../settings";
 export function factsOf(containers: readonly ReleaseContainer[], targets: Facts["routes"]): Facts {
   return {
     gateway: { name: "scani-gateway", state: "running" },
+    names: Object.keys(targets),
     routes: targets,
     paused: [],
     unanswered: {},
@@ -149,6 +150,7 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
           state: gateway,
           ...(gateway === "running" ? {} : { silent: `the gateway is ${gateway}` }),
         },
+        names: Object.keys(targets),
         routes: targets,
         paused: paused.filter(there),
         unanswered: Object.fromEntries(

@@ -6,7 +6,6 @@ import type { HoldInputs } from "../../../../host/install/resources";
 
 const wanted: HoldInputs = {
   install: "scani",
-  bucket: "uploads",
   contents: { postgres: "p1", redis: "r1", storage: "s1", mail: "m1" },
   subnets: { "scani-data": "10.213.7.0/25" },
 };
@@ -24,6 +23,7 @@ const member = (service: ReleaseContainer["service"], state: ReleaseContainer["s
 
 const facts: Facts = {
   gateway: { name: "scani-gateway", state: "running" },
+  names: ["api", "ws", "auth", "app", "storage"],
   routes: { api: "one-api", ws: "one-api", auth: "one-frontend-app", app: "one-frontend-app" },
   paused: [],
   unanswered: {},
@@ -52,6 +52,14 @@ test.each([
   const plan = planHold(facts, own({ ...wanted.contents, [service]: "other" }), wanted);
   expect(plan).toMatchObject({ services: [service], moved: [], routes });
   expect(plan?.workers).toHaveLength(workers);
+});
+
+test("a gateway that an earlier version routed has no route of uploads, which then cannot wait", () => {
+  const earlier = { ...facts, names: ["api", "app"], routes: { api: "one-api", app: "one-frontend-app" } };
+  expect(planHold(earlier, own({}), wanted)).toMatchObject({
+    services: ["postgres", "redis", "storage", "mail"],
+    routes: ["api"],
+  });
 });
 
 test("a service that is not there, or that an earlier version made, is made anew", () => {
