@@ -3,8 +3,9 @@ import type { Install } from "../install/readFacts";
 import { dockerStart } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { carryOnce, compare, pairsOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
-import { withCarrier } from "./carrier";
+import { openCarrier, type Carrier } from "./carrier";
 import type { NamedFile } from "./named";
+import { deletedSince } from "./plan";
 import type { Side } from "./place";
 import { readTemporary, writeTemporary } from "./temporary";
 
@@ -25,9 +26,21 @@ export interface CarriageWatch {
 /** Passes over what could not be carried or has come since. */
 const mostPasses = 3;
 
-/** The carrying of one handover: the bulk of the files, and later those that came since. */
+/** What is at hand while files are carried. */
+interface Opened {
+  readonly carrier: Carrier;
+  readonly pairs: readonly [Pair, ...Pair[]];
+}
+
+/**
+ * The carrying of one handover: the bulk of the files, and later those that came since. The container it is done from
+ * stays meanwhile, since no worker runs while the last files are carried; `close` removes it.
+ */
 export class Carriage {
   readonly tally = new CarryTally();
+  private opened?: Opened;
+  /** What the database named when it was last asked. */
+  private named: readonly NamedFile[] = [];
 
   constructor(
     private readonly engine: Engine,
@@ -40,14 +53,14 @@ export class Carriage {
    * asked.
    */
   async carry(watch: CarriageWatch): Promise<void> {
-    let fresh = this.tally.fresh(await this.order.named());
-    if (fresh.length === 0) return;
-    await this.between(watch, async (pairs, help) => {
-      for (let pass = 1; fresh.length > 0 && pass <= mostPasses; pass += 1) {
-        await carryOnce(pairs, fresh, this.tally, help);
-        fresh = this.tally.fresh(await this.order.named());
-      }
-    });
+    for (let pass = 1; pass <= mostPasses; pass += 1) {
+      this.named = await this.order.named();
+      const fresh = this.tally.fresh(this.named);
+      if (fresh.length === 0) this.tally.stuck = [];
+      // What a job waits for and nobody has may still come, but not within this moment.
+      if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) return;
+      await this.between(watch, (pairs, help) => carryOnce(pairs, fresh, this.tally, help));
+    }
   }
 
   /** Files that are to be carried, and their bytes; carries none. */
@@ -69,13 +82,18 @@ export class Carriage {
     return back;
   }
 
-  /** Removes copies of papers users have deleted since. @returns their keys */
+  /** Removes copies of papers whose rows were gone when the database was last asked. @returns their keys */
   async takeBackDeleted(watch: CarriageWatch): Promise<readonly string[]> {
-    if (this.tally.carried.size === 0) return [];
-    const named = await this.order.named();
-    const still = new Set(named.map(({ key }) => key));
-    if ([...this.tally.carried.keys()].every((key) => still.has(key))) return [];
-    return this.between(watch, ([{ to }]) => takeBackDeleted(to, named, this.tally));
+    const { named, tally } = this;
+    if (deletedSince(tally.carried.keys(), named).length === 0) return [];
+    return this.between(watch, ([{ to }]) => takeBackDeleted(to, named, tally));
+  }
+
+  /** Removes the container files are carried from. @param engine whose calls still go through */
+  async close(engine: Engine): Promise<void> {
+    const { opened } = this;
+    this.opened = undefined;
+    await opened?.carrier.close(engine);
   }
 
   private async between<T>(
@@ -84,31 +102,42 @@ export class Carriage {
   ): Promise<T> {
     const { install, from, to } = this.order;
     await Promise.all([from, to].map((side) => this.checkRuns(side)));
-    return withCarrier(this.engine, install.name, from.api, [from, to], async (reach) => {
-      const pairs = pairsOf((lane) => ({ from: reach(from.place, 2 * lane), to: reach(to.place, 2 * lane) }));
-      const temporary = new Map<number, readonly string[]>();
-      await this.removeLeft(pairs[0]);
-      let written: Promise<void> = Promise.resolve();
-      const write = (): Promise<void> => {
-        written = written.then(() =>
-          writeTemporary(this.engine, install.gateway, { store: to.place.title, keys: [...temporary.values()].flat() }),
-        );
-        return written;
-      };
-      const done = await work(pairs as [Pair, ...Pair[]], {
-        signal,
-        progress,
-        remember: (lane, keys) => {
-          temporary.set(lane, keys);
-          return write();
-        },
-      });
-      if (temporary.size > 0) {
-        temporary.clear();
-        await write();
-      }
-      return done;
+    const { pairs } = await this.open();
+    const temporary = new Map<number, readonly string[]>();
+    let written: Promise<void> = Promise.resolve();
+    const write = (): Promise<void> => {
+      written = written.then(() =>
+        writeTemporary(this.engine, install.gateway, { store: to.place.title, keys: [...temporary.values()].flat() }),
+      );
+      return written;
+    };
+    const done = await work(pairs, {
+      signal,
+      progress,
+      remember: (lane, keys) => {
+        temporary.set(lane, keys);
+        return write();
+      },
     });
+    if (temporary.size > 0) {
+      temporary.clear();
+      await write();
+    }
+    return done;
+  }
+
+  /** The container, started unless it runs: it ends by itself when nothing was carried for a while. */
+  private async open(): Promise<Opened> {
+    if (this.opened !== undefined && (await this.opened.carrier.runs())) return this.opened;
+    const { install, from, to } = this.order;
+    const carrier = await openCarrier(this.engine, install.name, from.api, [from, to]);
+    const pairs = pairsOf((lane) => ({
+      from: carrier.reach(from.place, lane),
+      to: carrier.reach(to.place, lane),
+    }));
+    this.opened = { carrier, pairs };
+    await this.removeLeft(pairs[0]);
+    return this.opened;
   }
 
   /** Removes what a run that died left in a store. */

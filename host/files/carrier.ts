@@ -1,7 +1,7 @@
 import { details, type Engine } from "../engine/engine";
 import { label } from "../install/labels";
 import type { ReleaseContainer } from "../install/facts";
-import { FileStore } from "./store";
+import { FileStore, type Addresses } from "./store";
 import type { Place, Side } from "./place";
 import { transfersFrom } from "./transfers";
 
@@ -28,17 +28,25 @@ export async function removeCarriers(engine: Engine, install: string): Promise<v
 /** Makes stores that are asked from inside the install, each lane in a folder of its own. */
 export type Reach = (place: Place, lane: number) => FileStore;
 
+/** A container from which places are asked. */
+export interface Carrier {
+  readonly reach: Reach;
+  /** False once it has ended by itself. */
+  runs(): Promise<boolean>;
+  /** Removes it. @param engine whose calls still go through */
+  close(engine: Engine): Promise<void>;
+}
+
 /**
- * Runs work with a container that has the networks of a release's api and the curl of its image, from which both
- * places' data-providers and buckets are reached as the api reaches them.
+ * Starts a container that has the networks of a release's api and the curl of its image, from which both places'
+ * data-providers and buckets are reached as the api reaches them.
  */
-export async function withCarrier<T>(
+export async function openCarrier(
   engine: Engine,
   install: string,
   api: ReleaseContainer,
   sides: readonly Side[],
-  work: (reach: Reach) => Promise<T>,
-): Promise<T> {
+): Promise<Carrier> {
   await removeCarriers(engine, install);
   const { imageId, networks, confinement } = await details(engine, api.id);
   const container = await engine.create({
@@ -61,12 +69,21 @@ export async function withCarrier<T>(
     await engine.start(container);
     const authorities = sides.flatMap(({ place }) => (place.authority === undefined ? [] : [place.authority.trim()]));
     if (authorities.length > 0) await trust(engine, container, authorities.join("\n"));
-    return await work(
-      (place, lane) => new FileStore(place, transfersFrom(engine, container, `${folder}/lane-${lane}`)),
-    );
-  } finally {
+  } catch (error) {
     await engine.remove(container);
+    throw error;
   }
+  const addresses = new Map<string, Addresses>(sides.map(({ place }) => [place.id, new Map()]));
+  return {
+    reach: (place, lane) =>
+      new FileStore(place, transfersFrom(engine, container, `${folder}/lane-${lane}`), addresses.get(place.id)),
+    runs: () =>
+      details(engine, container).then(
+        ({ running }) => running,
+        () => false,
+      ),
+    close: (engine) => engine.remove(container),
+  };
 }
 
 async function trust(engine: Engine, container: string, certificates: string): Promise<void> {

@@ -6,8 +6,8 @@ import { isContent, isFailure, type Failure, type Fetched, type FileStore } from
 /** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */
 const lanes = 4;
 
-/** Keys that are asked for at once. */
-const askedAtOnce = 50;
+/** Keys a lane asks for, and files it fetches before it stores them, at once. */
+const [askedAtOnce, carriedAtOnce] = [60, 50];
 
 /** The two stores of one lane. */
 export interface Pair {
@@ -46,6 +46,13 @@ export class CarryTally {
     return [...this.carried.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** Notes where a file was found last. */
+  found(key: string, where: "carried" | "there" | "gone", bytes = 0): void {
+    if (where === "carried") this.carried.set(key, bytes);
+    else this[where].add(key);
+    if (where !== "gone") this.gone.delete(key);
+  }
+
   /** Files that are still to be looked at: a job's that was not found may have come since. Pure. */
   fresh(named: readonly NamedFile[]): NamedFile[] {
     return named.filter(
@@ -63,16 +70,24 @@ export async function compare(
 ): Promise<Load[]> {
   const loads: Load[] = [];
   const stuck: Stuck[] = [];
-  await inLanes(pairs, piecesOf(files, askedAtOnce), help.signal, async ({ from, to }, piece) => {
-    const keys = piece.map(({ key }) => key);
-    const [old, now] = [await from.look(keys), await to.look(keys)];
-    piece.forEach((file, index) => {
-      const verdict = verdictOn(file, old[index], now[index]);
-      if (verdict.is === "carry") loads.push({ file, content: verdict.content });
-      else if (verdict.is === "stuck") stuck.push({ file, failure: verdict.failure });
-      else tally[verdict.is].add(file.key);
-    });
-  });
+  // No bucket has anything under no name.
+  for (const { key } of files) if (key === "") tally.found(key, "gone");
+  const asked = files.filter(({ key }) => key !== "");
+  await inLanes(
+    pairs,
+    piecesOf(asked, shareOf(asked, pairs, askedAtOnce)),
+    help.signal,
+    async ({ from, to }, piece) => {
+      const keys = piece.map(({ key }) => key);
+      const [old, now] = [await from.look(keys), await to.look(keys)];
+      piece.forEach((file, index) => {
+        const verdict = verdictOn(file, old[index], now[index]);
+        if (verdict.is === "carry") loads.push({ file, content: verdict.content });
+        else if (verdict.is === "stuck") stuck.push({ file, failure: verdict.failure });
+        else tally.found(file.key, verdict.is);
+      });
+    },
+  );
   tally.stuck = stuck;
   return loads;
 }
@@ -89,15 +104,20 @@ export async function carryOnce(
   let done = 0;
   // What jobs wait for goes first.
   const ordered = loads.toSorted((a, b) => Number(b.file.by === "job") - Number(a.file.by === "job"));
-  await inLanes(pairs, batchesOf(ordered), help.signal, async (pair, batch, lane) => {
-    for (const { file, came } of await carryBatch(pair, batch, (keys) => help.remember(lane, keys))) {
-      if (came === "missing") tally.gone.add(file.key);
-      else if (isFailure(came)) stuck.push({ file, failure: came });
-      else tally.carried.set(file.key, came.bytes);
-    }
-    done += batch.length;
-    help.progress(done, loads.length);
-  });
+  await inLanes(
+    pairs,
+    batchesOf(ordered, shareOf(ordered, pairs, carriedAtOnce)),
+    help.signal,
+    async (pair, batch, lane) => {
+      for (const { file, came } of await carryBatch(pair, batch, (keys) => help.remember(lane, keys))) {
+        if (came === "missing") tally.found(file.key, "gone");
+        else if (isFailure(came)) stuck.push({ file, failure: came });
+        else tally.found(file.key, "carried", came.bytes);
+      }
+      done += batch.length;
+      help.progress(done, loads.length);
+    },
+  );
   tally.stuck = stuck;
 }
 
@@ -168,7 +188,13 @@ async function inLanes<T>(
   if (failures.length > 0) throw failures[0];
 }
 
+/** Things a lane takes at once, so that a few are shared by all. Pure. */
+function shareOf(things: readonly unknown[], pairs: readonly Pair[], most: number): number {
+  return Math.max(1, Math.min(most, Math.ceil(things.length / pairs.length)));
+}
+
 /** Pairs of stores for all lanes. */
-export function pairsOf(make: (lane: number) => Pair): Pair[] {
-  return Array.from({ length: lanes }, (_, lane) => make(lane));
+export function pairsOf(make: (lane: number) => Pair): readonly [Pair, ...Pair[]] {
+  const [first, ...others] = Array.from({ length: lanes }, (_, lane) => make(lane));
+  return [first, ...others];
 }

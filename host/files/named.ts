@@ -21,7 +21,7 @@ const mark = "file ";
 export const namedQueries = [
   "select to_regclass('public.documents') is not null as documents, to_regclass('bullmq.job') is not null as jobs \\gset",
   "\\if :documents",
-  `select '${mark}' || jsonb_build_array(r2_key, 'row')::text from public.documents group by r2_key;`,
+  `select '${mark}' || jsonb_build_array(r2_key, 'row')::text from public.documents where r2_key is not null group by r2_key;`,
   "\\endif",
   "\\if :jobs",
   `select '${mark}' || jsonb_build_array(key, case when bool_or(state not in ('completed', 'failed')) then 'job' else 'finished job' end)::text`,

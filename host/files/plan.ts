@@ -16,7 +16,6 @@ const longestKey = 1024;
 
 /** Why Scani copies nothing to a key; undefined where it does. Pure. */
 export function keyProblem(key: string): string | undefined {
-  if (key === "") return "its key is empty";
   if (key.length > longestKey) return `its key is longer than ${longestKey} characters`;
   if (key.includes("..")) return 'its key holds ".."';
   if (key.startsWith("/")) return "its key begins with a slash";
@@ -48,16 +47,16 @@ export interface Load {
   readonly content: Content;
 }
 
-/** Files and bytes at most that are fetched before they are stored: the disk has to hold them. */
-const most = { files: 25, bytes: 32 * 1024 * 1024 };
+/** Bytes at most that are fetched before they are stored: the disk has to hold them. */
+const mostBytes = 32 * 1024 * 1024;
 
-/** Puts files together that are carried at once. A file larger than the limit goes alone. Pure. */
-export function batchesOf(loads: readonly Load[]): Load[][] {
+/** Puts files together that are carried at once. A file larger than the limit of bytes goes alone. Pure. */
+export function batchesOf(loads: readonly Load[], mostFiles: number): Load[][] {
   const batches: Load[][] = [];
   let bytes = 0;
   for (const load of loads) {
     const last = batches.at(-1);
-    if (last === undefined || last.length >= most.files || bytes + load.content.bytes > most.bytes) {
+    if (last === undefined || last.length >= mostFiles || bytes + load.content.bytes > mostBytes) {
       batches.push([load]);
       bytes = load.content.bytes;
     } else {

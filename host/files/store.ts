@@ -1,6 +1,7 @@
-import { answerOf, type Answer } from "../scani/cloud/classify";
-import { redact } from "../scani/cloud/call";
+import type { Answer } from "../scani/cloud/classify";
+import { parseUploadSpot, type UploadSpot } from "../scani/cloud/uploadSpot";
 import { refusalIn } from "../install/bucket";
+import { StorageCalls, type StorageCall } from "./calls";
 import type { Place } from "./place";
 import type { Reached, Transfer, TransferResult, Transfers } from "./transfers";
 
@@ -38,8 +39,11 @@ export function isFailure(found: object | string): found is Failure {
 /** MD5 of nothing. */
 const emptySum = "d41d8cd98f00b204e9800998ecf8427e";
 
-/** Seconds a presigned address is good for. */
-const ttlSeconds = 900;
+/** Seconds a presigned address is good for, and milliseconds for which one is used again. */
+const [ttlSeconds, usedAgainMs] = [900, 600_000];
+
+/** Addresses from which files can be fetched, by key, with the time each was given. */
+export type Addresses = Map<string, { readonly reached: Reached; readonly at: number }>;
 
 /** Contents of the file that is tried out. */
 const sample = "Scani's verification: may be deleted.\n";
@@ -52,10 +56,16 @@ const keyPrefix = "carry";
  * answers in their order.
  */
 export class FileStore {
+  private readonly calls: StorageCalls;
+
+  /** @param addresses shared with other lanes: a file is looked at, fetched and compared by one address */
   constructor(
     readonly place: Place,
     private readonly transfers: Transfers,
-  ) {}
+    private readonly addresses: Addresses = new Map(),
+  ) {
+    this.calls = new StorageCalls(place, transfers);
+  }
 
   /** Asks what the store has under some keys: size and checksum, without the files where the store tells both. */
   async look(keys: readonly string[]): Promise<Found[]> {
@@ -67,7 +77,7 @@ export class FileStore {
     const found = asked.map((one) => (isFailure(one) ? one : lookedUp(one, this.place.title)));
     // Whoever may read single objects only is told 403 of one that is not there; the data-provider knows.
     const doubted = keys.filter((_, index) => found[index] === "forbidden");
-    const exist = await this.call(doubted.map((key) => ({ procedure: "objectExists", input: { key } })));
+    const exist = await this.calls.make(doubted.map((key) => ({ procedure: "objectExists", input: { key } })));
     // A checksum that is none of the whole file is made from the file.
     const unsummed = keys.filter((_, index) => {
       const one = found[index];
@@ -114,7 +124,7 @@ export class FileStore {
     note: (temporary: readonly string[]) => Promise<void>,
   ): Promise<("stored" | Failure)[]> {
     const { title, reach } = this.place;
-    const placed = await this.call(
+    const placed = await this.calls.make(
       files.map(({ content }) => ({
         procedure: "presignUpload",
         input: { keyPrefix, extension: "bin", contentType: content.type, contentLength: content.bytes, ttlSeconds },
@@ -128,12 +138,12 @@ export class FileStore {
       method: "PUT",
       send: files[index].content.file,
     }));
-    const taken = sent.map((one, index): Spot | Failure => {
+    const taken = sent.map((one, index): UploadSpot | Failure => {
       if (isFailure(one)) return one;
       return refusalOf(one, title) ?? spots[index];
     });
     const copying = taken.flatMap((spot, index) => (isFailure(spot) ? [] : [{ from: spot.key, index }]));
-    const copied = await this.call(
+    const copied = await this.calls.make(
       copying.map(({ from, index }) => ({
         procedure: "copyObject",
         input: { fromKey: from, toKey: files[index].key, contentType: files[index].content.type },
@@ -155,8 +165,8 @@ export class FileStore {
   async tryOut(id: string): Promise<string | undefined> {
     const { title } = this.place;
     const [key, copy] = [`temp/scani-verify/${id}.txt`, `temp/scani-verify/${id}-copy.txt`];
-    const call = async (procedure: string, input: object): Promise<string | undefined> => {
-      const [answer] = await this.call([{ procedure, input }]);
+    const call = async (procedure: StorageCall["procedure"], input: object): Promise<string | undefined> => {
+      const [answer] = await this.calls.make([{ procedure, input }]);
       return answer.ok ? undefined : answer.why;
     };
     const content = { key, base64: Buffer.from(sample).toString("base64"), contentType: "text/plain" };
@@ -182,23 +192,33 @@ export class FileStore {
 
   /** Removes what is under some keys; a key that has nothing is left as it is. */
   async remove(keys: readonly string[]): Promise<void> {
-    await this.call(keys.map((key) => ({ procedure: "deleteTempBlob", input: { key } })));
+    await this.calls.make(keys.map((key) => ({ procedure: "deleteTempBlob", input: { key } })));
   }
 
   /** Addresses from which files can be fetched. */
   private async downloads(keys: readonly string[]): Promise<(Reached | Failure)[]> {
     const { sign } = this.place;
     if (sign !== undefined) return Promise.all(keys.map(sign));
-    const answers = await this.call(
-      keys.map((key) => ({ procedure: "presignDownload", query: true, input: { key, ttlSeconds } })),
+    const now = Date.now();
+    const known = (key: string) => {
+      const address = this.addresses.get(key);
+      return address !== undefined && now - address.at < usedAgainMs ? address.reached : undefined;
+    };
+    const wanted = keys.filter((key) => known(key) === undefined);
+    const answers = await this.calls.make(
+      wanted.map((key) => ({ procedure: "presignDownload", input: { key, ttlSeconds } })),
     );
-    return answers.map((answer) => {
-      if (!answer.ok) return { failed: answer.why };
-      const { url } = answer.data;
-      return typeof url === "string" && URL.canParse(url)
-        ? this.place.reach(url)
-        : { failed: `${this.place.title} gives no address for downloads, though it answers 200` };
-    });
+    const given = new Map(wanted.map((key, index) => [key, this.addressIn(answers[index])]));
+    for (const [key, reached] of given) if (!isFailure(reached)) this.addresses.set(key, { reached, at: now });
+    return keys.map((key) => known(key) ?? (given.get(key) as Reached | Failure));
+  }
+
+  private addressIn(answer: Answer): Reached | Failure {
+    if (!answer.ok) return { failed: answer.why };
+    const { url } = answer.data;
+    return typeof url === "string" && URL.canParse(url)
+      ? this.place.reach(url)
+      : { failed: `${this.place.title} gives no address for downloads, though it answers 200` };
   }
 
   /** Makes the requests of those that have one; the others keep their failure. */
@@ -209,39 +229,6 @@ export class FileStore {
     const requests = items.map((item, index) => ("failed" in item ? undefined : request(item, index)));
     const results = (await this.transfers(requests.filter((one) => one !== undefined))).values();
     return items.map((item) => ("failed" in item ? item : (results.next().value as TransferResult)));
-  }
-
-  private async call(
-    calls: readonly { readonly procedure: string; readonly query?: true; readonly input: object }[],
-  ): Promise<Answer[]> {
-    const { url, key, title } = this.place;
-    const headers = { authorization: `Bearer ${key}` };
-    const results = await this.transfers(
-      calls.map(({ procedure, query, input }): Transfer => {
-        const address = `${url.replace(/\/$/, "")}/trpc/storage.${procedure}`;
-        const json = JSON.stringify(input);
-        return query === true
-          ? { method: "GET", url: `${address}?input=${encodeURIComponent(json)}`, headers }
-          : {
-              method: "POST",
-              url: address,
-              headers: { ...headers, "content-type": "application/json" },
-              body: json,
-            };
-      }),
-    );
-    return results.map((result): Answer => {
-      if (result.error !== "") return { ok: false, cause: "unknown", why: `${title}: ${redact(key, result.error)}` };
-      return answerOf(title, {
-        exitCode: 0,
-        status: result.status,
-        connected: true,
-        seconds: 0,
-        message: "",
-        location: "",
-        body: redact(key, result.body),
-      });
-    });
   }
 }
 
@@ -261,28 +248,14 @@ export function lookedUp(result: TransferResult, title: string): Found | "forbid
   return { bytes: Number(total), md5: /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : "", type };
 }
 
-/** Where a file goes before it is copied to its key. */
-interface Spot {
-  readonly url: string;
-  readonly key: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 function notGiven({ status, error }: TransferResult, title: string): Failure {
   const failed = `${title} does not give it out: ${error || `its bucket answers ${status}`}`;
   return status === 0 ? { failed } : { failed, alone: true };
 }
 
-function spotIn(answer: Answer, title: string): Spot | Failure {
+function spotIn(answer: Answer, title: string): UploadSpot | Failure {
   if (!answer.ok) return { failed: `${title} gives no address for files: ${answer.why}` };
-  const { uploadUrl, key, requiredHeaders } = answer.data;
-  if (typeof uploadUrl !== "string" || typeof key !== "string" || !URL.canParse(uploadUrl))
-    return { failed: `${title} gives no address for files, though it answers 200` };
-  // curl sends these itself, of the file and the address as they are.
-  const headers = Object.entries((requiredHeaders ?? {}) as Record<string, string>).filter(
-    ([name]) => !["content-length", "host"].includes(name.toLowerCase()),
-  );
-  return { url: uploadUrl, key, headers: Object.fromEntries(headers) };
+  return parseUploadSpot(answer.data) ?? { failed: `${title} gives no address for files, though it answers 200` };
 }
 
 /** Why a bucket did not take a file; undefined where it did. */

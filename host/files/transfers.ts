@@ -46,7 +46,7 @@ export type Transfers = (requests: readonly Transfer[]) => Promise<TransferResul
 const [connectSeconds, stallSeconds, slowest] = [10, 30, 1_000];
 
 /** Largest body that is read, bytes. */
-const longestBody = 64_000;
+const longestBody = 256_000;
 
 /** A value in curl's configuration. Source: curl's manual, --config. */
 function word(value: string): string {

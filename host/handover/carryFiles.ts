@@ -13,6 +13,7 @@ import {
   type ReleaseName,
   type Wanted,
 } from "../install/facts";
+import type { FileCount } from "../install/filesEntry";
 import type { Service } from "../install/services";
 import type { Candidate } from "./candidate";
 import type { Order } from "./order";
@@ -88,12 +89,27 @@ export async function withFiles(
   const named = () => readNamed(engine, order, candidate);
   const carriage = new Carriage(engine, { install, from, to, named });
   if (to.place.hosted && carryFiles === "no") return { steps, left: (await named()).length };
-  if (to.place.hosted && carryFiles === undefined) await refuseUnsaid(carriage, to, order.stack, signal);
+  if (to.place.hosted && carryFiles === undefined) await refuseUnsaid(engine, carriage, to, order.stack, signal);
   return { steps: insertCarrying(steps, carriage), carriage };
 }
 
-async function refuseUnsaid(carriage: Carriage, to: Side, stack: string, signal: AbortSignal): Promise<void> {
-  const count = await carriage.count({ signal, progress: () => undefined });
+/** Counts what would be carried, and leaves no container behind. */
+export async function countFiles(carriage: Carriage, engine: Engine, signal: AbortSignal): Promise<FileCount> {
+  try {
+    return await carriage.count({ signal, progress: () => undefined });
+  } finally {
+    await carriage.close(engine);
+  }
+}
+
+async function refuseUnsaid(
+  engine: Engine,
+  carriage: Carriage,
+  to: Side,
+  stack: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const count = await countFiles(carriage, engine, signal);
   if (count.files > 0) throw unsaidProblem(count, to.place.title, stack);
 }
 

@@ -97,6 +97,9 @@ export async function perform(
     const aftermath = switches(steps) ? await takeBack(begun, run, engine, watch) : "left";
     await record(engine, install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
     throw new HandoverFailed(error, from, aftermath);
+  } finally {
+    // It ends by itself, and the next run removes what is left.
+    await carriage?.close(engine).catch(() => undefined);
   }
   const done = entry(run.flip === undefined ? "repaired" : "switched");
   // A record that cannot be written is no reason to call a good switch a failure.

@@ -7,7 +7,7 @@ import type { Install } from "../install/readFacts";
 import type { Service } from "../install/services";
 import type { Tier } from "../../settings";
 import type { Candidate } from "./candidate";
-import { membersNamed, readNamed, sourceOf } from "./carryFiles";
+import { countFiles, membersNamed, readNamed, sourceOf } from "./carryFiles";
 import { switches } from "./plan";
 import type { FilesPreview } from "./renderPreview";
 import type { HandoverBackups } from "./runningBackup";
@@ -53,7 +53,7 @@ export async function previewFiles(
   const carriage = new Carriage(engine, { install, from, to, named });
   const permission = place.hosted ? declared.carryFiles : "yes";
   return {
-    count: await carriage.count({ signal: new AbortController().signal, progress: () => undefined }),
+    count: await countFiles(carriage, engine, new AbortController().signal),
     place: place.title,
     permission,
     carriage,

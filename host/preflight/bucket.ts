@@ -1,15 +1,8 @@
 import { refusalIn } from "../install/bucket";
 import { isPrivateHost } from "../../settings";
+import type { UploadSpot } from "../scani/cloud/uploadSpot";
 import { messageOf } from "../../util/operatorError";
 import type { Http, HttpAnswer } from "./http";
-
-/** A presigned place for one file in a bucket, and the headers a page would send. */
-export interface UploadPlace {
-  /** Presigned address. */
-  readonly url: string;
-  /** Headers required with the file. */
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** Why a page could not upload. `why` is one sentence for the operator. */
 export interface BucketProblem {
@@ -28,7 +21,7 @@ export const sample = "Scani's preflight: may be deleted.\n";
  * @returns undefined when the file was accepted
  */
 export async function askBucket(
-  { url, headers }: UploadPlace,
+  { url, headers }: Pick<UploadSpot, "url" | "headers">,
   page: string,
   here: Http,
   inside: Http,

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { answerOf, type Answer } from "../scani/cloud/classify";
+import { parseUploadSpot, type UploadSpot } from "../scani/cloud/uploadSpot";
 import { bucketIn, signedAddress } from "../install/bucket";
 import { valueIn } from "../install/environment";
 import { upCommand } from "../../util/commands";
 import { messageOf, type Problem } from "../../util/operatorError";
 import { allows, originOf, policyProblem } from "../install/connectSrc";
 import { setCommand, type SettingName } from "../../settings";
-import { askBucket, sample, type BucketProblem, type UploadPlace } from "./bucket";
+import { askBucket, sample, type BucketProblem } from "./bucket";
 import { fromHere, type HttpRequest } from "./http";
 import type { Remedy } from "./remedy";
 import type { Probe } from "./probe";
@@ -27,7 +28,7 @@ export interface UploadsOrder {
 /** A bucket that is not this install's own. */
 export interface ForeignBucket {
   /** Asks for a place for one small file; a text is the reason there is none. */
-  place(): Promise<(UploadPlace & { readonly key: string }) | string>;
+  place(): Promise<UploadSpot | string>;
   /** Whether the release would find the file; a text is the reason that is unknown. */
   exists(key: string): Promise<boolean | string>;
   /** Why a file cannot be copied to another key and read there; undefined where it can, or nobody will. */
@@ -63,7 +64,7 @@ export function openPages(origin: string): string {
  */
 export async function checkUploads(
   bucket: ForeignBucket,
-  place: (UploadPlace & { readonly key: string }) | string,
+  place: UploadSpot | string,
   probe: Probe,
   order: UploadsOrder,
 ): Promise<UploadsReport> {
@@ -104,10 +105,7 @@ export function hostedBucket(url: string, probe: Probe, { stack, page }: Uploads
       };
       const answer = await call("presignUpload", file);
       if (!answer.ok) return `${url} gives no address for uploads: ${answer.why}`;
-      const { uploadUrl, key, requiredHeaders } = answer.data;
-      if (typeof uploadUrl !== "string" || typeof key !== "string" || !URL.canParse(uploadUrl))
-        return `${url} gives no address for uploads, though it answers 200`;
-      return { url: uploadUrl, key, headers: (requiredHeaders as Record<string, string> | undefined) ?? {} };
+      return parseUploadSpot(answer.data) ?? `${url} gives no address for uploads, though it answers 200`;
     },
     async exists(key) {
       const answer = await call("objectExists", { key });

@@ -39,8 +39,11 @@ export class CarryRestStep implements HandoverStep {
     await run.progress.step(
       "carry the last files",
       async () => {
-        if (run.flip !== undefined) await within(drainSeconds, run.flip.drained);
+        const drained = run.flip === undefined ? undefined : within(drainSeconds, run.flip.drained);
+        // Most of it while the last requests of the old api end, and then what they brought.
         await carry(this.carriage, run, watch);
+        await drained;
+        if (drained !== undefined) await carry(this.carriage, run, watch);
         const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));
         if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
       },
@@ -51,7 +54,11 @@ export class CarryRestStep implements HandoverStep {
   /** What came to the new place since the flip goes back, before the old worker looks for it. */
   async undo({ progress }: Run, engine: Engine): Promise<void> {
     const back = this.carriage.back(engine);
-    await back.carry({ signal: new AbortController().signal, progress: () => undefined });
+    try {
+      await back.carry({ signal: new AbortController().signal, progress: () => undefined });
+    } finally {
+      await back.close(engine);
+    }
     for (const line of stuckLines(back.tally.stuck)) progress.note(line);
   }
 }

@@ -45,6 +45,50 @@ test("what the new store lacks is carried, compared, and carried once", async ()
   expect([again.carried.size, again.there.size, to.puts.length]).toEqual([0, 120, 120]);
 });
 
+test("carrying takes few requests and few calls a file, and goes on where a data-provider takes no batches", async () => {
+  const { from, to, named } = stores(many);
+  await carry(from, to, named);
+  // Looked at and fetched; looked at, sent, compared. The hosted side counts calls, whatever request they came in.
+  expect([from.requests, to.requests].map((all) => all / 120)).toEqual([
+    expect.closeTo(2.05, 1),
+    expect.closeTo(3.6, 1),
+  ]);
+  expect([from.calls.length, to.calls.length]).toEqual([120, 4 * 120]);
+
+  const old = stores(many);
+  old.to.batches = false;
+  expect((await carry(old.from, old.to, old.named)).carried.size).toBe(120);
+  expect(old.to.objects).toEqual(old.from.objects);
+});
+
+test("a batch of which one call fails carries the others", async () => {
+  const { from, to, named } = stores(many);
+  to.misbehave = (call, key) => (call === "copyObject" && key.endsWith("/7") ? 500 : undefined);
+  const tally = await carry(from, to, named);
+  expect([tally.carried.size, tally.stuck.map(({ file }) => file.key)]).toEqual([119, ["documents/u/7"]]);
+});
+
+test("a data-provider that is down is asked each thing once", async () => {
+  const { from, to, named } = stores(many);
+  from.batches = false;
+  from.answer = () => {
+    from.requests += 1;
+    return {
+      status: 503,
+      bytes: 0,
+      body: "",
+      md5: "",
+      contentRange: "",
+      contentLength: "",
+      contentType: "",
+      etag: "",
+      error: "",
+    };
+  };
+  const tally = await carry(from, to, named);
+  expect([tally.stuck.length, from.requests]).toEqual([120, 4]);
+});
+
 test("whatever both stores have, every named file of the old one is in the new one afterwards, as the old one has it", () =>
   fc.assert(
     fc.asyncProperty(

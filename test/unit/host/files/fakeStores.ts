@@ -25,6 +25,12 @@ export class FakeStore {
   readonly objects = new Map<string, string>();
   /** Files that were put here, each time. */
   readonly puts: string[] = [];
+  /** Procedures that were called, each time. */
+  readonly calls: string[] = [];
+  /** Requests that were made of it. */
+  requests = 0;
+  /** Whether it answers several calls of one request. */
+  batches = true;
   misbehave: Misbehave = () => undefined;
   /** Some stores give checksums of parts. */
   etag = (content: string) => md5(content);
@@ -43,15 +49,22 @@ export class FakeStore {
   }
 
   answer(request: Transfer, folder: Map<string, string>): TransferResult {
+    this.requests += 1;
     const url = new URL(request.url);
-    const [, name] = /^\/trpc\/storage\.(\w+)$/.exec(url.pathname) ?? [];
-    if (name !== undefined) {
+    const [, path] = /^\/trpc\/(.+)$/.exec(url.pathname) ?? [];
+    if (path !== undefined) {
       expect(request.headers?.authorization).toBe("Bearer the-key");
       const input = JSON.parse(request.body ?? url.searchParams.get("input") ?? "{}") as Record<string, string>;
-      const wrong = this.misbehave(name, input.key ?? input.toKey ?? "");
-      if (wrong !== undefined)
-        return { ...plain, status: wrong, body: JSON.stringify({ error: { message: "fault" } }) };
-      return { ...plain, body: JSON.stringify({ result: { data: this.call(name, input) } }) };
+      const names = path.split(",").map((name) => name.replace("storage.", ""));
+      if (url.searchParams.get("batch") !== "1") {
+        const [status, body] = this.procedure(path.replace("storage.", ""), input);
+        return { ...plain, status, body: JSON.stringify(body) };
+      }
+      if (!this.batches) return { ...plain, status: 400, body: '{"error":{"message":"Batching is not enabled"}}' };
+      const parts = names.map((name, index) => this.procedure(name, (input as unknown as (typeof input)[])[index]));
+      const statuses = new Set(parts.map(([status]) => status));
+      const status = statuses.size === 1 ? parts[0][0] : 207;
+      return { ...plain, status, body: JSON.stringify(parts.map(([, body]) => body)) };
     }
     const key = decodeURIComponent(url.pathname.slice(1));
     const wrong = this.misbehave(request.send === undefined ? "GET" : "PUT", key);
@@ -69,6 +82,15 @@ export class FakeStore {
         : { ...plain, status: 206, contentRange: `bytes 0-0/${content.length}`, etag: this.etag(content) };
     if (request.save !== undefined) folder.set(request.save, content);
     return { ...plain, bytes: content.length, md5: md5(content) };
+  }
+
+  /** Status and body of one call. */
+  private procedure(name: string, input: Record<string, string>): [number, unknown] {
+    this.calls.push(name);
+    const wrong = this.misbehave(name, input.key ?? input.toKey ?? "");
+    return wrong === undefined
+      ? [200, { result: { data: this.call(name, input) } }]
+      : [wrong, { error: { message: "fault", data: { httpStatus: wrong } } }];
   }
 
   private call(name: string, input: Record<string, string>): unknown {

@@ -1,0 +1,120 @@
+import { answerOf, type Answer } from "../scani/cloud/classify";
+import { redact } from "../scani/cloud/call";
+import type { Place } from "./place";
+import { piecesOf } from "./plan";
+import type { Transfer, TransferResult, Transfers } from "./transfers";
+
+/** A storage procedure of a data-provider, and what it is asked. */
+export interface StorageCall {
+  readonly procedure:
+    "presignDownload" | "presignUpload" | "copyObject" | "deleteTempBlob" | "objectExists" | "writeObject";
+  readonly input: object;
+}
+
+/**
+ * Calls that go together in one request. A data-provider answers those of one request at once: signing costs it next to
+ * nothing, while a copy takes the whole file through its memory.
+ */
+const together: Readonly<Record<StorageCall["procedure"], number>> = {
+  presignDownload: 30,
+  presignUpload: 30,
+  objectExists: 5,
+  deleteTempBlob: 5,
+  copyObject: 3,
+  writeObject: 1,
+};
+
+/** Longest address of a request; servers and proxies refuse those of 8 KB and more. */
+const longestAddress = 6_000;
+
+/**
+ * Calls of a data-provider's storage, many in one request as tRPC's own clients make them: `a,b?batch=1`. One that
+ * takes no batches is asked call by call.
+ */
+export class StorageCalls {
+  private batches = true;
+
+  constructor(
+    private readonly place: Place,
+    private readonly transfers: Transfers,
+  ) {}
+
+  /** Makes calls of one procedure, and answers in their order. */
+  async make(calls: readonly StorageCall[]): Promise<Answer[]> {
+    if (calls.length === 0) return [];
+    const groups = this.batches ? this.grouped(calls) : calls.map((call) => [call]);
+    const results = await this.transfers(groups.map((group) => this.request(group)));
+    const answers = groups.map((group, index) => this.answers(group.length, results[index]));
+    const refused = groups.filter((_, index) => answers[index] === undefined).flat();
+    if (refused.length > 0) this.batches = false;
+    const again = (await this.make(refused)).values();
+    return answers.flatMap((known, index) => known ?? groups[index].map(() => again.next().value as Answer));
+  }
+
+  private grouped(calls: readonly StorageCall[]): StorageCall[][] {
+    return piecesOf(calls, together[calls[0].procedure]).flatMap((piece) => this.shortened(piece));
+  }
+
+  /** Halves what would not fit into an address. */
+  private shortened(calls: StorageCall[]): StorageCall[][] {
+    if (calls.length === 1 || this.request(calls).url.length <= longestAddress) return [calls];
+    return piecesOf(calls, Math.ceil(calls.length / 2)).flatMap((half) => this.shortened(half));
+  }
+
+  private request(calls: readonly StorageCall[]): Transfer {
+    const [{ procedure, input }] = calls;
+    const batch = calls.length > 1;
+    const names = calls.map((call) => `storage.${call.procedure}`).join(",");
+    const address = `${this.place.url.replace(/\/$/, "")}/trpc/${names}`;
+    const body = JSON.stringify(batch ? Object.fromEntries(calls.map((call, index) => [index, call.input])) : input);
+    const headers = { authorization: `Bearer ${this.place.key}` };
+    if (procedure === "presignDownload") {
+      const query = `${batch ? "batch=1&" : ""}input=${encodeURIComponent(body)}`;
+      return { method: "GET", url: `${address}?${query}`, headers };
+    }
+    return {
+      method: "POST",
+      url: `${address}${batch ? "?batch=1" : ""}`,
+      headers: { ...headers, "content-type": "application/json" },
+      body,
+    };
+  }
+
+  /** The answer to each call of a request; undefined where they are to be asked one by one. */
+  private answers(count: number, { status, body, error }: TransferResult): Answer[] | undefined {
+    const { key, title } = this.place;
+    const answered = (code: number, text: string): Answer =>
+      answerOf(title, {
+        exitCode: 0,
+        status: code,
+        connected: true,
+        seconds: 0,
+        message: "",
+        location: "",
+        body: redact(key, text),
+      });
+    const whole = (): Answer =>
+      error === "" ? answered(status, body) : { ok: false, cause: "unknown", why: `${title}: ${redact(key, error)}` };
+    if (count === 1) return [whole()];
+    const each = error === "" ? partsOf(body, count) : undefined;
+    if (each !== undefined)
+      return each.map((part) => answered(part.error?.data?.httpStatus ?? 200, JSON.stringify(part)));
+    // Whoever is down or overloaded is not asked the same thing many times.
+    return error !== "" || status >= 500 || status === 429 ? Array.from({ length: count }, whole) : undefined;
+  }
+}
+
+interface Part {
+  readonly result?: unknown;
+  readonly error?: { readonly data?: { readonly httpStatus?: number } };
+}
+
+/** Parts of the answer to a batch; undefined where it is none. */
+function partsOf(body: string, count: number): Part[] | undefined {
+  try {
+    const parts = JSON.parse(body) as unknown;
+    return Array.isArray(parts) && parts.length === count ? (parts as Part[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
