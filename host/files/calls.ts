@@ -1,7 +1,7 @@
 import { answerOf, type Answer } from "../scani/cloud/classify";
 import { redact } from "../scani/cloud/call";
 import type { Place } from "./place";
-import { piecesOf } from "./plan";
+import { piecesOf } from "../../util/piecesOf";
 import type { Transfer, TransferResult, Transfers } from "./transfers";
 
 /** A storage procedure of a data-provider, and what it is asked. */

@@ -1,6 +1,7 @@
 import { checkInterrupt } from "../engine/ready";
+import { piecesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
-import { batchesOf, deletedSince, piecesOf, sameContent, verdictOn, type Load } from "./plan";
+import { batchesOf, deletedSince, sameContent, verdictOn, type Load } from "./plan";
 import { isContent, isFailure, type Failure, type Fetched, type FileStore } from "./store";
 
 /** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */

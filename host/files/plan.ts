@@ -67,13 +67,6 @@ export function batchesOf(loads: readonly Load[], mostFiles: number): Load[][] {
   return batches;
 }
 
-/** A list in pieces of a length at most. Pure. */
-export function piecesOf<T>(list: readonly T[], length: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / length) }, (_, index) =>
-    list.slice(index * length, (index + 1) * length),
-  );
-}
-
 /** Where a release keeps papers for good; nothing else under a user's name outlives the job that reads it. */
 const retained = "documents/";
 

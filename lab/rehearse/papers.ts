@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Jobs, Session } from "./session";
 import type { Front } from "./signIn";
-import { upload, type Procedures } from "./statement";
+import { placeFor, put, type Procedures } from "./statement";
 
 /** Files users keep, and the jobs that read them. */
 export interface FilesSeen {
@@ -38,24 +38,29 @@ export class Papers {
 
   /** Uploads statements, and queues the jobs that read them. */
   async send(sessions: readonly Session[], count: number): Promise<void> {
-    const users = await Promise.all(sessions.map((session) => this.uploaderOf(session)));
     await inTurn(
       Array.from({ length: count }, (_, index) => index),
-      async (index) => {
-        const { procedures, accountId } = users[index % users.length];
-        const name = `rehearsed ${this.sent.size} ${randomUUID()}.csv`;
-        const content = `Date,Description,Amount,Currency,Balance\n2026-01-01,${name},1.00,EUR,100.00\n`;
-        this.sent.set(name, createHash("sha256").update(content).digest("hex"));
-        const { key } = await upload(this.front, procedures, { name, content });
-        await procedures.mutate("fileImport.parseAndEnrich", {
-          r2Key: key,
-          originalFilename: name,
-          fileType: "csv",
-          accountId,
-          requestId: randomUUID(),
-        });
-      },
+      async (index) => (await this.begin(sessions[index % sessions.length]))(),
     );
+  }
+
+  /** Asks where a statement may be put. @returns puts it there, and queues the job that reads it */
+  async begin(session: Session): Promise<() => Promise<void>> {
+    const { procedures, accountId } = await this.uploaderOf(session);
+    const name = `rehearsed ${randomUUID()}.csv`;
+    const content = `Date,Description,Amount,Currency,Balance\n2026-01-01,${name},1.00,EUR,100.00\n`;
+    const place = await placeFor(procedures, { name, content });
+    return async () => {
+      await put(this.front, place, content);
+      this.sent.set(name, createHash("sha256").update(content).digest("hex"));
+      await procedures.mutate("fileImport.parseAndEnrich", {
+        r2Key: place.key,
+        originalFilename: name,
+        fileType: "csv",
+        accountId,
+        requestId: randomUUID(),
+      });
+    };
   }
 
   /** Waits until every job has ended, for a minute and a half at most, and opens every file. */
@@ -94,13 +99,14 @@ export class Papers {
   }
 }
 
-interface Document {
+/** A file as the page lists it. */
+export interface Document {
   readonly id: string;
   readonly originalFilename: string;
 }
 
 /** All documents of a user, page by page. */
-async function listed(procedures: Procedures): Promise<Document[]> {
+export async function listed(procedures: Procedures): Promise<Document[]> {
   const all: Document[] = [];
   for (let cursor: string | null | undefined; cursor !== null;) {
     const page: { items: Document[]; nextCursor: string | null } = await procedures.query("documents.list", {
@@ -114,7 +120,7 @@ async function listed(procedures: Procedures): Promise<Document[]> {
 }
 
 /** SHA-256 of a document as its user gets it; undefined where it does not open. */
-async function opened(procedures: Procedures, documentId: string): Promise<string | undefined> {
+export async function opened(procedures: Procedures, documentId: string): Promise<string | undefined> {
   try {
     const { url } = await procedures.query<{ url: string }>("documents.getDownloadUrl", { documentId });
     const answer = await fetch(url);

@@ -41,13 +41,17 @@ export class RealScani implements RehearsedScani {
     private readonly docker: Docker,
     private readonly place: Throwaway,
   ) {
-    this.papers = new Papers(place, async ({ cookie }) => ({
-      procedures: new Procedures(place, () => {
-        this.asked += 1;
-        return { cookie, ...clientHeader(this.asked, networks.files) };
-      }),
-      accountId: (this.users.find((one) => one.cookie === cookie) as User).account,
+    this.papers = new Papers(place, async (session) => ({
+      procedures: this.procedures(session),
+      accountId: (this.users.find(({ cookie }) => cookie === session.cookie) as User).account,
     }));
+  }
+
+  procedures({ cookie }: Session): Procedures {
+    return new Procedures(this.place, () => {
+      this.asked += 1;
+      return { cookie, ...clientHeader(this.asked, networks.files) };
+    });
   }
 
   async seedUser(name: string): Promise<Session> {

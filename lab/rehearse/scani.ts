@@ -1,6 +1,7 @@
 import type { LoadRequest } from "../load";
 import type { Papers } from "./papers";
 import type { Jobs, Session } from "./session";
+import type { Procedures } from "./statement";
 
 /** Scani as a rehearsal uses it. What its users do goes through the gateway, as a browser's requests do. */
 export interface RehearsedScani {
@@ -14,6 +15,8 @@ export interface RehearsedScani {
   /** Queues jobs that keep the worker busy while the tiers are switched. */
   sendJobs(): Promise<void>;
   jobs(): Promise<Jobs>;
+  /** The procedures of the api, as the page of a session calls them. */
+  procedures(session: Session): Procedures;
   /** Files that users upload. */
   readonly papers: Papers;
   /** The load: reading and writing, page and api. Every POST writes one row. */

@@ -63,31 +63,47 @@ export class Procedures {
   }
 }
 
-/**
- * Puts a statement where the api says, as a page of that origin does. @throws Error when a browser would not send it,
- * or the bucket does not take it
- */
-export async function upload(
-  { url }: Pick<Front, "url">,
+/** Asks the api where a statement may be put. */
+export function placeFor(
   procedures: Procedures,
   { name, content }: Pick<Statement, "name" | "content">,
 ): Promise<UploadPlace> {
-  const body = Buffer.from(content);
-  const place = await procedures.mutate<UploadPlace>("storage.getUploadUrl", {
+  return procedures.mutate<UploadPlace>("storage.getUploadUrl", {
     purpose: "file-import",
     contentType: "text/plain",
     filename: name,
-    sizeBytes: body.length,
+    sizeBytes: Buffer.byteLength(content),
   });
+}
+
+/**
+ * Puts a statement where the api said, as a page of that origin does. @throws Error when a browser would not send it, or
+ * the bucket does not take it
+ */
+export async function put({ url }: Pick<Front, "url">, place: UploadPlace, content: string): Promise<void> {
   if (new URL(place.uploadUrl).origin !== url) await askAsBrowser(url, place);
   // A browser writes the length itself.
   const headers = Object.fromEntries(
     Object.entries(place.headers).filter(([header]) => header.toLowerCase() !== "content-length"),
   );
   const answer = await accepted(
-    await fetch(place.uploadUrl, { method: place.method, headers: { ...headers, origin: url }, body }),
+    await fetch(place.uploadUrl, {
+      method: place.method,
+      headers: { ...headers, origin: url },
+      body: Buffer.from(content),
+    }),
   );
   await answer.arrayBuffer();
+}
+
+/** Uploads a statement, as the page does. @throws Error as `put` does */
+export async function upload(
+  front: Pick<Front, "url">,
+  procedures: Procedures,
+  statement: Pick<Statement, "name" | "content">,
+): Promise<UploadPlace> {
+  const place = await placeFor(procedures, statement);
+  await put(front, place, statement.content);
   return place;
 }
 

@@ -2,3 +2,4 @@ jest.setTimeout(900_000);
 
 import "./files/install";
 import "./files/carried";
+import "./files/killed";

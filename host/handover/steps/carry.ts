@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
-import { checkInterrupt, type Watch } from "../../engine/ready";
+import type { Watch } from "../../engine/ready";
 import { messageOf } from "../../../util/operatorError";
 import type { Carriage, CarriageWatch } from "../../files/carriage";
 import { carryProblem, stopping, stuckLines } from "../../files/words";
@@ -63,12 +63,17 @@ export class CarryRestStep implements HandoverStep {
   }
 }
 
+/** Seconds between two looks at what has come late: a job whose file was missing is tried again after 30. */
+const lateInterval = 3;
+
 /**
- * Carries what was uploaded to the old place by those who began before the flip, while the way back closes. A job that
- * found nothing is tried again by Scani. Nothing is taken back for it: the new release is whole.
+ * Carries what was uploaded to the old place by those who began before the flip, from the new worker's start until the
+ * release has been watched and the last connection to the old one has ended. A job that found nothing is tried again by Scani. Nothing is taken back
+ * for it: the new release is whole.
  */
 export class CarryLateStep implements HandoverStep {
   readonly id = "carry-late";
+  readonly concurrentWith = "start-worker";
 
   constructor(readonly carriage: Carriage) {}
 
@@ -77,25 +82,32 @@ export class CarryLateStep implements HandoverStep {
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {
-    await run.progress.step(
-      "carry late files",
-      async () => {
-        await run.flip?.drained.catch(() => undefined);
-        checkInterrupt(watch.signal);
-        await carry(this.carriage, run, watch).catch((error: unknown) => run.progress.note(messageOf(error)));
-      },
-      this.id,
-    );
+    await run.progress.step("carry late files", () => this.watch(run, watch), this.id);
+  }
+
+  private async watch(run: Run, watch: Watch): Promise<void> {
+    const closing = Promise.allSettled([run.flip?.drained, run.worker, run.soak]);
+    for (let over = false; !over;) {
+      over = await within(lateInterval, closing);
+      if (watch.signal.aborted) return;
+      await carry(this.carriage, run, watch).catch((error: unknown) => {
+        if (!watch.signal.aborted) run.progress.note(messageOf(error));
+      });
+    }
   }
 }
 
-/** Waits until something is over, or for some seconds; how it ends is another's business. */
-async function within(seconds: number, work: Promise<unknown>): Promise<void> {
+/** Waits until something is over, or for some seconds. @returns whether it is over, however it ended */
+async function within(seconds: number, work: Promise<unknown>): Promise<boolean> {
   const over = new AbortController();
-  const limit = pause(seconds * 1000, undefined, { signal: over.signal });
-  await Promise.race([work, limit]).catch(() => undefined);
+  const limit = pause(seconds * 1000, false, { signal: over.signal }).catch(() => true);
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  const first = await Promise.race([ended, limit]);
   over.abort();
-  await limit.catch(() => undefined);
+  return first;
 }
 
 function watchOf({ progress }: Run, { signal }: Watch): CarriageWatch {

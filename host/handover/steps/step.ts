@@ -44,6 +44,8 @@ export interface Run {
   backup?: RunningBackup;
   /** The new worker is on its way up; fulfilled once it listens. */
   worker?: Promise<void>;
+  /** The new release is being watched. */
+  soak?: Promise<void>;
   /** Resolves when requests that reached the candidate before the gateway was pointed back have finished. */
   drainedBack?: Promise<void>;
 }

@@ -73,8 +73,10 @@ export class SoakStep implements HandoverStep {
     return "watch the new release for a while, with the way back open";
   }
 
-  async perform({ engine, order, worker, progress }: Run, watch: Watch): Promise<void> {
+  async perform(run: Run, watch: Watch): Promise<void> {
+    const { engine, order, worker, progress } = run;
     if (order.soak === 0) return;
-    await progress.step("soak", () => soak(engine, this, order.soak, worker ?? Promise.resolve(), watch), this.id);
+    run.soak = progress.step("soak", () => soak(engine, this, order.soak, worker ?? Promise.resolve(), watch), this.id);
+    await run.soak;
   }
 }

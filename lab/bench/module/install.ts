@@ -14,6 +14,9 @@ import {
   type Throwaway,
   contextOn,
 } from "../../throwaway";
+import { RealScani } from "../../rehearse/real";
+import type { RehearsedScani } from "../../rehearse/scani";
+import { StandInScani } from "../../rehearse/standIn";
 import { up } from "../../../ops/up";
 import { stackOutputs } from "../../../ops/pulumi/stackOutputs";
 import type { BenchContext } from "../context";
@@ -48,6 +51,12 @@ export class ModuleInstall {
 
   get url(): string {
     return this.place.url;
+  }
+
+  /** Scani on it, as its users use it. */
+  scani(): RehearsedScani {
+    const { docker, subject } = this.context;
+    return subject.kind === "real" ? new RealScani(docker, this.place) : new StandInScani(this.place);
   }
 
   /** Brings base up, and the hosted endpoint beside it. */

@@ -6,6 +6,7 @@ import { loadOf } from "../load";
 import { measure } from "../measure";
 import { runName, type Run } from "../report/run";
 import { flipBegan } from "./flipTime";
+import { FileUsers } from "./fileUsers";
 import { ModuleInstall } from "./install";
 import { askSlowly, judgeHeld, type Held } from "./slowResponse";
 
@@ -13,16 +14,18 @@ import { askSlowly, judgeHeld, type Held } from "./slowResponse";
 export async function moduleSwitches(context: BenchContext): Promise<Run[]> {
   const {
     subject: { images },
+    interrupt,
     say,
   } = context;
   const install = await ModuleInstall.layOut(context);
   const runs: Run[] = [];
-  const to = async (stack: string, name: string, slow = false) =>
-    void runs.push(await switched(context, install, stack, name, slow));
   try {
     say("module: bringing base and tier 1 up");
     await install.upBase();
     await install.up("tier1");
+    const users = await interrupt.guard(FileUsers.seed(install.scani(), interrupt));
+    const to = async (stack: string, name: string, slow = false) =>
+      void runs.push(await switched(context, install, users, { stack, name, slow }));
     await to("tier2", runName.first);
     await to("tier1", runName.back);
     await to("tier2", runName.again);
@@ -48,9 +51,8 @@ export async function moduleSwitches(context: BenchContext): Promise<Run[]> {
 async function switched(
   context: BenchContext,
   install: ModuleInstall,
-  stack: string,
-  name: string,
-  slow: boolean,
+  users: FileUsers,
+  { stack, name, slow }: { readonly stack: string; readonly name: string; readonly slow: boolean },
 ): Promise<Run> {
   const {
     docker,
@@ -60,6 +62,7 @@ async function switched(
   } = context;
   let asked: Promise<Held | undefined> | undefined;
   const onOutput = (text: string): void => {
+    users.heard(text);
     if (!slow || asked !== undefined || !beforeFlip.test(text)) return;
     asked = askSlowly(kind, install.url, docker, install.postgres).catch(
       (error: unknown) => void say(`  no slow response: ${messageOf(error)}`),
@@ -70,6 +73,7 @@ async function switched(
     interrupt,
     say,
   );
+  const files = await interrupt.guard(users.count());
   const entry = await install.lastHandover();
   if (entry.outcome !== "switched" || entry.flipMs === undefined)
     throw new Error(`${name}: the last handover on record is ${entry.outcome}, not a switch`);
@@ -77,7 +81,12 @@ async function switched(
     `  of that the handover ${spell(entry.totalMs)}, with ${spell(entry.timings.soak ?? 0)} of soak; the rest Pulumi's`,
   );
   // What the setting asks to be watched is not counted; what the soak takes beyond that is.
-  const run = { ...seen, totalMs: seen.totalMs - Math.min(entry.timings.soak ?? 0, soakMs), flipMs: entry.flipMs };
+  const run = {
+    ...seen,
+    totalMs: seen.totalMs - Math.min(entry.timings.soak ?? 0, soakMs),
+    flipMs: entry.flipMs,
+    files,
+  };
   if (!slow) return run;
   const held = asked && (await interrupt.guard(asked));
   if (held === undefined) return { ...run, slowResponse: "missed" };

@@ -1,3 +1,4 @@
+import type { FilesSeen } from "../../rehearse/papers";
 import { isControl, runName, type Run } from "./run";
 
 /** One demand, what was measured, and whether it held. */
@@ -18,6 +19,7 @@ export function judge(runs: readonly Run[]): Bar[] {
   return [
     proof(runs.filter(isControl)),
     lossless(own),
+    files(own),
     enough(own),
     whole([named(runName.slowForth), named(runName.slowBack)]),
     flips(own),
@@ -44,6 +46,18 @@ function lossless(own: readonly Run[]): Bar {
     demand: "requests this module fails: 0",
     measured: `${failed} of ${total(own, "sent")}`,
     held: own.length > 0 && failed === 0,
+  };
+}
+
+function files(own: readonly Run[]): Bar {
+  const known = own.flatMap((run) => run.files ?? []);
+  const sum = (of: (files: FilesSeen) => number) => known.reduce((all, one) => all + of(one), 0);
+  const [missing, wrong] = [sum((one) => one.missing), sum(({ jobs }) => jobs.sent - jobs.once)];
+  const all = own.length > 0 && known.length === own.length;
+  return {
+    demand: "after each switch every file opens, and every job that reads one was done once",
+    measured: all ? `${missing} missing, ${wrong} jobs not done once` : "not counted after every switch",
+    held: all && missing === 0 && wrong === 0,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { FilesSeen } from "../../rehearse/papers";
+
 /** Names of the runs, in the order they are made; whoever reads the JSON knows the control by `compose`. */
 export const runName = {
   composeForth: "compose, tier 1 to 2",
@@ -33,11 +35,13 @@ export interface Run {
   /** 99th percentile of successful requests, before the command and while it ran; null where none succeeded. */
   readonly p99BeforeMs: number | null;
   readonly p99DuringMs: number | null;
+  /** Users' files and the jobs that read them, once the switch is over; the control has no bucket. */
+  readonly files?: FilesSeen;
   /** Only on the runs that hold a response open over the flip. */
   readonly slowResponse?: SlowResponse;
 }
 
 /** True for a run of the guide's own procedure. */
-export function isControl({ name }: Run): boolean {
+export function isControl({ name }: Pick<Run, "name">): boolean {
   return name.startsWith("compose");
 }

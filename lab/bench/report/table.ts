@@ -12,6 +12,8 @@ const columns = [
   "p99 before",
   "p99 during",
   "20 s response",
+  "files open",
+  "file jobs once",
 ];
 
 /** Everything a person reads, as Markdown: when and where, the table, what holds. Pure. */
@@ -44,6 +46,8 @@ function cells(run: Run): string[] {
     time(run.p99BeforeMs),
     time(run.p99DuringMs),
     run.slowResponse ?? "",
+    run.files === undefined ? "–" : `${grouped(run.files.opens)} of ${grouped(run.files.stored)}`,
+    run.files === undefined ? "–" : `${grouped(run.files.jobs.once)} of ${grouped(run.files.jobs.sent)}`,
   ];
 }
 

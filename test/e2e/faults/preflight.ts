@@ -96,13 +96,24 @@ const faults: [string, () => Promise<unknown>, RegExp][] = [
     () => misbehave("page"),
     /is no data-provider, though it answers 200: Welcome\n.*\n\s+type: npm run pulumi -- config set --stack tier2 SCANI_CLOUD_URL/,
   ],
+  [
+    "no storage",
+    () => misbehave("no-storage"),
+    /hosted\.internal:8082 gives no address for uploads: .*\(500\): stand-in fault no-storage\n.*\n\s+type: npm run up -- tier2$/m,
+  ],
+  [
+    "no copyObject",
+    () => misbehave("no-copy"),
+    /hosted\.internal:8082 does not copy files, as Scani does to keep them: .*\(404\)/,
+  ],
   ["down", () => plain().stop(), /hosted\.internal:8082 does not resolve: Could not resolve host/],
 ];
 
 /**
  * Of the others a normal run asks the preflight itself: an `up` goes the same way with each, and takes some seconds.
  */
-const wholeUps = process.env.SCANI_TEST_THOROUGH === undefined ? ["500s", "down"] : faults.map(([fault]) => fault);
+const wholeUps =
+  process.env.SCANI_TEST_THOROUGH === undefined ? ["500s", "no copyObject", "down"] : faults.map(([fault]) => fault);
 
 test.each(faults.filter(([fault]) => wholeUps.includes(fault)))(
   "%s: up ends with one clear message, and the release that serves does not notice",
@@ -318,6 +329,60 @@ test("a bucket that does not take this page's PUT is refused before a file is se
     ),
   ]);
 });
+
+test("a hosted bucket that is full, answers late or refuses the page is refused, each with its cause", async () => {
+  const { docker, place, images, bucket } = scene;
+  const full = await startFullBucket();
+  const port = (await full.inspect()).NetworkSettings.Ports["9000/tcp"][0].HostPort;
+  const origin = `http://${new URL(bucket.origin).hostname}:${port}`;
+  const [filled] = (
+    await lookAtUploads(
+      "hosted",
+      { S3_ENDPOINT: "http://full-bucket:9000", S3_PUBLIC_ENDPOINT: origin },
+      `'self' ${origin}`,
+    )
+  ).problems;
+  await full.remove({ force: true });
+  expect(renderProblem(filled)).toMatch(/refuses the file \(5\d\d\): [^]*type: npm run up -- tier2$/);
+  const late = docker.getContainer(`${place.install}-hosted-bucket`);
+  await late.pause();
+  const { problems } = await lookAtUploads("hosted", {}).finally(() => late.unpause());
+  expect(problems.map(renderProblem)).toEqual([
+    expect.stringMatching(/cannot be reached from this machine: no answer within 5 s[^]*type: npm run up -- tier2$/),
+  ]);
+  expect(images.storage).toBeTruthy();
+});
+
+/** An S3 server like the hosted one, with no room left for a file. */
+async function startFullBucket(): Promise<Docker.Container> {
+  const { docker, place, images, bucketEnvironment, bucket } = scene;
+  const name = bucketEnvironment.S3_BUCKET;
+  const container = await docker.createContainer({
+    Image: images.storage,
+    Entrypoint: [
+      "sh",
+      "-c",
+      `mkdir -p /data/${name} && { head -c 1M /dev/zero > /data/filling; exec versitygw --port :9000 --region ${bucketEnvironment.S3_REGION} posix /data; }`,
+    ],
+    Cmd: [],
+    Env: [
+      `ROOT_ACCESS_KEY=${bucket.accessKeyId}`,
+      `ROOT_SECRET_KEY=${bucket.secretAccessKey}`,
+      "VGW_KEEP_ALIVE=true",
+      `VGW_CORS_ALLOW_ORIGIN=${place.url}`,
+    ],
+    Labels: { [label.install]: place.install },
+    ExposedPorts: { "9000/tcp": {} },
+    HostConfig: {
+      NetworkMode: `${place.install}-data`,
+      Tmpfs: { "/data": "size=128k" },
+      PortBindings: { "9000/tcp": [{ HostPort: "0", HostIp: new URL(bucket.origin).hostname }] },
+    },
+    NetworkingConfig: { EndpointsConfig: { [`${place.install}-data`]: { Aliases: ["full-bucket"] } } },
+  });
+  await container.start();
+  return container;
+}
 
 test("what a killed preflight left is cleared away", async () => {
   const left = await scene.docker.createContainer({

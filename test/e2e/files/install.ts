@@ -1,17 +1,56 @@
-import { container, environmentOf } from "../host";
-import { closeScene, openScene, type Scene } from "../scene";
+import { connectDocker } from "../../../host/engine/connect";
+import { readPlatform } from "../../../host/install/platform";
+import { chooseSubject, type Subject } from "../../../lab/bench/subject";
+import { ensureImages } from "../../../lab/images";
+import { RealScani } from "../../../lab/rehearse/real";
+import type { RehearsedScani } from "../../../lab/rehearse/scani";
+import type { Session } from "../../../lab/rehearse/session";
+import { StandInScani } from "../../../lab/rehearse/standIn";
+import { startLoad, type LoadHandle } from "../../../lab/load";
+import { changeSetting, contextOn, startHostedOnStores } from "../../../lab/throwaway";
+import { stackOutputs } from "../../../ops/pulumi/stackOutputs";
+import { container, environmentOf, sql } from "../host";
+import { closeScene, issuedKey, openScene, type Scene } from "../scene";
+import { promisedRate } from "../traffic";
 import { Bucket } from "./bucket";
+
+/** Scani's own images with SCANI_TEST_IMAGES=real. */
+export const kind = process.env.SCANI_TEST_IMAGES === "real" ? "real" : "stand-in";
 
 /** One install with files; tier 1 serves. */
 export let scene: Scene;
+export let scani: RehearsedScani;
+
+/** A user who is signed in, and their id. */
+export let ada: Session;
+export let user: string;
 
 /** The install's own bucket, and the hosted one. */
 export let home: Bucket;
 export let away: Bucket;
 
+let subject: Subject;
+
+/** Scani's own data-provider, as tier 2's endpoint. */
+const hosted = { alias: "hosted-scani", port: 8083 };
+
 beforeAll(async () => {
-  scene = await openScene("files", { tier1: { soak: "1" }, tier2: { soak: "1" } });
+  const docker = connectDocker();
+  const standIns = await ensureImages({ docker, log: () => undefined });
+  subject = await chooseSubject(docker, kind, () => undefined);
+  const hostedImage = `${standIns.scaniRepository}/data-provider:${standIns.scaniTag}`;
+  scene = await openScene(
+    "files",
+    { tier1: { soak: "1" }, tier2: { soak: "1" } },
+    { docker, images: subject.images, hostedImage },
+  );
+  if (kind === "real") await startRealEndpoint();
   await scene.up("tier1");
+  scani = kind === "real" ? new RealScani(docker, scene.place) : new StandInScani(scene.place);
+  ada = await scani.seedUser("ada");
+  // The load is theirs too.
+  for (const other of ["bob", "cleo", "dan", "eve"]) await scani.seedUser(other);
+  [user] = (await sql<string>(scene, "select to_jsonb(id) from users where email = 'ada@example.org'")) as [string];
   const { S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = environmentOf(
     await container(scene, "tier1", "data-provider"),
   );
@@ -23,8 +62,45 @@ beforeAll(async () => {
     secretAccessKey: S3_SECRET_ACCESS_KEY,
   });
   const { origin, accessKeyId, secretAccessKey } = scene.bucket;
-  const { S3_BUCKET: hosted, S3_REGION: region } = scene.bucketEnvironment;
-  away = new Bucket({ origin, bucket: hosted, region, accessKeyId, secretAccessKey });
+  const { S3_BUCKET: name, S3_REGION: region } = scene.bucketEnvironment;
+  away = new Bucket({ origin, bucket: name, region, accessKeyId, secretAccessKey });
 });
 
-afterAll(() => closeScene(scene));
+afterAll(async () => {
+  await closeScene(scene);
+  await subject.release();
+});
+
+async function startRealEndpoint(): Promise<void> {
+  const { docker, place, images, bucketEnvironment } = scene;
+  const outputs = await stackOutputs(contextOn(place), "base");
+  const image = `${images.scaniRepository}/data-provider:${images.scaniTag}`;
+  await startHostedOnStores(
+    docker,
+    { install: place.install, image, ...hosted, key: issuedKey, bucket: bucketEnvironment, mail: true },
+    readPlatform(outputs?.platform),
+  );
+  changeSetting(place, "tier2", "SCANI_CLOUD_URL", `http://${hosted.alias}:${hosted.port}`);
+}
+
+/** What tier 2's endpoint is called in messages. */
+export const endpoint = kind === "real" ? `http://${hosted.alias}:${hosted.port}` : "http://hosted.internal:8082";
+
+/** The promised load, of which no request may fail, while something is done. */
+export async function loaded(work: () => Promise<void>): Promise<void> {
+  const load: LoadHandle = await startLoad({
+    url: scene.place.url,
+    rate: promisedRate,
+    seconds: 1_200,
+    requests: scani.requests(),
+  });
+  try {
+    await work();
+  } catch (error) {
+    await load.stop();
+    throw error;
+  }
+  const { failed, failures, sent } = await load.stop();
+  console.log(`${sent} requests, ${failed} failed`);
+  expect({ failed, first: failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+}

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import type { Session } from "../../../lab/rehearse/session";
-import type { StandInScani } from "../../../lab/rehearse/standIn";
+import { listed, opened } from "../../../lab/rehearse/papers";
+import type { Procedures } from "../../../lab/rehearse/statement";
 import { sql } from "../host";
 import type { Bucket } from "./bucket";
 import type { Scene } from "../scene";
@@ -79,53 +79,40 @@ export async function nameInRows(scene: Scene, user: string, papers: readonly Pa
   }
 }
 
-/** Queues imports of files of their own, as the api does. @returns the jobs' numbers */
-export async function queueImports(
-  scene: Scene,
-  bucket: Bucket,
-  user: string,
-  count: number,
-  ms: number,
-): Promise<number[]> {
-  const keys = Array.from({ length: count }, () => `temp/file-import/${user}/${randomUUID()}.csv`);
-  await eightAtATime(keys, (key, index) =>
-    bucket.put(key, Buffer.from(`date,amount\n2026-01-01,${index}.00\n`), "text/csv"),
-  );
-  const rows = keys.map(
-    (key) =>
-      `('file-import', ${ms}, '${user}', '${randomUUID()}', '${JSON.stringify({ r2Key: key, fileType: "csv" })}')`,
-  );
-  return sql<number>(
-    scene,
-    `with added as (insert into jobs (kind, ms, user_id, request_id, data) values ${rows.join(", ")} returning id)
-     select to_jsonb(id) from added`,
-  );
+/** The jobs that read files, by what became of them. */
+export interface FileJobs {
+  readonly sent: number;
+  readonly once: number;
+  readonly twice: number;
+  readonly never: number;
 }
 
-/** How often each of some jobs took effect. */
-export async function countImports(scene: Scene, jobs: readonly number[]): Promise<Record<string, number>> {
-  const [counted] = await sql<Record<string, number>>(
+/**
+ * What became of every job that reads a file. The stand-in keeps a line for each time one took effect; the real worker
+ * keeps a row for each statement's transaction, of which there is one each, whose text names the file.
+ */
+export async function countFileJobs(scene: Scene, kind: "real" | "stand-in"): Promise<FileJobs> {
+  const done =
+    kind === "real"
+      ? `select j.state::text as state, (select count(*) from holding_transactions t where t.source_metadata ->> 'description' = j.data ->> 'originalFilename') as done
+         from bullmq.job j where name = 'file-import'`
+      : `select state, (select count(*) from effects e where e.job_id = j.id) as done from jobs j where kind = 'file-import'`;
+  const [counted] = await sql<FileJobs>(
     scene,
-    `select to_jsonb(c) from (select count(*)::int as sent, count(*) filter (where done = 1)::int as once,
-       count(*) filter (where done > 1)::int as twice, count(*) filter (where done = 0)::int as never,
-       count(*) filter (where state = 'failed')::int as failed
-     from (select state, (select count(*) from effects e where e.job_id = j.id) as done from jobs j
-       where id in (${jobs.join(", ")})) each) c`,
+    `select to_jsonb(c) from (select count(*)::int as sent, count(*) filter (where done = 1 and state not in ('failed'))::int as once,
+       count(*) filter (where done > 1)::int as twice, count(*) filter (where done = 0)::int as never
+     from (${done}) each) c`,
   );
   return counted;
 }
 
 /** Opens every document of a user as the page does. @returns the checksum of each that opens, by its row's */
-export async function openAll(scani: StandInScani, session: Session): Promise<{ opens: string[]; missing: string[] }> {
-  const procedures = scani.procedures(session);
-  const { items } = await procedures.query<{ items: { id: string }[] }>("documents.list", {});
+export async function openAll(procedures: Procedures): Promise<{ opens: string[]; missing: string[] }> {
   const [opens, missing]: [string[], string[]] = [[], []];
-  await eightAtATime(items, async ({ id }) => {
-    const { url } = await procedures.query<{ url: string }>("documents.getDownloadUrl", { documentId: id });
-    const answer = await fetch(url);
-    const body = Buffer.from(await answer.arrayBuffer());
-    if (answer.ok) opens.push(createHash("sha256").update(body).digest("hex"));
-    else missing.push(id);
+  await eightAtATime(await listed(procedures), async ({ id, originalFilename }) => {
+    const sum = await opened(procedures, id);
+    if (sum === undefined) missing.push(originalFilename);
+    else opens.push(sum);
   });
   return { opens, missing };
 }

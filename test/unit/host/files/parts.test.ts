@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { namedQueries, parseNamed } from "../../../../host/files/named";
 import { placeOf } from "../../../../host/files/place";
-import { batchesOf, piecesOf, type Load } from "../../../../host/files/plan";
+import { batchesOf, type Load } from "../../../../host/files/plan";
+import { piecesOf } from "../../../../util/piecesOf";
 import { curlConfig, curlScript, parseTransfers, type Transfer } from "../../../../host/files/transfers";
 import { countText, filesText } from "../../../../host/install/filesEntry";
 

@@ -1,6 +1,6 @@
 import { judge } from "../../../../lab/bench/report/bars";
 import { runName } from "../../../../lab/bench/report/run";
-import { goodRuns } from "./runs";
+import { filesSeen, goodRuns } from "./runs";
 
 /** Demands that did not hold. */
 const failing = (runs: ReturnType<typeof goodRuns>) =>
@@ -21,6 +21,21 @@ test("a control that fails nothing proves nothing", () => {
 
 test.each([
   ["one failed request in any switch", { newTag: { failed: 1 } }, ["requests this module fails: 0"]],
+  [
+    "one file that does not open after a switch",
+    { again: { files: filesSeen(1) } },
+    ["after each switch every file opens, and every job that reads one was done once"],
+  ],
+  [
+    "one job that was not done",
+    { warmForth: { files: filesSeen(0, 1) } },
+    ["after each switch every file opens, and every job that reads one was done once"],
+  ],
+  [
+    "files that were not counted",
+    { back: { files: undefined } },
+    ["after each switch every file opens, and every job that reads one was done once"],
+  ],
   ["too few requests in one switch", { warmBack: { sent: 4999 } }, ["requests per switch: at least 5000"]],
   [
     "a cut response",

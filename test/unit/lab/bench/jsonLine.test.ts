@@ -15,6 +15,6 @@ test("one line; every run has every figure, and the control's names begin with c
 
 test("times are rounded to a tenth; missing values are null", () => {
   expect(jsonLine([goodRun("x", { longestGapMs: 60.123456, p99DuringMs: null, slowResponse: "cut" })])).toBe(
-    '{"runs":[{"name":"x","sent":5200,"failed":0,"longestGapMs":60.1,"flipMs":150,"totalMs":7500,"p99BeforeMs":6,"p99DuringMs":null,"slowResponse":"cut"}]}',
+    '{"runs":[{"name":"x","sent":5200,"failed":0,"longestGapMs":60.1,"flipMs":150,"totalMs":7500,"p99BeforeMs":6,"p99DuringMs":null,"files":{"stored":30,"opens":30,"missing":0,"jobs":{"sent":30,"once":30,"twice":0,"never":0}},"slowResponse":"cut"}]}',
   );
 });

@@ -1,7 +1,8 @@
-import { runName, type Run } from "../../../../lab/bench/report/run";
+import { isControl, runName, type Run } from "../../../../lab/bench/report/run";
+import type { FilesSeen } from "../../../../lab/rehearse/papers";
 
 /** A run in which nothing went wrong. */
-export function goodRun(name: string, changed: Partial<Run> = {}): Run {
+export function goodRun(name: Run["name"], changed: Partial<Run> = {}): Run {
   return {
     name,
     sent: 5200,
@@ -11,8 +12,14 @@ export function goodRun(name: string, changed: Partial<Run> = {}): Run {
     totalMs: 7_500,
     p99BeforeMs: 6,
     p99DuringMs: 40,
+    ...(isControl({ name }) ? {} : { files: filesSeen() }),
     ...changed,
   };
+}
+
+/** Files of which so many are missing, and jobs of which so many were never done. */
+export function filesSeen(missing = 0, never = 0): FilesSeen {
+  return { stored: 30, opens: 30 - missing, missing, jobs: { sent: 30, once: 30 - never, twice: 0, never } };
 }
 
 /** A whole bench that holds every bar. */
