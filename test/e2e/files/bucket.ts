@@ -1,5 +1,4 @@
 import { AwsClient } from "aws4fetch";
-import { createHash } from "node:crypto";
 
 /** A bucket as this machine reaches it. */
 export interface BucketPlace {
@@ -28,11 +27,9 @@ export class Bucket {
     await this.ask("DELETE", key);
   }
 
-  /** SHA-256 of an object; undefined where there is none. */
-  async sum(key: string): Promise<string | undefined> {
-    const answer = await this.signer.fetch(this.url(key));
-    const body = Buffer.from(await answer.arrayBuffer());
-    return answer.status === 404 ? undefined : createHash("sha256").update(body).digest("hex");
+  /** Content type of an object. */
+  async type(key: string): Promise<string | null> {
+    return (await this.signer.fetch(this.url(key), { method: "HEAD" })).headers.get("content-type");
   }
 
   /** Every key, with size and ETag. */

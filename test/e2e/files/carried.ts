@@ -6,7 +6,7 @@ import { failing } from "../scene";
 import { until } from "../traffic";
 import { up } from "../../../ops/up";
 import { addPaper, addPapers, countFileJobs, nameInRows, openAll, sizes, type Paper } from "./papers";
-import { ada, away, endpoint, home, kind, loaded, scani, scene, user } from "./install";
+import { ada, away, endpoint, home, kind, loaded, other, scani, scene, user } from "./install";
 
 /** Files follow a switch and the way back. */
 
@@ -14,6 +14,16 @@ const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 const [count, total, jobs] = thorough ? [2_000, 300 * 1024 * 1024, 100] : [150, 30 * 1024 * 1024, 40];
 
 let papers: Paper[];
+
+/** Keys that rows name and under which nothing is, or can be. */
+const nowhere = [
+  "",
+  "documents/u/lost.pdf",
+  "documents/../../etc/passwd",
+  "/documents/u",
+  `documents/${"x".repeat(1_500)}`,
+  "documents/u/line\nbreak",
+];
 
 const lastFiles = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
 const sums = (of: readonly Paper[]) => of.map(({ sum }) => sum).sort();
@@ -32,7 +42,7 @@ async function previewed(stack: string): Promise<string> {
 const named = () =>
   sql<string>(
     scene,
-    "select to_jsonb(r2_key) from documents union select data -> 'r2Key' from bullmq.job where data ->> 'r2Key' is not null",
+    `select to_jsonb(r2_key) from documents where user_id <> '${other}' union select data -> 'r2Key' from bullmq.job where data ->> 'r2Key' is not null`,
   );
 
 /** Milliseconds in which no worker ran: from the old one's end to the new one's start, by the engine's clock. */
@@ -78,6 +88,11 @@ beforeAll(async () => {
   papers = await addPapers(scene, home, user, sizes(count, total));
   papers.push(await addPaper(home, `documents/${user}/empty.txt`, 0));
   await nameInRows(scene, user, papers.slice(-1));
+  await nameInRows(
+    scene,
+    other,
+    nowhere.map((key, index) => ({ key, bytes: 1, sum: String(index).repeat(64) })),
+  );
 });
 
 test("a switch that would leave files behind is refused until the operator has said what is to become of them", async () => {
@@ -98,7 +113,7 @@ test("tier 1 → 2 under load: every file opens, every job is done once, and the
   expect(seen).toContain(`files: ${papers.length.toLocaleString("en")} files (${megabytes} MB) to carry`);
   const { betweenMs } = await switched("tier1", "tier2", () => scene.up("tier2").then(() => undefined));
   const entry = await lastFiles();
-  expect(entry?.files).toMatchObject({ stuck: [], gone: 0 });
+  expect(entry?.files).toMatchObject({ stuck: [], gone: nowhere.length });
   expect(entry?.files?.files).toBeGreaterThanOrEqual(papers.length);
   if (thorough) expect(betweenMs).toBeLessThan(5_000);
   const { opens, missing } = await openAll(scani.procedures(ada));
@@ -115,7 +130,7 @@ test("tier 2 → 1: what came on tier 2 comes home, and only that is carried", a
   expect(await previewed("tier1")).toContain(`files: ${fresh.length} files (`);
   const { betweenMs } = await switched("tier2", "tier1", () => scene.up("tier1").then(() => undefined));
   const entry = await lastFiles();
-  expect(entry?.files).toMatchObject({ stuck: [], gone: 0 });
+  expect(entry?.files).toMatchObject({ stuck: [], gone: nowhere.length });
   expect(entry?.files?.files).toBeGreaterThanOrEqual(fresh.length);
   // A file and its copy for good for each job that was sent meanwhile.
   expect(entry?.files?.files).toBeLessThanOrEqual(fresh.length + 2 * (jobs + 1));
@@ -125,4 +140,6 @@ test("tier 2 → 1: what came on tier 2 comes home, and only that is carried", a
   expect(opens).toEqual(expect.arrayContaining(sums(papers)));
   const [at, from] = [await home.list(), await away.list()];
   for (const key of await named()) expect([key, at.get(key)]).toEqual([key, from.get(key)]);
+  for (const { key } of [...papers.slice(0, 10), ...added.slice(0, 10)])
+    expect([key, await home.type(key)]).toEqual([key, await away.type(key)]);
 });

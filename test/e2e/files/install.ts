@@ -25,6 +25,9 @@ export let scani: RehearsedScani;
 export let ada: Session;
 export let user: string;
 
+/** Another user's. */
+export let other: string;
+
 /** The install's own bucket, and the hosted one. */
 export let home: Bucket;
 export let away: Bucket;
@@ -49,8 +52,11 @@ beforeAll(async () => {
   scani = kind === "real" ? new RealScani(docker, scene.place) : new StandInScani(scene.place);
   ada = await scani.seedUser("ada");
   // The load is theirs too.
-  for (const other of ["bob", "cleo", "dan", "eve"]) await scani.seedUser(other);
-  [user] = (await sql<string>(scene, "select to_jsonb(id) from users where email = 'ada@example.org'")) as [string];
+  for (const name of ["bob", "cleo", "dan", "eve"]) await scani.seedUser(name);
+  [user, other] = (await sql<string>(
+    scene,
+    "select to_jsonb(id) from users where email in ('ada@example.org', 'bob@example.org') order by email",
+  )) as [string, string];
   const { S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = environmentOf(
     await container(scene, "tier1", "data-provider"),
   );

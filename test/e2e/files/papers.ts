@@ -37,6 +37,23 @@ export function sizes(count: number, total: number): number[] {
   return [least, most, most, ...spread];
 }
 
+/** Parts of keys, as users' extensions make them and as S3 allows them. */
+const odd = [
+  "",
+  " and space",
+  "+%20ü",
+  "'\"&<>",
+  "~(1)!*",
+  "?a=b#c%2Fd",
+  "日本語 🎉",
+  "back\\slash",
+  ";,:@$[]{}|^`",
+  "-".repeat(180),
+];
+
+/** Types of files: with a parameter, of nothing known, of three others. */
+const types = ["application/pdf", "text/csv; charset=utf-8", "application/x-unheard.of+zip", "image/png", "text/plain"];
+
 /** Puts files where a release keeps its users' papers, with the rows that name them. */
 export async function addPapers(
   scene: Scene,
@@ -46,18 +63,16 @@ export async function addPapers(
 ): Promise<Paper[]> {
   const papers: Paper[] = [];
   await eightAtATime(lengths, async (length, index) => {
-    // Keys as users' extensions make them, and as S3 allows them.
-    const odd = ["", " and space", "+%20ü", "'\"&<>", "~(1)!*"][index % 5];
-    const key = `documents/${user}/${randomUUID()}${odd}.bin`;
-    papers.push(await addPaper(bucket, key, length));
+    const key = `documents/${user}/${randomUUID()}${odd[index % odd.length]}.bin`;
+    papers.push(await addPaper(bucket, key, length, types[index % types.length]));
   });
   await nameInRows(scene, user, papers);
   return papers;
 }
 
-export async function addPaper(bucket: Bucket, key: string, length: number): Promise<Paper> {
+export async function addPaper(bucket: Bucket, key: string, length: number, type = types[0]): Promise<Paper> {
   const body = randomBytes(length);
-  await bucket.put(key, body, "application/pdf");
+  await bucket.put(key, body, type);
   return { key, bytes: length, sum: createHash("sha256").update(body).digest("hex") };
 }
 
