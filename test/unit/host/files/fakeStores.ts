@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Place } from "../../../../host/files/place";
-import { FileStore } from "../../../../host/files/store";
+import { FileStore, type Addresses } from "../../../../host/files/store";
 import type { Transfer, TransferResult, Transfers } from "../../../../host/files/transfers";
 
 /** How a fake store misbehaves, by the call's name: `presignUpload`, `copyObject`, `PUT`, `GET`, … */
@@ -31,6 +31,8 @@ export class FakeStore {
   requests = 0;
   /** Whether it answers several calls of one request. */
   batches = true;
+  /** Given out so far; of all lanes. */
+  readonly addresses: Addresses = new Map();
   misbehave: Misbehave = () => undefined;
   /** Some stores give checksums of parts. */
   etag = (content: string) => md5(content);
@@ -135,7 +137,10 @@ export function lane(
       (new URL(request.url).hostname === from.title ? from : to).answer(request, folder),
     );
   };
-  return { from: new FileStore(from.place, transfers), to: new FileStore(to.place, transfers) };
+  return {
+    from: new FileStore(from.place, transfers, from.addresses),
+    to: new FileStore(to.place, transfers, to.addresses),
+  };
 }
 
 /** The requests of a curl configuration, as `curlConfig` writes it. */
