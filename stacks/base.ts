@@ -3,7 +3,9 @@ import { composeProblems } from "../host/adopt/composeProblems";
 import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
 import { identityRefusals, type RememberedBase } from "../host/guards/identityRefusals";
 import { subnetsIn } from "../host/install/addresses";
+import { alterations, describeAlterations } from "../host/install/alteration";
 import { containerName } from "../host/install/containerName";
+import { label } from "../host/install/labels";
 import { copies, creationTimestamps } from "../host/install/creationTimestamps";
 import { dataPlaceOf, dataServicesOf } from "../host/install/dataPlace";
 import { baseImages, type BaseImage } from "../host/install/images";
@@ -80,6 +82,8 @@ export async function baseStack(
   );
 
   const { known, presence, remembered } = identity;
+  const altered = alterations(presence).filter(({ container }) => !(label.release in container.labels));
+  if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   await refuseBesideCompose(settings, host, stack, identity);
   const choice = await host.subnet({
     install: place.install,

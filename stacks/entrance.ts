@@ -1,13 +1,14 @@
 import { Client } from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Engine } from "../host/engine/engine";
-import { checkLock, takeRunLock, type Held } from "../host/lock/lock";
+import { checkLock, releaseRunLock, takeRunLock, type Held } from "../host/lock/lock";
 import { LockTaken, thisProcess } from "../host/lock/owner";
+import type { Report } from "../util/progress/progress";
 import { ancestors, updateAmong } from "./commandLine";
 import { OperatorRunError } from "./operatorError";
 
-/** SecretFingerprints to the end of the process, or of the command where programs run inside it. */
-const entered: Held[] = [];
+/** What is released at the end of the process, or of the command where programs run inside it. */
+const entered: { readonly engine: Engine; readonly gateway: string; readonly held: Held }[] = [];
 
 /**
  * Enters the install before anything is declared. A preview takes nothing, and is refused while somebody works there;
@@ -24,7 +25,8 @@ export async function enter(engine: Engine, gateway: string, stack: string): Pro
     if (pulumi.runtime.isDryRun() && update === undefined) return await checkLock(engine, gateway, report);
     const owner = thisProcess(`up of ${stack}`, engineAddress());
     // The one to end is Pulumi: each of its phases runs the program in another process.
-    entered.push(await takeRunLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, report));
+    const held = await takeRunLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, report);
+    entered.push({ engine, gateway, held });
   } catch (error) {
     if (error instanceof LockTaken) throw new OperatorRunError(error.message);
     throw error;
@@ -37,7 +39,12 @@ export function engineAddress(): string | undefined {
   return engine instanceof Client ? engine.getChannel().getTarget().replace(/^dns:/, "") : undefined;
 }
 
-/** Leaves what programs have entered in this process. For commands that run them in process: another one may follow. */
-export async function leave(): Promise<void> {
-  await Promise.all(entered.splice(0).map((held) => held.release()));
+/**
+ * Leaves what programs have entered in this process. For commands that run them in process: another one may follow.
+ * @param report told what is done at the end; Pulumi, which programs tell, has ended by then
+ */
+export async function leave(report: Report): Promise<void> {
+  await Promise.all(
+    entered.splice(0).map(({ engine, gateway, held }) => releaseRunLock(engine, gateway, held, report)),
+  );
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { baseGaps } from "../host/guards/baseGaps";
+import { alterations, describeAlterations } from "../host/install/alteration";
 import { creationTimestamps } from "../host/install/creationTimestamps";
 import type { MadeContainer } from "../host/install/platform";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
@@ -50,6 +51,8 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   await guarded;
   await refusePolicy(settings, base);
   refuseMissing(await missing, [setCommand("SCANI_IMAGE_TAG", pulumi.getStack())]);
+  const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
+  if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   const known = ((await remembering)?.containers ?? []) as MadeContainer[];
   const release = new Release(
     `scani-${tier}`,

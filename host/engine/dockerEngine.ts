@@ -29,6 +29,11 @@ interface AddressRange {
   readonly IPRange?: string;
 }
 
+/** Networks of a listed container; dockerode's type knows no container without any. */
+interface ListedNetworks {
+  readonly Networks?: Readonly<Record<string, { readonly IPAMConfig?: { readonly IPv4Address?: string } | null } | null>>;
+}
+
 /** Where a container's port is published. */
 interface PortBinding {
   readonly HostIp?: string;
@@ -268,6 +273,12 @@ function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
     imageId: listed.ImageID,
     created: listed.Created,
     volumes: (listed.Mounts ?? []).flatMap(({ Name }) => (Name === undefined ? [] : [Name])),
+    networks: Object.fromEntries(
+      Object.entries((listed.NetworkSettings as ListedNetworks | null)?.Networks ?? {}).map(([name, endpoint]) => [
+        name,
+        { address: endpoint?.IPAMConfig?.IPv4Address },
+      ]),
+    ),
   };
 }
 

@@ -21,6 +21,8 @@ export interface ContainerSummary {
   readonly created: number;
   /** Names of the volumes it has mounted. */
   readonly volumes: readonly string[];
+  /** Networks it is on, by name, with the address it was given for ever on each; whether it runs or not. */
+  readonly networks: Readonly<Record<string, { readonly address?: string }>>;
 }
 
 /** Which containers to list: those with every label (`name` or `name=value`), any of the volumes and the network. */

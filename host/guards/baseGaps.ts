@@ -3,11 +3,13 @@ import { upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import type { Sockets } from "../install/platform";
 import type { Presence } from "../install/presence";
+import { alterations } from "../install/alteration";
+import { isLost } from "../install/facts";
 import { isOtherEngine, otherEngineProblem } from "./identityRefusals";
 
 /**
- * Why a tier must not be brought up on a base that is not whole on this engine: its containers would be made and could
- * not start. Pure.
+ * Why a tier must not be brought up on a base that is not whole on this engine, or does not run: its containers would be
+ * made and could not start. Pure.
  * @param stack the tier's, and where its engine was named
  */
 export function baseGaps(
@@ -19,12 +21,25 @@ export function baseGaps(
   const there = new Set([...presence.containers, ...presence.networks].map(({ name }) => name));
   const needed = [...Object.values(base.networks), ...base.services.map(({ container }) => container)];
   const gone = needed.filter((name) => name !== undefined && !there.has(name));
-  if (gone.length === 0) return [];
+  const altered = alterations(presence).filter(({ container }) => needed.includes(container.name));
+  // The gateway is started by the tier's own `up`.
+  const down = presence.containers.filter(
+    (one) => one.name !== base.gateway && needed.includes(one.name) && (isLost(one) || stopped.includes(one.state)),
+  );
+  const wrong = [
+    ...(gone.length === 0 ? [] : [`${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} not on the engine any more`]),
+    ...altered.map(({ container, how }) => `${container.name} ${how}`),
+    ...down.map(({ name, state }) => `${name} is ${state}`),
+  ];
+  if (wrong.length === 0) return [];
   return [
     {
-      what: `Of base, which this tier stands on, ${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} not on the engine any more.`,
-      why: "Base makes again what is gone.",
+      what: `Of base, which this tier stands on, ${wrong.join("; ")}.`,
+      why: "Base makes again what is gone, and starts what does not run.",
       type: upCommand(base.stack),
     },
   ];
 }
+
+/** States from which a container does not come back by itself. */
+const stopped: readonly string[] = ["created", "paused", "exited"];

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { interruptible } from "../engine/interruptible";
 import type { Engine } from "../engine/engine";
 import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
-import { describeServing, routedRelease, servingOf } from "../install/facts";
+import { describeServing, routedRelease, servingOf, servingSince } from "../install/facts";
 import { record, type Entry } from "../install/journal";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
@@ -81,7 +81,7 @@ export async function perform(
   });
 
   print(
-    `Serving now: ${describeServing(servingOf(before))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
+    `Serving now: ${describeServing(servingOf(before), from && servingSince(before, from))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
   );
   /** Steps that were begun, and are undone should a later one fail. */
   let begun: Step[] = [];

@@ -5,6 +5,7 @@ import type { Facts } from "../install/facts";
 import { label } from "../install/labels";
 import { readFacts, releaseContainers } from "../install/readFacts";
 import type { HoldInputs } from "../install/resources";
+import { forgetStopped, noteStopped } from "../install/stoppedWorkers";
 import { stopWorker } from "../scani/worker";
 import type { Progress } from "../../util/progress/progress";
 import { joinNetworks } from "./networks";
@@ -38,16 +39,19 @@ export async function beginHold(
   progress: Progress,
 ): Promise<Held> {
   // Before the requests wait: a worker may drain for half a minute.
-  if (workers.length > 0)
+  const gateway = containerName(install, "gateway");
+  if (workers.length > 0) {
+    await noteStopped(engine, gateway, workers);
     await progress.step("stop the worker", () =>
       Promise.all(workers.map((worker) => stopWorker(engine, worker, progress))),
     );
+  }
   const replaced = [...services, ...moved];
   let held: Held | undefined;
   try {
     held = await progress.step(
       `hold requests at the gateway while ${replaced.join(", ")} ${replaced.length === 1 ? "is" : "are"} replaced, for ${usualLimits.hold} s at most`,
-      () => hold(engine, containerName(install, "gateway"), routes),
+      () => hold(engine, gateway, routes),
     );
     if (moved.length > 0) await leaveNetworks(engine, install, moved);
     return held;
@@ -56,6 +60,7 @@ export async function beginHold(
     await joinNetworks(engine, install, await releaseContainers(engine, install));
     await held?.release();
     await Promise.all(workers.map(({ id }) => engine.start(id)));
+    await forgetStopped(engine, gateway);
     throw error;
   }
 }

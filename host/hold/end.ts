@@ -5,6 +5,7 @@ import { resumeAll } from "../gateway/resume";
 import { containerName } from "../install/containerName";
 import { isUp, routedRelease, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
+import { forgetStopped } from "../install/stoppedWorkers";
 import { startWorker } from "../scani/worker";
 import type { OperatorError } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
@@ -34,6 +35,7 @@ export async function endHold(
   const worker = workerOf(routed);
   if (worker !== undefined && worker.state === "exited")
     await progress.step("start the worker", () => startWorker(engine, worker, watch));
+  await forgetStopped(engine, place.gateway);
 }
 
 /**

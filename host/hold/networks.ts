@@ -1,16 +1,7 @@
 import type { Engine } from "../engine/engine";
-import { networkName, type FixedNetwork } from "../install/addresses";
+import { networkName } from "../install/addresses";
+import { networksOf } from "../install/alteration";
 import type { ReleaseContainer } from "../install/facts";
-import type { Service } from "../install/services";
-
-/** Networks of base, beside the gateway's, that a service of a release is on. */
-const networksOf: Readonly<Record<Service, readonly FixedNetwork[]>> = {
-  migrate: ["data"],
-  "data-provider": ["data", "mail"],
-  api: ["data"],
-  worker: ["data"],
-  "frontend-app": [],
-};
 
 /** Puts containers of releases on the networks of base they belong to. @returns those that were not on them */
 export async function joinNetworks(
@@ -23,7 +14,7 @@ export async function joinNetworks(
   for (const container of containers) {
     const on = (await engine.inspect(container.id))?.networks ?? [];
     const lacks = networksOf[container.service]
-      .map((network) => networkName(install, network))
+      .flatMap((role) => (role === "release" ? [] : [networkName(install, role)]))
       .filter((name) => there.has(name) && !on.includes(name));
     for (const network of lacks) await engine.connectNetwork(network, container.id);
     if (lacks.length > 0) joined.push(container);

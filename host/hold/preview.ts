@@ -1,5 +1,6 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
 import { usualLimits } from "../gateway/hold";
+import { alterations } from "../install/alteration";
 import { label } from "../install/labels";
 import { readInstall } from "./begin";
 import { planHold, replacedServices, type BasePresence, type HoldPlan } from "./plan";
@@ -22,7 +23,9 @@ export async function previewBase(engine: Engine, wanted: HoldInputs, gatewayIma
   return renderBaseChange({
     hold: planHold(facts, base, wanted),
     // The engine names an image by its id where its name has come to mean another.
-    gateway: base.containers.some(({ name, image }) => name === facts.gateway.name && image !== gatewayImage),
+    gateway:
+      base.containers.some(({ name, image }) => name === facts.gateway.name && image !== gatewayImage) ||
+      alterations(base).some(({ container }) => container.labels[label.service] === "gateway"),
     ailing: ailingServices(base, replaced),
   });
 }
@@ -55,7 +58,7 @@ function holdLines({ services, moved, routes, workers }: HoldPlan): string[] {
         ]
       : []),
     ...(services.length > 0 ? [`Replaced or made anew: ${services.join(", ")}.`] : []),
-    `Requests of ${routes.join(", ")} are held at the gateway meanwhile, for about ${seconds} s (${usualLimits.hold} s at most), and none fails; open websockets are cut and connect again.`,
+    `Requests of ${routes.join(", ")} wait at the gateway meanwhile, for about ${seconds} s. Clients that give up sooner see an error, as do those whose request takes longer than ${usualLimits.drain} s to end; after ${usualLimits.hold} s all are let through, whatever is ready by then. Open websockets are cut and connect again.`,
     ...(workers.length > 0
       ? [`${workers.map(({ title }) => title).join(", ")} stops before it and starts after it.`]
       : []),

@@ -1,4 +1,5 @@
 import type { ContainerSummary } from "../engine/engine";
+import { alterations } from "./alteration";
 import { isLost } from "./facts";
 import { label } from "./labels";
 import type { MadeContainer } from "./platform";
@@ -14,8 +15,8 @@ export type CreationTimestamps = Readonly<Record<string, string>>;
  * Takes the timestamps off what is on the engine. A resource keeps its timestamp for life, so it is no change from run
  * to run; one that somebody removed has none, gets a new one, and Pulumi makes it again. Without this only a refresh
  * would notice, which costs every preview the two seconds the Docker provider waits before it reads a network. A copy
- * that another tool made has no timestamp of its own either, nor has a container of base that can never be started
- * again, or whose image's name has come to mean another. Pure.
+ * that another tool made has no timestamp of its own either, nor has a container that it renamed or took off a network,
+ * that can never be started again, or, of base, whose image's name has come to mean another. Pure.
  * @param imageIds ids of base's images as their names mean them now, by service; one that is not on the engine has none
  */
 export function creationTimestamps(
@@ -23,9 +24,12 @@ export function creationTimestamps(
   known: readonly MadeContainer[],
   imageIds: Readonly<Record<string, string>> = {},
 ): CreationTimestamps {
-  const copied = new Set(copies(presence, known).map(({ id }) => id));
+  const others = new Set([
+    ...copies(presence, known).map(({ id }) => id),
+    ...alterations(presence).map(({ container }) => container.id),
+  ]);
   const made = presence.containers.filter(
-    (one) => label.made in one.labels && !copied.has(one.id) && !isLost(one) && !isOutdated(one, imageIds),
+    (one) => label.made in one.labels && !others.has(one.id) && !isLost(one) && !isOutdated(one, imageIds),
   );
   // Oldest first, so that the newest of two of a kind is the one that counts: the older is on its way out.
   const ordered = [...made].sort((a, b) => a.created - b.created);

@@ -1,4 +1,4 @@
-import type { ContainerSummary, Engine, Labelled } from "../engine/engine";
+import type { ContainerSummary, Engine, Labelled, NetworkSummary } from "../engine/engine";
 import { label } from "./labels";
 
 /** Which engine: its own id, and the address it is reached at from here. */
@@ -12,7 +12,7 @@ export interface Presence {
   readonly engine: EngineIdentity;
   /** Stopped ones too. */
   readonly containers: readonly ContainerSummary[];
-  readonly networks: readonly Labelled[];
+  readonly networks: readonly (Labelled & Partial<NetworkSummary>)[];
   readonly volumes: readonly Labelled[];
 }
 

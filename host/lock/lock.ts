@@ -2,7 +2,8 @@ import { isConflict, isNotFound, type Engine } from "../engine/engine";
 import { resumeAll } from "../gateway/resume";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Report } from "../../util/progress/progress";
-import { OperatorError } from "../../util/operatorError";
+import { messageOf, OperatorError } from "../../util/operatorError";
+import { startStopped } from "../install/stoppedWorkers";
 import { LockTaken, sameRun, thisProcess, type Owner, type Refused } from "./owner";
 import { lookCommand, parseAnswer, takeCommand, type Answer, type LockName } from "./script";
 
@@ -54,6 +55,18 @@ export async function takeRunLock(engine: Engine, gateway: string, owner: Owner,
     throw error;
   }
   return taken.held;
+}
+
+/** Releases the run lock, and before it starts again what a change of base has stopped and left stopped. */
+export async function releaseRunLock(engine: Engine, gateway: string, held: Held, report: Report): Promise<void> {
+  try {
+    const started = await startStopped(engine, gateway);
+    if (started.length > 0) report(`${started.join(", ")}, which a change of base had stopped, is started again.`);
+  } catch (error) {
+    report(`What a change of base has stopped could not be started: ${messageOf(error)}`);
+  } finally {
+    await held.release();
+  }
 }
 
 /**
@@ -113,7 +126,7 @@ export async function withLock<T>(
   try {
     return await work(interrupt === undefined ? held.lost : AbortSignal.any([interrupt, held.lost]));
   } finally {
-    await held.release();
+    await releaseRunLock(engine, gateway, held, report);
   }
 }
 

@@ -17,8 +17,9 @@ import { caFolder } from "../../host/install/caCertificate";
 import { environments } from "./environment";
 import type { Environment } from "../../host/install/environment";
 import { releaseIdOn, type MadeOfImage } from "./identity";
+import { networksOf } from "../../host/install/alteration";
 import { servicesOf, type Service } from "../../host/install/services";
-import { shapesOf, type ServiceShape } from "./shape";
+import { shapesOf } from "./shape";
 
 export interface ReleaseArgs {
   readonly settings: Settings<Tier>;
@@ -111,7 +112,7 @@ export class Release extends pulumi.ComponentResource {
           ...shape,
           labels,
           environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
-          networks: this.joined(shape.networks, service, sockets),
+          networks: this.joined(service, sockets),
           volumes:
             certificates !== undefined && service !== "frontend-app"
               ? [{ volumeName: certificates.name, containerPath: caFolder }]
@@ -135,9 +136,9 @@ export class Release extends pulumi.ComponentResource {
     );
   }
 
-  private joined(roles: ServiceShape["networks"], service: Service, sockets: pulumi.Output<Sockets>) {
+  private joined(service: Service, sockets: pulumi.Output<Sockets>) {
     return pulumi.all([sockets.networks, this.network.name]).apply(([networks, own]) =>
-      roles.flatMap((role) => {
+      networksOf[service].flatMap((role) => {
         const name = role === "release" ? own : networks[role];
         return name === undefined ? [] : [{ name, aliases: role === "release" ? [service] : [] }];
       }),

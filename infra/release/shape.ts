@@ -21,8 +21,6 @@ export interface ServiceShape {
   readonly stopSignal?: string;
   /** Seconds from that signal until Docker kills it. */
   readonly stopSeconds: number;
-  /** Networks it joins, by role. */
-  readonly networks: readonly ("edge" | "data" | "mail" | "release")[];
 }
 
 /** The api as the frontend of its release reaches it. */
@@ -39,7 +37,6 @@ export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, Serv
       memory: 512,
       tmpfs: ["/tmp"],
       stopSeconds: 10,
-      networks: ["data", "release"],
     },
     "data-provider": {
       image: image("data-provider"),
@@ -47,7 +44,6 @@ export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, Serv
       init: true,
       tmpfs: ["/tmp"],
       stopSeconds: 20,
-      networks: ["data", "mail", "release"],
       health: ready("http://127.0.0.1:8082/health"),
     },
     api: {
@@ -56,7 +52,6 @@ export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, Serv
       memory: settings.apiMemory,
       tmpfs: ["/tmp"],
       stopSeconds: 30,
-      networks: ["data", "edge", "release"],
       health: ready("http://127.0.0.1:3001/readyz"),
     },
     worker: {
@@ -64,7 +59,6 @@ export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, Serv
       init: true,
       memory: settings.workerMemory,
       tmpfs: ["/tmp"],
-      networks: ["data", "release"],
       // It drains for up to 25 s; killed earlier it would leave jobs behind.
       stopSeconds: 35,
       // Starts as root and drops privileges by itself; KILL lets the first process, still root, pass SIGTERM on to it.
@@ -79,7 +73,6 @@ export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, Serv
       // nginx's image asks for SIGQUIT, which waits for connections the gateway opened ahead and never used. The
       // gateway has drained it by the time it is stopped.
       stopSignal: "SIGTERM",
-      networks: ["edge", "release"],
       tmpfs: ["/etc/nginx/conf.d", "/run", "/tmp", "/var/cache/nginx"],
       capabilities: ["CHOWN", "SETGID", "SETUID"],
       health:

@@ -56,7 +56,7 @@ export async function withStack<T>(
     });
   } finally {
     // What the program has entered it keeps to the end of its process, and this one may have more to do.
-    await leave();
+    await leave(report);
   }
 }
 

@@ -103,7 +103,7 @@ test("another memory limit and patch images under load: requests wait 5 s at mos
   for (const service of dataServices) await patchImage(service);
   const said = await previewed();
   expect(said).toContain("Replaced or made anew: postgres, redis, storage.");
-  expect(said).toContain("Requests of api, ws, auth, storage are held at the gateway meanwhile");
+  expect(said).toContain("Requests of api, ws, auth, storage wait at the gateway meanwhile, for about 5 s.");
   expect(said).toContain("tier1 worker stops before it and starts after it.");
   const running = await load();
   await scene.up("base");

@@ -1,103 +1,82 @@
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
-import { routeCommand, routes, servedBy, type Route } from "../../host/gateway/routes";
-import { gatewayStatePath } from "../../host/gateway/state";
-import type { Order } from "../../host/handover/order";
-import { perform } from "../../host/handover/perform";
-import { previewSwitch } from "../../host/handover/previewSwitch";
-import { containerName } from "../../host/install/containerName";
-import type { Facts, ReleaseContainer } from "../../host/install/facts";
-import { readJournal } from "../../host/install/journal";
-import type { Sockets } from "../../host/install/platform";
-import { readFacts } from "../../host/install/readFacts";
-import { servicesOf, type Service } from "../../host/install/services";
-import { readStatus } from "../../ops/status/read";
+import { connectDocker } from "../../host/engine/connect";
+import { label } from "../../host/install/labels";
+import { servicesOf, services } from "../../host/install/services";
+import { ensureImages, type ImageSet } from "../../lab/images";
+import { contextOn } from "../../lab/throwaway";
+import { preview } from "../../ops/preview";
+import { readStatus, type Status } from "../../ops/status/read";
+import { up } from "../../ops/up";
 import type { Tier } from "../../settings";
-import { runningServices } from "./host";
+import { hands } from "./facts/hands";
+import { resourcesIn, servingIn, stepsIn } from "./facts/said";
+import { containersOf, runningServices } from "./host";
+import { wholly } from "./runs/cases";
 import { closeScene, openScene, type Scene } from "./scene";
+import { until } from "./traffic";
 
 jest.setTimeout(1_800_000);
 
 /**
- * What other hands leave on a real engine: whatever it is, `preview` says what `up` then does, `status` is true before and
- * after, and the same command ends in one tier. A normal run tries a few states, a thorough one a hundred.
+ * What other hands leave on a real engine: whatever it is, `preview` says what `up` then does, item by item, `status` is
+ * true before and after, and `up` ends in one tier with its worker and nothing left over. A normal run tries a few states,
+ * a thorough one many. SCANI_TEST_SEED repeats a run's states, SCANI_TEST_STATES says how many.
  */
-const states = process.env.SCANI_TEST_THOROUGH === undefined ? 5 : 100;
+const states = Number(process.env.SCANI_TEST_STATES ?? (process.env.SCANI_TEST_THOROUGH === undefined ? 5 : 120));
+const seed = Number(process.env.SCANI_TEST_SEED ?? Date.now() % 1_000_000);
+
+/** What is done, what is brought up then, and whether the tier is tried first, though base may be what is hurt. */
+const cases = fc
+  .sample(fc.record({ hands, to: fc.constantFrom<Tier>("tier1", "tier2"), tierFirst: fc.boolean() }), {
+    numRuns: states,
+    seed,
+  })
+  .map(
+    (state, index) => [index, `${state.hands.map(({ title }) => title).join(", ")}; up ${state.to}`, state] as const,
+  );
 
 let scene: Scene;
+/** Names given to images here: what is built anew under them is this test's alone. */
+const tagged: string[] = [];
+
 beforeAll(async () => {
-  scene = await openScene("facts", { tier1: { soak: "0" }, tier2: { soak: "0" } });
+  console.info(`SCANI_TEST_SEED=${seed}`);
+  const docker = connectDocker();
+  scene = await openScene(
+    "facts",
+    { tier1: { soak: "0" }, tier2: { soak: "0" } },
+    { docker, images: await ownImages() },
+  );
   await scene.up("tier1");
   await scene.up("tier2");
 });
-afterAll(() => closeScene(scene));
+afterAll(async () => {
+  await closeScene(scene);
+  for (const name of tagged) await connectDocker().getImage(name).remove({ force: true, noprune: true });
+});
 
-const gateway = (): string => containerName(scene.place.install, "gateway");
-const facts = (): Promise<Facts> => readFacts(scene.engine, { name: scene.place.install, gateway: gateway() });
-
-/** What somebody does to an install. */
-type Hand =
-  | { readonly do: "pause" | "stop" | "kill" | "restart" | "start"; readonly tier: Tier; readonly service: Service }
-  | { readonly do: "unroute" | "hold"; readonly route: Route }
-  | { readonly do: "misroute"; readonly route: Route; readonly tier: Tier }
-  | { readonly do: "stop the gateway" | "pause the gateway" | "cut the record short" };
-
-const tiers = fc.constantFrom<Tier>("tier1", "tier2");
-const service = fc.constantFrom<Service>("api", "worker", "frontend-app");
-const route = fc.constantFrom(...routes);
-const hands: fc.Arbitrary<Hand[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 5,
-      arbitrary: fc.record({ do: fc.constantFrom("pause", "stop", "kill", "restart", "start"), tier: tiers, service }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("unroute", "hold"), route }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("misroute"), route, tier: tiers }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({ do: fc.constantFrom("stop the gateway", "pause the gateway", "cut the record short") }),
-    },
-  ),
-  { minLength: 1, maxLength: 3 },
-);
-
-const cases = fc
-  .sample(fc.record({ hands, to: tiers }), { numRuns: states, seed: Number(process.env.SCANI_TEST_SEED ?? Date.now()) })
-  .map((one) => [one.hands.map((hand) => Object.values(hand).join(" ")).join(", "), one] as const);
-
-/** Does it; what the engine refuses, such as to pause what is stopped, changes nothing. */
-async function lay(hand: Hand): Promise<void> {
-  const { containers } = await facts();
-  const named = (tier: Tier, which: Service) =>
-    containers.find((one) => one.tier === tier && one.service === which) as ReleaseContainer;
-  const inGateway = (words: readonly string[]) => scene.engine.exec(gateway(), words);
-  const done = (): Promise<unknown> => {
-    switch (hand.do) {
-      case "pause":
-        return scene.docker.getContainer(named(hand.tier, hand.service).id).pause();
-      case "stop":
-        return scene.docker.getContainer(named(hand.tier, hand.service).id).stop();
-      case "kill":
-        return scene.docker.getContainer(named(hand.tier, hand.service).id).kill();
-      case "restart":
-        return scene.docker.getContainer(named(hand.tier, hand.service).id).restart();
-      case "start":
-        return scene.docker.getContainer(named(hand.tier, hand.service).id).start();
-      case "unroute":
-        return inGateway(["kamal-proxy", "remove", hand.route]);
-      case "hold":
-        return inGateway(["kamal-proxy", "pause", hand.route]);
-      case "misroute":
-        return inGateway(routeCommand(hand.route, named(hand.tier, servedBy(hand.route)).name, 1));
-      case "stop the gateway":
-        return scene.docker.getContainer(gateway()).stop();
-      case "pause the gateway":
-        return scene.docker.getContainer(gateway()).pause();
-      case "cut the record short":
-        return scene.engine.writeFile(gateway(), `${gatewayStatePath}/scani-handovers.json`, '[{"at": "20');
-    }
+/** The images under names of this test's own. */
+async function ownImages(): Promise<ImageSet> {
+  const docker = connectDocker();
+  const images = await ensureImages({ docker, log: () => undefined });
+  const repository = `scani-facts-${randomBytes(3).toString("hex")}`;
+  const rename = async (image: string, service: string): Promise<string> => {
+    const tag = image.slice(image.lastIndexOf(":") + 1);
+    await docker.getImage(image).tag({ repo: `${repository}/${service}`, tag });
+    tagged.push(`${repository}/${service}:${tag}`);
+    return `${repository}/${service}:${tag}`;
   };
-  await done().catch(() => undefined);
+  for (const service of services) await rename(`${images.scaniRepository}/${service}:${images.scaniTag}`, service);
+  return {
+    ...images,
+    scaniRepository: repository,
+    redis: await rename(images.redis, "redis"),
+    mail: await rename(images.mail, "mail"),
+  };
 }
+
+const status = (): Promise<Status> => readStatus(scene.engine, scene.place.install);
 
 /** True when the page and the api answer everybody who comes to the gateway. */
 async function answers(): Promise<boolean> {
@@ -110,91 +89,125 @@ async function answers(): Promise<boolean> {
   return (await Promise.all(asked)).every(Boolean);
 }
 
-const status = () => readStatus(scene.engine, scene.place.install);
-
-/** What the Handover of a tier's stack is told. */
-async function orderFor(tier: Tier): Promise<Order> {
-  const { containers } = await facts();
-  const backups = {
-    directory: "backups",
-    maxAge: 87_600,
-    kept: 5,
-    postgres: containerName(scene.place.install, "postgres"),
-    image: scene.images.postgres,
-    network: "",
-  };
+/** What is true by the engine alone, as one text. */
+async function seen(): Promise<{ readonly containers: string[]; readonly answers: boolean }> {
+  const listed = await scene.docker.listContainers({
+    all: true,
+    filters: { label: [`${label.install}=${scene.place.install}`] },
+  });
   return {
-    install: { name: scene.place.install, gateway: gateway() },
-    stack: tier,
-    baseStack: "base",
-    ownBucket: true,
-    minimumFreeDisk: 1,
-    readyTimeout: 60,
-    drainTimeout: 10,
-    migrationTimeout: 600,
-    soak: 0,
-    wanted: {
-      tier,
-      release: containers.find((one) => one.tier === tier)?.release as string,
-      keepWarm: false,
-      containers: Object.fromEntries(
-        servicesOf(tier).map((which) => [
-          which,
-          containers.find((one) => one.tier === tier && one.service === which)?.id,
-        ]),
-      ),
-    },
-    backups: { plan: backups, folder: `${scene.place.workDir}/backups` },
+    containers: listed.map(({ Names, State }) => `${Names[0]?.slice(1)} ${State}`).sort(),
+    answers: await answers(),
   };
 }
 
-test.each(cases)(
-  "%s: preview is what up does, and status is true before and after",
-  async (_what, { hands: laid, to }) => {
-    for (const hand of laid) await lay(hand);
-    const before = await status();
-    expect({ state: before.state, answers: before.serving !== undefined && (await answers()) }).toEqual({
-      state: before.state,
-      answers: before.state.is === "serving",
-    });
+/** Waits until what was done has had its effect: two looks, a second apart, at which all is the same. */
+async function settled(): Promise<void> {
+  let before = "";
+  await until(async () => {
+    const now = JSON.stringify(await seen());
+    const same = now === before;
+    before = now;
+    if (!same) await new Promise((resolve) => setTimeout(resolve, 1_000));
+    return same;
+  }, 30_000);
+}
 
-    const order = await orderFor(to);
-    const sockets = { install: order.install.name, gateway: gateway(), backups: order.backups.plan, services: [] };
-    const { steps } = await previewSwitch(
-      scene.engine,
-      sockets as unknown as Sockets,
-      { ...order.wanted, images: {}, environment: {} },
-      scene.place.workDir,
-    );
-    // Without a soak there is nothing to time; concurrent steps are timed as they end.
-    const said = steps.map(({ id }) => id as string).filter((id) => id !== "soak");
-    const done = await perform(scene.engine, order, () => undefined, new AbortController().signal).catch(
-      (error: { why?: Error } & Error) => {
-        throw error.why ?? error;
-      },
-    );
-    expect(
-      Object.keys(done?.timings ?? {})
-        .filter((id) => id !== "drain")
-        .sort(),
-    ).toEqual(said.sort());
+/** `status` says of each container what the engine says, and that Scani is served when it is. */
+async function expectTrueStatus(): Promise<Status> {
+  const [said, truth] = [await status(), await seen()];
+  expect(said.containers.map(({ name, state }) => `${name} ${state}`).sort()).toEqual(truth.containers);
+  if (said.serving !== undefined) expect({ said: said.state, answers: truth.answers }).toMatchObject({ answers: true });
+  // Where all answer, only routes that lead to two releases are no release that serves.
+  else if (truth.answers) expect(said.state).toMatchObject({ is: "mixed" });
+  return said;
+}
 
-    const after = await status();
-    expect({ ...after.state, answers: await answers() }).toEqual({
-      is: "serving",
-      release: { tier: to, release: order.wanted.release },
-      answers: true,
-    });
-    expect(await runningServices(scene)).toEqual(
-      servicesOf(to)
-        .filter((which) => which !== "migrate")
-        .map((which) => `${to} ${which}`)
-        .sort(),
-    );
-    // Where there was nothing to do, nothing was written.
-    if (done !== undefined) expect((await readJournal(scene.engine, gateway())).length).toBeGreaterThan(0);
-    expect(
-      await perform(scene.engine, await orderFor(to), () => undefined, new AbortController().signal),
-    ).toBeUndefined();
-  },
-);
+/** What the commands on one state have printed. */
+const printedLast: string[] = [];
+
+async function printing(
+  command: typeof up,
+  stack: string,
+): Promise<{ readonly printed: string; readonly failed: boolean }> {
+  const lines: string[] = [];
+  const failed = await command(
+    contextOn(scene.place, (line) => lines.push(line)),
+    stack,
+  ).then(
+    () => false,
+    (error: Error) => {
+      lines.push(error.message);
+      return true;
+    },
+  );
+  printedLast.push(lines.join("\n"));
+  return { printed: lines.join("\n"), failed };
+}
+
+/** Previews and brings up; what one said is what the other did. @returns what it says where it is refused */
+async function bringUp(stack: string): Promise<string | undefined> {
+  const [previewed, before] = [await printing(preview, stack), await status()];
+  const done = await printing(up, stack);
+  if (previewed.failed || done.failed) {
+    // Refused by one, refused by the other, for the same reasons.
+    expect({
+      preview: previewed.failed,
+      up: done.failed,
+      printed: `${previewed.printed}\n\n${done.printed}`,
+    }).toMatchObject({ preview: true, up: true });
+    return done.printed;
+  }
+  const both = `${previewed.printed}\n\n${done.printed}`;
+  expect({ resources: resourcesIn(previewed.printed), both }).toEqual({ resources: resourcesIn(done.printed), both });
+  if (stack === "base") return undefined;
+  const after = await status();
+  const steps = stepsIn(previewed.printed).filter((id) => id !== "soak");
+  const last = after.lastSwitch?.at === before.lastSwitch?.at ? undefined : after.lastSwitch;
+  expect({ steps: [...steps].sort(), both }).toEqual({
+    steps: Object.keys(last?.timings ?? {})
+      .filter((id) => id !== "drain")
+      .sort(),
+    both,
+  });
+  if (steps.length > 0) expect(servingIn(done.printed)).toBe(servingIn(previewed.printed));
+  return undefined;
+}
+
+/** What may be typed on after a refusal. */
+const baseFirst = "npm run up -- base";
+
+test.each(cases)("%i: %s", async (_index, title, { hands: laid, to, tierFirst }) => {
+  const began = Date.now();
+  printedLast.length = 0;
+  const hurt = laid.some(({ base }) => base);
+  try {
+    for (const hand of laid) await hand.lay(scene).catch(() => undefined);
+    await settled();
+    const first = await expectTrueStatus();
+    process.stderr.write(`${title}: ${first.state.is}\n`);
+    let refused: string | undefined;
+    if (!hurt || tierFirst) {
+      refused = await bringUp(to);
+      if (refused !== undefined) expect(refused).toContain(baseFirst);
+    }
+    if (hurt || refused !== undefined) expect(await bringUp("base")).toBeUndefined();
+    if ((hurt && !tierFirst) || refused !== undefined) expect(await bringUp(to)).toBeUndefined();
+
+    const after = await expectTrueStatus();
+    expect(after.serving?.tier).toBe(to);
+    expect(await runningServices(scene)).toEqual(wholly[to]);
+    expect((await containersOf(scene)).filter(({ info }) => info.State.Paused || info.State.Restarting)).toEqual([]);
+    const own = (await containersOf(scene)).filter(({ tier }) => tier === to);
+    expect(own.map(({ service }) => service).sort()).toEqual([...servicesOf(to)].sort());
+    for (const stack of hurt ? ["base", to] : [to])
+      expect((await printing(preview, stack)).printed).toMatch(/Resources:\n\s+\d+ unchanged/);
+  } catch (error) {
+    process.stderr.write(`${title}: NOT SO: ${(error as Error).message}\n${printedLast.join("\n")}\n`);
+    // The states after it are to begin with an install that works.
+    for (const stack of ["base", to]) await printing(up, stack);
+    throw error;
+  } finally {
+    process.stderr.write(`${title}: ${Date.now() - began} ms\n`);
+  }
+});

@@ -199,7 +199,7 @@ export class FakeEngine implements Engine {
             (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))) &&
             (network === undefined || one.networks.includes(network)),
         )
-        .map(({ id, name, labels, state, image, imageId, created, volumes }) => ({
+        .map(({ id, name, labels, state, image, imageId, created, volumes, networks }) => ({
           id,
           name,
           labels,
@@ -209,6 +209,7 @@ export class FakeEngine implements Engine {
           imageId,
           created,
           volumes,
+          networks: Object.fromEntries(networks.map((one) => [one, {}])),
         })),
     );
   }

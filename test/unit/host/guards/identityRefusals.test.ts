@@ -102,7 +102,12 @@ test("data that is gone is said, and made anew only on the operator's word", () 
 });
 
 describe("a tier", () => {
-  const base = { ...remembered, stack: "base", networks: { edge: "scani-edge", data: "scani-data" } } as Sockets;
+  const base = {
+    ...remembered,
+    stack: "base",
+    gateway: "scani-gateway",
+    networks: { edge: "scani-edge", data: "scani-data" },
+  } as Sockets;
   const gaps = (now: IdentityNow) => baseGaps(base, now, { stack: "tier2" }).map(renderProblem);
 
   test("stands on a whole base", () => expect(gaps(whole)).toEqual([]));
@@ -112,8 +117,20 @@ describe("a tier", () => {
 
   test("does not stand on a base without its network or its database", () =>
     expect(gaps({ ...whole, networks: whole.networks.slice(1), containers: whole.containers.slice(1) })).toEqual([
-      "Of base, which this tier stands on, scani-edge, scani-postgres are not on the engine any more.\n  Base makes again what is gone.\n  type: npm run up -- base",
+      "Of base, which this tier stands on, scani-edge, scani-postgres are not on the engine any more.\n  Base makes again what is gone, and starts what does not run.\n  type: npm run up -- base",
     ]));
+
+  test("does not stand on a base of which something does not run, but may start the gateway itself", () => {
+    const state = (name: string, one: ContainerSummary["state"]) => ({
+      ...whole,
+      containers: whole.containers.map((each) => (each.name === name ? { ...each, state: one } : each)),
+    });
+    expect(gaps(state("scani-redis", "paused"))).toEqual([
+      "Of base, which this tier stands on, scani-redis is paused.\n  Base makes again what is gone, and starts what does not run.\n  type: npm run up -- base",
+    ]);
+    expect(gaps(state("scani-gateway", "exited"))).toEqual([]);
+    expect(gaps(state("scani-redis", "restarting"))).toEqual([]);
+  });
 });
 
 test("another database cluster under the same name is refused, with what to type", () => {

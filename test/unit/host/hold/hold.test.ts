@@ -3,6 +3,8 @@ import { endHold } from "../../../../host/hold/end";
 import { previewBase } from "../../../../host/hold/preview";
 import { label } from "../../../../host/install/labels";
 import type { HoldInputs } from "../../../../host/install/resources";
+import { releaseRunLock } from "../../../../host/lock/lock";
+import { stoppedWorkersFile } from "../../../../host/install/stoppedWorkers";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeInstall } from "../fakeInstall";
 
@@ -78,6 +80,49 @@ test("what died half way is ended from what is true: nobody holds anything, and 
   expect(install.container("one", "worker").state).toBe("running");
 });
 
+describe("a worker that a change of base has stopped, and which died before it could start it", () => {
+  const lines: string[] = [];
+  const runLock = { release: async () => undefined, lost: new AbortController().signal };
+  const nextCommand = () => releaseRunLock(install.engine, "scani-gateway", runLock, (line) => lines.push(line));
+
+  beforeEach(async () => {
+    lines.length = 0;
+    install = installIn("10.213.7.0/25");
+    const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+    await held.release();
+    expect(install.container("one", "worker").state).toBe("exited");
+  });
+
+  test("is started by whichever command comes next, once", async () => {
+    await nextCommand();
+    expect(install.container("one", "worker").state).toBe("running");
+    expect(lines).toEqual(["scani-one-worker, which a change of base had stopped, is started again."]);
+    await install.engine.stop("scani-one-worker");
+    await nextCommand();
+    expect(install.container("one", "worker").state).toBe("exited");
+  });
+
+  test("stays stopped where another tier serves by then", async () => {
+    install.serve("two");
+    await nextCommand();
+    expect(install.container("one", "worker").state).toBe("exited");
+    expect(lines).toEqual([]);
+  });
+
+  test("is nobody's to start any more once the change has ended", async () => {
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    await install.engine.stop("scani-one-worker");
+    await nextCommand();
+    expect(install.container("one", "worker").state).toBe("exited");
+  });
+
+  test("and a record that was cut short stops nobody", async () => {
+    await install.engine.writeFile("scani-gateway", stoppedWorkersFile, '["id-of');
+    await nextCommand();
+    expect(lines).toEqual([]);
+  });
+});
+
 test("the preview says what waits for how long, the gateway's gap, and what does not run", async () => {
   install = installIn("10.213.7.0/25");
   install.engine.add({
@@ -89,7 +134,7 @@ test("the preview says what waits for how long, the gateway's gap, and what does
     "scani-redis is paused: it is started.",
     "The gateway is replaced: nobody is let in for about a second, and requests of that second fail.",
     "Replaced or made anew: postgres.",
-    "Requests of api, ws, auth are held at the gateway meanwhile, for about 5 s (60 s at most), and none fails; open websockets are cut and connect again.",
+    "Requests of api, ws, auth wait at the gateway meanwhile, for about 5 s. Clients that give up sooner see an error, as do those whose request takes longer than 30 s to end; after 60 s all are let through, whatever is ready by then. Open websockets are cut and connect again.",
     "tier1 worker stops before it and starts after it.",
   ]);
 });

@@ -1,0 +1,82 @@
+import type { ContainerSummary, NetworkSummary } from "../engine/engine";
+import { networkName, type FixedNetwork } from "./addresses";
+import { containerName } from "./containerName";
+import { label } from "./labels";
+import type { Presence } from "./presence";
+import { isService, type Service } from "./services";
+
+/** Networks of base, by role. */
+export type BaseNetwork = FixedNetwork | "edge";
+
+/** Networks each service of a release is on; `release` is the release's own. */
+export const networksOf: Readonly<Record<Service, readonly (BaseNetwork | "release")[]>> = {
+  migrate: ["data", "release"],
+  "data-provider": ["data", "mail", "release"],
+  api: ["data", "edge", "release"],
+  worker: ["data", "release"],
+  "frontend-app": ["edge", "release"],
+};
+
+/** Networks each service of base is on. */
+const baseNetworksOf: Readonly<Record<string, readonly BaseNetwork[]>> = {
+  gateway: ["edge"],
+  postgres: ["data"],
+  redis: ["data"],
+  storage: ["data", "edge"],
+  mail: ["mail"],
+};
+
+/** A container that another tool has changed, and how. */
+export interface Alteration {
+  readonly container: ContainerSummary;
+  /** Ends a sentence that begins with the container's name. */
+  readonly how: string;
+}
+
+/**
+ * Containers of an install that were renamed, or taken off a network: nobody finds them any more. A network that is not
+ * there takes nothing from its containers that they would not get back with it. Pure.
+ */
+export function alterations({ containers, networks }: Pick<Presence, "containers" | "networks">): Alteration[] {
+  return containers.flatMap((container) => {
+    const how = howAltered(container, networks);
+    return how === undefined ? [] : [{ container, how }];
+  });
+}
+
+function howAltered(
+  { name, labels, networks: on }: ContainerSummary,
+  networks: readonly (Pick<NetworkSummary, "name" | "labels"> & Partial<NetworkSummary>)[],
+): string | undefined {
+  const [install, service, release] = [labels[label.install], labels[label.service] ?? "", labels[label.release]];
+  if (install === undefined) return undefined;
+  if (release !== undefined) {
+    const roles = isService(service) ? networksOf[service] : [];
+    const missing = networks.find(
+      (network) =>
+        !(network.name in on) &&
+        roles.some((role) =>
+          role === "release" ? network.labels[label.release] === release : network.name === networkName(install, role),
+        ),
+    );
+    return missing && `was taken off the network ${missing.name}`;
+  }
+  const roles = baseNetworksOf[service];
+  if (roles === undefined) return undefined;
+  if (name !== containerName(install, service)) return `was ${containerName(install, service)}, and renamed`;
+  for (const role of roles) {
+    const network = networks.find((one) => one.name === networkName(install, role));
+    if (network === undefined) continue;
+    const there = on[network.name];
+    if (there === undefined) return `was taken off the network ${network.name}`;
+    // Where some addresses are not given out, each service of base has one of those.
+    if (role !== "edge" && (network.dynamic ?? []).length > 0 && there.address === undefined)
+      return `has another address than its own on the network ${network.name}`;
+  }
+  return undefined;
+}
+
+/** The same for the operator, one line each. Pure. */
+export function describeAlterations(altered: readonly Alteration[]): string[] {
+  return altered.map(({ container: { name }, how }) => `${name} ${how}: it is made anew.`);
+}

@@ -1,0 +1,228 @@
+import type Docker from "dockerode";
+import fc from "fast-check";
+import { setTimeout as pause } from "node:timers/promises";
+import { gatewayStateFile, gatewayStatePath } from "../../../host/gateway/state";
+import { routeCommand, routes, servedBy, type Route } from "../../../host/gateway/routes";
+import { label } from "../../../host/install/labels";
+import { servicesOf, type Service } from "../../../host/install/services";
+import { containerName } from "../../../host/install/containerName";
+import type { Tier } from "../../../settings";
+import { containersOf, type Seen } from "../host";
+import type { Scene } from "../scene";
+
+/** What somebody does to an install with other tools. */
+export interface Hand {
+  readonly title: string;
+  /** True where it is done to base, so that base is what has to be brought up. */
+  readonly base: boolean;
+  /** Does it; what the engine refuses, such as to pause what is stopped, changes nothing. */
+  lay(scene: Scene): Promise<void>;
+}
+
+/** Whose a container is: a tier's, or base's. */
+type Owner = Tier | "base";
+
+const tiers: readonly Tier[] = ["tier1", "tier2"];
+const baseServices = ["gateway", "postgres", "redis", "storage", "mail"] as const;
+
+const found = async (scene: Scene, owner: Owner, service: string): Promise<Seen | undefined> =>
+  (await containersOf(scene)).find(
+    (seen) => seen.service === service && seen.tier === (owner === "base" ? undefined : owner),
+  );
+
+/** What is done to one container. */
+const acts: Readonly<Record<string, (one: Docker.Container, seen: Seen, scene: Scene) => Promise<unknown>>> = {
+  pause: (one) => one.pause(),
+  stop: (one) => one.stop({ t: 3 }),
+  kill: (one) => one.kill(),
+  restart: (one) => one.restart({ t: 3 }),
+  start: (one) => one.start(),
+  remove: (one) => one.remove({ force: true }),
+  "forbid restarts of": (one) => one.update({ RestartPolicy: { Name: "no" } }),
+  "rename away": (one, { name }) => one.rename({ name: `${name}-renamed` }),
+  crash: async (_one, { info }) => process.kill(info.State.Pid, "SIGKILL"),
+  "crash-loop": crashLoop,
+  recreate,
+  disconnect: (_one, seen, scene) => disconnect(scene, seen, 0),
+  "disconnect from its last network": (_one, seen, scene) => disconnect(scene, seen, -1),
+};
+
+/** Has it crash until Docker waits for seconds before it starts it again. */
+async function crashLoop(one: Docker.Container): Promise<void> {
+  for (let crashes = 0; crashes < 7;) {
+    const { State: state } = await one.inspect();
+    if (state.Running && state.Pid > 0) {
+      process.kill(state.Pid, "SIGKILL");
+      crashes += 1;
+    } else if (!state.Restarting) return;
+    await pause(50);
+  }
+}
+
+/** As tools that update containers do it: removed, and made again with the same name, labels and settings. */
+async function recreate(one: Docker.Container, { info, running }: Seen, { docker }: Scene): Promise<void> {
+  await one.remove({ force: true });
+  const [first, ...others] = Object.entries(info.NetworkSettings.Networks);
+  const endpoint = ([, { IPAMConfig, Aliases }]: [string, Docker.EndpointSettings]) => ({ IPAMConfig, Aliases });
+  const copy = await docker.createContainer({
+    name: info.Name.slice(1),
+    ...info.Config,
+    HostConfig: { ...info.HostConfig, NetworkMode: first?.[0] },
+    NetworkingConfig: { EndpointsConfig: first && { [first[0]]: endpoint(first) } },
+  });
+  for (const other of others)
+    await docker.getNetwork(other[0]).connect({ Container: copy.id, EndpointConfig: endpoint(other) });
+  if (running) await copy.start();
+}
+
+async function disconnect({ docker }: Scene, { id, info }: Seen, at: number): Promise<void> {
+  const network = Object.keys(info.NetworkSettings.Networks).at(at);
+  if (network !== undefined) await docker.getNetwork(network).disconnect({ Container: id, Force: true });
+}
+
+function container(act: string, owner: Owner, service: string): Hand {
+  return {
+    title: `${act} ${owner} ${service}`,
+    base: owner === "base",
+    lay: async (scene) => {
+      const seen = await found(scene, owner, service);
+      if (seen !== undefined) await acts[act]?.(scene.docker.getContainer(seen.id), seen, scene);
+    },
+  };
+}
+
+const gateway = ({ place }: Scene): string => containerName(place.install, "gateway");
+const inGateway = async (scene: Scene, words: readonly string[]): Promise<void> => {
+  await scene.engine.exec(gateway(scene), words);
+};
+
+function route(act: "unroute" | "hold", one: Route): Hand {
+  const command = { unroute: "remove", hold: "pause" }[act];
+  return { title: `${act} ${one}`, base: false, lay: (scene) => inGateway(scene, ["kamal-proxy", command, one]) };
+}
+
+function misroute(one: Route, tier: Tier): Hand {
+  return {
+    title: `route ${one} to ${tier}`,
+    base: false,
+    lay: async (scene) => {
+      const target = await found(scene, tier, servedBy(one));
+      if (target?.running === true) await inGateway(scene, [...routeCommand(one, target.name, 1)]);
+    },
+  };
+}
+
+/** Rewrites a file of the gateway's while it does not run, and starts it again. */
+async function rewriteState(scene: Scene, change: (contents: string) => string): Promise<void> {
+  const contents = (await scene.engine.readFile(gateway(scene), gatewayStateFile)) ?? "";
+  await scene.engine.stop(gateway(scene));
+  await scene.engine.writeFile(gateway(scene), gatewayStateFile, change(contents));
+  await scene.engine.start(gateway(scene));
+}
+
+/** What `docker system prune` and `docker volume prune` take of an install. */
+async function prune(scene: Scene): Promise<void> {
+  const filters = { label: [`${label.install}=${scene.place.install}`] };
+  for (const { Id } of await scene.docker.listContainers({
+    all: true,
+    filters: { ...filters, status: ["exited", "created", "dead"] },
+  }))
+    await scene.docker.getContainer(Id).remove();
+  for (const { Id } of await scene.docker.listNetworks({ filters }))
+    await scene.docker
+      .getNetwork(Id)
+      .remove()
+      .catch(() => undefined);
+  for (const { Name } of (await scene.docker.listVolumes({ filters: { ...filters, dangling: ["true"] } })).Volumes)
+    await scene.docker.getVolume(Name).remove();
+}
+
+/** Takes a network away from under whatever is on it. */
+function cut(title: string, labels: (scene: Scene) => readonly string[], base: boolean): Hand {
+  return {
+    title: `remove the ${title} network`,
+    base,
+    lay: async ({ docker, ...scene }) => {
+      for (const { Id } of await docker.listNetworks({ filters: { label: [...labels(scene as Scene)] } })) {
+        const info = (await docker.getNetwork(Id).inspect()) as { Containers?: Record<string, unknown> };
+        for (const Container of Object.keys(info.Containers ?? {}))
+          await docker.getNetwork(Id).disconnect({ Container, Force: true });
+        await docker.getNetwork(Id).remove();
+      }
+    },
+  };
+}
+
+function retag(owner: Owner, service: string): Hand {
+  return {
+    title: `build the image of ${owner} ${service} anew`,
+    base: owner === "base",
+    lay: async (scene) => {
+      const seen = await found(scene, owner, service);
+      if (seen === undefined) return;
+      const name = owner === "base" ? scene.images[service as "redis"] : imageOf(scene, service as Service);
+      const at = name.lastIndexOf(":");
+      const of = await scene.docker.createContainer({ Image: name });
+      await of.commit({ repo: name.slice(0, at), tag: name.slice(at + 1), changes: `LABEL built=${Date.now()}` });
+      await of.remove();
+    },
+  };
+}
+
+const imageOf = ({ images }: Scene, service: Service): string =>
+  `${images.scaniRepository}/${service}:${images.scaniTag}`;
+
+const other = (title: string, lay: Hand["lay"], base = false): Hand => ({ title, base, lay });
+
+const tierServices = tiers.flatMap((tier) => servicesOf(tier).map((service) => [tier, service] as const));
+const actNames = Object.keys(acts);
+const mild = ["pause", "stop", "kill", "restart", "start", "crash"];
+
+/** Every hand, by kind; one of each kind is as likely as one of another. */
+const kinds: readonly (readonly Hand[])[] = [
+  tierServices.flatMap(([tier, service]) => mild.map((act) => container(act, tier, service))),
+  tierServices.flatMap(([tier, service]) => actNames.map((act) => container(act, tier, service))),
+  baseServices.flatMap((service) => actNames.map((act) => container(act, "base", service))),
+  [
+    ...routes.flatMap((one) => [route("unroute", one), route("hold", one)]),
+    ...routes.flatMap((one) => tiers.map((tier) => misroute(one, tier))),
+    other("route api to nothing", (scene) =>
+      rewriteState(scene, (contents) => contents.replaceAll(/"[^"]*:3001"/g, '"nobody:3001"')),
+    ),
+    other("lose the routes", (scene) => rewriteState(scene, () => "")),
+    other("cut the routes short", (scene) => rewriteState(scene, (contents) => contents.slice(0, 40))),
+  ],
+  [
+    other("cut the record short", (scene) =>
+      scene.engine.writeFile(gateway(scene), `${gatewayStatePath}/scani-handovers.json`, '[{"at": "20'),
+    ),
+    other("leave the run lock", (scene) =>
+      scene.engine.writeFile(gateway(scene), `${gatewayStatePath}/scani-entrance.lock`, '{"pid": 1, "host": "elsewh'),
+    ),
+    other("prune", prune, true),
+    ...tiers.map((tier) =>
+      cut(tier, ({ place }) => [`${label.install}=${place.install}`, `${label.tier}=${tier}`], false),
+    ),
+  ],
+  [
+    ...(["edge", "data", "mail"] as const).map((role) =>
+      other(
+        `remove the ${role} network`,
+        async (scene) => {
+          const one = scene.docker.getNetwork(`${scene.place.install}-${role}`);
+          const info = (await one.inspect()) as { Containers?: Record<string, unknown> };
+          for (const Container of Object.keys(info.Containers ?? {})) await one.disconnect({ Container, Force: true });
+          await one.remove();
+        },
+        true,
+      ),
+    ),
+  ],
+  [...tierServices.map(([tier, service]) => retag(tier, service)), retag("base", "redis"), retag("base", "mail")],
+];
+
+/** One to three hands. */
+export const hands: fc.Arbitrary<readonly Hand[]> = fc.array(
+  fc.oneof(...kinds.map((kind) => fc.constantFrom(...kind))),
+  { minLength: 1, maxLength: 3 },
+);

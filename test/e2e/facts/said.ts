@@ -1,0 +1,81 @@
+import type { StepId } from "../../../host/handover/steps/step";
+
+/** What Pulumi does to a resource. */
+type Operation = "create" | "update" | "replace" | "delete";
+
+/** What a preview says that `up` would do, or an `up` that it did. */
+export interface Said {
+  /** Operations by the resource's name; what stays the same has none. */
+  readonly resources: Readonly<Record<string, Operation>>;
+  /** Steps of the handover. */
+  readonly steps: readonly StepId[];
+  /** What serves, as it begins. */
+  readonly serving?: string;
+}
+
+const operations: Readonly<Record<string, Operation>> = {
+  create: "create",
+  created: "create",
+  update: "update",
+  updated: "update",
+  replace: "replace",
+  replaced: "replace",
+  delete: "delete",
+  deleted: "delete",
+};
+
+/** ` +- docker:index:Container redis replaced (0.44s)`. */
+const resourceLine = /^\s*(?:\+|~|-|\+-|\+\+|--)\s+(\S+:\S+)\s+(\S+)\s+(created?|updated?|replaced?|deleted?)\b/;
+
+/** Reads Pulumi's lines about resources. Pure. */
+export function resourcesIn(printed: string): Record<string, Operation> {
+  return Object.fromEntries(
+    printed.split("\n").flatMap((line) => {
+      const [, , name, word] = resourceLine.exec(line) ?? [];
+      return name === undefined || word === undefined ? [] : [[name, operations[word]]];
+    }),
+  );
+}
+
+/** How each step of the handover is said, by what its line begins with. */
+const stepLines: readonly (readonly [string, StepId])[] = [
+  ["start the gateway", "start-gateway"],
+  ["let the requests of", "resume"],
+  ["check the disk", "preflight"],
+  ["back up the database", "backup"],
+  ["wait until the backup", "finish-backup"],
+  ["migrate the schema", "migrate"],
+  ["restart ", "restart"],
+  ["verify the tier", "verify"],
+  ["carry the files to", "carry"],
+  ["carry the files that came", "carry-rest"],
+  ["carry the files of uploads", "carry-late"],
+  ["flip the gateway", "flip"],
+  ["watch the new release", "soak"],
+];
+
+/** Steps under a switch preview's heading. Pure. */
+export function stepsIn(printed: string): StepId[] {
+  const lines = printed.split("\n");
+  const from = lines.findIndex((line) => /^\s*steps:$/.test(line));
+  if (from < 0) return [];
+  const indent = (line: string): number => line.length - line.trimStart().length;
+  const rest = lines.slice(from + 1);
+  const end = rest.findIndex((line) => indent(line) <= indent(lines[from] ?? ""));
+  return rest.slice(0, end < 0 ? undefined : end).map((line) => stepOf(line.trim()));
+}
+
+function stepOf(line: string): StepId {
+  const known = stepLines.find(([begins]) => line.startsWith(begins));
+  if (known !== undefined) return known[1];
+  if (/^stop gently: .*worker/.test(line)) return "stop-workers";
+  if (line.startsWith("stop gently: ")) return "retire";
+  if (/^start worker/.test(line)) return "start-worker";
+  if (line.startsWith("start ")) return "start";
+  throw new Error(`not a step that is known: ${line}`);
+}
+
+/** What serves, as a preview or an `up` says it first. Pure. */
+export function servingIn(printed: string): string | undefined {
+  return /Serving now: (.*?)\. (?:After this|Nothing to do|Handing over|Repairing)/.exec(printed)?.[1];
+}
