@@ -83,7 +83,6 @@ export async function baseStack(
 
   const { known, presence, remembered } = identity;
   const altered = alterations(presence).filter(({ container }) => !(label.release in container.labels));
-  if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   await refuseBesideCompose(settings, host, stack, identity);
   const choice = await host.subnet({
     install: place.install,
@@ -109,14 +108,24 @@ export async function baseStack(
     platform,
     sockets,
     declared: contents,
+    drifted,
   } = base.declare(
     creationTimestamps(presence, known, await idsByService(images, imageIds)),
     fingerprints,
     presence.engine,
     subnet,
     evidence.cluster,
+    Object.fromEntries(Object.entries(now.services).map(([service, { limits }]) => [service, limits])),
   );
-  if (pulumi.runtime.isDryRun()) await announce(host, settings, contents);
+  const changed = [
+    ...describeAlterations(altered),
+    ...drifted.map(
+      (service) =>
+        `${containerName(place.install, service)} has another memory limit or restart policy than it is declared with: it is made anew.`,
+    ),
+  ];
+  if (changed.length > 0) await pulumi.log.warn(changed.join("\n"));
+  if (pulumi.runtime.isDryRun()) await announce(host, settings, contents, drifted.includes("gateway"));
   return { platform, sockets };
 }
 
@@ -141,11 +150,16 @@ async function idsByService(
 }
 
 /** Says in a preview what Pulumi's own diff cannot know: what whoever uses Scani will notice. */
-async function announce(host: Host, settings: Settings<"base">, contents: pulumi.Output<HoldInputs>): Promise<void> {
+async function announce(
+  host: Host,
+  settings: Settings<"base">,
+  contents: pulumi.Output<HoldInputs>,
+  gatewayDrifted: boolean,
+): Promise<void> {
   const declared = await valueIfKnown(contents);
   // In a first preview secrets are yet to be generated, and nothing serves.
   if (declared === undefined) return;
-  const lines = await host.previewBase(declared, settings.gatewayImage);
+  const lines = await host.previewBase(declared, { image: settings.gatewayImage, drifted: gatewayDrifted });
   if (lines.length > 0) await pulumi.log.info(lines.join("\n"));
 }
 

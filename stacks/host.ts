@@ -15,7 +15,7 @@ import { fingerprintsOf, type DataSecrets, type SecretFingerprints } from "../ho
 import { readEvidence } from "../host/guards/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/previewSwitch";
 import { renderPreview } from "../host/handover/renderPreview";
-import { previewBase } from "../host/hold/preview";
+import { previewBase, type DeclaredGateway } from "../host/hold/preview";
 import { strangerProblems } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
 import { missingImages, type MissingImage } from "../host/preflight/images";
@@ -74,7 +74,7 @@ export interface Host {
   /** Text kept beside the data, by which its secrets are recognised. */
   fingerprints(before: SecretFingerprints | undefined, role: string, secrets: DataSecrets): Promise<string>;
   /** What `up` of base would do that whoever uses Scani may notice, in the operator's words. */
-  previewBase(wanted: HoldInputs, gatewayImage: string): Promise<string[]>;
+  previewBase(wanted: HoldInputs, gateway: DeclaredGateway): Promise<string[]>;
   /** What `up` would do, in the operator's words. */
   previewSwitch(sockets: Sockets, declared: Declared): Promise<string>;
 }
@@ -113,7 +113,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
     },
     fingerprints: fingerprintsOf,
-    previewBase: (wanted, gatewayImage) => previewBase(engine, wanted, gatewayImage),
+    previewBase: (wanted, gateway) => previewBase(engine, wanted, gateway),
     previewSwitch: async (sockets, declared) =>
       renderPreview(await previewSwitch(engine, sockets, declared, projectFolder)),
   };

@@ -31,7 +31,9 @@ interface AddressRange {
 
 /** Networks of a listed container; dockerode's type knows no container without any. */
 interface ListedNetworks {
-  readonly Networks?: Readonly<Record<string, { readonly IPAMConfig?: { readonly IPv4Address?: string } | null } | null>>;
+  readonly Networks?: Readonly<
+    Record<string, { readonly IPAMConfig?: { readonly IPv4Address?: string } | null } | null>
+  >;
 }
 
 /** Where a container's port is published. */

@@ -2,6 +2,14 @@ import { details, type Engine } from "../engine/engine";
 import { isUp } from "../install/facts";
 import { label } from "../install/labels";
 
+/** What `docker update` changes of a container. */
+export interface Limits {
+  /** Bytes; 0 for none. */
+  readonly memory: number;
+  /** Docker's own word. */
+  readonly restartPolicy: string;
+}
+
 /** One container of base, whether it runs or not. Holds secrets. */
 export interface BaseContainer {
   readonly container: string;
@@ -10,6 +18,7 @@ export interface BaseContainer {
   readonly environment: readonly string[];
   /** `ip:port` on the host. */
   readonly published: readonly string[];
+  readonly limits: Limits;
 }
 
 /** One container of a release that is in use: running, paused or restarting. Holds secrets. */
@@ -33,8 +42,9 @@ export async function readBaseNow(engine: Engine, install: string): Promise<Base
   const [services, releases] = await Promise.all([
     Promise.all(
       ofBase.map(async ({ id, name, labels }) => {
-        const { image, environment, published } = await details(engine, id);
-        return [labels[label.service], { container: name, image, environment, published }] as const;
+        const { image, environment, published, confinement, restartPolicy } = await details(engine, id);
+        const limits = { memory: confinement.Memory ?? 0, restartPolicy };
+        return [labels[label.service], { container: name, image, environment, published, limits }] as const;
       }),
     ),
     Promise.all(

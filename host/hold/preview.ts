@@ -16,15 +16,23 @@ export interface BaseChange {
   readonly ailing: readonly ContainerSummary[];
 }
 
-/** Reads what an `up` of base would do. @param gatewayImage image the gateway is declared with */
-export async function previewBase(engine: Engine, wanted: HoldInputs, gatewayImage: string): Promise<string[]> {
+/** The gateway as it is declared. */
+export interface DeclaredGateway {
+  readonly image: string;
+  /** The one that is there has other limits, and is made anew for them. */
+  readonly drifted: boolean;
+}
+
+/** Reads what an `up` of base would do. */
+export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: DeclaredGateway): Promise<string[]> {
   const { facts, base } = await readInstall(engine, wanted.install);
   const replaced = replacedServices(base, wanted);
   return renderBaseChange({
     hold: planHold(facts, base, wanted),
     // The engine names an image by its id where its name has come to mean another.
     gateway:
-      base.containers.some(({ name, image }) => name === facts.gateway.name && image !== gatewayImage) ||
+      gateway.drifted ||
+      base.containers.some(({ name, image }) => name === facts.gateway.name && image !== gateway.image) ||
       alterations(base).some(({ container }) => container.labels[label.service] === "gateway"),
     ailing: ailingServices(base, replaced),
   });

@@ -19,7 +19,7 @@ import { platformOf } from "./platform";
 import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";
-import { BaseService, describeService, type BaseServiceArgs } from "./service";
+import { BaseService, describeService, type ActualLimits, type BaseServiceArgs } from "./service";
 import { BaseReady } from "./baseReady";
 import { storage, storageUrl } from "./storage";
 import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/addresses";
@@ -44,8 +44,9 @@ export class Base extends pulumi.ComponentResource {
    * @param engine the engine it is declared on
    * @param subnet the install's own; undefined where Docker gives out the addresses
    * @param cluster identity of the database that is there, where one runs
+   * @param limits of the containers that are there, by service
    * @returns `platform`, one secret output with everything a release needs to know, where a release plugs in, and what
-   * a preview compares with the engine
+   * a preview compares with the engine; `drifted`, services whose containers are made anew for their limits
    */
   declare(
     timestamps: CreationTimestamps,
@@ -53,7 +54,13 @@ export class Base extends pulumi.ComponentResource {
     engine: EngineIdentity,
     subnet: Block | undefined,
     cluster?: string,
-  ): { platform: pulumi.Output<Platform>; sockets: pulumi.Output<Sockets>; declared: pulumi.Output<HoldInputs> } {
+    limits: Readonly<Record<string, ActualLimits>> = {},
+  ): {
+    platform: pulumi.Output<Platform>;
+    sockets: pulumi.Output<Sockets>;
+    declared: pulumi.Output<HoldInputs>;
+    drifted: readonly string[];
+  } {
     const { settings, secrets } = this;
     const inside = { parent: this };
     const install = settings.name;
@@ -70,7 +77,8 @@ export class Base extends pulumi.ComponentResource {
 
     const key = secrets.get("ENCRYPTION_KEY");
     // Without a digest: an install of before would get another gateway for it, and a gap.
-    const gatewayService = new BaseService(describeService("gateway", gateway(context)), networks, inside);
+    const gatewayDescribed = describeService("gateway", gateway(context), limits.gateway);
+    const gatewayService = new BaseService(gatewayDescribed, networks, inside);
     const replaceable: Readonly<Record<string, BaseServiceArgs | undefined>> = {
       postgres: borrowed === undefined ? database?.args : undefined,
       redis: cache?.args,
@@ -78,7 +86,7 @@ export class Base extends pulumi.ComponentResource {
       mail: catchMail ? mail(context) : undefined,
     };
     const described = Object.entries(replaceable).flatMap(([service, args]) =>
-      args === undefined ? [] : [describeService(service, args, key)],
+      args === undefined ? [] : [describeService(service, args, limits[service], key)],
     );
     const contents = Object.fromEntries(
       described.flatMap((one) => (one.contents === undefined ? [] : [[one.service, one.contents]])),
@@ -191,6 +199,7 @@ export class Base extends pulumi.ComponentResource {
       }));
     this.registerOutputs({ platform, sockets });
     const declared = pulumi.output(contents).apply((digests) => ({ ...held, contents: digests }));
-    return { platform, sockets, declared };
+    const drifted = [gatewayDescribed, ...described].filter((one) => one.drifted).map(({ service }) => service);
+    return { platform, sockets, declared, drifted };
   }
 }

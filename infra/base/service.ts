@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHmac } from "node:crypto";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
-import { containerArgs, hardenedContainer, type HardenedArgs } from "../container/hardened";
+import { containerArgs, hardenedContainer, restartPolicy, type HardenedArgs } from "../container/hardened";
 import { networkName, type FixedNetwork } from "../../host/install/addresses";
 import { baseContainerTimestamp, type CreationTimestamps } from "../../host/install/creationTimestamps";
 import { label, labelList } from "../../host/install/labels";
@@ -38,21 +38,39 @@ export interface DescribedService {
    * will replace it can be told from the engine, also after a run that died. Absent for one under which nothing waits.
    */
   readonly contents?: pulumi.Output<string>;
+  /** Its container is there with other limits than it is declared with. */
+  readonly drifted: boolean;
+}
+
+/** Limits of a container as the engine has them. */
+export interface ActualLimits {
+  /** Bytes. */
+  readonly memory: number;
+  readonly restartPolicy: string;
 }
 
 /**
  * Describes a service. Some of what is digested is secret, and an operator's own password may be one that can be
- * guessed: so the digest is keyed.
+ * guessed: so the digest is keyed. A container whose limits were changed on the engine counts as gone: a `pulumi refresh`
+ * would find them out, and the next `up` replace it under whoever is served.
+ * @param actual limits of the container that is there
  * @param key a secret of many bits; without it there is no digest
  */
-export function describeService(service: string, args: BaseServiceArgs, key?: pulumi.Output<string>): DescribedService {
-  const { install, timestamps } = args;
+export function describeService(
+  service: string,
+  args: BaseServiceArgs,
+  actual?: ActualLimits,
+  key?: pulumi.Output<string>,
+): DescribedService {
+  const { install } = args;
+  const drifted = actual !== undefined && differs(args, actual);
+  const timestamps = drifted ? {} : args.timestamps;
   const labels = {
     [label.install]: install,
     [label.service]: service,
     ...baseContainerTimestamp(timestamps, service),
   };
-  if (key === undefined) return { service, args, labels };
+  if (key === undefined) return { service, args, labels, drifted };
   const declared: pulumi.Output<unknown> = pulumi.output(
     containerArgs({
       ...declaredArgs(service, args, (name) => name, args.volume ?? volumeNameOf(install, service)),
@@ -62,7 +80,12 @@ export function describeService(service: string, args: BaseServiceArgs, key?: pu
   const contents = pulumi
     .all([declared, key])
     .apply(([all, secret]) => createHmac("sha256", secret).update(canonical(all)).digest("hex").slice(0, 12));
-  return { service, args, labels, contents: pulumi.unsecret(contents) };
+  return { service, args, labels, drifted, contents: pulumi.unsecret(contents) };
+}
+
+/** An engine without memory limits reports none. */
+function differs(args: BaseServiceArgs, { memory, restartPolicy: policy }: ActualLimits): boolean {
+  return (memory !== 0 && memory !== args.memory * 2 ** 20) || policy !== restartPolicy.always;
 }
 
 function declaredArgs(

@@ -41,6 +41,9 @@ export interface HardenedArgs {
   readonly runs: "always" | "handover" | "once";
 }
 
+/** When Docker starts a container again by itself. */
+export const restartPolicy = { always: "unless-stopped", handover: "unless-stopped", once: "no" } as const;
+
 /** Bun unpacks a native module into /tmp and loads it, so these are executable. */
 const tmpfsOptions = "rw,exec,nosuid,nodev,size=128m";
 
@@ -69,7 +72,7 @@ export function containerArgs(args: HardenedArgs): ContainerArgs {
     volumes: args.volumes,
     ports: args.ports,
     init: args.init ?? false,
-    restart: args.runs === "once" ? "no" : "unless-stopped",
+    restart: restartPolicy[args.runs],
     start: always,
     mustRun: always,
     stopSignal: args.stopSignal,

@@ -25,7 +25,13 @@ const settings: Record<string, DeclaredSetting> = {
 };
 
 const container = (service: string, image: string, environment: string[] = [], published: string[] = []) => ({
-  [service]: { container: `scani-${service}`, image, environment, published },
+  [service]: {
+    container: `scani-${service}`,
+    image,
+    environment,
+    published,
+    limits: { memory: 0, restartPolicy: "unless-stopped" },
+  },
 });
 
 /** Everything base has by default. */

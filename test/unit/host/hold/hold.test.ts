@@ -130,7 +130,7 @@ test("the preview says what waits for how long, the gateway's gap, and what does
     state: "paused",
     labels: { [label.install]: "scani", [label.service]: "redis" },
   });
-  expect(await previewBase(install.engine, wanted, "image:2")).toEqual([
+  expect(await previewBase(install.engine, wanted, { image: "image:2", drifted: false })).toEqual([
     "scani-redis is paused: it is started.",
     "The gateway is replaced: nobody is let in for about a second, and requests of that second fail.",
     "Replaced or made anew: postgres.",
@@ -141,5 +141,5 @@ test("the preview says what waits for how long, the gateway's gap, and what does
 
 test("where nothing serves there is nothing to say of requests", async () => {
   install = new FakeInstall();
-  expect(await previewBase(install.engine, wanted, "image:1")).toEqual([]);
+  expect(await previewBase(install.engine, wanted, { image: "image:1", drifted: false })).toEqual([]);
 });
