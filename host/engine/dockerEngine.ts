@@ -32,7 +32,10 @@ interface AddressRange {
 /** Networks of a listed container; dockerode's type knows no container without any. */
 interface ListedNetworks {
   readonly Networks?: Readonly<
-    Record<string, { readonly IPAMConfig?: { readonly IPv4Address?: string } | null } | null>
+    Record<
+      string,
+      { readonly NetworkID?: string; readonly IPAMConfig?: { readonly IPv4Address?: string } | null } | null
+    >
   >;
 }
 
@@ -278,7 +281,7 @@ function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
     networks: Object.fromEntries(
       Object.entries((listed.NetworkSettings as ListedNetworks | null)?.Networks ?? {}).map(([name, endpoint]) => [
         name,
-        { address: endpoint?.IPAMConfig?.IPv4Address },
+        { networkId: endpoint?.NetworkID || undefined, address: endpoint?.IPAMConfig?.IPv4Address },
       ]),
     ),
   };

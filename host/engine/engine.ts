@@ -21,8 +21,19 @@ export interface ContainerSummary {
   readonly created: number;
   /** Names of the volumes it has mounted. */
   readonly volumes: readonly string[];
-  /** Networks it is on, by name, with the address it was given for ever on each; whether it runs or not. */
-  readonly networks: Readonly<Record<string, { readonly address?: string }>>;
+  /** Networks it is on, by name, whether it runs or not. */
+  readonly networks: Readonly<Record<string, ListedEndpoint>>;
+}
+
+/** Where a container is on a network. */
+export interface ListedEndpoint {
+  /**
+   * Id of the network: a container that was stopped when its network was removed keeps it, and does not start on another
+   * network of the same name. Undefined where Docker has yet to look it up.
+   */
+  readonly networkId?: string;
+  /** Address it was given for ever. */
+  readonly address?: string;
 }
 
 /** Which containers to list: those with every label (`name` or `name=value`), any of the volumes and the network. */

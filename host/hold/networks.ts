@@ -1,7 +1,8 @@
 import type { Engine } from "../engine/engine";
 import { networkName } from "../install/addresses";
-import { networksOf } from "../install/alteration";
+import { isOn, networksOf } from "../install/alteration";
 import type { ReleaseContainer } from "../install/facts";
+import { label } from "../install/labels";
 
 /** Puts containers of releases on the networks of base they belong to. @returns those that were not on them */
 export async function joinNetworks(
@@ -9,14 +10,22 @@ export async function joinNetworks(
   install: string,
   containers: readonly ReleaseContainer[],
 ): Promise<ReleaseContainer[]> {
-  const there = new Set((await engine.networks([])).map(({ name }) => name));
+  const [networks, listed] = await Promise.all([
+    engine.networks([]),
+    engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true }),
+  ]);
   const joined: ReleaseContainer[] = [];
   for (const container of containers) {
-    const on = (await engine.inspect(container.id))?.networks ?? [];
-    const lacks = networksOf[container.service]
-      .flatMap((role) => (role === "release" ? [] : [networkName(install, role)]))
-      .filter((name) => there.has(name) && !on.includes(name));
-    for (const network of lacks) await engine.connectNetwork(network, container.id);
+    const on = listed.find(({ id }) => id === container.id)?.networks ?? {};
+    const names = networksOf[container.service].flatMap((role) =>
+      role === "release" ? [] : networkName(install, role),
+    );
+    const lacks = networks.filter((network) => names.includes(network.name) && !isOn(on, network));
+    for (const { name } of lacks) {
+      // One that was stopped while its network was removed is on that still.
+      if (name in on) await engine.disconnectNetwork(name, container.id);
+      await engine.connectNetwork(name, container.id);
+    }
     if (lacks.length > 0) joined.push(container);
   }
   return joined;

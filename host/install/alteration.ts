@@ -1,4 +1,4 @@
-import type { ContainerSummary, NetworkSummary } from "../engine/engine";
+import type { ContainerSummary, Labelled, NetworkSummary } from "../engine/engine";
 import { networkName, type FixedNetwork } from "./addresses";
 import { containerName } from "./containerName";
 import { label } from "./labels";
@@ -44,9 +44,15 @@ export function alterations({ containers, networks }: Pick<Presence, "containers
   });
 }
 
+/** On this network, and not on one of its name that was removed. Pure. */
+export function isOn(networks: ContainerSummary["networks"], { id, name }: Pick<Labelled, "id" | "name">): boolean {
+  const there = networks[name];
+  return there !== undefined && (there.networkId ?? id) === id;
+}
+
 function howAltered(
   { name, labels, networks: on }: ContainerSummary,
-  networks: readonly (Pick<NetworkSummary, "name" | "labels"> & Partial<NetworkSummary>)[],
+  networks: readonly (Labelled & Partial<NetworkSummary>)[],
 ): string | undefined {
   const [install, service, release] = [labels[label.install], labels[label.service] ?? "", labels[label.release]];
   if (install === undefined) return undefined;
@@ -54,7 +60,7 @@ function howAltered(
     const roles = isService(service) ? networksOf[service] : [];
     const missing = networks.find(
       (network) =>
-        !(network.name in on) &&
+        !isOn(on, network) &&
         roles.some((role) =>
           role === "release" ? network.labels[label.release] === release : network.name === networkName(install, role),
         ),
@@ -67,10 +73,9 @@ function howAltered(
   for (const role of roles) {
     const network = networks.find((one) => one.name === networkName(install, role));
     if (network === undefined) continue;
-    const there = on[network.name];
-    if (there === undefined) return `was taken off the network ${network.name}`;
+    if (!isOn(on, network)) return `was taken off the network ${network.name}`;
     // Where some addresses are not given out, each service of base has one of those.
-    if (role !== "edge" && (network.dynamic ?? []).length > 0 && there.address === undefined)
+    if (role !== "edge" && (network.dynamic ?? []).length > 0 && on[network.name]?.address === undefined)
       return `has another address than its own on the network ${network.name}`;
   }
   return undefined;

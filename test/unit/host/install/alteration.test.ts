@@ -39,6 +39,11 @@ test.each([
     base("redis", fixed, "scani-redis-old"),
     "scani-redis-old was scani-redis, and renamed: it is made anew.",
   ],
+  [
+    "a network of the same name, since removed",
+    base("redis", { "scani-data": { address: "10.1.2.11", networkId: "before" } }),
+    "scani-redis was taken off the network scani-data: it is made anew.",
+  ],
   ["a network less", base("redis", {}), "scani-redis was taken off the network scani-data: it is made anew."],
   [
     "another address",
