@@ -13,6 +13,8 @@ export interface Backup extends Dated {
   readonly path: string;
   /** Absent where it cannot be read. */
   readonly manifest?: Manifest;
+  /** Bytes of a file without a manifest beside it: this module did not make it, or not to the end. */
+  readonly unrecorded?: number;
 }
 
 /** Size and checksum of a written dump. */
@@ -54,7 +56,7 @@ export async function readBackup(path: string, file: string): Promise<Backup> {
   const found = await stat(path).catch(ifMissing);
   const contents = await readFile(join(path, "..", manifestName(file)), "utf8").catch(ifMissing);
   const backup = { file, path, at: found?.mtimeMs ?? 0 };
-  if (contents === undefined) return { ...backup, damage: "it has no manifest beside it" };
+  if (contents === undefined) return { ...backup, damage: "it has no manifest beside it", unrecorded: found?.size };
   let manifest: Manifest;
   try {
     manifest = parseManifest(contents);

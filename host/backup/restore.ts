@@ -1,12 +1,12 @@
 import type { Engine } from "../engine/engine";
-import { backupCommand, restoreCommand } from "../../util/commands";
+import { backupCommand, backupsCommand, restoreCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Progress, Report } from "../../util/progress/progress";
 import { checkInterrupt } from "../engine/ready";
 import { readContents } from "./dump";
 import { checkWhole, type Backup } from "./folder";
-import { originOf, type Manifest } from "./manifest";
-import { besideName, drop, load } from "./scratch";
+import { originOf, type Manifest, type Table } from "./manifest";
+import { besideName, drop, load, type Expected } from "./scratch";
 import { psql, readCluster, withServer, type Database } from "./server";
 import { swap } from "./swap";
 
@@ -24,7 +24,9 @@ export interface RestoreRules {
 
 /** A restored database. */
 export interface Restored {
-  readonly manifest: Manifest;
+  /** Absent for a dump this module did not make. */
+  readonly manifest?: Manifest;
+  readonly tables: readonly Table[];
   /** Name under which the previous database is kept. */
   readonly kept: string;
   /** Command that drops it. */
@@ -42,15 +44,18 @@ export async function restore(
   progress: Progress,
   { checkUnused, foreign, report, signal }: RestoreRules,
 ): Promise<Restored> {
-  const manifest = await progress.step("check the file", () => checkWhole(backup));
+  const manifest = isUnrecorded(backup)
+    ? acceptUnrecorded(backup, foreign, report)
+    : await progress.step("check the file", () => checkWhole(backup));
   return withServer(engine, database, async (server) => {
-    if (!foreign) checkOrigin(backup, manifest, await readCluster(server), report);
+    if (manifest !== undefined && !foreign) checkOrigin(backup, manifest, await readCluster(server), report);
     await progress.step("read its table of contents", () => readContents(server, backup.path, signal));
-    const fresh = await progress.step("restore into a new database", () =>
-      load(server, backup, manifest, "restoring", signal),
+    const { name: fresh, tables } = await progress.step("restore into a new database", () =>
+      load(server, backup, manifest ?? estimateOf(backup), "restoring", signal),
     );
     const kept = besideName(server.database, "before", new Date());
     try {
+      if (manifest === undefined && !tables.some(({ schema }) => schema === ledgerSchema)) throw noScani(backup);
       // Without statistics the first hours of queries would be planned blindly.
       await progress.step("analyse it", () => server.run([...psql, "-c", "analyze"], { database: fresh }));
       await checkUnused();
@@ -61,7 +66,7 @@ export async function restore(
       await drop(server, fresh).catch(() => undefined);
       throw error;
     }
-    return { manifest, kept, dropCommand: `${server.byHand("dropdb")} ${kept}` };
+    return { manifest, tables, kept, dropCommand: `${server.byHand("dropdb")} ${kept}` };
   });
 }
 
@@ -79,12 +84,49 @@ export async function verify(
   const manifest = await progress.step("check the file", () => checkWhole(backup));
   await withServer(engine, database, async (server) => {
     await progress.step("read its table of contents", () => readContents(server, backup.path, signal));
-    const name = await progress.step("restore into a scratch database and compare", () =>
+    const { name } = await progress.step("restore into a scratch database and compare", () =>
       load(server, backup, manifest, "verifying", signal),
     );
     await progress.step("drop the scratch database", () => drop(server, name));
   });
   return manifest;
+}
+
+/** Schema of the ledger of Scani's migrations. */
+const ledgerSchema = "drizzle";
+
+/** A compressed dump is smaller than the database it makes, by this factor at most as far as is known. */
+const usualCompression = 10;
+
+type Unrecorded = Backup & { readonly unrecorded: number };
+
+/** True for a dump without a manifest beside it, as pg_dump makes one. */
+function isUnrecorded(backup: Backup): backup is Unrecorded {
+  return backup.unrecorded !== undefined;
+}
+
+function estimateOf({ unrecorded = 0 }: Backup): Expected {
+  return { databaseBytes: unrecorded * usualCompression };
+}
+
+/** Says what cannot be checked of a dump this module did not make. @throws OperatorError unless it was asked for */
+function acceptUnrecorded({ file }: Unrecorded, foreign: boolean, report: Report): undefined {
+  if (!foreign)
+    throw new OperatorError({
+      what: `${file} has no manifest beside it: this module did not make it, or its manifest was left behind. Nothing has been touched.`,
+      why: "A dump that pg_dump made with --format=custom, as Scani's backup page says, can be restored all the same. Whether it is whole and from when it is cannot be checked then.",
+      type: restoreCommand(file, "--foreign"),
+    });
+  report(
+    `${file} has no manifest beside it. Not checked: whether it holds every row it was made with, when it was made, and whether this install's ENCRYPTION_KEY opens the credentials in it.`,
+  );
+}
+
+function noScani({ file }: Backup): OperatorError {
+  return new OperatorError({
+    what: `${file} holds no database of Scani's: it has no record of migrations. The database in use has not been touched.`,
+    type: backupsCommand(),
+  });
 }
 
 /** @throws OperatorError when a backup is from another database cluster */

@@ -2,7 +2,7 @@ import { OperatorError, messageOf } from "../../util/operatorError";
 import { differences } from "./compare";
 import { feed } from "./dump";
 import type { Backup } from "./folder";
-import type { Manifest, Table } from "./manifest";
+import type { Table } from "./manifest";
 import { identifier, literal, maintenance, psql, type Server } from "./server";
 import { countQueries } from "./snapshot";
 import { checkInterrupt } from "../engine/ready";
@@ -38,22 +38,37 @@ export function createLike(name: string, like: DatabaseRow): string {
   return `create database ${identifier(name)} template template0 encoding ${literal(like.encoding)} lc_collate ${literal(like.datcollate)} lc_ctype ${literal(like.datctype)}${provider}`;
 }
 
+/** What is known of a dump before it is loaded. */
+export interface Expected {
+  /** Rows of every table; undefined where nobody counted them. */
+  readonly tables?: readonly Table[];
+  /** Size on its server, or an estimate of it. */
+  readonly databaseBytes: number;
+}
+
+/** A loaded backup. */
+export interface Loaded {
+  /** Name of the new database. */
+  readonly name: string;
+  readonly tables: readonly Table[];
+}
+
 /**
- * Loads a backup into a new database and compares its row counts with the manifest's. Drops databases a killed run left
- * unfinished first.
+ * Loads a backup into a new database and compares its row counts with those it was made with, where those are known.
+ * Drops databases a killed run left unfinished first.
  * @param signal stops it before its next effect
  * @throws OperatorError with the new database dropped and Scani's untouched
  */
 export async function load(
   server: Server,
   backup: Backup,
-  manifest: Manifest,
+  expected: Expected,
   purpose: Exclude<Purpose, "before">,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Loaded> {
   checkInterrupt(signal);
   await dropLeftovers(server, purpose);
-  await checkRoom(server, manifest);
+  await checkRoom(server, expected.databaseBytes);
   const name = besideName(server.database, purpose, new Date());
   const [row] = await server.query<DatabaseRow>(
     `select to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(d.encoding)) from pg_database d where datname = ${literal(server.database)}`,
@@ -64,14 +79,23 @@ export async function load(
   try {
     // Inside: what the engine answers may be lost, and the database be there all the same.
     await server.run([...psql, "-c", createLike(name, row)], { database: maintenance });
-    await feed(server, backup.path, ["pg_restore", "--no-owner", "--exit-on-error", `--dbname=${name}`], signal, name);
-    const wrong = differences(manifest.tables, await count(server, name));
+    // Roles that another server granted something to are not on this one.
+    const privileges = expected.tables === undefined ? ["--no-privileges"] : [];
+    await feed(
+      server,
+      backup.path,
+      ["pg_restore", "--no-owner", ...privileges, "--exit-on-error", `--dbname=${name}`],
+      signal,
+      name,
+    );
+    const tables = await count(server, name);
+    const wrong = differences(expected.tables ?? tables, tables);
     if (wrong.length > 0)
       throw new OperatorError({
         what: `${backup.file} does not hold the rows that were counted when it was made:`,
         why: wrong.join("\n"),
       });
-    return name;
+    return { name, tables };
   } catch (error) {
     await drop(server, name).catch(() => undefined);
     throw error;
@@ -107,14 +131,14 @@ async function dropLeftovers(server: Server, purpose: Purpose): Promise<void> {
 const reserve = 256 * 1024 * 1024;
 
 /** @throws OperatorError when the bundled Postgres has no room for a second copy of the data */
-async function checkRoom(server: Server, manifest: Manifest): Promise<void> {
+async function checkRoom(server: Server, databaseBytes: number): Promise<void> {
   if (!server.local) return;
   const [directory] = await server.query<string>("select to_jsonb(current_setting('data_directory'))", maintenance);
   const listing = await server.run(["df", "-Pk", directory]).catch((error: unknown) => {
     throw new OperatorError({ what: `The free space of Postgres cannot be read: ${messageOf(error)}` });
   });
   const free = Number(listing.trim().split("\n").at(-1)?.trim().split(/\s+/)[3]) * 1024;
-  const needed = manifest.databaseBytes + reserve;
+  const needed = databaseBytes + reserve;
   if (!(free >= needed))
     throw new OperatorError({
       what: `Postgres has ${megabytes(free)} MB of free space, and a second copy of the data needs ${megabytes(needed)} MB. Nothing has been touched.`,

@@ -47,15 +47,17 @@ async function restoreOn(
     if (options.whileServing !== true) await refuseUsed(target, file);
   };
   await refuseWhileUsed();
-  const { manifest, kept, dropCommand } = await restoreBackup(
+  const { manifest, tables, kept, dropCommand } = await restoreBackup(
     target.engine,
     target.database,
     backup,
     new Progress(report),
     { checkUnused: refuseWhileUsed, foreign: options.foreign === true, report, signal },
   );
-  report(`The database is as it was at ${manifest.at}: ${contentsText(manifest)}.`);
-  if (manifest.install !== target.install)
+  report(
+    `The database is as it was ${manifest === undefined ? `when ${backup.file} was made` : `at ${manifest.at}`}: ${contentsText({ tables })}.`,
+  );
+  if (manifest !== undefined && manifest.install !== target.install)
     report(
       `It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`,
     );

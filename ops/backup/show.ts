@@ -1,6 +1,6 @@
 import { ageText } from "../../host/backup/due";
 import type { Backup } from "../../host/backup/folder";
-import { originOf, sizeText, type Manifest, type Origin } from "../../host/backup/manifest";
+import { originOf, sizeText, type Origin, type Table } from "../../host/backup/manifest";
 import { backupCommand } from "../../util/commands";
 
 /** A backup in the output of `npm run backups -- --json`. */
@@ -70,10 +70,10 @@ export function backupTable(
 }
 
 /** `13 tables, 5,073 rows`. Pure. */
-export function contentsText(manifest: Manifest): string {
+export function contentsText(manifest: { readonly tables: readonly Table[] }): string {
   return `${manifest.tables.length} tables, ${rowsOf(manifest).toLocaleString("en")} rows`;
 }
 
-function rowsOf({ tables }: Manifest): number {
+function rowsOf({ tables }: { readonly tables: readonly Table[] }): number {
   return tables.reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -224,3 +224,23 @@ test("a backup made before clusters were recorded is restored, and the doubt is 
   expect(scene.postgres.databases.get("scani")).toEqual(then);
   scene.close();
 });
+
+test("a dump this module did not make is restored when it is asked for, and what could not be checked is said", async () => {
+  const scene = await Scene.backedUp();
+  const { manifest, ...backup } = scene.backup as Backup;
+  scene.backup = { ...backup, damage: "it has no manifest beside it", unrecorded: manifest?.bytes };
+  await expect(scene.restore()).rejects.toThrow(/has no manifest beside it[^]*type: npm run restore -- .* --foreign/);
+  await expect(scene.restore({ foreign: true })).rejects.toThrow("holds no database of Scani's");
+  expect(scene.postgres.databases.get("scani")).toBe(now);
+  expect(scene.beside()).toEqual([]);
+
+  const scanis = [...then, { schema: "drizzle", name: "__scani_migrations", rows: 2 }];
+  scene.postgres.databases.set("scani", scanis);
+  await scene.make();
+  scene.postgres.databases.set("scani", now);
+  const said: string[] = [];
+  await scene.restore({ foreign: true, report: (line) => said.push(line) });
+  expect(said.join()).toContain("Not checked: whether it holds every row");
+  expect(scene.postgres.databases.get("scani")).toEqual(scanis);
+  scene.close();
+});
