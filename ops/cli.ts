@@ -80,6 +80,7 @@ function baseCommand(name: string): Command {
 
 /** What `adopt` does beside adopting. */
 interface AdoptActs {
+  readonly removeOldFiles?: boolean;
   readonly status?: boolean;
   readonly back?: boolean;
   readonly settle?: boolean;
@@ -110,12 +111,14 @@ baseCommand("status")
 baseCommand("adopt")
   .argument("[project]", "a compose project, or the folder of its compose file (default: the only one that runs Scani)")
   .option("--port <number>", "port the gateway listens on beside compose's, which a proxy is then pointed at")
+  .option("--take-port", "instead of --port: take the page's own port, with a gap of about a second")
   .option("--plan", "only say what would be done")
   .option("--yes", "do it")
   .option("--json", "the plan as one JSON object")
   .option("--status", "how far it has come")
   .option("--back", "give everything back to compose")
   .option("--settle", "remove compose's containers, when all is well after some days")
+  .option("--remove-old-files", "with --settle: also the volume of compose's S3 server, whose files were copied")
   .option("--accept-public-key", "although a secret is one that Scani publishes for development")
   .description("make a Scani that runs under docker compose this module's, without losing anything")
   .action(async (project: string | undefined, options: OnInstall & AdoptOptions & AdoptActs) => {
@@ -124,7 +127,7 @@ baseCommand("adopt")
     const { adoptionStatus, back, settle } = await import("./adopt/back.js");
     if (options.status) return adoptionStatus(context, base, project);
     if (options.back) return back(context, base, project);
-    if (options.settle) return settle(context, base, project);
+    if (options.settle) return settle(context, base, project, options);
     await (await import("./adopt/adopt.js")).adopt(context, base, project, options);
   });
 

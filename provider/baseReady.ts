@@ -33,6 +33,18 @@ async function clusterOf(engine: Engine, postgres: string): Promise<string | und
   return exitCode === 0 ? output.trim() : undefined;
 }
 
+/** Base's containers without the gateway, where another container still has its port. */
+async function startable(
+  engine: Engine,
+  containers: BaseReadyInputs["containers"],
+  portHolder: string | undefined,
+): Promise<BaseReadyInputs["containers"]> {
+  if (portHolder === undefined || (await engine.inspect(portHolder))?.running !== true) return containers;
+  const { gateway, ...others } = containers;
+  const waits = gateway !== undefined && (await engine.inspect(gateway))?.running !== true;
+  return waits ? others : containers;
+}
+
 /** What Pulumi calls for BaseReady. */
 export const baseReady: Handler<BaseReadyInputs> = {
   id: ({ install }) => install,
@@ -40,11 +52,12 @@ export const baseReady: Handler<BaseReadyInputs> = {
   // What an earlier version of this module did not remember is no change of base.
   incidental: ["engine"],
 
-  async differs({ install, dockerHost, containers, bucket, connections = [] }) {
+  async differs({ install, dockerHost, containers: all, bucket, connections = [], portHolder }) {
     const engine = connect(dockerHost);
+    const containers = await startable(engine, all, portHolder);
     const [running, routed, ...connected] = await Promise.all([
       engine.containers({ labels: [`${label.install}=${install}`] }),
-      uploadsRouted(engine, { install, bucket }),
+      containers.gateway === undefined || uploadsRouted(engine, { install, bucket }),
       ...connections.map((connection) => isConnected(engine, connection)),
     ]);
     const ids = new Set(running.filter(({ state }) => state === "running").map(({ id }) => id));
@@ -52,8 +65,9 @@ export const baseReady: Handler<BaseReadyInputs> = {
   },
 
   async apply(inputs, { say, signal }) {
-    const { install, dockerHost, containers, madeWith: fingerprints, bucket, connections = [], postgresData } = inputs;
+    const { install, dockerHost, madeWith: fingerprints, bucket, connections = [], postgresData } = inputs;
     const engine = connect(dockerHost);
+    const containers = await startable(engine, inputs.containers, inputs.portHolder);
     const progress = new Progress(say);
     const watch = {
       timeoutSeconds: readySeconds,
@@ -70,7 +84,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
         ),
       );
       await endHold(engine, install, takeHeld(install), progress, watch);
-      await routeUploads(engine, { install, bucket });
+      if (containers.gateway !== undefined) await routeUploads(engine, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.
       if (fingerprints !== undefined && containers.postgres !== undefined)
         await engine.writeFile(

@@ -151,6 +151,14 @@ const own = {
     describe: "Publish the gateway's port. False only while something else still has it.",
     schema: s.flag,
   },
+  portHolder: {
+    variable: "SCANI_PORT_HOLDER",
+    stacks: base,
+    example: "scani_frontend-app_1",
+    describe:
+      "Container that has the gateway's port for now: the gateway is made with the port, and started when that one has stopped.",
+    schema: s.dockerName,
+  },
   frontNetwork: {
     variable: "SCANI_FRONT_NETWORK",
     stacks: base,

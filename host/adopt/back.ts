@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine";
+import { networkName } from "../install/addresses";
 import { containerName } from "../install/containerName";
 import { isUp } from "../install/facts";
 import { label } from "../install/labels";
@@ -11,7 +12,7 @@ import { isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
 import { copyObjects } from "./phases/beside";
 import { retired } from "./phases/takeOver";
 import type { AdoptRun } from "./phases/phase";
-import { removeRecord } from "./record";
+import { isRecordOf, removeRecord, takesPort } from "./record";
 
 /**
  * Gives everything back to compose, from any phase on: files that are new are copied back, the data moves up again, and
@@ -38,14 +39,15 @@ export async function goBack(run: AdoptRun): Promise<void> {
   } else await giveFilesBack(run);
   await startProject(run);
   for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
-  for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
-    if (name !== record.postgres?.volume) await engine.removeVolume(name);
-  await removeRecord(engine, install.name);
   for (const stack of ["base", "tier1", "tier2"] as const)
     await stacks.set(
       stack,
       Object.fromEntries([...record.settingNames[stack], ...written[stack]].map((name) => [name, undefined])),
     );
+  for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
+    if (name !== record.postgres?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
+  // Last, so that a way back that was killed can be gone on with.
+  await removeRecord(engine, install.name);
 }
 
 /**
@@ -53,11 +55,14 @@ export async function goBack(run: AdoptRun): Promise<void> {
  * @throws OperatorError with nothing touched
  */
 async function refuseNewerSchema({ engine, install, record, migrateImage, progress }: AdoptRun): Promise<void> {
-  const postgres = containerName(install.name, "postgres");
-  if (record.postgres === undefined || (await engine.inspect(postgres))?.state !== "running") return;
-  if ((await engine.image(migrateImage)) === undefined)
+  const servers =
+    record.postgres === undefined ? [] : [containerName(install.name, "postgres"), record.postgres.container];
+  const states = await Promise.all(servers.map(async (name) => (await engine.inspect(name))?.state));
+  const postgres = servers.find((_, at) => states[at] === "running");
+  if (postgres === undefined) return;
+  if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined)
     return progress.note(
-      `Whether compose's images know the schema cannot be told: ${migrateImage} is not on the engine.`,
+      `Whether compose's images know the schema cannot be told: ${migrateImage ?? "their migrator"} is not on the engine.`,
     );
   const reader = await engine.create({
     image: migrateImage,
@@ -75,8 +80,8 @@ async function refuseNewerSchema({ engine, install, record, migrateImage, progre
     if (newer.length === 0) return;
     throw new OperatorError({
       what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}. Nothing has been touched.`,
-      why: "Update compose's images to the version that serves now, and type the same again.",
-      type: "docker compose pull",
+      why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
+      type: "docker compose pull && docker compose up --no-start",
     });
   } finally {
     await engine.remove(reader);
@@ -84,7 +89,11 @@ async function refuseNewerSchema({ engine, install, record, migrateImage, progre
 }
 
 /** Settings the later phases write. */
-const written = { base: ["postgresVolume", "postgresFolder", "frontNetwork"], tier1: [], tier2: [] } as const;
+const written = {
+  base: ["postgresVolume", "postgresFolder", "frontNetwork", "portHolder"],
+  tier1: [],
+  tier2: [],
+} as const;
 
 function homeOf({ install, record }: AdoptRun): DataHome | undefined {
   const { postgres } = record;
@@ -113,15 +122,19 @@ async function startProject(run: AdoptRun): Promise<void> {
   const { api, worker, "data-provider": provider, "frontend-app": page } = record.scani;
   const scani = [provider, api, worker, page].filter((one) => one !== undefined);
   const stores = retired(record).filter((name) => !scani.includes(name));
+  const data = networkName(install.name, "data");
   await progress.step("start compose's containers again", async () => {
     for (const name of [...stores, ...scani]) {
       const one = await engine.inspect(name);
       if (one === undefined) continue;
-      await engine.disconnectNetwork(`${install.name}-data`, name);
+      // One that runs is still borrowed by what serves until the page has its place again.
+      if (!one.running) await engine.disconnectNetwork(data, name);
+      if (name === page && takesPort(record)) await engine.stop(install.gateway);
       await engine.setRestartPolicy(name, record.restartPolicies[name] ?? "unless-stopped");
       await engine.start(name);
       await ready(run, name);
     }
+    for (const name of stores) await engine.disconnectNetwork(data, name);
   });
 }
 

@@ -1,9 +1,16 @@
 import { isNotFound, type Engine } from "../engine/engine";
 import { label } from "../install/labels";
 import type { Adoption } from "./plan";
+import type { ComposeProject } from "./project";
+
+/** What of a plan is recorded: by name, since its settings and its S3 server hold secrets. */
+const recorded = [
+  ...(["project", "install", "tier", "postgres", "scani", "replaced", "objectStore"] as const),
+  ...(["tags", "frontNetwork", "port", "notes"] as const),
+] as const satisfies readonly (keyof Adoption)[];
 
 /** What has to be known of an adoption on whichever machine goes on with it. No secrets: those are in the settings. */
-export interface AdoptionRecord extends Omit<Adoption, "settings" | "objects"> {
+export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]> {
   /** When it began, ISO 8601. */
   readonly at: string;
   /** Names of the settings that were written, by stack. */
@@ -12,6 +19,26 @@ export interface AdoptionRecord extends Omit<Adoption, "settings" | "objects"> {
   readonly restartPolicies: Readonly<Record<string, string>>;
   /** The operator was told that the gateway serves, and what to point at it. */
   readonly announced: boolean;
+}
+
+/** The record an adoption begins with. Pure. @param at when, ISO 8601 */
+export function beginRecord(adoption: Adoption, { containers }: ComposeProject, at: string): AdoptionRecord {
+  const namesOf = (stack: keyof Adoption["settings"]) => Object.keys(adoption.settings[stack]);
+  return {
+    ...(Object.fromEntries(recorded.map((name) => [name, adoption[name]])) as Pick<
+      Adoption,
+      (typeof recorded)[number]
+    >),
+    at,
+    settingNames: { base: namesOf("base"), tier1: namesOf("tier1"), tier2: namesOf("tier2") },
+    restartPolicies: Object.fromEntries(containers.map(({ name, restartPolicy }) => [name, restartPolicy])),
+    announced: false,
+  };
+}
+
+/** True where the gateway takes the page's own port over, instead of listening on another beside it. Pure. */
+export function takesPort({ port }: Pick<AdoptionRecord, "port">): boolean {
+  return port.then === port.now;
 }
 
 /** Where it is kept: in a volume of its own, as it is there before there is a gateway. */
@@ -43,6 +70,11 @@ export async function writeRecord(
   await withVolume(engine, install, image, (container) =>
     engine.writeFile(container, file, `${JSON.stringify(record, undefined, 1)}\n`),
   );
+}
+
+/** True for the volume the record of an install is in. Pure. */
+export function isRecordOf(install: string, volume: string): boolean {
+  return volume === volumeOf(install);
 }
 
 /** Forgets it. */

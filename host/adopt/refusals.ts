@@ -39,6 +39,7 @@ export function refusals(
     ...versions(parts),
     ...keys(parts, intent),
     ...postgresProblems(project, parts, evidence),
+    ...portProblems(project, parts, intent),
     ...taken(project, evidence, intent),
   ];
 }
@@ -206,6 +207,23 @@ function neededMiB(bytes: number): number {
 function roleOf(parts: ScaniParts): string {
   const url = parts.api?.environment.DATABASE_URL ?? "";
   return URL.canParse(url) ? decodeURIComponent(new URL(url).username) : "scani";
+}
+
+/** A port of the page's that is to be taken has to be there, and to be the only one. */
+function portProblems(project: ComposeProject, { "frontend-app": page }: ScaniParts, intent: AdoptIntent): Problem[] {
+  if (intent.port !== undefined || page === undefined) return [];
+  const ports = [...new Set(page.published.map((address) => address.slice(address.lastIndexOf(":") + 1)))];
+  if (ports.length === 1) return [];
+  return [
+    {
+      what:
+        ports.length === 0
+          ? `${page.name} publishes no port that could be taken.`
+          : `${page.name} publishes ${ports.length} ports (${ports.join(", ")}), and the gateway has one.`,
+      why: "With a port of its own the gateway serves beside it, until whatever sends browsers there is pointed at it.",
+      type: adoptCommand(project.name, "--port", "8090"),
+    },
+  ];
 }
 
 function taken(

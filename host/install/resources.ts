@@ -20,6 +20,8 @@ export interface BaseReadyInputs {
   readonly postgresData?: string;
   /** Containers that answer on a network beside those they were made with. */
   readonly connections?: readonly Connection[];
+  /** Container that has the gateway's port: the gateway is not started while it runs. */
+  readonly portHolder?: string;
 }
 
 /** A container that answers on a network by a name. */

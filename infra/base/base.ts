@@ -70,7 +70,7 @@ export class Base extends pulumi.ComponentResource {
     const networks = new Networks({ install, mail: catchMail, timestamps, addresses }, inside);
     const context: BaseContext = { settings, secrets, timestamps, addresses };
     const database = bundles(settings, "postgres") ? postgres(context) : undefined;
-    const { borrowedPostgres, postgresVolume, postgresFolder, frontNetwork } = settings;
+    const { borrowedPostgres, postgresVolume, postgresFolder, frontNetwork, portHolder } = settings;
     const borrowed = database && borrowedPostgres;
     const cache = bundles(settings, "redis") ? redis(context) : undefined;
     const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
@@ -156,6 +156,7 @@ export class Base extends pulumi.ComponentResource {
             : [{ container: gatewayService.containerName, network: frontNetwork, name: "frontend-app" }]),
         ],
         bucket,
+        portHolder,
         after: [secrets, networks, hold],
       },
       inside,

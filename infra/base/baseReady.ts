@@ -12,6 +12,8 @@ export interface BaseReadyArgs {
   readonly bucket?: string;
   readonly postgresData?: string;
   readonly connections: readonly Connection[];
+  /** Container for whose end the gateway waits. */
+  readonly portHolder?: string;
   /** SecretFingerprints beside the data of Postgres; secret. Absent where the database is somebody else's. */
   readonly fingerprints?: pulumi.Output<string>;
   /** What must not be deleted before BaseReady has agreed, beside the containers. */
@@ -31,6 +33,7 @@ export class BaseReady extends pulumi.CustomResource {
       madeWith: args.fingerprints,
       bucket: args.bucket,
       postgresData: args.postgresData,
+      portHolder: args.portHolder,
       connections: args.connections.length === 0 ? undefined : [...args.connections],
       containers: pulumi.output(
         Object.fromEntries(args.services.map(({ service, container }) => [service, container.id])),

@@ -20,6 +20,7 @@ export function gateway({ settings, timestamps }: BaseContext): BaseServiceArgs 
     ports: settings.publishGateway
       ? [{ internal: 80, external: settings.FRONTEND_PORT, ip: settings.bindAddress, protocol: "tcp" }]
       : undefined,
+    runs: settings.portHolder === undefined ? "always" : "handover",
     dataPath: gatewayStatePath,
     protect: settings.protectData,
   };

@@ -11,6 +11,8 @@ import { canonical } from "../../util/canonical";
 import type { Networks } from "./networks";
 
 export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes" | "networks"> {
+  /** Whether Pulumi starts it; by default it does. */
+  readonly runs?: HardenedArgs["runs"];
   readonly timestamps: CreationTimestamps;
   readonly install: string;
   /** Networks it joins, by role, and the address it has there for ever. */
@@ -104,7 +106,7 @@ function declaredArgs(
     })),
     volumes:
       dataPath === undefined || volume === undefined ? undefined : [{ volumeName: volume, containerPath: dataPath }],
-    runs: "always",
+    runs: rest.runs ?? "always",
   };
 }
 

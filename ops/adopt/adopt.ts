@@ -1,18 +1,22 @@
 import { folderOf } from "../../host/backup/plan";
-import { besidePhases, takeOverPhases } from "../../host/adopt/phases";
+import { nextPhases } from "../../host/adopt/phases";
+import { letIn } from "../../host/adopt/phases/port";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
 import { objectSourceOf, planAdoption, type Adoption } from "../../host/adopt/plan";
 import { imageOf, partsOf, type ComposeProject } from "../../host/adopt/project";
 import { readEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
-import { readRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
+import { beginRecord, readRecord, takesPort, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
 import type { Engine } from "../../host/engine/engine";
+import { resumeAll } from "../../host/gateway/resume";
 import { containerName } from "../../host/install/containerName";
 import { label } from "../../host/install/labels";
+import { servingOf } from "../../host/install/facts";
+import { readFacts } from "../../host/install/readFacts";
 import { settingNamed } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { adoptCommand, statusCommand } from "../../util/commands";
-import { messageOf, OperatorError, withLogTail } from "../../util/operatorError";
+import { messageOf, OperatorError, withLogTail, type Problem } from "../../util/operatorError";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
@@ -26,6 +30,7 @@ export interface AdoptOptions {
   readonly json?: boolean;
   readonly yes?: boolean;
   readonly port?: string;
+  readonly takePort?: boolean;
   readonly acceptPublicKey?: boolean;
 }
 
@@ -33,10 +38,11 @@ export interface AdoptOptions {
 export interface Adopting {
   readonly engine: Engine;
   readonly install: string;
-  readonly project: ComposeProject;
+  /** Undefined where an adoption has begun, and its containers have been removed since. */
+  readonly project?: ComposeProject;
   /** Undefined where none has begun. */
   readonly record?: AdoptionRecord;
-  /** An image of Scani's that is on the engine. */
+  /** An image that is on the engine: Scani's, where the project is there. */
   readonly image: string;
 }
 
@@ -44,14 +50,24 @@ export interface Adopting {
 export async function openAdoption(context: Context, base: string, named: string | undefined): Promise<Adopting> {
   const engine = await context.engine(base);
   const install = installOf(context.project, base) ?? settingNamed("name").fallback ?? "";
-  const project = await readProject(engine, named, typedIn(context.project.environment, process.cwd()));
-  const image = partsOf(project).api?.imageId ?? "";
-  const record = await readRecord(engine, install, image);
-  if (record !== undefined && record.project !== project.name)
+  const [any] = await engine.containers({ all: true });
+  const anyImage = any && (await engine.inspect(any.id))?.imageId;
+  const record = anyImage === undefined ? undefined : await readRecord(engine, install, anyImage);
+  const here = typedIn(context.project.environment, process.cwd());
+  const project = await readProject(engine, named ?? record?.project, here).catch(async (error: unknown) => {
+    if (record !== undefined && [undefined, record.project].includes(named)) return undefined;
+    if (named !== undefined || (await engine.inspect(containerName(install, "gateway"))) === undefined) throw error;
+    throw new OperatorError({
+      what: `No compose project on this engine runs Scani, and the install ${install} is there: there is nothing to adopt.`,
+      type: statusCommand(),
+    });
+  });
+  if (record !== undefined && project !== undefined && record.project !== project.name)
     throw new OperatorError({
       what: `The install ${install} is adopting the project ${record.project}.`,
       type: adoptCommand(record.project),
     });
+  const image = (project && partsOf(project).api?.imageId) ?? anyImage ?? "";
   return { engine, install, project, record, image };
 }
 
@@ -67,9 +83,10 @@ export async function adopt(
 ): Promise<void> {
   await withMachineLock("adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
-    const { record } = adopting;
-    if (record !== undefined) return goOn(context, base, adopting, record);
-    const { adoption, began } = await planned(context, base, adopting, options);
+    const { project, record } = adopting;
+    if (record !== undefined) return goOn(context, base, adopting, await withPort(context, base, adopting, options));
+    if (project === undefined) return;
+    const { adoption, began } = await planned(context, base, { ...adopting, project }, options);
     if (options.json) return context.report(JSON.stringify(planJson(adoption, began)));
     context.report(showPlan(adoption, began));
     if (options.plan) return;
@@ -84,16 +101,17 @@ export async function adopt(
   });
 }
 
-const portWords = ({ port }: AdoptOptions): string[] => (port === undefined ? [] : ["--port", port]);
+const portWords = ({ port, takePort }: AdoptOptions): string[] =>
+  takePort ? ["--take-port"] : port === undefined ? [] : ["--port", port];
 
 /** @throws OperatorError with every reason not to go on */
 async function planned(
   context: Context,
   base: string,
-  { engine, install, project }: Adopting,
+  { engine, install, project }: Adopting & { readonly project: ComposeProject },
   options: AdoptOptions,
 ): Promise<{ adoption: Adoption; began: AdoptionRecord }> {
-  const port = portOf(options.port, project.name);
+  const port = portOf(options, project.name);
   const evidence = await readEvidence(engine, project, install);
   const plan = planAdoption(
     project,
@@ -107,49 +125,55 @@ async function planned(
       {},
       `The compose project ${project.name} cannot be adopted as it is. Nothing has been touched.`,
     );
-  const {
-    project: name,
-    settings,
-    tier,
-    postgres,
-    scani,
-    replaced,
-    objectStore,
-    tags,
-    frontNetwork,
-    port: ports,
-    notes,
-  } = plan.adoption;
-  const namesOf = (stack: keyof typeof settings) => Object.keys(settings[stack]);
-  const began: AdoptionRecord = {
-    project: name,
-    install,
-    tier,
-    postgres,
-    scani,
-    replaced,
-    objectStore,
-    tags,
-    frontNetwork,
-    port: ports,
-    notes,
-    at: new Date().toISOString(),
-    settingNames: { base: namesOf("base"), tier1: namesOf("tier1"), tier2: namesOf("tier2") },
-    restartPolicies: Object.fromEntries(project.containers.map(({ name, restartPolicy }) => [name, restartPolicy])),
-    announced: false,
-  };
-  return { adoption: plan.adoption, began };
+  const { adoption } = plan;
+  return { adoption, began: beginRecord(adoption, project, new Date().toISOString()) };
 }
 
-/** The port that was typed. @throws OperatorError */
-function portOf(typed: string | undefined, project: string): number {
+/** The port that was typed; undefined where the page's own is to be taken. @throws OperatorError */
+function portOf({ port: typed, takePort }: AdoptOptions, project: string): number | undefined {
   const port = Number(typed);
+  const choices = [adoptCommand(project, "--port", "8090"), adoptCommand(project, "--take-port")];
+  if (takePort && typed === undefined) return undefined;
+  if (takePort)
+    throw new OperatorError({
+      what: "--take-port takes the port the page has now, so no other can be named with it.",
+      type: choices,
+    });
   if (typed !== undefined && /^\d+$/.test(typed) && port > 0 && port < 65_536) return port;
   throw new OperatorError({
-    what: typed === undefined ? "Which port is the gateway to listen on, beside compose's?" : `${typed} is no port.`,
-    why: "Whatever sends browsers to Scani now is pointed at it later, while both serve.",
-    type: adoptCommand(project, "--port", "8090"),
+    what: typed === undefined ? "Which port is the gateway to listen on?" : `${typed} is no port.`,
+    why: "On one beside compose's, whatever sends browsers to Scani is pointed at it later, while both serve. The page's own port changes over with a gap of about a second.",
+    type: choices,
   });
+}
+
+/**
+ * An adoption that has begun, on another port where one is typed before anybody was told the first: somebody else may
+ * have taken that one since.
+ * @throws OperatorError when it is too late for that
+ */
+async function withPort(
+  context: Context,
+  base: string,
+  adopting: Adopting & { readonly record?: AdoptionRecord },
+  options: AdoptOptions,
+): Promise<AdoptionRecord> {
+  const record = adopting.record as AdoptionRecord;
+  if (options.port === undefined && options.takePort !== true) return record;
+  const then = portOf(options, record.project) ?? record.port.now;
+  if (then === undefined || then === record.port.then) return record;
+  if (record.announced || takesPort(record))
+    throw new OperatorError({
+      what: `The adoption of ${record.project} has begun with port ${record.port.then}.`,
+      type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back")],
+    });
+  const changed = { ...record, port: { ...record.port, then } };
+  await stacksOn(context, base).set("base", {
+    FRONTEND_PORT: String(then),
+    publishGateway: String(!takesPort(changed)),
+  });
+  await save(context, base, adopting.engine, changed, adopting.image);
+  return changed;
 }
 
 /** Writes the settings and the plan; nothing on the engine is touched before. */
@@ -191,45 +215,48 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
     engine,
     install: { name: install, gateway: containerName(install, "gateway") },
     record,
-    objects: objectSourceOf(project),
+    objects: project && objectSourceOf(project),
     stacks: stacksOn(context, base),
     backups: {
       folder: folderOf({ directory: setting("backupDirectory") }, context.project.folder),
       kept: Number(setting("backupsKept")),
     },
     image,
-    migrateImage: migrateImageOf(project),
+    migrateImage: project && migrateImageOf(project),
     progress,
     watch: {
       timeoutSeconds: 180,
       signal: context.signal,
       waiting: (title, reason) => progress.waiting(title, reason),
     },
+    closing: [],
   };
 }
 
 async function goOn(context: Context, base: string, adopting: Adopting, record: AdoptionRecord): Promise<void> {
   const run = runOf(context, base, adopting, record);
   const began = Date.now();
-  if (!record.announced) {
-    await carryOut(besidePhases, run);
+  await endGap(run);
+  const worked = await carryOut(nextPhases(record), run);
+  const took = seconds(Date.now() - began);
+  if (!takesPort(record) && !record.announced) {
     await save(context, base, adopting.engine, { ...record, announced: true }, adopting.image);
-    context.report(
+    return context.report(
       [
-        `Scani is served on port ${record.port.then} now, and on ${record.port.now ?? "its own"} by compose as before (${seconds(Date.now() - began)}).`,
+        `Scani is served on port ${record.port.then} now, and on ${record.port.now ?? "its own"} by compose as before (${took}).`,
         `Point whatever sends browsers to Scani at port ${record.port.then}. When nothing comes to the old port any more, compose's part is taken over:`,
         `  type: ${adoptCommand(record.project, "--yes")}`,
         "Until then, and afterwards too, there is a way back:",
         `  type: ${adoptCommand(record.project, "--back")}`,
       ].join("\n"),
     );
-    return;
   }
-  // What was begun, and then recreated or stopped by other hands, is mended first.
-  await carryOut([...besidePhases.slice(1, 2), ...takeOverPhases], run);
   context.report(
     [
-      `${record.project} is this module's now (${seconds(Date.now() - began)}). Its containers are stopped and kept.`,
+      worked
+        ? `${record.project} is this module's now (${took}). Its containers are stopped and kept.`
+        : `Nothing to do: ${record.project} is this module's. Its containers are stopped and kept.`,
+      ...run.closing,
       `  type: ${statusCommand()}`,
       "When all is well after some days, they can go:",
       `  type: ${adoptCommand(record.project, "--settle")}`,
@@ -237,22 +264,44 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
   );
 }
 
-/** Carries out what is not done yet. A phase that fails takes back what it did; the earlier ones stay. */
-async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<void> {
+/** Ends what a run that was killed has left browsers waiting for, before anything else. */
+export async function endGap(run: AdoptRun): Promise<void> {
+  await resumeAll(run.engine, run.install.gateway);
+  await letIn(run);
+}
+
+/**
+ * Carries out what is not done yet. A phase that fails takes back what it did; the earlier ones stay.
+ * @returns whether anything was
+ */
+async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<boolean> {
+  let worked = false;
   for (const phase of phases) {
     if (await phase.done(run)) continue;
+    worked = true;
     try {
       await phase.perform(run);
     } catch (error) {
       await phase.undo?.(run).catch((failure: unknown) => run.progress.note(messageOf(failure)));
-      throw new OperatorError(
-        {
-          what: `The phase ${phase.title} failed: ${withLogTail(error)}`,
-          why: "What serves goes on serving. The same command goes on from here.",
-          type: [adoptCommand(run.record.project, "--yes"), adoptCommand(run.record.project, "--back")],
-        },
-        { cause: error },
-      );
+      throw new OperatorError(await failureOf(phase, run, withLogTail(error)), { cause: error });
     }
   }
+  return worked;
+}
+
+/** What has failed, what serves all the same, and what to type. */
+async function failureOf({ title }: Phase, { engine, install, record }: AdoptRun, why: string): Promise<Problem> {
+  const [facts, page] = await Promise.all([
+    readFacts(engine, install),
+    engine.inspect(record.scani["frontend-app"] ?? ""),
+  ]);
+  const serving = [
+    ...(servingOf(facts).is === "serving" ? [`this module's on port ${record.port.then}`] : []),
+    ...(page?.state === "running" ? [`compose's on port ${record.port.now ?? "(none)"}`] : []),
+  ];
+  return {
+    what: `The phase ${title} failed: ${why}`,
+    why: `${serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`} The first command goes on from here, the second gives everything back.`,
+    type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back")],
+  };
 }

@@ -1,20 +1,21 @@
 import { goBack } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
-import { besidePhases, takeOverPhases } from "../../host/adopt/phases";
-import { removeRecord } from "../../host/adopt/record";
+import { phasesOf } from "../../host/adopt/phases";
+import { removeRecord, type AdoptionRecord } from "../../host/adopt/record";
 import { adoptCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { openAdoption, runOf, type Adopting } from "./adopt";
+import { endGap, openAdoption, runOf, type Adopting } from "./adopt";
 
 /** An adoption that has begun. @throws OperatorError when none has */
-function recordOf({ record, project, install }: Adopting) {
+function recordOf({ record, project, install }: Adopting): AdoptionRecord {
   if (record !== undefined) return record;
+  const name = project?.name ?? "";
   throw new OperatorError({
-    what: `The compose project ${project.name} is not being adopted by ${install}, so there is nothing to go on with, back or to settle.`,
-    type: adoptCommand(project.name, "--plan", "--port", "8090"),
+    what: `The compose project ${name} is not being adopted by ${install}, so there is nothing to go on with, to give back or to settle.`,
+    type: adoptCommand(name, "--plan", "--port", "8090"),
   });
 }
 
@@ -23,29 +24,54 @@ export async function back(context: Context, base: string, named: string | undef
   await withMachineLock("way back of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const record = recordOf(adopting);
+    if (adopting.project === undefined)
+      throw new OperatorError({
+        what: `The containers of ${record.project} are gone, so there is nothing to give it back to. Nothing has been touched.`,
+        why: "In the folder of its compose file, this makes them again without starting them:",
+        type: "docker compose up --no-start",
+      });
+    const run = runOf(context, base, adopting, record);
     const began = Date.now();
-    await goBack(runOf(context, base, adopting, record));
+    await endGap(run);
+    await goBack(run);
     context.report(
       `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(Date.now() - began)}). Nothing of this module is left.`,
     );
   });
 }
 
-/** Gives the way back up: compose's containers go, and its volumes stay. */
-export async function settle(context: Context, base: string, named: string | undefined): Promise<void> {
+/** How an adoption is settled. */
+export interface SettleOptions {
+  /** The volume of compose's S3 server goes too. */
+  readonly removeOldFiles?: boolean;
+}
+
+/** Gives the way back up: compose's containers go, and its volumes stay unless the one of its files is to go too. */
+export async function settle(
+  context: Context,
+  base: string,
+  named: string | undefined,
+  { removeOldFiles }: SettleOptions = {},
+): Promise<void> {
   await withMachineLock("end of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const record = recordOf(adopting);
     const run = runOf(context, base, adopting, record);
-    for (const phase of takeOverPhases)
+    const { engine, install } = run;
+    for (const phase of phasesOf(record))
       if (!(await phase.done(run)))
         throw new OperatorError({
           what: `The adoption of ${record.project} is not over: ${phase.describe(record)}. Nothing has been touched.`,
           type: adoptCommand(record.project, "--yes"),
         });
-    for (const name of retired(record)) await run.engine.remove(name, { force: false, volumes: false });
-    await removeRecord(run.engine, run.install.name);
-    context.report(`Removed the containers ${retired(record).join(", ")}. Their volumes stay.`);
+    const files = removeOldFiles ? ((await engine.inspect(record.objectStore ?? ""))?.mounts ?? []) : [];
+    for (const name of retired(record)) await engine.remove(name, { force: false, volumes: false });
+    const volumes = files.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
+    for (const volume of volumes) await engine.removeVolume(volume);
+    await removeRecord(engine, install.name);
+    context.report(
+      `Removed the containers ${retired(record).join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}. The other volumes stay.`,
+    );
   });
 }
 
@@ -55,7 +81,7 @@ export async function adoptionStatus(context: Context, base: string, named: stri
   const record = recordOf(adopting);
   const run = runOf(context, base, adopting, record);
   const phases = await Promise.all(
-    [...besidePhases, ...takeOverPhases].map(
+    phasesOf(record).map(
       async (phase) => `  ${(await phase.done(run)) ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}`,
     ),
   );

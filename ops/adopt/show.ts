@@ -1,4 +1,4 @@
-import { besidePhases, takeOverPhases } from "../../host/adopt/phases";
+import { phasesOf } from "../../host/adopt/phases";
 import type { Adoption } from "../../host/adopt/plan";
 import type { AdoptionRecord } from "../../host/adopt/record";
 import { shown } from "../../host/handover/renderPreview";
@@ -15,7 +15,7 @@ export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<R
     scani,
     postgres,
     replaced,
-    phases: [...besidePhases, ...takeOverPhases].map((phase) => ({ id: phase.title, does: phase.describe(record) })),
+    phases: phasesOf(record).map((phase) => ({ id: phase.title, does: phase.describe(record) })),
     settings: Object.fromEntries(
       Object.entries(adoption.settings).map(([stack, values]) => [
         stack,
@@ -34,7 +34,7 @@ export function showPlan(adoption: Adoption, record: AdoptionRecord): string {
   return [
     `The compose project ${project} becomes the install ${install}, on ${tier}. It is on port ${port.now ?? "(none)"} now, and will be on ${port.then}.`,
     "phases:",
-    ...[...besidePhases, ...takeOverPhases].map((phase, at) => `  ${at + 1} ${phase.title}: ${phase.describe(record)}`),
+    ...phasesOf(record).map((phase, at) => `  ${at + 1} ${phase.title}: ${phase.describe(record)}`),
     "settings, read from the containers that run:",
     "  base",
     ...list(settings.base),

@@ -4,7 +4,9 @@ import { sizeText } from "../../backup/manifest";
 import { newestGood, verify } from "../../backup/restore";
 import { readCluster, withServer, type Database } from "../../backup/server";
 import { containerName } from "../../install/containerName";
-import { networkOf, ObjectCopy, type Copied } from "../objects";
+import type { Bucket } from "../../install/bucket";
+import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
+import type { ObjectSource } from "../plan";
 import type { AdoptRun, Phase } from "./phase";
 
 /** Hours a backup counts as one made for the adoption. */
@@ -74,9 +76,20 @@ export class ObjectsPhase implements Phase {
       : `copy the files of ${objectStore} into base's own bucket, and compare them`;
   }
 
-  /** Only a comparison of both buckets says it, and that is the copy itself. */
-  async done({ engine, objects }: AdoptRun): Promise<boolean> {
-    return objects === undefined || (await engine.inspect(objects.container))?.state !== "running";
+  async done(run: AdoptRun): Promise<boolean> {
+    const { engine, install, objects } = run;
+    // From then on base's own bucket is the newer one.
+    if (objects === undefined || (await hasTakenOver(run))) return true;
+    const [theirs, own] = await Promise.all([
+      engine.inspect(objects.container),
+      engine.inspect(containerName(install.name, "storage")),
+    ]);
+    if (theirs?.state !== "running") return true;
+    if (own?.state !== "running") return false;
+    return betweenBuckets(run, objects, async (copy, here) => {
+      const [wanted, there] = await Promise.all([copy.list(objects), copy.list(here)]);
+      return lacking(wanted, there).length === 0;
+    });
   }
 
   async perform(run: AdoptRun): Promise<void> {
@@ -85,21 +98,33 @@ export class ObjectsPhase implements Phase {
   }
 }
 
-/** Copies what base's bucket lacks. */
-export async function copyObjects(
-  { engine, install, objects, stacks, image }: AdoptRun,
-  back = false,
-): Promise<Copied> {
+/** True where base's own Postgres is on the project's data: only this module's Scani has written since. */
+export async function hasTakenOver({ engine, install, record }: AdoptRun): Promise<boolean> {
+  const own = await engine.inspect(containerName(install.name, "postgres"));
+  return own?.mounts.some(({ source }) => source === record.postgres?.volume) === true;
+}
+
+/** Copies what base's bucket lacks, or the other way round. */
+export async function copyObjects(run: AdoptRun, back = false): Promise<Copied> {
+  const { objects } = run;
   if (objects === undefined) return { objects: 0, bytes: 0, now: 0 };
-  const storage = containerName(install.name, "storage");
+  return betweenBuckets(run, objects, (copy, here) => (back ? copy.copy(here, objects) : copy.copy(objects, here)));
+}
+
+/** Works with what reaches both buckets. @param work given base's own as it is reached from there */
+async function betweenBuckets<T>(
+  { engine, install, stacks, image }: AdoptRun,
+  objects: ObjectSource,
+  work: (copy: ObjectCopy, here: Bucket) => Promise<T>,
+): Promise<T> {
   const own = await stacks.ownBucket();
+  const storage = containerName(install.name, "storage");
   const copy = await ObjectCopy.open(engine, install.name, image, [
     await networkOf(engine, objects.container),
     `${install.name}-data`,
   ]);
   try {
-    const here = { ...own, endpoint: `http://${storage}:${new URL(own.endpoint).port}` };
-    return back ? await copy.copy(here, objects) : await copy.copy(objects, here);
+    return await work(copy, { ...own, endpoint: `http://${storage}:${new URL(own.endpoint).port}` });
   } finally {
     await copy.close();
   }

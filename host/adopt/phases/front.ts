@@ -1,5 +1,6 @@
-import { isUp, servingOf, type Facts } from "../../install/facts";
+import { isUp, servingOf, type Facts, type ReleaseName } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
+import { takesPort } from "../record";
 import type { AdoptRun, Phase } from "./phase";
 
 /**
@@ -9,13 +10,14 @@ import type { AdoptRun, Phase } from "./phase";
 export class FrontPhase implements Phase {
   readonly title = "front";
 
-  describe({ tier, port }: AdoptRun["record"]): string {
-    return `bring ${tier} up beside compose's Scani, and serve it on port ${port.then}; the worker changes over`;
+  describe(record: AdoptRun["record"]): string {
+    const port = takesPort(record) ? "" : `, and serve it on port ${record.port.then}`;
+    return `bring ${record.tier} up beside compose's Scani${port}; the worker changes over`;
   }
 
   async done({ engine, install, record }: AdoptRun): Promise<boolean> {
     const [facts, theirs] = await Promise.all([readFacts(engine, install), engine.inspect(record.scani.worker ?? "")]);
-    return ownServes(facts) && theirs?.state !== "running";
+    return theirs?.state !== "running" && (ownServes(facts) || waitsForPort(facts));
   }
 
   async perform({ engine, record, stacks, progress }: AdoptRun): Promise<void> {
@@ -44,11 +46,19 @@ const workerSeconds = 35;
 /** True when a release of the install serves, with its worker. Pure. */
 export function ownServes(facts: Facts): boolean {
   const serving = servingOf(facts);
-  return (
-    serving.is === "serving" &&
-    facts.containers.some(
-      ({ service, release, state }) =>
-        service === "worker" && release === serving.release.release && state === "running",
-    )
+  return serving.is === "serving" && worksIn(facts, serving.release);
+}
+
+/** True when a release is routed and works, and its gateway was made with a port that it has not been started on. Pure. */
+function waitsForPort(facts: Facts): boolean {
+  const serving = servingOf(facts);
+  if (serving.is !== "gateway down" || facts.gateway.state !== "created") return false;
+  return serving.release !== undefined && worksIn(facts, serving.release);
+}
+
+/** True when the worker of a release runs. Pure. */
+function worksIn({ containers }: Facts, { tier, release }: ReleaseName): boolean {
+  return containers.some(
+    (one) => one.service === "worker" && one.tier === tier && one.release === release && one.state === "running",
   );
 }

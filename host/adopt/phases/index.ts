@@ -1,15 +1,22 @@
+import { takesPort, type AdoptionRecord } from "../record";
 import { BackupPhase, BesidePhase, ObjectsPhase } from "./beside";
 import { FrontPhase } from "./front";
 import type { Phase } from "./phase";
+import { PortPhase } from "./port";
 import { DatabasePhase, RetirePhase } from "./takeOver";
 
 /** Phases up to the moment in which both serve: nothing of the project has been taken away, beside its worker. */
-export const besidePhases: readonly Phase[] = [
-  new BackupPhase(),
-  new BesidePhase(),
-  new ObjectsPhase(),
-  new FrontPhase(),
-];
+const besidePhases: readonly Phase[] = [new BackupPhase(), new BesidePhase(), new ObjectsPhase(), new FrontPhase()];
 
 /** Phases that take the project's place. */
 export const takeOverPhases: readonly Phase[] = [new DatabasePhase(), new RetirePhase()];
+
+/** Every phase of an adoption, in order. Pure. */
+export function phasesOf(record: AdoptionRecord): readonly Phase[] {
+  return [...besidePhases, ...(takesPort(record) ? [new PortPhase()] : []), ...takeOverPhases];
+}
+
+/** Phases that can be gone on with now: with a port of its own, the operator's proxy comes before the rest. Pure. */
+export function nextPhases(record: AdoptionRecord): readonly Phase[] {
+  return takesPort(record) || record.announced ? phasesOf(record) : besidePhases;
+}

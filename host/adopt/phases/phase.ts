@@ -30,10 +30,12 @@ export interface AdoptRun {
   readonly backups: { readonly folder: string; readonly kept: number };
   /** An image of Scani's that is on the engine. */
   readonly image: string;
-  /** The migrator compose's images come with; it may not be on the engine. */
-  readonly migrateImage: string;
+  /** The migrator compose's images come with; it may not be on the engine. Undefined without compose's containers. */
+  readonly migrateImage?: string;
   readonly progress: Progress;
   readonly watch: Watch;
+  /** Lines that phases want said when all is over. */
+  readonly closing: string[];
 }
 
 /**

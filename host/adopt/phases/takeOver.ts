@@ -1,6 +1,6 @@
 import { containerName } from "../../install/containerName";
 import { readFacts } from "../../install/readFacts";
-import { copyObjects } from "./beside";
+import { copyObjects, hasTakenOver } from "./beside";
 import { ownServes } from "./front";
 import type { AdoptRun, Phase } from "./phase";
 
@@ -14,16 +14,17 @@ export class DatabasePhase implements Phase {
       : `stop compose's api, data-provider and Postgres, and run base's own on the volume ${postgres.volume}, in its folder ${postgres.folder}; requests are held meanwhile`;
   }
 
-  async done({ engine, install, record }: AdoptRun): Promise<boolean> {
-    const [api, own, facts] = await Promise.all([
+  async done(run: AdoptRun): Promise<boolean> {
+    const { engine, install, record } = run;
+    const [api, own, taken, facts] = await Promise.all([
       engine.inspect(record.scani.api ?? ""),
       engine.inspect(containerName(install.name, "postgres")),
+      hasTakenOver(run),
       readFacts(engine, install),
     ]);
-    const onVolume = own?.mounts.some(({ source }) => source === record.postgres?.volume) === true;
     return (
       api?.state !== "running" &&
-      (record.postgres === undefined || (own?.state === "running" && onVolume)) &&
+      (record.postgres === undefined || (own?.state === "running" && taken)) &&
       facts.paused.length === 0 &&
       ownServes(facts)
     );
@@ -39,12 +40,17 @@ export class DatabasePhase implements Phase {
       ),
     );
     // What was uploaded through compose's page since the first copy.
-    if (run.objects !== undefined && (await engine.inspect(run.objects.container))?.state === "running") {
+    if (
+      run.objects !== undefined &&
+      (await engine.inspect(run.objects.container))?.state === "running" &&
+      !(await hasTakenOver(run))
+    ) {
       const { now } = await progress.step("copy the last files", () => copyObjects(run));
       progress.note(`${now} more`);
     }
     const { postgres, frontNetwork } = record;
     await stacks.set("base", {
+      portHolder: undefined,
       ...(postgres === undefined
         ? {}
         : { borrowedPostgres: undefined, postgresVolume: postgres.volume, postgresFolder: postgres.folder }),

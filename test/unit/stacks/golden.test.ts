@@ -294,3 +294,10 @@ test("a gateway without a port, and one that answers on a proxy's network", asyn
     { container: "scani-gateway", network: "home_default", name: "frontend-app" },
   ]);
 });
+
+test("a gateway whose port another container has is made with it, and not started", async () => {
+  const resources = await declare({ tier: "base", portHolder: "home_frontend-app_1" });
+  const gateway = of(resources, container).find(({ name }) => name === "gateway")?.inputs;
+  expect(gateway).toMatchObject({ start: false, mustRun: false, ports: [{ internal: 80, external: 8080 }] });
+  expect(of(resources, "scani-host:base:Standing")[0].inputs.portHolder).toBe("home_frontend-app_1");
+});

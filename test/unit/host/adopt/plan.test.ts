@@ -1,7 +1,9 @@
 import type { AdoptEvidence } from "../../../../host/adopt/evidence";
 import { planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
+import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
 import type { ComposeContainer, ComposeProject } from "../../../../host/adopt/project";
+import { beginRecord, takesPort } from "../../../../host/adopt/record";
 import { furtherVariablesIn } from "../../../../settings";
 import type { Problem } from "../../../../util/operatorError";
 
@@ -313,4 +315,34 @@ test("what is not running is named, and an install of the same name is not taken
   expect(problems(stock(), { installed: true })).toEqual([
     "There is an install scani already, beside the project home.",
   ]);
+});
+
+test("the page's own port: the gateway waits for it, and there has to be exactly one", () => {
+  const taken = adoption(stock(), {}, { port: undefined });
+  expect(taken.settings.base).toMatchObject({ FRONTEND_PORT: "8080", publishGateway: "false" });
+  expect(takesPort(taken)).toBe(true);
+  expect(takesPort(adoption())).toBe(false);
+  const published = (...addresses: string[]) => stock({ "frontend-app": { published: addresses } });
+  expect(problems(published("0.0.0.0:8080", ":::8080"), {}, { port: undefined })).toEqual([]);
+  expect(problems(published(), {}, { port: undefined })).toEqual([
+    "home_frontend-app_1 publishes no port that could be taken.",
+  ]);
+  expect(problems(published("0.0.0.0:8080", "127.0.0.1:9090"), {}, { port: undefined })).toEqual([
+    "home_frontend-app_1 publishes 2 ports (8080, 9090), and the gateway has one.",
+  ]);
+});
+
+test("the record holds no secret, and every phase says what it does", () => {
+  for (const port of [8090, undefined]) {
+    const record = beginRecord(adoption(stock(), {}, { port }), stock(), "2026-01-10T12:00:00.000Z");
+    const secrets = [..."abcde9"].map(key);
+    expect(secrets.filter((secret) => JSON.stringify(record).includes(secret))).toEqual([]);
+    expect(record.settingNames.base).toContain("ENCRYPTION_KEY");
+    expect(record.restartPolicies.home_api_1).toBe("unless-stopped");
+    const phases = phasesOf(record).map(({ title }) => title);
+    const ofPort = port === undefined ? ["port"] : [];
+    expect(phases).toEqual(["backup", "base beside it", "files", "front", ...ofPort, "database", "retire"]);
+    expect(nextPhases(record)).toHaveLength(port === undefined ? 7 : 4);
+    expect(nextPhases({ ...record, announced: true })).toHaveLength(phases.length);
+  }
 });

@@ -1,0 +1,82 @@
+import { untilReady } from "../../engine/ready";
+import { seconds } from "../../../util/progress/progress";
+import type { AdoptRun, Phase } from "./phase";
+
+/** Seconds compose's page gets to answer what it is answering: its websockets would last until it is killed anyway. */
+const pageSeconds = 1;
+
+/** Seconds the gateway gets to answer on the port. */
+const gatewaySeconds = 10;
+
+/**
+ * The page's own port. The gateway is made anew with it while compose still serves; what is left for the moment in which
+ * nobody is let in is one stop and one start.
+ */
+export class PortPhase implements Phase {
+  readonly title = "port";
+
+  describe({ scani, port }: AdoptRun["record"]): string {
+    return `stop ${scani["frontend-app"]}, and serve on its port ${port.then}: nobody is let in for about a second, and connections of that second are refused`;
+  }
+
+  async done({ engine, install, record }: AdoptRun): Promise<boolean> {
+    const [gateway, page] = await Promise.all([
+      engine.inspect(install.gateway),
+      engine.inspect(record.scani["frontend-app"] ?? ""),
+    ]);
+    return gateway?.state === "running" && gateway.published.length > 0 && page?.state !== "running";
+  }
+
+  async perform(run: AdoptRun): Promise<void> {
+    const { record, stacks, progress } = run;
+    const page = record.scani["frontend-app"];
+    await stacks.set("base", { publishGateway: "true", portHolder: page });
+    await progress.step("make the gateway with the port, not started", () => stacks.up("base"));
+    const gap = await progress.step(`change port ${record.port.then} over`, () => changeOver(run));
+    run.closing.push(`Port ${record.port.then} changed over: nobody was let in for ${seconds(gap)}.`);
+  }
+
+  /** Compose's page has its port again. */
+  async undo({ engine, install, record }: AdoptRun): Promise<void> {
+    const page = record.scani["frontend-app"] ?? "";
+    if ((await engine.inspect(page))?.running !== false) return;
+    await engine.stop(install.gateway);
+    await engine.setRestartPolicy(page, record.restartPolicies[page] ?? "unless-stopped");
+    await engine.start(page);
+  }
+}
+
+/** @returns milliseconds from the page's end until the gateway answers */
+async function changeOver(run: AdoptRun): Promise<number> {
+  const { engine, record } = run;
+  const page = record.scani["frontend-app"] ?? "";
+  await engine.setRestartPolicy(page, "no");
+  const began = Date.now();
+  await engine.stop(page, pageSeconds);
+  await startGateway(run);
+  return Date.now() - began;
+}
+
+async function startGateway({ engine, install, watch }: AdoptRun): Promise<void> {
+  const { gateway } = install;
+  await engine.start(gateway);
+  await untilReady(
+    engine,
+    { id: gateway, name: gateway, title: "gateway" },
+    { ...watch, timeoutSeconds: gatewaySeconds },
+  );
+}
+
+/**
+ * A run that was killed between the page's end and the gateway's start has left nobody who listens: that is mended before
+ * anything else.
+ */
+export async function letIn(run: AdoptRun): Promise<void> {
+  const { engine, install, record, progress } = run;
+  const [gateway, page] = await Promise.all([
+    engine.inspect(install.gateway),
+    engine.inspect(record.scani["frontend-app"] ?? ""),
+  ]);
+  if (gateway === undefined || gateway.running || page?.running === true) return;
+  await progress.step("start the gateway: nobody is let in", () => startGateway(run));
+}

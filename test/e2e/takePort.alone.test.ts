@@ -1,0 +1,99 @@
+import { connectDocker } from "../../host/engine/connect";
+import { readStatus } from "../../ops/status/read";
+import { adoptionStatus, settle } from "../../ops/adopt/back";
+import { preview } from "../../ops/preview";
+import { seconds } from "../../util/progress/progress";
+import { AdoptScene } from "./adopt/adoptScene";
+
+/** A compose Scani is adopted on its own port: what is refused, is refused in one gap, which is said. */
+
+/** Milliseconds in which nobody may be let in. */
+const gapBound = 1_500;
+
+let scene: AdoptScene;
+const rows: { before: number } = { before: 0 };
+
+beforeAll(async () => {
+  scene = await AdoptScene.up(connectDocker(), "takeport");
+}, 300_000);
+
+afterAll(() => scene?.down(), 120_000);
+
+/** Milliseconds of the gap as the command has said it. */
+function gapSaid(printed: string): number {
+  const [, said] = /nobody was let in for ([\d.]+) s/.exec(printed) ?? [];
+  if (said === undefined) throw new Error(`it says nothing of the gap:\n${printed}`);
+  return Number(said) * 1000;
+}
+
+test("the plan says the gap; two ports at once, and none, are refused", async () => {
+  const plan = await scene.printed(() => scene.adopt({ plan: true, takePort: true }));
+  expect(plan).toContain(`serve on its port ${scene.composed.port}: nobody is let in for about a second`);
+  await expect(scene.adopt({ plan: true, takePort: true, port: "8090" })).rejects.toThrow("no other can be named");
+  await expect(scene.adopt({ plan: true })).rejects.toThrow("--take-port");
+}, 60_000);
+
+test("adopted on its own port under load: connections are refused in the gap alone, and it is as short as said", async () => {
+  const load = await scene.loadOnPort(400);
+  const printed = await scene.printed(() => scene.adopt({ yes: true, takePort: true })).finally(() => load.stop());
+  const report = await load.done;
+  const times = report.failures.map(({ atMs }) => atMs);
+  const window = times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
+  console.info(
+    `${report.sent} sent, ${report.failed} failed within ${window} ms, ${seconds(gapSaid(printed))} said; nothing answered for ${Math.round(report.longestGapMs)} ms, longest wait ${Math.round(report.longestMs)} ms`,
+  );
+  expect(report.failed).toBe(report.failures.length);
+  expect(report.failures.filter(({ why }) => why.startsWith("status"))).toEqual([]);
+  expect(window).toBeLessThanOrEqual(gapBound);
+  expect(gapSaid(printed)).toBeLessThanOrEqual(gapBound);
+  expect(report.longestMs).toBeLessThanOrEqual(5_000);
+
+  scene.proxy.pointAt(scene.composed.port, false);
+  expect((await readStatus(scene.engine, scene.place.install)).serving?.tier).toBe("tier1");
+  expect(await scene.scani.stillKnows(scene.ada)).toBe(true);
+  expect((await scene.composeNow()).filter(({ running }) => running)).toEqual([]);
+  rows.before = await scene.scani.rows();
+}, 400_000);
+
+test("a preview right after has nothing to do, and so has a second adopt", async () => {
+  const said = await scene.printed(async () => {
+    await preview(scene.context(), "base");
+    await preview(scene.context(), "tier1");
+  });
+  expect(said).toContain("Nothing to do.");
+  expect(said).not.toMatch(/\d+ to (create|update|replace|delete)/);
+  expect(await scene.printed(() => scene.adopt({ yes: true }))).toContain("Nothing to do: ");
+}, 90_000);
+
+test("docker-compose up -d by mistake: its page cannot take the port, and this module's serves on", async () => {
+  await expect(scene.composed.run("up", "-d")).rejects.toThrow();
+  expect(await scene.scani.rows()).toBe(rows.before);
+  await scene.adopt({ yes: true });
+  expect((await scene.composeNow()).filter(({ running }) => running)).toEqual([]);
+}, 200_000);
+
+test("the way back gives the port back, with nothing left over", async () => {
+  await scene.back();
+  scene.proxy.pointAt(scene.composed.port, true);
+  expect(await scene.scani.rows()).toBe(rows.before);
+  expect(await scene.scani.stillKnows(scene.ada)).toBe(true);
+  expect(await scene.left()).toEqual([]);
+  const before = await scene.composeNow();
+  expect(before.filter(({ running }) => !running)).toEqual([]);
+  await scene.composed.run("up", "-d");
+  expect(await scene.composeNow()).toEqual(before);
+}, 300_000);
+
+test("killed in the gap and typed again: somebody is let in at once, and it is settled with the old files", async () => {
+  const { over } = await scene.killed(`▸ change port ${scene.composed.port} over`, "--yes", "--take-port");
+  expect(over).toBe(false);
+  await scene.adopt({ yes: true });
+  scene.proxy.pointAt(scene.composed.port, false);
+  expect(await scene.scani.rows()).toBe(rows.before);
+  expect(await scene.printed(() => adoptionStatus(scene.context(), "base", undefined))).not.toContain("·");
+  await settle(scene.context(), "base", scene.composed.project, { removeOldFiles: true });
+  expect(await scene.composeNow()).toEqual([]);
+  expect(await scene.engine.hasVolume(`${scene.composed.project}_minio-data`)).toBe(false);
+  expect(await scene.engine.hasVolume(`${scene.composed.project}_redis-data`)).toBe(true);
+  expect(await scene.scani.stillKnows(scene.ada)).toBe(true);
+}, 400_000);
