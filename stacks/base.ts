@@ -190,12 +190,13 @@ async function readRemembered(host: Host, stack: string, install: string): Promi
 
 /** Refuses to make an empty install where one of compose's is: whoever types that means to go on with it. */
 async function refuseBesideCompose(
-  { borrowedPostgres, postgresVolume }: Settings<"base">,
+  { borrowedPostgres, postgresVolume, DATABASE_URL }: Settings<"base">,
   host: Host,
   stack: string,
   { remembered, presence }: Identity,
 ): Promise<void> {
-  const adopted = borrowedPostgres !== undefined || postgresVolume !== undefined;
+  // An install on a database that is somewhere else is not empty.
+  const adopted = [borrowedPostgres, postgresVolume, DATABASE_URL].some((value) => value !== undefined);
   if (remembered !== undefined || adopted || presence.containers.length > 0 || isSet("startEmpty")) return;
   refuse(
     "Scani runs on this engine already, under docker compose. Nothing has been touched.",

@@ -68,7 +68,21 @@ export const dockerDisconnect = (network: string, container: string): string =>
   `docker network disconnect ${quoted(network)} ${quoted(container)}`;
 export const dockerUnpause = (...containers: readonly string[]): string =>
   ["docker unpause", ...containers.map(quoted)].join(" ");
+/** Asks a Postgres of compose's, or changes something in it. */
+export const dockerPsql = (container: string, role: string, words: string): string =>
+  `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} postgres`;
 export const dockerPull = (image: string): string => `docker pull ${quoted(image)}`;
+
+/** Commands of compose's. @param folder of its file; compose may not have said which */
+const compose = (folder: string, words: string): string =>
+  `${folder === "" ? "" : `cd ${quoted(folder)} && `}docker compose ${words}`;
+export const composeUp = (folder: string): string => compose(folder, "up -d");
+export const composePull = (folder: string): string => compose(folder, "pull");
+export const composeScale = (folder: string, service: string): string =>
+  compose(folder, `up -d --scale ${quoted(`${service}=1`)} ${quoted(service)}`);
+
+/** A command with a variable in its environment. */
+export const withVariable = (name: string, value: string, typed: string): string => `${name}=${quoted(value)} ${typed}`;
 
 /** A command of Pulumi's own, which this module finds or builds. */
 export const pulumiCommand = (...words: readonly string[]): string =>

@@ -26,6 +26,15 @@ const validSeconds = 3600;
 /** Seconds after which the container that copies ends by itself, in case nobody is left to remove it. */
 const limitSeconds = 6 * 3600;
 
+/** Seconds in which a server says what it has. */
+const listSeconds = 60;
+
+/** How many objects are copied with one command, and of how many bytes together, where it is more than one. */
+const batch = { objects: 50, bytes: 64 * 2 ** 20 };
+
+/** Objects on their way at a time. */
+const atOnce = 8;
+
 /** Copies objects between two S3 servers on different networks, through a container that is on both. */
 export class ObjectCopy {
   private constructor(
@@ -66,13 +75,14 @@ export class ObjectCopy {
   }
 
   /**
-   * Copies what the other bucket lacks or has differently. Objects that are there alone stay: they are newer.
+   * Copies what the other bucket lacks or has differently, with its type and metadata. Objects that are there alone
+   * stay: they are newer.
    * @throws OperatorError with the servers' words, and when an object is not there afterwards as it was
    */
   async copy(from: Bucket, to: Bucket): Promise<Copied> {
     const [source, before] = await Promise.all([this.list(from), this.list(to)]);
     const missing = lacking(source, before);
-    for (const object of missing) await this.copyOne(from, to, object);
+    for (const some of batchesOf(missing)) await this.copySome(from, to, some);
     const left = missing.length === 0 ? [] : lacking(source, await this.list(to));
     if (left.length > 0)
       throw new OperatorError({
@@ -82,61 +92,161 @@ export class ObjectCopy {
   }
 
   /** Everything in a bucket; nothing where there is no such bucket. */
-  async list(bucket: Bucket): Promise<StoredObject[]> {
-    const found: StoredObject[] = [];
-    for (let token: string | undefined; ;) {
-      const query: Record<string, string> = { "list-type": "2", "encoding-type": "url" };
-      if (token !== undefined) query["continuation-token"] = token;
-      const url = await signedAddress(bucket, { method: "GET", query }, validSeconds);
-      const { status, body } = await this.curl([`url = "${url}"`]);
-      if (status === 404) return found;
-      if (status !== 200)
-        throw new OperatorError({
-          what: `${bucket.endpoint} does not list its files (${status}): ${refusalIn(body).code ?? ""}`,
-        });
-      found.push(...objectsIn(body));
-      token = elementText(body, "NextContinuationToken");
-      if (token === undefined) return found;
-    }
+  list(bucket: Bucket): Promise<StoredObject[]> {
+    return listObjects(this.engine, this.container, bucket);
   }
 
-  private async copyOne(from: Bucket, to: Bucket, { key }: StoredObject): Promise<void> {
-    const [get, put] = await Promise.all([
-      signedAddress(from, { method: "GET", key }, validSeconds),
-      signedAddress(to, { method: "PUT", key }, validSeconds),
-    ]);
-    // The addresses come over standard input, so that no process list shows them.
+  private async copySome(from: Bucket, to: Bucket, objects: readonly StoredObject[]): Promise<void> {
+    const gets = await Promise.all(objects.map(({ key }) => signedAddress(from, { method: "GET", key }, validSeconds)));
+    const read = await this.transfer(
+      gets.map((url, at) => ({ url, lines: [`output = "${at}"`, `dump-header = "${at}.head"`] })),
+      'for at in *.head; do echo "head ${at%.head}"; cat "$at"; done',
+    );
+    expectTaken(objects, read, "read");
+    const headers = headersIn(read);
+    const puts = await Promise.all(
+      objects.map(async ({ key }, at) => {
+        const kept = headers.get(at) ?? {};
+        const url = await signedAddress(to, { method: "PUT", key, headers: kept }, validSeconds);
+        return { url, lines: [`upload-file = "${at}"`, `output = "${at}.answer"`, ...headerLines(kept)] };
+      }),
+    );
+    const written = await this.transfer(puts, "cat -- *.answer; rm -f -- *", false);
+    expectTaken(objects, written, "written");
+  }
+
+  /**
+   * Makes requests in a folder of the container's, several at a time, each with its number in what is printed.
+   * @param then shell words that follow
+   * @param fresh whether the folder is to be emptied first
+   */
+  private async transfer(
+    requests: readonly { readonly url: string; readonly lines: readonly string[] }[],
+    then: string,
+    fresh = true,
+  ): Promise<string> {
     const script = [
-      "read -r get; read -r put",
-      "body=$(mktemp); head=$(mktemp)",
-      `trap 'rm -f "$body" "$head"' EXIT`,
-      `printf 'url = "%s"\\n' "$get" | curl -sS --fail-with-body -K - -D "$head" -o "$body" || exit 1`,
-      `type=$(sed -n 's/^[Cc]ontent-[Tt]ype: *//p' "$head" | tr -d '\\r' | tail -n 1)`,
-      `printf 'url = "%s"\\n' "$put" | curl -sS --fail-with-body -K - -H "Content-Type: \${type:-application/octet-stream}" -T "$body"`,
+      "mkdir -p /tmp/objects; cd /tmp/objects || exit 1",
+      ...(fresh ? ["rm -f -- *"] : []),
+      `curl -sS --parallel --parallel-max ${atOnce} -K - 2>&1`,
+      then,
     ].join("\n");
-    const { exitCode, errors, output } = await this.engine.capture(
+    // The addresses come over standard input, so that no process list shows them.
+    const configuration = requests.map(({ url, lines }, at) =>
+      ["path-as-is", `url = "${url}"`, ...lines, `write-out = "\\ntaken ${at} %{http_code}\\n"`].join("\n"),
+    );
+    const { output, errors } = await this.engine.capture(
       this.container,
       ["sh", "-c", script],
       [],
-      `${get}\n${put}\n`,
+      `${configuration.join("\nnext\n")}\n`,
     );
-    if (exitCode !== 0)
-      throw new OperatorError({
-        what: `The file ${key} could not be copied: ${errors} ${refusalIn(output).code ?? ""}`,
-      });
+    return `${output}${errors}`;
   }
+}
 
-  private async curl(lines: readonly string[]): Promise<{ status: number; body: string }> {
-    const { exitCode, errors, output } = await this.engine.capture(
-      this.container,
-      ["curl", "-sS", "-K", "-", "-w", "\n%{http_code}"],
-      [],
-      lines.join("\n"),
-    );
-    if (exitCode !== 0) throw new OperatorError({ what: `The S3 server does not answer: ${errors}` });
-    const at = output.trimEnd().lastIndexOf("\n");
-    return { status: Number(output.slice(at + 1)), body: output.slice(0, at) };
+/** Headers of an object that belong to it and not to the server. */
+const ownHeader = /^(content-(type|disposition|encoding|language)|cache-control|expires|x-amz-meta-.+)$/i;
+
+/** The headers of each object in what was printed, by its number. Pure. */
+export function headersIn(printed: string): Map<number, Record<string, string>> {
+  const found = new Map<number, Record<string, string>>();
+  let current: Record<string, string> | undefined;
+  for (const line of printed.split(/\r?\n/)) {
+    const begins = /^head (\d+)$/.exec(line)?.[1];
+    if (begins !== undefined) {
+      current = {};
+      found.set(Number(begins), current);
+      continue;
+    }
+    const [, name, value] = /^([\w-]+): *(.*)$/.exec(line) ?? [];
+    if (current !== undefined && name !== undefined && ownHeader.test(name)) current[name.toLowerCase()] = value;
   }
+  return found;
+}
+
+/** Headers in the words of curl's configuration; without a type curl would name one of its own. Pure. */
+function headerLines(headers: Readonly<Record<string, string>>): string[] {
+  const all = { "content-type": "application/octet-stream", ...headers };
+  return Object.entries(all).map(
+    ([name, value]) => `header = "${`${name}: ${value}`.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
+  );
+}
+
+/** @throws OperatorError naming the first object whose request was not answered well */
+function expectTaken(objects: readonly StoredObject[], printed: string, done: string): void {
+  const statuses = new Map(
+    [...printed.matchAll(/^taken (\d+) (\d+)$/gm)].map(([, at, status]) => [Number(at), Number(status)]),
+  );
+  const at = objects.findIndex((_object, index) => statuses.get(index) !== 200);
+  if (at === -1) return;
+  const words = /^curl: .*$/m.exec(printed)?.[0] ?? refusalIn(printed).words;
+  throw new OperatorError({
+    what: `The file ${objects[at].key} could not be ${done} (${statuses.get(at) ?? "no answer"}): ${words}`,
+  });
+}
+
+/** Objects in portions that are copied with one command each. Pure. */
+export function batchesOf(objects: readonly StoredObject[]): StoredObject[][] {
+  const all: StoredObject[][] = [];
+  let room = 0;
+  for (const object of objects) {
+    const last = all.at(-1);
+    if (last === undefined || last.length === batch.objects || object.bytes > room) {
+      all.push([object]);
+      room = batch.bytes - object.bytes;
+    } else {
+      last.push(object);
+      room -= object.bytes;
+    }
+  }
+  return all;
+}
+
+/**
+ * Everything in a bucket; nothing where there is no such bucket.
+ * @param container with curl that reaches it
+ * @throws OperatorError in the server's words
+ */
+export async function listObjects(engine: Engine, container: string, bucket: Bucket): Promise<StoredObject[]> {
+  const found: StoredObject[] = [];
+  for (let token: string | undefined; ;) {
+    const query: Record<string, string> = { "list-type": "2", "encoding-type": "url" };
+    if (token !== undefined) query["continuation-token"] = token;
+    const { status, body } = await ask(engine, container, bucket, query);
+    if (status === 404) return found;
+    if (status !== 200)
+      throw new OperatorError({
+        what: `${bucket.endpoint} does not list its files (${status}): ${refusalIn(body).code ?? ""}`,
+      });
+    found.push(...objectsIn(body));
+    token = elementText(body, "NextContinuationToken");
+    if (token === undefined) return found;
+  }
+}
+
+/** Whether a bucket keeps former versions of its objects. */
+export async function isVersioned(engine: Engine, container: string, bucket: Bucket): Promise<boolean> {
+  const { status, body } = await ask(engine, container, bucket, { versioning: "" });
+  return status === 200 && elementText(body, "Status") === "Enabled";
+}
+
+async function ask(
+  engine: Engine,
+  container: string,
+  bucket: Bucket,
+  query: Readonly<Record<string, string>>,
+): Promise<{ status: number; body: string }> {
+  const url = await signedAddress(bucket, { method: "GET", query }, validSeconds);
+  const { exitCode, errors, output } = await engine.capture(
+    container,
+    ["curl", "-sS", "--max-time", String(listSeconds), "-K", "-", "-w", "\n%{http_code}"],
+    [],
+    `url = "${url}"`,
+  );
+  if (exitCode !== 0) throw new OperatorError({ what: `The S3 server does not answer: ${errors.trim()}` });
+  const at = output.trimEnd().lastIndexOf("\n");
+  return { status: Number(output.slice(at + 1)), body: output.slice(0, at) };
 }
 
 /** Objects the other bucket has not, or has with another size or checksum. Pure. */

@@ -7,28 +7,26 @@ import {
   type Tier,
 } from "../../settings";
 import type { Problem } from "../../util/operatorError";
-import type { Bucket } from "../install/bucket";
 import type { Environment } from "../install/environment";
 import type { AdoptEvidence } from "./evidence";
 import {
   imageOf,
+  objectSourceOf,
+  othersOf,
   partsOf,
   scaniServices,
   serverOf,
+  serversOf,
   variableOf,
   type ComposeContainer,
   type ComposeProject,
+  type ObjectSource,
   type ScaniParts,
 } from "./project";
 import { refusals, type AdoptIntent } from "./refusals";
 
 /** Settings of a stack by name; they may hold secrets. */
 export type StackValues = Readonly<Record<string, string>>;
-
-/** An S3 server of the project, whose objects are to be copied. Holds its keys. */
-export interface ObjectSource extends Bucket {
-  readonly container: string;
-}
 
 /** What becomes of a compose project. Holds secrets. */
 export interface Adoption {
@@ -52,8 +50,9 @@ export interface Adoption {
   readonly replaced: readonly string[];
   /** Names images get so that they are pinned, by the image. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Network of a proxy that reaches the page by name. */
+  /** Network of a proxy that reaches the page by name, and the names it may use. */
   readonly frontNetwork?: string;
+  readonly frontNames?: readonly string[];
   /** Port the page is on now, and will be on. */
   readonly port: { readonly now?: number; readonly then: number };
   /** Worth knowing, a sentence each. */
@@ -105,20 +104,14 @@ function adoptionOf(
   const { api, worker, "data-provider": provider, "frontend-app": page } = parts;
   const { environment } = api;
   const tier: Tier = serverOf(project, variableOf(api, "SCANI_CLOUD_URL")) === undefined ? "tier2" : "tier1";
-  const [postgres, redis, objectStore, mail] = [
-    serverOf(project, environment.DATABASE_URL),
-    serverOf(project, environment.REDIS_URL),
-    serverOf(project, (provider ?? worker)?.environment.S3_ENDPOINT),
-    serverOf(project, provider?.environment.SMTP_URL),
-  ];
+  const { postgres, redis, objectStore, mail } = serversOf(project);
   const volume = postgres?.mounts.find(({ type }) => type === "volume")?.source;
-  const { repository, tag } = imageOf(api);
-  const pinned = pinnedTag(api, tag);
+  const { repository, pinned, tags } = namesOf(project);
   const now = page?.published.map(portOf)[0];
   const then = intent.port ?? now ?? 8080;
   const read = ownVariables(parts);
   const ofPostgres = postgresSettings(postgres, environment.DATABASE_URL ?? "");
-  const front = evidence.neighbours[0]?.network;
+  const front = frontOf(project, evidence);
   const further = furtherVariables(parts);
   const accepted = [
     ...(evidence.database?.takesPassword === true ? publicSecrets(ofPostgres) : []),
@@ -174,21 +167,24 @@ function adoptionOf(
       scaniServices.flatMap((service) => (parts[service] === undefined ? [] : [[service, parts[service].name]])),
     ),
     replaced: [redis, objectStore, mail].flatMap((one) => (one === undefined ? [] : [one.name])),
-    tags: pinned === tag ? {} : tagsOf(parts, repository, pinned),
-    frontNetwork: front,
+    tags:
+      postgres === undefined || ofPostgres.postgresImage !== `${ownRepository}/postgres:${tagOfId(postgres.imageId)}`
+        ? tags
+        : { ...tags, [postgres.imageId]: ofPostgres.postgresImage },
+    ...(front === undefined || page === undefined
+      ? {}
+      : { frontNetwork: front, frontNames: [...new Set([page.service, page.name, ...page.aliases])] }),
     port: { now, then },
     notes: notesOf(project, {
       postgres,
       volume,
-      redis,
       objectStore,
       mail,
       accepted,
       further,
       front,
       evidence,
-      tag,
-      pinned,
+      tags,
     }),
   };
 }
@@ -237,55 +233,83 @@ function managedObjects(environment: Environment): StackValues {
   return given({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY });
 }
 
-/** The project's own S3 server, as its worker reaches it; undefined where the bucket is somewhere else. Pure. */
-export function objectSourceOf(project: ComposeProject): ObjectSource | undefined {
-  const { worker, "data-provider": provider } = partsOf(project);
-  const environment = (provider ?? worker)?.environment ?? {};
-  const server = serverOf(project, environment.S3_ENDPOINT);
-  if (server === undefined) return undefined;
-  const port = new URL(environment.S3_ENDPOINT).port || "9000";
-  return {
-    container: server.name,
-    endpoint: `http://${server.name}:${port}`,
-    bucket: environment.S3_BUCKET || (settingNamed("S3_BUCKET").fallback as string),
-    region: environment.S3_REGION || "us-east-1",
-    accessKeyId: environment.S3_ACCESS_KEY_ID,
-    secretAccessKey: environment.S3_SECRET_ACCESS_KEY,
-  };
+/**
+ * Name that means the image compose's own Postgres runs, and no other one: another may sort text differently. It is a
+ * name to give, where the image has none and no digest. Pure.
+ */
+export function pinnedImage({
+  image,
+  imageId,
+  namedId,
+  digests,
+}: Pick<ComposeContainer, "image" | "imageId" | "namedId" | "digests">): string {
+  if (namedId === imageId && settingNamed("postgresImage").schema.safeParse(image).success) return image;
+  return digests[0] ?? `${ownRepository}/postgres:${tagOfId(imageId)}`;
 }
 
-/** The image of compose's own Postgres, pinned: another may sort text differently. Pure. */
-export function pinnedImage({ image, digests }: Pick<ComposeContainer, "image" | "digests">): string {
-  if (settingNamed("postgresImage").schema.safeParse(image).success) return image;
-  return digests[0] ?? image;
+/** What the release's images are called. */
+export interface ImageNames {
+  readonly repository: string;
+  readonly pinned: string;
+  /** Names that images which run now have to get for it, by the image. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A tag that names a version: the image's own, else its version's, else one made of its id. Pure. */
+/** Repository of images that have none in their names, as those compose has built. */
+const ownRepository = "scani-adopted";
+
+/**
+ * Scani's images of a release have one repository, their services' names and one tag. Where the images that run now are
+ * called otherwise, or their tag moves or has moved, they get such names. Pure.
+ */
+export function namesOf(project: ComposeProject): ImageNames {
+  const parts = partsOf(project);
+  const all = scaniServices.flatMap((service) => {
+    const found = parts[service];
+    return found === undefined ? [] : [{ ...found, ...imageOf(found), as: service }];
+  });
+  const repository = all[0]?.repository || ownRepository;
+  const tag = all[0]?.tag ?? "latest";
+  const isSo = all.every(
+    (one) => one.repository === repository && one.name === one.as && one.tag === tag && one.namedId === one.imageId,
+  );
+  const pinned = all[0] === undefined ? tag : pinnedTag(all[0], tag, isSo);
+  const wanted = [
+    ...all,
+    ...(project.migrator === undefined
+      ? []
+      : [{ ...project.migrator, namedId: project.migrator.imageId, as: "migrate" }]),
+  ];
+  const tags = wanted
+    .map((one) => ({ ...one, name: `${repository}/${one.as}:${pinned}` }))
+    .filter(({ image, imageId, namedId, name }) => image !== name || namedId !== imageId);
+  return { repository, pinned, tags: Object.fromEntries(tags.map(({ imageId, name }) => [imageId, name])) };
+}
+
+/**
+ * A tag that names a version: the image's own, else its version's, else one made of its id. Pure.
+ * @param isSo whether the images that run are those of that tag
+ */
 export function pinnedTag(
   { imageLabels, imageId }: Pick<ComposeContainer, "imageLabels" | "imageId">,
   tag: string,
+  isSo = true,
 ): string {
   const names = (text: string) => settingNamed("SCANI_IMAGE_TAG").schema.safeParse(text).success;
-  if (names(tag)) return tag;
+  if (isSo && names(tag)) return tag;
   const version = imageLabels["org.opencontainers.image.version"] ?? "";
-  return names(version) ? version : `adopted-${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
+  return version !== tag && names(version) ? version : tagOfId(imageId);
 }
 
-function tagsOf(parts: ScaniParts, repository: string, tag: string): Record<string, string> {
-  return Object.fromEntries(
-    scaniServices.flatMap((service) => {
-      const found = parts[service];
-      return found === undefined ? [] : [[found.imageId, `${repository}/${service}:${tag}`]];
-    }),
-  );
-}
+const tagOfId = (imageId: string): string => `adopted-${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
+/** Whom the page is open to now; where only other containers reach it, nobody but this machine. */
 function bindAddressOf(page: ComposeContainer | undefined): string {
-  const address = page?.published[0] ?? "0.0.0.0:80";
-  const ip = address.slice(0, address.lastIndexOf(":"));
-  return /^[\d.]+$/.test(ip) ? ip : "0.0.0.0";
+  const addresses = (page?.published ?? []).map((address) => address.slice(0, address.lastIndexOf(":")));
+  const four = addresses.find((address) => /^[\d.]+$/.test(address));
+  return four ?? (addresses.some((address) => /^\[?::\]?$/.test(address)) ? "0.0.0.0" : "127.0.0.1");
 }
 
 /** A port of the mail catcher's page that nobody has: compose's goes on meanwhile. */
@@ -313,25 +337,25 @@ function given(values: Readonly<Record<string, string | undefined>>): StackValue
 interface Noted {
   readonly postgres?: ComposeContainer;
   readonly volume?: string;
-  readonly redis?: ComposeContainer;
   readonly accepted: readonly string[];
   readonly objectStore?: ComposeContainer;
   readonly mail?: ComposeContainer;
   readonly further: readonly FurtherVariable[];
   readonly front?: string;
   readonly evidence: AdoptEvidence;
-  readonly tag: string;
-  readonly pinned: string;
+  readonly tags: ImageNames["tags"];
+}
+
+/** Network on which others may reach the page by name; one of outside the project, as proxies have, before its own. */
+function frontOf(project: ComposeProject, { neighbours }: AdoptEvidence): string | undefined {
+  const { "frontend-app": page } = partsOf(project);
+  const own = othersOf(project).flatMap(({ networks }) => networks.filter((one) => page?.networks.includes(one)));
+  return [...neighbours.map(({ network }) => network), ...own][0];
 }
 
 function notesOf(project: ComposeProject, noted: Noted): string[] {
-  const { postgres, volume, redis, objectStore, mail, accepted, further, front, evidence, tag, pinned } = noted;
-  const scani = Object.values(partsOf(project)).map(({ name }) => name);
-  const others = project.containers.filter(
-    (one) =>
-      ![...scani, ...[postgres, redis, objectStore, mail].map((known) => known?.name)].includes(one.name) &&
-      one.state === "running",
-  );
+  const { postgres, volume, objectStore, mail, accepted, further, front, evidence, tags } = noted;
+  const others = othersOf(project);
   return [
     ...(postgres === undefined ? ["Postgres is not the project's own and stays where it is."] : []),
     ...(volume === undefined
@@ -347,9 +371,11 @@ function notesOf(project: ComposeProject, noted: Noted): string[] {
     ...(front === undefined
       ? []
       : [
-          `On the network ${front} the gateway takes the name frontend-app, by which ${evidence.neighbours.map(({ container }) => container).join(", ")} may reach the page.`,
+          `On the network ${front} the gateway takes the page's names, by which ${[...evidence.neighbours.map(({ container }) => container), ...others.map(({ name }) => name)].join(", ")} may reach it.`,
         ]),
-    ...(tag === pinned ? [] : [`The tag ${tag} moves; the images are named ${pinned}.`]),
+    ...(Object.keys(tags).length === 0
+      ? []
+      : [`Images whose names may come to mean others get further ones: ${Object.values(tags).sort().join(", ")}.`]),
     ...(evidence.database?.keyOpens === undefined && postgres !== undefined
       ? ["No credential is stored, so nothing shows whether ENCRYPTION_KEY is the right one."]
       : []),

@@ -1,3 +1,6 @@
+import { settingNamed } from "../../settings";
+import type { Bucket } from "../install/bucket";
+import { replaceable } from "../install/bundled";
 import type { Environment } from "../install/environment";
 import type { ContainerState, Mount } from "../engine/engine";
 
@@ -11,6 +14,8 @@ export interface ComposeContainer {
   readonly health?: string;
   readonly image: string;
   readonly imageId: string;
+  /** Id of the image that has the name now: another one where it was pulled or built again since. */
+  readonly namedId?: string;
   readonly environment: Environment;
   /** Variables its image sets. */
   readonly ofImage: Environment;
@@ -18,7 +23,12 @@ export interface ComposeContainer {
   /** `repository@sha256:…`, where a registry knows the image. */
   readonly digests: readonly string[];
   readonly mounts: readonly Mount[];
+  readonly arguments: readonly string[];
   readonly networks: readonly string[];
+  /** Names by which others on its networks reach it, beside its own. */
+  readonly aliases: readonly string[];
+  /** Names that only its own `/etc/hosts` knows. */
+  readonly extraHosts: readonly string[];
   /** Addresses of the host its ports are published on, `ip:port`. */
   readonly published: readonly string[];
   readonly restartPolicy: string;
@@ -30,6 +40,15 @@ export interface ComposeProject {
   /** Folder of its compose file, on the engine's machine. */
   readonly folder: string;
   readonly containers: readonly ComposeContainer[];
+  /** Scani's migrator, which compose runs for a moment: its image, where it is on the engine. */
+  readonly migrator?: Migrator;
+}
+
+/** An image that compose ran, or would run, the migrator from. */
+export interface Migrator {
+  readonly image: string;
+  readonly imageId: string;
+  readonly imageLabels: Readonly<Record<string, string>>;
 }
 
 /** Scani's own services, by what makes them recognisable: compose may call them anything. */
@@ -43,29 +62,51 @@ export interface ScaniParts {
 /** Names of Scani's services that a running install has. */
 export const scaniServices = ["api", "worker", "data-provider", "frontend-app"] as const;
 
-/** Which of a project's containers are Scani's. Pure. */
+/** Which of a project's containers are Scani's: of one that an update left behind, the one that runs. Pure. */
 export function partsOf({ containers }: Pick<ComposeProject, "containers">): ScaniParts {
   return Object.fromEntries(
     scaniServices.flatMap((service) => {
-      const found = containers.find((one) => roleOf(one) === service);
+      const found = runningFirst(containers).find((one) => roleOf(one) === service);
       return found === undefined ? [] : [[service, found]];
     }),
   );
 }
 
-/** Scani's services are told by what they refuse to start without. */
-function roleOf({ environment, image }: ComposeContainer): string | undefined {
-  // The migrator has run and ended; it is declared anew with the release.
-  if (/(^|\/)migrate[:@]/.test(image)) return undefined;
-  return environment.SERVICE_NAME ?? (environment.API_UPSTREAM === undefined ? undefined : "frontend-app");
+/** Every running container that does the work of one of Scani's services. Pure. */
+export function runningAs(
+  { containers }: Pick<ComposeProject, "containers">,
+  service: (typeof scaniServices)[number],
+): ComposeContainer[] {
+  return containers.filter((one) => one.state === "running" && roleOf(one) === service);
 }
 
-/** The container of a project that a host name means on its network: compose's service name, or the container's. Pure. */
+const runningFirst = (containers: readonly ComposeContainer[]): ComposeContainer[] =>
+  [true, false].flatMap((running) => containers.filter(({ state }) => (state === "running") === running));
+
+/**
+ * Scani's services are told by what they refuse to start without, since other programs have a SERVICE_NAME too; its page
+ * by what the image sets, since an `env_file` may give API_UPSTREAM to all services.
+ */
+function roleOf({ environment, ofImage, image }: ComposeContainer): string | undefined {
+  // The migrator has run and ended; it is declared anew with the release.
+  if (isMigrator(image)) return undefined;
+  if (ofImage.API_UPSTREAM !== undefined) return "frontend-app";
+  return environment.LOG_ID_PEPPER === undefined ? undefined : environment.SERVICE_NAME;
+}
+
+/** Whether an image's name says that it is Scani's migrator. Pure. */
+export function isMigrator(image: string): boolean {
+  return /(^|[/_-])migrate(:[^/]*)?(@.*)?$/.test(image);
+}
+
+/** The container of a project that a host name means on its networks. Pure. */
 export function namedBy(
   { containers }: Pick<ComposeProject, "containers">,
   host: string,
 ): ComposeContainer | undefined {
-  return containers.find(({ service, name }) => service === host || name === host);
+  return runningFirst(containers).find(
+    ({ service, name, aliases }) => service === host || name === host || aliases.includes(host),
+  );
 }
 
 /** As `namedBy`, for the host of a URL; undefined for one that is somewhere else, and for none at all. Pure. */
@@ -76,13 +117,76 @@ export function serverOf(
   return url === undefined || !URL.canParse(url) ? undefined : namedBy(project, new URL(url).hostname);
 }
 
+/** Those of the servers Scani uses that are services of the project. Pure. */
+export function serversOf(project: ComposeProject): {
+  readonly postgres?: ComposeContainer;
+  readonly redis?: ComposeContainer;
+  readonly objectStore?: ComposeContainer;
+  readonly mail?: ComposeContainer;
+} {
+  const { api, worker, "data-provider": provider } = partsOf(project);
+  return {
+    postgres: serverOf(project, api?.environment.DATABASE_URL),
+    redis: serverOf(project, api?.environment.REDIS_URL),
+    objectStore: serverOf(project, (provider ?? worker)?.environment.S3_ENDPOINT),
+    mail: serverOf(project, provider?.environment.SMTP_URL),
+  };
+}
+
+/** Containers of the project that run and are not Scani's: they stay with compose. Pure. */
+export function othersOf(project: ComposeProject): ComposeContainer[] {
+  const known = [...Object.values(partsOf(project)), ...Object.values(serversOf(project))];
+  return project.containers.filter((one) => one.state === "running" && !known.includes(one));
+}
+
+/** An S3 server of the project, whose objects are to be copied. Holds its keys. */
+export interface ObjectSource extends Bucket {
+  readonly container: string;
+}
+
+/** Names base's own servers have on its networks. */
+const baseNames: readonly string[] = Object.values(replaceable).map(({ host }) => host);
+
+const isHostName = (name: string): boolean => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(name) && /[a-z]/i.test(name);
+
+/** The project's own S3 server, as its worker reaches it; undefined where the bucket is somewhere else. Pure. */
+export function objectSourceOf(project: ComposeProject): ObjectSource | undefined {
+  const { worker, "data-provider": provider } = partsOf(project);
+  const environment = (provider ?? worker)?.environment ?? {};
+  const server = serverOf(project, environment.S3_ENDPOINT);
+  if (server === undefined) return undefined;
+  const { protocol, hostname, port } = new URL(environment.S3_ENDPOINT);
+  // Asked from a container that is on base's networks too. MinIO refuses names with an underscore, as compose 1 gives.
+  const host = [hostname, ...server.aliases, server.name].find((name) => isHostName(name) && !baseNames.includes(name));
+  return {
+    container: server.name,
+    endpoint: `${protocol}//${host ?? server.name}${port === "" ? "" : `:${port}`}`,
+    bucket: environment.S3_BUCKET || (settingNamed("S3_BUCKET").fallback as string),
+    region: environment.S3_REGION || "us-east-1",
+    accessKeyId: environment.S3_ACCESS_KEY_ID,
+    secretAccessKey: environment.S3_SECRET_ACCESS_KEY,
+  };
+}
+
 /** Value of one of a container's variables. Pure. */
 export function variableOf(container: ComposeContainer | undefined, name: string): string | undefined {
   return container?.environment[name];
 }
 
-/** Image repository and tag: `scani/api:0.17.1` → `scani`, `0.17.1`. Pure. */
-export function imageOf({ image }: Pick<ComposeContainer, "image">): { repository: string; tag: string } {
-  const [, repository = "", , tag = "latest"] = /^(.*)\/([^/:@]+)(?::([^@]+))?(?:@.*)?$/.exec(image) ?? [];
-  return { repository, tag };
+/** An image's name in parts: `scani/api:0.17.1` → `scani`, `api`, `0.17.1`. Without a tag it is `latest`. Pure. */
+export function imageOf({ image }: Pick<ComposeContainer, "image">): { repository: string; name: string; tag: string } {
+  const [, repository = "", name = image, tag = "latest"] =
+    /^(?:(.*)\/)?([^/:@]+)(?::([^@/]+))?(?:@.*)?$/.exec(image) ?? [];
+  return { repository, name, tag };
+}
+
+/** Name of the migrator's image beside the api's: `scani/api:1` → `scani/migrate:1`. Pure. */
+export function migratorBeside(image: string): string {
+  const { repository, name, tag } = imageOf({ image });
+  return [...(repository === "" ? [] : [repository]), `${name.replace(/api$/, "migrate")}:${tag}`].join("/");
+}
+
+/** Version an image says it is; else its tag. Pure. */
+export function versionOf(one: Pick<ComposeContainer, "image" | "imageLabels">): string {
+  return one.imageLabels["org.opencontainers.image.version"] ?? imageOf(one).tag;
 }

@@ -3,7 +3,14 @@ import { details, type Engine } from "../engine/engine";
 import type { Environment } from "../install/environment";
 import { adoptCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
-import { partsOf, type ComposeContainer, type ComposeProject } from "./project";
+import {
+  isMigrator,
+  migratorBeside,
+  partsOf,
+  type ComposeContainer,
+  type ComposeProject,
+  type Migrator,
+} from "./project";
 
 /** Labels compose gives its containers, of every version since 1.5. */
 const compose = {
@@ -15,9 +22,8 @@ const compose = {
 
 /** Reads every compose project that runs Scani. */
 export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
-  const all = (await engine.containers({ labels: [compose.project], all: true })).filter(
-    ({ labels }) => labels[compose.oneOff]?.toLowerCase() !== "true",
-  );
+  const listed = await engine.containers({ labels: [compose.project], all: true });
+  const all = listed.filter(({ labels }) => labels[compose.oneOff]?.toLowerCase() !== "true");
   const names = [...new Set(all.map(({ labels }) => labels[compose.project] ?? ""))].sort();
   const projects = await Promise.all(
     names.map(async (name): Promise<ComposeProject> => {
@@ -25,7 +31,9 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
       const containers = await Promise.all(
         own.map(({ id, labels }) => read(engine, id, labels[compose.service] ?? "")),
       );
-      return { name, folder: own[0]?.labels[compose.folder] ?? "", containers };
+      const ran = listed.filter(({ labels, image }) => labels[compose.project] === name && isMigrator(image));
+      const migrator = await readMigrator(engine, ran[0]?.image, partsOf({ containers }).api);
+      return { name, folder: own[0]?.labels[compose.folder] ?? "", containers, migrator };
     }),
   );
   return projects.filter((project) => partsOf(project).api !== undefined);
@@ -59,10 +67,28 @@ export async function readProject(engine: Engine, named: string | undefined, her
   );
 }
 
+/**
+ * The image compose runs the migrator from, where it is on the engine.
+ * @param ran of a container that has run it; most often there is none any more
+ * @param api whose image is named like it
+ */
+async function readMigrator(
+  engine: Engine,
+  ran: string | undefined,
+  api: ComposeContainer | undefined,
+): Promise<Migrator | undefined> {
+  const image = ran ?? (api && migratorBeside(api.image));
+  const found = image === undefined ? undefined : await engine.image(image);
+  return image === undefined || found === undefined
+    ? undefined
+    : { image, imageId: found.id, imageLabels: found.labels };
+}
+
 async function read(engine: Engine, id: string, service: string): Promise<ComposeContainer> {
-  const { name, state, health, image, imageId, environment, mounts, networks, published, restartPolicy } =
-    await details(engine, id);
-  const made = await engine.image(imageId);
+  const found = await details(engine, id);
+  const { name, state, health, image, imageId, environment, mounts, networks, aliases, published, restartPolicy } =
+    found;
+  const [made, named] = await Promise.all([engine.image(imageId), engine.image(image)]);
   return {
     id,
     name,
@@ -71,12 +97,16 @@ async function read(engine: Engine, id: string, service: string): Promise<Compos
     health,
     image,
     imageId,
+    namedId: named?.id,
     environment: variables(environment),
     ofImage: variables(made?.environment ?? []),
     imageLabels: made?.labels ?? {},
     digests: made?.digests ?? [],
     mounts,
+    arguments: found.arguments,
     networks,
+    aliases,
+    extraHosts: (found.confinement.ExtraHosts ?? []).map((line) => line.split(/[:=]/)[0]),
     published,
     restartPolicy,
   };

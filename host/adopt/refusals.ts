@@ -1,14 +1,32 @@
-import { adoptCommand, dockerStart, dockerStop, statusCommand } from "../../util/commands";
+import { isIP } from "node:net";
+import {
+  adoptCommand,
+  composePull,
+  composeScale,
+  composeUp,
+  dockerPull,
+  dockerPsql,
+  dockerStart,
+  dockerStop,
+  statusCommand,
+  withVariable,
+} from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
+import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
 import { postgresMajor } from "../guards/postgresMajor";
 import { postgresDataPath } from "../install/postgresData";
 import type { AdoptEvidence } from "./evidence";
 import {
   imageOf,
+  migratorBeside,
+  namedBy,
+  runningAs,
   scaniServices,
   serverOf,
+  serversOf,
   variableOf,
+  versionOf,
   type ComposeContainer,
   type ComposeProject,
   type ScaniParts,
@@ -35,10 +53,14 @@ export function refusals(
 ): Problem[] {
   return [
     ...missingParts(project, parts),
+    ...severalParts(project),
     ...unhealthy(project, parts),
-    ...versions(parts),
-    ...keys(parts, intent),
+    ...versions(project, parts),
+    ...keys(project, parts, intent),
+    ...places(project, parts),
     ...postgresProblems(project, parts, evidence),
+    ...diskProblems(evidence),
+    ...bucketProblems(project, evidence),
     ...portProblems(project, parts, intent),
     ...taken(project, evidence, intent),
   ];
@@ -52,13 +74,25 @@ function missingParts(project: ComposeProject, parts: ScaniParts): Problem[] {
   return [
     {
       what: `The project ${project.name} has no container of Scani's ${missing.join(", ")}.`,
-      type: composeUp(project),
+      type: composeUp(project.folder),
     },
   ];
 }
 
-const composeUp = ({ folder }: ComposeProject): string =>
-  `cd ${folder || "<folder of the compose file>"} && docker compose up -d`;
+/** Only one of a kind is followed: a second worker would go on taking jobs. */
+function severalParts(project: ComposeProject): Problem[] {
+  return scaniServices.flatMap((service) => {
+    const all = runningAs(project, service);
+    if (all.length < 2) return [];
+    return [
+      {
+        what: `${all.length} containers do the work of Scani's ${service}: ${all.map(({ name }) => name).join(", ")}.`,
+        why: "One of them is to be left.",
+        type: composeScale(project.folder, all[0].service),
+      },
+    ];
+  });
+}
 
 /** What does not run well now cannot be told from what an adoption broke. */
 function unhealthy(project: ComposeProject, parts: ScaniParts): Problem[] {
@@ -73,38 +107,55 @@ function unhealthy(project: ComposeProject, parts: ScaniParts): Problem[] {
   });
 }
 
-function versions(parts: ScaniParts): Problem[] {
-  const images = Object.values(parts).map((one) => ({ ...imageOf(one), image: one.image }));
-  const names = new Set(images.map(({ repository, tag }) => `${repository} ${tag}`));
+function versions(project: ComposeProject, parts: ScaniParts): Problem[] {
+  const all = Object.values(parts);
+  // What an image says of itself counts before its tag, which may be a digest's or move.
+  const known = new Set(all.flatMap((one) => one.imageLabels[versionLabel] ?? []));
+  const tags = new Set(all.map((one) => imageOf(one).tag));
+  const saysItself = all.every((one) => one.imageLabels[versionLabel] !== undefined);
   const different: Problem[] =
-    names.size < 2
-      ? []
-      : [
+    known.size > 1 || (!saysItself && tags.size > 1)
+      ? [
           {
-            what: `Scani's images are not of one version: ${images.map(({ image }) => image).join(", ")}.`,
-            type: "docker compose pull && docker compose up -d",
+            what: `Scani's images are not of one version: ${all.map((one) => `${one.image} (${versionOf(one)})`).join(", ")}.`,
+            type: [composePull(project.folder), composeUp(project.folder)],
           },
-        ];
-  const version = versionOf(parts.api);
-  const [major, minor] = version ?? firstVersion;
-  const old: Problem[] =
-    major > firstVersion[0] || minor >= firstVersion[1]
-      ? []
-      : [
-          {
-            what: `Scani ${major}.${minor} is older than ${firstVersion.join(".")}: its queue is in Redis, and what is in it would be lost.`,
-            why: "Update it with compose first, and let the queue run empty.",
-            type: "docker compose pull && docker compose up -d",
-          },
-        ];
-  return [...different, ...old];
+        ]
+      : [];
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(parts.api === undefined ? "" : versionOf(parts.api)) ?? [];
+  const isOld = major !== undefined && Number(major) === firstVersion[0] && Number(minor) < firstVersion[1];
+  const old: Problem[] = isOld
+    ? [
+        {
+          what: `Scani ${major}.${minor} is older than ${firstVersion.join(".")}: its queue is in Redis, and what is in it would be lost.`,
+          why: "Update it with compose first, and let the queue run empty.",
+          type: [composePull(project.folder), composeUp(project.folder)],
+        },
+      ]
+    : [];
+  return [...different, ...old, ...migratorProblems(project, parts)];
 }
 
-function versionOf(api: ComposeContainer | undefined): readonly [number, number] | undefined {
-  if (api === undefined) return undefined;
-  const text = api.imageLabels["org.opencontainers.image.version"] ?? imageOf(api).tag;
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text) ?? [];
-  return major === undefined ? undefined : [Number(major), Number(minor)];
+const versionLabel = "org.opencontainers.image.version";
+
+/** The migrator's image has to be of the same version, under a name that goes on meaning it. */
+function migratorProblems({ migrator }: ComposeProject, { api }: ScaniParts): Problem[] {
+  if (api === undefined) return [];
+  const { repository, name, tag } = imageOf(api);
+  const wanted = migratorBeside(api.image);
+  if (migrator === undefined) {
+    // A release pulls it by a name of a version.
+    if (settingNamed("SCANI_IMAGE_TAG").schema.safeParse(tag).success && name === "api" && repository !== "") return [];
+    return [{ what: `The image ${wanted} is not on the engine, and a release needs it.`, type: dockerPull(wanted) }];
+  }
+  const [ours, its] = [api, migrator].map(({ imageLabels }) => imageLabels[versionLabel]);
+  if (ours === undefined || its === undefined || ours === its) return [];
+  return [
+    {
+      what: `The image ${migrator.image} is of Scani ${its}, and ${api.name} runs ${ours}.`,
+      type: dockerPull(migrator.image),
+    },
+  ];
 }
 
 /** Keys that services must share, by who has them under which name. */
@@ -125,9 +176,25 @@ const shared = [
     ["api", "SCANI_CLOUD_API_KEY"],
     ["data-provider", "DATA_PROVIDER_API_KEY"],
   ],
+  [
+    ["api", "SCANI_CLOUD_URL"],
+    ["worker", "SCANI_CLOUD_URL"],
+  ],
+  [
+    ["api", "DATABASE_URL"],
+    ["worker", "DATABASE_URL"],
+  ],
+  [
+    ["api", "DATABASE_URL"],
+    ["data-provider", "DATABASE_URL"],
+  ],
+  [
+    ["data-provider", "S3_SECRET_ACCESS_KEY"],
+    ["worker", "S3_SECRET_ACCESS_KEY"],
+  ],
 ] as const;
 
-function keys(parts: ScaniParts, { acceptPublicKey }: AdoptIntent): Problem[] {
+function keys(project: ComposeProject, parts: ScaniParts, { acceptPublicKey }: AdoptIntent): Problem[] {
   const differing = shared.flatMap((pair): Problem[] => {
     const [one, two] = pair.map(([service, name]) => parts[service]?.environment[name]);
     if (one === undefined || two === undefined || one === two) return [];
@@ -135,7 +202,7 @@ function keys(parts: ScaniParts, { acceptPublicKey }: AdoptIntent): Problem[] {
       {
         what: `${pair[1][1]} of ${pair[1][0]} is not ${pair[0][1]} of ${pair[0][0]}; both must be the same.`,
         why: "Correct the .env file beside the compose file, and let compose apply it.",
-        type: "docker compose up -d",
+        type: composeUp(project.folder),
       },
     ];
   });
@@ -153,8 +220,50 @@ function keys(parts: ScaniParts, { acceptPublicKey }: AdoptIntent): Problem[] {
   ];
 }
 
+/** Variables that say where a server is, by who has them. */
+const addresses = [
+  ["api", "DATABASE_URL"],
+  ["api", "REDIS_URL"],
+  ["api", "SCANI_CLOUD_URL"],
+  ["data-provider", "S3_ENDPOINT"],
+  ["data-provider", "SMTP_URL"],
+] as const;
+
+/** Programs that catch mails, by their images' names. */
+const catchers = /mailpit|mailhog|maildev|mailcatcher|inbucket|smtp4dev|greenmail/i;
+
+/** Servers that are nowhere a release could reach them, or whose place nothing of base's takes. */
+function places(project: ComposeProject, parts: ScaniParts): Problem[] {
+  const unknown = addresses.flatMap(([service, name]): Problem[] => {
+    const holder = parts[service];
+    const url = variableOf(holder, name) ?? "";
+    if (holder === undefined || !URL.canParse(url)) return [];
+    const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+    if (namedBy(project, host) !== undefined) return [];
+    const isOwn = host === "localhost" || host === "host.docker.internal" || holder.extraHosts.includes(host);
+    if (!isOwn && (host.includes(".") || isIP(host) !== 0)) return [];
+    return [
+      {
+        what: `${name} of ${holder.name} names ${host}, which only ${isOwn ? "that container" : "containers on its networks"} can reach, and none of this project is called so.`,
+        why: "A release needs an address that every container of this engine reaches: a full name, or an IP address. Give it in the .env file beside the compose file, and let compose apply it.",
+        type: composeUp(project.folder),
+      },
+    ];
+  });
+  const { mail } = serversOf(project);
+  if (mail === undefined || catchers.test(mail.image)) return unknown;
+  return [
+    ...unknown,
+    {
+      what: `SMTP_URL names ${mail.name} (${mail.image}), which delivers mails; base's own mail server catches them, and nobody could sign in any more.`,
+      why: "Publish its port and give its address on this machine, or that of the mail server behind it, as SMTP_URL in the .env file beside the compose file.",
+      type: composeUp(project.folder),
+    },
+  ];
+}
+
 function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
-  const postgres = serverOf(project, parts.api?.environment.DATABASE_URL);
+  const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
   const { database, strangers } = evidence;
   const mount = postgres.mounts.find(({ path }) => path === postgresDataPath);
@@ -162,32 +271,48 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
     postgres.image,
     Object.entries(postgres.ofImage).map((pair) => pair.join("=")),
   );
+  const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
   const wrong: (Problem | false)[] = [
     mount?.type !== "volume" && {
       what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
       why: "Dump the database and restore it into an install of this module's own, or move the data into a volume.",
       type: "docker volume create scani_postgres-data",
     },
+    mount?.type === "volume" &&
+      dataPath.replace(/\/$/, "") !== postgresDataPath && {
+        what: `${postgres.name} keeps its data in ${dataPath} (PGDATA), and only data in the volume itself, at ${postgresDataPath}, can be taken over.`,
+        why: "Dump the database and restore it into an install of this module's own, or move the data up in its volume and take PGDATA out of the compose file.",
+        type: composeUp(project.folder),
+      },
+    postgres.state === "running" &&
+      database !== undefined &&
+      database.isSuperuser === undefined && {
+        what: `${postgres.name} lets nobody in over the socket in its container as ${roleOf(parts)}, as backups do.`,
+        why: "Its pg_hba.conf has to begin with: local all all trust",
+        type: dockerPsql(postgres.name, roleOf(parts), "show hba_file"),
+      },
+    database?.isSuperuser === false && {
+      what: `${roleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
+      type: dockerPsql(
+        postgres.name,
+        variableOf(postgres, "POSTGRES_USER") ?? "postgres",
+        `alter role "${roleOf(parts)}" superuser`,
+      ),
+    },
     database?.takesPassword === false && {
       what: `${postgres.name} does not take the password in DATABASE_URL.`,
-      type: `docker exec -it ${postgres.name} psql -U ${roleOf(parts)} -c '\\password'`,
+      type: dockerPsql(postgres.name, roleOf(parts), "\\password"),
     },
     database?.keyOpens === false && {
       what: "ENCRYPTION_KEY opens none of the stored credentials that were tried.",
       why: "They were sealed with another key, which has to be in the .env file beside the compose file.",
-      type: "docker compose up -d",
+      type: composeUp(project.folder),
     },
     database?.major !== undefined &&
       imageMajor !== undefined &&
       database.major !== imageMajor && {
         what: `The data was made by Postgres ${database.major}, and ${postgres.name} runs ${imageMajor}.`,
-        type: "docker compose up -d",
-      },
-    database?.bytes !== undefined &&
-      database.freeMiB !== undefined &&
-      database.freeMiB < neededMiB(database.bytes) && {
-        what: `The engine's disk has ${database.freeMiB} MiB free; ${neededMiB(database.bytes)} are needed for a backup and to read it back.`,
-        type: "docker image prune",
+        type: composeUp(project.folder),
       },
   ];
   return [
@@ -199,9 +324,29 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
   ];
 }
 
-/** Room for a dump, and for the second copy of the data that reading it back makes. */
-function neededMiB(bytes: number): number {
-  return Math.ceil((2 * bytes) / 1024 / 1024) + 256;
+/** Room for a dump, for the second copy of the data that reading it back makes, and for a copy of the files. */
+function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
+  if (database?.freeMiB === undefined || database.bytes === undefined) return [];
+  const files = objects !== undefined && "bytes" in objects ? objects.bytes : 0;
+  const neededMiB = Math.ceil((2 * database.bytes + files) / 1024 / 1024) + 256;
+  if (database.freeMiB >= neededMiB) return [];
+  return [
+    {
+      what: `The engine's disk has ${database.freeMiB} MiB free; ${neededMiB} are needed for a backup, to read it back, and for a copy of the files.`,
+      type: "docker image prune",
+    },
+  ];
+}
+
+function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Problem[] {
+  if (objects === undefined || !("refused" in objects)) return [];
+  return [
+    {
+      what: `The files in ${serversOf(project).objectStore?.name ?? "the S3 server"} cannot be listed with the keys Scani has: ${objects.refused}`,
+      why: "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY in the .env file beside the compose file have to be keys of that server.",
+      type: composeUp(project.folder),
+    },
+  ];
 }
 
 function roleOf(parts: ScaniParts): string {
@@ -242,8 +387,9 @@ function taken(
           },
         ]),
     ...takenNames.map((name) => ({
-      what: `There is a container ${name} already, which is not this module's.`,
-      type: `docker rename ${name} ${name}-old`,
+      what: `There is a ${name} already, which is not this module's.`,
+      why: "Give the install another name:",
+      type: withVariable("SCANI_NAME", `${intent.install}-2`, adoptCommand(project.name)),
     })),
     ...(installed
       ? [

@@ -305,7 +305,11 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     environment: info.Config.Env ?? [],
     healthCheck: info.Config.Healthcheck?.Test ?? [],
     labels: info.Config.Labels ?? {},
+    arguments: info.Config.Cmd ?? [],
     networks: Object.keys(info.NetworkSettings.Networks ?? {}),
+    aliases: Object.values(info.NetworkSettings.Networks ?? {}).flatMap(
+      ({ Aliases }: { readonly Aliases?: readonly string[] | null }) => Aliases ?? [],
+    ),
     mounts: (info.Mounts ?? []).map(({ Type, Name, Source, Destination }) => ({
       type: Type ?? "bind",
       source: Name ?? Source,
@@ -313,15 +317,20 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     })),
     restartPolicy: info.HostConfig.RestartPolicy?.Name ?? "no",
     health: info.State.Health?.Status,
-    published: publishedOn(info.HostConfig.PortBindings),
+    published: publishedOn(info.HostConfig.PortBindings, info.NetworkSettings.Ports ?? {}),
     confinement: { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts },
   };
 }
 
-/** The type does not know that a port may be bound to nothing. */
-function publishedOn(bindings: Readonly<Record<string, readonly PortBinding[] | null>> | null | undefined): string[] {
-  return Object.values(bindings ?? {})
-    .flatMap((bound) => bound ?? [])
+/** Bindings of a container's ports, by port. Docker's type does not know that a port may be bound to nothing. */
+type Bindings = Readonly<Record<string, readonly PortBinding[] | null>> | null | undefined;
+
+/** @param now where the engine has bound them, which also says which port it chose where none was asked for */
+function publishedOn(asked: Bindings, now: Bindings): string[] {
+  return Object.entries(asked ?? {})
+    .flatMap(
+      ([port, bound]) => (bound?.some(({ HostPort }) => !/^[1-9]\d*$/.test(HostPort)) ? now?.[port] : bound) ?? [],
+    )
     .map(({ HostIp, HostPort }) => `${HostIp || "0.0.0.0"}:${HostPort}`);
 }
 

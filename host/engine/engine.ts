@@ -80,8 +80,12 @@ export interface ContainerDetails {
   /** Words of its health check, the first of which is its kind (`CMD`, `CMD-SHELL`); empty without one. */
   readonly healthCheck: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Words its entrypoint gets. */
+  readonly arguments: readonly string[];
   /** Names of its networks, in the engine's order. */
   readonly networks: readonly string[];
+  /** Names by which others on its networks reach it, beside its own. */
+  readonly aliases: readonly string[];
   /** What is mounted into it. */
   readonly mounts: readonly Mount[];
   /** Docker's own word: `no`, `always`, `unless-stopped`, `on-failure`. */

@@ -29,19 +29,21 @@ export interface BucketRequest {
   /** Without one it is the bucket itself that is asked. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** Headers it will have. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An address that makes one request without keys, for some seconds. */
 export async function signedAddress(
   { endpoint, bucket, region, accessKeyId, secretAccessKey }: Bucket,
-  { method, key, query = {} }: BucketRequest,
+  { method, key, query = {}, headers = {} }: BucketRequest,
   seconds: number,
 ): Promise<string> {
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region });
   const path = key === undefined ? "" : `/${key.split("/").map(encodeURIComponent).join("/")}`;
   const search = new URLSearchParams({ ...query, "X-Amz-Expires": String(seconds) });
   const url = `${endpoint.replace(/\/$/, "")}/${bucket}${path}?${search.toString()}`;
-  return (await client.sign(url, { method, aws: { signQuery: true } })).url;
+  return (await client.sign(url, { method, headers, aws: { signQuery: true } })).url;
 }
 
 /** What an S3 server says of a request it refused: its code, and in words; both may be missing. Pure. */

@@ -94,7 +94,7 @@ async function onThrowaway(
   const place = { ...laidOut, environment: { ...laidOut.environment, ...environment, TMPDIR } };
   spellFor(place.workDir, process.cwd());
   try {
-    const scani = options.images === "real" ? new RealScani(docker, place) : new StandInScani(place);
+    const scani = options.images === "real" ? RealScani.on(docker, place) : new StandInScani(place);
     const result = await run({ docker, place, scani, interrupt, report }, () =>
       startEndpoint(docker, options.images, place, { images, authority, bucket }),
     );

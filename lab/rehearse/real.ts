@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
 import { literal, withServer } from "../../host/backup/server";
 import { engineOver } from "../../host/engine/dockerEngine";
+import { details } from "../../host/engine/engine";
 import { containerName } from "../../host/install/containerName";
 import { variableIn } from "../../host/install/environment";
 import { label } from "../../host/install/labels";
@@ -11,7 +12,7 @@ import type { LoadRequest } from "../load";
 import type { Throwaway } from "../throwaway";
 import { Papers } from "./papers";
 import { Procedures } from "./statement";
-import { sessionUser, signInByCode, signInByLink } from "./signIn";
+import { sessionUser, signInByCode, signInByLink, type Front } from "./signIn";
 import { accepted, json } from "./http";
 import type { RehearsedScani } from "./scani";
 import type { Jobs, Session } from "./session";
@@ -24,6 +25,25 @@ interface User extends Session {
   readonly id: string;
   readonly account: string;
   readonly currency: string;
+}
+
+/** Containers of an installed Scani that run now, by id or name. */
+export interface Running {
+  api(): Promise<string>;
+  postgres(): Promise<string>;
+}
+
+/** Those of an install of this module's. */
+function runningOn(docker: Docker, install: string): Running {
+  return {
+    postgres: async () => containerName(install, "postgres"),
+    api: async () => {
+      const labels = [`${label.install}=${install}`, `${label.service}=api`];
+      const [api] = await docker.listContainers({ filters: { label: labels } });
+      if (api === undefined) throw new Error("no api runs");
+      return api.Id;
+    },
+  };
 }
 
 /**
@@ -39,7 +59,8 @@ export class RealScani implements RehearsedScani {
 
   constructor(
     private readonly docker: Docker,
-    private readonly place: Throwaway,
+    private readonly place: Front,
+    private readonly running: Running,
   ) {
     this.papers = new Papers(place, async (session) => ({
       procedures: this.procedures(session),
@@ -52,6 +73,11 @@ export class RealScani implements RehearsedScani {
       this.asked += 1;
       return { cookie, ...clientHeader(this.asked, networks.files) };
     });
+  }
+
+  /** That of a throwaway install. */
+  static on(docker: Docker, place: Throwaway): RealScani {
+    return new RealScani(docker, place, runningOn(docker, place.install));
   }
 
   async seedUser(name: string): Promise<Session> {
@@ -181,16 +207,12 @@ export class RealScani implements RehearsedScani {
 
   /** Key the api that runs now opens credentials with. */
   private async encryptionKey(): Promise<string> {
-    const [api] = await this.docker.listContainers({
-      filters: { label: [`${label.install}=${this.place.install}`, `${label.service}=api`] },
-    });
-    if (api === undefined) throw new Error("no api runs");
-    const { Config: config } = await this.docker.getContainer(api.Id).inspect();
-    return variableIn(config.Env, "ENCRYPTION_KEY") as string;
+    const { environment } = await details(engineOver(this.docker), await this.running.api());
+    return variableIn(environment, "ENCRYPTION_KEY") as string;
   }
 
-  private query<T>(sql: string): Promise<T[]> {
-    const database = { kind: "bundled", container: containerName(this.place.install, "postgres") } as const;
+  private async query<T>(sql: string): Promise<T[]> {
+    const database = { kind: "bundled", container: await this.running.postgres() } as const;
     return withServer(engineOver(this.docker), database, (server) => server.query<T>(sql));
   }
 }

@@ -2,8 +2,8 @@ import { folderOf } from "../../host/backup/plan";
 import { nextPhases } from "../../host/adopt/phases";
 import { letIn } from "../../host/adopt/phases/port";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
-import { objectSourceOf, planAdoption, type Adoption } from "../../host/adopt/plan";
-import { imageOf, partsOf, type ComposeProject } from "../../host/adopt/project";
+import { planAdoption, type Adoption } from "../../host/adopt/plan";
+import { migratorBeside, objectSourceOf, partsOf, type ComposeProject } from "../../host/adopt/project";
 import { readEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
 import { beginRecord, readRecord, takesPort, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
@@ -198,13 +198,6 @@ function save(context: Context, base: string, engine: Engine, record: AdoptionRe
   return writeRecord(engine, record, image, throwaway ? { [label.throwaway]: "true" } : {});
 }
 
-/** Scani's images have one tag. */
-function migrateImageOf(project: ComposeProject): string {
-  const { api } = partsOf(project);
-  const { repository, tag } = imageOf(api ?? { image: "" });
-  return `${repository}/migrate:${tag}`;
-}
-
 /** What the phases work with. */
 export function runOf(context: Context, base: string, adopting: Adopting, record: AdoptionRecord): AdoptRun {
   const { engine, install, image, project } = adopting;
@@ -222,7 +215,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
       kept: Number(setting("backupsKept")),
     },
     image,
-    migrateImage: project && migrateImageOf(project),
+    migrateImage: project && (project.migrator?.image ?? migratorBeside(partsOf(project).api?.image ?? "")),
     progress,
     watch: {
       timeoutSeconds: 180,

@@ -42,7 +42,7 @@ beforeAll(async () => {
   const settings = { base: { postgresMemory: "512", protectData: "true" }, tier1: { soak: "0" } };
   scene = await openScene("base", settings, { docker, images: subject.images, hostedImage });
   await scene.up("tier1");
-  scani = kind === "real" ? new RealScani(docker, scene.place) : new StandInScani(scene.place);
+  scani = kind === "real" ? RealScani.on(docker, scene.place) : new StandInScani(scene.place);
   session = await scani.seedUser("ada");
 });
 

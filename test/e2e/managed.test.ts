@@ -87,7 +87,7 @@ beforeAll(async () => {
   });
   // Its mails go out; the data network has no way out.
   await docker.getNetwork(`${place.install}-edge`).connect({ Container: endpoint.container.id });
-  scani = kind === "real" ? new RealScani(docker, place) : new StandInScani(place);
+  scani = kind === "real" ? RealScani.on(docker, place) : new StandInScani(place);
 });
 
 afterAll(async () => {

@@ -48,7 +48,7 @@ beforeAll(async () => {
   changeSetting(scene.place, "tier2", "SCANI_CLOUD_URL", endpointUrl);
   changeSetting(scene.place, "tier2", "caCertificate", endpoint.authority);
   await scene.up("tier1");
-  scani = new RealScani(scene.docker, scene.place);
+  scani = RealScani.on(scene.docker, scene.place);
   sessions = [await scani.seedUser("ada"), await scani.seedUser("grace")];
 });
 

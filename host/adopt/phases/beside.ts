@@ -6,7 +6,7 @@ import { readCluster, withServer, type Database } from "../../backup/server";
 import { containerName } from "../../install/containerName";
 import type { Bucket } from "../../install/bucket";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
-import type { ObjectSource } from "../plan";
+import type { ObjectSource } from "../project";
 import type { AdoptRun, Phase } from "./phase";
 
 /** Hours a backup counts as one made for the adoption. */

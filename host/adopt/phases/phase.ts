@@ -4,7 +4,7 @@ import type { Install } from "../../install/readFacts";
 import type { Tier } from "../../../settings";
 import type { Progress } from "../../../util/progress/progress";
 import type { Bucket } from "../../install/bucket";
-import type { ObjectSource } from "../plan";
+import type { ObjectSource } from "../project";
 import type { AdoptionRecord } from "../record";
 
 /** What an adoption asks of Pulumi, whoever drives it. */

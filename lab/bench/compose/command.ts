@@ -20,16 +20,23 @@ const shownLines = 20;
 /** `docker compose` when the plugin answers, else `docker-compose`. @throws Error when neither does */
 export async function findCompose(): Promise<Compose> {
   for (const words of [["docker", "compose"], ["docker-compose"]]) {
-    const version = await versionOf(words);
-    if (version !== undefined)
-      return {
-        version: `${words.join(" ")} ${version}`,
-        run: (folder, args, signal) => carryOut([...words, ...args], folder, signal),
-      };
+    const found = await composeOf(words);
+    if (found !== undefined) return found;
   }
   throw new Error(
     "Neither docker compose nor docker-compose is here, and the bench compares with what Scani's guide does with it.\n  Install the compose plugin and run this again.",
   );
+}
+
+/** The compose command these words run; undefined where it does not answer. */
+export async function composeOf(words: readonly string[]): Promise<Compose | undefined> {
+  const version = await versionOf(words);
+  return version === undefined
+    ? undefined
+    : {
+        version: `${words.join(" ")} ${version}`,
+        run: (folder, args, signal) => carryOut([...words, ...args], folder, signal),
+      };
 }
 
 async function versionOf([program, ...words]: readonly string[]): Promise<string | undefined> {

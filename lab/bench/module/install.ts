@@ -56,7 +56,7 @@ export class ModuleInstall {
   /** Scani on it, as its users use it. */
   scani(): RehearsedScani {
     const { docker, subject } = this.context;
-    return subject.kind === "real" ? new RealScani(docker, this.place) : new StandInScani(this.place);
+    return subject.kind === "real" ? RealScani.on(docker, this.place) : new StandInScani(this.place);
   }
 
   /** Brings base up, and the hosted endpoint beside it. */

@@ -1,7 +1,7 @@
 import { AwsClient } from "aws4fetch";
 import type Docker from "dockerode";
 import { createHash, randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capture } from "../../../host/engine/attached";
 import { findCompose, type Compose } from "../../../lab/bench/compose/command";
@@ -12,6 +12,33 @@ import { until } from "../traffic";
 
 /** Values of a `.env` file as Scani's installer writes it. */
 type Dotenv = Readonly<Record<string, string>>;
+
+/** A compose file, as far as tests change one. */
+export interface ComposeFile {
+  services: Record<string, Record<string, unknown>>;
+  networks: Record<string, unknown>;
+  volumes: Record<string, unknown>;
+}
+
+/** What is to be different from what the installer makes. */
+export interface ComposeWishes {
+  /** Values of `.env`. */
+  readonly changes?: Dotenv;
+  /** Changes the compose file. */
+  edit?(file: ComposeFile): void;
+  /** Scani's own compose file and MinIO, in place of what stands for them. */
+  readonly own?: OwnParts;
+  /** By default the one of this machine. */
+  readonly compose?: Compose;
+}
+
+/** Parts that tests cannot make: whoever has them names them (see CONTRIBUTING.md). */
+export interface OwnParts {
+  /** Path of Scani's `docker-compose.prod.yml`. */
+  readonly file: string;
+  /** Image with MinIO's server and its client. */
+  readonly minio: string;
+}
 
 const secret = (): string => randomBytes(32).toString("hex");
 
@@ -25,17 +52,21 @@ export class ComposeInstall {
     private readonly docker: Docker,
     private readonly compose: Compose,
     private readonly images: ImageSet,
-    /** Port of the page, and of the mail catcher's. */
+    /** Ports of the page, of the mail catcher's, and of an S3 server that browsers reach. */
     readonly port: number,
     readonly mailPort: number,
+    private readonly storagePort: number,
     /** Address browsers use, of a proxy before the page. */
     address: string,
-    changes: Dotenv,
+    private readonly wishes: ComposeWishes,
   ) {
     this.project = installOf(this.folder);
+    const changes = wishes.changes ?? {};
     const [password, key, storageKey] = [secret(), secret(), secret()];
     this.settings = {
       SCANI_IMAGE_TAG: images.scaniTag,
+      FRONTEND_PORT: String(port),
+      MAILPIT_UI_PORT: String(mailPort),
       POSTGRES_PASSWORD: password,
       DATABASE_URL: `postgres://scani:${changes.POSTGRES_PASSWORD ?? password}@postgres:5432/scani?sslmode=disable`,
       FRONTEND_URL: address,
@@ -46,8 +77,12 @@ export class ComposeInstall {
       LOG_ID_PEPPER: secret(),
       DATA_PROVIDER_API_KEY: key,
       SCANI_CLOUD_API_KEY: key,
+      MINIO_ROOT_USER: "scani",
+      MINIO_ROOT_PASSWORD: storageKey,
       S3_ACCESS_KEY_ID: "scani",
       S3_SECRET_ACCESS_KEY: storageKey,
+      ...(wishes.own === undefined ? {} : { S3_PUBLIC_ENDPOINT: `http://127.0.0.1:${storagePort}` }),
+      SMTP_URL: "smtp://mailpit:1025",
       SMTP_FROM: "no-reply@scani.local",
       LOG_LEVEL: "info",
       ...changes,
@@ -55,16 +90,20 @@ export class ComposeInstall {
   }
 
   /** Brings one up, with its schema migrated. @param address of the proxy before it */
-  static async up(docker: Docker, images: ImageSet, address: string, changes: Dotenv = {}): Promise<ComposeInstall> {
-    const [port, mailPort] = (await freePorts(2)) as [number, number];
-    const install = new ComposeInstall(docker, await findCompose(), images, port, mailPort, address, changes);
+  static async up(
+    docker: Docker,
+    images: ImageSet,
+    address: string,
+    wishes: ComposeWishes = {},
+  ): Promise<ComposeInstall> {
+    const [port, mailPort, storagePort] = (await freePorts(3)) as [number, number, number];
+    const compose = wishes.compose ?? (await findCompose());
+    const install = new ComposeInstall(docker, compose, images, port, mailPort, storagePort, address, wishes);
     try {
       install.write();
-      await install.run("up", "-d", "postgres");
-      await install.ready("postgres");
-      await install.run("run", "--rm", "migrate");
+      await install.run("--profile", "migrate", "run", "--rm", "migrate");
       await install.run("up", "-d");
-      for (const service of ["api", "data-provider", "frontend-app", "minio", "mailpit"]) await install.ready(service);
+      await install.ready();
     } catch (error) {
       await install.remove();
       throw error;
@@ -130,20 +169,55 @@ export class ComposeInstall {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async ready(service: string): Promise<void> {
-    const id = await this.container(service);
-    // By Docker's own word, as whoever asks whether it is healthy hears it.
-    await until(async () => (await this.docker.getContainer(id).inspect()).State.Health?.Status === "healthy", 180_000);
+  /** By Docker's own word, as whoever asks whether it is healthy hears it. */
+  private async ready(): Promise<void> {
+    await until(async () => {
+      const all = await Promise.all((await this.containers()).map(({ id }) => this.docker.getContainer(id).inspect()));
+      return all.every(({ State }) => State.Health === undefined || State.Health.Status === "healthy");
+    }, 240_000);
   }
 
   private write(): void {
+    const { own, edit } = this.wishes;
     const dotenv = Object.entries(this.settings).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(this.folder, ".env"), dotenv.join(""), { mode: 0o600 });
-    writeFileSync(join(this.folder, "docker-compose.yml"), `${JSON.stringify(this.file(), undefined, 1)}\n`);
+    const file = own === undefined ? this.file() : this.overOwn(own);
+    edit?.(file);
+    if (own !== undefined) copyFileSync(own.file, join(this.folder, "docker-compose.yml"));
+    const name = own === undefined ? "docker-compose.yml" : "docker-compose.override.yml";
+    writeFileSync(join(this.folder, name), `${JSON.stringify(file, undefined, 1)}\n`);
+  }
+
+  /**
+   * What has to differ from Scani's own file here: images no registry gives this machine, labels by which all of it is
+   * removed, health asked more often, and a port at which browsers reach the S3 server.
+   */
+  private overOwn({ minio }: OwnParts): ComposeFile {
+    const { images, project } = this;
+    const labels = throwawayLabels(project);
+    const scani = (service: string) => ({ image: `${images.scaniRepository}/${service}:\${SCANI_IMAGE_TAG:-latest}` });
+    const often = { healthcheck: { interval: "5s" } };
+    const services: ComposeFile["services"] = {
+      postgres: { image: images.postgres, ...often },
+      redis: { image: images.redis, ...often },
+      mailpit: { image: images.mail, ...often },
+      minio: { image: minio, ports: [`127.0.0.1:${this.storagePort}:9000`], ...often },
+      "minio-init": { image: minio },
+      migrate: scani("migrate"),
+      "data-provider": { ...scani("data-provider"), ...often },
+      api: { ...scani("api"), ...often },
+      worker: scani("worker"),
+      "frontend-app": { ...scani("frontend-app"), ...often },
+    };
+    return {
+      services: Object.fromEntries(Object.entries(services).map(([name, one]) => [name, { labels, ...one }])),
+      networks: { default: { labels } },
+      volumes: { "postgres-data": { labels }, "redis-data": { labels }, "minio-data": { labels } },
+    };
   }
 
   /** Services, dependencies, environments, checks and volumes as in Scani's own file. */
-  private file(): object {
+  private file(): ComposeFile {
     const { images, project } = this;
     const labels = throwawayLabels(project);
     const healthy = { condition: "service_healthy" };
@@ -164,7 +238,6 @@ export class ComposeInstall {
     };
     const stores = { postgres: healthy, redis: healthy };
     return {
-      version: "2.4",
       services: {
         postgres: {
           ...kept,
@@ -205,9 +278,9 @@ export class ComposeInstall {
         },
         migrate: {
           labels,
+          profiles: ["migrate"],
           image: scani("migrate"),
           restart: "no",
-          scale: 0,
           depends_on: { postgres: healthy },
           environment: from("DATABASE_URL"),
           command: ["/app/migrate", "--allow-remote", "postgres"],
@@ -220,8 +293,14 @@ export class ComposeInstall {
             ...common,
             ...objects,
             SERVICE_NAME: "data-provider",
-            SMTP_URL: "smtp://mailpit:1025",
-            ...from("DATA_PROVIDER_API_KEY", "BETTER_AUTH_SECRET", "SMTP_FROM", "FASTMAIL_API_TOKEN", "OPENAI_API_KEY"),
+            ...from(
+              "SMTP_URL",
+              "DATA_PROVIDER_API_KEY",
+              "BETTER_AUTH_SECRET",
+              "SMTP_FROM",
+              "FASTMAIL_API_TOKEN",
+              "OPENAI_API_KEY",
+            ),
           },
           healthcheck: often(["CMD", "curl", "-fsS", "http://localhost:8082/health"]),
         },

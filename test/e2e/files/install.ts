@@ -49,7 +49,7 @@ beforeAll(async () => {
   );
   if (kind === "real") await startRealEndpoint();
   await scene.up("tier1");
-  scani = kind === "real" ? new RealScani(docker, scene.place) : new StandInScani(scene.place);
+  scani = kind === "real" ? RealScani.on(docker, scene.place) : new StandInScani(scene.place);
   ada = await scani.seedUser("ada");
   // The load is theirs too.
   for (const name of ["bob", "cleo", "dan", "eve"]) await scani.seedUser(name);

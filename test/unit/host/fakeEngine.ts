@@ -31,7 +31,9 @@ export interface FakeContainer {
   readonly imageId: string;
   readonly environment: readonly string[];
   readonly healthCheck: readonly string[];
+  readonly arguments: readonly string[];
   networks: string[];
+  readonly aliases: readonly string[];
   readonly published: readonly string[];
   readonly volumes: readonly string[];
   readonly confinement: Confinement;
@@ -159,7 +161,9 @@ export class FakeEngine implements Engine {
       imageId: "sha256:1",
       environment: [],
       healthCheck: ["CMD", "health"],
+      arguments: [],
       networks: [],
+      aliases: [],
       published: [],
       volumes: [],
       confinement: {},

@@ -271,6 +271,8 @@ test("base beside a Scani that compose runs is refused, unless an empty one is m
     expect(of(declared, container)).toEqual([]);
     const adopted = of(await declare({ tier: "base", borrowedPostgres: "home_postgres_1" }), container);
     expect(adopted.map(({ name }) => name)).toEqual(["gateway", "mail", "redis", "storage"]);
+    const elsewhere = await declare({ tier: "base", DATABASE_URL: "postgres://u:p@db.example.org/scani" });
+    expect(of(elsewhere, container)).toHaveLength(4);
   } finally {
     [projects, there, remembered] = [[], sockets.services.map(({ container: name }) => name), sockets];
   }

@@ -1,8 +1,8 @@
 import type { AdoptEvidence } from "../../../../host/adopt/evidence";
-import { planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
+import { namesOf, planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
 import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
-import type { ComposeContainer, ComposeProject } from "../../../../host/adopt/project";
+import { partsOf, type ComposeContainer, type ComposeProject } from "../../../../host/adopt/project";
 import { beginRecord, takesPort } from "../../../../host/adopt/record";
 import { furtherVariablesIn } from "../../../../settings";
 import type { Problem } from "../../../../util/operatorError";
@@ -34,12 +34,16 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
     health: "healthy",
     image: scani ? `scani/${service}:0.17.1` : `${service}:1`,
     imageId: "sha256:0123456789abcdef",
+    namedId: "sha256:0123456789abcdef",
     environment: {},
     ofImage: {},
     imageLabels: {},
     digests: [],
     mounts: [],
+    arguments: [],
     networks: ["home_default"],
+    aliases: [service],
+    extraHosts: [],
     published: [],
     restartPolicy: "unless-stopped",
     ...more,
@@ -98,14 +102,27 @@ function stock(changes: Readonly<Record<string, Partial<ComposeContainer>>> = {}
     }),
     container("frontend-app", {
       environment: { API_UPSTREAM: "http://api:3001", CSP_CONNECT_SRC: "'self'" },
+      ofImage: { API_UPSTREAM: "http://api:3001" },
       published: ["0.0.0.0:8080"],
     }),
   ];
   return { name: "home", folder: "/srv/scani", containers: all.map((one) => ({ ...one, ...changes[one.service] })) };
 }
 
+/** With changes to the variables of all of Scani's services that have them. */
+function everywhere(changes: Readonly<Record<string, string>>): ComposeProject {
+  const project = stock();
+  const containers = project.containers.map((one) => ({
+    ...one,
+    environment: Object.fromEntries(
+      Object.entries(one.environment).map(([name, value]) => [name, changes[name] ?? value]),
+    ),
+  }));
+  return { ...project, containers };
+}
+
 const found: AdoptEvidence = {
-  database: { major: "16", takesPassword: true, keyOpens: true, bytes: 8_000_000, freeMiB: 10_000 },
+  database: { major: "16", takesPassword: true, isSuperuser: true, keyOpens: true, bytes: 8_000_000, freeMiB: 10_000 },
   strangers: [],
   published: [
     { container: "home_frontend-app_1", port: 8080, project: true },
@@ -174,7 +191,7 @@ test("a stock install becomes tier 1 with its own secrets, password, image, volu
   expect(postgres).toMatchObject({ container: "home_postgres_1", volume: "home_postgres-data" });
   expect(source).toMatchObject({
     container: "home_minio_1",
-    endpoint: "http://home_minio_1:9000",
+    endpoint: "http://minio:9000",
     bucket: "job-uploads",
   });
   expect(replaced).toEqual(["home_redis_1", "home_minio_1", "home_mailpit_1"]);
@@ -235,8 +252,7 @@ test.each([
 });
 
 test("the default password is taken where the database proves it, with a note", () => {
-  const url = "postgres://scani:scani@postgres:5432/scani";
-  const project = stock({ api: { environment: { ...stock().containers[5].environment, DATABASE_URL: url } } });
+  const project = everywhere({ DATABASE_URL: "postgres://scani:scani@postgres:5432/scani" });
   const { settings, notes } = adoption(project);
   expect(settings.base).toMatchObject({ POSTGRES_PASSWORD: "scani", acceptedSecrets: "POSTGRES_PASSWORD" });
   expect(notes.join("\n")).toContain("POSTGRES_PASSWORD");
@@ -267,12 +283,14 @@ test("every reason not to go on is told at once, each with what to type", () => 
       database: { major: "15", takesPassword: false, keyOpens: false, bytes: 8_000_000_000, freeMiB: 100 },
       strangers: ["pgadmin"],
       published: [{ container: "nginx", port: 8090, project: false }],
-      takenNames: ["scani-redis"],
+      takenNames: ["container scani-redis"],
+      objects: { refused: "SignatureDoesNotMatch" },
     },
     {},
     [{ what: "FRONTEND_URL is plain http", type: "x" }],
   );
   const told = "problems" in made ? made.problems : [];
+  const reasons = told.map(({ what }) => what);
   for (const part of [
     "home_frontend-app_1 is not healthy now",
     "Scani's images are not of one version",
@@ -287,9 +305,10 @@ test("every reason not to go on is told at once, each with what to type", () => 
     "is used by pgadmin too",
     "Port 8090 is taken by nginx",
     "There is a container scani-redis already",
+    "cannot be listed with the keys Scani has: SignatureDoesNotMatch",
     "FRONTEND_URL is plain http",
   ])
-    expect(told.map(({ what }) => what).filter((what) => what.includes(part))).toHaveLength(1);
+    expect([part, reasons.filter((what) => what.includes(part)).length, reasons]).toEqual([part, 1, reasons]);
   expect(told.filter(({ type }) => type === undefined)).toEqual([]);
   expect(JSON.stringify(told)).not.toContain(key("0"));
 });
@@ -345,4 +364,152 @@ test("the record holds no secret, and every phase says what it does", () => {
     expect(nextPhases(record)).toHaveLength(port === undefined ? 7 : 4);
     expect(nextPhases({ ...record, announced: true })).toHaveLength(phases.length);
   }
+});
+
+test("images of another registry, by digest or with names of compose's own are named so that they are pinned", () => {
+  const registry = "registry.example.org:5000/team/scani";
+  const named = (image: (service: string) => string) => {
+    const project = stock();
+    const containers = project.containers.map((one) =>
+      one.image.startsWith("scani/") ? { ...one, image: image(one.service), imageId: `sha256:${one.service}` } : one,
+    );
+    return { ...project, containers: containers.map((one) => ({ ...one, namedId: one.imageId })) };
+  };
+  expect(namesOf(named((service) => `${registry}/${service}:0.17.1`))).toEqual({
+    repository: registry,
+    pinned: "0.17.1",
+    tags: {},
+  });
+  const migrator = { image: `${registry}/migrate:latest`, imageId: "sha256:migrate", imageLabels: {} };
+  expect(namesOf({ ...named((service) => `${registry}/${service}:latest`), migrator })).toEqual({
+    repository: registry,
+    pinned: "adopted-api",
+    tags: Object.fromEntries(
+      ["api", "worker", "data-provider", "frontend-app", "migrate"].map((service) => [
+        `sha256:${service}`,
+        `${registry}/${service}:adopted-api`,
+      ]),
+    ),
+  });
+  expect(namesOf(named((service) => `scani/${service}@sha256:0123`)).tags["sha256:worker"]).toBe(
+    "scani/worker:adopted-api",
+  );
+  // As compose calls what it builds.
+  expect(namesOf(named((service) => `home-${service}`)).tags["sha256:frontend-app"]).toBe(
+    "scani-adopted/frontend-app:adopted-api",
+  );
+});
+
+test("a name that means another image by now is not taken for the one that runs", () => {
+  const project = stock({
+    api: { namedId: "sha256:newer" },
+    postgres: { namedId: "sha256:newer", imageId: "sha256:old" },
+  });
+  expect(namesOf(project).pinned).toBe("adopted-0123456789ab");
+  const { settings, tags } = adoption({
+    ...project,
+    migrator: { image: "scani/migrate:0.17.1", imageId: "sha256:m", imageLabels: {} },
+  });
+  expect(settings.base.postgresImage).toBe("scani-adopted/postgres:adopted-old");
+  expect(tags["sha256:old"]).toBe("scani-adopted/postgres:adopted-old");
+  expect(tags["sha256:m"]).toBe("scani/migrate:adopted-0123456789ab");
+});
+
+test("a tag that moves needs the migrator's image on the engine, of the same version", () => {
+  const project = stock();
+  const containers = project.containers.map((one) => ({ ...one, image: one.image.replace("0.17.1", "latest") }));
+  expect(problems({ ...project, containers })).toEqual([
+    "The image scani/migrate:latest is not on the engine, and a release needs it.",
+  ]);
+  const label = (version: string) => ({ "org.opencontainers.image.version": version });
+  const of = (imageLabels: Record<string, string>) => ({
+    image: "scani/migrate:latest",
+    imageId: "sha256:m",
+    imageLabels,
+  });
+  expect(problems({ ...project, containers, migrator: of({}) })).toEqual([]);
+  const labelled = containers.map((one) => ({ ...one, imageLabels: label("0.17.1") }));
+  expect(problems({ ...project, containers: labelled, migrator: of(label("0.16.0")) })).toEqual([
+    "The image scani/migrate:latest is of Scani 0.16.0, and home_api_1 runs 0.17.1.",
+  ]);
+});
+
+test("other programs' containers are not Scani's, whatever they are called", () => {
+  const other = container("api", { image: "shop/api:1", environment: { SERVICE_NAME: "api" } });
+  expect(partsOf({ containers: [other] })).toEqual({});
+  // An env_file gives every service every variable.
+  const project = stock({ postgres: { environment: { API_UPSTREAM: "http://api:3001", SERVICE_NAME: "postgres" } } });
+  expect(partsOf(project)["frontend-app"]?.service).toBe("frontend-app");
+});
+
+test("what an update left behind is not looked at, and a second worker is refused", () => {
+  const project = stock();
+  const [worker] = project.containers.filter(({ service }) => service === "worker");
+  const old = { ...worker, id: "old", name: "0123_home_worker_1", state: "exited" as const };
+  expect(problems({ ...project, containers: [old, ...project.containers] })).toEqual([]);
+  const second = { ...worker, id: "second", name: "home_worker_2" };
+  expect(problems({ ...project, containers: [...project.containers, second] })).toEqual([
+    "2 containers do the work of Scani's worker: home_worker_1, home_worker_2.",
+  ]);
+});
+
+test("a server is found by a further name of it on the network", () => {
+  const project = everywhere({ DATABASE_URL: "postgres://scani:pass%2Fword-1@db:5432/scani" });
+  const containers = project.containers.map((one) =>
+    one.service === "postgres" ? { ...one, aliases: ["postgres", "db"] } : one,
+  );
+  expect(adoption({ ...project, containers }).settings.base.borrowedPostgres).toBe("home_postgres_1");
+});
+
+test.each([
+  ["DATABASE_URL", "postgres://u:p@shared-db:5432/scani", "shared-db, which only containers on its networks can reach"],
+  ["REDIS_URL", "redis://host.docker.internal:6379", "host.docker.internal, which only that container can reach"],
+])("%s that no release could reach is refused", (name, url, words) => {
+  expect(problems(everywhere({ [name]: url })).filter((what) => what.includes(words))).toHaveLength(1);
+});
+
+test("a mail server of the project that delivers is refused: base's catches", () => {
+  expect(problems(stock({ mailpit: { image: "boky/postfix:v4" } }))).toEqual([
+    "SMTP_URL names home_mailpit_1 (boky/postfix:v4), which delivers mails; base's own mail server catches them, and nobody could sign in any more.",
+  ]);
+});
+
+test.each<[string, Partial<ComposeContainer>, Partial<NonNullable<AdoptEvidence["database"]>>, string]>([
+  ["in a folder of the volume", { environment: { PGDATA: "/var/lib/postgresql/data/pgdata" } }, {}, "(PGDATA)"],
+  ["of a role that may not everything", {}, { isSuperuser: false }, "is no superuser"],
+  ["that lets nobody in over its socket", {}, { isSuperuser: undefined }, "lets nobody in over the socket"],
+])("a database %s is refused", (_what, changes, database, words) => {
+  const postgres = { ...stock().containers[0], ...changes };
+  const told = problems(stock({ postgres }), { database: { ...found.database, ...database } });
+  expect(told).toEqual([expect.stringContaining(words)]);
+});
+
+test("room for the files is counted", () => {
+  const full = {
+    database: { ...found.database, freeMiB: 1_000 },
+    objects: { count: 9, bytes: 2 ** 30, isVersioned: false },
+  };
+  expect(problems(stock(), full)).toEqual([
+    "The engine's disk has 1000 MiB free; 1296 are needed for a backup, to read it back, and for a copy of the files.",
+  ]);
+});
+
+test.each([
+  [["127.0.0.1:8080"], "127.0.0.1"],
+  [["[::]:8080"], "0.0.0.0"],
+  [[":::8080", "192.168.1.5:8080"], "192.168.1.5"],
+  [["::1:8080"], "127.0.0.1"],
+  // Only containers reach it.
+  [[], "127.0.0.1"],
+])("a page on %j is published on %s", (published, address) => {
+  expect(adoption(stock({ "frontend-app": { published } })).settings.base.bindAddress).toBe(address);
+});
+
+test("a proxy among the project's own services is served by the page's names", () => {
+  const project = stock({ "frontend-app": { service: "web", aliases: ["web", "scani.local"] } });
+  const caddy = container("caddy", { image: "caddy:2" });
+  const { frontNetwork, frontNames, notes } = adoption({ ...project, containers: [...project.containers, caddy] });
+  expect(frontNetwork).toBe("home_default");
+  expect(frontNames).toEqual(["web", "home_frontend-app_1", "scani.local"]);
+  expect(notes.join("\n")).toContain("Left to compose: home_caddy_1.");
 });

@@ -91,9 +91,16 @@ test("details of a container, with what Docker leaves out", () => {
       Memory: 5,
       NetworkMode: "edge",
       Dns: null,
-      PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "8080" }, { HostPort: "81" }], "443/tcp": null },
+      PortBindings: {
+        "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "8080" }, { HostPort: "81" }],
+        "443/tcp": null,
+        "9000/tcp": [{ HostPort: "" }],
+      },
     },
-    NetworkSettings: { Networks: { data: {}, edge: {} } },
+    NetworkSettings: {
+      Networks: { data: { Aliases: ["api", "1"] }, edge: { Aliases: null } },
+      Ports: { "9000/tcp": [{ HostIp: "0.0.0.0", HostPort: "32768" }] },
+    },
   } as unknown as Docker.ContainerInspectInfo;
   expect(detailsOf(info)).toEqual({
     id: "1",
@@ -108,10 +115,12 @@ test("details of a container, with what Docker leaves out", () => {
     environment: [],
     healthCheck: [],
     labels: {},
+    arguments: [],
     networks: ["data", "edge"],
+    aliases: ["api", "1"],
     mounts: [],
     restartPolicy: "no",
-    published: ["127.0.0.1:8080", "0.0.0.0:81"],
+    published: ["127.0.0.1:8080", "0.0.0.0:81", "0.0.0.0:32768"],
     confinement: { Memory: 5, Dns: null },
   });
 });
