@@ -55,7 +55,7 @@ export class FakeStore {
     const url = new URL(request.url);
     const [, path] = /^\/trpc\/(.+)$/.exec(url.pathname) ?? [];
     if (path !== undefined) {
-      expect(request.headers?.authorization).toBe("Bearer the-key");
+      if (request.headers?.authorization !== "Bearer the-key") return { ...plain, status: 401, body: "{}" };
       const input = JSON.parse(request.body ?? url.searchParams.get("input") ?? "{}") as Record<string, string>;
       const names = path.split(",").map((name) => name.replace("storage.", ""));
       if (url.searchParams.get("batch") !== "1") {
