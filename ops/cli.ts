@@ -81,6 +81,7 @@ function baseCommand(name: string): Command {
 /** What `adopt` does beside adopting. */
 interface AdoptActs {
   readonly removeOldFiles?: boolean;
+  readonly recover?: boolean;
   readonly status?: boolean;
   readonly back?: boolean;
   readonly settle?: boolean;
@@ -119,6 +120,7 @@ baseCommand("adopt")
   .option("--back", "give everything back to compose")
   .option("--settle", "remove compose's containers, when all is well after some days")
   .option("--remove-old-files", "with --settle: also the volume of compose's S3 server, whose files were copied")
+  .option("--recover", "make this module's own containers Pulumi's again, where its state is gone")
   .option("--accept-public-key", "although a secret is one that Scani publishes for development")
   .description("make a Scani that runs under docker compose this module's, without losing anything")
   .action(async (project: string | undefined, options: OnInstall & AdoptOptions & AdoptActs) => {
@@ -127,6 +129,7 @@ baseCommand("adopt")
     const { adoptionStatus, back, settle } = await import("./adopt/back.js");
     if (options.status) return adoptionStatus(context, base, project);
     if (options.back) return back(context, base, project);
+    if (options.recover) return (await import("./adopt/recover.js")).recover(context, base, options);
     if (options.settle) return settle(context, base, project, options);
     await (await import("./adopt/adopt.js")).adopt(context, base, project, options);
   });

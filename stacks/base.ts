@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { composeProblems } from "../host/adopt/composeProblems";
 import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
-import { identityRefusals, type RememberedBase } from "../host/guards/identityRefusals";
+import { identityRefusals, lostStateProblems, type RememberedBase } from "../host/guards/identityRefusals";
 import { subnetsIn } from "../host/install/addresses";
 import { alterations, describeAlterations } from "../host/install/alteration";
 import { containerName } from "../host/install/containerName";
@@ -45,9 +45,8 @@ export async function baseStack(
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
   const [[identity, evidence, now], declared] = await Promise.all([reading, declaredBase(settings, base, stack)]);
 
-  refuse(
-    `Stack ${stack} does not fit what is on this engine. Nothing has been touched.`,
-    identityRefusals(
+  refuse(`Stack ${stack} does not fit what is on this engine. Nothing has been touched.`, [
+    ...identityRefusals(
       identity.remembered,
       { ...identity.former, cluster: evidence.cluster },
       {
@@ -60,7 +59,8 @@ export async function baseStack(
         allowDowntime: isSet("allowDowntime"),
       },
     ),
-  );
+    ...lostStateProblems(identity.remembered, identity.presence, { install: place.install, stack }),
+  ]);
   // The Postgres that was borrowed so far is stopped before its data is moved.
   const before = identity.remembered?.backups?.postgres;
   const strangers = evidence.strangers.filter(({ container }) => container !== before);

@@ -8,7 +8,7 @@ import { untilReady } from "../engine/ready";
 import { psql, withServer } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
 import { OperatorError } from "../../util/operatorError";
-import { isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
+import { homeOf, isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
 import { copyObjects } from "./phases/beside";
 import { retired } from "./phases/takeOver";
 import type { AdoptRun } from "./phases/phase";
@@ -21,9 +21,8 @@ import { isRecordOf, removeRecord, takesPort } from "./record";
  */
 export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
-  await refuseNewerSchema(run);
   const facts = await readRouted(engine, install);
-  const home = homeOf(run);
+  const home = homeOf(install.name, record.postgres);
   const moved = home !== undefined && (await isTaken(engine, home));
   const own = facts.containers.filter(isUp);
   await progress.step("stop this module's worker", () =>
@@ -54,7 +53,7 @@ export async function goBack(run: AdoptRun): Promise<void> {
  * Compose's own migrator would refuse a schema that is newer than its images, and its api may not work on it.
  * @throws OperatorError with nothing touched
  */
-async function refuseNewerSchema({ engine, install, record, migrateImage, progress }: AdoptRun): Promise<void> {
+export async function refuseNewerSchema({ engine, install, record, migrateImage, progress }: AdoptRun): Promise<void> {
   const servers =
     record.postgres === undefined ? [] : [containerName(install.name, "postgres"), record.postgres.container];
   const states = await Promise.all(servers.map(async (name) => (await engine.inspect(name))?.state));
@@ -94,11 +93,6 @@ const written = {
   tier1: [],
   tier2: [],
 } as const;
-
-function homeOf({ install, record }: AdoptRun): DataHome | undefined {
-  const { postgres } = record;
-  return postgres && { install: install.name, volume: postgres.volume, folder: postgres.folder, image: postgres.image };
-}
 
 /** True when the data is not where compose's Postgres looks for it, or base's own runs on it. */
 async function isTaken(engine: Engine, home: DataHome): Promise<boolean> {

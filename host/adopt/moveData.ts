@@ -15,6 +15,11 @@ export interface DataHome {
   readonly image: string;
 }
 
+/** Where the data of a project's Postgres is to be; undefined where the database is somebody else's. Pure. */
+export function homeOf(install: string, postgres: Omit<DataHome, "install"> | undefined): DataHome | undefined {
+  return postgres && { install, volume: postgres.volume, folder: postgres.folder, image: postgres.image };
+}
+
 /** Where the data is: in its folder, in the volume itself, between the two after a kill, or nowhere yet. */
 export type DataIs = "in its folder" | "in the volume" | "between" | "nowhere";
 

@@ -190,7 +190,7 @@ function adoptionOf(
 }
 
 /** Values of settings that have Scani's own names, from whichever of its services has them, by the stacks that read them. */
-function ownVariables(parts: ScaniParts): { base: StackValues; tiers: StackValues } {
+export function ownVariables(parts: ScaniParts): { base: StackValues; tiers: StackValues } {
   const order = [parts.api, parts["data-provider"], parts.worker].filter((one) => one !== undefined);
   const valueOf = ({ variable }: Setting): string | undefined =>
     order.map(({ environment }) => environment[variable]).find((value) => value !== undefined && value !== "");
@@ -206,7 +206,7 @@ function ownVariables(parts: ScaniParts): { base: StackValues; tiers: StackValue
 }
 
 /** Variables that neither a setting names nor this module sets, nor the image itself. */
-function furtherVariables(parts: ScaniParts): FurtherVariable[] {
+export function furtherVariables(parts: ScaniParts): FurtherVariable[] {
   const known = new Set([...catalogue.map(({ variable }) => variable), ...fixed]);
   const found = scaniServices.flatMap((service) =>
     Object.entries(parts[service]?.environment ?? {})
@@ -328,7 +328,8 @@ function publicSecrets(values: StackValues): string[] {
   });
 }
 
-function given(values: Readonly<Record<string, string | undefined>>): StackValues {
+/** What is given at all. Pure. */
+export function given(values: Readonly<Record<string, string | undefined>>): StackValues {
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
   );

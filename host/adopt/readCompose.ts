@@ -29,7 +29,7 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
     names.map(async (name): Promise<ComposeProject> => {
       const own = all.filter(({ labels }) => labels[compose.project] === name);
       const containers = await Promise.all(
-        own.map(({ id, labels }) => read(engine, id, labels[compose.service] ?? "")),
+        own.map(({ id, labels }) => readContainer(engine, id, labels[compose.service] ?? "")),
       );
       const ran = listed.filter(({ labels, image }) => labels[compose.project] === name && isMigrator(image));
       const migrator = await readMigrator(engine, ran[0]?.image, partsOf({ containers }).api);
@@ -84,7 +84,8 @@ async function readMigrator(
     : { image, imageId: found.id, imageLabels: found.labels };
 }
 
-async function read(engine: Engine, id: string, service: string): Promise<ComposeContainer> {
+/** Reads a container as one of a project. */
+export async function readContainer(engine: Engine, id: string, service: string): Promise<ComposeContainer> {
   const found = await details(engine, id);
   const { name, state, health, image, imageId, environment, mounts, networks, aliases, published, restartPolicy } =
     found;

@@ -1,6 +1,7 @@
 import { withdrawCommands, withFlag, type Origin } from "../../settings";
-import { backupsCommand, setCommand, upCommand } from "../../util/commands";
+import { adoptCommand, backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { commandsOf, type Problem } from "../../util/operatorError";
+import { label } from "../install/labels";
 import type { BaseServiceOutput, Sockets } from "../install/platform";
 import type { Presence } from "../install/presence";
 
@@ -43,6 +44,29 @@ export function identityRefusals(
     ? undefined
     : (lostData(remembered, now, intent) ?? otherCluster(remembered, now, intent));
   return lost === undefined ? [] : [lost];
+}
+
+/**
+ * Why base must not be made beside releases of its own install: there are none before there is a base, so its state has
+ * been lost, or is somewhere else. Pure.
+ */
+export function lostStateProblems(
+  remembered: RememberedBase | undefined,
+  { containers }: Pick<Presence, "containers">,
+  { install, stack }: Pick<IdentityIntent, "install" | "stack">,
+): Problem[] {
+  const [ofReleases, ofBase] = [
+    containers.filter(({ labels }) => label.release in labels),
+    containers.filter(({ labels }) => label.service in labels && !(label.release in labels)),
+  ];
+  if (remembered !== undefined || ofReleases.length === 0 || ofBase.length === 0) return [];
+  return [
+    {
+      what: `The install ${install} is on this engine, and the state of stack ${stack} knows nothing of it: it is in another project folder, or lost.`,
+      why: "Use the folder and the backend it was brought up from. Where that is gone, its settings and secrets can be read from its containers; this says what would be done, and touches nothing:",
+      type: adoptCommand("--recover"),
+    },
+  ];
 }
 
 /**

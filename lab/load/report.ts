@@ -5,7 +5,7 @@ export interface LoadReport extends Omit<Totals, "completedAt" | "latencyMs"> {
   /** Requests sent, each of which has ended: `sent - failed` had a whole response of an expected status. */
   sent: number;
   failed: number;
-  /** The first 50 failures. */
+  /** The first 1,000 failures. */
   failures: Totals["failures"];
   /**
    * Longest time without a successful response completing, counted from the first request to the end of the last one.

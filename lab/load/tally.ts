@@ -35,7 +35,7 @@ export interface Totals extends Count {
   latencyMs: Float64Array;
 }
 
-const KEPT_FAILURES = 50;
+const KEPT_FAILURES = 1_000;
 
 /** Counts requests as they end. A request is counted once, when it ends; so none may be in flight at `totals`. */
 export class Tally {

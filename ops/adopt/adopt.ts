@@ -16,7 +16,7 @@ import { readFacts } from "../../host/install/readFacts";
 import { settingNamed } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { adoptCommand, statusCommand } from "../../util/commands";
-import { messageOf, OperatorError, withLogTail, type Problem } from "../../util/operatorError";
+import { messageOf, OperatorError, withLogTail } from "../../util/operatorError";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
@@ -276,14 +276,18 @@ async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<boolea
       await phase.perform(run);
     } catch (error) {
       await phase.undo?.(run).catch((failure: unknown) => run.progress.note(messageOf(failure)));
-      throw new OperatorError(await failureOf(phase, run, withLogTail(error)), { cause: error });
+      throw await failed(`phase ${phase.title}`, error, run);
     }
   }
   return worked;
 }
 
-/** What has failed, what serves all the same, and what to type. */
-async function failureOf({ title }: Phase, { engine, install, record }: AdoptRun, why: string): Promise<Problem> {
+/** Error of work that failed: with what serves all the same, and what to type. @param what as a noun */
+export async function failed(
+  what: string,
+  error: unknown,
+  { engine, install, record }: AdoptRun,
+): Promise<OperatorError> {
   const [facts, page] = await Promise.all([
     readFacts(engine, install),
     engine.inspect(record.scani["frontend-app"] ?? ""),
@@ -292,9 +296,12 @@ async function failureOf({ title }: Phase, { engine, install, record }: AdoptRun
     ...(servingOf(facts).is === "serving" ? [`this module's on port ${record.port.then}`] : []),
     ...(page?.state === "running" ? [`compose's on port ${record.port.now ?? "(none)"}`] : []),
   ];
-  return {
-    what: `The phase ${title} failed: ${why}`,
-    why: `${serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`} The first command goes on from here, the second gives everything back.`,
-    type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back")],
-  };
+  return new OperatorError(
+    {
+      what: `The ${what} failed: ${withLogTail(error)}`,
+      why: `${serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`} The first command goes on from here, the second gives everything back.`,
+      type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back")],
+    },
+    { cause: error },
+  );
 }

@@ -1,4 +1,4 @@
-import { goBack } from "../../host/adopt/back";
+import { goBack, refuseNewerSchema } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
 import { phasesOf } from "../../host/adopt/phases";
 import { removeRecord, type AdoptionRecord } from "../../host/adopt/record";
@@ -7,7 +7,7 @@ import { OperatorError } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { endGap, openAdoption, runOf, type Adopting } from "./adopt";
+import { endGap, failed, openAdoption, runOf, type Adopting } from "./adopt";
 
 /** An adoption that has begun. @throws OperatorError when none has */
 function recordOf({ record, project, install }: Adopting): AdoptionRecord {
@@ -33,7 +33,10 @@ export async function back(context: Context, base: string, named: string | undef
     const run = runOf(context, base, adopting, record);
     const began = Date.now();
     await endGap(run);
-    await goBack(run);
+    await refuseNewerSchema(run);
+    await goBack(run).catch(async (error: unknown) => {
+      throw await failed("way back", error, run);
+    });
     context.report(
       `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(Date.now() - began)}). Nothing of this module is left.`,
     );

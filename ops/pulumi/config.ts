@@ -6,11 +6,6 @@ import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
 import { withStack } from "./workspace";
 
-/** What Pulumi says of one value. */
-interface ConfigValue {
-  readonly value?: string;
-}
-
 /** Pulumi's name of a setting. */
 const keyOf = (name: string): string => `scani:${name}`;
 
@@ -23,23 +18,22 @@ export async function setSettings(
   stack: string,
   values: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  await withStack(context, stack, async ({ workspace }) => {
-    const run = async (words: readonly string[], input?: string): Promise<string> => {
+  await withStack(context, stack, async (named) => {
+    const { workspace } = named;
+    const run = async (words: readonly string[], input?: string): Promise<void> => {
       const child = spawn(workspace.pulumiCommand.command, [...words, "--stack", stack, "--non-interactive"], {
         cwd: workspace.workDir,
         env: { ...process.env, ...workspace.envVars },
       });
       // Over standard input, so that no process list shows a secret.
       child.stdin.on("error", () => undefined).end(input);
-      const [[code], output, errors] = await Promise.all([
-        once(child, "close") as Promise<[number]>,
-        text(child.stdout),
-        text(child.stderr),
-      ]);
-      if (code === 0) return output;
+      child.stdout.resume();
+      const [[code], errors] = await Promise.all([once(child, "close") as Promise<[number]>, text(child.stderr)]);
+      if (code === 0) return;
       throw new OperatorError({ what: `Pulumi does not change the settings of ${stack}: ${errors.trim()}` });
     };
-    const now = JSON.parse(await run(["config", "--show-secrets", "--json"])) as Readonly<Record<string, ConfigValue>>;
+    // Through the SDK, which tells a stack that is not there from any other failure.
+    const now = await named.getAllConfig();
     const plain: string[] = [];
     for (const [name, value] of Object.entries(values)) {
       const key = keyOf(name);

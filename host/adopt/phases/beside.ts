@@ -6,6 +6,7 @@ import { readCluster, withServer, type Database } from "../../backup/server";
 import { containerName } from "../../install/containerName";
 import type { Bucket } from "../../install/bucket";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
+import { homeOf, whereIsData } from "../moveData";
 import type { ObjectSource } from "../project";
 import type { AdoptRun, Phase } from "./phase";
 
@@ -52,16 +53,27 @@ export class BesidePhase implements Phase {
     return `bring base up beside it${postgres === undefined ? "" : `, on the Postgres of ${postgres.container}`}`;
   }
 
-  async done({ engine, install, record }: AdoptRun): Promise<boolean> {
+  async done(run: AdoptRun): Promise<boolean> {
+    const { engine, install, record } = run;
     const [gateway, postgres] = await Promise.all([
       engine.inspect(install.gateway),
       engine.inspect(record.postgres?.container ?? ""),
     ]);
-    const joined = record.postgres === undefined || postgres?.networks.includes(`${install.name}-data`) === true;
-    return gateway?.state === "running" && (joined || postgres?.state !== "running");
+    if (gateway?.state !== "running") return false;
+    if (postgres === undefined) return true;
+    if (postgres.state === "running") return postgres.networks.includes(`${install.name}-data`);
+    return !(await isNeeded(run));
   }
 
-  async perform({ stacks, progress }: AdoptRun): Promise<void> {
+  async perform(run: AdoptRun): Promise<void> {
+    const { engine, record, stacks, progress } = run;
+    const { container = "" } = record.postgres ?? {};
+    // Stopped by hand, or by a run that was killed before it moved the data.
+    if ((await engine.inspect(container))?.running === false && (await isNeeded(run)))
+      await progress.step(`start ${container}`, async () => {
+        await engine.setRestartPolicy(container, record.restartPolicies[container] ?? "unless-stopped");
+        await engine.start(container);
+      });
     await progress.step("bring base up", () => stacks.up("base"));
   }
 }
@@ -96,6 +108,13 @@ export class ObjectsPhase implements Phase {
     const { objects, now } = await run.progress.step("copy the files", () => copyObjects(run));
     run.progress.note(`${objects} files, ${now} of them copied now`);
   }
+}
+
+/** True where the data is still where compose's Postgres has it, so that nothing else can serve it. */
+async function isNeeded(run: AdoptRun): Promise<boolean> {
+  const home = homeOf(run.install.name, run.record.postgres);
+  if (home === undefined || (await hasTakenOver(run))) return false;
+  return (await whereIsData(run.engine, home)) === "in the volume";
 }
 
 /** True where base's own Postgres is on the project's data: only this module's Scani has written since. */

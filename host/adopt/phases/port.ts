@@ -1,9 +1,12 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Engine } from "../../engine/engine";
 import { untilReady } from "../../engine/ready";
+import { messageOf, OperatorError } from "../../../util/operatorError";
 import { seconds } from "../../../util/progress/progress";
 import type { AdoptRun, Phase } from "./phase";
 
-/** Seconds compose's page gets to answer what it is answering: its websockets would last until it is killed anyway. */
-const pageSeconds = 1;
+/** Milliseconds compose's page gets to answer what it is answering: its websockets would last until it is killed anyway. */
+const drainMs = 300;
 
 /** Seconds the gateway gets to answer on the port. */
 const gatewaySeconds = 10;
@@ -52,14 +55,34 @@ async function changeOver(run: AdoptRun): Promise<number> {
   const page = record.scani["frontend-app"] ?? "";
   await engine.setRestartPolicy(page, "no");
   const began = Date.now();
-  await engine.stop(page, pageSeconds);
+  await endPage(engine, page);
   await startGateway(run);
   return Date.now() - began;
 }
 
-async function startGateway({ engine, install, watch }: AdoptRun): Promise<void> {
+/** Ends a page's server, which is nginx: from this signal on it lets nobody in. */
+async function endPage(engine: Engine, page: string): Promise<void> {
+  const ended = engine.exec(page, ["sh", "-c", "kill -QUIT 1"]).then(() => engine.wait(page));
+  // Whatever comes of it, the page is stopped next.
+  await Promise.race([ended.catch(() => undefined), pause(drainMs)]);
+  await engine.stop(page, 0);
+}
+
+/** @throws OperatorError that says how to find out who has the port */
+async function startGateway({ engine, install, record, watch }: AdoptRun): Promise<void> {
   const { gateway } = install;
-  await engine.start(gateway);
+  try {
+    await engine.start(gateway);
+  } catch (error) {
+    throw new OperatorError(
+      {
+        what: `${gateway} does not start on port ${record.port.then}: ${messageOf(error)}`,
+        why: "One of these names what has taken the port:",
+        type: [`docker ps --filter publish=${record.port.then}`, `ss -ltnp 'sport = :${record.port.then}'`],
+      },
+      { cause: error },
+    );
+  }
   await untilReady(
     engine,
     { id: gateway, name: gateway, title: "gateway" },

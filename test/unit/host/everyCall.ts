@@ -1,5 +1,5 @@
 /** Runs that are tried at once. */
-const atOnce = 64;
+const atOnce = 32;
 
 /**
  * Tries a run with trouble at its first call, at its second, and so on, each on an install of its own.

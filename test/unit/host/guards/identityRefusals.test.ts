@@ -2,6 +2,7 @@ import type { ContainerSummary } from "../../../../host/engine/engine";
 import { baseGaps } from "../../../../host/guards/baseGaps";
 import {
   identityRefusals,
+  lostStateProblems,
   type IdentityIntent,
   type IdentityNow,
   type RememberedBase,
@@ -148,4 +149,17 @@ test("another database cluster under the same name is refused, with what to type
   expect(texts({}, {}, before)).toEqual([]);
   expect(texts({ cluster: "7300000000000000002" })).toEqual([]);
   expect(texts({ cluster: "7300000000000000002" }, { startEmpty: true }, before)).toEqual([]);
+});
+
+test("base is not made beside releases of its own install: its state is lost, or somewhere else", () => {
+  const labelled = (labels: Record<string, string>) => ({ id: "1", name: "x", labels }) as unknown as ContainerSummary;
+  const gateway = labelled({ "scani.service": "gateway" });
+  const api = labelled({ "scani.service": "api", "scani.release": "r1" });
+  const told = (before: RememberedBase | undefined, ...containers: ContainerSummary[]) =>
+    lostStateProblems(before, { containers }, { install: "scani", stack: "base" }).map(renderProblem);
+  expect(told(undefined, gateway, api)).toEqual([expect.stringContaining("type: npm run adopt -- --recover")]);
+  expect(told(remembered, gateway, api)).toEqual([]);
+  // A first up that was killed, and a base that was destroyed under its releases on purpose.
+  expect(told(undefined, gateway)).toEqual([]);
+  expect(told(undefined, api)).toEqual([]);
 });

@@ -1,0 +1,103 @@
+import type { Engine } from "../engine/engine";
+import { replaceableServices } from "../install/bundled";
+import { containerName, volumeNameOf } from "../install/containerName";
+import { routedRelease } from "../install/facts";
+import { label } from "../install/labels";
+import { postgresDataPath } from "../install/postgresData";
+import { readRouted } from "../install/readFacts";
+import type { Tier } from "../../settings";
+import { furtherVariables, given, ownVariables, type StackValues } from "./plan";
+import { imageOf, partsOf, type ComposeContainer } from "./project";
+import { readContainer } from "./readCompose";
+
+/** An install of this module's own, read off its containers. Holds secrets. */
+export interface OwnInstall {
+  /** Tier that serves; undefined where none is routed. */
+  readonly tier?: Tier;
+  readonly settings: { readonly base: StackValues; readonly tier: StackValues };
+  /** Names of all its containers, and of its networks. */
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+}
+
+/** Reads one; undefined where there is none. */
+export async function readOwn(engine: Engine, install: string): Promise<OwnInstall | undefined> {
+  const labels = [`${label.install}=${install}`];
+  const [all, networks, routed] = await Promise.all([
+    engine.containers({ labels: [...labels, label.service], all: true }),
+    engine.networks(labels),
+    readRouted(engine, { name: install, gateway: containerName(install, "gateway") }),
+  ]);
+  if (all.length === 0) return undefined;
+  const serving = routedRelease(routed);
+  const wanted = all.filter(({ labels: its }) => [undefined, serving?.release].includes(its[label.release]));
+  const read = await Promise.all(
+    wanted.map(({ id, labels: its }) => readContainer(engine, id, its[label.service] ?? "")),
+  );
+  return {
+    tier: serving?.tier,
+    settings: ownSettings(install, serving?.tier, read),
+    containers: all.map(({ name }) => name),
+    networks: networks.map(({ name }) => name),
+  };
+}
+
+/** Settings an install was brought up with, by its base's containers and those of the release that serves. Pure. */
+export function ownSettings(
+  install: string,
+  tier: Tier | undefined,
+  containers: readonly ComposeContainer[],
+): OwnInstall["settings"] {
+  const named = (service: string) => containers.find((one) => one.service === service);
+  const parts = partsOf({ containers });
+  const { api, worker, "data-provider": provider } = parts;
+  const environment = { ...worker?.environment, ...provider?.environment, ...api?.environment };
+  const read = ownVariables(parts);
+  const services = replaceableServices.map(([service, { replacedBy, credentials }]) => {
+    const own = named(service);
+    // Where it is somebody else's, the release names it by the settings' own variables.
+    const variables =
+      own === undefined
+        ? [...replacedBy, ...(service === "storage" ? storageVariables : [])].map((name) => [name, name] as const)
+        : Object.entries(credentials);
+    const values = own?.environment ?? environment;
+    const image = own === undefined ? {} : { [`${service}Image`]: own.image };
+    return { ...image, ...Object.fromEntries(variables.map(([name, variable]) => [name, values[variable]])) };
+  });
+  const gateway = named("gateway");
+  const [at, mailAt] = [gateway, named("mail")].map((one) => addressOf(one?.published[0]));
+  const volume = named("postgres")?.mounts.find(({ path }) => path === postgresDataPath)?.source;
+  const folder = named("postgres")?.environment.PGDATA?.slice(postgresDataPath.length + 1);
+  const further = furtherVariables(parts);
+  const { repository, tag } = imageOf(api ?? { image: "" });
+  return {
+    base: given({
+      ...read.base,
+      ...Object.assign({}, ...services),
+      gatewayImage: gateway?.image,
+      FRONTEND_PORT: at?.port,
+      bindAddress: at?.ip,
+      publishGateway: at === undefined ? "false" : undefined,
+      MAILPIT_UI_PORT: mailAt?.port,
+      postgresVolume: volume === volumeNameOf(install, "postgres") ? undefined : volume,
+      postgresFolder: folder,
+    }),
+    tier: given({
+      ...read.tiers,
+      imageRepository: repository,
+      SCANI_IMAGE_TAG: tag,
+      ...(tier === "tier2" ? Object.fromEntries(cloudVariables.map((name) => [name, environment[name]])) : {}),
+      extraEnvironment: further.length === 0 ? undefined : JSON.stringify(further),
+    }),
+  };
+}
+
+const cloudVariables = ["SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"] as const;
+const storageVariables = ["S3_PUBLIC_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
+
+function addressOf(published: string | undefined): { ip: string; port: string } | undefined {
+  const at = published?.lastIndexOf(":");
+  return published === undefined || at === undefined
+    ? undefined
+    : { ip: published.slice(0, at), port: published.slice(at + 1) };
+}

@@ -1,0 +1,118 @@
+import { randomInt } from "node:crypto";
+import { connectDocker } from "../../host/engine/connect";
+import { readStatus } from "../../ops/status/read";
+import { AdoptScene } from "./adopt/adoptScene";
+
+/** An adoption is killed, taken back and gone on with at every phase and at random moments. */
+
+jest.setTimeout(1_800_000);
+
+let scene: AdoptScene;
+let rows: number;
+
+beforeAll(async () => {
+  scene = await AdoptScene.up(connectDocker(), "adoptkills");
+  rows = await scene.scani.rows();
+}, 300_000);
+
+afterAll(() => scene?.down(), 120_000);
+
+/** Everything is there, whoever serves it on the page's port. @param ours whether that is this module */
+async function isWhole(ours: boolean): Promise<void> {
+  scene.proxy.pointAt(scene.composed.port, !ours);
+  expect(await scene.scani.stillKnows(scene.ada)).toBe(true);
+  expect(await scene.scani.rows()).toBeGreaterThanOrEqual(rows);
+  rows = await scene.scani.rows();
+}
+
+/** Adopts to the end: one install serves, and of compose nothing runs. */
+async function adopted(): Promise<void> {
+  await scene.adopt({ yes: true, takePort: true });
+  expect((await readStatus(scene.engine, scene.place.install)).serving?.tier).toBe("tier1");
+  expect((await scene.composeNow()).filter(({ running }) => running)).toEqual([]);
+  await isWhole(true);
+}
+
+/** Compose serves as before, nothing of this module is left, and compose's own command changes nothing. */
+async function isGivenBack(): Promise<void> {
+  await isWhole(false);
+  expect(await scene.left()).toEqual([]);
+  const before = await scene.composeNow();
+  expect(before.filter(({ running }) => !running)).toEqual([]);
+  await scene.composed.run("up", "-d");
+  expect(await scene.composeNow()).toEqual(before);
+}
+
+/** A line of every phase, in the order they come. */
+const lines = [
+  "▸ write the settings",
+  "▸ back up the database",
+  "▸ bring base up",
+  "▸ copy the files",
+  "▸ bring tier1 up",
+  "▸ flip",
+  "▸ make the gateway with the port",
+  "▸ change port",
+  "▸ stop compose's api",
+  "▸ bring base up on the data",
+  "▸ hold requests",
+  "▸ move the data one folder down",
+  "▸ let the requests through",
+  "▸ stop what has been replaced",
+];
+
+test("killed at every phase in turn, with no request failing but where nobody is let in, and gone on with", async () => {
+  const load = await scene.loadOnPort(1_700);
+  const gap: number[] = [];
+  const missed: string[] = [];
+  for (const line of lines) {
+    const from = Date.now();
+    const { over, printed } = await scene.killed(line, "--yes", "--take-port");
+    if (over) missed.push(line);
+    // From its second line on the run after the one that was killed in the gap lets somebody in.
+    if (line === "▸ change port" || printed.includes("▸ start the gateway")) gap.push(from);
+  }
+  const began = Date.now();
+  await adopted();
+  const report = await load.stop();
+  console.info(
+    `${report.sent} sent, ${report.failed} failed; lines that did not come: ${missed.join(", ") || "none"}; the last run took ${Date.now() - began} ms; longest wait ${Math.round(report.longestMs)} ms`,
+  );
+  expect(missed).toEqual([]);
+  expect(report.failures.filter(({ why }) => why.startsWith("status"))).toEqual([]);
+  await scene.back();
+  await isGivenBack();
+});
+
+test.each(lines)("taken back after a kill at %s", async (line) => {
+  const { over } = await scene.killed(line, "--yes", "--take-port");
+  expect(over).toBe(false);
+  await scene.back();
+  await isGivenBack();
+});
+
+test.each(["▸ stop this module's Scani", "▸ move the data back", "▸ start compose's containers again", "Destroying"])(
+  "the way back is killed at %s and typed again",
+  async (line) => {
+    await adopted();
+    const { over } = await scene.killed(line, "--back");
+    expect(over).toBe(false);
+    await scene.back();
+    await isGivenBack();
+  },
+);
+
+test("killed at 20 random moments, and gone on with each time", async () => {
+  for (let kills = 0; kills < 20;) {
+    const { over } = await scene.killed(randomInt(1_000, 20_000), "--yes", "--take-port");
+    if (!over) kills += 1;
+    else {
+      await adopted();
+      await scene.back();
+      await isGivenBack();
+    }
+  }
+  await adopted();
+  await scene.back();
+  await isGivenBack();
+});

@@ -1,0 +1,113 @@
+import { ownSettings } from "../../../../host/adopt/own";
+import type { ComposeContainer } from "../../../../host/adopt/project";
+
+const key = (letter: string): string => letter.repeat(64);
+
+function container(service: string, more: Partial<ComposeContainer> = {}): ComposeContainer {
+  return {
+    id: `id-of-${service}`,
+    name: `scani-${service}`,
+    service,
+    state: "running",
+    image: `${service}:1`,
+    imageId: "sha256:0123456789abcdef",
+    environment: {},
+    ofImage: {},
+    imageLabels: {},
+    digests: [],
+    mounts: [],
+    networks: [],
+    arguments: [],
+    aliases: [],
+    extraHosts: [],
+    published: [],
+    restartPolicy: "unless-stopped",
+    ...more,
+  };
+}
+
+const api = container("api", {
+  image: "scani/api:0.17.1",
+  environment: {
+    SERVICE_NAME: "api",
+    LOG_ID_PEPPER: key("0"),
+    DATABASE_URL: "postgres://scani:x@postgres:5432/scani?sslmode=disable",
+    REDIS_URL: "redis://:x@redis:6379",
+    ENCRYPTION_KEY: key("a"),
+    BETTER_AUTH_SECRET: key("b"),
+    SCANI_CLOUD_URL: "http://data-provider:8082",
+    SCANI_CLOUD_API_KEY: key("c"),
+    MY_OWN_VARIABLE: "kept",
+    PATH: "/bin",
+  },
+  ofImage: { PATH: "/bin" },
+});
+const provider = container("data-provider", {
+  image: "scani/data-provider:0.17.1",
+  environment: {
+    SERVICE_NAME: "data-provider",
+    LOG_ID_PEPPER: key("0"),
+    DATA_PROVIDER_API_KEY: key("c"),
+    S3_ENDPOINT: "http://storage:9000",
+    S3_ACCESS_KEY_ID: "own",
+    S3_SECRET_ACCESS_KEY: key("d"),
+    SMTP_URL: "smtp://mailpit:1025",
+  },
+});
+const base = [
+  container("gateway", { published: ["127.0.0.1:8080"] }),
+  container("redis", { environment: { REDIS_PASSWORD: key("e") } }),
+  container("storage", { environment: { ROOT_ACCESS_KEY: "own", ROOT_SECRET_KEY: key("d") } }),
+  container("mail", { published: ["127.0.0.1:8026"] }),
+];
+const postgres = container("postgres", {
+  environment: {
+    POSTGRES_USER: "scani",
+    POSTGRES_DB: "scani",
+    POSTGRES_PASSWORD: key("f"),
+    PGDATA: "/var/lib/postgresql/data/scani-data",
+  },
+  mounts: [{ type: "volume", source: "home_postgres-data", path: "/var/lib/postgresql/data" }],
+});
+
+test("everything generated, and what was adopted, is read off the containers", () => {
+  const { base: settings, tier } = ownSettings("scani", "tier1", [...base, postgres, api, provider]);
+  expect(settings).toEqual({
+    ENCRYPTION_KEY: key("a"),
+    BETTER_AUTH_SECRET: key("b"),
+    LOG_ID_PEPPER: key("0"),
+    DATA_PROVIDER_API_KEY: key("c"),
+    POSTGRES_USER: "scani",
+    POSTGRES_DB: "scani",
+    POSTGRES_PASSWORD: key("f"),
+    REDIS_PASSWORD: key("e"),
+    S3_ACCESS_KEY_ID: "own",
+    S3_SECRET_ACCESS_KEY: key("d"),
+    gatewayImage: "gateway:1",
+    postgresImage: "postgres:1",
+    redisImage: "redis:1",
+    storageImage: "storage:1",
+    mailImage: "mail:1",
+    FRONTEND_PORT: "8080",
+    bindAddress: "127.0.0.1",
+    MAILPIT_UI_PORT: "8026",
+    postgresVolume: "home_postgres-data",
+    postgresFolder: "scani-data",
+  });
+  expect(tier).toEqual({
+    imageRepository: "scani",
+    SCANI_IMAGE_TAG: "0.17.1",
+    extraEnvironment: JSON.stringify([{ service: "api", name: "MY_OWN_VARIABLE", value: "kept" }]),
+  });
+});
+
+test("a managed database and the hosted endpoint are named as the release names them, and base's own volume is not", () => {
+  const managed = ownSettings("scani", "tier2", [...base, api]);
+  expect(managed.base.DATABASE_URL).toBe(api.environment.DATABASE_URL);
+  expect(managed.base.REDIS_URL).toBeUndefined();
+  expect(managed.tier).toMatchObject({ SCANI_CLOUD_URL: "http://data-provider:8082", SCANI_CLOUD_API_KEY: key("c") });
+  const mount = { type: "volume", source: "scani-postgres-data", path: "/var/lib/postgresql/data" };
+  const own = container("postgres", { environment: { POSTGRES_PASSWORD: key("f") }, mounts: [mount] });
+  const bundled = ownSettings("scani", "tier1", [...base, own, api]).base;
+  expect(Object.keys(bundled).filter((name) => /^postgres(Volume|Folder)$|^DATABASE_URL$/.test(name))).toEqual([]);
+});
