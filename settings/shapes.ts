@@ -19,6 +19,14 @@ export const secretText = (least: number) =>
     }
   });
 
+/** A key that is sent in an HTTP header, which carries ASCII and takes spaces off both ends. */
+export const headerSecret = (least: number) =>
+  secretText(least).pipe(
+    z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, {
+      message: "is sent in an HTTP header, which carries no spaces at its ends and no characters beyond ASCII",
+    }),
+  );
+
 export const flag = z
   .enum(["true", "false"], { message: "is neither true nor false" })
   .transform((value) => value === "true");

@@ -10,6 +10,7 @@ const tier2 = ["tier2"] as const;
 type Specs = Readonly<Record<string, Spec>>;
 
 const secret = (least: number) => ({ secret: true as const, schema: s.secretText(least) });
+const headerSecret = (least: number) => ({ secret: true as const, schema: s.headerSecret(least) });
 
 /** How this module runs: what, where and how patiently. Camel case in Pulumi config. */
 const own = {
@@ -314,7 +315,7 @@ const platform = {
   DATA_PROVIDER_API_KEY: {
     stacks: base,
     generated: true,
-    ...secret(16),
+    ...headerSecret(16),
     example: "$(openssl rand -hex 32)",
     describe: "Key of the local data-provider on tier 1.",
   },
@@ -449,7 +450,7 @@ const platform = {
   },
   FASTMAIL_API_TOKEN: {
     stacks: base,
-    ...secret(8),
+    ...headerSecret(8),
     example: "fmu1-…",
     describe: "Send mail over Fastmail instead of SMTP.",
   },
@@ -520,7 +521,7 @@ const release = {
   SCANI_CLOUD_API_KEY: {
     stacks: tier2,
     required: true,
-    ...secret(16),
+    ...headerSecret(16),
     example: "the key you were issued",
     describe: "Tier 2: the issued key. Tier 1 ignores it.",
   },

@@ -34,8 +34,8 @@ export interface Alteration {
 }
 
 /**
- * Containers of an install that were renamed, or taken off a network: nobody finds them any more. A network that is not
- * there takes nothing from its containers that they would not get back with it. Pure.
+ * Containers of an install that were renamed, or taken off a network: nobody finds them any more. Containers of a release
+ * get a network of base back when base has made it anew; those of base are made anew with it. Pure.
  */
 export function alterations({ containers, networks }: Pick<Presence, "containers" | "networks">): Alteration[] {
   return containers.flatMap((container) => {
@@ -72,7 +72,7 @@ function howAltered(
   if (name !== containerName(install, service)) return `was ${containerName(install, service)}, and renamed`;
   for (const role of roles) {
     const network = networks.find((one) => one.name === networkName(install, role));
-    if (network === undefined) continue;
+    if (network === undefined) return `was on the network ${networkName(install, role)}, which is gone`;
     if (!isOn(on, network)) return `was taken off the network ${network.name}`;
     // Where some addresses are not given out, each service of base has one of those.
     if (role !== "edge" && (network.dynamic ?? []).length > 0 && on[network.name]?.address === undefined)

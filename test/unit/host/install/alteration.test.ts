@@ -68,8 +68,14 @@ test.each([
   });
 });
 
-test("a network that is not there is its own fault, and Docker gives addresses where none are kept", () => {
-  expect(said(base("redis", {}), [])).toEqual([]);
+test("a network of base that is gone takes base's containers with it, and a release's get it back", () => {
+  expect(said(base("redis", {}), [])).toEqual([
+    "scani-redis was on the network scani-data, which is gone: it is made anew.",
+  ]);
+  expect(said(api({ "scani-tier1-net-1": {} }), networks.slice(2))).toEqual([]);
+});
+
+test("where Docker gives out all addresses, nobody has one of its own", () => {
   const before = networks.map((network) => ({ ...network, dynamic: [] }));
   expect(said(base("redis", { "scani-data": {} }), before)).toEqual([]);
 });

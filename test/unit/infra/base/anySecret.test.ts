@@ -48,7 +48,10 @@ const printable = fc.oneof(
   fc.constantFrom(..."äé§€漢"),
 );
 const secret = fc.array(printable, { minLength: 32, maxLength: 60 }).map((characters) => characters.join(""));
-const secrets = fc.tuple(...names.map(() => secret));
+/** Keys that are sent in an HTTP header; the settings refuse what none carries. */
+const inHeaders: readonly Name[] = ["DATA_PROVIDER_API_KEY", "FASTMAIL_API_TOKEN"];
+const headerKey = secret.map((value) => `k${value.replace(/[^\x21-\x7e]/g, "~")}y`);
+const secrets = fc.tuple(...names.map((name) => (inHeaders.includes(name) ? headerKey : secret)));
 
 /** What Redis reads in a line of its configuration. Source: sdssplitargs in Redis' own sds.c. */
 function redisWords(line: string): string[] {
