@@ -50,6 +50,7 @@ beforeAll(async () => {
   );
   await scene.up("tier1");
   await scene.up("tier2");
+  outsiders = await outsideContainers();
 });
 afterAll(async () => {
   await closeScene(scene);
@@ -74,6 +75,31 @@ async function ownImages(): Promise<ImageSet> {
     redis: await rename(images.redis, "redis"),
     mail: await rename(images.mail, "mail"),
   };
+}
+
+/** Containers that are no part of the install, as the hosted endpoint, and their names on its networks. */
+let outsiders: readonly { readonly id: string; readonly on: readonly (readonly [string, string[]])[] }[];
+
+async function outsideContainers(): Promise<typeof outsiders> {
+  return (await containersOf(scene))
+    .filter(({ service }) => service === "hosted")
+    .map(({ id, info }) => ({
+      id,
+      on: Object.entries(info.NetworkSettings.Networks).map(([name, { Aliases }]) => [name, Aliases ?? []] as const),
+    }));
+}
+
+/** What is nobody's to mend: others are put back on networks that were made anew. */
+async function rejoin(): Promise<void> {
+  for (const { id, on } of outsiders)
+    for (const [name, Aliases] of on)
+      await scene.docker
+        .getNetwork(name)
+        .connect({ Container: id, EndpointConfig: { Aliases } })
+        .catch((error: { statusCode?: number }) => {
+          // It is on it still.
+          if (error.statusCode !== 403) throw error;
+        });
 }
 
 const status = (): Promise<Status> => readStatus(scene.engine, scene.place.install);
@@ -191,7 +217,10 @@ test.each(cases)("%i: %s", async (_index, title, { hands: laid, to, tierFirst })
       refused = await bringUp(to);
       if (refused !== undefined) expect(refused).toContain(baseFirst);
     }
-    if (hurt || refused !== undefined) expect(await bringUp("base")).toBeUndefined();
+    if (hurt || refused !== undefined) {
+      expect(await bringUp("base")).toBeUndefined();
+      await rejoin();
+    }
     if ((hurt && !tierFirst) || refused !== undefined) expect(await bringUp(to)).toBeUndefined();
 
     const after = await expectTrueStatus();
@@ -205,7 +234,9 @@ test.each(cases)("%i: %s", async (_index, title, { hands: laid, to, tierFirst })
   } catch (error) {
     process.stderr.write(`${title}: NOT SO: ${(error as Error).message}\n${printedLast.join("\n")}\n`);
     // The states after it are to begin with an install that works.
-    for (const stack of ["base", to]) await printing(up, stack);
+    await printing(up, "base");
+    await rejoin().catch(() => undefined);
+    await printing(up, to);
     throw error;
   } finally {
     process.stderr.write(`${title}: ${Date.now() - began} ms\n`);
