@@ -95,7 +95,7 @@ test.each(hostile)("%s: every service works with it, and holds it as it was give
   };
   const at = await open(given);
   await at.up("tier1");
-  const scani = kind === "real" ? new RealScani(docker, at.place) : new StandInScani(at.place);
+  const scani = kind === "real" ? RealScani.on(docker, at.place) : new StandInScani(at.place);
   const session = await scani.seedUser("ada");
   await scani.addRow("hostile");
   await scani.sendJobs();
