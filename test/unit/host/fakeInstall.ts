@@ -89,9 +89,11 @@ export class FakeInstall {
   private folder = join(folders, randomUUID());
 
   constructor() {
+    this.engine.networksThere.push({ id: "e", name: "scani-edge", labels: { [label.install]: "scani" } });
     for (const service of ["gateway", "postgres"])
       this.engine.add({
         name: `scani-${service}`,
+        networks: service === "gateway" ? ["scani-edge"] : [],
         labels: { [label.install]: "scani", [label.service]: service },
         state: "running",
       });
