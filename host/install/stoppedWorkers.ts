@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { gatewayStatePath } from "../gateway/state";
-import { routedRelease, type ReleaseContainer } from "./facts";
+import { targetOf, type ReleaseContainer } from "./facts";
 import { label } from "./labels";
 import { readRouted } from "./readFacts";
 
@@ -32,8 +32,10 @@ export async function startStopped(engine: Engine, gateway: string): Promise<str
   for (const id of ids) {
     const worker = await engine.inspect(id);
     if (worker?.state !== "exited") continue;
-    const serving = routedRelease(await readRouted(engine, { name: worker.labels[label.install] ?? "", gateway }));
-    if (serving?.release !== worker.labels[label.release] || serving?.tier !== worker.labels[label.tier]) continue;
+    const routed = await readRouted(engine, { name: worker.labels[label.install] ?? "", gateway });
+    const api = targetOf(routed, "api");
+    // Where the api does not run either, somebody has stopped Scani.
+    if (api?.state !== "running" || api.release !== worker.labels[label.release]) continue;
     await engine.start(id);
     started.push(worker.name);
   }

@@ -109,6 +109,12 @@ describe("a worker that a change of base has stopped, and which died before it c
     expect(lines).toEqual([]);
   });
 
+  test("stays stopped where somebody has stopped Scani since", async () => {
+    await install.engine.stop("scani-one-api");
+    await nextCommand();
+    expect(install.container("one", "worker").state).toBe("exited");
+  });
+
   test("is nobody's to start any more once the change has ended", async () => {
     await endHold(install.engine, "scani", undefined, progress, watch);
     await install.engine.stop("scani-one-worker");
