@@ -274,6 +274,13 @@ export const extraEnvironment = z.string().refine((value) => furtherVariablesIn(
 /** Names Docker gives and takes. */
 export const dockerName = z.string().regex(/^[a-zA-Z0-9][\w.-]{0,127}$/, { message: "is no name Docker takes" });
 
+/** Several of them, separated by commas. */
+export const dockerNames = z
+  .string()
+  .refine((value) => value.split(",").every((one) => dockerName.safeParse(one).success), {
+    message: "is no list of names Docker takes",
+  });
+
 /** Docker names, and the prefix of every name this module gives. */
 export const resourceName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, {
   message: "is not lower-case letters, digits and hyphens, beginning with a letter, 30 at most",

@@ -164,9 +164,16 @@ const own = {
     variable: "SCANI_FRONT_NETWORK",
     stacks: base,
     example: "scani_default",
-    describe:
-      "Docker network of a proxy that reaches Scani's page by the name frontend-app: the gateway answers there.",
+    describe: "Docker network of a proxy that reaches Scani's page by name: the gateway answers there.",
     schema: s.dockerName,
+  },
+  frontNames: {
+    variable: "SCANI_FRONT_NAMES",
+    stacks: base,
+    fallback: "frontend-app",
+    example: "frontend-app,scani_frontend-app_1",
+    describe: "Names, separated by commas, the gateway has on frontNetwork.",
+    schema: s.dockerNames,
   },
   borrowedPostgres: {
     variable: "SCANI_BORROWED_POSTGRES",

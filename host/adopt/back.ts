@@ -89,7 +89,7 @@ export async function refuseNewerSchema({ engine, install, record, migrateImage,
 
 /** Settings the later phases write. */
 const written = {
-  base: ["postgresVolume", "postgresFolder", "frontNetwork", "portHolder"],
+  base: ["postgresVolume", "postgresFolder", "frontNetwork", "frontNames", "portHolder"],
   tier1: [],
   tier2: [],
 } as const;

@@ -11,7 +11,7 @@ export async function connectAll(engine: Engine, connections: readonly Connectio
   for (const connection of connections)
     if (!(await isConnected(engine, connection)))
       await engine.connectNetwork(connection.network, connection.container, {
-        names: [connection.name],
+        names: connection.names,
         address: connection.address,
       });
 }

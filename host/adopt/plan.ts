@@ -171,9 +171,7 @@ function adoptionOf(
       postgres === undefined || ofPostgres.postgresImage !== `${ownRepository}/postgres:${tagOfId(postgres.imageId)}`
         ? tags
         : { ...tags, [postgres.imageId]: ofPostgres.postgresImage },
-    ...(front === undefined || page === undefined
-      ? {}
-      : { frontNetwork: front, frontNames: [...new Set([page.service, page.name, ...page.aliases])] }),
+    ...(front === undefined || page === undefined ? {} : { frontNetwork: front, frontNames: namesOfPage(page) }),
     port: { now, then },
     notes: notesOf(project, {
       postgres,
@@ -345,6 +343,11 @@ interface Noted {
   readonly front?: string;
   readonly evidence: AdoptEvidence;
   readonly tags: ImageNames["tags"];
+}
+
+/** Docker's own short name of a container is no proxy's. */
+function namesOfPage({ id, service, name, aliases }: ComposeContainer): string[] {
+  return [...new Set([service, name, ...aliases])].filter((one) => !id.startsWith(one));
 }
 
 /** Network on which others may reach the page by name; one of outside the project, as proxies have, before its own. */

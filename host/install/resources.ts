@@ -24,11 +24,11 @@ export interface BaseReadyInputs {
   readonly portHolder?: string;
 }
 
-/** A container that answers on a network by a name. */
+/** A container that answers on a network by further names. */
 export interface Connection {
   readonly container: string;
   readonly network: string;
-  readonly name: string;
+  readonly names: readonly string[];
   /** Its address there; without one the engine gives it any. */
   readonly address?: string;
 }

@@ -147,13 +147,19 @@ export class Base extends pulumi.ComponentResource {
                 {
                   container: borrowed,
                   network: networkName(install, "data"),
-                  name: "postgres",
+                  names: ["postgres"],
                   address: addresses.data?.fixed.postgres,
                 },
               ]),
           ...(frontNetwork === undefined
             ? []
-            : [{ container: gatewayService.containerName, network: frontNetwork, name: "frontend-app" }]),
+            : [
+                {
+                  container: gatewayService.containerName,
+                  network: frontNetwork,
+                  names: settings.frontNames.split(","),
+                },
+              ]),
         ],
         bucket,
         portHolder,

@@ -237,6 +237,11 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
     return context.report(
       [
         `Scani is served on port ${record.port.then} now, and on ${record.port.now ?? "its own"} by compose as before (${took}).`,
+        ...(record.frontNetwork === undefined
+          ? []
+          : [
+              `On the network ${record.frontNetwork} the gateway answers to ${(record.frontNames ?? []).join(", ")} too. A proxy there that looks a name up only when it starts, as nginx does, has to be restarted now.`,
+            ]),
         `Point whatever sends browsers to Scani at port ${record.port.then}. When nothing comes to the old port any more, compose's part is taken over:`,
         `  type: ${adoptCommand(record.project, "--yes")}`,
         "Until then, and afterwards too, there is a way back:",

@@ -1,5 +1,7 @@
 import { isUp, servingOf, type Facts, type ReleaseName } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
+import type { Connection } from "../../install/resources";
+import { connectAll, isConnected } from "../connections";
 import { takesPort } from "../record";
 import type { AdoptRun, Phase } from "./phase";
 
@@ -17,10 +19,14 @@ export class FrontPhase implements Phase {
 
   async done({ engine, install, record }: AdoptRun): Promise<boolean> {
     const [facts, theirs] = await Promise.all([readFacts(engine, install), engine.inspect(record.scani.worker ?? "")]);
-    return theirs?.state !== "running" && (ownServes(facts) || waitsForPort(facts));
+    return (
+      theirs?.state !== "running" &&
+      (ownServes(facts) || waitsForPort(facts)) &&
+      (await Promise.all(connectionsOf(install.gateway, record).map((one) => isConnected(engine, one)))).every(Boolean)
+    );
   }
 
-  async perform({ engine, record, stacks, progress }: AdoptRun): Promise<void> {
+  async perform({ engine, install, record, stacks, progress }: AdoptRun): Promise<void> {
     const { worker } = record.scani;
     if (worker !== undefined)
       await progress.step(`stop ${worker}`, async () => {
@@ -28,6 +34,13 @@ export class FrontPhase implements Phase {
         await engine.stop(worker, workerSeconds);
       });
     await progress.step(`bring ${record.tier} up`, () => stacks.up(record.tier));
+    const { frontNetwork, frontNames = [] } = record;
+    if (frontNetwork === undefined) return;
+    // Not before it serves. Proxies that ask for the name find both from now on, and none of them is ever without one.
+    await stacks.set("base", { frontNetwork, frontNames: frontNames.join(",") });
+    await progress.step(`answer to the page's names on ${frontNetwork}`, () =>
+      connectAll(engine, connectionsOf(install.gateway, record)),
+    );
   }
 
   /** Jobs go on being done: by compose's worker, unless the release's own has begun. */
@@ -38,6 +51,11 @@ export class FrontPhase implements Phase {
     await engine.setRestartPolicy(worker, record.restartPolicies[worker] ?? "unless-stopped");
     await engine.start(worker);
   }
+}
+
+/** Where the gateway answers to the page's names. Pure. */
+function connectionsOf(gateway: string, { frontNetwork, frontNames = [] }: AdoptRun["record"]): Connection[] {
+  return frontNetwork === undefined ? [] : [{ container: gateway, network: frontNetwork, names: frontNames }];
 }
 
 /** Seconds compose's worker gets to drain: it takes up to 25. */

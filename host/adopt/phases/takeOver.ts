@@ -33,12 +33,14 @@ export class DatabasePhase implements Phase {
   async perform(run: AdoptRun): Promise<void> {
     const { engine, record, stacks, progress } = run;
     const { api, "data-provider": provider, "frontend-app": page } = record.scani;
-    await progress.step("stop compose's api, data-provider and page", () =>
-      stopForGood(
-        run,
-        [api, provider, page].filter((one) => one !== undefined),
-      ),
-    );
+    await progress.step("stop compose's page, api and data-provider", async () => {
+      // The page before what it passes requests on to: a proxy that knows it by name may still ask it.
+      for (const some of [[page], [api, provider]])
+        await stopForGood(
+          run,
+          some.filter((one) => one !== undefined),
+        );
+    });
     // What was uploaded through compose's page since the first copy.
     if (
       run.objects !== undefined &&
@@ -48,13 +50,12 @@ export class DatabasePhase implements Phase {
       const { now } = await progress.step("copy the last files", () => copyObjects(run));
       progress.note(`${now} more`);
     }
-    const { postgres, frontNetwork } = record;
+    const { postgres } = record;
     await stacks.set("base", {
       portHolder: undefined,
       ...(postgres === undefined
         ? {}
         : { borrowedPostgres: undefined, postgresVolume: postgres.volume, postgresFolder: postgres.folder }),
-      ...(frontNetwork === undefined ? {} : { frontNetwork }),
     });
     await progress.step("bring base up on the data", () => stacks.up("base"));
     // Base's outputs say where backups are made now.

@@ -293,7 +293,7 @@ test("a gateway without a port, and one that answers on a proxy's network", asyn
   const resources = await declare({ tier: "base", publishGateway: "false", frontNetwork: "home_default" });
   expect(of(resources, container).find(({ name }) => name === "gateway")?.inputs.ports).toBeUndefined();
   expect(of(resources, "scani-host:base:Standing")[0].inputs.connections).toEqual([
-    { container: "scani-gateway", network: "home_default", name: "frontend-app" },
+    { container: "scani-gateway", network: "home_default", names: ["frontend-app"] },
   ]);
 });
 
