@@ -117,7 +117,7 @@ async function planned(
     project,
     evidence,
     { install, port, acceptPublicKey: options.acceptPublicKey === true },
-    (kind, values) => settingProblems(context.project, base, kind, values),
+    (kind, values) => settingProblems(context.project, base, kind, values, project.folder),
   );
   if ("problems" in plan)
     throw new OperatorError(

@@ -2,7 +2,7 @@ import type { Stacks } from "../../host/adopt/phases/phase";
 import { readPlatform } from "../../host/install/platform";
 import { flagOn, operatorSources, resolveSettings, SettingsError, type Tier } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { upCommand } from "../../util/commands";
+import { composeUp, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
 import type { Context } from "../context";
 import { setSettings } from "../pulumi/config";
@@ -45,12 +45,16 @@ export function stacksOn(context: Context, base: string): Stacks {
   };
 }
 
-/** Everything wrong with the settings a stack would have, the operator's own beside them. */
+/**
+ * Everything wrong with the settings a stack would have, the operator's own beside them.
+ * @param composeFolder where what compose's containers have is corrected
+ */
 export function settingProblems(
   { folder, environment }: Context["project"],
   base: string,
   kind: "base" | Tier,
   values: Readonly<Record<string, string>>,
+  composeFolder: string,
 ): readonly Problem[] {
   const stack = stackOf(base, kind);
   const file = new StackFile(folder, stack);
@@ -64,7 +68,19 @@ export function settingProblems(
     );
     return [];
   } catch (error) {
-    if (error instanceof SettingsError) return error.mistakes;
+    if (error instanceof SettingsError)
+      return error.mistakes.map((mistake) =>
+        values[mistake.setting] === undefined ? mistake : inCompose(mistake, composeFolder),
+      );
     throw error;
   }
+}
+
+/** What is wrong with a value that was read from compose's containers. Pure. */
+function inCompose({ what }: Problem, folder: string): Problem {
+  return {
+    what: what.replace("(from Pulumi config)", "(of compose's containers)"),
+    why: "Correct it in the .env file beside the compose file, and let compose apply it.",
+    type: composeUp(folder),
+  };
 }
