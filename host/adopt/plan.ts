@@ -7,6 +7,7 @@ import {
   type Tier,
 } from "../../settings";
 import type { Problem } from "../../util/operatorError";
+import { sizeText } from "../backup/manifest";
 import type { Environment } from "../install/environment";
 import type { AdoptEvidence } from "./evidence";
 import {
@@ -189,7 +190,7 @@ function adoptionOf(
 
 /** Values of settings that have Scani's own names, from whichever of its services has them, by the stacks that read them. */
 export function ownVariables(parts: ScaniParts): { base: StackValues; tiers: StackValues } {
-  const order = [parts.api, parts["data-provider"], parts.worker].filter((one) => one !== undefined);
+  const order = precedence.map((service) => parts[service]).filter((one) => one !== undefined);
   const valueOf = ({ variable }: Setting): string | undefined =>
     order.map(({ environment }) => environment[variable]).find((value) => value !== undefined && value !== "");
   const of = (kind: "base" | "tier1") =>
@@ -357,6 +358,62 @@ function frontOf(project: ComposeProject, { neighbours }: AdoptEvidence): string
   return [...neighbours.map(({ network }) => network), ...own][0];
 }
 
+/** What a database server is started with beside its settings, and base's own is not. */
+function postgresNotes(postgres: ComposeContainer | undefined): string[] {
+  const words = (postgres?.arguments ?? []).filter((word, at) => at > 0 || word !== "postgres");
+  if (postgres === undefined || words.length === 0) return [];
+  return [
+    `${postgres.name} is started with ${words.join(" ")}; base's own is not. What ALTER SYSTEM SET has set stays with the data.`,
+  ];
+}
+
+function filesNote(objectStore: string, { objects }: AdoptEvidence): string {
+  const found =
+    objects === undefined || "refused" in objects
+      ? "Files are"
+      : `${objects.count} files (${sizeText(objects.bytes)}) are`;
+  const newest =
+    objects !== undefined && "isVersioned" in objects && objects.isVersioned ? ", in their newest version" : "";
+  return `${found} copied out of ${objectStore}${newest}; its volume stays as it is.`;
+}
+
+/** Settings all services share from now on, and that differ now. */
+function differenceNotes(project: ComposeProject): string[] {
+  const parts = partsOf(project);
+  return catalogue
+    .filter(({ name, variable }) => name === variable && !placed.has(name))
+    .flatMap(({ variable }) => {
+      const having = scaniServices.filter((service) => (parts[service]?.environment[variable] ?? "") !== "");
+      const values = new Set(having.map((service) => parts[service]?.environment[variable]));
+      return values.size < 2
+        ? []
+        : [`${variable} differs between ${having.join(", ")}; all get that of ${first(having)}.`];
+    });
+}
+
+/** Whose value of a setting counts, of those that have one. */
+const precedence = ["api", "data-provider", "worker", "frontend-app"] as const;
+
+function first(having: readonly (typeof scaniServices)[number][]): string {
+  return precedence.find((service) => having.includes(service)) ?? "";
+}
+
+/** What is mounted into Scani's containers does not come along. */
+function mountNotes(project: ComposeProject): string[] {
+  const parts = partsOf(project);
+  return scaniServices.flatMap((service) =>
+    (parts[service]?.mounts ?? [])
+      .filter(({ type }) => type !== "tmpfs")
+      .map(({ source, path }) => {
+        const naming = Object.entries(parts[service]?.environment ?? {})
+          .filter(([, value]) => value === path || value.startsWith(`${path.replace(/\/$/, "")}/`))
+          .map(([name]) => name);
+        const named = naming.length === 0 ? "" : `, though ${naming.join(", ")} names it`;
+        return `${source}, mounted into ${parts[service]?.name} at ${path}, does not come along${named}. A certificate authority is given as caCertificate.`;
+      }),
+  );
+}
+
 function notesOf(project: ComposeProject, noted: Noted): string[] {
   const { postgres, volume, objectStore, mail, accepted, further, front, evidence, tags } = noted;
   const others = othersOf(project);
@@ -365,13 +422,16 @@ function notesOf(project: ComposeProject, noted: Noted): string[] {
     ...(volume === undefined
       ? []
       : [`The data stays in the volume ${volume}, and moves into its folder ${dataFolder}.`]),
-    ...(objectStore === undefined ? [] : [`Files are copied out of ${objectStore.name}; its volume stays as it is.`]),
+    ...postgresNotes(postgres),
+    ...(objectStore === undefined ? [] : [filesNote(objectStore.name, evidence)]),
     ...(mail === undefined ? [] : [`Mails go to base's own catcher; those in ${mail.name} stay there.`]),
     ...(further.length === 0
       ? []
       : [
           `Further variables, kept as extraEnvironment: ${further.map(({ service, name }) => `${service} ${name}`).join(", ")}.`,
         ]),
+    ...differenceNotes(project),
+    ...mountNotes(project),
     ...(front === undefined
       ? []
       : [

@@ -513,3 +513,25 @@ test("a proxy among the project's own services is served by the page's names", (
   expect(frontNames).toEqual(["web", "home_frontend-app_1", "scani.local"]);
   expect(notes.join("\n")).toContain("Left to compose: home_caddy_1.");
 });
+
+test("what cannot come along as it is, is noted", () => {
+  const [api] = stock().containers.filter(({ service }) => service === "api");
+  const project = stock({
+    postgres: { ...stock().containers[0], arguments: ["postgres", "-c", "max_connections=300"] },
+    api: {
+      environment: { ...api.environment, LOG_LEVEL: "debug", NODE_EXTRA_CA_CERTS: "/certs/ca.pem" },
+      mounts: [{ type: "bind", source: "/srv/ca", path: "/certs" }],
+    },
+  });
+  const objects = { count: 3, bytes: 2_000_000, isVersioned: true };
+  const { notes, settings } = adoption(project, { objects });
+  expect(notes).toEqual(
+    expect.arrayContaining([
+      "home_postgres_1 is started with -c max_connections=300; base's own is not. What ALTER SYSTEM SET has set stays with the data.",
+      "3 files (1.9 MB) are copied out of home_minio_1, in their newest version; its volume stays as it is.",
+      "LOG_LEVEL differs between api, worker, data-provider; all get that of api.",
+      "/srv/ca, mounted into home_api_1 at /certs, does not come along, though NODE_EXTRA_CA_CERTS names it. A certificate authority is given as caCertificate.",
+    ]),
+  );
+  expect(settings.tier1.LOG_LEVEL).toBe("debug");
+});
