@@ -142,6 +142,7 @@ function adoptionOf(
           ? given({ SMTP_URL: provider?.environment.SMTP_URL })
           : { MAILPIT_UI_PORT: mailPort(evidence) }),
         ...acceptedSecrets,
+        ...(intent.keepsName === true ? { name: intent.install } : {}),
         FRONTEND_PORT: String(then),
         publishGateway: String(intent.port !== undefined),
         bindAddress: bindAddressOf(page),

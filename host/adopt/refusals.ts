@@ -36,6 +36,8 @@ import {
 export interface AdoptIntent {
   /** Name the install is to have. */
   readonly install: string;
+  /** The name is only in the shell's environment, and later commands have to know it. */
+  readonly keepsName?: boolean;
   /** Port the gateway is to listen on; undefined where it is to take the one the page has now. */
   readonly port?: number;
   readonly acceptPublicKey: boolean;

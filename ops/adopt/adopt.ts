@@ -4,9 +4,10 @@ import { letIn } from "../../host/adopt/phases/port";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
 import { planAdoption, type Adoption } from "../../host/adopt/plan";
 import { migratorBeside, objectSourceOf, partsOf, type ComposeProject } from "../../host/adopt/project";
-import { readEvidence } from "../../host/adopt/evidence";
+import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
 import { beginRecord, readRecord, takesPort, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
+import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
 import { resumeAll } from "../../host/gateway/resume";
 import { containerName } from "../../host/install/containerName";
@@ -17,10 +18,11 @@ import { settingNamed } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { adoptCommand, statusCommand } from "../../util/commands";
 import { messageOf, OperatorError, withLogTail } from "../../util/operatorError";
+import { isListenedOn } from "../../util/listening";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { installOf, settingOf, typedIn } from "../project";
+import { dockerHostOf, installOf, settingOf, typedIn } from "../project";
 import { planJson, showPlan } from "./show";
 import { settingProblems, stacksOn } from "./stacks";
 
@@ -112,11 +114,19 @@ async function planned(
   options: AdoptOptions,
 ): Promise<{ adoption: Adoption; began: AdoptionRecord }> {
   const port = portOf(options, project.name);
-  const evidence = await readEvidence(engine, project, install);
+  const found = await readEvidence(engine, project, install);
+  const evidence = { ...found, published: [...found.published, ...(await listening(context, base, port, found))] };
   const plan = planAdoption(
     project,
     evidence,
-    { install, port, acceptPublicKey: options.acceptPublicKey === true },
+    {
+      install,
+      keepsName:
+        install !== settingNamed("name").fallback &&
+        new StackFile(context.project.folder, base).text("scani:name") === undefined,
+      port,
+      acceptPublicKey: options.acceptPublicKey === true,
+    },
     (kind, values) => settingProblems(context.project, base, kind, values, project.folder),
   );
   if ("problems" in plan)
@@ -127,6 +137,19 @@ async function planned(
     );
   const { adoption } = plan;
   return { adoption, began: beginRecord(adoption, project, new Date().toISOString()) };
+}
+
+/** A program beside the engine that has the port: only one of this machine can be found. */
+async function listening(
+  { project }: Context,
+  base: string,
+  port: number | undefined,
+  { published }: AdoptEvidence,
+): Promise<AdoptEvidence["published"]> {
+  const host = dockerHostOf(project, base) ?? engineHost(project.environment);
+  const isHere = host === undefined || host.startsWith("unix://");
+  if (port === undefined || !isHere || published.some((one) => one.port === port)) return [];
+  return (await isListenedOn(port)) ? [{ container: "another program of this machine", port, project: false }] : [];
 }
 
 /** The port that was typed; undefined where the page's own is to be taken. @throws OperatorError */

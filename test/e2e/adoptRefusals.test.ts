@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { connectDocker } from "../../host/engine/connect";
 import { ensureImages, type ImageSet } from "../../lab/images";
 import { cleanUp, contextOn, installOf, layOut, ownFolder, removeInstall, throwawayLabels } from "../../lab/throwaway";
@@ -37,7 +38,11 @@ const common = [
   `LOG_ID_PEPPER=${"a".repeat(64)}`,
 ];
 
+/** A program of this machine that has the port the gateway is to have. */
+const taken = createServer();
+
 beforeAll(async () => {
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   images = await ensureImages({ docker, log: () => undefined });
   place = await layOut("adopt", images, {});
   const scani = (service: string, tag = images.scaniTag) => `${images.scaniRepository}/${service}:${tag}`;
@@ -70,13 +75,15 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  taken.close();
   if (place !== undefined) await cleanUp(docker, place);
   for (const project of projects) expect(await removeInstall(docker, project)).toEqual([]);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
 const refused = async (project: string | undefined): Promise<string> => {
-  const error = await adopt(contextOn(place), "base", project, { yes: true, port: "18090" }).then(
+  const port = String((taken.address() as AddressInfo).port);
+  const error = await adopt(contextOn(place), "base", project, { yes: true, port }).then(
     () => new Error("it was taken"),
     (thrown: Error) => thrown,
   );
@@ -123,6 +130,7 @@ test("every reason is told at once, with what to type, and nothing is touched", 
     `in ${folders[0]}, a folder of the host`,
     "BETTER_AUTH_SECRET (of compose's containers) is 5 characters long",
     "FRONTEND_URL (of compose's containers)",
+    "is taken by another program of this machine",
   ])
     expect(told).toContain(part);
   expect(told).not.toContain(secret);

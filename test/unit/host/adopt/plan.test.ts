@@ -514,6 +514,11 @@ test("a proxy among the project's own services is served by the page's names", (
   expect(notes.join("\n")).toContain("Left to compose: home_caddy_1.");
 });
 
+test("a name that only this command was told is written down", () => {
+  expect(adoption(stock(), {}, { install: "home", keepsName: true }).settings.base.name).toBe("home");
+  expect(adoption().settings.base).not.toHaveProperty("name");
+});
+
 test("what cannot come along as it is, is noted", () => {
   const [api] = stock().containers.filter(({ service }) => service === "api");
   const project = stock({
