@@ -56,7 +56,6 @@ export class Carriage {
     for (let pass = 1; pass <= mostPasses; pass += 1) {
       this.named = await this.order.named();
       const fresh = this.tally.fresh(this.named);
-      if (fresh.length === 0) this.tally.stuck = [];
       // What a job waits for and nobody has may still come, but not within this moment.
       if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) return;
       await this.between(watch, (pairs, help) => carryOnce(pairs, fresh, this.tally, help));

@@ -1,7 +1,7 @@
 import { checkInterrupt } from "../engine/ready";
 import { piecesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
-import { batchesOf, deletedSince, sameContent, verdictOn, type Load } from "./plan";
+import { batchesOf, deletedSince, possibleKey, sameContent, verdictOn, type Load } from "./plan";
 import { isContent, isFailure, type Failure, type Fetched, type FileStore } from "./store";
 
 /** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */
@@ -32,6 +32,9 @@ export interface Stuck {
   readonly failure: Failure;
 }
 
+/** Times a file is tried that fails by itself and that no job waits for. */
+const mostTries = 2;
+
 /** What carrying has come to, over several passes. */
 export class CarryTally {
   /** Bytes of what was carried, by key. */
@@ -40,8 +43,12 @@ export class CarryTally {
   readonly there = new Set<string>();
   /** Files that rows name and the old store does not have. */
   readonly gone = new Set<string>();
-  /** What the last pass could not carry. */
-  stuck: readonly Stuck[] = [];
+  private readonly stuckBy = new Map<string, Stuck & { readonly times: number }>();
+
+  /** What could not be carried so far. */
+  get stuck(): readonly Stuck[] {
+    return [...this.stuckBy.values()];
+  }
 
   get bytes(): number {
     return [...this.carried.values()].reduce((sum, bytes) => sum + bytes, 0);
@@ -52,13 +59,30 @@ export class CarryTally {
     if (where === "carried") this.carried.set(key, bytes);
     else this[where].add(key);
     if (where !== "gone") this.gone.delete(key);
+    this.stuckBy.delete(key);
   }
 
-  /** Files that are still to be looked at: a job's that was not found may have come since. Pure. */
+  /** Notes that a file could not be carried. */
+  failed(file: NamedFile, failure: Failure): void {
+    this.stuckBy.set(file.key, { file, failure, times: (this.stuckBy.get(file.key)?.times ?? 0) + 1 });
+  }
+
+  /**
+   * Files that are still to be looked at: a job's that was not found may have come since, and what failed is tried
+   * again, a few times where nothing waits for it. What is no longer named is no longer stuck.
+   */
   fresh(named: readonly NamedFile[]): NamedFile[] {
+    const still = new Set(named.map(({ key }) => key));
+    for (const key of this.stuckBy.keys()) if (!still.has(key)) this.stuckBy.delete(key);
     return named.filter(
-      ({ key, by }) => !this.carried.has(key) && !this.there.has(key) && (by === "job" || !this.gone.has(key)),
+      ({ key, by }) =>
+        !this.carried.has(key) && !this.there.has(key) && (by === "job" || !(this.gone.has(key) || this.hopeless(key))),
     );
+  }
+
+  private hopeless(key: string): boolean {
+    const stuck = this.stuckBy.get(key);
+    return stuck !== undefined && stuck.failure.alone === true && stuck.times >= mostTries;
   }
 }
 
@@ -70,10 +94,8 @@ export async function compare(
   help: CarryHelp,
 ): Promise<Load[]> {
   const loads: Load[] = [];
-  const stuck: Stuck[] = [];
-  // No bucket has anything under no name.
-  for (const { key } of files) if (key === "") tally.found(key, "gone");
-  const asked = files.filter(({ key }) => key !== "");
+  const asked = files.filter(({ key }) => possibleKey(key));
+  for (const { key } of files) if (!possibleKey(key)) tally.found(key, "gone");
   await inLanes(
     pairs,
     piecesOf(asked, shareOf(asked, pairs, askedAtOnce)),
@@ -84,12 +106,11 @@ export async function compare(
       piece.forEach((file, index) => {
         const verdict = verdictOn(file, old[index], now[index]);
         if (verdict.is === "carry") loads.push({ file, content: verdict.content });
-        else if (verdict.is === "stuck") stuck.push({ file, failure: verdict.failure });
+        else if (verdict.is === "stuck") tally.failed(file, verdict.failure);
         else tally.found(file.key, verdict.is);
       });
     },
   );
-  tally.stuck = stuck;
   return loads;
 }
 
@@ -101,7 +122,6 @@ export async function carryOnce(
   help: CarryHelp,
 ): Promise<void> {
   const loads = await compare(pairs, files, tally, help);
-  const stuck = [...tally.stuck];
   let done = 0;
   // What jobs wait for goes first.
   const ordered = loads.toSorted((a, b) => Number(b.file.by === "job") - Number(a.file.by === "job"));
@@ -112,14 +132,13 @@ export async function carryOnce(
     async (pair, batch, lane) => {
       for (const { file, came } of await carryBatch(pair, batch, (keys) => help.remember(lane, keys))) {
         if (came === "missing") tally.found(file.key, "gone");
-        else if (isFailure(came)) stuck.push({ file, failure: came });
+        else if (isFailure(came)) tally.failed(file, came);
         else tally.found(file.key, "carried", came.bytes);
       }
       done += batch.length;
       help.progress(done, loads.length);
     },
   );
-  tally.stuck = stuck;
 }
 
 /** Removes copies of papers whose rows users have deleted since they were carried. */

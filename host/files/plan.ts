@@ -11,12 +11,16 @@ export type Verdict =
   /** It cannot be carried. */
   | { readonly is: "stuck"; readonly failure: Failure };
 
-/** Longest key, and what none may hold. Source: `assertSafeKey` of Scani 0.17.1's storage service. */
+/** Bytes of the longest key of S3. */
 const longestKey = 1024;
 
-/** Why Scani copies nothing to a key; undefined where it does. Pure. */
+/** False for what no bucket has anything under; a data-provider signs no address for it either. Pure. */
+export function possibleKey(key: string): boolean {
+  return key !== "" && Buffer.byteLength(key) <= longestKey;
+}
+
+/** Why Scani copies nothing to a key; undefined where it does. Source: `assertSafeKey` of 0.17.1's storage. Pure. */
 export function keyProblem(key: string): string | undefined {
-  if (key.length > longestKey) return `its key is longer than ${longestKey} characters`;
   if (key.includes("..")) return 'its key holds ".."';
   if (key.startsWith("/")) return "its key begins with a slash";
   return undefined;

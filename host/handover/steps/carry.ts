@@ -86,13 +86,14 @@ export class CarryLateStep implements HandoverStep {
   }
 
   private async watch(run: Run, watch: Watch): Promise<void> {
+    let said = "";
     const closing = Promise.allSettled([run.flip?.drained, run.worker, run.soak]);
     for (let over = false; !over;) {
       over = await within(lateInterval, closing);
       if (watch.signal.aborted) return;
-      await carry(this.carriage, run, watch).catch((error: unknown) => {
-        if (!watch.signal.aborted) run.progress.note(messageOf(error));
-      });
+      const wrong = await carry(this.carriage, run, watch).then(() => said, messageOf);
+      if (wrong !== said && !watch.signal.aborted) run.progress.note(wrong);
+      said = wrong;
     }
   }
 }
@@ -120,11 +121,11 @@ function watchOf({ progress }: Run, { signal }: Watch): CarriageWatch {
 /** @throws OperatorError where the switch may not go on without a file */
 async function carry(carriage: Carriage, run: Run, watch: Watch): Promise<void> {
   const { tally } = carriage;
-  const [files, bytes] = [tally.carried.size, tally.bytes];
+  const [files, bytes, known] = [tally.carried.size, tally.bytes, new Set(tally.stuck.map(({ file }) => file.key))];
   await carriage.carry(watchOf(run, watch));
   const stops = stopping(tally.stuck);
   if (stops.length > 0) throw carryProblem(stops, run.order.stack);
-  for (const line of stuckLines(tally.stuck)) run.progress.note(line);
+  for (const line of stuckLines(tally.stuck.filter(({ file }) => !known.has(file.key)))) run.progress.note(line);
   if (tally.carried.size > files)
     run.progress.note(`${countText({ files: tally.carried.size - files, bytes: tally.bytes - bytes })} carried`);
 }

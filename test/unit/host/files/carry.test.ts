@@ -183,6 +183,24 @@ test("a file that cannot be carried is named, and stops the switch only where a 
   expect(stopping(needed.stuck)).toHaveLength(1);
 });
 
+test("what fails by itself is tried a few times, then named alone; what no row names any more is not", async () => {
+  const { from, to, named } = stores({ "documents/../up": "x" });
+  const tally = new CarryTally();
+  for (let pass = 1; tally.fresh(named).length > 0; pass += 1) {
+    expect(pass).toBeLessThan(4);
+    await carryOnce([lane(from, to)], tally.fresh(named), tally, help());
+  }
+  expect(tally.stuck).toHaveLength(1);
+  expect(tally.fresh([{ key: "documents/../up", by: "job" }])).toHaveLength(1);
+  expect([tally.fresh([]), tally.stuck]).toEqual([[], []]);
+});
+
+test("a key no bucket can have counts as missing, and nobody is asked for it", async () => {
+  const { from, to } = stores({});
+  const tally = await carry(from, to, [row(""), row("x".repeat(1_025)), { key: "ü".repeat(600), by: "job" }]);
+  expect([tally.gone.size, tally.stuck, from.calls, to.calls]).toEqual([3, [], [], []]);
+});
+
 test("403 of a file that is not there counts as missing, of one that is there as refused", async () => {
   const { from, to, named } = stores({ there: "x" });
   from.misbehave = (call) => (call === "GET" ? 403 : undefined);
