@@ -24,6 +24,9 @@ const nowhere = [
   `documents/${"x".repeat(1_500)}`,
   `documents/${"x".repeat(300)}`,
   "documents/u/line\nbreak",
+  // Scani's S3 client asks for what is before the question mark, and for a slash.
+  "documents/u/what?.pdf",
+  "documents/u/back\\slash.pdf",
 ];
 
 /** Scani's storage copies nothing to it, and S3 servers answer for it in ways of their own. */
