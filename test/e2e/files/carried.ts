@@ -95,6 +95,8 @@ async function switched(from: string, to: string, work: () => Promise<void>): Pr
 const flipsWithout: number[] = [];
 
 beforeAll(async () => {
+  // Without files nothing need be said.
+  changeSetting(scene.place, "tier2", "carryFiles", undefined);
   if (thorough)
     for (const stack of ["tier2", "tier1"]) {
       await scene.up(stack);
@@ -111,7 +113,6 @@ beforeAll(async () => {
 });
 
 test("a switch that would leave files behind is refused until the operator has said what is to become of them", async () => {
-  changeSetting(scene.place, "tier2", "carryFiles", undefined);
   expect(await previewed("tier2")).toMatch(
     new RegExp(`files: ${papers.length.toLocaleString("en")} files \\(\\d+ MB\\) would have to go to ${endpoint}`),
   );
