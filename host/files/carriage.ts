@@ -49,12 +49,12 @@ export class Carriage {
 
   /**
    * Carries every file that is named and not at the new place, in some passes: what could not be carried is tried
-   * again, and what was named meanwhile is carried too. Where there is nothing to look at, the database is all that is
-   * asked.
+   * again. Where there is nothing to look at, the database is all that is asked.
+   * @param chase carries what was named meanwhile too; else that is left to the next time
    */
-  async carry(watch: CarriageWatch): Promise<void> {
+  async carry(watch: CarriageWatch, chase: boolean): Promise<void> {
     for (let pass = 1; pass <= mostPasses; pass += 1) {
-      this.named = await this.order.named();
+      if (chase || pass === 1) this.named = await this.order.named();
       const fresh = this.tally.fresh(this.named);
       // What a job waits for and nobody has may still come, but not within this moment.
       if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) return;

@@ -18,7 +18,7 @@ function entryOf(tally: CarryTally): FilesEntry {
     bytes: tally.bytes,
     there: tally.there.size,
     gone: tally.gone.size,
-    stuck: tally.stuck.map(({ file }) => file.key),
+    stuck: tally.stuck.map(({ file }) => file.key).sort(),
   };
 }
 

@@ -39,7 +39,7 @@ export interface Scene {
   /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
   up(stack: string): Promise<string>;
   /** Resolves when a text is printed from now on: for what is to happen in the middle of an `up`. */
-  untilPrinted(text: string): Promise<void>;
+  untilPrinted(text: string, withinMs?: number): Promise<void>;
   fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
 }
 
@@ -93,9 +93,9 @@ export async function openScene(
       );
       return output.slice(from).join("\n");
     },
-    async untilPrinted(text) {
+    async untilPrinted(text, withinMs = 120_000) {
       const from = output.length;
-      await until(async () => output.slice(from).some((line) => line.includes(text)), 120_000).catch(() => {
+      await until(async () => output.slice(from).some((line) => line.includes(text)), withinMs).catch(() => {
         throw new Error(`it did not print ${text}:\n${output.slice(from).join("\n")}`);
       });
     },

@@ -18,7 +18,7 @@ export class CarryStep implements HandoverStep {
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {
-    await run.progress.step("carry the files", () => carry(this.carriage, run, watch), this.id);
+    await run.progress.step("carry the files", () => carry(this.carriage, run, watch, true), this.id);
   }
 }
 
@@ -40,10 +40,11 @@ export class CarryRestStep implements HandoverStep {
       "carry the last files",
       async () => {
         const drained = run.flip === undefined ? undefined : within(drainSeconds, run.flip.drained);
-        // Most of it while the last requests of the old api end, and then what they brought.
-        await carry(this.carriage, run, watch);
+        // Most of it while the last requests of the old api end, and then what they brought. What is named from then
+        // on came through the new api, to the new place.
+        await carry(this.carriage, run, watch, false);
         await drained;
-        if (drained !== undefined) await carry(this.carriage, run, watch);
+        if (drained !== undefined) await carry(this.carriage, run, watch, false);
         const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));
         if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
       },
@@ -55,7 +56,7 @@ export class CarryRestStep implements HandoverStep {
   async undo({ progress }: Run, engine: Engine): Promise<void> {
     const back = this.carriage.back(engine);
     try {
-      await back.carry({ signal: new AbortController().signal, progress: () => undefined });
+      await back.carry({ signal: new AbortController().signal, progress: () => undefined }, true);
     } finally {
       await back.close(engine);
     }
@@ -91,7 +92,7 @@ export class CarryLateStep implements HandoverStep {
     for (let over = false; !over;) {
       over = await within(lateInterval, closing);
       if (watch.signal.aborted) return;
-      const wrong = await carry(this.carriage, run, watch).then(() => said, messageOf);
+      const wrong = await carry(this.carriage, run, watch, false).then(() => said, messageOf);
       if (wrong !== said && !watch.signal.aborted) run.progress.note(wrong);
       said = wrong;
     }
@@ -119,10 +120,10 @@ function watchOf({ progress }: Run, { signal }: Watch): CarriageWatch {
 }
 
 /** @throws OperatorError where the switch may not go on without a file */
-async function carry(carriage: Carriage, run: Run, watch: Watch): Promise<void> {
+async function carry(carriage: Carriage, run: Run, watch: Watch, chase: boolean): Promise<void> {
   const { tally } = carriage;
   const [files, bytes, known] = [tally.carried.size, tally.bytes, new Set(tally.stuck.map(({ file }) => file.key))];
-  await carriage.carry(watchOf(run, watch));
+  await carriage.carry(watchOf(run, watch), chase);
   const stops = stopping(tally.stuck);
   if (stops.length > 0) throw carryProblem(stops, run.order.stack);
   for (const line of stuckLines(tally.stuck.filter(({ file }) => !known.has(file.key)))) run.progress.note(line);
