@@ -203,10 +203,11 @@ async function lookAtUploads(
   kind: "hosted" | "managed",
   changes: Readonly<Record<string, string>>,
   policy = policyFor(scene.bucket),
+  page = scene.place.url,
 ): Promise<UploadsReport> {
   const { docker, engine, place, hostedImage, bucketEnvironment } = scene;
   const environment = { ...bucketEnvironment, ...changes };
-  const [url, order] = ["http://other-hosted:8082", { page: place.url, policy, stack: "tier2", baseStack: "base" }];
+  const [url, order] = ["http://other-hosted:8082", { page, policy, stack: "tier2", baseStack: "base" }];
   const api = await details(engine, (await candidate()).api as string);
   const started =
     kind === "hosted"
@@ -331,7 +332,7 @@ test("a bucket that does not take this page's PUT is refused before a file is se
 });
 
 test("a hosted bucket that is full, answers late or refuses the page is refused, each with its cause", async () => {
-  const { docker, place, images, bucket } = scene;
+  const { docker, place, bucket } = scene;
   const full = await startFullBucket();
   const port = (await full.inspect()).NetworkSettings.Ports["9000/tcp"][0].HostPort;
   const origin = `http://${new URL(bucket.origin).hostname}:${port}`;
@@ -343,14 +344,19 @@ test("a hosted bucket that is full, answers late or refuses the page is refused,
     )
   ).problems;
   await full.remove({ force: true });
-  expect(renderProblem(filled)).toMatch(/refuses the file \(5\d\d\): [^]*type: npm run up -- tier2$/);
+  expect(renderProblem(filled)).toMatch(/refuses the file \(507\): .*No space left[^]*type: npm run up -- tier2$/);
   const late = docker.getContainer(`${place.install}-hosted-bucket`);
   await late.pause();
   const { problems } = await lookAtUploads("hosted", {}).finally(() => late.unpause());
   expect(problems.map(renderProblem)).toEqual([
     expect.stringMatching(/cannot be reached from this machine: no answer within 5 s[^]*type: npm run up -- tier2$/),
   ]);
-  expect(images.storage).toBeTruthy();
+  const foreign = await lookAtUploads("hosted", {}, policyFor(bucket), "https://another-page.example.org");
+  expect(foreign.problems.map(renderProblem)).toEqual([
+    expect.stringMatching(
+      /does not allow uploads from the page at .*\(CORS\): [^]*Ask whoever runs the endpoint to allow PUT/,
+    ),
+  ]);
 });
 
 /** An S3 server like the hosted one, with no room left for a file. */
@@ -362,7 +368,7 @@ async function startFullBucket(): Promise<Docker.Container> {
     Entrypoint: [
       "sh",
       "-c",
-      `mkdir -p /data/${name} && { head -c 1M /dev/zero > /data/filling; exec versitygw --port :9000 --region ${bucketEnvironment.S3_REGION} posix /data; }`,
+      `mkdir -p /meta /data/${name} && { head -c 1M /dev/zero > /data/filling; exec versitygw --port :9000 --region ${bucketEnvironment.S3_REGION} posix --sidecar /meta /data; }`,
     ],
     Cmd: [],
     Env: [
