@@ -140,7 +140,7 @@ function adoptionOf(
         ...(objectStore === undefined ? managedObjects((provider ?? worker)?.environment ?? {}) : {}),
         ...(mail === undefined
           ? given({ SMTP_URL: provider?.environment.SMTP_URL })
-          : { MAILPIT_UI_PORT: mailPort(evidence) }),
+          : mailPortSettings(evidence, intent)),
         ...acceptedSecrets,
         ...(intent.keepsName === true ? { name: intent.install } : {}),
         FRONTEND_PORT: String(then),
@@ -312,12 +312,12 @@ function bindAddressOf(page: ComposeContainer | undefined): string {
   return four ?? (addresses.some((address) => /^\[?::\]?$/.test(address)) ? "0.0.0.0" : "127.0.0.1");
 }
 
-/** A port of the mail catcher's page that nobody has: compose's goes on meanwhile. */
-function mailPort({ published }: AdoptEvidence): string {
+/** A port of the mail catcher's page that nobody has: compose's goes on meanwhile. The operator's own stays as it is. */
+function mailPortSettings({ published }: AdoptEvidence, { mailPort }: AdoptIntent): StackValues {
   const taken = new Set(published.map(({ port }) => port));
-  let port = Number(settingNamed("MAILPIT_UI_PORT").fallback);
+  let port = Number(mailPort ?? settingNamed("MAILPIT_UI_PORT").fallback);
   while (taken.has(port)) port += 1;
-  return String(port);
+  return String(port) === mailPort ? {} : { MAILPIT_UI_PORT: String(port) };
 }
 
 /** Secrets among these values that Scani publishes for development. */

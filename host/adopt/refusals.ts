@@ -40,6 +40,8 @@ export interface AdoptIntent {
   readonly keepsName?: boolean;
   /** Port the gateway is to listen on; undefined where it is to take the one the page has now. */
   readonly port?: number;
+  /** Port of the mail catcher's page that the operator has chosen already. */
+  readonly mailPort?: string;
   readonly acceptPublicKey: boolean;
 }
 

@@ -125,6 +125,7 @@ async function planned(
         install !== settingNamed("name").fallback &&
         new StackFile(context.project.folder, base).text("scani:name") === undefined,
       port,
+      mailPort: settingOf(context.project, base, "MAILPIT_UI_PORT"),
       acceptPublicKey: options.acceptPublicKey === true,
     },
     (kind, values) => settingProblems(context.project, base, kind, values, project.folder),
@@ -263,7 +264,7 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
         ...(record.frontNetwork === undefined
           ? []
           : [
-              `On the network ${record.frontNetwork} the gateway answers to ${(record.frontNames ?? []).join(", ")} too. A proxy there that looks a name up only when it starts, as nginx does, has to be restarted now.`,
+              `On the network ${record.frontNetwork} the gateway answers to ${(record.frontNames ?? []).join(", ")} too. Point a proxy there at ${adopting.install}-gateway now, or at least restart one that looks names up only when it starts, as nginx does.`,
             ]),
         `Point whatever sends browsers to Scani at port ${record.port.then}. When nothing comes to the old port any more, compose's part is taken over:`,
         `  type: ${adoptCommand(record.project, "--yes")}`,

@@ -514,6 +514,11 @@ test("a proxy among the project's own services is served by the page's names", (
   expect(notes.join("\n")).toContain("Left to compose: home_caddy_1.");
 });
 
+test("the mail catcher's page keeps the port the operator has chosen, where it is free", () => {
+  expect(adoption(stock(), {}, { mailPort: "8126" }).settings.base).not.toHaveProperty("MAILPIT_UI_PORT");
+  expect(adoption(stock(), {}, { mailPort: "8026" }).settings.base.MAILPIT_UI_PORT).toBe("8027");
+});
+
 test("a name that only this command was told is written down", () => {
   expect(adoption(stock(), {}, { install: "home", keepsName: true }).settings.base.name).toBe("home");
   expect(adoption().settings.base).not.toHaveProperty("name");
