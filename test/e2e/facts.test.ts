@@ -104,15 +104,18 @@ async function rejoin(): Promise<void> {
 
 const status = (): Promise<Status> => readStatus(scene.engine, scene.place.install);
 
-/** True when the page and the api answer everybody who comes to the gateway. */
+/** A path of each route. */
+const asked = { app: "/healthz", api: "/api/readyz", auth: "/api/get-session", ws: "/api/auth/get-session" };
+
+/** True when everything a page asks for is answered to whoever comes to the gateway. */
 async function answers(): Promise<boolean> {
-  const asked = ["/healthz", "/api/readyz"].map((path) =>
+  const answered = Object.values(asked).map((path) =>
     fetch(`${scene.place.url}${path}`, { signal: AbortSignal.timeout(3_000) }).then(
-      ({ ok }) => ok,
+      ({ status: code }) => code < 500,
       () => false,
     ),
   );
-  return (await Promise.all(asked)).every(Boolean);
+  return (await Promise.all(answered)).every(Boolean);
 }
 
 /** What is true by the engine alone, as one text. */

@@ -197,7 +197,7 @@ const kinds: readonly (readonly Hand[])[] = [
       scene.engine.writeFile(gateway(scene), `${gatewayStatePath}/scani-handovers.json`, '[{"at": "20'),
     ),
     other("leave the run lock", (scene) =>
-      scene.engine.writeFile(gateway(scene), `${gatewayStatePath}/scani-entrance.lock`, '{"pid": 1, "host": "elsewh'),
+      inGateway(scene, ["sh", "-c", `echo '{"pid": 1, "host": "elsewh' > ${gatewayStatePath}/scani-entrance.lock`]),
     ),
     other("prune", prune, true),
     ...tiers.map((tier) =>
