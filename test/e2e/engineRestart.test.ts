@@ -81,20 +81,3 @@ withEngine(
     expect(await scene.up("tier2")).toMatch(/Resources:\n\s+\d+ unchanged/);
   },
 );
-
-withEngine(
-  "an engine that has lost its containers' names, as one that left a swarm has: it is said, and mended by up",
-  async () => {
-    const own = engine as OwnEngine;
-    const whoami = () => (JSON.parse(own.fetchText(`${scene.place.url}/api/whoami`)) as { tier: string }).tier;
-    await own.docker.swarmInit({ ListenAddr: "127.0.0.1:2377", AdvertiseAddr: "127.0.0.1", ForceNewCluster: false });
-    await own.docker.swarmLeave({ force: true });
-    const { state } = await readStatus(scene.engine, scene.place.install);
-    expect(state).toMatchObject({ is: "routed but down" });
-    expect(whoami).toThrow();
-    await scene.up("tier2");
-    expect(whoami()).toBe("tier2");
-    expect((await readStatus(scene.engine, scene.place.install)).serving?.tier).toBe("tier2");
-    expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
-  },
-);
