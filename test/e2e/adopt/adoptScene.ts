@@ -35,6 +35,7 @@ export class AdoptScene {
     const proxy = await Proxy.start();
     const composed = await ComposeInstall.up(docker, images, proxy.url);
     proxy.pointAt(composed.port, true);
+    await composed.putFile("statement.csv");
     const place = await layOut(kind, images, { tier1: { soak: "1" } });
     const scani = new StandInScani({ url: proxy.url, mailPort: composed.mailPort });
     return new AdoptScene(docker, images, proxy, composed, place, scani, await scani.seedUser("ada"));
