@@ -40,7 +40,7 @@ export function isFailure(found: object | string): found is Failure {
 const emptySum = "d41d8cd98f00b204e9800998ecf8427e";
 
 /** Seconds a presigned address is good for, and milliseconds for which one is used again. */
-const [ttlSeconds, usedAgainMs] = [900, 600_000];
+const [ttlSeconds, usedAgainMs] = [900, 300_000];
 
 /** Addresses from which files can be fetched, by key, with the time each was given. */
 export type Addresses = Map<string, { readonly reached: Reached; readonly at: number }>;
@@ -74,6 +74,7 @@ export class FileStore {
       method: "GET",
       range: "0-0",
     }));
+    this.forgetRefused(keys, asked);
     const found = asked.map((one) => (isFailure(one) ? one : lookedUp(one, this.place.title)));
     // Whoever may read single objects only is told 403 of one that is not there; the data-provider knows.
     const doubted = keys.filter((_, index) => found[index] === "forbidden");
@@ -92,6 +93,13 @@ export class FileStore {
     });
   }
 
+  /** An address that is refused may have run out. */
+  private forgetRefused(keys: readonly string[], results: readonly (TransferResult | Failure)[]): void {
+    results.forEach((one, index) => {
+      if (!isFailure(one) && one.status === 403) this.addresses.delete(keys[index]);
+    });
+  }
+
   private doubt(answer: Answer): Found {
     if (!answer.ok) return { failed: answer.why };
     return answer.data.exists === false
@@ -106,9 +114,10 @@ export class FileStore {
       method: "GET",
       save: `file-${index}`,
     }));
+    this.forgetRefused(keys, got);
     return got.map((one, index) => {
       if (isFailure(one)) return one;
-      if (one.status === 404 || one.status === 403) return "missing";
+      if (one.status === 404) return "missing";
       if (one.error !== "" || one.status !== 200) return notGiven(one, this.place.title);
       return { bytes: one.bytes, md5: one.md5 || emptySum, type: one.contentType || plainType, file: `file-${index}` };
     });

@@ -209,6 +209,17 @@ test("403 of a file that is not there counts as missing, of one that is there as
   expect(tally.stuck.map(({ failure }) => failure.failed)).toEqual(["old.test does not give it out (403)"]);
 });
 
+test("an address that has run out is asked for anew, and its file is not called missing", async () => {
+  const { from, to, named } = stores({ "documents/u/1": "one" });
+  let refusals = 1;
+  from.refuseFetch = () => refusals-- > 0;
+  const tally = new CarryTally();
+  await carryOnce([lane(from, to)], named, tally, help());
+  expect([[...tally.gone], tally.stuck.length]).toEqual([[], 1]);
+  await carryOnce([lane(from, to)], tally.fresh(named), tally, help());
+  expect([tally.carried.size, tally.stuck, from.calls]).toEqual([1, [], ["presignDownload", "presignDownload"]]);
+});
+
 test("what a user deletes while it is carried is taken back, and nothing else", async () => {
   const { from, to, named } = stores({ "documents/u/kept": "1", "documents/u/deleted": "2", "temp/u/job": "3" });
   const tally = await carry(from, to, named);

@@ -34,6 +34,8 @@ export class FakeStore {
   /** Given out so far; of all lanes. */
   readonly addresses: Addresses = new Map();
   misbehave: Misbehave = () => undefined;
+  /** Whether a file that is fetched whole is refused. */
+  refuseFetch: () => boolean = () => false;
   /** Some stores give checksums of parts. */
   etag = (content: string) => md5(content);
 
@@ -82,6 +84,7 @@ export class FakeStore {
       return content === ""
         ? { ...plain, status: 416 }
         : { ...plain, status: 206, contentRange: `bytes 0-0/${content.length}`, etag: this.etag(content) };
+    if (request.save !== undefined && this.refuseFetch()) return { ...plain, status: 403 };
     if (request.save !== undefined) folder.set(request.save, content);
     return { ...plain, bytes: content.length, md5: md5(content) };
   }
