@@ -2,4 +2,3 @@ jest.setTimeout(900_000);
 
 import "./files/install";
 import "./files/carried";
-import "./files/killed";

@@ -83,6 +83,15 @@ export async function nameInRows(scene: Scene, user: string, papers: readonly Pa
   }
 }
 
+/** Every key that jobs and the rows of a user name. */
+export function namedKeys(scene: Scene, user: string): Promise<string[]> {
+  return sql<string>(
+    scene,
+    `select to_jsonb(r2_key) from documents where user_id = ${literal(user)} union
+     select data -> 'r2Key' from bullmq.job where data ->> 'r2Key' is not null`,
+  );
+}
+
 /** The jobs that read files, by what became of them. */
 export interface FileJobs {
   readonly sent: number;

@@ -1,0 +1,4 @@
+jest.setTimeout(900_000);
+
+import "./files/install";
+import "./files/killed";
