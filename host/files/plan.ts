@@ -14,9 +14,12 @@ export type Verdict =
 /** Bytes of the longest key of S3. */
 const longestKey = 1024;
 
-/** False for what no bucket has anything under; a data-provider signs no address for it either. Pure. */
+/**
+ * False for what nobody gets anything under: a data-provider signs no address for it, or the address loses a part (`.`)
+ * on its way. Pure.
+ */
 export function possibleKey(key: string): boolean {
-  return key !== "" && Buffer.byteLength(key) <= longestKey;
+  return key !== "" && Buffer.byteLength(key) <= longestKey && !key.split("/").includes(".");
 }
 
 /** Why Scani copies nothing to a key; undefined where it does. Source: `assertSafeKey` of 0.17.1's storage. Pure. */
