@@ -18,9 +18,15 @@ export class FrontPhase implements Phase {
   }
 
   async done({ engine, install, record }: AdoptRun): Promise<boolean> {
-    const [facts, theirs] = await Promise.all([readFacts(engine, install), engine.inspect(record.scani.worker ?? "")]);
+    const [theirs, postgres] = await Promise.all([
+      engine.inspect(record.scani.worker ?? ""),
+      engine.inspect(record.postgres?.container ?? ""),
+    ]);
+    if (theirs?.state === "running") return false;
+    // Its data is on the move, or has been moved: nothing has to answer before the next phases have made it so.
+    if (postgres !== undefined && postgres.state !== "running") return true;
+    const facts = await readFacts(engine, install);
     return (
-      theirs?.state !== "running" &&
       (ownServes(facts) || waitsForPort(facts)) &&
       (await Promise.all(connectionsOf(install.gateway, record).map((one) => isConnected(engine, one)))).every(Boolean)
     );
