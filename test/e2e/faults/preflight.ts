@@ -380,12 +380,15 @@ async function startFullBucket(): Promise<Docker.Container> {
     Labels: { [label.install]: place.install },
     ExposedPorts: { "9000/tcp": {} },
     HostConfig: {
-      NetworkMode: `${place.install}-data`,
+      // The data network publishes no port.
+      NetworkMode: `${place.install}-edge`,
       Tmpfs: { "/data": "size=128k" },
       PortBindings: { "9000/tcp": [{ HostPort: "0", HostIp: new URL(bucket.origin).hostname }] },
     },
-    NetworkingConfig: { EndpointsConfig: { [`${place.install}-data`]: { Aliases: ["full-bucket"] } } },
   });
+  await docker
+    .getNetwork(`${place.install}-data`)
+    .connect({ Container: container.id, EndpointConfig: { Aliases: ["full-bucket"] } });
   await container.start();
   return container;
 }
