@@ -27,9 +27,10 @@ export class Bucket {
     await this.ask("DELETE", key);
   }
 
-  /** Content type of an object. */
-  async type(key: string): Promise<string | null> {
-    return (await this.signer.fetch(this.url(key), { method: "HEAD" })).headers.get("content-type");
+  /** Content type of an object, without parameters: Scani's S3 client adds a charset to texts it copies. */
+  async type(key: string): Promise<string | undefined> {
+    const { headers } = await this.signer.fetch(this.url(key), { method: "HEAD" });
+    return headers.get("content-type")?.split(";")[0];
   }
 
   /** Every key, with size and ETag. */
