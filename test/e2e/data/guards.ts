@@ -202,15 +202,13 @@ describe("the data that is there", () => {
     });
   });
 
-  test("secrets that would be generated anew, since the state is lost, are refused", async () => {
+  test("a stack whose state is lost is refused, and its recovery named", async () => {
     copyFileSync(join(scene.place.workDir, "Pulumi.base.yaml"), join(scene.place.workDir, "Pulumi.lost-base.yaml"));
-    // The preview knows that they would be new; up has just made them, in its own state alone, and sees that they
-    // differ.
     await refused(
       [preview, up],
       "lost-base",
-      /ENCRYPTION_KEY (is not given and would be generated anew|differs), but the data/,
-      /POSTGRES_PASSWORD (is not given and would be generated anew|differs), but the volume/,
+      `The install ${scene.place.install} is on this engine, and the state of stack lost-base knows nothing of it`,
+      "type: npm run adopt -- --recover",
     );
   });
 
