@@ -28,7 +28,7 @@ module.exports = {
     ...stale,
     ...(thorough ? [] : ["\\.thorough\\.test\\.js$"]),
     ...(alone === "but" ? ["\\.alone\\.test\\.js$"] : []),
-    ...(real ? [] : ["\\.real\\.test\\.js$"]),
+    ...(real ? [] : ["\\.real\\.(alone\\.)?test\\.js$"]),
   ],
   setupFiles: ["<rootDir>/test/plainStacks.js"],
   snapshotResolver: "<rootDir>/test/snapshotResolver.js",
