@@ -26,13 +26,21 @@ const touched = async () => [
 ];
 
 /** Expects that commands on a stack are refused, that they say this, and that nothing on the host changes. */
-async function refused(commands: readonly (typeof up)[], stack: string, ...said: (string | RegExp)[]): Promise<void> {
+const refused = (commands: readonly (typeof up)[], stack: string, ...said: (string | RegExp)[]): Promise<void> =>
+  refusedBecause("The data that is there forbids it; nothing has been touched.", commands, stack, ...said);
+
+async function refusedBecause(
+  headline: string,
+  commands: readonly (typeof up)[],
+  stack: string,
+  ...said: (string | RegExp)[]
+): Promise<void> {
   const before = await touched();
   for (const command of commands) {
     const output = await failing(scene, command, stack);
     for (const line of said)
       expect(output).toEqual(typeof line === "string" ? expect.stringContaining(line) : expect.stringMatching(line));
-    expect(output).toMatch(/ error: The data that is there forbids it; nothing has been touched\.\n/);
+    expect(output).toContain(` error: ${headline}\n`);
     expect(output).toMatch(/scani-\S+ .*\b1 error\b/);
     expect(output).not.toMatch(/Unhandled|\.js:\d+/);
     for (const secret of [otherKey, otherPassword]) expect(output).not.toContain(secret);
@@ -204,7 +212,8 @@ describe("the data that is there", () => {
 
   test("a stack whose state is lost is refused, and its recovery named", async () => {
     copyFileSync(join(scene.place.workDir, "Pulumi.base.yaml"), join(scene.place.workDir, "Pulumi.lost-base.yaml"));
-    await refused(
+    await refusedBecause(
+      "Stack lost-base does not fit what is on this engine. Nothing has been touched.",
       [preview, up],
       "lost-base",
       `The install ${scene.place.install} is on this engine, and the state of stack lost-base knows nothing of it`,
