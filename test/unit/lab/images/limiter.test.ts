@@ -30,7 +30,7 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => redis.listen(0, "127.0.0.1", resolve));
-  counters = new RedisCounters(`redis://127.0.0.1:${(redis.address() as AddressInfo).port}`, 250);
+  counters = new RedisCounters(`redis://127.0.0.1:${(redis.address() as AddressInfo).port}`, 5_000);
 });
 afterAll(() => {
   counters.close();
