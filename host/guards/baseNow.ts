@@ -1,14 +1,7 @@
 import { details, type Engine } from "../engine/engine";
+import type { Limits } from "../install/alteration";
 import { isUp } from "../install/facts";
 import { label } from "../install/labels";
-
-/** What `docker update` changes of a container. */
-export interface Limits {
-  /** Bytes; 0 for none. */
-  readonly memory: number;
-  /** Docker's own word. */
-  readonly restartPolicy: string;
-}
 
 /** One container of base, whether it runs or not. Holds secrets. */
 export interface BaseContainer {

@@ -3,6 +3,9 @@ import { addressIn, halvesOf, renderBlock, type Block } from "../../util/ipv4";
 /** A network of base whose services have addresses of their own. */
 export type FixedNetwork = "data" | "mail";
 
+/** A network of base, by role. */
+export type BaseNetwork = FixedNetwork | "edge";
+
 /** How a network's addresses are given out. */
 export interface NetworkAddresses {
   readonly subnet: string;
@@ -18,7 +21,7 @@ export interface NetworkAddresses {
 export type BaseAddresses = Readonly<Record<FixedNetwork, NetworkAddresses>>;
 
 /** Docker name of one of base's networks. */
-export function networkName(install: string, network: FixedNetwork | "edge"): string {
+export function networkName(install: string, network: BaseNetwork): string {
   return `${install}-${network}`;
 }
 

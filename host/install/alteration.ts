@@ -1,12 +1,9 @@
 import type { ContainerSummary, Labelled, NetworkSummary } from "../engine/engine";
-import { networkName, type FixedNetwork } from "./addresses";
+import { networkName, type BaseNetwork } from "./addresses";
 import { containerName } from "./containerName";
 import { label } from "./labels";
 import type { Presence } from "./presence";
 import { isService, type Service } from "./services";
-
-/** Networks of base, by role. */
-export type BaseNetwork = FixedNetwork | "edge";
 
 /** Networks each service of a release is on; `release` is the release's own. */
 export const networksOf: Readonly<Record<Service, readonly (BaseNetwork | "release")[]>> = {
@@ -17,14 +14,23 @@ export const networksOf: Readonly<Record<Service, readonly (BaseNetwork | "relea
   "frontend-app": ["edge", "release"],
 };
 
-/** Networks each service of base is on. */
-const baseNetworksOf: Readonly<Record<string, readonly BaseNetwork[]>> = {
+/** Networks each service of base is on; on the first it has the name by which others reach it. */
+export const baseNetworksOf: Readonly<Record<string, readonly BaseNetwork[]>> = {
   gateway: ["edge"],
   postgres: ["data"],
   redis: ["data"],
+  // On the gateway's network too: browsers upload through it.
   storage: ["data", "edge"],
   mail: ["mail"],
 };
+
+/** What `docker update` changes of a container. */
+export interface Limits {
+  /** Bytes; 0 for none. */
+  readonly memory: number;
+  /** Docker's own word. */
+  readonly restartPolicy: string;
+}
 
 /** A container that another tool has changed, and how. */
 export interface Alteration {

@@ -14,12 +14,13 @@ import { Hold } from "./hold";
 import { mail, mailUrl } from "./mail";
 import { Networks } from "./networks";
 import type { Platform, Sockets } from "../../host/install/platform";
+import type { Limits } from "../../host/install/alteration";
 import type { HoldInputs } from "../../host/install/resources";
 import { platformOf } from "./platform";
 import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";
-import { BaseService, describeService, type ActualLimits, type BaseServiceArgs } from "./service";
+import { BaseService, describeService, type BaseServiceArgs } from "./service";
 import { BaseReady } from "./baseReady";
 import { storage, storageUrl } from "./storage";
 import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/addresses";
@@ -54,7 +55,7 @@ export class Base extends pulumi.ComponentResource {
     engine: EngineIdentity,
     subnet: Block | undefined,
     cluster?: string,
-    limits: Readonly<Record<string, ActualLimits>> = {},
+    limits: Readonly<Record<string, Limits>> = {},
   ): {
     platform: pulumi.Output<Platform>;
     sockets: pulumi.Output<Sockets>;

@@ -1,15 +1,16 @@
 import type { BaseContext } from "./context";
 import { proxyCommand, proxyHealth } from "../../host/gateway/deploy";
 import { gatewayStatePath } from "../../host/gateway/state";
+import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
 /** The gateway: the one container that publishes a port to the network. */
-export function gateway({ settings, timestamps }: BaseContext): BaseServiceArgs {
+export function gateway({ settings, timestamps, addresses }: BaseContext): BaseServiceArgs {
   return {
     install: settings.name,
     timestamps,
     image: settings.gatewayImage,
-    networks: [{ network: "edge", aliases: ["gateway"] }],
+    networks: endpointsOf("gateway", addresses),
     environment: {},
     // Port 80 without a capability: Docker lets any user bind low ports inside a container's own network.
     command: proxyCommand,

@@ -1,4 +1,5 @@
 import type { BaseContext } from "./context";
+import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
 /**
@@ -10,7 +11,7 @@ export function mail({ settings, timestamps, addresses }: BaseContext): BaseServ
     install: settings.name,
     timestamps,
     image: settings.mailImage,
-    networks: [{ network: "mail", aliases: ["mailpit"], address: addresses.mail?.fixed.mail }],
+    networks: endpointsOf("mail", addresses),
     environment: {},
     health: "/mailpit readyz",
     memory: 128,

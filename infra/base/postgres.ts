@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
 import { postgresDataIn, postgresDataPath } from "../../host/install/postgresData";
+import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
 /** The bundled Postgres, and the URL a release reaches it by. */
@@ -17,7 +18,7 @@ export function postgres({ settings, secrets, timestamps, addresses }: BaseConte
     install,
     timestamps,
     image: settings.postgresImage,
-    networks: [{ network: "data", aliases: ["postgres"], address: addresses.data?.fixed.postgres }],
+    networks: endpointsOf("postgres", addresses),
     environment: {
       POSTGRES_USER: user,
       POSTGRES_DB: database,

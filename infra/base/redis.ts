@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
+import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
 /** The bundled Redis, and the URL a release reaches it by. */
@@ -12,7 +13,7 @@ export function redis({ settings, secrets, timestamps, addresses }: BaseContext)
     install: settings.name,
     timestamps,
     image: settings.redisImage,
-    networks: [{ network: "data", aliases: ["redis"], address: addresses.data?.fixed.redis }],
+    networks: endpointsOf("redis", addresses),
     environment: { REDIS_PASSWORD: password, REDIS_CONFIGURATION: password.apply(redisConfiguration) },
     // The configuration comes on standard input, so that the password is in no process list; the shell does not look
     // into what a variable holds. The image's own entrypoint, which gives /data to redis and steps down, stays in

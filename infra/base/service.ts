@@ -3,7 +3,8 @@ import { createHmac } from "node:crypto";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
 import { containerArgs, hardenedContainer, restartPolicy, type HardenedArgs } from "../container/hardened";
-import { networkName, type FixedNetwork } from "../../host/install/addresses";
+import { networkName, type BaseNetwork } from "../../host/install/addresses";
+import type { Limits } from "../../host/install/alteration";
 import { baseContainerTimestamp, type CreationTimestamps } from "../../host/install/creationTimestamps";
 import { label, labelList } from "../../host/install/labels";
 import { containerName, volumeNameOf } from "../../host/install/containerName";
@@ -17,7 +18,7 @@ export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | 
   readonly install: string;
   /** Networks it joins, by role, and the address it has there for ever. */
   readonly networks: readonly {
-    readonly network: FixedNetwork | "edge";
+    readonly network: BaseNetwork;
     readonly aliases: readonly string[];
     readonly address?: string;
   }[];
@@ -44,13 +45,6 @@ export interface DescribedService {
   readonly drifted: boolean;
 }
 
-/** Limits of a container as the engine has them. */
-export interface ActualLimits {
-  /** Bytes. */
-  readonly memory: number;
-  readonly restartPolicy: string;
-}
-
 /**
  * Describes a service. Some of what is digested is secret, and an operator's own password may be one that can be
  * guessed: so the digest is keyed. A container whose limits were changed on the engine counts as gone: a `pulumi refresh`
@@ -61,7 +55,7 @@ export interface ActualLimits {
 export function describeService(
   service: string,
   args: BaseServiceArgs,
-  actual?: ActualLimits,
+  actual?: Limits,
   key?: pulumi.Output<string>,
 ): DescribedService {
   const { install } = args;
@@ -86,7 +80,7 @@ export function describeService(
 }
 
 /** An engine without memory limits reports none. */
-function differs(args: BaseServiceArgs, { memory, restartPolicy: policy }: ActualLimits): boolean {
+function differs(args: BaseServiceArgs, { memory, restartPolicy: policy }: Limits): boolean {
   return (memory !== 0 && memory !== args.memory * 2 ** 20) || policy !== restartPolicy.always;
 }
 

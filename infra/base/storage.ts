@@ -1,4 +1,5 @@
 import type { BaseContext } from "./context";
+import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 import { storageHealthPath, storagePort } from "../../host/install/uploads";
 
@@ -10,11 +11,7 @@ export function storage({ settings, secrets, timestamps, addresses }: BaseContex
     install: settings.name,
     timestamps,
     image: settings.storageImage,
-    // On the gateway's network too: browsers upload through it.
-    networks: [
-      { network: "data", aliases: ["storage"], address: addresses.data?.fixed.storage },
-      { network: "edge", aliases: [] },
-    ],
+    networks: endpointsOf("storage", addresses),
     environment: {
       ROOT_ACCESS_KEY: secrets.get("S3_ACCESS_KEY_ID"),
       ROOT_SECRET_KEY: secrets.get("S3_SECRET_ACCESS_KEY"),

@@ -1,0 +1,17 @@
+import type { BaseAddresses } from "../../host/install/addresses";
+import { baseNetworksOf } from "../../host/install/alteration";
+import { replaceable, type ReplaceableService } from "../../host/install/bundled";
+import type { BaseServiceArgs } from "./service";
+
+/** Networks a service of base joins, its name on the first, and the address it has there for ever. Pure. */
+export function endpointsOf(
+  service: ReplaceableService | "gateway",
+  addresses: Partial<BaseAddresses>,
+): BaseServiceArgs["networks"] {
+  const name = service === "gateway" ? service : replaceable[service].host;
+  return baseNetworksOf[service].map((network, at) => ({
+    network,
+    aliases: at === 0 ? [name] : [],
+    address: network === "edge" ? undefined : addresses[network]?.fixed[service],
+  }));
+}
