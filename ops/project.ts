@@ -88,6 +88,11 @@ export function installOf(project: Project, base: string): string | undefined {
   return settingOf(project, base, "name");
 }
 
+/** The same, with the default where none does. */
+export function installNameOf(project: Project, base: string): string {
+  return installOf(project, base) ?? (settingNamed("name").fallback as string);
+}
+
 /** The base a stack stands on: the one its setting names, else the one its own name says. */
 export function baseStackOf(project: Project, stack: string): string {
   return kindOf(stack) === "base" ? stack : (settingOf(project, stack, "baseStack") ?? baseOf(stack));

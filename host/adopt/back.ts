@@ -11,7 +11,7 @@ import { OperatorError } from "../../util/operatorError";
 import { homeOf, isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
 import { copyObjects } from "./phases/beside";
 import { retired } from "./phases/takeOver";
-import type { AdoptRun } from "./phases/phase";
+import { startAgain, type AdoptRun } from "./phases/phase";
 import { isRecordOf, removeRecord, takesPort } from "./record";
 
 /**
@@ -124,8 +124,7 @@ async function startProject(run: AdoptRun): Promise<void> {
       // One that runs is still borrowed by what serves until the page has its place again.
       if (!one.running) await engine.disconnectNetwork(data, name);
       if (name === page && takesPort(record)) await engine.stop(install.gateway);
-      await engine.setRestartPolicy(name, record.restartPolicies[name] ?? "unless-stopped");
-      await engine.start(name);
+      await startAgain(run, name);
       await ready(run, name);
     }
     for (const name of stores) await engine.disconnectNetwork(data, name);

@@ -1,8 +1,9 @@
 import type { Engine, Labelled } from "../engine/engine";
+import { publishedAt } from "../engine/published";
 import { databaseQuestion, parseAnswer } from "../guards/databaseAnswer";
 import { baseServices } from "../install/bundled";
 import { networkName } from "../install/addresses";
-import { containerName } from "../install/containerName";
+import { containerName, volumeNameOf } from "../install/containerName";
 import { label } from "../install/labels";
 import { parseFree } from "../preflight/disk";
 import { opens } from "../scani/envelope";
@@ -57,7 +58,7 @@ export async function readEvidence(engine: Engine, project: ComposeProject, inst
   const inspected = await Promise.all(all.map(({ id }) => engine.inspect(id)));
   const names = baseServices.map((service) => containerName(install, service));
   const ownNetworks = (["edge", "data", "mail"] as const).map((network) => networkName(install, network));
-  const ownVolumes = baseServices.map((service) => `${containerName(install, service)}-data`);
+  const ownVolumes = baseServices.map((service) => volumeNameOf(install, service));
   const isStrange = ({ labels }: Pick<Labelled, "labels">) => labels[label.install] !== install;
   return {
     database,
@@ -67,7 +68,7 @@ export async function readEvidence(engine: Engine, project: ComposeProject, inst
       one?.running
         ? one.published.map((address) => ({
             container: one.name,
-            port: Number(address.slice(address.lastIndexOf(":") + 1)),
+            port: Number(publishedAt(address).port),
             project: own.has(one.id),
           }))
         : [],

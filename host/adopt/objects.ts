@@ -2,6 +2,7 @@ import { details, type Engine } from "../engine/engine";
 import { refusalIn, signedAddress, type Bucket } from "../install/bucket";
 import { label } from "../install/labels";
 import { OperatorError } from "../../util/operatorError";
+import { curlWord } from "../../util/curlWord";
 import { elementText } from "../../util/xml";
 
 /** An object of a bucket, as its server lists it. */
@@ -168,9 +169,7 @@ export function headersIn(printed: string): Map<number, Record<string, string>> 
 /** Headers in the words of curl's configuration; without a type curl would name one of its own. Pure. */
 function headerLines(headers: Readonly<Record<string, string>>): string[] {
   const all = { "content-type": "application/octet-stream", ...headers };
-  return Object.entries(all).map(
-    ([name, value]) => `header = "${`${name}: ${value}`.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
-  );
+  return Object.entries(all).map(([name, value]) => `header = ${curlWord(`${name}: ${value}`)}`);
 }
 
 /** @throws OperatorError naming the first object whose request was not answered well */

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine";
+import { publishedAt } from "../engine/published";
 import { replaceableServices } from "../install/bundled";
 import { containerName, volumeNameOf } from "../install/containerName";
 import { routedRelease } from "../install/facts";
@@ -15,7 +16,7 @@ export interface OwnInstall {
   /** Tier that serves; undefined where none is routed. */
   readonly tier?: Tier;
   readonly settings: { readonly base: StackValues; readonly tier: StackValues };
-  /** Names of all its containers, and of its networks. */
+  /** Names of all its containers, workers first, and of its networks. */
   readonly containers: readonly string[];
   readonly networks: readonly string[];
 }
@@ -37,7 +38,9 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
   return {
     tier: serving?.tier,
     settings: ownSettings(install, serving?.tier, read),
-    containers: all.map(({ name }) => name),
+    containers: [true, false].flatMap((isWorker) =>
+      all.filter(({ labels: its }) => (its[label.service] === "worker") === isWorker).map(({ name }) => name),
+    ),
     networks: networks.map(({ name }) => name),
   };
 }
@@ -65,7 +68,7 @@ export function ownSettings(
     return { ...image, ...Object.fromEntries(variables.map(([name, variable]) => [name, values[variable]])) };
   });
   const gateway = named("gateway");
-  const [at, mailAt] = [gateway, named("mail")].map((one) => addressOf(one?.published[0]));
+  const [at, mailAt] = [gateway, named("mail")].map((one) => one?.published.map(publishedAt)[0]);
   const volume = named("postgres")?.mounts.find(({ path }) => path === postgresDataPath)?.source;
   const folder = named("postgres")?.environment.PGDATA?.slice(postgresDataPath.length + 1);
   const further = furtherVariables(parts);
@@ -94,10 +97,3 @@ export function ownSettings(
 
 const cloudVariables = ["SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"] as const;
 const storageVariables = ["S3_PUBLIC_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
-
-function addressOf(published: string | undefined): { ip: string; port: string } | undefined {
-  const at = published?.lastIndexOf(":");
-  return published === undefined || at === undefined
-    ? undefined
-    : { ip: published.slice(0, at), port: published.slice(at + 1) };
-}

@@ -8,6 +8,7 @@ import {
 } from "../../settings";
 import type { Problem } from "../../util/operatorError";
 import { sizeText } from "../backup/manifest";
+import { publishedAt } from "../engine/published";
 import type { Environment } from "../install/environment";
 import type { AdoptEvidence } from "./evidence";
 import {
@@ -108,7 +109,7 @@ function adoptionOf(
   const { postgres, redis, objectStore, mail } = serversOf(project);
   const volume = postgres?.mounts.find(({ type }) => type === "volume")?.source;
   const { repository, pinned, tags } = namesOf(project);
-  const now = page?.published.map(portOf)[0];
+  const now = page?.published.map((address) => Number(publishedAt(address).port))[0];
   const then = intent.port ?? now ?? 8080;
   const read = ownVariables(parts);
   const ofPostgres = postgresSettings(postgres, environment.DATABASE_URL ?? "");
@@ -303,11 +304,9 @@ export function pinnedTag(
 
 const tagOfId = (imageId: string): string => `adopted-${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
 
-const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
-
 /** Whom the page is open to now; where only other containers reach it, nobody but this machine. */
 function bindAddressOf(page: ComposeContainer | undefined): string {
-  const addresses = (page?.published ?? []).map((address) => address.slice(0, address.lastIndexOf(":")));
+  const addresses = (page?.published ?? []).map((address) => publishedAt(address).ip);
   const four = addresses.find((address) => /^[\d.]+$/.test(address));
   return four ?? (addresses.some((address) => /^\[?::\]?$/.test(address)) ? "0.0.0.0" : "127.0.0.1");
 }

@@ -14,6 +14,7 @@ import {
 import type { Problem } from "../../util/operatorError";
 import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
+import { publishedAt } from "../engine/published";
 import { postgresMajor } from "../guards/postgresMajor";
 import { postgresDataPath } from "../install/postgresData";
 import type { AdoptEvidence } from "./evidence";
@@ -361,7 +362,7 @@ function roleOf(parts: ScaniParts): string {
 /** A port of the page's that is to be taken has to be there, and to be the only one. */
 function portProblems(project: ComposeProject, { "frontend-app": page }: ScaniParts, intent: AdoptIntent): Problem[] {
   if (intent.port !== undefined || page === undefined) return [];
-  const ports = [...new Set(page.published.map((address) => address.slice(address.lastIndexOf(":") + 1)))];
+  const ports = [...new Set(page.published.map((address) => publishedAt(address).port))];
   if (ports.length === 1) return [];
   return [
     {

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine";
+import { curlWord } from "../../util/curlWord";
 
 /** One HTTP request of a batch. */
 export interface Transfer {
@@ -48,17 +49,6 @@ const [connectSeconds, stallSeconds, slowest] = [10, 30, 1_000];
 /** Largest body that is read, bytes. */
 const longestBody = 256_000;
 
-/** A value in curl's configuration. Source: curl's manual, --config. */
-function word(value: string): string {
-  const escaped = value
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"', '\\"')
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r")
-    .replaceAll("\t", "\\t");
-  return `"${escaped}"`;
-}
-
 /** What curl writes of each transfer, with tabs between. */
 const written = [
   "%{http_code}",
@@ -77,23 +67,23 @@ export function curlConfig(requests: readonly Transfer[]): string {
     .map((request, index) => {
       const { method, url, headers = {}, body, range, save, send } = request;
       return [
-        `url = ${word(url)}`,
+        `url = ${curlWord(url)}`,
         "globoff",
         "silent",
         "path-as-is",
         ...(method === "GET" || send !== undefined ? [] : [`request = ${method}`]),
-        ...Object.entries(headers).map(([name, value]) => `header = ${word(`${name}: ${value}`)}`),
-        ...(body === undefined ? [] : [`data-raw = ${word(body)}`]),
+        ...Object.entries(headers).map(([name, value]) => `header = ${curlWord(`${name}: ${value}`)}`),
+        ...(body === undefined ? [] : [`data-raw = ${curlWord(body)}`]),
         ...(range === undefined ? [] : [`range = ${range}`]),
         // Storage that wants it has no use for being asked first.
-        ...(send === undefined ? [] : [`upload-file = ${word(send)}`, 'header = "Expect:"']),
-        `output = ${word(save ?? `answer-${index}`)}`,
+        ...(send === undefined ? [] : [`upload-file = ${curlWord(send)}`, 'header = "Expect:"']),
+        `output = ${curlWord(save ?? `answer-${index}`)}`,
         `connect-timeout = ${connectSeconds}`,
         `speed-limit = ${slowest}`,
         `speed-time = ${stallSeconds}`,
         "retry = 2",
         "retry-delay = 1",
-        `write-out = ${word(`result ${index}\t`).slice(0, -1)}${written}\\n"`,
+        `write-out = ${curlWord(`result ${index}\t`).slice(0, -1)}${written}\\n"`,
       ].join("\n");
     })
     .join("\nnext\n");

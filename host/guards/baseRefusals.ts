@@ -1,6 +1,7 @@
 import { settingNamed, withdrawCommands, type Origin } from "../../settings";
 import { setCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
+import { publishedAt } from "../engine/published";
 import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../install/bundled";
 import { variableIn } from "../install/environment";
 import type { BaseNow } from "./baseNow";
@@ -157,8 +158,8 @@ export function serverOf(image: string): { readonly name: string; readonly major
 function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
   const published = now.services.gateway?.published[0];
   if (published === undefined) return [];
-  const at = published.lastIndexOf(":");
-  const is = { bindAddress: published.slice(0, at), FRONTEND_PORT: published.slice(at + 1) };
+  const { ip, port } = publishedAt(published);
+  const is = { bindAddress: ip, FRONTEND_PORT: port };
   return (Object.entries(is) as [keyof typeof is, string][]).flatMap(([setting, value]) => {
     const wanted = declared.settings[setting]?.value;
     if (wanted === undefined || wanted === value) return [];

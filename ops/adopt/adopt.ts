@@ -22,7 +22,7 @@ import { isListenedOn } from "../../util/listening";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { dockerHostOf, installOf, settingOf, typedIn } from "../project";
+import { dockerHostOf, installNameOf, settingOf, typedIn } from "../project";
 import { planJson, showPlan } from "./show";
 import { settingProblems, stacksOn } from "./stacks";
 
@@ -51,7 +51,7 @@ export interface Adopting {
 /** Reads the project, and how far its adoption has come. @param named a compose project or its folder */
 export async function openAdoption(context: Context, base: string, named: string | undefined): Promise<Adopting> {
   const engine = await context.engine(base);
-  const install = installOf(context.project, base) ?? settingNamed("name").fallback ?? "";
+  const install = installNameOf(context.project, base);
   const [any] = await engine.containers({ all: true });
   const anyImage = any && (await engine.inspect(any.id))?.imageId;
   const record = anyImage === undefined ? undefined : await readRecord(engine, install, anyImage);
@@ -86,7 +86,8 @@ export async function adopt(
   await withMachineLock("adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const { project, record } = adopting;
-    if (record !== undefined) return goOn(context, base, adopting, await withPort(context, base, adopting, options));
+    if (record !== undefined)
+      return goOn(context, base, adopting, await withPort(context, base, adopting, record, options));
     if (project === undefined) return;
     const { adoption, began } = await planned(context, base, { ...adopting, project }, options);
     if (options.json) return context.report(JSON.stringify(planJson(adoption, began)));
@@ -179,10 +180,10 @@ function portOf({ port: typed, takePort }: AdoptOptions, project: string): numbe
 async function withPort(
   context: Context,
   base: string,
-  adopting: Adopting & { readonly record?: AdoptionRecord },
+  { engine, image }: Adopting,
+  record: AdoptionRecord,
   options: AdoptOptions,
 ): Promise<AdoptionRecord> {
-  const record = adopting.record as AdoptionRecord;
   if (options.port === undefined && options.takePort !== true) return record;
   const then = portOf(options, record.project) ?? record.port.now;
   if (then === undefined || then === record.port.then) return record;
@@ -196,7 +197,7 @@ async function withPort(
     FRONTEND_PORT: String(then),
     publishGateway: String(!takesPort(changed)),
   });
-  await save(context, base, adopting.engine, changed, adopting.image);
+  await save(context, base, engine, changed, image);
   return changed;
 }
 

@@ -1,17 +1,13 @@
-import { readOwn } from "../../host/adopt/own";
+import { readOwn, type OwnInstall } from "../../host/adopt/own";
 import type { Engine } from "../../host/engine/engine";
-import { settingNamed } from "../../settings";
 import { adoptCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { installOf } from "../project";
+import { installNameOf } from "../project";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { stackOf, stacksOn } from "./stacks";
-
-/** Seconds a worker gets to drain. */
-const workerSeconds = 35;
 
 /**
  * Makes an install Pulumi's again whose state is gone while its containers run: its settings and secrets are read off them
@@ -21,7 +17,7 @@ const workerSeconds = 35;
 export async function recover(context: Context, base: string, { yes }: { readonly yes?: boolean }): Promise<void> {
   await withMachineLock("recovery", base, context.project, async () => {
     const engine = await context.engine(base);
-    const install = installOf(context.project, base) ?? settingNamed("name").fallback ?? "";
+    const install = installNameOf(context.project, base);
     if ((await stackOutputs(context, base))?.sockets !== undefined)
       throw new OperatorError({
         what: `The state of stack ${base} is there, so nothing has to be recovered.`,
@@ -64,13 +60,8 @@ export async function recover(context: Context, base: string, { yes }: { readonl
   });
 }
 
-/** Stops everything gently, workers first, and removes it. */
-async function clear(
-  engine: Engine,
-  { containers, networks }: { readonly containers: readonly string[]; readonly networks: readonly string[] },
-): Promise<void> {
-  const workers = containers.filter((name) => /-worker(-|$)/.test(name));
-  await Promise.all(workers.map((name) => engine.stop(name, workerSeconds)));
+/** Stops everything gently, in this order, and removes it. */
+async function clear(engine: Engine, { containers, networks }: OwnInstall): Promise<void> {
   for (const name of containers) {
     await engine.stop(name);
     await engine.remove(name, { force: false, volumes: false });

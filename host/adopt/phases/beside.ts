@@ -3,12 +3,13 @@ import { lastBackup, listBackups } from "../../backup/folder";
 import { sizeText } from "../../backup/manifest";
 import { newestGood, verify } from "../../backup/restore";
 import { readCluster, withServer, type Database } from "../../backup/server";
+import { networkName } from "../../install/addresses";
 import { containerName } from "../../install/containerName";
 import type { Bucket } from "../../install/bucket";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
 import { homeOf, whereIsData } from "../moveData";
 import type { ObjectSource } from "../project";
-import type { AdoptRun, Phase } from "./phase";
+import { startAgain, type AdoptRun, type Phase } from "./phase";
 
 /** Hours a backup counts as one made for the adoption. */
 const backupHours = 24;
@@ -61,7 +62,7 @@ export class BesidePhase implements Phase {
     ]);
     if (gateway?.state !== "running") return false;
     if (postgres === undefined) return true;
-    if (postgres.state === "running") return postgres.networks.includes(`${install.name}-data`);
+    if (postgres.state === "running") return postgres.networks.includes(networkName(install.name, "data"));
     return !(await isNeeded(run));
   }
 
@@ -70,10 +71,7 @@ export class BesidePhase implements Phase {
     const { container = "" } = record.postgres ?? {};
     // Stopped by hand, or by a run that was killed before it moved the data.
     if ((await engine.inspect(container))?.running === false && (await isNeeded(run)))
-      await progress.step(`start ${container}`, async () => {
-        await engine.setRestartPolicy(container, record.restartPolicies[container] ?? "unless-stopped");
-        await engine.start(container);
-      });
+      await progress.step(`start ${container}`, () => startAgain(run, container));
     await progress.step("bring base up", () => stacks.up("base"));
   }
 }
@@ -140,7 +138,7 @@ async function betweenBuckets<T>(
   const storage = containerName(install.name, "storage");
   const copy = await ObjectCopy.open(engine, install.name, image, [
     await networkOf(engine, objects.container),
-    `${install.name}-data`,
+    networkName(install.name, "data"),
   ]);
   try {
     return await work(copy, { ...own, endpoint: `http://${storage}:${new URL(own.endpoint).port}` });

@@ -3,7 +3,7 @@ import { readFacts } from "../../install/readFacts";
 import type { Connection } from "../../install/resources";
 import { connectAll, isConnected } from "../connections";
 import { takesPort } from "../record";
-import type { AdoptRun, Phase } from "./phase";
+import { startAgain, type AdoptRun, type Phase } from "./phase";
 
 /**
  * A release of the same version beside the project's, which the gateway serves: compose's worker stops gently, so that no
@@ -50,12 +50,11 @@ export class FrontPhase implements Phase {
   }
 
   /** Jobs go on being done: by compose's worker, unless the release's own has begun. */
-  async undo({ engine, install, record }: AdoptRun): Promise<void> {
-    const { worker } = record.scani;
-    const facts = await readFacts(engine, install);
+  async undo(run: AdoptRun): Promise<void> {
+    const { worker } = run.record.scani;
+    const facts = await readFacts(run.engine, run.install);
     if (worker === undefined || facts.containers.some((one) => one.service === "worker" && isUp(one))) return;
-    await engine.setRestartPolicy(worker, record.restartPolicies[worker] ?? "unless-stopped");
-    await engine.start(worker);
+    await startAgain(run, worker);
   }
 }
 

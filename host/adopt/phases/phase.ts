@@ -38,6 +38,12 @@ export interface AdoptRun {
   readonly closing: string[];
 }
 
+/** Starts a container of the project's, with the restart policy it had before the adoption. */
+export async function startAgain({ engine, record }: AdoptRun, name: string): Promise<void> {
+  await engine.setRestartPolicy(name, record.restartPolicies[name] ?? "unless-stopped");
+  await engine.start(name);
+}
+
 /**
  * One phase of an adoption. Whether it is done is read off the engine: where an adoption goes on is decided by what is
  * true, never by a counter.

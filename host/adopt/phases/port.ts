@@ -3,7 +3,7 @@ import type { Engine } from "../../engine/engine";
 import { untilReady } from "../../engine/ready";
 import { messageOf, OperatorError } from "../../../util/operatorError";
 import { seconds } from "../../../util/progress/progress";
-import type { AdoptRun, Phase } from "./phase";
+import { startAgain, type AdoptRun, type Phase } from "./phase";
 
 /** Milliseconds compose's page gets to answer what it is answering: its websockets would last until it is killed anyway. */
 const drainMs = 300;
@@ -40,12 +40,12 @@ export class PortPhase implements Phase {
   }
 
   /** Compose's page has its port again. */
-  async undo({ engine, install, record }: AdoptRun): Promise<void> {
+  async undo(run: AdoptRun): Promise<void> {
+    const { engine, install, record } = run;
     const page = record.scani["frontend-app"] ?? "";
     if ((await engine.inspect(page))?.running !== false) return;
     await engine.stop(install.gateway);
-    await engine.setRestartPolicy(page, record.restartPolicies[page] ?? "unless-stopped");
-    await engine.start(page);
+    await startAgain(run, page);
   }
 }
 
