@@ -9,8 +9,7 @@ import { RealScani } from "../../lab/rehearse/real";
 import type { RehearsedScani } from "../../lab/rehearse/scani";
 import { StandInScani } from "../../lab/rehearse/standIn";
 import type { Session } from "../../lab/rehearse/session";
-import { changeSetting, contextOn } from "../../lab/throwaway";
-import { preview } from "../../ops/preview";
+import { changeSetting } from "../../lab/throwaway";
 import { up } from "../../ops/up";
 import { interruptedUp } from "./base/interrupted";
 import { KeptSocket } from "./base/keptSocket";
@@ -70,15 +69,6 @@ async function pausedRoutes(): Promise<string[]> {
   return parseListing(output).flatMap(({ name, state }) => (state === "paused" ? [name] : []));
 }
 
-async function previewed(): Promise<string> {
-  const printed: string[] = [];
-  await preview(
-    contextOn(scene.place, (line) => printed.push(line)),
-    "base",
-  );
-  return printed.join("\n");
-}
-
 /** Names an image of base's another way, as a patch release of it would be. */
 async function patchImage(service: (typeof dataServices)[number]): Promise<void> {
   const image = subject.images[service];
@@ -105,7 +95,7 @@ test("another memory limit and patch images under load: requests wait 5 s at mos
   const before = await addresses();
   changeSetting(scene.place, "base", "postgresMemory", "640");
   for (const service of dataServices) await patchImage(service);
-  const said = await previewed();
+  const said = await scene.preview("base");
   expect(said).toContain("Replaced or made anew: postgres, redis, storage.");
   expect(said).toContain("Requests of api, ws, auth, storage wait at the gateway meanwhile, for about 5 s.");
   expect(said).toContain("tier1 worker stops before it and starts after it.");
@@ -161,7 +151,7 @@ if (process.env.SCANI_TEST_THOROUGH !== undefined) {
       expect(await pausedRoutes()).toEqual([]);
       expect(await runningServices(scene)).toEqual(serving);
       expect((await fetch(`${scene.place.url}/api/readyz`)).status).toBe(200);
-      expect(await previewed()).toMatch(/Resources:\n\s+\d+ unchanged/);
+      expect(await scene.preview("base")).toMatch(/Resources:\n\s+\d+ unchanged/);
     },
   );
 
@@ -185,7 +175,9 @@ if (process.env.SCANI_TEST_THOROUGH !== undefined) {
   test("what docker update changed of base is said, and made anew while requests wait", async () => {
     const { id } = await container(scene, undefined, "redis");
     await scene.docker.getContainer(id).update({ Memory: 300 * 2 ** 20, MemorySwap: 300 * 2 ** 20 });
-    expect(await previewed()).toContain(`${scene.place.install}-redis has another memory limit or restart policy`);
+    expect(await scene.preview("base")).toContain(
+      `${scene.place.install}-redis has another memory limit or restart policy`,
+    );
     const running = await load();
     await scene.up("base");
     const report = await running.stop();
@@ -207,7 +199,7 @@ test("services that somebody paused or stopped are named by the preview, and run
   for (const service of ["postgres", "storage", "mail"])
     await scene.docker.getContainer((await container(scene, undefined, service)).id).pause();
   await scene.docker.getContainer((await container(scene, undefined, "redis")).id).stop();
-  const said = await previewed();
+  const said = await scene.preview("base");
   const { install } = scene.place;
   for (const service of ["postgres", "storage", "mail"])
     expect(said).toContain(`${install}-${service} is paused: it is started.`);
@@ -247,7 +239,7 @@ test("an install moves to other addresses, as one of before does to its first: n
         .disconnect({ Container, Force: true })
         .catch(() => undefined);
 
-  expect(await previewed()).toContain(`${data}, ${scene.place.install}-mail move into the install's`);
+  expect(await scene.preview("base")).toContain(`${data}, ${scene.place.install}-mail move into the install's`);
   // It takes longer than some clients wait, which is said.
   const running = await load(60_000);
   await scene.up("base");

@@ -17,6 +17,7 @@ import {
   type Throwaway,
 } from "../../lab/throwaway";
 import type { Context } from "../../ops/context";
+import { preview } from "../../ops/preview";
 import { up } from "../../ops/up";
 import { ensureImages, type ImageSet } from "../../lab/images";
 import { until } from "./traffic";
@@ -38,6 +39,8 @@ export interface Scene {
   readonly output: string[];
   /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
   up(stack: string): Promise<string>;
+  /** `npm run preview -- <stack>`; gives what it printed, which is not in `output`. */
+  preview(stack: string): Promise<string>;
   /** Resolves when a text is printed from now on: for what is to happen in the middle of an `up`. */
   untilPrinted(text: string, withinMs?: number): Promise<void>;
   fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
@@ -92,6 +95,14 @@ export async function openScene(
         stack,
       );
       return output.slice(from).join("\n");
+    },
+    async preview(stack) {
+      const printed: string[] = [];
+      await preview(
+        contextOn(place, (line) => printed.push(line)),
+        stack,
+      );
+      return printed.join("\n");
     },
     async untilPrinted(text, withinMs = 120_000) {
       const from = output.length;

@@ -69,8 +69,8 @@ const lateInterval = 3;
 
 /**
  * Carries what was uploaded to the old place by those who began before the flip, from the new worker's start until the
- * release has been watched and the last connection to the old one has ended. A job that found nothing is tried again by Scani. Nothing is taken back
- * for it: the new release is whole.
+ * release has been watched and the last connection to the old one has ended. A job that found nothing is tried again by
+ * Scani. Nothing is taken back for it: the new release is whole.
  */
 export class CarryLateStep implements HandoverStep {
   readonly id = "carry-late";

@@ -28,7 +28,6 @@ import { backup, verifyNewest } from "../../../ops/backup/backup";
 import { backups } from "../../../ops/backup/list";
 import { restore } from "../../../ops/backup/restore";
 import type { BackupJson } from "../../../ops/backup/show";
-import { preview } from "../../../ops/preview";
 import type { Session } from "../../../lab/rehearse/session";
 import { StandInScani } from "../../../lab/rehearse/standIn";
 import { changeSetting, contextOn } from "../../../lab/throwaway";
@@ -269,12 +268,7 @@ describe("backups", () => {
   );
 
   test("a switch with a pending migration makes one first, as the preview said; the switch back finds it fresh", async () => {
-    const shown: string[] = [];
-    await preview(
-      contextOn(scene.place, (line) => shown.push(line)),
-      "tier2",
-    );
-    expect(shown.join("\n")).toContain(
+    expect(await scene.preview("tier2")).toContain(
       "back up the database before anything else: a migration is pending: 0003_rows_note",
     );
     const counted = (await listBackups(folder, scene.place.install)).length;
@@ -302,12 +296,7 @@ describe("backups", () => {
     expect((await listBackups(folder, scene.place.install)).length).toBe(counted + 1);
 
     changeSetting(scene.place, "tier1", "SCANI_IMAGE_TAG", scene.images.nextTag);
-    shown.length = 0;
-    await preview(
-      contextOn(scene.place, (line) => shown.push(line)),
-      "tier1",
-    );
-    expect(shown.join("\n")).toContain("backup: none is due, the last one is 0 min old");
+    expect(await scene.preview("tier1")).toContain("backup: none is due, the last one is 0 min old");
     expect(await scene.up("tier1")).not.toContain("back up the database");
     expect((await listBackups(folder, scene.place.install))[0]?.file).toBe(made?.file);
   });

@@ -1,6 +1,5 @@
 import { readJournal } from "../../../host/install/journal";
-import { preview } from "../../../ops/preview";
-import { changeSetting, contextOn } from "../../../lab/throwaway";
+import { changeSetting } from "../../../lab/throwaway";
 import { containersOf } from "../host";
 import { failing } from "../scene";
 import { until } from "../traffic";
@@ -34,15 +33,6 @@ const unsafe = ["documents/../../etc/passwd", `documents/${"x".repeat(300)}`];
 const lastFiles = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
 const sums = (of: readonly Paper[]) => of.map(({ sum }) => sum).sort();
 const bytesOf = (of: readonly Paper[]) => of.reduce((sum, { bytes }) => sum + bytes, 0);
-
-async function previewed(stack: string): Promise<string> {
-  const lines: string[] = [];
-  await preview(
-    contextOn(scene.place, (line) => lines.push(line)),
-    stack,
-  );
-  return lines.join("\n");
-}
 
 /** Milliseconds in which no worker ran: from the old one's end to the new one's start, by the engine's clock. */
 async function betweenWorkers(from: string, to: string): Promise<number> {
@@ -105,7 +95,7 @@ beforeAll(async () => {
 });
 
 test("a switch that would leave files behind is refused until the operator has said what is to become of them", async () => {
-  expect(await previewed("tier2")).toMatch(
+  expect(await scene.preview("tier2")).toMatch(
     new RegExp(`files: ${papers.length.toLocaleString("en")} files \\(\\d+ MB\\) would have to go to ${endpoint}`),
   );
   const said = await failing(scene, up, "tier2");
@@ -116,7 +106,7 @@ test("a switch that would leave files behind is refused until the operator has s
 });
 
 test("tier 1 → 2 under load: every file opens, every job is done once, and the preview counted right", async () => {
-  const seen = await previewed("tier2");
+  const seen = await scene.preview("tier2");
   const megabytes = Math.round(bytesOf(papers) / 1024 / 1024);
   expect(seen).toContain(`files: ${papers.length.toLocaleString("en")} files (${megabytes} MB) to carry`);
   const endOthers = kind === "real" ? await beginOthers(scani.procedures(ada)) : undefined;
@@ -141,7 +131,7 @@ test("tier 2 → 1: what came on tier 2 comes home, and only that is carried", a
   papers.push(...added);
   const before = await home.list();
   const fresh = (await namedKeys(scene, user)).filter((key) => !before.has(key));
-  expect(await previewed("tier1")).toContain(`files: ${fresh.length} files (`);
+  expect(await scene.preview("tier1")).toContain(`files: ${fresh.length} files (`);
   const { betweenMs } = await switched("tier2", "tier1", () => scene.up("tier1").then(() => undefined));
   const entry = await lastFiles();
   expect(entry?.files).toMatchObject({ stuck: unsafe, gone: nowhere.length });

@@ -1,6 +1,4 @@
-import { preview } from "../../../ops/preview";
 import { readStatus } from "../../../ops/status/read";
-import { contextOn } from "../../../lab/throwaway";
 import { readJournal } from "../../../host/install/journal";
 import { label } from "../../../host/install/labels";
 import { runningServices } from "../host";
@@ -22,15 +20,6 @@ const moments = [
   "✓ start the new worker",
 ];
 
-async function previewed(stack: string): Promise<string> {
-  const lines: string[] = [];
-  await preview(
-    contextOn(scene.place, (line) => lines.push(line)),
-    stack,
-  );
-  return lines.join("\n");
-}
-
 test.each(moments.map((moment, index) => [String(moment), moment, index] as const))(
   "killed at %s: the preview counts what is left, and the same again carries that alone",
   async (_name, moment, index) => {
@@ -50,7 +39,7 @@ test.each(moments.map((moment, index) => [String(moment), moment, index] as cons
     const held = await from.list();
     const left = (await namedKeys(scene, user)).filter((key) => held.has(key) && !there.has(key));
     if ((await serving()) !== target)
-      expect(await previewed(target)).toMatch(
+      expect(await scene.preview(target)).toMatch(
         new RegExp(left.length === 0 ? "files: none to carry" : `files: ${left.length} files? \\(`),
       );
     await scene.up(target);

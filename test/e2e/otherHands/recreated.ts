@@ -1,18 +1,7 @@
 import { label } from "../../../host/install/labels";
-import { contextOn } from "../../../lab/throwaway";
-import { preview } from "../../../ops/preview";
 import { container, runningServices } from "../host";
 import { underLoad } from "../traffic";
 import { scene } from "./install";
-
-async function previewOf(stack: string): Promise<string> {
-  const printed: string[] = [];
-  await preview(
-    contextOn(scene.place, (line) => printed.push(line)),
-    stack,
-  );
-  return printed.join("\n");
-}
 
 const unchanged = /Resources:\n\s+\d+ unchanged/;
 
@@ -25,13 +14,13 @@ test("a network that was pruned is noticed by the preview, and the tier switched
   await scene.docker.getNetwork((networks[0] as { Id: string }).Id).remove();
   const worker = await container(scene, "tier2", "worker");
   await scene.docker.getContainer(worker.id).remove();
-  expect(await previewOf("tier2")).toMatch(/\+-5 to replace/);
+  expect(await scene.preview("tier2")).toMatch(/\+-5 to replace/);
   const load = await underLoad(scene);
   await scene.up("tier2");
   const { failed } = await load.stop();
   expect(failed).toBe(0);
   expect(await runningServices(scene)).toEqual(["tier2 api", "tier2 frontend-app", "tier2 worker"]);
-  expect(await previewOf("tier2")).toMatch(unchanged);
+  expect(await scene.preview("tier2")).toMatch(unchanged);
 });
 
 test("a container of base that another tool has made anew is made again by the same up", async () => {
@@ -49,7 +38,7 @@ test("a container of base that another tool has made anew is made again by the s
     NetworkingConfig: { EndpointsConfig: { [`${scene.place.install}-data`]: { Aliases: ["redis"] } } },
   });
   await copy.start();
-  const seen = await previewOf("base");
+  const seen = await scene.preview("base");
   expect(seen).toContain(`Another tool has made ${name} anew.`);
   expect(seen).toMatch(/\+-1 to replace/);
   await scene.up("base");
@@ -57,5 +46,5 @@ test("a container of base that another tool has made anew is made again by the s
   expect(again.running).toBe(true);
   expect(again.info.HostConfig.ReadonlyRootfs).toBe(true);
   expect([info.Id, copy.id]).not.toContain(again.id);
-  expect(await previewOf("base")).toMatch(unchanged);
+  expect(await scene.preview("base")).toMatch(unchanged);
 });

@@ -1,5 +1,4 @@
-import { changeSetting, contextOn } from "../../../lab/throwaway";
-import { preview } from "../../../ops/preview";
+import { changeSetting } from "../../../lab/throwaway";
 import { servicesOf } from "../../../host/install/services";
 import { container } from "../host";
 import { underLoad } from "../traffic";
@@ -39,13 +38,9 @@ describe("images of the install's own", () => {
   test("an image built anew under the same name is another release: the preview says it, and up upgrades", async () => {
     const before = await container(scene, "tier2", "api");
     await rebuild("api");
-    const printed: string[] = [];
-    await preview(
-      contextOn(scene.place, (line) => printed.push(line)),
-      "tier2",
-    );
-    expect(printed.join("\n")).toContain("Images pulled or built anew under the same name since tier2 was made: api.");
-    expect(printed.join("\n")).toContain("flip the gateway");
+    const printed = await scene.preview("tier2");
+    expect(printed).toContain("Images pulled or built anew under the same name since tier2 was made: api.");
+    expect(printed).toContain("flip the gateway");
     const load = await underLoad(scene);
     await scene.up("tier2");
     const { failed } = await load.stop();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { CarryTally, carryOnce, takeBackDeleted, type CarryHelp } from "../../../../host/files/carry";
 import type { NamedFile } from "../../../../host/files/named";
 import { stopping, stuckLines } from "../../../../host/files/words";
-import { FakeStore, lane } from "./fakeStores";
+import { FakeStore, lane, plain } from "./fakeStores";
 
 const help = (over: Partial<CarryHelp> = {}): CarryHelp => ({
   signal: new AbortController().signal,
@@ -73,17 +73,7 @@ test("a data-provider that is down is asked each thing once", async () => {
   from.batches = false;
   from.answer = () => {
     from.requests += 1;
-    return {
-      status: 503,
-      bytes: 0,
-      body: "",
-      md5: "",
-      contentRange: "",
-      contentLength: "",
-      contentType: "",
-      etag: "",
-      error: "",
-    };
+    return { ...plain, status: 503 };
   };
   const tally = await carry(from, to, named);
   expect([tally.stuck.length, from.requests]).toEqual([120, 4]);

@@ -8,7 +8,8 @@ export type Misbehave = (call: string, key: string) => number | undefined;
 
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
-const plain: TransferResult = {
+/** An answer with nothing in it. */
+export const plain: TransferResult = {
   status: 200,
   bytes: 0,
   body: "",
