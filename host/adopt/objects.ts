@@ -3,6 +3,7 @@ import { refusalIn, signedAddress, type Bucket } from "../install/bucket";
 import { label } from "../install/labels";
 import { OperatorError } from "../../util/operatorError";
 import { curlWord } from "../../util/curlWord";
+import { batchesOf } from "../../util/piecesOf";
 import { elementText } from "../../util/xml";
 
 /** An object of a bucket, as its server lists it. */
@@ -31,7 +32,7 @@ const limitSeconds = 6 * 3600;
 const listSeconds = 60;
 
 /** How many objects are copied with one command, and of how many bytes together, where it is more than one. */
-const batch = { objects: 50, bytes: 64 * 2 ** 20 };
+const batch = { length: 50, weight: 64 * 2 ** 20 };
 
 /** Objects on their way at a time. */
 const atOnce = 8;
@@ -83,7 +84,7 @@ export class ObjectCopy {
   async copy(from: Bucket, to: Bucket): Promise<Copied> {
     const [source, before] = await Promise.all([this.list(from), this.list(to)]);
     const missing = lacking(source, before);
-    for (const some of batchesOf(missing)) await this.copySome(from, to, some);
+    for (const some of batchesOf(missing, ({ bytes }) => bytes, batch)) await this.copySome(from, to, some);
     const left = missing.length === 0 ? [] : lacking(source, await this.list(to));
     if (left.length > 0)
       throw new OperatorError({
@@ -183,23 +184,6 @@ function expectTaken(objects: readonly StoredObject[], printed: string, done: st
   throw new OperatorError({
     what: `The file ${objects[at].key} could not be ${done} (${statuses.get(at) ?? "no answer"}): ${words}`,
   });
-}
-
-/** Objects in portions that are copied with one command each. Pure. */
-export function batchesOf(objects: readonly StoredObject[]): StoredObject[][] {
-  const all: StoredObject[][] = [];
-  let room = 0;
-  for (const object of objects) {
-    const last = all.at(-1);
-    if (last === undefined || last.length === batch.objects || object.bytes > room) {
-      all.push([object]);
-      room = batch.bytes - object.bytes;
-    } else {
-      last.push(object);
-      room -= object.bytes;
-    }
-  }
-  return all;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { checkInterrupt } from "../engine/ready";
 import { piecesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
-import { batchesOf, deletedSince, possibleKey, sameContent, verdictOn, type Load } from "./plan";
+import { deletedSince, loadBatches, possibleKey, sameContent, verdictOn, type Load } from "./plan";
 import { isContent, isFailure, type Failure, type Fetched, type FileStore } from "./store";
 
 /** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */
@@ -127,7 +127,7 @@ export async function carryOnce(
   const ordered = loads.toSorted((a, b) => Number(b.file.by === "job") - Number(a.file.by === "job"));
   await inLanes(
     pairs,
-    batchesOf(ordered, shareOf(ordered, pairs, carriedAtOnce)),
+    loadBatches(ordered, shareOf(ordered, pairs, carriedAtOnce)),
     help.signal,
     async (pair, batch, lane) => {
       for (const { file, came } of await carryBatch(pair, batch, (keys) => help.remember(lane, keys))) {

@@ -1,3 +1,4 @@
+import { batchesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
 import { isContent, isFailure, type Content, type Failure, type Found } from "./store";
 
@@ -58,20 +59,8 @@ export interface Load {
 const mostBytes = 32 * 1024 * 1024;
 
 /** Puts files together that are carried at once. A file larger than the limit of bytes goes alone. Pure. */
-export function batchesOf(loads: readonly Load[], mostFiles: number): Load[][] {
-  const batches: Load[][] = [];
-  let bytes = 0;
-  for (const load of loads) {
-    const last = batches.at(-1);
-    if (last === undefined || last.length >= mostFiles || bytes + load.content.bytes > mostBytes) {
-      batches.push([load]);
-      bytes = load.content.bytes;
-    } else {
-      last.push(load);
-      bytes += load.content.bytes;
-    }
-  }
-  return batches;
+export function loadBatches(loads: readonly Load[], mostFiles: number): Load[][] {
+  return batchesOf(loads, ({ content }) => content.bytes, { length: mostFiles, weight: mostBytes });
 }
 
 /** Where a release keeps papers for good; nothing else under a user's name outlives the job that reads it. */

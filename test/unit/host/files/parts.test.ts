@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { namedQueries, parseNamed } from "../../../../host/files/named";
 import { placeOf } from "../../../../host/files/place";
-import { batchesOf, type Load } from "../../../../host/files/plan";
+import { loadBatches, type Load } from "../../../../host/files/plan";
 import { piecesOf } from "../../../../util/piecesOf";
 import { curlConfig, curlScript, parseTransfers, type Transfer } from "../../../../host/files/transfers";
 import { countText, filesText } from "../../../../host/install/filesEntry";
@@ -17,7 +17,7 @@ test("batches hold every file once, in order, and no more than the disk is meant
       fc.array(fc.nat(64 * 1024 * 1024), { maxLength: 80 }),
       fc.integer({ min: 1, max: 50 }),
       (sizes, most) => {
-        const batches = batchesOf(sizes.map(load), most);
+        const batches = loadBatches(sizes.map(load), most);
         expect(batches.flat().map(({ content }) => content.bytes)).toEqual(sizes);
         for (const batch of batches) {
           const bytes = batch.reduce((sum, { content }) => sum + content.bytes, 0);
