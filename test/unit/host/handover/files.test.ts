@@ -46,34 +46,40 @@ const ways: readonly [Tier, Tier][] = [
   ["tier2", "tier1"],
 ];
 
-test.each(ways)("from %s to %s every file is where the new release looks, and is where it was", async (from, to) => {
-  const host = await served(from);
-  const [old, now] = from === "tier1" ? [host.home, host.away] : [host.away, host.home];
-  const before = new Map(old.objects);
-  const lines = await go(host, to);
-  expect(old.objects).toEqual(before);
-  expect(now.objects).toEqual(before);
-  expect(lines.at(-1)).toMatch(/serves; .*; 3 files \(\d+ bytes\) carried, 1 file .*neither place$/);
-  expect((await readJournal(host.engine, "scani-gateway")).at(-1)?.files).toMatchObject({ files: 3, stuck: [] });
-});
+test.concurrent.each(ways)(
+  "from %s to %s every file is where the new release looks, and is where it was",
+  async (from, to) => {
+    const host = await served(from);
+    const [old, now] = from === "tier1" ? [host.home, host.away] : [host.away, host.home];
+    const before = new Map(old.objects);
+    const lines = await go(host, to);
+    expect(old.objects).toEqual(before);
+    expect(now.objects).toEqual(before);
+    expect(lines.at(-1)).toMatch(/serves; .*; 3 files \(\d+ bytes\) carried, 1 file .*neither place$/);
+    expect((await readJournal(host.engine, "scani-gateway")).at(-1)?.files).toMatchObject({ files: 3, stuck: [] });
+  },
+);
 
-test("up to tier 2 with files and nothing said is refused with what to type, and nothing is touched", async () => {
-  const host = await served("tier1");
-  const running = host.running();
-  await expect(go(host, "tier2", { carryFiles: undefined })).rejects.toThrow(
-    /carryFiles is not set, and there are 3 files \(\d+ bytes\)[^]*type: .*carryFiles yes\n.*type: .*carryFiles no/,
-  );
-  expect([host.running(), host.away.puts]).toEqual([running, []]);
-});
+test.concurrent(
+  "up to tier 2 with files and nothing said is refused with what to type, and nothing is touched",
+  async () => {
+    const host = await served("tier1");
+    const running = host.running();
+    await expect(go(host, "tier2", { carryFiles: undefined })).rejects.toThrow(
+      /carryFiles is not set, and there are 3 files \(\d+ bytes\)[^]*type: .*carryFiles yes\n.*type: .*carryFiles no/,
+    );
+    expect([host.running(), host.away.puts]).toEqual([running, []]);
+  },
+);
 
-test("without files nothing need be said, and nothing more is started", async () => {
+test.concurrent("without files nothing need be said, and nothing more is started", async () => {
   const host = await served("tier1");
   host.named = [];
   const lines = await go(host, "tier2", { carryFiles: undefined });
   expect(lines.at(-1)).not.toContain("file");
 });
 
-test("no leaves them, says so, and goes on; the way home needs no permission", async () => {
+test.concurrent("no leaves them, says so, and goes on; the way home needs no permission", async () => {
   const host = await served("tier1");
   expect((await go(host, "tier2", { carryFiles: "no" })).at(-1)).toContain("4 files left where they were");
   expect(host.away.puts).toEqual([]);
@@ -83,7 +89,7 @@ test("no leaves them, says so, and goes on; the way home needs no permission", a
   expect(host.home.objects.get("documents/u/5.pdf")).toBe("new");
 });
 
-test("a second switch carries only what is new", async () => {
+test.concurrent("a second switch carries only what is new", async () => {
   const host = await served("tier1");
   await go(host, "tier2");
   await go(host, "tier1");
@@ -94,7 +100,7 @@ test("a second switch carries only what is new", async () => {
   expect(host.away.puts.length - puts).toBe(1);
 });
 
-test("a new store that takes nothing is refused before the flip, with its cause", async () => {
+test.concurrent("a new store that takes nothing is refused before the flip, with its cause", async () => {
   const host = await served("tier1");
   const running = host.running();
   host.away.misbehave = (call) => (call === "PUT" ? 507 : undefined);
@@ -102,7 +108,7 @@ test("a new store that takes nothing is refused before the flip, with its cause"
   expect(host.running()).toEqual(running);
 });
 
-test("what is uploaded to the new place before it is switched back comes back with it", async () => {
+test.concurrent("what is uploaded to the new place before it is switched back comes back with it", async () => {
   const host = await served("tier1");
   Object.assign(host.container("r2", "worker"), { atStart: [] });
   host.engine.watch = (call) => {
@@ -114,7 +120,7 @@ test("what is uploaded to the new place before it is switched back comes back wi
   expect(host.home.objects.get("documents/u/7.pdf")).toBe("seven");
 });
 
-test.each<[FaultKind, Tier, Tier]>(
+test.concurrent.each<[FaultKind, Tier, Tier]>(
   (["throw", "lose", "die"] as const).flatMap((kind) =>
     ways.map(([from, to]): [FaultKind, Tier, Tier] => [kind, from, to]),
   ),

@@ -31,7 +31,7 @@ function scene(blocked = 0) {
   return { engine, migrator, said, go };
 }
 
-test("a migrator that is done is done; where nothing is pending it is not run", async () => {
+test.concurrent("a migrator that is done is done; where nothing is pending it is not run", async () => {
   const { engine, go } = scene();
   await go(5, undefined, []);
   expect(engine.calls).toEqual([]);
@@ -39,21 +39,25 @@ test("a migrator that is done is done; where nothing is pending it is not run", 
   expect(engine.calls).toContain("start scani-migrate");
 });
 
-test("one that exits by itself fails with the end of its log, and is not tried again", async () => {
+test.concurrent("one that exits by itself fails with the end of its log, and is not tried again", async () => {
   const { engine, migrator, go } = scene();
   migrator.endsWith = 3;
   await expect(go(5)).rejects.toThrow("exited with code 3; the schema is not migrated (container scani-migrate)");
   expect(engine.calls.filter((call) => call === "start scani-migrate")).toHaveLength(1);
 });
 
-test("one that was cancelled because it waited for a table is tried again, and what it waits for is said", async () => {
-  const { engine, said, go } = scene(2);
-  await go(30);
-  expect(engine.calls.filter((call) => call === "start scani-migrate")).toHaveLength(3);
-  expect(said.join()).toContain("in use by psql (Postgres process 77, in a transaction since 2026-01-10T12:00:00Z)");
-}, 20_000);
+test.concurrent(
+  "one that was cancelled because it waited for a table is tried again, and what it waits for is said",
+  async () => {
+    const { engine, said, go } = scene(2);
+    await go(30);
+    expect(engine.calls.filter((call) => call === "start scani-migrate")).toHaveLength(3);
+    expect(said.join()).toContain("in use by psql (Postgres process 77, in a transaction since 2026-01-10T12:00:00Z)");
+  },
+  20_000,
+);
 
-test("one that takes too long is stopped, and nothing of it goes on waiting in the database", async () => {
+test.concurrent("one that takes too long is stopped, and nothing of it goes on waiting in the database", async () => {
   const { engine, migrator, go } = scene();
   migrator.endsWith = undefined;
   await expect(go(1)).rejects.toThrow(/tier2 migrate was not done within 1\.0 s \(migrationTimeout\) and was stopped/);
@@ -62,7 +66,7 @@ test("one that takes too long is stopped, and nothing of it goes on waiting in t
   expect(engine.calls.slice(stop).some((call) => call.startsWith("capture scani-postgres psql"))).toBe(true);
 });
 
-test("an interrupt stops it and says so", async () => {
+test.concurrent("an interrupt stops it and says so", async () => {
   const { migrator, said, go } = scene();
   migrator.endsWith = undefined;
   const interrupt = new AbortController();

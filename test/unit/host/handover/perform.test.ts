@@ -33,7 +33,7 @@ const grace = 200;
 const go = (host: FakeInstall, to: Tier, lines: string[] = []) =>
   perform(host.engine, host.order(to, releaseOf[to]), (line) => lines.push(line), new AbortController().signal, grace);
 
-test.each(ways)("from %s to %s: every route, one worker, and nothing left over", async (from, to) => {
+test.concurrent.each(ways)("from %s to %s: every route, one worker, and nothing left over", async (from, to) => {
   const host = await served(from);
   const said: string[] = [];
   expect(
@@ -115,7 +115,7 @@ const everyWay = ways.flatMap(([from, to]) =>
   (["throw", "lose", "die", "interrupted"] as const).map((trouble) => [from, to, trouble] as const),
 );
 
-test.each(everyWay)(
+test.concurrent.each(everyWay)(
   "from %s to %s, %s at every call",
   async (from, to, trouble) => {
     const outcomes = await atEveryCall((at) => faulted(from, to, trouble, at));
@@ -151,7 +151,7 @@ async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
   return held.flat();
 }
 
-test.each(ways)(
+test.concurrent.each(ways)(
   "from %s to %s, interrupted while the engine does not answer, it ends",
   async (from, to) => {
     expect(await holdingUp(from, to)).toEqual([]);
@@ -187,7 +187,9 @@ async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): 
   return { call, wrong: [...wrong] };
 }
 
-test.each(ways.flatMap(([from, to]) => (["throw", "lose", "die"] as const).map((kind) => [from, to, kind] as const)))(
+test.concurrent.each(
+  ways.flatMap(([from, to]) => (["throw", "lose", "die"] as const).map((kind) => [from, to, kind] as const)),
+)(
   "from %s to %s, taken back, %s at every call",
   async (from, to, kind) => {
     const outcomes = await atEveryCall((at) => notTakenBack(from, to, kind, at));
@@ -226,7 +228,7 @@ async function oldReleaseSilent(
   return { host, thrown, said };
 }
 
-test.each(ways)(
+test.concurrent.each(ways)(
   "from %s to %s, what serves is left alone while the gateway cannot be pointed back, and the next run goes on from there",
   async (from, to) => {
     const { host, thrown } = await oldReleaseSilent(from, to);
@@ -241,7 +243,7 @@ test.each(ways)(
   },
 );
 
-test.each(ways)("from %s to %s, a way back that fails for a moment is tried again", async (from, to) => {
+test.concurrent.each(ways)("from %s to %s, a way back that fails for a moment is tried again", async (from, to) => {
   const { host, thrown, said } = await oldReleaseSilent(from, to, 500);
   expect(thrown).toMatchObject({ name: "HandoverFailed", aftermath: "pointed back" });
   expect(said.join("\n")).toMatch(/gateway: that it takes the old release again, for 2 s at most: /);
@@ -261,7 +263,7 @@ const otherHands = ways.flatMap(([from, to]) =>
   ),
 );
 
-test.each(otherHands)(
+test.concurrent.each(otherHands)(
   "from %s to %s, where the old %s is %s: one tier, its worker, nothing left over",
   async (from, to, service, state) => {
     const host = await served(from);
@@ -272,7 +274,7 @@ test.each(otherHands)(
   },
 );
 
-test.each(otherHands)(
+test.concurrent.each(otherHands)(
   "from %s to %s, where the old %s is %s and the new worker fails: the routes lead to a release that runs",
   async (from, to, service, state) => {
     const host = await served(from);
@@ -292,23 +294,26 @@ test.each(otherHands)(
   },
 );
 
-test("a first release whose worker fails goes on leading the routes, and the next run goes on from there", async () => {
-  const host = new FakeInstall();
-  host.declare("tier1", "r1");
-  await host.backedUp();
-  const worker = host.container("r1", "worker");
-  worker.endsWith = 1;
-  const thrown = (await go(host, "tier1").catch((error: unknown) => error)) as HandoverFailed;
-  expect(thrown.aftermath).toBe("not pointed back");
-  expect(unserved(host)).toEqual([]);
-  worker.endsWith = undefined;
-  const lines: string[] = [];
-  await go(host, "tier1", lines);
-  expect(lines.join("\n")).toMatch(/Repairing tier1[^]*✓ verify[^]*tier1 serves/);
-  expect(wrongOf(host)).toEqual([]);
-});
+test.concurrent(
+  "a first release whose worker fails goes on leading the routes, and the next run goes on from there",
+  async () => {
+    const host = new FakeInstall();
+    host.declare("tier1", "r1");
+    await host.backedUp();
+    const worker = host.container("r1", "worker");
+    worker.endsWith = 1;
+    const thrown = (await go(host, "tier1").catch((error: unknown) => error)) as HandoverFailed;
+    expect(thrown.aftermath).toBe("not pointed back");
+    expect(unserved(host)).toEqual([]);
+    worker.endsWith = undefined;
+    const lines: string[] = [];
+    await go(host, "tier1", lines);
+    expect(lines.join("\n")).toMatch(/Repairing tier1[^]*✓ verify[^]*tier1 serves/);
+    expect(wrongOf(host)).toEqual([]);
+  },
+);
 
-test.each(["api", "frontend-app", "worker"] as const)(
+test.concurrent.each(["api", "frontend-app", "worker"] as const)(
   "a repair whose %s does not start takes nothing back",
   async (service) => {
     const host = await served("tier1");
@@ -325,16 +330,19 @@ test.each(["api", "frontend-app", "worker"] as const)(
   },
 );
 
-test.each<ContainerState>(["exited", "paused", "created"])("a gateway that is %s is started first", async (state) => {
-  const host = await served("tier1");
-  (host.engine.find("scani-gateway") as { state: ContainerState }).state = state;
-  const lines: string[] = [];
-  await go(host, "tier2", lines);
-  expect(lines.join("\n")).toMatch(/start the gateway[^]*flip the gateway/);
-  expect(wrongOf(host)).toEqual([]);
-});
+test.concurrent.each<ContainerState>(["exited", "paused", "created"])(
+  "a gateway that is %s is started first",
+  async (state) => {
+    const host = await served("tier1");
+    (host.engine.find("scani-gateway") as { state: ContainerState }).state = state;
+    const lines: string[] = [];
+    await go(host, "tier2", lines);
+    expect(lines.join("\n")).toMatch(/start the gateway[^]*flip the gateway/);
+    expect(wrongOf(host)).toEqual([]);
+  },
+);
 
-test("without a gateway nothing is begun, and what brings it back is named", async () => {
+test.concurrent("without a gateway nothing is begun, and what brings it back is named", async () => {
   const host = await served("tier1");
   host.engine.all.splice(
     host.engine.all.findIndex(({ name }) => name === "scani-gateway"),

@@ -25,14 +25,17 @@ function workerOn(skew: number, atStop: readonly string[]) {
   return { engine, found, worker, said, progress: new Progress((line) => said.push(line)) };
 }
 
-test.each(skews)("a worker's start and stop are seen whatever this machine's clock says: %s s", async (skew) => {
-  const { engine, worker, said, progress } = workerOn(skew, ["Worker drained cleanly"]);
-  await startWorker(engine, worker, watch);
-  await stopWorker(engine, worker, progress);
-  expect(said).toEqual([]);
-});
+test.concurrent.each(skews)(
+  "a worker's start and stop are seen whatever this machine's clock says: %s s",
+  async (skew) => {
+    const { engine, worker, said, progress } = workerOn(skew, ["Worker drained cleanly"]);
+    await startWorker(engine, worker, watch);
+    await stopWorker(engine, worker, progress);
+    expect(said).toEqual([]);
+  },
+);
 
-test.each(skews)("what it logged in an earlier life counts for nothing: %s s", async (skew) => {
+test.concurrent.each(skews)("what it logged in an earlier life counts for nothing: %s s", async (skew) => {
   const { engine, found, worker, said, progress } = workerOn(skew, []);
   await startWorker(engine, worker, watch);
   await stopWorker(engine, worker, progress);
