@@ -22,6 +22,7 @@ import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
 import { loginFor } from "./login";
 import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+import { unlessPaused } from "./unlessPaused";
 
 /** Addresses of a network, as Docker describes them. */
 interface AddressRange {
@@ -105,15 +106,21 @@ class DockerEngine implements Engine {
   }
 
   exec(container: string, command: readonly string[], onLine?: (line: string) => void) {
-    return exec(this.docker.getContainer(container), command, onLine);
+    return this.unlessPaused(container, exec(this.docker.getContainer(container), command, onLine));
   }
 
-  attach(container: string, command: readonly string[], environment?: readonly string[]) {
-    return attach(this.docker.getContainer(container), command, environment);
+  async attach(container: string, command: readonly string[], environment?: readonly string[]) {
+    const attached = await attach(this.docker.getContainer(container), command, environment);
+    this.unlessPaused(container, attached.ended).catch(attached.cut);
+    return attached;
   }
 
   capture(container: string, command: readonly string[], environment?: readonly string[], input?: string) {
-    return capture(this.docker.getContainer(container), command, environment, input);
+    return this.unlessPaused(container, capture(this.docker.getContainer(container), command, environment, input));
+  }
+
+  private unlessPaused<T>(container: string, work: Promise<T>): Promise<T> {
+    return unlessPaused(container, work, async () => (await this.inspect(container))?.state === "paused");
   }
 
   hold(container: string, command: readonly string[]) {
