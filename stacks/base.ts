@@ -12,6 +12,7 @@ import { baseImages, type BaseImage } from "../host/install/images";
 import type { HoldInputs } from "../host/install/resources";
 import type { MadeContainer } from "../host/install/platform";
 import type { Presence } from "../host/install/presence";
+import type { MissingImage } from "../host/preflight/images";
 import { Base } from "../infra/base/base";
 import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";
 import { setCommand as setGiven, upCommand } from "../util/commands";
@@ -74,12 +75,14 @@ export async function baseStack(
     },
   );
   refuseDowntime(declared, now);
-  const missing = await looking;
-  const wrong = images.filter(({ image }) => missing.some((one) => one.image === image));
-  refuseMissing(
-    missing,
-    wrong.map(({ setting }) => setCommand(setting, stack)),
-  );
+  const refuseThese = (missing: readonly MissingImage[]): void =>
+    refuseMissing(
+      missing,
+      images
+        .filter(({ image }) => missing.some((one) => one.image === image))
+        .map(({ setting }) => setCommand(setting, stack)),
+    );
+  refuseThese(await looking);
 
   const { known, presence, remembered } = identity;
   const altered = alterations(presence).filter(({ container }) => !(label.release in container.labels));
@@ -97,6 +100,13 @@ export async function baseStack(
     `Networks of stack ${stack} cannot be made anew yet. Nothing has been touched.`,
     await host.strangers(place.install, subnetsIn(place.install, subnet)),
   );
+  // A service is taken away before its successor is made, and a pull may take minutes, or fail.
+  const onEngine = await imageIds;
+  const absent = names.filter((name) => onEngine[name] === undefined);
+  if (absent.length > 0 && !pulumi.runtime.isDryRun()) {
+    await pulumi.log.info(`Bringing onto the engine: ${absent.join(", ")}.`);
+    refuseThese(await host.bring(absent));
+  }
   await clearCopies(host, presence, known);
   await makeLostVolumes(host, place.install, identity);
   const fingerprints = pulumi.secret(
@@ -110,7 +120,7 @@ export async function baseStack(
     declared: contents,
     drifted,
   } = base.declare(
-    creationTimestamps(presence, known, await idsByService(images, imageIds)),
+    creationTimestamps(presence, known, idsByService(images, onEngine)),
     fingerprints,
     presence.engine,
     subnet,
@@ -125,7 +135,7 @@ export async function baseStack(
     ),
   ];
   if (changed.length > 0) await pulumi.log.warn(changed.join("\n"));
-  if (pulumi.runtime.isDryRun()) await announce(host, settings, contents, drifted.includes("gateway"));
+  if (pulumi.runtime.isDryRun()) await announce(host, settings, contents, drifted.includes("gateway"), absent);
   return { platform, sockets };
 }
 
@@ -139,11 +149,7 @@ function mayMove(stack: string, free: Block): Problem {
 }
 
 /** Ids of base's images on the engine, by service. */
-async function idsByService(
-  images: readonly BaseImage[],
-  ids: Promise<Readonly<Record<string, string>>>,
-): Promise<Record<string, string>> {
-  const known = await ids;
+function idsByService(images: readonly BaseImage[], known: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     images.flatMap(({ service, image }) => (known[image] === undefined ? [] : [[service, known[image]]])),
   );
@@ -155,7 +161,9 @@ async function announce(
   settings: Settings<"base">,
   contents: pulumi.Output<HoldInputs>,
   gatewayDrifted: boolean,
+  absent: readonly string[],
 ): Promise<void> {
+  if (absent.length > 0) await pulumi.log.info(`Brought onto the engine before anything else: ${absent.join(", ")}.`);
   const declared = await valueIfKnown(contents);
   // In a first preview secrets are yet to be generated, and nothing serves.
   if (declared === undefined) return;

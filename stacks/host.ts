@@ -18,7 +18,7 @@ import { renderPreview } from "../host/handover/renderPreview";
 import { previewBase, type DeclaredGateway } from "../host/hold/preview";
 import { strangerProblems } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
-import { missingImages, type MissingImage } from "../host/preflight/images";
+import { bringImages, missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
 import type { Problem } from "../util/operatorError";
 import { enter } from "./entrance";
@@ -69,6 +69,8 @@ export interface Host {
   evidence(place: DataPlace): Promise<Evidence>;
   /** Which of these images are neither on the engine nor to be had. */
   missing(images: readonly string[]): Promise<MissingImage[]>;
+  /** Brings these images onto the engine. @returns those that could not be brought */
+  bring(images: readonly string[]): Promise<MissingImage[]>;
   /** Ids of images, by their names; those that are not on the engine have none. */
   imageIds(images: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Text kept beside the data, by which its secrets are recognised. */
@@ -108,6 +110,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     },
     evidence: (place) => readEvidence(engine, place),
     missing: (images) => missingImages(engine, images),
+    bring: (images) => bringImages(engine, images),
     imageIds: async (images) => {
       const found = await Promise.all(images.map(async (name) => [name, (await engine.image(name))?.id] as const));
       return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine";
+import type { ContainerDetails, Engine } from "../engine/engine";
 import { loginCommand, registryOf } from "../engine/login";
 import { label } from "../install/labels";
 import { messageOf, type Problem } from "../../util/operatorError";
@@ -22,38 +22,67 @@ const timeout = 10_000;
  */
 export async function missingImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
   const checked = await Promise.all(
-    [...new Set(images)].map(async (image) => {
+    (await notOnEngine(engine, images)).map(async (image) => {
       const reason = await whyMissing(engine, image);
       return reason === undefined ? [] : [{ image, ...reason }];
     }),
   );
   const missing = checked.flat();
   if (missing.length === 0) return [];
-  const containers = await engine.containers({ labels: [label.install], all: true });
-  const inUse = await Promise.all(
-    containers.map(({ id }) =>
-      engine.inspect(id).then(
-        (found) => found?.image,
-        () => undefined,
-      ),
-    ),
-  );
-  return missing.filter(({ image }) => !inUse.includes(image));
+  const used = await usedImages(engine);
+  return missing.filter(({ image }) => !used.some((one) => one.image === image));
 }
 
-async function whyMissing(engine: Engine, name: string): Promise<Omit<MissingImage, "image"> | undefined> {
-  if ((await engine.image(name)) !== undefined) return undefined;
+/**
+ * Brings images onto the engine, so that nothing is taken away before what takes its place is there. One that has lost
+ * its name, and that a container of this module was made from, gets it back.
+ * @returns those that could not be brought
+ */
+export async function bringImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
+  const absent = await notOnEngine(engine, images);
+  if (absent.length === 0) return [];
+  const used = await usedImages(engine);
+  const brought = await Promise.all(
+    absent.map(async (image) => {
+      const id = used.find((one) => one.image === image)?.imageId;
+      // A name with a digest means one image for good, and cannot be given.
+      const named = id !== undefined && !image.includes("@") && (await engine.image(id)) !== undefined;
+      return (named ? engine.tagImage(id, image) : engine.pull(image)).then(
+        () => [],
+        (error: Error) => [{ image, ...reasonOf(image, error) }],
+      );
+    }),
+  );
+  return brought.flat();
+}
+
+/** Those of these images the engine does not have under these names. */
+export async function notOnEngine(engine: Engine, images: readonly string[]): Promise<string[]> {
+  const found = await Promise.all([...new Set(images)].map(async (name) => [name, await engine.image(name)] as const));
+  return found.flatMap(([name, image]) => (image === undefined ? [name] : []));
+}
+
+/** Images that containers of this module were made from, by the name they had then. */
+async function usedImages(engine: Engine): Promise<Pick<ContainerDetails, "image" | "imageId">[]> {
+  const containers = await engine.containers({ labels: [label.install], all: true });
+  const found = await Promise.all(containers.map(({ id }) => engine.inspect(id).catch(() => undefined)));
+  return found.filter((one) => one !== undefined);
+}
+
+function whyMissing(engine: Engine, name: string): Promise<Omit<MissingImage, "image"> | undefined> {
   return engine.askRegistry(name, AbortSignal.timeout(timeout)).then(
     () => undefined,
-    (error: Error & { statusCode?: number }) => {
-      if (error.name === "AbortError" || error.name === "TimeoutError")
-        return { why: `no answer in ${timeout / 1000} s` };
-      const why = messageOf(error)
-        .replace(/^\(HTTP code \d+\) [^-]* - /, "")
-        .trim();
-      return isRefusal(error) ? { why, login: registryOf(name) } : { why };
-    },
+    (error: Error) => reasonOf(name, error),
   );
+}
+
+/** Why a registry did not give an image. Pure. */
+function reasonOf(name: string, error: Error & { readonly statusCode?: number }): Omit<MissingImage, "image"> {
+  if (error.name === "AbortError" || error.name === "TimeoutError") return { why: `no answer in ${timeout / 1000} s` };
+  const why = messageOf(error)
+    .replace(/^\(HTTP code \d+\) [^-]* - /, "")
+    .trim();
+  return isRefusal(error) ? { why, login: registryOf(name) } : { why };
 }
 
 /**

@@ -99,6 +99,7 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 let missing: MissingImage[] = [];
+let unbrought: MissingImage[] = [];
 let projects: { name: string; folder: string }[] = [];
 /** What of the install is on the engine. */
 let there: string[] = sockets.services.map(({ container: name }) => name);
@@ -124,6 +125,7 @@ const host: Host = {
   removeContainers: async () => undefined,
   evidence: async () => ({ strangers: [] }),
   missing: async () => missing,
+  bring: async () => unbrought,
   imageIds: async () => ({}),
   fingerprints: async (_before, _role, { encryptionKey, databasePassword }) =>
     `(made with ${encryptionKey} and ${databasePassword})`,
@@ -259,6 +261,16 @@ test.each([
     expect(of(declared, container)).toEqual([]);
   } finally {
     missing = [];
+  }
+});
+
+test("an image of base's that cannot be brought, although its registry knew it, stops it before a container is declared", async () => {
+  unbrought = [{ image: "redis:7-alpine", why: "no space left on device" }];
+  try {
+    await expect(declare({ tier: "base" })).rejects.toThrow(/redis:7-alpine: no space left on device/);
+    expect(of(declared, container)).toEqual([]);
+  } finally {
+    unbrought = [];
   }
 });
 

@@ -1,5 +1,6 @@
 import { EngineError, type Engine } from "../../../../host/engine/engine";
-import { isRefusal, missingImages, missingProblem } from "../../../../host/preflight/images";
+import { bringImages, isRefusal, missingImages, missingProblem } from "../../../../host/preflight/images";
+import { FakeEngine } from "../fakeEngine";
 import { renderProblem } from "../../../../util/operatorError";
 
 const refusal = (statusCode: number, message: string) => new EngineError(statusCode, message);
@@ -88,5 +89,21 @@ test("the message names each image, why, and what to type", () => {
     "  Bring them to the engine (docker pull, docker load) and type the same again, or name others:",
     "  type: docker login ghcr.io",
     "  type: pulumi config set X y --stack s",
+  ]);
+});
+
+test("what is to be brought is pulled, or named again where a container was made from it; what cannot be is told", async () => {
+  const host = new FakeEngine();
+  host.images.set("here:1", { id: "sha256:h", environment: [], labels: {}, digests: [] });
+  host.images.set("sha256:u", { id: "sha256:u", environment: [], labels: {}, digests: [] });
+  host.add({ name: "scani-redis", image: "used:1", imageId: "sha256:u", labels: { "scani.install": "scani" } });
+  host.registry.add("new:1");
+  expect(await bringImages(host, ["here:1", "used:1", "new:1", "gone:1"])).toEqual([
+    { image: "gone:1", why: "manifest unknown: gone:1" },
+  ]);
+  expect(host.calls.filter((call) => /^(pull|tagImage) /.test(call)).sort()).toEqual([
+    "pull gone:1",
+    "pull new:1",
+    "tagImage sha256:u used:1",
   ]);
 });
