@@ -79,6 +79,8 @@ export const listCommand: readonly string[] = ["kamal-proxy", "list"];
 /** A service as `kamal-proxy list` shows it. */
 export interface Listed {
   readonly name: string;
+  /** Host names it answers to, joined by commas; `*` for all. */
+  readonly host: string;
   /** Path prefixes, joined by commas. */
   readonly path: string;
   readonly target: string;
@@ -92,7 +94,14 @@ export function parseListing(listing: string): Listed[] {
     .replace(/\u001b\[[0-9;]*m/g, "")
     .split("\n")
     .flatMap((line) => {
-      const [name, , path, target, state = ""] = line.trim().split(/\s+/);
-      return name !== undefined && path !== undefined && target?.includes(":") ? [{ name, path, target, state }] : [];
+      const [name, host, path, target, state = ""] = line.trim().split(/\s+/);
+      return name !== undefined && host !== undefined && path !== undefined && target?.includes(":")
+        ? [{ name, host, path, target, state }]
+        : [];
     });
+}
+
+/** True for a service that lets no request through: paused, they wait; stopped, they are refused. Pure. */
+export function isHeld({ state }: Pick<Listed, "state">): boolean {
+  return state !== "running";
 }

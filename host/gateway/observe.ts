@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine";
-import { listCommand, parseListing } from "./deploy";
+import { isHeld, listCommand, parseListing } from "./deploy";
 import { gatewayStateFile } from "./state";
 import { askedPaths, routeNamed, type Route, type Targets } from "./routes";
 
@@ -9,7 +9,7 @@ export interface Observed {
   readonly names: readonly string[];
   /** Name of the container each route leads to. */
   readonly routes: Targets;
-  /** Routes whose requests are held. */
+  /** Routes whose requests are held or refused, by `kamal-proxy pause` or `stop`. */
   readonly paused: readonly Route[];
   /** What is wrong with the answer to a request through the gateway, by route; what is held has none to be wrong. */
   readonly unanswered: Readonly<Partial<Record<Route, string>>>;
@@ -49,19 +49,20 @@ function ask(route: string, path: string): string {
 
 /**
  * Reads what `observeCommand` printed. A service of a route's name that answers other paths is another route's
- * predecessor, as an earlier version of this module left it, and counts as none. Pure.
+ * predecessor, as an earlier version of this module left it, and counts as none; so does one that answers some hosts
+ * only. Pure.
  */
 export function parseObserved(printed: string): Observed {
   const all = parseListing(printed);
-  const listed = all.flatMap(({ name, path, target, state }) => {
-    const route = routeNamed(name, path);
-    return route === undefined ? [] : [{ route, container: containerOf(target), state }];
+  const listed = all.flatMap((one) => {
+    const route = one.host === "*" ? routeNamed(one.name, one.path) : undefined;
+    return route === undefined ? [] : [{ route, container: containerOf(one.target), held: isHeld(one) }];
   });
   const answers = printed.split("\n").flatMap((line): [Route, string][] => {
     const [word, name, status] = line.trim().split(" ");
     const asked = listed.find((one) => one.route === name);
-    // Without a route there is nobody who should answer, and a held request waits for its resume.
-    if (word !== answerWord || asked === undefined || asked.state === "paused") return [];
+    // Without a route there is nobody who should answer, and what is held or refused waits for its resume.
+    if (word !== answerWord || asked === undefined || asked.held) return [];
     const { route } = asked;
     if (status === "none") return [[route, `no answer within ${answerSeconds} s`]];
     return Number(status) >= 500 ? [[route, `HTTP ${status}`]] : [];
@@ -69,7 +70,7 @@ export function parseObserved(printed: string): Observed {
   return {
     names: all.map(({ name }) => name),
     routes: Object.fromEntries(listed.map(({ route, container }) => [route, container])),
-    paused: listed.filter(({ state }) => state === "paused").map(({ route }) => route),
+    paused: listed.filter(({ held }) => held).map(({ route }) => route),
     unanswered: Object.fromEntries(answers),
   };
 }
@@ -84,12 +85,13 @@ export function parseWritten(contents: string): Targets {
   try {
     const services = JSON.parse(contents) as readonly {
       readonly name: string;
-      readonly options: { readonly path_prefixes: readonly string[] };
+      readonly options: { readonly hosts?: readonly string[] | null; readonly path_prefixes: readonly string[] };
       readonly active_targets: readonly string[];
     }[];
     return Object.fromEntries(
       services.flatMap(({ name, options, active_targets: [target] }) => {
-        const route = routeNamed(name, options.path_prefixes.join(","));
+        const forAllHosts = (options.hosts ?? []).join("") === "";
+        const route = forAllHosts ? routeNamed(name, options.path_prefixes.join(",")) : undefined;
         return route === undefined || target === undefined ? [] : [[route, containerOf(target)]];
       }),
     );

@@ -1,6 +1,6 @@
 import { details, isConflict, isNotFound, type Engine } from "../engine/engine";
 import { OperatorError } from "../../util/operatorError";
-import { listCommand, parseListing, resumeCommand } from "./deploy";
+import { isHeld, listCommand, parseListing, resumeCommand } from "./deploy";
 import { forgetPauses, gatewayStateFile } from "./state";
 
 /**
@@ -14,7 +14,7 @@ export async function resume(engine: Engine, gateway: string, routes: readonly s
   }
 }
 
-/** What was held, and is not any more. */
+/** What was held or refused, and is not any more. */
 export interface Resumed {
   /** Names of routes. */
   readonly routes: readonly string[];
@@ -23,15 +23,15 @@ export interface Resumed {
 }
 
 /**
- * Lets every held request through, whoever holds it: a pause does not end by itself, so a run that begins ends what one
- * that died has left. Nothing is held where no gateway runs.
+ * Lets every request through that is held or refused, whoever does it: neither ends by itself, so a run that begins ends
+ * what one that died has left. Nothing is held where no gateway runs.
  */
 export async function resumeAll(engine: Engine, gateway: string): Promise<Resumed> {
   try {
     const { exitCode, output } = await engine.exec(gateway, listCommand);
-    const routes =
-      exitCode === 0 ? parseListing(output).flatMap(({ name, state }) => (state === "paused" ? [name] : [])) : [];
-    const restarted = routes.length > 0 && (await startedPaused(engine, gateway));
+    const held = exitCode === 0 ? parseListing(output).filter(isHeld) : [];
+    const routes = held.map(({ name }) => name);
+    const restarted = held.some(({ state }) => state === "paused") && (await startedPaused(engine, gateway));
     if (restarted) await restartUnpaused(engine, gateway);
     else await resume(engine, gateway, routes);
     return { routes, restarted };

@@ -8,9 +8,10 @@ export const gatewayStatePath = "/home/kamal-proxy/.config/kamal-proxy";
 export const gatewayStateFile = `${gatewayStatePath}/kamal-proxy.state`;
 
 /**
- * Shell command that takes pauses out of a saved state, so that a gateway that starts with it is not paused; one that
- * runs does not read it. Source: kamal-proxy 0.9.2, internal/server/pause_controller.go, where 1 is paused.
+ * Shell command that takes pauses and stops out of a saved state, so that a gateway that starts with it lets requests
+ * through; one that runs does not read it. Source: kamal-proxy 0.9.2, internal/server/pause_controller.go, where 1 is
+ * paused and 2 is stopped.
  */
 export function forgetPauses(file: string): string {
-  return `[ ! -f ${file} ] || sed -i 's/"pause_controller":{"state":1,/"pause_controller":{"state":0,/g' ${file}`;
+  return `[ ! -f ${file} ] || sed -i 's/"pause_controller":{"state":[12],/"pause_controller":{"state":0,/g' ${file}`;
 }

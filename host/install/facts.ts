@@ -39,7 +39,7 @@ export interface Facts {
   readonly routes: Targets;
   /** Names of all that the gateway routes, also of what is no release's; none while it does not answer. */
   readonly names: readonly string[];
-  /** Routes whose requests are held at the gateway. */
+  /** Routes whose requests the gateway holds or refuses, by `kamal-proxy pause` or `stop`. */
   readonly paused: readonly Route[];
   /** What is wrong with the answers to requests through the gateway, by route; a route that was not asked has none. */
   readonly unanswered: Readonly<Partial<Record<Route, string>>>;
@@ -84,6 +84,11 @@ export function targetOf(
   return containers.find(({ name, service }) => name === targets[route] && service === servedBy(route));
 }
 
+/** True for a container of this release. Pure. */
+export function isOf({ tier, release }: ReleaseName, container: ReleaseName): boolean {
+  return container.tier === tier && container.release === release;
+}
+
 /** True when a route leads to this container. Pure. */
 export function isRouted(
   { routes: targets }: Pick<Facts, "routes">,
@@ -123,7 +128,7 @@ export function servingOf(facts: Facts): Serving {
     return { is: "mixed", why: leads.map((route) => `${route} leads to ${leadsTo(facts, route)}`).join(", ") };
   const wrong = leads.flatMap((route) => {
     const target = targetOf(facts, route);
-    const paused = facts.paused.includes(route) ? [`requests of ${route} are held at the gateway`] : [];
+    const paused = facts.paused.includes(route) ? [`requests of ${route} are held or refused at the gateway`] : [];
     return target?.state === "running" ? paused : [`${target?.title} is ${target?.state}`, ...paused];
   });
   const unanswered = Object.entries(facts.unanswered).map(([route, why]) => `${route} through the gateway: ${why}`);
@@ -155,9 +160,7 @@ export function describeServing(serving: Serving, since?: string): string {
 
 /** When a release began to serve, by the record. Pure. */
 export function servingSince({ journal }: Pick<Facts, "journal">, now: ReleaseName): string | undefined {
-  return journal.findLast(
-    ({ outcome, to }) => outcome === "switched" && to.release === now.release && to.tier === now.tier,
-  )?.at;
+  return journal.findLast(({ outcome, to }) => outcome === "switched" && isOf(now, to))?.at;
 }
 
 /** The api container that serves: the one its route leads to. Undefined where nothing serves. Pure. */

@@ -96,8 +96,8 @@ const inGateway = async (scene: Scene, words: readonly string[]): Promise<void> 
   await scene.engine.exec(gateway(scene), words);
 };
 
-function route(act: "unroute" | "hold", one: Route): Hand {
-  const command = { unroute: "remove", hold: "pause" }[act];
+function route(act: "unroute" | "hold" | "refuse", one: Route): Hand {
+  const command = { unroute: "remove", hold: "pause", refuse: "stop" }[act];
   return { title: `${act} ${one}`, base: false, lay: (scene) => inGateway(scene, ["kamal-proxy", command, one]) };
 }
 
@@ -108,6 +108,19 @@ function misroute(one: Route, tier: Tier): Hand {
     lay: async (scene) => {
       const target = await found(scene, tier, servedBy(one));
       if (target?.running === true) await inGateway(scene, [...routeCommand(one, target.name, 1)]);
+    },
+  };
+}
+
+/** Has a route answer one host name only, as whoever deploys by hand may. */
+function forOneHost(one: Route): Hand {
+  return {
+    title: `route ${one} of one host`,
+    base: false,
+    lay: async (scene) => {
+      const target = await found(scene, "tier1", servedBy(one));
+      if (target?.running === true)
+        await inGateway(scene, [...routeCommand(one, target.name, 1), "--host=example.org"]);
     },
   };
 }
@@ -184,7 +197,8 @@ const kinds: readonly (readonly Hand[])[] = [
   tierServices.flatMap(([tier, service]) => actNames.map((act) => container(act, tier, service))),
   baseServices.flatMap((service) => actNames.map((act) => container(act, "base", service))),
   [
-    ...routes.flatMap((one) => [route("unroute", one), route("hold", one)]),
+    ...routes.flatMap((one) => (["unroute", "hold", "refuse"] as const).map((act) => route(act, one))),
+    ...routes.map(forOneHost),
     ...routes.flatMap((one) => tiers.map((tier) => misroute(one, tier))),
     other("route api to nothing", (scene) =>
       rewriteState(scene, (contents) => contents.replaceAll(/"[^"]*:3001"/g, '"nobody:3001"')),

@@ -10,24 +10,15 @@ import {
 /** A row as `kamal-proxy list` prints it. */
 export const row = (...cells: string[]) => cells.map((cell) => `\u001b[m${cell}\u001b[0m   `).join("");
 
-/** What `kamal-proxy list` prints. */
-export const listing = (targets: Targets, paused: readonly Route[] = []) =>
+/** What `kamal-proxy list` prints. @param held routes that are in this state, and not running */
+export const listing = (targets: Targets, held: readonly Route[] = [], state: "paused" | "stopped" = "paused") =>
   [
     row("Service", "Host", "Path", "Target", "State", "TLS"),
     ...routes.flatMap((route) => {
       const to = targets[route];
       return to === undefined
         ? []
-        : [
-            row(
-              route,
-              "*",
-              listedPath(route),
-              targetOf(route, to),
-              paused.includes(route) ? "paused" : "running",
-              "no",
-            ),
-          ];
+        : [row(route, "*", listedPath(route), targetOf(route, to), held.includes(route) ? state : "running", "no")];
     }),
     "",
   ].join("\n");

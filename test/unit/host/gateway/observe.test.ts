@@ -34,6 +34,18 @@ test("held requests, and answers that are none", () => {
   expect(parseObserved(`${listing(targets, ["api"])}${answers({ api: "none" })}`).unanswered).toEqual({});
 });
 
+test("requests that somebody has the gateway refuse count as held, and nobody is asked for them", () => {
+  const printed = `${listing(targets, ["api", "auth"], "stopped")}${answers({ api: "503" })}`;
+  expect(parseObserved(printed)).toMatchObject({ paused: ["api", "auth"], unanswered: {} });
+});
+
+test("a route that answers some hosts only counts as none, listed or written down", () => {
+  expect(parseObserved(row("app", "example.org", "/", "f1:80", "running", "no")).routes).toEqual({});
+  const named = written(targets).replaceAll('"options":{', '"options":{"hosts":["example.org"],');
+  expect(parseWritten(named)).toEqual({});
+  expect(parseWritten(written(targets).replaceAll('"options":{', '"options":{"hosts":[""],'))).toEqual(targets);
+});
+
 test("what a gateway has written down is read as what it lists; what is cut short is none", () => {
   expect(parseWritten(written(targets))).toEqual(targets);
   expect(parseWritten(written(targets).slice(0, 99))).toEqual({});

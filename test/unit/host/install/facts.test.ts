@@ -65,8 +65,8 @@ test.each<[string, Facts, ReturnType<typeof servingOf>, RegExp]>([
   [
     "requests held at the gateway",
     serving(true, { paused: ["api"] }),
-    { is: "routed but down", release: one, why: "requests of api are held at the gateway" },
-    /held at the gateway/,
+    { is: "routed but down", release: one, why: "requests of api are held or refused at the gateway" },
+    /held or refused at the gateway/,
   ],
   [
     "routes to two releases",
