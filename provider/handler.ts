@@ -19,6 +19,8 @@ export interface Handler<Inputs = Record<string, unknown>> {
 export interface Context {
   /** A line for the operator, shown as it comes and kept. */
   say(line: string): void;
-  /** Aborted when the operator interrupts. */
+  /** Aborted when the operator interrupts, or the install's lock is lost. */
   readonly signal: AbortSignal;
+  /** Takes the install's lock where there was no running gateway to take it in. @throws LockTaken */
+  lockAgain(): Promise<void>;
 }

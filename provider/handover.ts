@@ -30,7 +30,7 @@ export const handover: Handler<HandoverInputs> = {
     }
   },
 
-  async apply(inputs, { say, signal }) {
+  async apply(inputs, { say, signal, lockAgain }) {
     const engine = connect(inputs.dockerHost);
     const order: Order = {
       install: installOf(inputs),
@@ -48,7 +48,7 @@ export const handover: Handler<HandoverInputs> = {
       backups: { plan: inputs.backups, folder: folderOf(inputs.backups, inputs.projectFolder) },
     };
     try {
-      await perform(engine, order, say, signal);
+      await perform(engine, order, say, signal, undefined, lockAgain);
     } catch (error) {
       const now = await readFacts(engine, order.install).catch(() => undefined);
       throw new Error(explainFailure(error, now, inputs.stack));

@@ -1,7 +1,7 @@
 import { containerName } from "../host/install/containerName";
 import { connect } from "../host/engine/connect";
 import type { Handler } from "./handler";
-import { retakeApplyLock, takeApplyLock, takeRunLock } from "../host/lock/lock";
+import { nothingToLock, retakeApplyLock, takeApplyLock, takeRunLock } from "../host/lock/lock";
 import { LockTaken, sameRun, thisProcess, type Owner } from "../host/lock/owner";
 
 /** The apply lock of this process; a stack may have several resources that work under it. */
@@ -26,10 +26,27 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
     async apply(inputs, context) {
       const owner = ownerOf("up", inputs, engine);
       const [docker, gateway] = [connect(inputs.dockerHost), containerName(inputs.install, "gateway")];
-      const { lost } = await (taken ??= takeApplyLock(docker, gateway, owner));
-      // Work that loses its lock stops and rolls back; the next run must not begin before that is over.
-      lost.addEventListener("abort", () => void retakeApplyLock(docker, gateway, owner), { once: true });
-      return handler.apply(inputs, { ...context, signal: AbortSignal.any([context.signal, lost]) });
+      const losing = new AbortController();
+      const take = async (): Promise<void> => {
+        const { lost } = await (taken ??= takeApplyLock(docker, gateway, owner));
+        const stop = (): void => {
+          losing.abort(lost.reason);
+          // Work that loses its lock stops and rolls back; the next run must not begin before that is over.
+          void retakeApplyLock(docker, gateway, owner);
+        };
+        if (lost.aborted) stop();
+        else lost.addEventListener("abort", stop, { once: true });
+      };
+      await take();
+      return handler.apply(inputs, {
+        ...context,
+        signal: AbortSignal.any([context.signal, losing.signal]),
+        async lockAgain() {
+          if ((await taken) !== nothingToLock) return;
+          taken = undefined;
+          await take();
+        },
+      });
     },
     async remove(inputs) {
       const owner = ownerOf("destroy", inputs, engine);

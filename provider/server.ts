@@ -28,7 +28,11 @@ export function serve(load: () => Handlers, engine: string): void {
   const handlers = (): Handlers => (loaded ??= load());
   const log = new EngineLog(engine);
   const interrupted = new AbortController();
-  const context = (urn: string): Context => ({ say: (line) => log.info(urn, line), signal: interrupted.signal });
+  const context = (urn: string): Context => ({
+    say: (line) => log.info(urn, line),
+    signal: interrupted.signal,
+    lockAgain: async () => undefined,
+  });
 
   let working = 0;
   const answering =

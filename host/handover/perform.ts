@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { interruptible } from "../engine/interruptible";
 import type { Engine } from "../engine/engine";
 import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
-import { describeServing, routedRelease, servingOf, servingSince } from "../install/facts";
+import { describeServing, isOf, routedRelease, servingOf, servingSince } from "../install/facts";
 import { record, type Entry } from "../install/journal";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
@@ -34,6 +34,7 @@ const usualGrace = 60_000;
  * switch is taken back: the release that served goes on with the same containers. A repair takes nothing back.
  * @param print told every line
  * @param grace milliseconds a call that is under way may go on after an interrupt
+ * @param lockAgain takes the install's lock where the gateway, which has it, did not run before
  * @returns the entry it put on record, or undefined when there was nothing to do
  * @throws HandoverFailed, after the way back; whatever was thrown before the first step
  */
@@ -43,6 +44,7 @@ export async function perform(
   print: Report,
   signal: AbortSignal,
   grace: number = usualGrace,
+  lockAgain: () => Promise<void> = async () => undefined,
 ): Promise<Entry | undefined> {
   const { install, wanted } = order;
   const forward = interruptible(engine, signal, grace);
@@ -65,7 +67,7 @@ export async function perform(
     signal,
     waiting: (title, reason) => progress.waiting(title, reason),
   };
-  const run: Run = { engine: forward, order, before, candidate, schema, progress };
+  const run: Run = { engine: forward, order, before, candidate, schema, progress, lockAgain };
   const from = routedRelease(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
@@ -124,8 +126,7 @@ function gatewayGone(name: string, baseStack: string): OperatorError {
 /** Looks once more before it is said that the release serves. @throws HandoverFailed when it does not */
 async function checkServes(engine: Engine, { install, wanted }: Order): Promise<void> {
   const serving = servingOf(await readFacts(engine, install));
-  if (serving.is === "serving" && serving.release.release === wanted.release && serving.release.tier === wanted.tier)
-    return;
+  if (serving.is === "serving" && isOf(wanted, serving.release)) return;
   throw new HandoverFailed(
     new OperatorError({ what: `${wanted.tier} was switched to, and then something else happened to it` }),
     undefined,

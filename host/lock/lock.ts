@@ -20,8 +20,8 @@ const timeout = 60_000;
 /** Milliseconds between two checks of a lock that is about to be released. */
 const pollInterval = 200;
 
-/** Without a running gateway there is nothing to hand over; Pulumi's own lock of the stack is enough. */
-const nothingToLock: Held = { release: async () => undefined, lost: new AbortController().signal };
+/** What is held without a running gateway, which would keep the lock: Pulumi's own of the stack has to do. */
+export const nothingToLock: Held = { release: async () => undefined, lost: new AbortController().signal };
 
 /**
  * Takes the install's run lock for this process. It is freed by the release or by the process's end, however it ends.
@@ -43,7 +43,7 @@ export async function takeRunLock(engine: Engine, gateway: string, owner: Owner,
     const { routes, restarted } = await resumeAll(engine, gateway);
     if (routes.length > 0)
       report(
-        `Requests of ${routes.join(", ")} were held at the gateway, by a run that died or by hand: let through${restarted ? ", by a restart of the gateway" : ""}.`,
+        `Requests of ${routes.join(", ")} were held or refused at the gateway, by a run that died or by hand: let through${restarted ? ", by a restart of the gateway" : ""}.`,
       );
     if (restarted) {
       // The lock was in it.

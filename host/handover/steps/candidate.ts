@@ -1,8 +1,10 @@
 import type { Engine } from "../../engine/engine";
-import { untilReady, type Watch } from "../../engine/ready";
+import { checkInterrupt, untilReady, type Watch } from "../../engine/ready";
+import { servedBy, type Route } from "../../gateway/routes";
 import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/caCertificate";
 import { servingApi, type ReleaseContainer } from "../../install/facts";
+import { readFacts } from "../../install/readFacts";
 import { messageOf } from "../../../util/operatorError";
 import { migrate } from "../migrate";
 import { stopUnrouted } from "../stopUnrouted";
@@ -84,8 +86,10 @@ export class StartStep implements HandoverStep {
 }
 
 /**
- * Restarts containers that run and yet do not answer through the gateway, as after the engine's DNS has lost their names:
- * it learns them when they start.
+ * Has containers answer again that run and do not answer through the gateway. One that is not ready by its own word is
+ * waited for: what keeps it from being so, as a database that starts, may pass, and a restart would cut off those it
+ * still serves. What is ready and does not answer is restarted, as after the engine's DNS has lost its name: it learns
+ * names when containers start.
  */
 export class RestartStep implements HandoverStep {
   readonly id = "restart";
@@ -93,15 +97,18 @@ export class RestartStep implements HandoverStep {
   constructor(readonly containers: readonly ReleaseContainer[]) {}
 
   describe(): string {
-    return `restart ${names(this.containers)}, which do not answer through the gateway`;
+    return `wait for ${names(this.containers)} to answer through the gateway; restart what is ready and does not`;
   }
 
-  async perform({ engine, progress }: Run, watch: Watch): Promise<void> {
+  async perform(run: Run, watch: Watch): Promise<void> {
+    const { engine, progress } = run;
     await progress.step(
-      `restart ${names(this.containers)}`,
+      `have ${names(this.containers)} answer again`,
       async () => {
         await Promise.all(
           this.containers.map(async (container) => {
+            if (await this.answersAgain(run, container, watch)) return;
+            progress.note(`${container.title} is restarted`);
             await engine.stop(container.id);
             await engine.start(container.id);
             await untilReady(engine, container, watch);
@@ -110,6 +117,19 @@ export class RestartStep implements HandoverStep {
       },
       this.id,
     );
+  }
+
+  /** Waits until a container is ready, and asks through the gateway once more. */
+  private async answersAgain({ engine, order, progress }: Run, one: ReleaseContainer, watch: Watch): Promise<boolean> {
+    try {
+      await untilReady(engine, one, watch);
+    } catch (error) {
+      checkInterrupt(watch.signal);
+      progress.note(messageOf(error));
+      return false;
+    }
+    const { unanswered } = await readFacts(engine, order.install);
+    return !(Object.keys(unanswered) as Route[]).some((route) => servedBy(route) === one.service);
   }
 }
 

@@ -8,7 +8,10 @@ import { readFacts } from "../../install/readFacts";
 import { OperatorError } from "../../../util/operatorError";
 import type { HandoverStep, Run } from "./step";
 
-/** Starts a gateway that somebody stopped or paused. It takes up the routes it has written down. */
+/**
+ * Starts a gateway that somebody stopped or paused. It takes up the routes it has written down. The install's lock is in
+ * it, so it is taken now, before anything else is done.
+ */
 export class StartGatewayStep implements HandoverStep {
   readonly id = "start-gateway";
 
@@ -18,27 +21,28 @@ export class StartGatewayStep implements HandoverStep {
     return `start the gateway, which is ${this.gateway.state}`;
   }
 
-  async perform({ engine, progress }: Run, watch: Watch): Promise<void> {
+  async perform({ engine, progress, lockAgain }: Run, watch: Watch): Promise<void> {
     const { name } = this.gateway;
     await progress.step(
       "start the gateway",
       async () => {
         await engine.start(name);
         await untilReady(engine, { id: name, name, title: "gateway" }, watch);
+        await lockAgain();
       },
       this.id,
     );
   }
 }
 
-/** Lets the requests through that somebody, or a run that died, holds at the gateway. */
+/** Lets the requests through that somebody, or a run that died, holds at the gateway or has it refuse. */
 export class ResumeStep implements HandoverStep {
   readonly id = "resume";
 
   constructor(readonly routes: readonly Route[]) {}
 
   describe(): string {
-    return `let the requests of ${this.routes.join(", ")} through, which are held at the gateway`;
+    return `let the requests of ${this.routes.join(", ")} through, which are held or refused at the gateway`;
   }
 
   async perform({ engine, order, progress }: Run): Promise<void> {

@@ -40,6 +40,8 @@ export interface Run {
   /** What the images ship and the database has had; being read. */
   readonly schema: Promise<Schema>;
   readonly progress: Progress;
+  /** Keeps other runs out once the gateway, which has the lock, runs again. @throws LockTaken */
+  lockAgain(): Promise<void>;
   flip?: Flip;
   backup?: RunningBackup;
   /** The new worker is on its way up; fulfilled once it listens. */

@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine";
 import type { Watch } from "../../engine/ready";
-import type { ReleaseContainer } from "../../install/facts";
+import { isOf, routedRelease, type ReleaseContainer } from "../../install/facts";
 import { soak } from "../soak";
 import { startWorker, stopWorker } from "../../scani/worker";
 import { names, titles, type Description, type HandoverStep, type Run } from "./step";
@@ -27,8 +27,13 @@ export class StopWorkersStep implements HandoverStep {
     );
   }
 
-  async undo(_run: Run, engine: Engine): Promise<void> {
-    await Promise.all(this.containers.map(({ id }) => engine.start(id)));
+  /** Only the worker of what is gone back to takes jobs again; without that, those that took any. */
+  async undo({ before }: Run, engine: Engine): Promise<void> {
+    const back = routedRelease(before);
+    const again = this.containers.filter((worker) =>
+      back === undefined ? worker.state === "running" : isOf(back, worker),
+    );
+    await Promise.all(again.map(({ id }) => engine.start(id)));
   }
 }
 

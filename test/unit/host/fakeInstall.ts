@@ -79,6 +79,10 @@ export class FakeInstall {
   readonly applied = ["0001_first"];
   /** Releases the gateway takes no target of: they do not answer it. */
   readonly refused = new Set<string>();
+  /** HTTP status of requests through the gateway that do not arrive, by route, until their target is started anew. */
+  readonly lost: Partial<Record<Route, string>> = {};
+  /** How often containers still say that they are not ready, by name. */
+  readonly unready = new Map<string, number>();
   /** What is in each tier's bucket. */
   readonly home = new FakeStore("home.test");
   readonly away = new FakeStore("away.test");
@@ -213,8 +217,15 @@ export class FakeInstall {
           ? { output: ["ledger-present", ...this.applied.map((name) => `applied ${name}`)].join("\n") }
           : undefined;
       default:
-        return callAnswer(text) ?? (text.endsWith("health") ? { exitCode: 0 } : undefined);
+        return callAnswer(text) ?? (text.endsWith("health") ? this.healthOf(container.name) : undefined);
     }
+  }
+
+  private healthOf(container: string): FakeAnswer {
+    const left = this.unready.get(container) ?? 0;
+    if (left === 0) return { exitCode: 0 };
+    this.unready.set(container, left - 1);
+    return { exitCode: 1, output: "HTTP 503" };
   }
 
   /** What curl prints of requests to the stores, in a container whose work folder is told apart by its lane. */
@@ -236,7 +247,7 @@ export class FakeInstall {
   /** HTTP status of a request through the gateway, by route; 502 where its target does not run. */
   private answersOf(): Partial<Record<Route, string>> {
     const runs = (route: Route) => this.engine.find(this.routes[route] ?? "")?.state === "running";
-    return { api: runs("api") ? "200" : "502", app: runs("app") ? "200" : "502" };
+    return { api: runs("api") ? "200" : "502", app: runs("app") ? "200" : "502", ...this.lost };
   }
 
   /** The gateway keeps its routes in its volume. */
@@ -248,7 +259,8 @@ export class FakeInstall {
     if (text.endsWith("health")) return { exitCode: 0 };
     if (command[0] === "df")
       return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
-    if (text.includes("kamal-proxy list ||")) return { output: listing(this.routes) + answers(this.answersOf()) };
+    if (text.includes("kamal-proxy list ||"))
+      return { output: listing(this.routes, [...this.paused]) + answers(this.answersOf()) };
     if (command[0] === "stat") return { output: String(Math.ceil(Date.now() / 1000)) };
     if (text === "kamal-proxy list") return { output: listing(this.routes, [...this.paused]) };
     const resumed = /^kamal-proxy resume (\S+)$/.exec(text)?.[1] as Route | undefined;

@@ -342,6 +342,82 @@ test.concurrent.each<ContainerState>(["exited", "paused", "created"])(
   },
 );
 
+test.concurrent(
+  "a gateway that is started is locked before anything else is done, and who has it is left alone",
+  async () => {
+    const started = async (lockAgain: () => Promise<void>) => {
+      const host = await served("tier1");
+      (host.engine.find("scani-gateway") as { state: ContainerState }).state = "exited";
+      const signal = new AbortController().signal;
+      const order = host.order("tier2", "r2");
+      const outcome = await perform(host.engine, order, () => undefined, signal, grace, lockAgain).catch(
+        (error: { why?: Error }) => error.why?.message,
+      );
+      return { host, outcome };
+    };
+    let locks = 0;
+    const { outcome } = await started(async () => void locks++);
+    expect(outcome).toMatchObject({ outcome: "switched" });
+    expect(locks).toBe(1);
+
+    const other = await started(async () => {
+      throw new Error("another run has it");
+    });
+    expect(other.outcome).toBe("another run has it");
+    expect(other.host.running().every((name) => name.startsWith("scani-r1-"))).toBe(true);
+    expect(other.host.engine.calls.some((call) => call.includes("kamal-proxy deploy"))).toBe(false);
+  },
+);
+
+/** The api's container of what serves, and the calls that stopped it, in a run that finds it silent. */
+async function silentApi(prepare: (host: FakeInstall) => void): Promise<{ host: FakeInstall; stops: number }> {
+  const host = await served("tier1");
+  host.lost.api = "503";
+  prepare(host);
+  await go(host, "tier1");
+  return { host, stops: host.engine.calls.filter((call) => call === "stop scani-r1-api").length };
+}
+
+test.concurrent("an api that is not ready for a moment is waited for, and not restarted", async () => {
+  const { host, stops } = await silentApi((host) => {
+    host.unready.set("scani-r1-api", 3);
+    host.engine.watch = () => {
+      if (host.unready.get("scani-r1-api") === 0) delete host.lost.api;
+    };
+  });
+  expect(stops).toBe(0);
+  expect(wrongOf(host)).toEqual([]);
+});
+
+test.concurrent("an api that is ready and that the gateway does not reach is restarted", async () => {
+  const { host, stops } = await silentApi((host) => {
+    host.engine.watch = (call) => {
+      if (call === "start scani-r1-api") delete host.lost.api;
+    };
+  });
+  expect(stops).toBe(1);
+  expect(wrongOf(host)).toEqual([]);
+});
+
+test.concurrent("what is held or refused at the gateway is let through", async () => {
+  const host = await served("tier1");
+  host.paused.add("ws");
+  await go(host, "tier1");
+  expect([...host.paused]).toEqual([]);
+});
+
+test.concurrent.each(["paused", "restarting"] as const)(
+  "a worker of an older release that is %s does not take jobs because a switch is taken back",
+  async (state) => {
+    const host = await served("tier1");
+    host.declare("tier2", "r0");
+    host.container("r0", "worker").state = state;
+    host.container("r2", "worker").endsWith = 1;
+    await expect(go(host, "tier2")).rejects.toThrow("the handover failed");
+    expect(wrongOf(host)).toEqual([]);
+  },
+);
+
 test.concurrent("without a gateway nothing is begun, and what brings it back is named", async () => {
   const host = await served("tier1");
   host.engine.all.splice(

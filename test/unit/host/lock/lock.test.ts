@@ -155,7 +155,7 @@ test("who takes the run lock lets requests through that a dead run left waiting,
   const held = await takeRunLock(host.engine, gateway, own, (line) => reported.push(line));
   expect([host.paused, reported]).toEqual([
     [],
-    ["Requests of api, storage were held at the gateway, by a run that died or by hand: let through."],
+    ["Requests of api, storage were held or refused at the gateway, by a run that died or by hand: let through."],
   ]);
   await held.release();
 });

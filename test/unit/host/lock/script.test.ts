@@ -47,6 +47,11 @@ here("the script", () => {
     return { child, answer: parseAnswer(line.toString().trim()) };
   };
 
+  test("is taken on a full disk too, which cannot write down who has it", () => {
+    const full = takeCommand("run", owner).map((word) => (word.endsWith("entrance.lock") ? "/dev/full" : word));
+    expect(run(full)).toEqual({ is: "held", other: "free" });
+  });
+
   test("holds until its input ends, names its owner meanwhile, and is free at once after that", async () => {
     const { child, answer } = await hold(takeCommand("run", owner));
     expect(answer).toEqual({ is: "held", other: "free" });
