@@ -131,7 +131,8 @@ export async function openScene(
       image: hostedImage,
       alias: hosted.alias,
       port: hosted.port,
-      mail: true,
+      // Where mail is somebody else's base has no network for it.
+      mail: settings.base?.SMTP_URL === undefined,
       environment: hostedEnvironment(issuedKey, bucketEnvironment),
     });
   } catch (error) {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { connectDocker } from "../../host/engine/connect";
 import { chooseSubject, type Subject } from "../../lab/bench/subject";
 import { clientHeader } from "../../lab/clients";
@@ -67,16 +66,14 @@ const open = async (base: Record<string, string>): Promise<Scene> => {
   return scene;
 };
 
-/** Environment of a container's first process, as the kernel has it. */
+/** Environment each running container was given; what it does with it shows in what its service goes on to do. */
 async function environments({ place }: Scene): Promise<Record<string, Record<string, string>>> {
   const running = (await containersOf({ docker, place } as Scene)).filter(({ running: runs }) => runs);
   return Object.fromEntries(
     running.map(({ service, info }) => [
       service,
       Object.fromEntries(
-        readFileSync(`/proc/${info.State.Pid}/environ`, "utf8")
-          .split("\0")
-          .map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+        info.Config.Env.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
       ),
     ]),
   );
