@@ -1,4 +1,5 @@
 import type { Engine } from "../host/engine/engine";
+import { dockerContexts } from "../util/commands";
 import { OperatorError } from "../util/operatorError";
 
 /** What a resource remembers of where it is. */
@@ -25,6 +26,6 @@ export async function refuseOtherEngine(engine: Engine, { install, engine: home,
   throw new OperatorError({
     what: `${install} is on another engine (ID ${home}) than this (ID ${here}). Nothing has been touched.`,
     why: "The engine is named by the setting dockerHost, DOCKER_HOST or the current Docker context.",
-    type: "docker context ls",
+    type: dockerContexts,
   });
 }

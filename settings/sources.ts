@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { quoted } from "../util/commands";
+import { convertFile, listFile } from "../util/commands";
 import { OperatorError, type Problem } from "../util/operatorError";
 import { parseDotenv } from "./dotenv";
 import { catalogue, type Setting } from "./table";
@@ -63,15 +63,14 @@ function dotenvText(path: string): string {
     if (code === "ENOENT" || code === "EISDIR") return "";
     throw new OperatorError({
       what: `${path} cannot be read (${code}). Nothing has been touched.`,
-      type: `ls -l ${quoted(path)}`,
+      type: listFile(path),
     });
   }
   const encoding = encodingOf(bytes);
   if (encoding === "UTF-8") return bytes.toString();
-  const [from, to] = [quoted(path), quoted(`${path}.utf8`)];
   throw new OperatorError({
     what: `${path} is ${encoding.startsWith("UTF-16") ? "UTF-16" : "not UTF-8"}, and settings are read as UTF-8. Nothing has been touched.`,
-    type: `iconv -f ${encoding} -t UTF-8 ${from} > ${to} && mv ${to} ${from}`,
+    type: convertFile(path, encoding),
   });
 }
 

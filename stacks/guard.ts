@@ -1,5 +1,5 @@
 import type { Evidence } from "../host/guards/evidence";
-import { explainRefusals, dataRefusals, type Intent } from "../host/guards/dataRefusals";
+import { dataRefusalHeading, dataRefusals, type Intent } from "../host/guards/dataRefusals";
 import { baseRefusalHeading, baseRefusals, type DeclaredBase } from "../host/guards/baseRefusals";
 import type { BaseNow } from "../host/guards/baseNow";
 import { renderProblems, type Problem } from "../util/operatorError";
@@ -12,8 +12,7 @@ import { OperatorRunError } from "./operatorError";
  * @throws operator's error with every reason at once
  */
 export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
-  const refusals = await dataRefusals(evidence, { ...intent, trustSettings: isSet("trustSettings") });
-  if (refusals.length > 0) throw new OperatorRunError(explainRefusals(refusals));
+  refuse(dataRefusalHeading, await dataRefusals(evidence, { ...intent, trustSettings: isSet("trustSettings") }));
 }
 
 /**

@@ -12,10 +12,13 @@ const root = join(__dirname, "..", "..");
 const installed = root.split(sep).includes("node_modules");
 
 /** Tells the processes Pulumi starts what `spellFor` told this one. */
-const variable = "SCANI_COMMANDS_PROJECT";
+const variables = { project: "SCANI_COMMANDS_PROJECT", base: "SCANI_COMMANDS_BASE" } as const;
 
 /** Project every command has to name; undefined where it is the one a command takes by itself. */
-let project: string | undefined = process.env[variable] || undefined;
+let project: string | undefined = process.env[variables.project] || undefined;
+
+/** Base stack every command on one install has to name; undefined where it is the one a command takes by itself. */
+let base: string | undefined = process.env[variables.base] || undefined;
 
 /**
  * Says once, at the start, which project commands are for.
@@ -26,8 +29,16 @@ export function spellFor(folder: string, here: string): void {
   project = folder === (installed ? here : root) ? undefined : folder;
 }
 
+/** Says once, which base stack commands on one install have to name; undefined where they need not. */
+export function spellBase(stack: string | undefined): void {
+  base = stack;
+}
+
 /** Environment in which a process of this module's spells commands as this one does. */
-export const spellingEnvironment = (): Record<string, string> => ({ [variable]: project ?? "" });
+export const spellingEnvironment = (): Record<string, string> => ({
+  [variables.project]: project ?? "",
+  [variables.base]: base ?? "",
+});
 
 /** A word as the shell takes it literally. */
 export function quoted(word: string): string {
@@ -37,6 +48,11 @@ export function quoted(word: string): string {
 /** A command of this module. @param words after its name */
 function command(name: string, ...words: readonly string[]): string {
   return typed(name, [...words, ...projectWords()]);
+}
+
+/** A command on one install. @param words after its name */
+function onInstall(name: string, ...words: readonly string[]): string {
+  return command(name, ...words, ...(base === undefined ? [] : ["--base", quoted(base)]));
 }
 
 function typed(name: string, words: readonly string[]): string {
@@ -50,12 +66,12 @@ export const upCommand = (stack: string): string => command("up", quoted(stack))
 export const previewCommand = (stack: string): string => command("preview", quoted(stack));
 export const downCommand = (stack: string): string => command("down", quoted(stack));
 export const statusCommand = (install?: string): string =>
-  install === undefined ? command("status") : command("status", "--name", quoted(install));
-export const adoptCommand = (...words: readonly string[]): string => command("adopt", ...words.map(quoted));
-export const backupCommand = (): string => command("backup");
-export const backupsCommand = (): string => command("backups");
+  install === undefined ? onInstall("status") : onInstall("status", "--name", quoted(install));
+export const adoptCommand = (...words: readonly string[]): string => onInstall("adopt", ...words.map(quoted));
+export const backupCommand = (): string => onInstall("backup");
+export const backupsCommand = (): string => onInstall("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>
-  command("restore", quoted(file), ...options);
+  onInstall("restore", quoted(file), ...options);
 
 /** Commands of Docker's. */
 export const dockerStart = (container: string, ...options: readonly string[]): string =>
@@ -68,18 +84,60 @@ export const dockerDisconnect = (network: string, container: string): string =>
   `docker network disconnect ${quoted(network)} ${quoted(container)}`;
 export const dockerUnpause = (...containers: readonly string[]): string =>
   ["docker unpause", ...containers.map(quoted)].join(" ");
-/** Asks a Postgres of compose's, or changes something in it. */
+export const dockerLogs = (container: string): string => `docker logs --tail 50 ${quoted(container)}`;
+/** Runs a program in a container. @param words as the shell takes them */
+export const dockerExec = (container: string, words: string): string => `docker exec ${quoted(container)} ${words}`;
+/** Asks a Postgres, or changes something in it. */
 export const dockerPsql = (container: string, role: string, words: string): string =>
   `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} postgres`;
 export const dockerPull = (image: string): string => `docker pull ${quoted(image)}`;
+/** @param registry undefined for Docker's own */
+export const dockerLogin = (registry?: string): string =>
+  registry === undefined ? "docker login" : `docker login ${quoted(registry)}`;
+/** Makes room on the engine's disk, the least harmful first. */
+export const dockerPrunes: readonly string[] = ["docker image prune", "docker builder prune"];
+export const dockerContexts = "docker context ls";
+export const dockerDefaultContext = "docker context use default";
+export const dockerCreateVolume = (name: string): string => `docker volume create ${quoted(name)}`;
 
 /** Commands of compose's. @param folder of its file; compose may not have said which */
 const compose = (folder: string, words: string): string =>
   `${folder === "" ? "" : `cd ${quoted(folder)} && `}docker compose ${words}`;
 export const composeUp = (folder: string): string => compose(folder, "up -d");
 export const composePull = (folder: string): string => compose(folder, "pull");
+/** Makes the containers anew without starting them. */
+export const composeCreate = (folder: string): string => compose(folder, "up --no-start");
+export const composeList = "docker compose ls --all";
 export const composeScale = (folder: string, service: string): string =>
   compose(folder, `up -d --scale ${quoted(`${service}=1`)} ${quoted(service)}`);
+
+/** Commands of ssh's. @param words after the destination, as the remote shell takes them */
+export const sshCommand = (destination: readonly string[], ...words: readonly string[]): string =>
+  ["ssh", ...destination.map(quoted), ...words].join(" ");
+/** Has ssh forget a host's key. */
+export const sshForget = (host: string): string => `ssh-keygen -R ${quoted(host)}`;
+/** Gives a machine the key to sign in with. */
+export const sshGiveKey = (destination: readonly string[]): string =>
+  ["ssh-copy-id", ...destination.map(quoted)].join(" ");
+export const sshLoadKey = "ssh-add";
+
+/** Commands of the machine's own. */
+export const joinDockerGroup = 'sudo usermod -aG docker "$USER"';
+export const startDocker: readonly string[] = ["sudo systemctl start docker", "sudo service docker start"];
+export const installDocker = `sudo apt-get update && sudo apt-get install -y docker.io iptables && ${startDocker[0]}`;
+/** Who may read a file. */
+export const listFile = (path: string): string => `ls -l ${quoted(path)}`;
+export const copyFile = (from: string, to: string): string => `cp ${quoted(from)} ${quoted(to)}`;
+/** Turns a text file into UTF-8. @param encoding as iconv calls it */
+export function convertFile(path: string, encoding: string): string {
+  const [from, to] = [quoted(path), quoted(`${path}.utf8`)];
+  return `iconv -f ${encoding} -t UTF-8 ${from} > ${to} && mv ${to} ${from}`;
+}
+/** Name what listens on a port. */
+export const whoListens = (port: number | string): readonly string[] => [
+  `docker ps --filter publish=${port}`,
+  `ss -ltnp 'sport = :${port}'`,
+];
 
 /** A command with a variable in its environment. */
 export const withVariable = (name: string, value: string, typed: string): string => `${name}=${quoted(value)} ${typed}`;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { details, type Engine } from "../engine/engine";
 import type { Environment } from "../install/environment";
-import { adoptCommand } from "../../util/commands";
+import { adoptCommand, composeList } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import {
   isMigrator,
@@ -58,7 +58,7 @@ export async function readProject(engine: Engine, named: string | undefined, her
       ? {
           what: "No compose project on this engine runs Scani's api, so there is nothing to adopt.",
           why: "The containers have to exist; their compose file is not read.",
-          type: "docker compose ls --all",
+          type: composeList,
         }
       : {
           what: `${only === undefined ? `There is no compose project ${named} that runs Scani.` : "Which project?"} There are ${names}.`,

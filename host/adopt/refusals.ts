@@ -4,9 +4,11 @@ import {
   composePull,
   composeScale,
   composeUp,
-  dockerPull,
+  dockerCreateVolume,
+  dockerLogs,
+  dockerPrunes,
   dockerPsql,
-  dockerStart,
+  dockerPull,
   dockerStop,
   statusCommand,
   withVariable,
@@ -14,6 +16,7 @@ import {
 import type { Problem } from "../../util/operatorError";
 import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
+import { commandToRun } from "../engine/commandToRun";
 import { publishedAt } from "../engine/published";
 import { postgresMajor } from "../guards/postgresMajor";
 import { postgresDataPath } from "../install/postgresData";
@@ -106,9 +109,9 @@ function unhealthy(project: ComposeProject, parts: ScaniParts): Problem[] {
   );
   const needed = [...Object.values(parts), ...servers].filter((one): one is ComposeContainer => one !== undefined);
   return needed.flatMap(({ name, state, health }) => {
-    if (state !== "running") return [{ what: `${name} is ${state}.`, type: dockerStart(name) }];
+    if (state !== "running") return [{ what: `${name} is ${state}.`, type: commandToRun(name, state) }];
     if (health === undefined || health === "healthy") return [];
-    return [{ what: `${name} is not healthy now (${health}).`, type: `docker logs --tail 50 ${name}` }];
+    return [{ what: `${name} is not healthy now (${health}).`, type: dockerLogs(name) }];
   });
 }
 
@@ -281,7 +284,7 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
     mount?.type !== "volume" && {
       what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
       why: "Dump the database and restore it into an install of this module's own, or move the data into a volume.",
-      type: "docker volume create scani_postgres-data",
+      type: dockerCreateVolume("scani_postgres-data"),
     },
     mount?.type === "volume" &&
       dataPath.replace(/\/$/, "") !== postgresDataPath && {
@@ -338,7 +341,7 @@ function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
   return [
     {
       what: `The engine's disk has ${database.freeMiB} MiB free; ${neededMiB} are needed for a backup, to read it back, and for a copy of the files.`,
-      type: "docker image prune",
+      type: dockerPrunes[0],
     },
   ];
 }

@@ -2,6 +2,7 @@ import Docker from "dockerode";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { dockerDefaultContext } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { currentContext, dockerFolder } from "./context";
 import { engineOver } from "./dockerEngine";
@@ -31,7 +32,7 @@ export function engineHost(environment: NodeJS.ProcessEnv): string | undefined {
   if (context !== undefined && context.host === undefined) {
     throw new OperatorError({
       what: `The Docker context ${context.name} is selected but does not exist.`,
-      type: "docker context use default",
+      type: dockerDefaultContext,
     });
   }
   return context?.host;

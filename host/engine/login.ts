@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import { dockerLogin } from "../../util/commands";
 import { messageOf, OperatorError } from "../../util/operatorError";
-
 import { dockerConfig, type DockerConfig } from "./context";
 
 /** A login at a registry, in the engine's words. */
@@ -85,5 +85,5 @@ async function askHelper(helper: string, address: string, environment: NodeJS.Pr
 
 /** Logs the docker command line in at a registry. Pure. */
 export function loginCommand(registry: string): string {
-  return [hub, hubAddress].includes(registry) ? "docker login" : `docker login ${registry}`;
+  return dockerLogin([hub, hubAddress].includes(registry) ? undefined : registry);
 }

@@ -1,3 +1,4 @@
+import { dockerDefaultContext, installDocker, joinDockerGroup, startDocker, unsetCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 
 /** What is known about a machine whose Docker engine does not answer. */
@@ -28,13 +29,14 @@ export function engineProblem(facts: EngineFacts): Problem {
     return {
       what: `The Docker engine at ${host} does not answer (${reason}).`,
       why: "The setting dockerHost, DOCKER_HOST or the current Docker context names it. Start it, or use another.",
-      type: ["unset DOCKER_HOST", "docker context use default"],
+      type: [unsetCommand("DOCKER_HOST"), dockerDefaultContext],
     };
   }
   if (reason === "EACCES") {
     return {
       what: "Docker runs here, but this user may not use it.",
-      type: `sudo usermod -aG docker "$USER"   and sign in again`,
+      why: "Join its group, and sign in again:",
+      type: joinDockerGroup,
     };
   }
   if (platform !== "linux") {
@@ -46,13 +48,13 @@ export function engineProblem(facts: EngineFacts): Problem {
   if (installed) {
     return {
       what: `Docker is installed but does not run (${reason}).`,
-      type: ["sudo systemctl start docker", "sudo service docker start"],
+      type: startDocker,
     };
   }
   return isDebian(facts)
     ? {
         what: "There is no Docker engine here.",
-        type: "sudo apt-get update && sudo apt-get install -y docker.io iptables && sudo systemctl start docker",
+        type: installDocker,
       }
     : {
         what: "There is no Docker engine here.",

@@ -1,4 +1,4 @@
-import { quoted } from "../../util/commands";
+import { joinDockerGroup, quoted, sshCommand, sshForget, sshGiveKey, sshLoadKey } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import type { SshHost } from "./sshHost";
 
@@ -13,7 +13,7 @@ export interface SshEnd {
 /** What the operator can do where an engine cannot be reached over ssh. Pure. */
 export function sshProblem(host: SshHost, { exit, errors }: SshEnd): Problem {
   const at = addressOf(host);
-  const type = (...words: readonly string[]): string => ["ssh", ...destination(host), ...words].join(" ");
+  const type = (...words: readonly string[]): string => sshCommand(destination(host), ...words);
   const last = errors.trim().split("\n").at(-1)?.trim() ?? "";
   if (typeof exit === "string") {
     return {
@@ -25,7 +25,7 @@ export function sshProblem(host: SshHost, { exit, errors }: SshEnd): Problem {
     return {
       what: `The host key of ${at} is not the one that was accepted before.`,
       why: "Somebody may be listening in between, or the machine was set up anew. Remove the old key only if you know that it was.",
-      type: [`ssh-keygen -R ${quoted(host.port === undefined ? host.host : `[${host.host}]:${host.port}`)}`, type()],
+      type: [sshForget(host.port === undefined ? host.host : `[${host.host}]:${host.port}`), type()],
     };
   }
   if (/Host key verification failed/.test(errors)) {
@@ -39,7 +39,7 @@ export function sshProblem(host: SshHost, { exit, errors }: SshEnd): Problem {
     return {
       what: `${at} refuses the keys that ssh has (${last}).`,
       why: "ssh may not ask for a password or a passphrase here. Put the key there, or load it into the agent.",
-      type: [["ssh-copy-id", ...destination(host)].join(" "), "ssh-add"],
+      type: [sshGiveKey(destination(host)), sshLoadKey],
     };
   }
   if (exit === 127 || /docker: (command )?not found/.test(errors)) {
@@ -52,7 +52,7 @@ export function sshProblem(host: SshHost, { exit, errors }: SshEnd): Problem {
   if (exit !== 255 && exit !== null && /permission denied/i.test(errors)) {
     return {
       what: `Docker runs on ${at}, but the user who signs in there may not use it.`,
-      type: type("-t", `'sudo usermod -aG docker "$USER"'`),
+      type: type("-t", quoted(joinDockerGroup)),
     };
   }
   return {
@@ -67,5 +67,5 @@ function addressOf({ user, host, port }: SshHost): string {
 }
 
 function destination({ user, host, port }: SshHost): string[] {
-  return [...(port === undefined ? [] : ["-p", port]), quoted(user === undefined ? host : `${user}@${host}`)];
+  return [...(port === undefined ? [] : ["-p", port]), user === undefined ? host : `${user}@${host}`];
 }

@@ -1,4 +1,6 @@
 import { setCommand, howToSet } from "../../settings";
+import { dockerPsql, dockerStop } from "../../util/commands";
+import type { Problem } from "../../util/operatorError";
 import { opens } from "../scani/envelope";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
@@ -18,50 +20,36 @@ export interface Intent {
   readonly trustSettings: boolean;
 }
 
-/** Why a stack must not be brought up on the data that is there. */
-export interface Refusal {
-  readonly problem: string;
-  /** Ways around it, each one line, the safest first. */
-  readonly ways: readonly string[];
-}
-
 /** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
-export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Refusal[]> {
+export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Problem[]> {
   const secrets = intent.trustSettings
     ? []
     : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
   return [...strangers(evidence), majorOf(evidence, intent), dataPathOf(evidence, intent), ...secrets].filter(
-    (refusal) => refusal !== undefined,
+    (problem) => problem !== undefined,
   );
 }
 
-/** All refusals as the operator reads them. */
-export function explainRefusals(refusals: readonly Refusal[]): string {
-  return [
-    "The data that is there forbids it; nothing has been touched.",
-    ...refusals.flatMap(({ problem, ways }) => [`  ${problem}`, ...ways.map((way) => `    ${way}`)]),
-  ].join("\n");
-}
+/** Heading of all refusals. */
+export const dataRefusalHeading = "These settings do not match the existing data; nothing has been touched.";
 
-function strangers({ strangers: found }: Evidence): Refusal[] {
+function strangers({ strangers: found }: Evidence): Problem[] {
   return found.map(({ container, volume }) => ({
-    problem: `The volume ${volume} is in use by container ${container}, which is no part of this install; two servers on one volume destroy its data.`,
-    ways: [`type: docker stop ${container}`],
+    what: `The volume ${volume} is in use by container ${container}, which is no part of this install; two servers on one volume destroy its data.`,
+    type: dockerStop(container),
   }));
 }
 
 function majorOf(
   { volumeMajor, imageMajor }: Evidence,
   { place: { postgres }, baseStack }: Intent,
-): Refusal | undefined {
+): Problem | undefined {
   if (postgres === undefined || volumeMajor === undefined || imageMajor === undefined || volumeMajor === imageMajor)
     return undefined;
   return {
-    problem: `postgresImage ${postgres.image} is Postgres ${imageMajor}, and the volume ${postgres.volume} was made by Postgres ${volumeMajor}; one cannot run on the data of the other.`,
-    ways: [
-      `type: pulumi config set postgresImage postgres:${volumeMajor}-alpine --stack ${baseStack}`,
-      `to move to Postgres ${imageMajor}: pg_dump with the old image, then restore into an install under another name.`,
-    ],
+    what: `postgresImage ${postgres.image} is Postgres ${imageMajor}, and the volume ${postgres.volume} was made by Postgres ${volumeMajor}; one cannot run on the data of the other.`,
+    why: `To move to Postgres ${imageMajor}: pg_dump with the old image, then restore into an install under another name.`,
+    type: setCommand("postgresImage", baseStack, `postgres:${volumeMajor}-alpine`),
   };
 }
 
@@ -72,37 +60,35 @@ const firstElsewhere = 18;
 function dataPathOf(
   { imageDataPath, imageMajor }: Evidence,
   { place: { postgres }, baseStack }: Intent,
-): Refusal | undefined {
+): Problem | undefined {
   const elsewhere =
     imageDataPath === undefined ? Number(imageMajor) >= firstElsewhere : imageDataPath !== postgresDataPath;
   if (postgres?.image === undefined || !elsewhere) return undefined;
   return {
-    problem: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
-    ways: [`type: ${setCommand("postgresImage", baseStack)}`],
+    what: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
+    type: setCommand("postgresImage", baseStack),
   };
 }
 
-function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Intent): Refusal | undefined {
+function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Intent): Problem | undefined {
   if (postgres === undefined || database?.lacks === undefined) return undefined;
   const [setting, value] =
-    database.lacks === "role" ? ["POSTGRES_USER", postgres.role] : ["POSTGRES_DB", postgres.database];
+    database.lacks === "role"
+      ? (["POSTGRES_USER", postgres.role] as const)
+      : (["POSTGRES_DB", postgres.database] as const);
   return {
-    problem: `${setting} is ${value}, and the volume ${postgres.volume} was made with another: its Postgres has no ${database.lacks} of that name.`,
-    ways: [
-      `type: pulumi config set ${setting} <the one it was made with> --stack ${baseStack}`,
-      `or, if this is meant, ${howToSet("trustSettings")}.`,
-    ],
+    what: `${setting} is ${value}, and the volume ${postgres.volume} was made with another: its Postgres has no ${database.lacks} of that name.`,
+    why: `Set the one it was made with, or, if this is meant, ${howToSet("trustSettings")}.`,
+    type: setCommand(setting, baseStack, `the ${database.lacks} it was made with`),
   };
 }
 
-async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): Promise<Refusal | undefined> {
+async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): Promise<Problem | undefined> {
   if ((await keyFits(evidence, encryptionKey)) !== false) return undefined;
   return {
-    problem: `ENCRYPTION_KEY ${encryptionKey === undefined ? "is not given and would be generated anew" : "differs"}, but the data was made with another: every stored credential would be unreadable.`,
-    ways: [
-      `type: ${setCommand("ENCRYPTION_KEY", baseStack)}   (the key of the install that made the data)`,
-      `or, if that key is lost and every credential is to be entered again, ${howToSet("trustSettings")}.`,
-    ],
+    what: `ENCRYPTION_KEY ${encryptionKey === undefined ? "is not given and would be generated anew" : "differs"}, but the data was made with another: every stored credential would be unreadable.`,
+    why: `Give the key of the install that made the data. If it is lost and every credential is to be entered again, ${howToSet("trustSettings")}.`,
+    type: setCommand("ENCRYPTION_KEY", baseStack),
   };
 }
 
@@ -126,17 +112,14 @@ async function anyOpens(credentials: readonly string[], key: string): Promise<bo
 async function passwordOf(
   { database, fingerprints }: Evidence,
   { place: { postgres }, databasePassword, baseStack }: Intent,
-): Promise<Refusal | undefined> {
+): Promise<Problem | undefined> {
   const verifier = database?.passwordVerifier ?? fingerprints?.databasePassword;
   if (postgres === undefined || verifier === undefined) return undefined;
   if (databasePassword !== undefined && (await verifies(verifier, postgres.role, databasePassword)) !== false)
     return undefined;
   return {
-    problem: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,
-    ways: [
-      `type: ${setCommand("POSTGRES_PASSWORD", baseStack)}   (the password of the install that made the data)`,
-      `or give the database the new one: docker exec -it ${postgres.container} psql -U ${postgres.role} -d ${postgres.database} -c '\\password'`,
-      `or, if this is meant, ${howToSet("trustSettings")}.`,
-    ],
+    what: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,
+    why: `Give the password of the install that made the data, or give the database the new one. If this is meant, ${howToSet("trustSettings")}.`,
+    type: [setCommand("POSTGRES_PASSWORD", baseStack), dockerPsql(postgres.container, postgres.role, "\\password")],
   };
 }

@@ -110,7 +110,7 @@ export function missingProblem(missing: readonly MissingImage[], type: readonly 
     what: "These images are not on the engine and cannot be pulled. Nothing has been touched.",
     why: [
       ...missing.map(({ image, why }) => `${image}: ${why}`),
-      "Bring them to the engine (docker pull, docker load) and type the same again, or name others:",
+      "Bring them to the engine, pulled or loaded by hand, and type the same again, or name others:",
     ].join("\n"),
     type: [...new Set(logins), ...type],
   };

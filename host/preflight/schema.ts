@@ -1,4 +1,4 @@
-import { setCommand } from "../../util/commands";
+import { setCommand } from "../../settings";
 import type { Problem } from "../../util/operatorError";
 
 /** A database that is newer than the images. */
@@ -23,7 +23,7 @@ export function newerProblem({ names, wantedTag, servingTag, stack }: Newer): Pr
   return {
     what: `The database is newer than the images ${wantedTag}: it has had ${names.slice(0, listed).join(", ")}${more}, which they do not ship, and their migrator refuses it.`,
     why: `Use the release that ${known ? `serves (${servingTag})` : "migrated it"}, or a later one; or restore the backup made before it.`,
-    type: setCommand("SCANI_IMAGE_TAG", stack, { value: known ? servingTag : "<tag>" }),
+    type: setCommand("SCANI_IMAGE_TAG", stack, known ? servingTag : "the tag that migrated it"),
   };
 }
 

@@ -2,7 +2,7 @@ import { goBack, refuseNewerSchema } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
 import { phasesOf } from "../../host/adopt/phases";
 import { removeRecord, type AdoptionRecord } from "../../host/adopt/record";
-import { adoptCommand } from "../../util/commands";
+import { adoptCommand, composeCreate } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
@@ -28,7 +28,7 @@ export async function back(context: Context, base: string, named: string | undef
       throw new OperatorError({
         what: `The containers of ${record.project} are gone, so there is nothing to give it back to. Nothing has been touched.`,
         why: "In the folder of its compose file, this makes them again without starting them:",
-        type: "docker compose up --no-start",
+        type: composeCreate(""),
       });
     const run = runOf(context, base, adopting, record);
     const began = Date.now();

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { settingsFile, stacksIn } from "../../stacks/stackNames";
 import { readIfThere } from "../../util/files/readIfThere";
+import { copyFile, unsetCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
 import { saltOf } from "./salt";
@@ -40,7 +41,7 @@ function emptyPassphrase(where: string): OperatorError {
   return new OperatorError({
     what: `${where} is empty: anybody who has the state could read its secrets.`,
     why: "Give it a passphrase, or none at all: then this module makes one and keeps it in .passphrase.",
-    ...(where.startsWith("PULUMI_") ? { type: `unset ${where}` } : {}),
+    ...(where.startsWith("PULUMI_") ? { type: unsetCommand(where) } : {}),
   });
 }
 
@@ -62,8 +63,8 @@ function refuseLost(folder: string): void {
     what: `${join(folder, ".passphrase")} is missing, and the secrets of ${encrypted.join(", ")} are encrypted with what it held.`,
     why: [
       "Put it back from your copy, or name the copy in PULUMI_CONFIG_PASSPHRASE_FILE. Another passphrase cannot read the state.",
-      "Where no copy is left: the containers go on serving, and their secrets are in their environment (docker inspect).",
+      "Where no copy is left: the containers go on serving, and their secrets are in their environment, which docker inspect shows.",
     ].join("\n"),
-    type: `cp <your copy> ${join(folder, ".passphrase")}`,
+    type: copyFile("your copy", join(folder, ".passphrase")),
   });
 }

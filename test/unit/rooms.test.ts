@@ -123,6 +123,34 @@ test("kamal-proxy's commands are spelled in one room", () => {
   expect(spelled).toEqual([]);
 });
 
+/** A source's text without its comments. */
+function codeOf(file: string): string {
+  return readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*/gm, "");
+}
+
+/** Sources whose messages an operator reads, but for the one that spells their commands. */
+const speaking = all.filter((file) => !/^lab\/|^util\/commands\.ts$/.test(file));
+
+test.each([
+  [
+    "spells no command of its own: util/commands does",
+    /(["'`]|type: |\()(docker|pulumi|npm|npx|sudo|ssh-keygen|ssh-copy-id|ssh-add|unset|cp|mv|ls|ss|iconv) [a-z$-]/,
+    'type: "docker start scani-postgres"',
+    [],
+  ],
+  [
+    "names a stack as the install calls it, not by its kind",
+    /(Command|setGiven)\([^()]*["'`](base|tier1|tier2)["'`]/,
+    'type: setCommand("postgresImage", "base", { value })',
+    // Stacks of a project that has none yet.
+    ["ops/init.ts"],
+  ],
+  ["leaves no <placeholder> in a command", /(Command|setGiven)\([^()]*["'`]<[\w ]+>/, 'upCommand("<this stack>")', []],
+])("a message %s", (_what, spelled, example, except) => {
+  expect(example).toMatch(spelled);
+  expect(speaking.filter((file) => spelled.test(codeOf(file)))).toEqual(except);
+});
+
 test("the product needs no package that is for the lab and the tests alone", () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     dependencies: Readonly<Record<string, string>>;

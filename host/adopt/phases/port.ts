@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
 import { untilReady } from "../../engine/ready";
+import { whoListens } from "../../../util/commands";
 import { messageOf, OperatorError } from "../../../util/operatorError";
 import { seconds } from "../../../util/progress/progress";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
@@ -78,7 +79,7 @@ async function startGateway({ engine, install, record, watch }: AdoptRun): Promi
       {
         what: `${gateway} does not start on port ${record.port.then}: ${messageOf(error)}`,
         why: "One of these names what has taken the port:",
-        type: [`docker ps --filter publish=${record.port.then}`, `ss -ltnp 'sport = :${record.port.then}'`],
+        type: whoListens(record.port.then),
       },
       { cause: error },
     );

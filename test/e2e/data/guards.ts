@@ -27,7 +27,7 @@ const touched = async () => [
 
 /** Expects that commands on a stack are refused, that they say this, and that nothing on the host changes. */
 const refused = (commands: readonly (typeof up)[], stack: string, ...said: (string | RegExp)[]): Promise<void> =>
-  refusedBecause("The data that is there forbids it; nothing has been touched.", commands, stack, ...said);
+  refusedBecause("These settings do not match the existing data; nothing has been touched.", commands, stack, ...said);
 
 async function refusedBecause(
   headline: string,
@@ -178,7 +178,7 @@ describe("the data that is there", () => {
         [up],
         "base",
         /postgresImage postgres:99-alpine is Postgres 99, and the volume .* was made by Postgres \d\d;/,
-        /pulumi config set postgresImage postgres:\d\d-alpine --stack base/,
+        /type: npm run pulumi -- config set --stack base postgresImage postgres:\d\d-alpine\n/,
       ),
     ));
 
@@ -195,7 +195,12 @@ describe("the data that is there", () => {
       ),
     );
     await withBase({ POSTGRES_USER: "somebody" }, () =>
-      refused([up], "base", "its Postgres has no role of that name", "pulumi config set POSTGRES_USER"),
+      refused(
+        [up],
+        "base",
+        "its Postgres has no role of that name",
+        "type: npm run pulumi -- config set --stack base POSTGRES_USER",
+      ),
     );
   });
 

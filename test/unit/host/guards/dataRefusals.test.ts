@@ -1,8 +1,9 @@
 import { seal } from "../../../../host/scani/envelope";
 import type { Evidence } from "../../../../host/guards/evidence";
 import type { DataPlace } from "../../../../host/install/dataPlace";
-import { explainRefusals, dataRefusals, type Intent } from "../../../../host/guards/dataRefusals";
+import { dataRefusalHeading, dataRefusals, type Intent } from "../../../../host/guards/dataRefusals";
 import { fingerprintsOf, parseFingerprints, type SecretFingerprints } from "../../../../host/guards/secretFingerprints";
+import { commandsOf, renderProblems } from "../../../../util/operatorError";
 import { verifierOf } from "../../../../host/guards/passwordVerifier";
 
 const [key, otherKey] = ["11".repeat(32), "22".repeat(32)];
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 
 const problems = async (evidence: Partial<Evidence>, change: Partial<Intent> = {}) =>
-  (await dataRefusals({ strangers: [], ...evidence }, { ...intent, ...change })).map(({ problem }) => problem);
+  (await dataRefusals({ strangers: [], ...evidence }, { ...intent, ...change })).map(({ what }) => what);
 
 test("nothing is there: nothing is refused, whatever is wanted", async () => {
   expect(await problems({})).toEqual([]);
@@ -130,17 +131,24 @@ describe("an operator who trusts the settings", () => {
   });
 });
 
-test("all of it in one error: each with what to type, for the base stack, and no secret", async () => {
+test("each says what to type, for the base stack as it is called, and no secret", async () => {
   const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];
-  const refusals = await dataRefusals(
-    { strangers, fingerprints, volumeMajor: "15", imageMajor: "16" },
+  const found = await dataRefusals(
+    { strangers, fingerprints, volumeMajor: "15", imageMajor: "18" },
     { ...intent, encryptionKey: otherKey, databasePassword: otherPassword },
   );
-  const text = explainRefusals(refusals);
-  expect(refusals).toHaveLength(4);
-  for (const { ways } of refusals)
-    expect(ways[0]).toMatch(/^type: (docker stop old-postgres-1|(npm run )?pulumi .*config set .*--stack prod-base)/);
-  expect(text).toMatch(/^The data that is there forbids it; nothing has been touched\.\n/);
+  const set = "npm run pulumi -- config set";
+  expect(found.map(commandsOf)).toEqual([
+    ["docker stop old-postgres-1"],
+    [`${set} --stack prod-base postgresImage postgres:15-alpine`],
+    [`${set} --stack prod-base postgresImage postgres:16-alpine`],
+    [`${set} --secret ENCRYPTION_KEY --stack prod-base`],
+    [
+      `${set} --secret POSTGRES_PASSWORD --stack prod-base`,
+      "docker exec -it scani-postgres psql -U scani -c '\\password' postgres",
+    ],
+  ]);
+  const text = renderProblems(dataRefusalHeading, found);
   for (const secret of [
     key,
     otherKey,
@@ -150,4 +158,14 @@ test("all of it in one error: each with what to type, for the base stack, and no
     fingerprints.databasePassword,
   ])
     expect(text).not.toContain(secret);
+});
+
+test.each([
+  ["role", "POSTGRES_USER"],
+  ["database", "POSTGRES_DB"],
+] as const)("the %s the volume was made with is to be set", async (lacks, setting) => {
+  const [problem] = await dataRefusals({ strangers: [], database: { credentials: [], lacks } }, intent);
+  expect(problem.type).toBe(
+    `npm run pulumi -- config set --stack prod-base ${setting} 'the ${lacks} it was made with'`,
+  );
 });

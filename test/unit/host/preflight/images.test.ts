@@ -86,7 +86,7 @@ test("the message names each image, why, and what to type", () => {
     "  b:1: far",
     "  ghcr.io/c:1: denied",
     "  ghcr.io/d:1: denied",
-    "  Bring them to the engine (docker pull, docker load) and type the same again, or name others:",
+    "  Bring them to the engine, pulled or loaded by hand, and type the same again, or name others:",
     "  type: docker login ghcr.io",
     "  type: pulumi config set X y --stack s",
   ]);

@@ -48,7 +48,7 @@ test("a lost one is not replaced: the file is named, the stacks, and the way hom
   project.file("Pulumi.base.yaml", "config:\n  scani:tier: base\nencryptionsalt: v1:abc\n");
   project.file("Pulumi.tier1.yaml", "config:\n  scani:tier: tier1\n");
   expect(() => asked()).toThrow(
-    new RegExp(`^${made()} is missing, and the secrets of base are encrypted[^]*type: cp <your copy> ${made()}$`),
+    new RegExp(`^${made()} is missing, and the secrets of base are encrypted[^]*type: cp 'your copy' ${made()}$`),
   );
   expect(existsSync(made())).toBe(false);
   // Who has it elsewhere says so.
