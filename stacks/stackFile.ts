@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { listFile } from "../util/commands";
 import { OperatorError } from "../util/operatorError";
 import { settingsFile } from "./stackNames";
 
@@ -15,7 +16,7 @@ export class StackFile {
   private readonly own: Readonly<Record<string, unknown>>;
   private readonly project: Readonly<Record<string, unknown>>;
 
-  /** @throws OperatorError when a file is not valid YAML */
+  /** @throws OperatorError when a file cannot be read, or is not valid YAML */
   constructor(folder: string, stack: string) {
     this.own = configIn(settingsFile(folder, stack));
     this.project = configIn(join(folder, "Pulumi.yaml"));
@@ -48,10 +49,22 @@ function declaredValue(entry: unknown): unknown {
 
 function configIn(file: string): Readonly<Record<string, unknown>> {
   if (!existsSync(file)) return {};
+  const text = textOf(file);
   try {
-    const contents = load(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | undefined;
+    const contents = load(text) as { config?: Record<string, unknown> } | undefined;
     return contents?.config ?? {};
   } catch (error) {
     throw new OperatorError({ what: `${file} is not valid YAML.`, why: (error as Error).message.split("\n")[0] });
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new OperatorError({
+      what: `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      type: listFile(file),
+    });
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { readJsonIfThere } from "../../util/files/readJsonIfThere";
 
 /** Folder of what the docker command line keeps. */
 export function dockerFolder(environment: NodeJS.ProcessEnv): string {
@@ -19,10 +20,9 @@ export interface DockerConfig {
   readonly credHelpers?: Readonly<Record<string, string>>;
 }
 
-/** Empty where there is no such file. */
+/** Empty where there is no such file. @throws OperatorError when it cannot be read */
 export function dockerConfig(environment: NodeJS.ProcessEnv): DockerConfig {
-  const file = join(dockerFolder(environment), "config.json");
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  return readJsonIfThere(join(dockerFolder(environment), "config.json")) ?? {};
 }
 
 /** A context of the docker command line's. */
@@ -34,21 +34,27 @@ export interface DockerContext {
   readonly certificates?: string;
 }
 
+/** A context's file, as far as it is read here. */
+interface ContextFile {
+  readonly Endpoints?: { readonly docker?: { readonly Host?: string } };
+}
+
 /**
  * The current Docker context, which the docker command line follows and dockerode does not know. Undefined for the
  * default one. Layout: `contexts/meta/<sha256 of the name>/meta.json` and `contexts/tls/<the same>/docker/*.pem`.
+ * @throws OperatorError when a file of it cannot be read
  */
 export function currentContext(environment: NodeJS.ProcessEnv): DockerContext | undefined {
   const name = environment.DOCKER_CONTEXT || dockerConfig(environment).currentContext;
   // DOCKER_HOST goes before, as with the docker command line.
   if (environment.DOCKER_HOST || name === undefined || name === "" || name === "default") return undefined;
   const [contexts, id] = [join(dockerFolder(environment), "contexts"), createHash("sha256").update(name).digest("hex")];
-  const meta = join(contexts, "meta", id, "meta.json");
-  if (!existsSync(meta)) return { name };
+  const meta = readJsonIfThere(join(contexts, "meta", id, "meta.json")) as ContextFile | undefined;
+  if (meta === undefined) return { name };
   const certificates = join(contexts, "tls", id, "docker");
   return {
     name,
-    host: JSON.parse(readFileSync(meta, "utf8")).Endpoints?.docker?.Host,
+    host: meta.Endpoints?.docker?.Host,
     ...(existsSync(certificates) ? { certificates } : {}),
   };
 }

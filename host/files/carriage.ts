@@ -1,6 +1,6 @@
+import { commandToRun } from "../engine/commandToRun";
 import { details, type Engine } from "../engine/engine";
 import type { Install } from "../install/readFacts";
-import { dockerStart } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { carryOnce, compare, pairsOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
 import { openCarrier, type Carrier } from "./carrier";
@@ -152,7 +152,7 @@ export class Carriage {
     if (state === "running") return;
     throw new OperatorError({
       what: `${provider.title} is ${state}, so the files it gives out cannot be carried.`,
-      type: dockerStart(name),
+      type: commandToRun(name, state),
     });
   }
 }

@@ -1,6 +1,6 @@
+import { commandToRun } from "../../engine/commandToRun";
 import type { Engine } from "../../engine/engine";
 import { label } from "../../install/labels";
-import { upCommand } from "../../../util/commands";
 import { OperatorError, messageOf } from "../../../util/operatorError";
 
 /**
@@ -125,7 +125,7 @@ async function readApplied(engine: Engine, install: string): Promise<string[] | 
   if (exitCode !== 0) {
     throw new OperatorError({
       what: `The migrations of Postgres (container ${name}) cannot be read: ${output}`,
-      type: upCommand("base"),
+      type: commandToRun(name, found.state),
     });
   }
   return parseApplied(output);

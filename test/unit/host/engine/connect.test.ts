@@ -58,6 +58,21 @@ test("a context that does not exist is refused, unless DOCKER_HOST goes before i
   expect(dockerOptions("tcp://a:1", environment)).toMatchObject({ protocol: "http" });
 });
 
+test("a file of Docker's that somebody has spoiled is named", () => {
+  const place = dockerHome("tcp://far:1");
+  try {
+    place.file("config.json", '{"currentContext": "far"');
+    expect(() => engineHost({ DOCKER_CONFIG: place.path })).toThrow(`${place.path}/config.json is not valid JSON`);
+    const id = createHash("sha256").update("far").digest("hex");
+    place.file(`contexts/meta/${id}/meta.json`, "[]");
+    expect(() => engineHost({ DOCKER_CONFIG: place.path, DOCKER_CONTEXT: "far" })).toThrow(
+      `${place.path}/contexts/meta/${id}/meta.json holds no JSON object`,
+    );
+  } finally {
+    place.remove();
+  }
+});
+
 test("a host that is none is refused by name", () => {
   expect(() => dockerOptions("tcp://:x", {})).toThrow("tcp://:x");
 });
