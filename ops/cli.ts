@@ -1,12 +1,21 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { resolve } from "node:path";
-import { spellFor } from "../util/commands";
+import { spellBase, spellFor } from "../util/commands";
 import type { AdoptOptions } from "./adopt/adopt";
 import { contextOf, type Context } from "./context";
 import type { Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
-import { environmentOf, installOf, projectFolder, theBaseOf, typedIn } from "./project";
+import {
+  baseStackOf,
+  environmentOf,
+  installOf,
+  projectFolder,
+  stackNamesOn,
+  theBaseOf,
+  typedIn,
+  usualBaseOf,
+} from "./project";
 import { runCommand } from "./runCommand";
 
 /** What every command can be told. */
@@ -56,22 +65,36 @@ program
     (await import("./init.js")).init(here, print);
   });
 
+/** Context of a command on a stack. */
+function contextOn(stack: string, options: Everywhere): Context {
+  const context = contextFor(options);
+  nameBase(context, baseStackOf(context.project, stack));
+  return context;
+}
+
+/** Has the commands that are printed name a base, where they would be for another one by themselves. */
+function nameBase({ project }: Context, base: string): void {
+  spellBase(base === usualBaseOf(project) ? undefined : base);
+}
+
 command("up")
   .argument("<stack>", "base, tier1, tier2, or a stack's whole name")
   .description("bring a stack up; for a tier, switch to it")
-  .action(async (stack: string, options: Everywhere) => (await import("./up.js")).up(contextFor(options), stack));
+  .action(async (stack: string, options: Everywhere) => (await import("./up.js")).up(contextOn(stack, options), stack));
 
 command("preview")
   .argument("<stack>", "base, tier1, tier2, or a stack's whole name")
   .description("show what up would do")
   .action(async (stack: string, options: Everywhere) =>
-    (await import("./preview.js")).preview(contextFor(options), stack),
+    (await import("./preview.js")).preview(contextOn(stack, options), stack),
   );
 
 command("down")
   .argument("<stack>", "a stack that does not serve")
   .description("remove a settled stack's containers")
-  .action(async (stack: string, options: Everywhere) => (await import("./down.js")).down(contextFor(options), stack));
+  .action(async (stack: string, options: Everywhere) =>
+    (await import("./down.js")).down(contextOn(stack, options), stack),
+  );
 
 /** A command on one install, named by its base stack. */
 function baseCommand(name: string): Command {
@@ -92,7 +115,11 @@ interface OnInstall extends Everywhere {
   readonly base?: string;
 }
 
-const baseFor = ({ project }: Context, { base }: OnInstall): string => base ?? theBaseOf(project);
+function baseFor(context: Context, { base: named }: OnInstall): string {
+  const base = named ?? theBaseOf(context.project);
+  nameBase(context, base);
+  return base;
+}
 
 baseCommand("status")
   .option("--json", "one JSON object")
@@ -105,7 +132,11 @@ baseCommand("status")
     ]);
     const context = contextFor(options);
     const base = baseFor(context, options);
-    const status = await readStatus(await context.engine(base), options.name ?? installOf(context.project, base));
+    const status = await readStatus(
+      await context.engine(base),
+      options.name ?? installOf(context.project, base),
+      stackNamesOn(context.project, base).tier1,
+    );
     print(options.json ? JSON.stringify(status) : showStatus(status));
   });
 

@@ -1,4 +1,5 @@
 import { checkStackName } from "../stacks/stackNames";
+import { downCommand } from "../util/commands";
 import type { Context } from "./context";
 import { withMachineLock } from "./lock/machineLock";
 import { pastKilledRun } from "./pulumi/killedRun";
@@ -10,7 +11,7 @@ import { withStack } from "./pulumi/workspace";
  * touched.
  */
 export async function down(context: Context, name: string): Promise<void> {
-  checkStackName(name);
+  checkStackName(name, context.project.folder, downCommand);
   const { project, report, signal } = context;
   await withMachineLock(`down of ${name}`, name, project, () =>
     withStack(context, name, (stack) =>

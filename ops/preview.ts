@@ -1,11 +1,12 @@
 import { checkStackName } from "../stacks/stackNames";
+import { previewCommand } from "../util/commands";
 import type { Context } from "./context";
 import { reporting } from "./pulumi/pulumiOutput";
 import { withStack } from "./pulumi/workspace";
 
 /** Shows what `up` would do. Touches nothing. */
 export async function preview(context: Context, name: string): Promise<void> {
-  checkStackName(name);
+  checkStackName(name, context.project.folder, previewCommand);
   const { report, signal } = context;
   await withStack(context, name, (stack) => reporting(report, (output) => stack.preview({ signal, ...output })));
 }

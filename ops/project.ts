@@ -1,7 +1,8 @@
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { lookUp, operatorSources, settingNamed, type SettingName } from "../settings";
-import { baseOf, kindOf, stacksIn } from "../stacks/stackNames";
+import { kindOf, stacksBeside, type StackNames } from "../host/install/stacks";
+import { stacksIn } from "../stacks/stackNames";
 import { StackFile } from "../stacks/stackFile";
 import { readIfThere } from "../util/files/readIfThere";
 import { OperatorError } from "../util/operatorError";
@@ -95,20 +96,45 @@ export function installNameOf(project: Project, base: string): string {
 
 /** The base a stack stands on: the one its setting names, else the one its own name says. */
 export function baseStackOf(project: Project, stack: string): string {
-  return kindOf(stack) === "base" ? stack : (settingOf(project, stack, "baseStack") ?? baseOf(stack));
+  return kindOf(stack) === "base" ? stack : (settingOf(project, stack, "baseStack") ?? stacksBeside(stack).base);
 }
 
 /**
- * The base a command is for that names none: the one all tiers stand on, else the one called `base`.
- * @throws OperatorError when there are several, all with other names
+ * The base a command is for that names none: the one all tiers stand on, else the one called `base`. Undefined where
+ * there are several, all with other names.
  */
-export function theBaseOf(project: Project): string {
-  const tiers = stacksIn(project.folder).filter((stack) => kindOf(stack) !== undefined && kindOf(stack) !== "base");
-  const bases = [...new Set(tiers.map((stack) => baseStackOf(project, stack)))];
+export function usualBaseOf(project: Project): string | undefined {
+  const bases = basesIn(project);
   if (bases.length <= 1) return bases[0] ?? "base";
-  if (bases.includes("base")) return "base";
+  return bases.find((base) => base === "base");
+}
+
+/** The same. @throws OperatorError when one has to be named */
+export function theBaseOf(project: Project): string {
+  const usual = usualBaseOf(project);
+  if (usual !== undefined) return usual;
+  const bases = basesIn(project);
   throw new OperatorError({
     what: `Which base? The tiers here stand on ${bases.join(", ")}.`,
     why: `Name one with --base ${bases[0]}.`,
   });
+}
+
+/** The stacks of the install on a base: those that stand on it, else those its own name says. */
+export function stackNamesOn(project: Project, base: string): StackNames {
+  const standing = tiersIn(project).filter((stack) => baseStackOf(project, stack) === base);
+  return {
+    ...stacksBeside(base, base),
+    ...Object.fromEntries(standing.map((stack) => [kindOf(stack), stack])),
+  };
+}
+
+/** The bases that tiers stand on. */
+function basesIn(project: Project): string[] {
+  return [...new Set(tiersIn(project).map((stack) => baseStackOf(project, stack)))];
+}
+
+/** Names of the tiers' stacks that have a settings file. */
+function tiersIn({ folder }: Project): string[] {
+  return stacksIn(folder).filter((stack) => !["base", undefined].includes(kindOf(stack)));
 }

@@ -1,4 +1,5 @@
 import { checkStackName } from "../stacks/stackNames";
+import { upCommand } from "../util/commands";
 import type { Context } from "./context";
 import { withMachineLock } from "./lock/machineLock";
 import type { EventReport } from "./pulumi/pulumiOutput";
@@ -9,7 +10,7 @@ import type { EventReport } from "./pulumi/pulumiOutput";
  * @throws LockTaken at once when another command works on the same install
  */
 export async function up(context: Context, stack: string, events?: EventReport): Promise<void> {
-  checkStackName(stack);
+  checkStackName(stack, context.project.folder, upCommand);
   return withMachineLock(`up of ${stack}`, stack, context.project, () => {
     // Pulumi is loaded by the one that goes on: the one that is refused need not wait for it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -2,12 +2,12 @@ import type { BaseReadyInputs } from "../host/install/resources";
 import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
 import type { Engine } from "../host/engine/engine";
-import { isSet, howToSet } from "../settings";
+import { isSet, type Tier } from "../settings";
 import { withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/ready";
 import { fingerprintsFile } from "../host/guards/secretFingerprints";
+import { refuseBaseInUse } from "../host/guards/takedown";
 import { Progress } from "../util/progress/progress";
-import { downCommand } from "../util/commands";
 import { endHold } from "../host/hold/end";
 import type { Handler } from "./handler";
 import { takeHeld } from "./hold";
@@ -100,7 +100,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
   },
 
   /** Pulumi deletes BaseReady before the containers it depends on, so nothing has been touched by then. */
-  async remove(inputs) {
+  async remove(inputs, stack) {
     const { install, dockerHost } = inputs;
     const engine = connect(dockerHost);
     await refuseOtherEngine(engine, inputs);
@@ -109,13 +109,9 @@ export const baseReady: Handler<BaseReadyInputs> = {
       labels: [`${label.install}=${install}`, label.release],
       all: true,
     });
-    if (releases.length === 0) return;
-    const tiers = [...new Set(releases.map(({ labels }) => labels[label.tier]))].sort();
-    throw new Error(
-      [
-        `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
-        `Take the tiers down first (${downCommand(String(tiers[0]))}), or to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
-      ].join("\n"),
+    refuseBaseInUse(
+      releases.map(({ labels }) => labels[label.tier] as Tier),
+      stack,
     );
   },
 };

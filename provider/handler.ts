@@ -11,8 +11,11 @@ export interface Handler<Inputs = Record<string, unknown>> {
   differs(inputs: Inputs): Promise<boolean>;
   /** Makes the host so. Creates and updates are the same thing. @returns outputs beside the inputs, where it has any */
   apply(inputs: Inputs, context: Context): Promise<Readonly<Record<string, unknown>> | void>;
-  /** Called before anything of the stack is deleted; throwing refuses. */
-  remove(inputs: Inputs): Promise<void>;
+  /**
+   * Called before anything of the stack is deleted; throwing refuses.
+   * @param stack its name, for the commands in a refusal
+   */
+  remove(inputs: Inputs, stack: string): Promise<void>;
 }
 
 /** How a handler talks back while it works. */

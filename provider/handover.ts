@@ -11,6 +11,7 @@ import type { Order } from "../host/handover/order";
 import { perform } from "../host/handover/perform";
 import { MissingContainer, plan } from "../host/handover/plan";
 import { readFacts, type Install } from "../host/install/readFacts";
+import { stacksBeside } from "../host/install/stacks";
 
 /** What Pulumi calls for the Handover. */
 export const handover: Handler<HandoverInputs> = {
@@ -45,7 +46,11 @@ export const handover: Handler<HandoverInputs> = {
       caCertificate: inputs.caCertificate,
       soak: inputs.soak,
       carryFiles: inputs.carryFiles,
-      backups: { plan: inputs.backups, folder: folderOf(inputs.backups, inputs.projectFolder) },
+      backups: {
+        plan: inputs.backups,
+        folder: folderOf(inputs.backups, inputs.projectFolder),
+        stacks: stacksBeside(inputs.stack, inputs.baseStack),
+      },
     };
     try {
       await perform(engine, order, say, signal, undefined, lockAgain);
@@ -56,11 +61,11 @@ export const handover: Handler<HandoverInputs> = {
   },
 
   /** Pulumi deletes the Handover before the containers it depends on, so nothing has been touched by then. */
-  async remove(inputs) {
+  async remove(inputs, stack) {
     const engine = connect(inputs.dockerHost);
     await refuseOtherEngine(engine, inputs);
     if (isSet("allowDowntime")) return;
-    refuseWhatServes(await readFacts(engine, installOf(inputs)), inputs.tier);
+    refuseWhatServes(await readFacts(engine, installOf(inputs)), inputs.tier, stack);
   },
 };
 
@@ -69,5 +74,6 @@ function installOf(inputs: HandoverInputs): Install {
 }
 
 function wantedOf(inputs: HandoverInputs): Wanted {
-  return { tier: inputs.tier, release: inputs.release, containers: inputs.containers, keepWarm: inputs.keepWarm };
+  const { tier, release, containers, keepWarm, stack } = inputs;
+  return { tier, release, containers, keepWarm, stack };
 }

@@ -48,7 +48,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
         },
       });
     },
-    async remove(inputs) {
+    async remove(inputs, stack) {
       const owner = ownerOf("destroy", inputs, engine);
       // A destroy runs no program, so nobody has the lock yet; in an `up` that replaces the resource, its program has.
       await takeRunLock(
@@ -59,7 +59,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
       ).catch((error: unknown) => {
         if (!(error instanceof LockTaken && error.owner !== undefined && sameRun(error.owner, owner))) throw error;
       });
-      await handler.remove(inputs);
+      await handler.remove(inputs, stack);
     },
   };
 }

@@ -100,7 +100,7 @@ export function serve(load: () => Handlers, engine: string): void {
     delete: answering(async (request: rpc.DeleteRequest) => {
       // Inputs that are no difference reach the state's inputs only.
       const inputs = { ...plain(request.getProperties()), ...plain(request.getOldInputs()) };
-      await handlerOf(handlers(), request.getUrn()).remove(inputs);
+      await handlerOf(handlers(), request.getUrn()).remove(inputs, stackOf(request.getUrn()));
       return new Empty();
     }),
     cancel: answering(() => {
@@ -135,8 +135,12 @@ function whenOrphaned(orphaned: () => void): void {
   }, lookAgain).unref();
 }
 
+/** The name a resource's URN says of its stack: `urn:pulumi:<stack>::<project>::<parent types$>type::<name>`. Pure. */
+export function stackOf(urn: string): string {
+  return urn.split("::")[0].replace(/^urn:pulumi:/, "");
+}
+
 function handlerOf(handlers: Handlers, urn: string): Handler {
-  // urn:pulumi:<stack>::<project>::<parent types$>type::<name>
   const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
   const handler = handlers[type];
   if (handler === undefined) throw new Error(`this provider has no resource of type ${type}`);

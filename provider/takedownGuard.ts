@@ -17,10 +17,10 @@ export const takedownGuard: Handler<TakedownGuardInputs> = {
 
   apply: () => Promise.resolve(),
 
-  async remove({ install, gateway, dockerHost, engine: home, containers = {}, tier }) {
+  async remove({ install, gateway, dockerHost, engine: home, containers = {}, tier }, stack) {
     const engine = connect(dockerHost);
     await refuseOtherEngine(engine, { install, engine: home, containers });
     if (isSet("allowDowntime")) return;
-    refuseWhatServes(await readFacts(engine, { name: install, gateway }), tier);
+    refuseWhatServes(await readFacts(engine, { name: install, gateway }), tier, stack);
   },
 };

@@ -6,6 +6,7 @@ import { creationTimestamps } from "../host/install/creationTimestamps";
 import type { MadeContainer } from "../host/install/platform";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
 import { label } from "../host/install/labels";
+import { stacksBeside } from "../host/install/stacks";
 import type { Presence } from "../host/install/presence";
 import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
@@ -22,12 +23,11 @@ import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
 import { referToBase, rememberedOutputs, type BaseReference } from "./reference";
-import { baseOf } from "./stackNames";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings<Tier>, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const { tier } = settings;
-  const baseStack = settings.baseStack ?? baseOf(pulumi.getStack());
+  const { base: baseStack } = stacksBeside(pulumi.getStack(), settings.baseStack);
   const reading = referToBase(baseStack);
   reading.catch(() => undefined);
   // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
@@ -163,6 +163,7 @@ async function announce(host: Host, settings: Settings<Tier>, base: BaseReferenc
       host.previewSwitch(sockets, {
         tier: settings.tier,
         release: id,
+        stack: pulumi.getStack(),
         keepWarm: settings.keepWarm,
         images: release.images,
         environment,

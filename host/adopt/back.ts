@@ -7,6 +7,7 @@ import { readRouted } from "../install/readFacts";
 import { untilReady } from "../engine/ready";
 import { psql, withServer } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
+import { composeCreate, composePull } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { homeOf, isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
 import { copyObjects } from "./phases/beside";
@@ -53,7 +54,14 @@ export async function goBack(run: AdoptRun): Promise<void> {
  * Compose's own migrator would refuse a schema that is newer than its images, and its api may not work on it.
  * @throws OperatorError with nothing touched
  */
-export async function refuseNewerSchema({ engine, install, record, migrateImage, progress }: AdoptRun): Promise<void> {
+export async function refuseNewerSchema({
+  engine,
+  install,
+  record,
+  stacks,
+  migrateImage,
+  progress,
+}: AdoptRun): Promise<void> {
   const servers =
     record.postgres === undefined ? [] : [containerName(install.name, "postgres"), record.postgres.container];
   const states = await Promise.all(servers.map(async (name) => (await engine.inspect(name))?.state));
@@ -71,7 +79,7 @@ export async function refuseNewerSchema({ engine, install, record, migrateImage,
   try {
     const [shipped, ledger] = await Promise.all([
       readShipped(engine, reader),
-      withServer(engine, { kind: "bundled", container: postgres }, (server) =>
+      withServer(engine, { kind: "bundled", container: postgres, stacks: stacks.names }, (server) =>
         server.run(psql, { input: ledgerQueries }),
       ),
     ]);
@@ -80,7 +88,7 @@ export async function refuseNewerSchema({ engine, install, record, migrateImage,
     throw new OperatorError({
       what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}. Nothing has been touched.`,
       why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
-      type: "docker compose pull && docker compose up --no-start",
+      type: [composePull(""), composeCreate("")],
     });
   } finally {
     await engine.remove(reader);

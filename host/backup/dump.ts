@@ -23,6 +23,7 @@ const compression = 1;
  * @throws OperatorError, with nothing left of the file
  */
 export async function dump(server: Server, folder: string, file: string, signal: AbortSignal): Promise<Dumped> {
+  const { base } = server.stacks;
   const snapshot = await Snapshot.open(server);
   const dumping = await server.attach([
     "pg_dump",
@@ -40,7 +41,8 @@ export async function dump(server: Server, folder: string, file: string, signal:
     const written = await writeDump(
       folder,
       file,
-      ending(dumping.stdout, () => dumping.ended),
+      ending(dumping.stdout, () => dumping.ended, base),
+      base,
     );
     const { at, postgres, databaseBytes } = snapshot.head;
     return { ...written, at, postgres, databaseBytes, tables: await snapshot.tables };
@@ -58,6 +60,7 @@ export async function dump(server: Server, folder: string, file: string, signal:
 async function* ending(
   stdout: AsyncIterable<Buffer>,
   ended: () => Promise<{ exitCode: number; errors: string }>,
+  base: string,
 ): AsyncGenerator<Buffer> {
   yield* stdout;
   const { exitCode, errors } = await ended();
@@ -66,7 +69,7 @@ async function* ending(
     what: `pg_dump failed: ${errors || `exit code ${exitCode}`}`,
     ...(errors.includes("server version mismatch") && {
       why: "Name an image of the server's own version, and bring base up:",
-      type: [setCommand("postgresImage", "base", { value: "postgres:17-alpine" }), upCommand("base")],
+      type: [setCommand("postgresImage", base, { value: "postgres:17-alpine" }), upCommand(base)],
     }),
   });
 }

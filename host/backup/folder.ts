@@ -25,8 +25,10 @@ export interface Written {
 
 const temporaryEnding = ".part";
 
-/** Commands that choose another folder. */
-const chooseFolder = [setCommand("backupDirectory", "base", { value: "/another/folder" }), upCommand("base")];
+/** Commands that choose another folder. Pure. @param base name of the base stack */
+function chooseFolder(base: string): readonly string[] {
+  return [setCommand("backupDirectory", base, { value: "/another/folder" }), upCommand(base)];
+}
 
 /** Lists an install's backups, newest first. Compares sizes, but not checksums. A folder that does not exist has none. */
 export async function listBackups(folder: string, install: string): Promise<Backup[]> {
@@ -81,8 +83,12 @@ export async function checkWhole({ path, file, manifest, damage }: Backup): Prom
   return manifest;
 }
 
-/** Makes the folder, readable by its owner only, and removes unfinished files of killed backups. */
-export async function prepareFolder(folder: string, install: string): Promise<void> {
+/**
+ * Makes the folder, readable by its owner only, and removes unfinished files of killed backups.
+ * @param base name of the install's base stack
+ * @throws OperatorError when it cannot be used
+ */
+export async function prepareFolder(folder: string, install: string, base: string): Promise<void> {
   try {
     // mkdir's mode is subject to the umask; an existing folder keeps its mode.
     if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(folder, 0o700);
@@ -94,19 +100,25 @@ export async function prepareFolder(folder: string, install: string): Promise<vo
     throw new OperatorError({
       what: `The folder of the backups cannot be used: ${messageOf(error)}`,
       why: "Choose a folder you can write to, and bring base up:",
-      type: chooseFolder,
+      type: chooseFolder(base),
     });
   }
 }
 
 /**
  * Writes a dump under a temporary name, and flushes it to the disk.
+ * @param base name of the install's base stack
  * @throws OperatorError, with nothing left of it, when the disk is full
  */
-export async function writeDump(folder: string, file: string, source: AsyncIterable<Buffer>): Promise<Written> {
+export async function writeDump(
+  folder: string,
+  file: string,
+  source: AsyncIterable<Buffer>,
+  base: string,
+): Promise<Written> {
   const hash = createHash("sha256");
   let bytes = 0;
-  await writeTemporary(folder, file, async (handle) => {
+  await writeTemporary(folder, file, base, async (handle) => {
     for await (const chunk of source) {
       hash.update(chunk);
       await handle.writeFile(chunk);
@@ -121,10 +133,12 @@ export function temporaryPath(folder: string, file: string): string {
   return join(folder, `.${file}${temporaryEnding}`);
 }
 
-/** Gives a written dump its name, and then its manifest, which makes it a backup. */
-export async function publish(folder: string, manifest: Manifest): Promise<void> {
+/** Gives a written dump its name, and then its manifest, which makes it a backup. @param base as of `writeDump` */
+export async function publish(folder: string, manifest: Manifest, base: string): Promise<void> {
   const beside = manifestName(manifest.file);
-  await writeTemporary(folder, beside, (handle) => handle.writeFile(`${JSON.stringify(manifest, undefined, 1)}\n`));
+  await writeTemporary(folder, beside, base, (handle) =>
+    handle.writeFile(`${JSON.stringify(manifest, undefined, 1)}\n`),
+  );
   await rename(temporaryPath(folder, manifest.file), join(folder, manifest.file));
   await rename(temporaryPath(folder, beside), join(folder, beside));
   await syncFolder(folder);
@@ -144,6 +158,7 @@ export async function removeBackup(folder: string, file: string): Promise<void> 
 async function writeTemporary(
   folder: string,
   file: string,
+  base: string,
   write: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
   const path = temporaryPath(folder, file);
@@ -160,7 +175,7 @@ async function writeTemporary(
       ? new OperatorError({
           what: `No room for the backup in ${folder}.`,
           why: "Make room there, or choose another folder and bring base up:",
-          type: chooseFolder,
+          type: chooseFolder(base),
         })
       : error;
   }

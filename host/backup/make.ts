@@ -28,7 +28,8 @@ export interface BackupOrder {
 export async function makeBackup(engine: Engine, order: BackupOrder, signal: AbortSignal): Promise<Manifest> {
   const { install, folder } = order;
   const file = dumpName(install, new Date());
-  await prepareFolder(folder, install);
+  const { base } = order.database.stacks;
+  await prepareFolder(folder, install, base);
   return withServer(engine, order.database, async (server) => {
     try {
       const cluster = await readCluster(server);
@@ -46,7 +47,7 @@ export async function makeBackup(engine: Engine, order: BackupOrder, signal: Abo
         tables: [...dumped.tables],
       };
       checkInterrupt(signal);
-      await publish(folder, manifest);
+      await publish(folder, manifest, base);
       const own = (await listBackups(folder, install)).filter((backup) => backup.manifest?.cluster === cluster);
       for (const old of superseded(own, order.kept)) await removeBackup(folder, old.file);
       return manifest;

@@ -2,13 +2,18 @@ import { rootCertificates } from "node:tls";
 import { isNotFound, type Engine } from "../engine/engine";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
+import type { StackNames } from "../install/stacks";
+import { commandToRun } from "../engine/commandToRun";
 import type { Attached } from "../engine/attached";
-import { dockerPull, dockerStart, setCommand, upCommand } from "../../util/commands";
+import { dockerExec, dockerPull, quoted, setCommand, upCommand } from "../../util/commands";
 import { OperatorError, messageOf } from "../../util/operatorError";
 import { databaseOf, libpqEnvironment, verifies } from "./libpq";
 
 /** How to reach the database: in the bundled Postgres' container, or at a managed server's address. */
-export type Database =
+export type Database = {
+  /** The install's own, for the commands in messages. */
+  readonly stacks: StackNames;
+} & (
   | { readonly kind: "bundled"; readonly container: string }
   | {
       readonly kind: "managed";
@@ -21,7 +26,8 @@ export type Database =
       readonly network: string;
       /** Certificate of a private authority, PEM, that may have signed the server's. */
       readonly authority?: string;
-    };
+    }
+);
 
 /** A container with the Postgres tools, from which the database can be reached. */
 export class Server {
@@ -36,6 +42,8 @@ export class Server {
     readonly byHand: (tool: string) => string,
     /** True when the server runs in this container, so that the free space of its data directory can be read. */
     readonly local: boolean,
+    /** The install's own. */
+    readonly stacks: StackNames,
   ) {}
 
   /** Starts a tool whose streams are large or live. */
@@ -56,9 +64,7 @@ export class Server {
       throw new OperatorError({
         what: "The managed Postgres shows a certificate that is not trusted.",
         why: `Scani checks it, unless the URL says sslmode=no-verify. If a private authority signed it, give that one's certificate to every stack. ${errors}`,
-        type: (["base", "tier1", "tier2"] as const).map((stack) =>
-          setCommand("caCertificate", stack, { file: "ca.pem" }),
-        ),
+        type: Object.values(this.stacks).map((stack) => setCommand("caCertificate", stack, { file: "ca.pem" })),
       });
     throw new OperatorError({ what: `${command[0]} failed: ${errors || `exit code ${exitCode}`}` });
   }
@@ -122,7 +128,7 @@ export async function withServer<T>(
   work: (server: Server) => Promise<T>,
   pull = true,
 ): Promise<T> {
-  if (database.kind === "bundled") return work(await bundled(engine, database.container));
+  if (database.kind === "bundled") return work(await bundled(engine, database));
   const container = await toolbox(engine, database, pull);
   try {
     const environment = libpqEnvironment(database.url);
@@ -130,24 +136,29 @@ export async function withServer<T>(
     const { hostname, username, port } = new URL(database.url);
     const byHand = (tool: string) =>
       `${tool} -h ${hostname}${port === "" ? "" : ` -p ${port}`} -U ${decodeURIComponent(username)}`;
-    return await work(new Server(engine, container, environment, databaseOf(database.url), byHand, false));
+    return await work(
+      new Server(engine, container, environment, databaseOf(database.url), byHand, false, database.stacks),
+    );
   } finally {
     await engine.remove(container);
   }
 }
 
 /** Connects through the container's local socket as its superuser, which the image trusts without a password. */
-async function bundled(engine: Engine, name: string): Promise<Server> {
+async function bundled(
+  engine: Engine,
+  { container: name, stacks }: Extract<Database, { kind: "bundled" }>,
+): Promise<Server> {
   const found = await engine.inspect(name);
   if (found === undefined)
     throw new OperatorError({
       what: `There is no container ${name}, so the database cannot be reached.`,
-      type: upCommand("base"),
+      type: upCommand(stacks.base),
     });
-  if (!found.running)
+  if (found.state !== "running")
     throw new OperatorError({
-      what: `${name} does not run, so the database cannot be reached.`,
-      type: dockerStart(name),
+      what: `${name} is ${found.state}, so the database cannot be reached.`,
+      type: commandToRun(name, found.state),
     });
   const user = variableIn(found.environment, "POSTGRES_USER") ?? "postgres";
   const database = variableIn(found.environment, "POSTGRES_DB") ?? user;
@@ -156,8 +167,9 @@ async function bundled(engine: Engine, name: string): Promise<Server> {
     name,
     [`PGUSER=${user}`, `PGDATABASE=${database}`],
     database,
-    (tool) => `docker exec ${name} ${tool} -U ${user}`,
+    (tool) => dockerExec(name, `${tool} -U ${quoted(user)}`),
     true,
+    stacks,
   );
 }
 

@@ -1,24 +1,42 @@
 import { isRouted, isUp, type Facts } from "../install/facts";
 import { howToSet, type Tier } from "../../settings";
-import { upCommand } from "../../util/commands";
+import { otherTier, stacksBeside } from "../install/stacks";
+import { downCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 
 /**
  * Refuses to take a tier down that requests are sent to: by what is true, since the state may remember other containers
  * or none. Pure.
+ * @param stack name of the tier's
  * @throws OperatorError
  */
-export function refuseWhatServes(facts: Facts, tier: Tier): void {
+export function refuseWhatServes(facts: Facts, tier: Tier, stack: string): void {
   const own = facts.containers.filter((container) => container.tier === tier);
   const routed = own.filter((container) => isRouted(facts, container));
   // Where nobody knows the routes, what is up may be what they lead to.
   const unknown = facts.gateway.silent !== undefined && Object.keys(facts.routes).length === 0;
   const serves = unknown ? own.filter((one) => isUp(one) && ["api", "frontend-app"].includes(one.service)) : routed;
   if (serves.length === 0) return;
-  const other = tier === "tier1" ? "tier2" : "tier1";
   throw new OperatorError({
     what: `${tier} serves; destroying it would take Scani down. Nothing has been touched.`,
     why: `${unknown ? "The gateway does not say where its routes lead, and these are up" : "The gateway's routes lead to"}: ${serves.map(({ name }) => name).join(", ")}\nSwitch to the other tier first, or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
-    type: upCommand(other),
+    type: upCommand(stacksBeside(stack)[otherTier(tier)]),
+  });
+}
+
+/**
+ * Refuses to take base away from under releases. Pure.
+ * @param releases tiers of the containers that are there
+ * @param stack name of base's
+ * @throws OperatorError
+ */
+export function refuseBaseInUse(releases: readonly Tier[], stack: string): void {
+  if (releases.length === 0) return;
+  const tiers = [...new Set(releases)].sort();
+  const stacks = stacksBeside(stack);
+  throw new OperatorError({
+    what: `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
+    why: `Take the tiers down first, or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
+    type: tiers.map((tier) => downCommand(stacks[tier])),
   });
 }

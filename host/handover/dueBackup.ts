@@ -30,7 +30,7 @@ export async function withBackup(
   candidate: Candidate,
 ): Promise<WithBackup> {
   if (!switches(steps)) return { steps };
-  const database = await databaseFor(install.name, backups.plan, candidate.databaseUrl);
+  const database = await databaseFor(install.name, backups, candidate.databaseUrl);
   const [known, bundledCluster] = await Promise.all([
     candidate.pending(),
     // Unknown where it cannot be read: then no backup counts as this cluster's, and one is made.

@@ -2,7 +2,7 @@ import { servicesOf, type Service } from "../install/services";
 import { routes, servedBy, type Route } from "../gateway/routes";
 import { isLost, isUp, routedRelease, type Facts, type ReleaseContainer, type Wanted } from "../install/facts";
 import { OperatorError } from "../../util/operatorError";
-import { pulumiCommand } from "../../util/commands";
+import { pulumiCommand, quoted } from "../../util/commands";
 import { MigrateStep, RestartStep, StartStep, VerifyStep } from "./steps/candidate";
 import { FlipStep, ResumeStep, StartGatewayStep } from "./steps/gateway";
 import { PreflightStep } from "./steps/preflight";
@@ -18,7 +18,7 @@ export class MissingContainer extends OperatorError {
   ) {
     super({
       what: `${wanted.tier} has no container for ${services.join(", ")}: somebody removed it.`,
-      type: pulumiCommand("up", "--refresh", "--stack", "<this stack>"),
+      type: pulumiCommand("up", "--refresh", "--stack", quoted(wanted.stack)),
     });
     this.name = "MissingContainer";
   }

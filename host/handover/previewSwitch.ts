@@ -4,6 +4,7 @@ import type { Sockets } from "../install/platform";
 import { messageOf } from "../../util/operatorError";
 import type { Environment } from "../install/environment";
 import { servicesOf, type Service } from "../install/services";
+import { stacksBeside } from "../install/stacks";
 import { catalogue } from "../../settings";
 import type { SwitchPreview } from "./renderPreview";
 import { pendingMigrations } from "../scani/migrations/pending";
@@ -58,7 +59,12 @@ export async function previewSwitch(
     }),
   );
   const { facts: assumed, wanted, created } = withDeclared(facts, declared);
-  const backups = { plan: sockets.backups, folder: folderOf(sockets.backups, projectFolder), lookOnly: true };
+  const backups = {
+    plan: sockets.backups,
+    stacks: stacksBeside(declared.stack, sockets.stack),
+    folder: folderOf(sockets.backups, projectFolder),
+    lookOnly: true,
+  };
   const migrate = wanted.containers.migrate as string;
   const candidate = created.includes("migrate")
     ? declaredCandidate(
@@ -123,7 +129,13 @@ export function withDeclared(facts: Facts, declared: Declared): { facts: Facts; 
   };
   return {
     facts: { ...facts, containers: [...facts.containers, ...coming] },
-    wanted: { tier: declared.tier, release: declared.release, keepWarm: declared.keepWarm, containers },
+    wanted: {
+      tier: declared.tier,
+      release: declared.release,
+      stack: declared.stack,
+      keepWarm: declared.keepWarm,
+      containers,
+    },
     created,
   };
 }

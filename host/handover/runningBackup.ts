@@ -1,16 +1,14 @@
 import type { Engine } from "../engine/engine";
 import { makeBackup } from "../backup/make";
 import { sizeText } from "../backup/manifest";
-import { databaseFor } from "../backup/plan";
-import type { BackupPlan } from "../install/backupPlan";
+import { databaseFor, type InstallBackups } from "../backup/plan";
 import { OperatorError, messageOf } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 import type { Candidate } from "./candidate";
 import type { Install } from "../install/readFacts";
 
 /** Where and how a handover makes backups. */
-export interface HandoverBackups {
-  readonly plan: BackupPlan;
+export interface HandoverBackups extends InstallBackups {
   /** Absolute path of the folder they are in. */
   readonly folder: string;
   /** Only a preview: nothing may be pulled to find out. */
@@ -29,7 +27,7 @@ export interface RunningBackup {
 export function beginBackup(
   engine: Engine,
   install: Install,
-  { plan, folder }: HandoverBackups,
+  backups: HandoverBackups,
   candidate: Candidate,
   { why }: { readonly why: string },
   progress: Progress,
@@ -37,10 +35,10 @@ export function beginBackup(
 ): RunningBackup {
   const abandoned = new AbortController();
   const done = progress.step(`back up the database (${why})`, async () => {
-    const database = await databaseFor(install.name, plan, candidate.databaseUrl);
+    const database = await databaseFor(install.name, backups, candidate.databaseUrl);
     const made = await makeBackup(
       engine,
-      { install: install.name, database, folder, kept: plan.kept, why },
+      { install: install.name, database, folder: backups.folder, kept: backups.plan.kept, why },
       AbortSignal.any([signal, abandoned.signal]),
     ).catch((error: unknown) => {
       throw new OperatorError({

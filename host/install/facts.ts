@@ -58,6 +58,8 @@ export type RoutedContainers = Pick<Facts, "routes" | "containers">;
 export interface Wanted {
   readonly tier: Tier;
   readonly release: string;
+  /** Name of its Pulumi stack, for the commands in messages. */
+  readonly stack: string;
   readonly containers: Readonly<Partial<Record<Service, string>>>;
   /** Leave the other tier's api, frontend-app and data-provider running. */
   readonly keepWarm: boolean;

@@ -1,6 +1,13 @@
+import { commandToRun } from "../engine/commandToRun";
 import type { Engine } from "../engine/engine";
-import { setCommand, upCommand } from "../../util/commands";
+import { dockerPrunes, setCommand, upCommand } from "../../util/commands";
 import { messageOf, OperatorError, type Problem } from "../../util/operatorError";
+
+/** Names of the release's stack and of base's, for the commands in messages. */
+export interface DiskStacks {
+  readonly stack: string;
+  readonly baseStack: string;
+}
 
 /**
  * Refuses when the engine's disk has too little room for a backup and for what a new release writes. Reads it from
@@ -8,16 +15,23 @@ import { messageOf, OperatorError, type Problem } from "../../util/operatorError
  * @param leastMiB `scani:minimumFreeDisk`
  * @throws OperatorError
  */
-export async function checkDisk(engine: Engine, gateway: string, leastMiB: number, stack: string): Promise<void> {
+export async function checkDisk(
+  engine: Engine,
+  gateway: string,
+  leastMiB: number,
+  { stack, baseStack }: DiskStacks,
+): Promise<void> {
   const { exitCode, output } = await engine
     .exec(gateway, ["df", "-Pk", "/"])
     .catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
   const freeMiB = exitCode === 0 ? parseFree(output) : undefined;
-  if (freeMiB === undefined)
+  if (freeMiB === undefined) {
+    const state = (await engine.inspect(gateway))?.state;
     throw new OperatorError({
       what: `The free space of the engine's disk cannot be read in the gateway ${gateway}: ${output}`,
-      type: upCommand("base"),
+      type: state === undefined ? upCommand(baseStack) : commandToRun(gateway, state),
     });
+  }
   const problem = diskProblem(freeMiB, leastMiB, stack);
   if (problem !== undefined) throw new OperatorError(problem);
 }
@@ -34,10 +48,6 @@ export function diskProblem(freeMiB: number, leastMiB: number, stack: string): P
   return {
     what: `The engine's disk has ${freeMiB} MiB free; ${leastMiB} (minimumFreeDisk) are required for a backup and what a new release writes.`,
     why: "Make room, or lower the requirement if you know that less is enough.",
-    type: [
-      "docker image prune",
-      "docker builder prune",
-      setCommand("minimumFreeDisk", stack, { value: String(Math.max(freeMiB, 1)) }),
-    ],
+    type: [...dockerPrunes, setCommand("minimumFreeDisk", stack, { value: String(Math.max(freeMiB, 1)) })],
   };
 }

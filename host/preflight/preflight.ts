@@ -51,10 +51,10 @@ export async function preflight(
   known: Known,
   progress: Progress,
 ): Promise<void> {
-  const { install, wanted, stack, minimumFreeDisk } = order;
+  const { install, wanted, minimumFreeDisk } = order;
   const [schema, ...others] = await Promise.allSettled([
     checkSchema(engine, order, known),
-    checkDisk(engine, install.gateway, minimumFreeDisk, stack),
+    checkDisk(engine, install.gateway, minimumFreeDisk, order),
     wanted.tier === "tier2" || !order.ownBucket ? checkOutside(engine, order, known, progress) : undefined,
   ]);
   const problems = [schema, ...others].flatMap((one) => (one.status === "rejected" ? problemsOf(one.reason) : []));

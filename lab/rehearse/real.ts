@@ -6,6 +6,7 @@ import { details } from "../../host/engine/engine";
 import { containerName } from "../../host/install/containerName";
 import { variableIn } from "../../host/install/environment";
 import { label } from "../../host/install/labels";
+import { stacksBeside } from "../../host/install/stacks";
 import { opens, seal } from "../../host/scani/envelope";
 import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
@@ -212,7 +213,11 @@ export class RealScani implements RehearsedScani {
   }
 
   private async query<T>(sql: string): Promise<T[]> {
-    const database = { kind: "bundled", container: await this.running.postgres() } as const;
+    const database = {
+      kind: "bundled",
+      container: await this.running.postgres(),
+      stacks: stacksBeside("base"),
+    } as const;
     return withServer(engineOver(this.docker), database, (server) => server.query<T>(sql));
   }
 }

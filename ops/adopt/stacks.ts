@@ -1,5 +1,6 @@
 import type { Stacks } from "../../host/adopt/phases/phase";
 import { readPlatform } from "../../host/install/platform";
+import { stacksBeside, type StackKind } from "../../host/install/stacks";
 import { flagOn, operatorSources, resolveSettings, SettingsError, type Tier } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { composeUp, upCommand } from "../../util/commands";
@@ -11,8 +12,8 @@ import { stackOutputs } from "../pulumi/stackOutputs";
 import { upWithBase } from "../upWithBase";
 
 /** Name of a stack of the install that stands on this base: `prod-base`, `tier1` → `prod-tier1`. Pure. */
-export function stackOf(base: string, kind: "base" | Tier): string {
-  return base.replace(/base$/, kind);
+export function stackOf(base: string, kind: StackKind): string {
+  return stacksBeside(base, base)[kind];
 }
 
 /** The stacks of an install, as an adoption uses them. */
@@ -20,6 +21,7 @@ export function stacksOn(context: Context, base: string): Stacks {
   // Everything of the install is to go: whoever asks has given its place back.
   const allowed = { ...context.project.environment, ...flagOn("allowDowntime") };
   return {
+    names: stacksBeside(base, base),
     set: (kind, values) => setSettings(context, stackOf(base, kind), values),
     up: (kind) => upWithBase(context, stackOf(base, kind)),
     destroy: async (kind) => {

@@ -8,6 +8,8 @@ import { readFacts } from "../../host/install/readFacts";
 import { pendingMigrations } from "../../host/scani/migrations/pending";
 import { Progress } from "../../util/progress/progress";
 import { isService, type Service } from "../../host/install/services";
+import { otherTier } from "../../host/install/stacks";
+import type { Tier } from "../../settings";
 import { backupsCommand, dockerStart, dockerStop, dockerUnpause, restoreCommand, upCommand } from "../../util/commands";
 import { OperatorError, renderProblem } from "../../util/operatorError";
 import type { Context } from "../context";
@@ -88,7 +90,7 @@ const users: readonly Service[] = ["migrate", "data-provider", "api", "worker"];
 /** A container that may write to the database. */
 interface User {
   readonly name: string;
-  readonly tier: string;
+  readonly tier: Tier;
   readonly title: string;
   readonly paused: boolean;
 }
@@ -97,7 +99,7 @@ interface User {
 async function databaseUsers({ engine, install }: Pick<Target, "engine" | "install">): Promise<User[]> {
   const running = await engine.containers({ labels: [`${label.install}=${install}`, label.release] });
   return running.flatMap(({ name, labels, state }) => {
-    const [service, tier = ""] = [labels[label.service], labels[label.tier]];
+    const [service, tier] = [labels[label.service], labels[label.tier] as Tier];
     return isService(service) && users.includes(service)
       ? [{ name, tier, title: `${tier} ${service}`, paused: state === "paused" }]
       : [];
@@ -105,7 +107,7 @@ async function databaseUsers({ engine, install }: Pick<Target, "engine" | "insta
 }
 
 /** @throws OperatorError when a release may write to the database */
-export async function refuseUsed(target: Pick<Target, "engine" | "install">, file: string): Promise<void> {
+export async function refuseUsed(target: Pick<Target, "engine" | "install" | "stacks">, file: string): Promise<void> {
   const running = await databaseUsers(target);
   const [first] = running;
   if (first === undefined) return;
@@ -117,7 +119,7 @@ export async function refuseUsed(target: Pick<Target, "engine" | "install">, fil
         ...(paused.length === 0 ? [] : [dockerUnpause(...paused)]),
         dockerStop(...running.map(({ name }) => name)),
         restoreCommand(file),
-        upCommand(first.tier),
+        upCommand(target.stacks[first.tier]),
       ],
     },
     {
@@ -144,7 +146,7 @@ async function missingMigrations(target: Target): Promise<string[]> {
     }),
     renderProblem({
       what: "Or switch to the release that fits the schema:",
-      type: upCommand(now.tier === "tier1" ? "tier2" : "tier1"),
+      type: upCommand(target.stacks[otherTier(now.tier)]),
     }),
   ];
 }

@@ -3,15 +3,18 @@ import { databaseFor, folderOf } from "../../host/backup/plan";
 import type { BackupPlan } from "../../host/install/backupPlan";
 import type { Database } from "../../host/backup/server";
 import { readPlatform, type Sockets } from "../../host/install/platform";
+import type { StackNames } from "../../host/install/stacks";
 import { upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
+import { stackNamesOn } from "../project";
 import { stackOutputs } from "../pulumi/stackOutputs";
 
 /** An install whose database is backed up or restored. */
 export interface Target {
   readonly engine: Engine;
   readonly install: string;
+  readonly stacks: StackNames;
   /** Docker name of its gateway. */
   readonly gateway: string;
   readonly plan: BackupPlan;
@@ -34,7 +37,12 @@ export async function openTarget(context: Context, base: string): Promise<Target
     });
   }
   const { install, gateway, backups: plan } = sockets;
-  const database = await databaseFor(install, plan, async () => readPlatform(outputs?.platform).DATABASE_URL);
+  const stacks = stackNamesOn(context.project, base);
+  const database = await databaseFor(
+    install,
+    { plan, stacks },
+    async () => readPlatform(outputs?.platform).DATABASE_URL,
+  );
   const engine = await context.engine(base);
-  return { engine, install, gateway, plan, folder: folderOf(plan, context.project.folder), database };
+  return { engine, install, stacks, gateway, plan, folder: folderOf(plan, context.project.folder), database };
 }

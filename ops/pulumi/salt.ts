@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { readIfThere } from "../../util/files/readIfThere";
-import { settingsFile, siblingsOf } from "../../stacks/stackNames";
+import { stacksBeside } from "../../host/install/stacks";
+import { settingsFile } from "../../stacks/stackNames";
 
 /** The line of a stack's settings with the salt its secrets are encrypted with. Pure. */
 export function saltOf(settings: string): string | undefined {
@@ -22,7 +23,8 @@ export function shareSalt(stack: string, folder: string): void {
   const file = settingsFile(folder, stack);
   if (hasKey(stack, folder)) return;
   const text = readIfThere(file);
-  const salt = siblingsOf(stack)
+  const salt = Object.values(stacksBeside(stack))
+    .filter((other) => other !== stack)
     .map((other) => saltOf(readIfThere(settingsFile(folder, other))))
     .find((line) => line !== undefined);
   if (salt !== undefined) appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);

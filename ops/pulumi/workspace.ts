@@ -1,7 +1,8 @@
 import "./ownConnections";
 import { LocalWorkspace, Stack, StackAlreadyExistsError, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { leave } from "../../stacks/entrance";
-import { kindOf, settingsFile } from "../../stacks/stackNames";
+import { kindOf } from "../../host/install/stacks";
+import { settingsFile } from "../../stacks/stackNames";
 import { readIfThere } from "../../util/files/readIfThere";
 import type { Context } from "../context";
 import { pulumiEnvironment } from "./environment";

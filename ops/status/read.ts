@@ -33,16 +33,17 @@ export interface Status {
 /**
  * Reads the engine, not Pulumi: it is true whatever became of the last command.
  * @param name the install; without it the only one there is
+ * @param first stack that is brought up where there is none yet
  * @throws OperatorError when there is none, or several and no name
  */
-export async function readStatus(engine: Engine, name?: string): Promise<Status> {
+export async function readStatus(engine: Engine, name?: string, first = "tier1"): Promise<Status> {
   const all = await engine.containers({ labels: [label.install], all: true });
   const installs = [...new Set(all.map(({ labels }) => labels[label.install] ?? ""))].sort();
   const install = name ?? (installs.includes("scani") ? "scani" : installs.length === 1 ? installs[0] : undefined);
   if (install === undefined || !installs.includes(install)) {
     throw new OperatorError(
       installs.length === 0
-        ? { what: "No Scani here yet.", type: upCommand("tier1") }
+        ? { what: "No Scani here yet.", type: upCommand(first) }
         : { what: `Which install? There are ${installs.join(", ")}.`, type: installs.map((one) => statusCommand(one)) },
     );
   }

@@ -5,6 +5,7 @@ import { connectDocker } from "../../host/engine/connect";
 import { engineOver } from "../../host/engine/dockerEngine";
 import { capture } from "../../host/engine/attached";
 import { withServer } from "../../host/backup/server";
+import { stacksBeside } from "../../host/install/stacks";
 import { readStatus } from "../../ops/status/read";
 import { adopt } from "../../ops/adopt/adopt";
 import { adoptionStatus, back, settle } from "../../ops/adopt/back";
@@ -52,7 +53,7 @@ const adopting = (options: Parameters<typeof adopt>[3]) => adopt(context(), "bas
 
 /** What the database holds, whichever Postgres runs on it. */
 async function rowsIn(container: string): Promise<number> {
-  const [rows] = await withServer(engine, { kind: "bundled", container }, (server) =>
+  const [rows] = await withServer(engine, { kind: "bundled", container, stacks: stacksBeside("base") }, (server) =>
     server.query<number>("select to_jsonb(count(*)) from rows"),
   );
   return rows;

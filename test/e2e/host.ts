@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { withServer } from "../../host/backup/server";
 import { gatewayStatePath } from "../../host/gateway/state";
 import { label } from "../../host/install/labels";
+import { stacksBeside } from "../../host/install/stacks";
 import { fileNames } from "../../host/engine/files";
 import { isService } from "../../host/install/services";
 import type { Scene } from "./scene";
@@ -123,8 +124,10 @@ export async function leftOf(scene: Scene): Promise<string[]> {
 
 /** Rows of a query on the install's database, as JSON: it selects one JSON value a row. */
 export function sql<T>(scene: Scene, query: string): Promise<T[]> {
-  return withServer(scene.engine, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) =>
-    pg.query<T>(query),
+  return withServer(
+    scene.engine,
+    { kind: "bundled", container: `${scene.place.install}-postgres`, stacks: stacksBeside("base") },
+    (pg) => pg.query<T>(query),
   );
 }
 

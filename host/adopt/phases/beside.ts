@@ -6,6 +6,7 @@ import { readCluster, withServer, type Database } from "../../backup/server";
 import { networkName } from "../../install/addresses";
 import { containerName } from "../../install/containerName";
 import type { Bucket } from "../../install/bucket";
+import type { StackNames } from "../../install/stacks";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
 import { homeOf, whereIsData } from "../moveData";
 import type { ObjectSource } from "../project";
@@ -22,17 +23,17 @@ export class BackupPhase implements Phase {
     return "back the database up by compose's own Postgres, and read the backup back";
   }
 
-  async done({ engine, install, record, backups }: AdoptRun): Promise<boolean> {
+  async done({ engine, install, record, stacks, backups }: AdoptRun): Promise<boolean> {
     // A managed database is backed up by the switch, as always.
     if (record.postgres === undefined || (await engine.inspect(record.postgres.container))?.state !== "running")
       return true;
-    const cluster = await withServer(engine, databaseOf(record.postgres.container), readCluster);
+    const cluster = await withServer(engine, databaseOf(record.postgres.container, stacks.names), readCluster);
     const last = await lastBackup(backups.folder, install.name, cluster);
     return last !== undefined && Date.now() - last < backupHours * 3_600_000;
   }
 
-  async perform({ engine, install, record, backups, progress, watch }: AdoptRun): Promise<void> {
-    const database = databaseOf(record.postgres?.container ?? "");
+  async perform({ engine, install, record, stacks, backups, progress, watch }: AdoptRun): Promise<void> {
+    const database = databaseOf(record.postgres?.container ?? "", stacks.names);
     const made = await progress.step("back up the database", () =>
       makeBackup(engine, { install: install.name, database, why: "adoption", ...backups }, watch.signal),
     );
@@ -42,8 +43,8 @@ export class BackupPhase implements Phase {
   }
 }
 
-function databaseOf(container: string): Database {
-  return { kind: "bundled", container };
+function databaseOf(container: string, stacks: StackNames): Database {
+  return { kind: "bundled", container, stacks };
 }
 
 /** Base beside the project: own Redis, S3 server, mail catcher and gateway, on compose's Postgres. */

@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/engine";
 import type { Watch } from "../../engine/ready";
 import type { Install } from "../../install/readFacts";
+import type { StackNames } from "../../install/stacks";
 import type { Tier } from "../../../settings";
 import type { Progress } from "../../../util/progress/progress";
 import type { Bucket } from "../../install/bucket";
@@ -9,6 +10,7 @@ import type { AdoptionRecord } from "../record";
 
 /** What an adoption asks of Pulumi, whoever drives it. */
 export interface Stacks {
+  readonly names: StackNames;
   /** Changes settings of a stack; undefined takes one out. */
   set(stack: "base" | Tier, values: Readonly<Record<string, string | undefined>>): Promise<void>;
   up(stack: "base" | Tier): Promise<void>;

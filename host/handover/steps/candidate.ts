@@ -29,7 +29,7 @@ export class MigrateStep implements HandoverStep {
       async () => {
         await writeCertificate(engine, order, this.container);
         await migrate(engine, await candidate.pending(), this.container, progress, {
-          database: await databaseFor(install.name, backups.plan, candidate.databaseUrl),
+          database: await databaseFor(install.name, backups, candidate.databaseUrl),
           timeoutSeconds: migrationTimeout,
           signal,
         });

@@ -20,6 +20,7 @@ import { manifestName } from "../../../host/backup/manifest";
 import { verify } from "../../../host/backup/restore";
 import { withServer, type Database } from "../../../host/backup/server";
 import { label } from "../../../host/install/labels";
+import { stacksBeside } from "../../../host/install/stacks";
 import { readJournal } from "../../../host/install/journal";
 import { exec } from "../../../host/engine/exec";
 import { withLock } from "../../../host/lock/lock";
@@ -53,8 +54,10 @@ describe("backups", () => {
   });
 
   const server = <T>(sql: string, database?: string) =>
-    withServer(scene.engine, { kind: "bundled", container: `${scene.place.install}-postgres` }, (pg) =>
-      pg.query<T>(sql, database),
+    withServer(
+      scene.engine,
+      { kind: "bundled", container: `${scene.place.install}-postgres`, stacks: stacksBeside("base") },
+      (pg) => pg.query<T>(sql, database),
     );
   const databases = () =>
     server<string>("select to_jsonb(datname) from pg_database where not datistemplate order by 1", "postgres");
@@ -200,6 +203,7 @@ describe("backups", () => {
       url,
       image: scene.images.postgres,
       network: `${scene.place.install}-data`,
+      stacks: stacksBeside("base"),
     };
     const elsewhere = join(scene.place.workDir, "elsewhere");
     const before = (await containersOf(scene)).length;

@@ -127,7 +127,13 @@ test.each(faults.filter(([fault]) => wholeUps.includes(fault)))(
 async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[]> {
   const install = { name: scene.place.install, gateway: `${scene.place.install}-gateway` };
   const live = await readFacts(scene.engine, install);
-  const wanted = { tier: "tier2" as const, release: "the candidate's", keepWarm: false, containers: await candidate() };
+  const wanted = {
+    tier: "tier2" as const,
+    release: "the candidate's",
+    stack: "tier2",
+    keepWarm: false,
+    containers: await candidate(),
+  };
   const schema = readSchema(scene.engine, install, wanted.containers.migrate as string);
   const said: string[] = [];
   await preflight(

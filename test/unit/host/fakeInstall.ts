@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dumpName } from "../../../host/backup/manifest";
+import { dumpName, type Manifest } from "../../../host/backup/manifest";
 import { prepareFolder, publish, writeDump } from "../../../host/backup/folder";
 import { routes, servedBy, type Route } from "../../../host/gateway/routes";
 import type { Order } from "../../../host/handover/order";
 import { label } from "../../../host/install/labels";
 import { localCloudUrl } from "../../../host/install/localCloud";
 import { servicesOf, type Service } from "../../../host/install/services";
+import { stacksBeside } from "../../../host/install/stacks";
 import { gatewayStateFile, gatewayStatePath } from "../../../host/gateway/state";
 import type { Tier } from "../../../settings";
 import { FakeEngine, type FakeAnswer, type FakeContainer } from "./fakeEngine";
@@ -40,15 +41,16 @@ async function makeBackup(): Promise<string> {
   const folder = join(folders, "recent");
   const at = new Date(Date.now() - 60_000);
   const file = dumpName("scani", at);
-  await prepareFolder(folder, "scani");
+  await prepareFolder(folder, "scani", "base");
   const written = await writeDump(
     folder,
     file,
     (async function* () {
       yield Buffer.from("PGDMP");
     })(),
+    "base",
   );
-  await publish(folder, {
+  const manifest: Manifest = {
     version: 1,
     file,
     install: "scani",
@@ -61,7 +63,8 @@ async function makeBackup(): Promise<string> {
     databaseBytes: 1,
     tables: [],
     ...written,
-  });
+  };
+  await publish(folder, manifest, "base");
   return folder;
 }
 
@@ -167,6 +170,7 @@ export class FakeInstall {
       wanted: {
         tier,
         release,
+        stack: tier,
         keepWarm: false,
         containers: Object.fromEntries(
           servicesOf(tier).map((service) => [service, this.container(release, service).id]),
@@ -182,6 +186,7 @@ export class FakeInstall {
           network: "scani-data",
         },
         folder: this.folder,
+        stacks: stacksBeside(tier),
       },
       carryFiles: "yes",
       ...changes,

@@ -7,8 +7,10 @@ import {
   installOf,
   isProject,
   projectFolder,
+  stackNamesOn,
   theBaseOf,
   typedIn,
+  usualBaseOf,
 } from "../../../ops/project";
 import { pointedAt } from "../../../ops/init";
 import { root } from "../../../ops/root";
@@ -57,8 +59,23 @@ test("the base of a command that names none is the one the tiers stand on; of se
   expect(theBaseOf(project())).toBe("prod-base");
   settings("prod-tier2", "scani:baseStack: shared");
   expect(() => theBaseOf(project())).toThrow("The tiers here stand on prod-base, shared.");
+  expect(usualBaseOf(project())).toBeUndefined();
   settings("tier1", "scani:tier: tier1");
   expect(theBaseOf(project())).toBe("base");
+});
+
+test("the stacks on a base: those whose settings name it, else those its own name says", () => {
+  expect(stackNamesOn(project(), "prod-base")).toEqual({
+    base: "prod-base",
+    tier1: "prod-tier1",
+    tier2: "prod-tier2",
+  });
+  settings("blue-tier1", "scani:baseStack: prod-base");
+  expect(stackNamesOn(project(), "prod-base")).toEqual({
+    base: "prod-base",
+    tier1: "blue-tier1",
+    tier2: "prod-tier2",
+  });
 });
 
 test("a throwaway takes nothing from the operator: no settings, no state, no passphrase", () => {

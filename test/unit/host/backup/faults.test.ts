@@ -5,6 +5,7 @@ import { listBackups, type Backup } from "../../../../host/backup/folder";
 import { makeBackup } from "../../../../host/backup/make";
 import { restore, verify, type RestoreRules } from "../../../../host/backup/restore";
 import type { Table } from "../../../../host/backup/manifest";
+import { stacksBeside } from "../../../../host/install/stacks";
 import { OperatorError } from "../../../../util/operatorError";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeEngine, type FaultKind } from "../fakeEngine";
@@ -73,7 +74,7 @@ class Scene {
     rmSync(this.place, { recursive: true, force: true });
   }
 
-  private readonly database = { kind: "bundled", container: "postgres" } as const;
+  private readonly database = { kind: "bundled", container: "postgres", stacks: stacksBeside("prod-base") } as const;
 }
 
 type Trouble = Exclude<FaultKind, "hang"> | "interrupted";

@@ -32,8 +32,8 @@ async function* pieces(...parts: (Buffer | Error)[]): AsyncGenerator<Buffer> {
 
 async function make(at: string, install = "scani"): Promise<Manifest> {
   const file = dumpName(install, new Date(at));
-  await prepareFolder(folder, install);
-  const written = await writeDump(folder, file, pieces(contents.subarray(0, 5), contents.subarray(5)));
+  await prepareFolder(folder, install, "prod-base");
+  const written = await writeDump(folder, file, pieces(contents.subarray(0, 5), contents.subarray(5)), "prod-base");
   const manifest: Manifest = {
     version: 1,
     file,
@@ -47,7 +47,7 @@ async function make(at: string, install = "scani"): Promise<Manifest> {
     tables: [],
     ...written,
   };
-  await publish(folder, manifest);
+  await publish(folder, manifest, "prod-base");
   return manifest;
 }
 
@@ -64,39 +64,39 @@ test("a backup is whole, its checksum known, and nobody else may read it", async
 });
 
 test("a folder that was there keeps the mode its owner gave it", async () => {
-  await prepareFolder(folder, "scani");
+  await prepareFolder(folder, "scani", "prod-base");
   chmodSync(folder, 0o750);
-  await prepareFolder(folder, "scani");
+  await prepareFolder(folder, "scani", "prod-base");
   expect(statSync(folder).mode & 0o777).toBe(0o750);
 });
 
 test("a folder that cannot be made is named, with what to type", async () => {
-  await prepareFolder(folder, "scani");
+  await prepareFolder(folder, "scani", "prod-base");
   writeFileSync(join(folder, "a-file"), "");
-  await expect(prepareFolder(join(folder, "a-file", "below"), "scani")).rejects.toThrow(
-    /cannot be used: .*\n.*\n {2}type: npm run pulumi -- config set --stack base backupDirectory/,
+  await expect(prepareFolder(join(folder, "a-file", "below"), "scani", "prod-base")).rejects.toThrow(
+    /cannot be used: .*\n.*\n {2}type: npm run pulumi -- config set --stack prod-base backupDirectory .*\n {2}type: npm run up -- prod-base$/,
   );
 });
 
 test("of a dump that fails on the way nothing is left, and a full disk is said", async () => {
-  await prepareFolder(folder, "scani");
+  await prepareFolder(folder, "scani", "prod-base");
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  await expect(writeDump(folder, "scani-x.dump", pieces(contents, full))).rejects.toThrow(
-    `No room for the backup in ${folder}.`,
+  await expect(writeDump(folder, "scani-x.dump", pieces(contents, full), "prod-base")).rejects.toThrow(
+    /^No room for the backup in .*\n.*\n.*--stack prod-base backupDirectory .*\n {2}type: npm run up -- prod-base$/,
   );
-  await expect(writeDump(folder, "scani-x.dump", pieces(contents, new Error("pg_dump failed")))).rejects.toThrow(
-    "pg_dump failed",
-  );
+  await expect(
+    writeDump(folder, "scani-x.dump", pieces(contents, new Error("pg_dump failed")), "prod-base"),
+  ).rejects.toThrow("pg_dump failed");
   expect(readdirSync(folder)).toEqual([]);
 });
 
 test("what is not finished is no backup, and the next one clears it away; other files stay", async () => {
-  await prepareFolder(folder, "scani");
-  await writeDump(folder, dumpName("scani", new Date(0)), pieces(contents));
+  await prepareFolder(folder, "scani", "prod-base");
+  await writeDump(folder, dumpName("scani", new Date(0)), pieces(contents), "prod-base");
   writeFileSync(join(folder, ".other-19700101T000000-000Z.dump.part"), "another install's");
   writeFileSync(join(folder, "notes.txt"), "mine");
   expect(await listBackups(folder, "scani")).toEqual([]);
-  await prepareFolder(folder, "scani");
+  await prepareFolder(folder, "scani", "prod-base");
   expect(readdirSync(folder).sort()).toEqual([".other-19700101T000000-000Z.dump.part", "notes.txt"]);
 });
 
@@ -143,7 +143,7 @@ test("any one bit that is flipped is found", async () => {
 test("one is removed with its manifest; one that was never published too", async () => {
   const { file } = await make("2026-01-10T12:00:00.000Z");
   await removeBackup(folder, file);
-  await writeDump(folder, file, pieces(contents));
+  await writeDump(folder, file, pieces(contents), "prod-base");
   await discard(folder, file);
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { migrate } from "../../../../host/handover/migrate";
 import type { ReleaseContainer } from "../../../../host/install/facts";
+import { stacksBeside } from "../../../../host/install/stacks";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeEngine, type FakeContainer } from "../fakeEngine";
 
@@ -24,7 +25,7 @@ function scene(blocked = 0) {
   const target = { id: migrator.id, name: migrator.name, title: "tier2 migrate" } as ReleaseContainer;
   const go = (timeoutSeconds: number, signal = new AbortController().signal, pending?: readonly string[]) =>
     migrate(engine, pending, target, new Progress((line) => said.push(line)), {
-      database: { kind: "bundled", container: "scani-postgres" },
+      database: { kind: "bundled", container: "scani-postgres", stacks: stacksBeside("base") },
       timeoutSeconds,
       signal,
     });

@@ -89,6 +89,7 @@ export function wantedOf(tier: Tier, name: string, keepWarm: boolean): Wanted {
   return {
     tier,
     release: name,
+    stack: tier,
     keepWarm,
     containers: Object.fromEntries(servicesOf(tier).map((service) => [service, `${name}-${service}`])),
   };

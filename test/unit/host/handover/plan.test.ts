@@ -183,6 +183,7 @@ describe("plan, cases an operator knows", () => {
     const wanted: Wanted = {
       tier: "tier1",
       release: "one",
+      stack: "tier1",
       keepWarm: true,
       containers: Object.fromEntries(successor.map(({ service, id }) => [service, id])),
     };
@@ -202,7 +203,10 @@ describe("plan, cases an operator knows", () => {
 
   test("a removed container is named, with what to type", () => {
     const removed = { ...facts, containers: facts.containers.filter(({ id }) => id !== "one-worker") };
-    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(MissingContainer);
-    expect(() => plan(removed, wantedOf("tier1", "one", false))).toThrow(/worker.*pulumi -- up --refresh/s);
+    const wanted = { ...wantedOf("tier1", "one", false), stack: "prod-tier1" };
+    expect(() => plan(removed, wanted)).toThrow(MissingContainer);
+    expect(() => plan(removed, wanted)).toThrow(
+      /no container for worker: .*\n {2}type: npm run pulumi -- up --refresh --stack prod-tier1$/,
+    );
   });
 });

@@ -10,6 +10,7 @@ const facts = factsOf(
 const declared = {
   tier: "tier2" as const,
   release: "two",
+  stack: "tier2",
   keepWarm: false,
   containers: {},
   images: { api: "scani/api:2" },
@@ -92,7 +93,7 @@ test("a preview says how many files go where, and what is to be said about them"
     "files: 2,000 files (300 MB) would have to go to https://data.example.org; up is refused until carryFiles says yes or no",
   );
   expect(line({ ...files, permission: "no" })).toBe(
-    "files: 2,000 files (300 MB) stay where they are, and are not found at https://data.example.org (carryFiles is no)",
+    "files: 2,000 files (300 MB) stay where they are, and are not found at https://data.example.org (carryFiles is not yes)",
   );
   expect(line({ ...files, count: { files: 0, bytes: 0 }, permission: undefined })).toBe(
     "files: none to carry to https://data.example.org",

@@ -4,6 +4,8 @@ import { renderProblem } from "../../../../util/operatorError";
 import { checkDisk, diskProblem, parseFree } from "../../../../host/preflight/disk";
 import { FakeEngine, type FakeAnswer } from "../fakeEngine";
 
+const stacks = { stack: "prod-tier2", baseStack: "prod-base" };
+
 test.each([
   [
     "Filesystem 1024-blocks     Used Available Capacity Mounted on\noverlay      263174212 30408700 219324632      13% /",
@@ -54,29 +56,29 @@ test.each<[string, ContainerState, FakeAnswer, RegExp | undefined]>([
     "that says something else",
     "running",
     { exitCode: 1, output: "df: /: no" },
-    /free space of the engine's disk cannot be read in the gateway gateway: df: \/: no\n {2}type: npm run up -- base$/,
+    /free space of the engine's disk cannot be read in the gateway gateway: df: \/: no\n {2}type: docker logs --tail 50 gateway$/,
   ],
   [
     "that is stopped",
     "exited",
     {},
-    /free space of the engine's disk cannot be read in the gateway gateway: .*gateway is not running/,
+    /free space of the engine's disk cannot be read in the gateway gateway: .*gateway is not running\s+type: docker start gateway$/,
   ],
   [
     "that is paused",
     "paused",
     {},
-    /free space of the engine's disk cannot be read in the gateway gateway: .*is paused/,
+    /free space of the engine's disk cannot be read in the gateway gateway: .*is paused.*\n {2}type: docker unpause gateway$/,
   ],
 ])("the disk is asked for in the gateway: one %s", async (_what, state, answer, problem) => {
   const engine = new FakeEngine(() => answer);
   engine.add({ name: "gateway", state });
-  const checked = checkDisk(engine, "gateway", 1024, "tier2");
+  const checked = checkDisk(engine, "gateway", 1024, stacks);
   await (problem === undefined ? expect(checked).resolves.toBeUndefined() : expect(checked).rejects.toThrow(problem));
 });
 
 test("a gateway that is gone does not tell either", async () => {
-  await expect(checkDisk(new FakeEngine(), "gateway", 1024, "tier2")).rejects.toThrow(
-    /free space of the engine's disk cannot be read .*No such container: gateway/,
+  await expect(checkDisk(new FakeEngine(), "gateway", 1024, stacks)).rejects.toThrow(
+    /free space of the engine's disk cannot be read .*No such container: gateway.*\n {2}type: npm run up -- prod-base$/,
   );
 });

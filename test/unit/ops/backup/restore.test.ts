@@ -1,4 +1,5 @@
 import { label } from "../../../../host/install/labels";
+import { stacksBeside } from "../../../../host/install/stacks";
 import { refuseUsed } from "../../../../ops/backup/restore";
 import { FakeEngine } from "../../host/fakeEngine";
 import type { ContainerState } from "../../../../host/engine/engine";
@@ -16,13 +17,14 @@ function engineWith(service: string, state: ContainerState): FakeEngine {
   return engine;
 }
 
-const refused = (engine: FakeEngine) => refuseUsed({ engine, install: "scani" }, "a.dump");
+const refused = (engine: FakeEngine) =>
+  refuseUsed({ engine, install: "scani", stacks: stacksBeside("prod-base") }, "a.dump");
 
 test.each(["running", "paused", "restarting"] as const)(
   "a worker that is %s may write, so a restore is refused",
   async (state) => {
     await expect(refused(engineWith("worker", state))).rejects.toThrow(
-      /^tier1 worker uses this database: .*Nothing has been touched\.\n[^]*docker stop scani-tier1-worker\n[^]*--while-serving$/,
+      /^tier1 worker uses this database: .*Nothing has been touched\.\n[^]*docker stop scani-tier1-worker\n.*restore -- a\.dump\n {2}type: npm run up -- prod-tier1\n[^]*--while-serving$/,
     );
   },
 );

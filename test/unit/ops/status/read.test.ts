@@ -12,6 +12,9 @@ beforeEach(() => {
 
 test("nothing is there", async () => {
   await expect(readStatus(new FakeEngine())).rejects.toThrow("No Scani here yet.\n  type: npm run up -- tier1");
+  await expect(readStatus(new FakeEngine(), undefined, "prod-tier1")).rejects.toThrow(
+    "No Scani here yet.\n  type: npm run up -- prod-tier1",
+  );
 });
 
 test("a name that is not there, and several without one", async () => {

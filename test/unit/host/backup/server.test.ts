@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ContainerState } from "../../../../host/engine/engine";
+import { dump } from "../../../../host/backup/dump";
+import { databaseFor } from "../../../../host/backup/plan";
+import { withServer, type Database, type Server } from "../../../../host/backup/server";
+import { stacksBeside } from "../../../../host/install/stacks";
+import { FakeEngine, type FakeAnswer } from "../fakeEngine";
+
+const stacks = stacksBeside("prod-base");
+const bundled: Database = { kind: "bundled", container: "scani-postgres", stacks };
+
+function running(answer: FakeAnswer): FakeEngine {
+  const engine = new FakeEngine(() => answer);
+  engine.add({ name: "scani-postgres", state: "running" });
+  return engine;
+}
+
+test.each<[ContainerState, string]>([
+  ["exited", "docker start scani-postgres"],
+  ["created", "docker start scani-postgres"],
+  // Docker counts these as running.
+  ["paused", "docker unpause scani-postgres"],
+  ["restarting", "docker logs --tail 50 scani-postgres"],
+])("the bundled Postgres that is %s cannot be asked, and what to type is said", async (state, command) => {
+  const engine = new FakeEngine();
+  engine.add({ name: "scani-postgres", state });
+  await expect(withServer(engine, bundled, async () => "asked")).rejects.toThrow(
+    `scani-postgres is ${state}, so the database cannot be reached.\n  type: ${command}`,
+  );
+});
+
+test("one that is gone is brought back by the install's own base", async () => {
+  await expect(withServer(new FakeEngine(), bundled, async () => "asked")).rejects.toThrow(
+    /^There is no container scani-postgres, .*\n {2}type: npm run up -- prod-base$/,
+  );
+});
+
+test("a certificate nobody vouches for is given to every stack of the install", async () => {
+  const engine = running({ exitCode: 1, errors: "SSL error: certificate verify failed" });
+  await expect(withServer(engine, bundled, (server) => server.query("select 1"))).rejects.toThrow(
+    /--stack prod-base < ca\.pem\n.*--stack prod-tier1 < ca\.pem\n.*--stack prod-tier2 < ca\.pem$/,
+  );
+});
+
+test("a pg_dump that is older than its server is replaced in the install's own base", async () => {
+  const snapshot = { id: "1", at: "2026-01-10T12:00:00.000Z", postgres: "17", databaseBytes: 1 };
+  const engine = new FakeEngine((_container, command) =>
+    command[0] === "pg_dump"
+      ? { exitCode: 1, errors: "pg_dump: error: aborting because of server version mismatch" }
+      : { output: `${JSON.stringify(snapshot)}\ntrue\n` },
+  );
+  engine.add({ name: "scani-postgres", state: "running" });
+  const folder = mkdtempSync(join(tmpdir(), "dump-"));
+  const dumped = (server: Server) => dump(server, folder, "scani-x.dump", new AbortController().signal);
+  await expect(withServer(engine, bundled, dumped)).rejects.toThrow(
+    /server version mismatch\n.*\n {2}type: .*--stack prod-base postgresImage .*\n {2}type: npm run up -- prod-base$/,
+  );
+  rmSync(folder, { recursive: true });
+});
+
+test("the stacks reach the database by whichever way it is reached", async () => {
+  const plan = { directory: "b", maxAge: 1, kept: 1, image: "postgres:16", network: "scani-edge" };
+  const url = async () => "postgres://u:p@db.example.org/scani";
+  expect(await databaseFor("scani", { plan, stacks }, url)).toMatchObject({ kind: "managed", stacks });
+  expect(await databaseFor("scani", { plan: { ...plan, postgres: "p" }, stacks }, url)).toEqual({
+    kind: "bundled",
+    container: "p",
+    stacks,
+  });
+});
