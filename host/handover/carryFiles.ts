@@ -3,7 +3,7 @@ import { databaseFor } from "../backup/plan";
 import { psql, withServer } from "../backup/server";
 import { Carriage } from "../files/carriage";
 import { namedQueries, parseNamed, type NamedFile } from "../files/named";
-import { readSide, type Side } from "../files/place";
+import { readSide, type Place, type Side } from "../files/place";
 import { unsaidProblem } from "../files/words";
 import {
   isUp,
@@ -31,16 +31,39 @@ export interface WithFiles {
 }
 
 /**
- * The release whose files are to be carried: the one that serves, or, after a run that died between the flip and the
- * new worker's start, the one that is still up beside it. Pure.
+ * The release whose files a plan has to carry: the one that serves, or, after a run that died between the flip and the
+ * new worker's start, the one that is still up beside it. Undefined for a plan that neither switches nor starts a worker.
+ * Pure.
  */
-export function sourceOf(facts: Facts, wanted: Wanted): ReleaseName | undefined {
+export function sourceOf(
+  facts: Facts,
+  wanted: Pick<Wanted, "tier" | "release" | "containers">,
+  steps: readonly Step[],
+): ReleaseName | undefined {
+  if (!switches(steps) && !startsWorker(steps)) return undefined;
   const routed = routedRelease(facts);
   if (routed !== undefined && (routed.tier !== wanted.tier || routed.release !== wanted.release)) return routed;
   const other = facts.containers.find(
     (one) => one.service === "api" && isUp(one) && one.id !== wanted.containers.api && one.release !== wanted.release,
   );
   return other && { tier: other.tier, release: other.release };
+}
+
+function startsWorker(steps: readonly Step[]): boolean {
+  return steps.some(({ id }) => id === "start-worker");
+}
+
+/**
+ * Whether files may go to a place. A bucket that is somebody else's gets them as the operator has said: where nothing is
+ * said a switch asks (undefined), and a repair leaves them, since no worker may be running until it is done. Pure.
+ */
+export function permissionFor(
+  { hosted }: Pick<Place, "hosted">,
+  carryFiles: Order["carryFiles"],
+  steps: readonly Step[],
+): "yes" | "no" | undefined {
+  if (!hosted) return "yes";
+  return carryFiles ?? (switches(steps) ? undefined : "no");
 }
 
 /** Containers of a release, by their services. Pure. */
@@ -57,7 +80,7 @@ export function membersNamed(
  * under way once the new release has been watched. Pure.
  */
 export function insertCarrying(steps: readonly Step[], carriage: Carriage): Step[] {
-  const worker = steps.some(({ id }) => id === "start-worker");
+  const worker = startsWorker(steps);
   return steps.flatMap((step): Step[] => {
     if (step.id === "flip") return [new CarryStep(carriage), step];
     if (step.id === "start-worker") return [new CarryRestStep(carriage), step];
@@ -68,7 +91,8 @@ export function insertCarrying(steps: readonly Step[], carriage: Carriage): Step
 
 /**
  * Adds the carrying of files to a plan, where the new release looks for them elsewhere than the old one.
- * @throws OperatorError where they would go into a bucket that is somebody else's and the operator has not said so
+ * @throws OperatorError where a switch would carry them into a bucket that is somebody else's and the operator has not
+ * said so
  */
 export async function withFiles(
   engine: Engine,
@@ -78,9 +102,9 @@ export async function withFiles(
   candidate: Candidate,
   signal: AbortSignal,
 ): Promise<WithFiles> {
-  const { install, wanted, carryFiles } = order;
-  const source = sourceOf(facts, wanted);
-  if (source === undefined || !(switches(steps) || steps.some(({ id }) => id === "start-worker"))) return { steps };
+  const { install, wanted } = order;
+  const source = sourceOf(facts, wanted, steps);
+  if (source === undefined) return { steps };
   const [from, to] = await Promise.all([
     readSide(engine, membersNamed(facts, source)),
     readSide(engine, membersOf(facts, wanted), order.caCertificate),
@@ -88,8 +112,9 @@ export async function withFiles(
   if (from === undefined || to === undefined || from.place.id === to.place.id) return { steps };
   const named = () => readNamed(engine, order, candidate);
   const carriage = new Carriage(engine, { install, from, to, named });
-  if (to.place.hosted && carryFiles === "no") return { steps, left: (await named()).length };
-  if (to.place.hosted && carryFiles === undefined) await refuseUnsaid(engine, carriage, to, order.stack, signal);
+  const permission = permissionFor(to.place, order.carryFiles, steps);
+  if (permission === "no") return { steps, left: (await named()).length };
+  if (permission === undefined) await refuseUnsaid(engine, carriage, to, order.stack, signal);
   return { steps: insertCarrying(steps, carriage), carriage };
 }
 
@@ -119,7 +144,7 @@ export async function readNamed(
   { install, backups }: Pick<Order, "install" | "backups">,
   candidate: Pick<Candidate, "databaseUrl">,
 ): Promise<NamedFile[]> {
-  const database = await databaseFor(install.name, backups.plan, candidate.databaseUrl);
+  const database = await databaseFor(install.name, backups, candidate.databaseUrl);
   return withServer(
     engine,
     database,

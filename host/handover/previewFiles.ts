@@ -7,8 +7,7 @@ import type { Install } from "../install/readFacts";
 import type { Service } from "../install/services";
 import type { Tier } from "../../settings";
 import type { Candidate } from "./candidate";
-import { countFiles, membersNamed, readNamed, sourceOf } from "./carryFiles";
-import { switches } from "./plan";
+import { countFiles, membersNamed, permissionFor, readNamed, sourceOf } from "./carryFiles";
 import type { FilesPreview } from "./renderPreview";
 import type { HandoverBackups } from "./runningBackup";
 import type { Step } from "./steps";
@@ -17,6 +16,8 @@ import type { Step } from "./steps";
 export interface FilesDeclared {
   readonly tier: Tier;
   readonly release: string;
+  /** Name of its Pulumi stack. */
+  readonly stack: string;
   /** Ids of the containers that exist and stay. */
   readonly containers: Readonly<Partial<Record<Service, string>>>;
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
@@ -37,8 +38,7 @@ export async function previewFiles(
   steps: readonly Step[],
   candidate: Candidate,
 ): Promise<(FilesPreview & { readonly carriage: Carriage }) | undefined> {
-  const wanted = { tier: declared.tier, release: declared.release, keepWarm: false, containers: declared.containers };
-  const source = switches(steps) ? sourceOf(facts, wanted) : undefined;
+  const source = sourceOf(facts, declared, steps);
   const from = source && (await readSide(engine, membersNamed(facts, source)));
   const { api, "data-provider": provider } = declared.environment;
   const place = placeOf({
@@ -51,11 +51,10 @@ export async function previewFiles(
   // Nothing of the release runs yet that could be asked.
   const to = { place: place.hosted ? place : signedPlace(place, listed(provider)), api: from.api };
   const carriage = new Carriage(engine, { install, from, to, named });
-  const permission = place.hosted ? declared.carryFiles : "yes";
   return {
     count: await countFiles(carriage, engine, new AbortController().signal),
     place: place.title,
-    permission,
+    permission: permissionFor(place, declared.carryFiles, steps),
     carriage,
   };
 }

@@ -114,7 +114,7 @@ function filesLines({ files }: SwitchPreview): string[] {
   if (count.files === 0) return [`files: none to carry to ${place}`];
   const text = countText(count);
   if (permission === "no")
-    return [`files: ${text} stay where they are, and are not found at ${place} (carryFiles is no)`];
+    return [`files: ${text} stay where they are, and are not found at ${place} (carryFiles is not yes)`];
   if (permission === undefined)
     return [`files: ${text} would have to go to ${place}; up is refused until carryFiles says yes or no`];
   return [`files: ${text} to carry to ${place}`];

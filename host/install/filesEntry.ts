@@ -12,7 +12,7 @@ export interface FilesEntry extends FileCount {
   readonly gone: number;
   /** Keys of what could not be carried. */
   readonly stuck: readonly string[];
-  /** Files that were left where they are, since the operator said so. */
+  /** Files that were left where they are, since the operator had not said that they may go. */
   readonly left?: number;
 }
 
@@ -30,7 +30,7 @@ export function filesText({ files, bytes, gone, stuck, left }: FilesEntry): stri
     ...(files > 0 ? [`${countText({ files, bytes })} carried`] : []),
     ...(stuck.length > 0 ? [`${counted(stuck.length)} could not be carried`] : []),
     ...(gone > 0 ? [`${counted(gone)} that rows name are in neither place`] : []),
-    ...(left === undefined ? [] : [`${counted(left)} left where they were (carryFiles is no)`]),
+    ...(left === undefined ? [] : [`${counted(left)} left where they were (carryFiles is not yes)`]),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

@@ -121,5 +121,5 @@ test("what was carried is said in a few words", () => {
   expect(filesText({ ...none, files: 2, bytes: 1024 * 1024, stuck: ["a"], gone: 1 })).toBe(
     "2 files (1.0 MB) carried, 1 file could not be carried, 1 file that rows name are in neither place",
   );
-  expect(filesText({ ...none, left: 7 })).toBe("7 files left where they were (carryFiles is no)");
+  expect(filesText({ ...none, left: 7 })).toBe("7 files left where they were (carryFiles is not yes)");
 });

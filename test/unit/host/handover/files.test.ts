@@ -1,5 +1,9 @@
+import { routes } from "../../../../host/gateway/routes";
 import { perform } from "../../../../host/handover/perform";
+import { previewSwitch } from "../../../../host/handover/previewSwitch";
+import { variables } from "../../../../host/adopt/readCompose";
 import { readJournal } from "../../../../host/install/journal";
+import type { Sockets } from "../../../../host/install/platform";
 import type { Tier } from "../../../../settings";
 import { atEveryCall } from "../everyCall";
 import type { FaultKind } from "../fakeEngine";
@@ -71,6 +75,55 @@ test.concurrent(
     expect([host.running(), host.away.puts]).toEqual([running, []]);
   },
 );
+
+/** Where a run to tier 2 died between the flip and the new worker's start, and a file has come since. */
+async function diedBeforeWorker(): Promise<FakeInstall> {
+  const host = await served("tier1");
+  host.container("r1", "worker").state = "exited";
+  for (const service of ["api", "frontend-app"] as const) {
+    host.container("r2", service).state = "running";
+  }
+  for (const route of routes) host.route(route, "r2");
+  return host;
+}
+
+/** What `preview` says of files, of the release that is declared as it is. */
+async function previewed(host: FakeInstall, carryFiles: "yes" | undefined) {
+  const { wanted, stack, backups } = host.order("tier2", "r2");
+  const environment = Object.fromEntries(
+    (["api", "migrate"] as const).map((service) => [service, variables(host.container("r2", service).environment)]),
+  );
+  const sockets = { install: "scani", gateway: "scani-gateway", backups: backups.plan, stack: "base", services: [] };
+  return previewSwitch(
+    host.engine,
+    sockets as unknown as Sockets,
+    { ...wanted, stack, carryFiles, images: {}, environment },
+    "/project",
+  );
+}
+
+test.concurrent(
+  "after a death between flip and worker a repair with nothing said carries nothing, and says so",
+  async () => {
+    const host = await diedBeforeWorker();
+    const { files, steps } = await previewed(host, undefined);
+    expect(files).toMatchObject({ count: { files: 3 }, permission: "no" });
+    expect(steps.map(({ id }) => id)).not.toContain("carry-rest");
+    const lines = await go(host, "tier2", { carryFiles: undefined });
+    expect(lines.at(-1)).toMatch(/^tier2 serves; .*4 files left where they were \(carryFiles is not yes\)$/);
+    expect(host.away.puts).toEqual([]);
+    expect(host.running()).toContain("scani-r2-worker");
+  },
+);
+
+test.concurrent("where they may go the repair carries them, as its preview says", async () => {
+  const host = await diedBeforeWorker();
+  const { files, steps } = await previewed(host, "yes");
+  expect(files).toMatchObject({ count: { files: 3 }, permission: "yes" });
+  expect(steps.map(({ id }) => id)).toEqual(expect.arrayContaining(["carry-rest", "start-worker"]));
+  expect((await go(host, "tier2")).at(-1)).toContain("3 files");
+  expect(host.away.objects.get("documents/u/1.pdf")).toBe(host.home.objects.get("documents/u/1.pdf"));
+});
 
 test.concurrent("without files nothing need be said, and nothing more is started", async () => {
   const host = await served("tier1");
