@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { onEndingSignal } from "../util/process/interruption";
 
 /** Rejects everything that is being waited for at an interrupt. */
 export class Interrupted extends Error {
@@ -8,22 +9,16 @@ export class Interrupted extends Error {
   }
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Turns a signal into an orderly end: whoever works under it stops waiting, and cleans up. */
 export class Interrupt {
   private readonly controller = new AbortController();
   private readonly open = new Set<Promise<unknown>>();
-  private readonly onSignal = (): void => {
+  /** Gives the signals back to Node. Not before: a library the Automation API uses would end the process. */
+  readonly release = onEndingSignal((_name, count) => {
     // Who asks twice does not want to wait for what is left behind.
-    if (this.signal.aborted) process.exit(1);
+    if (count > 1) process.exit(1);
     this.controller.abort(new Interrupted());
-  };
-
-  constructor() {
-    // Stays after the first signal: a library the Automation API uses ends the process when it is the only listener.
-    for (const name of signals) process.on(name, this.onSignal);
-  }
+  });
 
   get signal(): AbortSignal {
     return this.controller.signal;
@@ -54,10 +49,5 @@ export class Interrupt {
   /** Resolves when no guarded work is under way any more: only then does nothing make new things to remove. */
   async idle(): Promise<void> {
     await Promise.all(this.open);
-  }
-
-  /** Gives the signals back to Node. */
-  release(): void {
-    for (const name of signals) process.removeListener(name, this.onSignal);
   }
 }

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { resolve } from "node:path";
 import { spellBase, spellFor } from "../util/commands";
+import { interruption } from "../util/process/interruption";
 import type { AdoptOptions } from "./adopt/adopt";
 import { contextOf, type Context } from "./context";
 import type { Report } from "../util/progress/progress";
@@ -44,8 +45,8 @@ function command(name: string): Command {
 }
 
 /**
- * Context of a command. Pulumi hears Ctrl-C by itself and takes a second signal as leave to drop everything, so only
- * commands without it are given one.
+ * Context of a command.
+ * @param signal interrupts what is done without Pulumi, which is interrupted where it runs (`besidePulumi`)
  */
 function contextFor({ project }: Everywhere, signal?: AbortSignal): Context {
   const here = typedIn(process.env, process.cwd());
@@ -155,7 +156,7 @@ baseCommand("adopt")
   .option("--accept-public-key", "although a secret is one that Scani publishes for development")
   .description("make a Scani that runs under docker compose this module's, without losing anything")
   .action(async (project: string | undefined, options: OnInstall & AdoptOptions & AdoptActs) => {
-    const context = contextFor(options, interruption());
+    const context = contextFor(options, interruption(aside));
     const base = baseFor(context, options);
     const { adoptionStatus, back, settle } = await import("./adopt/back.js");
     if (options.status) return adoptionStatus(context, base, project);
@@ -170,7 +171,7 @@ baseCommand("backup")
   .description("back the database up, while Scani goes on")
   .action(async (options: OnInstall & { verify?: boolean }) => {
     const { backup, verifyNewest } = await import("./backup/backup.js");
-    const context = contextFor(options, interruption());
+    const context = contextFor(options, interruption(aside));
     await (options.verify ? verifyNewest : backup)(context, baseFor(context, options));
   });
 
@@ -188,7 +189,7 @@ baseCommand("restore")
   .option("--foreign", "although the backup is from another database cluster")
   .description("put a backup in the place of the database; what was there is kept")
   .action(async (file: string, options: OnInstall & { whileServing?: boolean; foreign?: boolean }) => {
-    const context = contextFor(options, interruption());
+    const context = contextFor(options, interruption(aside));
     await (await import("./backup/restore.js")).restore(context, baseFor(context, options), file, options);
   });
 
@@ -201,12 +202,5 @@ command("pulumi")
   .action(async (words: string[], options: Everywhere) => {
     process.exitCode = await (await import("./pulumi/run.js")).runPulumi(contextFor(options), words);
   });
-
-/** Aborted at the first Ctrl-C or SIGTERM; whoever works cleans up and ends. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
-  return controller.signal;
-}
 
 runCommand(program);

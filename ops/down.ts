@@ -12,10 +12,10 @@ import { withStack } from "./pulumi/workspace";
  */
 export async function down(context: Context, name: string): Promise<void> {
   checkStackName(name, context.project.folder, downCommand);
-  const { project, report, signal } = context;
+  const { project } = context;
   await withMachineLock(`down of ${name}`, name, project, () =>
     withStack(context, name, (stack) =>
-      pastKilledRun(stack, context, () => reporting(report, (output) => stack.destroy({ signal, ...output }))),
+      pastKilledRun(stack, context, () => reporting(context, (output) => stack.destroy(output))),
     ),
   );
 }

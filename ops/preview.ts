@@ -7,6 +7,5 @@ import { withStack } from "./pulumi/workspace";
 /** Shows what `up` would do. Touches nothing. */
 export async function preview(context: Context, name: string): Promise<void> {
   checkStackName(name, context.project.folder, previewCommand);
-  const { report, signal } = context;
-  await withStack(context, name, (stack) => reporting(report, (output) => stack.preview({ signal, ...output })));
+  await withStack(context, name, (stack) => reporting(context, (output) => stack.preview(output)));
 }

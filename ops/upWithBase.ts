@@ -37,14 +37,11 @@ async function bringUp(
   events?: EventReport,
   threw?: (error: unknown) => void,
 ): Promise<void> {
-  const { report, signal } = context;
   await withStack(
     context,
     name,
     (stack) =>
-      pastKilledRun(stack, context, () =>
-        reporting(report, (output) => withoutSummary(stack).up({ signal, ...output }), events),
-      ),
+      pastKilledRun(stack, context, () => reporting(context, (output) => withoutSummary(stack).up(output), events)),
     threw,
   );
 }

@@ -17,7 +17,9 @@ export function stackOf(base: string, kind: StackKind): string {
 }
 
 /** The stacks of an install, as an adoption uses them. */
-export function stacksOn(context: Context, base: string): Stacks {
+export function stacksOn(adoption: Context, base: string): Stacks {
+  // Pulumi hears a signal by itself, and would take the adoption's own for a second one.
+  const context = { ...adoption, signal: new AbortController().signal };
   // Everything of the install is to go: whoever asks has given its place back.
   const allowed = { ...context.project.environment, ...flagOn("allowDowntime") };
   return {

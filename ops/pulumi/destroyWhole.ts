@@ -7,11 +7,10 @@ import { withStack } from "./workspace";
 
 /** Destroys a stack with what is protected in it. Volumes are retained, as they are declared to be. */
 export async function destroyWhole(context: Context, name: string): Promise<void> {
-  const { report, signal } = context;
   await withStack(context, name, async (stack) => {
     const { pulumiCommand, workDir, envVars } = stack.workspace;
     const words = ["state", "unprotect", "--all", "--yes", "--stack", name, "--non-interactive"];
     await promisify(execFile)(pulumiCommand.command, words, { cwd: workDir, env: { ...process.env, ...envVars } });
-    await pastKilledRun(stack, context, () => reporting(report, (output) => stack.destroy({ signal, ...output })));
+    await pastKilledRun(stack, context, () => reporting(context, (output) => stack.destroy(output)));
   });
 }

@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { wholeLines } from "../../util/progress/wholeLines";
-import type { Report } from "../../util/progress/progress";
+import type { Context } from "../context";
+import { besidePulumi } from "./besidePulumi";
 
 /** Takes what happens in a Pulumi command. */
 export type EventReport = (event: EngineEvent) => void;
@@ -11,24 +12,29 @@ interface Output {
   readonly onError: (piece: string) => void;
   readonly onEvent?: EventReport;
   readonly color: "always" | "never";
+  /** Interrupts it. */
+  readonly signal: AbortSignal;
 }
 
 /**
- * Runs a Pulumi command and reports what it prints, line by line.
+ * Runs a Pulumi command and reports what it prints, line by line, to its end: also where it is interrupted.
  * @param events told what happens in place of what is printed
  */
 export async function reporting<T>(
-  report: Report,
+  { report, signal }: Pick<Context, "report" | "signal">,
   command: (output: Output) => Promise<T>,
   events?: EventReport,
 ): Promise<T> {
   const [lines, refusal] = [wholeLines(report), wholeLines(report)];
   try {
-    return await command(
-      events === undefined
-        ? { onOutput: lines.take, onError: refusal.take, color: process.stdout.isTTY ? "always" : "never" }
-        : { onEvent: events, onError: refusal.take, color: "never" },
-    );
+    return await besidePulumi((interrupt) => {
+      const common = { onError: refusal.take, signal: AbortSignal.any([signal, interrupt]) };
+      return command(
+        events === undefined
+          ? { ...common, onOutput: lines.take, color: process.stdout.isTTY ? "always" : "never" }
+          : { ...common, onEvent: events, color: "never" },
+      );
+    });
   } finally {
     lines.end();
     refusal.end();

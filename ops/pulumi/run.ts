@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Context } from "../context";
+import { besidePulumi } from "./besidePulumi";
 import { pulumiEnvironment } from "./environment";
 import { pulumiCommand } from "./pulumiCommand";
 
@@ -18,16 +19,13 @@ export async function runPulumi(context: Context, words: readonly string[]): Pro
   };
   const { project } = context;
   const { command } = await pulumiCommand({ project, report: () => undefined });
-  const child = spawn(command, words, {
-    argv0: name,
-    cwd: project.folder,
-    env: pulumiEnvironment(project, toStderr),
-    stdio: "inherit",
-  });
-  // Both are in the terminal's group, so Pulumi has heard it; this process waits for its end.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
+  const env = pulumiEnvironment(project, toStderr);
+  return besidePulumi((interrupt) => {
+    const child = spawn(command, words, { argv0: name, cwd: project.folder, env, stdio: "inherit" });
+    interrupt.addEventListener("abort", () => child.kill("SIGINT"));
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve(code ?? 1));
+    });
   });
 }

@@ -4,7 +4,7 @@ test("pieces are reported as lines, and the last one though the command fails", 
   const reported: string[] = [];
   await expect(
     reporting(
-      (line) => reported.push(line),
+      { report: (line) => reported.push(line), signal: new AbortController().signal },
       async ({ onOutput, color }) => {
         expect(color).toBe(process.stdout.isTTY ? "always" : "never");
         for (const piece of ["Upda", "ting (tier2):\n\n", "  error: no"]) onOutput?.(piece);
