@@ -114,6 +114,8 @@ export class FakeEngine implements Engine {
   /** Images a registry has; any other is unknown to it. */
   readonly registry = new Set<string>();
   readonly volumesThere: { name: string; labels: Record<string, string> }[] = [];
+  /** Contents of volumes by path, for containers that say where they have them mounted. */
+  readonly volumeFiles = new Map<string, Map<string, string>>();
   readonly networksThere: (Omit<NetworkSummary, "subnets" | "dynamic"> & Partial<NetworkSummary>)[] = [];
   /** Every call so far, as `method container command`. */
   readonly calls: string[] = [];
@@ -236,9 +238,11 @@ export class FakeEngine implements Engine {
         image: image[0],
         imageId: image[1].id,
         environment: [...(order.environment ?? [])],
+        arguments: [...(order.entrypoint ?? []), ...(order.command ?? [])],
         healthCheck: [],
         networks: order.network === undefined || order.network === "none" ? [] : [order.network],
         volumes: (order.volumes ?? []).map(({ name }) => name),
+        mounts: (order.volumes ?? []).map(({ name, path }) => ({ type: "volume", source: name, path })),
         confinement: order.confinement ?? {},
         autoRemove: order.autoRemove,
       }).id;
@@ -367,12 +371,16 @@ export class FakeEngine implements Engine {
   }
 
   readFile(container: string, path: string): Promise<string | undefined> {
-    return this.call(`readFile ${this.called(container)} ${path}`, () => this.find(container)?.files.get(path));
+    return this.call(`readFile ${this.called(container)} ${path}`, () => {
+      const [files, name] = this.filesAt(this.find(container), path);
+      return files?.get(name);
+    });
   }
 
   writeFile(container: string, path: string, contents: string): Promise<void> {
     return this.call(`writeFile ${this.called(container)} ${path}`, () => {
-      this.there(container).files.set(path, contents);
+      const [files, name] = this.filesAt(this.there(container), path);
+      files?.set(name, contents);
     });
   }
 
@@ -480,6 +488,7 @@ export class FakeEngine implements Engine {
     return this.call(`removeVolume ${name}`, () => {
       const at = this.volumesThere.findIndex((one) => one.name === name);
       if (at >= 0) this.volumesThere.splice(at, 1);
+      this.volumeFiles.delete(name);
     });
   }
 
@@ -576,6 +585,15 @@ export class FakeEngine implements Engine {
     const answer = await this.script(one, command, { method, environment, input });
     if (answer === undefined) throw new Error(`the fake has no answer to ${command.join(" ")} in ${one.name}`);
     return answer;
+  }
+
+  /** The files a path of a container is among, and its name there: a volume's, or the container's own. */
+  private filesAt(container: FakeContainer | undefined, path: string): [Map<string, string> | undefined, string] {
+    const mount = container?.mounts.find((one) => one.type === "volume" && path.startsWith(`${one.path}/`));
+    if (mount === undefined) return [container?.files, path];
+    const files = this.volumeFiles.get(mount.source) ?? new Map<string, string>();
+    this.volumeFiles.set(mount.source, files);
+    return [files, path.slice(mount.path.length + 1)];
   }
 
   private there(container: string): FakeContainer {

@@ -12,7 +12,7 @@ import { servicesOf, type Service } from "../../../host/install/services";
 import { stacksBeside } from "../../../host/install/stacks";
 import { gatewayStateFile, gatewayStatePath } from "../../../host/gateway/state";
 import type { Tier } from "../../../settings";
-import { FakeEngine, type FakeAnswer, type FakeContainer } from "./fakeEngine";
+import { FakeEngine, type FakeAnswer, type FakeContainer, type Script } from "./fakeEngine";
 import { FakeStore, parseConfig, printed } from "./files/fakeStores";
 import { answers, listing, written } from "./gateway/listing";
 
@@ -73,7 +73,11 @@ async function makeBackup(): Promise<string> {
  * real ones do.
  */
 export class FakeInstall {
-  readonly engine = new FakeEngine((container, command, { input }) => this.answer(container, command, input));
+  readonly engine = new FakeEngine(
+    (container, command, call) => this.first(container, command, call) ?? this.answer(container, command, call.input),
+  );
+  /** Answers before the install does. */
+  first: Script = () => undefined;
   /** Where the gateway sends requests, by the name of a container. */
   readonly routes: Partial<Record<Route, string>> = {};
   /** Routes whose requests wait. */
