@@ -100,10 +100,16 @@ export const dockerContexts = "docker context ls";
 export const dockerDefaultContext = "docker context use default";
 export const dockerCreateVolume = (name: string): string => `docker volume create ${quoted(name)}`;
 
+/** Finds files of a name in a volume. @param image on the engine, with a shell's usual tools */
+export const dockerFind = (volume: string, image: string, name: string): string =>
+  `docker run --rm --entrypoint find -v ${quoted(volume)}:/volume:ro ${quoted(image)} /volume -name ${quoted(name)}`;
+
 /** Commands of compose's. @param folder of its file; compose may not have said which */
 const compose = (folder: string, words: string): string =>
   `${folder === "" ? "" : `cd ${quoted(folder)} && `}docker compose ${words}`;
 export const composeUp = (folder: string): string => compose(folder, "up -d");
+/** Makes containers that are gone again, and starts none. */
+export const composeCreate = (folder: string): string => compose(folder, "up --no-start");
 export const composePull = (folder: string): string => compose(folder, "pull");
 /** Makes the containers anew without starting them. */
 export const composeCreate = (folder: string): string => compose(folder, "up --no-start");

@@ -2,7 +2,8 @@ import { details, type Engine } from "../engine/engine";
 import { networkName } from "../install/addresses";
 import { label } from "../install/labels";
 import { postgresDataPath } from "../install/postgresData";
-import { OperatorError } from "../../util/operatorError";
+import { dockerFind } from "../../util/commands";
+import { OperatorError, type Problem } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 
 /** Where the data of an existing Postgres is to be. */
@@ -49,15 +50,51 @@ export async function whereIsData(engine: Engine, { install, volume, folder, ima
   }
 }
 
-/** True when there is nothing to move. A Postgres of base's own on the volume shows it without a look into it. */
+/**
+ * True when there is nothing to move: a volume without data is one that base's Postgres begins on. A Postgres of base's own
+ * that runs on the volume shows it without a look into it; one that is stopped does not, since the data may have been moved
+ * back under it.
+ */
 export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> {
   const own = await engine.containers({
     labels: [`${label.install}=${home.install}`, `${label.service}=postgres`],
     volumes: [home.volume],
-    all: true,
   });
   if (own.length > 0) return true;
   return ["in its folder", "nowhere"].includes(await whereIsData(engine, home));
+}
+
+/** True where the project's data has been moved, or is on the move: only this module's Scani has written since. */
+export async function hasTakenOver(
+  engine: Engine,
+  install: string,
+  postgres: Omit<DataHome, "install">,
+): Promise<boolean> {
+  const is = await whereIsData(engine, { ...postgres, install });
+  return is === "in its folder" || is === "between";
+}
+
+/**
+ * Data that is to be taken over has to be somewhere.
+ * @param home undefined where the database is somebody else's
+ * @throws OperatorError where it is in none of its places
+ */
+export async function expectData(engine: Engine, home: DataHome | undefined): Promise<void> {
+  const missing = home === undefined ? undefined : await missingData(engine, home);
+  if (missing !== undefined) throw new OperatorError(missing);
+}
+
+/** What is wrong where the data is in none of its places. */
+export async function missingData(engine: Engine, home: DataHome): Promise<Problem | undefined> {
+  return (await whereIsData(engine, home)) === "nowhere" ? noData(home) : undefined;
+}
+
+function noData({ volume, folder, image }: DataHome): Problem {
+  return {
+    what: `The volume ${volume} holds no Postgres data (PG_VERSION), neither itself nor in its folder ${folder}. Nothing has been moved.`,
+    why: "A Postgres that is started there would make an empty database. This says where in the volume data is:",
+    type: dockerFind(volume, image, "PG_VERSION"),
+  };
 }
 
 /**
@@ -100,8 +137,13 @@ export const moveBackScript = [
 export async function moveData(engine: Engine, home: DataHome, progress: Progress): Promise<void> {
   const { install, volume } = home;
   const is = await whereIsData(engine, home);
-  if (is === "in its folder" || is === "nowhere") return;
+  if (is === "in its folder") return;
   const servers = await engine.containers({ volumes: [volume] });
+  if (is === "nowhere") {
+    // Base's Postgres begins on a volume nobody uses. Where somebody does, there is data, and it was not found.
+    if (servers.length > 0) throw new OperatorError(noData(home));
+    return;
+  }
   try {
     for (const { id, name } of servers)
       await progress.step(`stop ${name}`, async () => {
@@ -120,10 +162,11 @@ export async function moveData(engine: Engine, home: DataHome, progress: Progres
 /** Seconds Postgres gets to write down everything. */
 const postgresSeconds = 60;
 
-/** Moves the data back up into the volume itself. Nothing may use it. */
+/** Moves the data back up into the volume itself. Nothing may use it. @throws OperatorError where there is none */
 export async function moveDataBack(engine: Engine, home: DataHome): Promise<void> {
   const is = await whereIsData(engine, home);
-  if (is !== "in the volume" && is !== "nowhere") await runOn(engine, home, moveBackScript);
+  if (is === "nowhere") throw new OperatorError(noData(home));
+  if (is !== "in the volume") await runOn(engine, home, moveBackScript);
 }
 
 /** Runs a script on a volume that no running container has. @throws OperatorError with its words */
