@@ -108,8 +108,6 @@ export const dockerFind = (volume: string, image: string, name: string): string 
 const compose = (folder: string, words: string): string =>
   `${folder === "" ? "" : `cd ${quoted(folder)} && `}docker compose ${words}`;
 export const composeUp = (folder: string): string => compose(folder, "up -d");
-/** Makes containers that are gone again, and starts none. */
-export const composeCreate = (folder: string): string => compose(folder, "up --no-start");
 export const composePull = (folder: string): string => compose(folder, "pull");
 /** Makes the containers anew without starting them. */
 export const composeCreate = (folder: string): string => compose(folder, "up --no-start");

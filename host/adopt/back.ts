@@ -1,43 +1,48 @@
-import type { Engine } from "../engine/engine";
 import { networkName } from "../install/addresses";
-import { containerName } from "../install/containerName";
-import { isUp } from "../install/facts";
+import type { Bucket } from "../install/bucket";
+import { containerName, volumeNameOf } from "../install/containerName";
+import { isUp, routedRelease } from "../install/facts";
 import { label } from "../install/labels";
-import { readRouted } from "../install/readFacts";
-import { untilReady } from "../engine/ready";
+import { readRouted, releaseContainers } from "../install/readFacts";
 import { psql, withServer } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
-import { composeCreate, composePull } from "../../util/commands";
-import { OperatorError } from "../../util/operatorError";
-import { homeOf, isMoved, moveDataBack, whereIsData, type DataHome } from "./moveData";
-import { copyObjects } from "./phases/beside";
+import { composeCreate, composePull, upCommand } from "../../util/commands";
+import { OperatorError, type Problem } from "../../util/operatorError";
+import { hasTakenOver, homeOf, missingData, moveDataBack } from "./moveData";
+import { giveFilesBack } from "./phases/files";
+import { startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
-import { startAgain, type AdoptRun } from "./phases/phase";
-import { isRecordOf, removeRecord, takesPort } from "./record";
+import { isRecordOf, removeRecord, takesPort, writeRecord, type AdoptionRecord } from "./record";
 
 /**
  * Gives everything back to compose, from any phase on: files that are new are copied back, the data moves up again, and
- * the project's own containers are started. Nothing that was written meanwhile is lost. What the install made is removed
- * last.
+ * the project's own containers are started. Nothing that was written meanwhile is lost: what the install made is removed
+ * last, and its files are copied once more when nothing of it takes any. Compose's worker is the last to start, so that no
+ * job comes before its file.
  */
 export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
-  const facts = await readRouted(engine, install);
-  const home = homeOf(install.name, record.postgres);
-  const moved = home !== undefined && (await isTaken(engine, home));
-  const own = facts.containers.filter(isUp);
-  await progress.step("stop this module's worker", () =>
-    Promise.all(own.filter(({ service }) => service === "worker").map(({ id }) => engine.stop(id))),
-  );
-  if (moved) {
-    await progress.step("stop this module's Scani", () => Promise.all(own.map(({ id }) => engine.stop(id))));
-    await giveFilesBack(run);
+  const { postgres } = record;
+  const own = record.givenBack === "files" ? undefined : await stacks.ownBucket();
+  await progress.step("stop this module's worker", () => stopOwn(run, "worker"));
+  // Most of them while this module still serves.
+  await copyBack(run, own);
+  const moved = postgres !== undefined && (await hasTakenOver(engine, install.name, postgres));
+  if (moved) await close(run, own);
+  if (record.givenBack === undefined) await mark(run, "data");
+  if (moved)
     await progress.step("move the data back", async () => {
       await engine.stop(containerName(install.name, "postgres"));
-      await moveDataBack(engine, home);
+      await moveDataBack(engine, { ...postgres, install: install.name });
     });
-  } else await giveFilesBack(run);
-  await startProject(run);
+  await progress.step("start compose's containers again", () => startProject(run));
+  // Where both were on one database, this module served until now.
+  if (!moved) await close(run, own);
+  await mark(run, "files");
+  for (const name of retired(record)) await engine.disconnectNetwork(networkName(install.name, "data"), name);
+  const { worker } = record.scani;
+  if (worker !== undefined) await progress.step("start compose's worker again", () => startOf(run, worker));
+  await removeHelpers(run);
   for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
   for (const stack of ["base", "tier1", "tier2"] as const)
     await stacks.set(
@@ -45,32 +50,109 @@ export async function goBack(run: AdoptRun): Promise<void> {
       Object.fromEntries([...record.settingNames[stack], ...written[stack]].map((name) => [name, undefined])),
     );
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
-    if (name !== record.postgres?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
+    if (name !== postgres?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
   // Last, so that a way back that was killed can be gone on with.
   await removeRecord(engine, install.name);
 }
 
 /**
- * Compose's own migrator would refuse a schema that is newer than its images, and its api may not work on it.
- * @throws OperatorError with nothing touched
+ * Everything that stands in the way back, before anything is touched.
+ * @throws OperatorError with all of it
  */
-export async function refuseNewerSchema({
+export async function refuseWayBack(run: AdoptRun): Promise<void> {
+  const problems = (
+    await Promise.all([
+      ...[goneContainers(run), otherStore(run), otherTier(run)],
+      ...[goneStorage(run), goneData(run), newerSchema(run)],
+    ])
+  ).filter((one) => one !== undefined);
+  if (problems.length > 0)
+    throw new OperatorError(
+      problems,
+      {},
+      `${run.record.project} cannot be given back to compose as it is. Nothing has been touched.`,
+    );
+}
+
+/** What is not there is not started, and takes no files. */
+async function goneContainers({ engine, record, composeFolder }: AdoptRun): Promise<Problem | undefined> {
+  const found = await Promise.all(retired(record).map(async (name) => ((await engine.inspect(name)) ? [] : [name])));
+  const gone = found.flat();
+  return gone.length === 0
+    ? undefined
+    : {
+        what: `Containers of compose's are gone: ${gone.join(", ")}.`,
+        why: "This makes them again without starting them:",
+        type: composeCreate(composeFolder),
+      };
+}
+
+/** Files go where they came from. */
+async function otherStore({ engine, record, objects, composeFolder }: AdoptRun): Promise<Problem | undefined> {
+  const { objectStore } = record;
+  if (objectStore === undefined || objects?.container === objectStore) return undefined;
+  if ((await engine.inspect(objectStore)) === undefined) return undefined;
+  return {
+    what: `Compose's containers have been given another S3 server than ${objectStore}, so files cannot be given back.`,
+    why: "Write S3_ENDPOINT into the .env file as it was, and make them anew without starting them:",
+    type: composeCreate(composeFolder),
+  };
+}
+
+/** Files of another tier are in another bucket, which the switch of tiers knows how to carry. */
+async function otherTier({ engine, install, record, stacks }: AdoptRun): Promise<Problem | undefined> {
+  const tier = routedRelease(await readRouted(engine, install))?.tier;
+  return tier === undefined || tier === record.tier
+    ? undefined
+    : {
+        what: `${tier} serves, and compose's Scani is ${record.tier}: files that were uploaded meanwhile are where compose's does not look.`,
+        why: "A switch brings them along:",
+        type: upCommand(stacks.names[record.tier]),
+      };
+}
+
+/** Files in a volume without its server could not be copied, and would be removed with it. */
+async function goneStorage({ engine, install, record, stacks }: AdoptRun): Promise<Problem | undefined> {
+  const storage = containerName(install.name, "storage");
+  if (record.objectStore === undefined || record.givenBack !== undefined) return undefined;
+  if ((await engine.inspect(storage)) !== undefined) return undefined;
+  if (!(await engine.hasVolume(volumeNameOf(install.name, "storage")))) return undefined;
+  if ((await stacks.ownBucket()) === undefined) return undefined;
+  return {
+    what: `The container ${storage} is gone, so the files in its volume cannot be given back.`,
+    why: "This makes it again:",
+    type: upCommand(stacks.names.base),
+  };
+}
+
+/** Compose's Postgres would make an empty database. One that runs has its data, wherever that is. */
+async function goneData({ engine, install, record: { postgres } }: AdoptRun): Promise<Problem | undefined> {
+  const home = homeOf(install.name, postgres);
+  if (home === undefined || (await engine.inspect(postgres?.container ?? ""))?.state === "running") return undefined;
+  return missingData(engine, home);
+}
+
+/** Compose's own migrator would refuse a schema that is newer than its images, and its api may not work on it. */
+async function newerSchema({
   engine,
   install,
   record,
   stacks,
   migrateImage,
+  composeFolder,
   progress,
-}: AdoptRun): Promise<void> {
+}: AdoptRun): Promise<Problem | undefined> {
   const servers =
     record.postgres === undefined ? [] : [containerName(install.name, "postgres"), record.postgres.container];
   const states = await Promise.all(servers.map(async (name) => (await engine.inspect(name))?.state));
   const postgres = servers.find((_, at) => states[at] === "running");
-  if (postgres === undefined) return;
-  if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined)
-    return progress.note(
+  if (postgres === undefined) return undefined;
+  if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined) {
+    progress.note(
       `Whether compose's images know the schema cannot be told: ${migrateImage ?? "their migrator"} is not on the engine.`,
     );
+    return undefined;
+  }
   const reader = await engine.create({
     image: migrateImage,
     labels: { [label.install]: install.name },
@@ -84,12 +166,13 @@ export async function refuseNewerSchema({
       ),
     ]);
     const newer = newerIn({ shipped, applied: parseApplied(ledger) });
-    if (newer.length === 0) return;
-    throw new OperatorError({
-      what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}. Nothing has been touched.`,
-      why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
-      type: [composePull(""), composeCreate("")],
-    });
+    return newer.length === 0
+      ? undefined
+      : {
+          what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}.`,
+          why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
+          type: [composePull(composeFolder), composeCreate(composeFolder)],
+        };
   } finally {
     await engine.remove(reader);
   }
@@ -102,45 +185,60 @@ const written = {
   tier2: [],
 } as const;
 
-/** True when the data is not where compose's Postgres looks for it, or base's own runs on it. */
-async function isTaken(engine: Engine, home: DataHome): Promise<boolean> {
-  return (await whereIsData(engine, home)) !== "in the volume" || (await isMoved(engine, home));
+/** Removes containers that runs which were killed have left: they are on networks and volumes that are to go. */
+async function removeHelpers({ engine, install }: AdoptRun): Promise<void> {
+  for (const { id, labels } of await engine.containers({ labels: [`${label.install}=${install.name}`], all: true }))
+    if (labels[label.service] === undefined) await engine.remove(id);
 }
 
-/** Copies back what was uploaded since; compose's S3 server is started for it. */
-async function giveFilesBack(run: AdoptRun): Promise<void> {
+/** Writes down that there is only the way back from here on. */
+function mark({ engine, record, image }: AdoptRun, givenBack: AdoptionRecord["givenBack"]): Promise<void> {
+  return writeRecord(engine, { ...record, givenBack }, image, {});
+}
+
+/** Stops containers of this module's releases. @param service all of them without it */
+async function stopOwn({ engine, install }: AdoptRun, service?: string): Promise<void> {
+  const own = (await releaseContainers(engine, install.name)).filter(isUp);
+  await Promise.all(
+    own.filter((one) => service === undefined || one.service === service).map(({ id }) => engine.stop(id)),
+  );
+}
+
+/** From here on nothing of this module's takes a request or a file, and compose has them all. */
+async function close(run: AdoptRun, own: Bucket | undefined): Promise<void> {
+  await run.progress.step("stop this module's Scani", async () => {
+    await run.engine.stop(run.install.gateway);
+    await stopOwn(run);
+  });
+  await copyBack(run, own);
+}
+
+/** Copies back what was uploaded since. @param own undefined where nothing can have been */
+async function copyBack(run: AdoptRun, own: Bucket | undefined): Promise<void> {
   const { engine, install, objects, progress } = run;
-  const storage = await engine.inspect(containerName(install.name, "storage"));
-  if (objects === undefined || storage?.running !== true) return;
-  await engine.start(objects.container);
-  await ready(run, objects.container);
-  const { now } = await progress.step("copy files back", () => copyObjects(run, true));
+  if (objects === undefined || own === undefined) return;
+  if ((await engine.inspect(containerName(install.name, "storage"))) === undefined) return;
+  const { now } = await progress.step("copy files back", () => giveFilesBack(run, objects, own));
   progress.note(`${now} files`);
 }
 
-/** Starts the project's containers as they were, what others need first. */
+/** Starts the project's containers but the worker as they were, what others need first. */
 async function startProject(run: AdoptRun): Promise<void> {
-  const { engine, install, record, progress } = run;
+  const { engine, install, record } = run;
   const { api, worker, "data-provider": provider, "frontend-app": page } = record.scani;
-  const scani = [provider, api, worker, page].filter((one) => one !== undefined);
-  const stores = retired(record).filter((name) => !scani.includes(name));
-  const data = networkName(install.name, "data");
-  await progress.step("start compose's containers again", async () => {
-    for (const name of [...stores, ...scani]) {
-      const one = await engine.inspect(name);
-      if (one === undefined) continue;
-      // One that runs is still borrowed by what serves until the page has its place again.
-      if (!one.running) await engine.disconnectNetwork(data, name);
-      if (name === page && takesPort(record)) await engine.stop(install.gateway);
-      await startAgain(run, name);
-      await ready(run, name);
-    }
-    for (const name of stores) await engine.disconnectNetwork(data, name);
-  });
+  const scani = [provider, api, page].filter((one) => one !== undefined);
+  const stores = retired(record).filter((name) => name !== worker && !scani.includes(name));
+  for (const name of [...stores, ...scani]) {
+    if (name === page && takesPort(record)) await engine.stop(install.gateway);
+    await startOf(run, name);
+  }
 }
 
-async function ready({ engine, watch }: AdoptRun, name: string): Promise<void> {
-  const healthCheck = (await engine.inspect(name))?.healthCheck ?? [];
-  if (healthCheck.length > 0 && healthCheck[0] !== "NONE")
-    await untilReady(engine, { id: name, name, title: name }, watch);
+async function startOf(run: AdoptRun, name: string): Promise<void> {
+  const { engine, install } = run;
+  // One that runs is borrowed by what serves until all of that has stopped.
+  if ((await engine.inspect(name))?.running === false)
+    await engine.disconnectNetwork(networkName(install.name, "data"), name);
+  await startAgain(run, name);
+  await untilHealthy(run, name);
 }

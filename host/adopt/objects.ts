@@ -31,6 +31,9 @@ const limitSeconds = 6 * 3600;
 /** Seconds in which a server says what it has. */
 const listSeconds = 60;
 
+/** A server that was started a moment ago does not listen yet: asked again after 1, 2, 4 and 8 seconds. */
+const whileItStarts = ["--retry", "4", "--retry-connrefused"];
+
 /** How many objects are copied with one command, and of how many bytes together, where it is more than one. */
 const batch = { length: 50, weight: 64 * 2 ** 20 };
 
@@ -223,7 +226,7 @@ async function ask(
   const url = await signedAddress(bucket, { method: "GET", query }, validSeconds);
   const { exitCode, errors, output } = await engine.capture(
     container,
-    ["curl", "-sS", "--max-time", String(listSeconds), "-K", "-", "-w", "\n%{http_code}"],
+    ["curl", "-sS", "--max-time", String(listSeconds), ...whileItStarts, "-K", "-", "-w", "\n%{http_code}"],
     [],
     `url = "${url}"`,
   );

@@ -19,6 +19,11 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
   readonly restartPolicies: Readonly<Record<string, string>>;
   /** The operator was told that the gateway serves, and what to point at it. */
   readonly announced: boolean;
+  /**
+   * How far a way back has come that cannot be turned round any more: the data is compose's again, or is about to be, and
+   * then all files are too.
+   */
+  readonly givenBack?: "data" | "files";
 }
 
 /** The record an adoption begins with. Pure. @param at when, ISO 8601 */

@@ -86,6 +86,7 @@ export async function adopt(
   await withMachineLock("adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const { project, record } = adopting;
+    if (record !== undefined) refuseGivenBack(record);
     if (record !== undefined)
       return goOn(context, base, adopting, await withPort(context, base, adopting, record, options));
     if (project === undefined) return;
@@ -102,6 +103,15 @@ export async function adopt(
     await begin(context, base, adopting, adoption, began);
     await goOn(context, base, adopting, began);
   });
+}
+
+/** @throws OperatorError once only the way back is left */
+export function refuseGivenBack({ project, givenBack }: AdoptionRecord): void {
+  if (givenBack !== undefined)
+    throw new OperatorError({
+      what: `A way back has given the data to ${project} already, so the adoption can only be taken back.`,
+      type: adoptCommand(project, "--back"),
+    });
 }
 
 const portWords = ({ port, takePort }: AdoptOptions): string[] =>
@@ -233,6 +243,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
     engine,
     install: { name: install, gateway: containerName(install, "gateway") },
     record,
+    composeFolder: project?.folder ?? "",
     objects: project && objectSourceOf(project),
     stacks: stacksOn(context, base),
     backups: {
@@ -269,6 +280,11 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
             ]),
         `Point whatever sends browsers to Scani at port ${record.port.then}. When nothing comes to the old port any more, compose's part is taken over:`,
         `  type: ${adoptCommand(record.project, "--yes")}`,
+        ...(record.objectStore === undefined
+          ? []
+          : [
+              "Do both soon: this module's worker does all jobs already, and finds files that are uploaded through the old port only when that command has been typed.",
+            ]),
         "Until then, and afterwards too, there is a way back:",
         `  type: ${adoptCommand(record.project, "--back")}`,
       ].join("\n"),
@@ -318,6 +334,14 @@ export async function failed(
   error: unknown,
   { engine, install, record }: AdoptRun,
 ): Promise<OperatorError> {
+  const back = adoptCommand(record.project, "--back");
+  const [then, type] =
+    record.givenBack === undefined
+      ? [
+          "The first command goes on from here, the second gives everything back.",
+          [adoptCommand(record.project, "--yes"), back],
+        ]
+      : ["This goes on from here:", [back]];
   const [facts, page] = await Promise.all([
     readFacts(engine, install),
     engine.inspect(record.scani["frontend-app"] ?? ""),
@@ -329,8 +353,8 @@ export async function failed(
   return new OperatorError(
     {
       what: `The ${what} failed: ${withLogTail(error)}`,
-      why: `${serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`} The first command goes on from here, the second gives everything back.`,
-      type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back")],
+      why: `${serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`} ${then}`,
+      type,
     },
     { cause: error },
   );

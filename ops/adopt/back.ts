@@ -1,13 +1,13 @@
-import { goBack, refuseNewerSchema } from "../../host/adopt/back";
+import { goBack, refuseWayBack } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
 import { phasesOf } from "../../host/adopt/phases";
-import { removeRecord, type AdoptionRecord } from "../../host/adopt/record";
+import { readRecord, removeRecord, type AdoptionRecord } from "../../host/adopt/record";
 import { adoptCommand, composeCreate } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { endGap, failed, openAdoption, runOf, type Adopting } from "./adopt";
+import { endGap, failed, openAdoption, refuseGivenBack, runOf, type Adopting } from "./adopt";
 
 /** An adoption that has begun. @throws OperatorError when none has */
 function recordOf({ record, project, install }: Adopting): AdoptionRecord {
@@ -32,10 +32,12 @@ export async function back(context: Context, base: string, named: string | undef
       });
     const run = runOf(context, base, adopting, record);
     const began = Date.now();
-    await endGap(run);
-    await refuseNewerSchema(run);
+    // Once the data is compose's, nothing of this module's is to serve any more.
+    if (record.givenBack === undefined) await endGap(run);
+    await refuseWayBack(run);
     await goBack(run).catch(async (error: unknown) => {
-      throw await failed("way back", error, run);
+      const now = await readRecord(run.engine, run.install.name, run.image);
+      throw await failed("way back", error, { ...run, record: now ?? record });
     });
     context.report(
       `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(Date.now() - began)}). Nothing of this module is left.`,
@@ -59,6 +61,7 @@ export async function settle(
   await withMachineLock("end of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const record = recordOf(adopting);
+    refuseGivenBack(record);
     const run = runOf(context, base, adopting, record);
     const { engine, install } = run;
     for (const phase of phasesOf(record))
@@ -68,12 +71,15 @@ export async function settle(
           type: adoptCommand(record.project, "--yes"),
         });
     const files = removeOldFiles ? ((await engine.inspect(record.objectStore ?? ""))?.mounts ?? []) : [];
-    for (const name of retired(record)) await engine.remove(name, { force: false, volumes: false });
+    // The S3 server last: a run that goes on after a kill finds its volume by it.
+    const isStore = (name: string) => name === record.objectStore;
+    const names = [...retired(record).filter((name) => !isStore(name)), ...retired(record).filter(isStore)];
+    for (const name of names) await engine.remove(name, { force: false, volumes: false });
     const volumes = files.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
     for (const volume of volumes) await engine.removeVolume(volume);
     await removeRecord(engine, install.name);
     context.report(
-      `Removed the containers ${retired(record).join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}. The other volumes stay.`,
+      `Removed the containers ${names.join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}. The other volumes stay.`,
     );
   });
 }

@@ -3,8 +3,8 @@ import { readPlatform } from "../../host/install/platform";
 import { stacksBeside, type StackKind } from "../../host/install/stacks";
 import { flagOn, operatorSources, resolveSettings, SettingsError, type Tier } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { composeUp, upCommand } from "../../util/commands";
-import { OperatorError, type Problem } from "../../util/operatorError";
+import { composeUp } from "../../util/commands";
+import type { Problem } from "../../util/operatorError";
 import type { Context } from "../context";
 import { setSettings } from "../pulumi/config";
 import { destroyWhole } from "../pulumi/destroyWhole";
@@ -33,8 +33,7 @@ export function stacksOn(adoption: Context, base: string): Stacks {
     },
     ownBucket: async () => {
       const outputs = await stackOutputs(context, base);
-      if (outputs?.platform === undefined)
-        throw new OperatorError({ what: `Stack ${base} has not been brought up yet.`, type: upCommand(base) });
+      if (outputs?.platform === undefined) return undefined;
       const { S3_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = readPlatform(
         outputs.platform,
       );

@@ -4,12 +4,8 @@ import { sizeText } from "../../backup/manifest";
 import { newestGood, verify } from "../../backup/restore";
 import { readCluster, withServer, type Database } from "../../backup/server";
 import { networkName } from "../../install/addresses";
-import { containerName } from "../../install/containerName";
-import type { Bucket } from "../../install/bucket";
 import type { StackNames } from "../../install/stacks";
-import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
-import { homeOf, whereIsData } from "../moveData";
-import type { ObjectSource } from "../project";
+import { expectData, homeOf, whereIsData } from "../moveData";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
 
 /** Hours a backup counts as one made for the adoption. */
@@ -68,8 +64,9 @@ export class BesidePhase implements Phase {
   }
 
   async perform(run: AdoptRun): Promise<void> {
-    const { engine, record, stacks, progress } = run;
+    const { engine, install, record, stacks, progress } = run;
     const { container = "" } = record.postgres ?? {};
+    await expectData(engine, homeOf(install.name, record.postgres));
     // Stopped by hand, or by a run that was killed before it moved the data.
     if ((await engine.inspect(container))?.running === false && (await isNeeded(run)))
       await progress.step(`start ${container}`, () => startAgain(run, container));
@@ -77,73 +74,8 @@ export class BesidePhase implements Phase {
   }
 }
 
-/** The project's files, in base's own bucket. */
-export class ObjectsPhase implements Phase {
-  readonly title = "files";
-
-  describe({ objectStore }: AdoptRun["record"]): string {
-    return objectStore === undefined
-      ? "nothing: the bucket is not the project's own, and stays"
-      : `copy the files of ${objectStore} into base's own bucket, and compare them`;
-  }
-
-  async done(run: AdoptRun): Promise<boolean> {
-    const { engine, install, objects } = run;
-    // From then on base's own bucket is the newer one.
-    if (objects === undefined || (await hasTakenOver(run))) return true;
-    const [theirs, own] = await Promise.all([
-      engine.inspect(objects.container),
-      engine.inspect(containerName(install.name, "storage")),
-    ]);
-    if (theirs?.state !== "running") return true;
-    if (own?.state !== "running") return false;
-    return betweenBuckets(run, objects, async (copy, here) => {
-      const [wanted, there] = await Promise.all([copy.list(objects), copy.list(here)]);
-      return lacking(wanted, there).length === 0;
-    });
-  }
-
-  async perform(run: AdoptRun): Promise<void> {
-    const { objects, now } = await run.progress.step("copy the files", () => copyObjects(run));
-    run.progress.note(`${objects} files, ${now} of them copied now`);
-  }
-}
-
 /** True where the data is still where compose's Postgres has it, so that nothing else can serve it. */
-async function isNeeded(run: AdoptRun): Promise<boolean> {
-  const home = homeOf(run.install.name, run.record.postgres);
-  if (home === undefined || (await hasTakenOver(run))) return false;
-  return (await whereIsData(run.engine, home)) === "in the volume";
-}
-
-/** True where base's own Postgres is on the project's data: only this module's Scani has written since. */
-export async function hasTakenOver({ engine, install, record }: AdoptRun): Promise<boolean> {
-  const own = await engine.inspect(containerName(install.name, "postgres"));
-  return own?.mounts.some(({ source }) => source === record.postgres?.volume) === true;
-}
-
-/** Copies what base's bucket lacks, or the other way round. */
-export async function copyObjects(run: AdoptRun, back = false): Promise<Copied> {
-  const { objects } = run;
-  if (objects === undefined) return { objects: 0, bytes: 0, now: 0 };
-  return betweenBuckets(run, objects, (copy, here) => (back ? copy.copy(here, objects) : copy.copy(objects, here)));
-}
-
-/** Works with what reaches both buckets. @param work given base's own as it is reached from there */
-async function betweenBuckets<T>(
-  { engine, install, stacks, image }: AdoptRun,
-  objects: ObjectSource,
-  work: (copy: ObjectCopy, here: Bucket) => Promise<T>,
-): Promise<T> {
-  const own = await stacks.ownBucket();
-  const storage = containerName(install.name, "storage");
-  const copy = await ObjectCopy.open(engine, install.name, image, [
-    await networkOf(engine, objects.container),
-    networkName(install.name, "data"),
-  ]);
-  try {
-    return await work(copy, { ...own, endpoint: `http://${storage}:${new URL(own.endpoint).port}` });
-  } finally {
-    await copy.close();
-  }
+async function isNeeded({ engine, install, record }: AdoptRun): Promise<boolean> {
+  const home = homeOf(install.name, record.postgres);
+  return home !== undefined && (await whereIsData(engine, home)) === "in the volume";
 }

@@ -3,6 +3,7 @@ import { readFacts } from "../../install/readFacts";
 import type { Connection } from "../../install/resources";
 import { connectAll, isConnected } from "../connections";
 import { takesPort } from "../record";
+import { takeFiles } from "./files";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
 
 /**
@@ -32,13 +33,16 @@ export class FrontPhase implements Phase {
     );
   }
 
-  async perform({ engine, install, record, stacks, progress }: AdoptRun): Promise<void> {
+  async perform(run: AdoptRun): Promise<void> {
+    const { engine, install, record, stacks, progress } = run;
     const { worker } = record.scani;
     if (worker !== undefined)
       await progress.step(`stop ${worker}`, async () => {
         await engine.setRestartPolicy(worker, "no");
         await engine.stop(worker, workerSeconds);
       });
+    // Jobs that wait for the release's own worker name them.
+    await takeFiles(run, "copy the newest files");
     await progress.step(`bring ${record.tier} up`, () => stacks.up(record.tier));
     const { frontNetwork, frontNames = [] } = record;
     if (frontNetwork === undefined) return;

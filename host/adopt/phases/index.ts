@@ -1,12 +1,13 @@
 import { takesPort, type AdoptionRecord } from "../record";
-import { BackupPhase, BesidePhase, ObjectsPhase } from "./beside";
+import { BackupPhase, BesidePhase } from "./beside";
+import { FilesPhase } from "./files";
 import { FrontPhase } from "./front";
 import type { Phase } from "./phase";
 import { PortPhase } from "./port";
 import { DatabasePhase, RetirePhase } from "./takeOver";
 
 /** Phases up to the moment in which both serve: nothing of the project has been taken away, beside its worker. */
-const besidePhases: readonly Phase[] = [new BackupPhase(), new BesidePhase(), new ObjectsPhase(), new FrontPhase()];
+const besidePhases: readonly Phase[] = [new BackupPhase(), new BesidePhase(), new FilesPhase(), new FrontPhase()];
 
 /** Phases that take the project's place. */
 export const takeOverPhases: readonly Phase[] = [new DatabasePhase(), new RetirePhase()];

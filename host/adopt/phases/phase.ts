@@ -1,5 +1,5 @@
-import type { Engine } from "../../engine/engine";
-import type { Watch } from "../../engine/ready";
+import type { ContainerDetails, Engine } from "../../engine/engine";
+import { untilReady, type Watch } from "../../engine/ready";
 import type { Install } from "../../install/readFacts";
 import type { StackNames } from "../../install/stacks";
 import type { Tier } from "../../../settings";
@@ -16,8 +16,11 @@ export interface Stacks {
   up(stack: "base" | Tier): Promise<void>;
   /** Removes everything a stack has made, protected or not; its volumes stay. Does nothing where there is no such stack. */
   destroy(stack: "base" | Tier): Promise<void>;
-  /** Base's own bucket, as a container on the data network reaches it. Holds its keys. */
-  ownBucket(): Promise<Bucket>;
+  /**
+   * Base's own bucket, as a container on the data network reaches it. Holds its keys. Undefined where base has never been
+   * up as a whole, so that nothing is in it.
+   */
+  ownBucket(): Promise<Bucket | undefined>;
 }
 
 /** What an adoption works with, shared by its phases. */
@@ -25,6 +28,8 @@ export interface AdoptRun {
   readonly engine: Engine;
   readonly install: Install;
   readonly record: AdoptionRecord;
+  /** Folder of the project's compose file; empty where nothing of the project is left to say. */
+  readonly composeFolder: string;
   /** The project's S3 server, read anew from its containers. */
   readonly objects?: ObjectSource;
   readonly stacks: Stacks;
@@ -44,6 +49,18 @@ export interface AdoptRun {
 export async function startAgain({ engine, record }: AdoptRun, name: string): Promise<void> {
   await engine.setRestartPolicy(name, record.restartPolicies[name] ?? "unless-stopped");
   await engine.start(name);
+}
+
+/** Waits until a container that has been started is healthy, where it has a health check. */
+export async function untilHealthy({ engine, watch }: AdoptRun, name: string): Promise<void> {
+  const healthCheck = (await engine.inspect(name))?.healthCheck ?? [];
+  if (healthCheck.length > 0 && healthCheck[0] !== "NONE")
+    await untilReady(engine, { id: name, name, title: name }, watch);
+}
+
+/** True for a container that was stopped for good, or is gone: not for one that somebody else has stopped. Pure. */
+export function isRetired(one: ContainerDetails | undefined): boolean {
+  return one === undefined || (!one.running && one.restartPolicy === "no");
 }
 
 /**

@@ -1,8 +1,9 @@
 import { containerName } from "../../install/containerName";
 import { readFacts } from "../../install/readFacts";
-import { copyObjects, hasTakenOver } from "./beside";
+import { expectData, hasTakenOver, homeOf } from "../moveData";
+import { takeFiles } from "./files";
 import { ownServes } from "./front";
-import type { AdoptRun, Phase } from "./phase";
+import { isRetired, type AdoptRun, type Phase } from "./phase";
 
 /** The database: its data moves one folder down in its volume, and base's own Postgres runs on it. Requests are held. */
 export class DatabasePhase implements Phase {
@@ -19,19 +20,22 @@ export class DatabasePhase implements Phase {
     const [api, own, taken, facts] = await Promise.all([
       engine.inspect(record.scani.api ?? ""),
       engine.inspect(containerName(install.name, "postgres")),
-      hasTakenOver(run),
+      record.postgres === undefined || hasTakenOver(engine, install.name, record.postgres),
       readFacts(engine, install),
     ]);
     return (
       api?.state !== "running" &&
-      (record.postgres === undefined || (own?.state === "running" && taken)) &&
+      taken &&
+      (record.postgres === undefined || own?.state === "running") &&
       facts.paused.length === 0 &&
       ownServes(facts)
     );
   }
 
   async perform(run: AdoptRun): Promise<void> {
-    const { engine, record, stacks, progress } = run;
+    const { engine, install, record, stacks, progress } = run;
+    const { postgres } = record;
+    await expectData(engine, homeOf(install.name, postgres));
     const { api, "data-provider": provider, "frontend-app": page } = record.scani;
     await progress.step("stop compose's page, api and data-provider", async () => {
       // The page before what it passes requests on to: a proxy that knows it by name may still ask it.
@@ -41,16 +45,8 @@ export class DatabasePhase implements Phase {
           some.filter((one) => one !== undefined),
         );
     });
-    // What was uploaded through compose's page since the first copy.
-    if (
-      run.objects !== undefined &&
-      (await engine.inspect(run.objects.container))?.state === "running" &&
-      !(await hasTakenOver(run))
-    ) {
-      const { now } = await progress.step("copy the last files", () => copyObjects(run));
-      progress.note(`${now} more`);
-    }
-    const { postgres } = record;
+    // What was uploaded through compose's page since the last time.
+    await takeFiles(run, "copy the last files");
     await stacks.set("base", {
       portHolder: undefined,
       ...(postgres === undefined
@@ -73,7 +69,7 @@ export class RetirePhase implements Phase {
 
   async done({ engine, record }: AdoptRun): Promise<boolean> {
     const all = await Promise.all(retired(record).map((name) => engine.inspect(name)));
-    return all.every((one) => one === undefined || (one.state !== "running" && one.restartPolicy === "no"));
+    return all.every(isRetired);
   }
 
   async perform(run: AdoptRun): Promise<void> {

@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { moveBackScript, moveScript } from "../../../../host/adopt/moveData";
+import { hasTakenOver, isMoved, moveBackScript, moveData, moveScript } from "../../../../host/adopt/moveData";
+import { Progress } from "../../../../util/progress/progress";
+import { FakeAdoption } from "./fakeAdoption";
 
 /** What a data directory holds, a file with a space and a hidden one among it. */
 const contents = ["PG_VERSION", "base", "global", "pg wal", ".hidden", "postgresql.conf"];
@@ -66,3 +68,36 @@ test.each(Array.from({ length: contents.length + 1 }, (_unused, moves) => moves)
     expect(there()).toEqual([...contents, "lost+found"].sort());
   },
 );
+
+describe("on an engine", () => {
+  const home = { install: "scani", volume: "home_postgres-data", folder: "scani-data", image: "postgres:16" };
+  const move = (adoption: FakeAdoption) => moveData(adoption.install.engine, home, new Progress(() => undefined));
+  const contain = (adoption: FakeAdoption, ...paths: string[]) =>
+    adoption.install.engine.volumeFiles.set(home.volume, new Map(paths.map((path) => [path, "16"])));
+
+  test("a volume somebody uses holds data: where it is not found nothing is stopped, and nothing begins on it", async () => {
+    const adoption = new FakeAdoption("beside");
+    contain(adoption, "18/docker/PG_VERSION");
+    await expect(move(adoption)).rejects.toThrow(
+      `The volume ${home.volume} holds no Postgres data (PG_VERSION), neither itself nor in its folder scani-data. Nothing has been moved.`,
+    );
+    expect(adoption.container("home-postgres").state).toBe("running");
+  });
+
+  test("on a volume nobody uses base's Postgres begins", async () => {
+    const adoption = new FakeAdoption("beside");
+    contain(adoption);
+    adoption.container("home-postgres").state = "exited";
+    await move(adoption);
+    expect(await isMoved(adoption.install.engine, home)).toBe(true);
+  });
+
+  test("a Postgres of base's own that is stopped does not say that the data is under it", async () => {
+    const adoption = new FakeAdoption("taken over");
+    adoption.container("scani-postgres").state = "exited";
+    expect(await isMoved(adoption.install.engine, home)).toBe(true);
+    contain(adoption, "PG_VERSION");
+    expect(await isMoved(adoption.install.engine, home)).toBe(false);
+    expect(await hasTakenOver(adoption.install.engine, "scani", home)).toBe(false);
+  });
+});

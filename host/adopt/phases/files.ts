@@ -1,0 +1,115 @@
+import { networkName } from "../../install/addresses";
+import type { Bucket } from "../../install/bucket";
+import { containerName } from "../../install/containerName";
+import { OperatorError } from "../../../util/operatorError";
+import { composeCreate, upCommand } from "../../../util/commands";
+import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
+import { hasTakenOver } from "../moveData";
+import type { ObjectSource } from "../project";
+import { isRetired, untilHealthy, type AdoptRun, type Phase } from "./phase";
+
+/** The project's files, in base's own bucket. */
+export class FilesPhase implements Phase {
+  readonly title = "files";
+
+  describe({ objectStore }: AdoptRun["record"]): string {
+    return objectStore === undefined
+      ? "nothing: the bucket is not the project's own, and stays"
+      : `copy the files of ${objectStore} into base's own bucket, and compare them`;
+  }
+
+  async done(run: AdoptRun): Promise<boolean> {
+    const { engine, install, objects, stacks } = run;
+    if (await areFilesOurs(run)) return true;
+    const [theirs, storage] = await Promise.all([
+      engine.inspect(objects?.container ?? ""),
+      engine.inspect(containerName(install.name, "storage")),
+    ]);
+    // What a server that does not run has, nobody knows.
+    if (objects === undefined || theirs?.state !== "running" || storage?.state !== "running") return false;
+    const own = await stacks.ownBucket();
+    if (own === undefined) return false;
+    return betweenBuckets(run, objects, own, async (copy, here) => {
+      const [wanted, there] = await Promise.all([copy.list(objects), copy.list(here)]);
+      return lacking(wanted, there).length === 0;
+    });
+  }
+
+  async perform(run: AdoptRun): Promise<void> {
+    await takeFiles(run, "copy the files");
+  }
+}
+
+/**
+ * True where nothing of the project's writes files that base's own bucket has not: what is there is the newer one from
+ * then on. So it is where the bucket is not the project's own.
+ */
+async function areFilesOurs({ engine, install, record }: AdoptRun): Promise<boolean> {
+  const { postgres, objectStore, scani } = record;
+  if (objectStore === undefined) return true;
+  if (postgres !== undefined) return hasTakenOver(engine, install.name, postgres);
+  // A managed database does not show whose api is on it. The project's S3 server is stopped for good last of all.
+  const both = await Promise.all([objectStore, scani.api ?? ""].map((name) => engine.inspect(name)));
+  return both.every(isRetired);
+}
+
+/**
+ * Copies what the project's S3 server has and base's own lacks, unless base's is the newer one by now. One that is stopped
+ * is started for it.
+ */
+export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
+  if (await areFilesOurs(run)) return;
+  const { objects, record, composeFolder, stacks, progress } = run;
+  if (objects === undefined)
+    throw new OperatorError({
+      what: `The container of the project's S3 server, ${record.objectStore}, is gone, so its files cannot be copied.`,
+      why: "This makes it again without starting it:",
+      type: composeCreate(composeFolder),
+    });
+  const own = await stacks.ownBucket();
+  if (own === undefined)
+    throw new OperatorError({
+      what: `Stack ${stacks.names.base} has not been brought up yet.`,
+      type: upCommand(stacks.names.base),
+    });
+  const found = await progress.step(title, async () => {
+    await start(run, objects.container);
+    return betweenBuckets(run, objects, own, (copy, here) => copy.copy(objects, here));
+  });
+  progress.note(`${found.objects} files, ${found.now} of them copied now`);
+}
+
+/** Copies back what base's own bucket has and the project's lacks. Both servers are started for it. */
+export async function giveFilesBack(run: AdoptRun, objects: ObjectSource, own: Bucket): Promise<Copied> {
+  await start(run, containerName(run.install.name, "storage"));
+  await start(run, objects.container);
+  return betweenBuckets(run, objects, own, (copy, here) => copy.copy(here, objects));
+}
+
+async function start(run: AdoptRun, server: string): Promise<void> {
+  await run.engine.start(server);
+  await untilHealthy(run, server);
+}
+
+/**
+ * Works with what reaches both buckets.
+ * @param own base's, as a container on the data network reaches it
+ * @param work given base's own as it is reached from where both are
+ */
+async function betweenBuckets<T>(
+  { engine, install, image }: AdoptRun,
+  objects: ObjectSource,
+  own: Bucket,
+  work: (copy: ObjectCopy, here: Bucket) => Promise<T>,
+): Promise<T> {
+  const storage = containerName(install.name, "storage");
+  const copy = await ObjectCopy.open(engine, install.name, image, [
+    await networkOf(engine, objects.container),
+    networkName(install.name, "data"),
+  ]);
+  try {
+    return await work(copy, { ...own, endpoint: `http://${storage}:${new URL(own.endpoint).port}` });
+  } finally {
+    await copy.close();
+  }
+}

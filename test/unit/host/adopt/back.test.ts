@@ -1,0 +1,149 @@
+import { goBack, refuseWayBack } from "../../../../host/adopt/back";
+import { letIn } from "../../../../host/adopt/phases/port";
+import { label } from "../../../../host/install/labels";
+import { atEveryCall } from "../everyCall";
+import { Died } from "../fakeEngine";
+import { FakeAdoption, type Stage } from "./fakeAdoption";
+
+/** Everything is compose's again, and nothing of this module's is left. */
+function expectGivenBack(adoption: FakeAdoption, files: readonly string[]): void {
+  const { engine } = adoption.install;
+  expect([...adoption.theirs.keys()].sort()).toEqual([...files].sort());
+  expect(engine.all.filter(({ state }) => state !== "running").map(({ name }) => name)).toEqual([]);
+  expect(engine.all.filter(({ labels }) => label.install in labels).map(({ name }) => name)).toEqual([]);
+  expect(engine.volumesThere.map(({ name }) => name)).toEqual(["home_postgres-data", "home_minio-data"]);
+  expect(adoption.data()).toEqual(["PG_VERSION"]);
+}
+
+/** What would lose something: it is noted as it happens. */
+function watched(adoption: FakeAdoption, files: readonly string[]): string[] {
+  const wrong: string[] = [];
+  const { engine } = adoption.install;
+  const moves = engine.watch;
+  engine.watch = (call) => {
+    moves(call);
+    if (call === "start home-postgres" && !adoption.data().includes("PG_VERSION")) wrong.push("no data for Postgres");
+    if (call === "start home-worker" && !files.every((name) => adoption.theirs.has(name)))
+      wrong.push("jobs lack files");
+  };
+  adoption.onAsked = (words) => {
+    if (words === "destroy base" && !files.every((name) => adoption.theirs.has(name))) wrong.push("files are lost");
+  };
+  return wrong;
+}
+
+test.each(["running", "exited", "paused"] as const)(
+  "files of an S3 server of base's that is %s are copied back before it goes",
+  async (state) => {
+    const adoption = await new FakeAdoption("taken over").begun();
+    adoption.ours.set("new.csv", "new");
+    adoption.container("scani-storage").state = state;
+    const wrong = watched(adoption, ["new.csv"]);
+    await goBack(await adoption.run());
+    expect(wrong).toEqual([]);
+    expectGivenBack(adoption, ["new.csv"]);
+  },
+);
+
+test.each([false, true])(
+  "what is uploaded until this module has stopped is copied too; managed database: %s",
+  async (managed) => {
+    const adoption = await new FakeAdoption("beside", managed).begun();
+    const { engine } = adoption.install;
+    adoption.ours.set("before.csv", "1");
+    const wrong = watched(adoption, ["before.csv", "meanwhile.csv"]);
+    const before = engine.watch;
+    engine.watch = (call) => {
+      before(call);
+      // Its last request: compose's page is there again, and not all browsers know it yet.
+      if (call === "start home-page") adoption.ours.set("meanwhile.csv", "2");
+    };
+    await goBack(await adoption.run());
+    expect(wrong).toEqual([]);
+    expect([...adoption.theirs.keys()].sort()).toEqual(["before.csv", "meanwhile.csv"]);
+  },
+);
+
+test("taken back before base was ever up, there is nothing to copy", async () => {
+  const adoption = await new FakeAdoption("beside").begun();
+  adoption.baseUp = false;
+  adoption.container("scani-storage").state = "created";
+  await goBack(await adoption.run());
+  expectGivenBack(adoption, []);
+});
+
+test.each<Stage>(["beside", "taken over"])(
+  "killed at any call, %s, and typed again, nothing is lost",
+  async (stage) => {
+    const files = ["one.csv", "two.csv"];
+    const outcomes = await atEveryCall(async (at) => {
+      const adoption = await new FakeAdoption(stage).begun();
+      for (const name of files) adoption.ours.set(name, name);
+      const wrong = watched(adoption, files);
+      const { engine } = adoption.install;
+      const run = await adoption.run();
+      engine.plan({ at, kind: "die" });
+      const died = await goBack(run).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      const call = engine.faulted;
+      if (died === undefined) return undefined;
+      expect(died).toBeInstanceOf(Died);
+      engine.plan();
+      const again = await adoption.run();
+      if (again.record.givenBack === undefined) await letIn(again);
+      await refuseWayBack(again);
+      await goBack(again);
+      expectGivenBack(adoption, files);
+      return { call, wrong };
+    });
+    expect(outcomes.length).toBeGreaterThan(30);
+    expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+  },
+);
+
+describe("refused with nothing touched", () => {
+  const refused = async (adoption: FakeAdoption): Promise<string> => {
+    const { engine } = adoption.install;
+    const run = await adoption.run();
+    const from = engine.calls.length;
+    const error = await refuseWayBack(run).catch((thrown: unknown) => thrown);
+    const changing = /^(start|stop|setRestartPolicy|connectNetwork|disconnectNetwork|remove (?!unnamed)|writeFile)/;
+    expect(engine.calls.slice(from).filter((call) => changing.test(call))).toEqual([]);
+    return String((error as Error | undefined)?.message);
+  };
+
+  test("nothing, where all is there", async () => {
+    expect(await refused(new FakeAdoption("taken over"))).toBe("undefined");
+  });
+
+  test("another tier serves than compose's Scani is", async () => {
+    const adoption = new FakeAdoption("taken over");
+    adoption.install.declare("tier2", "r2");
+    adoption.install.serve("r2");
+    const message = await refused(adoption);
+    expect(message).toContain("tier2 serves, and compose's Scani is tier1");
+    expect(message).toContain("type: npm run up -- prod-tier1");
+  });
+
+  test.each(["home-minio", "home-api"])("%s is gone", async (name) => {
+    const adoption = new FakeAdoption("taken over");
+    await adoption.install.engine.remove(name);
+    const message = await refused(adoption);
+    expect(message).toContain(`Containers of compose's are gone: ${name}.`);
+    expect(message).toContain("type: cd /srv/home && docker compose up --no-start");
+  });
+
+  test("base's S3 server is gone, and its volume is not", async () => {
+    const adoption = new FakeAdoption("taken over");
+    await adoption.install.engine.remove("scani-storage");
+    expect(await refused(adoption)).toContain("type: npm run up -- prod-base");
+  });
+
+  test("the data is nowhere", async () => {
+    const adoption = new FakeAdoption("taken over");
+    adoption.install.engine.volumeFiles.set("home_postgres-data", new Map());
+    expect(await refused(adoption)).toContain("The volume home_postgres-data holds no Postgres data");
+  });
+});

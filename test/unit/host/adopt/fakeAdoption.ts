@@ -1,0 +1,191 @@
+import { stacksBeside } from "../../../../host/install/stacks";
+import type { AdoptRun, Stacks } from "../../../../host/adopt/phases/phase";
+import { moveBackScript, moveScript } from "../../../../host/adopt/moveData";
+import type { ObjectSource } from "../../../../host/adopt/project";
+import { readRecord, writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
+import { label } from "../../../../host/install/labels";
+import type { Tier } from "../../../../settings";
+import { Progress } from "../../../../util/progress/progress";
+import type { FakeContainer } from "../fakeEngine";
+import { FakeInstall } from "../fakeInstall";
+import { FakeBuckets } from "./fakeBuckets";
+
+/** The volume of compose's Postgres, and the folder of it the data is moved into. */
+const [volume, folder] = ["home_postgres-data", "scani-data"];
+
+/** Images on the engine, without which nothing can be looked into. */
+const [image, postgresImage] = ["scani/api:0.17.1", "postgres:16"];
+
+const storageKeys = { bucket: "job-uploads", region: "us-east-1", accessKeyId: "scani", secretAccessKey: "secret" };
+
+/** How far the adoption of a test has come. */
+export type Stage = "beside" | "taken over";
+
+/**
+ * A Scani under docker compose on a fake engine, with an install that adopts it: base and tier 1 beside it, on compose's
+ * Postgres, or in its place.
+ */
+export class FakeAdoption {
+  readonly install = new FakeInstall();
+  readonly buckets = new FakeBuckets();
+  readonly printed: string[] = [];
+  /** What Pulumi was asked, as `up tier1`. */
+  readonly asked: string[] = [];
+  /** Called when Pulumi is asked for something, before it is done. */
+  onAsked: (words: string) => void = () => undefined;
+  /** Base was brought up as a whole. */
+  baseUp = true;
+  readonly record: AdoptionRecord;
+
+  /** @param managed the database is somebody else's */
+  constructor(
+    readonly stage: Stage,
+    private readonly managed = false,
+  ) {
+    const { engine } = this.install;
+    this.install.first = (container, command, { input }) =>
+      command.join(" ").includes("pg_control_system")
+        ? { output: '"7300000000000000001"' }
+        : this.buckets.answer(engine, container, command, input);
+    engine.watch = (call) => this.moves(call);
+    for (const name of [image, postgresImage])
+      engine.images.set(name, { id: `sha256:${name}`, environment: [], labels: {}, digests: [] });
+    const taken = stage === "taken over";
+    this.record = {
+      project: "home",
+      install: "scani",
+      tier: "tier1",
+      postgres: managed ? undefined : { container: "home-postgres", volume, folder, image: postgresImage },
+      scani: { api: "home-api", worker: "home-worker", "data-provider": "home-provider", "frontend-app": "home-page" },
+      replaced: ["home-minio"],
+      objectStore: "home-minio",
+      tags: {},
+      port: { now: 8080, then: 8090 },
+      notes: [],
+      at: "2026-11-27T12:00:00Z",
+      settingNames: { base: ["POSTGRES_PASSWORD"], tier1: ["SCANI_IMAGE_TAG"], tier2: [] },
+      restartPolicies: {},
+      announced: true,
+    };
+    this.addCompose(taken);
+    this.addBase(taken);
+    engine.volumeFiles.set(volume, new Map([[taken ? `${folder}/PG_VERSION` : "PG_VERSION", "16"]]));
+  }
+
+  private addCompose(taken: boolean): void {
+    const { engine } = this.install;
+    const names = ["minio", "provider", "api", "worker", "page", ...(this.managed ? [] : ["postgres"])];
+    for (const name of names)
+      engine.add({
+        name: `home-${name}`,
+        labels: { "com.docker.compose.project": "home", "com.docker.compose.service": name },
+        // Its worker has stopped already while both serve.
+        state: taken || name === "worker" ? "exited" : "running",
+        restartPolicy: taken || name === "worker" ? "no" : "unless-stopped",
+        networks: name === "postgres" && !taken ? ["home_default", "scani-data"] : ["home_default"],
+        volumes: name === "postgres" ? [volume] : [],
+        mounts: name === "minio" ? [{ type: "volume", source: "home_minio-data", path: "/data" }] : [],
+      });
+  }
+
+  private addBase(taken: boolean): void {
+    const { engine } = this.install;
+    const labels = { [label.install]: "scani" };
+    const own = engine.find("scani-postgres") as FakeContainer;
+    engine.all.splice(engine.all.indexOf(own), 1);
+    for (const service of ["storage", ...(taken && !this.managed ? ["postgres"] : [])])
+      engine.add({
+        name: `scani-${service}`,
+        labels: { ...labels, [label.service]: service },
+        state: "running",
+        networks: ["scani-data"],
+        volumes: service === "postgres" ? [volume] : [`scani-${service}-data`],
+      });
+    const theirs = [volume, "home_minio-data"].map((name) => ({ name, labels: {} }));
+    engine.volumesThere.push({ name: "scani-storage-data", labels }, ...theirs);
+    this.install.declare("tier1", "r1");
+    this.install.serve("r1");
+  }
+
+  /** Writes the record, as a begun adoption has. */
+  async begun(): Promise<this> {
+    await writeRecord(this.install.engine, this.record, image, {});
+    return this;
+  }
+
+  get ours(): Map<string, string> {
+    return this.buckets.of("scani-storage");
+  }
+
+  get theirs(): Map<string, string> {
+    return this.buckets.of("home-minio");
+  }
+
+  container(name: string): FakeContainer {
+    return this.install.engine.find(name) as FakeContainer;
+  }
+
+  /** Where Postgres' data is, as paths of its volume. */
+  data(): string[] {
+    return [...(this.install.engine.volumeFiles.get(volume)?.keys() ?? [])];
+  }
+
+  /** What a command works with. */
+  async run(): Promise<AdoptRun> {
+    const { engine } = this.install;
+    const record = (await readRecord(engine, "scani", image)) ?? this.record;
+    const objects: ObjectSource = { ...storageKeys, container: "home-minio", endpoint: "http://home-minio:9000" };
+    const progress = new Progress((line) => this.printed.push(line));
+    return {
+      engine,
+      install: { name: "scani", gateway: "scani-gateway" },
+      record,
+      composeFolder: "/srv/home",
+      objects: this.container("home-minio") === undefined ? undefined : objects,
+      stacks: this.stacks(),
+      backups: { folder: "/nowhere", kept: 1 },
+      image,
+      progress,
+      watch: { timeoutSeconds: 2, signal: new AbortController().signal, waiting: () => undefined },
+      closing: [],
+    };
+  }
+
+  private stacks(): Stacks {
+    const ask = (words: string): Promise<void> => {
+      this.asked.push(words);
+      this.onAsked(words);
+      return Promise.resolve();
+    };
+    return {
+      names: stacksBeside("prod-base"),
+      set: (stack) => ask(`set ${stack}`),
+      up: (stack) => ask(`up ${stack}`),
+      destroy: async (stack) => {
+        await ask(`destroy ${stack}`);
+        await this.destroy(stack);
+      },
+      ownBucket: () => Promise.resolve(this.baseUp ? { ...storageKeys, endpoint: "http://storage:9000" } : undefined),
+    };
+  }
+
+  private async destroy(stack: "base" | Tier): Promise<void> {
+    const { engine } = this.install;
+    const isOf = ({ labels }: FakeContainer) =>
+      stack === "base"
+        ? labels[label.install] === "scani" && label.service in labels && !(label.release in labels)
+        : labels[label.tier] === stack;
+    for (const { id } of engine.all.filter(isOf)) await engine.remove(id);
+    if (stack === "base") this.baseUp = false;
+  }
+
+  /** What the scripts that move data do. */
+  private moves(call: string): void {
+    const { engine } = this.install;
+    const mover = /^start (unnamed-\d+)$/.exec(call)?.[1];
+    const script = mover === undefined ? undefined : this.container(mover).arguments[2];
+    if (mover === undefined || (script !== moveScript && script !== moveBackScript)) return;
+    engine.volumeFiles.set(volume, new Map([[script === moveScript ? `${folder}/PG_VERSION` : "PG_VERSION", "16"]]));
+    engine.ends(this.container(mover), 0);
+  }
+}

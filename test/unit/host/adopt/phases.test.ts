@@ -1,0 +1,83 @@
+import { FilesPhase } from "../../../../host/adopt/phases/files";
+import { FrontPhase } from "../../../../host/adopt/phases/front";
+import { DatabasePhase } from "../../../../host/adopt/phases/takeOver";
+import { FakeAdoption } from "./fakeAdoption";
+
+/** Stops a container, as its operator does: its restart policy stays. */
+function stopped(adoption: FakeAdoption, name: string): void {
+  adoption.container(name).state = "exited";
+}
+
+/** What was asked of Pulumi first, and what base's bucket held then. */
+function atFirstUp(adoption: FakeAdoption): { asked: string; held: string[]; worker: string }[] {
+  const seen: { asked: string; held: string[]; worker: string }[] = [];
+  adoption.onAsked = (asked) => {
+    if (asked.startsWith("up "))
+      seen.push({ asked, held: [...adoption.ours.keys()], worker: adoption.container("home-worker").state });
+  };
+  return seen;
+}
+
+test("files that came since are copied when compose's worker has stopped and before the release's own starts", async () => {
+  const adoption = new FakeAdoption("beside");
+  adoption.container("home-worker").state = "running";
+  adoption.theirs.set("late.csv", "late");
+  const seen = atFirstUp(adoption);
+  await new FrontPhase().perform(await adoption.run());
+  expect(seen).toEqual([{ asked: "up tier1", held: ["late.csv"], worker: "exited" }]);
+});
+
+test("once the database is taken over, base's bucket is the newer one, and nothing old comes back into it", async () => {
+  const adoption = new FakeAdoption("taken over");
+  adoption.theirs.set("deleted since.csv", "old");
+  expect(await new FilesPhase().done(await adoption.run())).toBe(true);
+  await new FrontPhase().perform(await adoption.run());
+  expect([...adoption.ours.keys()]).toEqual([]);
+  expect(adoption.container("home-minio").state).toBe("exited");
+});
+
+test.each([false, true])(
+  "an S3 server that is stopped is started and copied; managed database: %s",
+  async (managed) => {
+    const adoption = new FakeAdoption("beside", managed);
+    adoption.theirs.set("since the first run.csv", "1");
+    stopped(adoption, "home-minio");
+    expect(await new FilesPhase().done(await adoption.run())).toBe(false);
+    const seen = atFirstUp(adoption);
+    await new DatabasePhase().perform(await adoption.run());
+    expect(seen[0]).toMatchObject({ asked: "up base", held: ["since the first run.csv"] });
+  },
+);
+
+test("with a managed database files are copied until compose's api and S3 server have been stopped for good", async () => {
+  const adoption = new FakeAdoption("beside", true);
+  adoption.theirs.set("a.csv", "1");
+  const done = async () => new FilesPhase().done(await adoption.run());
+  expect(await done()).toBe(false);
+  await new FilesPhase().perform(await adoption.run());
+  expect(await done()).toBe(true);
+  adoption.theirs.set("b.csv", "2");
+  Object.assign(adoption.container("home-api"), { state: "exited", restartPolicy: "no" });
+  expect(await done()).toBe(false);
+  Object.assign(adoption.container("home-minio"), { state: "exited", restartPolicy: "no" });
+  expect(await done()).toBe(true);
+});
+
+test("an S3 server whose container is gone is no copied one", async () => {
+  const adoption = new FakeAdoption("beside");
+  adoption.install.engine.all.splice(adoption.install.engine.all.indexOf(adoption.container("home-minio")), 1);
+  expect(await new FilesPhase().done(await adoption.run())).toBe(false);
+  await expect(new FilesPhase().perform(await adoption.run())).rejects.toThrow(
+    "home-minio, is gone, so its files cannot be copied.\n  This makes it again without starting it:\n  type: cd /srv/home && docker compose up --no-start",
+  );
+});
+
+test("where the data is nowhere, nothing is stopped and the volume is named", async () => {
+  const adoption = new FakeAdoption("beside");
+  adoption.install.engine.volumeFiles.set("home_postgres-data", new Map([["18/docker/PG_VERSION", "16"]]));
+  await expect(new DatabasePhase().perform(await adoption.run())).rejects.toThrow(
+    /^The volume home_postgres-data holds no Postgres data .* Nothing has been moved\./,
+  );
+  expect(adoption.asked).toEqual([]);
+  expect(adoption.container("home-page").state).toBe("running");
+});
