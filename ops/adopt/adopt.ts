@@ -1,5 +1,5 @@
 import { folderOf } from "../../host/backup/plan";
-import { nextPhases } from "../../host/adopt/phases";
+import { nextPhases, phasesOf } from "../../host/adopt/phases";
 import { letIn } from "../../host/adopt/phases/port";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
 import { planAdoption, type Adoption } from "../../host/adopt/plan";
@@ -23,7 +23,7 @@ import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { dockerHostOf, installNameOf, settingOf, typedIn } from "../project";
-import { planJson, showPlan } from "./show";
+import { begunJson, planJson, servingLine, showBegun, showPlan, type Begun } from "./show";
 import { settingProblems, stacksOn } from "./stacks";
 
 /** What can be told an adoption. */
@@ -67,14 +67,16 @@ export async function openAdoption(context: Context, base: string, named: string
   if (record !== undefined && project !== undefined && record.project !== project.name)
     throw new OperatorError({
       what: `The install ${install} is adopting the project ${record.project}.`,
-      type: adoptCommand(record.project),
+      type: adoptCommand(record.project, "--status"),
     });
   const image = (project && partsOf(project).api?.imageId) ?? anyImage ?? "";
   return { engine, install, project, record, image };
 }
 
 /**
- * Makes a compose project this module's, from whatever is true now: an adoption that was killed is gone on with.
+ * Makes a compose project this module's, from whatever is true now: an adoption that was killed is gone on with. Without
+ * `yes` nothing at all is touched, not even what a killed run has left browsers waiting for: whoever asks what would be
+ * done may be about to give everything back.
  * @param named a compose project or its folder
  */
 export async function adopt(
@@ -86,9 +88,7 @@ export async function adopt(
   await withMachineLock("adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const { project, record } = adopting;
-    if (record !== undefined) refuseGivenBack(record);
-    if (record !== undefined)
-      return goOn(context, base, adopting, await withPort(context, base, adopting, record, options));
+    if (record !== undefined) return goOnWith(context, base, { ...adopting, record }, options);
     if (project === undefined) return;
     const { adoption, began } = await planned(context, base, { ...adopting, project }, options);
     if (options.json) return context.report(JSON.stringify(planJson(adoption, began)));
@@ -103,6 +103,40 @@ export async function adopt(
     await begin(context, base, adopting, adoption, began);
     await goOn(context, base, adopting, began);
   });
+}
+
+/** An adoption that has begun: says how far it has come, and goes on only where that was asked for. */
+async function goOnWith(
+  context: Context,
+  base: string,
+  adopting: Adopting & { readonly record: AdoptionRecord },
+  options: AdoptOptions,
+): Promise<void> {
+  const record = onPort(adopting.record, options);
+  if (options.yes && !options.plan && !options.json) {
+    refuseGivenBack(record);
+    if (record !== adopting.record) await changePort(context, base, adopting, record);
+    return goOn(context, base, adopting, record);
+  }
+  const begun = await readBegun(runOf(context, base, adopting, record));
+  if (options.json) return context.report(JSON.stringify(begunJson(begun)));
+  const next =
+    record.givenBack !== undefined ? ["--back"] : begun.isOver ? ["--settle"] : [...portWords(options), "--yes"];
+  context.report(
+    [
+      showBegun(begun),
+      `Nothing has been touched. ${begun.isOver ? "When all is well after some days, compose's containers can go:" : "To go on:"}`,
+      `  type: ${adoptCommand(record.project, ...next)}`,
+    ].join("\n"),
+  );
+}
+
+/** Reads how far an adoption has come, and who serves. */
+export async function readBegun(run: AdoptRun): Promise<Begun> {
+  const { record } = run;
+  const phases = await Promise.all(phasesOf(record).map(async (phase) => ({ phase, done: await phase.done(run) })));
+  const isOver = (takesPort(record) || record.announced) && phases.every(({ done }) => done);
+  return { record, phases, isOver, serving: await whoServes(run) };
 }
 
 /** @throws OperatorError once only the way back is left */
@@ -183,17 +217,11 @@ function portOf({ port: typed, takePort }: AdoptOptions, project: string): numbe
 }
 
 /**
- * An adoption that has begun, on another port where one is typed before anybody was told the first: somebody else may
- * have taken that one since.
+ * The record of an adoption that has begun, on another port where one is typed before anybody was told the first: somebody
+ * else may have taken that one since. Pure.
  * @throws OperatorError when it is too late for that
  */
-async function withPort(
-  context: Context,
-  base: string,
-  { engine, image }: Adopting,
-  record: AdoptionRecord,
-  options: AdoptOptions,
-): Promise<AdoptionRecord> {
+export function onPort(record: AdoptionRecord, options: AdoptOptions): AdoptionRecord {
   if (options.port === undefined && options.takePort !== true) return record;
   const then = portOf(options, record.project) ?? record.port.now;
   if (then === undefined || then === record.port.then) return record;
@@ -202,13 +230,20 @@ async function withPort(
       what: `The adoption of ${record.project} has begun with port ${record.port.then}.`,
       type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back")],
     });
-  const changed = { ...record, port: { ...record.port, then } };
+  return { ...record, port: { ...record.port, then } };
+}
+
+async function changePort(
+  context: Context,
+  base: string,
+  { engine, image }: Adopting,
+  record: AdoptionRecord,
+): Promise<void> {
   await stacksOn(context, base).set("base", {
-    FRONTEND_PORT: String(then),
-    publishGateway: String(!takesPort(changed)),
+    FRONTEND_PORT: String(record.port.then),
+    publishGateway: String(!takesPort(record)),
   });
-  await save(context, base, engine, changed, image);
-  return changed;
+  await save(context, base, engine, record, image);
 }
 
 /** Writes the settings and the plan; nothing on the engine is touched before. */
@@ -329,33 +364,34 @@ async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<boolea
 }
 
 /** Error of work that failed: with what serves all the same, and what to type. @param what as a noun */
-export async function failed(
-  what: string,
-  error: unknown,
-  { engine, install, record }: AdoptRun,
-): Promise<OperatorError> {
-  const back = adoptCommand(record.project, "--back");
+export async function failed(what: string, error: unknown, run: AdoptRun): Promise<OperatorError> {
+  const { project, givenBack } = run.record;
+  const back = adoptCommand(project, "--back");
   const [then, type] =
-    record.givenBack === undefined
+    givenBack === undefined
       ? [
           "The first command goes on from here, the second gives everything back.",
-          [adoptCommand(record.project, "--yes"), back],
+          [adoptCommand(project, "--yes"), back],
         ]
       : ["This goes on from here:", [back]];
-  const [facts, page] = await Promise.all([
-    readFacts(engine, install),
-    engine.inspect(record.scani["frontend-app"] ?? ""),
-  ]);
-  const serving = [
-    ...(servingOf(facts).is === "serving" ? [`this module's on port ${record.port.then}`] : []),
-    ...(page?.state === "running" ? [`compose's on port ${record.port.now ?? "(none)"}`] : []),
-  ];
   return new OperatorError(
     {
       what: `The ${what} failed: ${withLogTail(error)}`,
-      why: `${serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`} ${then}`,
+      why: `${servingLine(await whoServes(run))} ${then}`,
       type,
     },
     { cause: error },
   );
+}
+
+/** Who serves now, and where: this module's Scani, compose's, both or nobody. */
+async function whoServes({ engine, install, record }: AdoptRun): Promise<string[]> {
+  const [facts, page] = await Promise.all([
+    readFacts(engine, install),
+    engine.inspect(record.scani["frontend-app"] ?? ""),
+  ]);
+  return [
+    ...(servingOf(facts).is === "serving" ? [`this module's on port ${record.port.then}`] : []),
+    ...(page?.state === "running" ? [`compose's on port ${record.port.now ?? "(none)"}`] : []),
+  ];
 }

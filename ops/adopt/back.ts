@@ -7,7 +7,8 @@ import { OperatorError } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { endGap, failed, openAdoption, refuseGivenBack, runOf, type Adopting } from "./adopt";
+import { endGap, failed, openAdoption, readBegun, refuseGivenBack, runOf, type Adopting } from "./adopt";
+import { showBegun } from "./show";
 
 /** An adoption that has begun. @throws OperatorError when none has */
 function recordOf({ record, project, install }: Adopting): AdoptionRecord {
@@ -89,10 +90,5 @@ export async function adoptionStatus(context: Context, base: string, named: stri
   const adopting = await openAdoption(context, base, named);
   const record = recordOf(adopting);
   const run = runOf(context, base, adopting, record);
-  const phases = await Promise.all(
-    phasesOf(record).map(
-      async (phase) => `  ${(await phase.done(run)) ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}`,
-    ),
-  );
-  context.report([`${record.project} → ${record.install}, begun ${record.at}:`, ...phases].join("\n"));
+  context.report(showBegun(await readBegun(run)));
 }

@@ -1,4 +1,5 @@
 import { phasesOf } from "../../host/adopt/phases";
+import type { Phase } from "../../host/adopt/phases/phase";
 import type { Adoption } from "../../host/adopt/plan";
 import type { AdoptionRecord } from "../../host/adopt/record";
 import { shown } from "../../host/handover/renderPreview";
@@ -6,15 +7,8 @@ import { settingNamed, type SettingName } from "../../settings";
 
 /** A plan for another program. No secrets. */
 export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<Record<string, unknown>> {
-  const { project, install, tier, port, notes, replaced, scani, postgres } = adoption;
   return {
-    project,
-    install,
-    tier,
-    port,
-    scani,
-    postgres,
-    replaced,
+    ...namesIn(record),
     phases: phasesOf(record).map((phase) => ({ id: phase.title, does: phase.describe(record) })),
     settings: Object.fromEntries(
       Object.entries(adoption.settings).map(([stack, values]) => [
@@ -22,8 +16,12 @@ export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<R
         Object.fromEntries(Object.entries(values).map(([name, value]) => [name, masked(name, value)])),
       ]),
     ),
-    notes,
   };
+}
+
+/** What a plan and a record have in common. */
+function namesIn({ project, install, tier, port, scani, postgres, replaced, notes }: AdoptionRecord) {
+  return { project, install, tier, port, scani, postgres, replaced, notes };
 }
 
 /** A plan in lines for a person. */
@@ -42,6 +40,41 @@ export function showPlan(adoption: Adoption, record: AdoptionRecord): string {
     ...list(settings[tier]),
     ...(notes.length === 0 ? [] : ["notes:", ...notes.map((note) => `  ${note}`)]),
   ].join("\n");
+}
+
+/** An adoption that has begun, as it is now. */
+export interface Begun {
+  readonly record: AdoptionRecord;
+  readonly phases: readonly { readonly phase: Phase; readonly done: boolean }[];
+  /** Nothing is left to be done. */
+  readonly isOver: boolean;
+  /** Who serves, and where. */
+  readonly serving: readonly string[];
+}
+
+/** How far an adoption has come, for another program. No secrets. */
+export function begunJson({ record, phases, isOver, serving }: Begun): Readonly<Record<string, unknown>> {
+  return {
+    ...namesIn(record),
+    begun: record.at,
+    isOver,
+    serving,
+    phases: phases.map(({ phase, done }) => ({ id: phase.title, does: phase.describe(record), done })),
+  };
+}
+
+/** How far an adoption has come, in lines for a person. */
+export function showBegun({ record, phases, serving }: Begun): string {
+  return [
+    `${record.project} → ${record.install}, begun ${record.at}:`,
+    ...phases.map(({ phase, done }) => `  ${done ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}`),
+    servingLine(serving),
+  ].join("\n");
+}
+
+/** Who serves, as a sentence. */
+export function servingLine(serving: readonly string[]): string {
+  return serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`;
 }
 
 /** A value as it may be shown: secrets by their last four characters, short ones not at all. */

@@ -1,0 +1,121 @@
+import { adopt, onPort, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
+import { adoptionStatus, settle } from "../../../../ops/adopt/back";
+import { writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
+import { FakeAdoption, type Stage } from "../../host/adopt/fakeAdoption";
+import { folder } from "../../lab/setup/folder";
+
+const place = folder();
+afterAll(() => place.remove());
+
+/** Calls that change something of the project's or of the install's; what is looked into by a container of its own is none. */
+const changing =
+  /^(start|stop|setRestartPolicy|connectNetwork|disconnectNetwork|remove (?!unnamed)|writeFile|createVolume|tagImage|exec \S+ kamal-proxy (resume|pause|deploy))/;
+
+/** An adoption of which the first run is over, and what a command prints of it. */
+async function begun(changes: Partial<AdoptionRecord> = {}, stage: Stage = "beside") {
+  const adoption = new FakeAdoption(stage);
+  const { engine } = adoption.install;
+  engine.images.set("image:1", { id: "sha256:1", environment: [], labels: {}, digests: [] });
+  await writeRecord(engine, { ...adoption.record, ...changes }, "image:1", {});
+  const printed: string[] = [];
+  const context = {
+    project: { folder: place.path, environment: {} },
+    engine: () => Promise.resolve(engine),
+    report: (line: string) => printed.push(line),
+    signal: new AbortController().signal,
+  };
+  const from = engine.calls.length;
+  return {
+    adoption,
+    context,
+    told: async (options: AdoptOptions): Promise<string> => {
+      await adopt(context, "base", "home", options);
+      return printed.join("\n");
+    },
+    changes: () => engine.calls.slice(from).filter((call) => changing.test(call)),
+    printed,
+  };
+}
+
+test.each<[string, AdoptOptions]>([
+  ["plain", {}],
+  ["--plan", { plan: true }],
+  ["--port 8090 --plan, as the first time", { plan: true, port: "8090" }],
+  ["--plan --yes", { plan: true, yes: true }],
+])(
+  "once it has begun, %s says which phases are open and what goes on, and touches nothing",
+  async (_words, options) => {
+    const { told, changes, adoption } = await begun();
+    // A run that was killed has left requests waiting: whoever goes on, or back, ends that.
+    adoption.install.paused.add("api");
+    const said = await told(options);
+    expect(changes()).toEqual([]);
+    expect(said).toContain("home → scani, begun 2026-11-27T12:00:00Z:");
+    expect(said).toContain("  · database: stop compose's api, data-provider and Postgres");
+    expect(said).toContain("Scani serves, compose's on port 8080.");
+    const port = options.port === undefined ? "" : "--port 8090 ";
+    expect(said).toContain(`Nothing has been touched. To go on:\n  type: npm run adopt -- home ${port}--yes`);
+  },
+);
+
+test("--json is one object, with what is done", async () => {
+  const { told, changes } = await begun();
+  expect(JSON.parse(await told({ json: true }))).toMatchObject({
+    project: "home",
+    begun: "2026-11-27T12:00:00Z",
+    isOver: false,
+    serving: ["this module's on port 8090", "compose's on port 8080"],
+    phases: expect.arrayContaining([
+      { id: "front", does: expect.any(String), done: true },
+      { id: "database", does: expect.any(String), done: false },
+    ]),
+  });
+  expect(changes()).toEqual([]);
+});
+
+test("--status says the same", async () => {
+  const { context, printed, changes } = await begun();
+  await adoptionStatus(context, "base", "home");
+  expect(printed.join("\n")).toContain("  ✓ front: ");
+  expect(changes()).toEqual([]);
+});
+
+test("once the data has been given back, only --back goes on", async () => {
+  const { told, changes, adoption } = await begun({ givenBack: "data" });
+  expect(await told({})).toContain("type: npm run adopt -- home --back");
+  await expect(told({ yes: true })).rejects.toThrow("type: npm run adopt -- home --back");
+  expect(changes()).toEqual([]);
+  expect(() => refuseGivenBack(adoption.record)).not.toThrow();
+});
+
+test("another port is taken until somebody was told the first", () => {
+  const { record } = new FakeAdoption("beside");
+  expect(onPort(record, { port: "8090" })).toBe(record);
+  expect(onPort({ ...record, announced: false }, { port: "8091" }).port).toEqual({ now: 8080, then: 8091 });
+  expect(onPort({ ...record, announced: false }, { takePort: true }).port).toEqual({ now: 8080, then: 8080 });
+  expect(() => onPort(record, { port: "8091" })).toThrow(
+    "The adoption of home has begun with port 8090.\n  type: npm run adopt -- home --yes",
+  );
+});
+
+test("the volume of an S3 server that somebody has stopped is not removed before its files are known to be copied", async () => {
+  const { adoption, context, changes } = await begun();
+  adoption.container("home-minio").state = "exited";
+  // Everything but the files looks as if it were over.
+  for (const name of ["api", "provider", "page"])
+    Object.assign(adoption.container(`home-${name}`), { state: "exited", restartPolicy: "no" });
+  await expect(settle(context, "base", "home", { removeOldFiles: true })).rejects.toThrow(
+    "The adoption of home is not over",
+  );
+  expect(changes()).toEqual([]);
+  expect(adoption.install.engine.volumesThere.map(({ name }) => name)).toContain("home_minio-data");
+});
+
+test("settled, compose's containers and the volume of its S3 server go", async () => {
+  const { adoption, context, printed } = await begun({}, "taken over");
+  await settle(context, "base", "home", { removeOldFiles: true });
+  const { all, volumesThere } = adoption.install.engine;
+  expect(all.filter(({ name }) => name.startsWith("home-"))).toEqual([]);
+  expect(volumesThere.map(({ name }) => name)).toEqual(["scani-storage-data", "home_postgres-data"]);
+  expect(printed.at(-1)).toContain("and the volume home_minio-data");
+});
