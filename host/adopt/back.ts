@@ -206,10 +206,9 @@ async function stopOwn({ engine, install }: AdoptRun, service?: string): Promise
 
 /** From here on nothing of this module's takes a request or a file, and compose has them all. */
 async function close(run: AdoptRun, own: Bucket | undefined): Promise<void> {
-  await run.progress.step("stop this module's Scani", async () => {
-    await run.engine.stop(run.install.gateway);
-    await stopOwn(run);
-  });
+  await run.progress.step("stop this module's Scani", () =>
+    Promise.all([run.engine.stop(run.install.gateway), stopOwn(run)]),
+  );
   await copyBack(run, own);
 }
 

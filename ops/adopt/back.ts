@@ -37,7 +37,7 @@ export async function back(context: Context, base: string, named: string | undef
     if (record.givenBack === undefined) await endGap(run);
     await refuseWayBack(run);
     await goBack(run).catch(async (error: unknown) => {
-      const now = await readRecord(run.engine, run.install.name, run.image);
+      const now = await readRecord(run.engine, run.install.name, run.image).catch(() => undefined);
       throw await failed("way back", error, { ...run, record: now ?? record });
     });
     context.report(

@@ -49,11 +49,13 @@ const lines = [
   "▸ back up the database",
   "▸ bring base up",
   "▸ copy the files",
+  "▸ copy the newest files",
   "▸ bring tier1 up",
   "▸ flip",
   "▸ make the gateway with the port",
   "▸ change port",
-  "▸ stop compose's api",
+  "▸ stop compose's page",
+  "▸ copy the last files",
   "▸ bring base up on the data",
   "▸ hold requests",
   "▸ move the data one folder down",
@@ -91,16 +93,20 @@ test.each(lines)("taken back after a kill at %s", async (line) => {
   await isGivenBack();
 });
 
-test.each(["▸ stop this module's Scani", "▸ move the data back", "▸ start compose's containers again", "Destroying"])(
-  "the way back is killed at %s and typed again",
-  async (line) => {
-    await adopted();
-    const { over } = await scene.killed(line, "--back");
-    expect(over).toBe(false);
-    await scene.back();
-    await isGivenBack();
-  },
-);
+test.each([
+  "▸ copy files back",
+  "▸ stop this module's Scani",
+  "▸ move the data back",
+  "▸ start compose's containers again",
+  "▸ start compose's worker again",
+  "Destroying",
+])("the way back is killed at %s and typed again", async (line) => {
+  await adopted();
+  const { over } = await scene.killed(line, "--back");
+  expect(over).toBe(false);
+  await scene.back();
+  await isGivenBack();
+});
 
 test("killed at 20 random moments, and gone on with each time", async () => {
   for (let kills = 0; kills < 20;) {
