@@ -48,7 +48,7 @@ async function areFilesOurs({ engine, install, record }: AdoptRun): Promise<bool
   const { postgres, objectStore, scani } = record;
   if (objectStore === undefined) return true;
   if (postgres !== undefined) return hasTakenOver(engine, install.name, postgres);
-  // A managed database does not show whose api is on it. The project's S3 server is stopped for good last of all.
+  // A managed database does not show whose api is on it. The project's S3 server is stopped for good once it has been copied.
   const both = await Promise.all([objectStore, scani.api ?? ""].map((name) => engine.inspect(name)));
   return both.every(isRetired);
 }

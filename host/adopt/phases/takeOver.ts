@@ -34,7 +34,7 @@ export class DatabasePhase implements Phase {
 
   async perform(run: AdoptRun): Promise<void> {
     const { engine, install, record, stacks, progress } = run;
-    const { postgres } = record;
+    const { postgres, objectStore } = record;
     await expectData(engine, homeOf(install.name, postgres));
     const { api, "data-provider": provider, "frontend-app": page } = record.scani;
     await progress.step("stop compose's page, api and data-provider", async () => {
@@ -47,6 +47,8 @@ export class DatabasePhase implements Phase {
     });
     // What was uploaded through compose's page since the last time.
     await takeFiles(run, "copy the last files");
+    // A browser that has been given an address there is refused from now on: what it sent would not be copied any more.
+    if (objectStore !== undefined) await stopForGood(run, [objectStore]);
     await stacks.set("base", {
       portHolder: undefined,
       ...(postgres === undefined
