@@ -1,4 +1,4 @@
-import { join, sep } from "node:path";
+import { basename, join, sep } from "node:path";
 
 /**
  * Every command an operator is told to type is spelled here, for a POSIX shell: in a checkout of this module, or, where
@@ -104,16 +104,36 @@ export const dockerCreateVolume = (name: string): string => `docker volume creat
 export const dockerFind = (volume: string, image: string, name: string): string =>
   `docker run --rm --entrypoint find -v ${quoted(volume)}:/volume:ro ${quoted(image)} /volume -name ${quoted(name)}`;
 
-/** Commands of compose's. @param folder of its file; compose may not have said which */
-const compose = (folder: string, words: string): string =>
-  `${folder === "" ? "" : `cd ${quoted(folder)} && `}docker compose ${words}`;
-export const composeUp = (folder: string): string => compose(folder, "up -d");
-export const composePull = (folder: string): string => compose(folder, "pull");
+/** A compose project, as far as commands have to name it. */
+export interface ComposePlace {
+  readonly name: string;
+  /** Folder of its file; empty where compose has not said which. */
+  readonly folder: string;
+  /** Its files, by their paths from the folder; none where compose finds them there by itself. */
+  readonly files: readonly string[];
+}
+
+/** Commands of compose's, which takes another name and other files than the folder's own only where they are said. */
+const compose = ({ name, folder, files }: ComposePlace, words: string): string => {
+  const named = name === projectIn(folder) ? [] : ["-p", name];
+  const options = [...named, ...files.flatMap((file) => ["-f", file])].map(quoted);
+  return `${folder === "" ? "" : `cd ${quoted(folder)} && `}${["docker compose", ...options, words].join(" ")}`;
+};
+
+/** Name compose gives a project by its folder. */
+const projectIn = (folder: string): string =>
+  basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "")
+    .replace(/^[_-]+/, "");
+
+export const composeUp = (project: ComposePlace): string => compose(project, "up -d");
+export const composePull = (project: ComposePlace): string => compose(project, "pull");
 /** Makes the containers anew without starting them. */
-export const composeCreate = (folder: string): string => compose(folder, "up --no-start");
+export const composeCreate = (project: ComposePlace): string => compose(project, "up --no-start");
 export const composeList = "docker compose ls --all";
-export const composeScale = (folder: string, service: string): string =>
-  compose(folder, `up -d --scale ${quoted(`${service}=1`)} ${quoted(service)}`);
+export const composeScale = (project: ComposePlace, service: string): string =>
+  compose(project, `up -d --scale ${quoted(`${service}=1`)} ${quoted(service)}`);
 
 /** Commands of ssh's. @param words after the destination, as the remote shell takes them */
 export const sshCommand = (destination: readonly string[], ...words: readonly string[]): string =>

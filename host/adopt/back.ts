@@ -75,7 +75,7 @@ export async function refuseWayBack(run: AdoptRun): Promise<void> {
 }
 
 /** What is not there is not started, and takes no files. */
-async function goneContainers({ engine, record, composeFolder }: AdoptRun): Promise<Problem | undefined> {
+async function goneContainers({ engine, record, compose }: AdoptRun): Promise<Problem | undefined> {
   const found = await Promise.all(retired(record).map(async (name) => ((await engine.inspect(name)) ? [] : [name])));
   const gone = found.flat();
   return gone.length === 0
@@ -83,19 +83,19 @@ async function goneContainers({ engine, record, composeFolder }: AdoptRun): Prom
     : {
         what: `Containers of compose's are gone: ${gone.join(", ")}.`,
         why: "This makes them again without starting them:",
-        type: composeCreate(composeFolder),
+        type: composeCreate(compose),
       };
 }
 
 /** Files go where they came from. */
-async function otherStore({ engine, record, objects, composeFolder }: AdoptRun): Promise<Problem | undefined> {
+async function otherStore({ engine, record, objects, compose }: AdoptRun): Promise<Problem | undefined> {
   const { objectStore } = record;
   if (objectStore === undefined || objects?.container === objectStore) return undefined;
   if ((await engine.inspect(objectStore)) === undefined) return undefined;
   return {
     what: `Compose's containers have been given another S3 server than ${objectStore}, so files cannot be given back.`,
     why: "Write S3_ENDPOINT into the .env file as it was, and make them anew without starting them:",
-    type: composeCreate(composeFolder),
+    type: composeCreate(compose),
   };
 }
 
@@ -139,7 +139,7 @@ async function newerSchema({
   record,
   stacks,
   migrateImage,
-  composeFolder,
+  compose,
   progress,
 }: AdoptRun): Promise<Problem | undefined> {
   const servers =
@@ -171,7 +171,7 @@ async function newerSchema({
       : {
           what: `The database has had migrations that compose's images (${migrateImage}) do not know: ${newer.join(", ")}.`,
           why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
-          type: [composePull(composeFolder), composeCreate(composeFolder)],
+          type: [composePull(compose), composeCreate(compose)],
         };
   } finally {
     await engine.remove(reader);

@@ -12,6 +12,7 @@ export interface ComposeContainer {
   readonly service: string;
   readonly state: ContainerState;
   readonly health?: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly image: string;
   readonly imageId: string;
   /** Id of the image that has the name now: another one where it was pulled or built again since. */
@@ -39,6 +40,8 @@ export interface ComposeProject {
   readonly name: string;
   /** Folder of its compose file, on the engine's machine. */
   readonly folder: string;
+  /** Its compose files, by their paths from the folder; none where compose finds them there by itself. */
+  readonly files: readonly string[];
   readonly containers: readonly ComposeContainer[];
   /** Scani's migrator, which compose runs for a moment: its image, where it is on the engine. */
   readonly migrator?: Migrator;

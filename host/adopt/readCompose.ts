@@ -17,6 +17,7 @@ const compose = {
   project: "com.docker.compose.project",
   service: "com.docker.compose.service",
   folder: "com.docker.compose.project.working_dir",
+  files: "com.docker.compose.project.config_files",
   oneOff: "com.docker.compose.oneoff",
 } as const;
 
@@ -32,11 +33,27 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
         own.map(({ id, labels }) => readContainer(engine, id, labels[compose.service] ?? "")),
       );
       const ran = listed.filter(({ labels, image }) => labels[compose.project] === name && isMigrator(image));
-      const migrator = await readMigrator(engine, ran[0]?.image, partsOf({ containers }).api);
-      return { name, folder: own[0]?.labels[compose.folder] ?? "", containers, migrator };
+      const { api } = partsOf({ containers });
+      const migrator = await readMigrator(engine, ran[0]?.image, api);
+      // Of containers that a change of the compose file has left behind, api is none.
+      const labels = (api ?? containers[0])?.labels ?? {};
+      const folder = labels[compose.folder] ?? "";
+      return { name, folder, files: filesIn(folder, labels[compose.files] ?? ""), containers, migrator };
     }),
   );
   return projects.filter((project) => partsOf(project).api !== undefined);
+}
+
+/** Names of files that compose finds by itself. */
+const standardFile = /^(docker-)?compose(\.override)?\.ya?ml$/;
+
+/** Files of a project by their paths from its folder; none where compose finds all of them there. Pure. */
+function filesIn(folder: string, label: string): string[] {
+  const files = label
+    .split(",")
+    .filter((file) => file !== "")
+    .map((file) => (file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file));
+  return files.every((file) => standardFile.test(file)) ? [] : files;
 }
 
 /**
@@ -96,6 +113,7 @@ export async function readContainer(engine: Engine, id: string, service: string)
     service,
     state,
     health,
+    labels: found.labels,
     image,
     imageId,
     namedId: named?.id,

@@ -82,7 +82,7 @@ function missingParts(project: ComposeProject, parts: ScaniParts): Problem[] {
   return [
     {
       what: `The project ${project.name} has no container of Scani's ${missing.join(", ")}.`,
-      type: composeUp(project.folder),
+      type: composeUp(project),
     },
   ];
 }
@@ -96,7 +96,7 @@ function severalParts(project: ComposeProject): Problem[] {
       {
         what: `${all.length} containers do the work of Scani's ${service}: ${all.map(({ name }) => name).join(", ")}.`,
         why: "One of them is to be left.",
-        type: composeScale(project.folder, all[0].service),
+        type: composeScale(project, all[0].service),
       },
     ];
   });
@@ -126,7 +126,7 @@ function versions(project: ComposeProject, parts: ScaniParts): Problem[] {
       ? [
           {
             what: `Scani's images are not of one version: ${all.map((one) => `${one.image} (${versionOf(one)})`).join(", ")}.`,
-            type: [composePull(project.folder), composeUp(project.folder)],
+            type: [composePull(project), composeUp(project)],
           },
         ]
       : [];
@@ -137,7 +137,7 @@ function versions(project: ComposeProject, parts: ScaniParts): Problem[] {
         {
           what: `Scani ${major}.${minor} is older than ${firstVersion.join(".")}: its queue is in Redis, and what is in it would be lost.`,
           why: "Update it with compose first, and let the queue run empty.",
-          type: [composePull(project.folder), composeUp(project.folder)],
+          type: [composePull(project), composeUp(project)],
         },
       ]
     : [];
@@ -210,7 +210,7 @@ function keys(project: ComposeProject, parts: ScaniParts, { acceptPublicKey }: A
       {
         what: `${pair[1][1]} of ${pair[1][0]} is not ${pair[0][1]} of ${pair[0][0]}; both must be the same.`,
         why: "Correct the .env file beside the compose file, and let compose apply it.",
-        type: composeUp(project.folder),
+        type: composeUp(project),
       },
     ];
   });
@@ -254,7 +254,7 @@ function places(project: ComposeProject, parts: ScaniParts): Problem[] {
       {
         what: `${name} of ${holder.name} names ${host}, which only ${isOwn ? "that container" : "containers on its networks"} can reach, and none of this project is called so.`,
         why: "A release needs an address that every container of this engine reaches: a full name, or an IP address. Give it in the .env file beside the compose file, and let compose apply it.",
-        type: composeUp(project.folder),
+        type: composeUp(project),
       },
     ];
   });
@@ -265,7 +265,7 @@ function places(project: ComposeProject, parts: ScaniParts): Problem[] {
     {
       what: `SMTP_URL names ${mail.name} (${mail.image}), which delivers mails; base's own mail server catches them, and nobody could sign in any more.`,
       why: "Publish its port and give its address on this machine, or that of the mail server behind it, as SMTP_URL in the .env file beside the compose file.",
-      type: composeUp(project.folder),
+      type: composeUp(project),
     },
   ];
 }
@@ -290,7 +290,7 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
       dataPath.replace(/\/$/, "") !== postgresDataPath && {
         what: `${postgres.name} keeps its data in ${dataPath} (PGDATA), and only data in the volume itself, at ${postgresDataPath}, can be taken over.`,
         why: "Dump the database and restore it into an install of this module's own, or move the data up in its volume and take PGDATA out of the compose file.",
-        type: composeUp(project.folder),
+        type: composeUp(project),
       },
     postgres.state === "running" &&
       database !== undefined &&
@@ -314,13 +314,13 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
     database?.keyOpens === false && {
       what: "ENCRYPTION_KEY opens none of the stored credentials that were tried.",
       why: "They were sealed with another key, which has to be in the .env file beside the compose file.",
-      type: composeUp(project.folder),
+      type: composeUp(project),
     },
     database?.major !== undefined &&
       imageMajor !== undefined &&
       database.major !== imageMajor && {
         what: `The data was made by Postgres ${database.major}, and ${postgres.name} runs ${imageMajor}.`,
-        type: composeUp(project.folder),
+        type: composeUp(project),
       },
   ];
   return [
@@ -352,7 +352,7 @@ function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Pr
     {
       what: `The files in ${serversOf(project).objectStore?.name ?? "the S3 server"} cannot be listed with the keys Scani has: ${objects.refused}`,
       why: "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY in the .env file beside the compose file have to be keys of that server.",
-      type: composeUp(project.folder),
+      type: composeUp(project),
     },
   ];
 }

@@ -173,7 +173,7 @@ async function planned(
       mailPort: settingOf(context.project, base, "MAILPIT_UI_PORT"),
       acceptPublicKey: options.acceptPublicKey === true,
     },
-    (kind, values) => settingProblems(context.project, base, kind, values, project.folder),
+    (kind, values) => settingProblems(context.project, base, kind, values, project),
   );
   if ("problems" in plan)
     throw new OperatorError(
@@ -278,7 +278,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
     engine,
     install: { name: install, gateway: containerName(install, "gateway") },
     record,
-    composeFolder: project?.folder ?? "",
+    compose: project ?? { name: record.project, folder: "", files: [] },
     objects: project && objectSourceOf(project),
     stacks: stacksOn(context, base),
     backups: {

@@ -29,7 +29,7 @@ export async function back(context: Context, base: string, named: string | undef
       throw new OperatorError({
         what: `The containers of ${record.project} are gone, so there is nothing to give it back to. Nothing has been touched.`,
         why: "In the folder of its compose file, this makes them again without starting them:",
-        type: composeCreate(""),
+        type: composeCreate({ name: record.project, folder: "", files: [] }),
       });
     const run = runOf(context, base, adopting, record);
     const began = Date.now();

@@ -3,7 +3,7 @@ import { readPlatform } from "../../host/install/platform";
 import { stacksBeside, type StackKind } from "../../host/install/stacks";
 import { flagOn, operatorSources, resolveSettings, SettingsError, type Tier } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { composeUp } from "../../util/commands";
+import { composeUp, type ComposePlace } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import type { Context } from "../context";
 import { setSettings } from "../pulumi/config";
@@ -50,14 +50,14 @@ export function stacksOn(adoption: Context, base: string): Stacks {
 
 /**
  * Everything wrong with the settings a stack would have, the operator's own beside them.
- * @param composeFolder where what compose's containers have is corrected
+ * @param compose where what compose's containers have is corrected
  */
 export function settingProblems(
   { folder, environment }: Context["project"],
   base: string,
   kind: "base" | Tier,
   values: Readonly<Record<string, string>>,
-  composeFolder: string,
+  compose: ComposePlace,
 ): readonly Problem[] {
   const stack = stackOf(base, kind);
   const file = new StackFile(folder, stack);
@@ -73,17 +73,17 @@ export function settingProblems(
   } catch (error) {
     if (error instanceof SettingsError)
       return error.mistakes.map((mistake) =>
-        values[mistake.setting] === undefined ? mistake : inCompose(mistake, composeFolder),
+        values[mistake.setting] === undefined ? mistake : inCompose(mistake, compose),
       );
     throw error;
   }
 }
 
 /** What is wrong with a value that was read from compose's containers. Pure. */
-function inCompose({ what }: Problem, folder: string): Problem {
+function inCompose({ what }: Problem, compose: ComposePlace): Problem {
   return {
     what: what.replace("(from Pulumi config)", "(of compose's containers)"),
     why: "Correct it in the .env file beside the compose file, and let compose apply it.",
-    type: composeUp(folder),
+    type: composeUp(compose),
   };
 }

@@ -59,12 +59,12 @@ async function areFilesOurs({ engine, install, record }: AdoptRun): Promise<bool
  */
 export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
   if (await areFilesOurs(run)) return;
-  const { objects, record, composeFolder, stacks, progress } = run;
+  const { objects, record, compose, stacks, progress } = run;
   if (objects === undefined)
     throw new OperatorError({
       what: `The container of the project's S3 server, ${record.objectStore}, is gone, so its files cannot be copied.`,
       why: "This makes it again without starting it:",
-      type: composeCreate(composeFolder),
+      type: composeCreate(compose),
     });
   const own = await stacks.ownBucket();
   if (own === undefined)

@@ -3,6 +3,7 @@ import { untilReady, type Watch } from "../../engine/ready";
 import type { Install } from "../../install/readFacts";
 import type { StackNames } from "../../install/stacks";
 import type { Tier } from "../../../settings";
+import type { ComposePlace } from "../../../util/commands";
 import type { Progress } from "../../../util/progress/progress";
 import type { Bucket } from "../../install/bucket";
 import type { ObjectSource } from "../project";
@@ -28,8 +29,8 @@ export interface AdoptRun {
   readonly engine: Engine;
   readonly install: Install;
   readonly record: AdoptionRecord;
-  /** Folder of the project's compose file; empty where nothing of the project is left to say. */
-  readonly composeFolder: string;
+  /** The project, as compose's commands name it. */
+  readonly compose: ComposePlace;
   /** The project's S3 server, read anew from its containers. */
   readonly objects?: ObjectSource;
   readonly stacks: Stacks;

@@ -140,7 +140,7 @@ export class FakeAdoption {
       engine,
       install: { name: "scani", gateway: "scani-gateway" },
       record,
-      composeFolder: "/srv/home",
+      compose: { name: "home", folder: "/srv/home", files: [] },
       objects: this.container("home-minio") === undefined ? undefined : objects,
       stacks: this.stacks(),
       backups: { folder: "/nowhere", kept: 1 },

@@ -9,6 +9,7 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
     name: `scani-${service}`,
     service,
     state: "running",
+    labels: {},
     image: `${service}:1`,
     imageId: "sha256:0123456789abcdef",
     environment: {},

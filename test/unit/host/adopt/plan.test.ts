@@ -32,6 +32,7 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
     service,
     state: "running",
     health: "healthy",
+    labels: {},
     image: scani ? `scani/${service}:0.17.1` : `${service}:1`,
     imageId: "sha256:0123456789abcdef",
     namedId: "sha256:0123456789abcdef",
@@ -106,7 +107,12 @@ function stock(changes: Readonly<Record<string, Partial<ComposeContainer>>> = {}
       published: ["0.0.0.0:8080"],
     }),
   ];
-  return { name: "home", folder: "/srv/scani", containers: all.map((one) => ({ ...one, ...changes[one.service] })) };
+  return {
+    name: "home",
+    folder: "/srv/scani",
+    files: ["docker-compose.prod.yml"],
+    containers: all.map((one) => ({ ...one, ...changes[one.service] })),
+  };
 }
 
 /** With changes to the variables of all of Scani's services that have them. */
@@ -327,6 +333,14 @@ test.each<[string, Partial<AdoptIntent>, string[]]>([
     worker: { environment: { ...stock().containers[6].environment, ...published } },
   });
   expect(problems(project, {}, intent)).toEqual(told);
+});
+
+test("compose's commands name the project and its files, where its folder alone would mean others", () => {
+  const made = plan(stock({ api: { image: "scani/api:0.14.2" } }));
+  expect("problems" in made ? made.problems.find(({ what }) => what.includes("older than"))?.type : []).toEqual([
+    "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml pull",
+    "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+  ]);
 });
 
 test("what is not running is named, and an install of the same name is not taken over", () => {

@@ -1,0 +1,50 @@
+import { readProject } from "../../../../host/adopt/readCompose";
+import { FakeEngine } from "../fakeEngine";
+
+const version = (value: string) => ({ "org.opencontainers.image.version": value });
+
+/** An engine on which compose runs Scani's api of a version, with these images of the migrator. */
+function engineWith(
+  migrators: Readonly<Record<string, string>>,
+  labels: Readonly<Record<string, string>> = {},
+): FakeEngine {
+  const engine = new FakeEngine();
+  engine.add({
+    name: "home_api_1",
+    image: "scani/api:latest",
+    imageId: "sha256:api",
+    labels: {
+      "com.docker.compose.project": "home",
+      "com.docker.compose.service": "api",
+      "traefik.enable": "true",
+      ...labels,
+    },
+    environment: ["SERVICE_NAME=api", "LOG_ID_PEPPER=x"],
+  });
+  const image = (id: string, labels: Readonly<Record<string, string>>) => ({
+    id,
+    environment: [],
+    labels,
+    digests: [],
+  });
+  engine.images.set("sha256:api", image("sha256:api", version("0.17.1")));
+  for (const [name, labelled] of Object.entries(migrators))
+    engine.images.set(name, image(`sha256:${name}`, version(labelled)));
+  return engine;
+}
+
+test.each([
+  ["/srv/scani/docker-compose.prod.yml", ["docker-compose.prod.yml"]],
+  ["/srv/scani/docker-compose.yml,/etc/scani/more.yml", ["docker-compose.yml", "/etc/scani/more.yml"]],
+  // Compose finds these by itself.
+  ["/srv/scani/compose.yaml,/srv/scani/compose.override.yaml", []],
+  // As compose 1 writes it.
+  ["docker-compose.yml", []],
+  ["docker-compose.prod.yml", ["docker-compose.prod.yml"]],
+])("of the files %s commands have to name %j", async (written, files) => {
+  const labels = {
+    "com.docker.compose.project.working_dir": "/srv/scani",
+    "com.docker.compose.project.config_files": written,
+  };
+  expect(await readProject(engineWith({}, labels), undefined, "/")).toMatchObject({ folder: "/srv/scani", files });
+});
