@@ -160,19 +160,20 @@ const own = {
       "Container that has the gateway's port for now: the gateway is made with the port, and started when that one has stopped.",
     schema: s.dockerName,
   },
-  frontNetwork: {
-    variable: "SCANI_FRONT_NETWORK",
+  frontNetworks: {
+    variable: "SCANI_FRONT_NETWORKS",
     stacks: base,
     example: "scani_default",
-    describe: "Docker network of a proxy that reaches Scani's page by name: the gateway answers there.",
-    schema: s.dockerName,
+    describe:
+      "Docker networks, separated by commas, on which a proxy reaches Scani's page by name: the gateway answers there.",
+    schema: s.dockerNames,
   },
   frontNames: {
     variable: "SCANI_FRONT_NAMES",
     stacks: base,
     fallback: "frontend-app",
     example: "frontend-app,scani_frontend-app_1",
-    describe: "Names, separated by commas, the gateway has on frontNetwork.",
+    describe: "Names, separated by commas, the gateway has on frontNetworks.",
     schema: s.dockerNames,
   },
   borrowedPostgres: {

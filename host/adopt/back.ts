@@ -180,7 +180,7 @@ async function newerSchema({
 
 /** Settings the later phases write. */
 const written = {
-  base: ["postgresVolume", "postgresFolder", "frontNetwork", "frontNames", "portHolder"],
+  base: ["postgresVolume", "postgresFolder", "frontNetworks", "frontNames", "portHolder"],
   tier1: [],
   tier2: [],
 } as const;

@@ -37,7 +37,7 @@ export interface AdoptEvidence {
   readonly takenNames: readonly string[];
   /** True where an install of this name is there already. */
   readonly installed: boolean;
-  /** Containers on a network of the page that are not the project's Scani: they may reach it by its name. */
+  /** Running containers on a network of the page that are not the project's Scani: they may reach it by its name. */
   readonly neighbours: readonly { readonly container: string; readonly network: string }[];
 }
 
@@ -82,7 +82,7 @@ export async function readEvidence(engine: Engine, project: ComposeProject, inst
     ],
     installed: all.some(({ labels }) => labels[label.install] === install && labels[label.service] !== undefined),
     neighbours: inspected.flatMap((one) =>
-      one === undefined || own.has(one.id)
+      one?.running !== true || own.has(one.id)
         ? []
         : one.networks
             .filter((network) => page?.networks.includes(network))

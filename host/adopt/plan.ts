@@ -52,8 +52,8 @@ export interface Adoption {
   readonly replaced: readonly string[];
   /** Names images get so that they are pinned, by the image. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Network of a proxy that reaches the page by name, and the names it may use. */
-  readonly frontNetwork?: string;
+  /** Networks on which others reach the page by name, and the names they may use; absent where there are none. */
+  readonly frontNetworks?: readonly string[];
   readonly frontNames?: readonly string[];
   /** Port the page is on now, and will be on. */
   readonly port: { readonly now?: number; readonly then: number };
@@ -113,7 +113,7 @@ function adoptionOf(
   const then = intent.port ?? now ?? 8080;
   const read = ownVariables(parts);
   const ofPostgres = postgresSettings(postgres, environment.DATABASE_URL ?? "");
-  const front = frontOf(project, evidence);
+  const fronts = frontsOf(project, evidence);
   const further = furtherVariables(parts);
   const accepted = [
     ...(evidence.database?.takesPassword === true ? publicSecrets(ofPostgres) : []),
@@ -174,7 +174,7 @@ function adoptionOf(
       postgres === undefined || ofPostgres.postgresImage !== `${ownRepository}/postgres:${tagOfId(postgres.imageId)}`
         ? tags
         : { ...tags, [postgres.imageId]: ofPostgres.postgresImage },
-    ...(front === undefined || page === undefined ? {} : { frontNetwork: front, frontNames: namesOfPage(page) }),
+    ...(fronts.length === 0 || page === undefined ? {} : { frontNetworks: fronts, frontNames: namesOfPage(page) }),
     port: { now, then },
     notes: notesOf(project, {
       postgres,
@@ -183,7 +183,7 @@ function adoptionOf(
       mail,
       accepted,
       further,
-      front,
+      fronts,
       evidence,
       tags,
     }),
@@ -341,7 +341,7 @@ interface Noted {
   readonly objectStore?: ComposeContainer;
   readonly mail?: ComposeContainer;
   readonly further: readonly FurtherVariable[];
-  readonly front?: string;
+  readonly fronts: readonly string[];
   readonly evidence: AdoptEvidence;
   readonly tags: ImageNames["tags"];
 }
@@ -351,11 +351,17 @@ function namesOfPage({ id, service, name, aliases }: ComposeContainer): string[]
   return [...new Set([service, name, ...aliases])].filter((one) => !id.startsWith(one));
 }
 
-/** Network on which others may reach the page by name; one of outside the project, as proxies have, before its own. */
-function frontOf(project: ComposeProject, { neighbours }: AdoptEvidence): string | undefined {
+/** Networks that have no names. */
+const nameless: readonly string[] = ["bridge", "host", "none"];
+
+/** Networks on which others that run may reach the page by name. */
+function frontsOf(project: ComposeProject, { neighbours }: AdoptEvidence): string[] {
   const { "frontend-app": page } = partsOf(project);
-  const own = othersOf(project).flatMap(({ networks }) => networks.filter((one) => page?.networks.includes(one)));
-  return [...neighbours.map(({ network }) => network), ...own][0];
+  const there = new Set([
+    ...neighbours.map(({ network }) => network),
+    ...othersOf(project).flatMap(({ networks }) => networks),
+  ]);
+  return (page?.networks ?? []).filter((network) => !nameless.includes(network) && there.has(network));
 }
 
 /** What a database server is started with beside its settings, and base's own is not. */
@@ -415,7 +421,7 @@ function mountNotes(project: ComposeProject): string[] {
 }
 
 function notesOf(project: ComposeProject, noted: Noted): string[] {
-  const { postgres, volume, objectStore, mail, accepted, further, front, evidence, tags } = noted;
+  const { postgres, volume, objectStore, mail, accepted, further, fronts, evidence, tags } = noted;
   const others = othersOf(project);
   return [
     ...(postgres === undefined ? ["Postgres is not the project's own and stays where it is."] : []),
@@ -432,11 +438,13 @@ function notesOf(project: ComposeProject, noted: Noted): string[] {
         ]),
     ...differenceNotes(project),
     ...mountNotes(project),
-    ...(front === undefined
-      ? []
-      : [
-          `On the network ${front} the gateway takes the page's names, by which ${[...evidence.neighbours.map(({ container }) => container), ...others.map(({ name }) => name)].join(", ")} may reach it.`,
-        ]),
+    ...fronts.map((network) => {
+      const there = [
+        ...evidence.neighbours.filter((one) => one.network === network).map(({ container }) => container),
+        ...others.filter(({ networks }) => networks.includes(network)).map(({ name }) => name),
+      ];
+      return `On the network ${network} the gateway takes the page's names, by which ${there.join(", ")} may reach it.`;
+    }),
     ...(Object.keys(tags).length === 0
       ? []
       : [`Images whose names may come to mean others get further ones: ${Object.values(tags).sort().join(", ")}.`]),

@@ -6,7 +6,7 @@ import type { ComposeProject } from "./project";
 /** What of a plan is recorded: by name, since its settings and its S3 server hold secrets. */
 const recorded = [
   ...(["project", "install", "tier", "postgres", "scani", "replaced", "objectStore"] as const),
-  ...(["tags", "frontNetwork", "frontNames", "port", "notes"] as const),
+  ...(["tags", "frontNetworks", "frontNames", "port", "notes"] as const),
 ] as const satisfies readonly (keyof Adoption)[];
 
 /** What has to be known of an adoption on whichever machine goes on with it. No secrets: those are in the settings. */

@@ -71,7 +71,7 @@ export class Base extends pulumi.ComponentResource {
     const networks = new Networks({ install, mail: catchMail, timestamps, addresses }, inside);
     const context: BaseContext = { settings, secrets, timestamps, addresses };
     const database = bundles(settings, "postgres") ? postgres(context) : undefined;
-    const { borrowedPostgres, postgresVolume, postgresFolder, frontNetwork, portHolder } = settings;
+    const { borrowedPostgres, postgresVolume, postgresFolder, frontNetworks, portHolder } = settings;
     const borrowed = database && borrowedPostgres;
     const cache = bundles(settings, "redis") ? redis(context) : undefined;
     const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
@@ -152,15 +152,11 @@ export class Base extends pulumi.ComponentResource {
                   address: addresses.data?.fixed.postgres,
                 },
               ]),
-          ...(frontNetwork === undefined
-            ? []
-            : [
-                {
-                  container: gatewayService.containerName,
-                  network: frontNetwork,
-                  names: settings.frontNames.split(","),
-                },
-              ]),
+          ...(frontNetworks?.split(",") ?? []).map((network) => ({
+            container: gatewayService.containerName,
+            network,
+            names: settings.frontNames.split(","),
+          })),
         ],
         bucket,
         portHolder,

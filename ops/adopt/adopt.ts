@@ -308,10 +308,10 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
     return context.report(
       [
         `Scani is served on port ${record.port.then} now, and on ${record.port.now ?? "its own"} by compose as before (${took}).`,
-        ...(record.frontNetwork === undefined
+        ...(record.frontNetworks === undefined
           ? []
           : [
-              `On the network ${record.frontNetwork} the gateway answers to ${(record.frontNames ?? []).join(", ")} too. Point a proxy there at ${adopting.install}-gateway now, or at least restart one that looks names up only when it starts, as nginx does.`,
+              `On the network ${record.frontNetworks.join(" and ")} the gateway answers to ${(record.frontNames ?? []).join(", ")} too. Point a proxy there at ${adopting.install}-gateway now, or at least restart one that looks names up only when it starts, as nginx does.`,
             ]),
         `Point whatever sends browsers to Scani at port ${record.port.then}. When nothing comes to the old port any more, compose's part is taken over:`,
         `  type: ${adoptCommand(record.project, "--yes")}`,

@@ -44,11 +44,11 @@ export class FrontPhase implements Phase {
     // Jobs that wait for the release's own worker name them.
     await takeFiles(run, "copy the newest files");
     await progress.step(`bring ${record.tier} up`, () => stacks.up(record.tier));
-    const { frontNetwork, frontNames = [] } = record;
-    if (frontNetwork === undefined) return;
+    const { frontNetworks = [], frontNames = [] } = record;
+    if (frontNetworks.length === 0) return;
     // Not before it serves. Proxies that ask for the name find both from now on, and none of them is ever without one.
-    await stacks.set("base", { frontNetwork, frontNames: frontNames.join(",") });
-    await progress.step(`answer to the page's names on ${frontNetwork}`, () =>
+    await stacks.set("base", { frontNetworks: frontNetworks.join(","), frontNames: frontNames.join(",") });
+    await progress.step(`answer to the page's names on ${frontNetworks.join(", ")}`, () =>
       connectAll(engine, connectionsOf(install.gateway, record)),
     );
   }
@@ -63,8 +63,8 @@ export class FrontPhase implements Phase {
 }
 
 /** Where the gateway answers to the page's names. Pure. */
-function connectionsOf(gateway: string, { frontNetwork, frontNames = [] }: AdoptRun["record"]): Connection[] {
-  return frontNetwork === undefined ? [] : [{ container: gateway, network: frontNetwork, names: frontNames }];
+function connectionsOf(gateway: string, { frontNetworks = [], frontNames = [] }: AdoptRun["record"]): Connection[] {
+  return frontNetworks.map((network) => ({ container: gateway, network, names: frontNames }));
 }
 
 /** Seconds compose's worker gets to drain: it takes up to 25. */

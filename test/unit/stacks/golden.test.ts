@@ -301,11 +301,12 @@ test("an existing Postgres: its data is moved before base's own runs on its volu
   expect(of(resources, "docker:index/volume:Volume").map(({ name }) => name)).not.toContain("postgres-data");
 });
 
-test("a gateway without a port, and one that answers on a proxy's network", async () => {
-  const resources = await declare({ tier: "base", publishGateway: "false", frontNetwork: "home_default" });
+test("a gateway without a port, and one that answers on proxies' networks", async () => {
+  const resources = await declare({ tier: "base", publishGateway: "false", frontNetworks: "home_default,proxy" });
   expect(of(resources, container).find(({ name }) => name === "gateway")?.inputs.ports).toBeUndefined();
   expect(of(resources, "scani-host:base:Standing")[0].inputs.connections).toEqual([
     { container: "scani-gateway", network: "home_default", names: ["frontend-app"] },
+    { container: "scani-gateway", network: "proxy", names: ["frontend-app"] },
   ]);
 });
 

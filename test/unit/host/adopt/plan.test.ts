@@ -268,9 +268,27 @@ test("the default password is taken where the database proves it, with a note", 
 });
 
 test("a proxy on the page's network is served by name", () => {
-  const { frontNetwork, notes } = adoption(stock(), { neighbours: [{ container: "caddy", network: "home_default" }] });
-  expect(frontNetwork).toBe("home_default");
+  const { frontNetworks, notes } = adoption(stock(), { neighbours: [{ container: "caddy", network: "home_default" }] });
+  expect(frontNetworks).toEqual(["home_default"]);
   expect(notes.join("\n")).toContain("caddy");
+});
+
+test("on every network of the page on which somebody else is, the gateway takes its names", () => {
+  const page = { networks: ["bridge", "monitoring", "home_default", "quiet"] };
+  const tunnel = container("cloudflared", { image: "cloudflare/cloudflared:1" });
+  const project = stock({ "frontend-app": page });
+  const { frontNetworks, notes } = adoption(
+    { ...project, containers: [...project.containers, tunnel] },
+    { neighbours: ["monitoring", "bridge"].map((network) => ({ container: "grafana", network })) },
+  );
+  expect(frontNetworks).toEqual(["monitoring", "home_default"]);
+  expect(notes).toEqual(
+    expect.arrayContaining([
+      "On the network monitoring the gateway takes the page's names, by which grafana may reach it.",
+      "On the network home_default the gateway takes the page's names, by which home_cloudflared_1 may reach it.",
+    ]),
+  );
+  expect(adoption()).not.toHaveProperty("frontNetworks");
 });
 
 test("every reason not to go on is told at once, each with what to type", () => {
@@ -522,8 +540,8 @@ test.each([
 test("a proxy among the project's own services is served by the page's names", () => {
   const project = stock({ "frontend-app": { service: "web", aliases: ["web", "scani.local"] } });
   const caddy = container("caddy", { image: "caddy:2" });
-  const { frontNetwork, frontNames, notes } = adoption({ ...project, containers: [...project.containers, caddy] });
-  expect(frontNetwork).toBe("home_default");
+  const { frontNetworks, frontNames, notes } = adoption({ ...project, containers: [...project.containers, caddy] });
+  expect(frontNetworks).toEqual(["home_default"]);
   expect(frontNames).toEqual(["web", "home_frontend-app_1", "scani.local"]);
   expect(notes.join("\n")).toContain("Left to compose: home_caddy_1.");
 });
