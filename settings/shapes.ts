@@ -250,7 +250,8 @@ const configurable = ["api", "worker", "data-provider", "frontend-app", "migrate
 const furtherVariables = z.array(
   z.strictObject({
     service: z.enum(configurable),
-    name: z.string().regex(/^[A-Za-z_]\w*$/),
+    // As the engine takes it: names with dots and hyphens are rare, and as good.
+    name: z.string().regex(/^[^=\s\0]+$/),
     value: z.string().regex(/^[^\0]*$/),
   }),
 );

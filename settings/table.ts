@@ -477,14 +477,18 @@ const bundled = {
     stacks: base,
     fallback: "scani",
     example: "scani",
-    schema: s.text.regex(/^[a-z_][a-z0-9_]{0,62}$/, { message: "is not a Postgres role name" }),
+    schema: s.text.regex(/^\w[\w.-]{0,62}$/, {
+      message: "is no role name of letters, digits, _ . and -, 63 at most",
+    }),
     describe: "Role in the bundled Postgres.",
   },
   POSTGRES_DB: {
     stacks: base,
     fallback: "scani",
     example: "scani",
-    schema: s.text.regex(/^[a-z_][a-z0-9_]{0,62}$/, { message: "is not a Postgres database name" }),
+    schema: s.text.regex(/^\w[\w.-]{0,62}$/, {
+      message: "is no database name of letters, digits, _ . and -, 63 at most",
+    }),
     describe: "Database in the bundled Postgres.",
   },
   POSTGRES_PASSWORD: {

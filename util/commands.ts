@@ -87,9 +87,22 @@ export const dockerUnpause = (...containers: readonly string[]): string =>
 export const dockerLogs = (container: string): string => `docker logs --tail 50 ${quoted(container)}`;
 /** Runs a program in a container. @param words as the shell takes them */
 export const dockerExec = (container: string, words: string): string => `docker exec ${quoted(container)} ${words}`;
-/** Asks a Postgres, or changes something in it. */
-export const dockerPsql = (container: string, role: string, words: string): string =>
-  `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} postgres`;
+/** Asks a Postgres of compose's, or changes something in it. @param database by default the one for maintenance */
+export const dockerPsql = (container: string, role: string, words: string, database = "postgres"): string =>
+  `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} ${quoted(database)}`;
+/** Opens a session in a Postgres. */
+export const dockerPsqlSession = (container: string, role: string, database: string): string =>
+  `docker exec -it ${quoted(container)} psql -U ${quoted(role)} ${quoted(database)}`;
+/**
+ * Puts a folder in the place of the link to it, in a container that is stopped.
+ * @param image of the container's own
+ * @param link whole path
+ */
+export const dockerReplaceLink = (container: string, image: string, link: string): string => {
+  const [at, beside] = [quoted(link), quoted(`${link}.copied`)];
+  const script = `cp -a "$(readlink -f ${at})" ${beside} && rm ${at} && mv ${beside} ${at}`;
+  return `docker run --rm --volumes-from ${quoted(container)} --entrypoint sh ${quoted(image)} -c ${quoted(script)}`;
+};
 export const dockerPull = (image: string): string => `docker pull ${quoted(image)}`;
 /** @param registry undefined for Docker's own */
 export const dockerLogin = (registry?: string): string =>
@@ -128,6 +141,11 @@ const projectIn = (folder: string): string =>
     .replace(/^[_-]+/, "");
 
 export const composeUp = (project: ComposePlace): string => compose(project, "up -d");
+export const composeStop = (project: ComposePlace, ...services: readonly string[]): string =>
+  compose(project, ["stop", ...services.map(quoted)].join(" "));
+/** Builds the image of Scani's migrator, which has a profile of its own. */
+export const composeBuildMigrator = (project: ComposePlace): string =>
+  compose(project, "--profile migrate build migrate");
 export const composePull = (project: ComposePlace): string => compose(project, "pull");
 /** Makes the containers anew without starting them. */
 export const composeCreate = (project: ComposePlace): string => compose(project, "up --no-start");

@@ -1,9 +1,10 @@
 import type { Stacks } from "../../host/adopt/phases/phase";
+import { identifier } from "../../host/backup/server";
 import { readPlatform } from "../../host/install/platform";
 import { stacksBeside, type StackKind } from "../../host/install/stacks";
-import { flagOn, operatorSources, resolveSettings, SettingsError, type Tier } from "../../settings";
+import { flagOn, operatorSources, resolveSettings, SettingsError, type Mistake, type Tier } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { composeUp, type ComposePlace } from "../../util/commands";
+import { composeStop, composeUp, dockerPsql, type ComposePlace } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import type { Context } from "../context";
 import { setSettings } from "../pulumi/config";
@@ -73,17 +74,47 @@ export function settingProblems(
   } catch (error) {
     if (error instanceof SettingsError)
       return error.mistakes.map((mistake) =>
-        values[mistake.setting] === undefined ? mistake : inCompose(mistake, compose),
+        values[mistake.setting] === undefined ? mistake : inCompose(mistake, values, compose),
       );
     throw error;
   }
 }
 
 /** What is wrong with a value that was read from compose's containers. Pure. */
-function inCompose({ what }: Problem, compose: ComposePlace): Problem {
+function inCompose(
+  { setting, what }: Mistake,
+  values: Readonly<Record<string, string>>,
+  compose: ComposePlace,
+): Problem {
+  const read = what.replace("(from Pulumi config)", "(of compose's containers)");
+  const renaming = renamingOf(setting, values, compose);
+  if (renaming === undefined)
+    return {
+      what: read,
+      why: "Correct it in the .env file beside the compose file, and let compose apply it.",
+      type: composeUp(compose),
+    };
   return {
-    what: what.replace("(from Pulumi config)", "(of compose's containers)"),
-    why: "Correct it in the .env file beside the compose file, and let compose apply it.",
-    type: composeUp(compose),
+    what: read,
+    why: "The server has to know another name first. Then give that name in the .env file beside the compose file (DATABASE_URL and its own variable), and let compose apply it.",
+    type: [...renaming, composeUp(compose)],
   };
+}
+
+/** Services of Scani's compose file that hold connections to the database, which is not renamed under them. */
+const clients = ["api", "worker", "data-provider"] as const;
+
+/** How the project's database gets another name, or its role a successor; undefined for any other setting. */
+function renamingOf(
+  setting: string,
+  { borrowedPostgres, POSTGRES_USER = "", POSTGRES_DB = "" }: Readonly<Record<string, string>>,
+  compose: ComposePlace,
+): string[] | undefined {
+  if (borrowedPostgres === undefined) return undefined;
+  const psql = (words: string) => dockerPsql(borrowedPostgres, POSTGRES_USER, words);
+  if (setting === "POSTGRES_DB")
+    return [composeStop(compose, ...clients), psql(`alter database ${identifier(POSTGRES_DB)} rename to scani`)];
+  return setting === "POSTGRES_USER"
+    ? [psql("create role scani superuser login"), psql("\\password scani")]
+    : undefined;
 }
