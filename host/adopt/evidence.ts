@@ -8,8 +8,11 @@ import { label } from "../install/labels";
 import { parseFree } from "../preflight/disk";
 import { opens } from "../scani/envelope";
 import { messageOf } from "../../util/operatorError";
+import { readAuthorities, type AuthorityFile } from "./authorities";
 import { isVersioned, listObjects } from "./objects";
-import { objectSourceOf, partsOf, serverOf, type ComposeProject } from "./project";
+import type { Environment } from "../install/environment";
+import { dataMountOf, objectSourceOf, partsOf, serversOf, type ComposeProject } from "./project";
+import { variables } from "./readCompose";
 
 /** What the engine and the data say beside the containers themselves: with them all a plan is made from. */
 export interface AdoptEvidence {
@@ -25,11 +28,15 @@ export interface AdoptEvidence {
     readonly bytes?: number;
     /** MiB free on its disk. */
     readonly freeMiB?: number;
+    /** What of the data is not where the rest of it is. */
+    readonly elsewhere?: DataElsewhere;
   };
+  /** Files of a private authority's certificates that Scani's services trust. */
+  readonly authorities?: readonly AuthorityFile[];
   /** What is in the project's own bucket; `refused` in its server's words where it does not say. */
   readonly objects?:
     { readonly count: number; readonly bytes: number; readonly isVersioned: boolean } | { readonly refused: string };
-  /** Containers of nobody here on the volume of Postgres. */
+  /** Running containers of nobody here on the volume of Postgres. */
   readonly strangers: readonly string[];
   /** Who publishes which port of the host, `ip:port` by container's name. */
   readonly published: readonly { readonly container: string; readonly port: number; readonly project: boolean }[];
@@ -37,24 +44,44 @@ export interface AdoptEvidence {
   readonly takenNames: readonly string[];
   /** True where an install of this name is there already. */
   readonly installed: boolean;
-  /** Running containers on a network of the page that are not the project's Scani: they may reach it by its name. */
-  readonly neighbours: readonly { readonly container: string; readonly network: string }[];
+  /** Running containers beside the project that are on networks of it: they may reach its own by name. */
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** A container that is on networks of a project it is not of. Holds secrets. */
+export interface Neighbour {
+  readonly name: string;
+  /** Networks of the project it is on. */
+  readonly networks: readonly string[];
+  readonly environment: Environment;
+}
+
+/** Parts of a Postgres' data that are not in its folder, or not known by a path within it. */
+export interface DataElsewhere {
+  /** Tablespaces that have places of their own. */
+  readonly tablespaces: readonly string[];
+  /** Where its write-ahead log is, if that is a link. */
+  readonly log?: string;
+  /** Files that its settings name by whole paths, with the setting; `include` is a file of settings. */
+  readonly files: readonly { readonly setting: string; readonly path: string }[];
 }
 
 /** Reads it. @param install name the adopted install is to have */
 export async function readEvidence(engine: Engine, project: ComposeProject, install: string): Promise<AdoptEvidence> {
-  const { api, "frontend-app": page } = partsOf(project);
-  const postgres = serverOf(project, api?.environment.DATABASE_URL);
-  const volume = postgres?.mounts.find(({ type }) => type === "volume")?.source;
-  const [all, networks, volumes, users, database, objects] = await Promise.all([
+  const { api } = partsOf(project);
+  const { postgres } = serversOf(project);
+  const mount = postgres && dataMountOf(postgres);
+  const [all, networks, volumes, users, database, objects, authorities] = await Promise.all([
     engine.containers({ all: true }),
     engine.networks([]),
     engine.volumes([]),
-    volume === undefined ? [] : engine.containers({ volumes: [volume], all: true }),
+    mount?.type === "volume" ? engine.containers({ volumes: [mount.source] }) : [],
     postgres?.state === "running" ? askDatabase(engine, postgres.id, api?.environment ?? {}) : undefined,
     askBucket(engine, project),
+    readAuthorities(engine, partsOf(project)),
   ]);
   const own = new Set(project.containers.map(({ id }) => id));
+  const theirs = new Set(project.containers.flatMap((one) => one.networks));
   const inspected = await Promise.all(all.map(({ id }) => engine.inspect(id)));
   const names = baseServices.map((service) => containerName(install, service));
   const ownNetworks = (["edge", "data", "mail"] as const).map((network) => networkName(install, network));
@@ -63,6 +90,7 @@ export async function readEvidence(engine: Engine, project: ComposeProject, inst
   return {
     database,
     objects,
+    authorities,
     strangers: users.filter(({ id }) => id !== postgres?.id).map(({ name }) => name),
     published: inspected.flatMap((one) =>
       one?.running
@@ -81,13 +109,11 @@ export async function readEvidence(engine: Engine, project: ComposeProject, inst
       ...volumes.filter((one) => ownVolumes.includes(one.name) && isStrange(one)).map(({ name }) => `volume ${name}`),
     ],
     installed: all.some(({ labels }) => labels[label.install] === install && labels[label.service] !== undefined),
-    neighbours: inspected.flatMap((one) =>
-      one?.running !== true || own.has(one.id)
-        ? []
-        : one.networks
-            .filter((network) => page?.networks.includes(network))
-            .map((network) => ({ container: one.name, network })),
-    ),
+    neighbours: inspected.flatMap((one) => {
+      const shared = one?.networks.filter((network) => theirs.has(network)) ?? [];
+      if (one?.running !== true || own.has(one.id) || shared.length === 0) return [];
+      return [{ name: one.name, networks: shared, environment: variables(one.environment) }];
+    }),
   };
 }
 
@@ -96,7 +122,8 @@ async function askBucket(engine: Engine, project: ComposeProject): Promise<Adopt
   const { api, worker, "data-provider": provider } = partsOf(project);
   const asking = provider ?? worker ?? api;
   const source = objectSourceOf(project);
-  if (source === undefined || asking?.state !== "running") return undefined;
+  const isThere = serversOf(project).objectStore?.state === "running" && asking?.state === "running";
+  if (source === undefined || !isThere) return undefined;
   const bucket = { ...source, endpoint: asking.environment.S3_ENDPOINT };
   try {
     const [found, versioned] = await Promise.all([
@@ -109,10 +136,29 @@ async function askBucket(engine: Engine, project: ComposeProject): Promise<Adopt
   }
 }
 
+/**
+ * Files that a start on the data reads by whole paths: as written in its settings' files, not as they run, since whoever
+ * corrects one need not restart the server to be believed.
+ */
+const fileQueries = [
+  `select name || ' ' || setting from (select distinct on (name) name, setting from pg_file_settings
+   where name is not null order by name, seqno desc) written
+   where setting like '/%' and (name like '%file' or name = 'log_directory') and name <> 'external_pid_file'
+   and (name not like 'ssl%' or current_setting('ssl') = 'on')`,
+  `select distinct 'include ' || sourcefile from pg_file_settings
+   where current_setting('config_file') like current_setting('data_directory') || '/%'
+   and sourcefile not like current_setting('data_directory') || '/%'`,
+];
+
+const ask = (sql: string, word: string): string => `psql -XAtq -U "$1" -d "$2" -c "${sql}" | sed "s/^/${word} /"`;
+
 /** What the database's server says of itself, over the socket in its container and over the network. */
-const sizeScript = [
-  'psql -XAtq -U "$1" -d "$2" -c "select pg_database_size(current_database())" | sed "s/^/bytes /"',
-  'psql -XAtq -U "$1" -d "$2" -c "select rolsuper from pg_roles where rolname = current_user" | sed "s/^/super /"',
+const serverScript = [
+  ask("select pg_database_size(current_database())", "bytes"),
+  ask("select rolsuper from pg_roles where rolname = current_user", "super"),
+  ask("select spcname from pg_tablespace where pg_tablespace_location(oid) <> ''", "tablespace"),
+  ...fileQueries.map((sql) => ask(sql, "file")),
+  '[ ! -L "$PGDATA/pg_wal" ] || echo "log $(readlink "$PGDATA/pg_wal")"',
   'df -Pk "$PGDATA" | tail -n 1 | sed "s/^/disk /"',
   // Over TCP from another address than loopback, which official images trust without a password.
   'psql -XAtqw -h "$(hostname -i | cut -d" " -f1)" -U "$1" -d "$2" -c "select 1" > /dev/null 2>&1 && echo "password taken" || echo "password refused"',
@@ -125,31 +171,41 @@ async function askDatabase(
 ): Promise<AdoptEvidence["database"]> {
   const { username, password, pathname } = new URL(DATABASE_URL);
   const [role, database] = [decodeURIComponent(username), decodeURIComponent(pathname.slice(1))];
-  const [answer, sizes] = await Promise.all([
+  const [answer, server] = await Promise.all([
     engine.exec(container, databaseQuestion(role, database)),
     engine.capture(
       container,
-      ["sh", "-c", sizeScript, "sizes", role, database],
+      ["sh", "-c", serverScript, "server", role, database],
       [`PGPASSWORD=${decodeURIComponent(password)}`],
     ),
   ]);
   const found = parseAnswer(answer.output);
-  const line = (word: string) =>
-    sizes.output
-      .split("\n")
-      .find((one) => one.startsWith(`${word} `))
-      ?.slice(word.length + 1);
   const credentials = found.database?.credentials ?? [];
-  const bytes = line("bytes");
   return {
+    ...parseServer(server.output),
     major: found.major,
-    isSuperuser: line("super") === undefined ? undefined : line("super") === "t",
-    takesPassword: line("password") === undefined ? undefined : line("password") === "taken",
     keyOpens:
       credentials.length === 0
         ? undefined
         : (await Promise.all(credentials.map((one) => opens(one, ENCRYPTION_KEY)))).includes(true),
+  };
+}
+
+/** Reads what the server's script printed: a line a fact, which begins with its word. Pure. */
+export function parseServer(output: string): NonNullable<AdoptEvidence["database"]> {
+  const lines = output.split("\n");
+  const all = (word: string) =>
+    lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+  const [[bytes], [isSuperuser], [password], [disk], [log]] = ["bytes", "super", "password", "disk", "log"].map(all);
+  const pair = (line: string) => ({
+    setting: line.slice(0, line.indexOf(" ")),
+    path: line.slice(line.indexOf(" ") + 1),
+  });
+  return {
+    isSuperuser: isSuperuser === undefined ? undefined : isSuperuser === "t",
+    takesPassword: password === undefined ? undefined : password === "taken",
     bytes: bytes === undefined ? undefined : Number(bytes),
-    freeMiB: parseFree(line("disk") ?? ""),
+    freeMiB: parseFree(disk ?? ""),
+    elsewhere: { tablespaces: all("tablespace"), log, files: all("file").map(pair) },
   };
 }

@@ -7,9 +7,9 @@ import { label } from "../install/labels";
 import { postgresDataPath } from "../install/postgresData";
 import { readRouted } from "../install/readFacts";
 import type { Tier } from "../../settings";
-import { furtherVariables, given, ownVariables, type StackValues } from "./plan";
-import { imageOf, partsOf, type ComposeContainer } from "./project";
+import { dataMountOf, imageOf, partsOf, type ComposeContainer } from "./project";
 import { readContainer } from "./readCompose";
+import { furtherVariables, given, ownVariables, type StackValues } from "./variables";
 
 /** An install of this module's own, read off its containers. Holds secrets. */
 export interface OwnInstall {
@@ -69,8 +69,9 @@ export function ownSettings(
   });
   const gateway = named("gateway");
   const [at, mailAt] = [gateway, named("mail")].map((one) => one?.published.map(publishedAt)[0]);
-  const volume = named("postgres")?.mounts.find(({ path }) => path === postgresDataPath)?.source;
-  const folder = named("postgres")?.environment.PGDATA?.slice(postgresDataPath.length + 1);
+  const postgres = named("postgres");
+  const volume = postgres && dataMountOf(postgres)?.source;
+  const folder = postgres?.environment.PGDATA?.slice(postgresDataPath.length + 1);
   const further = furtherVariables(parts);
   const { repository, tag } = imageOf(api ?? { image: "" });
   return {

@@ -1,8 +1,11 @@
-import { settingNamed } from "../../settings";
+import { isIP } from "node:net";
+import { settingNamed, type Tier } from "../../settings";
 import type { Bucket } from "../install/bucket";
 import { replaceable } from "../install/bundled";
 import type { Environment } from "../install/environment";
+import { postgresDataPath } from "../install/postgresData";
 import type { ContainerState, Mount } from "../engine/engine";
+import { publishedAt } from "../engine/published";
 
 /** One container of a compose project, as the engine describes it. Holds secrets. */
 export interface ComposeContainer {
@@ -65,8 +68,24 @@ export interface ScaniParts {
 /** Names of Scani's services that a running install has. */
 export const scaniServices = ["api", "worker", "data-provider", "frontend-app"] as const;
 
-/** Which of a project's containers are Scani's: of one that an update left behind, the one that runs. Pure. */
-export function partsOf({ containers }: Pick<ComposeProject, "containers">): ScaniParts {
+/**
+ * Which of a project's containers are Scani's: of one that an update left behind, the one that runs. A data-provider that
+ * a switch to tier 2 has left running is none of them. Pure.
+ */
+export function partsOf(project: Pick<ComposeProject, "containers">): ScaniParts {
+  const { "data-provider": provider, ...parts } = everyPartOf(project);
+  return provider === undefined || isLeft(project, parts.api, provider)
+    ? parts
+    : { ...parts, "data-provider": provider };
+}
+
+/** A data-provider of the project that api does not use. Pure. */
+export function leftProviderOf(project: Pick<ComposeProject, "containers">): ComposeContainer | undefined {
+  const { api, "data-provider": provider } = everyPartOf(project);
+  return provider !== undefined && isLeft(project, api, provider) ? provider : undefined;
+}
+
+function everyPartOf({ containers }: Pick<ComposeProject, "containers">): ScaniParts {
   return Object.fromEntries(
     scaniServices.flatMap((service) => {
       const found = runningFirst(containers).find((one) => roleOf(one) === service);
@@ -75,16 +94,40 @@ export function partsOf({ containers }: Pick<ComposeProject, "containers">): Sca
   );
 }
 
-/** Every running container that does the work of one of Scani's services. Pure. */
-export function runningAs(
+/** Api is pointed at another one. With this one's key it is this one by another address, which the plan refuses. */
+function isLeft(
+  project: Pick<ComposeProject, "containers">,
+  api: ComposeContainer | undefined,
+  provider: ComposeContainer,
+): boolean {
+  const url = variableOf(api, "SCANI_CLOUD_URL") ?? "";
+  if (!URL.canParse(url) || serverOf(project, url) !== undefined) return false;
+  return variableOf(api, "SCANI_CLOUD_API_KEY") !== variableOf(provider, "DATA_PROVIDER_API_KEY");
+}
+
+/** Tier of a project: a data-provider of its own is tier 1. Pure. */
+export function tierOf(project: Pick<ComposeProject, "containers">): Tier {
+  return serverOf(project, variableOf(partsOf(project).api, "SCANI_CLOUD_URL")) === undefined ? "tier2" : "tier1";
+}
+
+/** Every container that does the work of one of Scani's services, or will again without anybody's doing. Pure. */
+export function aliveAs(
   { containers }: Pick<ComposeProject, "containers">,
   service: (typeof scaniServices)[number],
 ): ComposeContainer[] {
-  return containers.filter((one) => one.state === "running" && roleOf(one) === service);
+  return containers.filter((one) => isAlive(one) && roleOf(one) === service);
 }
 
-const runningFirst = (containers: readonly ComposeContainer[]): ComposeContainer[] =>
-  [true, false].flatMap((running) => containers.filter(({ state }) => (state === "running") === running));
+/** Docker starts a container that was stopped again with the engine, where its policy is `always`. */
+function isAlive({ state, restartPolicy }: ComposeContainer): boolean {
+  return ["running", "paused", "restarting"].includes(state) || (state === "exited" && restartPolicy === "always");
+}
+
+/** Those that run, then those that will, then the others. */
+function runningFirst(containers: readonly ComposeContainer[]): ComposeContainer[] {
+  const rank = (one: ComposeContainer) => (one.state === "running" ? 0 : isAlive(one) ? 1 : 2);
+  return [0, 1, 2].flatMap((wanted) => containers.filter((one) => rank(one) === wanted));
+}
 
 /**
  * Scani's services are told by what they refuse to start without, since other programs have a SERVICE_NAME too; its page
@@ -138,7 +181,7 @@ export function serversOf(project: ComposeProject): {
 
 /** Containers of the project that run and are not Scani's: they stay with compose. Pure. */
 export function othersOf(project: ComposeProject): ComposeContainer[] {
-  const known = [...Object.values(partsOf(project)), ...Object.values(serversOf(project))];
+  const known = [...Object.values(everyPartOf(project)), ...Object.values(serversOf(project))];
   return project.containers.filter((one) => one.state === "running" && !known.includes(one));
 }
 
@@ -156,7 +199,7 @@ const isHostName = (name: string): boolean => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.tes
 export function objectSourceOf(project: ComposeProject): ObjectSource | undefined {
   const { worker, "data-provider": provider } = partsOf(project);
   const environment = (provider ?? worker)?.environment ?? {};
-  const server = serverOf(project, environment.S3_ENDPOINT);
+  const { objectStore: server } = serversOf(project);
   if (server === undefined) return undefined;
   const { protocol, hostname, port } = new URL(environment.S3_ENDPOINT);
   // Asked from a container that is on base's networks too. MinIO refuses names with an underscore, as compose 1 gives.
@@ -169,6 +212,68 @@ export function objectSourceOf(project: ComposeProject): ObjectSource | undefine
     accessKeyId: environment.S3_ACCESS_KEY_ID,
     secretAccessKey: environment.S3_SECRET_ACCESS_KEY,
   };
+}
+
+/** Who alone can reach a host; undefined for one that every container of the engine can reach. */
+export type OnlyReachedBy = "that container" | "containers on its networks" | undefined;
+
+/**
+ * Who alone can reach the host of a URL, which is no service of the project: compose's networks and `/etc/hosts` know
+ * names that nothing else knows. Pure.
+ * @param holder container whose variable it is
+ */
+export function onlyReachedBy({ extraHosts }: Pick<ComposeContainer, "extraHosts">, url: string): OnlyReachedBy {
+  const host = hostOf(url);
+  if (host === undefined) return undefined;
+  const isItself = host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+  if (isItself || host === "host.docker.internal" || extraHosts.includes(host)) return "that container";
+  return host.includes(".") || isIP(host) !== 0 ? undefined : "containers on its networks";
+}
+
+/** Host of a URL, without an IPv6 address's brackets; undefined for text that is none. Pure. */
+export function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : undefined;
+}
+
+/** Mount of a Postgres that has its data; Docker lists mounts in any order. Pure. */
+export function dataMountOf(postgres: Pick<ComposeContainer, "mounts">): Mount | undefined {
+  return postgres.mounts.find(({ path }) => path === postgresDataPath);
+}
+
+/**
+ * The one IPv4 address that stands for those a page is published on; where only other containers reach it, this
+ * machine's own. Pure.
+ * @returns with it, whether it leaves nobody out who reaches the page now
+ */
+export function bindAddressOf(page: Pick<ComposeContainer, "published"> | undefined): {
+  readonly address: string;
+  readonly isAll: boolean;
+} {
+  const all = (page?.published ?? []).map((address) => publishedAt(address).ip.replace(/^\[|\]$/g, ""));
+  const four = all.filter((ip) => isIP(ip) === 4);
+  const any = "0.0.0.0";
+  const address = four.includes(any) ? any : (four[0] ?? (all.includes("::") ? any : "127.0.0.1"));
+  const isMeant = (ip: string) => ip === address || (address === any && (isIP(ip) === 4 || ip === "::"));
+  return { address, isAll: four.length > 0 && all.every(isMeant) };
+}
+
+/** Names by which others on its networks reach a container; Docker's own short one is nobody's. Pure. */
+export function namesOnNetworks({ id, service, name, aliases }: ComposeContainer): string[] {
+  return [...new Set([service, name, ...aliases])].filter((one) => !id.startsWith(one));
+}
+
+/** Labels and variables of a container by which proxies find it: Traefik's, Caddy's and nginx-proxy's. Pure. */
+export function findersOf({ labels, environment }: Pick<ComposeContainer, "labels" | "environment">): string[] {
+  const isOff = labels["traefik.enable"] === "false";
+  return [
+    ...Object.keys(labels).filter((name) => (name.startsWith("traefik.") && !isOff) || /^caddy([._]|$)/.test(name)),
+    ...Object.keys(environment).filter((name) => isFinder(name) && environment[name] !== ""),
+  ];
+}
+
+/** Whether a proxy finds a container by a variable of that name. Pure. */
+export function isFinder(variable: string): boolean {
+  return /^(VIRTUAL|LETSENCRYPT)_/.test(variable);
 }
 
 /** Value of one of a container's variables. Pure. */
@@ -185,11 +290,25 @@ export function imageOf({ image }: Pick<ComposeContainer, "image">): { repositor
 
 /** Name of the migrator's image beside the api's: `scani/api:1` → `scani/migrate:1`. Pure. */
 export function migratorBeside(image: string): string {
-  const { repository, name, tag } = imageOf({ image });
+  return migratorNamed(image, imageOf({ image }).tag);
+}
+
+/** The same by the api's tag, and by its version where that is another name; the last one means it for longest. Pure. */
+export function migratorsBeside(api: Pick<ComposeContainer, "image" | "imageLabels">): string[] {
+  const version = versionOf(api);
+  const names = /^\w[\w.-]{0,127}$/.test(version) ? [migratorNamed(api.image, version)] : [];
+  return [...new Set([migratorBeside(api.image), ...names])];
+}
+
+function migratorNamed(image: string, tag: string): string {
+  const { repository, name } = imageOf({ image });
   return [...(repository === "" ? [] : [repository]), `${name.replace(/api$/, "migrate")}:${tag}`].join("/");
 }
 
 /** Version an image says it is; else its tag. Pure. */
 export function versionOf(one: Pick<ComposeContainer, "image" | "imageLabels">): string {
-  return one.imageLabels["org.opencontainers.image.version"] ?? imageOf(one).tag;
+  return one.imageLabels[versionLabel] ?? imageOf(one).tag;
 }
+
+/** Label in which an image says its version. */
+export const versionLabel = "org.opencontainers.image.version";

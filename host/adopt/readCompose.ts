@@ -5,8 +5,9 @@ import { adoptCommand, composeList } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import {
   isMigrator,
-  migratorBeside,
+  migratorsBeside,
   partsOf,
+  versionLabel,
   type ComposeContainer,
   type ComposeProject,
   type Migrator,
@@ -85,20 +86,25 @@ export async function readProject(engine: Engine, named: string | undefined, her
 }
 
 /**
- * The image compose runs the migrator from, where it is on the engine.
+ * The image the migrator is run from, where it is on the engine: the one compose has run, else the one beside the api's,
+ * by its tag or its version. The one of the api's own version comes first: a tag that moves may mean another one.
  * @param ran of a container that has run it; most often there is none any more
- * @param api whose image is named like it
  */
 async function readMigrator(
   engine: Engine,
   ran: string | undefined,
   api: ComposeContainer | undefined,
 ): Promise<Migrator | undefined> {
-  const image = ran ?? (api && migratorBeside(api.image));
-  const found = image === undefined ? undefined : await engine.image(image);
-  return image === undefined || found === undefined
-    ? undefined
-    : { image, imageId: found.id, imageLabels: found.labels };
+  const names = [ran, ...(api === undefined ? [] : migratorsBeside(api))];
+  const found = await Promise.all(
+    [...new Set(names.filter((name) => name !== undefined))].map(async (image) => {
+      const one = await engine.image(image);
+      return one === undefined ? [] : [{ image, imageId: one.id, imageLabels: one.labels }];
+    }),
+  );
+  const all = found.flat();
+  const wanted = api?.imageLabels[versionLabel];
+  return all.find(({ imageLabels }) => wanted !== undefined && imageLabels[versionLabel] === wanted) ?? all[0];
 }
 
 /** Reads a container as one of a project. */
@@ -131,12 +137,12 @@ export async function readContainer(engine: Engine, id: string, service: string)
   };
 }
 
-/** Variables as the engine lists them, by name. Pure. */
+/** Variables as the engine lists them, by name. One that a compose file passes on and nobody has set has no `=`. Pure. */
 export function variables(list: readonly string[]): Environment {
   return Object.fromEntries(
-    list.map((entry) => {
+    list.flatMap((entry) => {
       const at = entry.indexOf("=");
-      return [entry.slice(0, at), entry.slice(at + 1)];
+      return at < 1 ? [] : [[entry.slice(0, at), entry.slice(at + 1)]];
     }),
   );
 }

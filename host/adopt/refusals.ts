@@ -1,14 +1,17 @@
-import { isIP } from "node:net";
+import { posix } from "node:path";
 import {
   adoptCommand,
+  composeBuildMigrator,
   composePull,
   composeScale,
+  composeStop,
   composeUp,
   dockerCreateVolume,
   dockerLogs,
   dockerPrunes,
   dockerPsql,
   dockerPull,
+  dockerReplaceLink,
   dockerStop,
   statusCommand,
   withVariable,
@@ -16,20 +19,29 @@ import {
 import type { Problem } from "../../util/operatorError";
 import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
+import { identifier } from "../backup/server";
 import { commandToRun } from "../engine/commandToRun";
 import { publishedAt } from "../engine/published";
 import { postgresMajor } from "../guards/postgresMajor";
 import { postgresDataPath } from "../install/postgresData";
 import type { AdoptEvidence } from "./evidence";
+import { addressesOf, isWithin } from "./notes";
 import {
+  aliveAs,
+  bindAddressOf,
+  dataMountOf,
+  findersOf,
+  hostOf,
   imageOf,
-  migratorBeside,
-  namedBy,
-  runningAs,
+  leftProviderOf,
+  migratorsBeside,
+  onlyReachedBy,
   scaniServices,
   serverOf,
   serversOf,
+  tierOf,
   variableOf,
+  versionLabel,
   versionOf,
   type ComposeContainer,
   type ComposeProject,
@@ -64,9 +76,13 @@ export function refusals(
     ...severalParts(project),
     ...unhealthy(project, parts),
     ...versions(project, parts),
+    ...hiddenVariables(project, parts),
     ...keys(project, parts, intent),
+    ...authorityProblems(project, evidence),
     ...places(project, parts),
+    ...frontProblems(project, parts),
     ...postgresProblems(project, parts, evidence),
+    ...elsewhereProblems(project, parts, evidence),
     ...diskProblems(evidence),
     ...bucketProblems(project, evidence),
     ...portProblems(project, parts, intent),
@@ -75,8 +91,7 @@ export function refusals(
 }
 
 function missingParts(project: ComposeProject, parts: ScaniParts): Problem[] {
-  const local = serverOf(project, variableOf(parts.api, "SCANI_CLOUD_URL")) !== undefined;
-  const needed = scaniServices.filter((service) => local || service !== "data-provider");
+  const needed = scaniServices.filter((service) => tierOf(project) === "tier1" || service !== "data-provider");
   const missing = needed.filter((service) => parts[service] === undefined);
   if (missing.length === 0) return [];
   return [
@@ -89,8 +104,9 @@ function missingParts(project: ComposeProject, parts: ScaniParts): Problem[] {
 
 /** Only one of a kind is followed: a second worker would go on taking jobs. */
 function severalParts(project: ComposeProject): Problem[] {
+  const left = leftProviderOf(project) !== undefined;
   return scaniServices.flatMap((service) => {
-    const all = runningAs(project, service);
+    const all = left && service === "data-provider" ? [] : aliveAs(project, service);
     if (all.length < 2) return [];
     return [
       {
@@ -104,15 +120,22 @@ function severalParts(project: ComposeProject): Problem[] {
 
 /** What does not run well now cannot be told from what an adoption broke. */
 function unhealthy(project: ComposeProject, parts: ScaniParts): Problem[] {
-  const servers = [parts.api?.environment.DATABASE_URL, parts.api?.environment.REDIS_URL].map((url) =>
-    serverOf(project, url),
-  );
-  const needed = [...Object.values(parts), ...servers].filter((one): one is ComposeContainer => one !== undefined);
-  return needed.flatMap(({ name, state, health }) => {
-    if (state !== "running") return [{ what: `${name} is ${state}.`, type: commandToRun(name, state) }];
-    if (health === undefined || health === "healthy") return [];
-    return [{ what: `${name} is not healthy now (${health}).`, type: dockerLogs(name) }];
-  });
+  const { postgres, redis, objectStore } = serversOf(project);
+  // Its files can be read or not, whatever its health check says; on tier 2 nobody needs them.
+  const isNeeded = objectStore?.state !== "running" && tierOf(project) === "tier1";
+  return [...Object.values(parts), postgres, redis, isNeeded ? objectStore : undefined]
+    .filter((one) => one !== undefined)
+    .flatMap(notWell);
+}
+
+function notWell({ name, state, health }: ComposeContainer): Problem[] {
+  if (state === "restarting")
+    return [
+      { what: `${name} ends and is started again, over and over.`, why: "Its log says why:", type: dockerLogs(name) },
+    ];
+  if (state !== "running") return [{ what: `${name} is ${state}.`, type: commandToRun(name, state) }];
+  if (health === undefined || health === "healthy") return [];
+  return [{ what: `${name} is not healthy now (${health}).`, type: dockerLogs(name) }];
 }
 
 function versions(project: ComposeProject, parts: ScaniParts): Problem[] {
@@ -144,26 +167,60 @@ function versions(project: ComposeProject, parts: ScaniParts): Problem[] {
   return [...different, ...old, ...migratorProblems(project, parts)];
 }
 
-const versionLabel = "org.opencontainers.image.version";
-
 /** The migrator's image has to be of the same version, under a name that goes on meaning it. */
-function migratorProblems({ migrator }: ComposeProject, { api }: ScaniParts): Problem[] {
+function migratorProblems(project: ComposeProject, { api }: ScaniParts): Problem[] {
   if (api === undefined) return [];
+  const { migrator } = project;
   const { repository, name, tag } = imageOf(api);
-  const wanted = migratorBeside(api.image);
+  // A tag that moves may mean another version by now.
+  const wanted = migratorsBeside(api).at(-1) ?? "";
+  const type = repository === "" ? composeBuildMigrator(project) : dockerPull(wanted);
   if (migrator === undefined) {
     // A release pulls it by a name of a version.
     if (settingNamed("SCANI_IMAGE_TAG").schema.safeParse(tag).success && name === "api" && repository !== "") return [];
-    return [{ what: `The image ${wanted} is not on the engine, and a release needs it.`, type: dockerPull(wanted) }];
+    return [{ what: `The image ${wanted} is not on the engine, and a release needs it.`, type }];
   }
   const [ours, its] = [api, migrator].map(({ imageLabels }) => imageLabels[versionLabel]);
   if (ours === undefined || its === undefined || ours === its) return [];
-  return [
-    {
-      what: `The image ${migrator.image} is of Scani ${its}, and ${api.name} runs ${ours}.`,
-      type: dockerPull(migrator.image),
-    },
-  ];
+  return [{ what: `The image ${migrator.image} is of Scani ${its}, and ${api.name} runs ${ours}.`, type }];
+}
+
+/** Variables that Scani's services do not start without. Source: the schemas of their environments, 0.17.1. */
+const required: Readonly<Record<(typeof scaniServices)[number], readonly string[]>> = {
+  api: [
+    ...["DATABASE_URL", "REDIS_URL", "FRONTEND_URL", "BACKEND_URL", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"],
+    ...["BETTER_AUTH_SECRET", "ENCRYPTION_KEY", "JOBS_HMAC_SECRET"],
+  ],
+  worker: ["DATABASE_URL", "REDIS_URL", "ENCRYPTION_KEY", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"],
+  "data-provider": ["REDIS_URL", "DATA_PROVIDER_API_KEY"],
+  "frontend-app": [],
+};
+
+/** A service that runs and lacks one of them has it from a file that nobody sees from outside. */
+function hiddenVariables(project: ComposeProject, parts: ScaniParts): Problem[] {
+  return scaniServices.flatMap((service) => {
+    const holder = parts[service];
+    const hidden = required[service].filter((name) => (variableOf(holder, name) ?? "") === "");
+    if (holder === undefined || hidden.length === 0) return [];
+    return [
+      {
+        what: `The environment of ${holder.name} has no ${hidden.join(", ")}, without which Scani does not start: it has them from elsewhere, as from a file that is mounted or an entrypoint of your own.`,
+        why: "Nothing else is read, and what is missing would be made anew: everybody would be signed out, or the data be unreadable. Give them to the service in the compose file (environment, or env_file), and let compose apply it.",
+        type: composeUp(project),
+      },
+    ];
+  });
+}
+
+/** A private authority has to be readable to be kept. */
+function authorityProblems(project: ComposeProject, { authorities = [] }: AdoptEvidence): Problem[] {
+  return authorities
+    .filter(({ certificates }) => certificates.length === 0)
+    .map(({ container, path }) => ({
+      what: `NODE_EXTRA_CA_CERTS of ${container} names ${path}, in which there is no certificate that could be kept as caCertificate.`,
+      why: "Name the file of the authority's certificate, in PEM form, or take the variable out of the compose file, and let compose apply it.",
+      type: composeUp(project),
+    }));
 }
 
 /** Keys that services must share, by who has them under which name. */
@@ -202,7 +259,7 @@ const shared = [
   ],
 ] as const;
 
-function keys(project: ComposeProject, parts: ScaniParts, { acceptPublicKey }: AdoptIntent): Problem[] {
+function keys(project: ComposeProject, parts: ScaniParts, intent: AdoptIntent): Problem[] {
   const differing = shared.flatMap((pair): Problem[] => {
     const [one, two] = pair.map(([service, name]) => parts[service]?.environment[name]);
     if (one === undefined || two === undefined || one === two) return [];
@@ -217,15 +274,20 @@ function keys(project: ComposeProject, parts: ScaniParts, { acceptPublicKey }: A
   const published = ["ENCRYPTION_KEY", "BETTER_AUTH_SECRET", "JOBS_HMAC_SECRET", "LOG_ID_PEPPER"].filter((name) =>
     isDevelopmentValue(parts.api?.environment[name] ?? ""),
   );
-  if (acceptPublicKey || published.length === 0) return differing;
+  if (intent.acceptPublicKey || published.length === 0) return differing;
   return [
     ...differing,
     {
       what: `${published.join(", ")} ${published.length === 1 ? "is" : "are"} what Scani publishes for development: anybody can read what is sealed or signed with it.`,
       why: "An ENCRYPTION_KEY cannot be changed without entering every credential again; to go on with it as it is:",
-      type: adoptCommand("--accept-public-key"),
+      type: adoptCommand(project.name, ...portWords(intent), "--accept-public-key"),
     },
   ];
+}
+
+/** The words that ask for the same port again. */
+function portWords({ port }: AdoptIntent): string[] {
+  return port === undefined ? ["--take-port"] : ["--port", String(port)];
 }
 
 /** Variables that say where a server is, by who has them. */
@@ -245,26 +307,65 @@ function places(project: ComposeProject, parts: ScaniParts): Problem[] {
   const unknown = addresses.flatMap(([service, name]): Problem[] => {
     const holder = parts[service];
     const url = variableOf(holder, name) ?? "";
-    if (holder === undefined || !URL.canParse(url)) return [];
-    const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
-    if (namedBy(project, host) !== undefined) return [];
-    const isOwn = host === "localhost" || host === "host.docker.internal" || holder.extraHosts.includes(host);
-    if (!isOwn && (host.includes(".") || isIP(host) !== 0)) return [];
+    const only = holder && serverOf(project, url) === undefined ? onlyReachedBy(holder, url) : undefined;
+    if (holder === undefined || only === undefined) return [];
     return [
       {
-        what: `${name} of ${holder.name} names ${host}, which only ${isOwn ? "that container" : "containers on its networks"} can reach, and none of this project is called so.`,
+        what: `${name} of ${holder.name} names ${hostOf(url)}, which only ${only} can reach, and none of this project is called so.`,
         why: "A release needs an address that every container of this engine reaches: a full name, or an IP address. Give it in the .env file beside the compose file, and let compose apply it.",
         type: composeUp(project),
       },
     ];
   });
-  const { mail } = serversOf(project);
-  if (mail === undefined || catchers.test(mail.image)) return unknown;
+  return [...unknown, ...ownProviderProblems(project, parts), ...mailProblems(project)];
+}
+
+/** The project's own data-provider by another address than its name: stopped with the rest, it would be missing. */
+function ownProviderProblems(project: ComposeProject, { api, "data-provider": provider }: ScaniParts): Problem[] {
+  const url = variableOf(api, "SCANI_CLOUD_URL") ?? "";
+  const isNamed = api === undefined || tierOf(project) === "tier1" || onlyReachedBy(api, url) !== undefined;
+  if (provider === undefined || isNamed || !URL.canParse(url)) return [];
   return [
-    ...unknown,
+    {
+      what: `SCANI_CLOUD_URL names ${hostOf(url)}, and its key is that of ${provider.name}: api reaches the project's own data-provider by another way than its name.`,
+      why: `Give http://${provider.service}:8082 as SCANI_CLOUD_URL in the .env file beside the compose file, and let compose apply it.`,
+      type: composeUp(project),
+    },
+  ];
+}
+
+function mailProblems(project: ComposeProject): Problem[] {
+  const { mail } = serversOf(project);
+  if (mail === undefined || catchers.test(mail.image)) return [];
+  return [
     {
       what: `SMTP_URL names ${mail.name} (${mail.image}), which delivers mails; base's own mail server catches them, and nobody could sign in any more.`,
       why: "Publish its port and give its address on this machine, or that of the mail server behind it, as SMTP_URL in the .env file beside the compose file.",
+      type: composeUp(project),
+    },
+  ];
+}
+
+/** The gateway passes on to api what comes under the page's address: nobody reaches it otherwise any more. */
+function frontProblems(project: ComposeProject, { api, "frontend-app": page }: ScaniParts): Problem[] {
+  if (api === undefined) return [];
+  const [front, back] = ["FRONTEND_URL", "BACKEND_URL"].map((name) => variableOf(api, name) ?? "");
+  const isSplit = URL.canParse(front) && URL.canParse(back) && new URL(front).origin !== new URL(back).origin;
+  const finders = findersOf(api);
+  const ways = [
+    ...(isSplit ? [`BACKEND_URL is ${back}, and FRONTEND_URL ${front}`] : []),
+    ...(api.published.length === 0 ? [] : [`it is published on ${api.published.join(", ")}`]),
+    ...(finders.length === 0 ? [] : [`a proxy finds it by ${finders.join(", ")}`]),
+  ];
+  if (ways.length === 0) return [];
+  return [
+    {
+      what: `${api.name} is reached otherwise than through ${page?.name ?? "the page"}, and nothing would answer there any more: ${ways.join("; ")}.`,
+      why: [
+        "The gateway has one address for both, and passes on to api what comes below /api, as Scani's own page does.",
+        "Give BACKEND_URL the value of FRONTEND_URL in the .env file beside the compose file, take the api's ports and labels out of the compose file, let your proxy send everything to the page, and let compose apply it. COOKIE_DOMAIN may stay.",
+        "A page that was built to call another address (VITE_API_URL) has to be the published one again, which calls /api.",
+      ].join("\n"),
       type: composeUp(project),
     },
   ];
@@ -274,12 +375,13 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
   const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
   const { database, strangers } = evidence;
-  const mount = postgres.mounts.find(({ path }) => path === postgresDataPath);
+  const mount = dataMountOf(postgres);
   const imageMajor = postgresMajor(
     postgres.image,
     Object.entries(postgres.ofImage).map((pair) => pair.join("=")),
   );
   const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
+  const named = variableOf(postgres, "POSTGRES_DB") ?? variableOf(postgres, "POSTGRES_USER") ?? "postgres";
   const wrong: (Problem | false)[] = [
     mount?.type !== "volume" && {
       what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
@@ -292,6 +394,11 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
         why: "Dump the database and restore it into an install of this module's own, or move the data up in its volume and take PGDATA out of the compose file.",
         type: composeUp(project),
       },
+    named !== databaseOf(parts) && {
+      what: `Scani's database is ${databaseOf(parts)}, and the environment of ${postgres.name} names ${named}, of which backups would be made.`,
+      why: "Give Scani's to the service in the compose file as POSTGRES_DB, and let compose apply it: the data stays as it is.",
+      type: composeUp(project),
+    },
     postgres.state === "running" &&
       database !== undefined &&
       database.isSuperuser === undefined && {
@@ -332,6 +439,72 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
   ];
 }
 
+/**
+ * Data that would not come along with the volume, and files that a start would not find: base's Postgres has that volume
+ * alone, and its data one folder down in it.
+ */
+function elsewhereProblems(project: ComposeProject, parts: ScaniParts, { database }: AdoptEvidence): Problem[] {
+  const { postgres } = serversOf(project);
+  if (postgres === undefined || database?.elsewhere === undefined) return [];
+  const { tablespaces, log, files } = database.elsewhere;
+  const psql = (words: string, of?: string) => dockerPsql(postgres.name, roleOf(parts), words, of);
+  const data = databaseOf(parts);
+  const missing = files.filter(({ path }) => postgres.mounts.some((mount) => isWithin(path, mount.path)));
+  return [
+    ...tablespaces.map((name): Problem => {
+      const space = identifier(name);
+      return {
+        what: `${postgres.name} keeps the tablespace ${name} beside the volume of its data, and only that volume comes along.`,
+        why: "Its tables and indexes are locked while they are moved.",
+        type: [
+          psql(`alter table all in tablespace ${space} set tablespace pg_default`, data),
+          psql(`alter index all in tablespace ${space} set tablespace pg_default`, data),
+          psql(`drop tablespace ${space}`),
+        ],
+      };
+    }),
+    ...(log === undefined
+      ? []
+      : [
+          {
+            what: `${postgres.name} keeps its write-ahead log in ${log} (POSTGRES_INITDB_WALDIR), and only the volume of its data comes along.`,
+            why: "These put it back while the project stands still:",
+            type: [
+              composeStop(project),
+              dockerReplaceLink(postgres.name, postgres.image, `${postgresDataPath}/pg_wal`),
+              composeUp(project),
+            ],
+          },
+        ]),
+    ...missing.map(({ setting, path }): Problem => ({
+      what: `The settings in the data of ${postgres.name} name ${path} (${setting}), where base's own Postgres finds nothing.`,
+      ...remedyFor(setting, path, psql),
+    })),
+  ];
+}
+
+/** How a setting that names a file comes not to. */
+function remedyFor(setting: string, path: string, psql: (words: string) => string): Pick<Problem, "why" | "type"> {
+  // By a relative path Postgres looks for these where it is started, and not in the data. *Seen* with 15.
+  if (["hba_file", "ident_file", "include"].includes(setting))
+    return {
+      why: "Take the line that names it out of this file; what is in it can go into the file of that name in the data.",
+      type: psql("show config_file"),
+    };
+  const set = (words: string) => [psql(`alter system set ${words}`), psql("select pg_reload_conf()")];
+  if (isWithin(path, postgresDataPath))
+    return {
+      why: "By a path within the data it is found wherever the data is.",
+      type: set(`${setting} = '${posix.relative(postgresDataPath, path)}'`),
+    };
+  return setting.startsWith("ssl")
+    ? { why: "Base's Postgres is reached over a network of its own, without TLS.", type: set("ssl = off") }
+    : {
+        why: "Put the file into the data, and name it by a path within it:",
+        type: set(`${setting} = '${posix.basename(path)}'`),
+      };
+}
+
 /** Room for a dump, for the second copy of the data that reading it back makes, and for a copy of the files. */
 function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
   if (database?.freeMiB === undefined || database.bytes === undefined) return [];
@@ -347,7 +520,7 @@ function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
 }
 
 function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Problem[] {
-  if (objects === undefined || !("refused" in objects)) return [];
+  if (objects === undefined || !("refused" in objects) || tierOf(project) === "tier2") return [];
   return [
     {
       what: `The files in ${serversOf(project).objectStore?.name ?? "the S3 server"} cannot be listed with the keys Scani has: ${objects.refused}`,
@@ -358,21 +531,36 @@ function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Pr
 }
 
 function roleOf(parts: ScaniParts): string {
-  const url = parts.api?.environment.DATABASE_URL ?? "";
-  return URL.canParse(url) ? decodeURIComponent(new URL(url).username) : "scani";
+  return databaseUrlOf(parts)?.username ?? "scani";
+}
+
+function databaseOf(parts: ScaniParts): string {
+  return databaseUrlOf(parts)?.database ?? "scani";
+}
+
+function databaseUrlOf({ api }: ScaniParts): { readonly username: string; readonly database: string } | undefined {
+  const url = variableOf(api, "DATABASE_URL") ?? "";
+  if (!URL.canParse(url)) return undefined;
+  const { username, pathname } = new URL(url);
+  return { username: decodeURIComponent(username), database: decodeURIComponent(pathname.slice(1)) };
 }
 
 /** A port of the page's that is to be taken has to be there, and to be the only one. */
 function portProblems(project: ComposeProject, { "frontend-app": page }: ScaniParts, intent: AdoptIntent): Problem[] {
   if (intent.port !== undefined || page === undefined) return [];
   const ports = [...new Set(page.published.map((address) => publishedAt(address).port))];
-  if (ports.length === 1) return [];
+  const what =
+    ports.length === 0
+      ? `${page.name} publishes no port that could be taken.`
+      : ports.length > 1
+        ? `${page.name} publishes ${ports.length} ports (${ports.join(", ")}), and the gateway has one.`
+        : bindAddressOf(page).isAll
+          ? undefined
+          : `${page.name} publishes port ${ports[0]} on ${addressesOf(page)}, and the gateway listens on one IPv4 address.`;
+  if (what === undefined) return [];
   return [
     {
-      what:
-        ports.length === 0
-          ? `${page.name} publishes no port that could be taken.`
-          : `${page.name} publishes ${ports.length} ports (${ports.join(", ")}), and the gateway has one.`,
+      what,
       why: "With a port of its own the gateway serves beside it, until whatever sends browsers there is pointed at it.",
       type: adoptCommand(project.name, "--port", "8090"),
     },
@@ -385,19 +573,20 @@ function taken(
   intent: AdoptIntent,
 ): Problem[] {
   const holder = published.find(({ port }) => port === intent.port);
+  const free = (port: number): number => (published.some((one) => one.port === port) ? free(port + 1) : port);
   return [
     ...(holder === undefined || intent.port === undefined
       ? []
       : [
           {
             what: `Port ${intent.port} is taken by ${holder.container}.`,
-            type: adoptCommand(project.name, "--port", String(intent.port + 1)),
+            type: adoptCommand(project.name, "--port", String(free(intent.port))),
           },
         ]),
     ...takenNames.map((name) => ({
       what: `There is a ${name} already, which is not this module's.`,
       why: "Give the install another name:",
-      type: withVariable("SCANI_NAME", `${intent.install}-2`, adoptCommand(project.name)),
+      type: withVariable("SCANI_NAME", `${intent.install}-2`, adoptCommand(project.name, ...portWords(intent))),
     })),
     ...(installed
       ? [

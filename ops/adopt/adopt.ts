@@ -279,7 +279,8 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
     install: { name: install, gateway: containerName(install, "gateway") },
     record,
     compose: project ?? { name: record.project, folder: "", files: [] },
-    objects: project && objectSourceOf(project),
+    // One that the plan has left to compose is none of the phases' business.
+    objects: project && record.objectStore !== undefined ? objectSourceOf(project) : undefined,
     stacks: stacksOn(context, base),
     backups: {
       folder: folderOf({ directory: setting("backupDirectory") }, context.project.folder),

@@ -1,10 +1,10 @@
-import type { AdoptEvidence } from "../../../../host/adopt/evidence";
+import type { AdoptEvidence, DataElsewhere, Neighbour } from "../../../../host/adopt/evidence";
 import { namesOf, planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
 import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
 import { partsOf, type ComposeContainer, type ComposeProject } from "../../../../host/adopt/project";
 import { beginRecord, takesPort } from "../../../../host/adopt/record";
-import { furtherVariablesIn } from "../../../../settings";
+import { furtherVariablesIn, settingNamed } from "../../../../settings";
 import type { Problem } from "../../../../util/operatorError";
 
 const key = (letter: string): string => letter.repeat(64);
@@ -56,6 +56,7 @@ function stock(changes: Readonly<Record<string, Partial<ComposeContainer>>> = {}
   const all = [
     container("postgres", {
       image: "postgres:16-alpine",
+      environment: { POSTGRES_USER: "scani", POSTGRES_DB: "scani" },
       ofImage: { PG_MAJOR: "16" },
       mounts: [{ type: "volume", source: "home_postgres-data", path: "/var/lib/postgresql/data" }],
     }),
@@ -267,8 +268,15 @@ test("the default password is taken where the database proves it, with a note", 
   ).not.toHaveProperty("acceptedSecrets");
 });
 
+/** A container beside the project. */
+const neighbour = (name: string, networks: string[], environment: Record<string, string> = {}): Neighbour => ({
+  name,
+  networks,
+  environment,
+});
+
 test("a proxy on the page's network is served by name", () => {
-  const { frontNetworks, notes } = adoption(stock(), { neighbours: [{ container: "caddy", network: "home_default" }] });
+  const { frontNetworks, notes } = adoption(stock(), { neighbours: [neighbour("caddy", ["home_default"])] });
   expect(frontNetworks).toEqual(["home_default"]);
   expect(notes.join("\n")).toContain("caddy");
 });
@@ -279,13 +287,14 @@ test("on every network of the page on which somebody else is, the gateway takes 
   const project = stock({ "frontend-app": page });
   const { frontNetworks, notes } = adoption(
     { ...project, containers: [...project.containers, tunnel] },
-    { neighbours: ["monitoring", "bridge"].map((network) => ({ container: "grafana", network })) },
+    { neighbours: [neighbour("grafana", ["monitoring", "bridge"])] },
   );
   expect(frontNetworks).toEqual(["monitoring", "home_default"]);
   expect(notes).toEqual(
     expect.arrayContaining([
       "On the network monitoring the gateway takes the page's names, by which grafana may reach it.",
       "On the network home_default the gateway takes the page's names, by which home_cloudflared_1 may reach it.",
+      "A proxy there that sends requests to home_api_1 itself has to send them to the page's name as well, which passes on /api: nobody takes the api's names.",
     ]),
   );
   expect(adoption()).not.toHaveProperty("frontNetworks");
@@ -351,14 +360,6 @@ test.each<[string, Partial<AdoptIntent>, string[]]>([
     worker: { environment: { ...stock().containers[6].environment, ...published } },
   });
   expect(problems(project, {}, intent)).toEqual(told);
-});
-
-test("compose's commands name the project and its files, where its folder alone would mean others", () => {
-  const made = plan(stock({ api: { image: "scani/api:0.14.2" } }));
-  expect("problems" in made ? made.problems.find(({ what }) => what.includes("older than"))?.type : []).toEqual([
-    "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml pull",
-    "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
-  ]);
 });
 
 test("what is not running is named, and an install of the same name is not taken over", () => {
@@ -507,8 +508,14 @@ test("a mail server of the project that delivers is refused: base's catches", ()
 });
 
 test.each<[string, Partial<ComposeContainer>, Partial<NonNullable<AdoptEvidence["database"]>>, string]>([
-  ["in a folder of the volume", { environment: { PGDATA: "/var/lib/postgresql/data/pgdata" } }, {}, "(PGDATA)"],
+  [
+    "in a folder of the volume",
+    { environment: { POSTGRES_USER: "scani", PGDATA: "/var/lib/postgresql/data/pgdata" } },
+    {},
+    "(PGDATA)",
+  ],
   ["of a role that may not everything", {}, { isSuperuser: false }, "is no superuser"],
+  ["that its server does not name", { environment: { POSTGRES_USER: "owner" } }, {}, "of which backups would be made"],
   ["that lets nobody in over its socket", {}, { isSuperuser: undefined }, "lets nobody in over the socket"],
 ])("a database %s is refused", (_what, changes, database, words) => {
   const postgres = { ...stock().containers[0], ...changes };
@@ -557,12 +564,15 @@ test("a name that only this command was told is written down", () => {
 });
 
 test("what cannot come along as it is, is noted", () => {
-  const [api] = stock().containers.filter(({ service }) => service === "api");
+  const [postgres] = stock().containers;
   const project = stock({
-    postgres: { ...stock().containers[0], arguments: ["postgres", "-c", "max_connections=300"] },
+    postgres: {
+      arguments: ["postgres", "-c", "max_connections=300"],
+      mounts: [{ type: "bind", source: "/srv/initdb", path: "/docker-entrypoint-initdb.d" }, ...postgres.mounts],
+    },
     api: {
-      environment: { ...api.environment, LOG_LEVEL: "debug", NODE_EXTRA_CA_CERTS: "/certs/ca.pem" },
-      mounts: [{ type: "bind", source: "/srv/ca", path: "/certs" }],
+      environment: { ...environmentOf("api"), LOG_LEVEL: "debug", SOME_FILE: "/keys/some.json" },
+      mounts: [{ type: "bind", source: "/srv/keys", path: "/keys" }],
     },
   });
   const objects = { count: 3, bytes: 2_000_000, isVersioned: true };
@@ -572,8 +582,429 @@ test("what cannot come along as it is, is noted", () => {
       "home_postgres_1 is started with -c max_connections=300; base's own is not. What ALTER SYSTEM SET has set stays with the data.",
       "3 files (1.9 MB) are copied out of home_minio_1, in their newest version; its volume stays as it is.",
       "LOG_LEVEL differs between api, worker, data-provider; all get that of api.",
-      "/srv/ca, mounted into home_api_1 at /certs, does not come along, though NODE_EXTRA_CA_CERTS names it. A certificate authority is given as caCertificate.",
+      "/srv/keys, mounted into home_api_1 at /keys, does not come along, though SOME_FILE names it.",
+      "/srv/initdb, mounted into home_postgres_1 at /docker-entrypoint-initdb.d, does not come along.",
     ]),
   );
+  expect(notes.join("\n")).not.toContain("home_postgres-data, mounted");
   expect(settings.tier1.LOG_LEVEL).toBe("debug");
+});
+
+/** Variables of one of a stock project's services. */
+function environmentOf(service: string): Readonly<Record<string, string>> {
+  return stock().containers.find((one) => one.service === service)?.environment ?? {};
+}
+
+/** Problems of a plan, whole. */
+function refused(...args: Parameters<typeof plan>): readonly Problem[] {
+  const made = plan(...args);
+  return "problems" in made ? made.problems : [];
+}
+
+describe("an api that is reached otherwise than through the page", () => {
+  const ports = { published: ["127.0.0.1:3001"] };
+  const split = {
+    environment: {
+      ...environmentOf("api"),
+      FRONTEND_URL: "https://app.example.com",
+      BACKEND_URL: "https://api.example.com",
+      COOKIE_DOMAIN: ".example.com",
+    },
+  };
+  const traefik = { labels: { "traefik.http.routers.api.rule": "Host(`api.example.com`)" } };
+
+  test.each<[string, Partial<ComposeContainer>, string]>([
+    ["publishes a port", ports, "it is published on 127.0.0.1:3001"],
+    [
+      "has an address of its own",
+      split,
+      "BACKEND_URL is https://api.example.com, and FRONTEND_URL https://app.example.com",
+    ],
+    ["has a proxy's labels", traefik, "a proxy finds it by traefik.http.routers.api.rule"],
+  ])("%s: refused", (_what, changes, words) => {
+    const [only, ...more] = refused(stock({ api: changes }));
+    expect(more).toEqual([]);
+    expect(only.what).toBe(
+      `home_api_1 is reached otherwise than through home_frontend-app_1, and nothing would answer there any more: ${words}.`,
+    );
+    expect(only.why).toContain("Give BACKEND_URL the value of FRONTEND_URL");
+    expect(only.type).toBe("cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d");
+  });
+
+  test("with one address, and a proxy that is told not to look, it is none", () => {
+    expect(problems(stock({ api: { labels: { ...traefik.labels, "traefik.enable": "false" } } }))).toEqual([]);
+  });
+});
+
+test("who may reach the api by its name on a network of its own is named", () => {
+  const project = stock({ api: { networks: ["home_default", "proxy"] } });
+  const told = (neighbours: readonly Neighbour[]) =>
+    adoption(project, { neighbours }).notes.filter((note) => note.includes("whose names nobody takes"));
+  expect(told([neighbour("caddy", ["proxy", "home_default"])])).toEqual([
+    "On the network proxy, on which the page is not, caddy may reach home_api_1, whose names nobody takes.",
+  ]);
+  expect(told([neighbour("caddy", ["home_default"])])).toEqual([]);
+});
+
+test("a proxy that finds the page by its labels or variables has to be told the gateway", () => {
+  const page = {
+    labels: { "traefik.http.routers.scani.rule": "Host(`scani.example.com`)", caddy: "scani.example.com" },
+    environment: { ...environmentOf("frontend-app"), VIRTUAL_HOST: "scani.example.com", LETSENCRYPT_HOST: "x" },
+  };
+  const { notes, settings } = adoption(stock({ "frontend-app": page }));
+  expect(notes).toContain(
+    "A proxy finds home_frontend-app_1 by traefik.http.routers.scani.rule, caddy, VIRTUAL_HOST, LETSENCRYPT_HOST, which the gateway has none of: tell that proxy to send everything to http://scani-gateway:80, before that container stops.",
+  );
+  // On a release they would lead past the gateway.
+  expect(settings.tier1.extraEnvironment).not.toContain("VIRTUAL_HOST");
+});
+
+test("the volume is the one with the data, in whatever order Docker lists the mounts", () => {
+  const [data] = stock().containers[0].mounts;
+  const log = { type: "volume", source: "home_wal", path: "/wal" };
+  for (const mounts of [
+    [log, data],
+    [data, log],
+  ]) {
+    const { postgres, notes } = adoption(stock({ postgres: { mounts } }));
+    expect(postgres?.volume).toBe("home_postgres-data");
+    expect(notes).toContain("home_wal, mounted into home_postgres_1 at /wal, does not come along.");
+  }
+});
+
+describe("tier 2 as Scani's own guide makes it", () => {
+  const hosted = { SCANI_CLOUD_URL: "https://api.cloud.scani.xyz", SCANI_CLOUD_API_KEY: key("f") };
+
+  /** Of a stock project, whose data-provider is left behind. */
+  function guided(
+    changes: Readonly<Record<string, Partial<ComposeContainer>>> = {},
+    ...gone: string[]
+  ): ComposeProject {
+    const project = stock({
+      api: { environment: { ...environmentOf("api"), ...hosted } },
+      worker: { environment: { ...environmentOf("worker"), ...hosted } },
+      ...changes,
+    });
+    return { ...project, containers: project.containers.filter(({ service }) => !gone.includes(service)) };
+  }
+
+  test("the data-provider that runs on counts for nothing, stops with the rest and comes back with --back", () => {
+    const stray = {
+      image: "scani/data-provider:0.16.0",
+      environment: { ...environmentOf("data-provider"), FINNHUB_API_KEY: "old", LOG_LEVEL: "debug" },
+    };
+    const { tier, scani, settings, notes } = adoption(guided({ "data-provider": stray }));
+    expect(tier).toBe("tier2");
+    expect(scani["data-provider"]).toBe("home_data-provider_1");
+    expect(settings.tier2).toMatchObject(hosted);
+    expect(settings.tier2).not.toHaveProperty("FINNHUB_API_KEY");
+    expect(settings.base).not.toHaveProperty("DATA_PROVIDER_API_KEY");
+    expect(notes).toContain(
+      "Nothing uses home_data-provider_1, since SCANI_CLOUD_URL names another data-provider; it stops with the rest, and --back starts it again.",
+    );
+    expect(notes.join("\n")).not.toContain("LOG_LEVEL differs");
+  });
+
+  test.each<[Partial<ComposeContainer>, boolean]>([
+    [{ state: "exited" }, false],
+    [{ health: "unhealthy" }, true],
+    [{ state: "restarting" }, true],
+  ])("one that is %j is left as it is", (changes, isNamed) => {
+    const { scani, notes } = adoption(guided({ "data-provider": changes }));
+    expect(scani).not.toHaveProperty("data-provider");
+    expect(notes.filter((note) => note.includes("docker stop home_data-provider_1"))).toHaveLength(isNamed ? 1 : 0);
+  });
+
+  test("the project's own data-provider by another address is refused: it would be stopped", () => {
+    const own = { SCANI_CLOUD_URL: "https://data.example.com", SCANI_CLOUD_API_KEY: key("b") };
+    const project = stock({
+      api: { environment: { ...environmentOf("api"), ...own } },
+      worker: { environment: { ...environmentOf("worker"), ...own } },
+    });
+    expect(problems(project)).toEqual([
+      "SCANI_CLOUD_URL names data.example.com, and its key is that of home_data-provider_1: api reaches the project's own data-provider by another way than its name.",
+    ]);
+  });
+
+  test("a file server that is gone, which compose's file goes on naming, is nobody's", () => {
+    const { settings, objectStore } = adoption(guided({}, "data-provider", "minio"));
+    expect(settings.base).not.toHaveProperty("S3_ENDPOINT");
+    expect(settings.base).not.toHaveProperty("S3_ACCESS_KEY_ID");
+    expect(objectStore).toBeUndefined();
+    const elsewhere = { S3_ENDPOINT: "https://s3.example.org", S3_ACCESS_KEY_ID: "AK" };
+    const worker = { environment: { ...environmentOf("worker"), ...hosted, ...elsewhere } };
+    expect(adoption(guided({ worker }, "data-provider", "minio")).settings.base).toMatchObject(elsewhere);
+  });
+
+  test("the files of one that is there come along where they can be read", () => {
+    const objects = { count: 2, bytes: 10, isVersioned: false };
+    expect(adoption(guided(), { objects })).toMatchObject({
+      objectStore: "home_minio_1",
+      objects: { bucket: "job-uploads" },
+    });
+    for (const [changes, evidence, why] of [
+      [{}, { objects: { refused: "InvalidAccessKeyId" } }, "it does not take the keys Scani has (InvalidAccessKeyId)"],
+      [{ minio: { state: "exited" } }, {}, "it is exited"],
+    ] as const) {
+      const { objectStore, objects: source, replaced, notes } = adoption(guided(changes), evidence);
+      expect([objectStore, source, replaced]).toEqual([undefined, undefined, ["home_redis_1"]]);
+      expect(notes).toContain(
+        `The files in home_minio_1 do not come along: ${why}, and tier 2 does not use them. It stays with compose.`,
+      );
+    }
+  });
+
+  test("base's own mail catcher gets a port beside that of compose's", () => {
+    expect(adoption(guided({}, "data-provider")).settings.base.MAILPIT_UI_PORT).toBe("8027");
+  });
+});
+
+test("a real mail server needs no port of a catcher's page", () => {
+  const provider = { ...environmentOf("data-provider"), SMTP_URL: "smtps://u:p@mail.example.org:465" };
+  expect(adoption(stock({ "data-provider": { environment: provider } })).settings.base).not.toHaveProperty(
+    "MAILPIT_UI_PORT",
+  );
+});
+
+test("variables with odd names, and those that a compose file empties, are kept with the others", () => {
+  const api = {
+    environment: { ...environmentOf("api"), "log.format": "json", "X-Y": "1", EMPTIED: "", UNSET: "" },
+    ofImage: { PATH: "/bin", EMPTIED: "by the image" },
+  };
+  const { settings, notes } = adoption(stock({ api }));
+  expect(furtherVariablesIn(settings.tier1.extraEnvironment)).toEqual(
+    [
+      ["TZ", "Europe/Berlin"],
+      ["log.format", "json"],
+      ["X-Y", "1"],
+      ["EMPTIED", ""],
+    ].map(([name, value]) => ({ service: "api", name, value })),
+  );
+  expect(notes).toContain("Further variables, kept as extraEnvironment: api TZ, api log.format, api X-Y, api EMPTIED.");
+});
+
+test("whatever else uses the project's servers is told where base's own are", () => {
+  const sidecar = container("backup", { image: "prodrigestivill/postgres-backup-local:16" });
+  const project = stock({
+    postgres: { published: ["127.0.0.1:5432"] },
+    minio: { published: ["127.0.0.1:9001"] },
+    "data-provider": { published: ["0.0.0.0:8082"] },
+  });
+  const others = [
+    { ...sidecar, environment: { POSTGRES_HOST: "postgres", POSTGRES_USER: "postgres" } },
+    container("adminer", { environment: { ADMINER_DESIGN: "postgres" } }),
+  ];
+  const { notes } = adoption(
+    { ...project, containers: [...project.containers, ...others] },
+    {
+      neighbours: [
+        neighbour("pgadmin", ["home_default"], { DSN: "host=home_postgres_1 port=5432" }),
+        neighbour("far", ["elsewhere"], { REDIS_URL: "redis://redis:6379" }),
+        neighbour("cache-view", ["home_default"], { HOSTS: "local:redis:6379", REDIS_URL: "redis://redis:6379/1" }),
+      ],
+    },
+  );
+  expect(notes).toEqual(
+    expect.arrayContaining([
+      "home_postgres_1 is published on 127.0.0.1:5432, and that ends: base's own Postgres is reached by containers alone.",
+      "home_minio_1 is published on 127.0.0.1:9001, and that ends: base's own S3 server is reached by containers alone.",
+      "home_data-provider_1 is published on 0.0.0.0:8082, and that ends: a release's own is reached by its own services alone.",
+      "home_backup_1 uses home_postgres_1 (POSTGRES_HOST), which stops. Base's own Postgres is postgres on the network scani-data: `docker network connect scani-data home_backup_1`.",
+      "pgadmin uses home_postgres_1 (DSN), which stops. Base's own Postgres is postgres on the network scani-data: `docker network connect scani-data pgadmin`.",
+      "cache-view uses home_redis_1 (HOSTS, REDIS_URL), which stops. Base's own Redis is redis on the network scani-data, with other credentials: `docker network connect scani-data cache-view`.",
+      "What runs `docker compose exec postgres …`, a backup by cron for one, finds nothing there any more: backups are made by `npm run backup`, and psql is `docker exec -it scani-postgres psql -U scani scani`.",
+    ]),
+  );
+  expect(notes.filter((note) => /(adminer_1|far) uses/.test(note))).toEqual([]);
+});
+
+describe("parts of the data beside its volume", () => {
+  const having = (elsewhere: Partial<DataElsewhere>, mounts: ComposeContainer["mounts"] = []) => {
+    const [postgres] = stock().containers;
+    return refused(stock({ postgres: { mounts: [...mounts, ...postgres.mounts] } }), {
+      database: { ...found.database, elsewhere: { tablespaces: [], files: [], ...elsewhere } },
+    });
+  };
+
+  test("a tablespace is moved into the data first", () => {
+    expect(having({ tablespaces: ["fast disk"] })).toEqual([
+      {
+        what: "home_postgres_1 keeps the tablespace fast disk beside the volume of its data, and only that volume comes along.",
+        why: "Its tables and indexes are locked while they are moved.",
+        type: [
+          `docker exec -it home_postgres_1 psql -U scani -c 'alter table all in tablespace "fast disk" set tablespace pg_default' scani`,
+          `docker exec -it home_postgres_1 psql -U scani -c 'alter index all in tablespace "fast disk" set tablespace pg_default' scani`,
+          `docker exec -it home_postgres_1 psql -U scani -c 'drop tablespace "fast disk"' postgres`,
+        ],
+      },
+    ]);
+  });
+
+  test("so is a write-ahead log of its own", () => {
+    const [only] = having({ log: "/wal" });
+    expect(only.what).toBe(
+      "home_postgres_1 keeps its write-ahead log in /wal (POSTGRES_INITDB_WALDIR), and only the volume of its data comes along.",
+    );
+    const link = "/var/lib/postgresql/data/pg_wal";
+    expect(only.type).toEqual([
+      "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml stop",
+      `docker run --rm --volumes-from home_postgres_1 --entrypoint sh postgres:16-alpine -c 'cp -a "$(readlink -f ${link})" ${link}.copied && rm ${link} && mv ${link}.copied ${link}'`,
+      "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+    ]);
+  });
+
+  test.each([
+    ["ssl_cert_file", "/certs/server.crt", "alter system set ssl = off"],
+    ["hba_file", "/var/lib/postgresql/data/pg_hba.conf", "show config_file"],
+    ["log_directory", "/certs/log", "alter system set log_directory = 'log'"],
+    ["ssl_key_file", "/var/lib/postgresql/data/own/server.key", "alter system set ssl_key_file = 'own/server.key'"],
+    ["include", "/certs/more.conf", "show config_file"],
+  ])("%s = %s, which base's Postgres would not find, is refused", (setting, path, words) => {
+    const told = having({ files: [{ setting, path }] }, [{ type: "bind", source: "/srv/certs", path: "/certs" }]);
+    expect(told.map(({ what }) => what)).toEqual([
+      `The settings in the data of home_postgres_1 name ${path} (${setting}), where base's own Postgres finds nothing.`,
+    ]);
+    expect([told[0].type].flat()[0]).toBe(
+      `docker exec -it home_postgres_1 psql -U scani -c ${words.includes("'") ? `'${words.replaceAll("'", `'\\''`)}'` : `'${words}'`} postgres`,
+    );
+  });
+
+  test("a file of the image's own is there again", () => {
+    expect(having({ files: [{ setting: "ssl_cert_file", path: "/etc/ssl/certs/snakeoil.pem" }] })).toEqual([]);
+  });
+});
+
+test.each([
+  [["127.0.0.1:8080", "100.64.0.7:8080"], "127.0.0.1 and 100.64.0.7"],
+  [["::1:8080"], "::1"],
+  [[":::8080"], "::"],
+  [["127.0.0.1:8080", "::1:8080"], "127.0.0.1 and ::1"],
+  [["0.0.0.0:8080", "fd00::5:8080"], "0.0.0.0 and fd00::5"],
+])("a port that is published on %j cannot be taken by one address", (published, told) => {
+  const project = stock({ "frontend-app": { published } });
+  expect(problems(project, {}, { port: undefined })).toEqual([
+    `home_frontend-app_1 publishes port 8080 on ${told}, and the gateway listens on one IPv4 address.`,
+  ]);
+  // Beside it the operator points at what there is, and is told.
+  expect(adoption(project).notes.filter((note) => note.includes("alone."))).toEqual([
+    expect.stringContaining(`home_frontend-app_1 is published on ${told}; the gateway's port will be on `),
+  ]);
+});
+
+test("an address that names the page's own port goes on being the one browsers use", () => {
+  const told = (...args: Parameters<typeof plan>) => adoption(...args).notes.filter((note) => note.includes("tunnel"));
+  expect(told()).toEqual([expect.stringContaining("FRONTEND_URL is http://localhost:8080, the page's own port")]);
+  expect(told(stock(), {}, { port: undefined })).toEqual([]);
+  const proxied = { FRONTEND_URL: "https://scani.example.org", BACKEND_URL: "https://scani.example.org" };
+  expect(told(everywhere(proxied))).toEqual([]);
+});
+
+test("where the port is taken, one is named that is not", () => {
+  const published = [8090, 8091].map((port) => ({ container: "nginx", port, project: false }));
+  expect(refused(stock(), { published }).map(({ type }) => type)).toEqual(["npm run adopt -- home --port 8092"]);
+});
+
+describe("a private authority", () => {
+  const certificate = (letter: string) => `-----BEGIN CERTIFICATE-----\n${letter}\n-----END CERTIFICATE-----`;
+  const api = { environment: { ...environmentOf("api"), NODE_EXTRA_CA_CERTS: "/certs/ca.pem" } };
+  const file = (...certificates: string[]) => ({ container: "home_api_1", path: "/certs/ca.pem", certificates });
+
+  test("is kept as caCertificate, on every stack", () => {
+    const { settings, notes } = adoption(stock({ api }), {
+      authorities: [file(certificate("A"), certificate("B")), file(certificate("A"))],
+    });
+    const both = `${certificate("A")}\n${certificate("B")}`;
+    expect([settings.base.caCertificate, settings.tier1.caCertificate]).toEqual([both, both]);
+    expect(settingNamed("caCertificate").schema.safeParse(both).success).toBe(true);
+    expect(settings.tier1.extraEnvironment).not.toContain("NODE_EXTRA_CA_CERTS");
+    expect(notes).toContain("The certificates in /certs/ca.pem (NODE_EXTRA_CA_CERTS) are kept as caCertificate.");
+  });
+
+  test("whose certificate cannot be read is refused", () => {
+    expect(problems(stock({ api }), { authorities: [file()] })).toEqual([
+      "NODE_EXTRA_CA_CERTS of home_api_1 names /certs/ca.pem, in which there is no certificate that could be kept as caCertificate.",
+    ]);
+  });
+});
+
+test.each([
+  ["api", ["BETTER_AUTH_SECRET", "ENCRYPTION_KEY"]],
+  ["worker", ["ENCRYPTION_KEY"]],
+  ["data-provider", ["DATA_PROVIDER_API_KEY"]],
+])("what %s runs with and nobody sees (%j) is refused: it would be made anew", (service, hidden) => {
+  const environment = Object.fromEntries(
+    Object.entries(environmentOf(service)).filter(([name]) => !hidden.includes(name)),
+  );
+  expect(problems(stock({ [service]: { environment } }))).toEqual([
+    `The environment of home_${service}_1 has no ${hidden.join(", ")}, without which Scani does not start: it has them from elsewhere, as from a file that is mounted or an entrypoint of your own.`,
+  ]);
+});
+
+test.each<[string, Partial<ComposeContainer>, string, string]>([
+  ["redis", { state: "paused" }, "home_redis_1 is paused.", "docker unpause home_redis_1"],
+  [
+    "api",
+    { state: "restarting" },
+    "home_api_1 ends and is started again, over and over.",
+    "docker logs --tail 50 home_api_1",
+  ],
+  ["minio", { state: "exited" }, "home_minio_1 is exited.", "docker start home_minio_1"],
+])("%s, which is %j, is told with what mends it", (service, changes, what, type) => {
+  expect(refused(stock({ [service]: changes })).map((one) => [one.what, one.type])).toEqual([[what, type]]);
+});
+
+test.each<[string, Partial<ComposeContainer>, boolean]>([
+  ["paused", { state: "paused" }, true],
+  ["restarting", { state: "restarting" }, true],
+  ["stopped, and started with the engine", { state: "exited", restartPolicy: "always" }, true],
+  ["stopped for good", { state: "exited", restartPolicy: "no" }, false],
+])("a second worker that is %s", (_what, changes, isRefused) => {
+  const project = stock();
+  const [worker] = project.containers.filter(({ service }) => service === "worker");
+  const second = { ...worker, id: "second", name: "home_worker_2", ...changes };
+  expect(problems({ ...project, containers: [second, ...project.containers] })).toEqual(
+    isRefused ? ["2 containers do the work of Scani's worker: home_worker_2, home_worker_1."] : [],
+  );
+});
+
+test("a migrator that is missing or older is pulled by the version that runs", () => {
+  const label = { "org.opencontainers.image.version": "0.17.1" };
+  const project = stock();
+  const containers = project.containers.map((one) => ({
+    ...one,
+    image: one.image.replace("0.17.1", "latest"),
+    imageLabels: label,
+  }));
+  const old = {
+    image: "scani/migrate:latest",
+    imageId: "sha256:m",
+    imageLabels: { "org.opencontainers.image.version": "0.16.0" },
+  };
+  for (const migrator of [undefined, old])
+    expect(refused({ ...project, containers, migrator }).map(({ type }) => type)).toEqual([
+      "docker pull scani/migrate:0.17.1",
+    ]);
+  // What compose builds nobody has to pull.
+  const built = containers.map((one) => ({ ...one, image: one.image.replace("scani/", "home-") }));
+  expect(refused({ ...project, containers: built }).map(({ type }) => type)).toEqual([
+    "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml --profile migrate build migrate",
+  ]);
+});
+
+test("what is typed again asks for the same port", () => {
+  const published = everywhere({ LOG_ID_PEPPER: "0123456789abcdef0123456789abcdef" });
+  const taken = { takenNames: ["container scani-redis"] };
+  expect(refused(published, taken).map(({ type }) => type)).toEqual([
+    "npm run adopt -- home --port 8090 --accept-public-key",
+    "SCANI_NAME=scani-2 npm run adopt -- home --port 8090",
+  ]);
+  expect(refused(published, {}, { port: undefined }).map(({ type }) => type)).toEqual([
+    "npm run adopt -- home --take-port --accept-public-key",
+  ]);
+});
+
+test.each(["127.0.0.1", "[::1]"])("a server at %s, which only its container reaches, is refused", (host) => {
+  expect(problems(everywhere({ REDIS_URL: `redis://${host}:6379` }))).toEqual([
+    expect.stringContaining("which only that container can reach"),
+  ]);
 });

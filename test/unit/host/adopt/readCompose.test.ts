@@ -1,5 +1,9 @@
-import { readProject } from "../../../../host/adopt/readCompose";
+import { readProject, variables } from "../../../../host/adopt/readCompose";
 import { FakeEngine } from "../fakeEngine";
+
+test("variables nobody has set are none", () => {
+  expect(variables(["TZ", "A=1", "B=", "C=x=y"])).toEqual({ A: "1", B: "", C: "x=y" });
+});
 
 const version = (value: string) => ({ "org.opencontainers.image.version": value });
 
@@ -19,7 +23,7 @@ function engineWith(
       "traefik.enable": "true",
       ...labels,
     },
-    environment: ["SERVICE_NAME=api", "LOG_ID_PEPPER=x"],
+    environment: ["SERVICE_NAME=api", "LOG_ID_PEPPER=x", "TZ"],
   });
   const image = (id: string, labels: Readonly<Record<string, string>>) => ({
     id,
@@ -32,6 +36,18 @@ function engineWith(
     engine.images.set(name, image(`sha256:${name}`, version(labelled)));
   return engine;
 }
+
+test.each([
+  [{ "scani/migrate:latest": "0.18.0", "scani/migrate:0.17.1": "0.17.1" }, "scani/migrate:0.17.1"],
+  [{ "scani/migrate:latest": "0.17.1" }, "scani/migrate:latest"],
+  [{ "scani/migrate:latest": "0.16.0" }, "scani/migrate:latest"],
+  [{}, undefined],
+])("of the migrator's images %j the one of the api's version is found", async (migrators, found) => {
+  const { migrator, containers } = await readProject(engineWith(migrators), undefined, "/");
+  expect(migrator?.image).toBe(found);
+  expect(containers[0].labels).toMatchObject({ "traefik.enable": "true" });
+  expect(containers[0].environment).toEqual({ SERVICE_NAME: "api", LOG_ID_PEPPER: "x" });
+});
 
 test.each([
   ["/srv/scani/docker-compose.prod.yml", ["docker-compose.prod.yml"]],

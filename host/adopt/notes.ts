@@ -1,0 +1,271 @@
+import type { FurtherVariable } from "../../settings";
+import { backupCommand, dockerConnect, dockerPsqlSession, dockerStop } from "../../util/commands";
+import { sizeText } from "../backup/manifest";
+import { networkName } from "../install/addresses";
+import { replaceable } from "../install/bundled";
+import { containerName } from "../install/containerName";
+import { publishedAt } from "../engine/published";
+import type { AdoptEvidence } from "./evidence";
+import {
+  bindAddressOf,
+  dataMountOf,
+  findersOf,
+  hostOf,
+  namesOnNetworks,
+  othersOf,
+  partsOf,
+  scaniServices,
+  serversOf,
+  type ComposeContainer,
+  type ComposeProject,
+} from "./project";
+import { authorityVariable, differenceNotes } from "./variables";
+
+/** What a plan has come to, as far as its notes tell it. */
+export interface Noted {
+  readonly install: string;
+  /** Port the page is on now, and will be on. */
+  readonly port: { readonly now?: number; readonly then: number };
+  /** Folder of the volume the data is moved into, and the volume, where the project has the database. */
+  readonly folder: string;
+  readonly volume?: string;
+  /** The S3 server whose files are copied. */
+  readonly objectStore?: ComposeContainer;
+  /** Names of settings whose secrets are taken although they are short or published. */
+  readonly accepted: readonly string[];
+  readonly further: readonly FurtherVariable[];
+  /** Networks on which the gateway takes the page's names. */
+  readonly fronts: readonly string[];
+  /** Names that images get. */
+  readonly tags: readonly string[];
+  /** A data-provider that api does not use, and whether it stops with the rest. */
+  readonly left?: { readonly container: ComposeContainer; readonly stops: boolean };
+}
+
+/** What is worth knowing before an adoption, a sentence or two each. Pure. */
+export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted: Noted): string[] {
+  const { volume, folder, accepted, further, tags } = noted;
+  const { postgres, mail } = serversOf(project);
+  const others = othersOf(project);
+  return [
+    ...(postgres === undefined ? ["Postgres is not the project's own and stays where it is."] : []),
+    ...(volume === undefined ? [] : [`The data stays in the volume ${volume}, and moves into its folder ${folder}.`]),
+    ...postgresNotes(project, noted),
+    ...filesNotes(project, evidence, noted),
+    ...(mail === undefined ? [] : [`Mails go to base's own catcher; those in ${mail.name} stay there.`]),
+    ...(further.length === 0
+      ? []
+      : [
+          `Further variables, kept as extraEnvironment: ${further.map(({ service, name }) => `${service} ${name}`).join(", ")}.`,
+        ]),
+    ...differenceNotes(partsOf(project)),
+    ...authorityNotes(evidence),
+    ...mountNotes(project),
+    ...frontNotes(project, evidence, noted),
+    ...addressNotes(project, noted),
+    ...userNotes(project, evidence, noted),
+    ...leftNotes(noted),
+    ...(tags.length === 0
+      ? []
+      : [`Images whose names may come to mean others get further ones: ${[...tags].sort().join(", ")}.`]),
+    ...(evidence.database?.keyOpens === undefined && postgres !== undefined
+      ? ["No credential is stored, so nothing shows whether ENCRYPTION_KEY is the right one."]
+      : []),
+    ...(accepted.length === 0
+      ? []
+      : [
+          `Taken although short or published: ${accepted.join(", ")}. Give the database another password when this is over.`,
+        ]),
+    ...(others.length === 0 ? [] : [`Left to compose: ${others.map(({ name }) => name).join(", ")}.`]),
+  ];
+}
+
+/** What ends with compose's Postgres, and what it is started with beside its settings, which base's own is not. */
+function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
+  const { postgres } = serversOf(project);
+  if (postgres === undefined) return [];
+  const words = postgres.arguments.filter((word, at) => at > 0 || word !== "postgres");
+  const url = new URL(partsOf(project).api?.environment.DATABASE_URL ?? "");
+  const [role, database] = [url.username, url.pathname.slice(1)].map(decodeURIComponent);
+  const session = dockerPsqlSession(containerName(install, "postgres"), role, database);
+  return [
+    ...(words.length === 0
+      ? []
+      : [
+          `${postgres.name} is started with ${words.join(" ")}; base's own is not. What ALTER SYSTEM SET has set stays with the data.`,
+        ]),
+    `What runs \`docker compose exec ${postgres.service} …\`, a backup by cron for one, finds nothing there any more: backups are made by \`${backupCommand()}\`, and psql is \`${session}\`.`,
+  ];
+}
+
+function filesNotes(project: ComposeProject, { objects }: AdoptEvidence, { objectStore }: Noted): string[] {
+  const { objectStore: there } = serversOf(project);
+  if (there === undefined) return [];
+  if (objectStore === undefined) {
+    const why =
+      objects !== undefined && "refused" in objects
+        ? `it does not take the keys Scani has (${objects.refused})`
+        : `it is ${there.state}`;
+    return [
+      `The files in ${there.name} do not come along: ${why}, and tier 2 does not use them. It stays with compose.`,
+    ];
+  }
+  const found =
+    objects === undefined || "refused" in objects
+      ? "Files are"
+      : `${objects.count} files (${sizeText(objects.bytes)}) are`;
+  const newest =
+    objects !== undefined && "isVersioned" in objects && objects.isVersioned ? ", in their newest version" : "";
+  return [`${found} copied out of ${objectStore.name}${newest}; its volume stays as it is.`];
+}
+
+/** Certificates that become a setting. */
+function authorityNotes({ authorities = [] }: AdoptEvidence): string[] {
+  const paths = [...new Set(authorities.map(({ path }) => path))];
+  return paths.length === 0
+    ? []
+    : [`The certificates in ${paths.join(", ")} (${authorityVariable}) are kept as caCertificate.`];
+}
+
+/** What is mounted into Scani's containers and Postgres does not come along, beside the data. */
+function mountNotes(project: ComposeProject): string[] {
+  const parts = partsOf(project);
+  const { postgres } = serversOf(project);
+  const holders = [...scaniServices.map((service) => parts[service]), postgres].filter((one) => one !== undefined);
+  return holders.flatMap((holder) =>
+    holder.mounts
+      .filter((mount) => mount.type !== "tmpfs" && (holder !== postgres || mount !== dataMountOf(holder)))
+      .map(({ source, path }) => {
+        const naming = Object.entries(holder.environment)
+          .filter(([name, value]) => name !== authorityVariable && isWithin(value, path))
+          .map(([name]) => name);
+        const named = naming.length === 0 ? "" : `, though ${naming.join(", ")} names it`;
+        return `${source}, mounted into ${holder.name} at ${path}, does not come along${named}.`;
+      }),
+  );
+}
+
+/** True for a path that is another, or below it. Pure. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`);
+}
+
+/** Who reaches the page by name, or is told its place by the engine. */
+function frontNotes(project: ComposeProject, { neighbours }: AdoptEvidence, { install, fronts }: Noted): string[] {
+  const { api, "frontend-app": page } = partsOf(project);
+  const finders = page === undefined ? [] : findersOf(page);
+  const gateway = containerName(install, "gateway");
+  const around = (network: string) =>
+    [...neighbours, ...othersOf(project)].filter(({ networks }) => networks.includes(network)).map(({ name }) => name);
+  return [
+    ...fronts.map(
+      (network) =>
+        `On the network ${network} the gateway takes the page's names, by which ${around(network).join(", ")} may reach it.`,
+    ),
+    ...(fronts.length === 0
+      ? []
+      : [
+          `A proxy there that sends requests to ${api?.name} itself has to send them to the page's name as well, which passes on /api: nobody takes the api's names.`,
+        ]),
+    ...(api?.networks ?? []).flatMap((network) => {
+      const there = around(network);
+      return there.length === 0 || page?.networks.includes(network) === true
+        ? []
+        : [
+            `On the network ${network}, on which the page is not, ${there.join(", ")} may reach ${api?.name}, whose names nobody takes.`,
+          ];
+    }),
+    ...(finders.length === 0
+      ? []
+      : [
+          `A proxy finds ${page?.name} by ${finders.join(", ")}, which the gateway has none of: tell that proxy to send everything to http://${gateway}:80, before that container stops.`,
+        ]),
+  ];
+}
+
+/** Where the gateway's port leaves out who reaches the page now. */
+function addressNotes(project: ComposeProject, { port }: Noted): string[] {
+  const { api, "frontend-app": page } = partsOf(project);
+  const { address, isAll } = bindAddressOf(page);
+  const url = api?.environment.FRONTEND_URL ?? "";
+  const isNamed = URL.canParse(url) && /^http:/.test(url) && Number(new URL(url).port || "80") === port.now;
+  return [
+    ...(page === undefined || page.published.length === 0 || isAll
+      ? []
+      : [`${page.name} is published on ${addressesOf(page)}; the gateway's port will be on ${address} alone.`]),
+    ...(isNamed && port.then !== port.now
+      ? [
+          `FRONTEND_URL is ${url}, the page's own port, and Scani lets nobody sign in at another address: browsers have to go on using it, as over a tunnel that ends at port ${port.then} then, or --take-port keeps the port.`,
+        ]
+      : []),
+  ];
+}
+
+/** Addresses a container is published on, as a sentence lists them. Pure. */
+export function addressesOf({ published }: Pick<ComposeContainer, "published">): string {
+  return [...new Set(published.map((address) => publishedAt(address).ip))].join(" and ");
+}
+
+/** Who else uses servers of the project whose place base's own take. */
+function userNotes(project: ComposeProject, { neighbours }: AdoptEvidence, noted: Noted): string[] {
+  const { postgres, redis } = serversOf(project);
+  const { "data-provider": provider } = partsOf(project);
+  const { objectStore, install } = noted;
+  const others = [...neighbours, ...othersOf(project)];
+  const data = networkName(install, "data");
+  const replaced = [
+    { server: postgres, by: "postgres" },
+    { server: redis, by: "redis" },
+    { server: objectStore, by: "storage" },
+  ] as const;
+  return [
+    ...replaced.flatMap(({ server, by }) => {
+      if (server === undefined) return [];
+      const names = namesOnNetworks(server);
+      const { host, title } = replaceable[by];
+      const login = by === "postgres" ? "" : ", with other credentials";
+      return [
+        ...publishedNotes(server, `base's own ${title} is reached by containers alone`),
+        ...others
+          .filter(({ networks }) => networks.some((one) => server.networks.includes(one)))
+          .flatMap((user) => {
+            const naming = Object.entries(user.environment).flatMap(([name, value]) =>
+              namesHost(name, value, names) ? [name] : [],
+            );
+            if (naming.length === 0) return [];
+            return [
+              `${user.name} uses ${server.name} (${naming.join(", ")}), which stops. Base's own ${title} is ${host} on the network ${data}${login}: \`${dockerConnect(data, user.name)}\`.`,
+            ];
+          }),
+      ];
+    }),
+    ...(provider === undefined ? [] : publishedNotes(provider, "a release's own is reached by its own services alone")),
+  ];
+}
+
+function publishedNotes({ name, published }: ComposeContainer, why: string): string[] {
+  return published.length === 0 ? [] : [`${name} is published on ${published.join(", ")}, and that ends: ${why}.`];
+}
+
+/** Variables whose whole value is a host name. */
+const hostVariable = /HOST|SERVER|ADDR|URL|URI|DSN|ENDPOINT/i;
+
+/** Whether a variable names one of these hosts: in a URL, with a port, or by itself where its name says that it is one. */
+function namesHost(variable: string, value: string, hosts: readonly string[]): boolean {
+  return value
+    .split(/[\s,;]+/)
+    .map((word) => word.replace(/^(host=|jdbc:)/i, ""))
+    .map((word) => hostOf(word) || (/([^:/@]+):\d+$/.exec(word)?.[1] ?? (hostVariable.test(variable) ? word : "")))
+    .some((host) => hosts.includes(host));
+}
+
+function leftNotes({ left }: Noted): string[] {
+  if (left === undefined) return [];
+  const { container, stops } = left;
+  if (!["running", "paused", "restarting"].includes(container.state)) return [];
+  return [
+    stops
+      ? `Nothing uses ${container.name}, since SCANI_CLOUD_URL names another data-provider; it stops with the rest, and --back starts it again.`
+      : `Nothing uses ${container.name}, since SCANI_CLOUD_URL names another data-provider, and it is not well; it is left as it is: \`${dockerStop(container.name)}\`.`,
+  ];
+}
