@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { publishedAt } from "../engine/published";
+import { networkName } from "../install/addresses";
 import { replaceableServices } from "../install/bundled";
 import { containerName, volumeNameOf } from "../install/containerName";
 import { routedRelease } from "../install/facts";
@@ -7,7 +8,8 @@ import { label } from "../install/labels";
 import { postgresDataPath } from "../install/postgresData";
 import { readRouted } from "../install/readFacts";
 import type { Tier } from "../../settings";
-import { dataMountOf, imageOf, partsOf, type ComposeContainer } from "./project";
+import { caCertificateOf, readAuthorities } from "./authorities";
+import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./project";
 import { readContainer } from "./readCompose";
 import { furtherVariables, given, ownVariables, type StackValues } from "./variables";
 
@@ -37,7 +39,12 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
   );
   return {
     tier: serving?.tier,
-    settings: ownSettings(install, serving?.tier, read),
+    settings: ownSettings(
+      install,
+      serving?.tier,
+      read,
+      caCertificateOf(await readAuthorities(engine, partsOf({ containers: read }))),
+    ),
     containers: [true, false].flatMap((isWorker) =>
       all.filter(({ labels: its }) => (its[label.service] === "worker") === isWorker).map(({ name }) => name),
     ),
@@ -45,11 +52,15 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
   };
 }
 
-/** Settings an install was brought up with, by its base's containers and those of the release that serves. Pure. */
+/**
+ * Settings an install was brought up with, by its base's containers and those of the release that serves. Pure.
+ * @param caCertificate of the authority its containers trust; empty without one
+ */
 export function ownSettings(
   install: string,
   tier: Tier | undefined,
   containers: readonly ComposeContainer[],
+  caCertificate = "",
 ): OwnInstall["settings"] {
   const named = (service: string) => containers.find((one) => one.service === service);
   const parts = partsOf({ containers });
@@ -68,6 +79,10 @@ export function ownSettings(
     return { ...image, ...Object.fromEntries(variables.map(([name, variable]) => [name, values[variable]])) };
   });
   const gateway = named("gateway");
+  const fronts = (gateway?.networks ?? []).filter((one) => !networksOf(install).includes(one));
+  const frontNames = (gateway === undefined ? [] : namesOnNetworks(gateway)).filter(
+    (one) => one !== gateway?.service && one !== gateway?.name,
+  );
   const [at, mailAt] = [gateway, named("mail")].map((one) => one?.published.map(publishedAt)[0]);
   const postgres = named("postgres");
   const volume = postgres && dataMountOf(postgres)?.source;
@@ -82,19 +97,27 @@ export function ownSettings(
       FRONTEND_PORT: at?.port,
       bindAddress: at?.ip,
       publishGateway: at === undefined ? "false" : undefined,
+      frontNetworks: fronts.join(","),
+      frontNames: fronts.length === 0 ? undefined : frontNames.join(","),
       MAILPIT_UI_PORT: mailAt?.port,
       postgresVolume: volume === volumeNameOf(install, "postgres") ? undefined : volume,
       postgresFolder: folder,
+      caCertificate,
     }),
     tier: given({
       ...read.tiers,
       imageRepository: repository,
       SCANI_IMAGE_TAG: tag,
+      caCertificate,
       ...(tier === "tier2" ? Object.fromEntries(cloudVariables.map((name) => [name, environment[name]])) : {}),
       extraEnvironment: further.length === 0 ? undefined : JSON.stringify(further),
     }),
   };
 }
+
+/** Networks base makes for itself. */
+const networksOf = (install: string): readonly string[] =>
+  (["edge", "data", "mail"] as const).map((network) => networkName(install, network));
 
 const cloudVariables = ["SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"] as const;
 const storageVariables = ["S3_PUBLIC_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;

@@ -112,3 +112,21 @@ test("a managed database and the hosted endpoint are named as the release names 
   const bundled = ownSettings("scani", "tier1", [...base, own, api]).base;
   expect(Object.keys(bundled).filter((name) => /^postgres(Volume|Folder)$|^DATABASE_URL$/.test(name))).toEqual([]);
 });
+
+test("the authority it trusts is one of its settings, and no further variable", () => {
+  const trusting = { ...api, environment: { ...api.environment, NODE_EXTRA_CA_CERTS: "/etc/scani/ca.pem" } };
+  const { base: settings, tier } = ownSettings("scani", "tier1", [...base, postgres, trusting, provider], "the PEM");
+  expect([settings.caCertificate, tier.caCertificate]).toEqual(["the PEM", "the PEM"]);
+  expect(tier.extraEnvironment).not.toContain("NODE_EXTRA_CA_CERTS");
+});
+
+test("networks of others on which the gateway answers, and its names there, are read off it", () => {
+  const gateway = container("gateway", {
+    networks: ["scani-edge", "proxy", "home_default"],
+    aliases: ["gateway", "frontend-app", "id-of-ga", "page"],
+  });
+  expect(ownSettings("scani", "tier1", [gateway, postgres, api]).base).toMatchObject({
+    frontNetworks: "proxy,home_default",
+    frontNames: "frontend-app,page",
+  });
+});
