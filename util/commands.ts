@@ -149,6 +149,9 @@ export const composeBuildMigrator = (project: ComposePlace): string =>
 export const composePull = (project: ComposePlace): string => compose(project, "pull");
 /** Makes the containers anew without starting them. */
 export const composeCreate = (project: ComposePlace): string => compose(project, "up --no-start");
+/** Runs a program in a service's container, as it is typed in the project's folder. */
+export const composeExec = (service: string, words: string): string =>
+  `docker compose exec ${quoted(service)} ${words}`;
 export const composeList = "docker compose ls --all";
 export const composeScale = (project: ComposePlace, service: string): string =>
   compose(project, `up -d --scale ${quoted(`${service}=1`)} ${quoted(service)}`);

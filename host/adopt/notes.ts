@@ -1,5 +1,5 @@
 import type { FurtherVariable } from "../../settings";
-import { backupCommand, dockerConnect, dockerPsqlSession, dockerStop } from "../../util/commands";
+import { backupCommand, composeExec, dockerConnect, dockerPsqlSession, dockerStop } from "../../util/commands";
 import { sizeText } from "../backup/manifest";
 import { networkName } from "../install/addresses";
 import { replaceable } from "../install/bundled";
@@ -94,7 +94,7 @@ function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
       : [
           `${postgres.name} is started with ${words.join(" ")}; base's own is not. What ALTER SYSTEM SET has set stays with the data.`,
         ]),
-    `What runs \`docker compose exec ${postgres.service} …\`, a backup by cron for one, finds nothing there any more: backups are made by \`${backupCommand()}\`, and psql is \`${session}\`.`,
+    `What runs \`${composeExec(postgres.service, "…")}\`, a backup by cron for one, finds nothing there any more: backups are made by \`${backupCommand()}\`, and psql is \`${session}\`.`,
   ];
 }
 
