@@ -444,7 +444,7 @@ const platform = {
   SMTP_URL: {
     stacks: base,
     secret: true,
-    schema: s.serverUrl("smtp", "smtps"),
+    schema: s.mailServer,
     example: "smtps://user:PASSWORD@mail.example.org:465",
     describe:
       "Mail server. Without it, and without FASTMAIL_API_TOKEN, a mail catcher is bundled, which delivers nothing.",

@@ -130,8 +130,10 @@ describe("a mail server's login", () => {
   afterAll(() => smtp.close());
 
   test("arrives as it was given, whatever characters it has", async () => {
+    // A user name with a colon is refused.
+    const userOf = (text: string): string => secret(text).replaceAll(":", "_");
     const url = async (text: string): Promise<string> =>
-      `smtp://${encodeURIComponent(secret(text))}:${encodeURIComponent(secret(text))}@${await hostAddress(docker)}:${smtp.port}`;
+      `smtp://${encodeURIComponent(userOf(text))}:${encodeURIComponent(secret(text))}@${await hostAddress(docker)}:${smtp.port}`;
     const at = await open({ SMTP_URL: await url("first"), SMTP_FROM: "scani@example.org" });
     for (const [index, [, text]] of hostile.entries()) {
       changeSetting(at.place, "base", "SMTP_URL", await url(text));
@@ -144,7 +146,7 @@ describe("a mail server's login", () => {
       });
       expect(answer.status).toBe(200);
       await until(async () => smtp.logins.length > index, 15_000);
-      expect(smtp.logins[index]).toEqual({ user: secret(text), password: secret(text) });
+      expect(smtp.logins[index]).toEqual({ user: userOf(text), password: secret(text) });
     }
   });
 });

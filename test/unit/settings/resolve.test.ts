@@ -272,6 +272,7 @@ describe("Scani's own rules, before anything is touched", () => {
   });
 
   test.each([
+    ["SMTP_URL", "smtps://a%3Ab:p@m.example", /has a user name with a colon/],
     ["SMTP_FROM", "no address", /is neither a mail address/],
     ["SMTP_FROM", "Scani <a@example.org>", /is neither a mail address/],
     ["DATABASE_URL", "postgres://u:p@db.example.org", /names no database/],
