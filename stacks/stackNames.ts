@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { kindOf } from "../host/install/stacks";
+import { kindOf, stacksBeside } from "../host/install/stacks";
 import { readdirIfThere } from "../util/files/readdirIfThere";
 import { OperatorError } from "../util/operatorError";
 
@@ -19,14 +19,13 @@ export function stacksIn(folder: string): string[] {
  * Refuses a name that says no kind.
  * @param folder with the stacks' settings
  * @param command spells the command that was typed, for another stack
- * @throws OperatorError that names the stacks there are
+ * @throws OperatorError that names the stacks there are, or those there may be
  */
 export function checkStackName(stack: string, folder: string, command: (stack: string) => string): void {
   if (kindOf(stack) !== undefined) return;
+  const there = stacksIn(folder).filter((one) => kindOf(one) !== undefined);
   throw new OperatorError({
     what: `${JSON.stringify(stack)} is no stack of this project: it is none of base, tier1, tier2 and ends in none of them.`,
-    type: stacksIn(folder)
-      .filter((one) => kindOf(one) !== undefined)
-      .map(command),
+    type: (there.length > 0 ? there : Object.values(stacksBeside("base"))).map(command),
   });
 }

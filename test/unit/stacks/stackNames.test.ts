@@ -14,3 +14,14 @@ test("a name that says no kind is refused with the same command for the stacks t
     place.remove();
   }
 });
+
+test("where there are no stacks yet, it is refused with the command for those there may be", () => {
+  const place = folder();
+  try {
+    expect(() => checkStackName("nonsense", place.path, downCommand)).toThrow(
+      /type: npm run down -- base\n {2}type: npm run down -- tier1\n {2}type: npm run down -- tier2$/,
+    );
+  } finally {
+    place.remove();
+  }
+});
