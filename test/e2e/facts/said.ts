@@ -45,7 +45,7 @@ const stepLines: readonly (readonly [string, StepId])[] = [
   ["back up the database", "backup"],
   ["wait until the backup", "finish-backup"],
   ["migrate the schema", "migrate"],
-  ["restart ", "restart"],
+  ["wait for ", "restart"],
   ["verify the tier", "verify"],
   ["carry the files to", "carry"],
   ["carry the files that came", "carry-rest"],
@@ -73,6 +73,11 @@ function stepOf(line: string): StepId {
   if (/^start worker/.test(line)) return "start-worker";
   if (line.startsWith("start ")) return "start";
   throw new Error(`not a step that is known: ${line}`);
+}
+
+/** True where an `up` says that it let requests through, which it does as soon as it has the install's lock. Pure. */
+export function letsThrough(printed: string): boolean {
+  return /^.*Requests of .* were held or refused at the gateway.*: let through/m.test(printed);
 }
 
 /** What serves, as a preview or an `up` says it first. Pure. */
