@@ -22,18 +22,18 @@ import { isRecordOf, removeRecord, takesPort, writeRecord, type AdoptionRecord }
  */
 export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
-  const { postgres } = record;
+  const home = homeOf(install.name, record.postgres);
   const own = record.givenBack === "files" ? undefined : await stacks.ownBucket();
   await progress.step("stop this module's worker", () => stopOwn(run, "worker"));
   // Most of them while this module still serves.
   await copyBack(run, own);
-  const moved = postgres !== undefined && (await hasTakenOver(engine, install.name, postgres));
+  const moved = home !== undefined && (await hasTakenOver(engine, home));
   if (moved) await close(run, own);
   if (record.givenBack === undefined) await mark(run, "data");
   if (moved)
     await progress.step("move the data back", async () => {
       await engine.stop(containerName(install.name, "postgres"));
-      await moveDataBack(engine, { ...postgres, install: install.name });
+      await moveDataBack(engine, home);
     });
   await progress.step("start compose's containers again", () => startProject(run));
   // Where both were on one database, this module served until now.
@@ -50,7 +50,7 @@ export async function goBack(run: AdoptRun): Promise<void> {
       Object.fromEntries([...record.settingNames[stack], ...written[stack]].map((name) => [name, undefined])),
     );
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
-    if (name !== postgres?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
+    if (name !== home?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
   // Last, so that a way back that was killed can be gone on with.
   await removeRecord(engine, install.name);
 }

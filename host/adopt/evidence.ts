@@ -11,7 +11,7 @@ import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./authorities";
 import { isVersioned, listObjects } from "./objects";
 import type { Environment } from "../install/environment";
-import { dataMountOf, objectSourceOf, partsOf, serversOf, type ComposeProject } from "./project";
+import { dataMountOf, loginIn, objectSourceOf, partsOf, serversOf, type ComposeProject } from "./project";
 import { variables } from "./readCompose";
 
 /** What the engine and the data say beside the containers themselves: with them all a plan is made from. */
@@ -169,15 +169,12 @@ async function askDatabase(
   container: string,
   { DATABASE_URL = "", ENCRYPTION_KEY = "" }: Readonly<Record<string, string>>,
 ): Promise<AdoptEvidence["database"]> {
-  const { username, password, pathname } = new URL(DATABASE_URL);
-  const [role, database] = [decodeURIComponent(username), decodeURIComponent(pathname.slice(1))];
+  const login = loginIn(DATABASE_URL);
+  if (login === undefined) return undefined;
+  const { role, password, database } = login;
   const [answer, server] = await Promise.all([
     engine.exec(container, databaseQuestion(role, database)),
-    engine.capture(
-      container,
-      ["sh", "-c", serverScript, "server", role, database],
-      [`PGPASSWORD=${decodeURIComponent(password)}`],
-    ),
+    engine.capture(container, ["sh", "-c", serverScript, "server", role, database], [`PGPASSWORD=${password}`]),
   ]);
   const found = parseAnswer(answer.output);
   const credentials = found.database?.credentials ?? [];

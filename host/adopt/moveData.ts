@@ -65,12 +65,8 @@ export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> 
 }
 
 /** True where the project's data has been moved, or is on the move: only this module's Scani has written since. */
-export async function hasTakenOver(
-  engine: Engine,
-  install: string,
-  postgres: Omit<DataHome, "install">,
-): Promise<boolean> {
-  const is = await whereIsData(engine, { ...postgres, install });
+export async function hasTakenOver(engine: Engine, home: DataHome): Promise<boolean> {
+  const is = await whereIsData(engine, home);
   return is === "in its folder" || is === "between";
 }
 

@@ -4,6 +4,7 @@ import { sizeText } from "../backup/manifest";
 import { networkName } from "../install/addresses";
 import { replaceable } from "../install/bundled";
 import { containerName } from "../install/containerName";
+import { isUp } from "../install/facts";
 import { publishedAt } from "../engine/published";
 import type { AdoptEvidence } from "./evidence";
 import {
@@ -11,6 +12,7 @@ import {
   dataMountOf,
   findersOf,
   hostOf,
+  loginIn,
   namesOnNetworks,
   othersOf,
   partsOf,
@@ -83,11 +85,10 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
 /** What ends with compose's Postgres, and what it is started with beside its settings, which base's own is not. */
 function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
   const { postgres } = serversOf(project);
-  if (postgres === undefined) return [];
+  const login = loginIn(partsOf(project).api?.environment.DATABASE_URL);
+  if (postgres === undefined || login === undefined) return [];
   const words = postgres.arguments.filter((word, at) => at > 0 || word !== "postgres");
-  const url = new URL(partsOf(project).api?.environment.DATABASE_URL ?? "");
-  const [role, database] = [url.username, url.pathname.slice(1)].map(decodeURIComponent);
-  const session = dockerPsqlSession(containerName(install, "postgres"), role, database);
+  const session = dockerPsqlSession(containerName(install, "postgres"), login.role, login.database);
   return [
     ...(words.length === 0
       ? []
@@ -262,7 +263,7 @@ function namesHost(variable: string, value: string, hosts: readonly string[]): b
 function leftNotes({ left }: Noted): string[] {
   if (left === undefined) return [];
   const { container, stops } = left;
-  if (!["running", "paused", "restarting"].includes(container.state)) return [];
+  if (!isUp(container)) return [];
   return [
     stops
       ? `Nothing uses ${container.name}, since SCANI_CLOUD_URL names another data-provider; it stops with the rest, and --back starts it again.`

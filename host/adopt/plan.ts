@@ -9,6 +9,7 @@ import {
   dataMountOf,
   imageOf,
   leftProviderOf,
+  loginIn,
   namesOnNetworks,
   objectSourceOf,
   onlyReachedBy,
@@ -193,14 +194,14 @@ function objectStoreOf(project: ComposeProject, { objects }: AdoptEvidence): Com
 }
 
 function postgresSettings(postgres: ComposeContainer | undefined, url: string): StackValues {
-  if (postgres === undefined) return given({ DATABASE_URL: url });
-  const { username, password, pathname } = new URL(url);
+  const login = loginIn(url);
+  if (postgres === undefined || login === undefined) return given({ DATABASE_URL: url });
   return {
     borrowedPostgres: postgres.name,
     postgresImage: pinnedImage(postgres),
-    POSTGRES_USER: decodeURIComponent(username),
-    POSTGRES_PASSWORD: decodeURIComponent(password),
-    POSTGRES_DB: decodeURIComponent(pathname.slice(1)),
+    POSTGRES_USER: login.role,
+    POSTGRES_PASSWORD: login.password,
+    POSTGRES_DB: login.database,
   };
 }
 

@@ -3,6 +3,7 @@ import { settingNamed, type Tier } from "../../settings";
 import type { Bucket } from "../install/bucket";
 import { replaceable } from "../install/bundled";
 import type { Environment } from "../install/environment";
+import { isUp } from "../install/facts";
 import { postgresDataPath } from "../install/postgresData";
 import type { ContainerState, Mount } from "../engine/engine";
 import { publishedAt } from "../engine/published";
@@ -119,8 +120,8 @@ export function aliveAs(
 }
 
 /** Docker starts a container that was stopped again with the engine, where its policy is `always`. */
-function isAlive({ state, restartPolicy }: ComposeContainer): boolean {
-  return ["running", "paused", "restarting"].includes(state) || (state === "exited" && restartPolicy === "always");
+function isAlive(one: ComposeContainer): boolean {
+  return isUp(one) || (one.state === "exited" && one.restartPolicy === "always");
 }
 
 /** Those that run, then those that will, then the others. */
@@ -233,6 +234,21 @@ export function onlyReachedBy({ extraHosts }: Pick<ComposeContainer, "extraHosts
 /** Host of a URL, without an IPv6 address's brackets; undefined for text that is none. Pure. */
 export function hostOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : undefined;
+}
+
+/** Who logs in to a database. */
+export interface Login {
+  readonly role: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** What a database's URL says of it; undefined for text that is no URL. Pure. */
+export function loginIn(url = ""): Login | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { username, password, pathname } = new URL(url);
+  const [role, secret, database] = [username, password, pathname.slice(1)].map((part) => decodeURIComponent(part));
+  return { role, password: secret, database };
 }
 
 /** Mount of a Postgres that has its data; Docker lists mounts in any order. Pure. */

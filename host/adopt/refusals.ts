@@ -34,6 +34,7 @@ import {
   hostOf,
   imageOf,
   leftProviderOf,
+  loginIn,
   migratorsBeside,
   onlyReachedBy,
   scaniServices,
@@ -531,18 +532,11 @@ function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Pr
 }
 
 function roleOf(parts: ScaniParts): string {
-  return databaseUrlOf(parts)?.username ?? "scani";
+  return loginIn(variableOf(parts.api, "DATABASE_URL"))?.role ?? "scani";
 }
 
 function databaseOf(parts: ScaniParts): string {
-  return databaseUrlOf(parts)?.database ?? "scani";
-}
-
-function databaseUrlOf({ api }: ScaniParts): { readonly username: string; readonly database: string } | undefined {
-  const url = variableOf(api, "DATABASE_URL") ?? "";
-  if (!URL.canParse(url)) return undefined;
-  const { username, pathname } = new URL(url);
-  return { username: decodeURIComponent(username), database: decodeURIComponent(pathname.slice(1)) };
+  return loginIn(variableOf(parts.api, "DATABASE_URL"))?.database ?? "scani";
 }
 
 /** A port of the page's that is to be taken has to be there, and to be the only one. */

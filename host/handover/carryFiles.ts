@@ -6,6 +6,7 @@ import { namedQueries, parseNamed, type NamedFile } from "../files/named";
 import { readSide, type Place, type Side } from "../files/place";
 import { unsaidProblem } from "../files/words";
 import {
+  isOf,
   isUp,
   routedRelease,
   type Facts,
@@ -42,7 +43,7 @@ export function sourceOf(
 ): ReleaseName | undefined {
   if (!switches(steps) && !startsWorker(steps)) return undefined;
   const routed = routedRelease(facts);
-  if (routed !== undefined && (routed.tier !== wanted.tier || routed.release !== wanted.release)) return routed;
+  if (routed !== undefined && !isOf(wanted, routed)) return routed;
   const other = facts.containers.find(
     (one) => one.service === "api" && isUp(one) && one.id !== wanted.containers.api && one.release !== wanted.release,
   );
@@ -71,7 +72,7 @@ export function membersNamed(
   { containers }: Pick<Facts, "containers">,
   release: ReleaseName,
 ): Partial<Record<Service, ReleaseContainer>> {
-  const own = containers.filter((one) => one.release === release.release && one.tier === release.tier);
+  const own = containers.filter((one) => isOf(release, one));
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 

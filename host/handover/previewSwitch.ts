@@ -14,6 +14,7 @@ import { withBackup } from "./dueBackup";
 import { previewFiles, type FilesDeclared } from "./previewFiles";
 import {
   describeServing,
+  isOf,
   isUp,
   routedRelease,
   servingOf,
@@ -44,9 +45,7 @@ export async function previewSwitch(
   const install = { name: sockets.install, gateway: sockets.gateway };
   const facts = await readFacts(engine, install);
   const now = routedRelease(facts);
-  const old = facts.containers.filter(
-    (container) => isUp(container) && container.tier === now?.tier && container.release === now.release,
-  );
+  const old = facts.containers.filter((container) => isUp(container) && isOf(now, container));
   const inspected = await Promise.all(
     old.map(async (container) => {
       const { environment, image, imageId } = await details(engine, container.id);

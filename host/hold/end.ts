@@ -3,7 +3,7 @@ import { untilReady, type Watch } from "../engine/ready";
 import type { Held } from "../gateway/hold";
 import { resumeAll } from "../gateway/resume";
 import { containerName } from "../install/containerName";
-import { isUp, routedRelease, type ReleaseContainer, type RoutedContainers } from "../install/facts";
+import { isOf, isUp, routedRelease, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
 import { forgetStopped } from "../install/stoppedWorkers";
 import { startWorker } from "../scani/worker";
@@ -69,7 +69,5 @@ async function restart(
 /** The worker of the release that serves. */
 function workerOf(routed: RoutedContainers): ReleaseContainer | undefined {
   const serving = routedRelease(routed);
-  return routed.containers.find(
-    ({ service, release, tier }) => service === "worker" && release === serving?.release && tier === serving.tier,
-  );
+  return routed.containers.find((one) => one.service === "worker" && isOf(serving, one));
 }

@@ -86,9 +86,9 @@ export function targetOf(
   return containers.find(({ name, service }) => name === targets[route] && service === servedBy(route));
 }
 
-/** True for a container of this release. Pure. */
-export function isOf({ tier, release }: ReleaseName, container: ReleaseName): boolean {
-  return container.tier === tier && container.release === release;
+/** True for a container of this release; of none it is none. Pure. */
+export function isOf(release: ReleaseName | undefined, container: ReleaseName): boolean {
+  return container.tier === release?.tier && container.release === release.release;
 }
 
 /** True when a route leads to this container. Pure. */

@@ -25,13 +25,13 @@ export async function back(context: Context, base: string, named: string | undef
   await withMachineLock("way back of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const record = recordOf(adopting);
+    const run = runOf(context, base, adopting, record);
     if (adopting.project === undefined)
       throw new OperatorError({
         what: `The containers of ${record.project} are gone, so there is nothing to give it back to. Nothing has been touched.`,
         why: "In the folder of its compose file, this makes them again without starting them:",
-        type: composeCreate({ name: record.project, folder: "", files: [] }),
+        type: composeCreate(run.compose),
       });
-    const run = runOf(context, base, adopting, record);
     const began = Date.now();
     // Once the data is compose's, nothing of this module's is to serve any more.
     if (record.givenBack === undefined) await endGap(run);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { readBackup, type Backup } from "../../host/backup/folder";
 import { restore as restoreBackup } from "../../host/backup/restore";
-import { routedRelease } from "../../host/install/facts";
+import { isOf, routedRelease } from "../../host/install/facts";
 import { label } from "../../host/install/labels";
 import { readFacts } from "../../host/install/readFacts";
 import { pendingMigrations } from "../../host/scani/migrations/pending";
@@ -133,9 +133,7 @@ export async function refuseUsed(target: Pick<Target, "engine" | "install" | "st
 async function missingMigrations(target: Target): Promise<string[]> {
   const live = await readFacts(target.engine, { name: target.install, gateway: target.gateway });
   const now = routedRelease(live);
-  const migrate = live.containers.find(
-    ({ service, release, tier }) => service === "migrate" && release === now?.release && tier === now.tier,
-  );
+  const migrate = live.containers.find((one) => one.service === "migrate" && isOf(now, one));
   if (now === undefined || migrate === undefined) return [];
   const pending = (await pendingMigrations(target.engine, { name: target.install }, migrate.id)) ?? [];
   if (pending.length === 0) return [];

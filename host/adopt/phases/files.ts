@@ -4,7 +4,7 @@ import { containerName } from "../../install/containerName";
 import { OperatorError } from "../../../util/operatorError";
 import { composeCreate, upCommand } from "../../../util/commands";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
-import { hasTakenOver } from "../moveData";
+import { hasTakenOver, homeOf } from "../moveData";
 import type { ObjectSource } from "../project";
 import { isRetired, untilHealthy, type AdoptRun, type Phase } from "./phase";
 
@@ -47,7 +47,8 @@ export class FilesPhase implements Phase {
 async function areFilesOurs({ engine, install, record }: AdoptRun): Promise<boolean> {
   const { postgres, objectStore, scani } = record;
   if (objectStore === undefined) return true;
-  if (postgres !== undefined) return hasTakenOver(engine, install.name, postgres);
+  const home = homeOf(install.name, postgres);
+  if (home !== undefined) return hasTakenOver(engine, home);
   // A managed database does not show whose api is on it. The project's S3 server is stopped for good once it has been copied.
   const both = await Promise.all([objectStore, scani.api ?? ""].map((name) => engine.inspect(name)));
   return both.every(isRetired);

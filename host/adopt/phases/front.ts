@@ -1,4 +1,4 @@
-import { isUp, servingOf, type Facts, type ReleaseName } from "../../install/facts";
+import { isOf, isUp, servingOf, type Facts, type ReleaseName } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
 import type { Connection } from "../../install/resources";
 import { connectAll, isConnected } from "../connections";
@@ -84,8 +84,6 @@ function waitsForPort(facts: Facts): boolean {
 }
 
 /** True when the worker of a release runs. Pure. */
-function worksIn({ containers }: Facts, { tier, release }: ReleaseName): boolean {
-  return containers.some(
-    (one) => one.service === "worker" && one.tier === tier && one.release === release && one.state === "running",
-  );
+function worksIn({ containers }: Facts, release: ReleaseName): boolean {
+  return containers.some((one) => one.service === "worker" && isOf(release, one) && one.state === "running");
 }

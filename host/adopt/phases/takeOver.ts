@@ -17,10 +17,11 @@ export class DatabasePhase implements Phase {
 
   async done(run: AdoptRun): Promise<boolean> {
     const { engine, install, record } = run;
+    const home = homeOf(install.name, record.postgres);
     const [api, own, taken, facts] = await Promise.all([
       engine.inspect(record.scani.api ?? ""),
       engine.inspect(containerName(install.name, "postgres")),
-      record.postgres === undefined || hasTakenOver(engine, install.name, record.postgres),
+      home === undefined || hasTakenOver(engine, home),
       readFacts(engine, install),
     ]);
     return (

@@ -86,7 +86,7 @@ export class FakeInstall {
   readonly applied = ["0001_first"];
   /** Releases the gateway takes no target of: they do not answer it. */
   readonly refused = new Set<string>();
-  /** HTTP status of requests through the gateway that do not arrive, by route, until their target is started anew. */
+  /** HTTP status of requests through the gateway that do not arrive, by route, for as long as a test says so. */
   readonly lost: Partial<Record<Route, string>> = {};
   /** How often containers still say that they are not ready, by name. */
   readonly unready = new Map<string, number>();

@@ -98,6 +98,6 @@ describe("on an engine", () => {
     expect(await isMoved(adoption.install.engine, home)).toBe(true);
     contain(adoption, "PG_VERSION");
     expect(await isMoved(adoption.install.engine, home)).toBe(false);
-    expect(await hasTakenOver(adoption.install.engine, "scani", home)).toBe(false);
+    expect(await hasTakenOver(adoption.install.engine, home)).toBe(false);
   });
 });
