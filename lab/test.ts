@@ -2,33 +2,9 @@ import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, compose, ensurePackage, prepare } from "./setup";
-import { foldersOf, ownFolder, sweep } from "./throwaway";
-import type { Report as Say } from "../util/progress/progress";
+import { foldersOf, ownFolder, sweep, testKinds } from "./throwaway";
+import type { Report } from "../util/progress/progress";
 import { root } from "../ops/root";
-
-/** Kinds of what the end-to-end tests make, throwaway installs and folders; those of killed runs are removed first. */
-const kinds = [
-  "test",
-  "page",
-  "switch",
-  "faults",
-  "facts",
-  "takedown",
-  "hands",
-  "runs",
-  "data",
-  "parity",
-  "dotenv",
-  "restart",
-  "ssh",
-  "many",
-  "real",
-  "adopt",
-  "base",
-  "blips",
-  "files",
-  "managed",
-];
 
 /** Test files under way at a time. */
 const lanes = 2;
@@ -46,12 +22,12 @@ interface Summary {
  * @param args further words for jest
  * @returns whether all passed; the last line reported counts them
  */
-export async function test(args: readonly string[], say: Say): Promise<boolean> {
-  const { docker, environment } = await prepare(say, { images: "stand-in", languageHost: true });
-  for (const one of [chromium, compose]) await ensurePackage(one, say);
+export async function test(args: readonly string[], report: Report): Promise<boolean> {
+  const { docker, environment } = await prepare(report, { images: "stand-in", languageHost: true });
+  for (const one of [chromium, compose]) await ensurePackage(one, report);
   // A rehearsal of the tests has its install in their folder, which goes last.
-  for (const folder of foldersOf("test")) await sweep(docker, "rehearse", say, folder);
-  for (const kind of kinds) await sweep(docker, kind, say);
+  for (const folder of foldersOf("test")) await sweep(docker, "rehearse", report, folder);
+  for (const kind of testKinds) await sweep(docker, kind, report);
 
   const folder = ownFolder("test");
   const all = { ...process.env, ...environment };
@@ -72,12 +48,12 @@ export async function test(args: readonly string[], say: Say): Promise<boolean> 
     const alone = await jest("only", 1);
     const count = (name: keyof Summary): number => beside[name] + alone[name];
     const failed = count("numFailedTests") + count("numRuntimeErrorTestSuites") + (formatted && linted ? 0 : 1);
-    if (!formatted) say("Some files are not formatted, see above. Type: npm run format");
-    if (!linted) say("The style check failed, see above.");
+    if (!formatted) report("Some files are not formatted, see above. Type: npm run format");
+    if (!linted) report("The style check failed, see above.");
     const [passed, skipped] = [count("numPassedTests"), count("numPendingTests")];
-    if (passed + failed + skipped === 0) say("No test was asked for that there is.");
-    if (skipped > 0) say(`SKIPPED: ${skipped} tests could not run on this machine.`);
-    say(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+    if (passed + failed + skipped === 0) report("No test was asked for that there is.");
+    if (skipped > 0) report(`SKIPPED: ${skipped} tests could not run on this machine.`);
+    report(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
     return failed === 0 && passed + skipped > 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -11,6 +11,7 @@ import {
   hostedEnvironment,
   startHosted,
   type HostedBucket,
+  type TestKind,
   type Throwaway,
   contextOn,
 } from "../throwaway";
@@ -30,7 +31,7 @@ export interface Played {
 }
 
 /** Kind of the throwaway installs; part of every name. */
-export const kind = "parity";
+export const kind: TestKind = "parity";
 
 const hosted = { alias: "hosted.internal", port: 8082 };
 const issuedKey = "issued-key-of-the-hosted-endpoint";

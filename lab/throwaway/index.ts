@@ -2,6 +2,7 @@ export { chooseBucket, policyFor, startBucket, type HostedBucket } from "./bucke
 export { cleanUp, removeInstall } from "./clean";
 export { hostedEnvironment, startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";
+export { testKinds, type TestKind } from "./kinds";
 export {
   changeSetting,
   contextOn,

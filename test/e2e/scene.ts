@@ -14,6 +14,7 @@ import {
   startHosted,
   type HostedBucket,
   type StackSettings,
+  type TestKind,
   type Throwaway,
 } from "../../lab/throwaway";
 import type { Context } from "../../ops/context";
@@ -58,7 +59,7 @@ const hosted = { alias: "hosted.internal", port: 8082 };
  * images than the stand-ins
  */
 export async function openScene(
-  kind: string,
+  kind: TestKind,
   settings: StackSettings = {},
   on?: Partial<Pick<Scene, "docker" | "images" | "hostedImage" | "bucket">>,
 ): Promise<Scene> {

@@ -8,7 +8,7 @@ import { ensureImages, type ImageSet } from "../../../lab/images";
 import { startLoad, type LoadHandle } from "../../../lab/load";
 import { StandInScani } from "../../../lab/rehearse/standIn";
 import type { Session } from "../../../lab/rehearse/session";
-import { cleanUp, contextOn, layOut, type Throwaway } from "../../../lab/throwaway";
+import { cleanUp, contextOn, layOut, type TestKind, type Throwaway } from "../../../lab/throwaway";
 import { adopt, type AdoptOptions } from "../../../ops/adopt/adopt";
 import { back } from "../../../ops/adopt/back";
 import { root } from "../../../ops/root";
@@ -30,7 +30,7 @@ export class AdoptScene {
     readonly ada: Session,
   ) {}
 
-  static async up(docker: Docker, kind: string): Promise<AdoptScene> {
+  static async up(docker: Docker, kind: TestKind): Promise<AdoptScene> {
     const images = await ensureImages({ docker, log: () => undefined });
     const proxy = await Proxy.start();
     const composed = await ComposeInstall.up(docker, images, proxy.url);

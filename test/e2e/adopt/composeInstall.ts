@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { capture } from "../../../host/engine/attached";
 import { findCompose, type Compose } from "../../../lab/bench/compose/command";
 import type { ImageSet } from "../../../lab/images";
-import { installOf, ownFolder, removeInstall, throwawayLabels } from "../../../lab/throwaway";
+import { installOf, ownFolder, removeInstall, throwawayLabels, type TestKind } from "../../../lab/throwaway";
 import { freePorts } from "../../../lab/throwaway/ports";
 import { until } from "../traffic";
 
@@ -46,7 +46,7 @@ const secret = (): string => randomBytes(32).toString("hex");
 export class ComposeInstall {
   readonly project: string;
   readonly settings: Dotenv;
-  private readonly folder = ownFolder("composed");
+  private readonly folder = ownFolder("composed" satisfies TestKind);
 
   private constructor(
     private readonly docker: Docker,
