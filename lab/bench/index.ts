@@ -42,7 +42,7 @@ export async function bench(options: BenchOptions, say: Say, progress: Say = toS
       const machine = await describeMachine(docker, compose.version, `${scaniRepository}/*:${scaniTag}`);
       const context = { docker, subject, interrupt, say: progress };
       const runs = [...(await control(context, compose)), ...(await moduleSwitches(context))];
-      const bars = judge(runs);
+      const bars = judge(runs, compose.version);
       if (options.json)
         bars.filter(({ held }) => !held).forEach(({ demand, measured }) => progress(`FAIL: ${demand} (${measured})`));
       say(options.json ? jsonLine(runs) : markdown(runs, bars, machine, new Date()));

@@ -24,7 +24,7 @@ export interface Switch {
 }
 
 /** What the load saw of a switch. */
-export type Seen = Omit<Run, "flipMs" | "slowResponse" | "files">;
+export type Seen = Omit<Run, "flipMs" | "slowResponse" | "files" | "parts">;
 
 /** Makes a switch under load. No load is left running, whatever happens. @throws what the command throws */
 export async function measure(made: Switch, interrupt: Interrupt, say: Say): Promise<Seen> {

@@ -5,6 +5,7 @@ import type { BenchContext } from "../context";
 import { loadOf } from "../load";
 import { measure } from "../measure";
 import { runName, type Run } from "../report/run";
+import { partsText } from "../report/table";
 import { flipBegan } from "./flipTime";
 import { FileUsers } from "./fileUsers";
 import { ModuleInstall } from "./install";
@@ -77,14 +78,14 @@ async function switched(
   const entry = await install.lastHandover();
   if (entry.outcome !== "switched" || entry.flipMs === undefined)
     throw new Error(`${name}: the last handover on record is ${entry.outcome}, not a switch`);
-  say(
-    `  of that the handover ${spell(entry.totalMs)}, with ${spell(entry.timings.soak ?? 0)} of soak; the rest Pulumi's`,
-  );
+  const parts = { Pulumi: seen.totalMs - entry.totalMs, ...entry.timings };
+  say(`  ${partsText(parts)}`);
   // What the setting asks to be watched is not counted; what the soak takes beyond that is.
   const run = {
     ...seen,
     totalMs: seen.totalMs - Math.min(entry.timings.soak ?? 0, soakMs),
     flipMs: entry.flipMs,
+    parts,
     files,
   };
   if (!slow) return run;

@@ -32,6 +32,11 @@ export interface Run {
   readonly flipMs: number | null;
   /** From the command's start to its end, less the seconds of the soak; for the control, until the api is ready too. */
   readonly totalMs: number;
+  /**
+   * What the command's time went to: Pulumi with the containers it makes, then each step of the handover by its id, in
+   * full where steps go on side by side. The control has no steps.
+   */
+  readonly parts?: Readonly<Record<string, number>>;
   /** 99th percentile of successful requests, before the command and while it ran; null where none succeeded. */
   readonly p99BeforeMs: number | null;
   readonly p99DuringMs: number | null;

@@ -1,6 +1,6 @@
 import type { Bar } from "./bars";
 import type { Machine } from "./machine";
-import type { Run } from "./run";
+import { runName, type Run } from "./run";
 
 const columns = [
   "switch",
@@ -27,6 +27,9 @@ export function markdown(runs: readonly Run[], bars: readonly Bar[], machine: Ma
     "",
     "Total: the command alone, for compose until the api is ready as well; neither the operator's edits nor the restart of frontend-app that brings compose's site back. Gap: without a success from the api, or from the page.",
     "",
+    ...runs.flatMap(({ name, parts }) =>
+      parts !== undefined && name === runName.first ? [`${name}, second by second: ${partsText(parts)}.`, ""] : [],
+    ),
     ...bars.map(({ demand, measured, held }) => `- ${held ? "pass" : "FAIL"}: ${demand} (${measured})`),
   ].join("\n");
 }
@@ -49,6 +52,14 @@ function cells(run: Run): string[] {
     run.files === undefined ? "–" : `${grouped(run.files.opens)} of ${grouped(run.files.stored)}`,
     run.files === undefined ? "–" : `${grouped(run.files.jobs.once)} of ${grouped(run.files.jobs.sent)}`,
   ];
+}
+
+/** `Pulumi 8.2 s, preflight 1.0 s`: what a command's time went to, without what took no time. Pure. */
+export function partsText(parts: Readonly<Record<string, number>>): string {
+  return Object.entries(parts)
+    .filter(([, ms]) => ms >= 50)
+    .map(([part, ms]) => `${part} ${time(ms)}`)
+    .join(", ");
 }
 
 /** `5,200`, whatever the machine's language. */

@@ -3,8 +3,8 @@ import { runName } from "../../../../lab/bench/report/run";
 import { filesSeen, goodRuns } from "./runs";
 
 /** Demands that did not hold. */
-const failing = (runs: ReturnType<typeof goodRuns>) =>
-  judge(runs)
+const failing = (runs: ReturnType<typeof goodRuns>, compose = "docker-compose 1.29.2") =>
+  judge(runs, compose)
     .filter(({ held }) => !held)
     .map(({ demand }) => demand);
 
@@ -13,7 +13,10 @@ test("a good bench holds every bar", () => {
 });
 
 test("a control that fails nothing proves nothing", () => {
-  const bars = judge(goodRuns({ composeForth: { failed: 0, totalMs: 32_000 }, composeBack: { failed: 0 } }));
+  const bars = judge(
+    goodRuns({ composeForth: { failed: 0, totalMs: 32_000 }, composeBack: { failed: 0 } }),
+    "docker-compose 1.29.2",
+  );
   expect(bars.filter(({ held }) => !held)).toEqual([
     { demand: "compose fails some requests", measured: "none: the load proves nothing", held: false },
   ]);
@@ -74,6 +77,15 @@ test("a limit that is just met holds", () => {
   expect(failing(runs)).toEqual([]);
 });
 
+test("a compose that makes its containers side by side is given 1.3 of its time", () => {
+  const runs = goodRuns({ first: { totalMs: 13_000 }, composeForth: { failed: 1, totalMs: 10_000 } });
+  expect(failing(runs, "docker compose 2.40.3")).toEqual([]);
+  const slow = goodRuns({ first: { totalMs: 13_001 }, composeForth: { failed: 1, totalMs: 10_000 } });
+  for (const version of ["docker compose 2.40.3", "docker compose v5.0.1"])
+    expect(failing(slow, version)).toEqual(["the same as a share of compose's time: at most 1.3"]);
+  expect(failing(runs, "docker-compose 1.29.2")).toEqual(["the same as a share of compose's time: at most 0.6"]);
+});
+
 test("a switch with a response open is not judged by its time", () => {
   expect(failing(goodRuns({ slowBack: { slowResponse: "whole", totalMs: 30_000 } }))).toEqual([]);
 });
@@ -84,5 +96,5 @@ test("what was not run fails, and nothing run fails everything", () => {
     "a 20-second response begun before the flip arrives whole, both ways",
     "rollback, kept warm, in all: at most 8 s",
   ]);
-  expect(judge([]).some(({ held }) => held)).toBe(false);
+  expect(judge([], "docker-compose 1.29.2").some(({ held }) => held)).toBe(false);
 });

@@ -22,7 +22,7 @@ test("states time and machine, a line for each run, and which targets hold", () 
     }),
     goodRun(runName.slowBack, { slowResponse: "whole", flipMs: 999.6, totalMs: 999.4 }),
   ];
-  const lines = markdown(runs, judge(runs), machine, new Date("2026-11-23T19:00:00Z")).split("\n");
+  const lines = markdown(runs, judge(runs, machine.compose), machine, new Date("2026-11-23T19:00:00Z")).split("\n");
   expect(lines.slice(0, 6)).toEqual([
     "Measured 2026-11-23 on 2 cores, 24 GiB, Docker Engine 20.10.24, docker-compose 1.29.2; images scani/*:0.17.1. 100 requests a second, half on kept connections and half on fresh ones, GET and POST.",
     "",
@@ -33,4 +33,13 @@ test("states time and machine, a line for each run, and which targets hold", () 
   ]);
   expect(lines).toContain("- pass: compose fails some requests (2900 of 5200)");
   expect(lines).toContain("- FAIL: flip: at most 500 ms (1000 ms at the most)");
+});
+
+test("says what the first switch's time went to, without what took none", () => {
+  const parts = { Pulumi: 8_240, preflight: 1_000, migrate: 1, flip: 240 };
+  const runs = [goodRun(runName.first, { parts }), goodRun(runName.back, { parts })];
+  const shown = markdown(runs, [], machine, new Date(0)).split("\n");
+  expect(shown.filter((line) => line.includes("second by second"))).toEqual([
+    "tier 1 to 2, first time, second by second: Pulumi 8.2 s, preflight 1.0 s, flip 240 ms.",
+  ]);
 });
