@@ -1,5 +1,5 @@
 import { details, type Engine } from "../engine/engine";
-import { classify } from "../scani/cloud/classify";
+import { answerOf } from "../scani/cloud/classify";
 import { valueIn } from "../install/environment";
 import { OperatorError, problemsOf } from "../../util/operatorError";
 import type { ReleaseContainer, Wanted } from "../install/facts";
@@ -114,11 +114,11 @@ async function checkOutside(
     const place = bucket.place();
     place.catch(() => undefined);
     if (hosted) {
-      const verdict = classify(url, await probe.call());
-      if (!verdict.ok)
+      const answer = answerOf(url, await probe.call());
+      if (!answer.ok)
         throw new OperatorError({
-          what: verdict.why,
-          ...remedy(verdict.cause, { stack, privateAuthority: caCertificate !== undefined }),
+          what: answer.why,
+          ...remedy(answer.cause, { stack, privateAuthority: caCertificate !== undefined }),
         });
       progress.note(`${url} accepts the key`);
     }

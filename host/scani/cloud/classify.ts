@@ -28,15 +28,6 @@ export interface Refusal {
 /** What the result of a call to a data-provider means. */
 export type Answer = { readonly ok: true; readonly data: Readonly<Record<string, unknown>> } | Refusal;
 
-/** Whether a data-provider can be used, by its `ai.status`. */
-export type Verdict = { readonly ok: true; readonly aiImport: boolean } | Refusal;
-
-/** Names what the result of an `ai.status` call means. Pure. */
-export function classify(url: string, result: CallResult): Verdict {
-  const answer = answerOf(url, result);
-  return answer.ok ? { ok: true, aiImport: answer.data.hasAvailableProvider === true } : answer;
-}
-
 /** Names what the result of any call means. Pure. */
 export function answerOf(url: string, result: CallResult): Answer {
   return result.exitCode === 0 ? classifyAnswer(url, result) : { ok: false, ...classifyFailure(url, result) };
