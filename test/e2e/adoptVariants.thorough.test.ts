@@ -4,7 +4,15 @@ import { engineOver } from "../../host/engine/dockerEngine";
 import { ensureImages, type ImageSet } from "../../lab/images";
 import { startLoad, type LoadHandle } from "../../lab/load";
 import { StandInScani } from "../../lab/rehearse/standIn";
-import { cleanUp, contextOn, hostAddress, hostedEnvironment, layOut, throwawayLabels } from "../../lab/throwaway";
+import {
+  cleanUp,
+  contextOn,
+  hostAddress,
+  hostedEnvironment,
+  layOut,
+  removeInstall,
+  throwawayLabels,
+} from "../../lab/throwaway";
 import { freePorts } from "../../lab/throwaway/ports";
 import { adopt, type AdoptOptions } from "../../ops/adopt/adopt";
 import { preview } from "../../ops/preview";
@@ -139,6 +147,8 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
   const proxy = await Proxy.start();
   const place = await layOut("adopt", images, { tier2: { soak: "1" } });
   const password = randomBytes(24).toString("hex");
+  // No part of the install that is to come.
+  const others = `${place.install}-others`;
   const outside = async (
     name: string,
     Image: string,
@@ -149,7 +159,7 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
       name: `${place.install}-outside-${name}`,
       Image,
       Env: more.Env,
-      Labels: throwawayLabels(place.install, "outside"),
+      Labels: throwawayLabels(others, "outside"),
       ...(more.script === undefined ? {} : { Entrypoint: ["sh", "-c", more.script], Cmd: [] }),
       ...(published === undefined
         ? {}
@@ -251,5 +261,6 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
     await proxy.stop();
     await composed?.remove();
     await cleanUp(docker, place);
+    await removeInstall(docker, others);
   }
 });
