@@ -41,7 +41,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const guarded = refuseOtherData(host, base, baseStack);
   const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
   for (const looking of [guarded, missing, imageIds, presence, remembering]) looking.catch(() => undefined);
-  // Who is there already is said before what does not fit.
+  // Another running command is reported before anything else: what does not fit may be its doing.
   await host.enter(base.remembered.gateway);
   const there = await presence;
   refuse(
