@@ -1,8 +1,12 @@
+import type { Assignment } from "../util/commands";
+
 /**
  * A `.env` file as docker compose v2 reads it. Source: compose-go 2.9.1, packages dotenv and template; recorded results
  * of the real one are in the tests.
  */
 export interface Dotenv {
+  /** Where each value stands, in the file's order. */
+  readonly assignments: readonly Assignment[];
   readonly values: Readonly<Record<string, string>>;
   /** What compose would refuse the file for, with its line; values from there on are not read. */
   readonly refused?: string;
@@ -25,12 +29,14 @@ class Refused extends Error {}
  */
 export function parseDotenv(text: string, environment: Readonly<Record<string, string | undefined>>): Dotenv {
   const values: Record<string, string> = {};
+  const assignments: Assignment[] = [];
   const unset = new Map<string, Set<string>>();
   const cursor = new Cursor(text.replace(/^\uFEFF/, ""));
   try {
     for (;;) {
       cursor.take(/(?:[\s\u0085]|#[^\n]*)*/y);
-      if (cursor.ended) return { values, unset };
+      if (cursor.ended) return { values, assignments, unset };
+      const first = cursor.lineHere;
       const { name, alone } = nameAt(cursor);
       if (alone) {
         const inherited = environment[name];
@@ -45,9 +51,11 @@ export function parseDotenv(text: string, environment: Readonly<Record<string, s
           return "";
         },
       });
+      assignments.push({ name, first, last: cursor.lineHere });
     }
   } catch (error) {
-    if (error instanceof Refused) return { values, unset, refused: `line ${cursor.line}: ${error.message}` };
+    if (error instanceof Refused)
+      return { values, assignments, unset, refused: `line ${cursor.line}: ${error.message}` };
     throw error;
   }
 }
@@ -65,7 +73,16 @@ class Cursor {
 
   /** Line in which what was taken last begins. */
   get line(): number {
-    return this.text.slice(0, this.taken).split("\n").length;
+    return this.lineOf(this.taken);
+  }
+
+  /** Line of what would be taken next. */
+  get lineHere(): number {
+    return this.lineOf(this.at);
+  }
+
+  private lineOf(at: number): number {
+    return this.text.slice(0, at).split("\n").length;
   }
 
   /** Takes what a sticky expression matches here; undefined where it does not. */

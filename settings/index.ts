@@ -12,7 +12,7 @@ export {
   type SettingName,
 } from "./table";
 export { SettingsError, setCommand, type Mistake } from "./mistakes";
-export { unknownInDotenv } from "./misspelt";
+export { unreadInDotenv } from "./misspelt";
 export { resolveSettings } from "./resolve";
 export { plainText, Secret } from "./secret";
 export { type NamesOf, type Settings } from "./settings";

@@ -1,7 +1,9 @@
-import { removeSettingCommand } from "../util/commands";
+import { removeSettingCommand, removeVariableCommand } from "../util/commands";
 import type { Problem } from "../util/operatorError";
 import { flagVariables } from "./flags";
 import { setCommand, type Mistake } from "./mistakes";
+import type { Sources } from "./sources";
+import type { StackKind } from "./spec";
 import { catalogue } from "./table";
 
 /**
@@ -27,19 +29,51 @@ export function unknownInConfig(names: readonly string[], stack: string): Mistak
     });
 }
 
+/** Where each kind of stack is where nobody says otherwise. */
+const plainStacks: Readonly<Record<StackKind, string>> = { base: "base", tier1: "tier1", tier2: "tier2" };
+
 /**
- * Names in `.env` that look like settings and are none. Others are other programs', and nobody's business here. Pure.
+ * Settings in a stack's own file that stacks of its kind do not read. A default for the whole project, and what the
+ * environment or `.env` hold, is there for all stacks. Pure.
  */
-export function unknownInDotenv(names: readonly string[]): Problem[] {
-  const known = [...catalogue.map(({ variable }) => variable), ...flagVariables];
-  return names
-    .filter((name) => !known.includes(name))
-    .map((name) => [name, nearest(name, known)] as const)
-    .filter(([name, meant]) => meant !== undefined || (name.startsWith("SCANI_") && !scanisOwn.test(name)))
-    .map(([name, meant]) => ({
+export function inWrongStack(
+  kind: StackKind,
+  { config, ownNames = [], stacks = plainStacks }: Pick<Sources, "config" | "ownNames" | "stacks">,
+  stack: string,
+): Mistake[] {
+  return catalogue
+    .filter((setting) => ownNames.includes(setting.name) && !setting.stacks.includes(kind))
+    .map((setting) => ({
+      setting: setting.name,
+      what: `${setting.name} is set for stack ${stack}, and nothing reads it there: it is a setting of ${setting.stacks.join(" and ")}`,
+      type: [
+        removeSettingCommand(setting.name, stack),
+        ...setting.stacks.map((other) => setCommand(setting.name, stacks[other], config(setting.name))),
+      ],
+    }));
+}
+
+/**
+ * Names in `.env` that look like settings and are none, and flags, which are not read from there. Others are other
+ * programs', and nobody's business here. Pure.
+ */
+export function unreadInDotenv(names: readonly string[]): Problem[] {
+  const known = catalogue.map(({ variable }) => variable);
+  const flags = names.filter((name) => flagVariables.includes(name));
+  const misspelt = names
+    .filter((name) => !known.includes(name) && !flags.includes(name))
+    .map((name) => [name, nearest(name, [...known, ...flagVariables])] as const)
+    .filter(([name, meant]) => meant !== undefined || (name.startsWith("SCANI_") && !scanisOwn.test(name)));
+  return [
+    ...flags.map((name) => ({
+      what: `${name} in .env does nothing: it is read from the environment of one command only.`,
+      type: removeVariableCommand(name),
+    })),
+    ...misspelt.map(([name, meant]) => ({
       what: `${name} in .env is no setting and is not read.`,
       why: meant === undefined ? undefined : `The nearest is ${meant}.`,
-    }));
+    })),
+  ];
 }
 
 /** Variables of Scani's own that this module does not set. */

@@ -21,8 +21,7 @@ export function setCommand(name: SettingName, stack: string, value?: string): st
 }
 
 /** How to take a given value back. */
-export function removal(name: SettingName, origin: GivenOrigin, stack: string): Pick<Problem, "why" | "type"> {
-  if (origin === ".env") return { why: `Remove the line that begins with ${settingNamed(name).variable}= from .env.` };
+export function removal(name: SettingName, origin: GivenOrigin, stack: string): Pick<Problem, "type"> {
   const [type] = withdrawCommands(name, origin, stack);
   return { type };
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { catalogue, settingNamed, type Setting } from "./table";
 import { setCommand, SettingsError, type Mistake } from "./mistakes";
-import { unknownInConfig } from "./misspelt";
+import { inWrongStack, unknownInConfig } from "./misspelt";
 import { crossMistakes } from "./rules";
 import { Secret } from "./secret";
 import type { Settings } from "./settings";
@@ -43,7 +43,11 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
     else mistakes.push(wrong(setting, found, parsed.error, stack));
   }
 
-  mistakes.push(...unknownInConfig(sources.configNames ?? [], stack), ...crossMistakes(kind, given, stack));
+  mistakes.push(
+    ...unknownInConfig(sources.configNames ?? [], stack),
+    ...inWrongStack(kind, sources, stack),
+    ...crossMistakes(kind, given, stack),
+  );
   if (mistakes.length > 0) throw new SettingsError(mistakes, stack);
   return settingsOf(own, values, given);
 }

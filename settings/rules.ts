@@ -50,7 +50,7 @@ function namingAdopt([first, ...rest]: readonly Mistake[]): Mistake[] {
   return [
     {
       ...first,
-      why: [first.why, "Where that Scani runs, it can be adopted with all its data:"].filter(Boolean).join("\n"),
+      why: "Where that Scani runs, the last command says how it is adopted, with all its data.",
       type: [...commandsOf(first), adopt],
     },
     ...rest,
@@ -62,12 +62,16 @@ function cookieMistakes(given: GivenValues, stack: string): Mistake[] {
   const domain = given.get("COOKIE_DOMAIN");
   if (domain === undefined || !cookieDomain.safeParse(domain.value).success) return [];
   const bare = domain.value.replace(/^\./, "").toLowerCase();
-  const outside = ["FRONTEND_URL", "BACKEND_URL"].flatMap((name) => {
-    const url = given.get(name)?.value;
-    if (url === undefined || !URL.canParse(url)) return [];
-    const { hostname } = new URL(url);
-    return hostname === bare || hostname.endsWith(`.${bare}`) ? [] : [`${name} (${hostname})`];
-  });
+  // Without one, base derives FRONTEND_URL on this machine, and BACKEND_URL from FRONTEND_URL.
+  const page = given.get("FRONTEND_URL")?.value ?? "http://localhost";
+  const outside = Object.entries({ FRONTEND_URL: page, BACKEND_URL: given.get("BACKEND_URL")?.value }).flatMap(
+    ([name, url]) => {
+      if (url === undefined || !URL.canParse(url)) return [];
+      const { hostname } = new URL(url);
+      if (hostname === bare || hostname.endsWith(`.${bare}`)) return [];
+      return [`${name} (${hostname}${given.has(name) ? "" : ", which is not given"})`];
+    },
+  );
   if (outside.length === 0) return [];
   return [
     {

@@ -212,6 +212,8 @@ export const connectSrc = z.string().superRefine((value, ctx) => {
     ctx.addIssue({ code: "custom", message: `holds ${JSON.stringify(wrong)}, which is no source of a policy` });
 });
 
+export const ipv4Address = z.string().refine((value) => isIP(value) === 4, { message: "is not an IPv4 address" });
+
 /** Ranges no public host has an address in (RFC 1918). */
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].flatMap((range) => parseBlock(range) ?? []);
 

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { convertFile, listFile } from "../util/commands";
+import { convertFile, listFile, spellDotenv } from "../util/commands";
 import { OperatorError, type Problem } from "../util/operatorError";
 import { parseDotenv } from "./dotenv";
+import type { StackKind } from "./spec";
 import { catalogue, type Setting } from "./table";
 
 /** Where somebody gave a value, in the order in which they are asked. */
@@ -23,6 +24,10 @@ export interface Sources {
   readonly config: (name: string) => string | undefined;
   /** Names Pulumi config holds, each to be one of a setting; without it none is said to be misspelt. */
   readonly configNames?: readonly string[];
+  /** Names the stack's own file gives a value; without it none is said to be in another stack's place. */
+  readonly ownNames?: readonly string[];
+  /** Names of the install's stacks; without it those by which stacks are called where there is one install. */
+  readonly stacks?: Readonly<Record<StackKind, string>>;
   /** True when the stack's file holds that value encrypted; without it nothing is said about clear text. */
   readonly encrypted?: (name: string) => boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -34,7 +39,8 @@ export interface Sources {
  * @throws OperatorError with everything compose would read otherwise, or not at all
  */
 function readDotenv(path: string, environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  const { values, refused, unset } = parseDotenv(dotenvText(path), environment);
+  const { values, assignments, refused, unset } = parseDotenv(dotenvText(path), environment);
+  spellDotenv({ path, assignments });
   const problems: Problem[] = [
     ...(refused === undefined
       ? []

@@ -211,7 +211,7 @@ const own = {
     fallback: "0.0.0.0",
     example: "127.0.0.1",
     describe: "IPv4 address the gateway's port is published on.",
-    schema: s.text.regex(/^(\d{1,3}\.){3}\d{1,3}$/, { message: "is not an IPv4 address" }),
+    schema: s.ipv4Address,
   },
   postgresImage: {
     variable: "SCANI_POSTGRES_IMAGE",

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isSet, operatorSources, resolveSettings, unknownInDotenv, type Settings } from "../settings";
+import { stacksBeside } from "../host/install/stacks";
+import { isSet, operatorSources, resolveSettings, unreadInDotenv, type Settings } from "../settings";
 import { OperatorError, renderProblem } from "../util/operatorError";
 import { baseStack } from "./base";
 import { realHost, type ProgramArgs } from "./host";
@@ -30,7 +31,7 @@ function readSettings({ projectFolder, environment }: ProgramArgs): Settings {
   const file = new StackFile(projectFolder, stack);
   const namespace = `${project}:`;
   const sources = operatorSources(projectFolder, file.isolated, environment);
-  for (const problem of unknownInDotenv(Object.keys(sources.dotenv))) void pulumi.log.warn(renderProblem(problem));
+  for (const problem of unreadInDotenv(Object.keys(sources.dotenv))) void pulumi.log.warn(renderProblem(problem));
   return resolveSettings(
     {
       // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
@@ -38,6 +39,8 @@ function readSettings({ projectFolder, environment }: ProgramArgs): Settings {
       configNames: Object.keys(pulumi.runtime.allConfig())
         .filter((name) => name.startsWith(namespace))
         .map((name) => name.slice(namespace.length)),
+      ownNames: file.ownNames(namespace),
+      stacks: stacksBeside(stack, file.text(`${namespace}baseStack`)),
       encrypted: file.isolated ? undefined : (name) => !file.unencrypted(`${namespace}${name}`),
       ...sources,
     },

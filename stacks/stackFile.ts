@@ -28,6 +28,20 @@ export class StackFile {
     return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
   }
 
+  /** Names of a namespace that the stack's own file gives a value, without the namespace. */
+  ownNames(namespace: string): string[] {
+    return Object.entries(this.own)
+      .filter(([name, value]) => name.startsWith(namespace) && value !== null && value !== "")
+      .map(([name]) => name.slice(namespace.length));
+  }
+
+  /** Names of a namespace in either file, without it. */
+  names(namespace: string): string[] {
+    return [...new Set([...Object.keys(this.own), ...Object.keys(this.project)])]
+      .filter((name) => name.startsWith(namespace))
+      .map((name) => name.slice(namespace.length));
+  }
+
   /** True when a file has the value unencrypted. */
   unencrypted(name: string): boolean {
     const value = this.own[name] ?? declaredValue(this.project[name]);

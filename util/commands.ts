@@ -20,6 +20,23 @@ let project: string | undefined = process.env[variables.project] || undefined;
 /** Base stack every command on one install has to name; undefined where it is the one a command takes by itself. */
 let base: string | undefined = process.env[variables.base] || undefined;
 
+/** A variable's value in a `.env`: the lines it stands on, counted from 1. */
+export interface Assignment {
+  readonly name: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A `.env` as it was read. */
+export interface DotenvFile {
+  /** Whole path. */
+  readonly path: string;
+  readonly assignments: readonly Assignment[];
+}
+
+/** The project's `.env`. */
+let dotenv: DotenvFile = { path: ".env", assignments: [] };
+
 /**
  * Says once, at the start, which project commands are for.
  * @param folder the project's
@@ -27,6 +44,11 @@ let base: string | undefined = process.env[variables.base] || undefined;
  */
 export function spellFor(folder: string, here: string): void {
   project = folder === (installed ? here : root) ? undefined : folder;
+}
+
+/** Says, when the project's `.env` has been read, where its variables stand. */
+export function spellDotenv(file: DotenvFile): void {
+  dotenv = file;
 }
 
 /** Says once, which base stack commands on one install have to name; undefined where they need not. */
@@ -221,6 +243,17 @@ export const removeSettingCommand = (name: string, stack: string): string =>
 /** Takes a variable out of the shell's environment. */
 export const unsetCommand = (variable: string): string => `unset ${variable}`;
 
-/** Takes a variable out of the project's `.env`, and keeps the file as it was beside it. */
-export const removeVariableCommand = (variable: string): string =>
-  `sed -i.bak -E '/^(export )?${variable}[[:space:]]*=/d' .env`;
+/**
+ * Takes a variable out of the project's `.env`: makes comments of its lines, so that those of other variables keep their
+ * numbers, and keeps the file as it was beside it. Where one line holds two variables, opens the file.
+ */
+export function removeVariableCommand(variable: string): string {
+  const { path, assignments } = dotenv;
+  const own = assignments.filter(({ name }) => name === variable);
+  const shared = assignments.some(
+    (other) => other.name !== variable && own.some(({ first, last }) => other.first <= last && other.last >= first),
+  );
+  if (own.length === 0 || shared) return `"\${EDITOR:-vi}" ${quoted(path)}`;
+  const lines = own.map(({ first, last }) => `${first === last ? first : `${first},${last}`}s/^/#/`);
+  return `sed -i.bak '${lines.join(";")}' ${quoted(path)}`;
+}

@@ -7,6 +7,7 @@ import { operatorSources } from "../../../settings";
 import { parseDotenv } from "../../../settings/dotenv";
 import { dotenvText } from "../../../settings/documents";
 import { root } from "../../../ops/root";
+import { removeVariableCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 
 /** What docker compose made of some files: their variables, or a refusal of the whole file. */
@@ -44,10 +45,54 @@ test("what this module writes into a .env file is read back as it was", () => {
   const anything = fc.string({ unit: fc.constantFrom(...`ab '"\\$\n#{}=:%é§`), maxLength: 30 });
   fc.assert(
     fc.property(anything, (value) => {
-      expect(parseDotenv(`A=${dotenvText(value)}\n`, {})).toEqual({ values: { A: value }, unset: new Map() });
+      expect(parseDotenv(`A=${dotenvText(value)}\n`, {})).toMatchObject({ values: { A: value }, unset: new Map() });
     }),
     { numRuns: 1000 },
   );
+});
+
+test("what is to be typed takes one variable out, however it is written, and leaves the others to theirs", () => {
+  const text = [
+    "# MULTI=comment",
+    "FIRST=1",
+    "  INDENTED = spaced",
+    "export   EXPORTED=x # why",
+    "COLON: v",
+    '\texport\tMULTI="one',
+    "FIRST=not this",
+    'three" # after it',
+    "TWICE=1",
+    "LAST='a b'",
+    "TWICE=2",
+    "EMPTY=",
+    "end=of it",
+  ].join("\r\n");
+  const project = join(folder, "it's here");
+  mkdirSync(project);
+  const file = join(project, ".env");
+  const now = (): Readonly<Record<string, string | undefined>> => operatorSources(project, false, {}).dotenv;
+  writeFileSync(file, text);
+  const all = Object.keys(now());
+  expect(all).toEqual(["FIRST", "INDENTED", "EXPORTED", "COLON", "MULTI", "TWICE", "LAST", "EMPTY", "end"]);
+  for (const name of all) {
+    writeFileSync(file, text);
+    const others = Object.fromEntries(Object.entries(now()).filter(([other]) => other !== name));
+    execFileSync("sh", ["-c", removeVariableCommand(name)], { cwd: "/" });
+    expect([name, now()]).toEqual([name, others]);
+    expect(readFileSync(`${file}.bak`, "utf8")).toBe(text);
+  }
+  // All of them are printed at once, before any is typed.
+  writeFileSync(file, text);
+  now();
+  const commands = all.map(removeVariableCommand);
+  execFileSync("sh", ["-c", commands.join("\n")], { cwd: "/" });
+  expect(now()).toEqual({});
+});
+
+test("a line that holds two variables is left to whoever edits the file", () => {
+  read('A="x" B=y\nC=z\n');
+  expect(removeVariableCommand("B")).toBe(`"\${EDITOR:-vi}" ${join(folder, ".env")}`);
+  expect(removeVariableCommand("C")).toBe(`sed -i.bak '2s/^/#/' ${join(folder, ".env")}`);
 });
 
 test("a missing file and a folder of that name are an empty file", () => {

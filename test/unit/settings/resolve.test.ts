@@ -1,12 +1,19 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   catalogue,
+  operatorSources,
   resolveSettings,
   SettingsError,
   settingNamed,
-  unknownInDotenv,
+  unreadInDotenv,
   type Settings,
   type Sources,
 } from "../../../settings";
+import { inWrongStack } from "../../../settings/misspelt";
+import { removeVariableCommand } from "../../../util/commands";
 
 const tier2 = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "issued-key-123456" };
 
@@ -156,6 +163,8 @@ describe("each kind of value", () => {
     ["name", "My Scani", /is not lower-case letters/],
     ["DATABASE_URL", "mysql://x", /is not a URL that begins with postgres/],
     ["bindAddress", "::", /is not an IPv4 address/],
+    ["bindAddress", "999.1.1.1", /is not an IPv4 address/],
+    ["bindAddress", "10.0.0.01", /is not an IPv4 address/],
   ])("%s=%s", (name, value, message) => {
     expect(base(name, value)).toEqual([expect.stringMatching(message)]);
   });
@@ -164,7 +173,7 @@ describe("each kind of value", () => {
     ["postgresImage", `postgres@sha256:${"a".repeat(64)}`],
     ["postgresImage", "registry.example:5000/team/postgres:16.4"],
     ["S3_REGION", "eu-central-1"],
-    ["COOKIE_DOMAIN", ".example.org"],
+    ["bindAddress", "127.0.0.1"],
   ])("%s=%s is fine", (name, value) => {
     expect(base(name, value)).toEqual([]);
   });
@@ -305,36 +314,45 @@ describe("Scani's own rules, before anything is touched", () => {
       'COOKIE_DOMAIN (from Pulumi config) "app.example.org" does not hold BACKEND_URL (api.example.org): nobody could sign in | npm run pulumi -- config rm COOKIE_DOMAIN --stack prod',
     ]);
   });
+
+  test("where no address of the page is given it is localhost, which no cookie's domain holds", () => {
+    const derived = "FRONTEND_URL (localhost, which is not given): nobody could sign in";
+    expect(base({ COOKIE_DOMAIN: ".example.org" })).toEqual([expect.stringContaining(`does not hold ${derived}`)]);
+    expect(base({ COOKIE_DOMAIN: ".example.org", BACKEND_URL: "https://api.example.org" })).toEqual([
+      expect.stringContaining(`does not hold ${derived}`),
+    ]);
+  });
 });
 
-describe("the .env that Scani's installer writes", () => {
-  const key = "0f".repeat(32);
-  const installers = {
-    SCANI_IMAGE_TAG: "0.17.1",
-    FRONTEND_PORT: "8080",
-    FRONTEND_URL: "http://localhost:8080",
-    BACKEND_URL: "http://localhost:8080",
-    ENCRYPTION_KEY: key,
-    DATA_PROVIDER_API_KEY: key,
-    SCANI_CLOUD_API_KEY: key,
-    POSTGRES_PASSWORD: key,
-    MINIO_ROOT_USER: "scani",
-    MINIO_ROOT_PASSWORD: key,
-    S3_ACCESS_KEY_ID: "scani",
-    S3_SECRET_ACCESS_KEY: key,
-    SMTP_FROM: "no-reply@scani.local",
-    COINGECKO_API_KEY: "",
-  };
-  const composes = {
-    DATABASE_URL: `postgres://scani:${key}@postgres:5432/scani?sslmode=disable`,
-    REDIS_URL: "redis://redis:6379",
-    S3_ENDPOINT: "http://minio:9000",
-    SMTP_URL: "smtp://mailpit:1025",
-  };
+const key = "0f".repeat(32);
+/** The `.env` Scani's installer writes, without the addresses of compose's own services, and those. */
+const installers = {
+  SCANI_IMAGE_TAG: "0.17.1",
+  FRONTEND_PORT: "8080",
+  FRONTEND_URL: "http://localhost:8080",
+  BACKEND_URL: "http://localhost:8080",
+  ENCRYPTION_KEY: key,
+  DATA_PROVIDER_API_KEY: key,
+  SCANI_CLOUD_API_KEY: key,
+  POSTGRES_PASSWORD: key,
+  MINIO_ROOT_USER: "scani",
+  MINIO_ROOT_PASSWORD: key,
+  S3_ACCESS_KEY_ID: "scani",
+  S3_SECRET_ACCESS_KEY: key,
+  SMTP_FROM: "no-reply@scani.local",
+  COINGECKO_API_KEY: "",
+};
+const composes = {
+  DATABASE_URL: `postgres://scani:${key}@postgres:5432/scani?sslmode=disable`,
+  REDIS_URL: "redis://redis:6379",
+  S3_ENDPOINT: "http://minio:9000",
+  SMTP_URL: "smtp://mailpit:1025",
+};
 
+describe("the .env that Scani's installer writes", () => {
   test("is fine without the addresses of compose's own services", () => {
     expect(resolveSettings(sources({ tier: "base" }, {}, installers), "prod").tier).toBe("base");
-    expect(unknownInDotenv(Object.keys(installers))).toEqual([]);
+    expect(unreadInDotenv(Object.keys(installers))).toEqual([]);
   });
 
   test.each(Object.entries(composes))("%s=%s is recognised as compose's, with what to do", (name, value) => {
@@ -342,11 +360,86 @@ describe("the .env that Scani's installer writes", () => {
       resolveSettings(sources({ tier: "base" }, environment, { ...installers, ...dotenv }), "prod");
     const host = new URL(value).hostname;
     expect(refused({ [name]: value }, {})).toThrow(
-      `${name} (from .env) names ${host}, a service of Scani's own compose file, which nothing here reaches: without ${name} this module runs its own\n    Remove the line that begins with ${name}= from .env.`,
+      `${name} (from .env) names ${host}, a service of Scani's own compose file, which nothing here reaches: without ${name} this module runs its own\n    Where that Scani runs, the last command says how it is adopted, with all its data.\n    type: "\${EDITOR:-vi}" .env\n    type: npm run adopt -- --plan --port 8090`,
     );
     expect(refused({}, { [name]: value })).toThrow(`(from the shell's environment) names ${host}`);
     expect(refused({}, { [name]: value })).toThrow(`type: unset ${name}`);
     expect(refused({}, { [name]: value })).toThrow("type: npm run adopt -- --plan --port 8090");
+  });
+});
+
+test("compose's addresses all at once are one message that names each, with what takes it out, and adopt once", () => {
+  const project = mkdtempSync(join(tmpdir(), "scani-installer-"));
+  try {
+    const lines = Object.entries({ ...installers, ...composes }).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(join(project, ".env"), lines.join(""));
+    const read = () =>
+      resolveSettings(
+        { config: (name) => (name === "tier" ? "base" : undefined), ...operatorSources(project, false, {}) },
+        "base",
+      );
+    let refused: SettingsError | undefined;
+    try {
+      read();
+    } catch (error) {
+      refused = error as SettingsError;
+    }
+    expect(refused?.mistakes.map(({ setting }) => setting)).toEqual(Object.keys(composes));
+    const text = refused?.message ?? "";
+    expect(text.split("\n")[0]).toBe("4 settings are wrong for stack base; nothing has been touched.");
+    for (const [name, value] of Object.entries(composes))
+      expect(text).toContain(
+        `${name} (from .env) names ${new URL(value).hostname}, a service of Scani's own compose file`,
+      );
+    expect(text.match(/type: npm run adopt -- --plan --port 8090/g)).toHaveLength(1);
+    expect(text).not.toContain(key);
+    // Typed as printed, one after the other, it is fine.
+    for (const [, command] of text.matchAll(/type: (sed .*)/g)) execFileSync("sh", ["-c", command], { cwd: "/" });
+    expect(read().tier).toBe("base");
+  } finally {
+    rmSync(project, { recursive: true });
+  }
+});
+
+describe("settings in the wrong stack", () => {
+  const refused = (tier: string, own: Record<string, string>, stacks?: Sources["stacks"]) => () =>
+    resolveSettings({ ...sources({ tier, ...own }), ownNames: ["tier", ...Object.keys(own)], stacks }, "prod");
+  const stacks = { base: "prod-base", tier1: "prod-tier1", tier2: "prod-tier2" };
+
+  test.each([
+    [
+      "base",
+      { SCANI_IMAGE_TAG: "0.18.0" },
+      /SCANI_IMAGE_TAG is set for stack prod, and nothing reads it there: it is a setting of tier1 and tier2\n {4}type: npm run pulumi -- config rm SCANI_IMAGE_TAG --stack prod\n {4}type: npm run pulumi -- config set --stack prod-tier1 SCANI_IMAGE_TAG 0\.18\.0\n {4}type: npm run pulumi -- config set --stack prod-tier2 SCANI_IMAGE_TAG 0\.18\.0$/,
+    ],
+    [
+      "tier1",
+      { FRONTEND_URL: "https://scani.example.com" },
+      /FRONTEND_URL is set for stack prod, [^]*config rm FRONTEND_URL --stack prod\n.*config set --stack prod-base FRONTEND_URL https:\/\/scani\.example\.com$/,
+    ],
+    [
+      "tier1",
+      { SCANI_CLOUD_API_KEY: "issued-key-123456" },
+      /a setting of tier2\n.*config rm SCANI_CLOUD_API_KEY --stack prod\n.*config set --secret SCANI_CLOUD_API_KEY --stack prod-tier2$/,
+    ],
+  ])("%s: %p is refused, with where it belongs", (tier, own, message) => {
+    expect(refused(tier, own, stacks)).toThrow(message);
+  });
+
+  test("every setting is refused by exactly the stacks that do not read it", () => {
+    for (const kind of ["base", "tier1", "tier2"] as const) {
+      const names = catalogue.map(({ name }) => name);
+      const told = inWrongStack(kind, { config: () => undefined, ownNames: names }, kind).map(({ setting }) => setting);
+      expect(told).toEqual(catalogue.filter(({ stacks: its }) => !its.includes(kind)).map(({ name }) => name));
+    }
+  });
+
+  test("a default for the whole project, the environment and .env are there for all stacks", () => {
+    const elsewhere = { FRONTEND_URL: "https://scani.example.com" };
+    expect(
+      resolveSettings({ ...sources({ tier: "tier1", ...elsewhere }, elsewhere, elsewhere), ownNames: ["tier"] }, "prod")
+        .tier,
+    ).toBe("tier1");
   });
 });
 
@@ -369,7 +462,7 @@ describe("misspelt names", () => {
     expect(config([name])).toThrow(message);
   });
 
-  test("every setting's own name is fine in Pulumi config", () => {
+  test("every setting's own name is known in Pulumi config", () => {
     expect(config(catalogue.map(({ name }) => name))).not.toThrow();
   });
 
@@ -379,13 +472,25 @@ describe("misspelt names", () => {
     ["scani_keep_warm", "The nearest is SCANI_KEEP_WARM."],
     ["SCANI_SOMETHING_NEW", undefined],
   ])("%s in .env is said", (name, why) => {
-    expect(unknownInDotenv([name])).toEqual([{ what: `${name} in .env is no setting and is not read.`, why }]);
+    expect(unreadInDotenv([name])).toEqual([{ what: `${name} in .env is no setting and is not read.`, why }]);
   });
 
-  test.each(["PATH", "MINIO_ROOT_USER", "HOME_ASSISTANT_TOKEN", "SCANI_TRUST_SETTINGS", "SCANI_BRAND", "PORT"])(
+  test.each(["SCANI_TRUST_SETTINGS", "SCANI_ALLOW_DOWNTIME", "SCANI_START_EMPTY", "SCANI_DEBUG"])(
+    "%s, a flag, in .env is said to do nothing there",
+    (name) => {
+      expect(unreadInDotenv([name])).toEqual([
+        {
+          what: `${name} in .env does nothing: it is read from the environment of one command only.`,
+          type: removeVariableCommand(name),
+        },
+      ]);
+    },
+  );
+
+  test.each(["PATH", "MINIO_ROOT_USER", "HOME_ASSISTANT_TOKEN", "SCANI_BRAND", "PORT"])(
     "%s in .env is nobody's business",
     (name) => {
-      expect(unknownInDotenv([name])).toEqual([]);
+      expect(unreadInDotenv([name])).toEqual([]);
     },
   );
 });
