@@ -34,14 +34,24 @@ export async function referToBase(name: string): Promise<BaseReference> {
   };
 }
 
+/** What Pulumi says of a stack that was never made. Source: pulumi/pkg/backend/backend.go, `GetStackOutputs`. */
+const neverMade = /: unknown stack "[^"]*"$/;
+
 /**
- * What the last `up` of a stack left in its outputs; undefined where there was none. A stack may ask for its own, from
- * before this run.
+ * What the last `up` of a stack left in its outputs; undefined where there is no such stack. A stack may ask for its own,
+ * from before this run.
+ * @throws OperatorRunError where Pulumi cannot say: what is not known is not taken for nothing
  */
 export async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const answer = await pulumi.runtime
     .invoke("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }, {})
-    .catch(() => undefined);
+    .catch(({ message }: Error) => {
+      if (neverMade.test(message.trimEnd())) return undefined;
+      throw new OperatorRunError({
+        what: `Pulumi does not say what stack ${stack} holds. Nothing has been touched.`,
+        why: message,
+      });
+    });
   return answer?.outputs as Readonly<Record<string, unknown>> | undefined;
 }
 
