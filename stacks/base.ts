@@ -86,7 +86,8 @@ export async function baseStack(
 
   const { known, presence, remembered } = identity;
   const altered = alterations(presence).filter(({ container }) => !(label.release in container.labels));
-  await refuseBesideCompose(settings, host, stack, identity);
+  // An install whose database has data goes on with it, and is not empty.
+  if (evidence.volumeMajor === undefined) await refuseBesideCompose(settings, host, stack, identity);
   const choice = await host.subnet({
     install: place.install,
     stack,

@@ -5,6 +5,7 @@ import { alterations, describeAlterations } from "../host/install/alteration";
 import { creationTimestamps } from "../host/install/creationTimestamps";
 import type { MadeContainer } from "../host/install/platform";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
+import { releaseImages } from "../host/install/images";
 import { label } from "../host/install/labels";
 import { stacksBeside } from "../host/install/stacks";
 import type { Presence } from "../host/install/presence";
@@ -15,7 +16,6 @@ import { uploadsOrigin } from "../infra/release/environment";
 import { TakedownGuard } from "../infra/takedownGuard";
 import { Release } from "../infra/release/release";
 import type { Service } from "../host/install/services";
-import { shapesOf } from "../infra/release/shape";
 import { setCommand, type Settings, type Tier } from "../settings";
 import { refuse, refuseMissing, refuseUnlessFit } from "./guard";
 import { OperatorRunError } from "./operatorError";
@@ -33,7 +33,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
   // nothing new meanwhile.
   await nextTurn();
-  const images = Object.values(shapesOf(settings)).map(({ image }) => image);
+  const images = releaseImages(settings);
   const { engine, host: own } = providersOf(host.dockerProvider(images));
   const base = await reading;
   const presence = host.presence(base.remembered.install);

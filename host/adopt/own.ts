@@ -11,7 +11,7 @@ import type { Tier } from "../../settings";
 import { caCertificateOf, readAuthorities } from "./authorities";
 import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./project";
 import { readContainer } from "./readCompose";
-import { furtherVariables, given, ownVariables, type StackValues } from "./variables";
+import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./variables";
 
 /** An install of this module's own, read off its containers. Holds secrets. */
 export interface OwnInstall {
@@ -90,7 +90,7 @@ export function ownSettings(
   const further = furtherVariables(parts);
   const { repository, tag } = imageOf(api ?? { image: "" });
   return {
-    base: given({
+    base: accepting({
       ...read.base,
       ...Object.assign({}, ...services),
       gatewayImage: gateway?.image,
@@ -104,7 +104,7 @@ export function ownSettings(
       postgresFolder: folder,
       caCertificate,
     }),
-    tier: given({
+    tier: accepting({
       ...read.tiers,
       imageRepository: repository,
       SCANI_IMAGE_TAG: tag,
@@ -113,6 +113,12 @@ export function ownSettings(
       extraEnvironment: further.length === 0 ? undefined : JSON.stringify(further),
     }),
   };
+}
+
+/** The values that are given, with leave to keep secrets a new install would not be given: they are in use already. */
+function accepting(values: Readonly<Record<string, string | undefined>>): StackValues {
+  const all = given(values);
+  return { ...all, ...given({ acceptedSecrets: refusedSecrets(all).join(",") }) };
 }
 
 /** Networks base makes for itself. */

@@ -1,4 +1,4 @@
-import { catalogue, settingNamed, type Tier } from "../../settings";
+import { settingNamed, type Tier } from "../../settings";
 import type { Problem } from "../../util/operatorError";
 import { publishedAt } from "../engine/published";
 import { caCertificateOf } from "./authorities";
@@ -25,7 +25,7 @@ import {
   type ScaniParts,
 } from "./project";
 import { refusals, type AdoptIntent } from "./refusals";
-import { furtherVariables, given, ownVariables, type StackValues } from "./variables";
+import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./variables";
 
 /** What becomes of a compose project. Holds secrets. */
 export interface Adoption {
@@ -104,8 +104,8 @@ function adoptionOf(
   const further = furtherVariables(parts);
   const trust = given({ caCertificate: caCertificateOf(evidence.authorities ?? []) });
   const accepted = [
-    ...(evidence.database?.takesPassword === true ? publicSecrets(ofPostgres) : []),
-    ...(intent.acceptPublicKey ? publicSecrets(read.base) : []),
+    ...(evidence.database?.takesPassword === true ? refusedSecrets(ofPostgres) : []),
+    ...(intent.acceptPublicKey ? refusedSecrets(read.base) : []),
   ];
   const tiers = {
     ...read.tiers,
@@ -291,14 +291,6 @@ function mailPortSettings({ published }: AdoptEvidence, { mailPort }: AdoptInten
   let port = Number(mailPort ?? settingNamed("MAILPIT_UI_PORT").fallback);
   while (taken.has(port)) port += 1;
   return String(port) === mailPort ? {} : { MAILPIT_UI_PORT: String(port) };
-}
-
-/** Secrets among these values that Scani publishes for development. */
-function publicSecrets(values: StackValues): string[] {
-  return Object.keys(values).filter((name) => {
-    const setting = catalogue.find((one) => one.name === name);
-    return setting?.secret === true && !setting.schema.safeParse(values[name]).success;
-  });
 }
 
 /** Networks that have no names. */

@@ -63,6 +63,14 @@ export function differenceNotes(parts: ScaniParts): string[] {
     });
 }
 
+/** Names of the secrets among these values that are refused where nobody accepts them: short or published ones. Pure. */
+export function refusedSecrets(values: StackValues): string[] {
+  return Object.keys(values).filter((name) => {
+    const setting = catalogue.find((one) => one.name === name);
+    return setting?.secret === true && !setting.schema.safeParse(values[name]).success;
+  });
+}
+
 /** What is given at all. Pure. */
 export function given(values: Readonly<Record<string, string | undefined>>): StackValues {
   return Object.fromEntries(

@@ -1,5 +1,6 @@
-import type { SettingName, Settings } from "../../settings";
+import type { SettingName, Settings, Tier } from "../../settings";
 import { declares } from "./bundled";
+import { servicesOf, type Service } from "./services";
 
 /** A setting that names an image of base's, and the image. */
 export interface BaseImage {
@@ -14,4 +15,14 @@ export function baseImages(settings: Settings<"base">): BaseImage[] {
   return (["gateway", ...services] as const)
     .map((service) => ({ service, setting: `${service}Image` as const }))
     .map(({ service, setting }) => ({ service, setting, image: settings[setting] }));
+}
+
+/** The image of one of a release's services. Pure. */
+export function releaseImage(settings: Settings<Tier>, service: Service): string {
+  return `${settings.imageRepository}/${service}:${settings.SCANI_IMAGE_TAG}`;
+}
+
+/** The images a release's containers are made of. Pure. */
+export function releaseImages(settings: Settings<Tier>): string[] {
+  return servicesOf(settings.tier).map((service) => releaseImage(settings, service));
 }

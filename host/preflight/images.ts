@@ -103,14 +103,14 @@ export function isRefusal({
   );
 }
 
-/** Problem of missing images. Pure. @param type commands that name other images */
+/** Problem of missing images. Pure. @param type commands that name other images; none where no other will do */
 export function missingProblem(missing: readonly MissingImage[], type: readonly string[]): Problem {
   const logins = missing.flatMap(({ login }) => (login === undefined ? [] : [loginCommand(login)]));
   return {
     what: "These images are not on the engine and cannot be pulled. Nothing has been touched.",
     why: [
       ...missing.map(({ image, why }) => `${image}: ${why}`),
-      "Bring them to the engine, pulled or loaded by hand, and type the same again, or name others:",
+      `Bring them to the engine, pulled or loaded by hand, and type the same again${type.length === 0 ? "." : ", or name others:"}`,
     ].join("\n"),
     type: [...new Set(logins), ...type],
   };

@@ -1,5 +1,6 @@
 import type { Settings, Tier } from "../../settings";
 import { frontendEntrypoint } from "./signInServer";
+import { releaseImage } from "../../host/install/images";
 import { servicesOf, type Service } from "../../host/install/services";
 
 /** How one service of a release is run: what does not come from its environment. */
@@ -28,7 +29,7 @@ export const apiUrl = "http://api:3001";
 
 /** The shapes of a tier's services. Pure. */
 export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, ServiceShape>> {
-  const image = (service: Service) => `${settings.imageRepository}/${service}:${settings.SCANI_IMAGE_TAG}`;
+  const image = (service: Service) => releaseImage(settings, service);
   // -S keeps the cause (connection refused, 503 and its body) for whoever waits.
   const ready = (address: string) => `curl -sS --max-time 4 --fail-with-body ${address}`;
   const shapes: Record<Service, ServiceShape> = {

@@ -1,13 +1,18 @@
 import { readOwn, type OwnInstall } from "../../host/adopt/own";
+import type { Stacks } from "../../host/adopt/phases/phase";
+import type { StackValues } from "../../host/adopt/variables";
 import type { Engine } from "../../host/engine/engine";
+import { baseImages, releaseImages } from "../../host/install/images";
+import { bringImages, missingImages, missingProblem, type MissingImage } from "../../host/preflight/images";
+import { SettingsError, type Mistake } from "../../settings";
 import { adoptCommand, upCommand } from "../../util/commands";
-import { OperatorError } from "../../util/operatorError";
+import { OperatorError, type Problem } from "../../util/operatorError";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { installNameOf } from "../project";
 import { stackOutputs } from "../pulumi/stackOutputs";
-import { stackOf, stacksOn } from "./stacks";
+import { settingsWith, stackOf, stacksOn } from "./stacks";
 
 /**
  * Makes an install Pulumi's again whose state is gone while its containers run: its settings and secrets are read off them
@@ -17,47 +22,107 @@ import { stackOf, stacksOn } from "./stacks";
 export async function recover(context: Context, base: string, { yes }: { readonly yes?: boolean }): Promise<void> {
   await withMachineLock("recovery", base, context.project, async () => {
     const engine = await context.engine(base);
-    const install = installNameOf(context.project, base);
     if ((await stackOutputs(context, base))?.sockets !== undefined)
       throw new OperatorError({
         what: `The state of stack ${base} is there, so nothing has to be recovered.`,
         type: upCommand(base),
       });
-    const own = await readOwn(engine, install);
-    if (own === undefined)
-      throw new OperatorError({
-        what: `There is no container of the install ${install} on this engine whose settings could be read.`,
-        why: "Settings that were written before are in the stacks' settings, and the data is in its volumes:",
-        type: upCommand(base),
-      });
-    const { tier, settings, containers, networks } = own;
-    context.report(
-      [
-        `The state of ${install} is gone, and ${containers.length} containers of it are here. To make them Pulumi's again:`,
-        `  1 write what they were made with into the settings, secrets encrypted: ${Object.keys(settings.base).sort().join(", ")}`,
-        `  2 remove them and the networks ${networks.join(", ")}; every volume stays`,
-        `  3 bring base${tier === undefined ? "" : ` and ${tier}`} up on the volumes`,
-        "Scani is away from the second step to the end, for about a minute.",
-      ].join("\n"),
-    );
-    if (!yes) {
-      context.report(`Nothing has been touched. To go on:\n  type: ${adoptCommand("--recover", "--yes")}`);
-      return;
-    }
-    const progress = new Progress(context.report);
-    const stacks = stacksOn(context, base);
-    await progress.step("write the settings, secrets encrypted", async () => {
-      await stacks.set("base", settings.base);
-      if (tier !== undefined) await stacks.set(tier, settings.tier);
-    });
-    const began = Date.now();
-    await progress.step("remove containers and networks", () => clear(engine, own));
-    await progress.step("bring base up", () => stacks.up("base"));
-    if (tier !== undefined) await progress.step(`bring ${tier} up`, () => stacks.up(tier));
-    context.report(
-      `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. It was away for ${seconds(Date.now() - began)}.`,
-    );
+    await recoverInstall(context, engine, base, stacksOn(context, base), yes === true);
   });
+}
+
+/**
+ * The same, where the state is known to be gone.
+ * @throws OperatorError with everything for which `up` would be refused, before anything is removed: nothing would be left
+ * to read the settings from
+ */
+export async function recoverInstall(
+  { project, report }: Pick<Context, "project" | "report">,
+  engine: Engine,
+  base: string,
+  stacks: Stacks,
+  yes: boolean,
+): Promise<void> {
+  const install = installNameOf(project, base);
+  const own = await readOwn(engine, install);
+  if (own === undefined)
+    throw new OperatorError({
+      what: `There is no container of the install ${install} on this engine whose settings could be read.`,
+      why: "Settings that were written before are in the stacks' settings, and the data is in its volumes:",
+      type: upCommand(base),
+    });
+  const { tier, settings, containers, networks } = own;
+  const images = imagesOf(project, base, own);
+  refuseMissing(await missingImages(engine, images));
+  report(
+    [
+      `The state of ${install} is gone, and ${containers.length} containers of it are here. To make them Pulumi's again:`,
+      `  1 write what they were made with into the settings, secrets encrypted: ${Object.keys(settings.base).sort().join(", ")}`,
+      `  2 remove them and the networks ${networks.join(", ")}; every volume stays`,
+      `  3 bring base${tier === undefined ? "" : ` and ${tier}`} up on the volumes`,
+      "Scani is away from the second step to the end, for about a minute.",
+    ].join("\n"),
+  );
+  if (!yes) {
+    report(`Nothing has been touched. To go on:\n  type: ${adoptCommand("--recover", "--yes")}`);
+    return;
+  }
+  const progress = new Progress(report);
+  await progress.step("write the settings, secrets encrypted", async () => {
+    await stacks.set("base", settings.base);
+    if (tier !== undefined) await stacks.set(tier, settings.tier);
+  });
+  await progress.step("have every image under its name", async () => refuseMissing(await bringImages(engine, images)));
+  const began = Date.now();
+  await progress.step("remove containers and networks", () => clear(engine, own));
+  await progress.step("bring base up", () => stacks.up("base"));
+  if (tier !== undefined) await progress.step(`bring ${tier} up`, () => stacks.up(tier));
+  report(
+    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. It was away for ${seconds(Date.now() - began)}.`,
+  );
+}
+
+/**
+ * Images of what is to be made anew.
+ * @throws OperatorError with everything for which `up` would refuse the settings
+ */
+function imagesOf(project: Context["project"], base: string, { tier, settings }: OwnInstall): string[] {
+  const problems: Problem[] = [];
+  const read = <T>(values: StackValues, imagesBy: () => T[]): T[] => {
+    try {
+      return imagesBy();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(...error.mistakes.map((mistake) => (mistake.setting in values ? ofContainers(mistake) : mistake)));
+      return [];
+    }
+  };
+  const images = [
+    ...read(settings.base, () =>
+      baseImages(settingsWith(project, base, "base", settings.base)).map(({ image }) => image),
+    ),
+    ...(tier === undefined
+      ? []
+      : read(settings.tier, () => releaseImages(settingsWith(project, base, tier, settings.tier)))),
+  ];
+  if (problems.length === 0) return images;
+  throw new OperatorError(
+    problems,
+    {},
+    "The install cannot be brought up with the settings it would have. Nothing has been touched.",
+  );
+}
+
+/** A mistake in what the containers have, which is not the operator's to set here. Pure. */
+function ofContainers({ what }: Mistake): Problem {
+  return {
+    what: what.replace("(from Pulumi config)", "(of the install's containers)"),
+    why: "This version of the module brings no install up with that. The version that made the containers recovers them; correct it there, and come back.",
+  };
+}
+
+function refuseMissing(missing: readonly MissingImage[]): void {
+  if (missing.length > 0) throw new OperatorError(missingProblem(missing, []));
 }
 
 /** Stops everything gently, in this order, and removes it. */

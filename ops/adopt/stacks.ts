@@ -2,7 +2,15 @@ import type { Stacks } from "../../host/adopt/phases/phase";
 import { identifier } from "../../host/backup/server";
 import { readPlatform } from "../../host/install/platform";
 import { stacksBeside, type StackKind } from "../../host/install/stacks";
-import { flagOn, operatorSources, resolveSettings, SettingsError, type Mistake, type Tier } from "../../settings";
+import {
+  flagOn,
+  operatorSources,
+  resolveSettings,
+  SettingsError,
+  type Mistake,
+  type Settings,
+  type Tier,
+} from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { composeStop, composeUp, dockerPsql, type ComposePlace } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
@@ -50,6 +58,32 @@ export function stacksOn(adoption: Context, base: string): Stacks {
 }
 
 /**
+ * The settings a stack would have with these values, the operator's own beside them, as the program will read them.
+ * @throws SettingsError
+ */
+export function settingsWith<K extends StackKind>(
+  { folder, environment }: Context["project"],
+  base: string,
+  kind: K,
+  values: Readonly<Record<string, string>>,
+): Settings<K> {
+  const stack = stackOf(base, kind);
+  const file = new StackFile(folder, stack);
+  return resolveSettings(
+    {
+      config: (name) => (name === "tier" ? kind : (values[name] ?? file.text(`scani:${name}`))),
+      configNames: file.names("scani:"),
+      ownNames: file.ownNames("scani:"),
+      stacks: stacksBeside(base, base),
+      // What is written over is written encrypted.
+      encrypted: (name) => file.isolated || name in values || !file.unencrypted(`scani:${name}`),
+      ...operatorSources(folder, file.isolated, environment),
+    },
+    stack,
+  ) as Settings<K>;
+}
+
+/**
  * Everything wrong with the settings a stack would have, the operator's own beside them.
  * @param compose where what compose's containers have is corrected
  */
@@ -60,16 +94,8 @@ export function settingProblems(
   values: Readonly<Record<string, string>>,
   compose: ComposePlace,
 ): readonly Problem[] {
-  const stack = stackOf(base, kind);
-  const file = new StackFile(folder, stack);
   try {
-    resolveSettings(
-      {
-        config: (name) => (name === "tier" ? kind : (values[name] ?? file.text(`scani:${name}`))),
-        ...operatorSources(folder, file.isolated, environment),
-      },
-      stack,
-    );
+    settingsWith({ folder, environment }, base, kind, values);
     return [];
   } catch (error) {
     if (error instanceof SettingsError)

@@ -101,6 +101,8 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 let missing: MissingImage[] = [];
 let unbrought: MissingImage[] = [];
 let projects: { name: string; folder: string }[] = [];
+/** Version of Postgres that made the data in the install's volume; undefined where it has none. */
+let volumeMajor: string | undefined;
 /** What of the install is on the engine. */
 let there: string[] = sockets.services.map(({ container: name }) => name);
 /** What the last `up` of base left. */
@@ -123,7 +125,7 @@ const host: Host = {
   baseNow: async () => ({ services: {}, releases: [] }),
   makeVolumes: async () => undefined,
   removeContainers: async () => undefined,
-  evidence: async () => ({ strangers: [] }),
+  evidence: async () => ({ strangers: [], volumeMajor }),
   missing: async () => missing,
   bring: async () => unbrought,
   imageIds: async () => ({}),
@@ -274,7 +276,7 @@ test("an image of base's that cannot be brought, although its registry knew it, 
   }
 });
 
-test("base beside a Scani that compose runs is refused, unless an empty one is meant or it is being adopted", async () => {
+test("base beside a Scani that compose runs is refused, unless an empty one is meant, it is being adopted, or has data", async () => {
   [projects, there, remembered] = [[{ name: "home", folder: "/srv/scani" }], [], undefined];
   try {
     await expect(declare({ tier: "base" })).rejects.toThrow(
@@ -283,9 +285,13 @@ test("base beside a Scani that compose runs is refused, unless an empty one is m
     expect(of(declared, container)).toEqual([]);
     const adopted = of(await declare({ tier: "base", borrowedPostgres: "home_postgres_1" }), container);
     expect(adopted.map(({ name }) => name)).toEqual(["gateway", "mail", "redis", "storage"]);
+    volumeMajor = "16";
+    expect(of(await declare({ tier: "base" }), container)).toHaveLength(5);
+    volumeMajor = undefined;
     const elsewhere = await declare({ tier: "base", DATABASE_URL: "postgres://u:p@db.example.org/scani" });
     expect(of(elsewhere, container)).toHaveLength(4);
   } finally {
+    volumeMajor = undefined;
     [projects, there, remembered] = [[], sockets.services.map(({ container: name }) => name), sockets];
   }
 });
