@@ -18,9 +18,44 @@ const commands = ["up", "update", "preview", "pre", "refresh", "destroy", "down"
  * @param ancestors nearest first
  */
 export function updateAmong(ancestors: readonly CommandLine[]): CommandLine | undefined {
-  const nearest = ancestors.find(({ words }) => /^pulumi(\.exe)?$/.test(basename(words[0] ?? "")));
-  const command = nearest?.words.slice(1).find((word) => commands.includes(word));
-  return command === "up" || command === "update" ? nearest : undefined;
+  const nearest = nearestPulumi(ancestors);
+  return updates.includes(commandOf(nearest) ?? "") ? nearest : undefined;
+}
+
+const updates: readonly string[] = ["up", "update"];
+
+function nearestPulumi(ancestors: readonly CommandLine[]): CommandLine | undefined {
+  return ancestors.find(({ words }) => /^pulumi(\.exe)?$/.test(basename(words[0] ?? "")));
+}
+
+function commandOf(line: CommandLine | undefined): string | undefined {
+  return line?.words.slice(1).find((word) => commands.includes(word));
+}
+
+/** Options by which an update leaves resources out. Source: pulumi/pkg/cmd/pulumi/operations/up.go and preview.go. */
+const partial = ["--target", "--target-replace", "--exclude"] as const;
+
+/** The same in one letter, alone or after others that take no value. */
+const shortPartial = /^-[defjyQ]*([tx])/;
+
+/**
+ * The option by which an update, or its preview, was told to leave resources out; undefined where none was. Pulumi takes
+ * each from the environment too. Pure.
+ * @param ancestors nearest first
+ */
+export function partialOption(
+  ancestors: readonly CommandLine[],
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const nearest = nearestPulumi(ancestors);
+  const isUpdate = [...updates, "preview", "pre"].includes(commandOf(nearest) ?? "");
+  const typed = (isUpdate ? (nearest?.words ?? []) : []).flatMap((word) => {
+    const long = partial.find((option) => word === option || word.startsWith(`${option}=`));
+    const short = shortPartial.exec(word)?.[1];
+    return long ?? (short === undefined ? [] : [`-${short}`]);
+  });
+  const variables = partial.map((option) => `PULUMI_OPTION_${option.slice(2).replaceAll("-", "_").toUpperCase()}`);
+  return typed[0] ?? variables.find((name) => (environment[name] ?? "") !== "");
 }
 
 /** How far up is looked: a program's parent is the language host, and the host's is Pulumi. */

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stacksBeside } from "../host/install/stacks";
 import { isSet, operatorSources, resolveSettings, unreadInDotenv, type Settings } from "../settings";
+import { rawUpCommand, unsetCommand, upCommand } from "../util/commands";
 import { OperatorError, renderProblem } from "../util/operatorError";
 import { baseStack } from "./base";
+import { ancestors, partialOption } from "./commandLine";
 import { realHost, type ProgramArgs } from "./host";
 import { OperatorRunError } from "./operatorError";
 import { StackFile } from "./stackFile";
@@ -16,6 +18,7 @@ if (!isSet("debug")) Error.stackTraceLimit = 0;
 /** The program of all three stacks: the settings choose which. */
 export async function program(args: ProgramArgs): Promise<Record<string, pulumi.Input<unknown>>> {
   try {
+    refusePartial(args);
     const settings = readSettings(args);
     markThrowaway();
     const host = await realHost(settings, args);
@@ -24,6 +27,19 @@ export async function program(args: ProgramArgs): Promise<Record<string, pulumi.
     if (error instanceof OperatorError) throw new OperatorRunError(error.message);
     throw error;
   }
+}
+
+/** Refuses an update of a part of a stack: what switches to a release, and keeps the one that serves, would be left out. */
+function refusePartial({ environment }: ProgramArgs): void {
+  const option = partialOption(ancestors(), environment);
+  if (option === undefined) return;
+  const stack = pulumi.getStack();
+  throw new OperatorError({
+    what: `${option} leaves a part of stack ${stack} out, and its parts go together: a container that serves would be replaced without a switch. Nothing has been touched.`,
+    type: option.startsWith("PULUMI_")
+      ? [unsetCommand(option), upCommand(stack)]
+      : [upCommand(stack), rawUpCommand(stack)],
+  });
 }
 
 function readSettings({ projectFolder, environment }: ProgramArgs): Settings {
