@@ -1,9 +1,11 @@
 import { checkStackName } from "../stacks/stackNames";
-import { downCommand } from "../util/commands";
+import { downCommand, pulumiCommand } from "../util/commands";
+import { OperatorError } from "../util/operatorError";
 import type { Context } from "./context";
 import { withMachineLock } from "./lock/machineLock";
 import { pastKilledRun } from "./pulumi/killedRun";
 import { reporting } from "./pulumi/pulumiOutput";
+import { stackOutputs } from "./pulumi/stackOutputs";
 import { withStack } from "./pulumi/workspace";
 
 /**
@@ -13,9 +15,14 @@ import { withStack } from "./pulumi/workspace";
 export async function down(context: Context, name: string): Promise<void> {
   checkStackName(name, context.project.folder, downCommand);
   const { project } = context;
-  await withMachineLock(`down of ${name}`, name, project, () =>
-    withStack(context, name, (stack) =>
+  await withMachineLock(`down of ${name}`, name, project, async () => {
+    if ((await stackOutputs(context, name)) === undefined)
+      throw new OperatorError({
+        what: `There is no stack ${name}, so there is nothing to take down. These there are:`,
+        type: pulumiCommand("stack", "ls"),
+      });
+    await withStack(context, name, (stack) =>
       pastKilledRun(stack, context, () => reporting(context, (output) => stack.destroy(output))),
-    ),
-  );
+    );
+  });
 }

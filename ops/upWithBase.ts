@@ -42,6 +42,6 @@ async function bringUp(
     name,
     (stack) =>
       pastKilledRun(stack, context, () => reporting(context, (output) => withoutSummary(stack).up(output), events)),
-    threw,
+    { threw },
   );
 }

@@ -1,26 +1,36 @@
 import "./ownConnections";
 import { LocalWorkspace, Stack, StackAlreadyExistsError, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { leave } from "../../stacks/entrance";
 import { kindOf } from "../../host/install/stacks";
 import { settingsFile } from "../../stacks/stackNames";
 import { readIfThere } from "../../util/files/readIfThere";
+import { messageOf } from "../../util/operatorError";
+import type { Report } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { pulumiEnvironment } from "./environment";
 import { inlineProgram } from "./inlineProgram";
 import { pulumiCommand } from "./pulumiCommand";
 import { hasKey, shareSalt } from "./salt";
 
+/** How a stack is worked on. */
+export interface StackOptions {
+  /** Told what the program throws. */
+  readonly threw?: (error: unknown) => void;
+  /** A stack that had to be made is removed afterwards, with what that wrote into its settings file. */
+  readonly temporary?: boolean;
+}
+
 /**
  * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.
  * The stack is named to each command and not selected: that would take a third of a second each time, and move what the
  * operator has selected for raw `pulumi`.
- * @param threw told what the program throws
  */
 export async function withStack<T>(
   context: Context,
   name: string,
   work: (stack: Stack) => Promise<T>,
-  threw: (error: unknown) => void = () => undefined,
+  { threw = () => undefined, temporary = false }: StackOptions = {},
 ): Promise<T> {
   const { project, report } = context;
   const environment = pulumiEnvironment(project, report);
@@ -37,14 +47,20 @@ export async function withStack<T>(
   });
   Object.assign(workspace, { selectStack: async () => undefined });
   const stack = await Stack.select(name, workspace);
+  const file = settingsFile(project.folder, name);
+  const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  let made: { settings: string } | undefined;
   const make = async (): Promise<void> => {
     shareSalt(name, project.folder);
     await workspace.createStack(name);
+    made = { settings: readIfThere(file) };
   };
   const workOn = async (): Promise<T> => {
     // A stack made here has no settings file yet; its name says what it holds.
-    if (!readIfThere(settingsFile(project.folder, name)).includes("scani:tier:"))
+    if (!readIfThere(file).includes("scani:tier:")) {
       await stack.setConfig("scani:tier", { value: kindOf(name) as string });
+      if (made !== undefined) made.settings = readIfThere(file);
+    }
     return work(stack);
   };
   try {
@@ -56,9 +72,33 @@ export async function withStack<T>(
       return workOn();
     });
   } finally {
+    const removed = made !== undefined && temporary && (await removeMade(workspace, name, report));
+    // What somebody has set meanwhile stays, and what it is encrypted with.
+    if (removed && readIfThere(file) === made?.settings) putBack(file, before);
     // What the program has entered it keeps to the end of its process, and this one may have more to do.
     await leave(report);
   }
+}
+
+/**
+ * Removes a stack that was made a moment ago. One that somebody has begun to bring up since stays, as Pulumi refuses it.
+ * @returns whether it is gone
+ */
+async function removeMade(workspace: LocalWorkspace, name: string, report: Report): Promise<boolean> {
+  try {
+    await workspace.removeStack(name, { preserveConfig: true });
+    return true;
+  } catch (error) {
+    if (!/still has resources|currently locked/.test(messageOf(error)))
+      report(`Stack ${name} was made for this, and Pulumi does not remove it again: ${messageOf(error).trim()}`);
+    return false;
+  }
+}
+
+/** @param text undefined where there was no such file */
+function putBack(file: string, text: string | undefined): void {
+  if (text === undefined) rmSync(file, { force: true });
+  else writeFileSync(file, text);
 }
 
 /** Lets one kind of error pass. @throws any other */

@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { contextOf, type Context } from "../../../ops/context";
-import { withStack } from "../../../ops/pulumi/workspace";
+import { withStack, type StackOptions } from "../../../ops/pulumi/workspace";
 import { hasKey } from "../../../ops/pulumi/salt";
 import { settingsFile } from "../../../stacks/stackNames";
 import { folder, type Folder } from "../../unit/lab/setup/folder";
@@ -19,11 +19,16 @@ beforeEach(() => {
 });
 afterEach(() => project.remove());
 
-const versions = () =>
-  withStack(context, "base", async (stack) => [
-    (await stack.exportStack()).version,
-    (await stack.workspace.listStacks()).map(({ name }) => name),
-  ]);
+const versions = (options?: StackOptions) =>
+  withStack(
+    context,
+    "base",
+    async (stack) => [
+      (await stack.exportStack()).version,
+      (await stack.workspace.listStacks()).map(({ name }) => name),
+    ],
+    options,
+  );
 
 // Each starts Pulumi several times.
 jest.setTimeout(30_000);
@@ -41,4 +46,14 @@ test("a stack whose state was removed is created again, and the command on it ru
   rmSync(join(project.path, "state"), { recursive: true });
   mkdirSync(join(project.path, "state"));
   expect(await versions()).toEqual([3, ["base"]]);
+});
+
+test("one that is made for a while is gone afterwards, with its settings, and can be made again", async () => {
+  for (const options of [{ temporary: true }, { temporary: true }, undefined])
+    expect(await versions(options)).toEqual([3, ["base"]]);
+  rmSync(join(project.path, "state"), { recursive: true });
+  mkdirSync(join(project.path, "state"));
+  rmSync(settingsFile(project.path, "base"));
+  await versions({ temporary: true });
+  expect(existsSync(settingsFile(project.path, "base"))).toBe(false);
 });

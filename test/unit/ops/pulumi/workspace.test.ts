@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { contextOf, type Context } from "../../../../ops/context";
+import { down } from "../../../../ops/down";
+import { withStack } from "../../../../ops/pulumi/workspace";
+import { folder, type Folder } from "../../lab/setup/folder";
+
+/** A Pulumi that keeps a file for each stack, and says what it is asked. Its state and log are in the folder of its work. */
+const fakePulumi = `
+case "$1" in version) echo v3.999.0; exit;; esac
+echo "$*" >> calls
+stack="$3"
+case "$*" in *--stack*) stack=$(echo "$*" | sed 's/.*--stack \\([^ ]*\\).*/\\1/');; esac
+there() { [ -e "stack-$stack" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }; }
+case "$1 $2" in
+  "stack init") touch "stack-$stack"; echo "encryptionsalt: v1:salt" >> "Pulumi.$stack.yaml";;
+  "stack rm")
+    for stack; do case "$stack" in -*) ;; *) name=$stack;; esac; done
+    [ ! -e resources ] || { echo "error: '$name' still has resources; removal rejected" >&2; exit 255; }
+    rm "stack-$name";;
+  "config set") there; printf 'config:\\n  scani:tier: %s\\n' "$stack" >> "Pulumi.$stack.yaml";;
+  *) there; echo '{}';;
+esac
+`;
+
+let project: Folder;
+let context: Context;
+const path = process.env.PATH;
+const printed: string[] = [];
+const bin = folder();
+beforeAll(() => {
+  bin.program("pulumi", fakePulumi);
+  process.env.PATH = `${bin.path}:${path}`;
+});
+afterAll(() => {
+  process.env.PATH = path;
+  bin.remove();
+});
+beforeEach(() => {
+  project = folder();
+  project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
+  const environment = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "of this test" };
+  context = contextOf({ folder: project.path, environment }, (line) => printed.push(line));
+});
+afterEach(() => project.remove());
+
+const file = (): string => join(project.path, "Pulumi.base.yaml");
+const isThere = (stack: string): boolean => existsSync(join(project.path, `stack-${stack}`));
+const worked = (temporary: boolean, meanwhile: () => void = () => undefined) =>
+  withStack(
+    context,
+    "base",
+    async () => {
+      expect(isThere("base")).toBe(true);
+      expect(readFileSync(file(), "utf8")).toContain("scani:tier: base");
+      meanwhile();
+    },
+    { temporary },
+  );
+
+test("a stack that is made for good stays, with its settings", async () => {
+  await worked(false);
+  expect(isThere("base")).toBe(true);
+  expect(readFileSync(file(), "utf8")).toContain("encryptionsalt");
+});
+
+test.each([undefined, "config:\n  scani:tier: base\n  scani:LOG_LEVEL: warn\n"])(
+  "one that is made for a preview is gone after it, also after a failure, and its settings are as they were: %j",
+  async (settings) => {
+    if (settings !== undefined) writeFileSync(file(), settings);
+    const before = (): string | undefined => (existsSync(file()) ? readFileSync(file(), "utf8") : undefined);
+    await worked(true);
+    expect([isThere("base"), before()]).toEqual([false, settings]);
+    const failing = () => {
+      throw new Error("wrong settings");
+    };
+    await expect(worked(true, failing)).rejects.toThrow("wrong settings");
+    expect([isThere("base"), before()]).toEqual([false, settings]);
+  },
+);
+
+test("what somebody sets meanwhile stays, and so does a stack somebody brings up meanwhile", async () => {
+  const set = () => writeFileSync(file(), `${readFileSync(file(), "utf8")}  scani:soak: "9"\n`);
+  await worked(true, set);
+  expect(isThere("base")).toBe(false);
+  expect(readFileSync(file(), "utf8")).toMatch(/encryptionsalt[^]*soak/);
+  const brought = () => writeFileSync(join(project.path, "resources"), "");
+  writeFileSync(file(), "config: {}\n");
+  await worked(true, brought);
+  expect(isThere("base")).toBe(true);
+  expect(readFileSync(file(), "utf8")).toContain("encryptionsalt");
+});
+
+test("a stack that was there stays after a preview", async () => {
+  await worked(false);
+  const settings = readFileSync(file(), "utf8");
+  await worked(true);
+  expect([isThere("base"), readFileSync(file(), "utf8")]).toEqual([true, settings]);
+});
+
+test("taking down what is not there makes nothing, and says so", async () => {
+  await expect(down(context, "prod-tier1")).rejects.toThrow(
+    /^There is no stack prod-tier1, so there is nothing to take down\. These there are:\n {2}type: npm run pulumi -- stack ls$/,
+  );
+  expect(isThere("prod-tier1")).toBe(false);
+  expect(existsSync(join(project.path, "Pulumi.prod-tier1.yaml"))).toBe(false);
+  expect(readFileSync(join(project.path, "calls"), "utf8")).not.toMatch(/init|destroy|config/);
+});
