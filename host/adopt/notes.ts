@@ -15,6 +15,7 @@ import {
   loginIn,
   namesOnNetworks,
   othersOf,
+  parametersIn,
   partsOf,
   scaniServices,
   serversOf,
@@ -85,8 +86,10 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
 /** What ends with compose's Postgres, and what it is started with beside its settings, which base's own is not. */
 function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
   const { postgres } = serversOf(project);
-  const login = loginIn(partsOf(project).api?.environment.DATABASE_URL);
+  const url = partsOf(project).api?.environment.DATABASE_URL;
+  const login = loginIn(url);
   if (postgres === undefined || login === undefined) return [];
+  const { ofConnection } = parametersIn(url);
   const words = postgres.arguments.filter((word, at) => at > 0 || word !== "postgres");
   const session = dockerPsqlSession(containerName(install, "postgres"), login.role, login.database);
   return [
@@ -95,6 +98,9 @@ function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
       : [
           `${postgres.name} is started with ${words.join(" ")}; base's own is not. What ALTER SYSTEM SET has set stays with the data.`,
         ]),
+    ...(ofConnection.length === 0
+      ? []
+      : [`DATABASE_URL of base's own Postgres has no ${ofConnection.join(", ")}, which compose's has.`]),
     `What runs \`${composeExec(postgres.service, "…")}\`, a backup by cron for one, finds nothing there any more: backups are made by \`${backupCommand()}\`, and psql is \`${session}\`.`,
   ];
 }

@@ -251,6 +251,25 @@ export function loginIn(url = ""): Login | undefined {
   return { role, password: secret, database };
 }
 
+/** Parameters of a database's URL that say how to connect, and nothing of what is found there. */
+const ofConnection: ReadonlySet<string> = new Set([
+  ...["sslmode", "ssl", "sslnegotiation", "channel_binding", "gssencmode", "target_session_attrs", "application_name"],
+  ...["connect_timeout", "idle_timeout", "max_lifetime", "keep_alive", "keepalives", "max", "uselibpqcompat"],
+]);
+
+/**
+ * Names of a URL's parameters that base's own Postgres is not named with: those of the connection, and those of the
+ * server, such as `search_path`, which Scani's client hands on as they are. Pure.
+ */
+export function parametersIn(url = ""): { readonly ofConnection: string[]; readonly ofServer: string[] } {
+  const names = URL.canParse(url) ? [...new Set(new URL(url).searchParams.keys())] : [];
+  return {
+    // Base's own network carries nothing that would have to be encrypted.
+    ofConnection: names.filter((name) => ofConnection.has(name) && name !== "sslmode"),
+    ofServer: names.filter((name) => !ofConnection.has(name)),
+  };
+}
+
 /** Mount of a Postgres that has its data; Docker lists mounts in any order. Pure. */
 export function dataMountOf(postgres: Pick<ComposeContainer, "mounts">): Mount | undefined {
   return postgres.mounts.find(({ path }) => path === postgresDataPath);

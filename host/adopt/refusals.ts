@@ -10,6 +10,7 @@ import {
   dockerLogs,
   dockerPrunes,
   dockerPsql,
+  dockerPsqlSession,
   dockerPull,
   dockerReplaceLink,
   dockerStop,
@@ -37,6 +38,7 @@ import {
   loginIn,
   migratorsBeside,
   onlyReachedBy,
+  parametersIn,
   scaniServices,
   serverOf,
   serversOf,
@@ -382,6 +384,7 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
     Object.entries(postgres.ofImage).map((pair) => pair.join("=")),
   );
   const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
+  const { ofServer } = parametersIn(variableOf(parts.api, "DATABASE_URL"));
   const named = variableOf(postgres, "POSTGRES_DB") ?? variableOf(postgres, "POSTGRES_USER") ?? "postgres";
   const wrong: (Problem | false)[] = [
     mount?.type !== "volume" && {
@@ -399,6 +402,11 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
       what: `Scani's database is ${databaseOf(parts)}, and the environment of ${postgres.name} names ${named}, of which backups would be made.`,
       why: "Give Scani's to the service in the compose file as POSTGRES_DB, and let compose apply it: the data stays as it is.",
       type: composeUp(project),
+    },
+    ofServer.length > 0 && {
+      what: `DATABASE_URL sets ${ofServer.join(", ")} of ${postgres.name}, and base's own Postgres is named without: Scani might not find its data there.`,
+      why: `What the server is to go on with, the role keeps: alter role "${roleOf(parts)}" set <name> to <value>. Take it out of DATABASE_URL in the .env file beside the compose file then, and let compose apply it.`,
+      type: [dockerPsqlSession(postgres.name, roleOf(parts), databaseOf(parts)), composeUp(project)],
     },
     postgres.state === "running" &&
       database !== undefined &&

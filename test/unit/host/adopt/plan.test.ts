@@ -268,6 +268,40 @@ test("the default password is taken where the database proves it, with a note", 
   ).not.toHaveProperty("acceptedSecrets");
 });
 
+describe("parameters of DATABASE_URL", () => {
+  const url = (parameters: string, host = "postgres") =>
+    everywhere({ DATABASE_URL: `postgres://scani:pass%2Fword-1@${host}:5432/scani?${parameters}` });
+
+  test("those of the server are refused, and how the role keeps them", () => {
+    const made = plan(url("sslmode=disable&search_path=books&options=-c%20statement_timeout%3D9"));
+    expect("problems" in made && made.problems).toEqual([
+      {
+        what: "DATABASE_URL sets search_path, options of home_postgres_1, and base's own Postgres is named without: Scani might not find its data there.",
+        why: expect.stringContaining('alter role "scani" set <name> to <value>'),
+        type: [
+          "docker exec -it home_postgres_1 psql -U scani scani",
+          "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+        ],
+      },
+    ]);
+  });
+
+  test("those of the connection stay behind, with a note", () => {
+    const { notes } = adoption(url("sslmode=disable&application_name=books&connect_timeout=9"));
+    expect(notes).toContain(
+      "DATABASE_URL of base's own Postgres has no application_name, connect_timeout, which compose's has.",
+    );
+    expect(adoption(url("sslmode=disable")).notes.join("\n")).not.toContain("DATABASE_URL");
+  });
+
+  test("a managed database keeps all of them", () => {
+    const project = url("sslmode=require&search_path=books", "db.example.org");
+    expect(adoption(project).settings.base.DATABASE_URL).toBe(
+      "postgres://scani:pass%2Fword-1@db.example.org:5432/scani?sslmode=require&search_path=books",
+    );
+  });
+});
+
 /** A container beside the project. */
 const neighbour = (name: string, networks: string[], environment: Record<string, string> = {}): Neighbour => ({
   name,
