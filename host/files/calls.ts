@@ -1,7 +1,7 @@
 import { answerOf, type Answer } from "../scani/cloud/classify";
 import { redact } from "../scani/cloud/call";
 import type { Place } from "./place";
-import { piecesOf } from "../../util/piecesOf";
+import { batchesOf, piecesOf } from "../../util/piecesOf";
 import type { Transfer, TransferResult, Transfers } from "./transfers";
 
 /** A storage procedure of a data-provider, and what it is asked. */
@@ -9,6 +9,8 @@ export interface StorageCall {
   readonly procedure:
     "presignDownload" | "presignUpload" | "copyObject" | "deleteTempBlob" | "objectExists" | "writeObject";
   readonly input: object;
+  /** Bytes it moves, where it moves any. */
+  readonly bytes?: number;
 }
 
 /**
@@ -23,6 +25,12 @@ const together: Readonly<Record<StorageCall["procedure"], number>> = {
   copyObject: 3,
   writeObject: 1,
 };
+
+/** Bytes that are moved by the calls of one request at most, unless by a single one. */
+const mostMoved = 16 * 1024 * 1024;
+
+/** Seconds calls may take that move nothing, and bytes a second that others move at least. */
+const [answerSeconds, slowestMove] = [30, 500_000];
 
 /** Longest address of a request; servers and proxies refuse those of 8 KB and more. */
 const longestAddress = 6_000;
@@ -52,7 +60,8 @@ export class StorageCalls {
   }
 
   private grouped(calls: readonly StorageCall[]): StorageCall[][] {
-    return piecesOf(calls, together[calls[0].procedure]).flatMap((piece) => this.shortened(piece));
+    const most = { length: together[calls[0].procedure], weight: mostMoved };
+    return batchesOf(calls, ({ bytes = 0 }) => bytes, most).flatMap((batch) => this.shortened(batch));
   }
 
   /** Halves what would not fit into an address. */
@@ -77,6 +86,9 @@ export class StorageCalls {
       url: `${address}${batch ? "?batch=1" : ""}`,
       headers: { ...headers, "content-type": "application/json" },
       body,
+      patience: answerSeconds + calls.reduce((sum, { bytes = 0 }) => sum + bytes, 0) / slowestMove,
+      // The first may be copying still.
+      ...(procedure === "copyObject" ? { once: true } : {}),
     };
   }
 

@@ -15,6 +15,21 @@ const folder = "/tmp/files";
 const idleMinutes = 10;
 
 /**
+ * What the container runs: it ends when nobody has asked anything for a while, and no transfer is under way. Pure.
+ * @param processes folder in which the kernel tells of processes
+ */
+export function carrierScript(work: string, processes = "/proc"): string {
+  return [
+    `mkdir -p ${work} && touch ${work}/alive || exit`,
+    `while [ -n "$(find ${work}/alive -mmin -${idleMinutes})" ]; do`,
+    // One large file may take longer than that.
+    `  if grep -qsx -e curl -e md5sum ${processes}/[0-9]*/comm; then touch ${work}/alive; fi`,
+    "  sleep 5",
+    "done",
+  ].join("\n");
+}
+
+/**
  * Removes containers that carried files and were left by runs that died. What they held goes with them.
  */
 export async function removeCarriers(engine: Engine, install: string): Promise<void> {
@@ -25,7 +40,7 @@ export async function removeCarriers(engine: Engine, install: string): Promise<v
   await Promise.all(left.map(({ id }) => engine.remove(id).catch(() => undefined)));
 }
 
-/** Makes stores that are asked from inside the install, each lane in a folder of its own. */
+/** Makes stores that are asked from inside the install, each of each lane in a folder of its own. */
 export type Reach = (place: Place, lane: number) => FileStore;
 
 /** A container from which places are asked. */
@@ -52,9 +67,7 @@ export async function openCarrier(
   const container = await engine.create({
     image: imageId,
     entrypoint: ["sh", "-c"],
-    command: [
-      `mkdir -p ${folder} && touch ${folder}/alive && while [ -n "$(find ${folder}/alive -mmin -${idleMinutes})" ]; do sleep 5; done`,
-    ],
+    command: [carrierScript(folder)],
     labels: { [label.install]: install, [label.service]: service },
     noHealthCheck: true,
     // On disk: a file may be larger than memory, and goes with the container.
@@ -74,9 +87,15 @@ export async function openCarrier(
     throw error;
   }
   const addresses = new Map<string, Addresses>(sides.map(({ place }) => [place.id, new Map()]));
+  const ids = [...addresses.keys()];
   return {
+    // Both stores of a lane are asked side by side.
     reach: (place, lane) =>
-      new FileStore(place, transfersFrom(engine, container, `${folder}/lane-${lane}`), addresses.get(place.id)),
+      new FileStore(
+        place,
+        transfersFrom(engine, container, `${folder}/lane-${lane}-${ids.indexOf(place.id)}`),
+        addresses.get(place.id),
+      ),
     runs: () =>
       details(engine, container).then(
         ({ running }) => running,

@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { checkInterrupt } from "../engine/ready";
 import { piecesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
-import { deletedSince, loadBatches, possibleKey, sameContent, verdictOn, type Load } from "./plan";
-import { isContent, isFailure, type Failure, type Fetched, type FileStore } from "./store";
+import { deletedSince, loadBatches, needsSums, possibleKey, sameContent, verdictOn, type End, type Load } from "./plan";
+import { isContent, isFailure, type Failure, type Fetched, type FileStore, type Found } from "./store";
 
 /** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */
 const lanes = 4;
@@ -30,6 +31,8 @@ export interface CarryHelp {
 export interface Stuck {
   readonly file: NamedFile;
   readonly failure: Failure;
+  /** Where it failed. */
+  readonly at: End;
 }
 
 /** Times a file is tried that fails by itself and that no job waits for. */
@@ -43,6 +46,8 @@ export class CarryTally {
   readonly there = new Set<string>();
   /** Files that rows name and the old store does not have. */
   readonly gone = new Set<string>();
+  /** Bytes of what the old store was seen to have, by key. */
+  readonly seen = new Map<string, number>();
   private readonly stuckBy = new Map<string, Stuck & { readonly times: number }>();
 
   /** What could not be carried so far. */
@@ -63,8 +68,23 @@ export class CarryTally {
   }
 
   /** Notes that a file could not be carried. */
-  failed(file: NamedFile, failure: Failure): void {
-    this.stuckBy.set(file.key, { file, failure, times: (this.stuckBy.get(file.key)?.times ?? 0) + 1 });
+  failed(stuck: Stuck): void {
+    const { key } = stuck.file;
+    this.stuckBy.set(key, { ...stuck, times: (this.stuckBy.get(key)?.times ?? 0) + 1 });
+  }
+
+  /** Notes whose fault it is that files could not be carried. */
+  judged(all: readonly Stuck[], about: "file" | "store"): void {
+    for (const { file } of all) {
+      const stuck = this.stuckBy.get(file.key);
+      if (stuck !== undefined) this.stuckBy.set(file.key, { ...stuck, failure: { ...stuck.failure, about } });
+    }
+  }
+
+  /** The smallest file with contents that the old store was seen to have, of those that did not fail. */
+  get smallest(): string | undefined {
+    const well = [...this.seen].filter(([key, bytes]) => bytes > 0 && !this.stuckBy.has(key));
+    return well.length === 0 ? undefined : well.reduce((least, one) => (one[1] < least[1] ? one : least))[0];
   }
 
   /**
@@ -82,12 +102,27 @@ export class CarryTally {
 
   private hopeless(key: string): boolean {
     const stuck = this.stuckBy.get(key);
-    return stuck !== undefined && stuck.failure.alone === true && stuck.times >= mostTries;
+    return stuck !== undefined && stuck.failure.about === "file" && stuck.times >= mostTries;
   }
 }
 
-/** Compares both stores. @returns what is to be carried; the rest is in the tally */
+/** Compares both stores, and writes nothing to either. @returns what is to be carried; the rest is in the tally */
 export async function compare(
+  pairs: readonly [Pair, ...Pair[]],
+  files: readonly NamedFile[],
+  tally: CarryTally,
+  help: CarryHelp,
+): Promise<Load[]> {
+  const loads = await lookAll(pairs, files, tally, help);
+  const answered = [...tally.there, ...loads.map(({ file }) => file.key)].slice(0, 1);
+  await judge(pairs[0], tally, tally.stuck, async (to) => {
+    const found = await to.look(answered);
+    return found.length > 0 && !found.some(isFailure);
+  });
+  return loads;
+}
+
+async function lookAll(
   pairs: readonly Pair[],
   files: readonly NamedFile[],
   tally: CarryTally,
@@ -96,49 +131,126 @@ export async function compare(
   const loads: Load[] = [];
   const asked = files.filter(({ key }) => possibleKey(key));
   for (const { key } of files) if (!possibleKey(key)) tally.found(key, "gone");
-  await inLanes(
+  const left = await inLanes(
     pairs,
     piecesOf(asked, shareOf(asked, pairs, askedAtOnce)),
     help.signal,
-    async ({ from, to }, piece) => {
+    async (pair, piece) => {
       const keys = piece.map(({ key }) => key);
-      const [old, now] = [await from.look(keys), await to.look(keys)];
+      const [old, now] = await bothHave(pair, keys);
       piece.forEach((file, index) => {
-        const verdict = verdictOn(file, old[index], now[index]);
+        const found = old[index];
+        if (isContent(found)) tally.seen.set(file.key, found.bytes);
+        const verdict = verdictOn(file, found, now[index]);
         if (verdict.is === "carry") loads.push({ file, content: verdict.content });
-        else if (verdict.is === "stuck") tally.failed(file, verdict.failure);
+        else if (verdict.is === "stuck") tally.failed({ file, ...verdict });
         else tally.found(file.key, verdict.is);
       });
+      return allFailed(old, "from") ?? allFailed(now, "to");
     },
   );
+  if (left !== undefined) giveUp(left.things.flat(), left.why, tally);
   return loads;
+}
+
+/** What both stores have, with checksums of the files where only these can tell whether they are the same. */
+async function bothHave({ from, to }: Pair, keys: readonly string[]): Promise<[Found[], Found[]]> {
+  const [old, now] = await Promise.all([from.look(keys), to.look(keys)]);
+  const open = keys.flatMap((key, index) => {
+    const found = old[index];
+    return isContent(found) && needsSums(found, now[index]) ? [{ key, bytes: found.bytes, index }] : [];
+  });
+  const [oldSums, nowSums] = await Promise.all([from.sum(open), to.sum(open)]);
+  open.forEach(({ index }, at) => {
+    old[index] = oldSums[at];
+    // What cannot be read there is not the same, and is overwritten.
+    if (isContent(nowSums[at])) now[index] = nowSums[at];
+  });
+  return [old, now];
+}
+
+/** Why the files not tried yet need not be. */
+type Why = Pick<Stuck, "failure" | "at">;
+
+function allFailed(found: readonly Found[], at: End): Why | undefined {
+  const [failure] = found;
+  return isFailure(failure) && found.every(isFailure) ? { failure, at } : undefined;
+}
+
+const filesOf = (loads: readonly Load[]) => loads.map(({ file }) => file);
+
+/** Notes that files were not tried, since a store fails whatever it is asked. */
+function giveUp(files: readonly NamedFile[], { failure, at }: Why, tally: CarryTally): void {
+  for (const file of files) tally.failed({ file, failure: { ...failure, about: "store" }, at });
 }
 
 /** Carries what one pass finds that the new store lacks, and compares it there. Nothing is removed from the old one. */
 export async function carryOnce(
-  pairs: readonly Pair[],
+  pairs: readonly [Pair, ...Pair[]],
   files: readonly NamedFile[],
   tally: CarryTally,
   help: CarryHelp,
 ): Promise<void> {
-  const loads = await compare(pairs, files, tally, help);
+  const loads = await lookAll(pairs, files, tally, help);
+  const takes = (to: FileStore) => takesOthers(to, tally);
   let done = 0;
   // What jobs wait for goes first.
   const ordered = loads.toSorted((a, b) => Number(b.file.by === "job") - Number(a.file.by === "job"));
-  await inLanes(
+  const left = await inLanes(
     pairs,
     loadBatches(ordered, shareOf(ordered, pairs, carriedAtOnce)),
     help.signal,
     async (pair, batch, lane) => {
-      for (const { file, came } of await carryBatch(pair, batch, (keys) => help.remember(lane, keys))) {
+      const stuck: Stuck[] = [];
+      for (const { file, came, at } of await carryBatch(pair, batch, (keys) => help.remember(lane, keys))) {
         if (came === "missing") tally.found(file.key, "gone");
-        else if (isFailure(came)) tally.failed(file, came);
+        else if (isFailure(came)) stuck.push({ file, failure: came, at });
         else tally.found(file.key, "carried", came.bytes);
       }
+      for (const one of stuck) tally.failed(one);
       done += batch.length;
       help.progress(done, loads.length);
+      return stuck.length < batch.length ? undefined : judge(pair, tally, stuck, takes);
     },
   );
+  if (left !== undefined) giveUp(filesOf(left.things.flat()), left.why, tally);
+  await judge(pairs[0], tally, tally.stuck, takes);
+}
+
+/**
+ * Finds out of files that failed whether it is their own fault: then the store does for others what it did not do for
+ * these.
+ * @param takes whether the new store does well by other files
+ * @returns one that failed by its store's
+ */
+async function judge(
+  pair: Pair,
+  tally: CarryTally,
+  stuck: readonly Stuck[],
+  takes: (to: FileStore) => Promise<boolean>,
+): Promise<Why | undefined> {
+  for (const end of ["from", "to"] as const) {
+    const open = stuck.filter(({ at, failure }) => at === end && failure.about === "either");
+    if (open.length === 0) continue;
+    const works = end === "from" ? await givesOthers(pair.from, tally) : await takes(pair.to);
+    tally.judged(open, works ? "file" : "store");
+  }
+  const keys = new Set(stuck.map(({ file }) => file.key));
+  return tally.stuck.find(({ file, failure }) => keys.has(file.key) && failure.about === "store");
+}
+
+/** Whether the old store gives out another file, from first to last. */
+async function givesOthers(from: FileStore, tally: CarryTally): Promise<boolean> {
+  const { smallest } = tally;
+  return smallest !== undefined && (await from.fetch([smallest])).every((found) => isContent(found));
+}
+
+/**
+ * Whether the new store takes, copies and gives out a file of ours, and has had others like these: a key of its own kind
+ * is tried out.
+ */
+async function takesOthers(to: FileStore, { carried, there }: CarryTally): Promise<boolean> {
+  return carried.size + there.size > 0 && (await to.tryOut(randomUUID())) === undefined;
 }
 
 /** Removes copies of papers whose rows users have deleted since they were carried. */
@@ -156,6 +268,8 @@ export async function takeBackDeleted(
 interface Came {
   readonly file: NamedFile;
   readonly came: Fetched | "missing" | Failure;
+  /** Where it failed, if it did. */
+  readonly at: End;
 }
 
 async function carryBatch(
@@ -169,35 +283,59 @@ async function carryBatch(
     return isContent(content) ? [{ key: file.key, content }] : [];
   });
   const stored = await to.store(whole, note);
-  const found = await to.look(whole.map(({ key }) => key));
+  const put = new Map(whole.map(({ key }, index) => [key, stored[index]]));
+  const found = await checked(
+    to,
+    whole.filter(({ key }) => put.get(key) === "stored"),
+  );
   return batch.map(({ file }, index): Came => {
     const content = fetched[index];
-    if (!isContent(content)) return { file, came: content };
-    const at = whole.findIndex(({ key }) => key === file.key);
-    const [put, now] = [stored[at], found[at]];
-    if (put !== "stored") return { file, came: put };
-    if (isFailure(now)) return { file, came: now };
-    return now !== "missing" && sameContent(content, now)
-      ? { file, came: content }
-      : { file, came: { failed: `${to.place.title} has it otherwise than it was sent` } };
+    if (!isContent(content)) return { file, came: content, at: "from" };
+    const [answer, now] = [put.get(file.key), found.get(file.key)];
+    if (answer !== undefined && answer !== "stored") return { file, came: answer, at: "to" };
+    if (now !== undefined && isFailure(now)) return { file, came: now, at: "to" };
+    if (now !== undefined && isContent(now) && sameContent(content, now)) return { file, came: content, at: "to" };
+    const failed = `${to.place.title} has it otherwise than it was sent`;
+    return { file, came: { failed, about: "store" }, at: "to" };
   });
 }
 
-/** Works on things, in each lane one after the other. The first failure ends all lanes after what they are at. */
+/** What a store has of files it was sent, with checksums of the files where only these tell that they are the same. */
+async function checked(
+  to: FileStore,
+  sent: readonly { readonly key: string; readonly content: Fetched }[],
+): Promise<Map<string, Found>> {
+  const told = await to.look(sent.map(({ key }) => key));
+  const found = new Map(sent.map(({ key }, index) => [key, told[index]]));
+  const open = sent.flatMap(({ key, content }, index) =>
+    needsSums(content, told[index]) ? [{ key, bytes: content.bytes }] : [],
+  );
+  const sums = await to.sum(open);
+  open.forEach(({ key }, index) => found.set(key, sums[index]));
+  return found;
+}
+
+/**
+ * Works on things, in each lane one after the other. The first failure ends all lanes after what they are at, and so
+ * does work that says why the others need not be tried.
+ * @returns the things that were not tried then
+ */
 async function inLanes<T>(
   pairs: readonly Pair[],
   things: readonly T[],
   signal: AbortSignal,
-  work: (pair: Pair, thing: T, lane: number) => Promise<void>,
-): Promise<void> {
+  work: (pair: Pair, thing: T, lane: number) => Promise<Why | undefined>,
+): Promise<{ readonly things: readonly T[]; readonly why: Why } | undefined> {
   const waiting = [...things];
   const failures: unknown[] = [];
+  let left: { readonly things: readonly T[]; readonly why: Why } | undefined;
   await Promise.all(
     pairs.map(async (pair, lane) => {
       for (let thing = waiting.shift(); thing !== undefined; thing = waiting.shift()) {
         try {
           checkInterrupt(signal);
-          await work(pair, thing, lane);
+          const why = await work(pair, thing, lane);
+          if (why !== undefined) left ??= { things: waiting.splice(0), why };
         } catch (error) {
           failures.push(error);
           waiting.length = 0;
@@ -206,6 +344,7 @@ async function inLanes<T>(
     }),
   );
   if (failures.length > 0) throw failures[0];
+  return left;
 }
 
 /** Things a lane takes at once, so that a few are shared by all. Pure. */

@@ -1,6 +1,9 @@
 import { batchesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
-import { isContent, isFailure, type Content, type Failure, type Found } from "./store";
+import { isContent, isFailure, mostFetched, type Content, type Failure, type Found } from "./store";
+
+/** One of the two stores files are carried between. */
+export type End = "from" | "to";
 
 /** What is to become of one file that the database names. */
 export type Verdict =
@@ -10,7 +13,7 @@ export type Verdict =
   /** The old place does not have it. */
   | { readonly is: "gone" }
   /** It cannot be carried. */
-  | { readonly is: "stuck"; readonly failure: Failure };
+  | { readonly is: "stuck"; readonly failure: Failure; readonly at: End };
 
 /** Bytes of the longest key of S3. */
 const longestKey = 1024;
@@ -37,16 +40,24 @@ export function keyProblem(key: string): string | undefined {
  */
 export function verdictOn({ key }: NamedFile, from: Found, to: Found): Verdict {
   if (from === "missing") return isContent(to) ? { is: "there" } : { is: "gone" };
-  if (isFailure(from)) return { is: "stuck", failure: from };
+  if (isFailure(from)) return { is: "stuck", failure: from, at: "from" };
   if (isContent(to) && sameContent(from, to)) return { is: "there" };
   const problem = keyProblem(key);
-  if (problem !== undefined) return { is: "stuck", failure: { failed: problem, alone: true } };
-  return isFailure(to) ? { is: "stuck", failure: to } : { is: "carry", content: from };
+  if (problem !== undefined) return { is: "stuck", failure: { failed: problem, about: "file" }, at: "to" };
+  return isFailure(to) ? { is: "stuck", failure: to, at: "to" } : { is: "carry", content: from };
 }
 
 /** True for equal size and checksum. Pure. */
 export function sameContent(a: Content, b: Content): boolean {
-  return a.bytes === b.bytes && a.md5 === b.md5;
+  return a.bytes === b.bytes && a.md5 === b.md5 && a.md5 !== "";
+}
+
+/**
+ * True where only checksums of the files themselves can tell: sizes are equal and ETags are not, which need not be
+ * checksums (parts, encryption). Pure.
+ */
+export function needsSums(a: Found, b: Found): boolean {
+  return isContent(a) && isContent(b) && a.bytes === b.bytes && !sameContent(a, b);
 }
 
 /** A file to be carried. */
@@ -55,12 +66,9 @@ export interface Load {
   readonly content: Content;
 }
 
-/** Bytes at most that are fetched before they are stored: the disk has to hold them. */
-const mostBytes = 32 * 1024 * 1024;
-
 /** Puts files together that are carried at once. A file larger than the limit of bytes goes alone. Pure. */
 export function loadBatches(loads: readonly Load[], mostFiles: number): Load[][] {
-  return batchesOf(loads, ({ content }) => content.bytes, { length: mostFiles, weight: mostBytes });
+  return batchesOf(loads, ({ content }) => content.bytes, { length: mostFiles, weight: mostFetched });
 }
 
 /** Where a release keeps papers for good; nothing else under a user's name outlives the job that reads it. */

@@ -1,14 +1,18 @@
 import type { Answer } from "../scani/cloud/classify";
 import { parseUploadSpot, type UploadSpot } from "../scani/cloud/uploadSpot";
 import { refusalIn } from "../install/bucket";
+import { batchesOf } from "../../util/piecesOf";
 import { StorageCalls, type StorageCall } from "./calls";
 import type { Place } from "./place";
-import type { Reached, Transfer, TransferResult, Transfers } from "./transfers";
+import { diskFull, type Reached, type Transfer, type TransferResult, type Transfers } from "./transfers";
 
 /** A file as a store has it. */
 export interface Content {
   readonly bytes: number;
-  /** MD5, hexadecimal. */
+  /**
+   * MD5, hexadecimal, where it was made from the file. A store that is looked at tells its ETag, which need not be one:
+   * equal ones are of equal files, others say nothing. Empty where it tells none of that form.
+   */
   readonly md5: string;
   readonly type: string;
 }
@@ -16,8 +20,8 @@ export interface Content {
 /** Why a store could not say or do. */
 export interface Failure {
   readonly failed: string;
-  /** True where it is about this file, and others may do well. */
-  readonly alone?: true;
+  /** Whose fault it is: the file's, so that others may do well; the store's; or `either`, by what is known of one file. */
+  readonly about: "file" | "store" | "either";
 }
 
 /** What a store says of a key. */
@@ -25,6 +29,15 @@ export type Found = Content | "missing" | Failure;
 
 /** A file in the work folder. */
 export type Fetched = Content & { readonly file: string };
+
+/** What may mean that a key has nothing, in words: the data-provider knows. */
+interface Doubt {
+  readonly doubt: string;
+}
+
+function isDoubt(found: object | string): found is Doubt {
+  return typeof found === "object" && "doubt" in found;
+}
 
 /** True for what a store has. */
 export function isContent<T extends Content>(found: T | "missing" | Failure): found is T {
@@ -48,6 +61,12 @@ export type Addresses = Map<string, { readonly reached: Reached; readonly at: nu
 /** Contents of the file that is tried out. */
 const sample = "Scani's verification: may be deleted.\n";
 
+/** Bytes at most that are fetched at once: the disk has to hold them. */
+export const mostFetched = 32 * 1024 * 1024;
+
+/** Files at most that are fetched at once to make their checksums. */
+const summedAtOnce = 50;
+
 /** Prefix under which a store keeps a file until it is copied to its key. */
 const keyPrefix = "carry";
 
@@ -67,7 +86,7 @@ export class FileStore {
     this.calls = new StorageCalls(place, transfers);
   }
 
-  /** Asks what the store has under some keys: size and checksum, without the files where the store tells both. */
+  /** Asks what the store has under some keys: size and ETag, without the files. */
   async look(keys: readonly string[]): Promise<Found[]> {
     const asked = await this.each(await this.downloads(keys), (address) => ({
       ...address,
@@ -75,22 +94,19 @@ export class FileStore {
       range: "0-0",
     }));
     this.forgetRefused(keys, asked);
-    const found = asked.map((one) => (isFailure(one) ? one : lookedUp(one, this.place.title)));
-    // Whoever may read single objects only is told 403 of one that is not there; the data-provider knows.
-    const doubted = keys.filter((_, index) => found[index] === "forbidden");
-    const exist = await this.calls.make(doubted.map((key) => ({ procedure: "objectExists", input: { key } })));
-    // A checksum that is none of the whole file is made from the file.
-    const unsummed = keys.filter((_, index) => {
-      const one = found[index];
-      return one !== "forbidden" && isContent(one) && one.md5 === "";
-    });
-    const summed = await this.fetch(unsummed);
-    return found.map((one, index): Found => {
-      const key = keys[index];
-      if (one === "forbidden") return this.doubt(exist[doubted.indexOf(key)]);
-      const at = unsummed.indexOf(key);
-      return at < 0 ? one : summed[at];
-    });
+    return this.settle(
+      keys,
+      asked.map((one) => (isFailure(one) ? one : lookedUp(one, this.place.title))),
+    );
+  }
+
+  /** Makes checksums of files the store has, from the files. */
+  async sum(files: readonly { readonly key: string; readonly bytes: number }[]): Promise<Found[]> {
+    const found: Found[] = [];
+    const most = { length: summedAtOnce, weight: mostFetched };
+    for (const batch of batchesOf(files, ({ bytes }) => bytes, most))
+      found.push(...(await this.fetch(batch.map(({ key }) => key))));
+    return found;
   }
 
   /** An address that is refused may have run out. */
@@ -100,11 +116,30 @@ export class FileStore {
     });
   }
 
-  private doubt(answer: Answer): Found {
-    if (!answer.ok) return { failed: answer.why };
-    return answer.data.exists === false
-      ? "missing"
-      : { failed: `${this.place.title} does not give it out (403)`, alone: true };
+  /**
+   * Asks the data-provider for what the bucket did not clearly answer: whoever may read single objects only is told 403
+   * of one that is not there, and a proxy in front of a bucket has a 404 of its own.
+   */
+  private async settle<T extends Content>(
+    keys: readonly string[],
+    found: readonly (T | "missing" | Failure | Doubt)[],
+  ): Promise<(T | "missing" | Failure)[]> {
+    const { sign, title } = this.place;
+    const refused = ({ doubt }: Doubt): Failure => ({
+      failed: `${title} does not give it out: ${doubt}`,
+      about: "either",
+    });
+    const doubted = keys.filter((_, index) => isDoubt(found[index]));
+    // Where addresses are signed here, no data-provider runs.
+    const asked = sign !== undefined ? [] : doubted;
+    const exist = await this.calls.make(asked.map((key) => ({ procedure: "objectExists", input: { key } })));
+    return found.map((one, index) => {
+      if (!isDoubt(one)) return one;
+      const answer = exist[asked.indexOf(keys[index])] as Answer | undefined;
+      if (answer === undefined) return refused(one);
+      if (!answer.ok) return { failed: answer.why, about: "either" };
+      return answer.data.exists === false ? "missing" : refused(one);
+    });
   }
 
   /** Fetches files into the work folder. */
@@ -115,12 +150,10 @@ export class FileStore {
       save: `file-${index}`,
     }));
     this.forgetRefused(keys, got);
-    return got.map((one, index) => {
-      if (isFailure(one)) return one;
-      if (one.status === 404) return "missing";
-      if (one.error !== "" || one.status !== 200) return notGiven(one, this.place.title);
-      return { bytes: one.bytes, md5: one.md5 || emptySum, type: one.contentType || plainType, file: `file-${index}` };
-    });
+    return this.settle(
+      keys,
+      got.map((one) => (isFailure(one) ? one : fetchedOf(one, this.place.title))),
+    );
   }
 
   /**
@@ -155,6 +188,7 @@ export class FileStore {
     const copied = await this.calls.make(
       copying.map(({ from, index }) => ({
         procedure: "copyObject",
+        bytes: files[index].content.bytes,
         input: { fromKey: from, toKey: files[index].key, contentType: files[index].content.type },
       })),
     );
@@ -162,7 +196,7 @@ export class FileStore {
     return taken.map((spot, index) => {
       if (isFailure(spot)) return spot;
       const answer = copied[copying.findIndex((one) => one.index === index)];
-      return answer.ok ? "stored" : { failed: `${title} does not copy it to its key: ${answer.why}` };
+      return answer.ok ? "stored" : { failed: `${title} does not copy it to its key: ${answer.why}`, about: "either" };
     });
   }
 
@@ -223,11 +257,11 @@ export class FileStore {
   }
 
   private addressIn(answer: Answer): Reached | Failure {
-    if (!answer.ok) return { failed: answer.why };
+    if (!answer.ok) return { failed: answer.why, about: "either" };
     const { url } = answer.data;
     return typeof url === "string" && URL.canParse(url)
       ? this.place.reach(url)
-      : { failed: `${this.place.title} gives no address for downloads, though it answers 200` };
+      : { failed: `${this.place.title} gives no address for downloads, though it answers 200`, about: "either" };
   }
 
   /** Makes the requests of those that have one; the others keep their failure. */
@@ -244,10 +278,10 @@ export class FileStore {
 const plainType = "application/octet-stream";
 
 /** What a request for the first byte of an object says of it. Pure. */
-export function lookedUp(result: TransferResult, title: string): Found | "forbidden" {
-  const { status, error, contentRange, contentLength, contentType, etag } = result;
-  if (status === 404) return "missing";
-  if (status === 403) return "forbidden";
+export function lookedUp(result: TransferResult, title: string): Found | Doubt {
+  const { status, error, body, contentRange, contentLength, contentType, etag } = result;
+  if (status === 404 && refusalIn(body).code === "NoSuchKey") return "missing";
+  if (status === 404 || status === 403) return { doubt: answerOf(result) };
   const type = contentType || plainType;
   // Nothing has no first byte.
   if (status === 416 || (status === 200 && contentLength === "0")) return { bytes: 0, md5: emptySum, type };
@@ -257,20 +291,36 @@ export function lookedUp(result: TransferResult, title: string): Found | "forbid
   return { bytes: Number(total), md5: /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : "", type };
 }
 
-function notGiven({ status, error }: TransferResult, title: string): Failure {
-  const failed = `${title} does not give it out: ${error || `its bucket answers ${status}`}`;
-  return status === 0 ? { failed } : { failed, alone: true };
+/** What came of fetching a whole object. What a bucket says of its refusal is in the file. */
+function fetchedOf(result: TransferResult, title: string): Fetched | Failure | Doubt {
+  const { status, error, bytes, md5, contentType, file } = result;
+  if (status === 404) return { doubt: answerOf(result) };
+  if (error !== "" || status !== 200) return notGiven(result, title);
+  return { bytes, md5: md5 || emptySum, type: contentType || plainType, file };
+}
+
+function notGiven(result: TransferResult, title: string): Failure {
+  const { exit, error } = result;
+  if (exit === diskFull)
+    return { failed: `the engine's disk does not hold it while it is carried: ${error}`, about: "store" };
+  return { failed: `${title} does not give it out: ${error || answerOf(result)}`, about: "either" };
+}
+
+function answerOf({ status, body }: TransferResult): string {
+  const { words } = refusalIn(body);
+  return `its bucket answers ${status}${words === "" ? "" : ` (${words})`}`;
 }
 
 function spotIn(answer: Answer, title: string): UploadSpot | Failure {
-  if (!answer.ok) return { failed: `${title} gives no address for files: ${answer.why}` };
-  return parseUploadSpot(answer.data) ?? { failed: `${title} gives no address for files, though it answers 200` };
+  const failure = (why: string): Failure => ({ failed: `${title} gives no address for files${why}`, about: "store" });
+  if (!answer.ok) return failure(`: ${answer.why}`);
+  return parseUploadSpot(answer.data) ?? failure(", though it answers 200");
 }
 
-/** Why a bucket did not take a file; undefined where it did. */
+/** Why a bucket did not take a file; undefined where it did. Nothing of it depends on the key it is to have. */
 function refusalOf({ status, error, body }: TransferResult, title: string): Failure | undefined {
   if (error === "" && status >= 200 && status < 300) return undefined;
   const { code, words } = refusalIn(body);
   const failed = `the bucket of ${title} refuses it (${status}): ${error || words || "without a reason"}`;
-  return status === 413 || code === "EntityTooLarge" ? { failed, alone: true } : { failed };
+  return { failed, about: status === 413 || code === "EntityTooLarge" ? "file" : "store" };
 }

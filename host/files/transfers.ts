@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../engine/engine";
 import { curlWord } from "../../util/curlWord";
 
@@ -12,8 +13,12 @@ export interface Transfer {
   readonly range?: string;
   /** File of the work folder the response is kept in. */
   readonly save?: string;
-  /** File of the work folder that is sent. */
+  /** File that is sent. */
   readonly send?: string;
+  /** Seconds in which nothing need come, where the answer takes a while. */
+  readonly patience?: number;
+  /** True for what is not asked a second time: whoever was asked may be at it still. */
+  readonly once?: true;
 }
 
 /** An address as it is asked from inside the install. */
@@ -30,21 +35,41 @@ export interface TransferResult {
   readonly bytes: number;
   /** The response's body; empty where it was kept in a file. */
   readonly body: string;
-  /** MD5 of the file the response was kept in, hexadecimal; empty without one. */
+  /** Path of the file the response was kept in, and its MD5, hexadecimal; both empty without one. */
+  readonly file: string;
   readonly md5: string;
   readonly contentRange: string;
   readonly contentLength: string;
   readonly contentType: string;
   readonly etag: string;
+  /** Seconds after which it may be asked again, where the response says so. */
+  readonly retryAfter?: number;
+  /** curl's exit code, see its manual; undefined where it did not come to the request. */
+  readonly exit?: number;
   /** Why there is no whole response; empty otherwise. */
   readonly error: string;
 }
 
-/** Makes requests one after the other, over the same connections where that is possible. One result for each. */
+/**
+ * Makes requests one after the other, over the same connections where that is possible. One result for each. What fails
+ * for the moment is asked once more.
+ */
 export type Transfers = (requests: readonly Transfer[]) => Promise<TransferResult[]>;
 
 /** Seconds a connection may take, and in which a transfer must have moved `slowest` bytes a second. */
 const [connectSeconds, stallSeconds, slowest] = [10, 30, 1_000];
+
+/** curl's exit codes: the engine's disk does not take a response; nothing came for too long. */
+export const [diskFull, timedOut] = [23, 28];
+
+/** Milliseconds before what failed for the moment is asked again, and for which a response may want that to wait. */
+const [retryDelay, longestDelay] = [1_000, 20_000];
+
+/** Statuses of what may do well in a moment, as curl's own `--retry` has them. */
+const passing = [408, 429, 500, 502, 503, 504];
+
+/** Requests in a row without any response after which the others are not made. */
+const mostSilent = 2;
 
 /** Largest body that is read, bytes. */
 const longestBody = 256_000;
@@ -57,6 +82,7 @@ const written = [
   "%header{content-length}",
   "%header{content-type}",
   "%header{etag}",
+  "%header{retry-after}",
   "%{exitcode}",
   "%{errormsg}",
 ].join("\\t");
@@ -65,7 +91,7 @@ const written = [
 export function curlConfig(requests: readonly Transfer[]): string {
   return requests
     .map((request, index) => {
-      const { method, url, headers = {}, body, range, save, send } = request;
+      const { method, url, headers = {}, body, range, save, send, patience = stallSeconds } = request;
       return [
         `url = ${curlWord(url)}`,
         "globoff",
@@ -80,16 +106,17 @@ export function curlConfig(requests: readonly Transfer[]): string {
         `output = ${curlWord(save ?? `answer-${index}`)}`,
         `connect-timeout = ${connectSeconds}`,
         `speed-limit = ${slowest}`,
-        `speed-time = ${stallSeconds}`,
-        "retry = 2",
-        "retry-delay = 1",
+        `speed-time = ${Math.ceil(patience)}`,
         `write-out = ${curlWord(`result ${index}\t`).slice(0, -1)}${written}\\n"`,
       ].join("\n");
     })
     .join("\nnext\n");
 }
 
-/** Shell script that runs curl on a configuration from standard input in a work folder, and prints what came. Pure. */
+/**
+ * Shell script that runs curl on a configuration from standard input in a work folder, and prints what came. The first
+ * request without a whole response is the last that is made. Pure.
+ */
 export function curlScript(folder: string, requests: readonly Transfer[]): string {
   const answers = requests.flatMap(({ save }, index) => (save === undefined ? [index] : []));
   const files = requests.flatMap(({ save }) => (save === undefined ? [] : [save]));
@@ -100,7 +127,7 @@ export function curlScript(folder: string, requests: readonly Transfer[]): strin
     "[ -f ../ca.pem ] && NODE_EXTRA_CA_CERTS=../ca.pem",
     // An option beside a configuration counts for its first request alone.
     'if [ -n "$NODE_EXTRA_CA_CERTS" ]; then export CURL_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"; fi',
-    'curl -K -; echo "exit $?"',
+    'curl --fail-early -K -; echo "exit $?"',
     ...(answers.length === 0
       ? []
       : [
@@ -112,7 +139,7 @@ export function curlScript(folder: string, requests: readonly Transfer[]): strin
 }
 
 /** Parses the script's output. Pure. */
-export function parseTransfers(output: string, requests: readonly Transfer[]): TransferResult[] {
+export function parseTransfers(folder: string, requests: readonly Transfer[], output: string): TransferResult[] {
   const lines = output.split("\n");
   const bodies = new Map<number, string>();
   const sums = new Map<string, string>();
@@ -127,28 +154,76 @@ export function parseTransfers(output: string, requests: readonly Transfer[]): T
   }
   const failure = lines.find((line) => line !== "") ?? "curl printed nothing";
   return requests.map(({ save }, index) => {
-    const [status, bytes, contentRange, contentLength, contentType, etag, exit, error] = results.get(index) ?? [];
+    const [status, bytes, contentRange, contentLength, contentType, etag, later, exit, error] =
+      results.get(index) ?? [];
     const none = results.has(index) ? "" : failure;
     return {
       status: Number(status ?? 0),
       bytes: Number(bytes ?? 0),
+      file: save === undefined ? "" : `${folder}/${save}`,
       body: bodies.get(index) ?? "",
       md5: (save !== undefined && sums.get(save)) || "",
       contentRange: contentRange ?? "",
       contentLength: contentLength ?? "",
       contentType: contentType ?? "",
       etag: (etag ?? "").replace(/^W\/|"/g, ""),
+      ...(/^\d+$/.test(later ?? "") ? { retryAfter: Number(later) } : {}),
+      ...(exit === undefined ? {} : { exit: Number(exit) }),
       error: none || (exit === "0" ? "" : error || `curl ended with ${exit}`),
     };
   });
 }
 
-/** Makes requests from inside a container, with the curl in it. @param folder that no other requests use */
-export function transfersFrom(engine: Engine, container: string, folder: string): Transfers {
-  return async (requests) => {
-    if (requests.length === 0) return [];
+/**
+ * Makes requests from inside a container, with the curl in it.
+ * @param folder that no other requests use
+ * @param delay milliseconds before what failed for the moment is asked again
+ */
+export function transfersFrom(engine: Engine, container: string, folder: string, delay = retryDelay): Transfers {
+  const run = async (requests: readonly Transfer[]): Promise<TransferResult[]> => {
     const script = curlScript(folder, requests);
     const { output, errors } = await engine.capture(container, ["sh", "-c", script], [], curlConfig(requests));
-    return parseTransfers(output === "" ? errors : output, requests);
+    return parseTransfers(folder, requests, output === "" ? errors : output);
   };
+  return async (requests) => {
+    const results = await makeAll(requests, run);
+    const again = [...results.keys()].filter((index) => mayPass(requests[index], results[index]));
+    if (again.length === 0) return results;
+    await pause(Math.max(delay, ...again.map((index) => delayOf(results[index]))));
+    const second = await makeAll(
+      again.map((index) => requests[index]),
+      run,
+    );
+    return results.map((result, index) => second[again.indexOf(index)] ?? result);
+  };
+}
+
+/** Makes requests until some in a row get no response: whoever is not there would be waited for at each of them. */
+async function makeAll(requests: readonly Transfer[], run: Transfers): Promise<TransferResult[]> {
+  const results: TransferResult[] = [];
+  for (let silent = 0; results.length < requests.length && silent < mostSilent;) {
+    const made = throughFirstFailure(await run(requests.slice(results.length)));
+    silent = made.at(-1)?.status !== 0 ? 0 : made.length === 1 ? silent + 1 : 1;
+    results.push(...made);
+  }
+  const last = results.at(-1) as TransferResult;
+  return requests.map((_, index) => results[index] ?? last);
+}
+
+/** Results of the requests that were made; the others have none. */
+function throughFirstFailure(results: readonly TransferResult[]): readonly TransferResult[] {
+  const failure = results.findIndex(({ exit }) => exit !== 0);
+  return failure === -1 ? results : results.slice(0, failure + 1);
+}
+
+/** Whether a request may do well in a moment. What nothing came of for long has had its time. */
+function mayPass({ once }: Transfer, result: TransferResult): boolean {
+  const { exit, status } = result;
+  if (once === true || exit === timedOut || exit === diskFull || delayOf(result) > longestDelay) return false;
+  return exit !== 0 || passing.includes(status);
+}
+
+/** Milliseconds a response wants whoever asked to wait. */
+function delayOf({ retryAfter = 0 }: TransferResult): number {
+  return retryAfter * 1000;
 }

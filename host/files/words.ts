@@ -44,7 +44,7 @@ function oneLine(key: string): string {
  * missing too. Pure.
  */
 export function stopping(stuck: readonly Stuck[]): Stuck[] {
-  return stuck.filter(({ file, failure }) => file.by === "job" || failure.alone !== true);
+  return stuck.filter(({ file, failure }) => file.by === "job" || failure.about !== "file");
 }
 
 /** Refuses to go on without some files. Pure. */

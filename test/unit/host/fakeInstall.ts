@@ -11,9 +11,10 @@ import { localCloudUrl } from "../../../host/install/localCloud";
 import { servicesOf, type Service } from "../../../host/install/services";
 import { stacksBeside } from "../../../host/install/stacks";
 import { gatewayStateFile, gatewayStatePath } from "../../../host/gateway/state";
+import type { TransferResult } from "../../../host/files/transfers";
 import type { Tier } from "../../../settings";
 import { FakeEngine, type FakeAnswer, type FakeContainer, type Script } from "./fakeEngine";
-import { FakeStore, parseConfig, printed } from "./files/fakeStores";
+import { FakeStore, inFolder, parseConfig, printed } from "./files/fakeStores";
 import { answers, listing, written } from "./gateway/listing";
 
 const install = { name: "scani", gateway: "scani-gateway" };
@@ -237,19 +238,19 @@ export class FakeInstall {
     return { exitCode: 1, output: "HTTP 503" };
   }
 
-  /** What curl prints of requests to the stores, in a container whose work folder is told apart by its lane. */
+  /** What curl prints of requests to the stores. The first that fails is the last that is made. */
   private transferred(container: FakeContainer, text: string, config: string): string {
-    const folder = `${container.id} ${/\S+lane-\d+/.exec(text)?.[0] ?? ""}`;
-    const files = this.folders.get(folder) ?? new Map<string, string>();
-    this.folders.set(folder, files);
+    const folder = /cd (\S+)/.exec(text)?.[1] ?? "";
+    const files = this.folders.get(container.id) ?? new Map<string, string>();
+    this.folders.set(container.id, files);
     const requests = parseConfig(config);
-    const results = requests.map((request) => {
+    const results: TransferResult[] = [];
+    for (const request of requests) {
       const host = new URL(request.url).hostname;
-      return (host === this.away.title || host === new URL(hostedUrl).hostname ? this.away : this.home).answer(
-        request,
-        files,
-      );
-    });
+      const store = host === this.away.title || host === new URL(hostedUrl).hostname ? this.away : this.home;
+      results.push(store.answer(inFolder(folder, request), files));
+      if (results.at(-1)?.exit !== 0) break;
+    }
     return printed(requests, results);
   }
 

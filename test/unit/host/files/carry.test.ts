@@ -1,8 +1,9 @@
+import { createHash, randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { CarryTally, carryOnce, takeBackDeleted, type CarryHelp } from "../../../../host/files/carry";
+import { CarryTally, carryOnce, compare, takeBackDeleted, type CarryHelp } from "../../../../host/files/carry";
 import type { NamedFile } from "../../../../host/files/named";
 import { stopping, stuckLines } from "../../../../host/files/words";
-import { FakeStore, lane, plain } from "./fakeStores";
+import { FakeStore, lane, plain, type Misbehave } from "./fakeStores";
 
 const help = (over: Partial<CarryHelp> = {}): CarryHelp => ({
   signal: new AbortController().signal,
@@ -20,6 +21,20 @@ function stores(files: Readonly<Record<string, string>>): { from: FakeStore; to:
   return { from, to, named: Object.keys(files).map(row) };
 }
 
+type Lane = ReturnType<typeof lane>;
+const twoLanes = (from: FakeStore, to: FakeStore, before?: () => void): [Lane, Lane] => [
+  lane(from, to, before),
+  lane(from, to, before),
+];
+
+/** Carries in passes, as a switch does. */
+async function inPasses(from: FakeStore, to: FakeStore, named: readonly NamedFile[]): Promise<CarryTally> {
+  const tally = new CarryTally();
+  for (let pass = 1; pass <= 3 && tally.fresh(named).length > 0; pass += 1)
+    await carryOnce(twoLanes(from, to), tally.fresh(named), tally, help());
+  return tally;
+}
+
 async function carry(
   from: FakeStore,
   to: FakeStore,
@@ -27,9 +42,11 @@ async function carry(
   over?: Partial<CarryHelp>,
 ): Promise<CarryTally> {
   const tally = new CarryTally();
-  await carryOnce([lane(from, to), lane(from, to)], named, tally, help(over));
+  await carryOnce(twoLanes(from, to), named, tally, help(over));
   return tally;
 }
+
+const sum = (content: string) => createHash("md5").update(content).digest("hex");
 
 const many = Object.fromEntries(
   Array.from({ length: 120 }, (_, index) => [`documents/u/${index}`, `content ${index}`]),
@@ -87,13 +104,17 @@ test("whatever both stores have, every named file of the old one is in the new o
         fc.string({ maxLength: 8 }),
       ),
       fc.dictionary(fc.string({ minLength: 1, maxLength: 12 }), fc.string({ maxLength: 8 })),
-      fc.boolean(),
-      async (old, other, checksumsOfParts) => {
+      fc.constantFrom<(content: string) => string>(
+        sum,
+        () => "0123-2",
+        () => sum(randomUUID()),
+      ),
+      async (old, other, etag) => {
         const { from, to, named } = stores(old);
         for (const [key, content] of Object.entries(other)) to.objects.set(key, content);
         for (const [key, content] of Object.entries(old))
           if (content.length % 3 === 0) to.objects.set(key, "otherwise");
-        if (checksumsOfParts) to.etag = () => "0123-2";
+        to.etag = etag;
         const before = new Map(from.objects);
         const tally = await carry(from, to, [...named, row("documents/nowhere")]);
         expect(from.objects).toEqual(before);
@@ -117,7 +138,7 @@ test("killed, failing or interrupted at any call, the same again ends with every
       calls += 1;
       if (calls >= at) throw new Error("killed");
     };
-    const lanes = [lane(from, to, dying), lane(from, to, dying)];
+    const lanes = twoLanes(from, to, dying);
     const remember = async (_lane: number, keys: readonly string[]): Promise<void> => {
       left = [...left, ...keys];
     };
@@ -162,6 +183,126 @@ test.each<[string, number, RegExp]>([
   expect([...to.objects.keys()].filter((key) => key.startsWith("temp/"))).toEqual([]);
 });
 
+const severalHundred = Object.fromEntries(
+  Array.from({ length: 600 }, (_, index) => [`documents/u/${index}`, `content ${index}`]),
+);
+
+test.each<[string, Misbehave, RegExp]>([
+  ["answers 503 to everything", (call) => (call === "GET" ? 503 : undefined), /old\.test .*its bucket answers 503/],
+  ["is not there", (call) => (call === "GET" ? 0 : undefined), /old\.test does not give it out: no route to host/],
+  [
+    "breaks off whatever it gives out",
+    (call) => (call === "fetch" ? { status: 200, exit: 18, error: "transfer closed" } : undefined),
+    /old\.test does not give it out: transfer closed/,
+  ],
+  [
+    "is behind a proxy that knows nothing of it",
+    (call) => (call === "GET" ? { status: 404, body: "<Error><Code>NoSuchBucket</Code></Error>" } : undefined),
+    /old\.test does not give it out: its bucket answers 404 \(NoSuchBucket\)/,
+  ],
+  ["refuses every file", (call) => (call === "GET" ? 403 : undefined), /its bucket answers 403/],
+  [
+    "gives out more than the engine's disk holds",
+    (call) => (call === "fetch" ? { status: 200, exit: 23, error: "Failure writing output" } : undefined),
+    /the engine's disk does not hold it while it is carried: Failure writing output/,
+  ],
+])("an old store that %s stops the switch, and is not asked for each file", async (_, misbehave, why) => {
+  const { from, to, named } = stores(severalHundred);
+  from.misbehave = misbehave;
+  const tally = await inPasses(from, to, named);
+  expect([stopping(tally.stuck).length, tally.gone.size, tally.carried.size]).toEqual([600, 0, 0]);
+  for (const { failure } of tally.stuck) expect(failure.failed).toMatch(why);
+  // In each of three passes: one piece a lane is looked at, or all are looked at and one batch a lane is fetched.
+  const looked = misbehave("GET", "") === undefined ? 600 : 120;
+  expect(from.requests).toBeLessThan(3 * (looked + 150));
+});
+
+test.each<[string, Misbehave]>([
+  ["is not given out", (call) => (call === "GET" ? 500 : undefined)],
+  ["is refused", (call) => (call === "GET" ? 403 : undefined)],
+  ["breaks off", (call) => (call === "fetch" ? { status: 200, exit: 18, error: "transfer closed" } : undefined)],
+])("a file that %s is named, wherever it comes, and the others are carried", async (_, misbehave) => {
+  for (const torn of ["documents/u/0", "documents/u/119", "documents/u/57"]) {
+    const { from, to, named } = stores(many);
+    from.misbehave = (call, key) => (key === torn ? misbehave(call, key) : undefined);
+    const tally = await inPasses(from, to, named);
+    expect([tally.carried.size, tally.stuck.map(({ file }) => file.key), stopping(tally.stuck)]).toEqual([
+      119,
+      [torn],
+      [],
+    ]);
+    expect(tally.fresh(named)).toEqual([]);
+  }
+});
+
+test("comparing finds out the same, and writes nothing", async () => {
+  const compared = async (misbehaveFrom: Misbehave, misbehaveTo: Misbehave): Promise<[number, number, number]> => {
+    const { from, to, named } = stores(many);
+    [from.misbehave, to.misbehave] = [misbehaveFrom, misbehaveTo];
+    const tally = new CarryTally();
+    const loads = await compare(twoLanes(from, to), named, tally, help());
+    expect([new Set(to.calls), to.objects.size]).toEqual([new Set(["presignDownload"]), 0]);
+    return [loads.length, tally.stuck.length, stopping(tally.stuck).length];
+  };
+  const [well, torn, down]: Misbehave[] = [
+    () => undefined,
+    (call, key) => (call === "GET" && key.endsWith("/7") ? 400 : undefined),
+    (call) => (call === "GET" ? 400 : undefined),
+  ];
+  expect([await compared(torn, well), await compared(well, torn)]).toEqual([
+    [119, 1, 0],
+    [119, 1, 0],
+  ]);
+  expect([await compared(down, well), await compared(well, down)]).toEqual([
+    [0, 120, 120],
+    [0, 120, 120],
+  ]);
+});
+
+test("a store that works no more stops the switch, whatever it did before", async () => {
+  const { from, to, named } = stores(severalHundred);
+  let given = 0;
+  from.misbehave = (call) => (call === "fetch" && ++given > 300 ? 500 : undefined);
+  const tally = await inPasses(from, to, named);
+  expect([tally.carried.size, stopping(tally.stuck).length]).toEqual([300, 300]);
+});
+
+test("a key the new store cannot hold is named, also where it is all there is to carry; one that copies nothing stops the switch", async () => {
+  const { from, to, named } = stores({ ...many, "documents/u/7/x": "in a file" });
+  to.misbehave = (call, key) => (call === "copyObject" && key.endsWith("/7/x") ? 500 : undefined);
+  for (const carried of [120, 0]) {
+    const tally = await inPasses(from, to, named);
+    expect([tally.carried.size, tally.stuck.map(({ file }) => file.key)]).toEqual([carried, ["documents/u/7/x"]]);
+    expect(stopping(tally.stuck)).toEqual([]);
+    expect(tally.fresh(named)).toEqual([]);
+  }
+  const other = stores(many);
+  other.to.misbehave = (call, key) => (call === "copyObject" && key.startsWith("documents/") ? 500 : undefined);
+  expect(stopping((await inPasses(other.from, other.to, other.named)).stuck)).toHaveLength(120);
+  expect(other.to.objects).toEqual(new Map());
+});
+
+test("ETags that are no checksums have files summed: the same is there, another of the same size is carried", async () => {
+  const { from, to, named } = stores({ "documents/u/1": "one", "documents/u/2": "two" });
+  [from.etag, to.etag] = [() => sum(randomUUID()), () => sum(randomUUID())];
+  const first = await carry(from, to, named);
+  expect([first.carried.size, first.stuck]).toEqual([2, []]);
+  to.objects.set("documents/u/2", "owt");
+  const again = await carry(from, to, named);
+  expect([[...again.carried.keys()], [...again.there]]).toEqual([["documents/u/2"], ["documents/u/1"]]);
+  expect(to.objects.get("documents/u/2")).toBe("two");
+});
+
+test("a 404 of somebody else is not believed: the data-provider says whether a file is there", async () => {
+  const { from, to, named } = stores({ "documents/u/1": "one", "documents/u/2": "two" });
+  from.misbehave = (call, key) => (call === "GET" && key !== "documents/u/1" ? 404 : undefined);
+  const tally = await inPasses(from, to, [...named, row("documents/u/lost")]);
+  expect([[...tally.carried.keys()], [...tally.gone]]).toEqual([["documents/u/1"], ["documents/u/lost"]]);
+  expect(stuckLines(tally.stuck)).toEqual([
+    "not carried: documents/u/2: old.test does not give it out: its bucket answers 404",
+  ]);
+});
+
 test("a file that cannot be carried is named, and stops the switch only where a job waits for it", async () => {
   const { from, to, named } = stores({ ...many, "documents/../up": "x", "documents/u/torn\n": "y" });
   from.misbehave = (call, key) => (call === "GET" && key.endsWith("torn\n") ? 500 : undefined);
@@ -200,7 +341,9 @@ test("403 of a file that is not there counts as missing, of one that is there as
   from.misbehave = (call) => (call === "GET" ? 403 : undefined);
   const tally = await carry(from, to, [...named, row("not there")]);
   expect([...tally.gone]).toEqual(["not there"]);
-  expect(tally.stuck.map(({ failure }) => failure.failed)).toEqual(["old.test does not give it out (403)"]);
+  expect(tally.stuck.map(({ failure }) => failure.failed)).toEqual([
+    "old.test does not give it out: its bucket answers 403",
+  ]);
 });
 
 test("an address that has run out is asked for anew, and its file is not called missing", async () => {

@@ -3,8 +3,11 @@ import type { Place } from "../../../../host/files/place";
 import { FileStore, type Addresses } from "../../../../host/files/store";
 import type { Transfer, TransferResult, Transfers } from "../../../../host/files/transfers";
 
-/** How a fake store misbehaves, by the call's name: `presignUpload`, `copyObject`, `PUT`, `GET`, … */
-export type Misbehave = (call: string, key: string) => number | undefined;
+/**
+ * How a fake store misbehaves, by the call's name: `presignUpload`, `copyObject`, `PUT`, `GET` (of what is fetched
+ * whole: `fetch`), …: an HTTP status, or what came of the request.
+ */
+export type Misbehave = (call: string, key: string) => number | Partial<TransferResult> | undefined;
 
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
@@ -13,13 +16,18 @@ export const plain: TransferResult = {
   status: 200,
   bytes: 0,
   body: "",
+  file: "",
   md5: "",
   contentRange: "",
   contentLength: "",
   contentType: "",
   etag: "",
+  exit: 0,
   error: "",
 };
+
+/** What an S3 server says where a key has nothing. */
+const noSuchKey: TransferResult = { ...plain, status: 404, body: "<Error><Code>NoSuchKey</Code></Error>" };
 
 /** A data-provider and its bucket, as curl meets them: what is sent comes from the work folder it shares with others. */
 export class FakeStore {
@@ -72,29 +80,32 @@ export class FakeStore {
       return { ...plain, status, body: JSON.stringify(parts.map(([, body]) => body)) };
     }
     const key = decodeURIComponent(url.pathname.slice(1));
-    const wrong = this.misbehave(request.send === undefined ? "GET" : "PUT", key);
-    if (wrong !== undefined) return { ...plain, status: wrong, error: wrong === 0 ? "no route to host" : "" };
+    const wrong =
+      this.misbehave(request.send === undefined ? "GET" : "PUT", key) ??
+      (request.save === undefined ? undefined : this.misbehave("fetch", key));
+    if (wrong === 0) return { ...plain, status: 0, exit: 7, error: "no route to host" };
+    if (wrong !== undefined) return { ...plain, ...(typeof wrong === "number" ? { status: wrong } : wrong) };
     if (request.send !== undefined) {
       this.objects.set(key, folder.get(request.send) ?? "");
       this.puts.push(key);
       return plain;
     }
     const content = this.objects.get(key);
-    if (content === undefined) return { ...plain, status: 404 };
+    if (content === undefined) return request.save === undefined ? noSuchKey : { ...noSuchKey, body: "" };
     if (request.range !== undefined)
       return content === ""
         ? { ...plain, status: 416 }
         : { ...plain, status: 206, contentRange: `bytes 0-0/${content.length}`, etag: this.etag(content) };
     if (request.save !== undefined && this.refuseFetch()) return { ...plain, status: 403 };
     if (request.save !== undefined) folder.set(request.save, content);
-    return { ...plain, bytes: content.length, md5: md5(content) };
+    return { ...plain, bytes: content.length, file: request.save ?? "", md5: md5(content) };
   }
 
   /** Status and body of one call. */
   private procedure(name: string, input: Record<string, string>): [number, unknown] {
     this.calls.push(name);
     const wrong = this.misbehave(name, input.key ?? input.toKey ?? "");
-    return wrong === undefined
+    return typeof wrong !== "number"
       ? [200, { result: { data: this.call(name, input) } }]
       : [wrong, { error: { message: "fault", data: { httpStatus: wrong } } }];
   }
@@ -134,17 +145,20 @@ export function lane(
   to: FakeStore,
   before: () => Promise<void> | void = () => undefined,
 ): { from: FileStore; to: FileStore } {
-  const folder = new Map<string, string>();
-  const transfers: Transfers = async (requests) => {
-    if (requests.length > 0) await before();
-    return requests.map((request) =>
-      (new URL(request.url).hostname === from.title ? from : to).answer(request, folder),
-    );
+  const files = new Map<string, string>();
+  const store = (fake: FakeStore): FileStore => {
+    const transfers: Transfers = async (requests) => {
+      if (requests.length > 0) await before();
+      return requests.map((request) => fake.answer(inFolder(fake.title, request), files));
+    };
+    return new FileStore(fake.place, transfers, fake.addresses);
   };
-  return {
-    from: new FileStore(from.place, transfers, from.addresses),
-    to: new FileStore(to.place, transfers, to.addresses),
-  };
+  return { from: store(from), to: store(to) };
+}
+
+/** A request as it is made in a folder. */
+export function inFolder(folder: string, request: Transfer): Transfer {
+  return request.save === undefined ? request : { ...request, save: `${folder}/${request.save}` };
 }
 
 /** The requests of a curl configuration, as `curlConfig` writes it. */
@@ -174,9 +188,16 @@ export function parseConfig(config: string): Transfer[] {
 export function printed(requests: readonly Transfer[], results: readonly TransferResult[]): string {
   return results
     .flatMap((one, index) => [
-      ["result " + index, one.status, one.bytes, one.contentRange, one.contentLength, one.contentType, one.etag].join(
-        "\t",
-      ) + `\t${one.error === "" ? 0 : 7}\t${one.error}`,
+      [
+        "result " + index,
+        one.status,
+        one.bytes,
+        one.contentRange,
+        one.contentLength,
+        one.contentType,
+        one.etag,
+        one.retryAfter ?? "",
+      ].join("\t") + `\t${one.exit ?? 0}\t${one.error}`,
       ...(requests[index].save === undefined
         ? [`body ${index} ${Buffer.from(one.body).toString("base64")}`]
         : [`md5 ${one.md5}  ${requests[index].save}`]),

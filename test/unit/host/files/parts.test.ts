@@ -62,16 +62,21 @@ test("curl is told everything on standard input, and its words are quoted", () =
 
 test("what curl printed is parsed, request by request; what it did not print is a failure", () => {
   const output = [
-    "result 0\t200\t12\t\t12\tapplication/json\t\t0\t",
-    'result 2\t200\t4\t\t4\ttext/csv\t"W/abc"\t18\ttransfer closed',
+    "result 0\t200\t12\t\t12\tapplication/json\t\t\t0\t",
+    'result 2\t200\t4\t\t4\ttext/csv\t"W/abc"\t\t18\ttransfer closed',
     "exit 18",
     `body 0 ${Buffer.from('{"a":1}').toString("base64")}`,
     "md5 0cc175b9c0f1b6a831c399e269772661  file-0",
   ].join("\n");
-  const [posted, ranged, saved] = parseTransfers(output, requests);
+  const [posted, ranged, saved] = parseTransfers("/work", requests, output);
   expect(posted).toMatchObject({ status: 200, body: '{"a":1}', error: "" });
   expect(ranged).toMatchObject({ status: 0, error: expect.stringContaining("result 0") });
-  expect(saved).toMatchObject({ md5: "0cc175b9c0f1b6a831c399e269772661", error: "transfer closed" });
+  expect(saved).toMatchObject({
+    md5: "0cc175b9c0f1b6a831c399e269772661",
+    file: "/work/file-0",
+    exit: 18,
+    error: "transfer closed",
+  });
 });
 
 const provider = {

@@ -1,0 +1,114 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StorageCalls, type StorageCall } from "../../../../host/files/calls";
+import { carrierScript } from "../../../../host/files/carrier";
+import { curlConfig, transfersFrom, type Transfer, type TransferResult } from "../../../../host/files/transfers";
+import { FakeEngine } from "../fakeEngine";
+import { FakeStore, parseConfig, plain, printed } from "./fakeStores";
+
+const none = (exit: number): TransferResult => ({ ...plain, status: 0, exit, error: `curl ended with ${exit}` });
+const got = (index: number): Transfer => ({ method: "GET", url: `https://store.test/${index}` });
+const many = Array.from({ length: 60 }, (_, index) => got(index));
+
+/**
+ * Makes requests with a curl that ends at the first without a whole response, as `--fail-early` has it.
+ * @returns the results, and what was asked, in each run
+ */
+async function made(
+  requests: readonly Transfer[],
+  answer: (path: number, time: number) => TransferResult,
+): Promise<{ results: TransferResult[]; runs: number[][] }> {
+  const runs: number[][] = [];
+  const times = new Map<number, number>();
+  const engine = new FakeEngine((_container, _command, { input: config = "" }) => {
+    const asked = parseConfig(config);
+    const run: number[] = [];
+    const results: TransferResult[] = [];
+    for (const { url } of asked) {
+      const path = Number(new URL(url).pathname.slice(1));
+      times.set(path, (times.get(path) ?? 0) + 1);
+      run.push(path);
+      results.push(answer(path, times.get(path) ?? 0));
+      if (results.at(-1)?.exit !== 0) break;
+    }
+    runs.push(run);
+    return { output: printed(asked, results) };
+  });
+  const { id } = engine.add({ name: "carrier", state: "running" });
+  return { results: await transfersFrom(engine, id, "/work", 0)(requests), runs };
+}
+
+test("who is not there is waited for twice, whatever else there is to ask", async () => {
+  const { results, runs } = await made(many, () => none(28));
+  expect(runs).toEqual([[0], [1]]);
+  expect(new Set(results.map(({ error }) => error))).toEqual(new Set(["curl ended with 28"]));
+  expect(results).toHaveLength(60);
+});
+
+test("one request that gets no answer does not keep the others from being made", async () => {
+  const { results, runs } = await made(many, (path) => (path === 7 ? none(52) : plain));
+  expect(results.flatMap(({ status }, index) => (status === 200 ? [] : [index]))).toEqual([7]);
+  expect(runs.map(({ length }) => length)).toEqual([8, 52, 1]);
+});
+
+test("what fails for the moment is asked once more, all together; a full disk and a long silence are not", async () => {
+  const passing = await made(many, (path, time) => ({ ...plain, status: path % 2 === 0 && time === 1 ? 503 : 200 }));
+  expect(passing.results.every(({ status }) => status === 200)).toBe(true);
+  expect(passing.runs.map(({ length }) => length)).toEqual([60, 30]);
+  for (const exit of [23, 28])
+    expect((await made([got(1)], () => ({ ...plain, exit, error: "no" }))).runs).toEqual([[1]]);
+  const refused = await made(many, () => ({ ...plain, status: 404 }));
+  expect(refused.runs).toHaveLength(1);
+  const overloaded = (retryAfter: number) => made(many, () => ({ ...plain, status: 429, retryAfter }));
+  expect([(await overloaded(0)).runs.length, (await overloaded(3600)).runs.length]).toEqual([2, 1]);
+});
+
+test("copies are asked for once, in requests of some bytes, with time for these", async () => {
+  const asked: Transfer[] = [];
+  const calls = new StorageCalls(new FakeStore("store.test").place, async (requests) => {
+    asked.push(...requests);
+    return requests.map(() => ({ ...plain, status: 503 }));
+  });
+  const copy = (megabytes: number): StorageCall => ({
+    procedure: "copyObject",
+    input: {},
+    bytes: megabytes * 1024 * 1024,
+  });
+  await calls.make([copy(1), copy(1), copy(1), copy(8), copy(8), copy(8), copy(500)]);
+  expect(asked.map(({ url, once }) => [url.split("copyObject").length - 1, once])).toEqual([
+    [3, true],
+    [2, true],
+    [1, true],
+    [1, true],
+  ]);
+  expect(curlConfig(asked.slice(-1))).toContain("speed-time = 1079");
+  expect((await made([{ ...got(1), once: true }], () => none(52))).runs).toEqual([[1]]);
+  expect(curlConfig([got(1)])).toContain("speed-time = 30");
+});
+
+test("the container stays while a transfer is under way, however long it takes, and ends when nobody asks any more", () => {
+  const folder = mkdtempSync(join(tmpdir(), "carrier-"));
+  try {
+    const [bin, work, proc] = [join(folder, "bin"), join(folder, "work"), join(folder, "proc")];
+    for (const made of [bin, join(proc, "12")]) mkdirSync(made, { recursive: true });
+    writeFileSync(join(proc, "12/comm"), "curl\n");
+    // Each pause takes nine minutes; the transfer ends in the fifth.
+    writeFileSync(
+      join(bin, "sleep"),
+      [
+        "#!/bin/sh",
+        `echo >> ${folder}/pauses`,
+        `[ "$(wc -l < ${folder}/pauses)" -lt 5 ] || rm -f ${proc}/12/comm`,
+        `touch -d "@$(( $(stat -c %Y ${work}/alive) - 540 ))" ${work}/alive`,
+      ].join("\n"),
+    );
+    chmodSync(join(bin, "sleep"), 0o755);
+    const PATH = `${bin}:${process.env.PATH ?? ""}`;
+    const { status } = spawnSync("sh", ["-c", carrierScript(work, proc)], { env: { PATH }, timeout: 20_000 });
+    expect([status, readFileSync(join(folder, "pauses"), "utf8").length]).toEqual([0, 6]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
