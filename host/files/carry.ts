@@ -282,37 +282,32 @@ async function carryBatch(
     const content = fetched[index];
     return isContent(content) ? [{ key: file.key, content }] : [];
   });
-  const stored = await to.store(whole, note);
-  const put = new Map(whole.map(({ key }, index) => [key, stored[index]]));
-  const found = await checked(
-    to,
-    whole.filter(({ key }) => put.get(key) === "stored"),
-  );
+  const found = await withSums(to, whole, await to.store(whole, note));
   return batch.map(({ file }, index): Came => {
     const content = fetched[index];
     if (!isContent(content)) return { file, came: content, at: "from" };
-    const [answer, now] = [put.get(file.key), found.get(file.key)];
-    if (answer !== undefined && answer !== "stored") return { file, came: answer, at: "to" };
-    if (now !== undefined && isFailure(now)) return { file, came: now, at: "to" };
-    if (now !== undefined && isContent(now) && sameContent(content, now)) return { file, came: content, at: "to" };
+    const now = found.get(file.key) as Found;
+    if (isFailure(now)) return { file, came: now, at: "to" };
+    if (isContent(now) && sameContent(content, now)) return { file, came: content, at: "to" };
     const failed = `${to.place.title} has it otherwise than it was sent`;
     return { file, came: { failed, about: "store" }, at: "to" };
   });
 }
 
 /** What a store has of files it was sent, with checksums of the files where only these tell that they are the same. */
-async function checked(
+async function withSums(
   to: FileStore,
   sent: readonly { readonly key: string; readonly content: Fetched }[],
+  told: readonly Found[],
 ): Promise<Map<string, Found>> {
-  const told = await to.look(sent.map(({ key }) => key));
-  const found = new Map(sent.map(({ key }, index) => [key, told[index]]));
   const open = sent.flatMap(({ key, content }, index) =>
     needsSums(content, told[index]) ? [{ key, bytes: content.bytes }] : [],
   );
   const sums = await to.sum(open);
-  open.forEach(({ key }, index) => found.set(key, sums[index]));
-  return found;
+  return new Map([
+    ...sent.map(({ key }, index): [string, Found] => [key, told[index]]),
+    ...open.map(({ key }, index): [string, Found] => [key, sums[index]]),
+  ]);
 }
 
 /**

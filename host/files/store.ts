@@ -160,11 +160,12 @@ export class FileStore {
    * Stores fetched files under their keys: each goes to an address the data-provider gives out, and is copied from
    * there.
    * @param note told the keys under which files are kept until they are copied, before any is sent there
+   * @returns what there is under each key afterwards, as `look` says
    */
   async store(
     files: readonly { readonly key: string; readonly content: Fetched }[],
     note: (temporary: readonly string[]) => Promise<void>,
-  ): Promise<("stored" | Failure)[]> {
+  ): Promise<Found[]> {
     const { title, reach } = this.place;
     const placed = await this.calls.make(
       files.map(({ content }) => ({
@@ -184,20 +185,23 @@ export class FileStore {
       if (isFailure(one)) return one;
       return refusalOf(one, title) ?? spots[index];
     });
-    const copying = taken.flatMap((spot, index) => (isFailure(spot) ? [] : [{ from: spot.key, index }]));
-    const copied = await this.calls.make(
-      copying.map(({ from, index }) => ({
+    const copying = taken.flatMap((spot, index) => (isFailure(spot) ? [] : [{ from: spot.key, ...files[index] }]));
+    const answers = await this.calls.make(
+      copying.map(({ from, key, content }) => ({
         procedure: "copyObject",
-        bytes: files[index].content.bytes,
-        input: { fromKey: from, toKey: files[index].key, contentType: files[index].content.type },
+        bytes: content.bytes,
+        input: { fromKey: from, toKey: key, contentType: content.type },
       })),
     );
-    await this.remove(temporary);
-    return taken.map((spot, index) => {
-      if (isFailure(spot)) return spot;
-      const answer = copied[copying.findIndex((one) => one.index === index)];
-      return answer.ok ? "stored" : { failed: `${title} does not copy it to its key: ${answer.why}`, about: "either" };
+    const copied = copying.filter((_, index) => answers[index].ok).map(({ key }) => key);
+    const [there] = await Promise.all([this.look(copied), this.remove(temporary)]);
+    const found = new Map<string, Found>(copied.map((key, index) => [key, there[index]]));
+    copying.forEach(({ key }, index) => {
+      const answer = answers[index];
+      if (!answer.ok)
+        found.set(key, { failed: `${title} does not copy it to its key: ${answer.why}`, about: "either" });
     });
+    return taken.map((spot, index) => (isFailure(spot) ? spot : (found.get(files[index].key) as Found)));
   }
 
   /**

@@ -87,8 +87,14 @@ const written = [
   "%{errormsg}",
 ].join("\\t");
 
-/** Configuration of curl for some requests; holds what is secret in them, so it goes by standard input. Pure. */
-export function curlConfig(requests: readonly Transfer[]): string {
+/** File a response is in until it is printed. Pure. @param run that no other run of the folder has */
+const answerFile = (run: number, index: number | string) => `answer-${run}-${index}`;
+
+/**
+ * Configuration of curl for some requests; holds what is secret in them, so it goes by standard input. Pure.
+ * @param run number of the run, of the folder's
+ */
+export function curlConfig(requests: readonly Transfer[], run = 0): string {
   return requests
     .map((request, index) => {
       const { method, url, headers = {}, body, range, save, send, patience = stallSeconds } = request;
@@ -103,7 +109,7 @@ export function curlConfig(requests: readonly Transfer[]): string {
         ...(range === undefined ? [] : [`range = ${range}`]),
         // Storage that wants it has no use for being asked first.
         ...(send === undefined ? [] : [`upload-file = ${curlWord(send)}`, 'header = "Expect:"']),
-        `output = ${curlWord(save ?? `answer-${index}`)}`,
+        `output = ${curlWord(save ?? answerFile(run, index))}`,
         `connect-timeout = ${connectSeconds}`,
         `speed-limit = ${slowest}`,
         `speed-time = ${Math.ceil(patience)}`,
@@ -117,13 +123,14 @@ export function curlConfig(requests: readonly Transfer[]): string {
  * Shell script that runs curl on a configuration from standard input in a work folder, and prints what came. The first
  * request without a whole response is the last that is made. Pure.
  */
-export function curlScript(folder: string, requests: readonly Transfer[]): string {
+export function curlScript(folder: string, requests: readonly Transfer[], run = 0): string {
   const answers = requests.flatMap(({ save }, index) => (save === undefined ? [index] : []));
+  const answer = answerFile(run, "$n");
   const files = requests.flatMap(({ save }) => (save === undefined ? [] : [save]));
   return [
     `mkdir -p ${folder} && cd ${folder} && touch ../alive || exit`,
     // curl writes no file where there is nothing to write.
-    `rm -f answer-*; ${files.map((file) => `: > ${file}; `).join("")}true`,
+    `${files.map((file) => `: > ${file}; `).join("")}true`,
     "[ -f ../ca.pem ] && NODE_EXTRA_CA_CERTS=../ca.pem",
     // An option beside a configuration counts for its first request alone.
     'if [ -n "$NODE_EXTRA_CA_CERTS" ]; then export CURL_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"; fi',
@@ -131,7 +138,8 @@ export function curlScript(folder: string, requests: readonly Transfer[]): strin
     ...(answers.length === 0
       ? []
       : [
-          `for n in ${answers.join(" ")}; do if [ -f answer-$n ]; then echo "body $n $(head -c ${longestBody} answer-$n | base64 | tr -d '\\n')"; fi; done`,
+          `for n in ${answers.join(" ")}; do if [ -f ${answer} ]; then echo "body $n $(head -c ${longestBody} ${answer} | base64 | tr -d '\\n')"; fi; done`,
+          `rm -f ${answerFile(run, "*")}`,
         ]),
     ...(files.length === 0 ? [] : [`md5sum ${files.join(" ")} 2>/dev/null | sed 's/^/md5 /'`]),
     "true",
@@ -175,14 +183,16 @@ export function parseTransfers(folder: string, requests: readonly Transfer[], ou
 }
 
 /**
- * Makes requests from inside a container, with the curl in it.
+ * Makes requests from inside a container, with the curl in it. What is not kept in files may be asked for side by side.
  * @param folder that no other requests use
  * @param delay milliseconds before what failed for the moment is asked again
  */
 export function transfersFrom(engine: Engine, container: string, folder: string, delay = retryDelay): Transfers {
+  let runs = 0;
   const run = async (requests: readonly Transfer[]): Promise<TransferResult[]> => {
-    const script = curlScript(folder, requests);
-    const { output, errors } = await engine.capture(container, ["sh", "-c", script], [], curlConfig(requests));
+    const number = runs++;
+    const script = curlScript(folder, requests, number);
+    const { output, errors } = await engine.capture(container, ["sh", "-c", script], [], curlConfig(requests, number));
     return parseTransfers(folder, requests, output === "" ? errors : output);
   };
   return async (requests) => {
