@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { resolve } from "node:path";
 import { spellBase, spellFor } from "../util/commands";
 import { interruption } from "../util/process/interruption";
-import type { AdoptOptions } from "./adopt/adopt";
+import { actOf, type AdoptWords } from "./adopt/act";
 import { contextOf, type Context } from "./context";
 import type { Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
@@ -102,15 +102,6 @@ function baseCommand(name: string): Command {
   return command(name).option("--base <stack>", "the base stack of the install (default: the one the tiers stand on)");
 }
 
-/** What `adopt` does beside adopting. */
-interface AdoptActs {
-  readonly removeOldFiles?: boolean;
-  readonly recover?: boolean;
-  readonly status?: boolean;
-  readonly back?: boolean;
-  readonly settle?: boolean;
-}
-
 /** What every command on one install can be told. */
 interface OnInstall extends Everywhere {
   readonly base?: string;
@@ -145,9 +136,9 @@ baseCommand("adopt")
   .argument("[project]", "a compose project, or the folder of its compose file (default: the only one that runs Scani)")
   .option("--port <number>", "port the gateway listens on beside compose's, which a proxy is then pointed at")
   .option("--take-port", "instead of --port: take the page's own port, with a gap of about a second")
-  .option("--plan", "only say what would be done")
-  .option("--yes", "do it")
-  .option("--json", "the plan as one JSON object")
+  .option("--yes", "do it, or what --back, --settle or --recover says; without it nothing is touched")
+  .option("--plan", "only say what would be done, as without --yes")
+  .option("--json", "one JSON object: the plan, or with --status how far it has come")
   .option("--status", "how far it has come")
   .option("--back", "give everything back to compose")
   .option("--settle", "remove compose's containers, when all is well after some days")
@@ -155,15 +146,14 @@ baseCommand("adopt")
   .option("--recover", "make this module's own containers Pulumi's again, where its state is gone")
   .option("--accept-public-key", "although a secret is one that Scani publishes for development")
   .description("make a Scani that runs under docker compose this module's, without losing anything")
-  .action(async (project: string | undefined, options: OnInstall & AdoptOptions & AdoptActs) => {
+  .action(async (project: string | undefined, options: OnInstall & AdoptWords) => {
     const context = contextFor(options, interruption(aside));
     const base = baseFor(context, options);
+    const act = actOf(options, project);
+    if (act === "adopt") return (await import("./adopt/adopt.js")).adopt(context, base, project, options);
+    if (act === "recover") return (await import("./adopt/recover.js")).recover(context, base, options);
     const { adoptionStatus, back, settle } = await import("./adopt/back.js");
-    if (options.status) return adoptionStatus(context, base, project);
-    if (options.back) return back(context, base, project);
-    if (options.recover) return (await import("./adopt/recover.js")).recover(context, base, options);
-    if (options.settle) return settle(context, base, project, options);
-    await (await import("./adopt/adopt.js")).adopt(context, base, project, options);
+    return { status: adoptionStatus, back, settle }[act](context, base, project, options);
   });
 
 baseCommand("backup")

@@ -55,6 +55,22 @@ export async function goBack(run: AdoptRun): Promise<void> {
   await removeRecord(engine, install.name);
 }
 
+/** What the way back does, a line each. Pure. */
+export function describeWayBack(record: AdoptionRecord): string[] {
+  const { postgres, objectStore, install } = record;
+  return [
+    "stop this module's worker",
+    ...(objectStore === undefined ? [] : [`copy what base's own bucket has and ${objectStore} lacks into that one`]),
+    ...(postgres === undefined
+      ? []
+      : [
+          `move the data back up in the volume ${postgres.volume}, where it was moved into its folder ${postgres.folder}`,
+        ]),
+    `start compose's containers again, with the restart policies they had: ${retired(record).join(", ")}`,
+    `remove everything of the install ${install}: its containers, networks and volumes, and the settings that were written`,
+  ];
+}
+
 /**
  * Everything that stands in the way back, before anything is touched.
  * @throws OperatorError with all of it

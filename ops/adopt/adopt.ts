@@ -23,18 +23,12 @@ import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { dockerHostOf, installNameOf, settingOf, typedIn } from "../project";
+import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, planJson, servingLine, showBegun, showPlan, type Begun } from "./show";
 import { settingProblems, stacksOn } from "./stacks";
 
 /** What can be told an adoption. */
-export interface AdoptOptions {
-  readonly plan?: boolean;
-  readonly json?: boolean;
-  readonly yes?: boolean;
-  readonly port?: string;
-  readonly takePort?: boolean;
-  readonly acceptPublicKey?: boolean;
-}
+export type AdoptOptions = Going & Pick<AdoptWords, "json" | "port" | "takePort" | "acceptPublicKey">;
 
 /** An adoption as a command finds it. */
 export interface Adopting {
@@ -96,7 +90,7 @@ export async function adopt(
     if (options.plan) return;
     if (!options.yes) {
       context.report(
-        `Nothing has been touched. To go on:\n  type: ${adoptCommand(adoption.project, ...portWords(options), "--yes")}`,
+        `Nothing has been touched. To go on:\n  type: ${adoptCommand(adoption.project, ...wordsOf(options), "--yes")}`,
       );
       return;
     }
@@ -113,20 +107,19 @@ async function goOnWith(
   options: AdoptOptions,
 ): Promise<void> {
   const record = onPort(adopting.record, options);
-  if (options.yes && !options.plan && !options.json) {
+  if (isToBeDone(options) && !options.json) {
     refuseGivenBack(record);
     if (record !== adopting.record) await changePort(context, base, adopting, record);
     return goOn(context, base, adopting, record);
   }
   const begun = await readBegun(runOf(context, base, adopting, record));
   if (options.json) return context.report(JSON.stringify(begunJson(begun)));
-  const next =
-    record.givenBack !== undefined ? ["--back"] : begun.isOver ? ["--settle"] : [...portWords(options), "--yes"];
+  const next = record.givenBack !== undefined ? ["--back"] : begun.isOver ? ["--settle"] : wordsOf(options);
   context.report(
     [
       showBegun(begun),
       `Nothing has been touched. ${begun.isOver ? "When all is well after some days, compose's containers can go:" : "To go on:"}`,
-      `  type: ${adoptCommand(record.project, ...next)}`,
+      `  type: ${adoptCommand(record.project, ...next, "--yes")}`,
     ].join("\n"),
   );
 }
@@ -144,12 +137,15 @@ export function refuseGivenBack({ project, givenBack }: AdoptionRecord): void {
   if (givenBack !== undefined)
     throw new OperatorError({
       what: `A way back has given the data to ${project} already, so the adoption can only be taken back.`,
-      type: adoptCommand(project, "--back"),
+      type: adoptCommand(project, "--back", "--yes"),
     });
 }
 
-const portWords = ({ port, takePort }: AdoptOptions): string[] =>
-  takePort ? ["--take-port"] : port === undefined ? [] : ["--port", port];
+/** The words that ask for the same again. */
+const wordsOf = ({ port, takePort, acceptPublicKey }: AdoptOptions): string[] => [
+  ...(takePort ? ["--take-port"] : port === undefined ? [] : ["--port", port]),
+  ...(acceptPublicKey ? ["--accept-public-key"] : []),
+];
 
 /** @throws OperatorError with every reason not to go on */
 async function planned(
@@ -228,7 +224,7 @@ export function onPort(record: AdoptionRecord, options: AdoptOptions): AdoptionR
   if (record.announced || takesPort(record))
     throw new OperatorError({
       what: `The adoption of ${record.project} has begun with port ${record.port.then}.`,
-      type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back")],
+      type: [adoptCommand(record.project, "--yes"), adoptCommand(record.project, "--back", "--yes")],
     });
   return { ...record, port: { ...record.port, then } };
 }
@@ -322,7 +318,7 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
               "Do both soon: this module's worker does all jobs already, and finds files that are uploaded through the old port only when that command has been typed.",
             ]),
         "Until then, and afterwards too, there is a way back:",
-        `  type: ${adoptCommand(record.project, "--back")}`,
+        `  type: ${adoptCommand(record.project, "--back", "--yes")}`,
       ].join("\n"),
     );
   }
@@ -334,7 +330,7 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
       ...run.closing,
       `  type: ${statusCommand()}`,
       "When all is well after some days, they can go:",
-      `  type: ${adoptCommand(record.project, "--settle")}`,
+      `  type: ${adoptCommand(record.project, "--settle", "--yes")}`,
     ].join("\n"),
   );
 }
@@ -367,7 +363,7 @@ async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<boolea
 /** Error of work that failed: with what serves all the same, and what to type. @param what as a noun */
 export async function failed(what: string, error: unknown, run: AdoptRun): Promise<OperatorError> {
   const { project, givenBack } = run.record;
-  const back = adoptCommand(project, "--back");
+  const back = adoptCommand(project, "--back", "--yes");
   const [then, type] =
     givenBack === undefined
       ? [

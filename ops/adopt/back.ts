@@ -1,4 +1,4 @@
-import { goBack, refuseWayBack } from "../../host/adopt/back";
+import { describeWayBack, goBack, refuseWayBack } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
 import { phasesOf } from "../../host/adopt/phases";
 import { readRecord, removeRecord, type AdoptionRecord } from "../../host/adopt/record";
@@ -8,7 +8,8 @@ import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { endGap, failed, openAdoption, readBegun, refuseGivenBack, runOf, type Adopting } from "./adopt";
-import { showBegun } from "./show";
+import { isToBeDone, type AdoptWords, type Going } from "./act";
+import { begunJson, showBegun } from "./show";
 
 /** An adoption that has begun. @throws OperatorError when none has */
 function recordOf({ record, project, install }: Adopting): AdoptionRecord {
@@ -20,8 +21,8 @@ function recordOf({ record, project, install }: Adopting): AdoptionRecord {
   });
 }
 
-/** Gives everything back to compose. */
-export async function back(context: Context, base: string, named: string | undefined): Promise<void> {
+/** Gives everything back to compose, or says what that would do and what stands in its way. */
+export async function back(context: Context, base: string, named: string | undefined, going: Going): Promise<void> {
   await withMachineLock("way back of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
     const record = recordOf(adopting);
@@ -32,6 +33,17 @@ export async function back(context: Context, base: string, named: string | undef
         why: "In the folder of its compose file, this makes them again without starting them:",
         type: composeCreate(run.compose),
       });
+    if (!isToBeDone(going)) {
+      await refuseWayBack(run);
+      context.report(
+        [
+          `What ${record.install} has made of ${record.project} is given back to compose:`,
+          ...describeWayBack(record).map((line, at) => `  ${at + 1} ${line}`),
+          notTouched(adoptCommand(record.project, "--back", "--yes")),
+        ].join("\n"),
+      );
+      return;
+    }
     const began = Date.now();
     // Once the data is compose's, nothing of this module's is to serve any more.
     if (record.givenBack === undefined) await endGap(run);
@@ -47,17 +59,20 @@ export async function back(context: Context, base: string, named: string | undef
 }
 
 /** How an adoption is settled. */
-export interface SettleOptions {
+export interface SettleOptions extends Going {
   /** The volume of compose's S3 server goes too. */
   readonly removeOldFiles?: boolean;
 }
 
-/** Gives the way back up: compose's containers go, and its volumes stay unless the one of its files is to go too. */
+/**
+ * Gives the way back up, or says what that would remove: compose's containers go, and its volumes stay unless the one of
+ * its files is to go too.
+ */
 export async function settle(
   context: Context,
   base: string,
   named: string | undefined,
-  { removeOldFiles }: SettleOptions = {},
+  options: SettleOptions,
 ): Promise<void> {
   await withMachineLock("end of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
@@ -71,24 +86,50 @@ export async function settle(
           what: `The adoption of ${record.project} is not over: ${phase.describe(record)}. Nothing has been touched.`,
           type: adoptCommand(record.project, "--yes"),
         });
-    const files = removeOldFiles ? ((await engine.inspect(record.objectStore ?? ""))?.mounts ?? []) : [];
+    const files = options.removeOldFiles ? ((await engine.inspect(record.objectStore ?? ""))?.mounts ?? []) : [];
+    const volumes = files.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
     // The S3 server last: a run that goes on after a kill finds its volume by it.
     const isStore = (name: string) => name === record.objectStore;
     const names = [...retired(record).filter((name) => !isStore(name)), ...retired(record).filter(isStore)];
+    const all = `the containers ${names.join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}`;
+    if (!isToBeDone(options)) {
+      context.report(
+        [
+          `Compose's part of ${record.project} is removed: ${all}. The other volumes stay. There is no way back from then on.`,
+          notTouched(
+            adoptCommand(
+              record.project,
+              "--settle",
+              ...(options.removeOldFiles ? ["--remove-old-files"] : []),
+              "--yes",
+            ),
+          ),
+        ].join("\n"),
+      );
+      return;
+    }
     for (const name of names) await engine.remove(name, { force: false, volumes: false });
-    const volumes = files.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
     for (const volume of volumes) await engine.removeVolume(volume);
     await removeRecord(engine, install.name);
-    context.report(
-      `Removed the containers ${names.join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}. The other volumes stay.`,
-    );
+    context.report(`Removed ${all}. The other volumes stay.`);
   });
 }
 
+/** The end of what is only said. */
+function notTouched(command: string): string {
+  return `Nothing has been touched. To go on:\n  type: ${command}`;
+}
+
 /** Says how far an adoption has come. */
-export async function adoptionStatus(context: Context, base: string, named: string | undefined): Promise<void> {
+export async function adoptionStatus(
+  context: Context,
+  base: string,
+  named: string | undefined,
+  { json }: Pick<AdoptWords, "json"> = {},
+): Promise<void> {
   const adopting = await openAdoption(context, base, named);
   const record = recordOf(adopting);
   const run = runOf(context, base, adopting, record);
-  context.report(showBegun(await readBegun(run)));
+  const begun = await readBegun(run);
+  context.report(json ? JSON.stringify(begunJson(begun)) : showBegun(begun));
 }

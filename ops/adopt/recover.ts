@@ -12,6 +12,7 @@ import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { installNameOf } from "../project";
 import { stackOutputs } from "../pulumi/stackOutputs";
+import { isToBeDone, type Going } from "./act";
 import { settingsWith, stackOf, stacksOn } from "./stacks";
 
 /**
@@ -19,7 +20,7 @@ import { settingsWith, stackOf, stacksOn } from "./stacks";
  * and written, encrypted, into the stacks' settings; then base and the tier that served are made anew on the same volumes.
  * Scani is away meanwhile: Docker has no two containers of one name.
  */
-export async function recover(context: Context, base: string, { yes }: { readonly yes?: boolean }): Promise<void> {
+export async function recover(context: Context, base: string, going: Going): Promise<void> {
   await withMachineLock("recovery", base, context.project, async () => {
     const engine = await context.engine(base);
     if ((await stackOutputs(context, base))?.sockets !== undefined)
@@ -27,7 +28,7 @@ export async function recover(context: Context, base: string, { yes }: { readonl
         what: `The state of stack ${base} is there, so nothing has to be recovered.`,
         type: upCommand(base),
       });
-    await recoverInstall(context, engine, base, stacksOn(context, base), yes === true);
+    await recoverInstall(context, engine, base, stacksOn(context, base), isToBeDone(going));
   });
 }
 

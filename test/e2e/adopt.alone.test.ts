@@ -204,7 +204,7 @@ test("the way back gives compose everything, and then docker-compose up -d chang
   // What played the hosted endpoint and its bucket is on base's networks, which could not be removed otherwise.
   for (const name of ["hosted", "hosted-bucket"])
     await docker.getContainer(`${place.install}-${name}`).remove({ force: true });
-  await back(context(), "base", composed.project);
+  await back(context(), "base", composed.project, { yes: true });
   proxy.pointAt(composed.port, true);
   expect(await scani.rows()).toBe(rows);
   expect(await scani.stillKnows(ada)).toBe(true);
@@ -246,7 +246,7 @@ test("killed in the middle of phases, and typed again: one install, everything t
   const from = output.length;
   await adoptionStatus(context(), "base", composed.project);
   expect(output.slice(from).join("\n")).not.toContain("·");
-  await settle(context(), "base", composed.project);
+  await settle(context(), "base", composed.project, { yes: true });
   expect((await composed.containers()).filter(({ service }) => service !== "migrate")).toEqual([]);
   expect(await engine.hasVolume(`${composed.project}_minio-data`)).toBe(true);
   expect(await scani.stillKnows(ada)).toBe(true);

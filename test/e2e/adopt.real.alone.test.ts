@@ -230,7 +230,7 @@ interface Played {
     const rows = await scani.rows();
     for (const name of ["hosted", "hosted-bucket"])
       await docker.getContainer(`${place.install}-${name}`).remove({ force: true });
-    await back(context(), "base", composed.project);
+    await back(context(), "base", composed.project, { yes: true });
     proxy.pointAt(composed.port, true);
     expect(await scani.rows()).toBe(rows);
     expect(await Promise.all(users.map((user) => scani.stillKnows(user)))).toEqual([true, true]);

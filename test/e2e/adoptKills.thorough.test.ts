@@ -106,7 +106,7 @@ test.each([
   "Destroying",
 ])("the way back is killed at %s and typed again", async (line) => {
   await adopted();
-  const { over } = await scene.killed(line, "--back");
+  const { over } = await scene.killed(line, "--back", "--yes");
   expect(over).toBe(false);
   await scene.back();
   await isGivenBack();

@@ -121,7 +121,7 @@ test("killed in the gap and typed again: somebody is let in at once, and it is s
   scene.proxy.pointAt(scene.composed.port, false);
   expect(await scene.scani.rows()).toBe(rows.before);
   expect(await scene.printed(() => adoptionStatus(scene.context(), "base", undefined))).not.toContain("·");
-  await settle(scene.context(), "base", scene.composed.project, { removeOldFiles: true });
+  await settle(scene.context(), "base", scene.composed.project, { removeOldFiles: true, yes: true });
   expect(await scene.composeNow()).toEqual([]);
   expect(await scene.engine.hasVolume(`${scene.composed.project}_minio-data`)).toBe(false);
   expect(await scene.engine.hasVolume(`${scene.composed.project}_redis-data`)).toBe(true);

@@ -60,7 +60,7 @@ export class AdoptScene {
   }
 
   back(): Promise<void> {
-    return back(this.context(), "base", this.composed.project);
+    return back(this.context(), "base", this.composed.project, { yes: true });
   }
 
   /** What one piece of work printed. */

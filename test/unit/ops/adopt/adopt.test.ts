@@ -1,5 +1,6 @@
 import { adopt, onPort, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
-import { adoptionStatus, settle } from "../../../../ops/adopt/back";
+import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
+import type { Going } from "../../../../ops/adopt/act";
 import { writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
 import { FakeAdoption, type Stage } from "../../host/adopt/fakeAdoption";
 import { folder } from "../../lab/setup/folder";
@@ -35,6 +36,16 @@ async function begun(changes: Partial<AdoptionRecord> = {}, stage: Stage = "besi
     changes: () => engine.calls.slice(from).filter((call) => changing.test(call)),
     printed,
   };
+}
+
+/** Gives the project's containers what shows that they are Scani's. */
+function shown(adoption: FakeAdoption): void {
+  const common = ["LOG_ID_PEPPER=x", "S3_ENDPOINT=http://minio:9000", "S3_ACCESS_KEY_ID=k", "S3_SECRET_ACCESS_KEY=s"];
+  Object.assign(adoption.container("home-api"), {
+    image: "scani/api:0.17.1",
+    environment: [...common, "SERVICE_NAME=api", "SCANI_CLOUD_URL=http://provider:8082"],
+  });
+  Object.assign(adoption.container("home-provider"), { environment: [...common, "SERVICE_NAME=data-provider"] });
 }
 
 test.each<[string, AdoptOptions]>([
@@ -73,17 +84,19 @@ test("--json is one object, with what is done", async () => {
   expect(changes()).toEqual([]);
 });
 
-test("--status says the same", async () => {
+test("--status says the same, for a person and for a program", async () => {
   const { context, printed, changes } = await begun();
   await adoptionStatus(context, "base", "home");
-  expect(printed.join("\n")).toContain("  ✓ front: ");
+  expect(printed.splice(0).join("\n")).toContain("  ✓ front: ");
+  await adoptionStatus(context, "base", "home", { json: true });
+  expect(JSON.parse(printed.join("\n"))).toMatchObject({ project: "home", isOver: false });
   expect(changes()).toEqual([]);
 });
 
 test("once the data has been given back, only --back goes on", async () => {
   const { told, changes, adoption } = await begun({ givenBack: "data" });
-  expect(await told({})).toContain("type: npm run adopt -- home --back");
-  await expect(told({ yes: true })).rejects.toThrow("type: npm run adopt -- home --back");
+  expect(await told({})).toContain("type: npm run adopt -- home --back --yes");
+  await expect(told({ yes: true })).rejects.toThrow("type: npm run adopt -- home --back --yes");
   expect(changes()).toEqual([]);
   expect(() => refuseGivenBack(adoption.record)).not.toThrow();
 });
@@ -104,7 +117,7 @@ test("the volume of an S3 server that somebody has stopped is not removed before
   // Everything but the files looks as if it were over.
   for (const name of ["api", "provider", "page"])
     Object.assign(adoption.container(`home-${name}`), { state: "exited", restartPolicy: "no" });
-  await expect(settle(context, "base", "home", { removeOldFiles: true })).rejects.toThrow(
+  await expect(settle(context, "base", "home", { removeOldFiles: true, yes: true })).rejects.toThrow(
     "The adoption of home is not over",
   );
   expect(changes()).toEqual([]);
@@ -113,9 +126,45 @@ test("the volume of an S3 server that somebody has stopped is not removed before
 
 test("settled, compose's containers and the volume of its S3 server go", async () => {
   const { adoption, context, printed } = await begun({}, "taken over");
-  await settle(context, "base", "home", { removeOldFiles: true });
+  await settle(context, "base", "home", { removeOldFiles: true, yes: true });
   const { all, volumesThere } = adoption.install.engine;
   expect(all.filter(({ name }) => name.startsWith("home-"))).toEqual([]);
   expect(volumesThere.map(({ name }) => name)).toEqual(["scani-storage-data", "home_postgres-data"]);
   expect(printed.at(-1)).toContain("and the volume home_minio-data");
 });
+
+test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
+  "given %j, --back says what it would do and touches nothing",
+  async (going) => {
+    const { adoption, context, printed, changes } = await begun({}, "taken over");
+    shown(adoption);
+    adoption.install.paused.add("api");
+    await back(context, "base", undefined, going);
+    expect(changes()).toEqual([]);
+    expect(printed.join("\n")).toContain(
+      "  3 move the data back up in the volume home_postgres-data, where it was moved into its folder scani-data\n",
+    );
+    expect(printed.join("\n")).toMatch(
+      /Nothing has been touched\. To go on:\n {2}type: npm run adopt -- home --back --yes$/,
+    );
+  },
+);
+
+test("without --yes, --back says what stands in its way", async () => {
+  const { adoption, context, changes } = await begun({}, "taken over");
+  shown(adoption);
+  await adoption.install.engine.remove("home-minio");
+  await expect(back(context, "base", "home", {})).rejects.toThrow("Containers of compose's are gone: home-minio.");
+  expect(changes()).toEqual(["remove home-minio"]);
+});
+
+test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
+  "given %j, --settle says what it would remove and touches nothing",
+  async (going) => {
+    const { context, printed, changes } = await begun({}, "taken over");
+    await settle(context, "base", "home", { ...going, removeOldFiles: true });
+    expect(changes()).toEqual([]);
+    expect(printed.join("\n")).toContain("home-postgres, home-minio and the volume home_minio-data.");
+    expect(printed.join("\n")).toContain("type: npm run adopt -- home --settle --remove-old-files --yes");
+  },
+);
