@@ -135,16 +135,31 @@ export function temporaryPath(folder: string, file: string): string {
 
 /** Gives a written dump its name, and then its manifest, which makes it a backup. @param base as of `writeDump` */
 export async function publish(folder: string, manifest: Manifest, base: string): Promise<void> {
-  const beside = manifestName(manifest.file);
-  await writeTemporary(folder, beside, base, (handle) =>
-    handle.writeFile(`${JSON.stringify(manifest, undefined, 1)}\n`),
-  );
+  const beside = await writeBeside(folder, manifest, base);
   await rename(temporaryPath(folder, manifest.file), join(folder, manifest.file));
   await rename(temporaryPath(folder, beside), join(folder, beside));
   await syncFolder(folder);
 }
 
-/** Removes a dump that has no final name yet. */
+/** Writes a published dump's manifest anew, whole or not at all. @param base as of `writeDump` */
+export async function renewManifest(folder: string, manifest: Manifest, base: string): Promise<void> {
+  // A run that was killed here has left its own.
+  await discard(folder, manifestName(manifest.file));
+  const beside = await writeBeside(folder, manifest, base);
+  await rename(temporaryPath(folder, beside), join(folder, beside));
+  await syncFolder(folder);
+}
+
+/** Writes a manifest under its temporary name. @returns its final one */
+async function writeBeside(folder: string, manifest: Manifest, base: string): Promise<string> {
+  const beside = manifestName(manifest.file);
+  await writeTemporary(folder, beside, base, (handle) =>
+    handle.writeFile(`${JSON.stringify(manifest, undefined, 1)}\n`),
+  );
+  return beside;
+}
+
+/** Removes a file that has no final name yet. */
 export async function discard(folder: string, file: string): Promise<void> {
   await rm(temporaryPath(folder, file), { force: true });
 }

@@ -19,6 +19,8 @@ const manifest = z.object({
   at: z.iso.datetime(),
   /** Why it was made, in the operator's words. */
   why: z.string(),
+  /** When it was last read back into a database of its own and found to hold the same rows, ISO 8601. */
+  verified: z.iso.datetime().optional(),
   by: z.string(),
   /** Size of the dump. */
   bytes: z.number().int().positive(),

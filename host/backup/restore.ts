@@ -1,10 +1,11 @@
+import { dirname } from "node:path";
 import type { Engine } from "../engine/engine";
 import { backupCommand, backupsCommand, restoreCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Progress, Report } from "../../util/progress/progress";
 import { checkInterrupt } from "../engine/ready";
 import { readContents } from "./dump";
-import { checkWhole, type Backup } from "./folder";
+import { checkWhole, renewManifest, type Backup } from "./folder";
 import { originOf, type Manifest, type Table } from "./manifest";
 import { besideName, drop, load, type Expected } from "./scratch";
 import { psql, readCluster, withServer, type Database } from "./server";
@@ -71,7 +72,7 @@ export async function restore(
 }
 
 /**
- * Loads a backup into a scratch database, compares its row counts, and drops it.
+ * Loads a backup into a scratch database, compares its row counts, and drops it. Its manifest says when, from then on.
  * @throws OperatorError when they differ
  */
 export async function verify(
@@ -89,7 +90,9 @@ export async function verify(
     );
     await progress.step("drop the scratch database", () => drop(server, name));
   });
-  return manifest;
+  const verified = { ...manifest, verified: new Date().toISOString() };
+  await renewManifest(dirname(backup.path), verified, database.stacks.base);
+  return verified;
 }
 
 /** Schema of the ledger of Scani's migrations. */

@@ -1,5 +1,5 @@
 import { makeBackup } from "../../backup/make";
-import { lastBackup, listBackups } from "../../backup/folder";
+import { listBackups } from "../../backup/folder";
 import { sizeText } from "../../backup/manifest";
 import { newestGood, verify } from "../../backup/restore";
 import { readCluster, withServer, type Database } from "../../backup/server";
@@ -24,8 +24,15 @@ export class BackupPhase implements Phase {
     if (record.postgres === undefined || (await engine.inspect(record.postgres.container))?.state !== "running")
       return true;
     const cluster = await withServer(engine, databaseOf(record.postgres.container, stacks.names), readCluster);
-    const last = await lastBackup(backups.folder, install.name, cluster);
-    return last !== undefined && Date.now() - last < backupHours * 3_600_000;
+    const oldest = Date.now() - backupHours * 3_600_000;
+    // One that was never read back, or only before this adoption began, is none of its own.
+    return (await listBackups(backups.folder, install.name)).some(
+      ({ damage, at, manifest }) =>
+        damage === undefined &&
+        manifest?.cluster === cluster &&
+        at > oldest &&
+        Date.parse(manifest?.verified ?? "") >= Date.parse(record.at),
+    );
   }
 
   async perform({ engine, install, record, stacks, backups, progress, watch }: AdoptRun): Promise<void> {

@@ -1,6 +1,10 @@
+import { join } from "node:path";
+import { BackupPhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
 import { FrontPhase } from "../../../../host/adopt/phases/front";
 import { DatabasePhase } from "../../../../host/adopt/phases/takeOver";
+import { folder } from "../../lab/setup/folder";
+import { FakePostgres } from "../fakePostgres";
 import { FakeAdoption } from "./fakeAdoption";
 
 /** Stops a container, as its operator does: its restart policy stays. */
@@ -82,4 +86,35 @@ test("where the data is nowhere, nothing is stopped and the volume is named", as
   );
   expect(adoption.asked).toEqual([]);
   expect(adoption.container("home-page").state).toBe("running");
+});
+
+test("a backup counts when it has been read back since the adoption began", async () => {
+  const adoption = new FakeAdoption("beside");
+  const [postgres, before, place] = [new FakePostgres(), adoption.install.first, folder()];
+  adoption.install.first = (container, command, call) =>
+    container.name === "home-postgres" ? postgres.answer(command, call) : before(container, command, call);
+  // A minute after the moment of the dumps this Postgres makes.
+  jest.spyOn(Date, "now").mockReturnValue(Date.parse("2026-01-10T12:01:00.000Z"));
+  const begun = await adoption.run();
+  const run = (at: string) => ({
+    ...begun,
+    record: { ...begun.record, at },
+    backups: { folder: join(place.path, "backups"), kept: 2 },
+  });
+  const [began, phase] = [run("2026-01-10T11:00:00.000Z"), new BackupPhase()];
+  expect(await phase.done(began)).toBe(false);
+
+  postgres.before = (command) => {
+    if (command.startsWith("pg_restore --no-owner")) throw new Error("no space left");
+  };
+  await expect(phase.perform(began)).rejects.toThrow("no space left");
+  expect(await phase.done(began)).toBe(false);
+
+  postgres.before = () => undefined;
+  await phase.perform(began);
+  expect(await phase.done(began)).toBe(true);
+  // One of a later adoption: that backup is of what was there before the former way back.
+  expect(await phase.done(run("9999-01-01T00:00:00.000Z"))).toBe(false);
+  jest.restoreAllMocks();
+  place.remove();
 });

@@ -11,6 +11,7 @@ import {
   publish,
   readBackup,
   removeBackup,
+  renewManifest,
   writeDump,
 } from "../../../../host/backup/folder";
 import { dumpName, manifestName, type Manifest } from "../../../../host/backup/manifest";
@@ -146,4 +147,15 @@ test("one is removed with its manifest; one that was never published too", async
   await writeDump(folder, file, pieces(contents), "prod-base");
   await discard(folder, file);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a manifest is written anew, also after a kill in the middle of it, and nothing else is touched", async () => {
+  const manifest = await make("2026-01-10T12:00:00.000Z");
+  writeFileSync(join(folder, `.${manifestName(manifest.file)}.part`), "half");
+  const verified = { ...manifest, verified: "2026-01-10T13:00:00.000Z" };
+  await renewManifest(folder, verified, "prod-base");
+  const [only] = await listBackups(folder, "scani");
+  expect(only).toMatchObject({ manifest: verified, at: Date.parse(manifest.at) });
+  expect(await checkWhole(only)).toEqual(verified);
+  expect(readdirSync(folder).sort()).toEqual([manifest.file, manifestName(manifest.file)].sort());
 });
