@@ -1,10 +1,12 @@
 import type { Engine, Labelled } from "../engine/engine";
 import { publishedAt } from "../engine/published";
 import { databaseQuestion, parseAnswer } from "../guards/databaseAnswer";
+import { maintenance, withServer } from "../backup/server";
 import { baseServices } from "../install/bundled";
 import { networkName } from "../install/addresses";
 import { containerName, volumeNameOf } from "../install/containerName";
 import { label } from "../install/labels";
+import type { StackNames } from "../install/stacks";
 import { parseFree } from "../preflight/disk";
 import { opens } from "../scani/envelope";
 import { messageOf } from "../../util/operatorError";
@@ -23,8 +25,10 @@ export interface AdoptEvidence {
     readonly takesPassword?: boolean;
     /** Whether its role may do everything, as a restore has to. */
     readonly isSuperuser?: boolean;
-    /** Whether ENCRYPTION_KEY opens a stored credential; undefined where there is none. */
-    readonly keyOpens?: boolean;
+    /** Whether the role that backups log in as may do everything; `refused` in Postgres' words where it is not let in. */
+    readonly backups?: { readonly isSuperuser: boolean } | { readonly refused: string };
+    /** Whether ENCRYPTION_KEY opens a stored credential; undefined where nobody was let in to try. */
+    readonly keyOpens?: boolean | "none stored";
     readonly bytes?: number;
     /** MiB free on its disk. */
     readonly freeMiB?: number;
@@ -66,8 +70,17 @@ export interface DataElsewhere {
   readonly files: readonly { readonly setting: string; readonly path: string }[];
 }
 
-/** Reads it. @param install name the adopted install is to have */
-export async function readEvidence(engine: Engine, project: ComposeProject, install: string): Promise<AdoptEvidence> {
+/**
+ * Reads it.
+ * @param install name the adopted install is to have
+ * @param stacks its own
+ */
+export async function readEvidence(
+  engine: Engine,
+  project: ComposeProject,
+  install: string,
+  stacks: StackNames,
+): Promise<AdoptEvidence> {
   const { api } = partsOf(project);
   const { postgres } = serversOf(project);
   const mount = postgres && dataMountOf(postgres);
@@ -76,7 +89,7 @@ export async function readEvidence(engine: Engine, project: ComposeProject, inst
     engine.networks([]),
     engine.volumes([]),
     mount?.type === "volume" ? engine.containers({ volumes: [mount.source] }) : [],
-    postgres?.state === "running" ? askDatabase(engine, postgres.id, api?.environment ?? {}) : undefined,
+    postgres?.state === "running" ? askDatabase(engine, postgres.name, api?.environment ?? {}, stacks) : undefined,
     askBucket(engine, project),
     readAuthorities(engine, partsOf(project)),
   ]);
@@ -150,10 +163,12 @@ const fileQueries = [
    and sourcefile not like current_setting('data_directory') || '/%'`,
 ];
 
-const ask = (sql: string, word: string): string => `psql -XAtq -U "$1" -d "$2" -c "${sql}" | sed "s/^/${word} /"`;
+const ask = (sql: string, word: string): string => `psql -XAtqw -U "$1" -d "$2" -c "${sql}" | sed "s/^/${word} /"`;
 
 /** What the database's server says of itself, over the socket in its container and over the network. */
 const serverScript = [
+  // Over the socket nothing of this module's gives a password, so what asks there has to be let in without one.
+  "unset PGPASSWORD",
   ask("select pg_database_size(current_database())", "bytes"),
   ask("select rolsuper from pg_roles where rolname = current_user", "super"),
   ask("select spcname from pg_tablespace where pg_tablespace_location(oid) <> ''", "tablespace"),
@@ -161,31 +176,51 @@ const serverScript = [
   '[ ! -L "$PGDATA/pg_wal" ] || echo "log $(readlink "$PGDATA/pg_wal")"',
   'df -Pk "$PGDATA" | tail -n 1 | sed "s/^/disk /"',
   // Over TCP from another address than loopback, which official images trust without a password.
-  'psql -XAtqw -h "$(hostname -i | cut -d" " -f1)" -U "$1" -d "$2" -c "select 1" > /dev/null 2>&1 && echo "password taken" || echo "password refused"',
+  'PGPASSWORD="$URL_PASSWORD" psql -XAtqw -h "$(hostname -i | cut -d" " -f1)" -U "$1" -d "$2" -c "select 1" > /dev/null 2>&1 && echo "password taken" || echo "password refused"',
 ].join("\n");
 
 async function askDatabase(
   engine: Engine,
   container: string,
   { DATABASE_URL = "", ENCRYPTION_KEY = "" }: Readonly<Record<string, string>>,
+  stacks: StackNames,
 ): Promise<AdoptEvidence["database"]> {
   const login = loginIn(DATABASE_URL);
   if (login === undefined) return undefined;
   const { role, password, database } = login;
-  const [answer, server] = await Promise.all([
+  const [answer, server, backups] = await Promise.all([
     engine.exec(container, databaseQuestion(role, database)),
-    engine.capture(container, ["sh", "-c", serverScript, "server", role, database], [`PGPASSWORD=${password}`]),
+    engine.capture(container, ["sh", "-c", serverScript, "server", role, database], [`URL_PASSWORD=${password}`]),
+    askAsBackups(engine, container, stacks),
   ]);
   const found = parseAnswer(answer.output);
-  const credentials = found.database?.credentials ?? [];
   return {
     ...parseServer(server.output),
     major: found.major,
-    keyOpens:
-      credentials.length === 0
-        ? undefined
-        : (await Promise.all(credentials.map((one) => opens(one, ENCRYPTION_KEY)))).includes(true),
+    backups,
+    keyOpens: found.database && (await opensOne(found.database.credentials, ENCRYPTION_KEY)),
   };
+}
+
+async function opensOne(credentials: readonly string[], key: string): Promise<boolean | "none stored"> {
+  if (credentials.length === 0) return "none stored";
+  return (await Promise.all(credentials.map((one) => opens(one, key)))).includes(true);
+}
+
+/** Logs in as a backup does. */
+async function askAsBackups(
+  engine: Engine,
+  container: string,
+  stacks: StackNames,
+): Promise<NonNullable<AdoptEvidence["database"]>["backups"]> {
+  try {
+    const [isSuperuser] = await withServer(engine, { kind: "bundled", container, stacks }, (server) =>
+      server.query<boolean>("select to_jsonb(rolsuper) from pg_roles where rolname = current_user", maintenance),
+    );
+    return { isSuperuser: isSuperuser === true };
+  } catch (error) {
+    return { refused: messageOf(error) };
+  }
 }
 
 /** Reads what the server's script printed: a line a fact, which begins with its word. Pure. */

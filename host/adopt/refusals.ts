@@ -20,7 +20,7 @@ import {
 import type { Problem } from "../../util/operatorError";
 import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
-import { identifier } from "../backup/server";
+import { identifier, superuserOf } from "../backup/server";
 import { commandToRun } from "../engine/commandToRun";
 import { publishedAt } from "../engine/published";
 import { postgresMajor } from "../guards/postgresMajor";
@@ -383,9 +383,24 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
     postgres.image,
     Object.entries(postgres.ofImage).map((pair) => pair.join("=")),
   );
+  if (database !== undefined && database.major === undefined && imageMajor === undefined)
+    return [
+      {
+        what: `DATABASE_URL names ${postgres.name} (${postgres.image}), which is no Postgres as official images are: neither its image (PG_MAJOR) nor its data (PG_VERSION) says so.`,
+        why: "Where it is a pooler, let DATABASE_URL name Postgres itself in the .env file beside the compose file, and let compose apply it. Of a Postgres of another image, dump the database and restore it into an install of this module's own.",
+        type: composeUp(project),
+      },
+    ];
   const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
   const { ofServer } = parametersIn(variableOf(parts.api, "DATABASE_URL"));
-  const named = variableOf(postgres, "POSTGRES_DB") ?? variableOf(postgres, "POSTGRES_USER") ?? "postgres";
+  const superuser = superuserOf(postgres.environment).role;
+  // Where nobody is let in over the socket, another name would not be either.
+  const isUnknown =
+    database?.isSuperuser !== undefined && database.backups !== undefined && "refused" in database.backups;
+  const { database: named } = superuserOf({
+    ...postgres.environment,
+    ...(isUnknown ? { POSTGRES_USER: roleOf(parts) } : {}),
+  });
   const wrong: (Problem | false)[] = [
     mount?.type !== "volume" && {
       what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
@@ -400,14 +415,24 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
       },
     named !== databaseOf(parts) && {
       what: `Scani's database is ${databaseOf(parts)}, and the environment of ${postgres.name} names ${named}, of which backups would be made.`,
-      why: "Give Scani's to the service in the compose file as POSTGRES_DB, and let compose apply it: the data stays as it is.",
-      type: composeUp(project),
+      ...giving(project, postgres, "POSTGRES_DB"),
     },
     ofServer.length > 0 && {
       what: `DATABASE_URL sets ${ofServer.join(", ")} of ${postgres.name}, and base's own Postgres is named without: Scani might not find its data there.`,
       why: `What the server is to go on with, the role keeps: alter role "${roleOf(parts)}" set <name> to <value>. Take it out of DATABASE_URL in the .env file beside the compose file then, and let compose apply it.`,
       type: [dockerPsqlSession(postgres.name, roleOf(parts), databaseOf(parts)), composeUp(project)],
     },
+    isUnknown && {
+      what: `${postgres.name} does not let ${superuser} in over the socket in its container, as whom backups are made: its environment names that role, and Scani logs in as ${roleOf(parts)}.`,
+      ...giving(project, postgres, "POSTGRES_USER"),
+    },
+    superuser !== roleOf(parts) &&
+      database?.backups !== undefined &&
+      "isSuperuser" in database.backups &&
+      !database.backups.isSuperuser && {
+        what: `${superuser}, as whom backups are made by ${postgres.name}, is no superuser, as whoever reads one back has to be.`,
+        type: dockerPsql(postgres.name, roleOf(parts), `alter role ${identifier(superuser)} superuser`),
+      },
     postgres.state === "running" &&
       database !== undefined &&
       database.isSuperuser === undefined && {
@@ -417,11 +442,7 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
       },
     database?.isSuperuser === false && {
       what: `${roleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
-      type: dockerPsql(
-        postgres.name,
-        variableOf(postgres, "POSTGRES_USER") ?? "postgres",
-        `alter role "${roleOf(parts)}" superuser`,
-      ),
+      type: dockerPsql(postgres.name, superuser, `alter role ${identifier(roleOf(parts))} superuser`),
     },
     database?.takesPassword === false && {
       what: `${postgres.name} does not take the password in DATABASE_URL.`,
@@ -446,6 +467,20 @@ function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: 
       type: dockerStop(name),
     })),
   ];
+}
+
+/** How a service of Postgres' gets the name that Scani uses. The official images refuse a variable beside its file. */
+function giving(
+  project: ComposeProject,
+  postgres: ComposeContainer,
+  variable: "POSTGRES_USER" | "POSTGRES_DB",
+): Pick<Problem, "why" | "type"> {
+  const inFile = `${variable}_FILE`;
+  const instead = variableOf(postgres, inFile) === undefined ? "" : ` in place of ${inFile}`;
+  return {
+    why: `Give Scani's to the service in the compose file as ${variable}${instead}, and let compose apply it: the data stays as it is.`,
+    type: composeUp(project),
+  };
 }
 
 /**

@@ -160,17 +160,31 @@ async function bundled(
       what: `${name} is ${found.state}, so the database cannot be reached.`,
       type: commandToRun(name, found.state),
     });
-  const user = variableIn(found.environment, "POSTGRES_USER") ?? "postgres";
-  const database = variableIn(found.environment, "POSTGRES_DB") ?? user;
+  const { role, database } = superuserOf({
+    POSTGRES_USER: variableIn(found.environment, "POSTGRES_USER"),
+    POSTGRES_DB: variableIn(found.environment, "POSTGRES_DB"),
+  });
   return new Server(
     engine,
     name,
-    [`PGUSER=${user}`, `PGDATABASE=${database}`],
+    [`PGUSER=${role}`, `PGDATABASE=${database}`],
     database,
-    (tool) => dockerExec(name, `${tool} -U ${quoted(user)}`),
+    (tool) => dockerExec(name, `${tool} -U ${quoted(role)}`),
     true,
     stacks,
   );
+}
+
+/**
+ * The superuser of a bundled Postgres and its database, by the variables of its container, as the official images read
+ * them. Pure.
+ */
+export function superuserOf({ POSTGRES_USER, POSTGRES_DB }: Readonly<Partial<Record<string, string>>>): {
+  readonly role: string;
+  readonly database: string;
+} {
+  const role = POSTGRES_USER || "postgres";
+  return { role, database: POSTGRES_DB || role };
 }
 
 /** Seconds after which a tools container exits by itself, in case nobody is left to remove it. */

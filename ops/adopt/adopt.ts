@@ -12,6 +12,7 @@ import type { Engine } from "../../host/engine/engine";
 import { resumeAll } from "../../host/gateway/resume";
 import { containerName } from "../../host/install/containerName";
 import { label } from "../../host/install/labels";
+import { stacksBeside } from "../../host/install/stacks";
 import { servingOf } from "../../host/install/facts";
 import { readFacts } from "../../host/install/readFacts";
 import { settingNamed } from "../../settings";
@@ -155,7 +156,7 @@ async function planned(
   options: AdoptOptions,
 ): Promise<{ adoption: Adoption; began: AdoptionRecord }> {
   const port = portOf(options, project.name);
-  const found = await readEvidence(engine, project, install);
+  const found = await readEvidence(engine, project, install, stacksBeside(base, base));
   const evidence = { ...found, published: [...found.published, ...(await listening(context, base, port, found))] };
   const plan = planAdoption(
     project,

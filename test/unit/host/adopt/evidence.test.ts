@@ -1,6 +1,7 @@
 import { parseServer, readEvidence } from "../../../../host/adopt/evidence";
 import { readProject } from "../../../../host/adopt/readCompose";
-import { FakeEngine, type FakeContainer } from "../fakeEngine";
+import { stacksBeside } from "../../../../host/install/stacks";
+import { FakeEngine, type FakeContainer, type Script } from "../fakeEngine";
 
 test("what the server says of itself is read line by line", () => {
   const output = [
@@ -33,10 +34,12 @@ test("what the server says of itself is read line by line", () => {
 });
 
 /** Scani's api and its Postgres, whose volume Docker lists after another one. */
-function engine(): FakeEngine {
-  const made = new FakeEngine((_container, command) => ({
+function engine(
+  script: Script = (_container, command) => ({
     output: command.join(" ").includes("pg_database_size") ? "bytes 5\npassword refused\n" : "major 16\n",
-  }));
+  }),
+): FakeEngine {
+  const made = new FakeEngine(script);
   const compose = (service: string) => ({
     "com.docker.compose.project": "home",
     "com.docker.compose.service": service,
@@ -74,6 +77,7 @@ test("who shares the data, who is near, and whom Scani trusts", async () => {
     made,
     await readProject(made, undefined, "/"),
     "scani",
+    stacksBeside("base"),
   );
   // One that is stopped finds no data of its own when it is started, as an old one of compose's would.
   expect(strangers).toEqual(["reader"]);
@@ -86,4 +90,35 @@ test("who shares the data, who is near, and whom Scani trusts", async () => {
     },
   ]);
   expect(database).toMatchObject({ major: "16", bytes: 5, takesPassword: false });
+});
+
+/** A Postgres that lets nobody in over the socket without a password, as with --auth-local=scram-sha-256. */
+test("what asks over the socket has no password, as a backup has none", async () => {
+  const asked: { command: string; environment: readonly string[] }[] = [];
+  const made = engine((_container, command, { environment }) => {
+    asked.push({ command: command.join(" "), environment });
+    return { exitCode: 2, errors: "psql: error: fe_sendauth: no password supplied", output: "password taken\n" };
+  });
+  const { database } = await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"));
+  expect(asked.flatMap(({ environment }) => environment.filter((one) => one.startsWith("PGPASSWORD=")))).toEqual([]);
+  expect(database).toMatchObject({
+    takesPassword: true,
+    isSuperuser: undefined,
+    backups: { refused: expect.stringContaining("no password supplied") },
+  });
+  const [script] = asked.filter(({ environment }) => environment.includes("URL_PASSWORD=x"));
+  expect(script.command.match(/^.*URL_PASSWORD.*$/gm)).toEqual([expect.stringContaining(" -h ")]);
+});
+
+test("a backup's login is that of its container's environment", async () => {
+  const roles = new Set<string>();
+  const made = engine((_container, command, { environment }) => {
+    if (!command.join(" ").includes("to_jsonb(rolsuper)")) return {};
+    for (const one of environment) roles.add(one);
+    return { output: "true" };
+  });
+  Object.assign(made.find("home-postgres") as FakeContainer, { environment: ["POSTGRES_USER=owner", "POSTGRES_DB="] });
+  const { database } = await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"));
+  expect([...roles].sort()).toEqual(["PGDATABASE=postgres", "PGUSER=owner"]);
+  expect(database?.backups).toEqual({ isSuperuser: true });
 });

@@ -5,7 +5,7 @@ import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
 import { partsOf, type ComposeContainer, type ComposeProject } from "../../../../host/adopt/project";
 import { beginRecord, takesPort } from "../../../../host/adopt/record";
 import { furtherVariablesIn, settingNamed } from "../../../../settings";
-import type { Problem } from "../../../../util/operatorError";
+import { renderProblem, type Problem } from "../../../../util/operatorError";
 
 const key = (letter: string): string => letter.repeat(64);
 
@@ -129,7 +129,15 @@ function everywhere(changes: Readonly<Record<string, string>>): ComposeProject {
 }
 
 const found: AdoptEvidence = {
-  database: { major: "16", takesPassword: true, isSuperuser: true, keyOpens: true, bytes: 8_000_000, freeMiB: 10_000 },
+  database: {
+    major: "16",
+    takesPassword: true,
+    isSuperuser: true,
+    backups: { isSuperuser: true },
+    keyOpens: true,
+    bytes: 8_000_000,
+    freeMiB: 10_000,
+  },
   strangers: [],
   published: [
     { container: "home_frontend-app_1", port: 8080, project: true },
@@ -555,6 +563,64 @@ test.each<[string, Partial<ComposeContainer>, Partial<NonNullable<AdoptEvidence[
   const postgres = { ...stock().containers[0], ...changes };
   const told = problems(stock({ postgres }), { database: { ...found.database, ...database } });
   expect(told).toEqual([expect.stringContaining(words)]);
+});
+
+test.each<[string, Record<string, string>, Partial<NonNullable<AdoptEvidence["database"]>>, string[]]>([
+  [
+    "a role its server does not know",
+    { POSTGRES_USER: "root", POSTGRES_DB: "scani" },
+    { backups: { refused: 'FATAL:  role "root" does not exist' } },
+    ["does not let root in over the socket in its container, as whom backups are made: |as POSTGRES_USER, and let"],
+  ],
+  [
+    "names that are in files, which another variable may not be beside",
+    { POSTGRES_USER_FILE: "/run/secrets/user", POSTGRES_DB_FILE: "/run/secrets/db" },
+    { backups: { refused: 'FATAL:  role "postgres" does not exist' } },
+    ["does not let postgres in |as POSTGRES_USER in place of POSTGRES_USER_FILE, and let"],
+  ],
+  [
+    "a database that is in a file",
+    { POSTGRES_USER: "owner", POSTGRES_DB_FILE: "/run/secrets/db" },
+    {},
+    ["names owner, of which backups would be made.|as POSTGRES_DB in place of POSTGRES_DB_FILE, and let"],
+  ],
+  [
+    "a role that is no superuser",
+    { POSTGRES_USER: "owner", POSTGRES_DB: "scani" },
+    { backups: { isSuperuser: false } },
+    ['owner, as whom backups are made by home_postgres_1, is no superuser|alter role "owner" superuser'],
+  ],
+  // Their remedy comes first: another name would not be let in either.
+  [
+    "a role, where nobody is let in",
+    { POSTGRES_USER: "scani" },
+    { isSuperuser: undefined, backups: { refused: "fe_sendauth: no password supplied" }, keyOpens: undefined },
+    ["lets nobody in over the socket |has to begin with: local all all trust"],
+  ],
+])("backups that would be made as %s are refused", (_what, environment, database, expected) => {
+  const postgres = { ...stock().containers[0], environment };
+  const made = plan(stock({ postgres }), { database: { ...found.database, ...database } });
+  const told = "problems" in made ? made.problems.map((one) => renderProblem(one)) : [];
+  expect(told).toHaveLength(expected.length);
+  for (const [at, words] of expected.entries()) for (const part of words.split("|")) expect(told[at]).toContain(part);
+});
+
+test("a pooler that DATABASE_URL names is one problem, with its own remedy", () => {
+  const postgres = { image: "edoburu/pgbouncer:1.23", environment: {}, ofImage: {}, mounts: [] };
+  const refused = { takesPassword: false, isSuperuser: undefined, backups: { refused: "psql: not found" } };
+  const database = { ...found.database, ...refused, major: undefined, keyOpens: undefined };
+  expect(problems(stock({ postgres }), { database })).toEqual([
+    "DATABASE_URL names home_postgres_1 (edoburu/pgbouncer:1.23), which is no Postgres as official images are: neither its image (PG_MAJOR) nor its data (PG_VERSION) says so.",
+  ]);
+});
+
+test("only a database that was asked is said to store no credential", () => {
+  const said = (keyOpens?: "none stored") =>
+    adoption(stock(), { database: { ...found.database, keyOpens } }).notes.join("\n");
+  expect(said("none stored")).toContain(
+    "No credential is stored, so nothing shows whether ENCRYPTION_KEY is the right",
+  );
+  expect(said(undefined)).not.toContain("No credential is stored");
 });
 
 test("room for the files is counted", () => {
