@@ -44,11 +44,7 @@ export async function goBack(run: AdoptRun): Promise<void> {
   if (worker !== undefined) await progress.step("start compose's worker again", () => startOf(run, worker));
   await removeHelpers(run);
   for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
-  for (const stack of ["base", "tier1", "tier2"] as const)
-    await stacks.set(
-      stack,
-      Object.fromEntries([...record.settingNames[stack], ...written[stack]].map((name) => [name, undefined])),
-    );
+  for (const stack of ["base", "tier1", "tier2"] as const) await stacks.putBack(stack);
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
     if (name !== home?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
   // Last, so that a way back that was killed can be gone on with.
@@ -67,7 +63,7 @@ export function describeWayBack(record: AdoptionRecord): string[] {
           `move the data back up in the volume ${postgres.volume}, where it was moved into its folder ${postgres.folder}`,
         ]),
     `start compose's containers again, with the restart policies they had: ${retired(record).join(", ")}`,
-    `remove everything of the install ${install}: its containers, networks and volumes, and the settings that were written`,
+    `remove everything of the install ${install}: its containers, networks and volumes; settings become what they were before`,
   ];
 }
 
@@ -193,13 +189,6 @@ async function newerSchema({
     await engine.remove(reader);
   }
 }
-
-/** Settings the later phases write. */
-const written = {
-  base: ["postgresVolume", "postgresFolder", "frontNetworks", "frontNames", "portHolder"],
-  tier1: [],
-  tier2: [],
-} as const;
 
 /** Removes containers that runs which were killed have left: they are on networks and volumes that are to go. */
 async function removeHelpers({ engine, install }: AdoptRun): Promise<void> {

@@ -13,8 +13,6 @@ const recorded = [
 export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]> {
   /** When it began, ISO 8601. */
   readonly at: string;
-  /** Names of the settings that were written, by stack. */
-  readonly settingNames: Readonly<Record<"base" | "tier1" | "tier2", readonly string[]>>;
   /** Restart policies the project's containers had, by name. */
   readonly restartPolicies: Readonly<Record<string, string>>;
   /** The operator was told that the gateway serves, and what to point at it. */
@@ -24,18 +22,18 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
    * then all files are too.
    */
   readonly givenBack?: "data" | "files";
+  /** Volumes of the project's S3 server, once its container is being removed. */
+  readonly fileVolumes?: readonly string[];
 }
 
 /** The record an adoption begins with. Pure. @param at when, ISO 8601 */
 export function beginRecord(adoption: Adoption, { containers }: ComposeProject, at: string): AdoptionRecord {
-  const namesOf = (stack: keyof Adoption["settings"]) => Object.keys(adoption.settings[stack]);
   return {
     ...(Object.fromEntries(recorded.map((name) => [name, adoption[name]])) as Pick<
       Adoption,
       (typeof recorded)[number]
     >),
     at,
-    settingNames: { base: namesOf("base"), tier1: namesOf("tier1"), tier2: namesOf("tier2") },
     restartPolicies: Object.fromEntries(containers.map(({ name, restartPolicy }) => [name, restartPolicy])),
     announced: false,
   };

@@ -1,7 +1,8 @@
 import { describeWayBack, goBack, refuseWayBack } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
 import { phasesOf } from "../../host/adopt/phases";
-import { readRecord, removeRecord, type AdoptionRecord } from "../../host/adopt/record";
+import { readRecord, removeRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
+import type { Engine } from "../../host/engine/engine";
 import { adoptCommand, composeCreate } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
@@ -86,11 +87,9 @@ export async function settle(
           what: `The adoption of ${record.project} is not over: ${phase.describe(record)}. Nothing has been touched.`,
           type: adoptCommand(record.project, "--yes"),
         });
-    const files = options.removeOldFiles ? ((await engine.inspect(record.objectStore ?? ""))?.mounts ?? []) : [];
-    const volumes = files.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
-    // The S3 server last: a run that goes on after a kill finds its volume by it.
-    const isStore = (name: string) => name === record.objectStore;
-    const names = [...retired(record).filter((name) => !isStore(name)), ...retired(record).filter(isStore)];
+    const fileVolumes = record.fileVolumes ?? (await volumesOf(engine, record.objectStore ?? ""));
+    const volumes = options.removeOldFiles ? fileVolumes : [];
+    const names = retired(record);
     const all = `the containers ${names.join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}`;
     if (!isToBeDone(options)) {
       context.report(
@@ -108,11 +107,20 @@ export async function settle(
       );
       return;
     }
+    // A run that goes on after a kill finds no container any more whose they were.
+    await writeRecord(engine, { ...record, fileVolumes }, run.image, {});
     for (const name of names) await engine.remove(name, { force: false, volumes: false });
     for (const volume of volumes) await engine.removeVolume(volume);
+    for (const stack of ["base", "tier1", "tier2"] as const) await run.stacks.forget(stack);
     await removeRecord(engine, install.name);
     context.report(`Removed ${all}. The other volumes stay.`);
   });
+}
+
+/** Names of the volumes of a container; none where it is gone. */
+async function volumesOf(engine: Engine, container: string): Promise<string[]> {
+  const mounts = (await engine.inspect(container))?.mounts ?? [];
+  return mounts.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
 }
 
 /** The end of what is only said. */

@@ -11,6 +11,7 @@ import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { installNameOf } from "../project";
+import { setSettings } from "../pulumi/config";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { isToBeDone, type Going } from "./act";
 import { settingsWith, stackOf, stacksOn } from "./stacks";
@@ -28,7 +29,12 @@ export async function recover(context: Context, base: string, going: Going): Pro
         what: `The state of stack ${base} is there, so nothing has to be recovered.`,
         type: upCommand(base),
       });
-    await recoverInstall(context, engine, base, stacksOn(context, base), isToBeDone(going));
+    // Nothing of before is to be put back here.
+    const stacks: Stacks = {
+      ...stacksOn(context, base),
+      set: (kind, values) => setSettings(context, stackOf(base, kind), values),
+    };
+    await recoverInstall(context, engine, base, stacks, isToBeDone(going));
   });
 }
 

@@ -15,7 +15,7 @@ import { StackFile } from "../../stacks/stackFile";
 import { composeStop, composeUp, dockerPsql, type ComposePlace } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import type { Context } from "../context";
-import { setSettings } from "../pulumi/config";
+import { forgetFormer, putSettingsBack, replaceSettings } from "../pulumi/config";
 import { destroyWhole } from "../pulumi/destroyWhole";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { upWithBase } from "../upWithBase";
@@ -33,7 +33,9 @@ export function stacksOn(adoption: Context, base: string): Stacks {
   const allowed = { ...context.project.environment, ...flagOn("allowDowntime") };
   return {
     names: stacksBeside(base, base),
-    set: (kind, values) => setSettings(context, stackOf(base, kind), values),
+    set: (kind, values) => replaceSettings(context, stackOf(base, kind), values),
+    putBack: (kind) => putSettingsBack(context, stackOf(base, kind)),
+    forget: (kind) => forgetFormer(context, stackOf(base, kind)),
     up: (kind) => upWithBase(context, stackOf(base, kind)),
     destroy: async (kind) => {
       const stack = stackOf(base, kind);

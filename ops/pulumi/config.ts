@@ -1,29 +1,61 @@
+import type { ConfigMap } from "@pulumi/pulumi/automation";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import { settingsFile } from "../../stacks/stackNames";
 import { settingNamed, type SettingName } from "../../settings";
+import { readIfThere } from "../../util/files/readIfThere";
 import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
+import { formerIn, replacedBy, type Former, type Values } from "./former";
 import { withStack } from "./workspace";
 
 /** Pulumi's name of a setting. */
 const keyOf = (name: string): string => `scani:${name}`;
 
+/** Pulumi's name of what settings were before: it goes with the stack, encrypted as its secrets are. */
+const formerKey = "scani-adopt:former";
+
 /**
  * Changes settings of a stack, secrets encrypted; a stack that is not there is made. What is so already is left alone.
  * @param values undefined takes a setting out
  */
-export async function setSettings(
-  context: Context,
-  stack: string,
-  values: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
-  await withStack(context, stack, async (named) => {
-    const { workspace } = named;
+export function setSettings(context: Context, stack: string, values: Values): Promise<void> {
+  return onConfig(context, stack, (config) => config.set(values));
+}
+
+/** As `setSettings`; what the settings were is kept, until they are put back or it is forgotten. */
+export function replaceSettings(context: Context, stack: string, values: Values): Promise<void> {
+  return onConfig(context, stack, async (config) => {
+    // First, so that a run that is killed has changed nothing that is not kept.
+    await config.keep(replacedBy(values, (name) => config.valueOf(name), config.former()));
+    await config.set(values);
+  });
+}
+
+/** Puts settings back that were replaced; those that were not there are taken out. */
+export function putSettingsBack(context: Context, stack: string): Promise<void> {
+  return onConfig(context, stack, async (config) => {
+    const former = Object.entries(config.former());
+    await config.set(Object.fromEntries(former.map(([name, value]) => [name, value ?? undefined])));
+    await config.keep({});
+  });
+}
+
+/** Forgets what settings were. */
+export async function forgetFormer(context: Context, stack: string): Promise<void> {
+  // Most often nothing is kept; to hear so from Pulumi takes a start of it.
+  if (!readIfThere(settingsFile(context.project.folder, stack)).includes(formerKey)) return;
+  await onConfig(context, stack, (config) => config.keep({}));
+}
+
+function onConfig(context: Context, stack: string, work: (config: StackConfig) => Promise<void>): Promise<void> {
+  return withStack(context, stack, async (named) => {
+    const { pulumiCommand, workDir, envVars } = named.workspace;
     const run = async (words: readonly string[], input?: string): Promise<void> => {
-      const child = spawn(workspace.pulumiCommand.command, [...words, "--stack", stack, "--non-interactive"], {
-        cwd: workspace.workDir,
-        env: { ...process.env, ...workspace.envVars },
+      const child = spawn(pulumiCommand.command, [...words, "--stack", stack, "--non-interactive"], {
+        cwd: workDir,
+        env: { ...process.env, ...envVars },
       });
       // Over standard input, so that no process list shows a secret.
       child.stdin.on("error", () => undefined).end(input);
@@ -33,17 +65,45 @@ export async function setSettings(
       throw new OperatorError({ what: `Pulumi does not change the settings of ${stack}: ${errors.trim()}` });
     };
     // Through the SDK, which tells a stack that is not there from any other failure.
-    const now = await named.getAllConfig();
+    await work(new StackConfig(await named.getAllConfig(), run));
+  });
+}
+
+/** Settings of a stack as they were read, and Pulumi's command that changes them. */
+class StackConfig {
+  constructor(
+    private readonly now: ConfigMap,
+    private readonly run: (words: readonly string[], input?: string) => Promise<void>,
+  ) {}
+
+  /** A default of the project's is empty, and counts as none. */
+  valueOf(name: string): string | undefined {
+    return this.now[keyOf(name)]?.value || undefined;
+  }
+
+  former(): Former {
+    return formerIn(this.now[formerKey]?.value);
+  }
+
+  /** Keeps what settings were, in place of what was kept before. */
+  async keep(former: Former): Promise<void> {
+    const [was, is] = [this.now[formerKey]?.value, JSON.stringify(former)];
+    if (Object.keys(former).length > 0) {
+      if (was !== is) await this.run(["config", "set", "--secret", formerKey], is);
+    } else if (was !== undefined) await this.run(["config", "rm", formerKey]);
+  }
+
+  async set(values: Values): Promise<void> {
     const plain: string[] = [];
     for (const [name, value] of Object.entries(values)) {
       const key = keyOf(name);
-      // A default of the project's is empty, and counts as none.
-      if ((now[key]?.value || undefined) === value) continue;
-      if (value === undefined) await run(["config", "rm", key]);
-      else if (settingNamed(name as SettingName).secret === true) await run(["config", "set", "--secret", key], value);
+      if (this.valueOf(name) === value) continue;
+      if (value === undefined) await this.run(["config", "rm", key]);
+      else if (settingNamed(name as SettingName).secret === true)
+        await this.run(["config", "set", "--secret", key], value);
       else plain.push("--plaintext", `${key}=${value}`);
     }
     // All at once: each start of Pulumi takes a third of a second.
-    if (plain.length > 0) await run(["config", "set-all", ...plain]);
-  });
+    if (plain.length > 0) await this.run(["config", "set-all", ...plain]);
+  }
 }

@@ -12,8 +12,12 @@ import type { AdoptionRecord } from "../record";
 /** What an adoption asks of Pulumi, whoever drives it. */
 export interface Stacks {
   readonly names: StackNames;
-  /** Changes settings of a stack; undefined takes one out. */
+  /** Changes settings of a stack, and keeps what they were; undefined takes one out. */
   set(stack: "base" | Tier, values: Readonly<Record<string, string | undefined>>): Promise<void>;
+  /** Makes every setting that `set` has changed what it was before. */
+  putBack(stack: "base" | Tier): Promise<void>;
+  /** Forgets what settings were. */
+  forget(stack: "base" | Tier): Promise<void>;
   up(stack: "base" | Tier): Promise<void>;
   /** Removes everything a stack has made, protected or not; its volumes stay. Does nothing where there is no such stack. */
   destroy(stack: "base" | Tier): Promise<void>;

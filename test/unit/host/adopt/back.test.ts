@@ -13,6 +13,7 @@ function expectGivenBack(adoption: FakeAdoption, files: readonly string[]): void
   expect(engine.all.filter(({ labels }) => label.install in labels).map(({ name }) => name)).toEqual([]);
   expect(engine.volumesThere.map(({ name }) => name)).toEqual(["home_postgres-data", "home_minio-data"]);
   expect(adoption.data()).toEqual(["PG_VERSION"]);
+  expect(adoption.asked).toEqual(expect.arrayContaining(["put back base", "put back tier1", "put back tier2"]));
 }
 
 /** What would lose something: it is noted as it happens. */

@@ -63,7 +63,6 @@ export class FakeAdoption {
       port: { now: 8080, then: 8090 },
       notes: [],
       at: "2026-11-27T12:00:00Z",
-      settingNames: { base: ["POSTGRES_PASSWORD"], tier1: ["SCANI_IMAGE_TAG"], tier2: [] },
       restartPolicies: {},
       announced: true,
     };
@@ -160,6 +159,8 @@ export class FakeAdoption {
     return {
       names: stacksBeside("prod-base"),
       set: (stack) => ask(`set ${stack}`),
+      putBack: (stack) => ask(`put back ${stack}`),
+      forget: (stack) => ask(`forget ${stack}`),
       up: (stack) => ask(`up ${stack}`),
       destroy: async (stack) => {
         await ask(`destroy ${stack}`);

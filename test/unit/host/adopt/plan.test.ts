@@ -431,7 +431,6 @@ test("the record holds no secret, and every phase says what it does", () => {
     const record = beginRecord(adoption(stock(), {}, { port }), stock(), "2026-01-10T12:00:00.000Z");
     const secrets = [..."abcde9"].map(key);
     expect(secrets.filter((secret) => JSON.stringify(record).includes(secret))).toEqual([]);
-    expect(record.settingNames.base).toContain("ENCRYPTION_KEY");
     expect(record.restartPolicies.home_api_1).toBe("unless-stopped");
     const phases = phasesOf(record).map(({ title }) => title);
     const ofPort = port === undefined ? ["port"] : [];

@@ -168,3 +168,17 @@ test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
     expect(printed.join("\n")).toContain("type: npm run adopt -- home --settle --remove-old-files --yes");
   },
 );
+
+test("settling that was killed when compose's containers were gone removes the volume of its files all the same", async () => {
+  const { adoption, context, printed } = await begun({}, "taken over");
+  const { engine } = adoption.install;
+  const remove = engine.removeVolume.bind(engine);
+  engine.removeVolume = () => Promise.reject(new Error("killed"));
+  const settling = () => settle(context, "base", "home", { removeOldFiles: true, yes: true });
+  await expect(settling()).rejects.toThrow("killed");
+  expect(engine.find("home-minio")).toBeUndefined();
+  engine.removeVolume = remove;
+  await settling();
+  expect(engine.volumesThere.map(({ name }) => name)).toEqual(["scani-storage-data", "home_postgres-data"]);
+  expect(printed.at(-1)).toContain("and the volume home_minio-data");
+});
