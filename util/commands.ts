@@ -100,6 +100,11 @@ export const dockerStart = (container: string, ...options: readonly string[]): s
   ["docker start", ...options, quoted(container)].join(" ");
 export const dockerStop = (...containers: readonly string[]): string =>
   ["docker stop", ...containers.map(quoted)].join(" ");
+/** Stops containers so that the engine does not start them again by itself. */
+export const dockerStopForGood = (...containers: readonly string[]): readonly string[] => [
+  ["docker update --restart no", ...containers.map(quoted)].join(" "),
+  dockerStop(...containers),
+];
 export const dockerConnect = (network: string, container: string): string =>
   `docker network connect ${quoted(network)} ${quoted(container)}`;
 export const dockerDisconnect = (network: string, container: string): string =>
@@ -146,12 +151,17 @@ export interface ComposePlace {
   readonly folder: string;
   /** Its files, by their paths from the folder; none where compose finds them there by itself. */
   readonly files: readonly string[];
+  /** Files its variables are from, by their paths from the folder; none where that is the folder's own `.env`. */
+  readonly envFiles: readonly string[];
 }
 
 /** Commands of compose's, which takes another name and other files than the folder's own only where they are said. */
-const compose = ({ name, folder, files }: ComposePlace, words: string): string => {
-  const named = name === projectIn(folder) ? [] : ["-p", name];
-  const options = [...named, ...files.flatMap((file) => ["-f", file])].map(quoted);
+const compose = ({ name, folder, files, envFiles }: ComposePlace, words: string): string => {
+  const options = [
+    ...(name === projectIn(folder) ? [] : ["-p", name]),
+    ...envFiles.flatMap((file) => ["--env-file", file]),
+    ...files.flatMap((file) => ["-f", file]),
+  ].map(quoted);
   return `${folder === "" ? "" : `cd ${quoted(folder)} && `}${["docker compose", ...options, words].join(" ")}`;
 };
 

@@ -46,6 +46,8 @@ export interface ComposeProject {
   readonly folder: string;
   /** Its compose files, by their paths from the folder; none where compose finds them there by itself. */
   readonly files: readonly string[];
+  /** Files its variables are from, as `files`; none where that is the folder's own `.env`. */
+  readonly envFiles: readonly string[];
   readonly containers: readonly ComposeContainer[];
   /** Scani's migrator, which compose runs for a moment: its image, where it is on the engine. */
   readonly migrator?: Migrator;

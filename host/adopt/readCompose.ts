@@ -19,6 +19,7 @@ const compose = {
   service: "com.docker.compose.service",
   folder: "com.docker.compose.project.working_dir",
   files: "com.docker.compose.project.config_files",
+  envFiles: "com.docker.compose.project.environment_file",
   oneOff: "com.docker.compose.oneoff",
 } as const;
 
@@ -39,7 +40,9 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
       // Of containers that a change of the compose file has left behind, api is none.
       const labels = (api ?? containers[0])?.labels ?? {};
       const folder = labels[compose.folder] ?? "";
-      return { name, folder, files: filesIn(folder, labels[compose.files] ?? ""), containers, migrator };
+      const files = pathsIn(folder, standardFile, labels[compose.files]);
+      const envFiles = pathsIn(folder, standardEnvFile, labels[compose.envFiles]);
+      return { name, folder, files, envFiles, containers, migrator };
     }),
   );
   return projects.filter((project) => partsOf(project).api !== undefined);
@@ -47,14 +50,18 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
 
 /** Names of files that compose finds by itself. */
 const standardFile = /^(docker-)?compose(\.override)?\.ya?ml$/;
+const standardEnvFile = /^\.env$/;
 
-/** Files of a project by their paths from its folder; none where compose finds all of them there. Pure. */
-function filesIn(folder: string, label: string): string[] {
+/**
+ * Files a label of compose's names, by their paths from the project's folder; none where compose finds all of them there.
+ * Pure.
+ */
+function pathsIn(folder: string, standard: RegExp, label = ""): string[] {
   const files = label
     .split(",")
     .filter((file) => file !== "")
     .map((file) => (file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file));
-  return files.every((file) => standardFile.test(file)) ? [] : files;
+  return files.every((file) => standard.test(file)) ? [] : files;
 }
 
 /**

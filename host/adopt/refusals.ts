@@ -14,6 +14,7 @@ import {
   dockerPull,
   dockerReplaceLink,
   dockerStop,
+  dockerStopForGood,
   statusCommand,
   withVariable,
 } from "../../util/commands";
@@ -108,14 +109,18 @@ function missingParts(project: ComposeProject, parts: ScaniParts): Problem[] {
 /** Only one of a kind is followed: a second worker would go on taking jobs. */
 function severalParts(project: ComposeProject): Problem[] {
   const left = leftProviderOf(project) !== undefined;
-  return scaniServices.flatMap((service) => {
+  return scaniServices.flatMap((service): Problem[] => {
     const all = left && service === "data-provider" ? [] : aliveAs(project, service);
     if (all.length < 2) return [];
+    const what = `${all.length} containers do the work of Scani's ${service}: ${all.map(({ name }) => name).join(", ")}.`;
+    const first = all.find(({ state }) => state === "running") ?? all[0];
+    if (all.every((one) => one.service === first.service))
+      return [{ what, why: "One of them is to be left.", type: composeScale(project, first.service) }];
     return [
       {
-        what: `${all.length} containers do the work of Scani's ${service}: ${all.map(({ name }) => name).join(", ")}.`,
-        why: "One of them is to be left.",
-        type: composeScale(project, all[0].service),
+        what,
+        why: `They are not of one service. One is to be left, and the others taken out of the compose file where they are in it, or compose starts them again. This leaves ${first.name}:`,
+        type: dockerStopForGood(...all.filter((one) => one !== first).map(({ name }) => name)),
       },
     ];
   });

@@ -275,7 +275,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
     engine,
     install: { name: install, gateway: containerName(install, "gateway") },
     record,
-    compose: project ?? { name: record.project, folder: "", files: [] },
+    compose: project ?? { name: record.project, folder: "", files: [], envFiles: [] },
     // One that the plan has left to compose is none of the phases' business.
     objects: project && record.objectStore !== undefined ? objectSourceOf(project) : undefined,
     stacks: stacksOn(context, base),

@@ -139,7 +139,7 @@ export class FakeAdoption {
       engine,
       install: { name: "scani", gateway: "scani-gateway" },
       record,
-      compose: { name: "home", folder: "/srv/home", files: [] },
+      compose: { name: "home", folder: "/srv/home", files: [], envFiles: [] },
       objects: this.container("home-minio") === undefined ? undefined : objects,
       stacks: this.stacks(),
       backups: { folder: "/nowhere", kept: 1 },

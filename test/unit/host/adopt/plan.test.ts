@@ -112,6 +112,7 @@ function stock(changes: Readonly<Record<string, Partial<ComposeContainer>>> = {}
     name: "home",
     folder: "/srv/scani",
     files: ["docker-compose.prod.yml"],
+    envFiles: [],
     containers: all.map((one) => ({ ...one, ...changes[one.service] })),
   };
 }
@@ -1064,6 +1065,28 @@ test.each<[string, Partial<ComposeContainer>, boolean]>([
   expect(problems({ ...project, containers: [second, ...project.containers] })).toEqual(
     isRefused ? ["2 containers do the work of Scani's worker: home_worker_2, home_worker_1."] : [],
   );
+});
+
+test("of workers of one service compose leaves one; of several services the others are stopped by their names", () => {
+  const project = stock();
+  const [worker] = project.containers.filter(({ service }) => service === "worker");
+  const typed = (...more: Partial<ComposeContainer>[]) => {
+    const second = more.map((changes, at) => ({
+      ...worker,
+      id: `more ${at}`,
+      name: `home_worker_${at + 2}`,
+      ...changes,
+    }));
+    return refused({ ...project, containers: [...second, ...project.containers] }).map(({ type }) => type);
+  };
+  expect(typed({})).toEqual([
+    "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d --scale worker=1 worker",
+  ]);
+  // The one that runs is left.
+  const cron = { service: "cron", name: "home_cron_1", state: "exited", restartPolicy: "always" } as const;
+  expect(typed(cron, {})).toEqual([
+    ["docker update --restart no home_cron_1 home_worker_1", "docker stop home_cron_1 home_worker_1"],
+  ]);
 });
 
 test("a migrator that is missing or older is pulled by the version that runs", () => {

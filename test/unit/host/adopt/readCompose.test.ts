@@ -1,4 +1,5 @@
 import { readProject, variables } from "../../../../host/adopt/readCompose";
+import { composeUp } from "../../../../util/commands";
 import { FakeEngine } from "../fakeEngine";
 
 test("variables nobody has set are none", () => {
@@ -63,4 +64,20 @@ test.each([
     "com.docker.compose.project.config_files": written,
   };
   expect(await readProject(engineWith({}, labels), undefined, "/")).toMatchObject({ folder: "/srv/scani", files });
+});
+
+test.each([
+  ["/srv/home/prod.env", "--env-file prod.env "],
+  ["/srv/home/.env,/etc/scani/more.env", "--env-file .env --env-file /etc/scani/more.env "],
+  // As compose 1 writes it.
+  ["prod.env", "--env-file prod.env "],
+  // Compose finds it by itself.
+  ["/srv/home/.env", ""],
+])("of the files of variables %s commands have to name %j", async (written, options) => {
+  const labels = {
+    "com.docker.compose.project.working_dir": "/srv/home",
+    "com.docker.compose.project.environment_file": written,
+  };
+  const project = await readProject(engineWith({}, labels), undefined, "/");
+  expect(composeUp(project)).toBe(`cd /srv/home && docker compose ${options}up -d`);
 });

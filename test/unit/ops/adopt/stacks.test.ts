@@ -13,6 +13,7 @@ const problems = (values: Readonly<Record<string, string>>) =>
     name: "scani",
     folder: "/srv/scani",
     files: [],
+    envFiles: [],
   });
 
 const names = { borrowedPostgres: "home_postgres_1", POSTGRES_USER: "Scani-App", POSTGRES_DB: "scani.prod-2" };
