@@ -45,18 +45,26 @@ export function actOf(words: AdoptWords, project?: string): AdoptAct {
       type: asked.map((act) => adoptCommand(...at, spelled(act))),
     });
   const act = asked.at(0) ?? "adopt";
-  const own: readonly string[] = belonging[act];
-  const options = [...new Set(Object.values(belonging).flat())].filter((option) => words[option]);
-  const strange = options.filter((option) => !own.includes(option));
-  if (strange.length === 0) return act;
-  const removesFiles = strange.includes("removeOldFiles");
-  throw new OperatorError({
-    what: `${strange.map(spelled).join(" and ")} ${strange.length === 1 ? "does" : "do"} not go with ${act === "adopt" ? "an adoption" : spelled(act)}. Nothing has been touched.`,
-    type: adoptCommand(
+  const given = [...new Set(Object.values(belonging).flat())].filter((option) => words[option]);
+  const own = given.filter((option) => (belonging[act] as readonly string[]).includes(option));
+  const strange = given.filter((option) => !own.includes(option));
+  const retyped = (options: typeof given): string =>
+    adoptCommand(
       ...at,
-      ...(removesFiles ? ["--settle", "--remove-old-files"] : act === "adopt" ? [] : [spelled(act)]),
-    ),
-  });
+      ...(act === "adopt" ? [] : [spelled(act)]),
+      ...options.flatMap((option) => [spelled(option), ...(option === "port" ? [words.port ?? ""] : [])]),
+    );
+  if (strange.length > 0)
+    throw new OperatorError({
+      what: `${strange.map(spelled).join(" and ")} ${strange.length === 1 ? "does" : "do"} not go with ${act === "adopt" ? "an adoption" : spelled(act)}. Nothing has been touched.`,
+      type: strange.includes("removeOldFiles") ? adoptCommand(...at, "--settle", "--remove-old-files") : retyped(own),
+    });
+  if (words.json && words.yes)
+    throw new OperatorError({
+      what: "--json only says what would be done, and --yes does it. Nothing has been touched.",
+      type: ["yes", "json"].map((word) => retyped(own.filter((option) => option !== word))),
+    });
+  return act;
 }
 
 /** True where something is to be done, and not only said. Pure. */

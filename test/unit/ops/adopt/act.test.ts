@@ -22,8 +22,12 @@ test.each<[AdoptWords, string]>([
     "--remove-old-files does not go with an adoption. Nothing has been touched.\n  type: npm run adopt -- home --settle --remove-old-files",
   ],
   [
-    { settle: true, json: true, port: "8090" },
-    "--json and --port do not go with --settle. Nothing has been touched.\n  type: npm run adopt -- home --settle",
+    { settle: true, json: true, port: "8090", plan: true },
+    "--json and --port do not go with --settle. Nothing has been touched.\n  type: npm run adopt -- home --settle --plan",
+  ],
+  [
+    { json: true, yes: true, port: "8090" },
+    "--json only says what would be done, and --yes does it. Nothing has been touched.\n  type: npm run adopt -- home --json --port 8090\n  type: npm run adopt -- home --yes --port 8090",
   ],
   [
     { status: true, yes: true },
