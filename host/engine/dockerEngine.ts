@@ -350,6 +350,7 @@ export function requestOf({
   environment,
   noHealthCheck,
   network,
+  hostUsers,
   confinement,
   init,
   autoRemove,
@@ -362,6 +363,7 @@ export function requestOf({
     ...(autoRemove === undefined ? {} : { AutoRemove: autoRemove }),
     ...(init === undefined ? {} : { Init: init }),
     ...(network === undefined ? {} : { NetworkMode: network }),
+    ...(hostUsers === true ? { UsernsMode: "host" } : {}),
     ...(volumes === undefined
       ? {}
       : {

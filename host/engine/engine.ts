@@ -135,6 +135,8 @@ export interface ContainerOrder {
   readonly noHealthCheck?: boolean;
   /** Name of its network; `none` for no network. */
   readonly network?: string;
+  /** Its users are the host's, also on an engine that gives containers users of their own. */
+  readonly hostUsers?: boolean;
   readonly confinement?: Confinement;
   /** Runs an init process that reaps children. */
   readonly init?: boolean;
@@ -295,6 +297,11 @@ export function isNotFound(thrown: unknown): boolean {
  */
 export function isConflict(thrown: unknown): boolean {
   return statusOf(thrown) === 409;
+}
+
+/** True when the engine answered and refused, for whatever reason. */
+export function isRefused(thrown: unknown): boolean {
+  return statusOf(thrown) !== undefined;
 }
 
 /** As `inspect`, for a container that must exist. @throws EngineError when it does not, in the engine's words */

@@ -1,4 +1,4 @@
-import type { Engine, NetworkSummary } from "../engine/engine";
+import { isRefused, type Engine, type NetworkSummary } from "../engine/engine";
 import { setCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { overlap, parentOf, parseBlock, renderBlock, type Block } from "../../util/ipv4";
@@ -105,23 +105,32 @@ function takenBy(networks: readonly NetworkSummary[]): TakenBlock[] {
   );
 }
 
-/** Asks the engine's host for its routes, such as a VPN's; nothing where the image to ask with is not there. */
+/**
+ * Asks the engine's host for its routes, such as a VPN's; none where the image to ask with is not there, or the engine
+ * lets no container on its host's network: whether a block is free is better known, and not needed.
+ */
 async function routesOf(engine: Engine, { image, labels }: SubnetOrder): Promise<TakenBlock[]> {
   if ((await engine.image(image)) === undefined) return [];
-  const reader = await engine.create({
-    image,
-    labels,
-    network: "host",
-    noHealthCheck: true,
-    entrypoint: ["cat"],
-    command: ["/proc/net/route"],
-  });
+  let reader: string | undefined;
   try {
+    reader = await engine.create({
+      image,
+      labels,
+      network: "host",
+      // With users of its own a container may not be on it.
+      hostUsers: true,
+      noHealthCheck: true,
+      entrypoint: ["cat"],
+      command: ["/proc/net/route"],
+    });
     await engine.start(reader);
     await engine.wait(reader);
     return parseRoutes(await engine.logSince(reader, 0));
+  } catch (error) {
+    if (isRefused(error)) return [];
+    throw error;
   } finally {
-    await engine.remove(reader);
+    if (reader !== undefined) await engine.remove(reader);
   }
 }
 

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { EngineError, type ContainerOrder } from "../../../../host/engine/engine";
 import { addressesIn } from "../../../../host/install/addresses";
 import { freeSubnet, parseRoutes, subnetInUse, subnetOf, type SubnetOrder } from "../../../../host/install/subnet";
 import { isWithin, overlap, parseBlock, renderBlock, type Block } from "../../../../util/ipv4";
@@ -108,6 +109,21 @@ test("a new install avoids networks and routes, and leaves no container behind",
   const chosen = await ownOf(engine, order);
   for (const taken of ["10.213.0.0/16", "10.97.0.0/17"]) expect(overlap(chosen, block(taken))).toBe(false);
   expect(engine.all).toEqual([]);
+});
+
+test("where the engine lets no container on its host's network, the routes are unknown and a subnet is chosen all the same", async () => {
+  const engine = engineWith([{ id: "n", name: "other", labels: {}, subnets: ["10.97.0.0/17"] }], routes);
+  const orders: ContainerOrder[] = [];
+  engine.create = async (wanted) => {
+    orders.push(wanted);
+    throw new EngineError(400, "cannot share the host's network namespace when user namespaces are enabled");
+  };
+  expect(overlap(await ownOf(engine, order), block("10.97.0.0/17"))).toBe(false);
+  expect(orders).toMatchObject([{ network: "host", hostUsers: true }]);
+  engine.create = async () => {
+    throw new Error("connect ECONNREFUSED");
+  };
+  await expect(ownOf(engine, order)).rejects.toThrow("ECONNREFUSED");
 });
 
 test("an install keeps the subnet it has, and asks the host nothing", async () => {
