@@ -28,11 +28,17 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
       const [docker, gateway] = [connect(inputs.dockerHost), containerName(inputs.install, "gateway")];
       const losing = new AbortController();
       const take = async (): Promise<void> => {
-        const { lost } = await (taken ??= takeApplyLock(docker, gateway, owner));
+        const current = (taken ??= takeApplyLock(docker, gateway, owner));
+        const held = await current;
+        // The next resource tries again: by then there may be a gateway that runs.
+        if (held === nothingToLock) taken = undefined;
+        const { lost } = held;
         const stop = (): void => {
           losing.abort(lost.reason);
           // Work that loses its lock stops and rolls back; the next run must not begin before that is over.
-          void retakeApplyLock(docker, gateway, owner);
+          if (taken !== current) return;
+          taken = retakeApplyLock(docker, gateway, owner);
+          taken.catch(() => undefined);
         };
         if (lost.aborted) stop();
         else lost.addEventListener("abort", stop, { once: true });
@@ -42,9 +48,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
         ...context,
         signal: AbortSignal.any([context.signal, losing.signal]),
         async lockAgain() {
-          if ((await taken) !== nothingToLock) return;
-          taken = undefined;
-          await take();
+          if (taken === undefined) await take();
         },
       });
     },

@@ -88,23 +88,36 @@ export async function takeApplyLock(engine: Engine, gateway: string, owner: Owne
   if (taken === undefined || taken === "unsupported") return nothingToLock;
   const { held, other } = taken;
   // Free when a gateway that was restarted or replaced lost the run lock: no other run has taken it since.
-  if (other === "free" || (other !== undefined && sameRun(other, owner))) return held;
+  if (other === "free" || isOwn(other, owner)) return held;
   await held.release();
   throw new LockTaken(other);
 }
 
 /**
- * Takes the apply lock again for work that has lost it and rolls back, as soon as the gateway runs again. Gives up when
- * another run was faster, or the gateway does not come back in time.
+ * Takes the apply lock again for a run that has lost it, as soon as the gateway runs again: while its work rolls back no
+ * other run may begin. Where another has the run lock by then, what comes back is lost already: nothing new may begin.
+ * @throws LockTaken when another run was faster
+ * @throws OperatorError when the gateway does not come back in time
  */
-export async function retakeApplyLock(engine: Engine, gateway: string, owner: Owner): Promise<void> {
+export async function retakeApplyLock(engine: Engine, gateway: string, owner: Owner): Promise<Held> {
   for (const deadline = Date.now() + timeout; Date.now() < deadline; await pause(pollInterval)) {
     // While the engine itself restarts, every call fails.
-    const taken = await take(engine, gateway, "apply", owner).catch((error: unknown) =>
-      error instanceof LockTaken ? error : undefined,
-    );
-    if (taken !== undefined) return;
+    const taken = await take(engine, gateway, "apply", owner).catch((error: unknown) => {
+      if (error instanceof LockTaken) throw error;
+      return undefined;
+    });
+    if (taken === "unsupported") return nothingToLock;
+    if (taken === undefined) continue;
+    const { held, other } = taken;
+    if (other === "free" || isOwn(other, owner)) return held;
+    return { ...held, lost: AbortSignal.abort(new LockTaken(other)) };
   }
+  throw lockLost(gateway, owner);
+}
+
+/** True where a lock's owner is this run, in whichever of its processes. */
+function isOwn(other: Owner | undefined, owner: Owner): boolean {
+  return other !== undefined && sameRun(other, owner);
 }
 
 /**

@@ -118,13 +118,21 @@ test("the apply lock that was lost is taken again once the gateway runs, unless 
   await new Promise(setImmediate);
   expect(host.held).toBe(0);
   if (one !== undefined) one.state = "running";
-  await retaking;
+  expect((await retaking).lost.aborted).toBe(false);
   expect(host.held).toBe(1);
 
   const late = new Gateway();
   late.owners.apply = another;
-  await retakeApplyLock(late.engine, gateway, own);
+  await expect(retakeApplyLock(late.engine, gateway, own)).rejects.toThrow("being worked on: restore");
   expect(late.held).toBe(0);
+});
+
+test("what takes the apply lock again while another run waits for it rolls back, and begins nothing", async () => {
+  const host = new Gateway();
+  host.owners.run = another;
+  const { lost } = await retakeApplyLock(host.engine, gateway, own);
+  expect(host.held).toBe(1);
+  expect(String(lost.reason)).toContain("being worked on: restore");
 });
 
 test.each(["throw", "die"] satisfies FaultKind[])("a lock that could not be taken is not held: %s", async (kind) => {
