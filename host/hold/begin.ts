@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine";
+import { untilReady } from "../engine/ready";
 import { hold, usualLimits, type Held } from "../gateway/hold";
 import { containerName } from "../install/containerName";
 import type { Facts } from "../install/facts";
@@ -7,6 +8,8 @@ import { readFacts, releaseContainers } from "../install/readFacts";
 import type { HoldInputs } from "../install/resources";
 import { forgetStopped, noteStopped } from "../install/stoppedWorkers";
 import { stopWorker } from "../scani/worker";
+import { dockerRestart } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 import { joinNetworks } from "./networks";
 import { planHold, type BasePresence, type HoldPlan } from "./plan";
@@ -22,10 +25,33 @@ export async function readInstall(engine: Engine, install: string): Promise<{ fa
   return { facts, base: { containers, networks } };
 }
 
-/** Decides, from what is true, what has to wait for the change; undefined where nothing has. */
+/** Seconds a gateway that runs may take to answer: one that has just been made does not at once. */
+const answerSeconds = 30;
+
+/**
+ * Decides, from what is true, what has to wait for the change; undefined where nothing has.
+ * @throws OperatorError where a gateway runs and does not answer, so that nothing could wait in it
+ */
 export async function readHoldPlan(engine: Engine, wanted: HoldInputs): Promise<HoldPlan | undefined> {
-  const { facts, base } = await readInstall(engine, wanted.install);
-  return planHold(facts, base, wanted);
+  const read = async (): Promise<{ facts: Facts; plan?: HoldPlan }> => {
+    const { facts, base } = await readInstall(engine, wanted.install);
+    return { facts, plan: planHold(facts, base, wanted) };
+  };
+  const { facts, plan } = await read();
+  if (plan === undefined || facts.gateway.silent === undefined) return plan;
+  const { name } = facts.gateway;
+  await untilReady(
+    engine,
+    { id: name, name, title: "gateway" },
+    { timeoutSeconds: answerSeconds, signal: new AbortController().signal, waiting: () => undefined },
+  );
+  const now = await read();
+  const { silent } = now.facts.gateway;
+  if (now.plan === undefined || silent === undefined) return now.plan;
+  throw new OperatorError({
+    what: `Requests cannot be held while base is changed: ${silent}. Nothing has been replaced.`,
+    type: dockerRestart(name),
+  });
 }
 
 /**
@@ -62,6 +88,14 @@ export async function beginHold(
     await Promise.all(workers.map(({ id }) => engine.start(id)));
     await forgetStopped(engine, gateway);
     throw error;
+  }
+}
+
+/** Stops containers gently and removes them, which makes room for others of their names; their volumes stay. */
+export async function removeContainers(engine: Engine, containers: readonly string[]): Promise<void> {
+  for (const container of containers) {
+    await engine.stop(container);
+    await engine.remove(container, { force: false, volumes: false });
   }
 }
 

@@ -3,9 +3,9 @@ import { untilReady, type Watch } from "../engine/ready";
 import type { Held } from "../gateway/hold";
 import { resumeAll } from "../gateway/resume";
 import { containerName } from "../install/containerName";
-import { isOf, isUp, routedRelease, type ReleaseContainer, type RoutedContainers } from "../install/facts";
+import { isUp, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
-import { forgetStopped } from "../install/stoppedWorkers";
+import { forgetStopped, isToStart } from "../install/stoppedWorkers";
 import { startWorker } from "../scani/worker";
 import type { OperatorError } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
@@ -32,9 +32,8 @@ export async function endHold(
     if (held.lost.aborted) progress.note((held.lost.reason as OperatorError).message);
     await progress.step("let the requests through", () => held.release());
   }
-  const worker = workerOf(routed);
-  if (worker !== undefined && worker.state === "exited")
-    await progress.step("start the worker", () => startWorker(engine, worker, watch));
+  const worker = routed.containers.find((one) => one.service === "worker" && isToStart(one, routed));
+  if (worker !== undefined) await progress.step("start the worker", () => startWorker(engine, worker, watch));
   await forgetStopped(engine, place.gateway);
 }
 
@@ -64,10 +63,4 @@ async function restart(
         }),
       ),
     );
-}
-
-/** The worker of the release that serves. */
-function workerOf(routed: RoutedContainers): ReleaseContainer | undefined {
-  const serving = routedRelease(routed);
-  return routed.containers.find((one) => one.service === "worker" && isOf(serving, one));
 }

@@ -1,5 +1,6 @@
 import type { ContainerSummary, NetworkSummary } from "../engine/engine";
 import { routes, type Route } from "../gateway/routes";
+import { hasBaseName } from "../install/containerName";
 import { isUp, targetOf, type Facts, type ReleaseContainer } from "../install/facts";
 import { label } from "../install/labels";
 import type { HoldInputs } from "../install/resources";
@@ -30,10 +31,14 @@ const workersNeed: readonly string[] = ["postgres", "redis", "storage"];
 /** Routes to the api, which needs every service of base. The page itself needs none. */
 const apiRoutes: readonly Route[] = ["api", "ws", "auth"];
 
-/** What has to wait for a change of base; undefined where nothing is changed, or no release serves. Pure. */
+/**
+ * What has to wait for a change of base; undefined where nothing is changed, or no release serves. A gateway that runs and
+ * does not answer yet is taken to lead where it has written down. Pure.
+ */
 export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): HoldPlan | undefined {
   const api = targetOf(facts, "api");
-  if (facts.gateway.silent !== undefined || api === undefined || !isUp(api)) return undefined;
+  const { state, silent } = facts.gateway;
+  if ((silent !== undefined && state !== "running") || api === undefined || !isUp(api)) return undefined;
   const services = replacedServices(base, wanted);
   const moved = movedNetworks(base, wanted);
   if (services.length + moved.length === 0) return undefined;
@@ -56,13 +61,9 @@ export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): 
 
 /** Services whose containers are not there as they are declared, so that Pulumi is about to make them. Pure. */
 export function replacedServices({ containers }: BasePresence, { contents }: HoldInputs): string[] {
+  const own = containers.filter(hasBaseName);
   return Object.entries(contents).flatMap(([service, digest]) =>
-    containers.some(
-      ({ labels }) =>
-        labels[label.release] === undefined && labels[label.service] === service && labels[label.contents] === digest,
-    )
-      ? []
-      : [service],
+    own.some(({ labels }) => labels[label.service] === service && labels[label.contents] === digest) ? [] : [service],
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { gatewayStatePath } from "../gateway/state";
-import { targetOf, type ReleaseContainer } from "./facts";
+import { isUp, targetOf, type ReleaseContainer, type RoutedContainers } from "./facts";
 import { label } from "./labels";
 import { readRouted } from "./readFacts";
 
@@ -22,6 +22,15 @@ export function forgetStopped(engine: Engine, gateway: string): Promise<void> {
 }
 
 /**
+ * True for a worker that a change of base has to start when it is over: it has stopped, and the api of its release is
+ * routed and up. Where that api does not run either, somebody has stopped Scani. Pure.
+ */
+export function isToStart(worker: Pick<ReleaseContainer, "state" | "release">, routed: RoutedContainers): boolean {
+  const api = targetOf(routed, "api");
+  return worker.state === "exited" && api !== undefined && isUp(api) && api.release === worker.release;
+}
+
+/**
  * Starts what a change of base has stopped and not started again, where it belongs to the release that serves.
  * @returns Docker names of what it started
  */
@@ -31,11 +40,9 @@ export async function startStopped(engine: Engine, gateway: string): Promise<str
   const started: string[] = [];
   for (const id of ids) {
     const worker = await engine.inspect(id);
-    if (worker?.state !== "exited") continue;
+    if (worker === undefined) continue;
     const routed = await readRouted(engine, { name: worker.labels[label.install] ?? "", gateway });
-    const api = targetOf(routed, "api");
-    // Where the api does not run either, somebody has stopped Scani.
-    if (api?.state !== "running" || api.release !== worker.labels[label.release]) continue;
+    if (!isToStart({ state: worker.state, release: worker.labels[label.release] ?? "" }, routed)) continue;
     await engine.start(id);
     started.push(worker.name);
   }
