@@ -3,9 +3,10 @@ import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
 import type { Engine } from "../host/engine/engine";
 import { isSet, type Tier } from "../settings";
-import { withLogTail } from "../util/operatorError";
+import { renderProblem, withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/ready";
 import { fingerprintsFile } from "../host/guards/secretFingerprints";
+import { unroutedProblem } from "../host/guards/unrouted";
 import { refuseBaseInUse } from "../host/guards/takedown";
 import { Progress } from "../util/progress/progress";
 import { endHold } from "../host/hold/end";
@@ -14,6 +15,7 @@ import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
 import { containerName } from "../host/install/containerName";
 import { connectAll, isConnected } from "../host/adopt/connections";
+import { readFacts } from "../host/install/readFacts";
 import { postgresDataPath } from "../host/install/postgresData";
 import { routeUploads, uploadsRouted } from "../host/install/uploads";
 
@@ -64,7 +66,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
     return !routed || connected.includes(false) || Object.values(containers).some((id) => !ids.has(id));
   },
 
-  async apply(inputs, { say, signal }) {
+  async apply(inputs, { say, signal, stack }) {
     const { install, dockerHost, madeWith: fingerprints, bucket, connections = [], postgresData } = inputs;
     const engine = connect(dockerHost);
     const containers = await startable(engine, inputs.containers, inputs.portHolder);
@@ -93,6 +95,11 @@ export const baseReady: Handler<BaseReadyInputs> = {
           fingerprints,
         );
       await connectAll(engine, connections);
+      const unrouted = unroutedProblem(
+        await readFacts(engine, { name: install, gateway: containerName(install, "gateway") }),
+        stack,
+      );
+      if (unrouted !== undefined) progress.note(renderProblem(unrouted));
       return containers.postgres === undefined ? {} : { cluster: await clusterOf(engine, containers.postgres) };
     } catch (error) {
       throw new Error(withLogTail(error));

@@ -20,6 +20,8 @@ export interface Handler<Inputs = Record<string, unknown>> {
 
 /** How a handler talks back while it works. */
 export interface Context {
+  /** Name of the Pulumi stack. */
+  readonly stack: string;
   /** A line for the operator, shown as it comes and kept. */
   say(line: string): void;
   /** Aborted when the operator interrupts, or the install's lock is lost. */

@@ -1,6 +1,6 @@
 import { connect } from "../host/engine/connect";
 import type { Held } from "../host/gateway/hold";
-import { beginHold, readHoldPlan } from "../host/hold/begin";
+import { beginHold, readHoldPlan, removeContainers } from "../host/hold/begin";
 import type { HoldInputs } from "../host/install/resources";
 import { Progress } from "../util/progress/progress";
 import type { Handler } from "./handler";
@@ -22,15 +22,19 @@ export function takeHeld(install: string): Held | undefined {
 export const hold: Handler<HoldInputs> = {
   id: ({ install }) => install,
 
+  // They are in the way of one run, and no difference to the next.
+  incidental: ["copies"],
+
   async differs(inputs) {
+    if ((inputs.copies ?? []).length > 0) return true;
     return (await readHoldPlan(connect(inputs.dockerHost), inputs)) !== undefined;
   },
 
   async apply(inputs, { say }) {
     const engine = connect(inputs.dockerHost);
     const plan = await readHoldPlan(engine, inputs);
-    if (plan === undefined) return;
-    held.set(inputs.install, await beginHold(engine, inputs.install, plan, new Progress(say)));
+    if (plan !== undefined) held.set(inputs.install, await beginHold(engine, inputs.install, plan, new Progress(say)));
+    await removeContainers(engine, inputs.copies ?? []);
   },
 
   remove: () => Promise.resolve(),

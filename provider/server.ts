@@ -29,6 +29,7 @@ export function serve(load: () => Handlers, engine: string): void {
   const log = new EngineLog(engine);
   const interrupted = new AbortController();
   const context = (urn: string): Context => ({
+    stack: stackOf(urn),
     say: (line) => log.info(urn, line),
     signal: interrupted.signal,
     lockAgain: async () => undefined,

@@ -6,12 +6,15 @@ import { subnetsIn } from "../host/install/addresses";
 import { alterations, describeAlterations } from "../host/install/alteration";
 import { containerName } from "../host/install/containerName";
 import { label } from "../host/install/labels";
-import { copies, creationTimestamps } from "../host/install/creationTimestamps";
+import { creationTimestamps, isMadeAnew } from "../host/install/creationTimestamps";
+import { declares, replaceableServices } from "../host/install/bundled";
 import { dataPlaceOf, dataServicesOf } from "../host/install/dataPlace";
 import { baseImages, type BaseImage } from "../host/install/images";
 import type { HoldInputs } from "../host/install/resources";
-import type { MadeContainer } from "../host/install/platform";
 import type { Presence } from "../host/install/presence";
+import { unknownContainers, unknownNetworks, type NamedNetwork, type UnknownContainers } from "../host/install/unknown";
+import { takenNames, takenNetwork } from "../host/guards/takenNames";
+import { differs } from "../host/guards/baseNow";
 import type { MissingImage } from "../host/preflight/images";
 import { Base } from "../infra/base/base";
 import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";
@@ -22,7 +25,7 @@ import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit } from "./guard"
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
-import { rememberedOutputs } from "./reference";
+import { ownState } from "./reference";
 
 /** What outlives every release. */
 export async function baseStack(
@@ -34,19 +37,29 @@ export async function baseStack(
   const { engine, host: own } = providersOf(host.dockerProvider(names));
   const place = dataPlaceOf(settings);
   const stack = pulumi.getStack();
-  const reading = Promise.all([
-    readRemembered(host, stack, place.install),
-    host.evidence(place),
-    host.baseNow(place.install),
-  ]);
-  const [looking, imageIds] = [host.missing(names), host.imageIds(names)];
-  for (const look of [reading, looking, imageIds]) look.catch(() => undefined);
+  const reading = Promise.all([host.evidence(place), host.baseNow(place.install)]);
+  const [looking, imageIds, naming] = [host.missing(names), host.imageIds(names), host.namesakes(place.install)];
+  for (const look of [reading, looking, imageIds, naming]) look.catch(() => undefined);
+  const services = [
+    "gateway",
+    ...replaceableServices.map(([service]) => service).filter((one) => declares(settings, one)),
+  ];
+  const doesNotFit = `Stack ${stack} does not fit what is on this engine. Nothing has been touched.`;
+  // Before the lock, which is in the container that has the gateway's name.
+  refuse(doesNotFit, takenNames(await naming, { install: place.install, stack, services }));
   await host.enter(containerName(place.install, "gateway"));
+  // Not before: a run that has just ended has made what Pulumi's state did not hold until then.
+  const identifying = readIdentity(host, place.install);
+  identifying.catch(() => undefined);
   const base = new Base(settings, { providers: [engine, own] });
   const [encryptionKey, databasePassword] = [base.secrets.get("ENCRYPTION_KEY"), base.secrets.get("POSTGRES_PASSWORD")];
-  const [[identity, evidence, now], declared] = await Promise.all([reading, declaredBase(settings, base, stack)]);
+  const [identity, [evidence, now], declared] = await Promise.all([
+    identifying,
+    reading,
+    declaredBase(settings, base, stack),
+  ]);
 
-  refuse(`Stack ${stack} does not fit what is on this engine. Nothing has been touched.`, [
+  refuse(doesNotFit, [
     ...identityRefusals(
       identity.remembered,
       { ...identity.former, cluster: evidence.cluster },
@@ -60,7 +73,8 @@ export async function baseStack(
         allowDowntime: isSet("allowDowntime"),
       },
     ),
-    ...lostStateProblems(identity.remembered, identity.presence, { install: place.install, stack }),
+    ...lostStateProblems(identity.remembered, identity.known, identity.presence, { install: place.install, stack }),
+    ...identity.strangeNetworks.filter(({ users }) => users.length > 0).map((one) => takenNetwork(one, stack)),
   ]);
   // The Postgres that was borrowed so far is stopped before its data is moved.
   const before = identity.remembered?.backups?.postgres;
@@ -108,8 +122,9 @@ export async function baseStack(
     await pulumi.log.info(`Bringing onto the engine: ${absent.join(", ")}.`);
     refuseThese(await host.bring(absent));
   }
-  await clearCopies(host, presence, known);
+  const copies = await clearCopies(host, identity);
   await makeLostVolumes(host, place.install, identity);
+  const timestamps = creationTimestamps(presence, known, idsByService(images, onEngine));
   const fingerprints = pulumi.secret(
     pulumi
       .output({ encryptionKey, databasePassword })
@@ -121,12 +136,13 @@ export async function baseStack(
     declared: contents,
     drifted,
   } = base.declare(
-    creationTimestamps(presence, known, idsByService(images, onEngine)),
+    timestamps,
     fingerprints,
     presence.engine,
     subnet,
     evidence.cluster,
     Object.fromEntries(Object.entries(now.services).map(([service, { limits }]) => [service, limits])),
+    copies,
   );
   const changed = [
     ...describeAlterations(altered),
@@ -136,7 +152,14 @@ export async function baseStack(
     ),
   ];
   if (changed.length > 0) await pulumi.log.warn(changed.join("\n"));
-  if (pulumi.runtime.isDryRun()) await announce(host, settings, contents, drifted.includes("gateway"), absent);
+  if (pulumi.runtime.isDryRun()) {
+    const published = settings.publishGateway ? [`${settings.bindAddress}:${settings.FRONTEND_PORT}`] : [];
+    const gateway =
+      isMadeAnew(timestamps, "gateway") ||
+      drifted.includes("gateway") ||
+      differs(now.services.gateway, { image: settings.gatewayImage, published });
+    await announce(host, contents, now.services.gateway !== undefined && gateway, absent);
+  }
   return { platform, sockets };
 }
 
@@ -156,45 +179,61 @@ function idsByService(images: readonly BaseImage[], known: Readonly<Record<strin
   );
 }
 
-/** Says in a preview what Pulumi's own diff cannot know: what whoever uses Scani will notice. */
+/**
+ * Says in a preview what Pulumi's own diff cannot know: what whoever uses Scani will notice.
+ * @param gateway true where the one that is there is replaced
+ */
 async function announce(
   host: Host,
-  settings: Settings<"base">,
   contents: pulumi.Output<HoldInputs>,
-  gatewayDrifted: boolean,
+  gateway: boolean,
   absent: readonly string[],
 ): Promise<void> {
   if (absent.length > 0) await pulumi.log.info(`Brought onto the engine before anything else: ${absent.join(", ")}.`);
   const declared = await valueIfKnown(contents);
   // In a first preview secrets are yet to be generated, and nothing serves.
   if (declared === undefined) return;
-  const lines = await host.previewBase(declared, { image: settings.gatewayImage, drifted: gatewayDrifted });
+  const lines = await host.previewBase(declared, gateway);
   if (lines.length > 0) await pulumi.log.info(lines.join("\n"));
 }
 
 /** Base as its last `up` left it, beside what is true of it now. */
 interface Identity {
   readonly remembered?: RememberedBase;
-  /** Containers the last `up` made. */
-  readonly known: readonly MadeContainer[];
-  /** What of this install is on the engine. */
+  /** Ids of what Pulumi's state holds. */
+  readonly known: ReadonlySet<string>;
+  /** What of this install is on the engine, without what only has its labels. */
   readonly presence: Presence;
+  /** Containers with base's labels that Pulumi's state does not hold. */
+  readonly unknown: UnknownContainers;
+  /** Networks of base's labels and names that Pulumi's state does not hold. */
+  readonly strangeNetworks: readonly NamedNetwork[];
   /** What of the install that is remembered is there: the same one, unless it has been renamed. */
   readonly former: Presence & { readonly missingVolumes: readonly string[] };
 }
 
-async function readRemembered(host: Host, stack: string, install: string): Promise<Identity> {
-  const [outputs, presence] = await Promise.all([rememberedOutputs(stack), host.presence(install)]);
+async function readIdentity(host: Host, install: string): Promise<Identity> {
+  const [{ outputs, known }, all, namesakes] = await Promise.all([
+    ownState(),
+    host.presence(install),
+    host.namesakes(install),
+  ]);
+  const unknown = unknownContainers(all, known);
+  const presence = { ...all, containers: all.containers.filter((one) => !unknown.strays.includes(one)) };
   const remembered = outputs?.sockets as RememberedBase | undefined;
   const volumes = (remembered?.services ?? []).flatMap(({ volume }) => volume ?? []);
   const [former, missingVolumes] = await Promise.all([
     remembered === undefined || remembered.install === install ? presence : host.presence(remembered.install),
     host.missingVolumes(volumes),
   ]);
-  const known = (remembered?.services ?? []).flatMap(({ service, id, made }) =>
-    id === undefined ? [] : [{ service, id, made }],
-  );
-  return { remembered, known, presence, former: { ...former, missingVolumes } };
+  return {
+    remembered,
+    known,
+    presence,
+    unknown,
+    strangeNetworks: unknownNetworks(namesakes, install, known),
+    former: { ...former, missingVolumes },
+  };
 }
 
 /** Refuses to make an empty install where one of compose's is: whoever types that means to go on with it. */
@@ -222,14 +261,33 @@ async function declaredBase(settings: Settings<"base">, base: Base, stack: strin
   return { stack, settings: Object.fromEntries(await Promise.all(entries)) };
 }
 
-/** Makes room for base's own containers where another tool has made copies of them, which have their names. */
-async function clearCopies(host: Host, presence: Presence, known: readonly MadeContainer[]): Promise<void> {
-  const names = copies(presence, known).map(({ name }) => name);
-  if (names.length === 0) return;
-  await pulumi.log.warn(
-    `Another tool has made ${names.join(", ")} anew. It is removed, and made again as declared; its data stays.`,
-  );
-  if (!pulumi.runtime.isDryRun()) await host.removeContainers(names);
+/**
+ * Makes room for base's own where something that Pulumi does not know has their names: another tool has made it anew, or a
+ * run that was killed did not live to note it.
+ * @returns ids of containers to be removed once requests wait, which is all but the gateway
+ */
+async function clearCopies(host: Host, { unknown, strangeNetworks }: Identity): Promise<string[]> {
+  const { copies, strays } = unknown;
+  const gateways = copies.filter(({ labels }) => labels[label.service] === "gateway");
+  // Those that are used have been refused.
+  const networks = strangeNetworks.map(({ network }) => network);
+  const lines = [
+    ...[...copies, ...networks].map(
+      ({ name }) =>
+        `${name} is not the one Pulumi made: another tool has made it anew, or a run that was killed. It is removed, and made again as declared; its data stays.`,
+    ),
+    ...(gateways.length > 0 ? ["Nobody is let in from then until the gateway is made again: for some seconds."] : []),
+    ...strays.map(
+      ({ name, labels }) =>
+        `${name} has the labels of base's ${labels[label.service]} and is not it, as a container of an image that docker commit has made: it is left alone.`,
+    ),
+  ];
+  if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
+  if (!pulumi.runtime.isDryRun()) {
+    await host.removeContainers(gateways.map(({ id }) => id));
+    await host.removeNetworks(networks.map(({ id }) => id));
+  }
+  return copies.filter((one) => !gateways.includes(one)).map(({ id }) => id);
 }
 
 /** Pulumi believes that protected volumes are there, and would not replace them. */

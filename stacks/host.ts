@@ -4,6 +4,9 @@ import { readProjects } from "../host/adopt/readCompose";
 import type { Sockets } from "../host/install/platform";
 import { readPresence, type Presence } from "../host/install/presence";
 import { label } from "../host/install/labels";
+import type { RoutedContainers } from "../host/install/facts";
+import { readRouted, type Install } from "../host/install/readFacts";
+import { readNamesakes, type Namesakes } from "../host/install/unknown";
 import { subnetOf, type SubnetChoice, type SubnetOrder } from "../host/install/subnet";
 import { answeringEngine } from "../host/engine/answering";
 import { engineHost } from "../host/engine/connect";
@@ -15,7 +18,8 @@ import { fingerprintsOf, type DataSecrets, type SecretFingerprints } from "../ho
 import { readEvidence } from "../host/guards/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/previewSwitch";
 import { renderPreview } from "../host/handover/renderPreview";
-import { previewBase, type DeclaredGateway } from "../host/hold/preview";
+import { removeContainers } from "../host/hold/begin";
+import { previewBase } from "../host/hold/preview";
 import { strangerProblems } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
 import { bringImages, missingImages, type MissingImage } from "../host/preflight/images";
@@ -63,8 +67,14 @@ export interface Host {
   baseNow(install: string): Promise<BaseNow>;
   /** Makes volumes that are gone, as Pulumi believes them to be. */
   makeVolumes(install: string, volumes: readonly ServiceVolume[]): Promise<void>;
+  /** Where the routes of an install lead, and the containers of its releases. */
+  routed(install: Install): Promise<RoutedContainers>;
+  /** What is on the engine under a name of an install's base, whoever made it. */
+  namesakes(install: string): Promise<Namesakes>;
   /** Stops and removes containers; their volumes stay. */
   removeContainers(containers: readonly string[]): Promise<void>;
+  /** Removes networks nobody is on. */
+  removeNetworks(networks: readonly string[]): Promise<void>;
   /** What is true of the data that is there. */
   evidence(place: DataPlace): Promise<Evidence>;
   /** Which of these images are neither on the engine nor to be had. */
@@ -75,8 +85,11 @@ export interface Host {
   imageIds(images: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Text kept beside the data, by which its secrets are recognised. */
   fingerprints(before: SecretFingerprints | undefined, role: string, secrets: DataSecrets): Promise<string>;
-  /** What `up` of base would do that whoever uses Scani may notice, in the operator's words. */
-  previewBase(wanted: HoldInputs, gateway: DeclaredGateway): Promise<string[]>;
+  /**
+   * What `up` of base would do that whoever uses Scani may notice, in the operator's words.
+   * @param gateway true where the one that is there is replaced
+   */
+  previewBase(wanted: HoldInputs, gateway: boolean): Promise<string[]>;
   /** What `up` would do, in the operator's words. */
   previewSwitch(sockets: Sockets, declared: Declared): Promise<string>;
 }
@@ -102,11 +115,11 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       for (const { service, volume } of volumes)
         await engine.createVolume(volume, { [label.install]: install, [label.service]: service, ...throwawayMark() });
     },
-    removeContainers: async (containers) => {
-      for (const container of containers) {
-        await engine.stop(container);
-        await engine.remove(container, { force: false, volumes: false });
-      }
+    routed: (install) => readRouted(engine, install),
+    namesakes: (install) => readNamesakes(engine, install),
+    removeContainers: (containers) => removeContainers(engine, containers),
+    removeNetworks: async (networks) => {
+      for (const network of networks) await engine.removeNetwork(network);
     },
     evidence: (place) => readEvidence(engine, place),
     missing: (images) => missingImages(engine, images),

@@ -34,15 +34,39 @@ export async function referToBase(name: string): Promise<BaseReference> {
   };
 }
 
+/** What Pulumi's state of this stack holds, from before this run. */
+export interface OwnState {
+  /** What the last `up` that ended well left in the stack's outputs; undefined where there was none. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Ids of its resources, also of those that a failed `up` made. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** Type of the resource whose outputs are the stack's. */
+const stackType = "pulumi:pulumi:Stack";
+
+/** Reads what Pulumi's state of this stack holds. Source: pulumi/pkg/resource/deploy/builtins.go. */
+export async function ownState(): Promise<OwnState> {
+  const stackName = fullName(pulumi.getStack());
+  const answer = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName }, {});
+  const resources = Object.values(answer?.outputs ?? {}) as readonly {
+    readonly type: string;
+    readonly outputs: Readonly<Record<string, unknown>>;
+  }[];
+  return {
+    outputs: resources.find(({ type }) => type === stackType)?.outputs,
+    known: new Set(resources.map(({ outputs }) => outputs.id).filter((id) => typeof id === "string")),
+  };
+}
+
 /** What Pulumi says of a stack that was never made. Source: pulumi/pkg/backend/backend.go, `GetStackOutputs`. */
 const neverMade = /: unknown stack "[^"]*"$/;
 
 /**
- * What the last `up` of a stack left in its outputs; undefined where there is no such stack. A stack may ask for its own,
- * from before this run.
+ * What the last `up` of another stack left in its outputs; undefined where there is no such stack.
  * @throws OperatorRunError where Pulumi cannot say: what is not known is not taken for nothing
  */
-export async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const answer = await pulumi.runtime
     .invoke("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }, {})
     .catch(({ message }: Error) => {

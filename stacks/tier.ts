@@ -3,11 +3,11 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { baseGaps } from "../host/guards/baseGaps";
 import { alterations, describeAlterations } from "../host/install/alteration";
 import { creationTimestamps } from "../host/install/creationTimestamps";
-import type { MadeContainer } from "../host/install/platform";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
 import { releaseImages } from "../host/install/images";
 import { label } from "../host/install/labels";
 import { stacksBeside } from "../host/install/stacks";
+import { orphansOf } from "../host/install/unknown";
 import type { Presence } from "../host/install/presence";
 import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
@@ -22,7 +22,7 @@ import { OperatorRunError } from "./operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
-import { referToBase, rememberedOutputs, type BaseReference } from "./reference";
+import { ownState, referToBase, type BaseReference } from "./reference";
 
 /** One release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings<Tier>, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
@@ -37,10 +37,10 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const { engine, host: own } = providersOf(host.dockerProvider(images));
   const base = await reading;
   const presence = host.presence(base.remembered.install);
-  const remembering = rememberedOutputs(pulumi.getStack());
+  const state = ownState();
   const guarded = refuseOtherData(host, base, baseStack);
   const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
-  for (const looking of [guarded, missing, imageIds, presence, remembering]) looking.catch(() => undefined);
+  for (const looking of [guarded, missing, imageIds, presence, state]) looking.catch(() => undefined);
   // Another running command is reported before anything else: what does not fit may be its doing.
   await host.enter(base.remembered.gateway);
   const there = await presence;
@@ -53,7 +53,8 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   refuseMissing(await missing, [setCommand("SCANI_IMAGE_TAG", pulumi.getStack())]);
   const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
   if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
-  const known = ((await remembering)?.containers ?? []) as MadeContainer[];
+  const { known } = await state;
+  await clearOrphans(host, base, tier, known);
   const release = new Release(
     `scani-${tier}`,
     {
@@ -88,12 +89,21 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
     release: release.id,
     images: pulumi.output(release.images),
     address: base.sockets.address,
-    containers: release.made,
   };
   if (!pulumi.runtime.isDryRun()) return outputs;
   await sayMoved(there, tier);
   await announce(host, settings, base, release);
   return outputs;
+}
+
+/** Removes what runs that were killed have made of the tier and not noted. */
+async function clearOrphans(host: Host, base: BaseReference, tier: Tier, known: ReadonlySet<string>): Promise<void> {
+  const { install: name, gateway } = base.remembered;
+  const orphans = orphansOf(await host.routed({ name, gateway }), tier, known);
+  if (orphans.length === 0) return;
+  const names = orphans.map((one) => one.name).join(", ");
+  await pulumi.log.warn(`Made by a run that was killed, and not noted: ${names}. Nothing needs it, and it is removed.`);
+  if (!pulumi.runtime.isDryRun()) await host.removeContainers(orphans.map(({ id }) => id));
 }
 
 /** Containers of releases that are on the engine. */

@@ -1,5 +1,6 @@
 import { details, type Engine } from "../engine/engine";
 import type { Limits } from "../install/alteration";
+import { hasBaseName, isOfBase } from "../install/containerName";
 import { isUp } from "../install/facts";
 import { label } from "../install/labels";
 
@@ -27,11 +28,22 @@ export interface BaseNow {
   readonly releases: readonly ReleaseInUse[];
 }
 
+/** True where a container that is there has another image, or other ports on the host, than it is declared with. Pure. */
+export function differs(
+  there: BaseContainer | undefined,
+  { image, published }: Pick<BaseContainer, "image" | "published">,
+): boolean {
+  if (there === undefined) return true;
+  return there.image !== image || [...there.published].sort().join() !== [...published].sort().join();
+}
+
 /** Reads an install off its engine. */
 export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
   const inUse = all.filter((container) => label.release in container.labels && isUp(container));
-  const ofBase = all.filter(({ labels }) => labels[label.release] === undefined);
+  const ofBase = all.filter(isOfBase);
+  // One under base's own name comes last, and counts: another may be somebody's own, of an image that keeps the labels.
+  ofBase.sort((a, b) => Number(hasBaseName(a)) - Number(hasBaseName(b)));
   const [services, releases] = await Promise.all([
     Promise.all(
       ofBase.map(async ({ id, name, labels }) => {

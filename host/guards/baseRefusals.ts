@@ -23,6 +23,7 @@ export interface DeclaredSetting {
 export const comparedSettings: readonly BaseSetting[] = [
   "FRONTEND_PORT",
   "bindAddress",
+  "publishGateway",
   "gatewayImage",
   "S3_BUCKET",
   ...replaceableServices.flatMap(([service, { replacedBy, credentials }]) => [
@@ -158,6 +159,13 @@ export function serverOf(image: string): { readonly name: string; readonly major
 function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
   const published = now.services.gateway?.published[0];
   if (published === undefined) return [];
+  if (declared.settings.publishGateway?.value === "false")
+    return [
+      {
+        what: `${from(declared, "publishGateway")} is false, and the gateway is published on ${published}: whoever uses Scani there would not reach it any more.`,
+        type: withdrawCommands("publishGateway", declared.settings.publishGateway.origin, declared.stack),
+      },
+    ];
   const { ip, port } = publishedAt(published);
   const is = { bindAddress: ip, FRONTEND_PORT: port };
   return (Object.entries(is) as [keyof typeof is, string][]).flatMap(([setting, value]) => {

@@ -1,6 +1,7 @@
 import { withdrawCommands, withFlag, type Origin } from "../../settings";
 import { adoptCommand, backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { commandsOf, type Problem } from "../../util/operatorError";
+import { isOfBase } from "../install/containerName";
 import { label } from "../install/labels";
 import type { BaseServiceOutput, Sockets } from "../install/platform";
 import type { Presence } from "../install/presence";
@@ -47,19 +48,21 @@ export function identityRefusals(
 }
 
 /**
- * Why base must not be made beside releases of its own install: there are none before there is a base, so its state has
- * been lost, or is somewhere else. Pure.
+ * Why base must not be made beside releases of its own install, or beside a base of which its state knows nothing at all:
+ * that has been lost, or is somewhere else. Pure.
+ * @param known ids of what Pulumi's state holds; a first `up` that was killed has left some
  */
 export function lostStateProblems(
   remembered: RememberedBase | undefined,
+  known: ReadonlySet<string>,
   { containers }: Pick<Presence, "containers">,
   { install, stack }: Pick<IdentityIntent, "install" | "stack">,
 ): Problem[] {
   const [ofReleases, ofBase] = [
     containers.filter(({ labels }) => label.release in labels),
-    containers.filter(({ labels }) => label.service in labels && !(label.release in labels)),
+    containers.filter(isOfBase),
   ];
-  if (remembered !== undefined || ofReleases.length === 0 || ofBase.length === 0) return [];
+  if (remembered !== undefined || ofBase.length === 0 || (ofReleases.length === 0 && known.size > 0)) return [];
   return [
     {
       what: `The install ${install} is on this engine, and the state of stack ${stack} knows nothing of it: it is in another project folder, or lost.`,

@@ -1,6 +1,6 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
 import { usualLimits } from "../gateway/hold";
-import { alterations } from "../install/alteration";
+import { hasBaseName } from "../install/containerName";
 import { label } from "../install/labels";
 import { readInstall } from "./begin";
 import { planHold, replacedServices, type BasePresence, type HoldPlan } from "./plan";
@@ -16,24 +16,13 @@ export interface BaseChange {
   readonly ailing: readonly ContainerSummary[];
 }
 
-/** The gateway as it is declared. */
-export interface DeclaredGateway {
-  readonly image: string;
-  /** The one that is there has other limits, and is made anew for them. */
-  readonly drifted: boolean;
-}
-
-/** Reads what an `up` of base would do. */
-export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: DeclaredGateway): Promise<string[]> {
+/** Reads what an `up` of base would do. @param gateway true where the one that is there is replaced */
+export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: boolean): Promise<string[]> {
   const { facts, base } = await readInstall(engine, wanted.install);
   const replaced = replacedServices(base, wanted);
   return renderBaseChange({
     hold: planHold(facts, base, wanted),
-    // The engine names an image by its id where its name has come to mean another.
-    gateway:
-      gateway.drifted ||
-      base.containers.some(({ name, image }) => name === facts.gateway.name && image !== gateway.image) ||
-      alterations(base).some(({ container }) => container.labels[label.service] === "gateway"),
+    gateway,
     ailing: ailingServices(base, replaced),
   });
 }
@@ -41,8 +30,7 @@ export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: D
 /** Containers of base that do not run, and are not about to be replaced. Pure. */
 export function ailingServices({ containers }: BasePresence, replaced: readonly string[]): ContainerSummary[] {
   return containers.filter(
-    ({ labels, state }) =>
-      labels[label.release] === undefined && state !== "running" && !replaced.includes(labels[label.service] ?? ""),
+    (one) => hasBaseName(one) && one.state !== "running" && !replaced.includes(one.labels[label.service] ?? ""),
   );
 }
 

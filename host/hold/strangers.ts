@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
-import { baseServices } from "../install/bundled";
+import { isOfBase } from "../install/containerName";
 import { label } from "../install/labels";
 import { dockerConnect, dockerDisconnect, upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
@@ -46,6 +46,5 @@ export function strangersOn(moved: readonly OnNetwork[], install: string, stack:
 }
 
 function isOwn(labels: ContainerSummary["labels"], install: string): boolean {
-  if (labels[label.install] !== install) return false;
-  return labels[label.release] !== undefined || baseServices.includes(labels[label.service] ?? "");
+  return labels[label.install] === install && (label.release in labels || isOfBase({ labels }));
 }

@@ -1,4 +1,5 @@
 import type { ContainerSummary } from "../engine/engine";
+import { baseServices } from "./bundled";
 import { label } from "./labels";
 
 /** Docker name of one of base's containers: it is the same for ever, since there is one of a kind in an install. */
@@ -12,9 +13,10 @@ export function hasBaseName({ name, labels }: Pick<ContainerSummary, "name" | "l
   return isOfBase({ labels }) && name === containerName(install ?? "", service ?? "");
 }
 
-/** True for what has the labels of a container of base. Pure. */
+/** True for what has the labels of one of base's services. Pure. */
 export function isOfBase({ labels }: Pick<ContainerSummary, "labels">): boolean {
-  return label.install in labels && label.service in labels && !(label.release in labels);
+  const service = labels[label.service] ?? "";
+  return label.install in labels && baseServices.includes(service) && !(label.release in labels);
 }
 
 /** Docker name of the volume a service of base keeps its data in. */

@@ -2,7 +2,6 @@ import type { ContainerSummary } from "../engine/engine";
 import { alterations } from "./alteration";
 import { isLost } from "./facts";
 import { label } from "./labels";
-import type { MadeContainer } from "./platform";
 import type { Presence } from "./presence";
 
 /**
@@ -14,22 +13,25 @@ export type CreationTimestamps = Readonly<Record<string, string>>;
 /**
  * Takes the timestamps off what is on the engine. A resource keeps its timestamp for life, so it is no change from run
  * to run; one that somebody removed has none, gets a new one, and Pulumi makes it again. Without this only a refresh
- * would notice, which costs every preview the two seconds the Docker provider waits before it reads a network. A copy
- * that another tool made has no timestamp of its own either, nor has a container that it renamed or took off a network,
- * that can never be started again, or, of base, whose image's name has come to mean another. Pure.
+ * would notice, which costs every preview the two seconds the Docker provider waits before it reads a network. What
+ * Pulumi does not know has none either, such as a copy that another tool made, nor has a container that was renamed or
+ * taken off a network, that can never be started again, or, of base, whose image's name has come to mean another. Pure.
+ * @param known ids of what Pulumi's state of the stack holds
  * @param imageIds ids of base's images as their names mean them now, by service; one that is not on the engine has none
  */
 export function creationTimestamps(
   presence: Presence,
-  known: readonly MadeContainer[],
+  known: ReadonlySet<string>,
   imageIds: Readonly<Record<string, string>> = {},
 ): CreationTimestamps {
-  const others = new Set([
-    ...copies(presence, known).map(({ id }) => id),
-    ...alterations(presence).map(({ container }) => container.id),
-  ]);
+  const altered = new Set(alterations(presence).map(({ container }) => container.id));
   const made = presence.containers.filter(
-    (one) => label.made in one.labels && !others.has(one.id) && !isLost(one) && !isOutdated(one, imageIds),
+    (one) =>
+      label.made in one.labels &&
+      known.has(one.id) &&
+      !altered.has(one.id) &&
+      !isLost(one) &&
+      !isOutdated(one, imageIds),
   );
   // Oldest first, so that the newest of two of a kind is the one that counts: the older is on its way out.
   const ordered = [...made].sort((a, b) => a.created - b.created);
@@ -44,16 +46,6 @@ export function creationTimestamps(
 function isOutdated({ labels, imageId }: ContainerSummary, imageIds: Readonly<Record<string, string>>): boolean {
   const id = labels[label.release] === undefined ? imageIds[labels[label.service] ?? ""] : undefined;
   return id !== undefined && id !== imageId;
-}
-
-/**
- * Containers that another tool made in the place of one Pulumi knows, with all its labels: they carry the timestamp of
- * a container that had another id. Pure.
- */
-export function copies({ containers }: Presence, known: readonly MadeContainer[]): Presence["containers"] {
-  return containers.filter(({ id, labels }) =>
-    known.some((one) => one.made === labels[label.made] && one.service === labels[label.service] && one.id !== id),
-  );
 }
 
 /** The one volume of a release. */
@@ -71,6 +63,11 @@ function networkKind(name: string, labels: Readonly<Record<string, string>>): st
 
 function entry(labels: Readonly<Record<string, string>>, kind: string): [string, string] {
   return [`${labels[label.release] ?? ""}/${kind}`, labels[label.made] ?? ""];
+}
+
+/** True where one of base's containers gets another timestamp than any that is there, so that Pulumi makes it anew. Pure. */
+export function isMadeAnew(timestamps: CreationTimestamps, service: string): boolean {
+  return timestamps[`/${service}`] === undefined;
 }
 
 /** The label of one of base's containers, by its service. */

@@ -41,14 +41,6 @@ export function readPlatform(output: unknown): Platform {
   return Object.fromEntries(entries.map(([name, value]) => [earlierNames[name] ?? name, value])) as Platform;
 }
 
-/** A container as Pulumi made it. */
-export interface MadeContainer {
-  readonly service: string;
-  readonly id: string;
-  /** Its creation timestamp. */
-  readonly made?: string;
-}
-
 /** Where a release plugs in. No secrets. */
 export interface Sockets {
   /** The install's name, and the prefix of every Docker name in it. */
@@ -75,8 +67,10 @@ export interface Sockets {
 }
 
 /** One service of base as its outputs name it. */
-export interface BaseServiceOutput extends Partial<Omit<MadeContainer, "service">> {
+export interface BaseServiceOutput {
   readonly service: string;
+  /** Docker's own. Absent where an earlier version of this module brought base up. */
+  readonly id?: string;
   /** Docker name. */
   readonly container: string;
   readonly volume?: string;

@@ -52,6 +52,8 @@ export interface HoldInputs {
   readonly contents: Readonly<Record<string, string>>;
   /** Subnet of each network that has one, by its Docker name. */
   readonly subnets: Readonly<Record<string, string>>;
+  /** Ids of containers that have the names of services and are not Pulumi's: removed once requests wait. */
+  readonly copies?: readonly string[];
 }
 
 /** The TakedownGuard's inputs, as they reach the provider. */

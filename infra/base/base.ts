@@ -46,6 +46,7 @@ export class Base extends pulumi.ComponentResource {
    * @param subnet the install's own; undefined where Docker gives out the addresses
    * @param cluster identity of the database that is there, where one runs
    * @param limits of the containers that are there, by service
+   * @param copies ids of containers that have the names of services, and are removed before those are made
    * @returns `platform`, one secret output with everything a release needs to know, where a release plugs in, and what
    * a preview compares with the engine; `drifted`, services whose containers are made anew for their limits
    */
@@ -56,6 +57,7 @@ export class Base extends pulumi.ComponentResource {
     subnet: Block | undefined,
     cluster?: string,
     limits: Readonly<Record<string, Limits>> = {},
+    copies: readonly string[] = [],
   ): {
     platform: pulumi.Output<Platform>;
     sockets: pulumi.Output<Sockets>;
@@ -94,7 +96,7 @@ export class Base extends pulumi.ComponentResource {
     );
     const subnets = subnetsIn(install, subnet, catchMail ? ["data", "mail"] : ["data"]);
     const held = { install, dockerHost: settings.dockerHost, subnets };
-    const hold = new Hold("hold", { ...held, contents, gateway: gatewayService }, inside);
+    const hold = new Hold("hold", { ...held, contents, copies, gateway: gatewayService }, inside);
     networks.declareFixed(hold);
     // Requests are held by then, since Postgres is yet to be made.
     const move =
@@ -183,12 +185,11 @@ export class Base extends pulumi.ComponentResource {
         uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),
         engine,
         cluster: found ?? cluster,
-        services: running.map(({ service, containerName, volumeName, made }: BaseService, index) => ({
+        services: running.map(({ service, containerName, volumeName }: BaseService, index) => ({
           service,
           container: containerName,
           volume: volumeName,
           id: containerIds[index],
-          made,
         })),
         backups: {
           directory: settings.backupDirectory,

@@ -7,6 +7,8 @@ export interface HoldArgs extends Pick<HoldInputs, "install" | "dockerHost"> {
   readonly contents: Readonly<Record<string, pulumi.Output<string>>>;
   /** Subnet of each network that has one, by its Docker name. */
   readonly subnets: Readonly<Record<string, string>>;
+  /** Ids of containers that have the names of services and are not Pulumi's. */
+  readonly copies: readonly string[];
   /** It has to be there, and be replaced where it is, before requests wait in it. */
   readonly gateway: BaseService;
 }
@@ -17,10 +19,11 @@ export interface HoldArgs extends Pick<HoldInputs, "install" | "dockerHost"> {
  */
 export class Hold extends pulumi.CustomResource {
   constructor(name: string, args: HoldArgs, opts?: pulumi.CustomResourceOptions) {
-    const { gateway, contents, ...rest } = args;
+    const { gateway, contents, copies, ...rest } = args;
     const inputs: { [key in keyof HoldInputs]: pulumi.Input<HoldInputs[key]> } = {
       ...rest,
       contents: pulumi.output(contents),
+      copies: copies.length === 0 ? undefined : [...copies],
     };
     super("scani-host:base:Hold", name, inputs, { ...opts, dependsOn: [gateway.container] });
   }

@@ -110,8 +110,6 @@ export class BaseService extends pulumi.ComponentResource {
   readonly container: Container;
   readonly containerName: string;
   readonly volumeName?: string;
-  /** Its creation timestamp. */
-  readonly made?: string;
 
   constructor(
     { service, args, labels, contents }: DescribedService,
@@ -122,7 +120,6 @@ export class BaseService extends pulumi.ComponentResource {
     const { install, dataPath, protect } = args;
     this.service = service;
     this.containerName = containerName(install, service);
-    this.made = labels[label.made];
     let volume: pulumi.Input<string> | undefined;
     if (dataPath !== undefined) {
       this.volumeName = args.volume ?? volumeNameOf(install, service);

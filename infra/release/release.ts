@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
-import type { MadeContainer, Platform, Sockets } from "../../host/install/platform";
+import type { Platform, Sockets } from "../../host/install/platform";
 import { hardenedContainer } from "../container/hardened";
 import { label, labelList } from "../../host/install/labels";
 import {
@@ -44,8 +44,6 @@ export class Release extends pulumi.ComponentResource {
   readonly images: Partial<Record<Service, string>>;
   readonly containers: Partial<Record<Service, Container>> = {};
   readonly network: Network;
-  /** The containers as they are remembered in the stack's outputs. */
-  readonly made: pulumi.Output<MadeContainer[]>;
 
   constructor(name: string, args: ReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("scani:release:Release", name, {}, opts);
@@ -101,7 +99,6 @@ export class Release extends pulumi.ComponentResource {
       certificate === undefined
         ? undefined
         : new Volume(`${name}-ca`, { labels: labelsOf(releaseVolumeTimestamp).apply(labelList) }, { parent: this });
-    const made: pulumi.Output<MadeContainer>[] = [];
     for (const service of declared) {
       const shape = shapes[service];
       if (shape === undefined) throw new Error(`${tier} declares ${service} without a shape`);
@@ -123,9 +120,7 @@ export class Release extends pulumi.ComponentResource {
         { parent: this },
       );
       this.containers[service] = container;
-      made.push(pulumi.all([container.id, labels]).apply(([id, own]) => ({ service, id, made: own[label.made] })));
     }
-    this.made = pulumi.all(made);
     this.registerOutputs({ id: this.id });
   }
 

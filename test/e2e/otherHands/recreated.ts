@@ -1,5 +1,10 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { label } from "../../../host/install/labels";
-import { container, runningServices } from "../host";
+import { preview } from "../../../ops/preview";
+import { up } from "../../../ops/up";
+import { baseOf, container, runningServices } from "../host";
+import { failing } from "../scene";
 import { underLoad } from "../traffic";
 import { scene } from "./install";
 
@@ -23,7 +28,7 @@ test("a network that was pruned is noticed by the preview, and the tier switched
   expect(await scene.preview("tier2")).toMatch(unchanged);
 });
 
-test("a container of base that another tool has made anew is made again by the same up", async () => {
+test("a container of base that another tool has made anew is made again by the same up, while requests wait", async () => {
   const name = `${scene.place.install}-redis`;
   const { info } = await container(scene, undefined, "redis");
   await scene.docker.getContainer(name).remove({ force: true });
@@ -39,12 +44,55 @@ test("a container of base that another tool has made anew is made again by the s
   });
   await copy.start();
   const seen = await scene.preview("base");
-  expect(seen).toContain(`Another tool has made ${name} anew.`);
+  expect(seen).toContain(`${name} is not the one Pulumi made: another tool has made it anew`);
+  expect(seen).toContain("Requests of api, ws, auth wait at the gateway meanwhile");
   expect(seen).toMatch(/\+-1 to replace/);
+  const load = await underLoad(scene);
   await scene.up("base");
+  const { failed } = await load.stop();
+  expect(failed).toBe(0);
   const again = await container(scene, undefined, "redis");
   expect(again.running).toBe(true);
   expect(again.info.HostConfig.ReadonlyRootfs).toBe(true);
   expect([info.Id, copy.id]).not.toContain(again.id);
+  expect(await scene.preview("base")).toMatch(unchanged);
+});
+
+test("a name of base's that somebody else has taken is refused before anything is touched", async () => {
+  const name = `${scene.place.install}-mail`;
+  const { info } = await container(scene, undefined, "mail");
+  await scene.docker.getContainer(name).remove({ force: true });
+  const foreign = await scene.docker.createContainer({ name, Image: info.Config.Image });
+  try {
+    const before = await baseOf(scene);
+    for (const command of [preview, up]) {
+      const printed = await failing(scene, command, "base");
+      expect(printed).toContain(`is called ${name}, which is the name of one of base's.`);
+      expect(printed).toContain(`type: docker rename ${name} ${name}-other`);
+    }
+    expect(await baseOf(scene)).toEqual(before);
+    await foreign.rename({ name: `${name}-other` });
+    await scene.up("base");
+    expect((await container(scene, undefined, "mail")).running).toBe(true);
+  } finally {
+    await foreign.remove({ force: true });
+  }
+});
+
+test("a container of base that no state of Pulumi's knows is made again by the same up", async () => {
+  const { info } = await container(scene, undefined, "redis");
+  const file = join(scene.place.workDir, "state", ".pulumi", "stacks", "scani", "base.json");
+  // As `pulumi state delete` leaves it, and a run that was killed as it made it.
+  const state = JSON.parse(readFileSync(file, "utf8")) as {
+    checkpoint: { latest: { resources: { id?: string; urn: string }[] } };
+  };
+  const { latest } = state.checkpoint;
+  const { urn = "" } = latest.resources.find(({ id }) => id === info.Id) ?? {};
+  expect(urn).toMatch(/redis$/);
+  latest.resources = latest.resources.filter((one) => !JSON.stringify(one).includes(JSON.stringify(urn)));
+  writeFileSync(file, JSON.stringify(state));
+  await scene.up("base");
+  const again = await container(scene, undefined, "redis");
+  expect([again.running, again.id === info.Id]).toEqual([true, false]);
   expect(await scene.preview("base")).toMatch(unchanged);
 });

@@ -3,6 +3,7 @@ import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
 import type { ContainerSummary } from "../../../host/engine/engine";
 import { label } from "../../../host/install/labels";
 import { resolveSettings, type Settings } from "../../../settings";
+import type { Namesakes } from "../../../host/install/unknown";
 import type { MissingImage } from "../../../host/preflight/images";
 import type { Host } from "../../../stacks/host";
 import { violations } from "./policy";
@@ -84,7 +85,12 @@ void pulumi.runtime.setMocks(
       declared.push({ type, name, inputs: timeless(inputs) });
       return { id: id ?? `${name}-id`, state: { name, ...inputs, hex: `hex-of-${name}` } };
     },
-    call: () => ({ outputs: { sockets: remembered } }),
+    // Another stack's outputs, and what this stack's state holds.
+    call: ({ token }) => {
+      if (token === "pulumi:pulumi:readStackOutputs") return { outputs: { sockets: remembered } };
+      const held = { "urn:stack": { type: "pulumi:pulumi:Stack", outputs: { sockets: remembered } } };
+      return { outputs: remembered === undefined ? {} : { ...held, ...idsInState() } };
+    },
   },
   "scani",
   "tier2",
@@ -98,7 +104,14 @@ const { baseStack } = require("../../../stacks/base") as typeof import("../../..
 const { tierStack } = require("../../../stacks/tier") as typeof import("../../../stacks/tier.js");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
+/** Everything that is there. */
+function idsInState(): Record<string, object> {
+  const networks = Object.values(sockets.networks);
+  return Object.fromEntries([...there, ...networks].map((id) => [`urn:${id}`, { type: "docker", outputs: { id } }]));
+}
+
 let missing: MissingImage[] = [];
+let namesakes: Namesakes = { containers: [], networks: [] };
 let unbrought: MissingImage[] = [];
 let projects: { name: string; folder: string }[] = [];
 /** Version of Postgres that made the data in the install's volume; undefined where it has none. */
@@ -124,7 +137,10 @@ const host: Host = {
   missingVolumes: async () => [],
   baseNow: async () => ({ services: {}, releases: [] }),
   makeVolumes: async () => undefined,
+  routed: async () => ({ routes: {}, containers: [] }),
+  namesakes: async () => namesakes,
   removeContainers: async () => undefined,
+  removeNetworks: async () => undefined,
   evidence: async () => ({ strangers: [], volumeMajor }),
   missing: async () => missing,
   bring: async () => unbrought,
@@ -273,6 +289,23 @@ test("an image of base's that cannot be brought, although its registry knew it, 
     expect(of(declared, container)).toEqual([]);
   } finally {
     unbrought = [];
+  }
+});
+
+test("a name of base's that somebody else has stops it before anything is declared", async () => {
+  namesakes = {
+    containers: [{ id: "x", name: "scani-redis", labels: {} } as unknown as ContainerSummary],
+    networks: [],
+  };
+  try {
+    await expect(declare({ tier: "base" })).rejects.toThrow(
+      /^Stack tier2 does not fit what is on this engine\. Nothing has been touched\.\n {2}A container that is none of this module's is called scani-redis,[^]*type: docker rename scani-redis scani-redis-other/,
+    );
+    expect(declared).toEqual([]);
+    const outside = await declare({ tier: "base", REDIS_URL: "rediss://:p@redis.example.org" });
+    expect(of(outside, container)).not.toEqual([]);
+  } finally {
+    namesakes = { containers: [], networks: [] };
   }
 });
 

@@ -149,6 +149,12 @@ test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>(
     ["npm run pulumi -- config set --stack base redisImage redis:7-alpine"],
   ],
   [
+    "a gateway without a port",
+    { publishGateway: given("false", "the shell's environment") },
+    "publishGateway (from the shell's environment) is false, and the gateway is published on 0.0.0.0:8080: whoever uses Scani there would not reach it any more.",
+    ["unset SCANI_PUBLISH_GATEWAY"],
+  ],
+  [
     "another server",
     { storageImage: given("minio/minio:RELEASE.2025-01-01", "Pulumi config") },
     "storageImage (from Pulumi config) is minio/minio:RELEASE.2025-01-01, another server",

@@ -17,9 +17,9 @@ const remembered: RememberedBase = {
   install: "scani",
   engine: home,
   services: [
-    { service: "postgres", container: "scani-postgres", volume: "scani-postgres-data", id: "1", made: "then" },
-    { service: "redis", container: "scani-redis", volume: "scani-redis-data", id: "2", made: "then" },
-    { service: "gateway", container: "scani-gateway", volume: "scani-gateway-data", id: "3", made: "then" },
+    { service: "postgres", container: "scani-postgres", volume: "scani-postgres-data", id: "1" },
+    { service: "redis", container: "scani-redis", volume: "scani-redis-data", id: "2" },
+    { service: "gateway", container: "scani-gateway", volume: "scani-gateway-data", id: "3" },
   ],
 };
 
@@ -152,14 +152,19 @@ test("another database cluster under the same name is refused, with what to type
 });
 
 test("base is not made beside releases of its own install: its state is lost, or somewhere else", () => {
-  const labelled = (labels: Record<string, string>) => ({ id: "1", name: "x", labels }) as unknown as ContainerSummary;
+  const labelled = (labels: Record<string, string>) =>
+    ({ id: "1", name: "x", labels: { "scani.install": "scani", ...labels } }) as unknown as ContainerSummary;
   const gateway = labelled({ "scani.service": "gateway" });
   const api = labelled({ "scani.service": "api", "scani.release": "r1" });
+  let known = new Set(["a-secret"]);
   const told = (before: RememberedBase | undefined, ...containers: ContainerSummary[]) =>
-    lostStateProblems(before, { containers }, { install: "scani", stack: "base" }).map(renderProblem);
+    lostStateProblems(before, known, { containers }, { install: "scani", stack: "base" }).map(renderProblem);
   expect(told(undefined, gateway, api)).toEqual([expect.stringContaining("type: npm run adopt -- --recover")]);
   expect(told(remembered, gateway, api)).toEqual([]);
   // A first up that was killed, and a base that was destroyed under its releases on purpose.
   expect(told(undefined, gateway)).toEqual([]);
   expect(told(undefined, api)).toEqual([]);
+  // A state that holds nothing at all is no killed run's.
+  known = new Set();
+  expect(told(undefined, gateway)).toEqual([expect.stringContaining("knows nothing of it")]);
 });

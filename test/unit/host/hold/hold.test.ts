@@ -1,4 +1,4 @@
-import { beginHold, readHoldPlan } from "../../../../host/hold/begin";
+import { beginHold, readHoldPlan, removeContainers } from "../../../../host/hold/begin";
 import { endHold } from "../../../../host/hold/end";
 import { previewBase } from "../../../../host/hold/preview";
 import { label } from "../../../../host/install/labels";
@@ -80,6 +80,57 @@ test("what died half way is ended from what is true: nobody holds anything, and 
   expect(install.container("one", "worker").state).toBe("running");
 });
 
+describe("a gateway that has just been made", () => {
+  let silences: number;
+
+  beforeEach(() => {
+    install = installIn("10.213.7.0/25");
+    silences = 1;
+    install.first = (container, command) => {
+      if (container.name !== "scani-gateway" || !command.join(" ").includes("kamal-proxy list ||")) return undefined;
+      silences -= 1;
+      return silences < 0 ? undefined : { exitCode: 1, output: "no socket" };
+    };
+  });
+
+  test("is waited for, so that requests are held in it", async () => {
+    expect(await readHoldPlan(install.engine, wanted)).toMatchObject({ routes: ["api", "ws", "auth"] });
+  });
+
+  test("and stays silent is an error, and nothing is replaced unheld", async () => {
+    silences = Infinity;
+    await expect(readHoldPlan(install.engine, wanted)).rejects.toThrow(
+      /^Requests cannot be held while base is changed: .*no socket\. Nothing has been replaced\.\n {2}type: docker restart scani-gateway$/,
+    );
+  });
+
+  test("is not waited for where nothing would have to be held", async () => {
+    silences = Infinity;
+    install.route("api", undefined);
+    expect(await readHoldPlan(install.engine, wanted)).toBeUndefined();
+  });
+
+  test("and does not run lets nobody in, who would have to wait", async () => {
+    await install.engine.stop("scani-gateway");
+    expect(await readHoldPlan(install.engine, wanted)).toBeUndefined();
+  });
+});
+
+test("where somebody has stopped Scani, the end of a change of base starts no worker", async () => {
+  install = installIn("10.213.7.0/25");
+  await install.engine.stop("scani-one-api");
+  await install.engine.stop("scani-one-worker");
+  await endHold(install.engine, "scani", undefined, progress, watch);
+  expect(install.container("one", "worker").state).toBe("exited");
+});
+
+test("copies that are in the way are stopped gently and removed", async () => {
+  install = installIn("10.213.7.0/25");
+  await removeContainers(install.engine, ["id-of-scani-postgres"]);
+  expect(install.engine.find("scani-postgres")).toBeUndefined();
+  expect(install.engine.calls.slice(-2)).toEqual(["stop scani-postgres", "remove scani-postgres"]);
+});
+
 describe("a worker that a change of base has stopped, and which died before it could start it", () => {
   const lines: string[] = [];
   const runLock = { release: async () => undefined, lost: new AbortController().signal };
@@ -115,6 +166,12 @@ describe("a worker that a change of base has stopped, and which died before it c
     expect(install.container("one", "worker").state).toBe("exited");
   });
 
+  test("is started where its api is up, and restarts for the lack of what base replaced", async () => {
+    install.container("one", "api").state = "restarting";
+    await nextCommand();
+    expect(install.container("one", "worker").state).toBe("running");
+  });
+
   test("is nobody's to start any more once the change has ended", async () => {
     await endHold(install.engine, "scani", undefined, progress, watch);
     await install.engine.stop("scani-one-worker");
@@ -136,7 +193,7 @@ test("the preview says what waits for how long, the gateway's gap, and what does
     state: "paused",
     labels: { [label.install]: "scani", [label.service]: "redis" },
   });
-  expect(await previewBase(install.engine, wanted, { image: "image:2", drifted: false })).toEqual([
+  expect(await previewBase(install.engine, wanted, true)).toEqual([
     "scani-redis is paused: it is started.",
     "The gateway is replaced: nobody is let in for about a second, and requests of that second fail.",
     "Replaced or made anew: postgres.",
@@ -147,5 +204,5 @@ test("the preview says what waits for how long, the gateway's gap, and what does
 
 test("where nothing serves there is nothing to say of requests", async () => {
   install = new FakeInstall();
-  expect(await previewBase(install.engine, wanted, { image: "image:1", drifted: false })).toEqual([]);
+  expect(await previewBase(install.engine, wanted, false)).toEqual([]);
 });

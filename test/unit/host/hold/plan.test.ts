@@ -34,7 +34,10 @@ const facts: Facts = {
 const own = (contents: Readonly<Record<string, string>>) => ({
   containers: Object.entries(contents).map(
     ([service, digest]) =>
-      ({ labels: { [label.service]: service, [label.contents]: digest } }) as unknown as ContainerSummary,
+      ({
+        name: `scani-${service}`,
+        labels: { [label.install]: "scani", [label.service]: service, [label.contents]: digest },
+      }) as unknown as ContainerSummary,
   ),
   networks: [{ id: "d", name: "scani-data", labels: {}, subnets: ["10.213.7.0/25"], dynamic: [] }],
 });
@@ -66,10 +69,18 @@ test("a service that is not there, or that an earlier version made, is made anew
   const { redis = "", storage = "", mail = "" } = wanted.contents;
   expect(planHold(facts, own({ redis, storage, mail }), wanted)?.services).toEqual(["postgres"]);
   const earlier = {
-    containers: [{ labels: { [label.service]: "redis" } } as unknown as ContainerSummary],
+    containers: [
+      { name: "scani-redis", labels: { [label.install]: "scani", [label.service]: "redis" } },
+    ] as unknown as ContainerSummary[],
     networks: [],
   };
   expect(replacedServices(earlier, wanted)).toEqual(["postgres", "redis", "storage", "mail"]);
+});
+
+test("somebody's own container with a service's labels is not the service", () => {
+  const [postgres, ...others] = own(wanted.contents).containers as [ContainerSummary, ...ContainerSummary[]];
+  const containers = [{ ...postgres, name: "pg-debug" }, ...others];
+  expect(replacedServices({ containers, networks: [] }, wanted)).toEqual(["postgres"]);
 });
 
 test("while a network moves everything waits, since what is on it is restarted", () => {
@@ -89,8 +100,13 @@ test("nothing waits where nothing serves, or the gateway lets nobody in", () => 
   const changed = own({});
   expect(planHold({ ...facts, routes: {} }, changed, wanted)).toBeUndefined();
   expect(planHold({ ...facts, containers: [member("api", "exited")] }, changed, wanted)).toBeUndefined();
-  const silent = { ...facts, gateway: { ...facts.gateway, silent: "the gateway is exited" } };
-  expect(planHold(silent, changed, wanted)).toBeUndefined();
+  const gateway = { ...facts.gateway, silent: "it does not answer" };
+  expect(planHold({ ...facts, gateway: { ...gateway, state: "exited" } }, changed, wanted)).toBeUndefined();
+});
+
+test("a gateway that runs and does not answer yet leads where it has written down", () => {
+  const gateway = { ...facts.gateway, silent: "it does not answer" };
+  expect(planHold({ ...facts, gateway, names: [] }, own({}), wanted)?.routes).toEqual(["api", "ws", "auth"]);
 });
 
 test("only a worker that runs is stopped, and none where it is somebody else's database", () => {

@@ -63,7 +63,7 @@ test.each([
 ])("%s is said, and the container gets another timestamp, by which Pulumi makes it anew", (_what, one, line) => {
   expect(said(one)).toEqual([line]);
   const presence = { engine: { id: "E", address: "unix:///e" }, containers: [one], networks, volumes: [] };
-  expect(creationTimestamps(presence, [])).not.toMatchObject({
+  expect(creationTimestamps(presence, new Set([one.id]))).not.toMatchObject({
     [`${one.labels[label.release] ?? ""}/${one.labels[label.service]}`]: "then",
   });
 });

@@ -2,8 +2,8 @@ import type { ContainerSummary, Labelled } from "../../../../host/engine/engine"
 import {
   baseContainerTimestamp,
   baseNetworkTimestamp,
-  copies,
   creationTimestamps,
+  isMadeAnew,
   releaseContainerTimestamp,
   releaseNetworkTimestamp,
   releaseVolumeTimestamp,
@@ -32,7 +32,7 @@ const presence: Presence = {
   ],
   volumes: [thing("scani-tier1-ca-1", { [label.release]: "r1", [label.made]: "sixth" })],
 };
-const known = [{ service: "redis", id: "id-of-scani-redis", made: "third" }];
+const known = new Set(presence.containers.map(({ id }) => id));
 
 test("what is there keeps its timestamp; of two of a kind the newest counts", () => {
   const timestamps = creationTimestamps(presence, known);
@@ -64,22 +64,14 @@ test("the containers of a release whose network is gone are made again with it",
     [label.made]: "second",
   }));
 
-describe("a copy that another tool made, with every label", () => {
-  const copied = { ...presence, containers: [container("scani-redis", 3, { ...redis, [label.made]: "third" })] };
-  const original = [{ service: "redis", id: "id-of-the-original", made: "third" }];
-
-  test("is known by the id it has not", () => {
-    expect(copies(copied, original).map(({ name }) => name)).toEqual(["scani-redis"]);
-    expect(copies(presence, known)).toEqual([]);
-  });
-
-  test("has no timestamp of its own, so that Pulumi makes the container again", () =>
-    expect(baseContainerTimestamp(creationTimestamps(copied, original), "redis")).not.toEqual({
-      [label.made]: "third",
-    }));
-
-  test("is not what a failed up has made and nobody has noted", () =>
-    expect(copies(copied, [{ service: "redis", id: "id-of-the-original", made: "earlier" }])).toEqual([]));
+test("what Pulumi does not know, such as a copy with every label, has none of its own, so that Pulumi makes it again", () => {
+  const timestamps = creationTimestamps(presence, new Set(["id-of-new-api"]));
+  expect(baseContainerTimestamp(timestamps, "redis")).not.toEqual({ [label.made]: "third" });
+  expect(releaseContainerTimestamp(timestamps, "api", "r1")).toEqual({ [label.made]: "second" });
+  expect([isMadeAnew(timestamps, "redis"), isMadeAnew(creationTimestamps(presence, known), "redis")]).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test.each<[string, Partial<ContainerSummary>, Record<string, string>]>([
