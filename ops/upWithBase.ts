@@ -41,7 +41,9 @@ async function bringUp(
     context,
     name,
     (stack) =>
-      pastKilledRun(stack, context, () => reporting(context, (output) => withoutSummary(stack).up(output), events)),
+      pastKilledRun(stack, context, (reported) =>
+        reporting(reported, (output) => withoutSummary(stack).up(output), events),
+      ),
     { threw },
   );
 }

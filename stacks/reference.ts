@@ -66,7 +66,7 @@ const neverMade = /: unknown stack "[^"]*"$/;
  * What the last `up` of another stack left in its outputs; undefined where there is no such stack.
  * @throws OperatorRunError where Pulumi cannot say: what is not known is not taken for nothing
  */
-async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+export async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const answer = await pulumi.runtime
     .invoke("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }, {})
     .catch(({ message }: Error) => {

@@ -10,9 +10,9 @@ export async function destroyWhole(context: Context, name: string): Promise<void
   await withStack(context, name, async (stack) => {
     const { pulumiCommand, workDir, envVars } = stack.workspace;
     const words = ["state", "unprotect", "--all", "--yes", "--stack", name, "--non-interactive"];
-    await pastKilledRun(stack, context, async () => {
+    await pastKilledRun(stack, context, async (reported) => {
       await promisify(execFile)(pulumiCommand.command, words, { cwd: workDir, env: { ...process.env, ...envVars } });
-      await reporting(context, (output) => stack.destroy(output));
+      await reporting(reported, (output) => stack.destroy(output));
     });
   });
 }

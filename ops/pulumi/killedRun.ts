@@ -12,13 +12,32 @@ import { stackLocksIn, type StackLock } from "./stackLock";
 import { removeUnnoted } from "./unnoted";
 
 /**
+ * What Pulumi prints where a killed run's operations are in the state and no lock, as after `pulumi cancel`. It goes on,
+ * and keeps those that create something for ever. Source: pulumi/pkg/resource/deploy/deployment_executor.go.
+ */
+const pendingWarning = /\bpending operations from previous deployment\b/;
+
+/**
  * Runs a Pulumi command on a stack. A lock that a killed process of this host left is cleared, with what it left
- * unfinished in the state, and the command run again. A live process's lock, or another host's, is never touched.
+ * unfinished in the state, and the command run again. Where somebody has cleared the lock alone, what it left unfinished is
+ * cleared once the command has ended well. A live process's lock, or another host's, is never touched.
+ * @param command given the context to report to
  * @throws LockTaken that names the live one
  */
-export async function pastKilledRun<T>(stack: Stack, context: Context, command: () => Promise<T>): Promise<T> {
+export async function pastKilledRun<T>(
+  stack: Stack,
+  context: Context,
+  command: (context: Context) => Promise<T>,
+): Promise<T> {
+  let pending = false;
+  const report = (line: string): void => {
+    pending ||= pendingWarning.test(line);
+    context.report(line);
+  };
   try {
-    return await command();
+    const result = await command({ ...context, report });
+    if (pending) await mend(stack, context, "has done");
+    return result;
   } catch (error) {
     const locks = stackLocksIn((error as Error).message);
     if (locks.length === 0) throw error;
@@ -39,8 +58,8 @@ export async function pastKilledRun<T>(stack: Stack, context: Context, command: 
         `A run was killed (process ${lock.pid}, begun ${lock.since}): cleared the lock it left on ${stack.name}.`,
       );
     }
-    await mend(stack, context);
-    return command();
+    await mend(stack, context, "does");
+    return command(context);
   }
 }
 
@@ -50,13 +69,16 @@ function mayLive({ host, pid, since, url }: StackLock): boolean {
 }
 
 /** Takes out of the stack's state, and off the engine, what a killed run left half done. */
-async function mend(stack: Stack, { project, report }: Context): Promise<void> {
+async function mend(stack: Stack, { project, report }: Context, done: "does" | "has done"): Promise<void> {
   const interrupted = interruptedIn(await exportState(stack));
   if (interrupted === undefined) return;
-  const removed = await removeUnnoted(await answeringEngine(interrupted.dockerHost, project.environment), interrupted);
+  const removed =
+    interrupted.unnoted.length === 0
+      ? []
+      : await removeUnnoted(await answeringEngine(interrupted.dockerHost, project.environment), interrupted);
   await importState(stack, interrupted.mended);
   report(
-    `Of what it had begun, ${interrupted.count} ${interrupted.count === 1 ? "step was" : "steps were"} unfinished: this run does it again.`,
+    `Of what a killed run had begun, ${interrupted.count} ${interrupted.count === 1 ? "step was" : "steps were"} unfinished: this run ${done} it again.`,
   );
   if (removed.length > 0) report(`Removed what it had made and not noted: ${removed.join(", ")}`);
 }
