@@ -76,6 +76,9 @@ export const proxyHealth = "kamal-proxy list > /dev/null";
 /** `kamal-proxy list`, as words. */
 export const listCommand: readonly string[] = ["kamal-proxy", "list"];
 
+/** What is listed of a service that answers to every host name. */
+export const allHosts = "*";
+
 /** A service as `kamal-proxy list` shows it. */
 export interface Listed {
   readonly name: string;
@@ -99,6 +102,11 @@ export function parseListing(listing: string): Listed[] {
         ? [{ name, host, path, target, state }]
         : [];
     });
+}
+
+/** True for a service that answers whoever asks, by whichever host name. Pure. */
+export function isForAllHosts({ host }: Pick<Listed, "host">): boolean {
+  return host === allHosts;
 }
 
 /** True for a service that lets no request through: paused, they wait; stopped, they are refused. Pure. */

@@ -1,18 +1,14 @@
 import type { Engine } from "../engine/engine";
-import { isHeld, listCommand, parseListing } from "./deploy";
-import { gatewayStateFile } from "./state";
+import { allHosts, isForAllHosts, isHeld, listCommand, parseListing, type Listed } from "./deploy";
+import { gatewayStateFile, savedStates } from "./state";
 import { askedPaths, routeNamed, type Route, type Targets } from "./routes";
 
 /** What a gateway says of its routes. */
 export interface Observed {
-  /** Names of all that it routes, also of what is no release's. */
-  readonly names: readonly string[];
-  /** Name of the container each route leads to. */
-  readonly routes: Targets;
-  /** Routes whose requests are held or refused, by `kamal-proxy pause` or `stop`. */
-  readonly paused: readonly Route[];
-  /** What is wrong with the answer to a request through the gateway, by route; what is held has none to be wrong. */
-  readonly unanswered: Readonly<Partial<Record<Route, string>>>;
+  /** All that it routes, also what is no release's. */
+  readonly services: readonly Listed[];
+  /** What is wrong with the answer to a request through the gateway, by service; what is held has none to be wrong. */
+  readonly unanswered: Readonly<Record<string, string>>;
 }
 
 /** Seconds an answer through the gateway may take. */
@@ -25,78 +21,104 @@ const answerWord = "answer";
  * Lists the routes, and sends a request through the gateway to each backend: the list says where requests are meant to
  * go, the answer that they arrive. kamal-proxy's image has no HTTP client, but bash (Ubuntu); without one nothing is
  * asked. As words.
+ * @param further paths to ask beside those of a release, by the gateway's service
  */
-export const observeCommand: readonly string[] = [
-  "sh",
-  "-c",
-  [
-    `${listCommand.join(" ")} || exit`,
-    "command -v bash > /dev/null || exit 0",
-    ...Object.entries(askedPaths).map(([route, path]) => `bash -c '${ask(route, path)}' 2> /dev/null & `),
-    "wait",
-  ].join("\n"),
-];
+export function observeCommand(further: Readonly<Record<string, string>> = {}): readonly string[] {
+  return [
+    "sh",
+    "-c",
+    [
+      `${listCommand.join(" ")} || exit`,
+      "command -v bash > /dev/null || exit 0",
+      ...Object.entries({ ...askedPaths, ...further }).map(
+        ([service, path]) => `bash -c '${ask(service, path)}' 2> /dev/null & `,
+      ),
+      "wait",
+    ].join("\n"),
+  ];
+}
 
-function ask(route: string, path: string): string {
+function ask(service: string, path: string): string {
   const request = `GET ${path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n`;
   return [
     "exec 3<>/dev/tcp/127.0.0.1/80",
     `printf "${request}" >&3`,
     `read -r -t ${answerSeconds} version status words <&3`,
-    `echo "${answerWord} ${route} \${status:-none}"`,
+    `echo "${answerWord} ${service} \${status:-none}"`,
   ].join("; ");
 }
 
-/**
- * Reads what `observeCommand` printed. A service of a route's name that answers other paths is another route's
- * predecessor, as an earlier version of this module left it, and counts as none; so does one that answers some hosts
- * only. Pure.
- */
+/** Reads what `observeCommand` printed. Pure. */
 export function parseObserved(printed: string): Observed {
-  const all = parseListing(printed);
-  const listed = all.flatMap((one) => {
-    const route = one.host === "*" ? routeNamed(one.name, one.path) : undefined;
-    return route === undefined ? [] : [{ route, container: containerOf(one.target), held: isHeld(one) }];
-  });
-  const answers = printed.split("\n").flatMap((line): [Route, string][] => {
+  const services = parseListing(printed);
+  const answers = printed.split("\n").flatMap((line): [string, string][] => {
     const [word, name, status] = line.trim().split(" ");
-    const asked = listed.find((one) => one.route === name);
+    const asked = services.find((one) => one.name === name && isForAllHosts(one));
     // Without a route there is nobody who should answer, and what is held or refused waits for its resume.
-    if (word !== answerWord || asked === undefined || asked.held) return [];
-    const { route } = asked;
-    if (status === "none") return [[route, `no answer within ${answerSeconds} s`]];
-    return Number(status) >= 500 ? [[route, `HTTP ${status}`]] : [];
+    if (word !== answerWord || asked === undefined || isHeld(asked)) return [];
+    if (status === "none") return [[asked.name, `no answer within ${answerSeconds} s`]];
+    return Number(status) >= 500 ? [[asked.name, `HTTP ${status}`]] : [];
   });
-  return {
-    names: all.map(({ name }) => name),
-    routes: Object.fromEntries(listed.map(({ route, container }) => [route, container])),
-    paused: listed.filter(({ held }) => held).map(({ route }) => route),
-    unanswered: Object.fromEntries(answers),
-  };
+  return { services, unanswered: Object.fromEntries(answers) };
 }
 
-/** Reads the routes a gateway has written down, running or not. */
-export async function writtenRoutes(engine: Engine, gateway: string): Promise<Targets> {
+/** The route of a release that a service of the gateway is. */
+interface ListedRoute {
+  readonly route: Route;
+  readonly service: Listed;
+}
+
+/**
+ * Routes of a release among the gateway's services. A service of a route's name that answers other paths is another
+ * route's predecessor, as an earlier version of this module left it, and counts as none; so does one that answers some
+ * hosts only.
+ */
+function listedRoutes(services: readonly Listed[]): ListedRoute[] {
+  return services.flatMap((service) => {
+    const route = isForAllHosts(service) ? routeNamed(service.name, service.path) : undefined;
+    return route === undefined ? [] : [{ route, service }];
+  });
+}
+
+/** Name of the container each route leads to. Pure. */
+export function targetsIn(services: readonly Listed[]): Targets {
+  return Object.fromEntries(listedRoutes(services).map(({ route, service }) => [route, containerOf(service.target)]));
+}
+
+/** Routes whose requests are held or refused, by `kamal-proxy pause` or `stop`. Pure. */
+export function heldIn(services: readonly Listed[]): Route[] {
+  return listedRoutes(services).flatMap(({ route, service }) => (isHeld(service) ? [route] : []));
+}
+
+/** Reads the services a gateway has written down, running or not. */
+export async function writtenServices(engine: Engine, gateway: string): Promise<Listed[]> {
   return parseWritten((await engine.readFile(gateway, gatewayStateFile)) ?? "");
 }
 
-/** Routes in what kamal-proxy writes down (its internal/server/service.go); none where that is cut short. Pure. */
-export function parseWritten(contents: string): Targets {
+/** Services in what kamal-proxy writes down (its internal/server/service.go); none where that is cut short. Pure. */
+export function parseWritten(contents: string): Listed[] {
   try {
     const services = JSON.parse(contents) as readonly {
       readonly name: string;
       readonly options: { readonly hosts?: readonly string[] | null; readonly path_prefixes: readonly string[] };
       readonly active_targets: readonly string[];
+      readonly pause_controller?: { readonly state: number } | null;
     }[];
-    return Object.fromEntries(
-      services.flatMap(({ name, options, active_targets: [target] }) => {
-        const forAllHosts = (options.hosts ?? []).join("") === "";
-        const route = forAllHosts ? routeNamed(name, options.path_prefixes.join(",")) : undefined;
-        return route === undefined || target === undefined ? [] : [[route, containerOf(target)]];
-      }),
+    return services.flatMap(({ name, options, active_targets: [target], pause_controller: pauses }) =>
+      target === undefined
+        ? []
+        : [
+            {
+              name,
+              host: (options.hosts ?? []).join(",") || allHosts,
+              path: options.path_prefixes.join(","),
+              target,
+              state: savedStates[pauses?.state ?? 0] ?? "running",
+            },
+          ],
     );
   } catch {
-    return {};
+    return [];
   }
 }
 

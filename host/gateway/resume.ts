@@ -1,7 +1,7 @@
 import { details, isConflict, isNotFound, type Engine } from "../engine/engine";
 import { OperatorError } from "../../util/operatorError";
 import { isHeld, listCommand, parseListing, resumeCommand } from "./deploy";
-import { forgetPauses, gatewayStateFile } from "./state";
+import { forgetPauses, gatewayStateFile, withoutPauses } from "./state";
 
 /**
  * Lets requests through that are held at the gateway; a route whose requests are not held stays as it is.
@@ -50,6 +50,14 @@ async function startedPaused(engine: Engine, gateway: string): Promise<boolean> 
   const { exitCode, output } = await engine.exec(gateway, ["stat", "-c", "%Y", gatewayStateFile]);
   const { startedAt } = await details(engine, gateway);
   return exitCode === 0 && Number(output) * 1000 < Date.parse(startedAt);
+}
+
+/** Has a gateway that does not run let every request through when it starts: pauses it starts with it cannot end. */
+export async function forgetWrittenPauses(engine: Engine, gateway: string): Promise<void> {
+  const saved = await engine.readFile(gateway, gatewayStateFile);
+  if (saved === undefined) return;
+  const unpaused = withoutPauses(saved);
+  if (unpaused !== saved) await engine.writeFile(gateway, gatewayStateFile, unpaused);
 }
 
 async function restartUnpaused(engine: Engine, gateway: string): Promise<void> {

@@ -83,5 +83,15 @@ export function routeNamed(name: string, path: string): Route | undefined {
   return routes.find((route) => route === name && listedPath(route) === path);
 }
 
+/** True for a path of the gateway's that a route of a release answers, or one beneath it would. Pure. */
+export function isAmongRoutes(path: string): boolean {
+  return routes.some((route) => shapes[route].prefixes.some((prefix) => isAtOrBelow(path, prefix)));
+}
+
+/** True for a path that a prefix answers, or one beneath it; beneath the page's own are all, so that is it alone. Pure. */
+export function isAtOrBelow(path: string, prefix: string): boolean {
+  return path === prefix || (prefix !== "/" && path.startsWith(`${prefix}/`));
+}
+
 /** Path through the gateway that asks a backend whether it is ready, by one of the routes that lead to it. */
 export const askedPaths = { api: "/api/readyz", app: "/healthz" } as const satisfies Partial<Record<Route, string>>;

@@ -3,15 +3,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { interruptible } from "../engine/interruptible";
 import type { Engine } from "../engine/engine";
 import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
-import { describeServing, isOf, routedRelease, servingOf, servingSince } from "../install/facts";
+import { describeServing, isOf, routedRelease, servingOf, servingSince, type Serving } from "../install/facts";
+import { conflictProblems, conflictsAmong } from "../install/conflicts";
 import { record, type Entry } from "../install/journal";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
 import { carriedFiles } from "../files/words";
 import { filesText, type FilesEntry } from "../install/filesEntry";
 import { upCommand } from "../../util/commands";
-import { messageOf } from "../../util/operatorError";
-import { OperatorError } from "../../util/operatorError";
+import { messageOf, OperatorError } from "../../util/operatorError";
 import { Progress, seconds, type Report } from "../../util/progress/progress";
 import { createdCandidate } from "./candidate";
 import { concurrently } from "./concurrently";
@@ -54,6 +54,8 @@ export async function perform(
   pending.catch(() => undefined);
   const before = await readFacts(forward, install);
   if (before.gateway.state === undefined) throw gatewayGone(before.gateway.name, order.baseStack);
+  const conflicts = conflictsAmong(before.services, before.uploads?.bucket);
+  if (conflicts.length > 0) throw new OperatorError(conflictProblems(conflicts, install.gateway));
   const candidate = createdCandidate(forward, wanted.containers.migrate as string, () => pending);
   const backedUp = await withBackup(forward, install, order.backups, plan(before, wanted), candidate);
   const { steps, carriage, left } = await withFiles(forward, order, before, backedUp.steps, candidate, signal);
@@ -82,6 +84,13 @@ export async function perform(
     files: files(),
   });
 
+  const failedFor = (error: unknown): Entry => entry("failed", messageOf(error).split("\n")[0]);
+  /** Puts an entry on record. One that cannot be written makes no failure of a good switch, and hides none of a bad one. */
+  const note = (by: Engine, made: Entry): Promise<void> =>
+    record(by, install.gateway, made).catch((error: unknown) =>
+      progress.note(`the record of this handover could not be written: ${messageOf(error)}`),
+    );
+
   print(
     `Serving now: ${describeServing(servingOf(before), from && servingSince(before, from))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
   );
@@ -97,18 +106,19 @@ export async function perform(
     }
   } catch (error) {
     const aftermath = switches(steps) ? await takeBack(begun, run, engine, watch) : "left";
-    await record(engine, install.gateway, entry("failed", messageOf(error).split("\n")[0])).catch(() => undefined);
+    await note(engine, failedFor(error));
     throw new HandoverFailed(error, from, aftermath);
   } finally {
     // It ends by itself, and the next run removes what is left.
     await carriage?.close(engine).catch(() => undefined);
   }
+  const { uploads } = await checkServes(forward, order).catch(async (error: unknown) => {
+    await note(engine, failedFor(error));
+    throw new HandoverFailed(error, from, "left");
+  });
+  if (uploads !== undefined) progress.note(`uploads fail: ${uploads}. type: ${upCommand(order.baseStack)}`);
   const done = entry(run.flip === undefined ? "repaired" : "switched");
-  // A record that cannot be written is no reason to call a good switch a failure.
-  await record(forward, install.gateway, done).catch((error: unknown) =>
-    progress.note(`the record of this handover could not be written: ${messageOf(error)}`),
-  );
-  await checkServes(forward, order);
+  await note(forward, done);
   const carried = done.files && filesText(done.files);
   print(
     `${wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}${carried === undefined ? "" : `; ${carried}`}`,
@@ -123,15 +133,13 @@ function gatewayGone(name: string, baseStack: string): OperatorError {
   });
 }
 
-/** Looks once more before it is said that the release serves. @throws HandoverFailed when it does not */
-async function checkServes(engine: Engine, { install, wanted }: Order): Promise<void> {
+/** Looks once more before it is said that the release serves. @throws OperatorError when it does not */
+async function checkServes(engine: Engine, { install, wanted }: Order): Promise<Extract<Serving, { is: "serving" }>> {
   const serving = servingOf(await readFacts(engine, install));
-  if (serving.is === "serving" && isOf(wanted, serving.release)) return;
-  throw new HandoverFailed(
-    new OperatorError({ what: `${wanted.tier} was switched to, and then something else happened to it` }),
-    undefined,
-    "left",
-  );
+  if (serving.is === "serving" && isOf(wanted, serving.release)) return serving;
+  throw new OperatorError({
+    what: `Every step was carried out, and a last look found that ${wanted.tier} (${wanted.release}) does not serve. It found: ${describeServing(serving)}.`,
+  });
 }
 
 /** Milliseconds between two tries to point the gateway back. */

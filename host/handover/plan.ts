@@ -1,10 +1,11 @@
 import { servicesOf, type Service } from "../install/services";
 import { routes, servedBy, type Route } from "../gateway/routes";
 import { isLost, isUp, routedRelease, type Facts, type ReleaseContainer, type Wanted } from "../install/facts";
+import { areUploadsRouted } from "../install/uploads";
 import { OperatorError } from "../../util/operatorError";
 import { pulumiCommand, quoted } from "../../util/commands";
 import { MigrateStep, RestartStep, StartStep, VerifyStep } from "./steps/candidate";
-import { FlipStep, ResumeStep, StartGatewayStep } from "./steps/gateway";
+import { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./steps/gateway";
 import { PreflightStep } from "./steps/preflight";
 import { RetireStep } from "./steps/retire";
 import { SoakStep, StartWorkerStep, StopWorkersStep } from "./steps/workers";
@@ -43,6 +44,10 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
 
   if (facts.paused.length > 0) steps.push(new ResumeStep(facts.paused));
 
+  const { uploads } = facts;
+  // While the S3 server does not run the gateway does not take it; that it runs is base's.
+  if (uploads?.state === "running" && !areUploadsRouted(uploads)) steps.push(new RouteUploadsStep(uploads));
+
   const leads = routes.every((route) => facts.routes[route] === member(servedBy(route)).name);
   const asleep = ready
     .filter((service) => own[service] !== undefined && member(service).state !== "running")
@@ -53,7 +58,7 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
 
   if (!leads) steps.push(new PreflightStep(), new MigrateStep(member("migrate")));
   if (asleep.length > 0) steps.push(new StartStep(asleep));
-  const silent = leads && asleep.length === 0 ? unansweredMembers(facts, member) : [];
+  const silent = leads ? unansweredMembers(facts, member).filter((one) => !asleep.includes(one)) : [];
   if (silent.length > 0) steps.push(new RestartStep(silent));
   if (!leads || asleep.length > 0 || silent.length > 0 || unproven)
     steps.push(new VerifyStep(member("api"), own["data-provider"]));

@@ -51,7 +51,8 @@ export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): 
     routes: [
       ...waiting.filter((route) => facts.routes[route] !== undefined),
       // An install that an earlier version of this module made has none until its base is brought up.
-      ...(facts.names.includes(uploadsRouteName) && (moved.length > 0 || services.includes("storage"))
+      ...(facts.services.some(({ name }) => name === uploadsRouteName) &&
+      (moved.length > 0 || services.includes("storage"))
         ? [uploadsRouteName]
         : []),
     ],

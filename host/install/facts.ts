@@ -1,6 +1,9 @@
 import type { ContainerState } from "../engine/engine";
+import type { Listed } from "../gateway/deploy";
 import { routes, servedBy, type Route, type Targets } from "../gateway/routes";
+import { describeConflict, conflictsAmong } from "./conflicts";
 import type { Entry } from "./journal";
+import { uploadsProblem, type Uploads } from "./uploads";
 import type { Service } from "./services";
 import type { Tier } from "../../settings";
 
@@ -37,12 +40,17 @@ export interface Facts {
    * does not answer, from what it has written down and takes up again when it starts.
    */
   readonly routes: Targets;
-  /** Names of all that the gateway routes, also of what is no release's; none while it does not answer. */
-  readonly names: readonly string[];
-  /** Routes whose requests the gateway holds or refuses, by `kamal-proxy pause` or `stop`. */
-  readonly paused: readonly Route[];
+  /** All that the gateway routes, also what is no release's: where it does not answer, what it has written down. */
+  readonly services: readonly Listed[];
+  /**
+   * Names of routes, that of the uploads among them, whose requests the gateway holds or refuses, by `kamal-proxy pause`
+   * or `stop`.
+   */
+  readonly paused: readonly string[];
   /** What is wrong with the answers to requests through the gateway, by route; a route that was not asked has none. */
   readonly unanswered: Readonly<Partial<Record<Route, string>>>;
+  /** Uploads to base's own S3 server; undefined where that is somebody else's. */
+  readonly uploads?: Uploads;
   readonly containers: readonly ReleaseContainer[];
   /** Handovers on record, oldest first. */
   readonly journal: readonly Entry[];
@@ -107,11 +115,11 @@ export function routedRelease(facts: RoutedContainers): ReleaseName | undefined 
 
 /** What serves, as the routes, their targets and the gateway's own answers say together. */
 export type Serving =
-  /** Every route leads to one release, which answers. */
-  | { readonly is: "serving"; readonly release: ReleaseName }
+  /** Every route leads to one release, which answers. `uploads` is why they fail, where they do. */
+  | { readonly is: "serving"; readonly release: ReleaseName; readonly uploads?: string }
   /** The routes lead to one release, of which something is not as it should be. */
   | { readonly is: "routed but down"; readonly release: ReleaseName; readonly why: string }
-  /** The routes lead to more than one release, or some to nothing of a release. */
+  /** The routes lead to more than one release, or some to nothing of a release, or what is no release's is in their way. */
   | { readonly is: "mixed"; readonly why: string }
   /** No route leads anywhere: nothing was ever switched to. */
   | { readonly is: "unrouted" }
@@ -123,19 +131,23 @@ export function servingOf(facts: Facts): Serving {
   const release = routedRelease(facts);
   if (facts.gateway.silent !== undefined) return { is: "gateway down", release, why: facts.gateway.silent };
   if (Object.keys(facts.routes).length === 0) return { is: "unrouted" };
-  // An earlier version of this module had no `auth` route.
-  const leads = routes.filter((route) => facts.routes[route] !== undefined);
-  const same = leads.every((route) => targetOf(facts, route)?.release === release?.release);
-  if (release === undefined || !same || facts.routes.app === undefined)
-    return { is: "mixed", why: leads.map((route) => `${route} leads to ${leadsTo(facts, route)}`).join(", ") };
-  const wrong = leads.flatMap((route) => {
+  const same = routes.every((route) => targetOf(facts, route)?.release === release?.release);
+  const conflicts = conflictsAmong(facts.services, facts.uploads?.bucket).map(describeConflict);
+  if (release === undefined || !same || conflicts.length > 0)
+    return {
+      is: "mixed",
+      why: [...routes.map((route) => `${route} leads to ${leadsTo(facts, route)}`), ...conflicts].join(", "),
+    };
+  const wrong = routes.flatMap((route) => {
     const target = targetOf(facts, route);
     const paused = facts.paused.includes(route) ? [`requests of ${route} are held or refused at the gateway`] : [];
     return target?.state === "running" ? paused : [`${target?.title} is ${target?.state}`, ...paused];
   });
   const unanswered = Object.entries(facts.unanswered).map(([route, why]) => `${route} through the gateway: ${why}`);
   const why = [...new Set(wrong.length > 0 ? wrong : unanswered)].join(", ");
-  return why === "" ? { is: "serving", release } : { is: "routed but down", release, why };
+  if (why !== "") return { is: "routed but down", release, why };
+  const uploads = facts.uploads && uploadsProblem(facts.uploads);
+  return { is: "serving", release, ...(uploads === undefined ? {} : { uploads }) };
 }
 
 function leadsTo(facts: Facts, route: Route): string {
@@ -148,7 +160,7 @@ export function describeServing(serving: Serving, since?: string): string {
   const name = (release: ReleaseName) => `${release.tier} (${release.release})`;
   switch (serving.is) {
     case "serving":
-      return `${name(serving.release)}${since === undefined ? "" : ` since ${since}`}`;
+      return `${name(serving.release)}${since === undefined ? "" : ` since ${since}`}${serving.uploads === undefined ? "" : `, but uploads fail: ${serving.uploads}`}`;
     case "routed but down":
       return `${name(serving.release)}, which does not answer: ${serving.why}`;
     case "mixed":

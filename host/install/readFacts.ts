@@ -1,11 +1,15 @@
-import type { ContainerState, Engine } from "../engine/engine";
-import { observeCommand, parseObserved, writtenRoutes, type Observed } from "../gateway/observe";
+import type { ContainerDetails, ContainerState, Engine } from "../engine/engine";
+import { heldIn, observeCommand, parseObserved, targetsIn, writtenServices, type Observed } from "../gateway/observe";
+import { isHeld } from "../gateway/deploy";
+import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
+import { containerName } from "./containerName";
 import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./labels";
 import { isService } from "./services";
 import type { Tier } from "../../settings";
+import { bucketMadeBy, uploadsPath, uploadsRouteName, type Uploads } from "./uploads";
 
 /** Which install to look at. */
 export interface Install {
@@ -19,12 +23,25 @@ export interface Install {
  * rejects only where the engine itself does not answer.
  */
 export async function readFacts(engine: Engine, install: Install): Promise<Facts> {
-  const [containers, gateway, journal] = await Promise.all([
+  const [containers, { gateway, storage, observed }, journal] = await Promise.all([
     releaseContainers(engine, install.name),
-    askGateway(engine, install.gateway),
+    askGateway(engine, install),
     readJournal(engine, install.gateway),
   ]);
-  return { containers, journal, ...gateway };
+  const { services, unanswered } = observed;
+  const uploads = uploadsOf(install.name, storage, observed);
+  return {
+    containers,
+    journal,
+    gateway,
+    services,
+    routes: targetsIn(services),
+    paused: [...heldIn(services), ...(uploads?.route !== undefined && isHeld(uploads.route) ? [uploadsRouteName] : [])],
+    unanswered: Object.fromEntries(
+      routes.flatMap((route) => (unanswered[route] === undefined ? [] : [[route, unanswered[route]]])),
+    ),
+    uploads,
+  };
 }
 
 /**
@@ -32,11 +49,11 @@ export async function readFacts(engine: Engine, install: Install): Promise<Facts
  * module's own would wait with the others.
  */
 export async function readRouted(engine: Engine, install: Install): Promise<RoutedContainers> {
-  const [containers, routes] = await Promise.all([
+  const [containers, services] = await Promise.all([
     releaseContainers(engine, install.name),
-    writtenRoutes(engine, install.gateway),
+    writtenServices(engine, install.gateway),
   ]);
-  return { containers, routes };
+  return { containers, routes: targetsIn(services) };
 }
 
 /** Containers of an install's releases, in whatever state. */
@@ -50,26 +67,52 @@ export async function releaseContainers(engine: Engine, install: string): Promis
   });
 }
 
+/** What the gateway says, or has written down, and the S3 server behind it. */
+interface Asked {
+  readonly gateway: Facts["gateway"];
+  readonly storage: ContainerDetails | undefined;
+  readonly observed: Observed;
+}
+
 /** Asks the gateway where its routes lead; one that cannot say has written it down. */
-async function askGateway(engine: Engine, name: string): Promise<Observed & Pick<Facts, "gateway">> {
-  const state = (await engine.inspect(name))?.state;
-  if (state === undefined) {
-    const silent = `there is no gateway (container ${name})`;
-    return { gateway: { name, state, silent }, names: [], routes: {}, paused: [], unanswered: {} };
-  }
-  const silent = (why: string) => async (): Promise<Observed & Pick<Facts, "gateway">> => ({
+async function askGateway(engine: Engine, install: Install): Promise<Asked> {
+  const name = install.gateway;
+  const [gateway, storage] = await Promise.all([
+    engine.inspect(name),
+    engine.inspect(containerName(install.name, "storage")),
+  ]);
+  const state = gateway?.state;
+  const silent = async (why: string): Promise<Asked> => ({
     gateway: { name, state, silent: why },
-    names: [],
-    routes: await writtenRoutes(engine, name),
-    paused: [],
-    unanswered: {},
+    storage,
+    observed: { services: state === undefined ? [] : await writtenServices(engine, name), unanswered: {} },
   });
-  if (state !== "running") return silent(`the gateway is ${state}`)();
-  const answer = await engine.exec(name, observeCommand).catch((error: unknown) => messageOf(error));
+  if (state === undefined) return silent(`there is no gateway (container ${name})`);
+  if (state !== "running") return silent(`the gateway is ${state}`);
+  const bucket = storage && bucketMadeBy(storage.arguments);
+  const command = observeCommand(bucket === undefined ? {} : { [uploadsRouteName]: uploadsPath(bucket) });
+  const answer = await engine.exec(name, command).catch((error: unknown) => messageOf(error));
   // It may have stopped between the two questions; whether the engine answers at all was asked a moment ago.
-  if (typeof answer === "string") return silent(`the gateway ${await stateNow(engine, name)}: ${answer}`)();
-  if (answer.exitCode !== 0) return silent(`the gateway does not say where its routes lead: ${answer.output}`)();
-  return { gateway: { name, state }, ...parseObserved(answer.output) };
+  if (typeof answer === "string") return silent(`the gateway ${await stateNow(engine, name)}: ${answer}`);
+  if (answer.exitCode !== 0) return silent(`the gateway does not say where its routes lead: ${answer.output}`);
+  return { gateway: { name, state }, storage, observed: parseObserved(answer.output) };
+}
+
+/** What is true of the uploads; undefined where there is no S3 server of base's own, nor a route to one. */
+function uploadsOf(
+  install: string,
+  storage: ContainerDetails | undefined,
+  { services, unanswered }: Observed,
+): Uploads | undefined {
+  const route = services.find(({ name }) => name === uploadsRouteName);
+  if (storage === undefined && route === undefined) return undefined;
+  return {
+    container: containerName(install, "storage"),
+    state: storage?.state,
+    bucket: storage && bucketMadeBy(storage.arguments),
+    route,
+    unanswered: unanswered[uploadsRouteName],
+  };
 }
 
 async function stateNow(engine: Engine, gateway: string): Promise<ContainerState | "is gone"> {

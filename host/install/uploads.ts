@@ -1,6 +1,14 @@
-import type { Engine } from "../engine/engine";
+import type { ContainerState, Engine } from "../engine/engine";
 import { OperatorError } from "../../util/operatorError";
-import { deployCommand, listCommand, parseListing, removeCommand } from "../gateway/deploy";
+import {
+  deployCommand,
+  isForAllHosts,
+  isHeld,
+  listCommand,
+  parseListing,
+  removeCommand,
+  type Listed,
+} from "../gateway/deploy";
 import { containerName } from "./containerName";
 
 /** Port of the bundled S3 server. */
@@ -21,6 +29,16 @@ const drainSeconds = 90;
 /** Name of the route by which the gateway knows the bucket. */
 export const uploadsRouteName = "storage";
 
+/** Shell command of the bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
+export function storageCommand(bucket: string, region: string): string {
+  return `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${region} posix /data`;
+}
+
+/** The bucket of an S3 server that was made with `storageCommand`; undefined for any other. Pure. @param words its own */
+export function bucketMadeBy(words: readonly string[]): string | undefined {
+  return /^mkdir -p \/data\/([a-z0-9.-]+) && exec versitygw /.exec(words.at(-1) ?? "")?.[1];
+}
+
 /** Where uploads go in: the bucket's own path on the page's origin. */
 export interface UploadsRoute {
   readonly install: string;
@@ -28,11 +46,49 @@ export interface UploadsRoute {
   readonly bucket?: string;
 }
 
+/** Uploads through the page's origin to the bundled S3 server, as they are at one moment. */
+export interface Uploads {
+  /** Docker name of the server's container. */
+  readonly container: string;
+  /** Undefined where that is gone. */
+  readonly state: ContainerState | undefined;
+  /** Undefined where the container does not tell. */
+  readonly bucket?: string;
+  /** The gateway's service for them; undefined where there is none. */
+  readonly route?: Listed;
+  /** What is wrong with the answer to a request through the gateway; undefined where nobody was asked. */
+  readonly unanswered?: string;
+}
+
+/** True where the gateway sends uploads to the S3 server, whether or not it holds them or the server runs. Pure. */
+export function areUploadsRouted({ container, bucket, route }: Uploads): boolean {
+  return (
+    route !== undefined &&
+    isForAllHosts(route) &&
+    route.target === `${container}:${storagePort}` &&
+    (bucket === undefined || route.path === uploadsPath(bucket))
+  );
+}
+
+/** Why uploads fail; undefined where they do not. Pure. */
+export function uploadsProblem(uploads: Uploads): string | undefined {
+  const { container, state, route, unanswered } = uploads;
+  if (!areUploadsRouted(uploads)) return `the gateway does not send them to ${container}`;
+  if (route !== undefined && isHeld(route)) return "they are held or refused at the gateway";
+  if (state !== "running") return `${container} is ${state ?? "gone"}`;
+  return unanswered && `${container} through the gateway: ${unanswered}`;
+}
+
+/** Path of the uploads on the page's origin. Pure. */
+export function uploadsPath(bucket: string): string {
+  return `/${bucket}`;
+}
+
 /** What the gateway lists for the route. Pure. */
 function wanted({ install, bucket }: UploadsRoute): { path: string; target: string } | undefined {
   return bucket === undefined
     ? undefined
-    : { path: `/${bucket}`, target: `${containerName(install, "storage")}:${storagePort}` };
+    : { path: uploadsPath(bucket), target: `${containerName(install, "storage")}:${storagePort}` };
 }
 
 /** True when the gateway sends the bucket's path where it should. A gateway that does not answer does not. */

@@ -1,11 +1,10 @@
 import type { BaseContext } from "./context";
 import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
-import { storageHealthPath, storagePort } from "../../host/install/uploads";
+import { storageCommand, storageHealthPath, storagePort } from "../../host/install/uploads";
 
-/** The bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
+/** The bundled S3 server. */
 export function storage({ settings, secrets, timestamps, addresses }: BaseContext): BaseServiceArgs {
-  const bucket = settings.S3_BUCKET;
   const ready = `http://127.0.0.1:${storagePort}${storageHealthPath}`;
   return {
     install: settings.name,
@@ -19,11 +18,7 @@ export function storage({ settings, secrets, timestamps, addresses }: BaseContex
       // for failed.
       VGW_KEEP_ALIVE: "true",
     },
-    entrypoint: [
-      "sh",
-      "-c",
-      `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${settings.S3_REGION} posix /data`,
-    ],
+    entrypoint: ["sh", "-c", storageCommand(settings.S3_BUCKET, settings.S3_REGION)],
     health: `wget -q -O /dev/null ${ready} || curl -fsS -o /dev/null ${ready}`,
     memory: 256,
     stopSeconds: 30,

@@ -11,7 +11,7 @@ export function showStatus(status: Status): string {
   return [
     serving === undefined
       ? `${status.install}: ${state.is === "unrouted" ? "nothing serves" : `serving now: ${describeServing(state)}`}`
-      : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}`,
+      : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}${state.is === "serving" && state.uploads !== undefined ? `, but uploads fail: ${state.uploads}` : ""}`,
     "",
     ...status.containers.map(
       (c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`,

@@ -1,10 +1,12 @@
 import { untilReady, type Watch } from "../../engine/ready";
 import { flip, type Flip } from "../../gateway/flip";
-import { resumeAll } from "../../gateway/resume";
+import { forgetWrittenPauses, resumeAll } from "../../gateway/resume";
 import { routes, type Route, type Targets } from "../../gateway/routes";
 import type { Engine } from "../../engine/engine";
 import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
+import { routeUploads, type Uploads } from "../../install/uploads";
+import { upCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 import type { HandoverStep, Run } from "./step";
 
@@ -22,10 +24,12 @@ export class StartGatewayStep implements HandoverStep {
   }
 
   async perform({ engine, progress, lockAgain }: Run, watch: Watch): Promise<void> {
-    const { name } = this.gateway;
+    const { name, state } = this.gateway;
     await progress.step(
       "start the gateway",
       async () => {
+        // One that is paused as a container does not read what it has written.
+        if (state !== "paused") await forgetWrittenPauses(engine, name);
         await engine.start(name);
         await untilReady(engine, { id: name, name, title: "gateway" }, watch);
         await lockAgain();
@@ -39,7 +43,7 @@ export class StartGatewayStep implements HandoverStep {
 export class ResumeStep implements HandoverStep {
   readonly id = "resume";
 
-  constructor(readonly routes: readonly Route[]) {}
+  constructor(readonly routes: readonly string[]) {}
 
   describe(): string {
     return `let the requests of ${this.routes.join(", ")} through, which are held or refused at the gateway`;
@@ -47,6 +51,33 @@ export class ResumeStep implements HandoverStep {
 
   async perform({ engine, order, progress }: Run): Promise<void> {
     await progress.step("resume the routes", () => resumeAll(engine, order.install.gateway), this.id);
+  }
+}
+
+/** Has the gateway send uploads to base's own S3 server again. */
+export class RouteUploadsStep implements HandoverStep {
+  readonly id = "route-uploads";
+
+  constructor(readonly uploads: Uploads) {}
+
+  describe(): string {
+    return `send uploads to ${this.uploads.container} again`;
+  }
+
+  async perform({ engine, order, progress }: Run): Promise<void> {
+    const { container, bucket } = this.uploads;
+    await progress.step(
+      "route the uploads",
+      async () => {
+        if (bucket === undefined)
+          throw new OperatorError({
+            what: `The gateway does not send uploads to ${container}, whose bucket is not known here.`,
+            type: upCommand(order.baseStack),
+          });
+        await routeUploads(engine, { install: order.install.name, bucket });
+      },
+      this.id,
+    );
   }
 }
 

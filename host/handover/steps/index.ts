@@ -1,7 +1,7 @@
 import type { BackupStep, FinishBackupStep } from "./backup";
 import type { MigrateStep, RestartStep, StartStep, VerifyStep } from "./candidate";
 import type { CarryLateStep, CarryRestStep, CarryStep } from "./carry";
-import type { FlipStep, ResumeStep, StartGatewayStep } from "./gateway";
+import type { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./gateway";
 import type { PreflightStep } from "./preflight";
 import type { RetireStep } from "./retire";
 import type { SoakStep, StartWorkerStep, StopWorkersStep } from "./workers";
@@ -10,6 +10,7 @@ import type { SoakStep, StartWorkerStep, StopWorkersStep } from "./workers";
 export type Step =
   | StartGatewayStep
   | ResumeStep
+  | RouteUploadsStep
   | PreflightStep
   | BackupStep
   | FinishBackupStep

@@ -13,6 +13,7 @@ import type { RunningBackup } from "../runningBackup";
 export type StepId =
   | "start-gateway"
   | "resume"
+  | "route-uploads"
   | "preflight"
   | "backup"
   | "finish-backup"

@@ -6,6 +6,7 @@ import { routeCommand, routes, servedBy, type Route } from "../../../host/gatewa
 import { label } from "../../../host/install/labels";
 import { servicesOf, type Service } from "../../../host/install/services";
 import { containerName } from "../../../host/install/containerName";
+import { uploadsRouteName } from "../../../host/install/uploads";
 import type { Tier } from "../../../settings";
 import { containersOf, type Seen } from "../host";
 import type { Scene } from "../scene";
@@ -99,6 +100,16 @@ const inGateway = async (scene: Scene, words: readonly string[]): Promise<void> 
 function route(act: "unroute" | "hold" | "refuse", one: Route): Hand {
   const command = { unroute: "remove", hold: "pause", refuse: "stop" }[act];
   return { title: `${act} ${one}`, base: false, lay: (scene) => inGateway(scene, ["kamal-proxy", command, one]) };
+}
+
+/** Does it to the route of the uploads, which is base's. */
+function uploads(act: "lose" | "hold" | "refuse"): Hand {
+  const command = { lose: "remove", hold: "pause", refuse: "stop" }[act];
+  return {
+    title: `${act} the uploads`,
+    base: false,
+    lay: (scene) => inGateway(scene, ["kamal-proxy", command, uploadsRouteName]),
+  };
 }
 
 function misroute(one: Route, tier: Tier): Hand {
@@ -199,6 +210,11 @@ const kinds: readonly (readonly Hand[])[] = [
   [
     ...routes.flatMap((one) => (["unroute", "hold", "refuse"] as const).map((act) => route(act, one))),
     ...routes.map(forOneHost),
+    ...(["lose", "hold", "refuse"] as const).map(uploads),
+    other("hold api and uploads, and stop the gateway", async (scene) => {
+      for (const name of ["api", uploadsRouteName]) await inGateway(scene, ["kamal-proxy", "pause", name]);
+      await scene.engine.stop(gateway(scene));
+    }),
     ...routes.flatMap((one) => tiers.map((tier) => misroute(one, tier))),
     other("route api to nothing", (scene) =>
       rewriteState(scene, (contents) => contents.replaceAll(/"[^"]*:3001"/g, '"nobody:3001"')),

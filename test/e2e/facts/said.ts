@@ -41,6 +41,7 @@ export function resourcesIn(printed: string): Record<string, Operation> {
 const stepLines: readonly (readonly [string, StepId])[] = [
   ["start the gateway", "start-gateway"],
   ["let the requests of", "resume"],
+  ["send uploads to", "route-uploads"],
   ["check the disk", "preflight"],
   ["back up the database", "backup"],
   ["wait until the backup", "finish-backup"],

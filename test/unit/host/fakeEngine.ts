@@ -126,6 +126,8 @@ export class FakeEngine implements Engine {
   clock: () => number = Date.now;
   /** Told when a call has been carried out: for what must hold at every moment. */
   watch: (call: string) => void = () => undefined;
+  /** Told when a container has been started that did not run. */
+  started: (container: FakeContainer) => void = () => undefined;
   /** Told when the fault comes. */
   onFault: () => void = () => undefined;
 
@@ -262,6 +264,7 @@ export class FakeEngine implements Engine {
       one.state = "running";
       one.startedAt = new Date(this.clock()).toISOString();
       one.restarts = 0;
+      this.started(one);
       for (const line of one.atStart) this.say(one, line);
       if (one.endsWith !== undefined) this.ends(one, one.endsWith);
     });

@@ -10,12 +10,15 @@ import { label } from "../../../host/install/labels";
 import { localCloudUrl } from "../../../host/install/localCloud";
 import { servicesOf, type Service } from "../../../host/install/services";
 import { stacksBeside } from "../../../host/install/stacks";
+import { isHeld, type Listed } from "../../../host/gateway/deploy";
+import { parseWritten } from "../../../host/gateway/observe";
 import { gatewayStateFile, gatewayStatePath } from "../../../host/gateway/state";
 import type { TransferResult } from "../../../host/files/transfers";
+import { storageCommand, storagePort, uploadsRouteName } from "../../../host/install/uploads";
 import type { Tier } from "../../../settings";
 import { FakeEngine, type FakeAnswer, type FakeContainer, type Script } from "./fakeEngine";
 import { FakeStore, inFolder, parseConfig, printed } from "./files/fakeStores";
-import { answers, listing, written } from "./gateway/listing";
+import { answers, listed, servicesFor, writtenDown } from "./gateway/listing";
 
 const install = { name: "scani", gateway: "scani-gateway" };
 
@@ -81,14 +84,20 @@ export class FakeInstall {
   first: Script = () => undefined;
   /** Where the gateway sends requests, by the name of a container. */
   readonly routes: Partial<Record<Route, string>> = {};
-  /** Routes whose requests wait. */
-  readonly paused = new Set<Route>();
+  /** Names of the gateway's services whose requests wait. */
+  readonly paused = new Set<string>();
+  /** The gateway's service for uploads. */
+  uploads: Listed | undefined;
+  /** Services of the gateway's that are somebody else's. */
+  readonly others: Listed[] = [];
   /** Names of migrations the database has had. */
   readonly applied = ["0001_first"];
   /** Releases the gateway takes no target of: they do not answer it. */
   readonly refused = new Set<string>();
   /** HTTP status of requests through the gateway that do not arrive, by route, for as long as a test says so. */
-  readonly lost: Partial<Record<Route, string>> = {};
+  readonly lost: Partial<Record<Route | typeof uploadsRouteName, string>> = {};
+  /** Names of containers that the engine's DNS has lost; it learns them when they start. */
+  readonly nameless = new Set<string>();
   /** How often containers still say that they are not ready, by name. */
   readonly unready = new Map<string, number>();
   /** What is in each tier's bucket. */
@@ -97,10 +106,13 @@ export class FakeInstall {
   /** Files the database names: key, and by whom. */
   named: [key: string, by: string][] = [];
   private readonly folders = new Map<string, Map<string, string>>();
+  /** Names of services the gateway has started with held. */
+  private readonly endless = new Set<string>();
   /** Its backups: none, in a folder that is not there, until it is backed up. */
   private folder = join(folders, randomUUID());
 
   constructor() {
+    this.engine.started = (container) => this.started(container);
     this.engine.networksThere.push({ id: "e", name: "scani-edge", labels: { [label.install]: "scani" } });
     for (const service of ["gateway", "postgres"])
       this.engine.add({
@@ -109,6 +121,36 @@ export class FakeInstall {
         labels: { [label.install]: "scani", [label.service]: service },
         state: "running",
       });
+  }
+
+  /** Adds an S3 server of base's own, to which the gateway sends uploads. */
+  addStorage(): void {
+    this.engine.add({
+      name: "scani-storage",
+      labels: { [label.install]: "scani", [label.service]: "storage" },
+      arguments: ["-c", storageCommand("job-uploads", "auto")],
+      state: "running",
+    });
+    this.uploads = {
+      name: uploadsRouteName,
+      host: "*",
+      path: "/job-uploads",
+      target: `scani-storage:${storagePort}`,
+      state: "running",
+    };
+    this.writeRoutes();
+  }
+
+  /** Has the gateway forget where uploads go. */
+  loseUploads(): void {
+    this.uploads = undefined;
+    this.writeRoutes();
+  }
+
+  /** Holds the requests of a service of the gateway's. */
+  pause(...names: readonly string[]): void {
+    for (const name of names) this.paused.add(name);
+    this.writeRoutes();
   }
 
   /** Declares a release, as Pulumi does: created, not started. */
@@ -254,37 +296,70 @@ export class FakeInstall {
     return printed(requests, results);
   }
 
-  /** HTTP status of a request through the gateway, by route; 502 where its target does not run. */
-  private answersOf(): Partial<Record<Route, string>> {
-    const runs = (route: Route) => this.engine.find(this.routes[route] ?? "")?.state === "running";
-    return { api: runs("api") ? "200" : "502", app: runs("app") ? "200" : "502", ...this.lost };
+  /** HTTP status of a request through the gateway, by service; 502 where its target does not run. */
+  private answersOf(): Record<string, string> {
+    const arrives = (container: string) =>
+      this.engine.find(container)?.state === "running" && !this.nameless.has(container);
+    const answer = (route: Route) => (arrives(this.routes[route] ?? "") ? "200" : "502");
+    const uploads = arrives("scani-storage") ? "403" : "502";
+    return { api: answer("api"), app: answer("app"), [uploadsRouteName]: uploads, ...this.lost };
+  }
+
+  private services(): Listed[] {
+    const state = this.paused.has(uploadsRouteName) ? "paused" : "running";
+    return [
+      ...servicesFor(this.routes, [...this.paused]),
+      ...(this.uploads === undefined ? [] : [{ ...this.uploads, state }]),
+      ...this.others,
+    ];
   }
 
   /** The gateway keeps its routes in its volume. */
   private writeRoutes(): void {
-    this.engine.find("scani-gateway")?.files.set(gatewayStateFile, written(this.routes));
+    this.engine.find("scani-gateway")?.files.set(gatewayStateFile, writtenDown(this.services()));
+  }
+
+  /** A container that starts is known by its name; a gateway has the pauses it has written down, and cannot end them. */
+  private started({ name, files }: FakeContainer): void {
+    this.nameless.delete(name);
+    if (name !== "scani-gateway") return;
+    this.paused.clear();
+    for (const service of parseWritten(files.get(gatewayStateFile) ?? "").filter(isHeld)) {
+      this.paused.add(service.name);
+      this.endless.add(service.name);
+    }
   }
 
   private gatewayAnswer(command: readonly string[], text: string): FakeAnswer | undefined {
     if (text.endsWith("health")) return { exitCode: 0 };
     if (command[0] === "df")
       return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
-    if (text.includes("kamal-proxy list ||"))
-      return { output: listing(this.routes, [...this.paused]) + answers(this.answersOf()) };
+    if (text.includes("kamal-proxy list ||")) return { output: listed(this.services()) + answers(this.answersOf()) };
     if (command[0] === "stat") return { output: String(Math.ceil(Date.now() / 1000)) };
-    if (text === "kamal-proxy list") return { output: listing(this.routes, [...this.paused]) };
-    const resumed = /^kamal-proxy resume (\S+)$/.exec(text)?.[1] as Route | undefined;
+    if (text === "kamal-proxy list") return { output: listed(this.services()) };
+    const resumed = /^kamal-proxy resume (\S+)$/.exec(text)?.[1];
     if (resumed !== undefined) {
+      if (this.endless.has(resumed)) return { exitCode: 2, output: "panic: close of nil channel" };
       this.paused.delete(resumed);
+      this.writeRoutes();
       return {};
     }
     if (text.includes("kamal-proxy pause")) {
-      for (const [, name] of text.matchAll(/kamal-proxy pause (\S+)/g)) this.paused.add(name as Route);
+      this.pause(...[...text.matchAll(/kamal-proxy pause (\S+)/g)].map(([, name]) => name));
       return { output: "held\n" };
     }
     const removed = /^kamal-proxy remove (\S+)$/.exec(text)?.[1] as Route | undefined;
     if (removed !== undefined) {
       delete this.routes[removed];
+      this.writeRoutes();
+      return {};
+    }
+    const uploads = /^kamal-proxy deploy storage --target=(\S+) --path-prefix=(\S+) /.exec(text);
+    if (uploads !== null) {
+      const [, target, path] = uploads;
+      if (this.engine.find("scani-storage")?.state !== "running")
+        return { exitCode: 1, output: "Error: target failed" };
+      this.uploads = { name: uploadsRouteName, host: "*", path, target, state: "running" };
       this.writeRoutes();
       return {};
     }

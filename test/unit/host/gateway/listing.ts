@@ -1,41 +1,57 @@
-import {
-  listedPath,
-  routes,
-  targetOf,
-  writtenPrefixes,
-  type Route,
-  type Targets,
-} from "../../../../host/gateway/routes";
+import type { Listed } from "../../../../host/gateway/deploy";
+import { listedPath, routes, targetOf, type Targets } from "../../../../host/gateway/routes";
 
 /** A row as `kamal-proxy list` prints it. */
 export const row = (...cells: string[]) => cells.map((cell) => `\u001b[m${cell}\u001b[0m   `).join("");
 
-/** What `kamal-proxy list` prints. @param held routes that are in this state, and not running */
-export const listing = (targets: Targets, held: readonly Route[] = [], state: "paused" | "stopped" = "paused") =>
+/** Services of the gateway for these routes. @param held names of those that are in this state, and not running */
+export const servicesFor = (
+  targets: Targets,
+  held: readonly string[] = [],
+  state: "paused" | "stopped" = "paused",
+): Listed[] =>
+  routes.flatMap((route) => {
+    const to = targets[route];
+    return to === undefined
+      ? []
+      : [
+          {
+            name: route,
+            host: "*",
+            path: listedPath(route),
+            target: targetOf(route, to),
+            state: held.includes(route) ? state : "running",
+          },
+        ];
+  });
+
+/** What `kamal-proxy list` prints of services. */
+export const listed = (services: readonly Listed[]) =>
   [
     row("Service", "Host", "Path", "Target", "State", "TLS"),
-    ...routes.flatMap((route) => {
-      const to = targets[route];
-      return to === undefined
-        ? []
-        : [row(route, "*", listedPath(route), targetOf(route, to), held.includes(route) ? state : "running", "no")];
-    }),
+    ...services.map(({ name, host, path, target, state }) => row(name, host, path, target, state, "no")),
     "",
   ].join("\n");
 
-/** What the gateway writes down, its services in no order. */
-export const written = (targets: Targets) => {
-  const services = [...routes]
-    .reverse()
-    .map(
-      (route) =>
-        `{"name":"${route}","options":{"path_prefixes":${writtenPrefixes(route)}},"active_targets":${JSON.stringify(targets[route] === undefined ? [] : [targetOf(route, targets[route])])}}`,
-    );
-  return `[${services.join(",")}]\n`;
-};
+/** What `kamal-proxy list` prints of these routes. */
+export const listing = (...of: Parameters<typeof servicesFor>) => listed(servicesFor(...of));
 
-/** What is printed of the answers through the gateway, by route. */
-export const answers = (statuses: Partial<Record<Route, string>>) =>
+/** What the gateway writes down of services, in no order. */
+export const writtenDown = (services: readonly Listed[]) =>
+  `${JSON.stringify(
+    services.toReversed().map(({ name, host, path, target, state }) => ({
+      name,
+      options: { hosts: [host === "*" ? "" : host], path_prefixes: path.split(",") },
+      active_targets: [target],
+      pause_controller: { state: ["running", "paused", "stopped"].indexOf(state), stop_message: "", fail_after: 0 },
+    })),
+  )}\n`;
+
+/** What the gateway writes down of these routes. */
+export const written = (...of: Parameters<typeof servicesFor>) => writtenDown(servicesFor(...of));
+
+/** What is printed of the answers through the gateway, by service. */
+export const answers = (statuses: Readonly<Record<string, string>>) =>
   Object.entries(statuses)
     .map(([route, status]) => `answer ${route} ${status}\n`)
     .join("");

@@ -1,16 +1,19 @@
 import fc from "fast-check";
+import type { Listed } from "../../../../host/gateway/deploy";
 import { routes, servedBy } from "../../../../host/gateway/routes";
 import type { Facts, ReleaseContainer, Wanted } from "../../../../host/install/facts";
 import type { ContainerState } from "../../../../host/engine/engine";
 import type { Step } from "../../../../host/handover/steps";
 import { servicesOf, type Service } from "../../../../host/install/services";
+import { storagePort, uploadsRouteName, type Uploads } from "../../../../host/install/uploads";
 import type { Tier } from "../../../../settings";
+import { servicesFor } from "../gateway/listing";
 
 /** What is true of a host whose gateway runs. */
 export function factsOf(containers: readonly ReleaseContainer[], targets: Facts["routes"]): Facts {
   return {
     gateway: { name: "scani-gateway", state: "running" },
-    names: Object.keys(targets),
+    services: servicesFor(targets),
     routes: targets,
     paused: [],
     unanswered: {},
@@ -18,6 +21,20 @@ export function factsOf(containers: readonly ReleaseContainer[], targets: Facts[
     journal: [],
   };
 }
+
+/** Uploads as base leads them to its own S3 server. */
+export const uploadsRouted: Uploads & { readonly route: Listed } = {
+  container: "scani-storage",
+  state: "running",
+  bucket: "job-uploads",
+  route: {
+    name: uploadsRouteName,
+    host: "*",
+    path: "/job-uploads",
+    target: `scani-storage:${storagePort}`,
+    state: "running",
+  },
+};
 
 /** A host in miniature: what each step does to it, so that plans can be carried out without Docker. */
 export function apply(facts: Facts, step: Step): Facts {
@@ -29,7 +46,13 @@ export function apply(facts: Facts, step: Step): Facts {
     case "start-gateway":
       return { ...facts, gateway: { name: facts.gateway.name, state: "running" } };
     case "resume":
-      return { ...facts, paused: [] };
+      return {
+        ...facts,
+        paused: [],
+        uploads: facts.uploads?.route === undefined ? facts.uploads : resumed(facts.uploads),
+      };
+    case "route-uploads":
+      return { ...facts, uploads: uploadsRouted };
     case "preflight":
     case "backup":
     case "finish-backup":
@@ -57,6 +80,10 @@ export function apply(facts: Facts, step: Step): Facts {
         unanswered: {},
       };
   }
+}
+
+function resumed({ route, ...uploads }: Uploads): Uploads {
+  return { ...uploads, route: route && { ...route, state: "running" } };
 }
 
 export function release(
@@ -106,6 +133,13 @@ export const containerStates: readonly ContainerState[] = [
   "removing",
 ];
 
+/** How the gateway may have the route of the uploads. */
+const uploadsRoutes: Readonly<Record<string, Partial<Listed>>> = {
+  "as it should be": {},
+  held: { state: "paused" },
+  elsewhere: { target: "scani-other:9000" },
+};
+
 /**
  * Any host a crash, an operator's hand, another tool or a failed upgrade can leave: up to three releases, each container
  * in any state, routes anywhere, held or without an answer, the gateway in any state, the last handover failed or not.
@@ -119,11 +153,18 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
     gateway: fc.constantFrom<ContainerState>("running", "running", "paused", "exited", "created", "restarting"),
     paused: fc.subarray([...routes]),
     unanswered: fc.subarray([...routes]),
+    uploads: fc.option(
+      fc.record({
+        state: fc.constantFrom<ContainerState | undefined>("running", "running", "exited", undefined),
+        route: fc.constantFrom("as it should be", "held", "elsewhere", undefined),
+      }),
+      { nil: undefined },
+    ),
     failed: fc.boolean(),
     keepWarm: fc.boolean(),
     choice: fc.nat(2),
   })
-  .map(({ tiers, states, routed, gateway, paused, unanswered, failed, keepWarm, choice }) => {
+  .map(({ tiers, states, routed, gateway, paused, unanswered, uploads, failed, keepWarm, choice }) => {
     let next = 0;
     const chosen = choice % tiers.length;
     const any = (): ContainerState => states[next++ % states.length] ?? "exited";
@@ -151,9 +192,14 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
           state: gateway,
           ...(gateway === "running" ? {} : { silent: `the gateway is ${gateway}` }),
         },
-        names: Object.keys(targets),
+        services: servicesFor(targets, paused),
         routes: targets,
-        paused: paused.filter(there),
+        paused: [...paused.filter(there), ...(uploads?.route === "held" ? [uploadsRouteName] : [])],
+        uploads: uploads && {
+          ...uploadsRouted,
+          state: uploads.state,
+          route: uploads.route === undefined ? undefined : { ...uploadsRouted.route, ...uploadsRoutes[uploads.route] },
+        },
         unanswered: Object.fromEntries(
           unanswered.filter((route) => there(route) && !paused.includes(route)).map((route) => [route, "HTTP 502"]),
         ),

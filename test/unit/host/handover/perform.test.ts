@@ -2,14 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { explainFailure, type HandoverFailed } from "../../../../host/handover/failed";
 import { perform } from "../../../../host/handover/perform";
 import { plan } from "../../../../host/handover/plan";
-import { routedRelease } from "../../../../host/install/facts";
+import { describeServing, routedRelease, servingOf } from "../../../../host/install/facts";
 import { readFacts } from "../../../../host/install/readFacts";
 import { routes } from "../../../../host/gateway/routes";
 import type { Tier } from "../../../../settings";
 import type { ContainerState } from "../../../../host/engine/engine";
 import { atEveryCall } from "../everyCall";
 import type { FaultKind } from "../fakeEngine";
-import { FakeInstall } from "../fakeInstall";
+import { FakeInstall, journalPath } from "../fakeInstall";
 
 const ways: readonly [from: Tier, to: Tier][] = [
   ["tier1", "tier2"],
@@ -401,10 +401,153 @@ test.concurrent("an api that is ready and that the gateway does not reach is res
 
 test.concurrent("what is held or refused at the gateway is let through", async () => {
   const host = await served("tier1");
-  host.paused.add("ws");
+  host.addStorage();
+  host.pause("ws", "storage");
   await go(host, "tier1");
   expect([...host.paused]).toEqual([]);
 });
+
+test.concurrent("a gateway that stopped with requests held lets them through from its start on", async () => {
+  const host = await served("tier1");
+  host.addStorage();
+  host.pause("api", "storage");
+  (host.engine.find("scani-gateway") as { state: ContainerState }).state = "exited";
+  const facts = await readFacts(host.engine, host.order("tier1", "r1").install);
+  expect(facts.paused).toEqual(["api", "storage"]);
+  expect(plan(facts, host.order("tier1", "r1").wanted).map((step) => step.describe({ created: [] }))).toEqual([
+    "start the gateway, which is exited",
+    "let the requests of api, storage through, which are held or refused at the gateway",
+  ]);
+  expect(await go(host, "tier1")).toMatchObject({ outcome: "repaired" });
+  expect([...host.paused]).toEqual([]);
+});
+
+describe("uploads", () => {
+  const install = { name: "scani", gateway: "scani-gateway" };
+  const uploadsOf = async (host: FakeInstall) => servingOf(await readFacts(host.engine, install));
+
+  test.concurrent.each(["tier1", "tier2"] as const)(
+    "that the gateway has lost are led to S3 again by up %s",
+    async (to) => {
+      const host = await served("tier1");
+      host.addStorage();
+      const route = host.uploads;
+      host.loseUploads();
+      expect(describeServing(await uploadsOf(host))).toBe(
+        "tier1 (r1), but uploads fail: the gateway does not send them to scani-storage",
+      );
+      const lines: string[] = [];
+      await go(host, to, lines);
+      expect(lines.join("\n")).toContain("✓ route the uploads");
+      expect(host.uploads).toEqual(route);
+      expect(await uploadsOf(host)).toEqual({ is: "serving", release: { tier: to, release: releaseOf[to] } });
+      expect(await go(host, to)).toBeUndefined();
+    },
+  );
+
+  test.concurrent("after the gateway has lost all it routes, one up leads everything again", async () => {
+    const host = await served("tier1");
+    host.addStorage();
+    for (const route of routes) host.route(route, undefined);
+    host.loseUploads();
+    await go(host, "tier1");
+    expect(wrongOf(host)).toEqual([]);
+    expect(await uploadsOf(host)).toEqual({ is: "serving", release: { tier: "tier1", release: "r1" } });
+  });
+
+  test.concurrent("that fail because S3 does not run are said to, with what to type", async () => {
+    const host = await served("tier1");
+    host.addStorage();
+    (host.engine.find("scani-storage") as { state: ContainerState }).state = "exited";
+    const lines: string[] = [];
+    await go(host, "tier2", lines);
+    expect(lines.join("\n")).toContain("uploads fail: scani-storage is exited. type: npm run up -- base");
+  });
+
+  test.concurrent("whose answers do not arrive through the gateway are said to fail", async () => {
+    const host = await served("tier1");
+    host.addStorage();
+    host.lost.storage = "502";
+    expect(await uploadsOf(host)).toMatchObject({
+      is: "serving",
+      uploads: "scani-storage through the gateway: HTTP 502",
+    });
+  });
+});
+
+test.concurrent(
+  "somebody else's service at a path of Scani's: nothing is begun, and what removes it is named",
+  async () => {
+    const host = await served("tier1");
+    host.route("app", undefined);
+    host.others.push({ name: "mine", host: "*", path: "/", target: "x:80", state: "running" });
+    const before = JSON.stringify([host.routes, host.running()]);
+    await expect(go(host, "tier2")).rejects.toThrow(
+      /^At the gateway mine, which is not Scani's, has \/: [^]*\n {2}type: docker exec scani-gateway kamal-proxy remove mine$/,
+    );
+    expect(JSON.stringify([host.routes, host.running()])).toBe(before);
+    expect(
+      describeServing(servingOf(await readFacts(host.engine, { name: "scani", gateway: "scani-gateway" }))),
+    ).toMatch(/^no whole release: .*, mine, which is not Scani's, has \/$/);
+  },
+);
+
+/** The last record of handovers. */
+const lastRecord = async (host: FakeInstall) =>
+  (await readFacts(host.engine, { name: "scani", gateway: "scani-gateway" })).journal.at(-1);
+
+test.concurrent(
+  "a release that stops serving as the last step ends is no success, on record and in words",
+  async () => {
+    const host = await served("tier1");
+    host.engine.watch = (call) => {
+      if (call === "stop scani-r1-frontend-app") host.container("r2", "api").state = "exited";
+    };
+    const thrown = (await go(host, "tier2").catch((error: unknown) => error)) as HandoverFailed;
+    host.engine.watch = () => undefined;
+    const found = "tier2 (r2), which does not answer: tier2 api is exited";
+    const why = `Every step was carried out, and a last look found that tier2 (r2) does not serve. It found: ${found}.`;
+    expect(await lastRecord(host)).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why });
+    const now = await readFacts(host.engine, { name: "scani", gateway: "scani-gateway" });
+    expect(explainFailure(thrown, now, "tier2")).toBe(
+      `${why}\n\nNothing was taken back. Serving now: ${found}.\n  The next up goes on from there. type: npm run up -- tier2`,
+    );
+    await go(host, "tier2");
+    expect(wrongOf(host)).toEqual([]);
+  },
+);
+
+test.concurrent.each([
+  ["a good", undefined],
+  ["a failed", 1],
+])("a record of %s switch that cannot be written is told", async (_how, endsWith) => {
+  const counting = await served("tier1");
+  counting.container("r2", "worker").endsWith = endsWith;
+  await go(counting, "tier2").catch(() => undefined);
+  const at = counting.engine.calls.lastIndexOf("writeFile scani-gateway " + journalPath) + 1;
+  const host = await served("tier1");
+  host.container("r2", "worker").endsWith = endsWith;
+  host.engine.plan({ kind: "throw", at });
+  const lines: string[] = [];
+  await go(host, "tier2", lines).catch(() => undefined);
+  expect(host.engine.faulted).toBe(`writeFile scani-gateway ${journalPath}`);
+  expect(lines.join("\n")).toContain("the record of this handover could not be written: ");
+});
+
+test.concurrent(
+  "where the gateway reaches nobody by name, as after the engine's DNS has lost them, all are restarted",
+  async () => {
+    const host = await served("tier1");
+    for (const service of ["api", "frontend-app"]) host.nameless.add(`scani-r1-${service}`);
+    const facts = await readFacts(host.engine, host.order("tier1", "r1").install);
+    expect(describeServing(servingOf(facts))).toBe(
+      "tier1 (r1), which does not answer: api through the gateway: HTTP 502, app through the gateway: HTTP 502",
+    );
+    expect(await go(host, "tier1")).toMatchObject({ outcome: "repaired" });
+    expect(wrongOf(host)).toEqual([]);
+    expect([...host.nameless]).toEqual([]);
+  },
+);
 
 test.concurrent.each(["paused", "restarting"] as const)(
   "a worker of an older release that is %s does not take jobs because a switch is taken back",

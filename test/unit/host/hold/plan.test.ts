@@ -3,6 +3,7 @@ import { planHold, replacedServices } from "../../../../host/hold/plan";
 import type { Facts, ReleaseContainer } from "../../../../host/install/facts";
 import { label } from "../../../../host/install/labels";
 import type { HoldInputs } from "../../../../host/install/resources";
+import { servicesFor } from "../gateway/listing";
 
 const wanted: HoldInputs = {
   install: "scani",
@@ -23,7 +24,10 @@ const member = (service: ReleaseContainer["service"], state: ReleaseContainer["s
 
 const facts: Facts = {
   gateway: { name: "scani-gateway", state: "running" },
-  names: ["api", "ws", "auth", "app", "storage"],
+  services: [
+    ...servicesFor({ api: "one-api", ws: "one-api", auth: "one-frontend-app", app: "one-frontend-app" }),
+    { name: "storage", host: "*", path: "/job-uploads", target: "scani-storage:9000", state: "running" },
+  ],
   routes: { api: "one-api", ws: "one-api", auth: "one-frontend-app", app: "one-frontend-app" },
   paused: [],
   unanswered: {},
@@ -58,7 +62,8 @@ test.each([
 });
 
 test("a gateway that an earlier version routed has no route of uploads, which then cannot wait", () => {
-  const earlier = { ...facts, names: ["api", "app"], routes: { api: "one-api", app: "one-frontend-app" } };
+  const routed = { api: "one-api", app: "one-frontend-app" };
+  const earlier = { ...facts, services: servicesFor(routed), routes: routed };
   expect(planHold(earlier, own({}), wanted)).toMatchObject({
     services: ["postgres", "redis", "storage", "mail"],
     routes: ["api"],
