@@ -3,6 +3,8 @@ import type { ComposeProject } from "../host/adopt/project";
 import { readProjects } from "../host/adopt/readCompose";
 import type { Sockets } from "../host/install/platform";
 import { readPresence, type Presence } from "../host/install/presence";
+import { conflictProblems, conflictsAmong } from "../host/install/conflicts";
+import { readFacts } from "../host/install/readFacts";
 import { label } from "../host/install/labels";
 import type { RoutedContainers } from "../host/install/facts";
 import { readRouted, type Install } from "../host/install/readFacts";
@@ -61,6 +63,8 @@ export interface Host {
   composeProjects(): Promise<readonly Pick<ComposeProject, "name" | "folder">[]>;
   /** What of an install is on the engine. */
   presence(install: string): Promise<Presence>;
+  /** Why nothing can be switched while somebody else's services of the gateway are in the way. */
+  routeConflicts(base: Pick<Sockets, "install" | "gateway">): Promise<Problem[]>;
   /** Which of these volumes are not on the engine. */
   missingVolumes(volumes: readonly string[]): Promise<string[]>;
   /** What base would change, and who runs on it. */
@@ -104,6 +108,10 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
     composeProjects: async () => (isThrowaway() ? [] : readProjects(engine)),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
+    routeConflicts: async ({ install, gateway }) => {
+      const { services, uploads } = await readFacts(engine, { name: install, gateway });
+      return conflictProblems(conflictsAmong(services, uploads?.bucket), gateway);
+    },
     subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
     strangers: (install, subnets) => strangerProblems(engine, install, subnets, pulumi.getStack()),
     missingVolumes: async (volumes) => {

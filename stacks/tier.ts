@@ -2,19 +2,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { baseGaps } from "../host/guards/baseGaps";
 import { alterations, describeAlterations } from "../host/install/alteration";
-import { creationTimestamps } from "../host/install/creationTimestamps";
+import { creationTimestamps, isToBeMade, type CreationTimestamps } from "../host/install/creationTimestamps";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
 import { releaseImages } from "../host/install/images";
 import { label } from "../host/install/labels";
 import { stacksBeside } from "../host/install/stacks";
 import { orphansOf } from "../host/install/unknown";
 import type { Presence } from "../host/install/presence";
+import type { MissingImage } from "../host/preflight/images";
 import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
 import { allows, originOf, policyProblem } from "../host/install/connectSrc";
 import { uploadsOrigin } from "../infra/release/environment";
 import { TakedownGuard } from "../infra/takedownGuard";
-import { Release } from "../infra/release/release";
+import { imagesOf, Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
 import type { Service } from "../host/install/services";
 import { setCommand, type Settings, type Tier } from "../settings";
 import { refuse, refuseMissing, refuseUnlessFit } from "./guard";
@@ -37,34 +38,30 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const { engine, host: own } = providersOf(host.dockerProvider(images));
   const base = await reading;
   const presence = host.presence(base.remembered.install);
+  const conflicts = host.routeConflicts(base.remembered);
   const state = ownState();
   const guarded = refuseOtherData(host, base, baseStack);
   const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
-  for (const looking of [guarded, missing, imageIds, presence, state]) looking.catch(() => undefined);
+  for (const looking of [guarded, missing, imageIds, presence, conflicts, state]) looking.catch(() => undefined);
   // Another running command is reported before anything else: what does not fit may be its doing.
   await host.enter(base.remembered.gateway);
   const there = await presence;
-  refuse(
-    `Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`,
-    baseGaps(base.remembered, there, { stack: pulumi.getStack(), origin: settings.origin("dockerHost") }),
-  );
+  refuse(`Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`, [
+    ...baseGaps(base.remembered, there, { stack: pulumi.getStack(), origin: settings.origin("dockerHost") }),
+    ...(await conflicts),
+  ]);
   await guarded;
   await refusePolicy(settings, base);
-  refuseMissing(await missing, [setCommand("SCANI_IMAGE_TAG", pulumi.getStack())]);
   const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
   if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   const { known } = await state;
   await clearOrphans(host, base, tier, known);
+  const timestamps = creationTimestamps(there, known);
+  const naming = { settings, imageIds: await imageIds, onEngine: releasesOn(there) };
+  await bringNeeded(host, await missing, await neededImages(naming, base, timestamps));
   const release = new Release(
     `scani-${tier}`,
-    {
-      settings,
-      platform: base.platform,
-      sockets: base.sockets,
-      timestamps: creationTimestamps(there, known),
-      imageIds: await imageIds,
-      onEngine: releasesOn(there),
-    },
+    { ...naming, platform: base.platform, sockets: base.sockets, timestamps },
     { providers: [engine] },
   );
   const guard = new TakedownGuard(
@@ -104,6 +101,39 @@ async function clearOrphans(host: Host, base: BaseReference, tier: Tier, known: 
   const names = orphans.map((one) => one.name).join(", ");
   await pulumi.log.warn(`Made by a run that was killed, and not noted: ${names}. Nothing needs it, and it is removed.`);
   if (!pulumi.runtime.isDryRun()) await host.removeContainers(orphans.map(({ id }) => id));
+}
+
+/** Images of the containers that Pulumi is about to make, and which are not on the engine. */
+async function neededImages(
+  naming: ReleaseNaming,
+  base: BaseReference,
+  timestamps: CreationTimestamps,
+): Promise<string[]> {
+  const platform = await valueIfKnown(base.platform);
+  const release = platform && releaseNameOf(naming, platform);
+  const images = Object.entries(imagesOf(naming.settings)).flatMap(([service, image]) =>
+    release === undefined || isToBeMade(timestamps, service, release) ? [image] : [],
+  );
+  return images.filter((image) => naming.imageIds[image] === undefined);
+}
+
+/**
+ * Brings images onto the engine before anything is declared: Pulumi would fail half way, and in Docker's own words. What
+ * is made already needs none.
+ * @param missing what cannot be had, as far as a look can tell
+ */
+async function bringNeeded(host: Host, missing: readonly MissingImage[], needed: readonly string[]): Promise<void> {
+  const refuseThese = (some: readonly MissingImage[]): void =>
+    refuseMissing(
+      some.filter(({ image }) => needed.includes(image)),
+      [setCommand("SCANI_IMAGE_TAG", pulumi.getStack())],
+    );
+  refuseThese(missing);
+  if (needed.length === 0) return;
+  if (pulumi.runtime.isDryRun())
+    return pulumi.log.info(`Brought onto the engine before anything else: ${needed.join(", ")}.`);
+  await pulumi.log.info(`Bringing onto the engine: ${needed.join(", ")}.`);
+  refuseThese(await host.bring(needed));
 }
 
 /** Containers of releases that are on the engine. */

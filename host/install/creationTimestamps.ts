@@ -86,6 +86,14 @@ export function releaseContainerTimestamp(
     : labelOf(timestamps, `${release}/${service}`);
 }
 
+/**
+ * True where a release's container is not there as it is declared, so that Pulumi is about to make it: its label is a new
+ * one. Pure.
+ */
+export function isToBeMade(timestamps: CreationTimestamps, service: string, release: string): boolean {
+  return timestamps[networkKey(release)] === undefined || timestamps[`${release}/${service}`] === undefined;
+}
+
 /** The label of one of base's networks, by its name. */
 export function baseNetworkTimestamp(timestamps: CreationTimestamps, name: string): TimestampLabel {
   return labelOf(timestamps, `/network ${name}`);

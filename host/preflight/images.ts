@@ -16,21 +16,22 @@ export interface MissingImage {
 const timeout = 10_000;
 
 /**
- * Lists those of these images the engine neither has nor can pull. Asks registries for descriptions and pulls nothing,
- * with the login whoever pulls would use. An image that has lost its name, but that containers of this module were
- * created from, is not missing: switching back to them needs no image.
+ * Lists those of these images that `bringImages` could not bring. Asks registries for descriptions, with the login whoever
+ * pulls would use, and brings nothing.
  */
 export async function missingImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
+  const absent = await notOnEngine(engine, images);
+  if (absent.length === 0) return [];
+  const lost = await lostNames(engine, absent);
   const checked = await Promise.all(
-    (await notOnEngine(engine, images)).map(async (image) => {
-      const reason = await whyMissing(engine, image);
-      return reason === undefined ? [] : [{ image, ...reason }];
-    }),
+    absent
+      .filter((image) => lost[image] === undefined)
+      .map(async (image) => {
+        const reason = await whyMissing(engine, image);
+        return reason === undefined ? [] : [{ image, ...reason }];
+      }),
   );
-  const missing = checked.flat();
-  if (missing.length === 0) return [];
-  const used = await usedImages(engine);
-  return missing.filter(({ image }) => !used.some((one) => one.image === image));
+  return checked.flat();
 }
 
 /**
@@ -41,13 +42,11 @@ export async function missingImages(engine: Engine, images: readonly string[]): 
 export async function bringImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
   const absent = await notOnEngine(engine, images);
   if (absent.length === 0) return [];
-  const used = await usedImages(engine);
+  const lost = await lostNames(engine, absent);
   const brought = await Promise.all(
     absent.map(async (image) => {
-      const id = used.find((one) => one.image === image)?.imageId;
-      // A name with a digest means one image for good, and cannot be given.
-      const named = id !== undefined && !image.includes("@") && (await engine.image(id)) !== undefined;
-      return (named ? engine.tagImage(id, image) : engine.pull(image)).then(
+      const id = lost[image];
+      return (id === undefined ? engine.pull(image) : engine.tagImage(id, image)).then(
         () => [],
         (error: Error) => [{ image, ...reasonOf(image, error) }],
       );
@@ -60,6 +59,20 @@ export async function bringImages(engine: Engine, images: readonly string[]): Pr
 export async function notOnEngine(engine: Engine, images: readonly string[]): Promise<string[]> {
   const found = await Promise.all([...new Set(images)].map(async (name) => [name, await engine.image(name)] as const));
   return found.flatMap(([name, image]) => (image === undefined ? [name] : []));
+}
+
+/** Ids of images that are on the engine and were called so when a container of this module was made from them. */
+async function lostNames(engine: Engine, names: readonly string[]): Promise<Readonly<Partial<Record<string, string>>>> {
+  const used = await usedImages(engine);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const id = used.find(({ image }) => image === name)?.imageId;
+      // A name with a digest means one image for good, and cannot be given.
+      const given = id !== undefined && !name.includes("@") && (await engine.image(id)) !== undefined;
+      return given ? [[name, id] as const] : [];
+    }),
+  );
+  return Object.fromEntries(found.flat());
 }
 
 /** Images that containers of this module were made from, by the name they had then. */

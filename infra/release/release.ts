@@ -21,15 +21,44 @@ import { networksOf } from "../../host/install/alteration";
 import { servicesOf, type Service } from "../../host/install/services";
 import { shapesOf } from "./shape";
 
-export interface ReleaseArgs {
+/** What a release is named by, beside what base hands to it. */
+export interface ReleaseNaming {
   readonly settings: Settings<Tier>;
-  readonly platform: pulumi.Output<Platform>;
-  readonly sockets: pulumi.Output<Sockets>;
-  readonly timestamps: CreationTimestamps;
   /** Ids of the images on the engine, by their names. */
   readonly imageIds: Readonly<Record<string, string>>;
   /** Containers of releases on the engine. */
   readonly onEngine: readonly MadeOfImage[];
+}
+
+export interface ReleaseArgs extends ReleaseNaming {
+  readonly platform: pulumi.Output<Platform>;
+  readonly sockets: pulumi.Output<Sockets>;
+  readonly timestamps: CreationTimestamps;
+}
+
+/** Image of each service a tier declares. Pure. */
+export function imagesOf(settings: Settings<Tier>): Partial<Record<Service, string>> {
+  const shapes = shapesOf(settings);
+  return Object.fromEntries(servicesOf(settings.tier).map((service) => [service, shapes[service]?.image]));
+}
+
+/** Name of a release on this engine, known before anything of it is declared. Pure. */
+export function releaseNameOf({ settings, imageIds, onEngine }: ReleaseNaming, platform: Platform): string {
+  const [shapes, images, environment] = [shapesOf(settings), imagesOf(settings), environments(settings, platform)];
+  const ofEach = <T>(value: (service: Service) => T | undefined): Partial<Record<Service, T>> =>
+    Object.fromEntries(servicesOf(settings.tier).map((service) => [service, value(service)]));
+  return releaseIdOn(
+    {
+      tier: settings.tier,
+      images,
+      certificate: settings.caCertificate,
+      environment: ofEach((service) => environment[service]),
+      memory: ofEach((service) => shapes[service]?.memory),
+      entrypoint: ofEach((service) => shapes[service]?.entrypoint),
+    },
+    ofEach((service) => imageIds[images[service] ?? ""]),
+    onEngine,
+  );
 }
 
 /**
@@ -53,24 +82,9 @@ export class Release extends pulumi.ComponentResource {
     const shapes = shapesOf(settings);
     const { caCertificate: certificate } = settings;
 
-    this.images = Object.fromEntries(declared.map((service) => [service, shapes[service]?.image]));
+    this.images = imagesOf(settings);
     this.environment = platform.apply((values) => environments(settings, values));
-    this.id = pulumi.unsecret(
-      this.environment.apply((environment) =>
-        releaseIdOn(
-          {
-            tier,
-            images: this.images,
-            certificate,
-            environment: Object.fromEntries(declared.map((service) => [service, environment[service]])),
-            memory: Object.fromEntries(declared.map((service) => [service, shapes[service]?.memory])),
-            entrypoint: Object.fromEntries(declared.map((service) => [service, shapes[service]?.entrypoint])),
-          },
-          Object.fromEntries(declared.map((service) => [service, args.imageIds[this.images[service] ?? ""]])),
-          args.onEngine,
-        ),
-      ),
-    );
+    this.id = pulumi.unsecret(platform.apply((values) => releaseNameOf(args, values)));
 
     const install = sockets.install;
     const labelsOf = (

@@ -5,6 +5,8 @@ import { label } from "../../../host/install/labels";
 import { resolveSettings, type Settings } from "../../../settings";
 import type { Namesakes } from "../../../host/install/unknown";
 import type { MissingImage } from "../../../host/preflight/images";
+import type { Presence } from "../../../host/install/presence";
+import type { Problem } from "../../../util/operatorError";
 import type { Host } from "../../../stacks/host";
 import { violations } from "./policy";
 
@@ -113,6 +115,13 @@ function idsInState(): Record<string, object> {
 let missing: MissingImage[] = [];
 let namesakes: Namesakes = { containers: [], networks: [] };
 let unbrought: MissingImage[] = [];
+/** Images that have been brought. */
+const brought: string[] = [];
+let conflicts: Problem[] = [];
+/** Ids of images on the engine. */
+let imageIds: Record<string, string> = {};
+/** Containers and networks of releases on the engine. */
+let releases: Pick<Presence, "containers" | "networks"> = { containers: [], networks: [] };
 let projects: { name: string; folder: string }[] = [];
 /** Version of Postgres that made the data in the install's volume; undefined where it has none. */
 let volumeMajor: string | undefined;
@@ -128,10 +137,14 @@ const host: Host = {
   composeProjects: async () => projects,
   presence: async () => ({
     engine: { id: "ENGINE", address: "unix:///var/run/docker.sock" },
-    containers: there.map((name) => ({ id: name, name, labels: {} }) as ContainerSummary),
-    networks: Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
+    containers: [...there.map((name) => ({ id: name, name, labels: {} }) as ContainerSummary), ...releases.containers],
+    networks: [
+      ...Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
+      ...releases.networks,
+    ],
     volumes: [],
   }),
+  routeConflicts: async () => conflicts,
   strangers: async () => [],
   subnet: async () => ({ own: { first: 0x0ad50700, prefix: 24 } }),
   missingVolumes: async () => [],
@@ -143,8 +156,11 @@ const host: Host = {
   removeNetworks: async () => undefined,
   evidence: async () => ({ strangers: [], volumeMajor }),
   missing: async () => missing,
-  bring: async () => unbrought,
-  imageIds: async () => ({}),
+  bring: async (images) => {
+    brought.push(...images);
+    return unbrought;
+  },
+  imageIds: async () => imageIds,
   fingerprints: async (_before, _role, { encryptionKey, databasePassword }) =>
     `(made with ${encryptionKey} and ${databasePassword})`,
   previewBase: async () => [],
@@ -264,8 +280,8 @@ describe("policy", () => {
 test.each([
   [
     { tier: "tier1" },
-    "scani/api:1.0.0",
-    /^These images are not on the engine and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:1\.0\.0: no such host\n.*\n {2}type: npm run pulumi -- config set --stack tier2 SCANI_IMAGE_TAG \S+$/,
+    "scani/api:0.17.1",
+    /^These images are not on the engine and cannot be pulled\. Nothing has been touched\.\n {2}scani\/api:0\.17\.1: no such host\n.*\n {2}type: npm run pulumi -- config set --stack tier2 SCANI_IMAGE_TAG \S+$/,
   ],
   [
     { tier: "base" },
@@ -306,6 +322,75 @@ test("a name of base's that somebody else has stops it before anything is declar
     expect(of(outside, container)).not.toEqual([]);
   } finally {
     namesakes = { containers: [], networks: [] };
+  }
+});
+
+describe("images of a tier", () => {
+  const lost = "scani/api:0.17.1";
+  const others = ["migrate", "data-provider", "worker", "frontend-app"].map((service) => `scani/${service}:0.17.1`);
+  const idOf = (image: string) => `sha256:${image}`;
+
+  beforeEach(() => {
+    brought.length = 0;
+    imageIds = Object.fromEntries(others.map((image) => [image, idOf(image)]));
+  });
+  afterEach(() => {
+    [missing, unbrought, imageIds, releases] = [[], [], {}, { containers: [], networks: [] }];
+  });
+
+  test("one that lost its name is brought before a container is declared", async () => {
+    await declare({ tier: "tier1" });
+    expect(brought).toEqual([lost]);
+  });
+
+  test("one that cannot be brought stops it before a container is declared", async () => {
+    unbrought = [{ image: lost, why: "no such host" }];
+    await expect(declare({ tier: "tier1" })).rejects.toThrow(
+      /cannot be pulled\. Nothing has been touched\.\n {2}scani\/api/,
+    );
+    expect(of(declared, container)).toEqual([]);
+  });
+
+  test("what is made already needs none", async () => {
+    const [network] = of(await declare({ tier: "tier1" }), "docker:index/network:Network");
+    const release = (network?.inputs.labels as { label: string; value: string }[]).find(
+      ({ label: name }) => name === label.release,
+    )?.value as string;
+    const labels = { [label.install]: "scani", [label.release]: release, [label.tier]: "tier1", [label.made]: "when" };
+    releases = {
+      networks: [{ id: "n", name: "scani-tier1-net", labels }],
+      containers: [lost, ...others].map((image) => {
+        const service = image.slice("scani/".length, -":0.17.1".length);
+        const networks = Object.fromEntries(
+          ["scani-tier1-net", "scani-edge", "scani-data", "scani-mail"].map((n) => [n, {}]),
+        );
+        const own = { ...labels, [label.service]: service };
+        return {
+          id: service,
+          name: service,
+          labels: own,
+          image,
+          imageId: idOf(image),
+          networks,
+        } as unknown as ContainerSummary;
+      }),
+    };
+    brought.length = 0;
+    missing = [{ image: lost, why: "no such host" }];
+    await declare({ tier: "tier1" });
+    expect(brought).toEqual([]);
+  });
+});
+
+test("a tier is refused while somebody else's service of the gateway has a path of Scani's", async () => {
+  conflicts = [{ what: "At the gateway mine has /", type: "docker exec scani-gateway kamal-proxy remove mine" }];
+  try {
+    await expect(declare({ tier: "tier1" })).rejects.toThrow(
+      /^Stack tier2 does not fit what is on this engine\. Nothing has been touched\.\n {2}At the gateway mine has \/\n {4}type: docker exec/,
+    );
+    expect(of(declared, container)).toEqual([]);
+  } finally {
+    conflicts = [];
   }
 });
 

@@ -5,20 +5,15 @@ import { renderProblem } from "../../../../util/operatorError";
 
 const refusal = (statusCode: number, message: string) => new EngineError(statusCode, message);
 
-/** An engine that has some images and containers of some, and whose registry answers for the others. */
-function engine(
-  here: readonly string[],
-  registry: Readonly<Record<string, Error | undefined>>,
-  made: readonly string[] = [],
-): Engine {
+/** An engine that has some images, and whose registry answers for the others. */
+function engine(here: readonly string[], registry: Readonly<Record<string, Error | undefined>>): Engine {
   return {
     image: async (name: string) =>
       here.includes(name) ? { id: name, environment: [], labels: {}, digests: [] } : undefined,
     askRegistry: async (name: string) => {
       if (registry[name] !== undefined) throw registry[name];
     },
-    containers: async () => made.map((_, id) => ({ id: String(id) })),
-    inspect: async (id: string) => ({ image: made[Number(id)] }),
+    containers: async () => [],
   } as unknown as Engine;
 }
 
@@ -36,11 +31,16 @@ test("what is here or in a registry is not missing; the rest is, each once, with
   ]);
 });
 
-test("one that lost its name, and of which a release is made, is not needed", async () => {
-  const gone = refusal(404, "manifest unknown");
-  expect(
-    await missingImages(engine([], { "api:1": gone, "worker:1": gone }, ["other:1", "api:1"]), ["api:1", "worker:1"]),
-  ).toEqual([{ image: "worker:1", why: "manifest unknown" }]);
+test("one that lost its name, and of which a container is made, can be had: it gets its name back", async () => {
+  const host = new FakeEngine();
+  host.images.set("sha256:u", { id: "sha256:u", environment: [], labels: {}, digests: [] });
+  for (const image of ["used:1", "used@sha256:d"])
+    host.add({ name: `of ${image}`, image, imageId: "sha256:u", labels: { "scani.install": "scani" } });
+  host.add({ name: "of gone:1", image: "gone:1", imageId: "sha256:g", labels: { "scani.install": "scani" } });
+  expect(await missingImages(host, ["used:1", "used@sha256:d", "gone:1"])).toEqual([
+    { image: "used@sha256:d", why: "manifest unknown: used@sha256:d" },
+    { image: "gone:1", why: "manifest unknown: gone:1" },
+  ]);
 });
 
 test("a registry that does not answer in time is named", async () => {
