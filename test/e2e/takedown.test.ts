@@ -4,6 +4,10 @@ import { container, containersOf, runningServices } from "./host";
 import { killedUp } from "./runs/killedUp";
 import { npmRun, type Rival } from "./runs/rivals";
 import { closeScene, openScene, type Scene } from "./scene";
+import { until } from "./traffic";
+import { readRouted } from "../../host/install/readFacts";
+import { changeSetting } from "../../lab/throwaway";
+import { wholly } from "./runs/cases";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
@@ -17,7 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => closeScene(scene));
 
-const gateway = () => scene.docker.getContainer(containerName(scene.place.install, "gateway"));
+const gatewayName = () => containerName(scene.place.install, "gateway");
+const gateway = () => scene.docker.getContainer(gatewayName());
 const everything = async () =>
   (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.Status} ${info.State.StartedAt}`).sort();
 
@@ -58,12 +63,7 @@ test("a first up that is killed past the flip, with nothing of the switch in the
   expect(killed).toBe(true);
   await expectRefused("tier1");
   await scene.up("tier1");
-  expect(await runningServices(scene)).toEqual([
-    "tier1 api",
-    "tier1 data-provider",
-    "tier1 frontend-app",
-    "tier1 worker",
-  ]);
+  expect(await runningServices(scene)).toEqual(wholly.tier1);
 });
 
 test("with the gateway stopped, and paused, what its routes lead to is not taken down", async () => {
@@ -80,22 +80,41 @@ test("with mixed routes neither tier is taken down", async () => {
   const old = await container(scene, "tier1", "frontend-app");
   for (const service of ["data-provider", "api", "frontend-app"])
     await scene.engine.start((await container(scene, "tier1", service)).id);
-  expect(
-    (await scene.engine.exec(containerName(scene.place.install, "gateway"), routeCommand("app", old.name, 1))).exitCode,
-  ).toBe(0);
+  expect((await scene.engine.exec(gatewayName(), routeCommand("app", old.name, 1))).exitCode).toBe(0);
   await expectRefused("tier1");
   await expectRefused("tier2");
   await scene.up("tier1");
+});
+
+test("after an up that flipped and then failed, whose state still has the old release, what serves is not taken down", async () => {
+  const old = await container(scene, "tier1", "api");
+  changeSetting(scene.place, "tier1", "LOG_LEVEL", "debug");
+  changeSetting(scene.place, "tier1", "readyTimeout", "30");
+  const failing = scene.up("tier1").then(
+    () => "it passed",
+    () => "it failed",
+  );
+  // Nothing to go back to, and nobody who could do the jobs: the flip is not undone.
+  await scene.untilPrinted("✓ flip");
+  await scene.docker.getContainer(old.id).remove({ force: true });
+  await until(async () => {
+    const workers = (await containersOf(scene)).filter(
+      ({ tier, service, running }) => tier === "tier1" && service === "worker" && running,
+    );
+    for (const { id } of workers) await scene.docker.getContainer(id).kill();
+    return workers.length > 0;
+  }, 60_000);
+  expect(await failing).toBe("it failed");
+  const { api = "" } = (await readRouted(scene.engine, { name: scene.place.install, gateway: gatewayName() })).routes;
+  expect(api).not.toBe(old.name);
+  await expectRefused("tier1");
+  await scene.up("tier1");
+  expect(await runningServices(scene)).toEqual(wholly.tier1);
 });
 
 test("a tier that does not serve is taken down", async () => {
   const { code, printed } = await npmRun(scene, "down", "tier2").ended;
   expect({ code, printed }).toMatchObject({ code: 0 });
   expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2")).toEqual([]);
-  expect(await runningServices(scene)).toEqual([
-    "tier1 api",
-    "tier1 data-provider",
-    "tier1 frontend-app",
-    "tier1 worker",
-  ]);
+  expect(await runningServices(scene)).toEqual(wholly.tier1);
 });
