@@ -312,6 +312,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     environment: info.Config.Env ?? [],
     healthCheck: info.Config.Healthcheck?.Test ?? [],
     labels: info.Config.Labels ?? {},
+    entrypoint: [info.Config.Entrypoint ?? []].flat(),
     arguments: info.Config.Cmd ?? [],
     networks: Object.keys(info.NetworkSettings.Networks ?? {}),
     aliases: Object.values(info.NetworkSettings.Networks ?? {}).flatMap(

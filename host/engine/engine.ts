@@ -80,6 +80,8 @@ export interface ContainerDetails {
   /** Words of its health check, the first of which is its kind (`CMD`, `CMD-SHELL`); empty without one. */
   readonly healthCheck: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Words of what it runs; empty where it runs its arguments. */
+  readonly entrypoint: readonly string[];
   /** Words its entrypoint gets. */
   readonly arguments: readonly string[];
   /** Names of its networks, in the engine's order. */

@@ -89,7 +89,7 @@ async function askGateway(engine: Engine, install: Install): Promise<Asked> {
   });
   if (state === undefined) return silent(`there is no gateway (container ${name})`);
   if (state !== "running") return silent(`the gateway is ${state}`);
-  const bucket = storage && bucketMadeBy(storage.arguments);
+  const bucket = storage && bucketMadeBy(storage.entrypoint);
   const command = observeCommand(bucket === undefined ? {} : { [uploadsRouteName]: uploadsPath(bucket) });
   const answer = await engine.exec(name, command).catch((error: unknown) => messageOf(error));
   // It may have stopped between the two questions; whether the engine answers at all was asked a moment ago.
@@ -109,7 +109,7 @@ function uploadsOf(
   return {
     container: containerName(install, "storage"),
     state: storage?.state,
-    bucket: storage && bucketMadeBy(storage.arguments),
+    bucket: storage && bucketMadeBy(storage.entrypoint),
     route,
     unanswered: unanswered[uploadsRouteName],
   };

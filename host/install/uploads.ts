@@ -34,9 +34,9 @@ export function storageCommand(bucket: string, region: string): string {
   return `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${region} posix /data`;
 }
 
-/** The bucket of an S3 server that was made with `storageCommand`; undefined for any other. Pure. @param words its own */
-export function bucketMadeBy(words: readonly string[]): string | undefined {
-  return /^mkdir -p \/data\/([a-z0-9.-]+) && exec versitygw /.exec(words.at(-1) ?? "")?.[1];
+/** The bucket of an S3 server whose entrypoint is `storageCommand`; undefined for any other. Pure. */
+export function bucketMadeBy(entrypoint: readonly string[]): string | undefined {
+  return /^mkdir -p \/data\/([a-z0-9.-]+) && exec versitygw /.exec(entrypoint.at(-1) ?? "")?.[1];
 }
 
 /** Where uploads go in: the bucket's own path on the page's origin. */

@@ -113,7 +113,7 @@ const asked = { app: "/healthz", api: "/api/readyz", auth: "/api/get-session", w
 
 /** True when the S3 server answers to whoever comes to the gateway: it refuses what is not signed, as XML. */
 async function uploadsArrive(): Promise<boolean> {
-  const bucket = bucketMadeBy((await details(scene.engine, containerName(scene.place.install, "storage"))).arguments);
+  const bucket = bucketMadeBy((await details(scene.engine, containerName(scene.place.install, "storage"))).entrypoint);
   const answered = await fetch(`${scene.place.url}/${bucket}/x`, { signal: AbortSignal.timeout(3_000) }).catch(
     () => undefined,
   );

@@ -31,6 +31,7 @@ export interface FakeContainer {
   readonly imageId: string;
   readonly environment: readonly string[];
   readonly healthCheck: readonly string[];
+  readonly entrypoint: readonly string[];
   readonly arguments: readonly string[];
   networks: string[];
   readonly aliases: readonly string[];
@@ -165,6 +166,7 @@ export class FakeEngine implements Engine {
       imageId: "sha256:1",
       environment: [],
       healthCheck: ["CMD", "health"],
+      entrypoint: [],
       arguments: [],
       networks: [],
       aliases: [],

@@ -128,7 +128,7 @@ export class FakeInstall {
     this.engine.add({
       name: "scani-storage",
       labels: { [label.install]: "scani", [label.service]: "storage" },
-      arguments: ["-c", storageCommand("job-uploads", "auto")],
+      entrypoint: ["sh", "-c", storageCommand("job-uploads", "auto")],
       state: "running",
     });
     this.uploads = {

@@ -115,6 +115,7 @@ test("details of a container, with what Docker leaves out", () => {
     environment: [],
     healthCheck: [],
     labels: {},
+    entrypoint: [],
     arguments: [],
     networks: ["data", "edge"],
     aliases: ["api", "1"],

@@ -2,7 +2,7 @@ import { bucketMadeBy, storageCommand, uploadsProblem, type Uploads } from "../.
 import { uploadsRouted } from "../handover/model";
 
 test("an S3 server tells its bucket by what it runs", () => {
-  expect(bucketMadeBy(["-c", storageCommand("job.up-loads", "eu-1")])).toBe("job.up-loads");
+  expect(bucketMadeBy(["sh", "-c", storageCommand("job.up-loads", "eu-1")])).toBe("job.up-loads");
   for (const words of [[], ["server", "/data"], ["-c", "mkdir -p /data/x; exec versitygw posix /data"]])
     expect(bucketMadeBy(words)).toBeUndefined();
 });
