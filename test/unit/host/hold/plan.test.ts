@@ -111,7 +111,7 @@ test("nothing waits where nothing serves, or the gateway lets nobody in", () => 
 
 test("a gateway that runs and does not answer yet leads where it has written down", () => {
   const gateway = { ...facts.gateway, silent: "it does not answer" };
-  expect(planHold({ ...facts, gateway, names: [] }, own({}), wanted)?.routes).toEqual(["api", "ws", "auth"]);
+  expect(planHold({ ...facts, gateway, services: [] }, own({}), wanted)?.routes).toEqual(["api", "ws", "auth"]);
 });
 
 test("only a worker that runs is stopped, and none where it is somebody else's database", () => {

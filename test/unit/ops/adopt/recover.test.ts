@@ -59,6 +59,8 @@ function lost() {
       written[kind] = values;
     },
     up: async (kind) => void asked.push(`up ${kind}`),
+    putBack: unused,
+    forget: unused,
     destroy: unused,
     ownBucket: unused,
   };
