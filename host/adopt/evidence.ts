@@ -8,7 +8,7 @@ import { containerName, volumeNameOf } from "../install/containerName";
 import { label } from "../install/labels";
 import type { StackNames } from "../install/stacks";
 import { parseFree } from "../preflight/disk";
-import { opens } from "../scani/envelope";
+import { anyOpens } from "../scani/credentials";
 import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./authorities";
 import { isVersioned, listObjects } from "./objects";
@@ -203,8 +203,7 @@ async function askDatabase(
 }
 
 async function opensOne(credentials: readonly string[], key: string): Promise<boolean | "none stored"> {
-  if (credentials.length === 0) return "none stored";
-  return (await Promise.all(credentials.map((one) => opens(one, key)))).includes(true);
+  return credentials.length === 0 ? "none stored" : anyOpens(credentials, key);
 }
 
 /** Logs in as a backup does. */

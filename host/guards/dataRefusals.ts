@@ -1,6 +1,7 @@
 import { setCommand, howToSet } from "../../settings";
 import { dockerPsql, dockerStop } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
+import { anyOpens } from "../scani/credentials";
 import { opens } from "../scani/envelope";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
@@ -102,11 +103,6 @@ async function keyFits(
   if (key === undefined) return false;
   if (credentials.length > 0) return anyOpens(credentials, key);
   return fingerprints === undefined ? keyInUse === key : opens(fingerprints.encryptionKey, key);
-}
-
-async function anyOpens(credentials: readonly string[], key: string): Promise<boolean> {
-  for (const credential of credentials) if (await opens(credential, key)) return true;
-  return false;
 }
 
 async function passwordOf(

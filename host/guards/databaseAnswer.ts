@@ -1,3 +1,4 @@
+import { credentialQueries, credentialsIn } from "../scani/credentials";
 import type { DatabaseAnswer } from "./evidence";
 import { fingerprintsFile, parseFingerprints, type SecretFingerprints } from "./secretFingerprints";
 
@@ -10,9 +11,6 @@ export interface Found {
   readonly cluster?: string;
 }
 
-/** Stored credentials that are tried. One that opens is enough; several, because one alone may be damaged. */
-const tried = 5;
-
 /**
  * Everything there is to know of the data, asked in one exec. The login is over the local socket, so no password is
  * sent.
@@ -23,12 +21,7 @@ sed 's/^/fingerprints /' "$PGDATA/${fingerprintsFile}" 2> /dev/null
 psql -XAtqw -U "$1" -d "$2" << 'SQL'
 select 'cluster ' || system_identifier from pg_control_system();
 select 'verifier ' || rolpassword from pg_authid where rolname = current_user;
-select to_regclass('public.user_integration_credentials') is not null as found \\gset
-\\if :found
-select 'credential ' || (encrypted_credentials ->> 'data') from public.user_integration_credentials
-where encrypted_credentials ->> 'encrypted' = 'true' order by updated_at desc limit ${tried};
-\\endif
-SQL`;
+${credentialQueries}SQL`;
 
 /** Command to run in the Postgres container. */
 export function databaseQuestion(role: string, database: string): string[] {
@@ -50,7 +43,7 @@ export function parseAnswer(output: string): Found {
       lacks !== undefined
         ? { credentials: [], lacks }
         : letIn
-          ? { passwordVerifier: all("verifier")[0], credentials: all("credential") }
+          ? { passwordVerifier: all("verifier")[0], credentials: credentialsIn(output) }
           : undefined,
   };
 }
