@@ -117,7 +117,11 @@ export const dockerUnpause = (...containers: readonly string[]): string =>
   ["docker unpause", ...containers.map(quoted)].join(" ");
 export const dockerLogs = (container: string): string => `docker logs --tail 50 ${quoted(container)}`;
 /** Runs a program in a container. @param words as the shell takes them */
-export const dockerExec = (container: string, words: string): string => `docker exec ${quoted(container)} ${words}`;
+export const dockerExec = (container: string, words: string, ...options: readonly string[]): string =>
+  ["docker exec", ...options, quoted(container), words].join(" ");
+/** Copies a file or folder of this machine's into a container. */
+export const dockerCopyIn = (from: string, container: string, to: string): string =>
+  `docker cp ${quoted(from)} ${quoted(`${container}:${to}`)}`;
 /** Asks a Postgres of compose's, or changes something in it. @param database by default the one for maintenance */
 export const dockerPsql = (container: string, role: string, words: string, database = "postgres"): string =>
   `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} ${quoted(database)}`;
@@ -208,6 +212,7 @@ export const startDocker: readonly string[] = ["sudo systemctl start docker", "s
 export const installDocker = `sudo apt-get update && sudo apt-get install -y docker.io iptables && ${startDocker[0]}`;
 /** Who may read a file. */
 export const listFile = (path: string): string => `ls -l ${quoted(path)}`;
+export const gunzipFile = (from: string, to: string): string => `gunzip < ${quoted(from)} > ${quoted(to)}`;
 export const copyFile = (from: string, to: string): string => `cp ${quoted(from)} ${quoted(to)}`;
 /** Turns a text file into UTF-8. @param encoding as iconv calls it */
 export function convertFile(path: string, encoding: string): string {

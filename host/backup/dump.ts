@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { setCommand, upCommand } from "../../util/commands";
+import { backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Attached } from "../engine/attached";
 import { checkInterrupt } from "../engine/ready";
-import { temporaryPath, writeDump, type Written } from "./folder";
+import { temporaryPath, writeDump, type BackupFolder, type Written } from "./folder";
 import type { Table } from "./manifest";
 import { lockSeconds, Snapshot, type SnapshotHead } from "./snapshot";
 import type { Server } from "./server";
@@ -22,8 +22,7 @@ const compression = 1;
  * @param file its final name
  * @throws OperatorError, with nothing left of the file
  */
-export async function dump(server: Server, folder: string, file: string, signal: AbortSignal): Promise<Dumped> {
-  const { base } = server.stacks;
+export async function dump(server: Server, place: BackupFolder, file: string, signal: AbortSignal): Promise<Dumped> {
   const snapshot = await Snapshot.open(server);
   const dumping = await server.attach([
     "pg_dump",
@@ -39,10 +38,9 @@ export async function dump(server: Server, folder: string, file: string, signal:
   try {
     checkInterrupt(signal);
     const written = await writeDump(
-      folder,
+      place,
       file,
-      ending(dumping.stdout, () => dumping.ended, base),
-      base,
+      ending(dumping.stdout, () => dumping.ended, place.base),
     );
     const { at, postgres, databaseBytes } = snapshot.head;
     return { ...written, at, postgres, databaseBytes, tables: await snapshot.tables };
@@ -111,7 +109,14 @@ async function fed(attached: Attached, path: string): Promise<string> {
   });
   const [output] = await Promise.all([text(attached.stdout), feeding]);
   const { exitCode, errors } = await attached.ended;
-  if (exitCode !== 0) throw new OperatorError({ what: `pg_restore failed: ${errors || `exit code ${exitCode}`}` });
+  if (exitCode !== 0)
+    throw new OperatorError({
+      what: `pg_restore failed: ${errors || `exit code ${exitCode}`}`,
+      ...(errors.includes("unsupported version") && {
+        why: "A newer pg_dump made it than this install's pg_restore can read.",
+        type: backupsCommand(),
+      }),
+    });
   return output;
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setCommand, upCommand } from "../../util/commands";
 import { OperatorError, messageOf } from "../../util/operatorError";
-import { manifestName, parseManifest, type Manifest } from "./manifest";
+import type { DatabaseIdentity } from "../install/databaseIdentity";
+import { countsFor, manifestName, parseManifest, type Manifest } from "./manifest";
 import type { Dated } from "./retention";
 
 /** A backup in its folder. */
@@ -23,34 +25,69 @@ export interface Written {
   readonly sha256: string;
 }
 
-const temporaryEnding = ".part";
-
-/** Commands that choose another folder. Pure. @param base name of the base stack */
-function chooseFolder(base: string): readonly string[] {
-  return [setCommand("backupDirectory", base, { value: "/another/folder" }), upCommand(base)];
+/** Where an install's backups are. */
+export interface BackupFolder {
+  /** Whole path. */
+  readonly folder: string;
+  readonly install: string;
+  /** Name of the install's base stack, for the commands in messages. */
+  readonly base: string;
 }
 
-/** Lists an install's backups, newest first. Compares sizes, but not checksums. A folder that does not exist has none. */
-export async function listBackups(folder: string, install: string): Promise<Backup[]> {
-  const names = await namesIn(folder);
-  // `<install>-20261123T225301-123Z`: exact, since another install's name may begin with this one's.
-  const own = new RegExp(`^${install}-\\d{8}T\\d{6}-\\d{3}Z\\.(dump|json)$`);
-  const dumps = [...new Set(names.filter((name) => own.test(name)).map((name) => name.replace(/\.json$/, ".dump")))];
-  const backups = await Promise.all(dumps.map((file) => readBackup(join(folder, file), file)));
-  return backups.sort((a, b) => b.at - a.at);
+/** Codes of a file system that has no room, or none for this user. */
+const full: readonly (string | undefined)[] = ["ENOSPC", "EDQUOT"];
+
+/** What a file system refuses in the folder of backups, in the operator's words; any other error as it is. */
+function folderError({ folder, base }: BackupFolder, error: unknown): unknown {
+  // Only errors of files have a path; a dump's own stream may fail too.
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (!full.includes(code) && path === undefined) return error;
+  return new OperatorError({
+    what: full.includes(code)
+      ? `No room for the backup in ${folder}.`
+      : `The folder of the backups cannot be used: ${messageOf(error)}`,
+    why: full.includes(code)
+      ? "Make room there, or choose another folder and bring base up:"
+      : "Choose a folder you can read and write, and bring base up:",
+    type: [setCommand("backupDirectory", base, { value: "/another/folder" }), upCommand(base)],
+  });
 }
 
 /**
- * When the newest good backup of an install's database cluster was made, in milliseconds since 1970.
- * @param cluster undefined where it cannot be read; then those without one count
+ * Pattern of an install's files: `<install>-20261123T225301-123Z.dump`. Exact, since another install's name may begin with
+ * this one's.
+ */
+const stamped = (install: string) => `${install}-\\d{8}T\\d{6}-\\d{3}Z\\.(?:dump|json)`;
+
+/**
+ * Lists an install's backups, newest first. Compares sizes, but not checksums. A folder that does not exist has none.
+ * @throws OperatorError when the folder cannot be read
+ */
+export async function listBackups(place: BackupFolder): Promise<Backup[]> {
+  const { folder, install } = place;
+  const own = new RegExp(`^${stamped(install)}$`);
+  try {
+    const names = (await namesIn(folder)).filter((name) => own.test(name));
+    const dumps = [...new Set(names.map((name) => name.replace(/\.json$/, ".dump")))];
+    const backups = await Promise.all(dumps.map((file) => readBackup(join(folder, file), file)));
+    return backups.sort((a, b) => b.at - a.at);
+  } catch (error) {
+    throw folderError(place, error);
+  }
+}
+
+/**
+ * When the newest good backup of a database was made, in milliseconds since 1970.
+ * @param database undefined where nobody can say which it is; then no backup counts as one of it
  */
 export async function lastBackup(
-  folder: string,
-  install: string,
-  cluster: string | undefined,
+  place: BackupFolder,
+  database: DatabaseIdentity | undefined,
 ): Promise<number | undefined> {
-  const backups = await listBackups(folder, install);
-  return backups.find(({ damage, manifest }) => damage === undefined && manifest?.cluster === cluster)?.at;
+  const backups = await listBackups(place);
+  return backups.find(
+    ({ damage, manifest }) => damage === undefined && database && manifest && countsFor(manifest, database),
+  )?.at;
 }
 
 /** Reads a backup by its dump's path. */
@@ -85,40 +122,57 @@ export async function checkWhole({ path, file, manifest, damage }: Backup): Prom
 
 /**
  * Makes the folder, readable by its owner only, and removes unfinished files of killed backups.
- * @param base name of the install's base stack
  * @throws OperatorError when it cannot be used
  */
-export async function prepareFolder(folder: string, install: string, base: string): Promise<void> {
+export async function prepareFolder(place: BackupFolder): Promise<void> {
+  const { folder, install } = place;
   try {
     // mkdir's mode is subject to the umask; an existing folder keeps its mode.
     if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(folder, 0o700);
-    const unfinished = (await namesIn(folder)).filter(
-      (name) => name.startsWith(`.${install}-`) && name.endsWith(temporaryEnding),
-    );
-    await Promise.all(unfinished.map((name) => rm(join(folder, name), { force: true })));
+    const unfinished = new RegExp(`^\\.${stamped(install)}(?:\\.(\\d+)@(.+))?\\.part$`);
+    for (const name of await namesIn(folder)) {
+      const [found, writer, host] = unfinished.exec(name) ?? [];
+      if (found === undefined) continue;
+      const path = join(folder, name);
+      if (await isAbandoned(path, writer, host)) await rm(path, { force: true });
+    }
   } catch (error) {
-    throw new OperatorError({
-      what: `The folder of the backups cannot be used: ${messageOf(error)}`,
-      why: "Choose a folder you can write to, and bring base up:",
-      type: chooseFolder(base),
-    });
+    throw folderError(place, error);
+  }
+}
+
+/** Milliseconds after which nobody writes an unfinished file any more that nobody has written to. */
+const abandonedAfter = 24 * 3_600_000;
+
+/**
+ * Whether nobody writes a file any more. Another install of the same name may write one meanwhile.
+ * @param writer process that writes it, on a host; without one an earlier version of this module did
+ */
+async function isAbandoned(path: string, writer: string | undefined, host: string | undefined): Promise<boolean> {
+  if (host === thisHost && !runs(Number(writer))) return true;
+  const found = await stat(path).catch(ifMissing);
+  return found !== undefined && Date.now() - found.mtimeMs > abandonedAfter;
+}
+
+/** Whether another process of this machine runs: what this one has written before, it writes no more. */
+function runs(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
 /**
  * Writes a dump under a temporary name, and flushes it to the disk.
- * @param base name of the install's base stack
  * @throws OperatorError, with nothing left of it, when the disk is full
  */
-export async function writeDump(
-  folder: string,
-  file: string,
-  source: AsyncIterable<Buffer>,
-  base: string,
-): Promise<Written> {
+export async function writeDump(place: BackupFolder, file: string, source: AsyncIterable<Buffer>): Promise<Written> {
   const hash = createHash("sha256");
   let bytes = 0;
-  await writeTemporary(folder, file, base, async (handle) => {
+  await writeTemporary(place, file, async (handle) => {
     for await (const chunk of source) {
       hash.update(chunk);
       await handle.writeFile(chunk);
@@ -128,34 +182,33 @@ export async function writeDump(
   return { bytes, sha256: hash.digest("hex") };
 }
 
-/** Path of a dump while it is written. */
+const thisHost = hostname();
+
+/** Path of a file while this process writes it. */
 export function temporaryPath(folder: string, file: string): string {
-  return join(folder, `.${file}${temporaryEnding}`);
+  return join(folder, `.${file}.${process.pid}@${thisHost}.part`);
 }
 
-/** Gives a written dump its name, and then its manifest, which makes it a backup. @param base as of `writeDump` */
-export async function publish(folder: string, manifest: Manifest, base: string): Promise<void> {
-  const beside = await writeBeside(folder, manifest, base);
+/** Gives a written dump its name, and then its manifest, which makes it a backup. */
+export async function publish(place: BackupFolder, manifest: Manifest): Promise<void> {
+  const { folder } = place;
+  const beside = await writeBeside(place, manifest);
   await rename(temporaryPath(folder, manifest.file), join(folder, manifest.file));
   await rename(temporaryPath(folder, beside), join(folder, beside));
   await syncFolder(folder);
 }
 
-/** Writes a published dump's manifest anew, whole or not at all. @param base as of `writeDump` */
-export async function renewManifest(folder: string, manifest: Manifest, base: string): Promise<void> {
-  // A run that was killed here has left its own.
-  await discard(folder, manifestName(manifest.file));
-  const beside = await writeBeside(folder, manifest, base);
-  await rename(temporaryPath(folder, beside), join(folder, beside));
-  await syncFolder(folder);
+/** Writes a published dump's manifest anew, whole or not at all. */
+export async function renewManifest(place: BackupFolder, manifest: Manifest): Promise<void> {
+  const beside = await writeBeside(place, manifest);
+  await rename(temporaryPath(place.folder, beside), join(place.folder, beside));
+  await syncFolder(place.folder);
 }
 
 /** Writes a manifest under its temporary name. @returns its final one */
-async function writeBeside(folder: string, manifest: Manifest, base: string): Promise<string> {
+async function writeBeside(place: BackupFolder, manifest: Manifest): Promise<string> {
   const beside = manifestName(manifest.file);
-  await writeTemporary(folder, beside, base, (handle) =>
-    handle.writeFile(`${JSON.stringify(manifest, undefined, 1)}\n`),
-  );
+  await writeTemporary(place, beside, (handle) => handle.writeFile(`${JSON.stringify(manifest, undefined, 1)}\n`));
   return beside;
 }
 
@@ -171,12 +224,11 @@ export async function removeBackup(folder: string, file: string): Promise<void> 
 }
 
 async function writeTemporary(
-  folder: string,
+  place: BackupFolder,
   file: string,
-  base: string,
   write: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
-  const path = temporaryPath(folder, file);
+  const path = temporaryPath(place.folder, file);
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, "wx", 0o600);
@@ -186,13 +238,7 @@ async function writeTemporary(
   } catch (error) {
     await handle?.close().catch(() => undefined);
     await unlink(path).catch(() => undefined);
-    throw (error as NodeJS.ErrnoException).code === "ENOSPC"
-      ? new OperatorError({
-          what: `No room for the backup in ${folder}.`,
-          why: "Make room there, or choose another folder and bring base up:",
-          type: chooseFolder(base),
-        })
-      : error;
+    throw folderError(place, error);
   }
 }
 

@@ -2,9 +2,9 @@ import type { Engine } from "../engine/engine";
 import { hostname, userInfo } from "node:os";
 import { dump, readBack } from "./dump";
 import { discard, listBackups, prepareFolder, publish, removeBackup } from "./folder";
-import { dumpName, type Manifest } from "./manifest";
+import { countsFor, dumpName, type Manifest } from "./manifest";
 import { superseded } from "./retention";
-import { readCluster, withServer, type Database } from "./server";
+import { readIdentity, withServer, type Database } from "./server";
 import { checkInterrupt } from "../engine/ready";
 
 /** A backup to be made. */
@@ -21,34 +21,33 @@ export interface BackupOrder {
 
 /**
  * Makes a backup: dumps the database to the disk, reads the dump back, gives it its name, then removes older backups of
- * the same database cluster. Another install of the same name may keep its own in the same folder.
+ * the same database. Another install of the same name may keep its own in the same folder.
  * @param signal stops it before its next effect
  * @throws OperatorError with nothing left of it, and the older backups in place
  */
 export async function makeBackup(engine: Engine, order: BackupOrder, signal: AbortSignal): Promise<Manifest> {
   const { install, folder } = order;
   const file = dumpName(install, new Date());
-  const { base } = order.database.stacks;
-  await prepareFolder(folder, install, base);
+  const place = { folder, install, base: order.database.stacks.base };
+  await prepareFolder(place);
   return withServer(engine, order.database, async (server) => {
     try {
-      const cluster = await readCluster(server);
-      const dumped = await dump(server, folder, file, signal);
+      const identity = await readIdentity(server);
+      const dumped = await dump(server, place, file, signal);
       await readBack(server, folder, file, signal);
       const manifest: Manifest = {
         version: 1,
         file,
         install,
-        database: server.database,
-        cluster,
+        ...identity,
         why: order.why,
         by: `${userInfo().username}@${hostname()}`,
         ...dumped,
         tables: [...dumped.tables],
       };
       checkInterrupt(signal);
-      await publish(folder, manifest, base);
-      const own = (await listBackups(folder, install)).filter((backup) => backup.manifest?.cluster === cluster);
+      await publish(place, manifest);
+      const own = (await listBackups(place)).filter((one) => one.manifest && countsFor(one.manifest, identity));
       for (const old of superseded(own, order.kept)) await removeBackup(folder, old.file);
       return manifest;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DatabaseIdentity } from "../install/databaseIdentity";
 
 /** Rows of one table at the moment of a dump. */
 const table = z.object({
@@ -52,13 +53,22 @@ export function parseManifest(contents: string): Manifest {
   throw new Error(`its manifest is not valid: ${issue?.path.join(".")} ${issue?.message}`);
 }
 
-/** Which database cluster a backup is from: the install's own, another one, or one that is not known. */
+/** Which database a backup is from: the install's own, another one, or one that is not known. */
 export type Origin = "own" | "other" | "unknown";
 
-/** Compares a backup's database cluster with the install's. Pure. @param cluster undefined where it cannot be read */
-export function originOf(manifest: Pick<Manifest, "cluster">, cluster: string | undefined): Origin {
+/** Compares a backup's database with the install's. Pure. */
+export function originOf(manifest: DatabaseIdentity, { cluster, database }: DatabaseIdentity): Origin {
+  if (manifest.database !== database) return "other";
   if (manifest.cluster === undefined || cluster === undefined) return "unknown";
   return manifest.cluster === cluster ? "own" : "other";
+}
+
+/**
+ * Whether a backup counts as one of a database: for retention and for how old the last one is. Where the server does not
+ * tell its cluster, those count that were made without knowing it. Pure.
+ */
+export function countsFor(manifest: DatabaseIdentity, { cluster, database }: DatabaseIdentity): boolean {
+  return manifest.database === database && manifest.cluster === cluster;
 }
 
 /** File name of an install's dump at a moment; names sort by time. Pure. */
@@ -71,7 +81,7 @@ export function sizeText(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
-/** File name of the manifest beside a dump. Pure. */
+/** File name of the manifest beside a dump: never the dump's own, whatever that is called. Pure. */
 export function manifestName(dump: string): string {
-  return dump.replace(/\.dump$/, ".json");
+  return `${dump.replace(/\.dump$/, "")}.json`;
 }

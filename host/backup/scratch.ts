@@ -72,7 +72,6 @@ export async function load(
   const name = besideName(server.database, purpose, new Date());
   const [row] = await server.query<DatabaseRow>(
     `select to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(d.encoding)) from pg_database d where datname = ${literal(server.database)}`,
-    maintenance,
   );
   if (row === undefined) throw new OperatorError({ what: `There is no database ${server.database} on the server` });
   checkInterrupt(signal);
@@ -122,7 +121,6 @@ async function dropLeftovers(server: Server, purpose: Purpose): Promise<void> {
   const beginning = besideName(server.database, purpose, new Date()).slice(0, -14);
   const names = await server.query<string>(
     `select to_jsonb(datname) from pg_database where starts_with(datname, ${literal(beginning)})`,
-    maintenance,
   );
   for (const name of names) await drop(server, name);
 }
@@ -132,8 +130,8 @@ const reserve = 256 * 1024 * 1024;
 
 /** @throws OperatorError when the bundled Postgres has no room for a second copy of the data */
 async function checkRoom(server: Server, databaseBytes: number): Promise<void> {
-  if (!server.local) return;
-  const [directory] = await server.query<string>("select to_jsonb(current_setting('data_directory'))", maintenance);
+  if (server.local === undefined) return;
+  const [directory] = await server.query<string>("select to_jsonb(current_setting('data_directory'))");
   const listing = await server.run(["df", "-Pk", directory]).catch((error: unknown) => {
     throw new OperatorError({ what: `The free space of Postgres cannot be read: ${messageOf(error)}` });
   });

@@ -1,5 +1,6 @@
 import { rootCertificates } from "node:tls";
 import { isNotFound, type Engine } from "../engine/engine";
+import type { DatabaseIdentity } from "../install/databaseIdentity";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
 import type { StackNames } from "../install/stacks";
@@ -29,6 +30,9 @@ export type Database = {
     }
 );
 
+/** Spells a command that runs a Postgres tool on the server by hand. @param words after the login, as the shell takes them */
+export type ByHand = (tool: string, words: string, reads?: "standard input") => string;
+
 /** A container with the Postgres tools, from which the database can be reached. */
 export class Server {
   constructor(
@@ -38,10 +42,10 @@ export class Server {
     private readonly environment: readonly string[],
     /** The database Scani uses. */
     readonly database: string,
-    /** Command that runs a tool by hand; contains no password. */
-    readonly byHand: (tool: string) => string,
-    /** True when the server runs in this container, so that the free space of its data directory can be read. */
-    readonly local: boolean,
+    /** Commands that run a tool by hand; contain no password. */
+    readonly byHand: ByHand,
+    /** Container the server runs in, so that the free space of its data directory can be read; absent for a managed one. */
+    readonly local: string | undefined,
     /** The install's own. */
     readonly stacks: StackNames,
   ) {}
@@ -66,6 +70,12 @@ export class Server {
         why: `Scani checks it, unless the URL says sslmode=no-verify. If a private authority signed it, give that one's certificate to every stack. ${errors}`,
         type: Object.values(this.stacks).map((stack) => setCommand("caCertificate", stack, { file: "ca.pem" })),
       });
+    if (options.database === maintenance && exitCode === notConnected && this.local === undefined)
+      throw new OperatorError({
+        what: `A restore makes, renames and drops databases from the server's database ${maintenance}, and that one does not let DATABASE_URL log in: ${errors}`,
+        why: `Behind a connection pooler, name the server itself; where the server refuses it, let the role log in to ${maintenance}.`,
+        type: [setCommand("DATABASE_URL", this.stacks.base, { secret: true }), upCommand(this.stacks.base)],
+      });
     throw new OperatorError({ what: `${command[0]} failed: ${errors || `exit code ${exitCode}`}` });
   }
 
@@ -83,28 +93,31 @@ export class Server {
   }
 }
 
-/** Why a server does not tell its identity: a managed one may forbid it. */
-const withheld = /permission denied|does not exist/;
+/** In every answer of a server that does not tell its cluster's identity: a managed one may forbid it. */
+const withheld = /pg_control/;
 
-/**
- * Identity of a server's database cluster, given when the cluster was created: two servers of one name are told apart by
- * it. Undefined where the server does not tell it.
- */
-export async function readCluster(server: Server): Promise<string | undefined> {
-  const found = await server
-    .query<string>("select to_jsonb(system_identifier::text) from pg_control_system()", maintenance)
+/** Reads which database it is that Scani uses. */
+export async function readIdentity(server: Server): Promise<DatabaseIdentity> {
+  const [cluster] = await server
+    .query<string>("select to_jsonb(system_identifier::text) from pg_control_system()")
     .catch((error: unknown) => {
       if (withheld.test(messageOf(error))) return [];
       throw error;
     });
-  return found[0];
+  return { cluster, database: server.database };
 }
 
 /** psql for programs: no user settings, values only, stops at the first error. */
 export const psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"] as const;
 
-/** Database from which others are created and renamed: every server has it, and it holds no data. */
+/**
+ * Database from which others are created, renamed and dropped: a server has it from the start, and it holds no data. For
+ * nothing else: a pooler, or the rules of a server, may let a role log in to its own database only.
+ */
 export const maintenance = "postgres";
+
+/** psql's exit code where it could not log in. */
+const notConnected = 2;
 
 /** Quotes an SQL identifier. Pure. */
 export function identifier(name: string): string {
@@ -134,10 +147,11 @@ export async function withServer<T>(
     const environment = libpqEnvironment(database.url);
     if (verifies(environment)) environment.push(await withAuthorities(engine, container, database.authority));
     const { hostname, username, port } = new URL(database.url);
-    const byHand = (tool: string) =>
-      `${tool} -h ${hostname}${port === "" ? "" : ` -p ${port}`} -U ${decodeURIComponent(username)}`;
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const login = ["-h", host, ...(port === "" ? [] : ["-p", port]), "-U", decodeURIComponent(username)];
+    const byHand = (tool: string, words: string) => [tool, ...login.map(quoted), words].join(" ");
     return await work(
-      new Server(engine, container, environment, databaseOf(database.url), byHand, false, database.stacks),
+      new Server(engine, container, environment, databaseOf(database.url), byHand, undefined, database.stacks),
     );
   } finally {
     await engine.remove(container);
@@ -169,8 +183,8 @@ async function bundled(
     name,
     [`PGUSER=${role}`, `PGDATABASE=${database}`],
     database,
-    (tool) => dockerExec(name, `${tool} -U ${quoted(role)}`),
-    true,
+    (tool, words, reads) => dockerExec(name, `${tool} -U ${quoted(role)} ${words}`, ...(reads ? ["-i"] : [])),
+    name,
     stacks,
   );
 }

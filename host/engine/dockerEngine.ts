@@ -35,7 +35,11 @@ interface ListedNetworks {
   readonly Networks?: Readonly<
     Record<
       string,
-      { readonly NetworkID?: string; readonly IPAMConfig?: { readonly IPv4Address?: string } | null } | null
+      {
+        readonly NetworkID?: string;
+        readonly IPAddress?: string;
+        readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
+      } | null
     >
   >;
 }
@@ -288,7 +292,11 @@ function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
     networks: Object.fromEntries(
       Object.entries((listed.NetworkSettings as ListedNetworks | null)?.Networks ?? {}).map(([name, endpoint]) => [
         name,
-        { networkId: endpoint?.NetworkID || undefined, address: endpoint?.IPAMConfig?.IPv4Address },
+        {
+          networkId: endpoint?.NetworkID || undefined,
+          address: endpoint?.IPAMConfig?.IPv4Address,
+          current: endpoint?.IPAddress || undefined,
+        },
       ]),
     ),
   };

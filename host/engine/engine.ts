@@ -34,6 +34,8 @@ export interface ListedEndpoint {
   readonly networkId?: string;
   /** Address it was given for ever. */
   readonly address?: string;
+  /** Address it has now; undefined where it does not run. */
+  readonly current?: string;
 }
 
 /** Which containers to list: those with every label (`name` or `name=value`), any of the volumes and the network. */

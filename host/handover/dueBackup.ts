@@ -2,9 +2,10 @@ import type { Engine } from "../engine/engine";
 import { decideBackup, type BackupDecision } from "../backup/due";
 import { lastBackup } from "../backup/folder";
 import { databaseFor } from "../backup/plan";
-import { psql, readCluster, withServer, type Database } from "../backup/server";
+import { psql, readIdentity, withServer, type Database } from "../backup/server";
 import { ledgerQueries, parseApplied, pendingIn } from "../scani/migrations/pending";
 import type { Candidate } from "./candidate";
+import type { DatabaseIdentity } from "../install/databaseIdentity";
 import type { Install } from "../install/readFacts";
 import { switches } from "./plan";
 import type { HandoverBackups } from "./runningBackup";
@@ -31,17 +32,18 @@ export async function withBackup(
 ): Promise<WithBackup> {
   if (!switches(steps)) return { steps };
   const database = await databaseFor(install.name, backups, candidate.databaseUrl);
-  const [known, bundledCluster] = await Promise.all([
+  const [known, bundled] = await Promise.all([
     candidate.pending(),
-    // Unknown where it cannot be read: then no backup counts as this cluster's, and one is made.
-    database.kind === "bundled" ? withServer(engine, database, readCluster).catch(() => undefined) : undefined,
+    // Unknown where it cannot be read: then no backup counts as one of it, and one is made.
+    database.kind === "bundled" ? withServer(engine, database, readIdentity).catch(() => undefined) : undefined,
   ]);
   // If the ledger was readable the database is not empty, so skip the extra query.
-  const { empty, applied, cluster } =
+  const { empty, applied, identity } =
     known === undefined
       ? await readDatabase(engine, database, backups.lookOnly !== true)
-      : { empty: false, applied: undefined, cluster: bundledCluster };
-  const last = await lastBackup(backups.folder, install.name, cluster);
+      : { empty: false, applied: undefined, identity: bundled };
+  const place = { folder: backups.folder, install: install.name, base: backups.stacks.base };
+  const last = await lastBackup(place, identity);
   const shipped = applied === undefined ? undefined : await candidate.shipped();
   const pending = known ?? (shipped && pendingIn({ shipped, applied }));
   const decision = decideBackup({ now: Date.now(), last, pending, empty }, backups.plan);
@@ -57,12 +59,12 @@ export function insertBackup(steps: readonly Step[], { due, why, beside }: Backu
   });
 }
 
-/** Reads from the database whether it has any table, its cluster, and the migrations a managed one has had. */
+/** Reads from the database whether it has any table, which it is, and the migrations a managed one has had. */
 async function readDatabase(
   engine: Engine,
   database: Database,
   pull: boolean,
-): Promise<{ empty: boolean; applied: string[] | undefined; cluster: string | undefined }> {
+): Promise<{ empty: boolean; applied: string[] | undefined; identity: DatabaseIdentity }> {
   return withServer(
     engine,
     database,
@@ -72,7 +74,7 @@ async function readDatabase(
       );
       const applied =
         database.kind === "managed" ? parseApplied(await server.run(psql, { input: ledgerQueries })) : undefined;
-      return { empty: empty === true, applied, cluster: await readCluster(server) };
+      return { empty: empty === true, applied, identity: await readIdentity(server) };
     },
     pull,
   );

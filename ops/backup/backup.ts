@@ -2,7 +2,7 @@ import { listBackups } from "../../host/backup/folder";
 import { makeBackup } from "../../host/backup/make";
 import { originOf, sizeText } from "../../host/backup/manifest";
 import { newestGood, verify } from "../../host/backup/restore";
-import { readCluster, withServer } from "../../host/backup/server";
+import { readIdentity, withServer } from "../../host/backup/server";
 import { Progress } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withInstallLock } from "./installLock";
@@ -28,10 +28,10 @@ export async function verifyNewest(context: Context, base: string): Promise<void
     context,
     "verification of a backup",
     base,
-    async ({ engine, install, folder, database }, signal) => {
-      const cluster = await withServer(engine, database, readCluster);
-      const backups = await listBackups(folder, install);
-      const newest = newestGood(backups.filter(({ manifest }) => manifest && originOf(manifest, cluster) !== "other"));
+    async ({ engine, install, stacks, folder, database }, signal) => {
+      const identity = await withServer(engine, database, readIdentity);
+      const backups = await listBackups({ folder, install, base: stacks.base });
+      const newest = newestGood(backups.filter(({ manifest }) => manifest && originOf(manifest, identity) !== "other"));
       report(`Verifying ${newest.file}`);
       const manifest = await verify(engine, database, newest, new Progress(report), signal);
       report(`${newest.file} is good: ${contentsText(manifest)}, all as they were at ${manifest.at}`);

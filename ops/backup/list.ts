@@ -1,5 +1,5 @@
 import { listBackups } from "../../host/backup/folder";
-import { readCluster, withServer } from "../../host/backup/server";
+import { readIdentity, withServer } from "../../host/backup/server";
 import type { Context } from "../context";
 import { backupJson, backupTable } from "./show";
 import { openTarget } from "./target";
@@ -9,15 +9,15 @@ export async function backups(context: Context, base: string, options: { readonl
   const { report } = context;
   // With --json, standard output is JSON only.
   const quiet = options.json ? { ...context, report: () => undefined } : context;
-  const { engine, install, folder, database } = await openTarget(quiet, base);
-  const [found, cluster] = await Promise.all([
-    listBackups(folder, install),
+  const { engine, install, stacks, folder, database } = await openTarget(quiet, base);
+  const [found, identity] = await Promise.all([
+    listBackups({ folder, install, base: stacks.base }),
     // The list is needed most where the database does not answer.
-    withServer(engine, database, readCluster, false).catch(() => undefined),
+    withServer(engine, database, readIdentity, false).catch(() => undefined),
   ]);
   report(
     options.json
-      ? JSON.stringify(found.map((backup) => backupJson(backup, cluster)))
-      : backupTable(found, folder, Date.now(), cluster),
+      ? JSON.stringify(found.map((backup) => backupJson(backup, identity)))
+      : backupTable(found, folder, Date.now(), identity),
   );
 }

@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { readBackup, type Backup } from "../../host/backup/folder";
+import { describeClients, lastingClients, type Client } from "../../host/backup/clients";
 import { restore as restoreBackup } from "../../host/backup/restore";
+import type { Server } from "../../host/backup/server";
+import { typedWith, type TypedRestore } from "../../host/backup/typedRestore";
+import type { ContainerSummary } from "../../host/engine/engine";
 import { isOf, routedRelease } from "../../host/install/facts";
 import { label } from "../../host/install/labels";
 import { readFacts } from "../../host/install/readFacts";
@@ -9,8 +13,8 @@ import { pendingMigrations } from "../../host/scani/migrations/pending";
 import { Progress } from "../../util/progress/progress";
 import { isService, type Service } from "../../host/install/services";
 import { otherTier } from "../../host/install/stacks";
-import type { Tier } from "../../settings";
-import { backupsCommand, dockerStart, dockerStop, dockerUnpause, restoreCommand, upCommand } from "../../util/commands";
+import { isSet, type Tier } from "../../settings";
+import { backupsCommand, dockerStart, dockerStop, dockerUnpause, upCommand } from "../../util/commands";
 import { OperatorError, renderProblem } from "../../util/operatorError";
 import type { Context } from "../context";
 import { typedIn } from "../project";
@@ -22,7 +26,7 @@ import type { Target } from "./target";
 export interface RestoreOptions {
   /** Restore even while a release runs, whose connections the exchange then cuts. */
   readonly whileServing?: boolean;
-  /** Restore a backup of another database cluster. */
+  /** Restore a backup of another database. */
   readonly foreign?: boolean;
 }
 
@@ -45,24 +49,33 @@ async function restoreOn(
   options: RestoreOptions,
 ): Promise<void> {
   const backup = await backupNamed(file, typedIn(project.environment, process.cwd()), target.folder);
-  const refuseWhileUsed = async () => {
-    if (options.whileServing !== true) await refuseUsed(target, file);
+  const typed: TypedRestore = {
+    file,
+    options: [
+      ...(options.whileServing ? ["--while-serving" as const] : []),
+      ...(options.foreign ? ["--foreign" as const] : []),
+    ],
   };
-  await refuseWhileUsed();
+  await refuseReleases(target, typed);
   const { manifest, tables, kept, dropCommand } = await restoreBackup(
     target.engine,
     target.database,
     backup,
     new Progress(report),
-    { checkUnused: refuseWhileUsed, foreign: options.foreign === true, report, signal },
+    {
+      typed,
+      checkUnused: async (server) => {
+        await refuseReleases(target, typed);
+        await refuseClients(target, server, typed);
+      },
+      encryptionKey: isSet("trustSettings", project.environment) ? undefined : target.encryptionKey,
+      report,
+      signal,
+    },
   );
   report(
     `The database is as it was ${manifest === undefined ? `when ${backup.file} was made` : `at ${manifest.at}`}: ${contentsText({ tables })}.`,
   );
-  if (manifest !== undefined && manifest.install !== target.install)
-    report(
-      `It was taken from the install ${manifest.install}: stored credentials can be read only with that one's ENCRYPTION_KEY.`,
-    );
   report(
     renderProblem({
       what: `The database before the restore is kept as ${kept}. When you no longer need it:`,
@@ -93,21 +106,31 @@ interface User {
   readonly tier: Tier;
   readonly title: string;
   readonly paused: boolean;
+  /** Where it is on its networks. */
+  readonly addresses: readonly string[];
 }
 
 /** Containers of releases that may write, those that are paused or restarting included: they may go on at any moment. */
 async function databaseUsers({ engine, install }: Pick<Target, "engine" | "install">): Promise<User[]> {
   const running = await engine.containers({ labels: [`${label.install}=${install}`, label.release] });
-  return running.flatMap(({ name, labels, state }) => {
+  return running.flatMap(({ name, labels, state, networks }) => {
     const [service, tier] = [labels[label.service], labels[label.tier] as Tier];
     return isService(service) && users.includes(service)
-      ? [{ name, tier, title: `${tier} ${service}`, paused: state === "paused" }]
+      ? [{ name, tier, title: `${tier} ${service}`, paused: state === "paused", addresses: addressesIn(networks) }]
       : [];
   });
 }
 
-/** @throws OperatorError when a release may write to the database */
-export async function refuseUsed(target: Pick<Target, "engine" | "install" | "stacks">, file: string): Promise<void> {
+function addressesIn(networks: ContainerSummary["networks"]): string[] {
+  return Object.values(networks).flatMap(({ current }) => current ?? []);
+}
+
+/** @throws OperatorError when a release of this install may write to the database, unless it was said that it may */
+export async function refuseReleases(
+  target: Pick<Target, "engine" | "install" | "stacks">,
+  typed: TypedRestore,
+): Promise<void> {
+  if (typed.options.includes("--while-serving")) return;
   const running = await databaseUsers(target);
   const [first] = running;
   if (first === undefined) return;
@@ -118,15 +141,52 @@ export async function refuseUsed(target: Pick<Target, "engine" | "install" | "st
       type: [
         ...(paused.length === 0 ? [] : [dockerUnpause(...paused)]),
         dockerStop(...running.map(({ name }) => name)),
-        restoreCommand(file),
+        typedWith(typed),
         upCommand(target.stacks[first.tier]),
       ],
     },
     {
       what: "Or restore while they run, which cuts their connections at the exchange:",
-      type: restoreCommand(file, "--while-serving"),
+      type: typedWith(typed, "--while-serving"),
     },
   ]);
+}
+
+/**
+ * Refuses whatever else is connected to the database: another install or Scani's own compose, whose writes would be lost,
+ * and which nobody said may lose its connections. Clients of this install's releases pass where those may be cut.
+ * @param timeout milliseconds others may take to go
+ * @throws OperatorError
+ */
+export async function refuseClients(
+  target: Pick<Target, "engine" | "install" | "database">,
+  server: Server,
+  typed: TypedRestore,
+  timeout?: number,
+): Promise<void> {
+  const own = typed.options.includes("--while-serving") ? await databaseUsers(target) : [];
+  const addresses = new Set(own.flatMap((user) => user.addresses));
+  const managed = target.database.kind === "managed";
+  const isOwn = ({ address, beside }: Client): boolean =>
+    // A managed server sees everything of this machine at one address.
+    (address !== undefined && addresses.has(address)) || (managed && beside && own.length > 0);
+  const clients = await lastingClients(server, (client) => !isOwn(client), timeout);
+  if (clients.length === 0) return;
+  // Out there an address may be one that a container has here.
+  const names = managed ? new Map<string, string>() : await containersByAddress(target);
+  const containers = [...new Set(clients.flatMap(({ address = "" }) => names.get(address) ?? []))];
+  const elsewhere = clients.some(({ address = "" }) => !names.has(address));
+  throw new OperatorError({
+    what: `Connected to the database ${server.database}, and no release of ${target.install}: ${describeClients(clients, (address) => names.get(address))}. Restoring now would discard what they wrote since the backup. Nothing has been touched.`,
+    why: elsewhere ? "Stop what is connected, and type the restore again:" : undefined,
+    type: [...(containers.length === 0 ? [] : [dockerStop(...containers)]), typedWith(typed)],
+  });
+}
+
+/** Names of the containers that run, by their addresses. */
+async function containersByAddress({ engine }: Pick<Target, "engine">): Promise<Map<string, string>> {
+  const running = await engine.containers({});
+  return new Map(running.flatMap(({ name, networks }) => addressesIn(networks).map((address) => [address, name])));
 }
 
 /** Reports migrations the serving release now lacks. The next `up` would not apply them, since it has nothing to switch. */

@@ -1,4 +1,5 @@
 import { ageText } from "../../host/backup/due";
+import type { DatabaseIdentity } from "../../host/install/databaseIdentity";
 import type { Backup } from "../../host/backup/folder";
 import { originOf, sizeText, type Origin, type Table } from "../../host/backup/manifest";
 import { backupCommand } from "../../util/commands";
@@ -17,19 +18,22 @@ export interface BackupJson {
   readonly rows?: number;
   readonly why?: string;
   readonly by?: string;
-  /** Whether it is from this install's database cluster. */
+  /** Whether it is from this install's database. */
   readonly origin?: Origin;
 }
 
 /** Note on a backup that is not known to be the install's own. */
 const originNotes: Readonly<Record<Origin, string>> = {
   own: "",
-  other: ", from another database cluster",
-  unknown: ", from an unknown database cluster",
+  other: ", from another database",
+  unknown: ", from a database that is not known",
 };
 
-/** Describes a backup for JSON. Pure. @param cluster the install's; undefined where it cannot be read */
-export function backupJson({ file, path, at, damage, manifest }: Backup, cluster: string | undefined): BackupJson {
+/** Describes a backup for JSON. Pure. @param own the install's database; undefined where it cannot be read */
+export function backupJson(
+  { file, path, at, damage, manifest }: Backup,
+  own: DatabaseIdentity | undefined,
+): BackupJson {
   return {
     file,
     path,
@@ -42,7 +46,7 @@ export function backupJson({ file, path, at, damage, manifest }: Backup, cluster
       rows: rowsOf(manifest),
       why: manifest.why,
       by: manifest.by,
-      origin: originOf(manifest, cluster),
+      origin: own === undefined ? "unknown" : originOf(manifest, own),
     }),
   };
 }
@@ -50,20 +54,20 @@ export function backupJson({ file, path, at, damage, manifest }: Backup, cluster
 /**
  * Describes backups as text. Pure.
  * @param now in milliseconds
- * @param cluster the install's database cluster; without one no note says which cluster a backup is from
+ * @param own the install's database; without it no note says which database a backup is from
  */
 export function backupTable(
   backups: readonly Backup[],
   folder: string,
   now: number,
-  cluster: string | undefined,
+  own: DatabaseIdentity | undefined,
 ): string {
   if (backups.length === 0) return `No backups in ${folder}.\n  type: ${backupCommand()}`;
   return [
     `In ${folder}:`,
     ...backups.map(({ file, at, damage, manifest }) => {
       if (damage !== undefined || manifest === undefined) return `${file}  DAMAGED: ${damage}`;
-      const note = cluster === undefined ? "" : originNotes[originOf(manifest, cluster)];
+      const note = own === undefined ? "" : originNotes[originOf(manifest, own)];
       return `${file}  ${ageText(now - at)} old, ${sizeText(manifest.bytes)}, ${contentsText(manifest)} (${manifest.why})${note}`;
     }),
   ].join("\n");

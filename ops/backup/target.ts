@@ -21,6 +21,7 @@ export interface Target {
   /** Absolute path of the folder of its backups. */
   readonly folder: string;
   readonly database: Database;
+  readonly encryptionKey: string;
 }
 
 /**
@@ -38,11 +39,9 @@ export async function openTarget(context: Context, base: string): Promise<Target
   }
   const { install, gateway, backups: plan } = sockets;
   const stacks = stackNamesOn(context.project, base);
-  const database = await databaseFor(
-    install,
-    { plan, stacks },
-    async () => readPlatform(outputs?.platform).DATABASE_URL,
-  );
+  const platform = readPlatform(outputs?.platform);
+  const database = await databaseFor(install, { plan, stacks }, async () => platform.DATABASE_URL);
   const engine = await context.engine(base);
-  return { engine, install, stacks, gateway, plan, folder: folderOf(plan, context.project.folder), database };
+  const folder = folderOf(plan, context.project.folder);
+  return { engine, install, stacks, gateway, plan, folder, database, encryptionKey: platform.ENCRYPTION_KEY };
 }

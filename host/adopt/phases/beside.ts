@@ -1,8 +1,8 @@
 import { makeBackup } from "../../backup/make";
 import { listBackups } from "../../backup/folder";
-import { sizeText } from "../../backup/manifest";
+import { countsFor, sizeText } from "../../backup/manifest";
 import { newestGood, verify } from "../../backup/restore";
-import { readCluster, withServer, type Database } from "../../backup/server";
+import { readIdentity, withServer, type Database } from "../../backup/server";
 import { networkName } from "../../install/addresses";
 import type { StackNames } from "../../install/stacks";
 import { expectData, homeOf, whereIsData } from "../moveData";
@@ -23,15 +23,16 @@ export class BackupPhase implements Phase {
     // A managed database is backed up by the switch, as always.
     if (record.postgres === undefined || (await engine.inspect(record.postgres.container))?.state !== "running")
       return true;
-    const cluster = await withServer(engine, databaseOf(record.postgres.container, stacks.names), readCluster);
+    const identity = await withServer(engine, databaseOf(record.postgres.container, stacks.names), readIdentity);
     const oldest = Date.now() - backupHours * 3_600_000;
     // One that was never read back, or only before this adoption began, is none of its own.
-    return (await listBackups(backups.folder, install.name)).some(
+    return (await listBackups({ folder: backups.folder, install: install.name, base: stacks.names.base })).some(
       ({ damage, at, manifest }) =>
         damage === undefined &&
-        manifest?.cluster === cluster &&
+        manifest !== undefined &&
+        countsFor(manifest, identity) &&
         at > oldest &&
-        Date.parse(manifest?.verified ?? "") >= Date.parse(record.at),
+        Date.parse(manifest.verified ?? "") >= Date.parse(record.at),
     );
   }
 
@@ -41,7 +42,7 @@ export class BackupPhase implements Phase {
       makeBackup(engine, { install: install.name, database, why: "adoption", ...backups }, watch.signal),
     );
     progress.note(`${made.file}, ${sizeText(made.bytes)}, ${made.tables.length} tables`);
-    const found = await listBackups(backups.folder, install.name);
+    const found = await listBackups({ folder: backups.folder, install: install.name, base: stacks.names.base });
     await verify(engine, database, newestGood(found.filter(({ file }) => file === made.file)), progress, watch.signal);
   }
 }

@@ -45,6 +45,7 @@ describe("backups", () => {
   const say = (line: string) => {
     said.push(line);
   };
+  const place = () => ({ folder, install: scene.place.install, base: "base" });
   const context = () => contextOn(scene.place, say);
 
   beforeAll(async () => {
@@ -83,7 +84,7 @@ describe("backups", () => {
 
   test("the very first switch, on an empty database, makes none", async () => {
     expect(scene.output.join("\n")).not.toContain("back up the database");
-    expect(await listBackups(folder, scene.place.install)).toEqual([]);
+    expect(await listBackups(place())).toEqual([]);
   });
 
   test("a backup while others write holds one moment of the data, and is readable by its owner only", async () => {
@@ -99,7 +100,7 @@ describe("backups", () => {
     const report = await load.stop();
     expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
 
-    const [made] = await listBackups(folder, scene.place.install);
+    const [made] = await listBackups(place());
     const rows = made?.manifest?.tables.find(({ name }) => name === "rows")?.rows as number;
     expect(rows).toBeGreaterThanOrEqual(before);
     expect(rows).toBeLessThan(after);
@@ -114,18 +115,18 @@ describe("backups", () => {
   });
 
   test("nothing is backed up, verified or restored while somebody else works on the install", async () => {
-    const [newest] = await listBackups(folder, scene.place.install);
+    const [newest] = await listBackups(place());
     await withLock(scene.engine, `${scene.place.install}-gateway`, "up of tier2", say, async () => {
       const refused = "This install is being worked on: up of tier2";
       await expect(backup(context(), "base")).rejects.toThrow(refused);
       await expect(verifyNewest(context(), "base")).rejects.toThrow(refused);
       await expect(restore(context(), "base", newest?.file, { whileServing: true })).rejects.toThrow(refused);
     });
-    expect(await listBackups(folder, scene.place.install)).toHaveLength(1);
+    expect(await listBackups(place())).toHaveLength(1);
   });
 
   test("a backup that does not hold what was counted is told apart", async () => {
-    const [newest] = await listBackups(folder, scene.place.install);
+    const [newest] = await listBackups(place());
     const path = newest?.path;
     const manifest = join(folder, manifestName(newest?.file));
     const whole = readFileSync(manifest, "utf8");
@@ -275,7 +276,7 @@ describe("backups", () => {
     expect(await scene.preview("tier2")).toContain(
       "back up the database before anything else: a migration is pending: 0003_rows_note",
     );
-    const counted = (await listBackups(folder, scene.place.install)).length;
+    const counted = (await listBackups(place())).length;
     // A transaction somebody left open keeps the migration from its table, and must not keep the app from it.
     const holding = server("begin; select count(*) from rows; select 'null'::json from pg_sleep(120)").catch(
       () => undefined,
@@ -295,18 +296,18 @@ describe("backups", () => {
     expect(printed).toContain("back up the database (a migration is pending: 0003_rows_note)");
     process.stderr.write(`${/✓ back up the database.*/.exec(printed)?.[0]}\n`);
     expect(printed.indexOf("✓ back up the database")).toBeLessThan(printed.indexOf("▸ migrate"));
-    const [made] = await listBackups(folder, scene.place.install);
+    const [made] = await listBackups(place());
     expect(made?.manifest?.why).toBe("a migration is pending: 0003_rows_note");
-    expect((await listBackups(folder, scene.place.install)).length).toBe(counted + 1);
+    expect((await listBackups(place())).length).toBe(counted + 1);
 
     changeSetting(scene.place, "tier1", "SCANI_IMAGE_TAG", scene.images.nextTag);
     expect(await scene.preview("tier1")).toContain("backup: none is due, the last one is 0 min old");
     expect(await scene.up("tier1")).not.toContain("back up the database");
-    expect((await listBackups(folder, scene.place.install))[0]?.file).toBe(made?.file);
+    expect((await listBackups(place()))[0]?.file).toBe(made?.file);
   });
 
   test("a restore is refused while a release runs, and a damaged file before anything is touched", async () => {
-    const [newest] = await listBackups(folder, scene.place.install);
+    const [newest] = await listBackups(place());
     const file = newest?.file;
     await expect(restore(context(), "base", file, {})).rejects.toThrow(
       /tier1 worker.*this database: restoring now would discard[\s\S]*--while-serving/,
@@ -364,7 +365,7 @@ describe("backups", () => {
     expect(lost).not.toEqual(then);
     expect(await scani.stillKnows(session)).toBe(false);
 
-    const [newest] = await listBackups(folder, scene.place.install);
+    const [newest] = await listBackups(place());
     said.length = 0;
     await restore(context(), "base", newest?.file, { whileServing: true });
     expect(await contents()).toEqual(then);

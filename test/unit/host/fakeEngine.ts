@@ -34,6 +34,8 @@ export interface FakeContainer {
   readonly entrypoint: readonly string[];
   readonly arguments: readonly string[];
   networks: string[];
+  /** The address it has on each of them while it runs. */
+  readonly address?: string;
   readonly aliases: readonly string[];
   readonly published: readonly string[];
   readonly volumes: readonly string[];
@@ -209,7 +211,7 @@ export class FakeEngine implements Engine {
             (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))) &&
             (network === undefined || one.networks.includes(network)),
         )
-        .map(({ id, name, labels, state, image, imageId, created, volumes, networks }) => ({
+        .map(({ id, name, labels, state, image, imageId, created, volumes, networks, address }) => ({
           id,
           name,
           labels,
@@ -219,7 +221,7 @@ export class FakeEngine implements Engine {
           imageId,
           created,
           volumes,
-          networks: Object.fromEntries(networks.map((one) => [one, {}])),
+          networks: Object.fromEntries(networks.map((one) => [one, { current: address }])),
         })),
     );
   }

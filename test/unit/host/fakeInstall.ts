@@ -45,14 +45,14 @@ async function makeBackup(): Promise<string> {
   const folder = join(folders, "recent");
   const at = new Date(Date.now() - 60_000);
   const file = dumpName("scani", at);
-  await prepareFolder(folder, "scani", "base");
+  const place = { folder, install: "scani", base: "base" };
+  await prepareFolder(place);
   const written = await writeDump(
-    folder,
+    place,
     file,
     (async function* () {
       yield Buffer.from("PGDMP");
     })(),
-    "base",
   );
   const manifest: Manifest = {
     version: 1,
@@ -68,7 +68,7 @@ async function makeBackup(): Promise<string> {
     tables: [],
     ...written,
   };
-  await publish(folder, manifest, "base");
+  await publish(place, manifest);
   return folder;
 }
 
@@ -120,6 +120,7 @@ export class FakeInstall {
         networks: service === "gateway" ? ["scani-edge"] : [],
         labels: { [label.install]: "scani", [label.service]: service },
         state: "running",
+        environment: service === "postgres" ? ["POSTGRES_USER=scani", "POSTGRES_DB=scani"] : [],
       });
   }
 

@@ -12,13 +12,20 @@ export class FakePostgres {
   ]);
   /** Told before each command; for what happens meanwhile. */
   before: (command: string) => void = () => undefined;
-  /** Tables of the dump that is being restored. */
+  /** Sealed credentials by database. */
+  readonly credentials = new Map<string, readonly string[]>();
+  /** Who else is connected to Scani's database, at each look; the last answer stays. */
+  clients: (readonly object[])[] = [[]];
+  /** Table of contents of the dump that is being restored. */
+  contents = "";
+  /** Tables of the dump that is being restored, and its credentials. */
   private dumped: readonly Table[] = [];
+  private dumpedCredentials: readonly string[] = [];
 
   constructor(readonly cluster = "7300000000000000001") {}
 
   /** Answers a command in its container; undefined for one it does not know. */
-  answer(command: readonly string[], { method, environment }: FakeCall): FakeAnswer | undefined {
+  answer(command: readonly string[], { method, environment, input }: FakeCall): FakeAnswer | undefined {
     const text = command.join(" ");
     this.before(text);
     const database = environment.find((entry) => entry.startsWith("PGDATABASE="))?.slice("PGDATABASE=".length) ?? "";
@@ -28,17 +35,21 @@ export class FakePostgres {
         return { output: listing };
       case "pg_dump":
         this.dumped = this.databases.get(database) ?? [];
+        this.dumpedCredentials = this.credentials.get(database) ?? [];
         return { output: "PGDMP" };
       case "pg_restore": {
         const name = /--dbname=(\S+)/.exec(text)?.[1] ?? "";
         if (!this.databases.has(name)) return { exitCode: 1, errors: `database "${name}" does not exist` };
         this.databases.set(name, this.dumped);
+        this.credentials.set(name, this.dumpedCredentials);
         return {};
       }
       case "sh":
-        return text.includes("pg_restore --list") ? {} : undefined;
+        return text.includes("pg_restore --list") ? { output: this.contents } : undefined;
       case "psql":
         if (command.includes("-c")) return this.query(command.at(-1) ?? "");
+        if (input?.includes("user_integration_credentials"))
+          return { output: (this.credentials.get(database) ?? []).map((one) => `credential ${one}`).join("\n") };
         return method === "attach"
           ? { output: [JSON.stringify(this.head()), ...tables, "true", ""].join("\n") }
           : { output: tables.join("\n") };
@@ -75,6 +86,8 @@ export class FakePostgres {
     const named = /from pg_database where datname = '([^']+)'/.exec(sql)?.[1];
     if (named !== undefined) return json(names.filter((name) => name === named));
     if (sql.includes("from pg_database d")) return json([{ encoding: "UTF8", datcollate: "C", datctype: "C" }]);
+    if (sql.includes("'beside'")) return json((this.clients.length > 1 ? this.clients.shift() : this.clients[0]) ?? []);
+    if (sql.includes("server_version_num")) return json([16]);
     if (sql.includes("pg_control_system")) return json([this.cluster]);
     if (sql.includes("data_directory")) return json(["/data"]);
     if (sql.includes("pg_terminate_backend") || sql === "analyze") return {};

@@ -1,6 +1,16 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   checkWhole,
@@ -12,11 +22,14 @@ import {
   readBackup,
   removeBackup,
   renewManifest,
+  temporaryPath,
   writeDump,
+  type BackupFolder,
 } from "../../../../host/backup/folder";
 import { dumpName, manifestName, type Manifest } from "../../../../host/backup/manifest";
 
 let folder: string;
+const at = (install = "scani", where = folder): BackupFolder => ({ folder: where, install, base: "prod-base" });
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), "backups-")), "made");
 });
@@ -31,16 +44,16 @@ async function* pieces(...parts: (Buffer | Error)[]): AsyncGenerator<Buffer> {
   }
 }
 
-async function make(at: string, install = "scani"): Promise<Manifest> {
-  const file = dumpName(install, new Date(at));
-  await prepareFolder(folder, install, "prod-base");
-  const written = await writeDump(folder, file, pieces(contents.subarray(0, 5), contents.subarray(5)), "prod-base");
+async function make(moment: string, install = "scani"): Promise<Manifest> {
+  const file = dumpName(install, new Date(moment));
+  await prepareFolder(at(install));
+  const written = await writeDump(at(install), file, pieces(contents.subarray(0, 5), contents.subarray(5)));
   const manifest: Manifest = {
     version: 1,
     file,
     install,
     database: "scani",
-    at,
+    at: moment,
     why: "asked for",
     by: "a@b",
     postgres: "16",
@@ -48,7 +61,7 @@ async function make(at: string, install = "scani"): Promise<Manifest> {
     tables: [],
     ...written,
   };
-  await publish(folder, manifest, "prod-base");
+  await publish(at(install), manifest);
   return manifest;
 }
 
@@ -58,56 +71,103 @@ test("a backup is whole, its checksum known, and nobody else may read it", async
     bytes: contents.length,
     sha256: createHash("sha256").update(contents).digest("hex"),
   });
-  expect(readdirSync(folder).sort()).toEqual([manifest.file, manifestName(manifest.file)].sort());
+  expect(
+    readdirSync(folder)
+      .filter((name) => !name.startsWith("."))
+      .sort(),
+  ).toEqual([manifest.file, manifestName(manifest.file)].sort());
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
   expect(await checkWhole(await readBackup(join(folder, manifest.file), manifest.file))).toEqual(manifest);
 });
 
 test("a folder that was there keeps the mode its owner gave it", async () => {
-  await prepareFolder(folder, "scani", "prod-base");
+  await prepareFolder(at());
   chmodSync(folder, 0o750);
-  await prepareFolder(folder, "scani", "prod-base");
+  await prepareFolder(at());
   expect(statSync(folder).mode & 0o777).toBe(0o750);
 });
 
 test("a folder that cannot be made is named, with what to type", async () => {
-  await prepareFolder(folder, "scani", "prod-base");
+  await prepareFolder(at());
   writeFileSync(join(folder, "a-file"), "");
-  await expect(prepareFolder(join(folder, "a-file", "below"), "scani", "prod-base")).rejects.toThrow(
+  await expect(prepareFolder(at("scani", join(folder, "a-file", "below")))).rejects.toThrow(
     /cannot be used: .*\n.*\n {2}type: npm run pulumi -- config set --stack prod-base backupDirectory .*\n {2}type: npm run up -- prod-base$/,
   );
 });
 
-test("of a dump that fails on the way nothing is left, and a full disk is said", async () => {
-  await prepareFolder(folder, "scani", "prod-base");
-  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  await expect(writeDump(folder, "scani-x.dump", pieces(contents, full), "prod-base")).rejects.toThrow(
-    /^No room for the backup in .*\n.*\n.*--stack prod-base backupDirectory .*\n {2}type: npm run up -- prod-base$/,
-  );
-  await expect(
-    writeDump(folder, "scani-x.dump", pieces(contents, new Error("pg_dump failed")), "prod-base"),
-  ).rejects.toThrow("pg_dump failed");
-  expect(readdirSync(folder)).toEqual([]);
+test("a folder that cannot be read is named in the same words, whoever reads it", async () => {
+  await prepareFolder(at());
+  writeFileSync(join(folder, "a-file"), "");
+  const wrong = at("scani", join(folder, "a-file"));
+  for (const read of [() => listBackups(wrong), () => lastBackup(wrong, { database: "scani" })])
+    await expect(read()).rejects.toThrow(
+      /^The folder of the backups cannot be used: .*ENOTDIR.*\n.*\n {2}type: npm run pulumi -- config set --stack prod-base backupDirectory /,
+    );
 });
 
+test.each(["ENOSPC", "EDQUOT"])(
+  "of a dump that fails on the way nothing is left, and a full disk is said: %s",
+  async (code) => {
+    await prepareFolder(at());
+    const full = Object.assign(new Error(`${code}: no space left on device, write`), { code });
+    await expect(writeDump(at(), "scani-x.dump", pieces(contents, full))).rejects.toThrow(
+      /^No room for the backup in .*\n.*\n.*--stack prod-base backupDirectory .*\n {2}type: npm run up -- prod-base$/,
+    );
+    const broken = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" });
+    for (const error of [new Error("pg_dump failed"), broken])
+      await expect(writeDump(at(), "scani-x.dump", pieces(contents, error))).rejects.toBe(error);
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);
+
 test("what is not finished is no backup, and the next one clears it away; other files stay", async () => {
-  await prepareFolder(folder, "scani", "prod-base");
-  await writeDump(folder, dumpName("scani", new Date(0)), pieces(contents), "prod-base");
-  writeFileSync(join(folder, ".other-19700101T000000-000Z.dump.part"), "another install's");
-  writeFileSync(join(folder, "notes.txt"), "mine");
-  expect(await listBackups(folder, "scani")).toEqual([]);
-  await prepareFolder(folder, "scani", "prod-base");
-  expect(readdirSync(folder).sort()).toEqual([".other-19700101T000000-000Z.dump.part", "notes.txt"]);
+  await prepareFolder(at());
+  await writeDump(at(), dumpName("scani", new Date(0)), pieces(contents));
+  const stay = [".scani-two-19700101T000000-000Z.dump.part", ".scani-notes.part", "notes.txt"];
+  for (const name of stay) writeFileSync(join(folder, name), "another's");
+  // Another install's is being written, and its name begins with this one's.
+  await writeDump(at("scani-staging"), dumpName("scani-staging", new Date(0)), pieces(contents));
+  expect(await listBackups(at())).toEqual([]);
+  await prepareFolder(at());
+  expect(readdirSync(folder).sort()).toEqual(
+    [...stay, temporaryPath("", dumpName("scani-staging", new Date(0)))].sort(),
+  );
+});
+
+describe("an unfinished file of an install of this name", () => {
+  const named = (writer: string) => `.scani-19700101T000000-000Z.dump${writer}.part`;
+  const gone = spawnSync(process.execPath, ["-e", "0"]).pid;
+
+  test.each([
+    ["whose writer is dead is removed", `.${gone}@${hostname()}`, 0, false],
+    ["that another process writes stays", `.${process.ppid}@${hostname()}`, 0, true],
+    ["of another host stays", `.${gone}@another-host`, 0, true],
+    ["of another host that nobody has written to for two days is removed", `.${gone}@another-host`, 2, false],
+    ["of an earlier version stays while it is fresh", "", 0, true],
+    ["of an earlier version that nobody has written to for two days is removed", "", 2, false],
+  ])("%s", async (_what, writer, days, stays) => {
+    await prepareFolder(at());
+    const path = join(folder, named(writer));
+    writeFileSync(path, "half");
+    const then = Date.now() / 1000 - days * 86_400;
+    utimesSync(path, then, then);
+    await prepareFolder(at());
+    expect(readdirSync(folder)).toEqual(stays ? [named(writer)] : []);
+  });
 });
 
 test("backups are listed newest first, each install's its own; a folder that is not there holds none", async () => {
-  expect(await listBackups(folder, "scani")).toEqual([]);
+  expect(await listBackups(at())).toEqual([]);
   await make("2026-01-10T12:00:00.000Z");
   await make("2026-01-11T12:00:00.000Z");
   await make("2026-01-12T12:00:00.000Z", "scani-two");
-  expect((await listBackups(folder, "scani")).map(({ at }) => new Date(at).getUTCDate())).toEqual([11, 10]);
-  expect(await lastBackup(folder, "scani", undefined)).toBe(Date.parse("2026-01-11T12:00:00.000Z"));
+  expect((await listBackups(at())).map(({ at }) => new Date(at).getUTCDate())).toEqual([11, 10]);
+  expect(await lastBackup(at(), { database: "scani" })).toBe(Date.parse("2026-01-11T12:00:00.000Z"));
+  // Of another database on the same server, of another cluster, or of one nobody can name, there is none.
+  expect(await lastBackup(at(), { database: "other" })).toBeUndefined();
+  expect(await lastBackup(at(), { database: "scani", cluster: "73" })).toBeUndefined();
+  expect(await lastBackup(at(), undefined)).toBeUndefined();
 });
 
 test.each<[string, (path: string, manifest: string) => void, RegExp]>([
@@ -123,10 +183,10 @@ test.each<[string, (path: string, manifest: string) => void, RegExp]>([
   await make("2026-01-10T12:00:00.000Z");
   const { file } = await make("2026-01-11T12:00:00.000Z");
   spoil(join(folder, file), join(folder, manifestName(file)));
-  const spoilt = (await listBackups(folder, "scani")).find((one) => one.file === file);
+  const spoilt = (await listBackups(at())).find((one) => one.file === file);
   expect(spoilt?.damage).toMatch(damage);
   await expect(checkWhole(await readBackup(join(folder, file), file))).rejects.toThrow(`${file} is damaged`);
-  expect(await lastBackup(folder, "scani", undefined)).toBe(Date.parse("2026-01-10T12:00:00.000Z"));
+  expect(await lastBackup(at(), { database: "scani" })).toBe(Date.parse("2026-01-10T12:00:00.000Z"));
 });
 
 test("any one bit that is flipped is found", async () => {
@@ -144,18 +204,22 @@ test("any one bit that is flipped is found", async () => {
 test("one is removed with its manifest; one that was never published too", async () => {
   const { file } = await make("2026-01-10T12:00:00.000Z");
   await removeBackup(folder, file);
-  await writeDump(folder, file, pieces(contents), "prod-base");
+  await writeDump(at(), file, pieces(contents));
   await discard(folder, file);
   expect(readdirSync(folder)).toEqual([]);
 });
 
 test("a manifest is written anew, also after a kill in the middle of it, and nothing else is touched", async () => {
   const manifest = await make("2026-01-10T12:00:00.000Z");
-  writeFileSync(join(folder, `.${manifestName(manifest.file)}.part`), "half");
+  writeFileSync(join(folder, `.${manifestName(manifest.file)}.1@elsewhere.part`), "half");
   const verified = { ...manifest, verified: "2026-01-10T13:00:00.000Z" };
-  await renewManifest(folder, verified, "prod-base");
-  const [only] = await listBackups(folder, "scani");
+  await renewManifest(at(), verified);
+  const [only] = await listBackups(at());
   expect(only).toMatchObject({ manifest: verified, at: Date.parse(manifest.at) });
   expect(await checkWhole(only)).toEqual(verified);
-  expect(readdirSync(folder).sort()).toEqual([manifest.file, manifestName(manifest.file)].sort());
+  expect(
+    readdirSync(folder)
+      .filter((name) => !name.startsWith("."))
+      .sort(),
+  ).toEqual([manifest.file, manifestName(manifest.file)].sort());
 });

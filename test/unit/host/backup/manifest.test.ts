@@ -1,5 +1,12 @@
 import { differences } from "../../../../host/backup/compare";
-import { dumpName, manifestName, parseManifest, type Manifest } from "../../../../host/backup/manifest";
+import {
+  countsFor,
+  dumpName,
+  manifestName,
+  originOf,
+  parseManifest,
+  type Manifest,
+} from "../../../../host/backup/manifest";
 import { besideName, createLike } from "../../../../host/backup/scratch";
 import { identifier, literal } from "../../../../host/backup/server";
 
@@ -39,6 +46,7 @@ test.each([
 test("names of files sort by time and belong together", () => {
   expect(dumpName("scani", new Date("2026-01-10T12:00:00.007Z"))).toBe("scani-20260110T120000-007Z.dump");
   expect(manifestName("scani-20260110T120000-007Z.dump")).toBe("scani-20260110T120000-007Z.json");
+  for (const name of ["mine", "mine.sql", "mine.json"]) expect(manifestName(name)).toBe(`${name}.json`);
 });
 
 test("tables are compared by name and rows", () => {
@@ -69,4 +77,16 @@ test("a database is made as another is, and no name breaks out of its quotes", (
   );
   expect(createLike("a", { ...like, datlocprovider: "c", daticulocale: null })).not.toContain("icu");
   expect([identifier('x"; drop'), literal("x'; drop")]).toEqual(['"x""; drop"', "'x''; drop'"]);
+});
+
+test.each([
+  [{ cluster: "1", database: "scani" }, { cluster: "1", database: "scani" }, "own", true],
+  [{ cluster: "1", database: "scani" }, { cluster: "2", database: "scani" }, "other", false],
+  [{ cluster: "1", database: "other" }, { cluster: "1", database: "scani" }, "other", false],
+  [{ database: "other" }, { cluster: "1", database: "scani" }, "other", false],
+  [{ database: "scani" }, { cluster: "1", database: "scani" }, "unknown", false],
+  [{ cluster: "1", database: "scani" }, { database: "scani" }, "unknown", false],
+  [{ database: "scani" }, { database: "scani" }, "unknown", true],
+] as const)("a backup of %j, on %j, is of: %s", (backup, own, origin, counts) => {
+  expect([originOf(backup, own), countsFor(backup, own)]).toEqual([origin, counts]);
 });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { ContainerState } from "../../../../host/engine/engine";
 import { dump } from "../../../../host/backup/dump";
 import { databaseFor } from "../../../../host/backup/plan";
-import { withServer, type Database, type Server } from "../../../../host/backup/server";
+import { drop } from "../../../../host/backup/scratch";
+import { readIdentity, withServer, type Database, type Server } from "../../../../host/backup/server";
 import { stacksBeside } from "../../../../host/install/stacks";
 import { FakeEngine, type FakeAnswer } from "../fakeEngine";
 
@@ -53,7 +54,8 @@ test("a pg_dump that is older than its server is replaced in the install's own b
   );
   engine.add({ name: "scani-postgres", state: "running" });
   const folder = mkdtempSync(join(tmpdir(), "dump-"));
-  const dumped = (server: Server) => dump(server, folder, "scani-x.dump", new AbortController().signal);
+  const dumped = (server: Server) =>
+    dump(server, { folder, install: "scani", base: "prod-base" }, "scani-x.dump", new AbortController().signal);
   await expect(withServer(engine, bundled, dumped)).rejects.toThrow(
     /server version mismatch\n.*\n {2}type: .*--stack prod-base postgresImage .*\n {2}type: npm run up -- prod-base$/,
   );
@@ -69,4 +71,57 @@ test("the stacks reach the database by whichever way it is reached", async () =>
     container: "p",
     stacks,
   });
+});
+
+describe("a managed Postgres that lets its role log in to Scani's own database only", () => {
+  const managed = (url: string): Database => ({
+    kind: "managed",
+    install: "scani",
+    url,
+    image: "postgres:16",
+    network: "scani-edge",
+    stacks,
+  });
+  const url = "postgres://app:p@[2001:db8::1]:6432/scani";
+
+  function pooled(): FakeEngine {
+    const engine = new FakeEngine((_container, _command, { environment }) =>
+      environment.includes("PGDATABASE=postgres")
+        ? { exitCode: 2, errors: "psql: error: FATAL:  no such database: postgres" }
+        : { output: '"7300000000000000001"' },
+    );
+    engine.images.set("postgres:16", { id: "sha256:p", environment: [], labels: {}, digests: [] });
+    return engine;
+  }
+
+  test("says which one it is all the same", async () => {
+    expect(await withServer(pooled(), managed(url), readIdentity)).toEqual({
+      cluster: "7300000000000000001",
+      database: "scani",
+    });
+  });
+
+  test("cannot be restored on, and the setting that names it is said", async () => {
+    await expect(withServer(pooled(), managed(url), (server) => drop(server, "scani_restoring"))).rejects.toThrow(
+      /does not let DATABASE_URL log in: psql: error: FATAL: {2}no such database: postgres\n.*\n {2}type: .*config set --secret DATABASE_URL --stack prod-base\n {2}type: npm run up -- prod-base$/,
+    );
+  });
+
+  test("is reached by hand at its address, whatever the role is called", async () => {
+    const odd = "postgres://o'hara%20jr:p@[2001:db8::1]:6432/scani";
+    expect(await withServer(pooled(), managed(odd), async ({ byHand }) => byHand("dropdb", "it"))).toBe(
+      `dropdb -h 2001:db8::1 -p 6432 -U 'o'\\''hara jr' it`,
+    );
+  });
+});
+
+test.each([
+  ["ERROR:  permission denied for function pg_control_system", undefined],
+  ["ERROR:  function pg_control_system() does not exist", undefined],
+  ['FATAL:  permission denied for database "scani"', "permission denied for database"],
+])("a server that answers %s", async (errors, thrown) => {
+  const asked = withServer(running({ exitCode: 1, errors }), bundled, readIdentity);
+  await (thrown === undefined
+    ? expect(asked).resolves.toEqual({ cluster: undefined, database: "postgres" })
+    : expect(asked).rejects.toThrow(thrown));
 });

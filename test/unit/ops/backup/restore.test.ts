@@ -1,7 +1,10 @@
 import { label } from "../../../../host/install/labels";
 import { stacksBeside } from "../../../../host/install/stacks";
-import { refuseUsed } from "../../../../ops/backup/restore";
+import { withServer, type Database } from "../../../../host/backup/server";
+import type { TypedRestore } from "../../../../host/backup/typedRestore";
+import { refuseClients, refuseReleases } from "../../../../ops/backup/restore";
 import { FakeEngine } from "../../host/fakeEngine";
+import { FakePostgres } from "../../host/fakePostgres";
 import type { ContainerState } from "../../../../host/engine/engine";
 
 /** An engine with one container of a release, and base's Postgres. */
@@ -17,8 +20,13 @@ function engineWith(service: string, state: ContainerState): FakeEngine {
   return engine;
 }
 
+const typed: TypedRestore = { file: "a.dump", options: [] };
+
+/** The release may be cut off. */
+const whileServing: TypedRestore = { file: "a.dump", options: ["--while-serving"] };
+
 const refused = (engine: FakeEngine) =>
-  refuseUsed({ engine, install: "scani", stacks: stacksBeside("prod-base") }, "a.dump");
+  refuseReleases({ engine, install: "scani", stacks: stacksBeside("prod-base") }, typed);
 
 test.each(["running", "paused", "restarting"] as const)(
   "a worker that is %s may write, so a restore is refused",
@@ -42,4 +50,88 @@ test.each([
   ["frontend-app", "running"],
 ] as const)("a %s that is %s does not write", async (service, state) => {
   await expect(refused(engineWith(service, state))).resolves.toBeUndefined();
+});
+
+test("a release that may be cut off is not refused", async () => {
+  const target = { engine: engineWith("worker", "running"), install: "scani", stacks: stacksBeside("prod-base") };
+  await expect(refuseReleases(target, whileServing)).resolves.toBeUndefined();
+});
+
+describe("whoever else is connected to the database", () => {
+  const stacks = stacksBeside("prod-base");
+  const bundled: Database = { kind: "bundled", container: "scani-postgres", stacks };
+  const managed: Database = {
+    kind: "managed",
+    install: "scani",
+    url: "postgres://u:p@db.example.org/scani",
+    image: "postgres:16",
+    network: "scani-edge",
+    stacks,
+  };
+  const client = (address?: string, changes: object = {}) => ({
+    user: "scani",
+    application: "",
+    address: address ?? null,
+    beside: false,
+    ...changes,
+  });
+
+  /** A worker of the install's own at 10.0.0.5, one of compose's at 10.0.0.9, and who is connected at each look. */
+  function connected(...looks: (readonly object[])[]): FakeEngine {
+    const postgres = new FakePostgres();
+    postgres.clients = looks;
+    const engine = new FakeEngine((_container, command, call) => postgres.answer(command, call));
+    engine.images.set("postgres:16", { id: "sha256:p", environment: [], labels: {}, digests: [] });
+    const own = { [label.install]: "scani" };
+    engine.add({ name: "scani-postgres", labels: own, state: "running", environment: ["POSTGRES_USER=scani"] });
+    engine.add({
+      name: "scani-tier1-worker",
+      labels: { ...own, [label.service]: "worker", [label.tier]: "tier1", [label.release]: "r1" },
+      state: "running",
+      networks: ["scani-data"],
+      address: "10.0.0.5",
+    });
+    engine.add({ name: "compose-worker-1", state: "running", networks: ["compose_default"], address: "10.0.0.9" });
+    return engine;
+  }
+  const check = (engine: FakeEngine, how: TypedRestore, database: Database = bundled, timeout = 0) =>
+    withServer(engine, database, (server) =>
+      refuseClients({ engine, install: "scani", database }, server, how, timeout),
+    );
+
+  test("in a container of somebody else's is named with its container, also where the release may be cut off", async () => {
+    for (const how of [typed, whileServing])
+      await expect(check(connected([client("10.0.0.9"), client("10.0.0.9")]), how)).rejects.toThrow(
+        /^Connected to the database scani, and no release of scani: a program as scani at compose-worker-1 \(2 connections\)\. .*Nothing has been touched\.\n {2}type: docker stop compose-worker-1\n {2}type: npm run restore -- a\.dump( --while-serving)?$/,
+      );
+  });
+
+  test.each([
+    ["somewhere else", client("192.0.2.7", { application: "Metabase" }), "Metabase as scani at 192.0.2.7"],
+    ["over the socket", client(undefined, { application: "psql", beside: true }), "psql as scani."],
+  ])("%s is named as far as it is known", async (_where, one, said) => {
+    await expect(check(connected([one]), whileServing)).rejects.toThrow(
+      new RegExp(`${said}[^]*Stop what is connected, and type the restore again:\n {2}type: npm run restore`),
+    );
+  });
+
+  test("passes where it is the install's own release, which may be cut off", async () => {
+    await check(connected([client("10.0.0.5")]), whileServing);
+    await expect(check(connected([client("10.0.0.5")]), typed)).rejects.toThrow("at scani-tier1-worker");
+  });
+
+  test("and gone a moment later is waited for: a health check, or what has just been stopped", async () => {
+    await check(connected([client("10.0.0.9")], [client()], []), typed, bundled, 5_000);
+  });
+
+  test("on a managed server: what it sees at this machine's address is the release's, where one runs", async () => {
+    const beside = client("198.51.100.1", { beside: true });
+    await check(connected([beside]), whileServing, managed);
+    await expect(check(connected([beside]), typed, managed)).rejects.toThrow("at 198.51.100.1");
+    const stopped = connected([beside]);
+    await stopped.stop("scani-tier1-worker");
+    await expect(check(stopped, whileServing, managed)).rejects.toThrow("at 198.51.100.1");
+    // An address out there may be one a container has here.
+    await expect(check(connected([client("10.0.0.9")]), whileServing, managed)).rejects.toThrow("at 10.0.0.9.");
+  });
 });
