@@ -1,7 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { composeProblems } from "../host/adopt/composeProblems";
 import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
-import { identityRefusals, lostStateProblems, type RememberedBase } from "../host/guards/identityRefusals";
+import {
+  identityRefusals,
+  lostStateProblems,
+  rememberedManaged,
+  type RememberedBase,
+} from "../host/guards/identityRefusals";
 import { subnetsIn } from "../host/install/addresses";
 import { alterations, describeAlterations } from "../host/install/alteration";
 import { containerName } from "../host/install/containerName";
@@ -21,7 +26,7 @@ import { isGenerated, isSet, plainText, setCommand, type Settings } from "../set
 import { setCommand as setGiven, upCommand } from "../util/commands";
 import { renderBlock, type Block } from "../util/ipv4";
 import { renderProblem, type Problem } from "../util/operatorError";
-import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit } from "./guard";
+import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
@@ -58,19 +63,22 @@ export async function baseStack(
     reading,
     declaredBase(settings, base, stack),
   ]);
+  await sayUnread(evidence);
 
   refuse(doesNotFit, [
     ...identityRefusals(
       identity.remembered,
-      { ...identity.former, cluster: evidence.cluster },
+      { ...identity.former, cluster: evidence.cluster, managed: evidence.managed },
       {
         install: place.install,
         installOrigin: settings.origin("name"),
         stack,
         dockerHostOrigin: settings.origin("dockerHost"),
+        databaseOrigin: settings.origin("DATABASE_URL"),
         keepsData: dataServicesOf(settings),
         startEmpty: isSet("startEmpty"),
         allowDowntime: isSet("allowDowntime"),
+        trustSettings: isSet("trustSettings"),
       },
     ),
     ...lostStateProblems(identity.remembered, identity.known, identity.presence, { install: place.install, stack }),
@@ -140,7 +148,7 @@ export async function baseStack(
     fingerprints,
     presence.engine,
     subnet,
-    evidence.cluster,
+    { cluster: evidence.cluster, managed: rememberedManaged(identity.remembered, evidence.managed) },
     Object.fromEntries(Object.entries(now.services).map(([service, { limits }]) => [service, limits])),
     copies,
   );

@@ -1,8 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { Evidence } from "../host/guards/evidence";
 import { dataRefusalHeading, dataRefusals, type Intent } from "../host/guards/dataRefusals";
 import { baseRefusalHeading, baseRefusals, type DeclaredBase } from "../host/guards/baseRefusals";
 import type { BaseNow } from "../host/guards/baseNow";
-import { renderProblems, type Problem } from "../util/operatorError";
+import { renderProblem, renderProblems, type Problem } from "../util/operatorError";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
 import { howToSet, isSet } from "../settings";
 import { OperatorRunError } from "./operatorError";
@@ -13,6 +14,17 @@ import { OperatorRunError } from "./operatorError";
  */
 export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
   refuse(dataRefusalHeading, await dataRefusals(evidence, { ...intent, trustSettings: isSet("trustSettings") }));
+}
+
+/** Says what the guards could not ask, and what they did instead. */
+export async function sayUnread({ unread, managed }: Evidence): Promise<void> {
+  if (unread === undefined) return;
+  await pulumi.log.info(
+    renderProblem({
+      what: `${managed?.database} at ${managed?.address} could not be asked whether ENCRYPTION_KEY fits its credentials, nor which cluster it is of: the key is compared with that of the api that runs, the database by its address.`,
+      why: unread,
+    }),
+  );
 }
 
 /**

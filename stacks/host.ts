@@ -9,6 +9,7 @@ import { label } from "../host/install/labels";
 import type { RoutedContainers } from "../host/install/facts";
 import { readRouted, type Install } from "../host/install/readFacts";
 import { readNamesakes, type Namesakes } from "../host/install/unknown";
+import { stacksBeside } from "../host/install/stacks";
 import { subnetOf, type SubnetChoice, type SubnetOrder } from "../host/install/subnet";
 import { answeringEngine } from "../host/engine/answering";
 import { engineHost } from "../host/engine/connect";
@@ -129,7 +130,8 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     removeNetworks: async (networks) => {
       for (const network of networks) await engine.removeNetwork(network);
     },
-    evidence: (place) => readEvidence(engine, place),
+    evidence: (place) =>
+      readEvidence(engine, place, { stacks: stacksBeside(pulumi.getStack()), pull: !pulumi.runtime.isDryRun() }),
     missing: (images) => missingImages(engine, images),
     bring: (images) => bringImages(engine, images),
     imageIds: async (images) => {

@@ -18,7 +18,7 @@ import { TakedownGuard } from "../infra/takedownGuard";
 import { imagesOf, Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
 import type { Service } from "../host/install/services";
 import { setCommand, type Settings, type Tier } from "../settings";
-import { refuse, refuseMissing, refuseUnlessFit } from "./guard";
+import { refuse, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
 import { OperatorRunError } from "./operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
@@ -162,7 +162,9 @@ async function refuseOtherData(host: Host, base: BaseReference, baseStack: strin
   if (sockets === undefined || platform === undefined) return;
   const place = dataPlaceOfBase(sockets, platform);
   const databasePassword = place.postgres && bundledPassword(platform);
-  await refuseUnlessFit(await host.evidence(place), {
+  const evidence = await host.evidence(place);
+  await sayUnread(evidence);
+  await refuseUnlessFit(evidence, {
     place,
     baseStack,
     encryptionKey: platform.ENCRYPTION_KEY,

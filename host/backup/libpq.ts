@@ -19,6 +19,9 @@ const modes: Readonly<Record<string, string>> = {
   "no-verify": "require",
 };
 
+/** Seconds a server may take to answer, unless the URL says so: one behind a firewall never does. */
+const connectTimeout = "30";
+
 /**
  * Environment in which psql, pg_dump and pg_restore reach a URL's database, `NAME=value`. Not a command line, because the
  * password in it would show in process lists. Pure.
@@ -36,6 +39,7 @@ export function libpqEnvironment(databaseUrl: string): string[] {
     ["PGUSER", decodeURIComponent(url.username)],
     ["PGPASSWORD", decodeURIComponent(url.password)],
     ["PGDATABASE", databaseOf(databaseUrl)],
+    ...(url.searchParams.has("connect_timeout") ? [] : [["PGCONNECT_TIMEOUT", connectTimeout] as const]),
     ...given,
   ];
   return all.filter(([, value]) => value !== "").map(([name, value]) => `${name}=${value}`);

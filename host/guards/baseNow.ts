@@ -41,6 +41,7 @@ export function differs(
 export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
   const inUse = all.filter((container) => label.release in container.labels && isUp(container));
+  // Not what is there for a moment only, such as a container that asks a managed database.
   const ofBase = all.filter(isOfBase);
   // One under base's own name comes last, and counts: another may be somebody's own, of an image that keeps the labels.
   ofBase.sort((a, b) => Number(hasBaseName(a)) - Number(hasBaseName(b)));

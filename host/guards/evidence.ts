@@ -1,3 +1,4 @@
+import type { ManagedDatabase } from "../install/databaseIdentity";
 import type { SecretFingerprints } from "./secretFingerprints";
 
 /** What is true of the data before anything is declared: all a refusal is derived from. Holds secrets. */
@@ -15,6 +16,10 @@ export interface Evidence {
   readonly database?: DatabaseAnswer;
   /** Identity of the bundled database's cluster; known only where it runs. */
   readonly cluster?: string;
+  /** The managed database that is named; its cluster only where its server could be asked, and tells it. */
+  readonly managed?: ManagedDatabase;
+  /** Why the managed database could not be asked. */
+  readonly unread?: string;
   /** ENCRYPTION_KEY of the api that runs now; asked only where the database is somebody else's. */
   readonly keyInUse?: string;
 }

@@ -1,7 +1,8 @@
-import { withdrawCommands, withFlag, type Origin } from "../../settings";
+import { setCommand as settingCommand, withdrawCommands, withFlag, type Origin } from "../../settings";
 import { adoptCommand, backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { commandsOf, type Problem } from "../../util/operatorError";
 import { isOfBase } from "../install/containerName";
+import { isSameDatabase, type ManagedDatabase } from "../install/databaseIdentity";
 import { label } from "../install/labels";
 import type { BaseServiceOutput, Sockets } from "../install/platform";
 import type { Presence } from "../install/presence";
@@ -16,18 +17,23 @@ export interface IdentityIntent {
   /** Base's stack. */
   readonly stack: string;
   readonly dockerHostOrigin?: Origin;
+  readonly databaseOrigin?: Origin;
   /** Services base is declared with that keep data. */
   readonly keepsData: readonly string[];
   readonly startEmpty: boolean;
   readonly allowDowntime: boolean;
+  /** The operator has said that the settings are right, whatever the data says. */
+  readonly trustSettings: boolean;
 }
 
 /** What is true now of the install that is remembered. */
 export interface IdentityNow extends Presence {
   /** Remembered volumes that are not on the engine. */
   readonly missingVolumes: readonly string[];
-  /** Identity of the database cluster that is there; undefined where none runs. */
+  /** Identity of the bundled database's cluster that is there; undefined where none runs. */
   readonly cluster?: string;
+  /** The managed database the settings name. */
+  readonly managed?: ManagedDatabase;
 }
 
 /** Why base must not go on as another install, on another engine, or without its data. Pure. */
@@ -44,7 +50,21 @@ export function identityRefusals(
   const lost = intent.startEmpty
     ? undefined
     : (lostData(remembered, now, intent) ?? otherCluster(remembered, now, intent));
-  return lost === undefined ? [] : [lost];
+  const moved = intent.trustSettings ? undefined : otherDatabase(remembered, now, intent);
+  return [lost, moved].filter((problem) => problem !== undefined);
+}
+
+/**
+ * The managed database as base is to remember it: one that could not be asked is still known by its address. Pure.
+ * @param now as the settings name it
+ */
+export function rememberedManaged(
+  remembered: RememberedBase | undefined,
+  now: ManagedDatabase | undefined,
+): ManagedDatabase | undefined {
+  const before = remembered?.managed;
+  if (now === undefined || before === undefined || !isSameDatabase(before, now)) return now;
+  return { ...now, cluster: now.cluster ?? before.cluster };
 }
 
 /**
@@ -143,6 +163,30 @@ function otherCluster(remembered: RememberedBase, now: IdentityNow, intent: Iden
     why: "Put the volume back that holds the install's own data, or go on with what is there; the second command lists the backups that can be restored into it.",
     type: [startEmptyCommand(intent.stack), backupsCommand()],
   };
+}
+
+/** Scani would be moved to another database than its data is in, with a backup and migrations of that one. */
+function otherDatabase(
+  { install, managed: before }: RememberedBase,
+  { managed: now }: IdentityNow,
+  { stack, databaseOrigin: origin }: IdentityIntent,
+): Problem | undefined {
+  if (before === undefined || now === undefined || isSameDatabase(before, now)) return undefined;
+  const byAddress = before.cluster === undefined || now.cluster === undefined;
+  return {
+    what: `DATABASE_URL${origin === undefined ? "" : ` (from ${origin})`} names another database, ${managedText(now)}, than ${install} was brought up with, ${managedText(before)}.`,
+    why: `${byAddress ? "Their addresses are compared, since a server does not say which cluster it is. " : ""}Name the install's own again. If its data has been moved there, or its server upgraded, the last command goes on with it.`,
+    type: [
+      // What the project says of it counts again then; taken out of the project, base would run a Postgres of its own.
+      ...(origin === "the shell's environment" ? withdrawCommands("DATABASE_URL", origin, stack) : []),
+      settingCommand("DATABASE_URL", stack),
+      withFlag("trustSettings", upCommand(stack)),
+    ],
+  };
+}
+
+function managedText({ database, address, cluster }: ManagedDatabase): string {
+  return `${database} at ${address}${cluster === undefined ? "" : ` (cluster ${cluster})`}`;
 }
 
 function startEmptyCommand(stack: string): string {

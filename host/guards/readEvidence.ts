@@ -1,23 +1,41 @@
+import { psql, readIdentity, withServer } from "../backup/server";
 import { details, isConflict, isNotFound, type Engine } from "../engine/engine";
+import { managedDatabaseAt } from "../install/databaseIdentity";
 import { postgresDataPath } from "../install/postgresData";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
 import { databaseQuestion, parseAnswer, type Found } from "./databaseAnswer";
 import type { Evidence } from "./evidence";
-import type { DataPlace } from "../install/dataPlace";
+import type { DataPlace, ManagedPlace } from "../install/dataPlace";
+import type { StackNames } from "../install/stacks";
+import { credentialQueries, credentialsIn } from "../scani/credentials";
+import { problemsOf } from "../../util/operatorError";
 import { fingerprintsFile, parseFingerprints } from "./secretFingerprints";
 import { postgresMajor } from "./postgresMajor";
 
 type Postgres = NonNullable<DataPlace["postgres"]>;
 
+/** How a managed database is asked. */
+export interface Asking {
+  /** The install's own, for the commands in messages. */
+  readonly stacks: StackNames;
+  /** Whether the image with the tools may be pulled; a preview pulls nothing. */
+  readonly pull: boolean;
+}
+
 /** Reads what is true of the data. All at once, since every preview waits for it: a list, an image, one exec. */
-export async function readEvidence(engine: Engine, { install, volumes, postgres }: DataPlace): Promise<Evidence> {
+export async function readEvidence(
+  engine: Engine,
+  { install, volumes, postgres, managed }: DataPlace,
+  asking: Asking,
+): Promise<Evidence> {
   if (postgres === undefined) {
-    const [strangers, keyInUse] = await Promise.all([
+    const [strangers, keyInUse, found] = await Promise.all([
       strangersOn(engine, install, volumes),
       keyOfRunningApi(engine, install),
+      managed && askManaged(engine, install, managed, asking),
     ]);
-    return { strangers, keyInUse };
+    return { strangers, keyInUse, ...found };
   }
   const [strangers, image, found] = await Promise.all([
     strangersOn(engine, install, volumes),
@@ -32,6 +50,35 @@ export async function readEvidence(engine: Engine, { install, volumes, postgres 
     database: found.database,
     cluster: found.cluster,
   };
+}
+
+/** Docker's own network: base's are not there before base has been brought up. */
+const defaultNetwork = "bridge";
+
+/** Asks a managed database from a container of its own. One that does not answer is no reason to refuse anything. */
+async function askManaged(
+  engine: Engine,
+  install: string,
+  { url, image, network, authority }: ManagedPlace,
+  { stacks, pull }: Asking,
+): Promise<Pick<Evidence, "managed" | "database" | "unread">> {
+  const named = managedDatabaseAt(url);
+  try {
+    const there = await engine.networks([`${label.install}=${install}`]);
+    const from = there.some(({ name }) => name === network) ? network : defaultNetwork;
+    return await withServer(
+      engine,
+      { kind: "managed", install, url, image, network: from, authority, stacks },
+      async (server) => {
+        const { cluster } = await readIdentity(server);
+        const credentials = credentialsIn(await server.run(psql, { input: credentialQueries }));
+        return { managed: { ...named, cluster }, database: { credentials } };
+      },
+      pull,
+    );
+  } catch (error) {
+    return { managed: named, unread: problemsOf(error)[0]?.what };
+  }
 }
 
 /** Running containers on one of these volumes that are not the install's own. */

@@ -1,4 +1,5 @@
-import type { Settings } from "../../settings";
+import { plainText, type Settings } from "../../settings";
+import { networkName } from "./addresses";
 import type { Platform, Sockets } from "./platform";
 import { bundles, declares, replaceable } from "./bundled";
 import { containerName, volumeNameOf } from "./containerName";
@@ -20,6 +21,20 @@ export interface DataPlace {
     /** Image it is to run on; absent where that is not this stack's to say. */
     readonly image?: string;
   };
+  /** The database on somebody else's server; absent where Postgres is bundled or borrowed. */
+  readonly managed?: ManagedPlace;
+}
+
+/** How a managed database is reached. */
+export interface ManagedPlace {
+  /** Contains the password. */
+  readonly url: string;
+  /** Image with psql. */
+  readonly image: string;
+  /** Network from which it is reached. */
+  readonly network: string;
+  /** Certificate of a private authority, PEM, that may have signed the server's. */
+  readonly authority?: string;
 }
 
 /** Services of base that have a volume, and may be somebody else's. */
@@ -36,7 +51,14 @@ export function dataPlaceOf(settings: Settings<"base">): DataPlace {
       service === "postgres" ? postgresVolume : volumeNameOf(install, service),
     ),
     postgres: bundles(settings, "postgres") ? postgresPlace(settings, postgresVolume) : undefined,
+    managed: managedPlace(settings),
   };
+}
+
+function managedPlace({ name, DATABASE_URL, postgresImage, caCertificate }: Settings<"base">): DataPlace["managed"] {
+  const url = plainText(DATABASE_URL);
+  if (url === undefined) return undefined;
+  return { url, image: postgresImage, network: networkName(name, "edge"), authority: caCertificate };
 }
 
 /** Of a borrowed Postgres nothing but its container is asked. */
@@ -54,10 +76,14 @@ export function dataServicesOf(settings: Settings<"base">): string[] {
 }
 
 /** Where the data of a base that is up is. Pure. */
-export function dataPlaceOfBase({ install, services }: Sockets, { DATABASE_URL }: Platform): DataPlace {
+export function dataPlaceOfBase({ install, services, backups }: Sockets, { DATABASE_URL }: Platform): DataPlace {
   const volumes = services.flatMap(({ volume }) => volume ?? []);
   const postgres = services.find(({ service }) => service === "postgres");
-  if (postgres?.volume === undefined) return { install, volumes };
+  if (postgres?.volume === undefined) {
+    const { image, network, authority } = backups;
+    const managed = backups.postgres === undefined ? { url: DATABASE_URL, image, network, authority } : undefined;
+    return { install, volumes, managed };
+  }
   const { username, pathname } = new URL(DATABASE_URL);
   return {
     install,

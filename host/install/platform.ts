@@ -1,5 +1,6 @@
 import type { PlatformVariable, ProvidedVariable } from "../../settings";
 import type { BackupPlan } from "./backupPlan";
+import type { ManagedDatabase } from "./databaseIdentity";
 import type { EngineIdentity } from "./presence";
 
 /**
@@ -60,6 +61,8 @@ export interface Sockets {
   readonly subnet?: string;
   /** Identity of the bundled database's cluster. Absent where an earlier version brought base up, or it is managed. */
   readonly cluster?: string;
+  /** The managed database. Absent where an earlier version of this module brought base up, or it is bundled. */
+  readonly managed?: ManagedDatabase;
   /** The engine base is on. Absent where an earlier version of this module brought it up. */
   readonly engine?: EngineIdentity;
   /** How the database is backed up. */

@@ -44,7 +44,7 @@ export class Base extends pulumi.ComponentResource {
    * @param fingerprints of the secrets, kept beside the data that is made with them; secret
    * @param engine the engine it is declared on
    * @param subnet the install's own; undefined where Docker gives out the addresses
-   * @param cluster identity of the database that is there, where one runs
+   * @param database identity of the database that is there, as far as it is known
    * @param limits of the containers that are there, by service
    * @param copies ids of containers that have the names of services, and are removed before those are made
    * @returns `platform`, one secret output with everything a release needs to know, where a release plugs in, and what
@@ -55,7 +55,7 @@ export class Base extends pulumi.ComponentResource {
     fingerprints: pulumi.Output<string>,
     engine: EngineIdentity,
     subnet: Block | undefined,
-    cluster?: string,
+    database: Pick<Sockets, "cluster" | "managed"> = {},
     limits: Readonly<Record<string, Limits>> = {},
     copies: readonly string[] = [],
   ): {
@@ -72,9 +72,9 @@ export class Base extends pulumi.ComponentResource {
     const addresses: Partial<BaseAddresses> = subnet === undefined ? {} : addressesIn(subnet);
     const networks = new Networks({ install, mail: catchMail, timestamps, addresses }, inside);
     const context: BaseContext = { settings, secrets, timestamps, addresses };
-    const database = bundles(settings, "postgres") ? postgres(context) : undefined;
+    const bundled = bundles(settings, "postgres") ? postgres(context) : undefined;
     const { borrowedPostgres, postgresVolume, postgresFolder, frontNetworks, portHolder } = settings;
-    const borrowed = database && borrowedPostgres;
+    const borrowed = bundled && borrowedPostgres;
     const cache = bundles(settings, "redis") ? redis(context) : undefined;
     const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
 
@@ -83,7 +83,7 @@ export class Base extends pulumi.ComponentResource {
     const gatewayDescribed = describeService("gateway", gateway(context), limits.gateway);
     const gatewayService = new BaseService(gatewayDescribed, networks, inside);
     const replaceable: Readonly<Record<string, BaseServiceArgs | undefined>> = {
-      postgres: borrowed === undefined ? database?.args : undefined,
+      postgres: borrowed === undefined ? bundled?.args : undefined,
       redis: cache?.args,
       storage: bucket === undefined ? undefined : storage(context),
       mail: catchMail ? mail(context) : undefined,
@@ -100,7 +100,7 @@ export class Base extends pulumi.ComponentResource {
     networks.declareFixed(hold);
     // Requests are held by then, since Postgres is yet to be made.
     const move =
-      database === undefined || postgresVolume === undefined || postgresFolder === undefined
+      bundled === undefined || postgresVolume === undefined || postgresFolder === undefined
         ? undefined
         : new DataMove(
             "data-move",
@@ -122,7 +122,7 @@ export class Base extends pulumi.ComponentResource {
     const address = `http://localhost:${settings.FRONTEND_PORT}`;
     const frontendUrl = settings.FRONTEND_URL ?? address;
     const platform = platformOf(settings, secrets, {
-      DATABASE_URL: database?.url,
+      DATABASE_URL: bundled?.url,
       REDIS_URL: cache?.url,
       S3_ENDPOINT: bucket && storageUrl,
       // Browsers reach the bundled S3 server through the gateway, under the page's own address.
@@ -141,8 +141,8 @@ export class Base extends pulumi.ComponentResource {
         dockerHost: settings.dockerHost,
         engine: engine.id,
         services: running,
-        fingerprints: database && borrowed === undefined ? fingerprints : undefined,
-        postgresData: database && postgresFolder && postgresDataIn(postgresFolder),
+        fingerprints: bundled && borrowed === undefined ? fingerprints : undefined,
+        postgresData: bundled && postgresFolder && postgresDataIn(postgresFolder),
         connections: [
           ...(borrowed === undefined
             ? []
@@ -184,7 +184,8 @@ export class Base extends pulumi.ComponentResource {
         stack: pulumi.getStack(),
         uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),
         engine,
-        cluster: found ?? cluster,
+        cluster: found ?? database.cluster,
+        managed: database.managed,
         services: running.map(({ service, containerName, volumeName }: BaseService, index) => ({
           service,
           container: containerName,
@@ -195,7 +196,7 @@ export class Base extends pulumi.ComponentResource {
           directory: settings.backupDirectory,
           maxAge: settings.backupMaxAge,
           kept: settings.backupsKept,
-          postgres: borrowed ?? (database && containerName(install, "postgres")),
+          postgres: borrowed ?? (bundled && containerName(install, "postgres")),
           image: settings.postgresImage,
           // The data network has no way out, and a managed Postgres is out there.
           network: edge,

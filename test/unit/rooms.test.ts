@@ -26,7 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "host/scani": ["host/install", "host/engine", "util"],
   "host/lock": lower,
   "host/backup": lower,
-  "host/guards": lower,
+  "host/guards": [...lower, "host/backup"],
   "host/preflight": lower,
   "host/files": lower,
   "host/hold": lower,

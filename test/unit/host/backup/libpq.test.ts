@@ -12,9 +12,15 @@ test("a URL becomes what the Postgres tools read", () => {
     "PGUSER=scani",
     "PGPASSWORD=p@ss",
     "PGDATABASE=money",
+    "PGCONNECT_TIMEOUT=30",
     "PGSSLMODE=verify-full",
     "PGAPPNAME=x",
   ]);
+});
+
+test("a URL says itself how long to wait for its server", () => {
+  const environment = libpqEnvironment("postgresql://u@h/d?connect_timeout=5");
+  expect(environment.filter((entry) => entry.startsWith("PGCONNECT_TIMEOUT"))).toEqual(["PGCONNECT_TIMEOUT=5"]);
 });
 
 test("what a URL does not say is left to the tools, and a word of Node's client is put in theirs", () => {
@@ -22,6 +28,7 @@ test("what a URL does not say is left to the tools, and a word of Node's client 
     "PGHOST=::1",
     "PGUSER=u",
     "PGDATABASE=d",
+    "PGCONNECT_TIMEOUT=30",
     "PGSSLMODE=require",
   ]);
 });

@@ -3,10 +3,12 @@ import { baseGaps } from "../../../../host/guards/baseGaps";
 import {
   identityRefusals,
   lostStateProblems,
+  rememberedManaged,
   type IdentityIntent,
   type IdentityNow,
   type RememberedBase,
 } from "../../../../host/guards/identityRefusals";
+import type { ManagedDatabase } from "../../../../host/install/databaseIdentity";
 import type { Sockets } from "../../../../host/install/platform";
 import { renderProblem } from "../../../../util/operatorError";
 
@@ -46,6 +48,7 @@ const intent: IdentityIntent = {
   keepsData: ["postgres", "storage"],
   startEmpty: false,
   allowDowntime: false,
+  trustSettings: false,
 };
 
 const texts = (
@@ -167,4 +170,66 @@ test("base is not made beside releases of its own install: its state is lost, or
   // A state that holds nothing at all is no killed run's.
   known = new Set();
   expect(told(undefined, gateway)).toEqual([expect.stringContaining("knows nothing of it")]);
+});
+
+describe("a managed database", () => {
+  const untold = { database: "scani", address: "db.example.org:5432" };
+  const home = { ...untold, cluster: "1" };
+  const managed: RememberedBase = { ...remembered, managed: home };
+
+  test.each([
+    ["is the same", home, home],
+    ["has another host name", home, { ...home, address: "10.0.0.7:6432" }],
+    ["does not tell its cluster, at the same address", untold, untold],
+    ["did not answer, at the same address", home, untold],
+    ["is not remembered: an earlier version brought base up", undefined, home],
+    ["is bundled now", home, undefined],
+  ])("that %s is not refused", (_what, before, now) => {
+    expect(texts({ managed: now }, {}, { ...remembered, managed: before })).toEqual([]);
+  });
+
+  test.each<[string, ManagedDatabase, ManagedDatabase]>([
+    ["of another cluster", home, { ...home, cluster: "2" }],
+    ["of another name on the same server", home, { ...home, database: "staging" }],
+    ["at another address, whose server does not tell its cluster", home, { ...untold, address: "other:5432" }],
+    ["at another address, where no cluster was known", untold, { ...home, address: "other:5432" }],
+  ])("%s is refused, though nothing runs", (_what, before, now) => {
+    const [text, ...others] = texts(
+      { ...nothing, missingVolumes: [], managed: now },
+      {},
+      { ...remembered, managed: before },
+    );
+    expect(others).toEqual([]);
+    expect(text).toMatch(/^DATABASE_URL names another database, /);
+    expect(text?.includes("Their addresses are compared")).toBe(
+      [before, now].some(({ cluster }) => cluster === undefined),
+    );
+    expect(texts({ managed: now }, { trustSettings: true }, managed)).toEqual([]);
+  });
+
+  test("from the shell is taken back there; from the project it is set again, not taken away", () => {
+    const told = (databaseOrigin: IdentityIntent["databaseOrigin"]) =>
+      texts({ managed: { ...home, cluster: "2" } }, { databaseOrigin }, managed).join();
+    expect(told("the shell's environment")).toBe(
+      [
+        "DATABASE_URL (from the shell's environment) names another database, scani at db.example.org:5432 (cluster 2), than scani was brought up with, scani at db.example.org:5432 (cluster 1).",
+        "Name the install's own again. If its data has been moved there, or its server upgraded, the last command goes on with it.",
+        "type: unset DATABASE_URL",
+        "type: npm run pulumi -- config set --secret DATABASE_URL --stack base",
+        "type: SCANI_TRUST_SETTINGS=true npm run up -- base",
+      ].join("\n  "),
+    );
+    for (const origin of [".env", "Pulumi config"] as const)
+      expect(told(origin)).toMatch(/^DATABASE_URL \(from .*\n.*\n {2}type: npm run pulumi -- config set --secret/);
+  });
+
+  test("that does not answer is still known by the cluster it had; another is remembered as it is", () => {
+    expect(rememberedManaged(managed, untold)).toEqual(home);
+    expect(rememberedManaged(managed, { ...untold, address: "other:5432" })).toEqual({
+      ...untold,
+      address: "other:5432",
+    });
+    expect(rememberedManaged(remembered, home)).toEqual(home);
+    expect(rememberedManaged(managed, undefined)).toBeUndefined();
+  });
 });
