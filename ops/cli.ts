@@ -176,7 +176,7 @@ baseCommand("backups")
 baseCommand("restore")
   .argument("<file>", "a dump, by its path or its name in the folder of the backups")
   .option("--while-serving", "although a release runs on the database")
-  .option("--foreign", "although the backup is from another database cluster")
+  .option("--foreign", "although the backup is from another database")
   .description("put a backup in the place of the database; what was there is kept")
   .action(async (file: string, options: OnInstall & { whileServing?: boolean; foreign?: boolean }) => {
     const context = contextFor(options, interruption(aside));

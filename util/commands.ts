@@ -119,9 +119,6 @@ export const dockerLogs = (container: string): string => `docker logs --tail 50 
 /** Runs a program in a container. @param words as the shell takes them */
 export const dockerExec = (container: string, words: string, ...options: readonly string[]): string =>
   ["docker exec", ...options, quoted(container), words].join(" ");
-/** Copies a file or folder of this machine's into a container. */
-export const dockerCopyIn = (from: string, container: string, to: string): string =>
-  `docker cp ${quoted(from)} ${quoted(`${container}:${to}`)}`;
 /** Asks a Postgres of compose's, or changes something in it. @param database by default the one for maintenance */
 export const dockerPsql = (container: string, role: string, words: string, database = "postgres"): string =>
   `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} ${quoted(database)}`;

@@ -1,5 +1,4 @@
-import { basename } from "node:path";
-import { backupsCommand, dockerCopyIn, gunzipFile, quoted } from "../../util/commands";
+import { backupsCommand, gunzipFile, quoted } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { readDumpKind } from "./dumpKind";
 import type { Backup } from "./folder";
@@ -24,14 +23,16 @@ export async function checkKind(server: Server, { path, file }: Backup, typed: T
       });
     }
     case "plain SQL":
+      throw new OperatorError({
+        what: `${file} is text, as pg_dump makes it without --format=custom. Nothing has been touched.`,
+        why: "Make the dump anew with --format=custom, as Scani's backup page says, or make one of what is there:",
+        type: convertCommands(server, path, typed),
+      });
     case "folder":
       throw new OperatorError({
-        what:
-          kind === "folder"
-            ? `${file} is a folder, as pg_dump makes one with --format=directory. Nothing has been touched.`
-            : `${file} is text, as pg_dump makes it without --format=custom. Nothing has been touched.`,
-        why: "Make the dump anew with --format=custom, as Scani's backup page says, or make one of what is there:",
-        type: convertCommands(server, path, kind, typed),
+        what: `${file} is a folder, as pg_dump makes one with --format=directory. Nothing has been touched.`,
+        why: "Make the dump anew as one file, with --format=custom, as Scani's backup page says, or restore another backup:",
+        type: backupsCommand(),
       });
     default:
       throw new OperatorError({
@@ -42,27 +43,13 @@ export async function checkKind(server: Server, { path, file }: Backup, typed: T
   }
 }
 
-/** Commands that load a dump into a database of its own, and dump that one in the form a restore takes. Pure. */
-function convertCommands(
-  { byHand, local, database }: Server,
-  path: string,
-  kind: "plain SQL" | "folder",
-  typed: TypedRestore,
-): string[] {
+/** Commands that load SQL into a database of its own, and dump that one in the form a restore takes. Pure. */
+function convertCommands({ byHand, database }: Server, path: string, typed: TypedRestore): string[] {
   const loaded = quoted(`${database}_loaded`);
-  const converted = `${path.replace(/\/+$/, "").replace(/\.sql$/, "")}.dump`;
-  const inside = `/tmp/${basename(path)}`;
-  const into = `--no-owner --no-privileges -d ${loaded}`;
-  const load = {
-    "plain SQL": [byHand("psql -q", `-d ${loaded} < ${quoted(path)}`, "standard input")],
-    folder:
-      local === undefined
-        ? [byHand("pg_restore", `${into} ${quoted(path)}`)]
-        : [dockerCopyIn(path, local, inside), byHand("pg_restore", `${into} ${quoted(inside)}`)],
-  }[kind];
+  const converted = `${path.replace(/\.sql$/, "")}.dump`;
   return [
     byHand("createdb", loaded),
-    ...load,
+    byHand("psql -q", `-d ${loaded} < ${quoted(path)}`, "standard input"),
     byHand("pg_dump --format=custom", `${loaded} > ${quoted(converted)}`),
     typedWith({ ...typed, file: converted }, "--foreign"),
     byHand("dropdb", loaded),

@@ -130,7 +130,7 @@ const reserve = 256 * 1024 * 1024;
 
 /** @throws OperatorError when the bundled Postgres has no room for a second copy of the data */
 async function checkRoom(server: Server, databaseBytes: number): Promise<void> {
-  if (server.local === undefined) return;
+  if (!server.local) return;
   const [directory] = await server.query<string>("select to_jsonb(current_setting('data_directory'))");
   const listing = await server.run(["df", "-Pk", directory]).catch((error: unknown) => {
     throw new OperatorError({ what: `The free space of Postgres cannot be read: ${messageOf(error)}` });

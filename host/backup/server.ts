@@ -44,8 +44,8 @@ export class Server {
     readonly database: string,
     /** Commands that run a tool by hand; contain no password. */
     readonly byHand: ByHand,
-    /** Container the server runs in, so that the free space of its data directory can be read; absent for a managed one. */
-    readonly local: string | undefined,
+    /** True when the server runs in this container, so that the free space of its data directory can be read. */
+    readonly local: boolean,
     /** The install's own. */
     readonly stacks: StackNames,
   ) {}
@@ -70,7 +70,7 @@ export class Server {
         why: `Scani checks it, unless the URL says sslmode=no-verify. If a private authority signed it, give that one's certificate to every stack. ${errors}`,
         type: Object.values(this.stacks).map((stack) => setCommand("caCertificate", stack, { file: "ca.pem" })),
       });
-    if (options.database === maintenance && exitCode === notConnected && this.local === undefined)
+    if (options.database === maintenance && exitCode === notConnected && !this.local)
       throw new OperatorError({
         what: `A restore makes, renames and drops databases from the server's database ${maintenance}, and that one does not let DATABASE_URL log in: ${errors}`,
         why: `Behind a connection pooler, name the server itself; where the server refuses it, let the role log in to ${maintenance}.`,
@@ -151,7 +151,7 @@ export async function withServer<T>(
     const login = ["-h", host, ...(port === "" ? [] : ["-p", port]), "-U", decodeURIComponent(username)];
     const byHand = (tool: string, words: string) => [tool, ...login.map(quoted), words].join(" ");
     return await work(
-      new Server(engine, container, environment, databaseOf(database.url), byHand, undefined, database.stacks),
+      new Server(engine, container, environment, databaseOf(database.url), byHand, false, database.stacks),
     );
   } finally {
     await engine.remove(container);
@@ -184,7 +184,7 @@ async function bundled(
     [`PGUSER=${role}`, `PGDATABASE=${database}`],
     database,
     (tool, words, reads) => dockerExec(name, `${tool} -U ${quoted(role)} ${words}`, ...(reads ? ["-i"] : [])),
-    name,
+    true,
     stacks,
   );
 }

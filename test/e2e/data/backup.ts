@@ -24,6 +24,7 @@ import { stacksBeside } from "../../../host/install/stacks";
 import { readJournal } from "../../../host/install/journal";
 import { exec } from "../../../host/engine/exec";
 import { withLock } from "../../../host/lock/lock";
+import { OperatorError } from "../../../util/operatorError";
 import { Progress } from "../../../util/progress/progress";
 import { backup, verifyNewest } from "../../../ops/backup/backup";
 import { backups } from "../../../ops/backup/list";
@@ -381,6 +382,68 @@ describe("backups", () => {
     expect(spawnSync("docker", ["exec", command?.[1] as string, ...(command?.[2] as string).split(" ")]).status).toBe(
       0,
     );
+    expect(await databases()).toEqual(["postgres", "scani"]);
+  });
+
+  /** Commands of a message, as they are to be typed. */
+  const typedIn = (message: string) => [...message.matchAll(/type: (.*)/g)].map(([, command]) => command);
+
+  /** What a restore is refused with. */
+  const refusal = async (path: string, foreign: boolean): Promise<string> => {
+    const failure = await restore(context(), "base", path, { whileServing: true, foreign }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(OperatorError);
+    return (failure as OperatorError).message;
+  };
+
+  const type = (command: string) => {
+    const { status, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
+    expect([command, status, stderr]).toEqual([command, 0, ""]);
+  };
+
+  test("a dump by pg_dump itself is restored with --foreign, and not from under whoever else is connected", async () => {
+    const [then, path] = [await contents(), join(scene.place.workDir, "by hand.dump")];
+    const postgres = `${scene.place.install}-postgres`;
+    // As Scani's own backup page says.
+    type(`docker exec ${postgres} pg_dump --format=custom -U scani scani > '${path}'`);
+    await scani.addRow("written after the dump");
+    expect(typedIn(await refusal(path, false))).toEqual([`npm run restore -- '${path}' --while-serving --foreign`]);
+
+    const staying = server("select 'null'::json from pg_sleep(120)").catch(() => undefined);
+    const sleeps =
+      "select to_jsonb(pid) from pg_stat_activity where query like '%pg_sleep(120)%' and pid <> pg_backend_pid()";
+    await until(async () => (await server(sleeps)).length > 0, 5_000);
+    expect(await refusal(path, true)).toContain("Connected to the database scani, and no release of");
+    expect(await contents()).not.toEqual(then);
+    await server(`select to_jsonb(pg_terminate_backend(pid)) from (${sleeps.replace("to_jsonb(pid)", "pid")}) others`);
+    await staying;
+
+    said.length = 0;
+    await restore(context(), "base", path, { whileServing: true, foreign: true });
+    expect(said.join("\n")).toContain("Not checked: whether it holds every row");
+    expect(await contents()).toEqual(then);
+    await until(() => scani.stillKnows(session), 10_000);
+    typedIn(said.join("\n"))
+      .filter((command) => command.includes("dropdb"))
+      .forEach(type);
+    expect(await databases()).toEqual(["postgres", "scani"]);
+  });
+
+  test("one that is text becomes one by the commands it is refused with", async () => {
+    const [then, path] = [await contents(), join(scene.place.workDir, "plain.sql")];
+    type(`docker exec ${scene.place.install}-postgres pg_dump -U scani scani > '${path}'`);
+    await scani.addRow("written after the dump");
+    said.length = 0;
+    for (const command of typedIn(await refusal(path, true))) {
+      const [, converted] = /^npm run restore -- (\S+) --while-serving --foreign$/.exec(command) ?? [];
+      if (converted === undefined) type(command);
+      else await restore(context(), "base", converted, { whileServing: true, foreign: true });
+    }
+    expect(await contents()).toEqual(then);
+    typedIn(said.join("\n"))
+      .filter((command) => command.includes("dropdb"))
+      .forEach(type);
     expect(await databases()).toEqual(["postgres", "scani"]);
   });
 

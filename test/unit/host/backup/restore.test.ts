@@ -149,12 +149,12 @@ describe("a dump this module did not make", () => {
     );
   });
 
-  test("is a folder: copied to the server and loaded there", async () => {
+  test("is a folder: said, with what to make instead", async () => {
     const path = join(scene.folder, "mine");
     mkdirSync(path);
     scene.backup = await readBackup(path, "mine");
     await expect(scene.restore()).rejects.toThrow(
-      `type: docker cp ${path} postgres:/tmp/mine\n  type: docker exec postgres pg_restore -U scani --no-owner --no-privileges -d scani_loaded /tmp/mine\n`,
+      /^mine is a folder, .*\n.* with --format=custom, .*\n {2}type: npm run backups$/,
     );
   });
 
