@@ -114,9 +114,11 @@ async function laidOut(one: Case): Promise<FakeInstall> {
       host.container(releaseOf[tier], service).state = service === "migrate" ? "created" : of[tier][index];
     });
   }
-  // Through a gateway that does not run, or holds requests, nobody learns of it: that takes the same command once more.
+  // Of what is held, paused or stopped nobody learns that its name is lost: that takes the same command once more.
   if (routed.every((tier) => tier === to) && gateway === "running" && paused.length === 0)
-    for (const service of nameless) host.nameless.add(`scani-${releaseOf[to]}-${service}`);
+    for (const service of nameless)
+      if (host.container(releaseOf[to], service).state === "running")
+        host.nameless.add(`scani-${releaseOf[to]}-${service}`);
   // Whatever is up was started once, and its worker has said that it listens.
   for (const tier of tiers) {
     const worker = host.container(releaseOf[tier], "worker");
