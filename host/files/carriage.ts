@@ -1,5 +1,7 @@
 import { commandToRun } from "../engine/commandToRun";
 import { details, type Engine } from "../engine/engine";
+import type { ReleaseContainer } from "../install/facts";
+import type { FileCount } from "../install/filesEntry";
 import type { Install } from "../install/readFacts";
 import { OperatorError } from "../../util/operatorError";
 import { carryOnce, compare, pairsOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
@@ -12,6 +14,8 @@ import { readTemporary, writeTemporary } from "./temporary";
 /** Between which releases files are carried, and how the database is asked for those it names. */
 export interface CarriageOrder {
   readonly install: Install;
+  /** From a container with its image and networks both places are reached. */
+  readonly api: ReleaseContainer;
   readonly from: Side;
   readonly to: Side;
   named(): Promise<NamedFile[]>;
@@ -62,15 +66,22 @@ export class Carriage {
     }
   }
 
-  /** Files that are to be carried, and their bytes; carries none. */
-  async count(watch: CarriageWatch): Promise<{ readonly files: number; readonly bytes: number }> {
-    const named = await this.order.named();
-    if (named.length === 0) return { files: 0, bytes: 0 };
-    const tally = new CarryTally();
-    const loads = await this.between(watch, (pairs, help) => compare(pairs, named, tally, help));
-    if (tally.stuck.length > 0 && loads.length === 0)
-      throw new OperatorError({ what: `The files could not be compared: ${tally.stuck[0].failure.failed}` });
+  /**
+   * Compares what is named, and carries nothing. What is found at the new place is in the tally, so that a second look
+   * asks only for what came since.
+   * @returns files that are to be carried, and their bytes; what could not be compared is in the tally
+   */
+  async count(watch: CarriageWatch): Promise<FileCount> {
+    this.named = await this.order.named();
+    const fresh = this.tally.fresh(this.named);
+    if (fresh.length === 0) return { files: 0, bytes: 0 };
+    const loads = await this.between(watch, (pairs, help) => compare(pairs, fresh, this.tally, help));
     return { files: loads.length, bytes: loads.reduce((sum, { content }) => sum + content.bytes, 0) };
+  }
+
+  /** Keys that rows or waiting jobs name and neither place has; a finished job's file may be gone. */
+  get lost(): readonly string[] {
+    return this.named.flatMap(({ key, by }) => (by !== "finished job" && this.tally.gone.has(key) ? [key] : []));
   }
 
   /** Carries back what came to the new place since. With another engine, since this run's calls may have been ended. */
@@ -128,8 +139,8 @@ export class Carriage {
   /** The container, started unless it runs: it ends by itself when nothing was carried for a while. */
   private async open(): Promise<Opened> {
     if (this.opened !== undefined && (await this.opened.carrier.runs())) return this.opened;
-    const { install, from, to } = this.order;
-    const carrier = await openCarrier(this.engine, install.name, from.api, [from, to]);
+    const { install, api, from, to } = this.order;
+    const carrier = await openCarrier(this.engine, install.name, api, [from, to]);
     const pairs = pairsOf((lane) => ({
       from: carrier.reach(from.place, lane),
       to: carrier.reach(to.place, lane),

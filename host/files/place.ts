@@ -6,11 +6,12 @@ import { valueIn } from "../install/environment";
 import type { ReleaseContainer } from "../install/facts";
 import { localCloudUrl } from "../install/localCloud";
 import type { Service } from "../install/services";
+import type { Tier } from "../../settings";
 import type { Reached } from "./transfers";
 
 /** Where a release keeps its files, and how its data-provider is called from inside the install. */
 export interface Place {
-  /** Two releases with the same one look in the same bucket. Not to be shown: it may hold a key. */
+  /** Two releases with the same one look in the same bucket. A key is no part of it: it is renewed, and the bucket stays. */
   readonly id: string;
   /** As an operator reads it. */
   readonly title: string;
@@ -42,7 +43,7 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
   });
   if (url !== localCloudUrl) {
     const base = url.replace(/\/$/, "");
-    return { id: `${base} ${key}`, title: base, hosted: true, url: base, key, authority, reach: asIs };
+    return { id: base, title: base, hosted: true, url: base, key, authority, reach: asIs };
   }
   if (provider === undefined) return undefined;
   const value = (name: string) => valueIn(provider.environment, name);
@@ -92,32 +93,59 @@ function reachBundled(
   return { url: `${new URL(endpoint).origin}${rest}`, headers: { ...headers, host: asked.host } };
 }
 
-/** A release with files, and its containers that give them out. */
+/** A place as one release reaches it. */
 export interface Side {
   readonly place: Place;
-  readonly api: ReleaseContainer;
-  /** Undefined where the data-provider is somebody else's. */
+  /** Undefined where the data-provider is somebody else's, or is not asked. */
   readonly provider?: ReleaseContainer;
 }
 
+/** Containers of a release, by their services; those that are gone are missing. */
+export type Members = Partial<Record<Service, ReleaseContainer>>;
+
 /**
  * Where a release on the engine keeps its files; undefined where it has lost the containers that say so.
- * @param members its containers
  * @param authority certificate of a private authority, PEM, where its containers do not hold it yet
  */
 export async function readSide(
   engine: Engine,
-  { api, "data-provider": provider }: Partial<Record<Service, ReleaseContainer>>,
+  { api, worker, "data-provider": provider }: Members,
   authority?: string,
 ): Promise<Side | undefined> {
-  if (api === undefined) return undefined;
-  const { environment } = await details(engine, api.id);
+  // Both are pointed at the same data-provider.
+  const told = api ?? worker;
+  if (told === undefined) return undefined;
+  const { environment } = await details(engine, told.id);
   const local = provider && { name: provider.name, environment: (await details(engine, provider.id)).environment };
   const ownAuthority = valueIn(environment, "NODE_EXTRA_CA_CERTS") === caFile;
   const place = placeOf({
     api: environment,
     provider: local,
-    authority: authority ?? (ownAuthority ? await engine.readFile(api.id, caFile) : undefined),
+    authority: authority ?? (ownAuthority ? await engine.readFile(told.id, caFile) : undefined),
   });
-  return place && { place, api, ...(place.hosted ? {} : { provider }) };
+  return place && { place, ...(place.hosted ? {} : { provider }) };
+}
+
+/**
+ * Where a release that served keeps its files. A tier 1 whose data-provider does not run is read with the keys to base's
+ * bucket; undefined for a tier 2 none of whose containers is left to say what it was pointed at.
+ * @param members what is left of its containers
+ * @param bucket environment with base's bucket and the keys to it, `NAME=value`
+ */
+export async function readSource(
+  engine: Engine,
+  tier: Tier,
+  members: Members,
+  bucket: readonly string[],
+): Promise<Side | undefined> {
+  const { api, worker, "data-provider": provider } = members;
+  if (tier === "tier2" || ((api ?? worker) !== undefined && provider?.state === "running"))
+    return readSide(engine, members);
+  const own = provider ?? worker;
+  const environment = own === undefined ? bucket : (await details(engine, own.id)).environment;
+  const place = placeOf({
+    api: [`SCANI_CLOUD_URL=${localCloudUrl}`],
+    provider: { name: "data-provider", environment },
+  });
+  return place && { place: signedPlace(place, environment) };
 }

@@ -1,24 +1,38 @@
 import { OperatorError } from "../../util/operatorError";
 import { setCommand, upCommand } from "../../util/commands";
-import { countText, type FileCount, type FilesEntry } from "../install/filesEntry";
+import { countFiles, countText, type FileCount, type FilesEntry } from "../install/filesEntry";
+import type { Carriage } from "./carriage";
+import type { Tier } from "../../settings";
 import { CarryTally, type Stuck } from "./carry";
 
-/** What carrying came to, as the record keeps it; undefined where there was nothing to carry. Pure. */
-export function carriedFiles(
-  carriage: { readonly tally: CarryTally } | undefined,
-  left?: number,
-): FilesEntry | undefined {
-  if (left !== undefined) return left === 0 ? undefined : { ...entryOf(new CarryTally()), left };
-  return carriage && entryOf(carriage.tally);
+/** Files that stay where they are. */
+export interface LeftFiles {
+  readonly files: number;
+  /** Title of where they are. */
+  readonly at: string;
+  /** Why they could not be compared: `files` are all that are named, and some may be at the new place already. */
+  readonly uncompared?: string;
 }
 
-function entryOf(tally: CarryTally): FilesEntry {
+/** What became of files, as the record keeps it; undefined where there were none to care for. Pure. */
+export function carriedFiles(
+  carriage: Pick<Carriage, "tally" | "lost"> | undefined,
+  left?: LeftFiles,
+): FilesEntry | undefined {
+  const staying = left !== undefined && left.files > 0 ? left : undefined;
+  if (carriage === undefined && staying === undefined) return undefined;
+  const tally = carriage?.tally ?? new CarryTally();
   return {
     files: tally.carried.size,
     bytes: tally.bytes,
     there: tally.there.size,
-    gone: tally.gone.size,
+    gone: carriage?.lost.length ?? 0,
     stuck: tally.stuck.map(({ file }) => file.key).sort(),
+    ...(staying && {
+      left: staying.files,
+      leftAt: staying.at,
+      ...(staying.uncompared === undefined ? {} : { leftAtMost: true as const }),
+    }),
   };
 }
 
@@ -39,31 +53,59 @@ function oneLine(key: string): string {
   return key.replace(/[\p{Cc}\p{Cf}]/gu, "�").slice(0, 200);
 }
 
-/**
- * Those that stop a switch: a waiting job would find no file, or a store does not work, so that the others would be
- * missing too. Pure.
- */
-export function stopping(stuck: readonly Stuck[]): Stuck[] {
-  return stuck.filter(({ file, failure }) => file.by === "job" || failure.about !== "file");
+/** Lines of a preview about files that cannot be carried. Pure. */
+export function stuckPreview(stuck: readonly Stuck[]): string[] {
+  const needed = stopping(stuck).length;
+  if (needed === 0) return stuckLines(stuck);
+  return [...stuckLines(stuck), `up is refused while waiting jobs need ${needed.toLocaleString("en")} of them`];
 }
 
-/** Refuses to go on without some files. Pure. */
+/** Those that are stuck because a store does not work, so that the others would be missing too. Pure. */
+export function brokenBy(stuck: readonly Stuck[]): Stuck[] {
+  return stuck.filter(({ failure }) => failure.about !== "file");
+}
+
+/** Those that stop a switch: a waiting job would find no file, or a store does not work. Pure. */
+export function stopping(stuck: readonly Stuck[]): Stuck[] {
+  const broken = brokenBy(stuck);
+  return stuck.filter((one) => one.file.by === "job" || broken.includes(one));
+}
+
+/** What to type so that files stay where they are. */
+const leave = (stack: string): string => setCommand("carryFiles", stack, { value: "no" });
+
+/** Refuses to go on without some files, and says how to go on all the same. Pure. */
 export function carryProblem(stuck: readonly Stuck[], stack: string): OperatorError {
   const [{ file, failure }] = stuck;
   const others = stuck.length === 1 ? "" : ` (and ${(stuck.length - 1).toLocaleString("en")} more)`;
   return new OperatorError({
     what: `The files cannot be carried: ${failure.failed}`,
-    why: `It was to take ${oneLine(file.key)}${others}${file.by === "job" ? ", which a waiting job needs" : ""}. Files carried so far are not carried again. Once it is mended:`,
-    type: upCommand(stack),
+    why: [
+      `It was to take ${oneLine(file.key)}${others}${file.by === "job" ? ", which a waiting job needs" : ""}. Once it is mended, up goes on; files carried so far are not carried again.`,
+      "Where that cannot be waited for: carryFiles no, and then up, leaves the files where they are until a later switch brings them.",
+    ].join("\n"),
+    type: [upCommand(stack), leave(stack)],
+  });
+}
+
+/**
+ * Refuses to leave files behind of which nobody can say where they are. Pure.
+ * @param named how many the database names
+ * @param source tier whose they are, and the stack of it
+ */
+export function lostProblem(named: number, source: Tier, sourceStack: string, stack: string): OperatorError {
+  return new OperatorError({
+    what: `${source} served last, and none of its containers is left to say where its files are. Rows and jobs name ${countFiles(named)}. Nothing has been switched.`,
+    why: `Once ${source} has been brought up, its files can be carried. Where that cannot be waited for: carryFiles no, and then up, leaves them where they are until a later switch brings them.`,
+    type: [upCommand(sourceStack), leave(stack)],
   });
 }
 
 /** Refuses to put private papers into somebody else's bucket before the operator has said so. Pure. */
 export function unsaidProblem(count: FileCount, place: string, stack: string): OperatorError {
-  const say = (value: string) => setCommand("carryFiles", stack, { value });
   return new OperatorError({
     what: `carryFiles is not set, and there are ${countText(count)} that tier 2 would look for at ${place}. Nothing has been switched.`,
     why: "They are your users' papers, and the bucket there is somebody else's. yes copies them there, no leaves them where they are, where tier 2 does not find them:",
-    type: [say("yes"), say("no")],
+    type: [setCommand("carryFiles", stack, { value: "yes" }), leave(stack)],
   });
 }

@@ -1,25 +1,28 @@
-import type { Engine } from "../engine/engine";
+import { details, type Engine } from "../engine/engine";
 import { databaseFor } from "../backup/plan";
 import { psql, withServer } from "../backup/server";
 import { Carriage } from "../files/carriage";
 import { namedQueries, parseNamed, type NamedFile } from "../files/named";
-import { readSide, type Place, type Side } from "../files/place";
-import { unsaidProblem } from "../files/words";
-import {
-  isOf,
-  isUp,
-  routedRelease,
-  type Facts,
-  type ReleaseContainer,
-  type ReleaseName,
-  type Wanted,
-} from "../install/facts";
+import { readSide, readSource, signedPlace, type Members, type Place } from "../files/place";
+import { lostProblem, type LeftFiles } from "../files/words";
+import { isOf, isUp, routedRelease, type Facts, type ReleaseName, type Wanted } from "../install/facts";
 import type { FileCount } from "../install/filesEntry";
-import type { Service } from "../install/services";
+import { stacksBeside } from "../install/stacks";
+import type { Tier } from "../../settings";
+import { checkInterrupt } from "../engine/ready";
+import { messageOf } from "../../util/operatorError";
 import type { Candidate } from "./candidate";
 import type { Order } from "./order";
 import { membersOf, switches } from "./plan";
-import { CarryLateStep, CarryRestStep, CarryStep } from "./steps/carry";
+import {
+  CarryLateStep,
+  CarryRestStep,
+  CarryStep,
+  countedFiles,
+  NameLeftStep,
+  RefuseFilesStep,
+  refuseUnsaid,
+} from "./steps/carry";
 import type { Step } from "./steps";
 
 /** Steps with the carrying of files among them. */
@@ -27,14 +30,14 @@ export interface WithFiles {
   readonly steps: Step[];
   /** Undefined where both releases look in the same place, or nothing is carried. */
   readonly carriage?: Carriage;
-  /** Files the database names that the operator leaves where they are. */
-  readonly left?: number;
+  /** Files the operator leaves where they are. */
+  readonly left?: LeftFiles;
 }
 
 /**
  * The release whose files a plan has to carry: the one that serves, or, after a run that died between the flip and the
- * new worker's start, the one that is still up beside it. Undefined for a plan that neither switches nor starts a worker.
- * Pure.
+ * new worker's start, the one that is still up beside it, or, where no route leads to one any more, the one that served
+ * last. Undefined for a plan that neither switches nor starts a worker. Pure.
  */
 export function sourceOf(
   facts: Facts,
@@ -47,7 +50,9 @@ export function sourceOf(
   const other = facts.containers.find(
     (one) => one.service === "api" && isUp(one) && one.id !== wanted.containers.api && one.release !== wanted.release,
   );
-  return other && { tier: other.tier, release: other.release };
+  if (other !== undefined) return { tier: other.tier, release: other.release };
+  const last = facts.journal.findLast(({ outcome }) => outcome === "switched")?.to;
+  return routed !== undefined || isOf(last, wanted) ? undefined : last;
 }
 
 function startsWorker(steps: readonly Step[]): boolean {
@@ -55,23 +60,21 @@ function startsWorker(steps: readonly Step[]): boolean {
 }
 
 /**
- * Whether files may go to a place. A bucket that is somebody else's gets them as the operator has said: where nothing is
- * said a switch asks (undefined), and a repair leaves them, since no worker may be running until it is done. Pure.
+ * Whether files may go to a place. No is no, whichever way. A bucket that is somebody else's gets them as the operator has
+ * said: where nothing is said a switch asks (undefined), and a repair leaves them, since no worker may be running until it
+ * is done. Pure.
  */
 export function permissionFor(
   { hosted }: Pick<Place, "hosted">,
   carryFiles: Order["carryFiles"],
   steps: readonly Step[],
 ): "yes" | "no" | undefined {
-  if (!hosted) return "yes";
-  return carryFiles ?? (switches(steps) ? undefined : "no");
+  if (carryFiles !== undefined || !hosted) return carryFiles ?? "yes";
+  return switches(steps) ? undefined : "no";
 }
 
 /** Containers of a release, by their services. Pure. */
-export function membersNamed(
-  { containers }: Pick<Facts, "containers">,
-  release: ReleaseName,
-): Partial<Record<Service, ReleaseContainer>> {
+export function membersNamed({ containers }: Pick<Facts, "containers">, release: ReleaseName): Members {
   const own = containers.filter((one) => isOf(release, one));
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
@@ -90,6 +93,14 @@ export function insertCarrying(steps: readonly Step[], carriage: Carriage): Step
   });
 }
 
+/** Adds what is done where there are no files so far, and the operator has not said whether any may be carried. Pure. */
+export function insertAsking(steps: readonly Step[], carriage: Carriage): Step[] {
+  return steps.flatMap((step): Step[] => {
+    if (step.id === "flip") return [new RefuseFilesStep(carriage), step];
+    return step.id === "soak" ? [step, new NameLeftStep(carriage)] : [step];
+  });
+}
+
 /**
  * Adds the carrying of files to a plan, where the new release looks for them elsewhere than the old one.
  * @throws OperatorError where a switch would carry them into a bucket that is somebody else's and the operator has not
@@ -103,40 +114,84 @@ export async function withFiles(
   candidate: Candidate,
   signal: AbortSignal,
 ): Promise<WithFiles> {
-  const { install, wanted } = order;
+  const { install, wanted, stack } = order;
   const source = sourceOf(facts, wanted, steps);
   if (source === undefined) return { steps };
+  const members = membersOf(facts, wanted);
+  const old = membersNamed(facts, source);
+  const bucket = (await details(engine, wanted.containers.worker as string)).environment;
   const [from, to] = await Promise.all([
-    readSide(engine, membersNamed(facts, source)),
-    readSide(engine, membersOf(facts, wanted), order.caCertificate),
+    readSource(engine, source.tier, old, bucket),
+    readSide(engine, members, order.caCertificate),
   ]);
-  if (from === undefined || to === undefined || from.place.id === to.place.id) return { steps };
-  const named = () => readNamed(engine, order, candidate);
-  const carriage = new Carriage(engine, { install, from, to, named });
+  if (to === undefined || from?.place.id === to.place.id) return { steps };
   const permission = permissionFor(to.place, order.carryFiles, steps);
-  if (permission === "no") return { steps, left: (await named()).length };
-  if (permission === undefined) await refuseUnsaid(engine, carriage, to, order.stack, signal);
-  return { steps: insertCarrying(steps, carriage), carriage };
+  const named = () => readNamed(engine, order, candidate);
+  if (from === undefined) return { steps, left: await leaveLost(source.tier, wanted.tier, permission, named, stack) };
+
+  const api = (old.api ?? members.api) as NonNullable<typeof old.api>;
+  const between = { install, api, from, to, named };
+  if (permission === "yes") {
+    const carriage = new Carriage(engine, between);
+    return { steps: insertCarrying(steps, carriage), carriage };
+  }
+  // Its data-provider may not run yet.
+  const place = to.place.hosted ? to.place : signedPlace(to.place, bucket);
+  const carriage = new Carriage(engine, { ...between, to: { place } });
+  if (permission === "no") return { steps, left: await leave(carriage, engine, stack, signal) };
+  await closing(carriage, engine, () => refuseUnsaid(carriage, stack, watchOf(signal)));
+  return { steps: insertAsking(steps, carriage), carriage };
 }
 
-/** Counts what would be carried, and leaves no container behind. */
-export async function countFiles(carriage: Carriage, engine: Engine, signal: AbortSignal): Promise<FileCount> {
+const watchOf = (signal: AbortSignal) => ({ signal, progress: () => undefined });
+
+/** Does something with a carriage, and leaves no container behind. */
+async function closing<T>(carriage: Carriage, engine: Engine, work: () => Promise<T>): Promise<T> {
   try {
-    return await carriage.count({ signal, progress: () => undefined });
+    return await work();
   } finally {
     await carriage.close(engine);
   }
 }
 
-async function refuseUnsaid(
-  engine: Engine,
+/** Counts what would be carried, and leaves no container behind. @throws OperatorError where `up` would stop */
+export function countFiles(carriage: Carriage, engine: Engine, stack: string, signal: AbortSignal): Promise<FileCount> {
+  return closing(carriage, engine, () => countedFiles(carriage, stack, watchOf(signal)));
+}
+
+/** Counts what stays where it is, and leaves no container behind. A place that does not answer is no reason not to go on without its files. */
+export async function leave(
   carriage: Carriage,
-  to: Side,
+  engine: Engine,
   stack: string,
   signal: AbortSignal,
-): Promise<void> {
-  const count = await countFiles(carriage, engine, signal);
-  if (count.files > 0) throw unsaidProblem(count, to.place.title, stack);
+): Promise<LeftFiles> {
+  const { from, named } = carriage.order;
+  try {
+    return { files: (await countFiles(carriage, engine, stack, signal)).files, at: from.place.title };
+  } catch (error) {
+    checkInterrupt(signal);
+    const [uncompared] = messageOf(error).split("\n");
+    return { files: (await named()).length, at: from.place.title, uncompared };
+  }
+}
+
+/**
+ * Says what is left of a release none of whose containers is there to say where its files are. Another release of the same
+ * tier looks where it looked.
+ * @throws OperatorError where a switch would leave files behind and the operator has not said so
+ */
+export async function leaveLost(
+  source: Tier,
+  wanted: Tier,
+  permission: "yes" | "no" | undefined,
+  named: () => Promise<readonly NamedFile[]>,
+  stack: string,
+): Promise<LeftFiles | undefined> {
+  const { length } = source === wanted ? [] : await named();
+  if (length === 0) return undefined;
+  if (permission !== "no") throw lostProblem(length, source, stacksBeside(stack)[source], stack);
+  return { files: length, at: `${source}'s bucket`, uncompared: `no container of ${source} is left` };
 }
 
 /** Every file the database names. */

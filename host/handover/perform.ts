@@ -9,7 +9,7 @@ import { record, type Entry } from "../install/journal";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
 import { carriedFiles } from "../files/words";
-import { filesText, type FilesEntry } from "../install/filesEntry";
+import { filesText } from "../install/filesEntry";
 import { upCommand } from "../../util/commands";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { Progress, seconds, type Report } from "../../util/progress/progress";
@@ -60,7 +60,6 @@ export async function perform(
   const backedUp = await withBackup(forward, install, order.backups, plan(before, wanted), candidate);
   const { steps, carriage, left } = await withFiles(forward, order, before, backedUp.steps, candidate, signal);
   if (steps.length === 0) return undefined;
-  const files = (): FilesEntry | undefined => carriedFiles(carriage, left);
 
   const began = Date.now();
   const progress = new Progress(print);
@@ -69,7 +68,7 @@ export async function perform(
     signal,
     waiting: (title, reason) => progress.waiting(title, reason),
   };
-  const run: Run = { engine: forward, order, before, candidate, schema, progress, lockAgain };
+  const run: Run = { engine: forward, order, before, candidate, schema, progress, lockAgain, left };
   const from = routedRelease(before);
   const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
     at: new Date(began).toISOString(),
@@ -81,7 +80,7 @@ export async function perform(
     totalMs: Date.now() - began,
     flipMs: run.flip?.tookMs,
     timings: progress.timings,
-    files: files(),
+    files: carriedFiles(carriage, run.left),
   });
 
   const failedFor = (error: unknown): Entry => entry("failed", messageOf(error).split("\n")[0]);

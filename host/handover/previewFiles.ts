@@ -1,14 +1,15 @@
 import type { Engine } from "../engine/engine";
 import { Carriage } from "../files/carriage";
-import { placeOf, readSide, signedPlace } from "../files/place";
+import { placeOf, readSource, signedPlace } from "../files/place";
 import type { Environment } from "../install/environment";
 import type { Facts } from "../install/facts";
 import type { Install } from "../install/readFacts";
 import type { Service } from "../install/services";
 import type { Tier } from "../../settings";
+import { OperatorError } from "../../util/operatorError";
 import type { Candidate } from "./candidate";
-import { countFiles, membersNamed, permissionFor, readNamed, sourceOf } from "./carryFiles";
-import type { FilesPreview } from "./renderPreview";
+import { countFiles, leave, leaveLost, membersNamed, permissionFor, readNamed, sourceOf } from "./carryFiles";
+import type { FilesPreview, LeftPreview } from "./renderPreview";
 import type { HandoverBackups } from "./runningBackup";
 import type { Step } from "./steps";
 
@@ -28,8 +29,9 @@ export interface FilesDeclared {
 }
 
 /**
- * Counts what a switch would carry, as the switch itself does: both places are asked from a container that goes again.
+ * Says what becomes of files, as the switch itself decides it: both places are asked from a container that goes again.
  * @returns undefined where nothing is to be carried
+ * @throws OperatorError where the switch would stop
  */
 export async function previewFiles(
   engine: Engine,
@@ -37,26 +39,35 @@ export async function previewFiles(
   facts: Facts,
   steps: readonly Step[],
   candidate: Candidate,
-): Promise<(FilesPreview & { readonly carriage: Carriage }) | undefined> {
+): Promise<(FilesPreview & { readonly carriage: Carriage }) | LeftPreview | undefined> {
   const source = sourceOf(facts, declared, steps);
-  const from = source && (await readSide(engine, membersNamed(facts, source)));
-  const { api, "data-provider": provider } = declared.environment;
+  if (source === undefined) return undefined;
+  const { api, worker, "data-provider": provider } = declared.environment;
+  const { stack, tier, carryFiles, caCertificate: authority } = declared;
   const place = placeOf({
     api: listed(api),
     provider: provider && { name: "", environment: listed(provider) },
-    authority: declared.caCertificate,
+    authority,
   });
-  if (from === undefined || place === undefined || from.place.id === place.id) return undefined;
+  const old = membersNamed(facts, source);
+  const from = await readSource(engine, source.tier, old, listed(worker));
+  if (place === undefined || from?.place.id === place.id) return undefined;
+  const permission = permissionFor(place, carryFiles, steps);
   const named = () => readNamed(engine, { install, backups }, candidate);
+  if (from === undefined) {
+    const left = await leaveLost(source.tier, tier, permission, named, stack);
+    return left && { left, place: place.title };
+  }
   // Nothing of the release runs yet that could be asked.
-  const to = { place: place.hosted ? place : signedPlace(place, listed(provider)), api: from.api };
-  const carriage = new Carriage(engine, { install, from, to, named });
-  return {
-    count: await countFiles(carriage, engine, new AbortController().signal),
-    place: place.title,
-    permission: permissionFor(place, declared.carryFiles, steps),
-    carriage,
-  };
+  const to = { place: place.hosted ? place : signedPlace(place, listed(provider)) };
+  const asked = old.api ?? facts.containers.find(({ service }) => service === "api");
+  if (asked === undefined)
+    throw new OperatorError({ what: "no release has a container from which its files could be looked at" });
+  const carriage = new Carriage(engine, { install, api: asked, from, to, named });
+  const { signal } = new AbortController();
+  if (permission === "no") return { left: await leave(carriage, engine, stack, signal), place: place.title };
+  const count = await countFiles(carriage, engine, stack, signal);
+  return { count, place: place.title, permission: permission ?? "unsaid", stuck: carriage.tally.stuck, carriage };
 }
 
 function listed(environment: Environment = {}): string[] {

@@ -9,7 +9,7 @@ import { catalogue } from "../../settings";
 import type { SwitchPreview } from "./renderPreview";
 import { pendingMigrations } from "../scani/migrations/pending";
 import { createdCandidate, declaredCandidate } from "./candidate";
-import { insertCarrying } from "./carryFiles";
+import { insertAsking, insertCarrying } from "./carryFiles";
 import { withBackup } from "./dueBackup";
 import { previewFiles, type FilesDeclared } from "./previewFiles";
 import {
@@ -81,8 +81,9 @@ export async function previewSwitch(
   const files = await previewFiles(engine, { install, backups, declared }, facts, planned, candidate).catch(
     (error: unknown) => ({ unknown: messageOf(error) }),
   );
-  const carrying = files !== undefined && "carriage" in files && files.permission !== "no";
-  const steps = carrying ? insertCarrying(backedUp, files.carriage) : backedUp;
+  const carrying = files !== undefined && "carriage" in files ? files : undefined;
+  const insert = carrying?.permission === "unsaid" && carrying.count.files === 0 ? insertAsking : insertCarrying;
+  const steps = carrying === undefined ? backedUp : insert(backedUp, carrying.carriage);
   const touched = new Set(
     steps
       .flatMap((step) => ("containers" in step ? step.containers : "container" in step ? [step.container] : []))

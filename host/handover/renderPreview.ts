@@ -1,5 +1,7 @@
 import type { BackupDecision } from "../backup/due";
-import { countText, type FileCount } from "../install/filesEntry";
+import type { Stuck } from "../files/carry";
+import { stuckLines, stuckPreview, type LeftFiles } from "../files/words";
+import { countFiles, countText, type FileCount } from "../install/filesEntry";
 import type { Environment } from "../install/environment";
 import type { Service } from "../install/services";
 import { catalogue } from "../../settings";
@@ -8,12 +10,21 @@ import type { Step } from "./steps";
 
 /** What a switch would carry. */
 export interface FilesPreview {
-  /** Files the new place lacks, and their bytes. */
-  readonly count: FileCount;
   /** Title of the new place. */
   readonly place: string;
-  /** What the operator has said; `yes` where nothing needs to be. */
-  readonly permission: "yes" | "no" | undefined;
+  /** Files the new place lacks, and their bytes. */
+  readonly count: FileCount;
+  /** `unsaid` where the operator has to say whether they may go there. */
+  readonly permission: "yes" | "unsaid";
+  /** What cannot be carried. */
+  readonly stuck: readonly Stuck[];
+}
+
+/** What a switch would leave where it is. */
+export interface LeftPreview {
+  /** Title of the new place. */
+  readonly place: string;
+  readonly left: LeftFiles;
 }
 
 /** Everything a preview is written from. Environments hold secrets; the text does not. */
@@ -25,7 +36,7 @@ export interface SwitchPreview {
   /** Whether a backup is made first; undefined where nothing is switched, `unknown` says why it cannot be told. */
   readonly backup?: BackupDecision | { readonly unknown: string };
   /** What becomes of files; undefined where both releases look for them in the same place, or nothing is switched. */
-  readonly files?: FilesPreview | { readonly unknown: string };
+  readonly files?: FilesPreview | LeftPreview | { readonly unknown: string };
   /** Services whose containers do not exist yet. */
   readonly created: readonly Service[];
   /** Environment of each service that serves now, and of each that will. */
@@ -110,14 +121,24 @@ function noBackup(backup: SwitchPreview["backup"]): string[] {
 function filesLines({ files }: SwitchPreview): string[] {
   if (files === undefined) return [];
   if ("unknown" in files) return [`files: what is to be carried cannot be told: ${files.unknown}`];
-  const { count, place, permission } = files;
-  if (count.files === 0) return [`files: none to carry to ${place}`];
-  const text = countText(count);
-  if (permission === "no")
-    return [`files: ${text} stay where they are, and are not found at ${place} (carryFiles is not yes)`];
-  if (permission === undefined)
-    return [`files: ${text} would have to go to ${place}; up is refused until carryFiles says yes or no`];
-  return [`files: ${text} to carry to ${place}`];
+  const { place } = files;
+  if ("left" in files) return leftLines(files.left, place);
+  const named = files.permission === "yes" ? stuckPreview(files.stuck) : stuckLines(files.stuck);
+  const stuck = named.map((line) => `  ${line}`);
+  if (files.count.files === 0) return [`files: none to carry to ${place}`, ...stuck];
+  const text = countText(files.count);
+  if (files.permission === "unsaid")
+    return [`files: ${text} would have to go to ${place}; up is refused until carryFiles says yes or no`, ...stuck];
+  return [`files: ${text} to carry to ${place}`, ...stuck];
+}
+
+function leftLines({ files, at, uncompared }: LeftFiles, place: string): string[] {
+  if (files === 0) return [`files: none that would stay at ${at}`];
+  const most = uncompared === undefined ? "" : "at most ";
+  return [
+    `files: ${most}${countFiles(files)} ${files === 1 ? "stays" : "stay"} at ${at}, and ${files === 1 ? "is" : "are"} not found at ${place} (carryFiles is not yes)`,
+    ...(uncompared === undefined ? [] : [`  the two could not be compared: ${uncompared}`]),
+  ];
 }
 
 /** What leaves the machine from now on, where tier 2 is new. */

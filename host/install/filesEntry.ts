@@ -8,29 +8,37 @@ export interface FileCount {
 export interface FilesEntry extends FileCount {
   /** Files the new place had already. */
   readonly there: number;
-  /** Files that rows name and the old place did not have either. */
+  /** Files that rows or waiting jobs name and neither place has. */
   readonly gone: number;
   /** Keys of what could not be carried. */
   readonly stuck: readonly string[];
   /** Files that were left where they are, since the operator had not said that they may go. */
   readonly left?: number;
+  /** Title of where those are; an earlier version of this module did not say. */
+  readonly leftAt?: string;
+  /** Some of those may be at the new place all the same: the places could not be compared. */
+  readonly leftAtMost?: true;
 }
 
-const counted = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
+/** `1 file`, `2,000 files`. Pure. */
+export const countFiles = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
 
 /** `1 file (0.4 MB)`, `2,000 files (300 MB)`. Pure. */
 export function countText({ files, bytes }: FileCount): string {
   const megabytes = bytes / 1024 / 1024;
-  return `${counted(files)} (${bytes < 1024 ? `${bytes} bytes` : `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB`})`;
+  return `${countFiles(files)} (${bytes < 1024 ? `${bytes} bytes` : `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB`})`;
 }
 
 /** What became of files, in a few words; undefined where there were none. Pure. */
-export function filesText({ files, bytes, gone, stuck, left }: FilesEntry): string | undefined {
+export function filesText({ files, bytes, gone, stuck, left, leftAt, leftAtMost }: FilesEntry): string | undefined {
+  const where = leftAt === undefined ? "where they were" : `at ${leftAt}`;
   const parts = [
     ...(files > 0 ? [`${countText({ files, bytes })} carried`] : []),
-    ...(stuck.length > 0 ? [`${counted(stuck.length)} could not be carried`] : []),
-    ...(gone > 0 ? [`${counted(gone)} that rows name are in neither place`] : []),
-    ...(left === undefined ? [] : [`${counted(left)} left where they were (carryFiles is not yes)`]),
+    ...(stuck.length > 0 ? [`${countFiles(stuck.length)} could not be carried`] : []),
+    ...(gone > 0 ? [`${countFiles(gone)} that rows or jobs name ${gone === 1 ? "is" : "are"} in neither place`] : []),
+    ...(left === undefined
+      ? []
+      : [`${leftAtMost === true ? "at most " : ""}${countFiles(left)} left ${where} (carryFiles is not yes)`]),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
-import type { Watch } from "../../engine/ready";
+import { checkInterrupt, type Watch } from "../../engine/ready";
 import { messageOf } from "../../../util/operatorError";
 import type { Carriage, CarriageWatch } from "../../files/carriage";
-import { carryProblem, stopping, stuckLines } from "../../files/words";
-import { countText } from "../../install/filesEntry";
+import { brokenBy, carryProblem, stopping, stuckLines, unsaidProblem } from "../../files/words";
+import { countText, type FileCount } from "../../install/filesEntry";
 import type { HandoverStep, Run } from "./step";
 
 /** Carries files to where the new release looks for them, while the old one serves. */
@@ -28,6 +28,8 @@ const drainSeconds = 3;
 /** Carries what came since, and what jobs wait for, before the new worker takes them. */
 export class CarryRestStep implements HandoverStep {
   readonly id = "carry-rest";
+  // Begun with the flip: from then on there may be something to take back.
+  readonly concurrentWith = "flip";
 
   constructor(readonly carriage: Carriage) {}
 
@@ -36,32 +38,46 @@ export class CarryRestStep implements HandoverStep {
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {
-    await run.progress.step(
-      "carry the last files",
-      async () => {
-        const drained = run.flip === undefined ? undefined : within(drainSeconds, run.flip.drained);
-        // Most of it while the last requests of the old api end, and then what they brought. What is named from then
-        // on came through the new api, to the new place.
-        await carry(this.carriage, run, watch, false);
-        await drained;
-        if (drained !== undefined) await carry(this.carriage, run, watch, false);
-        const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));
-        if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
-      },
-      this.id,
-    );
+    await Promise.all([run.flipping, run.stopping]);
+    await run.progress.step("carry the last files", () => this.carry(run, watch), this.id);
+  }
+
+  private async carry(run: Run, watch: Watch): Promise<void> {
+    const { flip, progress } = run;
+    if (flip !== undefined) return this.carryAll(run, watch, within(drainSeconds, flip.drained));
+    // What serves is repaired, whether or not the place it was switched from still answers.
+    await this.carryAll(run, watch).catch((error: unknown) => {
+      checkInterrupt(watch.signal);
+      progress.note(`the worker is started without them: ${messageOf(error).split("\n")[0]}`);
+    });
+  }
+
+  private async carryAll(run: Run, watch: Watch, drained?: Promise<unknown>): Promise<void> {
+    // Most of it while the last requests of the old api end, and then what they brought. What is named from then
+    // on came through the new api, to the new place.
+    await carry(this.carriage, run, watch, false);
+    if (drained !== undefined) {
+      await drained;
+      await carry(this.carriage, run, watch, false);
+    }
+    const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));
+    if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
   }
 
   /** What came to the new place since the flip goes back, before the old worker looks for it. */
-  async undo({ progress }: Run, engine: Engine): Promise<void> {
-    const back = this.carriage.back(engine);
-    try {
-      await back.carry({ signal: new AbortController().signal, progress: () => undefined }, true);
-    } finally {
-      await back.close(engine);
-    }
-    for (const line of stuckLines(back.tally.stuck)) progress.note(line);
+  undo(run: Run, engine: Engine): Promise<void> {
+    return bringBack(this.carriage, run, engine);
   }
+}
+
+async function bringBack(carriage: Carriage, { progress }: Run, engine: Engine): Promise<void> {
+  const back = carriage.back(engine);
+  try {
+    await back.carry({ signal: new AbortController().signal, progress: () => undefined }, true);
+  } finally {
+    await back.close(engine);
+  }
+  for (const line of stuckLines(back.tally.stuck)) progress.note(line);
 }
 
 /** Seconds between two looks at what has come late: a job whose file was missing is tried again after 30. */
@@ -97,6 +113,73 @@ export class CarryLateStep implements HandoverStep {
       said = wrong;
     }
   }
+}
+
+/** Looks before the flip whether files have come of which the operator has not said that they may be carried. */
+export class RefuseFilesStep implements HandoverStep {
+  readonly id = "carry";
+
+  constructor(readonly carriage: Carriage) {}
+
+  describe(): string {
+    return `look whether files have come for ${this.carriage.order.to.place.title}, since carryFiles is not set`;
+  }
+
+  async perform(run: Run, watch: Watch): Promise<void> {
+    await run.progress.step(
+      "look for files",
+      () => refuseUnsaid(this.carriage, run.order.stack, watchOf(run, watch)),
+      this.id,
+    );
+  }
+
+  /** Nobody need be asked about what came to the new place since the flip: it goes back to the operator's own. */
+  async undo(run: Run, engine: Engine): Promise<void> {
+    if (run.flipping !== undefined) await bringBack(this.carriage, run, engine);
+  }
+}
+
+/** Names what has come all the same, once the new release has been watched: it is whole without. */
+export class NameLeftStep implements HandoverStep {
+  readonly id = "carry-late";
+
+  constructor(readonly carriage: Carriage) {}
+
+  describe(): string {
+    return "name the files that came too late to ask about them";
+  }
+
+  async perform(run: Run, watch: Watch): Promise<void> {
+    await run.progress.step("look for late files", () => this.look(run, watch), this.id);
+  }
+
+  private async look(run: Run, watch: Watch): Promise<void> {
+    const { title } = this.carriage.order.from.place;
+    try {
+      const { files } = await this.carriage.count(watchOf(run, watch));
+      run.left = { files, at: title };
+    } catch (error) {
+      checkInterrupt(watch.signal);
+      run.progress.note(`whether files have been left at ${title} cannot be told: ${messageOf(error)}`);
+    }
+  }
+}
+
+/**
+ * Counts what is to be carried.
+ * @throws OperatorError where a store does not work, so that a switch would stop
+ */
+export async function countedFiles(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<FileCount> {
+  const count = await carriage.count(watch);
+  const broken = brokenBy(carriage.tally.stuck);
+  if (broken.length > 0) throw carryProblem(broken, stack);
+  return count;
+}
+
+/** @throws OperatorError where there are files, and the operator has not said what is to become of them */
+export async function refuseUnsaid(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<void> {
+  const count = await countedFiles(carriage, stack, watch);
+  if (count.files > 0) throw unsaidProblem(count, carriage.order.to.place.title, stack);
 }
 
 /** Waits until something is over, or for some seconds. @returns whether it is over, however it ended */

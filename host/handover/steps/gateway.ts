@@ -92,13 +92,14 @@ export class FlipStep implements HandoverStep {
   }
 
   async perform(run: Run): Promise<void> {
-    await run.progress.step(
+    run.flipping = run.progress.step(
       "flip the gateway",
       async () => {
         run.flip = await this.redo(run, run.engine);
       },
       this.id,
     );
+    await run.flipping;
   }
 
   /** Points every route at the new release, whatever was tried since. */

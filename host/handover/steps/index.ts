@@ -1,6 +1,6 @@
 import type { BackupStep, FinishBackupStep } from "./backup";
 import type { MigrateStep, RestartStep, StartStep, VerifyStep } from "./candidate";
-import type { CarryLateStep, CarryRestStep, CarryStep } from "./carry";
+import type { CarryLateStep, CarryRestStep, CarryStep, NameLeftStep, RefuseFilesStep } from "./carry";
 import type { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./gateway";
 import type { PreflightStep } from "./preflight";
 import type { RetireStep } from "./retire";
@@ -19,10 +19,12 @@ export type Step =
   | RestartStep
   | VerifyStep
   | CarryStep
+  | RefuseFilesStep
   | FlipStep
   | StopWorkersStep
   | CarryRestStep
   | StartWorkerStep
   | SoakStep
   | CarryLateStep
+  | NameLeftStep
   | RetireStep;

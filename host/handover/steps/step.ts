@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine";
 import type { Watch } from "../../engine/ready";
+import type { LeftFiles } from "../../files/words";
 import type { Flip } from "../../gateway/flip";
 import type { Facts, ReleaseContainer } from "../../install/facts";
 import type { Schema } from "../../scani/migrations/pending";
@@ -43,7 +44,13 @@ export interface Run {
   readonly progress: Progress;
   /** Keeps other runs out once the gateway, which has the lock, runs again. @throws LockTaken */
   lockAgain(): Promise<void>;
+  /** The gateway is being pointed at the new release; fulfilled once it is. */
+  flipping?: Promise<void>;
   flip?: Flip;
+  /** The old workers are being stopped. */
+  stopping?: Promise<void>;
+  /** Files that stay where they are. */
+  left?: LeftFiles;
   backup?: RunningBackup;
   /** The new worker is on its way up; fulfilled once it listens. */
   worker?: Promise<void>;

@@ -19,12 +19,16 @@ export class StopWorkersStep implements HandoverStep {
     return `stop gently: ${titles(this.containers)} (kept)`;
   }
 
-  async perform({ engine, progress }: Run): Promise<void> {
-    await progress.step(
+  async perform(run: Run): Promise<void> {
+    const { engine, progress } = run;
+    run.stopping = progress.step(
       "stop the old worker",
-      () => Promise.all(this.containers.map((worker) => stopWorker(engine, worker, progress))),
+      async () => {
+        await Promise.all(this.containers.map((worker) => stopWorker(engine, worker, progress)));
+      },
       this.id,
     );
+    await run.stopping;
   }
 
   /** Only the worker of what is gone back to takes jobs again; without that, those that took any. */

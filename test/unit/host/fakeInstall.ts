@@ -17,13 +17,22 @@ import type { TransferResult } from "../../../host/files/transfers";
 import { storageCommand, storagePort, uploadsRouteName } from "../../../host/install/uploads";
 import type { Tier } from "../../../settings";
 import { FakeEngine, type FakeAnswer, type FakeContainer, type Script } from "./fakeEngine";
-import { FakeStore, inFolder, parseConfig, printed } from "./files/fakeStores";
+import { bucketName, FakeStore, inFolder, parseConfig, printed } from "./files/fakeStores";
 import { answers, listed, servicesFor, writtenDown } from "./gateway/listing";
 
 const install = { name: "scani", gateway: "scani-gateway" };
 
 /** Address of tier 2's data-provider, and of its bucket: the page's own, at which nobody on this machine answers. */
 const [hostedUrl, page] = ["https://hosted.example.org", "http://127.0.0.1:9"];
+
+/** Tier 1's bucket, and the keys to it: base gives them to every data-provider and worker. */
+const bucket = [
+  "S3_ENDPOINT=https://home.test",
+  `S3_BUCKET=${bucketName}`,
+  "S3_REGION=us-east-1",
+  "S3_ACCESS_KEY_ID=id",
+  "S3_SECRET_ACCESS_KEY=secret",
+];
 
 /** Identity of its database cluster. */
 const cluster = "7300000000000000001";
@@ -172,6 +181,7 @@ export class FakeInstall {
           `FRONTEND_URL=${page}`,
           "CSP_CONNECT_SRC='self'",
           "DATABASE_URL=postgres://u:p@postgres/scani",
+          ...(["data-provider", "worker"].includes(service) ? bucket : []),
         ],
         files: new Map(service === "migrate" ? shipped.map((name) => [`/app/migrations/${name}.sql`, ""]) : []),
         endsWith: service === "migrate" ? 0 : undefined,

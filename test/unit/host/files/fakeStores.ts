@@ -9,6 +9,9 @@ import type { Transfer, TransferResult, Transfers } from "../../../../host/files
  */
 export type Misbehave = (call: string, key: string) => number | Partial<TransferResult> | undefined;
 
+/** Bucket of a store that is asked with its own keys. */
+export const bucketName = "own-bucket";
+
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
 /** An answer with nothing in it. */
@@ -79,7 +82,9 @@ export class FakeStore {
       const status = statuses.size === 1 ? parts[0][0] : 207;
       return { ...plain, status, body: JSON.stringify(parts.map(([, body]) => body)) };
     }
-    const key = decodeURIComponent(url.pathname.slice(1));
+    // What a data-provider has signed names the key alone.
+    const signed = url.pathname.replace(new RegExp(`^/${bucketName}/`), "/");
+    const key = decodeURIComponent(signed.slice(1));
     const wrong =
       this.misbehave(request.send === undefined ? "GET" : "PUT", key) ??
       (request.save === undefined ? undefined : this.misbehave("fetch", key));

@@ -113,9 +113,12 @@ test("a managed bucket and a hosted one are asked at the address that was signed
   expect(placeOf({ api: local })).toBeUndefined();
 });
 
-test("two releases that look in the same bucket have one place", () => {
+test("two releases that look in the same bucket have one place, whatever their keys", () => {
   const again = placeOf({ api: local, provider: { ...provider, name: "another" } });
   expect(again?.id).toBe(placeOf({ api: local, provider })?.id);
+  const hosted = (key: string) =>
+    placeOf({ api: ["SCANI_CLOUD_URL=https://hosted.example.org", `SCANI_CLOUD_API_KEY=${key}`] })?.id;
+  expect(hosted("renewed")).toBe(hosted("old"));
 });
 
 test("what was carried is said in a few words", () => {
@@ -124,7 +127,11 @@ test("what was carried is said in a few words", () => {
   const none = { files: 0, bytes: 0, there: 4, gone: 0, stuck: [] };
   expect(filesText(none)).toBeUndefined();
   expect(filesText({ ...none, files: 2, bytes: 1024 * 1024, stuck: ["a"], gone: 1 })).toBe(
-    "2 files (1.0 MB) carried, 1 file could not be carried, 1 file that rows name are in neither place",
+    "2 files (1.0 MB) carried, 1 file could not be carried, 1 file that rows or jobs name is in neither place",
   );
+  expect(filesText({ ...none, gone: 2 })).toBe("2 files that rows or jobs name are in neither place");
   expect(filesText({ ...none, left: 7 })).toBe("7 files left where they were (carryFiles is not yes)");
+  expect(filesText({ ...none, left: 7, leftAt: "https://data.example.org", leftAtMost: true })).toBe(
+    "at most 7 files left at https://data.example.org (carryFiles is not yes)",
+  );
 });

@@ -81,23 +81,47 @@ test("two secrets with one ending are told apart without being shown", () => {
 });
 
 test("a preview says how many files go where, and what is to be said about them", () => {
-  const files = { count: { files: 2000, bytes: 300 * 1024 * 1024 }, place: "https://data.example.org" };
-  const line = (shown: SwitchPreview["files"]) =>
-    renderPreview({ ...preview(), files: shown })
+  const files = { count: { files: 2000, bytes: 300 * 1024 * 1024 }, place: "https://data.example.org", stuck: [] };
+  const lines = (shown: SwitchPreview["files"]) =>
+    /^files: .*\n(?: {2}.*\n)*/m
+      .exec(renderPreview({ ...preview(), files: shown }))?.[0]
       .split("\n")
-      .find((text) => text.startsWith("files: "));
+      .slice(0, -1);
+  const line = (shown: SwitchPreview["files"]) => lines(shown)?.join("\n");
   expect(line({ ...files, permission: "yes" })).toBe(
     "files: 2,000 files (300 MB) to carry to https://data.example.org",
   );
-  expect(line({ ...files, permission: undefined })).toBe(
+  expect(line({ ...files, permission: "unsaid" })).toBe(
     "files: 2,000 files (300 MB) would have to go to https://data.example.org; up is refused until carryFiles says yes or no",
   );
-  expect(line({ ...files, permission: "no" })).toBe(
-    "files: 2,000 files (300 MB) stay where they are, and are not found at https://data.example.org (carryFiles is not yes)",
-  );
-  expect(line({ ...files, count: { files: 0, bytes: 0 }, permission: undefined })).toBe(
+  expect(line({ ...files, count: { files: 0, bytes: 0 }, permission: "unsaid" })).toBe(
     "files: none to carry to https://data.example.org",
   );
+  const { place } = files;
+  expect(line({ place, left: { files: 3, at: "tier 1's data-provider" } })).toBe(
+    "files: 3 files stay at tier 1's data-provider, and are not found at https://data.example.org (carryFiles is not yes)",
+  );
+  expect(
+    lines({ place: "tier 1's data-provider", left: { files: 1, at: place, uncompared: "it refuses the key" } }),
+  ).toEqual([
+    "files: at most 1 file stays at https://data.example.org, and is not found at tier 1's data-provider (carryFiles is not yes)",
+    "  the two could not be compared: it refuses the key",
+  ]);
+  const failure = { failed: 'its key holds ".."', about: "file" } as const;
+  expect(
+    lines({
+      ...files,
+      permission: "yes",
+      stuck: [
+        { file: { key: "a/../b", by: "row" }, failure, at: "to" },
+        { file: { key: "c/../d", by: "job" }, failure, at: "to" },
+      ],
+    })?.slice(1),
+  ).toEqual([
+    '  not carried: a/../b: its key holds ".."',
+    '  not carried: c/../d: its key holds ".."',
+    "  up is refused while waiting jobs need 1 of them",
+  ]);
   expect(line({ unknown: "it does not answer" })).toBe(
     "files: what is to be carried cannot be told: it does not answer",
   );
