@@ -91,7 +91,7 @@ const own = {
     stacks: tiers,
     example: "yes",
     describe:
-      "Whether a switch to tier 2 may copy users' files into the hosted bucket: yes, or no, which leaves them where tier 2 does not find them. Where there are files and nothing is said, the switch is refused. The way back needs no permission.",
+      "Whether a switch to this tier copies users' files to where it looks for them: yes, or no, which leaves them where they are and this tier without them. Where nothing is said, a switch to tier 2, whose bucket is somebody else's, is refused while there are files, and the way back to tier 1 brings them.",
     schema: s.yesOrNo,
   },
   minimumFreeDisk: {
