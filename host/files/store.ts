@@ -33,6 +33,8 @@ export type Fetched = Content & { readonly file: string };
 /** What may mean that a key has nothing, in words: the data-provider knows. */
 interface Doubt {
   readonly doubt: string;
+  /** S3's own code, where it gave one. */
+  readonly code?: string;
 }
 
 function isDoubt(found: object | string): found is Doubt {
@@ -136,7 +138,8 @@ export class FileStore {
     return found.map((one, index) => {
       if (!isDoubt(one)) return one;
       const answer = exist[asked.indexOf(keys[index])] as Answer | undefined;
-      if (answer === undefined) return refused(one);
+      // Scani takes it for missing too: keys that may not list a bucket are told no more of what is not there.
+      if (answer === undefined) return one.code === "AccessDenied" ? "missing" : refused(one);
       if (!answer.ok) return { failed: answer.why, about: "either" };
       return answer.data.exists === false ? "missing" : refused(one);
     });
@@ -285,7 +288,7 @@ const plainType = "application/octet-stream";
 export function lookedUp(result: TransferResult, title: string): Found | Doubt {
   const { status, error, body, contentRange, contentLength, contentType, etag } = result;
   if (status === 404 && refusalIn(body).code === "NoSuchKey") return "missing";
-  if (status === 404 || status === 403) return { doubt: answerOf(result) };
+  if (status === 404 || status === 403) return { doubt: answerOf(result), code: refusalIn(body).code };
   const type = contentType || plainType;
   // Nothing has no first byte.
   if (status === 416 || (status === 200 && contentLength === "0")) return { bytes: 0, md5: emptySum, type };

@@ -51,6 +51,8 @@ const stepLines: readonly (readonly [string, StepId])[] = [
   ["carry the files to", "carry"],
   ["carry the files that came", "carry-rest"],
   ["carry the files of uploads", "carry-late"],
+  ["look whether files have come", "carry"],
+  ["name the files that came", "carry-late"],
   ["flip the gateway", "flip"],
   ["watch the new release", "soak"],
 ];

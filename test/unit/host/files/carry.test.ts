@@ -2,6 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { CarryTally, carryOnce, compare, takeBackDeleted, type CarryHelp } from "../../../../host/files/carry";
 import type { NamedFile } from "../../../../host/files/named";
+import { FileStore } from "../../../../host/files/store";
+import type { TransferResult } from "../../../../host/files/transfers";
 import { stopping, stuckLines } from "../../../../host/files/words";
 import { FakeStore, lane, plain, type Misbehave } from "./fakeStores";
 
@@ -344,6 +346,26 @@ test("403 of a file that is not there counts as missing, of one that is there as
   expect(tally.stuck.map(({ failure }) => failure.failed)).toEqual([
     "old.test does not give it out: its bucket answers 403",
   ]);
+});
+
+test("a bucket read with its own keys says what is not there, and why it refuses", async () => {
+  const { from } = stores({ there: "x" });
+  const refusal = (code: string): Partial<TransferResult> => ({
+    status: 403,
+    body: `<Error><Code>${code}</Code><Message>said so</Message></Error>`,
+  });
+  let code = "AccessDenied";
+  from.misbehave = (call, key) =>
+    call === "GET" && (key !== "there" || code !== "AccessDenied") ? refusal(code) : undefined;
+  const sign = async (key: string) => ({ url: `https://old.test/${encodeURIComponent(key)}`, headers: {} });
+  const store = new FileStore({ ...from.place, sign }, async (all) => all.map((one) => from.answer(one, new Map())));
+  // Keys that may not list a bucket are told no more of what is not there.
+  expect(await store.look(["there", "not there"])).toEqual([expect.objectContaining({ bytes: 1 }), "missing"]);
+  for (code of ["RequestTimeTooSkewed", "SignatureDoesNotMatch"])
+    expect(await store.look(["there"])).toEqual([
+      expect.objectContaining({ failed: expect.stringContaining(`403 (${code}: said so)`) }),
+    ]);
+  expect(from.calls).toEqual([]);
 });
 
 test("an address that has run out is asked for anew, and its file is not called missing", async () => {
