@@ -141,8 +141,7 @@ export async function readSource(
   const { api, worker, "data-provider": provider } = members;
   if (tier === "tier2" || ((api ?? worker) !== undefined && provider?.state === "running"))
     return readSide(engine, members);
-  const own = provider ?? worker;
-  const environment = own === undefined ? bucket : (await details(engine, own.id)).environment;
+  const environment = provider === undefined ? bucket : (await details(engine, provider.id)).environment;
   const place = placeOf({
     api: [`SCANI_CLOUD_URL=${localCloudUrl}`],
     provider: { name: "data-provider", environment },

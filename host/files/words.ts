@@ -1,6 +1,6 @@
 import { OperatorError } from "../../util/operatorError";
 import { setCommand, upCommand } from "../../util/commands";
-import { countFiles, countText, type FileCount, type FilesEntry } from "../install/filesEntry";
+import { pluralFiles, countText, type FileCount, type FilesEntry } from "../install/filesEntry";
 import type { Carriage } from "./carriage";
 import type { Tier } from "../../settings";
 import { CarryTally, type Stuck } from "./carry";
@@ -95,7 +95,7 @@ export function carryProblem(stuck: readonly Stuck[], stack: string): OperatorEr
  */
 export function lostProblem(named: number, source: Tier, sourceStack: string, stack: string): OperatorError {
   return new OperatorError({
-    what: `${source} served last, and none of its containers is left to say where its files are. Rows and jobs name ${countFiles(named)}. Nothing has been switched.`,
+    what: `${source} served last, and none of its containers is left to say where its files are. Rows and jobs name ${pluralFiles(named)}. Nothing has been switched.`,
     why: `Once ${source} has been brought up, its files can be carried. Where that cannot be waited for: carryFiles no, and then up, leaves them where they are until a later switch brings them.`,
     type: [upCommand(sourceStack), leave(stack)],
   });

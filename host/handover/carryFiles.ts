@@ -18,7 +18,7 @@ import {
   CarryLateStep,
   CarryRestStep,
   CarryStep,
-  countedFiles,
+  countOrRefuse,
   NameLeftStep,
   RefuseFilesStep,
   refuseUnsaid,
@@ -156,10 +156,13 @@ async function closing<T>(carriage: Carriage, engine: Engine, work: () => Promis
 
 /** Counts what would be carried, and leaves no container behind. @throws OperatorError where `up` would stop */
 export function countFiles(carriage: Carriage, engine: Engine, stack: string, signal: AbortSignal): Promise<FileCount> {
-  return closing(carriage, engine, () => countedFiles(carriage, stack, watchOf(signal)));
+  return closing(carriage, engine, () => countOrRefuse(carriage, stack, watchOf(signal)));
 }
 
-/** Counts what stays where it is, and leaves no container behind. A place that does not answer is no reason not to go on without its files. */
+/**
+ * Counts what stays where it is, and leaves no container behind. A place that does not answer is no reason not to go on
+ * without its files.
+ */
 export async function leave(
   carriage: Carriage,
   engine: Engine,
@@ -177,8 +180,8 @@ export async function leave(
 }
 
 /**
- * Says what is left of a release none of whose containers is there to say where its files are. Another release of the same
- * tier looks where it looked.
+ * Counts what stays with a release none of whose containers is there to say where its files are. Another release of the
+ * same tier looks where it looked.
  * @throws OperatorError where a switch would leave files behind and the operator has not said so
  */
 export async function leaveLost(

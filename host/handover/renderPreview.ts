@@ -1,7 +1,7 @@
 import type { BackupDecision } from "../backup/due";
 import type { Stuck } from "../files/carry";
 import { stuckLines, stuckPreview, type LeftFiles } from "../files/words";
-import { countFiles, countText, type FileCount } from "../install/filesEntry";
+import { pluralFiles, countText, type FileCount } from "../install/filesEntry";
 import type { Environment } from "../install/environment";
 import type { Service } from "../install/services";
 import { catalogue } from "../../settings";
@@ -136,7 +136,7 @@ function leftLines({ files, at, uncompared }: LeftFiles, place: string): string[
   if (files === 0) return [`files: none that would stay at ${at}`];
   const most = uncompared === undefined ? "" : "at most ";
   return [
-    `files: ${most}${countFiles(files)} ${files === 1 ? "stays" : "stay"} at ${at}, and ${files === 1 ? "is" : "are"} not found at ${place} (carryFiles is not yes)`,
+    `files: ${most}${pluralFiles(files)} ${files === 1 ? "stays" : "stay"} at ${at}, and ${files === 1 ? "is" : "are"} not found at ${place} (carryFiles is not yes)`,
     ...(uncompared === undefined ? [] : [`  the two could not be compared: ${uncompared}`]),
   ];
 }

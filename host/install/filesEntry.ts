@@ -21,12 +21,12 @@ export interface FilesEntry extends FileCount {
 }
 
 /** `1 file`, `2,000 files`. Pure. */
-export const countFiles = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
+export const pluralFiles = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
 
 /** `1 file (0.4 MB)`, `2,000 files (300 MB)`. Pure. */
 export function countText({ files, bytes }: FileCount): string {
   const megabytes = bytes / 1024 / 1024;
-  return `${countFiles(files)} (${bytes < 1024 ? `${bytes} bytes` : `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB`})`;
+  return `${pluralFiles(files)} (${bytes < 1024 ? `${bytes} bytes` : `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB`})`;
 }
 
 /** What became of files, in a few words; undefined where there were none. Pure. */
@@ -34,11 +34,11 @@ export function filesText({ files, bytes, gone, stuck, left, leftAt, leftAtMost 
   const where = leftAt === undefined ? "where they were" : `at ${leftAt}`;
   const parts = [
     ...(files > 0 ? [`${countText({ files, bytes })} carried`] : []),
-    ...(stuck.length > 0 ? [`${countFiles(stuck.length)} could not be carried`] : []),
-    ...(gone > 0 ? [`${countFiles(gone)} that rows or jobs name ${gone === 1 ? "is" : "are"} in neither place`] : []),
+    ...(stuck.length > 0 ? [`${pluralFiles(stuck.length)} could not be carried`] : []),
+    ...(gone > 0 ? [`${pluralFiles(gone)} that rows or jobs name ${gone === 1 ? "is" : "are"} in neither place`] : []),
     ...(left === undefined
       ? []
-      : [`${leftAtMost === true ? "at most " : ""}${countFiles(left)} left ${where} (carryFiles is not yes)`]),
+      : [`${leftAtMost === true ? "at most " : ""}${pluralFiles(left)} left ${where} (carryFiles is not yes)`]),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

@@ -169,7 +169,7 @@ export class NameLeftStep implements HandoverStep {
  * Counts what is to be carried.
  * @throws OperatorError where a store does not work, so that a switch would stop
  */
-export async function countedFiles(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<FileCount> {
+export async function countOrRefuse(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<FileCount> {
   const count = await carriage.count(watch);
   const broken = brokenBy(carriage.tally.stuck);
   if (broken.length > 0) throw carryProblem(broken, stack);
@@ -178,7 +178,7 @@ export async function countedFiles(carriage: Carriage, stack: string, watch: Car
 
 /** @throws OperatorError where there are files, and the operator has not said what is to become of them */
 export async function refuseUnsaid(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<void> {
-  const count = await countedFiles(carriage, stack, watch);
+  const count = await countOrRefuse(carriage, stack, watch);
   if (count.files > 0) throw unsaidProblem(count, carriage.order.to.place.title, stack);
 }
 

@@ -1,0 +1,65 @@
+import { variables } from "../../../../host/adopt/readCompose";
+import { perform } from "../../../../host/handover/perform";
+import { previewSwitch } from "../../../../host/handover/previewSwitch";
+import type { SwitchPreview } from "../../../../host/handover/renderPreview";
+import type { Sockets } from "../../../../host/install/platform";
+import { servicesOf } from "../../../../host/install/services";
+import type { Tier } from "../../../../settings";
+import { FakeInstall } from "../fakeInstall";
+
+/** The release of each tier. */
+export const releaseOf: Readonly<Record<Tier, string>> = { tier1: "r1", tier2: "r2" };
+
+/** An install on which one tier serves, with users' files in its bucket. */
+export async function served(from: Tier): Promise<FakeInstall> {
+  const host = new FakeInstall();
+  host.declare("tier1", "r1");
+  host.declare("tier2", "r2");
+  host.serve(releaseOf[from]);
+  await host.backedUp();
+  const store = from === "tier1" ? host.home : host.away;
+  for (const [key, by] of [
+    ["documents/u/1.pdf", "row"],
+    ["documents/u/2.pdf", "row"],
+    ["temp/file-import/u/3.csv", "job"],
+    ["temp/file-import/u/4.csv", "finished job"],
+  ]) {
+    host.named.push([key, by]);
+    if (by !== "finished job") store.objects.set(key, `contents of ${key}`);
+  }
+  return host;
+}
+
+/** Brings a tier up. @returns what is said */
+export async function go(host: FakeInstall, to: Tier, changes = {}): Promise<string[]> {
+  const lines: string[] = [];
+  await perform(
+    host.engine,
+    host.order(to, releaseOf[to], changes),
+    (line) => lines.push(line),
+    new AbortController().signal,
+    200,
+  ).catch((error: { why?: unknown }) => {
+    throw error.why ?? error;
+  });
+  return lines;
+}
+
+/** What `preview` says of files, of the release that is declared as it is. */
+export async function previewed(
+  host: FakeInstall,
+  tier: Tier,
+  carryFiles: "yes" | "no" | undefined,
+): Promise<SwitchPreview> {
+  const { wanted, stack, backups } = host.order(tier, releaseOf[tier]);
+  const environment = Object.fromEntries(
+    servicesOf(tier).map((service) => [service, variables(host.container(releaseOf[tier], service).environment)]),
+  );
+  const sockets = { install: "scani", gateway: "scani-gateway", backups: backups.plan, stack: "base", services: [] };
+  return previewSwitch(
+    host.engine,
+    sockets as unknown as Sockets,
+    { ...wanted, stack, carryFiles, images: {}, environment },
+    "/project",
+  );
+}
