@@ -13,7 +13,16 @@ import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./authorities";
 import { isVersioned, listObjects } from "./objects";
 import type { Environment } from "../install/environment";
-import { dataMountOf, loginIn, objectSourceOf, partsOf, serversOf, type ComposeProject } from "./project";
+import {
+  dataMountOf,
+  loginIn,
+  objectSourceOf,
+  partsOf,
+  serversOf,
+  tierOf,
+  type ComposeContainer,
+  type ComposeProject,
+} from "./project";
 import { variables } from "./readCompose";
 
 /** What the engine and the data say beside the containers themselves: with them all a plan is made from. */
@@ -128,6 +137,19 @@ export async function readEvidence(
       return [{ name: one.name, networks: shared, environment: variables(one.environment) }];
     }),
   };
+}
+
+/**
+ * The S3 server whose files come along. On tier 2 Scani uses none of the project's: one that does not run, or takes other
+ * keys by now, stays with compose. Pure.
+ */
+export function objectStoreOf(
+  project: ComposeProject,
+  { objects }: Pick<AdoptEvidence, "objects">,
+): ComposeContainer | undefined {
+  const { objectStore } = serversOf(project);
+  const isRead = objects !== undefined && !("refused" in objects);
+  return tierOf(project) === "tier1" || isRead ? objectStore : undefined;
 }
 
 /** Asked from where Scani itself asks. */

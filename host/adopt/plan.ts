@@ -2,7 +2,7 @@ import { settingNamed, type Tier } from "../../settings";
 import type { Problem } from "../../util/operatorError";
 import { publishedAt } from "../engine/published";
 import { caCertificateOf } from "./authorities";
-import type { AdoptEvidence } from "./evidence";
+import { objectStoreOf, type AdoptEvidence } from "./evidence";
 import { notesOf } from "./notes";
 import {
   bindAddressOf,
@@ -181,16 +181,6 @@ function adoptionOf(
 /** Whether a container that runs would be well again if it were stopped and started. */
 function isWell({ state, health }: ComposeContainer): boolean {
   return state === "running" && (health === undefined || health === "healthy");
-}
-
-/**
- * The S3 server whose files come along. On tier 2 Scani uses none of the project's: one that does not run, or takes other
- * keys by now, stays with compose.
- */
-function objectStoreOf(project: ComposeProject, { objects }: AdoptEvidence): ComposeContainer | undefined {
-  const { objectStore } = serversOf(project);
-  const isRead = objects !== undefined && !("refused" in objects);
-  return tierOf(project) === "tier1" || isRead ? objectStore : undefined;
 }
 
 function postgresSettings(postgres: ComposeContainer | undefined, url: string): StackValues {

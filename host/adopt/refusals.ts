@@ -26,7 +26,7 @@ import { commandToRun } from "../engine/commandToRun";
 import { publishedAt } from "../engine/published";
 import { postgresMajor } from "../guards/postgresMajor";
 import { postgresDataPath } from "../install/postgresData";
-import type { AdoptEvidence } from "./evidence";
+import { objectStoreOf, type AdoptEvidence } from "./evidence";
 import { addressesOf, isWithin } from "./notes";
 import {
   aliveAs,
@@ -83,7 +83,7 @@ export function refusals(
     ...hiddenVariables(project, parts),
     ...keys(project, parts, intent),
     ...authorityProblems(project, evidence),
-    ...places(project, parts),
+    ...places(project, parts, evidence),
     ...frontProblems(project, parts),
     ...postgresProblems(project, parts, evidence),
     ...elsewhereProblems(project, parts, evidence),
@@ -310,8 +310,14 @@ const addresses = [
 /** Programs that catch mails, by their images' names. */
 const catchers = /mailpit|mailhog|maildev|mailcatcher|inbucket|smtp4dev|greenmail/i;
 
+/** Servers base's own take the place of, by their images' names. Any other program may serve more than Scani. */
+const replaceableImages = {
+  REDIS_URL: /redis|valkey|keydb|dragonfly|kvrocks|garnet/i,
+  S3_ENDPOINT: /minio|versity|garage|seaweed|ceph|cloudserver|localstack|rustfs/i,
+} as const;
+
 /** Servers that are nowhere a release could reach them, or whose place nothing of base's takes. */
-function places(project: ComposeProject, parts: ScaniParts): Problem[] {
+function places(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
   const unknown = addresses.flatMap(([service, name]): Problem[] => {
     const holder = parts[service];
     const url = variableOf(holder, name) ?? "";
@@ -325,7 +331,12 @@ function places(project: ComposeProject, parts: ScaniParts): Problem[] {
       },
     ];
   });
-  return [...unknown, ...ownProviderProblems(project, parts), ...mailProblems(project)];
+  return [
+    ...unknown,
+    ...ownProviderProblems(project, parts),
+    ...mailProblems(project),
+    ...middlemanProblems(project, evidence),
+  ];
 }
 
 /** The project's own data-provider by another address than its name: stopped with the rest, it would be missing. */
@@ -352,6 +363,33 @@ function mailProblems(project: ComposeProject): Problem[] {
       type: composeUp(project),
     },
   ];
+}
+
+/** A proxy before a server of Scani's would be stopped for good in the server's place, with whatever else it serves. */
+function middlemanProblems(project: ComposeProject, evidence: AdoptEvidence): Problem[] {
+  const { redis } = serversOf(project);
+  const found = [
+    { variable: "REDIS_URL", server: redis, kind: "Redis", example: "redis://redis:6379" },
+    {
+      variable: "S3_ENDPOINT",
+      server: objectStoreOf(project, evidence),
+      kind: "S3",
+      example: "http://minio:9000, and the address browsers use as S3_PUBLIC_ENDPOINT",
+    },
+  ] as const;
+  return found.flatMap(({ variable, server, kind, example }) => {
+    if (server === undefined || replaceableImages[variable].test(imageOf(server).name)) return [];
+    return [
+      {
+        what: `${variable} names ${server.name} (${server.image}), which is not known as a ${kind} server; base's own takes its place, and it would be stopped.`,
+        why: [
+          `Where the server is behind it, give the server's own name, as ${example}, in the .env file beside the compose file.`,
+          "A server that is to stay keeps serving Scani by an address of this machine its port is published on.",
+        ].join("\n"),
+        type: composeUp(project),
+      },
+    ];
+  });
 }
 
 /** The gateway passes on to api what comes under the page's address: nobody reaches it otherwise any more. */

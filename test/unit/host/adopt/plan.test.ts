@@ -549,6 +549,34 @@ test("a mail server of the project that delivers is refused: base's catches", ()
   ]);
 });
 
+describe("a proxy of the project before a server of Scani's", () => {
+  const proxied = (url: Record<string, string>, alias: string, image: string) => {
+    const project = everywhere(url);
+    const proxy = container("front", { image, aliases: ["front", alias] });
+    return { ...project, containers: [...project.containers, proxy] };
+  };
+
+  test.each([
+    ["S3_ENDPOINT", "https://s3.example.com", "s3.example.com", "caddy:2", "S3"],
+    ["REDIS_URL", "redis://cache:6379", "cache", "registry.example.org/redis/haproxy:2.9", "Redis"],
+  ])("%s=%s is refused: it would be stopped in the server's place", (variable, url, alias, image, kind) => {
+    const [only, ...more] = refused(proxied({ [variable]: url }, alias, image));
+    expect(more).toEqual([]);
+    expect(only.what).toBe(
+      `${variable} names home_front_1 (${image}), which is not known as a ${kind} server; base's own takes its place, and it would be stopped.`,
+    );
+    expect(only.type).toBe("cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d");
+  });
+
+  test.each([
+    ["S3_ENDPOINT", "http://store:9000", "store", "quay.io/minio/minio:RELEASE.2025-01-01"],
+    ["S3_ENDPOINT", "http://store:3900", "store", "dxflrs/garage:v1.0.1"],
+    ["REDIS_URL", "redis://cache:6379", "cache", "valkey/valkey:8-alpine"],
+  ])("%s=%s of %s (%s) is the server itself", (variable, url, alias, image) => {
+    expect(problems(proxied({ [variable]: url }, alias, image))).toEqual([]);
+  });
+});
+
 test.each<[string, Partial<ComposeContainer>, Partial<NonNullable<AdoptEvidence["database"]>>, string]>([
   [
     "in a folder of the volume",
