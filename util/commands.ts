@@ -135,6 +135,22 @@ export const dockerReplaceLink = (container: string, image: string, link: string
   const script = `cp -a "$(readlink -f ${at})" ${beside} && rm ${at} && mv ${beside} ${at}`;
   return `docker run --rm --volumes-from ${quoted(container)} --entrypoint sh ${quoted(image)} -c ${quoted(script)}`;
 };
+/**
+ * Puts what is mounted into a container into a volume, in the place of what is there.
+ * @param image of the container's own
+ * @param at whole path of what is mounted
+ * @param to a path of a volume
+ */
+export const dockerCopyIntoVolume = (
+  container: string,
+  image: string,
+  at: string,
+  to: { readonly volume: string; readonly path: string },
+): string => {
+  const [from, there, beside] = [at, `/volume/${to.path}`, `/volume/${to.path}.copied`].map(quoted);
+  const script = `cp -a ${from} ${beside} && rm -rf ${there} && mv ${beside} ${there}`;
+  return `docker run --rm --volumes-from ${quoted(container)} -v ${quoted(to.volume)}:/volume --entrypoint sh ${quoted(image)} -c ${quoted(script)}`;
+};
 export const dockerPull = (image: string): string => `docker pull ${quoted(image)}`;
 /** @param registry undefined for Docker's own */
 export const dockerLogin = (registry?: string): string =>

@@ -11,6 +11,7 @@ import { parseFree } from "../preflight/disk";
 import { anyOpens } from "../scani/credentials";
 import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./authorities";
+import type { PostgresSizes } from "./memory";
 import { isVersioned, listObjects } from "./objects";
 import type { Environment } from "../install/environment";
 import {
@@ -24,6 +25,7 @@ import {
   type ComposeProject,
 } from "./project";
 import { variables } from "./readCompose";
+import { settingQueries } from "./serverSettings";
 
 /** What the engine and the data say beside the containers themselves: with them all a plan is made from. */
 export interface AdoptEvidence {
@@ -43,6 +45,13 @@ export interface AdoptEvidence {
     readonly freeMiB?: number;
     /** What of the data is not where the rest of it is. */
     readonly elsewhere?: DataElsewhere;
+    /** Settings the data cannot do without, and that are not in its own files. */
+    readonly needed?: readonly SettingValue[];
+    /** Whether segments of its log are archived. */
+    readonly archives?: boolean;
+    /** Number of the user the data belongs to, where that is not the image's own. */
+    readonly owner?: string;
+    readonly sizes?: PostgresSizes;
   };
   /** Files of a private authority's certificates that Scani's services trust. */
   readonly authorities?: readonly AuthorityFile[];
@@ -67,6 +76,12 @@ export interface Neighbour {
   /** Networks of the project it is on. */
   readonly networks: readonly string[];
   readonly environment: Environment;
+}
+
+/** A setting of Postgres'. */
+export interface SettingValue {
+  readonly setting: string;
+  readonly value: string;
 }
 
 /** Parts of a Postgres' data that are not in its folder, or not known by a path within it. */
@@ -171,20 +186,6 @@ async function askBucket(engine: Engine, project: ComposeProject): Promise<Adopt
   }
 }
 
-/**
- * Files that a start on the data reads by whole paths: as written in its settings' files, not as they run, since whoever
- * corrects one need not restart the server to be believed.
- */
-const fileQueries = [
-  `select name || ' ' || setting from (select distinct on (name) name, setting from pg_file_settings
-   where name is not null order by name, seqno desc) written
-   where setting like '/%' and (name like '%file' or name = 'log_directory') and name <> 'external_pid_file'
-   and (name not like 'ssl%' or current_setting('ssl') = 'on')`,
-  `select distinct 'include ' || sourcefile from pg_file_settings
-   where current_setting('config_file') like current_setting('data_directory') || '/%'
-   and sourcefile not like current_setting('data_directory') || '/%'`,
-];
-
 const ask = (sql: string, word: string): string => `psql -XAtqw -U "$1" -d "$2" -c "${sql}" | sed "s/^/${word} /"`;
 
 /** What the database's server says of itself, over the socket in its container and over the network. */
@@ -194,9 +195,10 @@ const serverScript = [
   ask("select pg_database_size(current_database())", "bytes"),
   ask("select rolsuper from pg_roles where rolname = current_user", "super"),
   ask("select spcname from pg_tablespace where pg_tablespace_location(oid) <> ''", "tablespace"),
-  ...fileQueries.map((sql) => ask(sql, "file")),
+  ...settingQueries.map(([word, sql]) => ask(sql, word)),
   '[ ! -L "$PGDATA/pg_wal" ] || echo "log $(readlink "$PGDATA/pg_wal")"',
   'df -Pk "$PGDATA" | tail -n 1 | sed "s/^/disk /"',
+  'owner=$(stat -c %u "$PGDATA"); own=$(id -u postgres 2> /dev/null) && [ "$owner" != "$own" ] && echo "owner $owner"',
   // Over TCP from another address than loopback, which official images trust without a password.
   'PGPASSWORD="$URL_PASSWORD" psql -XAtqw -h "$(hostname -i | cut -d" " -f1)" -U "$1" -d "$2" -c "select 1" > /dev/null 2>&1 && echo "password taken" || echo "password refused"',
 ].join("\n");
@@ -250,15 +252,21 @@ export function parseServer(output: string): NonNullable<AdoptEvidence["database
   const all = (word: string) =>
     lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
   const [[bytes], [isSuperuser], [password], [disk], [log]] = ["bytes", "super", "password", "disk", "log"].map(all);
-  const pair = (line: string) => ({
-    setting: line.slice(0, line.indexOf(" ")),
-    path: line.slice(line.indexOf(" ") + 1),
-  });
+  const pairs = (word: string) =>
+    all(word).map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]);
   return {
     isSuperuser: isSuperuser === undefined ? undefined : isSuperuser === "t",
     takesPassword: password === undefined ? undefined : password === "taken",
     bytes: bytes === undefined ? undefined : Number(bytes),
     freeMiB: parseFree(disk ?? ""),
-    elsewhere: { tablespaces: all("tablespace"), log, files: all("file").map(pair) },
+    elsewhere: {
+      tablespaces: all("tablespace"),
+      log,
+      files: pairs("file").map(([setting, path]) => ({ setting, path })),
+    },
+    needed: pairs("needed").map(([setting, value]) => ({ setting, value })),
+    archives: all("archives").length > 0,
+    owner: all("owner")[0],
+    sizes: Object.fromEntries(pairs("size").map(([name, size]) => [name, Number(size)])),
   };
 }

@@ -1,5 +1,12 @@
 import type { FurtherVariable } from "../../settings";
-import { backupCommand, composeExec, dockerConnect, dockerPsqlSession, dockerStop } from "../../util/commands";
+import {
+  backupCommand,
+  composeExec,
+  dockerConnect,
+  dockerPsql,
+  dockerPsqlSession,
+  dockerStop,
+} from "../../util/commands";
 import { sizeText } from "../backup/manifest";
 import { networkName } from "../install/addresses";
 import { replaceable } from "../install/bundled";
@@ -22,7 +29,7 @@ import {
   type ComposeContainer,
   type ComposeProject,
 } from "./project";
-import { authorityVariable, differenceNotes } from "./variables";
+import { authorityVariable, differenceNotes, type StackValues } from "./variables";
 
 /** What a plan has come to, as far as its notes tell it. */
 export interface Noted {
@@ -37,6 +44,8 @@ export interface Noted {
   /** Names of settings whose secrets are taken although they are short or published. */
   readonly accepted: readonly string[];
   readonly further: readonly FurtherVariable[];
+  /** Memory limits above the defaults, MiB. */
+  readonly memory: StackValues;
   /** Networks on which the gateway takes the page's names. */
   readonly fronts: readonly string[];
   /** Names that images get. */
@@ -62,6 +71,7 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
           `Further variables, kept as extraEnvironment: ${further.map(({ service, name }) => `${service} ${name}`).join(", ")}.`,
         ]),
     ...differenceNotes(partsOf(project)),
+    ...memoryNotes(noted),
     ...authorityNotes(evidence),
     ...mountNotes(project),
     ...frontNotes(project, evidence, noted),
@@ -83,6 +93,18 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
   ];
 }
 
+function memoryNotes({ memory }: Noted): string[] {
+  const limits = Object.entries(memory).map(([name, value]) => `${name} ${value}`);
+  return limits.length === 0
+    ? []
+    : [
+        `Memory limits (MiB) above the defaults, as compose's containers have or Postgres is set to: ${limits.join(", ")}.`,
+      ];
+}
+
+/** What Docker gives a container that asks for nothing, bytes. */
+const usualSharedMemory = 64 * 2 ** 20;
+
 /** What ends with compose's Postgres, and what it is started with beside its settings, which base's own is not. */
 function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
   const { postgres } = serversOf(project);
@@ -101,6 +123,11 @@ function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
     ...(ofConnection.length === 0
       ? []
       : [`DATABASE_URL of base's own Postgres has no ${ofConnection.join(", ")}, which compose's has.`]),
+    ...((postgres.sharedMemory ?? 0) <= usualSharedMemory
+      ? []
+      : [
+          `${postgres.name} has ${Math.round((postgres.sharedMemory ?? 0) / 2 ** 20)} MiB of shared memory (shm_size), and base's own 64 MiB, which large parallel queries exceed. From the next start on this has them use the disk: \`${dockerPsql(postgres.name, login.role, "alter system set dynamic_shared_memory_type = 'mmap'")}\`.`,
+        ]),
     `What runs \`${composeExec(postgres.service, "…")}\`, a backup by cron for one, finds nothing there any more: backups are made by \`${backupCommand()}\`, and psql is \`${session}\`.`,
   ];
 }

@@ -3,6 +3,7 @@ import type { Problem } from "../../util/operatorError";
 import { publishedAt } from "../engine/published";
 import { caCertificateOf } from "./authorities";
 import { objectStoreOf, type AdoptEvidence } from "./evidence";
+import { memorySettings } from "./memory";
 import { notesOf } from "./notes";
 import {
   bindAddressOf,
@@ -107,9 +108,15 @@ function adoptionOf(
     ...(evidence.database?.takesPassword === true ? refusedSecrets(ofPostgres) : []),
     ...(intent.acceptPublicKey ? refusedSecrets(read.base) : []),
   ];
+  const memory = memorySettings(
+    { api, worker: parts.worker, postgres },
+    evidence.database?.sizes ?? {},
+    intent.chosen ?? {},
+  );
   const tiers = {
     ...read.tiers,
     ...trust,
+    ...memory.tiers,
     imageRepository: repository,
     SCANI_IMAGE_TAG: pinned,
     ...(page === undefined || [undefined, "", "'self'"].includes(page.environment.CSP_CONNECT_SRC)
@@ -134,6 +141,7 @@ function adoptionOf(
         ...read.base,
         ...trust,
         ...ofPostgres,
+        ...memory.base,
         ...(redis === undefined ? given({ REDIS_URL: api.environment.REDIS_URL }) : {}),
         ...managedObjects(project, parts),
         ...smtp,
@@ -171,6 +179,7 @@ function adoptionOf(
       objectStore,
       accepted,
       further,
+      memory: { ...memory.base, ...memory.tiers },
       fronts,
       tags: Object.values(tags),
       ...(left === undefined ? {} : { left: { container: left, stops: isWell(left) } }),
@@ -276,11 +285,12 @@ export function pinnedTag(
 const tagOfId = (imageId: string): string => `adopted-${imageId.replace(/^sha256:/, "").slice(0, 12)}`;
 
 /** A port of the mail catcher's page that nobody has: compose's goes on meanwhile. The operator's own stays as it is. */
-function mailPortSettings({ published }: AdoptEvidence, { mailPort }: AdoptIntent): StackValues {
+function mailPortSettings({ published }: AdoptEvidence, { chosen }: AdoptIntent): StackValues {
   const taken = new Set(published.map(({ port }) => port));
-  let port = Number(mailPort ?? settingNamed("MAILPIT_UI_PORT").fallback);
+  const given = chosen?.MAILPIT_UI_PORT;
+  let port = Number(given ?? settingNamed("MAILPIT_UI_PORT").fallback);
   while (taken.has(port)) port += 1;
-  return String(port) === mailPort ? {} : { MAILPIT_UI_PORT: String(port) };
+  return String(port) === given ? {} : { MAILPIT_UI_PORT: String(port) };
 }
 
 /** Networks that have no names. */

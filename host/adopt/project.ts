@@ -37,6 +37,10 @@ export interface ComposeContainer {
   /** Addresses of the host its ports are published on, `ip:port`. */
   readonly published: readonly string[];
   readonly restartPolicy: string;
+  /** Bytes it may have; undefined without a limit. */
+  readonly memory?: number;
+  /** Bytes of its `/dev/shm`. */
+  readonly sharedMemory?: number;
 }
 
 /** Everything of one compose project that is on the engine. */

@@ -141,6 +141,9 @@ export async function readContainer(engine: Engine, id: string, service: string)
     extraHosts: (found.confinement.ExtraHosts ?? []).map((line) => line.split(/[:=]/)[0]),
     published,
     restartPolicy,
+    // Docker's word for no limit is 0.
+    memory: found.confinement.Memory || undefined,
+    sharedMemory: found.confinement.ShmSize,
   };
 }
 

@@ -1,19 +1,12 @@
-import { posix } from "node:path";
 import {
   adoptCommand,
   composeBuildMigrator,
   composePull,
   composeScale,
-  composeStop,
   composeUp,
-  dockerCreateVolume,
   dockerLogs,
   dockerPrunes,
-  dockerPsql,
-  dockerPsqlSession,
   dockerPull,
-  dockerReplaceLink,
-  dockerStop,
   dockerStopForGood,
   statusCommand,
   withVariable,
@@ -21,25 +14,21 @@ import {
 import type { Problem } from "../../util/operatorError";
 import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
-import { identifier, superuserOf } from "../backup/server";
 import { commandToRun } from "../engine/commandToRun";
 import { publishedAt } from "../engine/published";
-import { postgresMajor } from "../guards/postgresMajor";
-import { postgresDataPath } from "../install/postgresData";
 import { objectStoreOf, type AdoptEvidence } from "./evidence";
-import { addressesOf, isWithin } from "./notes";
+import type { MemorySetting } from "./memory";
+import { addressesOf } from "./notes";
+import { postgresProblems } from "./postgresRefusals";
 import {
   aliveAs,
   bindAddressOf,
-  dataMountOf,
   findersOf,
   hostOf,
   imageOf,
   leftProviderOf,
-  loginIn,
   migratorsBeside,
   onlyReachedBy,
-  parametersIn,
   scaniServices,
   serverOf,
   serversOf,
@@ -60,8 +49,8 @@ export interface AdoptIntent {
   readonly keepsName?: boolean;
   /** Port the gateway is to listen on; undefined where it is to take the one the page has now. */
   readonly port?: number;
-  /** Port of the mail catcher's page that the operator has chosen already. */
-  readonly mailPort?: string;
+  /** Settings the operator has given by other ways, and that stay. */
+  readonly chosen?: Readonly<Partial<Record<MemorySetting | "MAILPIT_UI_PORT", string>>>;
   readonly acceptPublicKey: boolean;
 }
 
@@ -86,7 +75,6 @@ export function refusals(
     ...places(project, parts, evidence),
     ...frontProblems(project, parts),
     ...postgresProblems(project, parts, evidence),
-    ...elsewhereProblems(project, parts, evidence),
     ...diskProblems(evidence),
     ...bucketProblems(project, evidence),
     ...portProblems(project, parts, intent),
@@ -417,181 +405,6 @@ function frontProblems(project: ComposeProject, { api, "frontend-app": page }: S
   ];
 }
 
-function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
-  const { postgres } = serversOf(project);
-  if (postgres === undefined) return [];
-  const { database, strangers } = evidence;
-  const mount = dataMountOf(postgres);
-  const imageMajor = postgresMajor(
-    postgres.image,
-    Object.entries(postgres.ofImage).map((pair) => pair.join("=")),
-  );
-  if (database !== undefined && database.major === undefined && imageMajor === undefined)
-    return [
-      {
-        what: `DATABASE_URL names ${postgres.name} (${postgres.image}), which is no Postgres as official images are: neither its image (PG_MAJOR) nor its data (PG_VERSION) says so.`,
-        why: "Where it is a pooler, let DATABASE_URL name Postgres itself in the .env file beside the compose file, and let compose apply it. Of a Postgres of another image, dump the database and restore it into an install of this module's own.",
-        type: composeUp(project),
-      },
-    ];
-  const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
-  const { ofServer } = parametersIn(variableOf(parts.api, "DATABASE_URL"));
-  const superuser = superuserOf(postgres.environment).role;
-  // Where nobody is let in over the socket, another name would not be either.
-  const isUnknown =
-    database?.isSuperuser !== undefined && database.backups !== undefined && "refused" in database.backups;
-  const { database: named } = superuserOf({
-    ...postgres.environment,
-    ...(isUnknown ? { POSTGRES_USER: roleOf(parts) } : {}),
-  });
-  const wrong: (Problem | false)[] = [
-    mount?.type !== "volume" && {
-      what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
-      why: "Dump the database and restore it into an install of this module's own, or move the data into a volume.",
-      type: dockerCreateVolume("scani_postgres-data"),
-    },
-    mount?.type === "volume" &&
-      dataPath.replace(/\/$/, "") !== postgresDataPath && {
-        what: `${postgres.name} keeps its data in ${dataPath} (PGDATA), and only data in the volume itself, at ${postgresDataPath}, can be taken over.`,
-        why: "Dump the database and restore it into an install of this module's own, or move the data up in its volume and take PGDATA out of the compose file.",
-        type: composeUp(project),
-      },
-    named !== databaseOf(parts) && {
-      what: `Scani's database is ${databaseOf(parts)}, and the environment of ${postgres.name} names ${named}, of which backups would be made.`,
-      ...giving(project, postgres, "POSTGRES_DB"),
-    },
-    ofServer.length > 0 && {
-      what: `DATABASE_URL sets ${ofServer.join(", ")} of ${postgres.name}, and base's own Postgres is named without: Scani might not find its data there.`,
-      why: `What the server is to go on with, the role keeps: alter role "${roleOf(parts)}" set <name> to <value>. Take it out of DATABASE_URL in the .env file beside the compose file then, and let compose apply it.`,
-      type: [dockerPsqlSession(postgres.name, roleOf(parts), databaseOf(parts)), composeUp(project)],
-    },
-    isUnknown && {
-      what: `${postgres.name} does not let ${superuser} in over the socket in its container, as whom backups are made: its environment names that role, and Scani logs in as ${roleOf(parts)}.`,
-      ...giving(project, postgres, "POSTGRES_USER"),
-    },
-    superuser !== roleOf(parts) &&
-      database?.backups !== undefined &&
-      "isSuperuser" in database.backups &&
-      !database.backups.isSuperuser && {
-        what: `${superuser}, as whom backups are made by ${postgres.name}, is no superuser, as whoever reads one back has to be.`,
-        type: dockerPsql(postgres.name, roleOf(parts), `alter role ${identifier(superuser)} superuser`),
-      },
-    postgres.state === "running" &&
-      database !== undefined &&
-      database.isSuperuser === undefined && {
-        what: `${postgres.name} lets nobody in over the socket in its container as ${roleOf(parts)}, as backups do.`,
-        why: "Its pg_hba.conf has to begin with: local all all trust",
-        type: dockerPsql(postgres.name, roleOf(parts), "show hba_file"),
-      },
-    database?.isSuperuser === false && {
-      what: `${roleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
-      type: dockerPsql(postgres.name, superuser, `alter role ${identifier(roleOf(parts))} superuser`),
-    },
-    database?.takesPassword === false && {
-      what: `${postgres.name} does not take the password in DATABASE_URL.`,
-      type: dockerPsql(postgres.name, roleOf(parts), "\\password"),
-    },
-    database?.keyOpens === false && {
-      what: "ENCRYPTION_KEY opens none of the stored credentials that were tried.",
-      why: "They were sealed with another key, which has to be in the .env file beside the compose file.",
-      type: composeUp(project),
-    },
-    database?.major !== undefined &&
-      imageMajor !== undefined &&
-      database.major !== imageMajor && {
-        what: `The data was made by Postgres ${database.major}, and ${postgres.name} runs ${imageMajor}.`,
-        type: composeUp(project),
-      },
-  ];
-  return [
-    ...wrong.filter((one) => one !== false),
-    ...strangers.map((name) => ({
-      what: `The volume of ${postgres.name} is used by ${name} too.`,
-      type: dockerStop(name),
-    })),
-  ];
-}
-
-/** How a service of Postgres' gets the name that Scani uses. The official images refuse a variable beside its file. */
-function giving(
-  project: ComposeProject,
-  postgres: ComposeContainer,
-  variable: "POSTGRES_USER" | "POSTGRES_DB",
-): Pick<Problem, "why" | "type"> {
-  const inFile = `${variable}_FILE`;
-  const instead = variableOf(postgres, inFile) === undefined ? "" : ` in place of ${inFile}`;
-  return {
-    why: `Give Scani's to the service in the compose file as ${variable}${instead}, and let compose apply it: the data stays as it is.`,
-    type: composeUp(project),
-  };
-}
-
-/**
- * Data that would not come along with the volume, and files that a start would not find: base's Postgres has that volume
- * alone, and its data one folder down in it.
- */
-function elsewhereProblems(project: ComposeProject, parts: ScaniParts, { database }: AdoptEvidence): Problem[] {
-  const { postgres } = serversOf(project);
-  if (postgres === undefined || database?.elsewhere === undefined) return [];
-  const { tablespaces, log, files } = database.elsewhere;
-  const psql = (words: string, of?: string) => dockerPsql(postgres.name, roleOf(parts), words, of);
-  const data = databaseOf(parts);
-  const missing = files.filter(({ path }) => postgres.mounts.some((mount) => isWithin(path, mount.path)));
-  return [
-    ...tablespaces.map((name): Problem => {
-      const space = identifier(name);
-      return {
-        what: `${postgres.name} keeps the tablespace ${name} beside the volume of its data, and only that volume comes along.`,
-        why: "Its tables and indexes are locked while they are moved.",
-        type: [
-          psql(`alter table all in tablespace ${space} set tablespace pg_default`, data),
-          psql(`alter index all in tablespace ${space} set tablespace pg_default`, data),
-          psql(`drop tablespace ${space}`),
-        ],
-      };
-    }),
-    ...(log === undefined
-      ? []
-      : [
-          {
-            what: `${postgres.name} keeps its write-ahead log in ${log} (POSTGRES_INITDB_WALDIR), and only the volume of its data comes along.`,
-            why: "These put it back while the project stands still:",
-            type: [
-              composeStop(project),
-              dockerReplaceLink(postgres.name, postgres.image, `${postgresDataPath}/pg_wal`),
-              composeUp(project),
-            ],
-          },
-        ]),
-    ...missing.map(({ setting, path }): Problem => ({
-      what: `The settings in the data of ${postgres.name} name ${path} (${setting}), where base's own Postgres finds nothing.`,
-      ...remedyFor(setting, path, psql),
-    })),
-  ];
-}
-
-/** How a setting that names a file comes not to. */
-function remedyFor(setting: string, path: string, psql: (words: string) => string): Pick<Problem, "why" | "type"> {
-  // By a relative path Postgres looks for these where it is started, and not in the data. *Seen* with 15.
-  if (["hba_file", "ident_file", "include"].includes(setting))
-    return {
-      why: "Take the line that names it out of this file; what is in it can go into the file of that name in the data.",
-      type: psql("show config_file"),
-    };
-  const set = (words: string) => [psql(`alter system set ${words}`), psql("select pg_reload_conf()")];
-  if (isWithin(path, postgresDataPath))
-    return {
-      why: "By a path within the data it is found wherever the data is.",
-      type: set(`${setting} = '${posix.relative(postgresDataPath, path)}'`),
-    };
-  return setting.startsWith("ssl")
-    ? { why: "Base's Postgres is reached over a network of its own, without TLS.", type: set("ssl = off") }
-    : {
-        why: "Put the file into the data, and name it by a path within it:",
-        type: set(`${setting} = '${posix.basename(path)}'`),
-      };
-}
-
 /** Room for a dump, for the second copy of the data that reading it back makes, and for a copy of the files. */
 function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
   if (database?.freeMiB === undefined || database.bytes === undefined) return [];
@@ -615,14 +428,6 @@ function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Pr
       type: composeUp(project),
     },
   ];
-}
-
-function roleOf(parts: ScaniParts): string {
-  return loginIn(variableOf(parts.api, "DATABASE_URL"))?.role ?? "scani";
-}
-
-function databaseOf(parts: ScaniParts): string {
-  return loginIn(variableOf(parts.api, "DATABASE_URL"))?.database ?? "scani";
 }
 
 /** A port of the page's that is to be taken has to be there, and to be the only one. */

@@ -304,7 +304,7 @@ function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
 
 /** Reads the engine's description of a container. Pure. */
 export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
-  const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts } =
+  const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, ShmSize, Dns, DnsOptions, DnsSearch, ExtraHosts } =
     info.HostConfig;
   return {
     id: info.Id,
@@ -334,7 +334,18 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     restartPolicy: info.HostConfig.RestartPolicy?.Name ?? "no",
     health: info.State.Health?.Status,
     published: publishedOn(info.HostConfig.PortBindings, info.NetworkSettings.Ports ?? {}),
-    confinement: { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, Dns, DnsOptions, DnsSearch, ExtraHosts },
+    confinement: {
+      CapDrop,
+      SecurityOpt,
+      ReadonlyRootfs,
+      Tmpfs,
+      Memory,
+      ShmSize,
+      Dns,
+      DnsOptions,
+      DnsSearch,
+      ExtraHosts,
+    },
   };
 }
 

@@ -55,6 +55,8 @@ export interface Confinement {
   readonly Tmpfs?: Record<string, string>;
   /** Bytes. */
   readonly Memory?: number;
+  /** Bytes of `/dev/shm`. */
+  readonly ShmSize?: number;
   readonly Dns?: string[];
   readonly DnsOptions?: string[];
   readonly DnsSearch?: string[];

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { postgresDataIn, postgresDataPath } from "../../host/install/postgresData";
+import { postgresDataIn, postgresDataPath, postgresFolders } from "../../host/install/postgresData";
 import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
@@ -30,7 +30,7 @@ export function postgres({ settings, secrets, timestamps, addresses }: BaseConte
     // Its entrypoint starts as root, gives the data directory to postgres and steps down.
     capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
     stopSeconds: 60,
-    tmpfs: ["/tmp", "/var/run/postgresql"],
+    tmpfs: postgresFolders,
     dataPath: postgresDataPath,
     volume,
     protect: settings.protectData,

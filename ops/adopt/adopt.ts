@@ -3,7 +3,7 @@ import { nextPhases, phasesOf } from "../../host/adopt/phases";
 import { letIn } from "../../host/adopt/phases/port";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
 import { planAdoption, type Adoption } from "../../host/adopt/plan";
-import { migratorBeside, objectSourceOf, partsOf, type ComposeProject } from "../../host/adopt/project";
+import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } from "../../host/adopt/project";
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
 import { beginRecord, readRecord, takesPort, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
@@ -26,7 +26,7 @@ import { withMachineLock } from "../lock/machineLock";
 import { dockerHostOf, installNameOf, settingOf, typedIn } from "../project";
 import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, planJson, servingLine, showBegun, showPlan, type Begun } from "./show";
-import { settingProblems, stacksOn } from "./stacks";
+import { settingProblems, stackOf, stacksOn } from "./stacks";
 
 /** What can be told an adoption. */
 export type AdoptOptions = Going & Pick<AdoptWords, "json" | "port" | "takePort" | "acceptPublicKey">;
@@ -167,7 +167,12 @@ async function planned(
         install !== settingNamed("name").fallback &&
         new StackFile(context.project.folder, base).text("scani:name") === undefined,
       port,
-      mailPort: settingOf(context.project, base, "MAILPIT_UI_PORT"),
+      chosen: {
+        MAILPIT_UI_PORT: settingOf(context.project, base, "MAILPIT_UI_PORT"),
+        postgresMemory: settingOf(context.project, base, "postgresMemory"),
+        apiMemory: settingOf(context.project, stackOf(base, tierOf(project)), "apiMemory"),
+        workerMemory: settingOf(context.project, stackOf(base, tierOf(project)), "workerMemory"),
+      },
       acceptPublicKey: options.acceptPublicKey === true,
     },
     (kind, values) => settingProblems(context.project, base, kind, values, project),

@@ -14,6 +14,10 @@ test("what the server says of itself is read line by line", () => {
     "log /wal",
     "disk overlay 9000000 1 8192000 1% /var/lib/postgresql/data",
     "password taken",
+    "needed shared_preload_libraries timescaledb, pg_cron",
+    "archives on",
+    "owner 1000",
+    "size shared_buffers 2147483648",
     "",
   ].join("\n");
   expect(parseServer(output)).toEqual({
@@ -29,8 +33,17 @@ test("what the server says of itself is read line by line", () => {
         { setting: "include", path: "/etc/postgresql/more.conf" },
       ],
     },
+    needed: [{ setting: "shared_preload_libraries", value: "timescaledb, pg_cron" }],
+    archives: true,
+    owner: "1000",
+    sizes: { shared_buffers: 2_147_483_648 },
   });
-  expect(parseServer("")).toEqual({ elsewhere: { tablespaces: [], files: [] } });
+  expect(parseServer("")).toEqual({
+    elsewhere: { tablespaces: [], files: [] },
+    needed: [],
+    archives: false,
+    sizes: {},
+  });
 });
 
 /** Scani's api and its Postgres, whose volume Docker lists after another one. */
@@ -52,6 +65,7 @@ function engine(
       "NODE_EXTRA_CA_CERTS=/certs/ca.pem",
     ],
     networks: ["home_default"],
+    confinement: { Memory: 0 },
     files: new Map([
       ["/certs/ca.pem", "# Ours\n-----BEGIN CERTIFICATE-----\nAB+/=\n-----END CERTIFICATE-----\n# the end\n"],
     ]),
@@ -59,6 +73,7 @@ function engine(
   add("home-postgres", {
     labels: compose("postgres"),
     networks: ["home_default", "private"],
+    confinement: { Memory: 2 ** 31, ShmSize: 2 ** 30 },
     volumes: ["home_wal", "home_data"],
     mounts: [
       { type: "volume", source: "home_wal", path: "/wal" },
@@ -70,6 +85,14 @@ function engine(
   add("gone", { state: "exited", networks: ["home_default"], volumes: ["home_data"] });
   return made;
 }
+
+test("a limit of memory is read, and 0 is none", async () => {
+  const { containers } = await readProject(engine(), undefined, "/");
+  expect(containers.map(({ name, memory, sharedMemory }) => [name, memory, sharedMemory])).toEqual([
+    ["home-api", undefined, undefined],
+    ["home-postgres", 2 ** 31, 2 ** 30],
+  ]);
+});
 
 test("who shares the data, who is near, and whom Scani trusts", async () => {
   const made = engine();

@@ -682,8 +682,10 @@ test("a proxy among the project's own services is served by the page's names", (
 });
 
 test("the mail catcher's page keeps the port the operator has chosen, where it is free", () => {
-  expect(adoption(stock(), {}, { mailPort: "8126" }).settings.base).not.toHaveProperty("MAILPIT_UI_PORT");
-  expect(adoption(stock(), {}, { mailPort: "8026" }).settings.base.MAILPIT_UI_PORT).toBe("8027");
+  expect(adoption(stock(), {}, { chosen: { MAILPIT_UI_PORT: "8126" } }).settings.base).not.toHaveProperty(
+    "MAILPIT_UI_PORT",
+  );
+  expect(adoption(stock(), {}, { chosen: { MAILPIT_UI_PORT: "8026" } }).settings.base.MAILPIT_UI_PORT).toBe("8027");
 });
 
 test("a name that only this command was told is written down", () => {
@@ -984,7 +986,6 @@ describe("parts of the data beside its volume", () => {
   test.each([
     ["ssl_cert_file", "/certs/server.crt", "alter system set ssl = off"],
     ["hba_file", "/var/lib/postgresql/data/pg_hba.conf", "show config_file"],
-    ["log_directory", "/certs/log", "alter system set log_directory = 'log'"],
     ["ssl_key_file", "/var/lib/postgresql/data/own/server.key", "alter system set ssl_key_file = 'own/server.key'"],
     ["include", "/certs/more.conf", "show config_file"],
   ])("%s = %s, which base's Postgres would not find, is refused", (setting, path, words) => {
@@ -997,8 +998,141 @@ describe("parts of the data beside its volume", () => {
     );
   });
 
+  test.each([
+    ["log_directory", "/certs/pg", "log"],
+    ["log_directory", "/var/log/postgresql", "log"],
+    ["stats_temp_directory", "/var/run/stats", "pg_stat_tmp"],
+  ])("%s = %s, which base's Postgres cannot write to, is refused", (setting, path, folder) => {
+    const [only, ...more] = having({ files: [{ setting, path }] });
+    expect(more).toEqual([]);
+    expect(only.what).toBe(
+      `The settings in the data of home_postgres_1 name ${path} (${setting}), where base's own Postgres cannot write.`,
+    );
+    expect([only.type].flat()[0]).toContain(`alter system set ${setting} = '\\''${folder}'\\''`);
+  });
+
+  test.each(["/var/run/postgresql/log", "/tmp"])("%s is a folder base's Postgres has too", (path) => {
+    expect(having({ files: [{ setting: "log_directory", path }] })).toEqual([]);
+  });
+
+  test("the place of the data in a settings' file is taken out of it", () => {
+    const [only] = having({ files: [{ setting: "data_directory", path: "/var/lib/postgresql/data" }] });
+    expect([only.why, only.type]).toEqual([
+      "Take the line that names it out of this file: the image says where the data is (PGDATA).",
+      "docker exec -it home_postgres_1 psql -U scani -c 'show config_file' postgres",
+    ]);
+  });
+
+  test.each([
+    ["bind", "/srv/pg_hba.conf", "pg_hba.conf"],
+    ["volume", "home_wal", "pg_wal"],
+  ])("what is mounted within the data (%s %s) is copied into its volume first", (type, source, inner) => {
+    const path = `/var/lib/postgresql/data/${inner}`;
+    expect(having({}, [{ type, source, path }])).toEqual([
+      {
+        what: `${source} is mounted within the data of home_postgres_1, at ${path}, and only the volume of its data comes along.`,
+        why: "The first two copy it into that volume while the project stands still. Take the mount out of the compose file before the last.",
+        type: [
+          "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml stop",
+          `docker run --rm --volumes-from home_postgres_1 -v home_postgres-data:/volume --entrypoint sh postgres:16-alpine -c 'cp -a ${path} /volume/${inner}.copied && rm -rf /volume/${inner} && mv /volume/${inner}.copied /volume/${inner}'`,
+          "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+        ],
+      },
+    ]);
+  });
+
+  test("what is in memory only is there anew at every start", () => {
+    expect(having({}, [{ type: "tmpfs", source: "", path: "/var/lib/postgresql/data/pg_stat_tmp" }])).toEqual([]);
+  });
+
   test("a file of the image's own is there again", () => {
     expect(having({ files: [{ setting: "ssl_cert_file", path: "/etc/ssl/certs/snakeoil.pem" }] })).toEqual([]);
+  });
+});
+
+describe("what compose's Postgres has and base's own has not", () => {
+  const having = (database: Partial<NonNullable<AdoptEvidence["database"]>>) =>
+    refused(stock(), { database: { ...found.database, ...database } });
+  const psql = (words: string) =>
+    `docker exec -it home_postgres_1 psql -U scani -c '${words.replaceAll("'", `'\\''`)}' postgres`;
+
+  test.each([
+    ["wal_level", "logical", "'logical'"],
+    ["max_prepared_transactions", "5", "'5'"],
+    // In one pair of quotes it would be one library of that name.
+    ["shared_preload_libraries", 'timescaledb, "pg_cron"', "'timescaledb', 'pg_cron'"],
+  ])("%s = %s, without which the data is of no use, is written into it first", (setting, value, words) => {
+    const [only, ...more] = having({ needed: [{ setting, value }] });
+    expect(more).toEqual([]);
+    expect(only.what).toBe(
+      `home_postgres_1 is given ${setting} = ${value} by its command, or by a file outside its data, and base's own has the settings in the data alone.`,
+    );
+    expect(only.type).toBe(psql(`alter system set ${setting} = ${words}`));
+  });
+
+  test("an archive that base's own could not reach ends first", () => {
+    expect(having({ archives: true })).toEqual([
+      {
+        what: "home_postgres_1 archives its write-ahead log (archive_mode), and base's own could not: it has one volume, and no way out of its network.",
+        why: "What is not archived is kept until the disk is full. Backups of this module's are dumps (npm run backup).",
+        type: psql("alter system set archive_mode = off"),
+      },
+    ]);
+  });
+
+  test("another user's data becomes that of the image's own", () => {
+    expect(having({ owner: "1000" }).map(({ what, type }) => [what, type])).toEqual([
+      [
+        "The data of home_postgres_1 belongs to the user 1000, and base's own Postgres runs as its image's: it could not reach it in the volume.",
+        "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+      ],
+    ]);
+  });
+
+  test("more shared memory is noted, with what does without", () => {
+    const shared = (sharedMemory: number) =>
+      adoption(stock({ postgres: { sharedMemory } })).notes.filter((note) => note.includes("shm_size"));
+    expect(shared(64 * 2 ** 20)).toEqual([]);
+    expect(shared(2 ** 30)).toEqual([
+      `home_postgres_1 has 1024 MiB of shared memory (shm_size), and base's own 64 MiB, which large parallel queries exceed. From the next start on this has them use the disk: \`${psql("alter system set dynamic_shared_memory_type = 'mmap'")}\`.`,
+    ]);
+  });
+});
+
+describe("memory limits", () => {
+  const limits = (...args: Parameters<typeof plan>) => {
+    const { settings, notes } = adoption(...args);
+    const { postgresMemory } = settings.base;
+    const { apiMemory, workerMemory } = settings.tier1;
+    return { postgresMemory, apiMemory, workerMemory, notes: notes.filter((note) => note.includes("limits")) };
+  };
+  const mebibyte = 2 ** 20;
+
+  test("follow what compose's containers have, and never fall below the defaults", () => {
+    const project = stock({
+      postgres: { memory: 4096 * mebibyte },
+      api: { memory: 2048 * mebibyte },
+      worker: { memory: 256 * mebibyte },
+    });
+    expect(limits(project)).toEqual({
+      postgresMemory: "4096",
+      apiMemory: "2048",
+      notes: [
+        "Memory limits (MiB) above the defaults, as compose's containers have or Postgres is set to: postgresMemory 4096, apiMemory 2048.",
+      ],
+    });
+    expect(limits(project, {}, { chosen: { postgresMemory: "3000", apiMemory: "1024" } })).toEqual({ notes: [] });
+  });
+
+  test("leave room for what a Postgres without one is set to", () => {
+    const sizes = { shared_buffers: 2048 * mebibyte, maintenance_work_mem: 512 * mebibyte, work_mem: 8 * mebibyte };
+    const evidence = { database: { ...found.database, sizes } };
+    // 1024 for the defaults, 1920 and 448 above them, and 4 for each of 20 connections.
+    expect(limits(stock(), evidence).postgresMemory).toBe("3472");
+    expect(limits(stock({ postgres: { memory: 3000 * mebibyte } }), evidence).postgresMemory).toBe("3000");
+    expect(limits(stock(), { database: { ...found.database, sizes: { shared_buffers: 64 * mebibyte } } })).toEqual({
+      notes: [],
+    });
   });
 });
 
