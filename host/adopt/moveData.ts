@@ -1,9 +1,9 @@
-import { details, type Engine } from "../engine/engine";
+import { details, type ContainerDetails, type Engine } from "../engine/engine";
 import { networkName } from "../install/addresses";
 import { label } from "../install/labels";
 import { postgresDataPath } from "../install/postgresData";
-import { dockerFind } from "../../util/commands";
-import { OperatorError, type Problem } from "../../util/operatorError";
+import { dockerFind, dockerStart, dockerStop } from "../../util/commands";
+import { messageOf, OperatorError, type Problem } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 
 /** Where the data of an existing Postgres is to be. */
@@ -140,19 +140,40 @@ export async function moveData(engine: Engine, home: DataHome, progress: Progres
     if (servers.length > 0) throw new OperatorError(noData(home));
     return;
   }
+  const found = await Promise.all(servers.map(({ id }) => details(engine, id)));
   try {
-    for (const { id, name } of servers)
+    for (const { id, name } of found)
       await progress.step(`stop ${name}`, async () => {
         await engine.setRestartPolicy(id, "no");
         await engine.stop(id, postgresSeconds);
       });
+    await progress.step("move the data one folder down", () => runOn(engine, home, moveScript));
   } catch (error) {
-    await Promise.all(servers.map(({ id }) => engine.start(id))).catch(() => undefined);
-    throw error;
+    const isNow = await whereIsData(engine, home).catch(() => undefined);
+    throw isNow === "in the volume" ? await startedAgain(engine, found, error) : error;
   }
-  await progress.step("move the data one folder down", () => runOn(engine, home, moveScript));
   // Started again by mistake, it would answer to the name of base's own; and its address is needed.
   for (const { id } of servers) await engine.disconnectNetwork(networkName(install, "data"), id);
+}
+
+/**
+ * Starts what was stopped, with the restart policy it had.
+ * @returns the error that made it necessary, with what does not start
+ */
+async function startedAgain(engine: Engine, servers: readonly ContainerDetails[], error: unknown): Promise<unknown> {
+  const failures = await Promise.all(
+    servers.map(async ({ id, name, restartPolicy }): Promise<Problem[]> => {
+      try {
+        await engine.setRestartPolicy(id, restartPolicy);
+        await engine.start(id);
+        return [];
+      } catch (failure) {
+        return [{ what: `${name} does not start again: ${messageOf(failure)}`, type: dockerStart(name) }];
+      }
+    }),
+  );
+  const left = failures.flat();
+  return left.length === 0 ? error : new OperatorError([{ what: messageOf(error) }, ...left], { cause: error });
 }
 
 /** Seconds Postgres gets to write down everything. */
@@ -169,7 +190,10 @@ export async function moveDataBack(engine: Engine, home: DataHome): Promise<void
 async function runOn(engine: Engine, { install, volume, folder, image }: DataHome, script: string): Promise<void> {
   const users = await engine.containers({ volumes: [volume] });
   if (users.length > 0)
-    throw new OperatorError({ what: `${users.map(({ name }) => name).join(", ")} is using the volume ${volume}` });
+    throw new OperatorError({
+      what: `The volume ${volume} is used by ${users.map(({ name }) => name).join(", ")}. Nothing has been moved.`,
+      type: dockerStop(...users.map(({ name }) => name)),
+    });
   const mover = await engine.create({
     image,
     labels: { [label.install]: install },

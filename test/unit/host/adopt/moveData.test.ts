@@ -2,7 +2,14 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { hasTakenOver, isMoved, moveBackScript, moveData, moveScript } from "../../../../host/adopt/moveData";
+import {
+  hasTakenOver,
+  isMoved,
+  moveBackScript,
+  moveData,
+  moveDataBack,
+  moveScript,
+} from "../../../../host/adopt/moveData";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeAdoption } from "./fakeAdoption";
 
@@ -82,6 +89,65 @@ describe("on an engine", () => {
       `The volume ${home.volume} holds no Postgres data (PG_VERSION), neither itself nor in its folder scani-data. Nothing has been moved.`,
     );
     expect(adoption.container("home-postgres").state).toBe("running");
+  });
+
+  describe("before the data moves a failure is taken back", () => {
+    /** Two that use the volume, each with its own restart policy. */
+    function used(): FakeAdoption {
+      const adoption = new FakeAdoption("beside");
+      adoption.install.engine.add({
+        name: "home-reader",
+        state: "running",
+        restartPolicy: "always",
+        volumes: [home.volume],
+      });
+      return adoption;
+    }
+    const states = (adoption: FakeAdoption) =>
+      ["home-postgres", "home-reader"].map((name) => {
+        const { state, restartPolicy } = adoption.container(name);
+        return [state, restartPolicy];
+      });
+
+    test("where one does not stop", async () => {
+      const adoption = used();
+      const { engine } = adoption.install;
+      const stop = engine.stop.bind(engine);
+      engine.stop = (container) =>
+        container === "id-of-home-reader" ? Promise.reject(new Error("no answer")) : stop(container);
+      await expect(move(adoption)).rejects.toThrow(/^no answer$/);
+      expect(states(adoption)).toEqual([
+        ["running", "unless-stopped"],
+        ["running", "always"],
+      ]);
+    });
+
+    test("where the move does not begin, and what does not start is named", async () => {
+      const adoption = used();
+      const { engine } = adoption.install;
+      engine.watch = (call) => {
+        const mover = /^start (unnamed-\d+)$/.exec(call)?.[1];
+        if (mover !== undefined) engine.ends(adoption.container(mover), 1);
+      };
+      const start = engine.start.bind(engine);
+      engine.start = (container) =>
+        container === "id-of-home-postgres" ? Promise.reject(new Error("its port is taken")) : start(container);
+      await expect(move(adoption)).rejects.toThrow(
+        /^The data in the volume home_postgres-data could not be moved \(exit code 1 of unnamed-\d+\)\nhome-postgres does not start again: its port is taken\n {2}type: docker start home-postgres$/,
+      );
+      expect(states(adoption)).toEqual([
+        ["exited", "unless-stopped"],
+        ["running", "always"],
+      ]);
+    });
+  });
+
+  test("what uses the volume all the same is named, with what stops it", async () => {
+    const adoption = new FakeAdoption("taken over");
+    contain(adoption, "scani-data/PG_VERSION");
+    await expect(moveDataBack(adoption.install.engine, home)).rejects.toThrow(
+      "The volume home_postgres-data is used by scani-postgres. Nothing has been moved.\n  type: docker stop scani-postgres",
+    );
   });
 
   test("on a volume nobody uses base's Postgres begins", async () => {
