@@ -194,6 +194,9 @@ const projectIn = (folder: string): string =>
     .replace(/^[_-]+/, "");
 
 export const composeUp = (project: ComposePlace): string => compose(project, "up -d");
+/** Makes the containers of services anew, and touches no other service. */
+export const composeRenew = (project: ComposePlace, ...services: readonly string[]): string =>
+  compose(project, ["up -d --no-deps --force-recreate", ...services.map(quoted)].join(" "));
 export const composeStop = (project: ComposePlace, ...services: readonly string[]): string =>
   compose(project, ["stop", ...services.map(quoted)].join(" "));
 /** Builds the image of Scani's migrator, which has a profile of its own. */

@@ -2,10 +2,12 @@ import type { FurtherVariable } from "../../settings";
 import {
   backupCommand,
   composeExec,
+  composeUp,
   dockerConnect,
   dockerPsql,
   dockerPsqlSession,
   dockerStop,
+  statusCommand,
 } from "../../util/commands";
 import { sizeText } from "../backup/manifest";
 import { networkName } from "../install/addresses";
@@ -60,7 +62,11 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
   const { postgres, mail } = serversOf(project);
   const others = othersOf(project);
   return [
-    ...(postgres === undefined ? ["Postgres is not the project's own and stays where it is."] : []),
+    ...(postgres === undefined
+      ? [
+          `Postgres is not the project's own and stays where it is: \`${composeUp(project)}\`, typed by mistake, starts a second worker on it, which \`${statusCommand()}\` names.`,
+        ]
+      : []),
     ...(volume === undefined ? [] : [`The data stays in the volume ${volume}, and moves into its folder ${folder}.`]),
     ...postgresNotes(project, noted),
     ...filesNotes(project, evidence, noted),

@@ -144,7 +144,15 @@ function roleOf({ environment, ofImage, image }: ComposeContainer): string | und
   // The migrator has run and ended; it is declared anew with the release.
   if (isMigrator(image)) return undefined;
   if (ofImage.API_UPSTREAM !== undefined) return "frontend-app";
-  return environment.LOG_ID_PEPPER === undefined ? undefined : environment.SERVICE_NAME;
+  return scaniServices.find((service) => isServiceOf(environment, service));
+}
+
+/** Whether variables are those of one of Scani's services: other programs have a SERVICE_NAME too. Pure. */
+export function isServiceOf(
+  { LOG_ID_PEPPER, SERVICE_NAME }: Environment,
+  service: (typeof scaniServices)[number],
+): boolean {
+  return LOG_ID_PEPPER !== undefined && SERVICE_NAME === service;
 }
 
 /** Whether an image's name says that it is Scani's migrator. Pure. */

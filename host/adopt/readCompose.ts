@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { details, type Engine } from "../engine/engine";
+import { details, type ContainerSummary, type Engine } from "../engine/engine";
 import type { Environment } from "../install/environment";
 import { adoptCommand, composeList } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
@@ -22,6 +22,11 @@ const compose = {
   envFiles: "com.docker.compose.project.environment_file",
   oneOff: "com.docker.compose.oneoff",
 } as const;
+
+/** Containers of any compose project that run. */
+export function composeContainers(engine: Engine): Promise<ContainerSummary[]> {
+  return engine.containers({ labels: [compose.project] });
+}
 
 /** Reads every compose project that runs Scani. */
 export async function readProjects(engine: Engine): Promise<ComposeProject[]> {

@@ -7,6 +7,7 @@ import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } 
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
 import { beginRecord, readRecord, takesPort, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
+import { readStrayWorkers, stopStrayWorkers } from "../../host/adopt/strayWorkers";
 import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
 import { resumeAll } from "../../host/gateway/resume";
@@ -17,7 +18,7 @@ import { servingOf } from "../../host/install/facts";
 import { readFacts } from "../../host/install/readFacts";
 import { settingNamed } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { adoptCommand, statusCommand } from "../../util/commands";
+import { adoptCommand, composeUp, statusCommand } from "../../util/commands";
 import { messageOf, OperatorError, withLogTail } from "../../util/operatorError";
 import { isListenedOn } from "../../util/listening";
 import { Progress, seconds } from "../../util/progress/progress";
@@ -25,7 +26,7 @@ import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { dockerHostOf, installNameOf, settingOf, typedIn } from "../project";
 import { isToBeDone, type AdoptWords, type Going } from "./act";
-import { begunJson, planJson, servingLine, showBegun, showPlan, type Begun } from "./show";
+import { begunJson, planJson, servingLine, showBegun, showPlan, whileBothServe, type Begun } from "./show";
 import { settingProblems, stackOf, stacksOn } from "./stacks";
 
 /** What can be told an adoption. */
@@ -130,7 +131,8 @@ export async function readBegun(run: AdoptRun): Promise<Begun> {
   const { record } = run;
   const phases = await Promise.all(phasesOf(record).map(async (phase) => ({ phase, done: await phase.done(run) })));
   const isOver = (takesPort(record) || record.announced) && phases.every(({ done }) => done);
-  return { record, phases, isOver, serving: await whoServes(run) };
+  const strayWorkers = await readStrayWorkers(run.engine, run.install.name);
+  return { record, phases, isOver, serving: await whoServes(run), strayWorkers };
 }
 
 /** @throws OperatorError once only the way back is left */
@@ -304,7 +306,8 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
   const run = runOf(context, base, adopting, record);
   const began = Date.now();
   await endGap(run);
-  const worked = await carryOut(nextPhases(record), run);
+  const stopped = await stopStrayWorkers(run);
+  const worked = (await carryOut(nextPhases(record), run)) || stopped;
   const took = seconds(Date.now() - began);
   if (!takesPort(record) && !record.announced) {
     await save(context, base, adopting.engine, { ...record, announced: true }, adopting.image);
@@ -323,6 +326,7 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
           : [
               "Do both soon: this module's worker does all jobs already, and finds files that are uploaded through the old port only when that command has been typed.",
             ]),
+        ...whileBothServe(record, run.compose, adopting.project),
         "Until then, and afterwards too, there is a way back:",
         `  type: ${adoptCommand(record.project, "--back", "--yes")}`,
       ].join("\n"),
@@ -334,6 +338,11 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
         ? `${record.project} is this module's now (${took}). Its containers are stopped and kept.`
         : `Nothing to do: ${record.project} is this module's. Its containers are stopped and kept.`,
       ...run.closing,
+      ...(record.postgres === undefined
+        ? [
+            `The database is the one compose's file names as well: \`${composeUp(run.compose)}\` would start a second worker on it, which this names.`,
+          ]
+        : []),
       `  type: ${statusCommand()}`,
       "When all is well after some days, they can go:",
       `  type: ${adoptCommand(record.project, "--settle", "--yes")}`,

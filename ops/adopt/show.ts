@@ -1,9 +1,13 @@
 import { phasesOf } from "../../host/adopt/phases";
 import type { Phase } from "../../host/adopt/phases/phase";
 import type { Adoption } from "../../host/adopt/plan";
+import { othersOf, type ComposeProject } from "../../host/adopt/project";
 import type { AdoptionRecord } from "../../host/adopt/record";
+import { strayProblem } from "../../host/adopt/strayWorkers";
 import { shown } from "../../host/handover/renderPreview";
 import { settingNamed, type SettingName } from "../../settings";
+import { composeRenew, composeUp, type ComposePlace } from "../../util/commands";
+import { renderProblem } from "../../util/operatorError";
 
 /** A plan for another program. No secrets. */
 export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<Record<string, unknown>> {
@@ -50,26 +54,54 @@ export interface Begun {
   readonly isOver: boolean;
   /** Who serves, and where. */
   readonly serving: readonly string[];
+  /** Workers of compose's that take jobs beside this module's. */
+  readonly strayWorkers: readonly string[];
 }
 
 /** How far an adoption has come, for another program. No secrets. */
-export function begunJson({ record, phases, isOver, serving }: Begun): Readonly<Record<string, unknown>> {
+export function begunJson({ record, phases, isOver, serving, strayWorkers }: Begun): Readonly<Record<string, unknown>> {
   return {
     ...namesIn(record),
     begun: record.at,
     isOver,
     serving,
+    strayWorkers,
     phases: phases.map(({ phase, done }) => ({ id: phase.title, does: phase.describe(record), done })),
   };
 }
 
 /** How far an adoption has come, in lines for a person. */
-export function showBegun({ record, phases, serving }: Begun): string {
+export function showBegun({ record, phases, serving, strayWorkers }: Begun): string {
+  const stray = strayProblem(strayWorkers);
   return [
     `${record.project} → ${record.install}, begun ${record.at}:`,
     ...phases.map(({ phase, done }) => `  ${done ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}`),
     servingLine(serving),
+    ...(stray === undefined ? [] : [renderProblem(stray)]),
   ].join("\n");
+}
+
+/**
+ * What compose must not be asked while both serve, and how a proxy among the project's services is changed all the same.
+ * Pure.
+ */
+export function whileBothServe(
+  { frontNetworks = [] }: Pick<AdoptionRecord, "frontNetworks">,
+  compose: ComposePlace,
+  project: ComposeProject | undefined,
+): string[] {
+  const proxies = (project === undefined ? [] : othersOf(project)).filter(({ networks }) =>
+    networks.some((one) => frontNetworks.includes(one)),
+  );
+  return [
+    `Do not start or restart the whole project meanwhile: \`${composeUp(compose)}\` starts compose's worker beside this module's, and a job's file may be missing there.`,
+    ...(proxies.length === 0
+      ? []
+      : [
+          "What you change of a service beside Scani's takes effect with that service alone:",
+          ...proxies.map(({ service }) => `  type: ${composeRenew(compose, service)}`),
+        ]),
+  ];
 }
 
 /** Who serves, as a sentence. */

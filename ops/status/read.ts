@@ -1,5 +1,6 @@
 import { statusCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
+import { readStrayWorkers } from "../../host/adopt/strayWorkers";
 import type { Engine } from "../../host/engine/engine";
 import { containerName } from "../../host/install/containerName";
 import { label } from "../../host/install/labels";
@@ -28,6 +29,8 @@ export interface Status {
   readonly state: Serving;
   readonly containers: readonly ContainerStatus[];
   readonly lastSwitch?: Entry;
+  /** Workers of compose's that take jobs beside the install's own. */
+  readonly strayWorkers: readonly string[];
 }
 
 /**
@@ -67,5 +70,6 @@ export async function readStatus(engine: Engine, name?: string, first = "tier1")
       }))
       .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: facts.journal.at(-1),
+    strayWorkers: await readStrayWorkers(engine, install),
   };
 }

@@ -1,3 +1,5 @@
+import { strayProblem } from "../../host/adopt/strayWorkers";
+import { renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import { describeServing } from "../../host/install/facts";
 import { filesText } from "../../host/install/filesEntry";
@@ -7,6 +9,7 @@ import type { Status } from "./read";
 export function showStatus(status: Status): string {
   const { serving, state, lastSwitch } = status;
   const carried = lastSwitch?.files && filesText(lastSwitch.files);
+  const stray = strayProblem(status.strayWorkers);
   const width = Math.max(...status.containers.map(({ name }) => name.length));
   return [
     serving === undefined
@@ -16,6 +19,7 @@ export function showStatus(status: Status): string {
     ...status.containers.map(
       (c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`,
     ),
+    ...(stray === undefined ? [] : ["", renderProblem(stray)]),
     "",
     lastSwitch === undefined
       ? "No switch on record."

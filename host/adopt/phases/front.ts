@@ -4,7 +4,7 @@ import type { Connection } from "../../install/resources";
 import { connectAll, isConnected } from "../connections";
 import { takesPort } from "../record";
 import { takeFiles } from "./files";
-import { startAgain, type AdoptRun, type Phase } from "./phase";
+import { startAgain, workerSeconds, type AdoptRun, type Phase } from "./phase";
 
 /**
  * A release of the same version beside the project's, which the gateway serves: compose's worker stops gently, so that no
@@ -23,7 +23,7 @@ export class FrontPhase implements Phase {
       engine.inspect(record.scani.worker ?? ""),
       engine.inspect(record.postgres?.container ?? ""),
     ]);
-    if (theirs?.state === "running") return false;
+    if (theirs?.running === true) return false;
     // Its data is on the move, or has been moved: nothing has to answer before the next phases have made it so.
     if (postgres !== undefined && postgres.state !== "running") return true;
     const facts = await readFacts(engine, install);
@@ -66,9 +66,6 @@ export class FrontPhase implements Phase {
 function connectionsOf(gateway: string, { frontNetworks = [], frontNames = [] }: AdoptRun["record"]): Connection[] {
   return frontNetworks.map((network) => ({ container: gateway, network, names: frontNames }));
 }
-
-/** Seconds compose's worker gets to drain: it takes up to 25. */
-const workerSeconds = 35;
 
 /** True when a release of the install serves, with its worker. Pure. */
 export function ownServes(facts: Facts): boolean {

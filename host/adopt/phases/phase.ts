@@ -50,6 +50,9 @@ export interface AdoptRun {
   readonly closing: string[];
 }
 
+/** Seconds compose's worker gets to drain: it takes up to 25. */
+export const workerSeconds = 35;
+
 /** Starts a container of the project's, with the restart policy it had before the adoption. */
 export async function startAgain({ engine, record }: AdoptRun, name: string): Promise<void> {
   await engine.setRestartPolicy(name, record.restartPolicies[name] ?? "unless-stopped");

@@ -246,7 +246,11 @@ test("managed services stay as they are", () => {
     postgres,
     objects: source,
     replaced,
+    notes,
   } = adoption({ ...project, containers }, { database: undefined });
+  expect(notes).toContain(
+    "Postgres is not the project's own and stays where it is: `cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d`, typed by mistake, starts a second worker on it, which `npm run status` names.",
+  );
   expect(settings.base).toMatchObject({ ...elsewhere, ...bucket });
   expect(settings.base).not.toHaveProperty("borrowedPostgres");
   expect([postgres, source, replaced]).toEqual([undefined, undefined, []]);

@@ -1,6 +1,8 @@
 import { adopt, onPort, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
 import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
 import type { Going } from "../../../../ops/adopt/act";
+import type { ComposeProject } from "../../../../host/adopt/project";
+import { whileBothServe } from "../../../../ops/adopt/show";
 import { writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
 import { FakeAdoption, type Stage } from "../../host/adopt/fakeAdoption";
 import { folder } from "../../lab/setup/folder";
@@ -82,6 +84,35 @@ test("--json is one object, with what is done", async () => {
     ]),
   });
   expect(changes()).toEqual([]);
+});
+
+test("a worker of compose's that was started again is named, with what stops it", async () => {
+  const { told, changes, adoption } = await begun();
+  const environment = ["SERVICE_NAME=worker", "LOG_ID_PEPPER=x", "ENCRYPTION_KEY=k"];
+  Object.assign(adoption.container("scani-r1-worker"), { environment });
+  Object.assign(adoption.container("home-worker"), { environment, state: "running" });
+  expect(await told({})).toContain(
+    "Compose's home-worker runs, and takes jobs beside this install's own worker.\n  A job one takes may lack its file, or be done as another version does it.\n  type: docker stop home-worker\n",
+  );
+  expect(changes()).toEqual([]);
+});
+
+test("while both serve compose is asked for nothing but what a changed proxy needs", () => {
+  const compose = { name: "home", folder: "/srv/home", files: ["docker-compose.prod.yml"], envFiles: [] };
+  const other = (service: string, networks: string[]) =>
+    ({ service, networks, state: "running", aliases: [], environment: {}, ofImage: {}, image: "caddy:2" }) as unknown;
+  const containers = [other("caddy", ["home_default"]), other("grafana", ["monitoring"])];
+  const project = { ...compose, containers } as ComposeProject;
+  const [warning, ...rest] = whileBothServe({ frontNetworks: ["home_default"] }, compose, project);
+  expect(warning).toBe(
+    "Do not start or restart the whole project meanwhile: `cd /srv/home && docker compose -f docker-compose.prod.yml up -d` starts compose's worker beside this module's, and a job's file may be missing there.",
+  );
+  expect(rest).toEqual([
+    "What you change of a service beside Scani's takes effect with that service alone:",
+    "  type: cd /srv/home && docker compose -f docker-compose.prod.yml up -d --no-deps --force-recreate caddy",
+  ]);
+  expect(whileBothServe({}, compose, project)).toEqual([warning]);
+  expect(whileBothServe({ frontNetworks: ["home_default"] }, compose, undefined)).toEqual([warning]);
 });
 
 test("--status says the same, for a person and for a program", async () => {

@@ -1,5 +1,6 @@
 import { perform } from "../../../../host/handover/perform";
 import { readStatus } from "../../../../ops/status/read";
+import { showStatus } from "../../../../ops/status/show";
 import { FakeEngine } from "../../host/fakeEngine";
 import { FakeInstall } from "../../host/fakeInstall";
 
@@ -51,4 +52,18 @@ test("what serves, and since when", async () => {
   const status = await readStatus(host.engine, "scani");
   expect(status.serving).toEqual({ tier: "tier2", release: "r2", since: entry?.at });
   expect(status.lastSwitch).toEqual(JSON.parse(JSON.stringify(entry)));
+});
+
+test("a worker of compose's that takes jobs too is named", async () => {
+  host.serve("r1");
+  const environment = ["SERVICE_NAME=worker", "LOG_ID_PEPPER=x", "ENCRYPTION_KEY=k"];
+  Object.assign(host.container("r1", "worker"), { environment });
+  const status = await readStatus(host.engine);
+  expect(status.strayWorkers).toEqual([]);
+  expect(showStatus(status)).not.toContain("Compose's");
+  const labels = { "com.docker.compose.project": "home" };
+  host.engine.add({ name: "home-worker-1", state: "running", labels, environment });
+  expect(showStatus(await readStatus(host.engine))).toContain(
+    "\nCompose's home-worker-1 runs, and takes jobs beside this install's own worker.\n  A job one takes may lack its file, or be done as another version does it.\n  type: docker stop home-worker-1\n",
+  );
 });
