@@ -116,7 +116,7 @@ export async function compare(
   const loads = await lookAll(pairs, files, tally, help);
   const answered = [...tally.there, ...loads.map(({ file }) => file.key)].slice(0, 1);
   await judge(pairs[0], tally, tally.stuck, async (to) => {
-    const found = await to.look(answered);
+    const found = await lookTo(to, answered);
     return found.length > 0 && !found.some(isFailure);
   });
   return loads;
@@ -153,9 +153,18 @@ async function lookAll(
   return loads;
 }
 
+/**
+ * What the new store has. Where it would say no more of what is not there, it is not there, as Scani takes it; the old
+ * one's files are not given up for that.
+ */
+async function lookTo(to: FileStore, keys: readonly string[]): Promise<Found[]> {
+  const found = await to.look(keys);
+  return found.map((one) => (isFailure(one) && one.mayBeMissing ? "missing" : one));
+}
+
 /** What both stores have, with checksums of the files where only these can tell whether they are the same. */
 async function bothHave({ from, to }: Pair, keys: readonly string[]): Promise<[Found[], Found[]]> {
-  const [old, now] = await Promise.all([from.look(keys), to.look(keys)]);
+  const [old, now] = await Promise.all([from.look(keys), lookTo(to, keys)]);
   const open = keys.flatMap((key, index) => {
     const found = old[index];
     return isContent(found) && needsSums(found, now[index]) ? [{ key, bytes: found.bytes, index }] : [];

@@ -22,6 +22,8 @@ export interface Failure {
   readonly failed: string;
   /** Whose fault it is: the file's, so that others may do well; the store's; or `either`, by what is known of one file. */
   readonly about: "file" | "store" | "either";
+  /** True where S3 says no more of a key that has nothing either: keys that may not list a bucket are told "denied". */
+  readonly mayBeMissing?: true;
 }
 
 /** What a store says of a key. */
@@ -138,8 +140,8 @@ export class FileStore {
     return found.map((one, index) => {
       if (!isDoubt(one)) return one;
       const answer = exist[asked.indexOf(keys[index])] as Answer | undefined;
-      // Scani takes it for missing too: keys that may not list a bucket are told no more of what is not there.
-      if (answer === undefined) return one.code === "AccessDenied" ? "missing" : refused(one);
+      if (answer === undefined)
+        return { ...refused(one), ...(one.code === "AccessDenied" ? { mayBeMissing: true } : {}) };
       if (!answer.ok) return { failed: answer.why, about: "either" };
       return answer.data.exists === false ? "missing" : refused(one);
     });

@@ -360,12 +360,29 @@ test("a bucket read with its own keys says what is not there, and why it refuses
   const sign = async (key: string) => ({ url: `https://old.test/${encodeURIComponent(key)}`, headers: {} });
   const store = new FileStore({ ...from.place, sign }, async (all) => all.map((one) => from.answer(one, new Map())));
   // Keys that may not list a bucket are told no more of what is not there.
-  expect(await store.look(["there", "not there"])).toEqual([expect.objectContaining({ bytes: 1 }), "missing"]);
+  const denied = expect.objectContaining({ about: "either", mayBeMissing: true });
+  expect(await store.look(["there", "not there"])).toEqual([expect.objectContaining({ bytes: 1 }), denied]);
   for (code of ["RequestTimeTooSkewed", "SignatureDoesNotMatch"])
     expect(await store.look(["there"])).toEqual([
       expect.objectContaining({ failed: expect.stringContaining(`403 (${code}: said so)`) }),
     ]);
   expect(from.calls).toEqual([]);
+});
+
+test("a bucket that denies everything has what is to be carried missing, and nothing of what it is to give", async () => {
+  const { from, to, named } = stores({ one: "1", two: "2" });
+  const denying = (store: FakeStore): FileStore => {
+    store.misbehave = (call) =>
+      call === "GET" ? { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" } : undefined;
+    const sign = async (key: string) => ({ url: `https://old.test/${key}`, headers: {} });
+    return new FileStore({ ...store.place, sign }, async (all) => all.map((one) => store.answer(one, new Map())));
+  };
+  const whole = lane(from, to);
+  const tally = new CarryTally();
+  expect(await compare([{ ...whole, from: denying(from) }], named, tally, help())).toEqual([]);
+  expect([tally.gone.size, tally.stuck.map(({ failure }) => failure.about)]).toEqual([0, ["store", "store"]]);
+  from.misbehave = () => undefined;
+  expect(await compare([{ ...whole, to: denying(to) }], named, new CarryTally(), help())).toHaveLength(2);
 });
 
 test("an address that has run out is asked for anew, and its file is not called missing", async () => {
