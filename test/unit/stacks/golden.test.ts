@@ -109,7 +109,8 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 /** Everything that is there. */
 function idsInState(): Record<string, object> {
   const networks = Object.values(sockets.networks);
-  return Object.fromEntries([...there, ...networks].map((id) => [`urn:${id}`, { type: "docker", outputs: { id } }]));
+  const made = releases.containers.map(({ id }) => id);
+  return Object.fromEntries([...there, ...made, ...networks].map((id) => [`urn:${id}`, { type: "docker", outputs: { id } }]));
 }
 
 let missing: MissingImage[] = [];
