@@ -1,12 +1,10 @@
 import { details, type Engine } from "../engine/engine";
 import { label } from "../install/labels";
+import { momentary } from "../install/leftovers";
 import type { ReleaseContainer } from "../install/facts";
 import { FileStore, type Addresses } from "./store";
 import type { Place, Side } from "./place";
 import { transfersFrom } from "./transfers";
-
-/** Service label of the container, by which leftovers are found. */
-const service = "files";
 
 /** Folder in the container; its disk holds the files of a batch, whatever their size. */
 const folder = "/tmp/files";
@@ -27,17 +25,6 @@ export function carrierScript(work: string, processes = "/proc"): string {
     "  sleep 5",
     "done",
   ].join("\n");
-}
-
-/**
- * Removes containers that carried files and were left by runs that died. What they held goes with them.
- */
-export async function removeCarriers(engine: Engine, install: string): Promise<void> {
-  const left = await engine.containers({
-    labels: [`${label.install}=${install}`, `${label.service}=${service}`],
-    all: true,
-  });
-  await Promise.all(left.map(({ id }) => engine.remove(id).catch(() => undefined)));
 }
 
 /** Makes stores that are asked from inside the install, each of each lane in a folder of its own. */
@@ -62,13 +49,12 @@ export async function openCarrier(
   api: ReleaseContainer,
   sides: readonly Side[],
 ): Promise<Carrier> {
-  await removeCarriers(engine, install);
   const { imageId, networks, confinement } = await details(engine, api.id);
   const container = await engine.create({
     image: imageId,
     entrypoint: ["sh", "-c"],
     command: [carrierScript(folder)],
-    labels: { [label.install]: install, [label.service]: service },
+    labels: { [label.install]: install, [label.service]: momentary.files },
     noHealthCheck: true,
     // On disk: a file may be larger than memory, and goes with the container.
     confinement: { ...confinement, ReadonlyRootfs: false, Tmpfs: {} },

@@ -6,6 +6,7 @@ import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
 import { describeServing, isOf, routedRelease, servingOf, servingSince, type Serving } from "../install/facts";
 import { conflictProblems, conflictsAmong } from "../install/conflicts";
 import { record, type Entry } from "../install/journal";
+import { removeLeftovers } from "../install/leftovers";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
 import { carriedFiles } from "../files/words";
@@ -60,6 +61,7 @@ export async function perform(
   const backedUp = await withBackup(forward, install, order.backups, plan(before, wanted), candidate);
   const { steps, carriage, left } = await withFiles(forward, order, before, backedUp.steps, candidate, signal);
   if (steps.length === 0) return undefined;
+  await removeLeftovers(forward, install.name);
 
   const began = Date.now();
   const progress = new Progress(print);

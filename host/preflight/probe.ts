@@ -9,6 +9,7 @@ import {
   type CallResult,
 } from "../scani/cloud/call";
 import { label } from "../install/labels";
+import { momentary } from "../install/leftovers";
 import { OperatorError, messageOf } from "../../util/operatorError";
 import { setCommand } from "../../settings";
 import { dockerPull } from "../../util/commands";
@@ -16,9 +17,6 @@ import { fromContainer, type Http } from "./http";
 
 /** Seconds after which the probe's container exits by itself, in case nobody is left to remove it. */
 const limitSeconds = 60;
-
-/** Service label of the probe's container, by which leftovers are found. */
-const service = "preflight";
 
 /** Variable with the authority's certificate. Not the release's volume: the serving release may still read that. */
 const authorityVariable = "PREFLIGHT_CA";
@@ -52,7 +50,6 @@ export interface Probe {
  * @throws OperatorError when no such container can be run; whatever the work throws
  */
 export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (probe: Probe) => Promise<T>): Promise<T> {
-  await removeLeftovers(engine, order.install);
   const container = await runProbe(engine, order).catch((error: unknown) => {
     throw cannotAsk(order, error);
   });
@@ -86,7 +83,7 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
       `SCANI_CLOUD_API_KEY=${key}`,
       ...(caCertificate === undefined ? [] : [`${authorityVariable}=${caCertificate}`]),
     ],
-    labels: { [label.install]: install, [label.service]: service },
+    labels: { [label.install]: install, [label.service]: momentary.preflight },
     noHealthCheck: true,
     confinement: api.confinement,
     log: { driver: "none", options: {} },
@@ -110,13 +107,4 @@ function cannotAsk({ api, stack }: ProbeOrder, error: unknown): OperatorError {
     why: "If the image is no longer on this engine, pull it, or name another release:",
     type: [dockerPull(api.image), setCommand("SCANI_IMAGE_TAG", stack)],
   });
-}
-
-/** Removes probes of processes that were killed before they started their container. */
-async function removeLeftovers(engine: Engine, install: string): Promise<void> {
-  const left = await engine.containers({
-    labels: [`${label.install}=${install}`, `${label.service}=${service}`],
-    all: true,
-  });
-  await Promise.all(left.map(({ id }) => engine.remove(id, { volumes: false }).catch(() => undefined)));
 }

@@ -3,6 +3,7 @@ import { explainFailure, type HandoverFailed } from "../../../../host/handover/f
 import { perform } from "../../../../host/handover/perform";
 import { plan } from "../../../../host/handover/plan";
 import { describeServing, routedRelease, servingOf } from "../../../../host/install/facts";
+import { label } from "../../../../host/install/labels";
 import { readFacts } from "../../../../host/install/readFacts";
 import { routes } from "../../../../host/gateway/routes";
 import type { Tier } from "../../../../settings";
@@ -240,6 +241,19 @@ test.concurrent.each(ways)(
     expect(unserved(host)).toEqual([]);
     await go(host, to);
     expect(wrongOf(host)).toEqual([]);
+  },
+);
+
+test.concurrent.each(["preflight", "files"])(
+  "containers for a moment (%s) that killed commands have left, in any state, are removed by the next handover",
+  async (service) => {
+    const host = await served("tier1");
+    for (const state of ["created", "running", "paused", "exited", "dead"] as const)
+      host.engine.add({ name: state, labels: { [label.install]: "scani", [label.service]: service }, state });
+    host.engine.add({ name: "other's", labels: { [label.install]: "other", [label.service]: service } });
+    await go(host, "tier2");
+    const left = host.engine.all.filter(({ labels }) => labels[label.service] === service);
+    expect(left.map(({ name }) => name)).toEqual(["other's"]);
   },
 );
 
