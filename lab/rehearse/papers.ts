@@ -36,6 +36,11 @@ export class Papers {
     private readonly uploaderOf: (session: Session) => Promise<Uploader>,
   ) {}
 
+  /** Names of the files that were put where they belong. */
+  get names(): readonly string[] {
+    return [...this.sent.keys()];
+  }
+
   /** Uploads statements, and queues the jobs that read them. */
   async send(sessions: readonly Session[], count: number): Promise<void> {
     await inTurn(

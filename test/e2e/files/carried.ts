@@ -78,7 +78,7 @@ async function betweenWorkers(from: string, to: string): Promise<number> {
  */
 async function switched(from: string, to: string, work: () => Promise<void>): Promise<{ betweenMs: number }> {
   let betweenMs = Number.NaN;
-  const before = (await countFileJobs(scene, kind)).sent;
+  const before = scani.papers.names.length;
   const finish = await scani.papers.begin(ada);
   await loaded(async () => {
     const spanning = scene.untilPrinted("▸ start the new worker", 600_000).then(finish);
@@ -89,7 +89,7 @@ async function switched(from: string, to: string, work: () => Promise<void>): Pr
     betweenMs = await betweenWorkers(from, to);
     await Promise.all([queued, spanning]);
     await until(async () => {
-      const { sent, once, never } = await countFileJobs(scene, kind);
+      const { sent, once, never } = await countFileJobs(scene, kind, scani.papers.names);
       return never === 0 && once === sent;
     }, 90_000).catch(() => undefined);
   });
@@ -99,7 +99,7 @@ async function switched(from: string, to: string, work: () => Promise<void>): Pr
     JSON.stringify({ betweenMs, ...entry?.timings, flip: entry?.flipMs, files: entry?.files }),
   );
   const all = before + jobs + 1;
-  expect(await countFileJobs(scene, kind)).toEqual({ sent: all, once: all, twice: 0, never: 0 });
+  expect(await countFileJobs(scene, kind, scani.papers.names)).toEqual({ sent: all, once: all, twice: 0, never: 0 });
   return { betweenMs };
 }
 
@@ -160,9 +160,9 @@ test("tier 1 → 2 under load: every file opens, every job is done once, and the
 test("tier 2 → 1: what came on tier 2 comes home, and only that is carried", async () => {
   const added = await addPapers(scene, away, user, sizes(20, 20 * 1024 * 1024));
   papers.push(...added);
-  const before = await home.list();
-  const fresh = (await namedKeys(scene, user)).filter((key) => !before.has(key));
-  const there = await away.list();
+  const [before, there] = [await home.list(), await away.list()];
+  // Scani's worker removes some of what finished jobs name.
+  const fresh = (await namedKeys(scene, user)).filter((key) => !before.has(key) && there.has(key));
   const previewed = {
     files: fresh.length,
     bytes: fresh.reduce((sum, key) => sum + bytesIn(there.get(key)), 0),

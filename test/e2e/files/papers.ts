@@ -101,22 +101,28 @@ export interface FileJobs {
 }
 
 /**
- * What became of every job that reads a file. The stand-in keeps a line for each time one took effect; the real worker
- * keeps a row for each statement's transaction, of which there is one each, whose text names the file.
+ * What became of the job of every file that was sent, by the file's name: Scani keeps its last hundred jobs only. The
+ * stand-in keeps a line for each time a job took effect; the real worker keeps a row for each statement's transaction, of
+ * which there is one each, whose text names the file.
  */
-export async function countFileJobs(scene: Scene, kind: "real" | "stand-in"): Promise<FileJobs> {
-  const done =
+export async function countFileJobs(
+  scene: Scene,
+  kind: "real" | "stand-in",
+  names: readonly string[],
+): Promise<FileJobs> {
+  const effects =
     kind === "real"
-      ? `select j.state::text as state, (select count(*) from holding_transactions t where t.source_metadata ->> 'description' = j.data ->> 'originalFilename') as done
-         from bullmq.job j where name = 'file-import'`
-      : `select state, (select count(*) from effects e where e.job_id = j.id) as done from jobs j where kind = 'file-import'`;
-  const [counted] = await sql<FileJobs>(
-    scene,
-    `select to_jsonb(c) from (select count(*)::int as sent, count(*) filter (where done = 1 and state not in ('failed'))::int as once,
-       count(*) filter (where done > 1)::int as twice, count(*) filter (where done = 0)::int as never
-     from (${done}) each) c`,
-  );
-  return counted;
+      ? "select to_jsonb(source_metadata ->> 'description') from holding_transactions"
+      : "select to_jsonb(j.data ->> 'originalFilename') from effects e join jobs j on j.id = e.job_id";
+  const times = new Map<string, number>();
+  for (const name of await sql<string>(scene, effects)) times.set(name, (times.get(name) ?? 0) + 1);
+  const counts = names.map((name) => times.get(name) ?? 0);
+  return {
+    sent: names.length,
+    once: counts.filter((count) => count === 1).length,
+    twice: counts.filter((count) => count > 1).length,
+    never: counts.filter((count) => count === 0).length,
+  };
 }
 
 /** Opens every document of a user as the page does. @returns the checksum of each that opens, by its row's */
