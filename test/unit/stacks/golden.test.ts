@@ -110,7 +110,9 @@ const { tierStack } = require("../../../stacks/tier") as typeof import("../../..
 function idsInState(): Record<string, object> {
   const networks = Object.values(sockets.networks);
   const made = releases.containers.map(({ id }) => id);
-  return Object.fromEntries([...there, ...made, ...networks].map((id) => [`urn:${id}`, { type: "docker", outputs: { id } }]));
+  return Object.fromEntries(
+    [...there, ...made, ...networks].map((id) => [`urn:${id}`, { type: "docker", outputs: { id } }]),
+  );
 }
 
 let missing: MissingImage[] = [];
