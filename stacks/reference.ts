@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { setTimeout as pause } from "node:timers/promises";
 import { MissingBase } from "./missingBase";
 import { rawUpCommand, upCommand } from "../util/commands";
+import { messageOf } from "../util/operatorError";
 import { OperatorRunError } from "./operatorError";
 import { readPlatform, type Platform, type Sockets } from "../host/install/platform";
 
@@ -34,6 +36,27 @@ export async function referToBase(name: string): Promise<BaseReference> {
   };
 }
 
+/** What Pulumi says where it reads a state that it writes at that moment. */
+const halfWritten = /\bfailed to load checkpoint: .*\bEOF\b/;
+
+/** Times such a state is read, and milliseconds between two. */
+const [mostReads, readInterval] = [20, 50];
+
+/**
+ * Asks Pulumi's engine about a stack's state. Of the stack that is being brought up it writes that state meanwhile: a file
+ * beside it is emptied first and then written, and whoever reads in between is told it ended early. The next moment it is
+ * whole. Source: gocloud.dev/blob/fileblob, `setAttrs`.
+ */
+async function ask(token: string, input: pulumi.Inputs): Promise<{ readonly outputs?: unknown } | undefined> {
+  for (let reads = 1; ; reads += 1)
+    try {
+      return (await pulumi.runtime.invoke(token, input, {})) as { readonly outputs?: unknown } | undefined;
+    } catch (error) {
+      if (reads === mostReads || !halfWritten.test(messageOf(error))) throw error;
+      await pause(readInterval);
+    }
+}
+
 /** What Pulumi's state of this stack holds, from before this run. */
 export interface OwnState {
   /** What the last `up` that ended well left in the stack's outputs; undefined where there was none. */
@@ -48,7 +71,7 @@ const stackType = "pulumi:pulumi:Stack";
 /** Reads what Pulumi's state of this stack holds. Source: pulumi/pkg/resource/deploy/builtins.go. */
 export async function ownState(): Promise<OwnState> {
   const stackName = fullName(pulumi.getStack());
-  const answer = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName }, {});
+  const answer = await ask("pulumi:pulumi:readStackResourceOutputs", { stackName });
   const resources = Object.values(answer?.outputs ?? {}) as readonly {
     readonly type: string;
     readonly outputs: Readonly<Record<string, unknown>>;
@@ -67,15 +90,13 @@ const neverMade = /: unknown stack "[^"]*"$/;
  * @throws OperatorRunError where Pulumi cannot say: what is not known is not taken for nothing
  */
 export async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const answer = await pulumi.runtime
-    .invoke("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }, {})
-    .catch(({ message }: Error) => {
-      if (neverMade.test(message.trimEnd())) return undefined;
-      throw new OperatorRunError({
-        what: `Pulumi does not say what stack ${stack} holds. Nothing has been touched.`,
-        why: message,
-      });
+  const answer = await ask("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }).catch(({ message }: Error) => {
+    if (neverMade.test(message.trimEnd())) return undefined;
+    throw new OperatorRunError({
+      what: `Pulumi does not say what stack ${stack} holds. Nothing has been touched.`,
+      why: message,
     });
+  });
   return answer?.outputs as Readonly<Record<string, unknown>> | undefined;
 }
 

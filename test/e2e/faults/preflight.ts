@@ -399,16 +399,6 @@ async function startFullBucket(): Promise<Docker.Container> {
   return container;
 }
 
-test("what a killed preflight left is cleared away", async () => {
-  const left = await scene.docker.createContainer({
-    Image: scene.images.gateway,
-    Labels: { [label.install]: scene.place.install, [label.service]: "preflight" },
-  });
-  await look();
-  await expect(left.inspect()).rejects.toMatchObject({ statusCode: 404 });
-  await expectUntouched();
-});
-
 test.each([
   [
     "a wrong key",

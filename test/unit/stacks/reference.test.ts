@@ -3,11 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 /** What Pulumi answers when it is asked for a stack's outputs: its error, or none. */
 let refusal: string | undefined;
 
+/** How often it answers that, before it says what there is. */
+let refusals = Number.POSITIVE_INFINITY;
+
 void pulumi.runtime.setMocks(
   {
     newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
-    call() {
-      if (refusal === undefined) return { outputs: { sockets: { install: "scani" } } };
+    call({ token }) {
+      if (refusal === undefined || refusals-- <= 0)
+        return token.endsWith("readStackOutputs")
+          ? { outputs: { sockets: { install: "scani" } } }
+          : { outputs: { urn: { type: "docker:index/container:Container", outputs: { id: "redis-id" } } } };
       // As the engine's monitor gives it, whose details the SDK makes a message of.
       throw Object.assign(new Error(refusal), {
         details: `invocation of pulumi:pulumi:readStackOutputs returned an error: ${refusal}`,
@@ -22,7 +28,7 @@ void pulumi.runtime.setMocks(
 
 // Loaded after setMocks, as Pulumi asks.
 /* eslint-disable @typescript-eslint/no-require-imports */
-const { referToBase, rememberedOutputs } =
+const { ownState, referToBase, rememberedOutputs } =
   require("../../../stacks/reference") as typeof import("../../../stacks/reference.js");
 
 /* eslint-enable @typescript-eslint/no-require-imports */
@@ -48,3 +54,17 @@ test.each([
   await expect(rememberedOutputs("base")).rejects.toThrow(said);
   await expect(referToBase("base")).rejects.toThrow(said);
 });
+
+test.each(["EOF", "unexpected EOF"])(
+  "a state that is being written when it is read is read again, and not for ever: %s",
+  async (end) => {
+    refusal = `failed to load checkpoint: ${end}`;
+    refusals = 2;
+    expect(await rememberedOutputs("base")).toEqual({ sockets: { install: "scani" } });
+    refusals = 2;
+    expect(await ownState()).toEqual({ outputs: undefined, known: new Set(["redis-id"]) });
+    refusals = Number.POSITIVE_INFINITY;
+    await expect(rememberedOutputs("base")).rejects.toThrow(/^Pulumi does not say what stack base holds/);
+    await expect(ownState()).rejects.toThrow(/failed to load checkpoint/);
+  },
+);
