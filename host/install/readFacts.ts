@@ -3,7 +3,7 @@ import { heldIn, observeCommand, parseObserved, targetsIn, writtenServices, type
 import { isHeld } from "../gateway/deploy";
 import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
-import { containerName } from "./containerName";
+import { containerName, isOfBase } from "./containerName";
 import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./labels";
@@ -77,10 +77,12 @@ interface Asked {
 /** Asks the gateway where its routes lead; one that cannot say has written it down. */
 async function askGateway(engine: Engine, install: Install): Promise<Asked> {
   const name = install.gateway;
-  const [gateway, storage] = await Promise.all([
+  const [gateway, named] = await Promise.all([
     engine.inspect(name),
     engine.inspect(containerName(install.name, "storage")),
   ]);
+  // Another's S3 server may have the name where base has none of its own.
+  const storage = named !== undefined && isOfBase(named) ? named : undefined;
   const state = gateway?.state;
   const silent = async (why: string): Promise<Asked> => ({
     gateway: { name, state, silent: why },

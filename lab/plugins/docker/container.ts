@@ -23,6 +23,7 @@ export function containerType(docker: Docker, registries: readonly string[] = []
     properties,
     named: true,
     deletedFirst: true,
+    outputsId: true,
     async create(inputs) {
       await ensureImage(docker, text(inputs, "image"), registries);
       const { id } = await docker.createContainer(containerRequest(inputs)).catch(unable("create container"));

@@ -66,6 +66,7 @@ export function networkType(docker: Docker): ResourceType {
     properties,
     named: true,
     deletedFirst: false,
+    outputsId: true,
     async create(inputs) {
       const { id } = await docker
         .createNetwork({

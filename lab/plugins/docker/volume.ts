@@ -34,6 +34,7 @@ export function volumeType(docker: Docker): ResourceType {
     properties,
     named: true,
     deletedFirst: false,
+    outputsId: true,
     async create(inputs) {
       const id = text(inputs, "name");
       await docker.createVolume({ Name: id, Labels: labelsOf(inputs) }).catch(unable("create volume"));

@@ -8,6 +8,8 @@ export interface ResourceType {
   readonly named: boolean;
   /** Its successor can only come when it is gone, unless the program says otherwise. */
   readonly deletedFirst: boolean;
+  /** Its id is among its outputs too, where a program may read it. */
+  readonly outputsId: boolean;
   /** @throws HalfMade when it is there but not as wanted; any other error when it is not */
   create(inputs: Values): Promise<{ id: string; outputs: Values }>;
   /** Its outputs as they are now; undefined when it is gone. */

@@ -75,7 +75,7 @@ export function service(plugin: Plugin, configured: () => Promise<void>): grpc.U
       if (request.getPreview())
         return new proto.CreateResponse().setProperties(struct(updated(type.properties, {}, inputs)));
       const { id, outputs } = await type.create(inputs);
-      return new proto.CreateResponse().setId(id).setProperties(struct(outputs));
+      return new proto.CreateResponse().setId(id).setProperties(outputsOf(type, id, outputs));
     }),
     read: unary(async (request: proto.ReadRequest) => {
       const type = typeOf(request.getType());
@@ -85,13 +85,17 @@ export function service(plugin: Plugin, configured: () => Promise<void>): grpc.U
       const outputs = await type.read(request.getId(), known);
       if (outputs === undefined) return new proto.ReadResponse();
       const inputs = asRead(type.properties, values(request.getInputs()), outputs);
-      return new proto.ReadResponse().setId(request.getId()).setProperties(struct(outputs)).setInputs(struct(inputs));
+      return new proto.ReadResponse()
+        .setId(request.getId())
+        .setProperties(outputsOf(type, request.getId(), outputs))
+        .setInputs(struct(inputs));
     }),
     update: unary(async (request: proto.UpdateRequest) => {
       const type = typeOf(request.getType());
       const [olds, news] = [values(request.getOlds()), values(request.getNews())];
       if (!request.getPreview()) await type.update(request.getId(), olds, news);
-      return new proto.UpdateResponse().setProperties(struct(updated(type.properties, olds, news)));
+      const outputs = updated(type.properties, olds, news);
+      return new proto.UpdateResponse().setProperties(outputsOf(type, request.getId(), outputs));
     }),
     delete: unary(async (request: proto.DeleteRequest) => {
       await typeOf(request.getType()).delete(request.getId(), values(request.getProperties()));
@@ -117,6 +121,10 @@ function values(struct: Struct | undefined): Values {
 
 function struct(given: Values): Struct {
   return Struct.fromJavaScript(given);
+}
+
+function outputsOf({ outputsId }: ResourceType, id: string, outputs: Values): Struct {
+  return struct(outputsId ? { ...outputs, id } : outputs);
 }
 
 function checkResponse({ inputs, failures }: Checked): proto.CheckResponse {

@@ -10,6 +10,7 @@ export const randomBytesType: ResourceType = {
   properties: { length: { shape: aNumber, change: "replace", required: true } },
   named: false,
   deletedFirst: false,
+  outputsId: false,
   async create({ length }) {
     const bytes = randomBytes(Number(length));
     const base64 = bytes.toString("base64");

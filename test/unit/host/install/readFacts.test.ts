@@ -82,3 +82,12 @@ test("an engine that fails is no empty host", async () => {
     await expect(readFacts(host.engine, install)).rejects.toThrow("fault at");
   }
 });
+
+test("an S3 server of somebody else's under the name base's would have takes no uploads of the page's", async () => {
+  host.addStorage();
+  expect((await readFacts(host.engine, install)).uploads).toMatchObject({ state: "running", bucket: "job-uploads" });
+  const storage = host.engine.find("scani-storage");
+  Object.assign(storage ?? {}, { labels: { "scani.install": "scani", "scani.service": "outside" } });
+  host.loseUploads();
+  expect((await readFacts(host.engine, install)).uploads).toBeUndefined();
+});
