@@ -15,7 +15,7 @@ import { Handover } from "../infra/handover";
 import { allows, originOf, policyProblem } from "../host/install/connectSrc";
 import { uploadsOrigin } from "../infra/release/environment";
 import { TakedownGuard } from "../infra/takedownGuard";
-import { imagesOf, Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
+import { Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
 import type { Service } from "../host/install/services";
 import { setCommand, type Settings, type Tier } from "../settings";
 import { refuse, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
@@ -34,7 +34,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
   // nothing new meanwhile.
   await nextTurn();
-  const images = releaseImages(settings);
+  const images = Object.values(releaseImages(settings));
   const { engine, host: own } = providersOf(host.dockerProvider(images));
   const base = await reading;
   const presence = host.presence(base.remembered.install);
@@ -111,7 +111,7 @@ async function neededImages(
 ): Promise<string[]> {
   const platform = await valueIfKnown(base.platform);
   const release = platform && releaseNameOf(naming, platform);
-  const images = Object.entries(imagesOf(naming.settings)).flatMap(([service, image]) =>
+  const images = Object.entries(releaseImages(naming.settings)).flatMap(([service, image]) =>
     release === undefined || isToBeMade(timestamps, service, release) ? [image] : [],
   );
   return images.filter((image) => naming.imageIds[image] === undefined);

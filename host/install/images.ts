@@ -22,7 +22,7 @@ export function releaseImage(settings: Settings<Tier>, service: Service): string
   return `${settings.imageRepository}/${service}:${settings.SCANI_IMAGE_TAG}`;
 }
 
-/** The images a release's containers are made of. Pure. */
-export function releaseImages(settings: Settings<Tier>): string[] {
-  return servicesOf(settings.tier).map((service) => releaseImage(settings, service));
+/** The images a release's containers are made of, by service. Pure. */
+export function releaseImages(settings: Settings<Tier>): Partial<Record<Service, string>> {
+  return Object.fromEntries(servicesOf(settings.tier).map((service) => [service, releaseImage(settings, service)]));
 }

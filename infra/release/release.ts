@@ -18,6 +18,7 @@ import { environments } from "./environment";
 import type { Environment } from "../../host/install/environment";
 import { releaseIdOn, type MadeOfImage } from "./identity";
 import { networksOf } from "../../host/install/alteration";
+import { releaseImages } from "../../host/install/images";
 import { servicesOf, type Service } from "../../host/install/services";
 import { shapesOf } from "./shape";
 
@@ -36,15 +37,9 @@ export interface ReleaseArgs extends ReleaseNaming {
   readonly timestamps: CreationTimestamps;
 }
 
-/** Image of each service a tier declares. Pure. */
-export function imagesOf(settings: Settings<Tier>): Partial<Record<Service, string>> {
-  const shapes = shapesOf(settings);
-  return Object.fromEntries(servicesOf(settings.tier).map((service) => [service, shapes[service]?.image]));
-}
-
 /** Name of a release on this engine, known before anything of it is declared. Pure. */
 export function releaseNameOf({ settings, imageIds, onEngine }: ReleaseNaming, platform: Platform): string {
-  const [shapes, images, environment] = [shapesOf(settings), imagesOf(settings), environments(settings, platform)];
+  const [shapes, images, environment] = [shapesOf(settings), releaseImages(settings), environments(settings, platform)];
   const ofEach = <T>(value: (service: Service) => T | undefined): Partial<Record<Service, T>> =>
     Object.fromEntries(servicesOf(settings.tier).map((service) => [service, value(service)]));
   return releaseIdOn(
@@ -82,7 +77,7 @@ export class Release extends pulumi.ComponentResource {
     const shapes = shapesOf(settings);
     const { caCertificate: certificate } = settings;
 
-    this.images = imagesOf(settings);
+    this.images = releaseImages(settings);
     this.environment = platform.apply((values) => environments(settings, values));
     this.id = pulumi.unsecret(platform.apply((values) => releaseNameOf(args, values)));
 

@@ -110,7 +110,7 @@ function imagesOf(project: Context["project"], base: string, { tier, settings }:
     ),
     ...(tier === undefined
       ? []
-      : read(settings.tier, () => releaseImages(settingsWith(project, base, tier, settings.tier)))),
+      : read(settings.tier, () => Object.values(releaseImages(settingsWith(project, base, tier, settings.tier))))),
   ];
   if (problems.length === 0) return images;
   throw new OperatorError(
