@@ -55,7 +55,9 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
   if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   const { known } = await state;
-  await clearOrphans(host, base, tier, known);
+  // Where the routes lead is asked only where there is something to judge by it.
+  if (there.containers.some(({ id, labels }) => labels[label.tier] === tier && !known.has(id)))
+    await clearOrphans(host, base, tier, known);
   const timestamps = creationTimestamps(there, known);
   const naming = { settings, imageIds: await imageIds, onEngine: releasesOn(there) };
   await bringNeeded(host, await missing, await neededImages(naming, base, timestamps));
