@@ -11,8 +11,10 @@ export {
   type Setting,
   type SettingName,
 } from "./table";
+export { mask } from "./mask";
 export { SettingsError, setCommand, type Mistake } from "./mistakes";
 export { unreadInDotenv } from "./misspelt";
+export { moduleVariables } from "./moduleVariables";
 export { resolveSettings } from "./resolve";
 export { plainText, Secret } from "./secret";
 export { type NamesOf, type Settings } from "./settings";

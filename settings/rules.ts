@@ -1,6 +1,7 @@
 import { adoptCommand } from "../util/commands";
 import { commandsOf } from "../util/operatorError";
 import { removal, setCommand, type Mistake } from "./mistakes";
+import { moduleVariables } from "./moduleVariables";
 import { pagePaths } from "./pagePaths";
 import { cookieDomain, furtherVariablesIn, vapidPublicKey as publicKeyShape } from "./shapes";
 import type { Given } from "./sources";
@@ -149,10 +150,7 @@ function postgresPlaceMistakes(given: GivenValues, stack: string): Mistake[] {
 }
 
 /** Variables settings name, and those this module sets itself. */
-const taken: ReadonlySet<string> = new Set([
-  ...catalogue.map(({ variable }) => variable),
-  ...["NODE_ENV", "SERVICE_NAME", "PORT", "HOST", "API_UPSTREAM", "NODE_EXTRA_CA_CERTS"],
-]);
+const taken: ReadonlySet<string> = new Set([...catalogue.map(({ variable }) => variable), ...moduleVariables]);
 
 /** A further variable may not stand for a setting, which would go past what is checked of it. */
 function furtherVariableMistakes(given: GivenValues, stack: string): Mistake[] {

@@ -13,7 +13,7 @@ import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./authorities";
 import type { PostgresSizes } from "./memory";
 import { isVersioned, listObjects } from "./objects";
-import type { Environment } from "../install/environment";
+import { environmentIn, type Environment } from "../install/environment";
 import {
   dataMountOf,
   loginIn,
@@ -24,7 +24,6 @@ import {
   type ComposeContainer,
   type ComposeProject,
 } from "./project";
-import { variables } from "./readCompose";
 import { settingQueries } from "./serverSettings";
 
 /** What the engine and the data say beside the containers themselves: with them all a plan is made from. */
@@ -149,7 +148,7 @@ export async function readEvidence(
     neighbours: inspected.flatMap((one) => {
       const shared = one?.networks.filter((network) => theirs.has(network)) ?? [];
       if (one?.running !== true || own.has(one.id) || shared.length === 0) return [];
-      return [{ name: one.name, networks: shared, environment: variables(one.environment) }];
+      return [{ name: one.name, networks: shared, environment: environmentIn(one.environment) }];
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { details, type ContainerSummary, type Engine } from "../engine/engine";
-import type { Environment } from "../install/environment";
+import { environmentIn } from "../install/environment";
 import { adoptCommand, composeList } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import {
@@ -135,8 +135,8 @@ export async function readContainer(engine: Engine, id: string, service: string)
     image,
     imageId,
     namedId: named?.id,
-    environment: variables(environment),
-    ofImage: variables(made?.environment ?? []),
+    environment: environmentIn(environment),
+    ofImage: environmentIn(made?.environment ?? []),
     imageLabels: made?.labels ?? {},
     digests: made?.digests ?? [],
     mounts,
@@ -150,14 +150,4 @@ export async function readContainer(engine: Engine, id: string, service: string)
     memory: found.confinement.Memory || undefined,
     sharedMemory: found.confinement.ShmSize,
   };
-}
-
-/** Variables as the engine lists them, by name. One that a compose file passes on and nobody has set has no `=`. Pure. */
-export function variables(list: readonly string[]): Environment {
-  return Object.fromEntries(
-    list.flatMap((entry) => {
-      const at = entry.indexOf("=");
-      return at < 1 ? [] : [[entry.slice(0, at), entry.slice(at + 1)]];
-    }),
-  );
 }

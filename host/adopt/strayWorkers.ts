@@ -5,7 +5,8 @@ import { dockerStop } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { workerSeconds, type AdoptRun } from "./phases/phase";
 import { isServiceOf } from "./project";
-import { composeContainers, variables } from "./readCompose";
+import { environmentIn } from "../install/environment";
+import { composeContainers } from "./readCompose";
 
 /**
  * Names of compose's workers that take jobs beside an install's own: those of the same Scani, which its key shows. A
@@ -24,7 +25,7 @@ export async function readStrayWorkers(engine: Engine, install: string): Promise
 
 /** Key of a worker; undefined for a container that is none. */
 async function keyOf(engine: Engine, id: string): Promise<string | undefined> {
-  const environment = variables((await engine.inspect(id))?.environment ?? []);
+  const environment = environmentIn((await engine.inspect(id))?.environment ?? []);
   return isServiceOf(environment, "worker") ? environment.ENCRYPTION_KEY : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { catalogue, type FurtherVariable, type Setting } from "../../settings";
+import { catalogue, moduleVariables, type FurtherVariable, type Setting } from "../../settings";
 import { isFinder, scaniServices, type ScaniParts } from "./project";
 
 /** Settings of a stack by name; they may hold secrets. */
@@ -13,11 +13,6 @@ const placed: ReadonlySet<string> = new Set([
 
 /** Names the file of a private authority's certificate, which becomes the setting `caCertificate`. */
 export const authorityVariable = "NODE_EXTRA_CA_CERTS";
-
-/** Variables this module sets itself. */
-const fixed: ReadonlySet<string> = new Set([
-  ...["NODE_ENV", "SERVICE_NAME", "PORT", "HOST", "API_UPSTREAM", authorityVariable],
-]);
 
 /** Whose value of a setting counts, of those that have one. */
 const precedence = ["api", "data-provider", "worker", "frontend-app"] as const;
@@ -43,7 +38,7 @@ export function ownVariables(parts: ScaniParts): { base: StackValues; tiers: Sta
  * container stay behind: they would find the release past the gateway.
  */
 export function furtherVariables(parts: ScaniParts): FurtherVariable[] {
-  const known = new Set([...catalogue.map(({ variable }) => variable), ...fixed]);
+  const known = new Set([...catalogue.map(({ variable }) => variable), ...moduleVariables]);
   return scaniServices.flatMap((service) =>
     Object.entries(parts[service]?.environment ?? {})
       .filter(([name, value]) => !known.has(name) && !isFinder(name) && value !== (parts[service]?.ofImage[name] ?? ""))

@@ -2,10 +2,9 @@ import { details, type Engine } from "../engine/engine";
 import { folderOf } from "../backup/plan";
 import type { Sockets } from "../install/platform";
 import { messageOf } from "../../util/operatorError";
-import type { Environment } from "../install/environment";
+import { environmentIn, type Environment } from "../install/environment";
 import { servicesOf, type Service } from "../install/services";
 import { stacksBeside } from "../install/stacks";
-import { catalogue } from "../../settings";
 import type { SwitchPreview } from "./renderPreview";
 import { pendingMigrations } from "../scani/migrations/pending";
 import { createdCandidate, declaredCandidate } from "./candidate";
@@ -49,9 +48,10 @@ export async function previewSwitch(
   const inspected = await Promise.all(
     old.map(async (container) => {
       const { environment, image, imageId } = await details(engine, container.id);
+      const made = await engine.image(imageId);
       const own = ownVariables(
-        knownVariables(environment),
-        knownVariables((await engine.image(imageId))?.environment ?? []),
+        environmentIn(environment),
+        made && environmentIn(made.environment),
         declared.environment[container.service] ?? {},
       );
       return { service: container.service, environment: own, image };
@@ -140,28 +140,12 @@ export function withDeclared(facts: Facts, declared: Declared): { facts: Facts; 
   };
 }
 
-/** Variables of a container without those that its image sets and the release that is to serve does not. Pure. */
-export function ownVariables(all: Environment, ofImage: Environment, next: Environment): Environment {
-  return Object.fromEntries(Object.entries(all).filter(([name, value]) => name in next || ofImage[name] !== value));
-}
-
-const variables = new Set([
-  ...catalogue.map(({ variable }) => variable),
-  "NODE_ENV",
-  "SERVICE_NAME",
-  "PORT",
-  "HOST",
-  "API_UPSTREAM",
-]);
-
-/** Scani's own variables of a container; the image's other ones are not this module's business. */
-function knownVariables(list: readonly string[]): Environment {
-  return Object.fromEntries(
-    list
-      .map((entry) => {
-        const at = entry.indexOf("=");
-        return [entry.slice(0, at), entry.slice(at + 1)] as const;
-      })
-      .filter(([name]) => variables.has(name)),
-  );
+/**
+ * Variables of a container without those that its image sets and the release that is to serve does not. Where the image
+ * is gone, only those that are set from now on can be told from its own. Pure.
+ */
+export function ownVariables(all: Environment, ofImage: Environment | undefined, next: Environment): Environment {
+  const isOwn = (name: string, value: string): boolean =>
+    name in next || (ofImage !== undefined && ofImage[name] !== value);
+  return Object.fromEntries(Object.entries(all).filter(([name, value]) => isOwn(name, value)));
 }

@@ -4,7 +4,7 @@ import { stuckLines, stuckPreview, type LeftFiles } from "../files/words";
 import { pluralFiles, countText, type FileCount } from "../install/filesEntry";
 import type { Environment } from "../install/environment";
 import type { Service } from "../install/services";
-import { catalogue } from "../../settings";
+import { mask } from "../../settings";
 import type { ReleaseContainer, ReleaseName } from "../install/facts";
 import type { Step } from "./steps";
 
@@ -55,22 +55,13 @@ export interface SwitchPreview {
   readonly untouched: readonly { readonly service: string; readonly container: string; readonly volume?: string }[];
 }
 
-const secrets = new Set(catalogue.filter(({ secret }) => secret).map(({ variable }) => variable));
-
-/** A value as a preview may show it: secrets by their last four characters, short ones not at all. */
-export function shown(variable: string, value: string | undefined): string {
-  if (value === undefined) return "(none)";
-  if (!secrets.has(variable)) return value;
-  return value.length >= 12 ? `••••${value.slice(-4)}` : "••••";
-}
-
-/** Variables that differ between two environments, as `NAME old → new`. Only Scani's own variables are looked at. */
+/** Variables that differ between two environments, as `NAME old → new`. Pure. */
 export function changedVariables(old: Environment, next: Environment): string[] {
   const all = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
   return all
     .filter((name) => old[name] !== next[name])
     .map((name) => {
-      const [before, after] = [shown(name, old[name]), shown(name, next[name])];
+      const [before, after] = [mask(name, old[name]), mask(name, next[name])];
       return before === after
         ? `${name} ${before} → another value with the same ending`
         : `${name} ${before} → ${after}`;

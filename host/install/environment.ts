@@ -10,3 +10,13 @@ export function variableIn(environment: readonly string[], name: string): string
 export function valueIn(environment: readonly string[], name: string): string {
   return variableIn(environment, name) ?? "";
 }
+
+/** Variables as the engine lists them, by name. One that a compose file passes on and nobody has set has no `=`. Pure. */
+export function environmentIn(list: readonly string[]): Environment {
+  return Object.fromEntries(
+    list.flatMap((entry) => {
+      const at = entry.indexOf("=");
+      return at < 1 ? [] : [[entry.slice(0, at), entry.slice(at + 1)]];
+    }),
+  );
+}

@@ -4,8 +4,7 @@ import type { Adoption } from "../../host/adopt/plan";
 import { othersOf, type ComposeProject } from "../../host/adopt/project";
 import type { AdoptionRecord } from "../../host/adopt/record";
 import { strayProblem } from "../../host/adopt/strayWorkers";
-import { shown } from "../../host/handover/renderPreview";
-import { settingNamed, type SettingName } from "../../settings";
+import { mask, settingNamed, type SettingName } from "../../settings";
 import { composeRenew, composeUp, type ComposePlace } from "../../util/commands";
 import { renderProblem } from "../../util/operatorError";
 
@@ -17,7 +16,12 @@ export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<R
     settings: Object.fromEntries(
       Object.entries(adoption.settings).map(([stack, values]) => [
         stack,
-        Object.fromEntries(Object.entries(values).map(([name, value]) => [name, masked(name, value)])),
+        Object.fromEntries(
+          Object.entries(values).map(([name, value]) => [
+            name,
+            mask(settingNamed(name as SettingName).variable, value),
+          ]),
+        ),
       ]),
     ),
   };
@@ -32,7 +36,9 @@ function namesIn({ project, install, tier, port, scani, postgres, replaced, note
 export function showPlan(adoption: Adoption, record: AdoptionRecord): string {
   const { project, install, tier, port, notes, settings } = adoption;
   const list = (values: Readonly<Record<string, string>>) =>
-    Object.entries(values).map(([name, value]) => `    ${name} ${masked(name, value)}`);
+    Object.entries(values).map(
+      ([name, value]) => `    ${name} ${mask(settingNamed(name as SettingName).variable, value)}`,
+    );
   return [
     `The compose project ${project} becomes the install ${install}, on ${tier}. It is on port ${port.now ?? "(none)"} now, and will be on ${port.then}.`,
     "phases:",
@@ -107,11 +113,4 @@ export function whileBothServe(
 /** Who serves, as a sentence. */
 export function servingLine(serving: readonly string[]): string {
   return serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`;
-}
-
-/** A value as it may be shown: secrets by their last four characters, short ones not at all. */
-function masked(name: string, value: string): string {
-  const { variable, secret } = settingNamed(name as SettingName);
-  if (secret !== true) return value;
-  return shown(variable, value);
 }

@@ -1,10 +1,6 @@
-import { readProject, variables } from "../../../../host/adopt/readCompose";
+import { readProject } from "../../../../host/adopt/readCompose";
 import { composeUp } from "../../../../util/commands";
 import { FakeEngine } from "../fakeEngine";
-
-test("variables nobody has set are none", () => {
-  expect(variables(["TZ", "A=1", "B=", "C=x=y"])).toEqual({ A: "1", B: "", C: "x=y" });
-});
 
 const version = (value: string) => ({ "org.opencontainers.image.version": value });
 

@@ -1,4 +1,4 @@
-import { variables } from "../../../../host/adopt/readCompose";
+import { environmentIn } from "../../../../host/install/environment";
 import { perform } from "../../../../host/handover/perform";
 import { previewSwitch } from "../../../../host/handover/previewSwitch";
 import type { SwitchPreview } from "../../../../host/handover/renderPreview";
@@ -53,7 +53,7 @@ export async function previewed(
 ): Promise<SwitchPreview> {
   const { wanted, stack, backups } = host.order(tier, releaseOf[tier]);
   const environment = Object.fromEntries(
-    servicesOf(tier).map((service) => [service, variables(host.container(releaseOf[tier], service).environment)]),
+    servicesOf(tier).map((service) => [service, environmentIn(host.container(releaseOf[tier], service).environment)]),
   );
   const sockets = { install: "scani", gateway: "scani-gateway", backups: backups.plan, stack: "base", services: [] };
   return previewSwitch(

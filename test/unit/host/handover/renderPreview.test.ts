@@ -1,4 +1,4 @@
-import { changedVariables, renderPreview, shown, type SwitchPreview } from "../../../../host/handover/renderPreview";
+import { changedVariables, renderPreview, type SwitchPreview } from "../../../../host/handover/renderPreview";
 import { withDeclared } from "../../../../host/handover/previewSwitch";
 import { plan } from "../../../../host/handover/plan";
 import { factsOf, release, routedTo } from "./model";
@@ -65,13 +65,6 @@ test("nothing to do is one line", () => {
   expect(renderPreview({ ...preview(), steps: [] })).toBe(
     "Serving now: tier1 (one) since 2026-01-01T00:00:00.000Z. Nothing to do.",
   );
-});
-
-test("secrets show their last four characters, short ones nothing, other values whole", () => {
-  expect(shown("ENCRYPTION_KEY", "0123456789abcdef")).toBe("••••cdef");
-  expect(shown("ENCRYPTION_KEY", "short")).toBe("••••");
-  expect(shown("LOG_LEVEL", "info")).toBe("info");
-  expect(shown("ENCRYPTION_KEY", undefined)).toBe("(none)");
 });
 
 test("two secrets with one ending are told apart without being shown", () => {
