@@ -67,17 +67,21 @@ export async function addPaper(bucket: Bucket, key: string, length: number, type
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
+/**
+ * Names files in rows of a user. Scani lists page by page from a time in milliseconds; rows of one statement with the same
+ * finer time would be left out.
+ */
 export async function nameInRows(scene: Scene, user: string, papers: readonly Paper[]): Promise<void> {
   for (let from = 0; from < papers.length; from += 200) {
     const rows = papers
       .slice(from, from + 200)
       .map(
         ({ key, bytes, sum }) =>
-          `(${literal(user)}, ${literal(key)}, '${sum}', 'application/pdf', ${bytes}, 'a.pdf', 'upload')`,
+          `(${literal(user)}, ${literal(key)}, '${sum}', 'application/pdf', ${bytes}, 'a.pdf', 'upload', date_trunc('milliseconds', now()))`,
       );
     await sql(
       scene,
-      `with added as (insert into documents (user_id, r2_key, content_hash, mime_type, byte_size, original_filename, source_kind)
+      `with added as (insert into documents (user_id, r2_key, content_hash, mime_type, byte_size, original_filename, source_kind, created_at)
        values ${rows.join(", ")} returning 1) select to_jsonb(count(*)) from added`,
     );
   }
