@@ -40,16 +40,19 @@ export async function test(args: readonly string[], report: Report): Promise<boo
   };
   try {
     // Each file has an install of its own, and one waits while another works.
-    const [formatted, linted, beside] = await Promise.all([
+    const [formatted, linted, typed, beside] = await Promise.all([
       run("prettier", ["--check", "--log-level", "warn", "."], all),
       run("eslint", [".", "--max-warnings", "0"], all),
+      run("tsc", ["-p", join("lab", "images", "page")], all),
       jest("but", lanes),
     ]);
     const alone = await jest("only", 1);
     const count = (name: keyof Summary): number => beside[name] + alone[name];
-    const failed = count("numFailedTests") + count("numRuntimeErrorTestSuites") + (formatted && linted ? 0 : 1);
+    const failed =
+      count("numFailedTests") + count("numRuntimeErrorTestSuites") + (formatted && linted && typed ? 0 : 1);
     if (!formatted) report("Some files are not formatted, see above. Type: npm run format");
     if (!linted) report("The style check failed, see above.");
+    if (!typed) report("The types of the stand-in page do not fit, see above.");
     const [passed, skipped] = [count("numPassedTests"), count("numPendingTests")];
     if (passed + failed + skipped === 0) report("No test was asked for that there is.");
     if (skipped > 0) report(`SKIPPED: ${skipped} tests could not run on this machine.`);

@@ -7,10 +7,10 @@ import { removeSettingCommand } from "../../../util/commands";
 
 let folder: string;
 
-/** An npm that writes down what it was called with, and what came on its standard input. */
-const fakeNpm = `#!${process.execPath}
-const { readFileSync, writeFileSync } = require("node:fs");
-writeFileSync(process.env.SEEN, JSON.stringify({ words: process.argv.slice(2), input: readFileSync(0, "utf8") }));
+/** An npm that writes down what it was called with, each word ended by a zero byte, and what came on its standard input. */
+const fakeNpm = `#!/bin/sh
+printf '%s\\0' "$@" > words
+/bin/cat > input
 `;
 
 beforeAll(() => {
@@ -24,9 +24,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What arrives at npm when a command is typed as it is printed, in a shell that knows nothing. */
 function typed(command: string): { words: string[]; input: string } {
-  const seen = join(folder, "seen.json");
-  execFileSync("/bin/sh", ["-c", command], { cwd: folder, env: { PATH: folder, SEEN: seen }, input: "" });
-  return JSON.parse(readFileSync(seen, "utf8")) as { words: string[]; input: string };
+  execFileSync("/bin/sh", ["-c", command], { cwd: folder, env: { PATH: folder }, input: "" });
+  const seen = (file: string): string => readFileSync(join(folder, file), "utf8");
+  return { words: seen("words").split("\0").slice(0, -1), input: seen("input") };
 }
 
 test("the command that sets a setting can be typed as it is printed, for every setting there is", () => {

@@ -3,7 +3,7 @@ import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
 import fc from "fast-check";
 import type { Platform } from "../../../../host/install/platform";
 import { environments } from "../../../../infra/release/environment";
-import { resolveSettings, type Settings } from "../../../../settings";
+import { providerVariables, resolveSettings, type Settings } from "../../../../settings";
 import { parseDotenv } from "../../../../settings/dotenv";
 import { dotenvText } from "../../../../settings/documents";
 
@@ -38,6 +38,7 @@ const names = [
   "REDIS_PASSWORD",
   "S3_SECRET_ACCESS_KEY",
   "FASTMAIL_API_TOKEN",
+  ...providerVariables,
 ] as const;
 type Name = (typeof names)[number];
 
@@ -66,7 +67,7 @@ function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   });
 }
 
-function resolve(tier: string, dotenv: Readonly<Record<string, string>> = {}): Settings {
+function resolve(tier: string, dotenv: Readonly<Record<string, string>>): Settings {
   return resolveSettings({ config: (name) => ({ tier })[name], environment: {}, dotenv }, tier);
 }
 
@@ -77,7 +78,8 @@ test("1,000 secrets of any printable characters come from .env into the containe
     fc.asyncProperty(secrets, async (values) => {
       const given = Object.fromEntries(names.map((name, at) => [name, values[at]])) as Record<Name, string>;
       const file = names.map((name) => `${name}=${dotenvText(given[name])}\n`).join("");
-      const settings = resolve("base", parseDotenv(file, {}).values) as Settings<"base">;
+      const dotenv = parseDotenv(file, {}).values;
+      const settings = resolve("base", dotenv) as Settings<"base">;
       containers.clear();
       // Pulumi notes where each of its promises was made, which is most of the work of declaring.
       const limit = Error.stackTraceLimit;
@@ -109,7 +111,7 @@ test("1,000 secrets of any printable characters come from .env into the containe
       );
       for (const value of values) expect(besideEnvironment).not.toContain(JSON.stringify(value).slice(1, -1));
 
-      const { api, "data-provider": provider } = environments(resolve("tier1") as Settings<"tier1">, held);
+      const { api, "data-provider": provider } = environments(resolve("tier1", dotenv) as Settings<"tier1">, held);
       expect({ ...provider, ...api }).toMatchObject({
         ENCRYPTION_KEY: given.ENCRYPTION_KEY,
         BETTER_AUTH_SECRET: given.BETTER_AUTH_SECRET,
@@ -120,10 +122,11 @@ test("1,000 secrets of any printable characters come from .env into the containe
         SCREENSHOT_BOT_SECRET: given.SCREENSHOT_BOT_SECRET,
         S3_SECRET_ACCESS_KEY: given.S3_SECRET_ACCESS_KEY,
         FASTMAIL_API_TOKEN: given.FASTMAIL_API_TOKEN,
+        ...Object.fromEntries(providerVariables.map((name) => [name, given[name]])),
       });
       expect(passwordIn(api.DATABASE_URL)).toBe(given.POSTGRES_PASSWORD);
       expect(passwordIn(api.REDIS_URL)).toBe(given.REDIS_PASSWORD);
     }),
-    { numRuns: 100, endOnFailure: true },
+    { numRuns: Math.ceil(1_000 / names.length), endOnFailure: true },
   );
 }, 60_000);
