@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { label } from "../../../host/install/labels";
 import { preview } from "../../../ops/preview";
 import { up } from "../../../ops/up";
+import { remake } from "../base/remake";
 import { baseOf, container, runningServices } from "../host";
 import { failing } from "../scene";
 import { underLoad } from "../traffic";
@@ -30,29 +31,16 @@ test("a network that was pruned is noticed by the preview, and the tier switched
 
 test("a container of base that another tool has made anew is made again by the same up, while requests wait", async () => {
   const name = `${scene.place.install}-redis`;
-  const { info } = await container(scene, undefined, "redis");
-  await scene.docker.getContainer(name).remove({ force: true });
-  // As tools that update containers do it: everything as it was, the labels included.
-  const copy = await scene.docker.createContainer({
-    name,
-    Image: info.Config.Image,
-    Entrypoint: info.Config.Entrypoint,
-    Env: info.Config.Env,
-    Labels: info.Config.Labels,
-    HostConfig: { Binds: info.HostConfig.Binds, NetworkMode: `${scene.place.install}-data` },
-    NetworkingConfig: { EndpointsConfig: { [`${scene.place.install}-data`]: { Aliases: ["redis"] } } },
-  });
-  await copy.start();
+  const { before, copy } = await remake(scene, "redis");
   const seen = await scene.preview("base");
   expect(seen).toContain(`${name} is not the one Pulumi made: another tool has made it anew`);
   expect(seen).toContain("Requests of api, ws, auth wait at the gateway meanwhile");
   expect(seen).toMatch(/\+-1 to replace/);
-  // How many fail is counted where nothing runs beside it, in base.alone.test.ts.
   expect(await scene.up("base")).toContain("hold requests at the gateway while redis is replaced");
   const again = await container(scene, undefined, "redis");
   expect(again.running).toBe(true);
   expect(again.info.HostConfig.ReadonlyRootfs).toBe(true);
-  expect([info.Id, copy.id]).not.toContain(again.id);
+  expect([before, copy]).not.toContain(again.id);
   expect(await scene.preview("base")).toMatch(unchanged);
 });
 
