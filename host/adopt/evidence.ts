@@ -1,7 +1,7 @@
 import type { Engine, Labelled } from "../engine/engine";
 import { publishedAt } from "../engine/published";
 import { databaseQuestion, parseAnswer } from "../guards/databaseAnswer";
-import { maintenance, withServer } from "../backup/server";
+import { withServer } from "../backup/server";
 import { baseServices } from "../install/bundled";
 import { networkName } from "../install/addresses";
 import { containerName, volumeNameOf } from "../install/containerName";
@@ -237,7 +237,7 @@ async function askAsBackups(
 ): Promise<NonNullable<AdoptEvidence["database"]>["backups"]> {
   try {
     const [isSuperuser] = await withServer(engine, { kind: "bundled", container, stacks }, (server) =>
-      server.query<boolean>("select to_jsonb(rolsuper) from pg_roles where rolname = current_user", maintenance),
+      server.query<boolean>("select to_jsonb(rolsuper) from pg_roles where rolname = current_user", server.maintenance),
     );
     return { isSuperuser: isSuperuser === true };
   } catch (error) {

@@ -3,7 +3,7 @@ import { differences } from "./compare";
 import { feed } from "./dump";
 import type { Backup } from "./folder";
 import type { Table } from "./manifest";
-import { identifier, literal, maintenance, psql, type Server } from "./server";
+import { identifier, literal, psql, type Server } from "./server";
 import { countQueries } from "./snapshot";
 import { checkInterrupt } from "../engine/ready";
 
@@ -77,7 +77,7 @@ export async function load(
   checkInterrupt(signal);
   try {
     // Inside: what the engine answers may be lost, and the database be there all the same.
-    await server.run([...psql, "-c", createLike(name, row)], { database: maintenance });
+    await server.run([...psql, "-c", createLike(name, row)], { database: server.maintenance });
     // Roles that another server granted something to are not on this one.
     const privileges = expected.tables === undefined ? ["--no-privileges"] : [];
     await feed(
@@ -113,7 +113,7 @@ async function count(server: Server, database: string): Promise<Table[]> {
 /** Drops a database beside Scani's, and the connections to it. */
 export async function drop(server: Server, name: string): Promise<void> {
   await server.run([...psql, "-c", `drop database if exists ${identifier(name)} with (force)`], {
-    database: maintenance,
+    database: server.maintenance,
   });
 }
 

@@ -50,6 +50,15 @@ export class Server {
     readonly stacks: StackNames,
   ) {}
 
+  /**
+   * Database from which others are created, renamed and dropped: a server has it from the start, and it is not Scani's,
+   * since none can be renamed from within. For nothing else: a pooler, or the rules of a server, may let a role log in to
+   * its own database only.
+   */
+  get maintenance(): string {
+    return this.database === "postgres" ? "template1" : "postgres";
+  }
+
   /** Starts a tool whose streams are large or live. */
   attach(command: readonly string[], database = this.database): Promise<Attached> {
     return this.engine.attach(this.container, command, this.environmentFor(database));
@@ -70,10 +79,10 @@ export class Server {
         why: `Scani checks it, unless the URL says sslmode=no-verify. If a private authority signed it, give that one's certificate to every stack. ${errors}`,
         type: Object.values(this.stacks).map((stack) => setCommand("caCertificate", stack, { file: "ca.pem" })),
       });
-    if (options.database === maintenance && exitCode === notConnected && !this.local)
+    if (options.database === this.maintenance && exitCode === notConnected && !this.local)
       throw new OperatorError({
-        what: `A restore makes, renames and drops databases from the server's database ${maintenance}, and that one does not let DATABASE_URL log in: ${errors}`,
-        why: `Behind a connection pooler, name the server itself; where the server refuses it, let the role log in to ${maintenance}.`,
+        what: `A restore makes, renames and drops databases from the server's database ${this.maintenance}, and that one does not let DATABASE_URL log in: ${errors}`,
+        why: `Behind a connection pooler, name the server itself; where the server refuses it, let the role log in to ${this.maintenance}.`,
         type: [setCommand("DATABASE_URL", this.stacks.base, { secret: true }), upCommand(this.stacks.base)],
       });
     throw new OperatorError({ what: `${command[0]} failed: ${errors || `exit code ${exitCode}`}` });
@@ -109,12 +118,6 @@ export async function readIdentity(server: Server): Promise<DatabaseIdentity> {
 
 /** psql for programs: no user settings, values only, stops at the first error. */
 export const psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"] as const;
-
-/**
- * Database from which others are created, renamed and dropped: a server has it from the start, and it holds no data. For
- * nothing else: a pooler, or the rules of a server, may let a role log in to its own database only.
- */
-export const maintenance = "postgres";
 
 /** psql's exit code where it could not log in. */
 const notConnected = 2;

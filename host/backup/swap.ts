@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { identifier, literal, maintenance, psql, type Server } from "./server";
+import { identifier, literal, psql, type Server } from "./server";
 
 /** Milliseconds between two rounds of ending connections. */
 const pollInterval = 100;
@@ -18,7 +18,7 @@ export async function swap(server: Server, restored: string, kept: string): Prom
         "-c",
         `begin; alter database ${live} rename to ${old}; alter database ${fresh} rename to ${live}; commit`,
       ],
-      { database: maintenance },
+      { database: server.maintenance },
     )
     .finally(() => {
       renamed = true;
@@ -34,7 +34,7 @@ export async function swap(server: Server, restored: string, kept: string): Prom
           "-c",
           `select pg_terminate_backend(pid) from pg_stat_activity where datname in (${literal(server.database)}, ${literal(restored)})`,
         ],
-        { database: maintenance },
+        { database: server.maintenance },
       )
       .catch(() => undefined);
     await Promise.race([renaming.catch(() => undefined), pause(pollInterval)]);
@@ -43,7 +43,7 @@ export async function swap(server: Server, restored: string, kept: string): Prom
     // The rename may have succeeded although its answer was lost.
     const [renamedTo] = await server.query<string>(
       `select to_jsonb(datname) from pg_database where datname = ${literal(kept)}`,
-      maintenance,
+      server.maintenance,
     );
     if (renamedTo === undefined) throw error;
   });

@@ -47,7 +47,7 @@ export class FakePostgres {
       case "sh":
         return text.includes("pg_restore --list") ? { output: this.contents } : undefined;
       case "psql":
-        if (command.includes("-c")) return this.query(command.at(-1) ?? "");
+        if (command.includes("-c")) return this.query(command.at(-1) ?? "", database);
         if (input?.includes("user_integration_credentials"))
           return { output: (this.credentials.get(database) ?? []).map((one) => `credential ${one}`).join("\n") };
         return method === "attach"
@@ -62,7 +62,7 @@ export class FakePostgres {
     return { id: "1-1", at: "2026-01-10T12:00:00.000Z", postgres: "16.1", databaseBytes: 1000 };
   }
 
-  private query(sql: string): FakeAnswer | undefined {
+  private query(sql: string, from: string): FakeAnswer | undefined {
     const json = (values: readonly unknown[]): FakeAnswer => ({
       output: values.map((value) => JSON.stringify(value)).join("\n"),
     });
@@ -80,7 +80,7 @@ export class FakePostgres {
     }
     const [, live, old, fresh] =
       /alter database "([^"]+)" rename to "([^"]+)"; alter database "([^"]+)" rename/.exec(sql) ?? [];
-    if (live !== undefined) return this.rename(live, old ?? "", fresh ?? "");
+    if (live !== undefined) return this.rename(live, old ?? "", fresh ?? "", from);
     const beginning = /starts_with\(datname, '([^']+)'\)/.exec(sql)?.[1];
     if (beginning !== undefined) return json(names.filter((name) => name.startsWith(beginning)));
     const named = /from pg_database where datname = '([^']+)'/.exec(sql)?.[1];
@@ -94,7 +94,8 @@ export class FakePostgres {
     return undefined;
   }
 
-  private rename(live: string, old: string, fresh: string): FakeAnswer {
+  private rename(live: string, old: string, fresh: string, from: string): FakeAnswer {
+    if ([live, fresh].includes(from)) return { exitCode: 1, errors: "ERROR:  current database cannot be renamed" };
     const [before, after] = [this.databases.get(live), this.databases.get(fresh)];
     if (before === undefined || after === undefined) return { exitCode: 1, errors: "database does not exist" };
     this.databases.set(old, before);

@@ -28,6 +28,19 @@ test("two installs of one name in one folder: each counts, removes and restores 
   for (const scene of [mine, others]) scene.close();
 });
 
+test("a database called as every server's own, postgres, is restored as any other", async () => {
+  const scene = new Scene(undefined, "postgres");
+  scene.postgres.databases.delete("scani");
+  scene.postgres.databases.set("postgres", then);
+  await scene.make();
+  [scene.backup] = await scene.backups();
+  scene.postgres.databases.set("postgres", now);
+  await scene.restore();
+  expect(scene.postgres.databases.get("postgres")).toEqual(then);
+  expect(scene.beside()).toEqual([expect.stringMatching(/^postgres_before_/)]);
+  scene.close();
+});
+
 test("a backup made before clusters were recorded is restored, and the doubt is said", async () => {
   const scene = await Scene.backedUp();
   const { manifest, ...backup } = scene.backup as Backup;

@@ -26,13 +26,16 @@ export class Scene {
   readonly folder = join(this.place, "backups");
   backup: Backup | undefined;
 
-  constructor(cluster?: string) {
+  constructor(
+    cluster?: string,
+    private readonly inUse = "scani",
+  ) {
     this.postgres = new FakePostgres(cluster);
     this.engine = new FakeEngine((_container, command, call) => this.postgres.answer(command, call));
     this.engine.add({
       name: "postgres",
       state: "running",
-      environment: ["POSTGRES_USER=scani", "POSTGRES_DB=scani"],
+      environment: ["POSTGRES_USER=scani", `POSTGRES_DB=${inUse}`],
     });
   }
 
@@ -71,7 +74,7 @@ export class Scene {
 
   /** Databases beside the one in use. */
   beside(): string[] {
-    return [...this.postgres.databases.keys()].filter((name) => !["postgres", "scani"].includes(name));
+    return [...this.postgres.databases.keys()].filter((name) => !["postgres", this.inUse].includes(name));
   }
 
   close(): void {
