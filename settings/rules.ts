@@ -44,6 +44,31 @@ function composeMistakes(given: GivenValues, stack: string): Mistake[] {
   });
 }
 
+/** Servers that containers log in to. */
+const servers = ["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "SMTP_URL"] as const;
+
+/** Addresses at which a container reaches itself, and no other server. */
+function loopbackMistakes(given: GivenValues, stack: string): Mistake[] {
+  return servers.flatMap((setting) => {
+    const found = given.get(setting);
+    if (found === undefined || !URL.canParse(found.value)) return [];
+    const { hostname } = new URL(found.value);
+    if (!isLoopback(hostname)) return [];
+    return [
+      {
+        setting,
+        what: `${setting} (from ${found.origin}) names ${hostname}, which in a container is the container itself: name the server as other machines reach it; without ${setting} this module runs its own`,
+        ...removal(setting, found.origin, stack),
+      },
+    ];
+  });
+}
+
+/** True for a host that is whoever names it. Pure. */
+function isLoopback(hostname: string): boolean {
+  return /^((.*\.)?localhost\.?|127(\.\d+){1,3}|0\.0\.0\.0|\[::1?\])$/i.test(hostname);
+}
+
 /** Whoever has compose's settings most likely has its data too. */
 function namingAdopt([first, ...rest]: readonly Mistake[]): Mistake[] {
   if (first === undefined) return [];
@@ -84,7 +109,11 @@ function cookieMistakes(given: GivenValues, stack: string): Mistake[] {
 }
 
 function baseMistakes(given: GivenValues, stack: string): Mistake[] {
-  const mistakes: Mistake[] = [...namingAdopt(composeMistakes(given, stack)), ...cookieMistakes(given, stack)];
+  const mistakes: Mistake[] = [
+    ...namingAdopt(composeMistakes(given, stack)),
+    ...loopbackMistakes(given, stack),
+    ...cookieMistakes(given, stack),
+  ];
   if (given.has("S3_ENDPOINT")) {
     for (const setting of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const) {
       if (!given.has(setting)) {

@@ -198,6 +198,28 @@ describe("services somebody else runs", () => {
     ]);
   });
 
+  test.each([
+    ["DATABASE_URL", "postgres://scani:scani@localhost:5433/scani?sslmode=disable"],
+    ["REDIS_URL", "redis://LOCALHOST:6380"],
+    ["REDIS_URL", "redis://cache.localhost"],
+    ["SMTP_URL", "smtp://127.0.1.1:1026"],
+    ["SMTP_URL", "smtp://[::1]:1026"],
+    ["SMTP_URL", "smtp://0.0.0.0:1026"],
+  ])("%s=%s names a container's own address", (name, value) => {
+    expect(mistakesOf({ tier: "base", [name]: value })).toEqual([
+      `${name} (from Pulumi config) names ${new URL(value).hostname}, which in a container is the container itself: name the server as other machines reach it; without ${name} this module runs its own | npm run pulumi -- config rm ${name} --stack prod`,
+    ]);
+  });
+
+  test("a bucket's own address is no container's, and may be what a browser takes for its own", () => {
+    const s3 = { S3_ACCESS_KEY_ID: "AKEXAMPLE", S3_SECRET_ACCESS_KEY: "SKEXAMPLE-0123" };
+    const given = { tier: "base", ...s3, S3_PUBLIC_ENDPOINT: "http://localhost:9000" };
+    expect(mistakesOf({ ...given, S3_ENDPOINT: "http://localhost:9000" })).toEqual([
+      expect.stringContaining("S3_ENDPOINT (from Pulumi config) names localhost"),
+    ]);
+    expect(mistakesOf({ ...given, S3_ENDPOINT: "http://127.example.org:9000" })).toEqual([]);
+  });
+
   test("two mail transports are one too many", () => {
     expect(
       mistakesOf({ tier: "base", SMTP_URL: "smtps://u:p@m.example:465", FASTMAIL_API_TOKEN: "fmu1-abcdef" }),
