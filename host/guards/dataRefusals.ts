@@ -7,6 +7,7 @@ import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
 import { postgresDataPath } from "../install/postgresData";
 import { verifies } from "./passwordVerifier";
+import type { Libc } from "./postgresLibc";
 
 /** What a stack is about to run on the data. */
 export interface Intent {
@@ -23,12 +24,16 @@ export interface Intent {
 
 /** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
 export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Problem[]> {
-  const secrets = intent.trustSettings
-    ? []
-    : [lackOf(evidence, intent), await keyOf(evidence, intent), await passwordOf(evidence, intent)];
-  return [...strangers(evidence), majorOf(evidence, intent), dataPathOf(evidence, intent), ...secrets].filter(
-    (problem) => problem !== undefined,
-  );
+  const [fixed, trusted] = [
+    [...strangers(evidence), majorOf(evidence, intent), dataPathOf(evidence, intent)],
+    [
+      libcOf(evidence, intent),
+      lackOf(evidence, intent),
+      await keyOf(evidence, intent),
+      await passwordOf(evidence, intent),
+    ],
+  ];
+  return [...fixed, ...(intent.trustSettings ? [] : trusted)].filter((problem) => problem !== undefined);
 }
 
 /** Heading of all refusals. */
@@ -68,6 +73,28 @@ function dataPathOf(
   return {
     what: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
     type: setCommand("postgresImage", baseStack),
+  };
+}
+
+const libcName: Readonly<Record<Libc, string>> = { musl: "musl (Alpine)", glibc: "glibc (Debian)" };
+
+/** Locales that sort by the characters' codes, whichever library does. */
+const byCode = /^(C|POSIX)(\.|$)/;
+
+/** The other library would look for text where it has not been put. Of another major the data does not start at all. */
+function libcOf(
+  { ranOn, imageLibc, imageMajor, volumeMajor, database }: Evidence,
+  { place: { postgres }, baseStack }: Intent,
+): Problem | undefined {
+  const otherMajor = imageMajor !== undefined && volumeMajor !== undefined && imageMajor !== volumeMajor;
+  // A database that does not run may be of any locale.
+  const sorts = database === undefined || (database.collation !== undefined && !byCode.test(database.collation));
+  if (postgres?.image === undefined || otherMajor || !sorts) return undefined;
+  if (ranOn?.libc === undefined || imageLibc === undefined || ranOn.libc === imageLibc) return undefined;
+  return {
+    what: `postgresImage ${postgres.image} is built on ${libcName[imageLibc]}, and ${ranOn.image}, which ran on the volume ${postgres.volume} until now, on ${libcName[ranOn.libc]}: they sort text differently, so rows would not be found by their indexes, and no error would say so.`,
+    why: `To move to it: make a backup, then restore it into an install of that image under another name. If every index is rebuilt at once (REINDEX DATABASE), ${howToSet("trustSettings")}.`,
+    type: setCommand("postgresImage", baseStack, ranOn.image),
   };
 }
 

@@ -20,6 +20,8 @@ sed 's/^/major /' "$PGDATA/PG_VERSION"
 sed 's/^/fingerprints /' "$PGDATA/${fingerprintsFile}" 2> /dev/null
 psql -XAtqw -U "$1" -d "$2" << 'SQL'
 select 'cluster ' || system_identifier from pg_control_system();
+select 'collation ' || datcollate from pg_database d
+  where datname = current_database() and coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c';
 select 'verifier ' || rolpassword from pg_authid where rolname = current_user;
 ${credentialQueries}SQL`;
 
@@ -43,7 +45,11 @@ export function parseAnswer(output: string): Found {
       lacks !== undefined
         ? { credentials: [], lacks }
         : letIn
-          ? { passwordVerifier: all("verifier")[0], credentials: credentialsIn(output) }
+          ? {
+              passwordVerifier: all("verifier")[0],
+              collation: all("collation")[0],
+              credentials: credentialsIn(output),
+            }
           : undefined,
   };
 }

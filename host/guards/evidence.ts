@@ -1,4 +1,5 @@
 import type { ManagedDatabase } from "../install/databaseIdentity";
+import type { Libc } from "./postgresLibc";
 import type { SecretFingerprints } from "./secretFingerprints";
 
 /** What is true of the data before anything is declared: all a refusal is derived from. Holds secrets. */
@@ -11,6 +12,10 @@ export interface Evidence {
   readonly imageMajor?: string;
   /** Folder in which that image keeps its data, where the image is on the engine. */
   readonly imageDataPath?: string;
+  /** C library that image's Postgres is built on. */
+  readonly imageLibc?: Libc;
+  /** Image of the container that is there, and its C library, by which text in indexes has been sorted so far. */
+  readonly ranOn?: { readonly image: string; readonly libc?: Libc };
   readonly fingerprints?: SecretFingerprints;
   /** What the running database says. */
   readonly database?: DatabaseAnswer;
@@ -28,6 +33,8 @@ export interface Evidence {
 export interface DatabaseAnswer {
   /** Verifier of the role's password. */
   readonly passwordVerifier?: string;
+  /** Locale by which its C library sorts text; absent where something else sorts it. */
+  readonly collation?: string;
   /** Stored credentials, the newest first, sealed as they are. */
   readonly credentials: readonly string[];
   /** It has no such role, or no such database. */

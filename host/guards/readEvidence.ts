@@ -11,6 +11,7 @@ import type { StackNames } from "../install/stacks";
 import { credentialQueries, credentialsIn } from "../scani/credentials";
 import { problemsOf } from "../../util/operatorError";
 import { fingerprintsFile, parseFingerprints } from "./secretFingerprints";
+import { postgresLibc } from "./postgresLibc";
 import { postgresMajor } from "./postgresMajor";
 
 type Postgres = NonNullable<DataPlace["postgres"]>;
@@ -37,14 +38,16 @@ export async function readEvidence(
     ]);
     return { strangers, keyInUse, ...found };
   }
-  const [strangers, image, found] = await Promise.all([
+  const [strangers, image, ranOn, found] = await Promise.all([
     strangersOn(engine, install, volumes),
     postgres.image === undefined ? undefined : imageOf(engine, postgres.image),
+    engine.inspect(postgres.container),
     askContainer(engine, postgres).then((answer) => answer ?? askVolume(engine, install, postgres)),
   ]);
   return {
     strangers,
     ...image,
+    ranOn: ranOn && { image: ranOn.image, libc: postgresLibc(ranOn.image, ranOn.environment) },
     volumeMajor: found.major,
     fingerprints: found.fingerprints,
     database: found.database,
@@ -103,11 +106,15 @@ async function keyOfRunningApi(engine: Engine, install: string): Promise<string 
   return variableIn(environment, "ENCRYPTION_KEY");
 }
 
-async function imageOf(engine: Engine, image: string): Promise<Pick<Evidence, "imageMajor" | "imageDataPath">> {
+async function imageOf(
+  engine: Engine,
+  image: string,
+): Promise<Pick<Evidence, "imageMajor" | "imageDataPath" | "imageLibc">> {
   const found = await engine.image(image);
   return {
     imageMajor: postgresMajor(image, found?.environment),
     imageDataPath: found && variableIn(found.environment, "PGDATA"),
+    imageLibc: postgresLibc(image, found?.environment),
   };
 }
 

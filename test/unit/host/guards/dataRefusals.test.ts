@@ -117,6 +117,40 @@ test("another major version; where either is not known, Postgres itself has the 
   expect(await problems({ imageMajor: "15" })).toEqual([]);
 });
 
+describe("an image whose C library sorts text otherwise", () => {
+  const ranOn = { image: "postgres:16.4-alpine", libc: "musl" } as const;
+  const evidence = { ranOn, imageLibc: "glibc", volumeMajor: "16", imageMajor: "16" } as const;
+  const sortedBy = (collation?: string) => ({ ...evidence, database: { credentials: [], collation } });
+
+  test("is refused where that is how text is sorted, or nobody can say", async () => {
+    for (const found of [evidence, sortedBy("en_US.utf8")]) {
+      const [problem, ...others] = await dataRefusals({ strangers: [], ...found }, { ...intent, encryptionKey: key });
+      expect(others).toEqual([]);
+      expect(problem?.what).toMatch(
+        /is built on glibc \(Debian\), and postgres:16\.4-alpine, .* on musl \(Alpine\): they sort text differently/,
+      );
+      expect(commandsOf(problem)).toEqual([
+        "npm run pulumi -- config set --stack prod-base postgresImage postgres:16.4-alpine",
+      ]);
+    }
+    expect(await problems(evidence, { trustSettings: true })).toEqual([]);
+  });
+
+  test.each([
+    ["text is sorted by its characters' codes", sortedBy("C.UTF-8")],
+    ["text is sorted by ICU", sortedBy()],
+    ["it is built on the same", { ...evidence, imageLibc: "musl" }],
+    ["the images do not say it", { ...evidence, ranOn: { image: "scani-local/postgres:15-bookworm" } }],
+    ["no container has run", { ...evidence, ranOn: undefined }],
+  ] as const)("is fine where %s", async (_where, found) => {
+    expect(await problems(found)).toEqual([]);
+  });
+
+  test("of another major is refused for that alone", async () => {
+    expect(await problems({ ...evidence, imageMajor: "17" })).toEqual([expect.stringContaining("is Postgres 17")]);
+  });
+});
+
 describe("an operator who trusts the settings", () => {
   test("is let pass with other secrets, but never onto a volume in use or made by another Postgres", async () => {
     const strangers = [{ container: "old-postgres-1", volume: "scani-postgres-data" }];

@@ -10,6 +10,7 @@ test("everything a running database says is read", async () => {
     "major 16",
     `fingerprints ${fingerprints.trim()}`,
     "cluster 7300000000000000001",
+    "collation en_US.utf8",
     "verifier SCRAM-SHA-256$4096:s$a:b",
     "credential bmV3",
     "credential b2xk",
@@ -18,7 +19,11 @@ test("everything a running database says is read", async () => {
     major: "16",
     fingerprints: JSON.parse(fingerprints),
     cluster: "7300000000000000001",
-    database: { passwordVerifier: "SCRAM-SHA-256$4096:s$a:b", credentials: ["bmV3", "b2xk"] },
+    database: {
+      passwordVerifier: "SCRAM-SHA-256$4096:s$a:b",
+      collation: "en_US.utf8",
+      credentials: ["bmV3", "b2xk"],
+    },
   });
 });
 
