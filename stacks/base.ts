@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { composeProblems } from "../host/adopt/composeProblems";
 import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
+import { handedSettings } from "../host/guards/changedSettings";
 import {
   identityRefusals,
   lostStateProblems,
@@ -26,7 +27,7 @@ import { isGenerated, isSet, plainText, setCommand, type Settings } from "../set
 import { setCommand as setGiven, upCommand } from "../util/commands";
 import { renderBlock, type Block } from "../util/ipv4";
 import { renderProblem, type Problem } from "../util/operatorError";
-import { refuse, refuseDowntime, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
+import { refuse, refuseChanged, refuseDowntime, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
@@ -97,6 +98,7 @@ export async function baseStack(
     },
   );
   refuseDowntime(declared, now);
+  await refuseChanged(declared, now);
   const refuseThese = (missing: readonly MissingImage[]): void =>
     refuseMissing(
       missing,
@@ -262,7 +264,7 @@ async function refuseBesideCompose(
 
 /** What base is about to be declared with. In a first preview the generated secrets are not known yet. */
 async function declaredBase(settings: Settings<"base">, base: Base, stack: string): Promise<DeclaredBase> {
-  const entries = (["ENCRYPTION_KEY", ...comparedSettings] as const).map(async (name) => {
+  const entries = (["ENCRYPTION_KEY", ...comparedSettings, ...handedSettings] as const).map(async (name) => {
     const value = isGenerated(name) ? await valueIfKnown(base.secrets.get(name)) : plainText(settings[name]);
     return [name, { value, origin: settings.origin(name) }] as const;
   });

@@ -3,6 +3,7 @@ import type { Evidence } from "../host/guards/evidence";
 import { dataRefusalHeading, dataRefusals, type Intent } from "../host/guards/dataRefusals";
 import { baseRefusalHeading, baseRefusals, type DeclaredBase } from "../host/guards/baseRefusals";
 import type { BaseNow } from "../host/guards/baseNow";
+import { changedSettings, changedSettingsHeading } from "../host/guards/changedSettings";
 import { renderProblem, renderProblems, type Problem } from "../util/operatorError";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
 import { howToSet, isSet } from "../settings";
@@ -46,6 +47,18 @@ export function refuseDowntime(declared: DeclaredBase, now: BaseNow): void {
     throw new OperatorRunError(
       `${renderProblems(baseRefusalHeading(now), problems)}\n  Or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
     );
+}
+
+/**
+ * Says which settings base would hand to the next release otherwise than one that runs has them.
+ * @throws operator's error where most likely nobody means it, unless the operator has said that the settings are right
+ */
+export async function refuseChanged(declared: DeclaredBase, now: BaseNow): Promise<void> {
+  const { refused, said } = changedSettings(declared, now);
+  const trusted = isSet("trustSettings");
+  if (!trusted) refuse(changedSettingsHeading(now), refused);
+  const lines = [...said, ...(trusted ? refused : [])].map(({ what }) => what);
+  if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
 }
 
 /** Goes on only where there is no problem. @throws operator's error with all of them */

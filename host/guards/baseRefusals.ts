@@ -85,7 +85,7 @@ function returnedService(declared: DeclaredBase, now: BaseNow, shape: Replaceabl
     {
       what: `${setting} is not given any more, neither in Pulumi config nor in the environment nor in .env, and the data is on the ${shape.title} at ${elsewhere.hostname}.`,
       why: `Base would run a new and empty ${shape.title} in its place.`,
-      type: restore(declared, setting, elsewhere.href),
+      type: setBack(declared, setting, elsewhere.href),
     },
   ];
 }
@@ -102,7 +102,7 @@ function changedCredentials(declared: DeclaredBase, now: BaseNow, service: strin
         what: `${from(declared, setting)} ${wanted === undefined ? "would be generated anew" : "differs"}, and a release that runs logs in to ${container.container} with the one it was made with.`,
         type: [
           ...withdrawCommands(setting, declared.settings[setting]?.origin, declared.stack),
-          ...restore(declared, setting, is),
+          ...setBack(declared, setting, is),
         ],
       },
     ];
@@ -119,7 +119,7 @@ function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
   return [
     {
       what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
-      type: restore(declared, "S3_BUCKET", is),
+      type: setBack(declared, "S3_BUCKET", is),
     },
   ];
 }
@@ -144,7 +144,7 @@ function otherImage(
     {
       what: `${from(declared, setting)} is ${wanted}, another server or another major version than ${container.container} runs (${container.image}).`,
       why: "It may not read what the other has written.",
-      type: restore(declared, setting, container.image),
+      type: setBack(declared, setting, container.image),
     },
   ];
 }
@@ -174,7 +174,7 @@ function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
     return [
       {
         what: `${from(declared, setting)} is ${wanted}, and the gateway is published on ${published}: whoever uses Scani there would not reach it any more.`,
-        type: restore(declared, setting, value),
+        type: setBack(declared, setting, value),
       },
     ];
   });
@@ -186,17 +186,18 @@ function urlsOf(now: BaseNow, { variable }: Replaceable): URL[] {
   return given.filter((url) => URL.canParse(url)).map((url) => new URL(url));
 }
 
-function tiersOf({ releases }: BaseNow): string {
+/** Tiers of the releases in use, as the subject of a sentence. Pure. */
+export function tiersOf({ releases }: BaseNow): string {
   return [...new Set(releases.map(({ tier }) => tier))].sort().join(" and ");
 }
 
-/** A setting as the subject of a sentence, with where its value comes from. */
-function from({ settings }: DeclaredBase, setting: BaseSetting): string {
+/** A setting as the subject of a sentence, with where its value comes from. Pure. */
+export function from({ settings }: DeclaredBase, setting: BaseSetting): string {
   const origin = settings[setting]?.origin;
   return origin === undefined || origin === "generated" ? setting : `${setting} (from ${origin})`;
 }
 
-/** The command that sets a setting to what it was; a secret is asked for. */
-function restore({ stack }: DeclaredBase, setting: BaseSetting, value: string): string[] {
+/** The command that sets a setting to what it was; a secret is asked for. Pure. */
+export function setBack({ stack }: DeclaredBase, setting: BaseSetting, value: string): string[] {
   return [setCommand(setting, stack, settingNamed(setting).secret === true ? { secret: true } : { value })];
 }
