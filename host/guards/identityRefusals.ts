@@ -3,6 +3,7 @@ import { adoptCommand, backupsCommand, setCommand, upCommand } from "../../util/
 import { commandsOf, type Problem } from "../../util/operatorError";
 import { isOfBase } from "../install/containerName";
 import { isSameDatabase, type ManagedDatabase } from "../install/databaseIdentity";
+import { isUp } from "../install/facts";
 import { label } from "../install/labels";
 import type { BaseServiceOutput, Sockets } from "../install/platform";
 import type { Presence } from "../install/presence";
@@ -50,7 +51,9 @@ export function identityRefusals(
   const lost = intent.startEmpty
     ? undefined
     : (lostData(remembered, now, intent) ?? otherCluster(remembered, now, intent));
-  const moved = intent.trustSettings ? undefined : otherDatabase(remembered, now, intent);
+  const moved = intent.trustSettings
+    ? undefined
+    : (otherDatabase(remembered, now, intent) ?? otherKind(remembered, now, intent));
   return [lost, moved].filter((problem) => problem !== undefined);
 }
 
@@ -183,6 +186,31 @@ function otherDatabase(
       withFlag("trustSettings", upCommand(stack)),
     ],
   };
+}
+
+/** The same, from the server of base's own to somebody else's, or back. */
+function otherKind(
+  { install, managed: before, backups }: RememberedBase,
+  { managed: now, containers }: IdentityNow,
+  { stack, databaseOrigin: origin }: IdentityIntent,
+): Problem | undefined {
+  // `baseRefusals` says what a release in use would lose.
+  if (containers.some((one) => label.release in one.labels && isUp(one))) return undefined;
+  const goOn = "If its data has been moved there, the last command goes on with it.";
+  const own = backups?.postgres;
+  if (now !== undefined && own !== undefined)
+    return {
+      what: `DATABASE_URL${origin === undefined ? "" : ` (from ${origin})`} names a managed database, ${managedText(now)}, and the data of ${install} is in base's own Postgres, ${own}.`,
+      why: goOn,
+      type: [...withdrawCommands("DATABASE_URL", origin, stack), withFlag("trustSettings", upCommand(stack))],
+    };
+  if (now === undefined && before !== undefined)
+    return {
+      what: `DATABASE_URL is not given any more, and ${install} was brought up with a managed database, ${managedText(before)}: base would run a Postgres of its own.`,
+      why: `Name it again. ${goOn}`,
+      type: [settingCommand("DATABASE_URL", stack), withFlag("trustSettings", upCommand(stack))],
+    };
+  return undefined;
 }
 
 function managedText({ database, address, cluster }: ManagedDatabase): string {

@@ -183,7 +183,6 @@ describe("a managed database", () => {
     ["does not tell its cluster, at the same address", untold, untold],
     ["did not answer, at the same address", home, untold],
     ["is not remembered: an earlier version brought base up", undefined, home],
-    ["is bundled now", home, undefined],
   ])("that %s is not refused", (_what, before, now) => {
     expect(texts({ managed: now }, {}, { ...remembered, managed: before })).toEqual([]);
   });
@@ -205,6 +204,48 @@ describe("a managed database", () => {
       [before, now].some(({ cluster }) => cluster === undefined),
     );
     expect(texts({ managed: now }, { trustSettings: true }, managed)).toEqual([]);
+  });
+
+  describe("and base's own", () => {
+    const bundled: RememberedBase = { ...remembered, backups: { postgres: "scani-postgres" } as Sockets["backups"] };
+    const api = (state: string) =>
+      ({ id: "a", name: "api", labels: { "scani.release": "r1" }, state }) as unknown as ContainerSummary;
+    const withApi = (state: string) => [...whole.containers, api(state)];
+
+    test("base's own is not left for a managed one without a word, though nothing runs", () => {
+      const origin = { databaseOrigin: "the shell's environment" } as const;
+      expect(texts({ managed: home, containers: withApi("exited") }, origin, bundled)).toEqual([
+        [
+          "DATABASE_URL (from the shell's environment) names a managed database, scani at db.example.org:5432 (cluster 1), and the data of scani is in base's own Postgres, scani-postgres.",
+          "If its data has been moved there, the last command goes on with it.",
+          "type: unset DATABASE_URL",
+          "type: SCANI_TRUST_SETTINGS=true npm run up -- base",
+        ].join("\n  "),
+      ]);
+      expect(texts({ managed: home }, { trustSettings: true }, bundled)).toEqual([]);
+    });
+
+    test("a managed one is not left for base's own", () => {
+      expect(texts({}, {}, managed)).toEqual([
+        [
+          "DATABASE_URL is not given any more, and scani was brought up with a managed database, scani at db.example.org:5432 (cluster 1): base would run a Postgres of its own.",
+          "Name it again. If its data has been moved there, the last command goes on with it.",
+          "type: npm run pulumi -- config set --secret DATABASE_URL --stack base",
+          "type: SCANI_TRUST_SETTINGS=true npm run up -- base",
+        ].join("\n  "),
+      ]);
+      expect(texts({}, { trustSettings: true }, managed)).toEqual([]);
+    });
+
+    test("of a release that runs, what it would lose is said instead", () => {
+      expect(texts({ managed: home, containers: withApi("running") }, {}, bundled)).toEqual([]);
+      expect(texts({ containers: withApi("paused") }, {}, managed)).toEqual([]);
+    });
+
+    test("one that was borrowed becomes base's own", () => {
+      const borrowed = { ...bundled, backups: { postgres: "home_postgres_1" } as Sockets["backups"] };
+      expect(texts({}, {}, borrowed)).toEqual([]);
+    });
   });
 
   test("from the shell is taken back there; from the project it is set again, not taken away", () => {
