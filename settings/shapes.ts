@@ -104,8 +104,8 @@ function decodes(text: string): boolean {
   }
 }
 
-/** Modes under which one of Scani's Postgres clients checks the server's certificate. *Seen* with 0.17.1. */
-const checkingModes: ReadonlySet<string> = new Set(["require", "verify-ca", "verify-full"]);
+/** Modes under which none of Scani's Postgres clients checks the server's certificate. *Seen* with 0.17.1. */
+const uncheckedModes: ReadonlySet<string> = new Set(["disable", "no-verify"]);
 
 export const databaseUrl = serverUrl("postgres", "postgresql")
   .refine((value) => (urlOf(value)?.pathname.length ?? 0) > 1, {
@@ -114,8 +114,8 @@ export const databaseUrl = serverUrl("postgres", "postgresql")
   .refine(
     (value) => {
       const url = urlOf(value);
-      const mode = url?.searchParams.get("sslmode") ?? "";
-      return url === undefined || !checkingModes.has(mode) || isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
+      const mode = url?.searchParams.get("sslmode");
+      return !url || !mode || uncheckedModes.has(mode) || isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
     },
     {
       message:
@@ -124,6 +124,11 @@ export const databaseUrl = serverUrl("postgres", "postgresql")
   )
   .refine((value) => !["sslrootcert", "sslcert", "sslkey"].some((name) => urlOf(value)?.searchParams.has(name)), {
     message: "names a file, which no container has: an authority's certificate is given as caCertificate",
+  })
+  // *Seen* with 0.17.1: one client demands TLS then, the other never uses it.
+  .refine((value) => urlOf(value)?.searchParams.get("sslmode") !== null, {
+    message:
+      "says nothing of sslmode, which Scani's clients then take differently: it ends in ?sslmode=verify-full; no-verify checks no certificate, disable encrypts nothing",
   });
 
 /** Scani's mail client splits what stands before the @ at its first colon, escaped or not. *Seen* with nodemailer 6.10. */

@@ -386,7 +386,7 @@ const platform = {
     derived: true,
     secret: true,
     schema: s.databaseUrl,
-    example: "postgres://scani:PASSWORD@db.example.org:5432/scani",
+    example: "postgres://scani:PASSWORD@db.example.org:5432/scani?sslmode=verify-full",
     describe: "Managed Postgres. Without it Postgres is bundled.",
   },
   REDIS_URL: {

@@ -10,14 +10,13 @@ const parameters: Readonly<Record<string, string>> = {
 };
 
 /**
- * Scani's modes in libpq's words. *Seen* with 0.17.1: the client of its queue checks certificate and name under all but
- * the last, so what passes here must pass there.
+ * A mode of Scani's in libpq's words. *Seen* with 0.17.1: the client of its queue checks certificate and name under all
+ * but two, so what passes here must pass there. Pure.
  */
-const modes: Readonly<Record<string, string>> = {
-  require: "verify-full",
-  "verify-ca": "verify-full",
-  "no-verify": "require",
-};
+function modeOf(mode: string): string {
+  if (mode === "disable") return mode;
+  return mode === "no-verify" ? "require" : "verify-full";
+}
 
 /** Seconds a server may take to answer, unless the URL says so: one behind a firewall never does. */
 const connectTimeout = "30";
@@ -31,7 +30,7 @@ export function libpqEnvironment(databaseUrl: string): string[] {
   const given = [...url.searchParams].flatMap(([name, value]) => {
     const variable = parameters[name];
     if (variable === undefined) return [];
-    return [[variable, name === "sslmode" ? (modes[value] ?? value) : value] as const];
+    return [[variable, name === "sslmode" ? modeOf(value) : value] as const];
   });
   const all: (readonly [string, string])[] = [
     ["PGHOST", url.hostname.replace(/^\[|\]$/g, "")],

@@ -32,7 +32,7 @@ test("variables of another project in the shell take nothing from under the tier
   const before = await baseOf(scene);
   for (const command of ["preview", "up"] as const) {
     const output = inShell(command, {
-      DATABASE_URL: "postgres://u:STRAYPASSWORD@db.example.org/other",
+      DATABASE_URL: "postgres://u:STRAYPASSWORD@db.example.org/other?sslmode=verify-full",
       REDIS_URL: "redis://redis.example.org",
     });
     expect(output).toContain(

@@ -82,7 +82,7 @@ function badValue(setting: Setting): fc.Arbitrary<string> {
 const goodSecret = (setting: Setting): string =>
   [
     `${mark.repeat(64)}`,
-    `postgres://u:${mark}@db/scani`,
+    `postgres://u:${mark}@db/scani?sslmode=disable`,
     `redis://:${mark}@cache`,
     `smtp://u:${mark}@mail`,
     `https://${mark}@sentry.example/1`,

@@ -61,7 +61,11 @@ describe("order of the sources", () => {
 
 test("where a value comes from is remembered", () => {
   const settings = resolveSettings(
-    sources({ tier: "base", name: "house" }, { DATABASE_URL: "postgres://u:p@db/x" }, { SMTP_FROM: "a@example.org" }),
+    sources(
+      { tier: "base", name: "house" },
+      { DATABASE_URL: "postgres://u:p@db/x?sslmode=disable" },
+      { SMTP_FROM: "a@example.org" },
+    ),
     "s",
   ) as Settings<"base">;
   const names = ["name", "DATABASE_URL", "SMTP_FROM", "ENCRYPTION_KEY", "FRONTEND_PORT", "SMTP_URL"] as const;
@@ -312,6 +316,8 @@ describe("Scani's own rules, before anything is touched", () => {
     ["REDIS_URL", "redis://:a/b@redis.example.org", /in its password \/ is written %2F/],
     ["DATABASE_URL", "postgres://u:p@10.0.0.5/x?sslmode=require", /by an address, and Scani checks a certificate/],
     ["DATABASE_URL", "postgres://u:p@[fd00::5]/x?sslmode=verify-full", /by an address, and Scani checks a certificate/],
+    ["DATABASE_URL", "postgres://u:p@10.0.0.5/x?sslmode=prefer", /by an address, and Scani checks a certificate/],
+    ["DATABASE_URL", "postgres://u:p@db.example.org/x", /says nothing of sslmode.*ends in \?sslmode=verify-full/],
     ["DATABASE_URL", "postgres://u:p@db.example.org/x?sslrootcert=/etc/ca.pem", /is given as caCertificate/],
     ["COOKIE_DOMAIN", "localhost", /is no domain a browser keeps cookies for/],
     ["COOKIE_DOMAIN", "10.0.0.1", /is no domain a browser keeps cookies for/],
@@ -325,6 +331,7 @@ describe("Scani's own rules, before anything is touched", () => {
     ["S3_ACCESS_KEY_ID", "scani"],
     ["DATABASE_URL", "postgres://u:a%23b@db.example.org/x?sslmode=require"],
     ["DATABASE_URL", "postgres://u:p@10.0.0.5/x?sslmode=no-verify"],
+    ["DATABASE_URL", "postgres://u:p@10.0.0.5/x?sslmode=disable"],
   ])("%s=%s is fine", (name, value) => {
     expect(base({ [name]: value })).toEqual([]);
   });

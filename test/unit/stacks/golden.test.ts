@@ -194,7 +194,7 @@ test.each([
     "base with everything external",
     {
       tier: "base",
-      DATABASE_URL: "postgres://u:p@db.example.org/scani",
+      DATABASE_URL: "postgres://u:p@db.example.org/scani?sslmode=verify-full",
       REDIS_URL: "rediss://:p@redis.example.org",
       S3_ENDPOINT: "https://s3.example.org",
       S3_ACCESS_KEY_ID: "AKEXAMPLE",
@@ -212,7 +212,7 @@ test("external services are not declared", async () => {
   const names = of(
     await declare({
       tier: "base",
-      DATABASE_URL: "postgres://u:p@db.example.org/scani",
+      DATABASE_URL: "postgres://u:p@db.example.org/scani?sslmode=verify-full",
       REDIS_URL: "rediss://:p@redis.example.org",
       S3_ENDPOINT: "https://s3.example.org",
       S3_ACCESS_KEY_ID: "AKEXAMPLE",
@@ -409,7 +409,10 @@ test("base beside a Scani that compose runs is refused, unless an empty one is m
     volumeMajor = "16";
     expect(of(await declare({ tier: "base" }), container)).toHaveLength(5);
     volumeMajor = undefined;
-    const elsewhere = await declare({ tier: "base", DATABASE_URL: "postgres://u:p@db.example.org/scani" });
+    const elsewhere = await declare({
+      tier: "base",
+      DATABASE_URL: "postgres://u:p@db.example.org/scani?sslmode=verify-full",
+    });
     expect(of(elsewhere, container)).toHaveLength(4);
   } finally {
     volumeMajor = undefined;

@@ -33,6 +33,18 @@ test("what a URL does not say is left to the tools, and a word of Node's client 
   ]);
 });
 
+test.each([
+  ["disable", "disable"],
+  ["no-verify", "require"],
+  ["allow", "verify-full"],
+  ["prefer", "verify-full"],
+  ["require", "verify-full"],
+  ["verify-ca", "verify-full"],
+  ["verify-full", "verify-full"],
+])("sslmode=%s is what Scani's strictest client makes of it, %s", (mode, libpqs) => {
+  expect(libpqEnvironment(`postgres://u@h/d?sslmode=${mode}`)).toContain(`PGSSLMODE=${libpqs}`);
+});
+
 test("any password and any name arrive as they are", () => {
   fc.assert(
     fc.property(
