@@ -10,7 +10,7 @@ export type Aftermath =
   | "pointed back"
   /** The routes could not be pointed back, so everything was left as it is. */
   | "not pointed back"
-  /** A repair: nothing was taken back. */
+  /** A repair, or the release that served before was being stopped: nothing was taken back. */
   | "left";
 
 /** A handover that failed, after the way back. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { interruptible } from "../engine/interruptible";
 import type { Engine } from "../engine/engine";
 import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
-import { describeServing, isOf, routedRelease, servingOf, servingSince, type Serving } from "../install/facts";
+import { describeServing, routedRelease, servingOf, servingSince } from "../install/facts";
 import { conflictProblems, conflictsAmong } from "../install/conflicts";
 import { record, type Entry } from "../install/journal";
 import { removeLeftovers } from "../install/leftovers";
@@ -15,6 +15,7 @@ import { upCommand } from "../../util/commands";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { Progress, seconds, type Report } from "../../util/progress/progress";
 import { createdCandidate } from "./candidate";
+import { checkServes } from "./checkServes";
 import { concurrently } from "./concurrently";
 import { withFiles } from "./carryFiles";
 import { withBackup } from "./dueBackup";
@@ -96,17 +97,15 @@ export async function perform(
     `Serving now: ${describeServing(servingOf(before), from && servingSince(before, from))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
   );
   /** Steps that were begun, and are undone should a later one fail. */
-  let begun: Step[] = [];
+  const begun: Step[] = [];
   try {
     for (const stage of stages(steps)) {
       checkInterrupt(signal);
-      // From here on the new release is whole: trouble with the old one is no reason to go back to it.
-      if (stage.some(({ id }) => id === "retire")) begun = [];
-      else begun.push(...stage);
+      begun.push(...stage);
       await concurrently(stage, signal, (step, interrupted) => step.perform(run, { ...watch, signal: interrupted }));
     }
   } catch (error) {
-    const aftermath = switches(steps) ? await takeBack(begun, run, engine, watch) : "left";
+    const aftermath = switches(steps) && run.retiring !== true ? await takeBack(begun, run, engine, watch) : "left";
     await note(engine, failedFor(error));
     throw new HandoverFailed(error, from, aftermath);
   } finally {
@@ -131,15 +130,6 @@ function gatewayGone(name: string, baseStack: string): OperatorError {
   return new OperatorError({
     what: `There is no gateway (container ${name}), so nothing can be switched. Nothing has been touched.`,
     type: upCommand(baseStack),
-  });
-}
-
-/** Looks once more before it is said that the release serves. @throws OperatorError when it does not */
-async function checkServes(engine: Engine, { install, wanted }: Order): Promise<Extract<Serving, { is: "serving" }>> {
-  const serving = servingOf(await readFacts(engine, install));
-  if (serving.is === "serving" && isOf(wanted, serving.release)) return serving;
-  throw new OperatorError({
-    what: `Every step was carried out, and a last look found that ${wanted.tier} (${wanted.release}) does not serve. It found: ${describeServing(serving)}.`,
   });
 }
 

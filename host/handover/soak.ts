@@ -4,40 +4,45 @@ import { answerSeconds } from "../scani/cloud/call";
 import { OperatorError } from "../../util/operatorError";
 import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/ready";
 import { reasonIn } from "../engine/healthAnswer";
-import type { ReleaseContainer } from "../install/facts";
+import { describeServing, isServedBy, servingOf, type ReleaseContainer } from "../install/facts";
+import { readFacts, type Install } from "../install/readFacts";
 import type { Answer } from "../scani/cloud/classify";
 import { askProvider, storageCall } from "./verify";
 
 /** What is watched of a release that has just begun to serve. */
 export interface Soaking {
+  readonly install: Install;
   readonly api: ReleaseContainer;
   readonly worker: ReleaseContainer;
 }
 
-/** One look at the release. A text says what is wrong; undefined that all is well. */
-export interface Look {
+/** One check of the release. A text says what is wrong; undefined that all is well. */
+export interface Check {
   /** The worker does not run any more, or was restarted. */
   readonly worker?: string;
   readonly api?: string;
+  /** What serves instead, by the routes and by answers through the gateway, the page's among them. */
+  readonly serving?: string;
   readonly provider?: string;
 }
 
-/** Milliseconds from the beginning of one look to that of the next. */
-const lookAgain = 1_000;
+/** Milliseconds from the beginning of one check to that of the next. */
+const pollInterval = 1_000;
 
 /**
- * What two looks in a row say: why the release must go back, or undefined. A worker that went down is judged at once;
- * one look at which an api or a data-provider fails may be chance, two are not. Pure.
+ * What two checks in a row say: why the release must go back, or undefined. A worker that went down is judged at once;
+ * one check at which anything else fails may be chance, two are not. Pure.
  */
-export function verdict(before: Look | undefined, now: Look): string | undefined {
+export function verdict(before: Check | undefined, now: Check): string | undefined {
   if (now.worker !== undefined) return now.worker;
   if (before === undefined || isGood(before)) return undefined;
-  return now.api === undefined ? now.provider : `the api is not ready any more: ${now.api}`;
+  if (now.api !== undefined) return `the api is not ready any more: ${now.api}`;
+  return now.serving === undefined ? now.provider : `what served was ${now.serving}`;
 }
 
 /** Nothing was found wrong. Pure. */
-export function isGood({ worker, api, provider }: Look): boolean {
-  return [worker, api, provider].every((wrong) => wrong === undefined);
+export function isGood({ worker, api, serving, provider }: Check): boolean {
+  return [worker, api, serving, provider].every((wrong) => wrong === undefined);
 }
 
 /**
@@ -50,8 +55,9 @@ export function endOf(began: number, seconds: number, listeningSince: number | u
 
 /**
  * Watches a release that serves for a while, before the one it replaced is stopped: its worker stays up, its api stays
- * ready, its data-provider goes on taking its key. It ends with a good look, so it takes longer where the last one
- * leaves a doubt: a data-provider that takes its time is not known before the time is over.
+ * ready, api and page answer through the gateway, its data-provider goes on taking its key. It ends with a good check, so
+ * it takes longer where the last one leaves a doubt: a data-provider that takes its time is not known before the time is
+ * over.
  * @param seconds at least
  * @param listening fulfilled once the worker, which may boot meanwhile, takes jobs; from then on it is watched too
  * @throws OperatorError as soon as one does not
@@ -65,7 +71,7 @@ export async function soak(
 ): Promise<void> {
   const from = Date.now();
   let listeningSince: number | undefined;
-  // That a worker does not come up is told by whoever starts it.
+  // A worker that does not come up is reported by the step that starts it.
   listening.then(
     () => {
       listeningSince = Date.now();
@@ -73,40 +79,46 @@ export async function soak(
     () => undefined,
   );
   const worker = await unlessInterrupted(details(engine, release.worker.id), watch.signal);
-  // Docker counts anew when a container is started; what it restarted before it was watched is nobody's trouble now.
+  // Docker resets this count at each start; restarts before the soak do not count against the release.
   const restartsBefore = worker.running ? worker.restarts : 0;
-  let before: Look | undefined;
+  let before: Check | undefined;
   for (;;) {
     checkInterrupt(watch.signal);
-    watch.waiting(release.api.title, `that it goes on well for ${seconds} s`);
+    watch.waiting(release.api.title, `watched for ${seconds} s`);
     const began = Date.now();
     const until = endOf(from, seconds, listeningSince);
-    const now = await unlessInterrupted(look(engine, release, until !== undefined, restartsBefore), watch.signal);
+    const now = await unlessInterrupted(check(engine, release, until !== undefined, restartsBefore), watch.signal);
     const wrong = verdict(before, now);
     if (wrong !== undefined && wrong === now.worker) throw await failed(engine, release.worker, wrong);
     if (wrong !== undefined)
       throw new OperatorError({ what: `${release.api.title} began to serve, and then ${wrong}` });
     if (isGood(now) && until !== undefined && began >= until) return;
     before = now;
-    const next = until !== undefined && began < until ? Math.min(began + lookAgain, until) : began + lookAgain;
+    const next = until !== undefined && began < until ? Math.min(began + pollInterval, until) : began + pollInterval;
     await unlessInterrupted(pause(Math.max(next - Date.now(), 0)), watch.signal);
   }
 }
 
-async function look(
+async function check(
   engine: Engine,
-  { api, worker }: Soaking,
+  { install, api, worker }: Soaking,
   listening: boolean,
   restartsBefore: number,
-): Promise<Look> {
+): Promise<Check> {
   const info = await details(engine, api.id);
-  const [workerSays, apiSays, provider, storage] = await Promise.all([
+  const [workerSays, apiSays, serving, provider, storage] = await Promise.all([
     listening ? staysUp(engine, worker.id, restartsBefore) : undefined,
     readiness(engine, info),
+    servesInstead(engine, install, api),
     askProvider(engine, api.id, info.environment, answerSeconds).then(...said),
     askProvider(engine, api.id, info.environment, answerSeconds, storageCall).then(...said),
   ]);
-  return { worker: workerSays, api: apiSays, provider: provider ?? (storage && `its storage fails: ${storage}`) };
+  return {
+    worker: workerSays,
+    api: apiSays,
+    serving,
+    provider: provider ?? (storage && `its storage fails: ${storage}`),
+  };
 }
 
 /** What an answer or a failure says is wrong. */
@@ -119,6 +131,12 @@ const said = [
 async function staysUp(engine: Engine, worker: string, before: number): Promise<string | undefined> {
   const { running, exitCode, restarts } = await details(engine, worker);
   return running && restarts <= before ? undefined : `did not stay up (exit code ${exitCode})`;
+}
+
+/** What serves in a release's place; undefined where it serves. */
+async function servesInstead(engine: Engine, install: Install, release: ReleaseContainer): Promise<string | undefined> {
+  const serving = servingOf(await readFacts(engine, install));
+  return isServedBy(serving, release) ? undefined : describeServing(serving);
 }
 
 async function readiness(

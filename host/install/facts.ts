@@ -150,6 +150,14 @@ export function servingOf(facts: Facts): Serving {
   return { is: "serving", release, ...(uploads === undefined ? {} : { uploads }) };
 }
 
+/** True where this release serves, and nothing else. Pure. */
+export function isServedBy(
+  serving: Serving,
+  release: ReleaseName,
+): serving is Extract<Serving, { readonly is: "serving" }> {
+  return serving.is === "serving" && isOf(release, serving.release);
+}
+
 function leadsTo(facts: Facts, route: Route): string {
   const target = targetOf(facts, route);
   return target === undefined ? (facts.routes[route] ?? "nothing") : `${target.tier} (${target.release})`;

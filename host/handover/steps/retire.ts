@@ -1,10 +1,11 @@
 import { checkLockHeld, type Watch } from "../../engine/ready";
 import type { ReleaseContainer } from "../../install/facts";
 import { messageOf } from "../../../util/operatorError";
+import { checkServes } from "../checkServes";
 import { stopUnrouted } from "../stopUnrouted";
 import { names, titles, type HandoverStep, type Run } from "./step";
 
-/** Stops what no longer serves, gently. The containers stay. */
+/** Stops what no longer serves, gently, once the new release has been found to serve. The containers stay. */
 export class RetireStep implements HandoverStep {
   readonly id = "retire";
 
@@ -14,13 +15,17 @@ export class RetireStep implements HandoverStep {
     return `stop gently: ${titles(this.containers)} (kept)`;
   }
 
-  async perform({ engine, order, flip, progress }: Run, { signal }: Watch): Promise<void> {
+  async perform(run: Run, { signal }: Watch): Promise<void> {
+    const { engine, order, flip, progress } = run;
     if (flip !== undefined)
       await progress.step(
         "drain",
         () => flip.drained.catch((error: unknown) => progress.note(messageOf(error))),
         "drain",
       );
+    await checkServes(engine, order);
+    // The new release is whole: trouble with the old one is no reason to go back to it.
+    run.retiring = true;
     // A run that has begun since the lock was lost may be switching back to them.
     checkLockHeld(signal);
     await progress.step(

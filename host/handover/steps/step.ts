@@ -56,6 +56,8 @@ export interface Run {
   worker?: Promise<void>;
   /** The new release is being watched. */
   soak?: Promise<void>;
+  /** The release that served before is being stopped, and is not gone back to any more. */
+  retiring?: boolean;
   /** Resolves when requests that reached the candidate before the gateway was pointed back have finished. */
   drainedBack?: Promise<void>;
 }

@@ -85,7 +85,12 @@ export class SoakStep implements HandoverStep {
   async perform(run: Run, watch: Watch): Promise<void> {
     const { engine, order, worker, progress } = run;
     if (order.soak === 0) return;
-    run.soak = progress.step("soak", () => soak(engine, this, order.soak, worker ?? Promise.resolve(), watch), this.id);
+    const watched = { install: order.install, api: this.api, worker: this.worker };
+    run.soak = progress.step(
+      "soak",
+      () => soak(engine, watched, order.soak, worker ?? Promise.resolve(), watch),
+      this.id,
+    );
     await run.soak;
   }
 }

@@ -506,6 +506,80 @@ test.concurrent(
   },
 );
 
+/** What may befall a page, by how it is found. */
+const pageTroubles: readonly (readonly [how: string, befall: (host: FakeInstall, to: Tier) => void])[] = [
+  ...(["paused", "exited", "restarting"] as const).map(
+    (state) =>
+      [
+        state,
+        (host: FakeInstall, to: Tier) => {
+          host.container(releaseOf[to], "frontend-app").state = state;
+        },
+      ] as const,
+  ),
+  [
+    "out of the gateway's reach",
+    (host) => {
+      host.lost.app = "502";
+    },
+  ],
+];
+
+/** A run in which something befalls the new page as its worker starts. */
+async function pageLost(host: FakeInstall, to: Tier, soak: number, befall: (host: FakeInstall, to: Tier) => void) {
+  host.engine.watch = (call) => {
+    if (call === `start scani-${releaseOf[to]}-worker`) befall(host, to);
+  };
+  const order = host.order(to, releaseOf[to], { soak });
+  const run = perform(host.engine, order, () => undefined, new AbortController().signal, grace);
+  return run.catch((error: unknown) => error as HandoverFailed);
+}
+
+const watchedOrNot = pageTroubles.flatMap(([how, befall]) =>
+  ways.flatMap(([from, to]) => [1, 0].map((soak) => [how, from, to, soak, befall] as const)),
+);
+
+test.concurrent.each(watchedOrNot)(
+  "a new page that is %s after the flip from %s to %s (soak %i): the old release, still whole, serves again",
+  async (_how, from, to, soak, befall) => {
+    const host = await served(from);
+    const since = host.container(releaseOf[from], "frontend-app").startedAt;
+    expect(await pageLost(host, to, soak, befall)).toMatchObject({ aftermath: "pointed back" });
+    expect(wrongOf(host)).toEqual([]);
+    expect(host.running().every((name) => name.startsWith(`scani-${releaseOf[from]}-`))).toBe(true);
+    expect(host.container(releaseOf[from], "frontend-app").startedAt).toBe(since);
+  },
+);
+
+test.concurrent.each(pageTroubles)(
+  "a page that is %s while a repaired release is watched: nothing is taken back",
+  async (_how, befall) => {
+    const host = await served("tier1");
+    host.container("r1", "worker").state = "exited";
+    const targets = { ...host.routes };
+    expect(await pageLost(host, "tier1", 1, befall)).toMatchObject({ aftermath: "left" });
+    expect(host.routes).toEqual(targets);
+    expect(host.container("r1", "worker").state).toBe("running");
+    expect(host.engine.calls.filter((call) => call.startsWith("stop "))).toEqual([]);
+  },
+);
+
+test.concurrent("one bad answer before the old release is stopped is chance", async () => {
+  const host = await served("tier1");
+  let asked = 0;
+  host.first = (_container, command) => {
+    const asks = command.join(" ").includes("kamal-proxy list ||");
+    if (!asks || host.container("r2", "worker").state !== "running") return undefined;
+    if (asked === 0) host.lost.app = "502";
+    else delete host.lost.app;
+    asked += 1;
+    return undefined;
+  };
+  expect(await go(host, "tier2")).toMatchObject({ outcome: "switched" });
+  expect(asked).toBeGreaterThan(1);
+  expect(wrongOf(host)).toEqual([]);
+});
+
 /** The last record of handovers. */
 const lastRecord = async (host: FakeInstall) =>
   (await readFacts(host.engine, { name: "scani", gateway: "scani-gateway" })).journal.at(-1);
@@ -520,7 +594,7 @@ test.concurrent(
     const thrown = (await go(host, "tier2").catch((error: unknown) => error)) as HandoverFailed;
     host.engine.watch = () => undefined;
     const found = "tier2 (r2), which does not answer: tier2 api is exited";
-    const why = `Every step was carried out, and a last look found that tier2 (r2) does not serve. It found: ${found}.`;
+    const why = `Every step so far went well, and a check found that tier2 (r2) does not serve. It found: ${found}.`;
     expect(await lastRecord(host)).toMatchObject({ outcome: "failed", to: { tier: "tier2" }, why });
     const now = await readFacts(host.engine, { name: "scani", gateway: "scani-gateway" });
     expect(explainFailure(thrown, now, "tier2")).toBe(
