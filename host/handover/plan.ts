@@ -57,9 +57,13 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   const unproven = leads && failedLast(facts, wanted);
 
   if (!leads) steps.push(new PreflightStep(), new MigrateStep(member("migrate")));
-  if (asleep.length > 0) steps.push(new StartStep(asleep));
   const silent = leads ? unansweredMembers(facts, member).filter((one) => !asleep.includes(one)) : [];
-  if (silent.length > 0) steps.push(new RestartStep(silent));
+  const starts = [
+    ...(asleep.length > 0 ? [new StartStep(asleep)] : []),
+    ...(silent.length > 0 ? [new RestartStep(silent)] : []),
+  ];
+  // A page's server does not start while the engine's DNS has lost the api's name, so the api comes first.
+  steps.push(...(silent.includes(member("api")) ? starts.toReversed() : starts));
   if (!leads || asleep.length > 0 || silent.length > 0 || unproven)
     steps.push(new VerifyStep(member("api"), own["data-provider"]));
   if (!leads)

@@ -1,12 +1,14 @@
 import type { Engine } from "../engine/engine";
-import { untilReady, type Watch } from "../engine/ready";
+import type { Watch } from "../engine/ready";
 import type { Held } from "../gateway/hold";
 import { resumeAll } from "../gateway/resume";
 import { containerName } from "../install/containerName";
 import { isUp, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
 import { forgetStopped, isToStart } from "../install/stoppedWorkers";
+import { inStartOrder, restart } from "../scani/restart";
 import { startWorker } from "../scani/worker";
+import { concurrently } from "../../util/concurrently";
 import type { OperatorError } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 import { joinNetworks } from "./networks";
@@ -26,7 +28,7 @@ export async function endHold(
   const place: Install = { name: install, gateway: containerName(install, "gateway") };
   const routed = await readRouted(engine, place);
   const joined = await joinNetworks(engine, install, routed.containers);
-  await restart(engine, routed, joined, progress, watch);
+  await restartJoined(engine, routed, joined, progress, watch);
   if (held === undefined) await resumeAll(engine, place.gateway);
   else {
     if (held.lost.aborted) progress.note((held.lost.reason as OperatorError).message);
@@ -41,7 +43,7 @@ export async function endHold(
  * Restarts what runs of these: api and data-provider looked base's services up when they started, and keep the
  * addresses. A page's server is restarted after its api, which it looked up once too. Workers are started later.
  */
-async function restart(
+async function restartJoined(
   engine: Engine,
   routed: RoutedContainers,
   joined: readonly ReleaseContainer[],
@@ -53,14 +55,8 @@ async function restart(
   const pages = routed.containers.filter(
     (one) => isUp(one) && one.service === "frontend-app" && running.some(({ release }) => release === one.release),
   );
-  for (const group of [running, pages])
+  for (const group of inStartOrder([...running, ...pages]))
     await progress.step(`restart ${group.map(({ title }) => title).join(", ")}`, () =>
-      Promise.all(
-        group.map(async (container) => {
-          await engine.stop(container.id);
-          await engine.start(container.id);
-          await untilReady(engine, container, watch);
-        }),
-      ),
+      concurrently(group, watch.signal, (container, signal) => restart(engine, container, { ...watch, signal })),
     );
 }

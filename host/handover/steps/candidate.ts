@@ -5,6 +5,8 @@ import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/caCertificate";
 import { servingApi, type ReleaseContainer } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
+import { inStartOrder, restart } from "../../scani/restart";
+import { concurrently } from "../../../util/concurrently";
 import { messageOf } from "../../../util/operatorError";
 import { migrate } from "../migrate";
 import { stopUnrouted } from "../stopUnrouted";
@@ -68,12 +70,13 @@ export class StartStep implements HandoverStep {
     await progress.step(
       `start ${names(this.containers)}`,
       async () => {
-        // nginx in frontend-app does not start unless the name `api` resolves, and it does once the api runs.
-        const first = this.containers.filter(({ service }) => service !== "frontend-app");
-        const last = this.containers.filter(({ service }) => service === "frontend-app");
-        if (first[0] !== undefined) await writeCertificate(engine, order, first[0]);
-        for (const group of [first, last]) await Promise.all(group.map(({ id }) => engine.start(id)));
-        await Promise.all(this.containers.map((container) => untilReady(engine, container, watch)));
+        const holder = this.containers.find(({ service }) => service !== "frontend-app");
+        if (holder !== undefined) await writeCertificate(engine, order, holder);
+        for (const group of inStartOrder(this.containers))
+          await concurrently(group, watch.signal, ({ id }) => engine.start(id));
+        await concurrently(this.containers, watch.signal, (container, signal) =>
+          untilReady(engine, container, { ...watch, signal }),
+        );
       },
       this.id,
     );
@@ -105,15 +108,12 @@ export class RestartStep implements HandoverStep {
     await progress.step(
       `have ${names(this.containers)} answer again`,
       async () => {
-        await Promise.all(
-          this.containers.map(async (container) => {
-            if (await this.answersAgain(run, container, watch)) return;
+        for (const group of inStartOrder(this.containers))
+          await concurrently(group, watch.signal, async (container, signal) => {
+            if (await this.answersAgain(run, container, { ...watch, signal })) return;
             progress.note(`${container.title} is restarted`);
-            await engine.stop(container.id);
-            await engine.start(container.id);
-            await untilReady(engine, container, watch);
-          }),
-        );
+            await restart(engine, container, { ...watch, signal });
+          });
       },
       this.id,
     );

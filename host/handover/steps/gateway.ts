@@ -5,6 +5,7 @@ import { routes, type Route, type Targets } from "../../gateway/routes";
 import type { Engine } from "../../engine/engine";
 import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
+import { inStartOrder } from "../../scani/restart";
 import { routeUploads, type Uploads } from "../../install/uploads";
 import { upCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
@@ -123,7 +124,7 @@ export class FlipStep implements HandoverStep {
     }
     const asleep = back.containers.filter(({ id }) => now.containers.find((one) => one.id === id)?.state !== "running");
     if (asleep.length > 0) progress.note(`${asleep.map(({ title }) => title).join(", ")} did not run; started`);
-    await Promise.all(asleep.map(({ id }) => engine.start(id)));
+    for (const group of inStartOrder(asleep)) await Promise.all(group.map(({ id }) => engine.start(id)));
     run.drainedBack = (await flip(engine, order.install.gateway, back.targets, order.drainTimeout)).drained;
   }
 }

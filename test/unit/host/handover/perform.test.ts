@@ -634,8 +634,26 @@ test.concurrent(
     expect(await go(host, "tier1")).toMatchObject({ outcome: "repaired" });
     expect(wrongOf(host)).toEqual([]);
     expect([...host.nameless]).toEqual([]);
+    // A page's server does not start unless the name `api` resolves.
+    expect(host.engine.calls.filter((call) => /^(stop|start) /.test(call))).toEqual(
+      ["api", "frontend-app"].flatMap((service) => [`stop scani-r1-${service}`, `start scani-r1-${service}`]),
+    );
   },
 );
+
+test.concurrent("a page that stopped for want of the api's name is started once the api has one again", async () => {
+  const host = await served("tier1");
+  host.nameless.add("scani-r1-api");
+  const page = host.container("r1", "frontend-app");
+  page.state = "exited";
+  const learnName = host.engine.started;
+  host.engine.started = (container) => {
+    learnName(container);
+    if (container === page && host.nameless.has("scani-r1-api")) host.engine.ends(page, 1);
+  };
+  expect(await go(host, "tier1")).toMatchObject({ outcome: "repaired" });
+  expect(wrongOf(host)).toEqual([]);
+});
 
 test.concurrent.each(["paused", "restarting"] as const)(
   "a worker of an older release that is %s does not take jobs because a switch is taken back",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { routes, servedBy } from "../../../../host/gateway/routes";
 import { isUp, routedRelease, type Facts, type Wanted } from "../../../../host/install/facts";
 import { membersOf, MissingContainer, plan, stages } from "../../../../host/handover/plan";
-import { servicesOf } from "../../../../host/install/services";
+import { servicesOf, type Service } from "../../../../host/install/services";
 import { apply, factsOf, hosts, release, routedTo, wantedOf } from "./model";
 
 const runs = 2000;
@@ -172,6 +172,18 @@ describe("plan, cases an operator knows", () => {
   test("a stopped worker is started, and nothing else", () => {
     const stopped = { ...facts, containers: [...release("tier1", "one", (service) => service !== "worker"), ...tier2] };
     expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.id)).toEqual(["start-worker", "soak"]);
+  });
+
+  test.each<[silent: Service, asleep: Service, steps: string[]]>([
+    ["api", "frontend-app", ["restart", "start", "verify"]],
+    ["frontend-app", "api", ["start", "restart", "verify"]],
+  ])("with %s silent and %s stopped the api comes first", (silent, asleep, steps) => {
+    const found: Facts = {
+      ...facts,
+      containers: [...release("tier1", "one", (service) => service !== asleep), ...tier2],
+      unanswered: { [silent === "api" ? "api" : "app"]: "HTTP 502" },
+    };
+    expect(plan(found, wantedOf("tier1", "one", false)).map((step) => step.id)).toEqual(steps);
   });
 
   test("a container that Pulumi replaces is another one, though it carries the same labels", () => {

@@ -71,6 +71,28 @@ test("a network that moves is left by every release, also one that is stopped, a
   expect(restarts.slice(2)).toEqual(["start scani-one-frontend-app", "start scani-one-worker"]);
 });
 
+test("where one of what is restarted fails, what is being stopped then is started again", async () => {
+  install = installIn("172.18.0.0/16");
+  const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+  install.container("one", "data-provider").endsWith = 1;
+  const stop = install.engine.stop.bind(install.engine);
+  let hasFailed = (): void => undefined;
+  const failed = new Promise<void>((resolve) => {
+    hasFailed = resolve;
+  });
+  install.engine.watch = (call) => {
+    if (call === "lastLines scani-one-data-provider") hasFailed();
+  };
+  install.engine.stop = async (container) => {
+    if (container === install.container("one", "api").id) await failed;
+    return stop(container);
+  };
+  await expect(endHold(install.engine, "scani", held, progress, watch)).rejects.toThrow("stopped with exit code 1");
+  expect(started(install)).toContain("start scani-one-api");
+  expect(install.container("one", "api").state).toBe("running");
+  await held.release();
+});
+
 test("what died half way is ended from what is true: nobody holds anything, and all is as it should be", async () => {
   install = installIn("172.18.0.0/16");
   await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);

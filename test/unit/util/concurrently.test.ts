@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { concurrently } from "../../../../host/handover/concurrently";
+import { concurrently } from "../../../util/concurrently";
 
 const never = new AbortController().signal;
 

@@ -1,0 +1,22 @@
+import type { Engine } from "../engine/engine";
+import { untilReady, type Watch } from "../engine/ready";
+import type { ReleaseContainer } from "../install/facts";
+
+/**
+ * Containers in the order they start in, by groups: nginx in frontend-app does not start unless the name `api` resolves,
+ * and it does once the api runs. Pure.
+ */
+export function inStartOrder(containers: readonly ReleaseContainer[]): ReleaseContainer[][] {
+  const isPage = ({ service }: ReleaseContainer): boolean => service === "frontend-app";
+  return [containers.filter((one) => !isPage(one)), containers.filter(isPage)].filter(({ length }) => length > 0);
+}
+
+/**
+ * Restarts a container gently, and waits until it is ready. Once it is stopped it is started, whatever interrupts.
+ * @throws OperatorError when it does not get ready in time
+ */
+export async function restart(engine: Engine, container: ReleaseContainer, watch: Watch): Promise<void> {
+  await engine.stop(container.id);
+  await engine.start(container.id);
+  await untilReady(engine, container, watch);
+}
