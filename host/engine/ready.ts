@@ -19,6 +19,9 @@ export interface Watched {
   readonly title: string;
 }
 
+/** A container runs, and did not get ready in time. */
+export class NotReady extends OperatorError {}
+
 /** How a wait is carried out. */
 export interface Watch {
   readonly timeoutSeconds: number;
@@ -67,11 +70,12 @@ const untilScript = [
  * Waits until a container's own health command exits 0. Runs it itself: Docker's schedule is made for steady state, and
  * would add its whole interval to every start. Crashes before the wait do not count: a part that Docker restarts, or once
  * restarted, is judged by what it does from now on.
- * @throws OperatorError with the end of its log when it stops or crashes, or is not ready in time
+ * @throws NotReady when it runs and is not ready in time
+ * @throws OperatorError when it stops or crashes. Both with the end of its log
  */
 export async function untilReady(engine: Engine, target: Watched, watch: Watch): Promise<void> {
   const deadline = Date.now() + watch.timeoutSeconds * 1000;
-  let reason = "its first answer";
+  let reason = "no answer yet";
   let restartsBefore: number | undefined;
   const onOutput = (line: string): void => {
     reason = reasonIn(line) || reason;
@@ -103,7 +107,7 @@ export async function untilReady(engine: Engine, target: Watched, watch: Watch):
     if (result.exitCode === 0) return;
     if (result.exitCode === -1) onOutput(result.output);
     if (Date.now() > deadline)
-      throw await failed(engine, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`);
+      throw await failed(engine, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`, NotReady);
     // The exec ended early, as it does when its container stops: check the container's state again.
     await pause(pollInterval);
   }
@@ -121,9 +125,14 @@ export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal
 }
 
 /** A failure of a container, with the last lines it logged. */
-export async function failed(engine: Engine, target: Watched, what: string): Promise<OperatorError> {
+export async function failed(
+  engine: Engine,
+  target: Watched,
+  what: string,
+  Failure: typeof OperatorError = OperatorError,
+): Promise<OperatorError> {
   const logTail = await engine.lastLines(target.id, logTailLines).catch(() => []);
-  return new OperatorError({ what: `${target.title} ${what} (container ${target.name})` }, { logTail });
+  return new Failure({ what: `${target.title} ${what} (container ${target.name})` }, { logTail });
 }
 
 /** The words of a container's own health check. @throws Error when it has none */

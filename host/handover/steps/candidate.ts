@@ -1,5 +1,5 @@
 import type { Engine } from "../../engine/engine";
-import { checkInterrupt, untilReady, type Watch } from "../../engine/ready";
+import { checkInterrupt, NotReady, untilReady, type Watch } from "../../engine/ready";
 import { servedBy, type Route } from "../../gateway/routes";
 import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/caCertificate";
@@ -90,9 +90,9 @@ export class StartStep implements HandoverStep {
 
 /**
  * Has containers answer again that run and do not answer through the gateway. One that is not ready by its own word is
- * waited for: what keeps it from being so, as a database that starts, may pass, and a restart would cut off those it
- * still serves. What is ready and does not answer is restarted, as after the engine's DNS has lost its name: it learns
- * names when containers start.
+ * waited for, and left running where that takes too long: what keeps it from being so, as a database that is away, may
+ * pass, and a restart would cut off those it still serves. What is ready and does not answer is restarted, as after the
+ * engine's DNS has lost its name: it learns names when containers start. So is what stops or crashes meanwhile.
  */
 export class RestartStep implements HandoverStep {
   readonly id = "restart";
@@ -119,12 +119,16 @@ export class RestartStep implements HandoverStep {
     );
   }
 
-  /** Waits until a container is ready, and asks through the gateway once more. */
+  /**
+   * Waits until a container is ready, and asks through the gateway once more. False too where it stops or crashes.
+   * @throws NotReady
+   */
   private async answersAgain({ engine, order, progress }: Run, one: ReleaseContainer, watch: Watch): Promise<boolean> {
     try {
       await untilReady(engine, one, watch);
     } catch (error) {
       checkInterrupt(watch.signal);
+      if (error instanceof NotReady) throw error;
       progress.note(messageOf(error));
       return false;
     }

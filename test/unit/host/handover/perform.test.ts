@@ -403,6 +403,30 @@ test.concurrent("an api that is not ready for a moment is waited for, and not re
   expect(wrongOf(host)).toEqual([]);
 });
 
+test.concurrent("an api that is not ready for too long is left running, and named", async () => {
+  const host = await served("tier1");
+  host.lost.api = "503";
+  host.unready.set("scani-r1-api", Infinity);
+  const thrown = (await go(host, "tier1").catch((error: unknown) => error)) as HandoverFailed;
+  expect(thrown).toMatchObject({
+    aftermath: "left",
+    why: { message: "tier1 api was not ready within 2 s: HTTP 503 (container scani-r1-api)" },
+  });
+  expect(host.engine.calls.filter((call) => call.startsWith("stop "))).toEqual([]);
+});
+
+test.concurrent("an api that stops while it is waited for is started again", async () => {
+  const { host } = await silentApi((host) => {
+    host.unready.set("scani-r1-api", 1);
+    host.engine.watch = (call) => {
+      if (call.startsWith("exec scani-r1-api until") && host.lost.api !== undefined)
+        host.engine.ends(host.container("r1", "api"), 137);
+      if (call === "start scani-r1-api") delete host.lost.api;
+    };
+  });
+  expect(wrongOf(host)).toEqual([]);
+});
+
 test.concurrent("an api that is ready and that the gateway does not reach is restarted", async () => {
   const { host, stops } = await silentApi((host) => {
     host.engine.watch = (call) => {
