@@ -64,10 +64,10 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   ];
   // A page's server does not start while the engine's DNS has lost the api's name, so the api comes first.
   steps.push(...(silent.includes(member("api")) ? starts.toReversed() : starts));
-  if (!leads || asleep.length > 0 || silent.length > 0 || unproven)
-    steps.push(new VerifyStep(member("api"), own["data-provider"]));
+  const verify = new VerifyStep(member("api"), own["data-provider"]);
   if (!leads)
     steps.push(
+      verify,
       new FlipStep(
         Object.fromEntries(routes.map((route) => [route, member(servedBy(route))])) as Record<Route, ReleaseContainer>,
       ),
@@ -80,6 +80,9 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   if (workers.length > 0) steps.push(new StopWorkersStep(workers));
   if (workerAsleep) steps.push(new StartWorkerStep(worker));
   if (!leads || workerAsleep || unproven) steps.push(new SoakStep(member("api"), worker));
+
+  // What serves already is verified last: whether or not it passes, its own worker takes the jobs and no other.
+  if (leads && (starts.length > 0 || unproven)) steps.push(verify);
 
   const retiring = others.filter((container) => container.service !== "worker" && !staysWarm(container, wanted));
   if (retiring.length > 0) steps.push(new RetireStep(retiring));

@@ -344,6 +344,23 @@ test.concurrent.each(["api", "frontend-app", "worker"] as const)(
   },
 );
 
+test.concurrent.each<ContainerState>(["paused", "running"])(
+  "a repair whose data-provider does not answer has its own worker take the jobs, and the other tier's, which is %s, none",
+  async (state) => {
+    const host = await served("tier2");
+    for (const service of ["api", "frontend-app", "worker"] as const) host.container("r2", service).state = "exited";
+    host.container("r1", "worker").state = state;
+    host.first = (_container, command) =>
+      command.join(" ").includes("trpc/ai.status") ? { output: "000 0 0\nexit 7\n" } : undefined;
+    const thrown = (await go(host, "tier2").catch((error: unknown) => error)) as HandoverFailed;
+    expect(thrown.aftermath).toBe("left");
+    expect(wrongOf(host)).toEqual([]);
+    host.first = () => undefined;
+    expect(await go(host, "tier2")).toMatchObject({ outcome: "repaired" });
+    expect(await go(host, "tier2")).toBeUndefined();
+  },
+);
+
 test.concurrent.each<ContainerState>(["exited", "paused", "created"])(
   "a gateway that is %s is started first",
   async (state) => {

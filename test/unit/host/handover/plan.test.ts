@@ -186,6 +186,21 @@ describe("plan, cases an operator knows", () => {
     expect(plan(found, wantedOf("tier1", "one", false)).map((step) => step.id)).toEqual(steps);
   });
 
+  test("what serves already is verified once its own worker takes the jobs", () => {
+    const stopped = factsOf(
+      [...release("tier1", "one", () => false), ...release("tier2", "two", () => true)],
+      routedTo("one"),
+    );
+    expect(plan(stopped, wantedOf("tier1", "one", false)).map((step) => step.id)).toEqual([
+      "start",
+      "stop-workers",
+      "start-worker",
+      "soak",
+      "verify",
+      "retire",
+    ]);
+  });
+
   test("a container that Pulumi replaces is another one, though it carries the same labels", () => {
     const successor = release("tier1", "one", () => false).map((container) => ({
       ...container,
