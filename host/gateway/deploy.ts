@@ -73,8 +73,19 @@ export const proxyCommand = ["kamal-proxy", "run"];
 /** Shell command that exits 0 while the gateway answers. */
 export const proxyHealth = "kamal-proxy list > /dev/null";
 
-/** `kamal-proxy list`, as words. */
-export const listCommand: readonly string[] = ["kamal-proxy", "list"];
+/** Seconds a gateway may take to list its services. One whose process is stopped accepts the question, and is silent. */
+const listSeconds = 10;
+
+/** `kamal-proxy list`, as words, within a limit. */
+export const listCommand: readonly string[] = ["timeout", String(listSeconds), "kamal-proxy", "list"];
+
+/** What is wrong where `listCommand` exits with a code other than 0. Pure. */
+export function listProblem(exitCode: number, output: string): string {
+  return exitCode === timedOut ? `no answer within ${listSeconds} s` : output;
+}
+
+/** What `timeout` (coreutils) exits with once the time is over. */
+const timedOut = 124;
 
 /** What is listed of a service that answers to every host name. */
 export const allHosts = "*";

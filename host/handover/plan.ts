@@ -40,7 +40,7 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
 
   const steps: Step[] = [];
   const { gateway } = facts;
-  if (gateway.state !== undefined && gateway.state !== "running") steps.push(new StartGatewayStep(gateway));
+  if (gateway.state !== undefined && gateway.silent !== undefined) steps.push(new StartGatewayStep(gateway));
 
   if (facts.paused.length > 0) steps.push(new ResumeStep(facts.paused));
 

@@ -1,6 +1,6 @@
 import type { ContainerDetails, ContainerState, Engine } from "../engine/engine";
 import { heldIn, observeCommand, parseObserved, targetsIn, writtenServices, type Observed } from "../gateway/observe";
-import { isHeld } from "../gateway/deploy";
+import { isHeld, listProblem } from "../gateway/deploy";
 import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
 import { containerName, isOfBase } from "./containerName";
@@ -95,8 +95,9 @@ async function askGateway(engine: Engine, install: Install): Promise<Asked> {
   const command = observeCommand(bucket === undefined ? {} : { [uploadsRouteName]: uploadsPath(bucket) });
   const answer = await engine.exec(name, command).catch((error: unknown) => messageOf(error));
   // It may have stopped between the two questions; whether the engine answers at all was asked a moment ago.
-  if (typeof answer === "string") return silent(`the gateway ${await stateNow(engine, name)}: ${answer}`);
-  if (answer.exitCode !== 0) return silent(`the gateway does not say where its routes lead: ${answer.output}`);
+  if (typeof answer === "string") return silent(`the gateway is ${await stateNow(engine, name)}: ${answer}`);
+  if (answer.exitCode !== 0)
+    return silent(`the gateway does not say where its routes lead: ${listProblem(answer.exitCode, answer.output)}`);
   return { gateway: { name, state }, storage, observed: parseObserved(answer.output) };
 }
 
@@ -117,6 +118,6 @@ function uploadsOf(
   };
 }
 
-async function stateNow(engine: Engine, gateway: string): Promise<ContainerState | "is gone"> {
-  return (await engine.inspect(gateway))?.state ?? "is gone";
+async function stateNow(engine: Engine, gateway: string): Promise<ContainerState | "gone"> {
+  return (await engine.inspect(gateway))?.state ?? "gone";
 }

@@ -1,4 +1,5 @@
-import { untilReady, type Watch } from "../../engine/ready";
+import { setTimeout as pause } from "node:timers/promises";
+import { unlessInterrupted, untilReady, type Watch } from "../../engine/ready";
 import { flip, type Flip } from "../../gateway/flip";
 import { forgetWrittenPauses, resumeAll } from "../../gateway/resume";
 import { routes, type Route, type Targets } from "../../gateway/routes";
@@ -7,13 +8,17 @@ import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../inst
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder } from "../../scani/restart";
 import { routeUploads, type Uploads } from "../../install/uploads";
-import { upCommand } from "../../../util/commands";
+import { dockerRestart, upCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 import type { HandoverStep, Run } from "./step";
 
+/** Milliseconds between two questions to a gateway that does not answer. */
+const pollInterval = 1_000;
+
 /**
  * Starts a gateway that somebody stopped or paused. It takes up the routes it has written down. The install's lock is in
- * it, so it is taken now, before anything else is done.
+ * it, so it is taken now, before anything else is done. One that runs and does not answer is waited for: a restart, which
+ * may help it, would take the lock from the run, and requests from whom it may still serve.
  */
 export class StartGatewayStep implements HandoverStep {
   readonly id = "start-gateway";
@@ -21,11 +26,15 @@ export class StartGatewayStep implements HandoverStep {
   constructor(readonly gateway: Facts["gateway"]) {}
 
   describe(): string {
-    return `start the gateway, which is ${this.gateway.state}`;
+    const { state } = this.gateway;
+    return state === "running" ? "wait until the gateway answers" : `start the gateway, which is ${state}`;
   }
 
-  async perform({ engine, progress, lockAgain }: Run, watch: Watch): Promise<void> {
+  async perform(run: Run, watch: Watch): Promise<void> {
+    const { engine, progress, lockAgain } = run;
     const { name, state } = this.gateway;
+    if (state === "running")
+      return progress.step("wait until the gateway answers", () => this.untilItAnswers(run, watch), this.id);
     await progress.step(
       "start the gateway",
       async () => {
@@ -37,6 +46,21 @@ export class StartGatewayStep implements HandoverStep {
       },
       this.id,
     );
+  }
+
+  private async untilItAnswers({ engine, order }: Run, watch: Watch): Promise<void> {
+    const deadline = Date.now() + watch.timeoutSeconds * 1000;
+    for (;;) {
+      const { silent } = (await readFacts(engine, order.install)).gateway;
+      if (silent === undefined) return;
+      watch.waiting("gateway", silent);
+      if (Date.now() >= deadline)
+        throw new OperatorError({
+          what: `The gateway runs, and nothing can be done about what serves: ${silent}.`,
+          type: [dockerRestart(this.gateway.name), upCommand(order.stack)],
+        });
+      await unlessInterrupted(pause(pollInterval), watch.signal);
+    }
   }
 }
 

@@ -347,7 +347,7 @@ export class FakeInstall {
       return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
     if (text.includes("kamal-proxy list ||")) return { output: listed(this.services()) + answers(this.answersOf()) };
     if (command[0] === "stat") return { output: String(Math.ceil(Date.now() / 1000)) };
-    if (text === "kamal-proxy list") return { output: listed(this.services()) };
+    if (text.endsWith("kamal-proxy list")) return { output: listed(this.services()) };
     const resumed = /^kamal-proxy resume (\S+)$/.exec(text)?.[1];
     if (resumed !== undefined) {
       if (this.endless.has(resumed)) return { exitCode: 2, output: "panic: close of nil channel" };

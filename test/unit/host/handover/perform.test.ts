@@ -373,6 +373,40 @@ test.concurrent.each<ContainerState>(["exited", "paused", "created"])(
   },
 );
 
+test.concurrent("a gateway that runs and does not answer for a moment is waited for", async () => {
+  const host = await served("tier1");
+  let silences = 2;
+  host.first = (_container, command) => {
+    if (!command.join(" ").includes("kamal-proxy list ||") || silences === 0) return undefined;
+    silences -= 1;
+    return { exitCode: 1, output: "no socket" };
+  };
+  expect(await go(host, "tier1")).toMatchObject({ outcome: "repaired" });
+  expect(silences).toBe(0);
+});
+
+test.concurrent.each([
+  ["refuses", { exitCode: 1, output: "no socket" }, "no socket"],
+  ["hangs", { exitCode: 124 }, "no answer within 10 s"],
+])("a gateway that runs and %s for good is no success, and what to type is said", async (_how, answer, why) => {
+  const host = await served("tier1");
+  const before = host.running();
+  host.first = (_container, command) => (command.join(" ").includes("kamal-proxy list ||") ? answer : undefined);
+  const thrown = (await go(host, "tier1").catch((error: unknown) => error)) as HandoverFailed;
+  expect(thrown).toMatchObject({
+    aftermath: "left",
+    why: {
+      message: [
+        "The gateway runs, and nothing can be done about what serves: the gateway does not say where its routes lead: " +
+          `${why}.`,
+        "  type: docker restart scani-gateway",
+        "  type: npm run up -- tier1",
+      ].join("\n"),
+    },
+  });
+  expect(host.running()).toEqual(before);
+});
+
 test.concurrent(
   "a gateway that is started is locked before anything else is done, and who has it is left alone",
   async () => {

@@ -1,6 +1,7 @@
 import type { ContainerState } from "../../../../host/engine/engine";
 import { isUp, routedRelease, servingOf } from "../../../../host/install/facts";
 import { readFacts } from "../../../../host/install/readFacts";
+import type { FakeContainer } from "../fakeEngine";
 import { FakeInstall } from "../fakeInstall";
 
 const install = { name: "scani", gateway: "scani-gateway" };
@@ -70,6 +71,15 @@ test.each<ContainerState>(["created", "paused", "restarting", "exited", "dead"])
     expect(servingOf(facts)).toMatchObject({ is: "gateway down", release: { tier: "tier1", release: "r1" } });
   },
 );
+
+test("a gateway that stops while it is asked is said to be what it is by then", async () => {
+  const silent = async () => (await readFacts(host.engine, install)).gateway.silent;
+  host.first = () => {
+    host.engine.ends(host.engine.find("scani-gateway") as FakeContainer, 137);
+    throw new Error("cut");
+  };
+  expect(await silent()).toBe("the gateway is exited: cut");
+});
 
 test("an api that does not run does not answer through the gateway", async () => {
   host.container("r1", "api").state = "exited";
