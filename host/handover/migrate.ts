@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Engine } from "../engine/engine";
+import { details, type Engine } from "../engine/engine";
 import { failed, unlessInterrupted } from "../engine/ready";
 import { withServer, type Database, type Server } from "../backup/server";
-import { OperatorError } from "../../util/operatorError";
+import { messageOf, OperatorError } from "../../util/operatorError";
 import { seconds, type Progress } from "../../util/progress/progress";
 import type { ReleaseContainer } from "../install/facts";
 import { cancelWaiting, keepQueueShort, serverTime, type Blocker } from "./lockQueue";
@@ -64,14 +64,18 @@ export async function migrate(
   }
 }
 
-/** Runs the migrator once. @throws OperatorError when it was stopped; nothing of it is waiting in the database then */
+/**
+ * Runs the migrator once; one that a killed run has left running goes on.
+ * @throws OperatorError when it was stopped; nothing of it is waiting in the database then
+ */
 async function runOnce(
   engine: Engine,
   target: ReleaseContainer,
   server: Server,
   stopped: AbortSignal,
 ): Promise<{ readonly exitCode: number; readonly blockers: readonly Blocker[] }> {
-  const since = await serverTime(server);
+  const { running, startedAt } = await details(engine, target.id);
+  const since = running ? startedAt : await serverTime(server);
   const over = new AbortController();
   const keeping = keepQueueShort(server, since, over.signal);
   keeping.catch(() => undefined);
@@ -88,6 +92,23 @@ async function runOnce(
   } finally {
     over.abort();
   }
+}
+
+/**
+ * Stops migrators that killed runs have left running, and cancels what they wait for, in the way of everybody who needs
+ * the same table. A database that cannot be reached is no reason not to go on.
+ */
+export async function stopMigrators(
+  engine: Engine,
+  migrators: readonly ReleaseContainer[],
+  database: Database,
+  progress: Progress,
+): Promise<void> {
+  const started = await Promise.all(migrators.map(async ({ id }) => (await details(engine, id)).startedAt));
+  await Promise.all(migrators.map(({ id }) => engine.stop(id, stopSeconds)));
+  await withServer(engine, database, async (server) => {
+    for (const since of started) await cancelWaiting(server, since, 0);
+  }).catch((error: unknown) => progress.note(`what they wait for could not be cancelled: ${messageOf(error)}`));
 }
 
 function tookTooLong(

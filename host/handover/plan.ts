@@ -4,7 +4,7 @@ import { isLost, isUp, routedRelease, type Facts, type ReleaseContainer, type Wa
 import { areUploadsRouted } from "../install/uploads";
 import { OperatorError } from "../../util/operatorError";
 import { pulumiCommand, quoted } from "../../util/commands";
-import { MigrateStep, RestartStep, StartStep, VerifyStep } from "./steps/candidate";
+import { MigrateStep, RestartStep, StartStep, StopMigratorsStep, VerifyStep } from "./steps/candidate";
 import { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./steps/gateway";
 import { PreflightStep } from "./steps/preflight";
 import { RetireStep } from "./steps/retire";
@@ -48,6 +48,12 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   // While the S3 server does not run the gateway does not take it; that it runs is base's.
   if (uploads?.state === "running" && !areUploadsRouted(uploads)) steps.push(new RouteUploadsStep(uploads));
 
+  const others = facts.containers.filter(
+    (container) => container.id !== wanted.containers[container.service] && isUp(container),
+  );
+  const migrators = others.filter(({ service }) => service === "migrate");
+  if (migrators.length > 0) steps.push(new StopMigratorsStep(migrators));
+
   const leads = routes.every((route) => facts.routes[route] === member(servedBy(route)).name);
   const asleep = ready
     .filter((service) => own[service] !== undefined && member(service).state !== "running")
@@ -73,9 +79,6 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
       ),
     );
 
-  const others = facts.containers.filter(
-    (container) => container.id !== wanted.containers[container.service] && isUp(container),
-  );
   const workers = others.filter(({ service }) => service === "worker");
   if (workers.length > 0) steps.push(new StopWorkersStep(workers));
   if (workerAsleep) steps.push(new StartWorkerStep(worker));
@@ -84,7 +87,7 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   // What serves already is verified last: whether or not it passes, its own worker takes the jobs and no other.
   if (leads && (starts.length > 0 || unproven)) steps.push(verify);
 
-  const retiring = others.filter((container) => container.service !== "worker" && !staysWarm(container, wanted));
+  const retiring = others.filter((container) => ready.includes(container.service) && !staysWarm(container, wanted));
   if (retiring.length > 0) steps.push(new RetireStep(retiring));
   return steps;
 }
@@ -120,7 +123,7 @@ export function membersOf(facts: Facts, wanted: Wanted): Partial<Record<Service,
 
 /** Only the other tier stays warm: an older release of the same tier is about to be removed. */
 function staysWarm(container: ReleaseContainer, wanted: Wanted): boolean {
-  return wanted.keepWarm && container.tier !== wanted.tier && ready.includes(container.service);
+  return wanted.keepWarm && container.tier !== wanted.tier;
 }
 
 /**

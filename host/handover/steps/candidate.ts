@@ -8,11 +8,34 @@ import { readFacts } from "../../install/readFacts";
 import { inStartOrder, restart } from "../../scani/restart";
 import { concurrently } from "../../../util/concurrently";
 import { messageOf } from "../../../util/operatorError";
-import { migrate } from "../migrate";
+import { migrate, stopMigrators } from "../migrate";
 import { stopUnrouted } from "../stopUnrouted";
 import { verify } from "../verify";
 import { verifyMoved } from "../verifyMoved";
-import { names, type Description, type HandoverStep, type Run } from "./step";
+import { names, titles, type Description, type HandoverStep, type Run } from "./step";
+
+/** Stops migrators of other releases, which killed runs have left running, before they are in anybody's way. */
+export class StopMigratorsStep implements HandoverStep {
+  readonly id = "stop-migrators";
+
+  constructor(readonly containers: readonly ReleaseContainer[]) {}
+
+  describe(): string {
+    return `stop ${titles(this.containers)}, which a killed run has left running`;
+  }
+
+  async perform({ engine, order, candidate, progress }: Run): Promise<void> {
+    const { install, backups } = order;
+    await progress.step(
+      `stop ${titles(this.containers)}`,
+      async () => {
+        const database = await databaseFor(install.name, backups, candidate.databaseUrl);
+        await stopMigrators(engine, this.containers, database, progress);
+      },
+      this.id,
+    );
+  }
+}
 
 /** Runs the migrator and waits for its end. */
 export class MigrateStep implements HandoverStep {

@@ -15,6 +15,7 @@ export type StepId =
   | "start-gateway"
   | "resume"
   | "route-uploads"
+  | "stop-migrators"
   | "preflight"
   | "backup"
   | "finish-backup"

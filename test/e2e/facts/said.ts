@@ -71,6 +71,7 @@ export function stepsIn(printed: string): StepId[] {
 function stepOf(line: string): StepId {
   const known = stepLines.find(([begins]) => line.startsWith(begins));
   if (known !== undefined) return known[1];
+  if (/^stop .* migrate, which/.test(line)) return "stop-migrators";
   if (/^stop gently: .*worker/.test(line)) return "stop-workers";
   if (line.startsWith("stop gently: ")) return "retire";
   if (/^start worker/.test(line)) return "start-worker";

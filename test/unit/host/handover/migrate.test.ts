@@ -1,9 +1,11 @@
-import { migrate } from "../../../../host/handover/migrate";
+import { migrate, stopMigrators } from "../../../../host/handover/migrate";
+import type { Database } from "../../../../host/backup/server";
 import type { ReleaseContainer } from "../../../../host/install/facts";
 import { stacksBeside } from "../../../../host/install/stacks";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeEngine, type FakeContainer } from "../fakeEngine";
 
+const database: Database = { kind: "bundled", container: "scani-postgres", stacks: stacksBeside("base") };
 const blocker = { pid: 77, who: "psql", since: "2026-01-10T12:00:00Z" };
 
 /** A migrator beside a Postgres in which its statements are kept waiting so many times. */
@@ -14,6 +16,7 @@ function scene(blocked = 0) {
     const sql = command.at(-1) ?? "";
     if (container.name !== "scani-postgres" || !sql.includes("clock_timestamp")) return undefined;
     if (!sql.includes("pg_cancel_backend")) return { output: JSON.stringify("2026-01-10T12:00:01Z") };
+    cancelledSince.push(/backend_start >= '([^']+)'/.exec(sql)?.[1] ?? "");
     if (left === 0 || migrator.state !== "running") return {};
     left -= 1;
     if (left === 0) migrator.endsWith = 0;
@@ -23,13 +26,15 @@ function scene(blocked = 0) {
   engine.add({ name: "scani-postgres", state: "running" });
   const migrator: FakeContainer = engine.add({ name: "scani-migrate", endsWith: blocked === 0 ? 0 : undefined });
   const target = { id: migrator.id, name: migrator.name, title: "tier2 migrate" } as ReleaseContainer;
+  /** From when on sessions were cancelled, by the server's clock. */
+  const cancelledSince: string[] = [];
   const go = (timeoutSeconds: number, signal = new AbortController().signal, pending?: readonly string[]) =>
     migrate(engine, pending, target, new Progress((line) => said.push(line)), {
-      database: { kind: "bundled", container: "scani-postgres", stacks: stacksBeside("base") },
+      database,
       timeoutSeconds,
       signal,
     });
-  return { engine, migrator, said, go };
+  return { engine, migrator, target, said, cancelledSince, go };
 }
 
 test.concurrent("a migrator that is done is done; where nothing is pending it is not run", async () => {
@@ -75,4 +80,39 @@ test.concurrent("an interrupt stops it and says so", async () => {
   await expect(go(30, interrupt.signal)).rejects.toThrow("Interrupted");
   expect(migrator.state).toBe("exited");
   expect(said.join()).toContain("tier2 migrate was stopped; migrations that were complete stay");
+});
+
+/** A migrator that a killed run has started, before the server's time now. */
+function leftRunning() {
+  const left = scene(1);
+  Object.assign(left.migrator, { state: "running", startedAt: "2026-01-10T11:55:00Z" });
+  return left;
+}
+
+test.concurrent(
+  "one that a killed run has left running goes on, and is kept from queueing like any other",
+  async () => {
+    const { cancelledSince, said, go } = leftRunning();
+    await go(30);
+    expect(cancelledSince[0]).toBe("2026-01-10T11:55:00Z");
+    expect(said.join()).toContain("in use by psql");
+  },
+);
+
+test.concurrent(
+  "one that a killed run has left running and takes too long is stopped, with what it waits for",
+  async () => {
+    const { engine, migrator, cancelledSince, go } = leftRunning();
+    engine.wait = () => new Promise(() => undefined);
+    await expect(go(1)).rejects.toThrow("was not done within 1.0 s");
+    expect(migrator.state).toBe("exited");
+    expect(new Set(cancelledSince)).toEqual(new Set(["2026-01-10T11:55:00Z"]));
+  },
+);
+
+test.concurrent("another release's is stopped, and nothing of it goes on waiting in the database", async () => {
+  const { engine, migrator, target, cancelledSince } = leftRunning();
+  await stopMigrators(engine, [target], database, new Progress(() => undefined));
+  expect(migrator.state).toBe("exited");
+  expect(cancelledSince).toEqual(["2026-01-10T11:55:00Z"]);
 });

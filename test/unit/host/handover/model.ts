@@ -70,6 +70,7 @@ export function apply(facts: Facts, step: Step): Facts {
       return { ...facts, unanswered: {} };
     case "start-worker":
       return set([step.container], "running");
+    case "stop-migrators":
     case "stop-workers":
     case "retire":
       return set(step.containers, "exited");
