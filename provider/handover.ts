@@ -56,7 +56,7 @@ export const handover: Handler<HandoverInputs> = {
       await perform(engine, order, say, signal, undefined, lockAgain);
     } catch (error) {
       const now = await readFacts(engine, order.install).catch(() => undefined);
-      throw new Error(explainFailure(error, now, inputs.stack));
+      throw new Error(explainFailure(error, now, inputs.stack, inputs.baseStack));
     }
   },
 

@@ -1,12 +1,12 @@
-import { isRouted, isUp, type Facts } from "../install/facts";
+import { isRouted, isUp, servingOf, type Facts } from "../install/facts";
 import { howToSet, type Tier } from "../../settings";
 import { otherTier, stacksBeside } from "../install/stacks";
 import { downCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 
 /**
- * Refuses to take a tier down that requests are sent to: by what is true, since the state may remember other containers
- * or none. Pure.
+ * Refuses to take a tier down that requests are sent to, or whose worker alone does the jobs: by what is true, since the
+ * state may remember other containers or none. Pure.
  * @param stack name of the tier's
  * @throws OperatorError
  */
@@ -16,11 +16,27 @@ export function refuseWhatServes(facts: Facts, tier: Tier, stack: string): void 
   // Where nobody knows the routes, what is up may be what they lead to.
   const unknown = facts.gateway.silent !== undefined && Object.keys(facts.routes).length === 0;
   const serves = unknown ? own.filter((one) => isUp(one) && ["api", "frontend-app"].includes(one.service)) : routed;
-  if (serves.length === 0) return;
+  const other = upCommand(stacksBeside(stack)[otherTier(tier)]);
+  if (serves.length === 0) {
+    refuseOnlyWorker(facts, tier, other);
+    return;
+  }
   throw new OperatorError({
     what: `${tier} serves; destroying it would take Scani down. Nothing has been touched.`,
     why: `${unknown ? "The gateway does not say where its routes lead, and these are up" : "The gateway's routes lead to"}: ${serves.map(({ name }) => name).join(", ")}\nSwitch to the other tier first, or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
-    type: upCommand(stacksBeside(stack)[otherTier(tier)]),
+    type: other,
+  });
+}
+
+/** @param other what brings the tier up that serves */
+function refuseOnlyWorker(facts: Facts, tier: Tier, other: string): void {
+  const serving = servingOf(facts);
+  const [worker, ...more] = facts.containers.filter((one) => one.service === "worker" && one.state === "running");
+  if (serving.is !== "serving" || serving.release.tier === tier || worker?.tier !== tier || more.length > 0) return;
+  throw new OperatorError({
+    what: `${worker.title} does the jobs of ${serving.release.tier}, whose own worker does not run. Nothing has been touched.`,
+    why: `Start that first, or, to leave the jobs undone, ${howToSet("allowDowntime")}.`,
+    type: other,
   });
 }
 

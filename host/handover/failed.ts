@@ -1,5 +1,6 @@
 import { withLogTail } from "../../util/operatorError";
-import { describeServing, servingOf, type Facts, type ReleaseName } from "../install/facts";
+import { describeServing, describeShortcomings, isOf, servingOf, type Facts, type ReleaseName } from "../install/facts";
+import { stacksBeside, type StackNames } from "../install/stacks";
 import { upCommand } from "../../util/commands";
 
 /** What became of a failed handover. */
@@ -33,14 +34,18 @@ export class HandoverFailed extends Error {
  * A failed handover as the operator reads it: what went wrong, what serves now, and what to type. Pure.
  * @param now what is true after it; undefined where the engine does not tell
  * @param stack the Pulumi stack that was to serve
+ * @param base that of base
  */
-export function explainFailure(thrown: unknown, now: Facts | undefined, stack: string): string {
-  return [withLogTail(thrown instanceof HandoverFailed ? thrown.why : thrown), "", whatServes(thrown, now, stack)].join(
-    "\n",
-  );
+export function explainFailure(thrown: unknown, now: Facts | undefined, stack: string, base?: string): string {
+  const stacks = stacksBeside(stack, base);
+  return [
+    withLogTail(thrown instanceof HandoverFailed ? thrown.why : thrown),
+    "",
+    whatServes(thrown, now, stack, stacks),
+  ].join("\n");
 }
 
-function whatServes(thrown: unknown, now: Facts | undefined, stack: string): string {
+function whatServes(thrown: unknown, now: Facts | undefined, stack: string, stacks: StackNames): string {
   if (now === undefined) return "What serves now cannot be told: the engine does not answer.";
   const serving = servingOf(now);
   const said = `Serving now: ${describeServing(serving)}.`;
@@ -50,11 +55,11 @@ function whatServes(thrown: unknown, now: Facts | undefined, stack: string): str
   if (aftermath === "not pointed back")
     return `The gateway was not pointed back, so nothing was stopped. ${said}${goOn}`;
   if (aftermath === "left") return `Nothing was taken back. ${said}${goOn}`;
-  const stayed =
-    serving.is === "serving" && serving.release.tier === from?.tier && serving.release.release === from.release;
-  if (!stayed) return said;
-  const release = `${from.tier} (${from.release})`;
-  return aftermath === "pointed back"
-    ? `${release} serves again, with the same containers; its worker was stopped and started.`
-    : `${release} goes on serving, untouched.`;
+  if (serving.is !== "serving" || from === undefined || !isOf(from, serving.release)) return said;
+  const { shortcomings } = serving;
+  const mends = new Set(shortcomings.map(({ of }) => upCommand(of === "base" ? stacks.base : stacks[from.tier])));
+  return [
+    `${from.tier} (${from.release}) ${aftermath === "pointed back" ? "serves again, with the same containers" : "goes on serving, untouched"}${describeShortcomings(shortcomings)}.`,
+    ...[...mends].map((command) => `  type: ${command}`),
+  ].join("\n");
 }

@@ -112,11 +112,12 @@ export async function perform(
     // It ends by itself, and the next run removes what is left.
     await carriage?.close(engine).catch(() => undefined);
   }
-  const { uploads } = await checkServes(forward, order).catch(async (error: unknown) => {
+  const { shortcomings } = await checkServes(forward, order).catch(async (error: unknown) => {
     await note(engine, failedFor(error));
     throw new HandoverFailed(error, from, "left");
   });
-  if (uploads !== undefined) progress.note(`uploads fail: ${uploads}. type: ${upCommand(order.baseStack)}`);
+  for (const { what, of } of shortcomings)
+    progress.note(`${what}. type: ${upCommand(of === "base" ? order.baseStack : order.stack)}`);
   const done = entry(run.flip === undefined ? "repaired" : "switched");
   await note(forward, done);
   const carried = done.files && filesText(done.files);

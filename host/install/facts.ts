@@ -113,10 +113,18 @@ export function routedRelease(facts: RoutedContainers): ReleaseName | undefined 
   return api && { tier: api.tier, release: api.release };
 }
 
+/** Something that is not as it should be beside a release that answers. */
+export interface Shortcoming {
+  /** `its worker is exited`. */
+  readonly what: string;
+  /** Whose `up` mends it: base's, or that of the tier that serves. */
+  readonly of: "base" | "release";
+}
+
 /** What serves, as the routes, their targets and the gateway's own answers say together. */
 export type Serving =
-  /** Every route leads to one release, which answers. `uploads` is why they fail, where they do. */
-  | { readonly is: "serving"; readonly release: ReleaseName; readonly uploads?: string }
+  /** Every route leads to one release, which answers. */
+  | { readonly is: "serving"; readonly release: ReleaseName; readonly shortcomings: readonly Shortcoming[] }
   /** The routes lead to one release, of which something is not as it should be. */
   | { readonly is: "routed but down"; readonly release: ReleaseName; readonly why: string }
   /** The routes lead to more than one release, or some to nothing of a release, or what is no release's is in their way. */
@@ -146,8 +154,28 @@ export function servingOf(facts: Facts): Serving {
   const unanswered = Object.entries(facts.unanswered).map(([route, why]) => `${route} through the gateway: ${why}`);
   const why = [...new Set(wrong.length > 0 ? wrong : unanswered)].join(", ");
   if (why !== "") return { is: "routed but down", release, why };
+  return { is: "serving", release, shortcomings: shortcomingsOf(facts, release) };
+}
+
+function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
+  const workers = facts.containers.filter(({ service }) => service === "worker");
+  const own = workers.filter((one) => isOf(release, one));
+  const others = workers.filter((one) => !isOf(release, one) && isUp(one));
   const uploads = facts.uploads && uploadsProblem(facts.uploads);
-  return { is: "serving", release, ...(uploads === undefined ? {} : { uploads }) };
+  const ofWorkers = [
+    ...(own.some(({ state }) => state === "running") ? [] : [`its worker is ${own[0]?.state ?? "gone"}`]),
+    ...others.map(
+      (one) => `the worker of ${nameOf(one)} ${one.state === "running" ? "takes jobs" : `is ${one.state}`}`,
+    ),
+  ];
+  return [
+    ...ofWorkers.map((what) => ({ what, of: "release" }) as const),
+    ...(uploads === undefined ? [] : [{ what: `uploads fail: ${uploads}`, of: "base" } as const]),
+  ];
+}
+
+function nameOf({ tier, release }: ReleaseName): string {
+  return `${tier} (${release})`;
 }
 
 /** True where this release serves, and nothing else. Pure. */
@@ -160,23 +188,27 @@ export function isServedBy(
 
 function leadsTo(facts: Facts, route: Route): string {
   const target = targetOf(facts, route);
-  return target === undefined ? (facts.routes[route] ?? "nothing") : `${target.tier} (${target.release})`;
+  return target === undefined ? (facts.routes[route] ?? "nothing") : nameOf(target);
+}
+
+/** `, but its worker is exited`, to go after what serves; empty where nothing is wrong. Pure. */
+export function describeShortcomings(shortcomings: readonly Shortcoming[]): string {
+  return shortcomings.length === 0 ? "" : `, but ${shortcomings.map(({ what }) => what).join("; ")}`;
 }
 
 /** What serves, in words that finish the sentence "Serving now: …". Pure. */
 export function describeServing(serving: Serving, since?: string): string {
-  const name = (release: ReleaseName) => `${release.tier} (${release.release})`;
   switch (serving.is) {
     case "serving":
-      return `${name(serving.release)}${since === undefined ? "" : ` since ${since}`}${serving.uploads === undefined ? "" : `, but uploads fail: ${serving.uploads}`}`;
+      return `${nameOf(serving.release)}${since === undefined ? "" : ` since ${since}`}${describeShortcomings(serving.shortcomings)}`;
     case "routed but down":
-      return `${name(serving.release)}, which does not answer: ${serving.why}`;
+      return `${nameOf(serving.release)}, which does not answer: ${serving.why}`;
     case "mixed":
       return `no whole release: ${serving.why}`;
     case "unrouted":
       return "nothing";
     case "gateway down":
-      return `nothing answers: ${serving.why}${serving.release === undefined ? "" : `; its routes lead to ${name(serving.release)}`}`;
+      return `nothing answers: ${serving.why}${serving.release === undefined ? "" : `; its routes lead to ${nameOf(serving.release)}`}`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { strayProblem } from "../../host/adopt/strayWorkers";
 import { renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
-import { describeServing } from "../../host/install/facts";
+import { describeServing, describeShortcomings } from "../../host/install/facts";
 import { filesText } from "../../host/install/filesEntry";
 import type { Status } from "./read";
 
@@ -14,7 +14,7 @@ export function showStatus(status: Status): string {
   return [
     serving === undefined
       ? `${status.install}: ${state.is === "unrouted" ? "nothing serves" : `serving now: ${describeServing(state)}`}`
-      : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}${state.is === "serving" && state.uploads !== undefined ? `, but uploads fail: ${state.uploads}` : ""}`,
+      : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}${state.is === "serving" ? describeShortcomings(state.shortcomings) : ""}`,
     "",
     ...status.containers.map(
       (c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`,

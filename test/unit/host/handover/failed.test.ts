@@ -4,8 +4,10 @@ import { factsOf, release, routedTo } from "./model";
 
 const tier1 = { tier: "tier1", release: "one" } as const;
 const why = new OperatorError({ what: "the worker did not stay up" }, { logTail: ["it says why"] });
-const containers = [...release("tier1", "one", () => true), ...release("tier2", "two", () => true)];
-const [one, two, none] = [routedTo("one"), routedTo("two"), {}].map((targets) => factsOf(containers, targets));
+const [idle, working] = [release("tier2", "two", () => false), release("tier2", "two", () => true)];
+const one = factsOf([...release("tier1", "one", () => true), ...idle], routedTo("one"));
+const two = factsOf([...release("tier1", "one", (service) => service !== "worker"), ...working], routedTo("two"));
+const none = factsOf([], {});
 
 test.each([
   ["before the flip", new HandoverFailed(why, tier1, "untouched"), one, "tier1 (one) goes on serving, untouched."],
@@ -13,7 +15,19 @@ test.each([
     "after the flip, taken back",
     new HandoverFailed(why, tier1, "pointed back"),
     one,
-    "tier1 (one) serves again, with the same containers; its worker was stopped and started.",
+    "tier1 (one) serves again, with the same containers.",
+  ],
+  [
+    "after the flip, taken back without its worker",
+    new HandoverFailed(why, tier1, "pointed back"),
+    factsOf([...release("tier1", "one", (service) => service !== "worker"), ...idle], routedTo("one")),
+    "tier1 (one) serves again, with the same containers, but its worker is exited.\n  type: npm run up -- tier1",
+  ],
+  [
+    "before the flip, the wanted release's worker being the one that runs",
+    new HandoverFailed(why, tier1, "untouched"),
+    factsOf([...release("tier1", "one", (service) => service !== "worker"), ...working], routedTo("one")),
+    "tier1 (one) goes on serving, untouched, but its worker is exited; the worker of tier2 (two) takes jobs.\n  type: npm run up -- tier1",
   ],
   [
     "after the flip, not taken back",

@@ -529,7 +529,11 @@ describe("uploads", () => {
       await go(host, to, lines);
       expect(lines.join("\n")).toContain("✓ route the uploads");
       expect(host.uploads).toEqual(route);
-      expect(await uploadsOf(host)).toEqual({ is: "serving", release: { tier: to, release: releaseOf[to] } });
+      expect(await uploadsOf(host)).toEqual({
+        is: "serving",
+        release: { tier: to, release: releaseOf[to] },
+        shortcomings: [],
+      });
       expect(await go(host, to)).toBeUndefined();
     },
   );
@@ -541,7 +545,11 @@ describe("uploads", () => {
     host.loseUploads();
     await go(host, "tier1");
     expect(wrongOf(host)).toEqual([]);
-    expect(await uploadsOf(host)).toEqual({ is: "serving", release: { tier: "tier1", release: "r1" } });
+    expect(await uploadsOf(host)).toEqual({
+      is: "serving",
+      release: { tier: "tier1", release: "r1" },
+      shortcomings: [],
+    });
   });
 
   test.concurrent("that fail because S3 does not run are said to, with what to type", async () => {
@@ -559,7 +567,7 @@ describe("uploads", () => {
     host.lost.storage = "502";
     expect(await uploadsOf(host)).toMatchObject({
       is: "serving",
-      uploads: "scani-storage through the gateway: HTTP 502",
+      shortcomings: [{ what: "uploads fail: scani-storage through the gateway: HTTP 502", of: "base" }],
     });
   });
 });

@@ -187,11 +187,14 @@ async function untrueStatus(host: FakeInstall): Promise<string[]> {
     released === undefined
       ? !/ serves /.test(said)
       : said.startsWith(`scani: ${released} serves (release ${releaseOf[released]})`) &&
-        said.includes("uploads fail") === ailing;
+        said.includes("uploads fail") === ailing &&
+        said.includes("its worker is ") === (host.container(releaseOf[released], "worker").state !== "running") &&
+        said.includes("takes jobs") ===
+          tiers.some((other) => other !== released && host.container(releaseOf[other], "worker").state === "running");
   return true_ ? [] : [`rule 5: status says ${said}`];
 }
 
-/** Rule 6: a tier is not taken down while a route leads to it, or may; otherwise it may go. */
+/** Rule 6: a tier is not taken down while a route leads to it, or may, or its worker alone works; otherwise it may go. */
 function wrongRefusals(host: FakeInstall, facts: Facts): string[] {
   const isKnown = facts.gateway.silent === undefined || Object.keys(host.routes).length > 0;
   return tiers.flatMap((tier) => {
@@ -206,9 +209,14 @@ function wrongRefusals(host: FakeInstall, facts: Facts): string[] {
     } catch {
       refused = true;
     }
-    return refused === routed
+    const serving = tiers.find((one) => serves(host, releaseOf[one]));
+    const workers = tiers.filter((one) => host.container(releaseOf[one], "worker").state === "running");
+    const works = serving !== undefined && serving !== tier && workers.length === 1 && workers[0] === tier;
+    return refused === (routed || works)
       ? []
-      : [`rule 6: ${tier} is ${routed ? "routed, and may go" : "not routed, and may not go"}`];
+      : [
+          `rule 6: ${tier} is ${routed ? "" : "not "}routed, ${works ? "works for the other tier, " : ""}and may ${refused ? "not " : ""}go`,
+        ];
   });
 }
 

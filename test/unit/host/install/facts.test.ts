@@ -6,7 +6,10 @@ import { containerStates, factsOf, hosts, release, routedTo } from "../handover/
 
 const one = { tier: "tier1", release: "one" } as const;
 const serving = (state: ContainerState | boolean = true, changes: Partial<Facts> = {}): Facts => ({
-  ...factsOf([...release("tier1", "one", () => state), ...release("tier2", "two", () => true)], routedTo("one")),
+  ...factsOf(
+    [...release("tier1", "one", () => state), ...release("tier2", "two", (service) => service !== "worker")],
+    routedTo("one"),
+  ),
   ...changes,
 });
 
@@ -46,7 +49,32 @@ describe("the way back", () => {
 });
 
 test.each<[string, Facts, ReturnType<typeof servingOf>, RegExp]>([
-  ["a whole release", serving(), { is: "serving", release: one }, /^tier1 \(one\)$/],
+  ["a whole release", serving(), { is: "serving", release: one, shortcomings: [] }, /^tier1 \(one\)$/],
+  [
+    "a release whose worker is stopped while the other tier's takes jobs",
+    factsOf(
+      [...release("tier1", "one", (service) => service !== "worker"), ...release("tier2", "two", () => true)],
+      routedTo("one"),
+    ),
+    {
+      is: "serving",
+      release: one,
+      shortcomings: [
+        { what: "its worker is exited", of: "release" },
+        { what: "the worker of tier2 (two) takes jobs", of: "release" },
+      ],
+    },
+    /^tier1 \(one\), but its worker is exited; the worker of tier2 \(two\) takes jobs$/,
+  ],
+  [
+    "a release whose worker is gone",
+    factsOf(
+      release("tier1", "one", () => true).filter(({ service }) => service !== "worker"),
+      routedTo("one"),
+    ),
+    { is: "serving", release: one, shortcomings: [{ what: "its worker is gone", of: "release" }] },
+    /^tier1 \(one\), but its worker is gone$/,
+  ],
   [
     "a paused api",
     {
