@@ -1,7 +1,7 @@
 import type { BaseReadyInputs } from "../host/install/resources";
 import { label } from "../host/install/labels";
 import { connect } from "../host/engine/connect";
-import type { Engine } from "../host/engine/engine";
+import type { ContainerSummary, Engine } from "../host/engine/engine";
 import { isSet, type Tier } from "../settings";
 import { renderProblem, withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/ready";
@@ -13,7 +13,8 @@ import { endHold } from "../host/hold/end";
 import type { Handler } from "./handler";
 import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
-import { containerName } from "../host/install/containerName";
+import { containerName, isOfBase } from "../host/install/containerName";
+import { readNameless, renewNames } from "../host/install/names";
 import { connectAll, isConnected } from "../host/adopt/connections";
 import { readFacts } from "../host/install/readFacts";
 import { postgresDataPath } from "../host/install/postgresData";
@@ -33,6 +34,16 @@ const clusterQuestion = [
 async function clusterOf(engine: Engine, postgres: string): Promise<string | undefined> {
   const { exitCode, output } = await engine.exec(postgres, clusterQuestion);
   return exitCode === 0 ? output.trim() : undefined;
+}
+
+/** Containers of base that releases do not find by their names any more. */
+async function namelessOf(engine: Engine, containers: readonly ContainerSummary[]): Promise<ContainerSummary[]> {
+  const names = await readNameless(engine, containers);
+  return containers.filter((one) => isOfBase(one) && names.includes(one.name));
+}
+
+function runningOf(engine: Engine, install: string): Promise<ContainerSummary[]> {
+  return engine.containers({ labels: [`${label.install}=${install}`] });
 }
 
 /** Base's containers without the gateway, where another container still has its port. */
@@ -57,13 +68,19 @@ export const baseReady: Handler<BaseReadyInputs> = {
   async differs({ install, dockerHost, containers: all, bucket, connections = [], portHolder }) {
     const engine = connect(dockerHost);
     const containers = await startable(engine, all, portHolder);
-    const [running, routed, ...connected] = await Promise.all([
-      engine.containers({ labels: [`${label.install}=${install}`] }),
+    const running = await runningOf(engine, install);
+    const [nameless, routed, ...connected] = await Promise.all([
+      namelessOf(engine, running),
       containers.gateway === undefined || uploadsRouted(engine, { install, bucket }),
       ...connections.map((connection) => isConnected(engine, connection)),
     ]);
     const ids = new Set(running.filter(({ state }) => state === "running").map(({ id }) => id));
-    return !routed || connected.includes(false) || Object.values(containers).some((id) => !ids.has(id));
+    return (
+      !routed ||
+      nameless.length > 0 ||
+      connected.includes(false) ||
+      Object.values(containers).some((id) => !ids.has(id))
+    );
   },
 
   async apply(inputs, { say, signal, stack }) {
@@ -85,6 +102,11 @@ export const baseReady: Handler<BaseReadyInputs> = {
           }),
         ),
       );
+      const nameless = await namelessOf(engine, await runningOf(engine, install));
+      if (nameless.length > 0)
+        await progress.step(`have ${nameless.map(({ name }) => name).join(", ")} found by name again`, () =>
+          renewNames(engine, nameless),
+        );
       await endHold(engine, install, takeHeld(install), progress, watch);
       if (containers.gateway !== undefined) await routeUploads(engine, { install, bucket });
       // Not before it is ready: Postgres makes its data in an empty folder only.

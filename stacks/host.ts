@@ -3,10 +3,9 @@ import type { ComposeProject } from "../host/adopt/project";
 import { readProjects } from "../host/adopt/readCompose";
 import type { Sockets } from "../host/install/platform";
 import { readPresence, type Presence } from "../host/install/presence";
-import { conflictProblems, conflictsAmong } from "../host/install/conflicts";
 import { readFacts } from "../host/install/readFacts";
 import { label } from "../host/install/labels";
-import type { RoutedContainers } from "../host/install/facts";
+import type { Facts, RoutedContainers } from "../host/install/facts";
 import { readRouted, type Install } from "../host/install/readFacts";
 import { readNamesakes, type Namesakes } from "../host/install/unknown";
 import { stacksBeside } from "../host/install/stacks";
@@ -64,8 +63,8 @@ export interface Host {
   composeProjects(): Promise<readonly Pick<ComposeProject, "name" | "folder">[]>;
   /** What of an install is on the engine. */
   presence(install: string): Promise<Presence>;
-  /** Why nothing can be switched while somebody else's services of the gateway are in the way. */
-  routeConflicts(base: Pick<Sockets, "install" | "gateway">): Promise<Problem[]>;
+  /** What is true of an install. */
+  facts(install: Install): Promise<Facts>;
   /** Which of these volumes are not on the engine. */
   missingVolumes(volumes: readonly string[]): Promise<string[]>;
   /** What base would change, and who runs on it. */
@@ -109,10 +108,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
     composeProjects: async () => (isThrowaway() ? [] : readProjects(engine)),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
-    routeConflicts: async ({ install, gateway }) => {
-      const { services, uploads } = await readFacts(engine, { name: install, gateway });
-      return conflictProblems(conflictsAmong(services, uploads?.bucket), gateway);
-    },
+    facts: (install) => readFacts(engine, install),
     subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
     strangers: (install, subnets) => strangerProblems(engine, install, subnets, pulumi.getStack()),
     missingVolumes: async (volumes) => {

@@ -4,6 +4,7 @@ import { baseGaps } from "../host/guards/baseGaps";
 import { alterations, describeAlterations } from "../host/install/alteration";
 import { creationTimestamps, isToBeMade, type CreationTimestamps } from "../host/install/creationTimestamps";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/dataPlace";
+import { conflictProblems, conflictsAmong } from "../host/install/conflicts";
 import { releaseImages } from "../host/install/images";
 import { label } from "../host/install/labels";
 import { stacksBeside } from "../host/install/stacks";
@@ -37,18 +38,20 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const images = Object.values(releaseImages(settings));
   const { engine, host: own } = providersOf(host.dockerProvider(images));
   const base = await reading;
-  const presence = host.presence(base.remembered.install);
-  const conflicts = host.routeConflicts(base.remembered);
+  const { install, gateway } = base.remembered;
+  const presence = host.presence(install);
+  const facts = host.facts({ name: install, gateway });
   const state = ownState();
   const guarded = refuseOtherData(host, base, baseStack);
   const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
-  for (const looking of [guarded, missing, imageIds, presence, conflicts, state]) looking.catch(() => undefined);
+  for (const looking of [guarded, missing, imageIds, presence, facts, state]) looking.catch(() => undefined);
   // Another running command is reported before anything else: what does not fit may be its doing.
-  await host.enter(base.remembered.gateway);
+  await host.enter(gateway);
   const there = await presence;
+  const { services, uploads, nameless } = await facts;
   refuse(`Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`, [
-    ...baseGaps(base.remembered, there, { stack: pulumi.getStack(), origin: settings.origin("dockerHost") }),
-    ...(await conflicts),
+    ...baseGaps(base.remembered, there, { stack: pulumi.getStack(), origin: settings.origin("dockerHost") }, nameless),
+    ...conflictProblems(conflictsAmong(services, uploads?.bucket), gateway),
   ]);
   await guarded;
   await refusePolicy(settings, base);

@@ -10,12 +10,14 @@ import { isOtherEngine, otherEngineProblem } from "./identityRefusals";
 /**
  * Why a tier must not be brought up on a base that is not whole on this engine, or does not run: its containers would be
  * made and could not start. Pure.
- * @param stack the tier's, and where its engine was named
+ * @param tier its stack, and where its engine was named
+ * @param nameless containers that are not found by their names
  */
 export function baseGaps(
   base: Sockets,
   presence: Presence,
   tier: { readonly stack: string; readonly origin?: Origin },
+  nameless: readonly string[],
 ): Problem[] {
   if (isOtherEngine(base, presence)) return [otherEngineProblem(base, presence, tier)];
   const there = new Set([...presence.containers, ...presence.networks].map(({ name }) => name));
@@ -30,12 +32,13 @@ export function baseGaps(
     ...(gone.length === 0 ? [] : [`${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} not on the engine any more`]),
     ...altered.map(({ container, how }) => `${container.name} ${how}`),
     ...down.map(({ name, state }) => `${name} is ${state}`),
+    ...nameless.filter((name) => needed.includes(name)).map((name) => `${name} is not found by its name`),
   ];
   if (wrong.length === 0) return [];
   return [
     {
       what: `Of base, which this tier stands on, ${wrong.join("; ")}.`,
-      why: "Base makes again what is gone, and starts what does not run.",
+      why: "Base makes again what is gone, starts what does not run, and has lost names learnt again.",
       type: upCommand(base.stack),
     },
   ];

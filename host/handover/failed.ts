@@ -57,7 +57,7 @@ function whatServes(thrown: unknown, now: Facts | undefined, stack: string, stac
   if (aftermath === "left") return `Nothing was taken back. ${said}${goOn}`;
   if (serving.is !== "serving" || from === undefined || !isOf(from, serving.release)) return said;
   const { shortcomings } = serving;
-  const mends = new Set(shortcomings.map(({ of }) => upCommand(of === "base" ? stacks.base : stacks[from.tier])));
+  const mends = new Set(shortcomings.map(({ of }) => upCommand(of === "release" ? stacks[from.tier] : stacks.base)));
   return [
     `${from.tier} (${from.release}) ${aftermath === "pointed back" ? "serves again, with the same containers" : "goes on serving, untouched"}${describeShortcomings(shortcomings)}.`,
     ...[...mends].map((command) => `  type: ${command}`),

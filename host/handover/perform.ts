@@ -117,7 +117,7 @@ export async function perform(
     throw new HandoverFailed(error, from, "left");
   });
   for (const { what, of } of shortcomings)
-    progress.note(`${what}. type: ${upCommand(of === "base" ? order.baseStack : order.stack)}`);
+    progress.note(`${what}. type: ${upCommand(of === "release" ? order.stack : order.baseStack)}`);
   const done = entry(run.flip === undefined ? "repaired" : "switched");
   await note(forward, done);
   const carried = done.files && filesText(done.files);

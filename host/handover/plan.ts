@@ -1,6 +1,15 @@
 import { servicesOf, type Service } from "../install/services";
 import { routes, servedBy, type Route } from "../gateway/routes";
-import { isLost, isUp, routedRelease, type Facts, type ReleaseContainer, type Wanted } from "../install/facts";
+import {
+  isLost,
+  isNameless,
+  isUnanswered,
+  isUp,
+  routedRelease,
+  type Facts,
+  type ReleaseContainer,
+  type Wanted,
+} from "../install/facts";
 import { areUploadsRouted } from "../install/uploads";
 import { OperatorError } from "../../util/operatorError";
 import { pulumiCommand, quoted } from "../../util/commands";
@@ -63,7 +72,10 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   const unproven = leads && failedLast(facts, wanted);
 
   if (!leads) steps.push(new PreflightStep(), new MigrateStep(member("migrate")));
-  const silent = leads ? unansweredMembers(facts, member).filter((one) => !asleep.includes(one)) : [];
+  // In the order in which one looks up the other.
+  const silent = ready
+    .flatMap((service) => own[service] ?? [])
+    .filter((one) => !asleep.includes(one) && (isNameless(facts, one) || (leads && isUnanswered(facts, one))));
   const starts = [
     ...(asleep.length > 0 ? [new StartStep(asleep)] : []),
     ...(silent.length > 0 ? [new RestartStep(silent)] : []),
@@ -90,11 +102,6 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   const retiring = others.filter((container) => ready.includes(container.service) && !staysWarm(container, wanted));
   if (retiring.length > 0) steps.push(new RetireStep(retiring));
   return steps;
-}
-
-/** The members behind routes that do not answer. */
-function unansweredMembers(facts: Facts, member: (service: Service) => ReleaseContainer): ReleaseContainer[] {
-  return [...new Set((Object.keys(facts.unanswered) as Route[]).map(servedBy))].map(member);
 }
 
 /** A switch is what may change the schema, and what an operator wants a way back from. A repair is neither. Pure. */

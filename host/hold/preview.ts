@@ -14,6 +14,8 @@ export interface BaseChange {
   readonly gateway: boolean;
   /** Containers of base that do not run as they should, and stay. */
   readonly ailing: readonly ContainerSummary[];
+  /** Containers of base that releases do not find by their names any more, and stay. */
+  readonly nameless: readonly ContainerSummary[];
 }
 
 /** Reads what an `up` of base would do. @param gateway true where the one that is there is replaced */
@@ -24,20 +26,24 @@ export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: b
     hold: planHold(facts, base, wanted),
     gateway,
     ailing: ailingServices(base, replaced),
+    nameless: stayingServices(base, replaced).filter(({ name }) => facts.nameless.includes(name)),
   });
 }
 
 /** Containers of base that do not run, and are not about to be replaced. Pure. */
-export function ailingServices({ containers }: BasePresence, replaced: readonly string[]): ContainerSummary[] {
-  return containers.filter(
-    (one) => hasBaseName(one) && one.state !== "running" && !replaced.includes(one.labels[label.service] ?? ""),
-  );
+export function ailingServices(base: BasePresence, replaced: readonly string[]): ContainerSummary[] {
+  return stayingServices(base, replaced).filter(({ state }) => state !== "running");
+}
+
+function stayingServices({ containers }: BasePresence, replaced: readonly string[]): ContainerSummary[] {
+  return containers.filter((one) => hasBaseName(one) && !replaced.includes(one.labels[label.service] ?? ""));
 }
 
 /** The same as lines for the operator. Pure. */
-export function renderBaseChange({ hold, gateway, ailing }: BaseChange): string[] {
+export function renderBaseChange({ hold, gateway, ailing, nameless }: BaseChange): string[] {
   return [
     ...ailing.map(({ name, state }) => `${name} is ${state}: it is started.`),
+    ...nameless.map(({ name }) => `${name} is not found by its name: it joins its networks again.`),
     ...(gateway
       ? ["The gateway is replaced: nobody is let in for about a second, and requests of that second fail."]
       : []),

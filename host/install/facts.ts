@@ -52,6 +52,8 @@ export interface Facts {
   /** Uploads to base's own S3 server; undefined where that is somebody else's. */
   readonly uploads?: Uploads;
   readonly containers: readonly ReleaseContainer[];
+  /** Names of running containers of base and of data-providers that releases do not find by their host names any more. */
+  readonly nameless: readonly string[];
   /** Handovers on record, oldest first. */
   readonly journal: readonly Entry[];
 }
@@ -105,6 +107,19 @@ export function isRouted(
   { name }: Pick<ReleaseContainer, "name">,
 ): boolean {
   return Object.values(targets).includes(name);
+}
+
+/** True for a container that others do not find by its host name any more. Pure. */
+export function isNameless({ nameless }: Pick<Facts, "nameless">, { name }: Pick<ReleaseContainer, "name">): boolean {
+  return nameless.includes(name);
+}
+
+/** True for a service of which requests through the gateway get no good answer. Pure. */
+export function isUnanswered(
+  { unanswered }: Pick<Facts, "unanswered">,
+  { service }: Pick<ReleaseContainer, "service">,
+): boolean {
+  return routes.some((route) => unanswered[route] !== undefined && servedBy(route) === service);
 }
 
 /** The release the api's route leads to, whether or not it runs. Pure. */
@@ -162,6 +177,9 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
   const own = workers.filter((one) => isOf(release, one));
   const others = workers.filter((one) => !isOf(release, one) && isUp(one));
   const uploads = facts.uploads && uploadsProblem(facts.uploads);
+  const nameless = (name: string) => `${name} is not found by its name`;
+  const ofRelease = facts.containers.filter((one) => isOf(release, one) && isNameless(facts, one));
+  const ofBase = facts.nameless.filter((name) => !facts.containers.some((one) => one.name === name));
   const ofWorkers = [
     ...(own.some(({ state }) => state === "running") ? [] : [`its worker is ${own[0]?.state ?? "gone"}`]),
     ...others.map(
@@ -169,8 +187,10 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
     ),
   ];
   return [
-    ...ofWorkers.map((what) => ({ what, of: "release" }) as const),
-    ...(uploads === undefined ? [] : [{ what: `uploads fail: ${uploads}`, of: "base" } as const]),
+    ...[...ofWorkers, ...ofRelease.map(({ name }) => nameless(name))].map((what) => ({ what, of: "release" }) as const),
+    ...[...(uploads === undefined ? [] : [`uploads fail: ${uploads}`]), ...ofBase.map(nameless)].map(
+      (what) => ({ what, of: "base" }) as const,
+    ),
   ];
 }
 

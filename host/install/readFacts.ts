@@ -1,4 +1,4 @@
-import type { ContainerDetails, ContainerState, Engine } from "../engine/engine";
+import type { ContainerDetails, ContainerState, ContainerSummary, Engine } from "../engine/engine";
 import { heldIn, observeCommand, parseObserved, targetsIn, writtenServices, type Observed } from "../gateway/observe";
 import { isHeld, listProblem } from "../gateway/deploy";
 import { routes } from "../gateway/routes";
@@ -7,6 +7,7 @@ import { containerName, isOfBase } from "./containerName";
 import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./labels";
+import { readNameless } from "./names";
 import { isService } from "./services";
 import type { Tier } from "../../settings";
 import { bucketMadeBy, uploadsPath, uploadsRouteName, type Uploads } from "./uploads";
@@ -23,8 +24,8 @@ export interface Install {
  * rejects only where the engine itself does not answer.
  */
 export async function readFacts(engine: Engine, install: Install): Promise<Facts> {
-  const [containers, { gateway, storage, observed }, journal] = await Promise.all([
-    releaseContainers(engine, install.name),
+  const [{ containers, nameless }, { gateway, storage, observed }, journal] = await Promise.all([
+    askContainers(engine, install.name),
     askGateway(engine, install),
     readJournal(engine, install.gateway),
   ]);
@@ -32,6 +33,7 @@ export async function readFacts(engine: Engine, install: Install): Promise<Facts
   const uploads = uploadsOf(install.name, storage, observed);
   return {
     containers,
+    nameless,
     journal,
     gateway,
     services,
@@ -58,10 +60,19 @@ export async function readRouted(engine: Engine, install: Install): Promise<Rout
 
 /** Containers of an install's releases, in whatever state. */
 export async function releaseContainers(engine: Engine, install: string): Promise<ReleaseContainer[]> {
-  const all = await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true });
-  return all.flatMap(({ id, name, labels, state }) => {
+  return releasesAmong(await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true }));
+}
+
+/** Reads the containers of an install's releases, and which of the install's are not found by their names. */
+async function askContainers(engine: Engine, install: string): Promise<Pick<Facts, "containers" | "nameless">> {
+  const all = await engine.containers({ labels: [`${label.install}=${install}`], all: true });
+  return { containers: releasesAmong(all), nameless: await readNameless(engine, all) };
+}
+
+function releasesAmong(containers: readonly ContainerSummary[]): ReleaseContainer[] {
+  return containers.flatMap(({ id, name, labels, state }) => {
     const service = labels[label.service];
-    if (!isService(service)) return [];
+    if (!(label.release in labels) || !isService(service)) return [];
     const tier = labels[label.tier] as Tier;
     return [{ id, name, service, tier, title: `${tier} ${service}`, release: labels[label.release] ?? "", state }];
   });

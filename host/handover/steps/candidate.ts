@@ -1,9 +1,8 @@
 import type { Engine } from "../../engine/engine";
 import { checkInterrupt, NotReady, untilReady, type Watch } from "../../engine/ready";
-import { servedBy, type Route } from "../../gateway/routes";
 import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/caCertificate";
-import { servingApi, type ReleaseContainer } from "../../install/facts";
+import { isNameless, isUnanswered, servingApi, type ReleaseContainer } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder, restart } from "../../scani/restart";
 import { concurrently } from "../../../util/concurrently";
@@ -112,10 +111,11 @@ export class StartStep implements HandoverStep {
 }
 
 /**
- * Has containers answer again that run and do not answer through the gateway. One that is not ready by its own word is
- * waited for, and left running where that takes too long: what keeps it from being so, as a database that is away, may
- * pass, and a restart would cut off those it still serves. What is ready and does not answer is restarted, as after the
- * engine's DNS has lost its name: it learns names when containers start. So is what stops or crashes meanwhile.
+ * Has containers answer again that run and are not reached: through the gateway, or by their name. One that is not ready
+ * by its own word is waited for, and left running where that takes too long: what keeps it from being so, as a database
+ * that is away, may pass, and a restart would cut off those it still serves. What is ready and not reached is restarted,
+ * as after the engine's DNS has lost its name: it learns names when containers start. So is what stops or crashes
+ * meanwhile. One after the other, since each looks up those before it.
  */
 export class RestartStep implements HandoverStep {
   readonly id = "restart";
@@ -123,7 +123,7 @@ export class RestartStep implements HandoverStep {
   constructor(readonly containers: readonly ReleaseContainer[]) {}
 
   describe(): string {
-    return `wait for ${names(this.containers)} to answer through the gateway; restart what is ready and does not`;
+    return `wait for ${names(this.containers)} to be reached; restart what is ready and is not`;
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {
@@ -131,19 +131,18 @@ export class RestartStep implements HandoverStep {
     await progress.step(
       `have ${names(this.containers)} answer again`,
       async () => {
-        for (const group of inStartOrder(this.containers))
-          await concurrently(group, watch.signal, async (container, signal) => {
-            if (await this.answersAgain(run, container, { ...watch, signal })) return;
-            progress.note(`${container.title} is restarted`);
-            await restart(engine, container, { ...watch, signal });
-          });
+        for (const container of this.containers) {
+          if (await this.answersAgain(run, container, watch)) continue;
+          progress.note(`${container.title} is restarted`);
+          await restart(engine, container, watch);
+        }
       },
       this.id,
     );
   }
 
   /**
-   * Waits until a container is ready, and asks through the gateway once more. False too where it stops or crashes.
+   * Waits until a container is ready, and looks once more whether it is reached. False too where it stops or crashes.
    * @throws NotReady
    */
   private async answersAgain({ engine, order, progress }: Run, one: ReleaseContainer, watch: Watch): Promise<boolean> {
@@ -155,8 +154,8 @@ export class RestartStep implements HandoverStep {
       progress.note(messageOf(error));
       return false;
     }
-    const { unanswered } = await readFacts(engine, order.install);
-    return !(Object.keys(unanswered) as Route[]).some((route) => servedBy(route) === one.service);
+    const facts = await readFacts(engine, order.install);
+    return !isNameless(facts, one) && !isUnanswered(facts, one);
   }
 }
 

@@ -129,6 +129,8 @@ export class FakeEngine implements Engine {
   clock: () => number = Date.now;
   /** Told when a call has been carried out: for what must hold at every moment. */
   watch: (call: string) => void = () => undefined;
+  /** Told when a container has joined a network. */
+  joined: (container: FakeContainer) => void = () => undefined;
   /** Told when a container has been started that did not run. */
   started: (container: FakeContainer) => void = () => undefined;
   /** Told when the fault comes. */
@@ -480,7 +482,9 @@ export class FakeEngine implements Engine {
 
   connectNetwork(network: string, container: string): Promise<void> {
     return this.call(`connectNetwork ${network} ${this.called(container)}`, () => {
-      this.there(container).networks.push(network);
+      const one = this.there(container);
+      one.networks.push(network);
+      this.joined(one);
     });
   }
 

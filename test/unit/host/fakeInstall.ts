@@ -105,7 +105,7 @@ export class FakeInstall {
   readonly refused = new Set<string>();
   /** HTTP status of requests through the gateway that do not arrive, by route, for as long as a test says so. */
   readonly lost: Partial<Record<Route | typeof uploadsRouteName, string>> = {};
-  /** Names of containers that the engine's DNS has lost; it learns them when they start. */
+  /** Names of containers that the engine's DNS has lost; it learns them when they start, or join a network. */
   readonly nameless = new Set<string>();
   /** How often containers still say that they are not ready, by name. */
   readonly unready = new Map<string, number>();
@@ -122,11 +122,14 @@ export class FakeInstall {
 
   constructor() {
     this.engine.started = (container) => this.started(container);
+    this.engine.joined = ({ name }) => {
+      this.nameless.delete(name);
+    };
     this.engine.networksThere.push({ id: "e", name: "scani-edge", labels: { [label.install]: "scani" } });
     for (const service of ["gateway", "postgres"])
       this.engine.add({
         name: `scani-${service}`,
-        networks: service === "gateway" ? ["scani-edge"] : [],
+        networks: [service === "gateway" ? "scani-edge" : "scani-data"],
         labels: { [label.install]: "scani", [label.service]: service },
         state: "running",
         environment: service === "postgres" ? ["POSTGRES_USER=scani", "POSTGRES_DB=scani"] : [],
@@ -137,6 +140,7 @@ export class FakeInstall {
   addStorage(): void {
     this.engine.add({
       name: "scani-storage",
+      networks: ["scani-data", "scani-edge"],
       labels: { [label.install]: "scani", [label.service]: "storage" },
       entrypoint: ["sh", "-c", storageCommand("job-uploads", "auto")],
       state: "running",
@@ -266,6 +270,7 @@ export class FakeInstall {
   private answer(container: FakeContainer, command: readonly string[], input?: string): FakeAnswer | undefined {
     const text = command.join(" ");
     if (text.includes("/health/deep")) return { output: JSON.stringify({ checks: { r2: { ok: true } } }) };
+    if (text.includes("getent hosts")) return { output: this.unknownHosts(container, command.slice(4)) };
     if (text.includes("-K -; echo")) return { output: this.transferred(container, text, input ?? "") };
     switch (container.labels[label.service]) {
       case "gateway":
@@ -282,6 +287,16 @@ export class FakeInstall {
       default:
         return callAnswer(text) ?? (text.endsWith("health") ? this.healthOf(container.name) : undefined);
     }
+  }
+
+  /** What is printed of hosts a container looks up. */
+  private unknownHosts(asker: FakeContainer, hosts: readonly string[]): string {
+    const named = (host: string) =>
+      host === "data-provider" ? asker.name : `scani-${host === "mailpit" ? "mail" : host}`;
+    return hosts
+      .filter((host) => this.nameless.has(named(host)))
+      .map((host) => `unknown ${host}\n`)
+      .join("");
   }
 
   private healthOf(container: string): FakeAnswer {

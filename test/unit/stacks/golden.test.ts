@@ -6,8 +6,9 @@ import { resolveSettings, type Settings } from "../../../settings";
 import type { Namesakes } from "../../../host/install/unknown";
 import type { MissingImage } from "../../../host/preflight/images";
 import type { Presence } from "../../../host/install/presence";
-import type { Problem } from "../../../util/operatorError";
+import type { Facts } from "../../../host/install/facts";
 import type { Host } from "../../../stacks/host";
+import { factsOf } from "../host/handover/model";
 import { violations } from "./policy";
 
 /** One declared resource, as the engine is told of it. */
@@ -120,7 +121,8 @@ let namesakes: Namesakes = { containers: [], networks: [] };
 let unbrought: MissingImage[] = [];
 /** Images that have been brought. */
 const brought: string[] = [];
-let conflicts: Problem[] = [];
+/** What is true of the install, beside an empty host. */
+let facts: Partial<Facts> = {};
 /** Ids of images on the engine. */
 let imageIds: Record<string, string> = {};
 /** Containers and networks of releases on the engine. */
@@ -147,7 +149,7 @@ const host: Host = {
     ],
     volumes: [],
   }),
-  routeConflicts: async () => conflicts,
+  facts: async () => ({ ...factsOf([], {}), ...facts }),
   strangers: async () => [],
   subnet: async () => ({ own: { first: 0x0ad50700, prefix: 24 } }),
   missingVolumes: async () => [],
@@ -386,14 +388,26 @@ describe("images of a tier", () => {
 });
 
 test("a tier is refused while somebody else's service of the gateway has a path of Scani's", async () => {
-  conflicts = [{ what: "At the gateway mine has /", type: "docker exec scani-gateway kamal-proxy remove mine" }];
+  facts = { services: [{ name: "mine", host: "*", path: "/", target: "x:80", state: "running" }] };
   try {
     await expect(declare({ tier: "tier1" })).rejects.toThrow(
-      /^Stack tier2 does not fit what is on this engine\. Nothing has been touched\.\n {2}At the gateway mine has \/\n {4}type: docker exec/,
+      /^Stack tier2 does not fit what is on this engine\. Nothing has been touched\.\n {2}At the gateway mine, which is not Scani's, has \/: [^]*\n {4}type: docker exec scani-gateway kamal-proxy remove mine$/,
     );
     expect(of(declared, container)).toEqual([]);
   } finally {
-    conflicts = [];
+    facts = {};
+  }
+});
+
+test("a tier is refused while releases do not find a service of base by its name, which up of base mends", async () => {
+  facts = { nameless: [sockets.services[0]?.container ?? ""] };
+  try {
+    await expect(declare({ tier: "tier1" })).rejects.toThrow(
+      /\n {2}Of base, which this tier stands on, \S+ is not found by its name\.\n[^]*\n {4}type: npm run up -- base$/,
+    );
+    expect(of(declared, container)).toEqual([]);
+  } finally {
+    facts = {};
   }
 });
 

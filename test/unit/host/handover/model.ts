@@ -17,6 +17,7 @@ export function factsOf(containers: readonly ReleaseContainer[], targets: Facts[
     routes: targets,
     paused: [],
     unanswered: {},
+    nameless: [],
     containers,
     journal: [],
   };
@@ -67,7 +68,11 @@ export function apply(facts: Facts, step: Step): Facts {
     case "start":
       return { ...set(step.containers, "running"), unanswered: {} };
     case "restart":
-      return { ...facts, unanswered: {} };
+      return {
+        ...facts,
+        unanswered: {},
+        nameless: facts.nameless.filter((name) => !step.containers.some((one) => one.name === name)),
+      };
     case "start-worker":
       return set([step.container], "running");
     case "stop-migrators":
@@ -154,6 +159,7 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
     gateway: fc.constantFrom<ContainerState>("running", "running", "paused", "exited", "created", "restarting"),
     paused: fc.subarray([...routes]),
     unanswered: fc.subarray([...routes]),
+    nameless: fc.boolean(),
     uploads: fc.option(
       fc.record({
         state: fc.constantFrom<ContainerState | undefined>("running", "running", "exited", undefined),
@@ -165,7 +171,7 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
     keepWarm: fc.boolean(),
     choice: fc.nat(2),
   })
-  .map(({ tiers, states, routed, gateway, paused, unanswered, uploads, failed, keepWarm, choice }) => {
+  .map(({ tiers, states, routed, gateway, paused, unanswered, nameless, uploads, failed, keepWarm, choice }) => {
     let next = 0;
     const chosen = choice % tiers.length;
     const any = (): ContainerState => states[next++ % states.length] ?? "exited";
@@ -205,6 +211,9 @@ export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
           unanswered.filter((route) => there(route) && !paused.includes(route)).map((route) => [route, "HTTP 502"]),
         ),
         containers,
+        nameless: containers
+          .filter(({ service, state }) => nameless && service === "data-provider" && state === "running")
+          .map(({ name }) => name),
         journal: failed
           ? [{ at: "2026-01-01T00:00:00.000Z", by: "a@b", to, outcome: "failed", totalMs: 1, timings: {} }]
           : [],

@@ -236,7 +236,7 @@ test.concurrent.each(ways)(
     expect(thrown).toMatchObject({ name: "HandoverFailed", aftermath: "not pointed back" });
     const facts = await readFacts(host.engine, host.order(to, releaseOf[to]).install);
     expect(explainFailure(thrown, facts, to)).toContain(
-      `The gateway was not pointed back, so nothing was stopped. Serving now: ${to} (${releaseOf[to]}).`,
+      `The gateway was not pointed back, so nothing was stopped. Serving now: ${to} (${releaseOf[to]}), but its worker is exited.`,
     );
     expect(unserved(host)).toEqual([]);
     await go(host, to);
@@ -737,6 +737,29 @@ test.concurrent("a page that stopped for want of the api's name is started once 
   expect(await go(host, "tier1")).toMatchObject({ outcome: "repaired" });
   expect(wrongOf(host)).toEqual([]);
 });
+
+test.concurrent(
+  "a data-provider that is not found by its name is restarted before the api, and said to be until then",
+  async () => {
+    const host = await served("tier1");
+    for (const service of ["data-provider", "api"]) host.nameless.add(`scani-r1-${service}`);
+    host.nameless.add("scani-postgres");
+    const read = () => readFacts(host.engine, host.order("tier1", "r1").install);
+    expect((await read()).nameless.toSorted()).toEqual(["scani-postgres", "scani-r1-data-provider"]);
+    host.engine.calls.length = 0;
+    const lines: string[] = [];
+    expect(await go(host, "tier1", lines)).toMatchObject({ outcome: "repaired" });
+    expect(host.engine.calls.filter((call) => /^(stop|start) /.test(call))).toEqual([
+      "stop scani-r1-data-provider",
+      "start scani-r1-data-provider",
+      "stop scani-r1-api",
+      "start scani-r1-api",
+    ]);
+    expect(wrongOf(host)).toEqual([]);
+    expect(lines.join("\n")).toContain("scani-postgres is not found by its name. type: npm run up -- base");
+    expect(describeServing(servingOf(await read()))).toBe("tier1 (r1), but scani-postgres is not found by its name");
+  },
+);
 
 test.concurrent.each(["paused", "restarting"] as const)(
   "a worker of an older release that is %s does not take jobs because a switch is taken back",

@@ -95,7 +95,10 @@ const cases: fc.Arbitrary<Case> = fc.constantFrom<Tier>(...tiers).chain((to) => 
       }),
       { nil: undefined },
     ),
-    nameless: fc.oneof(fc.constant([]), fc.subarray<Service>(["api", "frontend-app"])),
+    nameless: fc.oneof(
+      fc.constant([]),
+      fc.subarray(servicesOf(to).filter((service) => ["data-provider", "api", "frontend-app"].includes(service))),
+    ),
     record: fc.constantFrom(undefined, "", '[{"at":"20', "{}"),
     fault: fc.record({
       kind: fc.constantFrom(...faultKinds),

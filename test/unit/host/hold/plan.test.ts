@@ -31,6 +31,7 @@ const facts: Facts = {
   routes: { api: "one-api", ws: "one-api", auth: "one-frontend-app", app: "one-frontend-app" },
   paused: [],
   unanswered: {},
+  nameless: [],
   containers: [member("api"), member("worker"), member("frontend-app")],
   journal: [],
 };
