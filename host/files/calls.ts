@@ -7,7 +7,13 @@ import type { Transfer, TransferResult, Transfers } from "./transfers";
 /** A storage procedure of a data-provider, and what it is asked. */
 export interface StorageCall {
   readonly procedure:
-    "presignDownload" | "presignUpload" | "copyObject" | "deleteTempBlob" | "objectExists" | "writeObject";
+    | "presignDownload"
+    | "presignUpload"
+    | "copyObject"
+    | "deleteTempBlob"
+    | "objectExists"
+    | "readTempBlob"
+    | "writeObject";
   readonly input: object;
   /** Bytes it moves, where it moves any. */
   readonly bytes?: number;
@@ -23,6 +29,7 @@ const together: Readonly<Record<StorageCall["procedure"], number>> = {
   objectExists: 5,
   deleteTempBlob: 5,
   copyObject: 3,
+  readTempBlob: 1,
   writeObject: 1,
 };
 

@@ -254,12 +254,11 @@ async function givesOthers(from: FileStore, tally: CarryTally): Promise<boolean>
   return smallest !== undefined && (await from.fetch([smallest])).every((found) => isContent(found));
 }
 
-/**
- * Whether the new store takes, copies and gives out a file of ours, and has had others like these: a key of its own kind
- * is tried out.
- */
+/** Whether the new store gives out a file it has, and takes one of ours: a key of its own kind is tried out. */
 async function takesOthers(to: FileStore, { carried, there }: CarryTally): Promise<boolean> {
-  return carried.size + there.size > 0 && (await to.tryOut(randomUUID())) === undefined;
+  const [known] = [...carried.keys(), ...there];
+  if (known === undefined) return false;
+  return (await to.look([known])).every(isContent) && (await to.tryOut(randomUUID())) === undefined;
 }
 
 /** Removes copies of papers whose rows users have deleted since they were carried. */

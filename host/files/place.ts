@@ -1,13 +1,11 @@
 import { details, type Engine } from "../engine/engine";
-import { bucketIn, signedAddress } from "../install/bucket";
-import { replaceable } from "../install/bundled";
+import { bucketIn, signedAddress, type BucketRequest } from "../install/bucket";
 import { caFile } from "../install/caCertificate";
 import { valueIn } from "../install/environment";
 import type { ReleaseContainer } from "../install/facts";
 import { localCloudUrl } from "../install/localCloud";
 import type { Service } from "../install/services";
 import type { Tier } from "../../settings";
-import type { Reached } from "./transfers";
 
 /** Where a release keeps its files, and how its data-provider is called from inside the install. */
 export interface Place {
@@ -21,10 +19,13 @@ export interface Place {
   readonly key: string;
   /** Certificate of a private authority, PEM. */
   readonly authority?: string;
-  /** Turns an address made for a browser into one that can be reached from inside the install. */
-  reach(url: string, headers?: Readonly<Record<string, string>>): Reached;
-  /** Signs an address for a download with the bucket's own keys, where its data-provider does not run to do it. */
-  sign?(key: string): Promise<Reached>;
+  /**
+   * Signs an address of the bucket with the bucket's own keys, where they are base's: as Scani itself asks it. What the
+   * data-provider signs is for browsers, whose address may not lead anywhere from inside the install.
+   */
+  sign?(request: BucketRequest): Promise<string>;
+  /** True where its data-provider does not run, so that only the bucket can be asked. */
+  readonly bucketOnly?: true;
 }
 
 /** Environments of a release's containers, `NAME=value`, and what its data-provider is called on the networks. */
@@ -37,60 +38,30 @@ export interface PlaceSource {
 /** Where a release keeps its files. Undefined for a tier 1 without a data-provider. Pure. */
 export function placeOf({ api, provider, authority }: PlaceSource): Place | undefined {
   const [url, key] = [valueIn(api, "SCANI_CLOUD_URL"), valueIn(api, "SCANI_CLOUD_API_KEY")];
-  const asIs = (address: string, headers: Readonly<Record<string, string>> = {}): Reached => ({
-    url: address,
-    headers,
-  });
   if (url !== localCloudUrl) {
     const base = url.replace(/\/$/, "");
-    return { id: base, title: base, hosted: true, url: base, key, authority, reach: asIs };
+    return { id: base, title: base, hosted: true, url: base, key, authority };
   }
   if (provider === undefined) return undefined;
-  const value = (name: string) => valueIn(provider.environment, name);
-  const endpoint = value("S3_ENDPOINT");
-  const bundled = URL.canParse(endpoint) && new URL(endpoint).hostname === replaceable.storage.host;
-  const publicEndpoint = value("S3_PUBLIC_ENDPOINT") || endpoint;
+  const bucket = bucketIn(provider.environment);
   return {
-    id: `${endpoint} ${value("S3_BUCKET")}`,
+    id: `${bucket.endpoint} ${bucket.bucket}`,
     title: "tier 1's data-provider",
     hosted: false,
     // Its own name: `data-provider` may be another release's as well.
     url: localCloudUrl.replace("data-provider", provider.name),
     key,
     authority,
-    reach: bundled ? (address, headers = {}) => reachBundled(address, headers, publicEndpoint, endpoint) : asIs,
+    sign: (request) => signedAddress(bucket, request, validSeconds),
   };
 }
 
 /** Seconds an address may be used. */
 const validSeconds = 900;
 
-/**
- * A tier 1's bucket, read with its own keys.
- * @param environment of its data-provider, `NAME=value`
- */
-export function signedPlace(place: Place, environment: readonly string[]): Place {
-  const bucket = bucketIn(environment);
-  return {
-    ...place,
-    sign: async (key) => ({ url: await signedAddress(bucket, { method: "GET", key }, validSeconds), headers: {} }),
-  };
-}
-
-/**
- * An address on the page's origin leads to the bundled S3 server by way of the gateway, and perhaps of somebody's proxy
- * that containers cannot reach; the server itself is asked, under the host that was signed.
- */
-function reachBundled(
-  address: string,
-  headers: Readonly<Record<string, string>>,
-  publicEndpoint: string,
-  endpoint: string,
-): Reached {
-  const [asked, signed] = [new URL(address), new URL(publicEndpoint)];
-  if (asked.origin !== signed.origin) return { url: address, headers };
-  const rest = address.slice(address.indexOf("/", address.indexOf("//") + 2));
-  return { url: `${new URL(endpoint).origin}${rest}`, headers: { ...headers, host: asked.host } };
+/** A tier 1's place whose data-provider is not asked. Pure. */
+export function bucketOf(place: Place): Place {
+  return { ...place, bucketOnly: true };
 }
 
 /** A place as one release reaches it. */
@@ -146,5 +117,5 @@ export async function readSource(
     api: [`SCANI_CLOUD_URL=${localCloudUrl}`],
     provider: { name: "data-provider", environment },
   });
-  return place && { place: signedPlace(place, environment) };
+  return place && { place: bucketOf(place) };
 }

@@ -63,7 +63,7 @@ const [ttlSeconds, usedAgainMs] = [900, 300_000];
 export type Addresses = Map<string, { readonly reached: Reached; readonly at: number }>;
 
 /** Contents of the file that is tried out. */
-const sample = "Scani's verification: may be deleted.\n";
+const sampleBase64 = Buffer.from("Scani's verification: may be deleted.\n").toString("base64");
 
 /** Bytes at most that are fetched at once: the disk has to hold them. */
 export const mostFetched = 32 * 1024 * 1024;
@@ -128,14 +128,13 @@ export class FileStore {
     keys: readonly string[],
     found: readonly (T | "missing" | Failure | Doubt)[],
   ): Promise<(T | "missing" | Failure)[]> {
-    const { sign, title } = this.place;
+    const { bucketOnly, title } = this.place;
     const refused = ({ doubt }: Doubt): Failure => ({
       failed: `${title} does not give it out: ${doubt}`,
       about: "either",
     });
     const doubted = keys.filter((_, index) => isDoubt(found[index]));
-    // Where addresses are signed here, no data-provider runs.
-    const asked = sign !== undefined ? [] : doubted;
+    const asked = bucketOnly === true ? [] : doubted;
     const exist = await this.calls.make(asked.map((key) => ({ procedure: "objectExists", input: { key } })));
     return found.map((one, index) => {
       if (!isDoubt(one)) return one;
@@ -171,7 +170,7 @@ export class FileStore {
     files: readonly { readonly key: string; readonly content: Fetched }[],
     note: (temporary: readonly string[]) => Promise<void>,
   ): Promise<Found[]> {
-    const { title, reach } = this.place;
+    const { title } = this.place;
     const placed = await this.calls.make(
       files.map(({ content }) => ({
         procedure: "presignUpload",
@@ -181,8 +180,9 @@ export class FileStore {
     const spots = placed.map((answer) => spotIn(answer, title));
     const temporary = spots.flatMap((spot) => (isFailure(spot) ? [] : [spot.key]));
     await note(temporary);
-    const sent = await this.each(spots, ({ url, headers }, index) => ({
-      ...reach(url, headers),
+    const uploads = await Promise.all(spots.map(async (spot) => (isFailure(spot) ? spot : this.uploadTo(spot))));
+    const sent = await this.each(uploads, (address, index) => ({
+      ...address,
       method: "PUT",
       send: files[index].content.file,
     }));
@@ -221,11 +221,11 @@ export class FileStore {
       const [answer] = await this.calls.make([{ procedure, input }]);
       return answer.ok ? undefined : answer.why;
     };
-    const content = { key, base64: Buffer.from(sample).toString("base64"), contentType: "text/plain" };
+    const content = { key, base64: sampleBase64, contentType: "text/plain" };
     const steps: [string, () => Promise<string | undefined>][] = [
       ["store a file", () => call("writeObject", content)],
       ["copy a file", () => call("copyObject", { fromKey: key, toKey: copy, contentType: "text/plain" })],
-      ["give a file out", () => this.givesOut(copy)],
+      ["read a file", () => this.reads(copy)],
       ["remove a file", async () => (await call("deleteTempBlob", { key: copy })) ?? call("deleteTempBlob", { key })],
     ];
     for (const [what, step] of steps) {
@@ -235,11 +235,11 @@ export class FileStore {
     return undefined;
   }
 
-  private async givesOut(key: string): Promise<string | undefined> {
-    const [found] = await this.fetch([key]);
-    if (found === "missing") return "it is not found again";
-    if (isFailure(found)) return found.failed;
-    return found.bytes === Buffer.byteLength(sample) ? undefined : "it is not as it was stored";
+  /** Reads the file that is tried out as api and worker read theirs: through the data-provider. */
+  private async reads(key: string): Promise<string | undefined> {
+    const [answer] = await this.calls.make([{ procedure: "readTempBlob", input: { key } }]);
+    if (!answer.ok) return answer.why;
+    return answer.data.base64 === sampleBase64 ? undefined : "it is not as it was stored";
   }
 
   /** Removes what is under some keys; a key that has nothing is left as it is. */
@@ -250,7 +250,8 @@ export class FileStore {
   /** Addresses from which files can be fetched. */
   private async downloads(keys: readonly string[]): Promise<(Reached | Failure)[]> {
     const { sign } = this.place;
-    if (sign !== undefined) return Promise.all(keys.map(sign));
+    if (sign !== undefined)
+      return Promise.all(keys.map(async (key) => ({ url: await sign({ method: "GET", key }), headers: {} })));
     const now = Date.now();
     const known = (key: string) => {
       const address = this.addresses.get(key);
@@ -265,11 +266,17 @@ export class FileStore {
     return keys.map((key) => known(key) ?? (given.get(key) as Reached | Failure));
   }
 
+  /** Address a file is sent to, to be under the key the data-provider has chosen. */
+  private async uploadTo({ url, key, headers }: UploadSpot): Promise<Reached> {
+    const { sign } = this.place;
+    return { url: sign === undefined ? url : await sign({ method: "PUT", key }), headers };
+  }
+
   private addressIn(answer: Answer): Reached | Failure {
     if (!answer.ok) return { failed: answer.why, about: "either" };
     const { url } = answer.data;
     return typeof url === "string" && URL.canParse(url)
-      ? this.place.reach(url)
+      ? { url, headers: {} }
       : { failed: `${this.place.title} gives no address for downloads, though it answers 200`, about: "either" };
   }
 

@@ -3,7 +3,7 @@ import { databaseFor } from "../backup/plan";
 import { psql, withServer } from "../backup/server";
 import { Carriage } from "../files/carriage";
 import { namedQueries, parseNamed, type NamedFile } from "../files/named";
-import { readSide, readSource, signedPlace, type Members, type Place } from "../files/place";
+import { bucketOf, readSide, readSource, type Members, type Place } from "../files/place";
 import { lostProblem, type LeftFiles } from "../files/words";
 import { isOf, isUp, routedRelease, type Facts, type ReleaseName, type Wanted } from "../install/facts";
 import type { FileCount } from "../install/filesEntry";
@@ -136,7 +136,7 @@ export async function withFiles(
     return { steps: insertCarrying(steps, carriage), carriage };
   }
   // Its data-provider may not run yet.
-  const place = to.place.hosted ? to.place : signedPlace(to.place, bucket);
+  const place = to.place.hosted ? to.place : bucketOf(to.place);
   const carriage = new Carriage(engine, { ...between, to: { place } });
   if (permission === "no") return { steps, left: await leave(carriage, engine, stack, signal) };
   await closing(carriage, engine, () => refuseUnsaid(carriage, stack, watchOf(signal)));

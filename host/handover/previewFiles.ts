@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { Carriage } from "../files/carriage";
-import { placeOf, readSource, signedPlace } from "../files/place";
+import { bucketOf, placeOf, readSource } from "../files/place";
 import type { Environment } from "../install/environment";
 import type { Facts } from "../install/facts";
 import type { Install } from "../install/readFacts";
@@ -59,7 +59,7 @@ export async function previewFiles(
     return left && { left, place: place.title };
   }
   // Nothing of the release runs yet that could be asked.
-  const to = { place: place.hosted ? place : signedPlace(place, listed(provider)) };
+  const to = { place: place.hosted ? place : bucketOf(place) };
   const asked = old.api ?? facts.containers.find(({ service }) => service === "api");
   if (asked === undefined)
     throw new OperatorError({ what: "no release has a container from which its files could be looked at" });

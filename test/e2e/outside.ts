@@ -34,6 +34,8 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
       DATABASE_URL: `postgres://scani:${postgresPassword}@${databaseName}:5432/scani?sslmode=verify-full`,
       REDIS_URL: `redis://:${redisPassword}@${address}:${redis}`,
       S3_ENDPOINT: `http://${address}:${storage}`,
+      // Leads to it from a browser on this machine, and nowhere from a container.
+      S3_PUBLIC_ENDPOINT: `http://127.0.0.1:${storage}`,
       S3_BUCKET: bucket,
       S3_REGION: region,
       S3_ACCESS_KEY_ID: keyId,
@@ -46,7 +48,7 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
       const run = async (
         service: string,
         image: string,
-        options: { env?: string[]; script?: string; ports: Readonly<Record<number, [ip: string, port: number]>> },
+        options: { env?: string[]; script?: string; ports: Readonly<Record<number, [ip: string, port: number][]>> },
       ): Promise<Docker.Container> => {
         const container = await docker.createContainer({
           name: `${install}-${service}`,
@@ -59,9 +61,9 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
             Init: true,
             NetworkMode: network,
             PortBindings: Object.fromEntries(
-              Object.entries(options.ports).map(([port, [HostIp, to]]) => [
+              Object.entries(options.ports).map(([port, at]) => [
                 `${port}/tcp`,
-                [{ HostIp, HostPort: String(to) }],
+                at.map(([HostIp, to]) => ({ HostIp, HostPort: String(to) })),
               ]),
             ),
           },
@@ -89,7 +91,7 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
         }),
         run("redis", images.redis, {
           script: `exec redis-server --requirepass ${redisPassword}`,
-          ports: { 6379: [address, redis] },
+          ports: { 6379: [[address, redis]] },
         }),
         run("storage", images.storage, {
           env: [
@@ -99,9 +101,14 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
             `VGW_CORS_ALLOW_ORIGIN=${page}`,
           ],
           script: `mkdir -p /data/${bucket} && exec versitygw --port :9000 --region ${region} posix /data`,
-          ports: { 9000: [address, storage] },
+          ports: {
+            9000: [
+              [address, storage],
+              ["127.0.0.1", storage],
+            ],
+          },
         }),
-        run("mail", images.mail, { ports: { 1025: [address, smtp], 8025: ["127.0.0.1", mailPort] } }),
+        run("mail", images.mail, { ports: { 1025: [[address, smtp]], 8025: [["127.0.0.1", mailPort]] } }),
       ]);
       // Over TCP: while the image lays the database out, the server listens on its socket only.
       const ready = ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "scani"];

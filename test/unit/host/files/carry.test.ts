@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { CarryTally, carryOnce, compare, takeBackDeleted, type CarryHelp } from "../../../../host/files/carry";
 import type { NamedFile } from "../../../../host/files/named";
+import { bucketOf, type Place } from "../../../../host/files/place";
 import { FileStore } from "../../../../host/files/store";
 import type { TransferResult } from "../../../../host/files/transfers";
 import { stopping, stuckLines } from "../../../../host/files/words";
@@ -22,6 +23,12 @@ function stores(files: Readonly<Record<string, string>>): { from: FakeStore; to:
   for (const [key, content] of Object.entries(files)) from.objects.set(key, content);
   return { from, to, named: Object.keys(files).map(row) };
 }
+
+/** The place of a store whose bucket's keys are at hand. */
+const signing = ({ place, title }: FakeStore): Place => ({
+  ...place,
+  sign: async ({ key = "" }) => `https://${title}/${encodeURIComponent(key)}`,
+});
 
 type Lane = ReturnType<typeof lane>;
 const twoLanes = (from: FakeStore, to: FakeStore, before?: () => void): [Lane, Lane] => [
@@ -357,8 +364,7 @@ test("a bucket read with its own keys says what is not there, and why it refuses
   let code = "AccessDenied";
   from.misbehave = (call, key) =>
     call === "GET" && (key !== "there" || code !== "AccessDenied") ? refusal(code) : undefined;
-  const sign = async (key: string) => ({ url: `https://old.test/${encodeURIComponent(key)}`, headers: {} });
-  const store = new FileStore({ ...from.place, sign }, async (all) => all.map((one) => from.answer(one, new Map())));
+  const store = new FileStore(bucketOf(signing(from)), async (all) => all.map((one) => from.answer(one, new Map())));
   // Keys that may not list a bucket are told no more of what is not there.
   const denied = expect.objectContaining({ about: "either", mayBeMissing: true });
   expect(await store.look(["there", "not there"])).toEqual([expect.objectContaining({ bytes: 1 }), denied]);
@@ -369,13 +375,31 @@ test("a bucket read with its own keys says what is not there, and why it refuses
   expect(from.calls).toEqual([]);
 });
 
+test("where the bucket's keys are at hand nothing goes to the addresses that are signed for browsers", async () => {
+  const { to } = stores({});
+  const asked: string[] = [];
+  const folder = new Map([["file", "content"]]);
+  const store = new FileStore(signing(to), async (all) => {
+    asked.push(...all.map(({ url }) => new URL(url).hostname));
+    return all.map((one) => to.answer(one, folder));
+  });
+  to.browserTitle = "browsers.test";
+  const content = { bytes: 7, md5: sum("content"), type: "text/csv", file: "file" };
+  expect(await store.store([{ key: "documents/u/1", content }], async () => undefined)).toEqual([
+    expect.objectContaining({ bytes: 7, md5: sum("content") }),
+  ]);
+  expect(await store.fetch(["documents/u/1"])).toEqual([expect.objectContaining({ bytes: 7 })]);
+  expect(await store.tryOut(randomUUID())).toBeUndefined();
+  expect(new Set(asked)).toEqual(new Set(["new.test"]));
+  expect([...to.objects.keys()]).toEqual(["documents/u/1"]);
+});
+
 test("a bucket that denies everything has what is to be carried missing, and nothing of what it is to give", async () => {
   const { from, to, named } = stores({ one: "1", two: "2" });
   const denying = (store: FakeStore): FileStore => {
     store.misbehave = (call) =>
       call === "GET" ? { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" } : undefined;
-    const sign = async (key: string) => ({ url: `https://old.test/${key}`, headers: {} });
-    return new FileStore({ ...store.place, sign }, async (all) => all.map((one) => store.answer(one, new Map())));
+    return new FileStore(bucketOf(signing(store)), async (all) => all.map((one) => store.answer(one, new Map())));
   };
   const whole = lane(from, to);
   const tally = new CarryTally();

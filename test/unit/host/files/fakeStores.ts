@@ -51,7 +51,12 @@ export class FakeStore {
   /** Some stores give checksums of parts. */
   etag = (content: string) => md5(content);
 
-  constructor(readonly title: string) {}
+  /** Host of the addresses it signs for browsers. */
+  browserTitle: string;
+
+  constructor(readonly title: string) {
+    this.browserTitle = title;
+  }
 
   get place(): Place {
     return {
@@ -60,7 +65,6 @@ export class FakeStore {
       hosted: true,
       url: `https://${this.title}`,
       key: "the-key",
-      reach: (url, headers = {}) => ({ url, headers }),
     };
   }
 
@@ -118,11 +122,11 @@ export class FakeStore {
   private call(name: string, input: Record<string, string>): unknown {
     switch (name) {
       case "presignDownload":
-        return { url: `https://${this.title}/${encodeURIComponent(input.key)}` };
+        return { url: `https://${this.browserTitle}/${encodeURIComponent(input.key)}` };
       case "presignUpload": {
         const key = `temp/carry/${randomUUID()}.bin`;
         return {
-          uploadUrl: `https://${this.title}/${key}`,
+          uploadUrl: `https://${this.browserTitle}/${key}`,
           key,
           requiredHeaders: { "content-type": input.contentType },
         };
@@ -136,6 +140,8 @@ export class FakeStore {
       case "writeObject":
         this.objects.set(input.key, Buffer.from(input.base64, "base64").toString("utf8"));
         return { ok: true };
+      case "readTempBlob":
+        return { base64: Buffer.from(this.objects.get(input.key) ?? "").toString("base64") };
       case "objectExists":
         return { exists: this.objects.has(input.key) };
       default:
