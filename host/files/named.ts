@@ -16,10 +16,11 @@ const mark = "file ";
 
 /**
  * Input for psql that lists every file rows and jobs name; `parseNamed` parses its output. A schema older than one of
- * the tables has no such files. Source: Scani 0.17.1, `documents`, and BullMQ's schema for Postgres.
+ * the tables has no such files. Source: Scani 0.17.1, `documents`, `user_jobs`, and BullMQ's schema for Postgres.
  */
 export const namedQueries = [
-  "select to_regclass('public.documents') is not null as documents, to_regclass('bullmq.job') is not null as jobs \\gset",
+  "select to_regclass('public.documents') is not null as documents, to_regclass('bullmq.job') is not null as jobs,",
+  "  to_regclass('public.user_jobs') is not null as results \\gset",
   "\\if :documents",
   `select '${mark}' || jsonb_build_array(r2_key, 'row')::text from public.documents where r2_key is not null group by r2_key;`,
   "\\endif",
@@ -29,6 +30,11 @@ export const namedQueries = [
   "  union all select state::text, jsonb_array_elements_text(data -> 'r2Keys') from bullmq.job",
   "  where name in (:names) and jsonb_typeof(data -> 'r2Keys') = 'array') named",
   "where key is not null group by key;",
+  "\\endif",
+  // An import without a currency asks for one, and is sent again with its file: BullMQ may have forgotten the job by then.
+  "\\if :results",
+  `select distinct '${mark}' || jsonb_build_array(result #>> '{needsCurrency,r2Key}', 'finished job')::text from public.user_jobs`,
+  "where result #>> '{needsCurrency,r2Key}' is not null and action_taken_at is null;",
   "\\endif",
 ]
   .join("\n")

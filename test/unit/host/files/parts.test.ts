@@ -46,6 +46,12 @@ test("a key is named once, by who needs it most; whatever is in it comes through
   expect(parseNamed("")).toEqual([]);
 });
 
+test("an import that waits for its currency names its file, where the schema has results; one that was acted on does not", () => {
+  const asked = /\\if :results\n([^\\]+)\\endif/.exec(namedQueries)?.[1];
+  expect(asked).toMatch(/jsonb_build_array\(result #>> '\{needsCurrency,r2Key\}', 'finished job'\)/);
+  expect(asked).toMatch(/from public\.user_jobs\nwhere .* is not null and action_taken_at is null;/);
+});
+
 const requests: Transfer[] = [
   { method: "POST", url: "https://a/x", headers: { authorization: 'Bearer a"b\\c' }, body: '{"key":"a\\nb"}' },
   { method: "GET", url: "https://a/[1]", range: "0-0" },
