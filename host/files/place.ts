@@ -1,5 +1,6 @@
 import { details, type Engine } from "../engine/engine";
 import { bucketIn, signedAddress, type BucketRequest } from "../install/bucket";
+import { replaceable } from "../install/bundled";
 import { caFile } from "../install/caCertificate";
 import { valueIn } from "../install/environment";
 import type { ReleaseContainer } from "../install/facts";
@@ -44,9 +45,11 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
   }
   if (provider === undefined) return undefined;
   const bucket = bucketIn(provider.environment);
+  const { endpoint } = bucket;
+  const bundled = URL.canParse(endpoint) && new URL(endpoint).hostname === replaceable.storage.host;
   return {
-    id: `${bucket.endpoint} ${bucket.bucket}`,
-    title: "tier 1's data-provider",
+    id: `${endpoint} ${bucket.bucket}`,
+    title: `tier 1's data-provider${bundled ? "" : ` on ${endpoint.replace(/\/$/, "")}/${bucket.bucket}`}`,
     hosted: false,
     // Its own name: `data-provider` may be another release's as well.
     url: localCloudUrl.replace("data-provider", provider.name),

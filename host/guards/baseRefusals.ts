@@ -109,17 +109,35 @@ function changedCredentials(declared: DeclaredBase, now: BaseNow, service: strin
   });
 }
 
-/** Files of a release that runs are in the bucket it was made with. */
+/** Files of a release that runs are in the bucket it was made with, on the server it was made with. */
 function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
   const wanted = declared.settings.S3_BUCKET?.value;
   const is = now.releases
     .map(({ environment }) => variableIn(environment, "S3_BUCKET"))
     .find((bucket) => bucket !== undefined && bucket !== wanted);
+  const bucket =
+    is === undefined
+      ? []
+      : [
+          {
+            what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
+            type: restore(declared, "S3_BUCKET", is),
+          },
+        ];
+  return [...bucket, ...changedManagedStorage(declared, now)];
+}
+
+function changedManagedStorage(declared: DeclaredBase, now: BaseNow): Problem[] {
+  const { storage } = replaceable;
+  const wanted = declared.settings.S3_ENDPOINT?.value;
+  if (wanted === undefined) return [];
+  const { origin } = new URL(wanted);
+  const is = urlsOf(now, storage).find((url) => url.hostname !== storage.host && url.origin !== origin);
   if (is === undefined) return [];
   return [
     {
-      what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
-      type: setBack(declared, "S3_BUCKET", is),
+      what: `${from(declared, "S3_ENDPOINT")} names ${origin}, and the files of the release that runs are at ${is.origin}.`,
+      type: setBack(declared, "S3_ENDPOINT", is.href),
     },
   ];
 }

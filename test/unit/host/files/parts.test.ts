@@ -96,10 +96,10 @@ const provider = {
 const local = ["SCANI_CLOUD_URL=http://data-provider:8082", "SCANI_CLOUD_API_KEY=k"];
 
 test("a bucket of base's is asked at the address Scani itself asks, whatever that of browsers is; a hosted one is not signed for", async () => {
-  for (const [endpoint, browsers] of [
-    ["http://storage:9000", "https://scani.example.org"],
-    ["http://10.0.0.5:9000", "http://localhost:9000"],
-    ["https://s3.example.org/v1/", "https://files.example.org"],
+  for (const [endpoint, browsers, named] of [
+    ["http://storage:9000", "https://scani.example.org", ""],
+    ["http://10.0.0.5:9000", "http://localhost:9000", " on http://10.0.0.5:9000/papers"],
+    ["https://s3.example.org/v1/", "https://files.example.org", " on https://s3.example.org/v1/papers"],
   ]) {
     const environment = [
       `S3_ENDPOINT=${endpoint}`,
@@ -110,6 +110,7 @@ test("a bucket of base's is asked at the address Scani itself asks, whatever tha
     ];
     const place = placeOf({ api: local, provider: { ...provider, environment } });
     expect(place).toMatchObject({ url: "http://scani-data-provider-1:8082", hosted: false });
+    expect(place?.title).toBe(`tier 1's data-provider${named}`);
     for (const method of ["GET", "PUT"])
       expect(await place?.sign?.({ method, key: "a b" })).toContain(
         `${endpoint.replace(/\/$/, "")}/papers/a%20b?X-Amz-Expires=900&`,

@@ -218,6 +218,15 @@ describe("a release on managed services", () => {
       ),
     ).toEqual([]));
 
+  test("does not change over to the same bucket of another server", () => {
+    const [problem, ...others] = refusals({ ...asBefore, S3_ENDPOINT: given("https://other.example.org") }, outside);
+    expect(others).toEqual([]);
+    expect(problem?.what).toBe(
+      "S3_ENDPOINT (from the shell's environment) names https://other.example.org, and the files of the release that runs are at https://s3.example.org.",
+    );
+    expect(problem?.type).toEqual(["npm run pulumi -- config set --stack base S3_ENDPOINT https://s3.example.org/"]);
+  });
+
   test("does not lose its database or its files because a variable is missing in the shell", () => {
     const [database, bucket, ...others] = refusals({}, outside);
     expect(others).toEqual([]);

@@ -53,10 +53,12 @@ test.concurrent(
   async () => {
     const host = await diedBeforeWorker();
     const { files, steps } = await previewed(host, "tier2", undefined);
-    expect(files).toMatchObject({ left: { files: 3, at: "tier 1's data-provider" } });
+    expect(files).toMatchObject({ left: { files: 3, at: "tier 1's data-provider on https://home.test/own-bucket" } });
     expect(steps.map(({ id }) => id)).not.toContain("carry-rest");
     const lines = await go(host, "tier2", { carryFiles: undefined });
-    expect(lines.at(-1)).toMatch(/^tier2 serves; .*3 files left at tier 1's data-provider \(carryFiles is not yes\)$/);
+    expect(lines.at(-1)).toMatch(
+      /^tier2 serves; .*3 files left at tier 1's data-provider on https:\/\/home\.test\/own-bucket \(carryFiles is not yes\)$/,
+    );
     expect(host.away.puts).toEqual([]);
     expect(host.running()).toContain("scani-r2-worker");
   },

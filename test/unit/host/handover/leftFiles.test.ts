@@ -227,7 +227,7 @@ test.concurrent(
 
     const late = await firstPaperAt((call) => call.includes("kamal-proxy deploy"));
     expect((await go(late, "tier2", { carryFiles: undefined })).at(-1)).toMatch(
-      /^tier2 serves; .*1 file left at tier 1's data-provider \(carryFiles is not yes\)$/,
+      /^tier2 serves; .*1 file left at tier 1's data-provider on https:\/\/home\.test\/own-bucket \(carryFiles is not yes\)$/,
     );
     expect(late.away.puts).toEqual([]);
   },
