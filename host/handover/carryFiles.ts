@@ -35,16 +35,16 @@ export interface WithFiles {
 }
 
 /**
- * The release whose files a plan has to carry: the one that serves, or, after a run that died between the flip and the
- * new worker's start, the one that is still up beside it, or, where no route leads to one any more, the one that served
- * last. Undefined for a plan that neither switches nor starts a worker. Pure.
+ * The release whose files a plan has to carry: the one that serves, or, after a run that died after the flip, the one
+ * that is still up beside it, or, where no route leads to one any more, the one that served last. Undefined for a plan
+ * that neither switches, nor starts a worker, nor stops an api somebody may have uploaded by. Pure.
  */
 export function sourceOf(
   facts: Facts,
   wanted: Pick<Wanted, "tier" | "release" | "containers">,
   steps: readonly Step[],
 ): ReleaseName | undefined {
-  if (!switches(steps) && !startsWorker(steps)) return undefined;
+  if (!switches(steps) && !startsWorker(steps)) return retiredApi(steps);
   const routed = routedRelease(facts);
   if (routed !== undefined && !isOf(wanted, routed)) return routed;
   const other = facts.containers.find(
@@ -57,6 +57,13 @@ export function sourceOf(
 
 function startsWorker(steps: readonly Step[]): boolean {
   return steps.some(({ id }) => id === "start-worker");
+}
+
+/** The release of the api that a plan stops, as the last of what a switch left. */
+function retiredApi(steps: readonly Step[]): ReleaseName | undefined {
+  const retiring = steps.flatMap((step) => (step.id === "retire" ? step.containers : []));
+  const api = retiring.find(({ service }) => service === "api");
+  return api && { tier: api.tier, release: api.release };
 }
 
 /**
@@ -79,18 +86,21 @@ export function membersNamed({ containers }: Pick<Facts, "containers">, release:
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 
+/** The rest of the files is carried before the first of these steps that a plan has. */
+const restBefore = ["start-worker", "soak", "retire"] as const;
+
 /**
- * Adds the carrying: the bulk before the flip, the rest before a worker starts that may take a job, and what was still
- * under way once the new release has been watched. Pure.
+ * Adds the carrying: the bulk before the flip, the rest before a worker starts that may take a job, or else before what
+ * follows, and what was still under way once the new release has been watched. Pure.
  */
 export function insertCarrying(steps: readonly Step[], carriage: Carriage): Step[] {
-  const worker = startsWorker(steps);
-  return steps.flatMap((step): Step[] => {
-    if (step.id === "flip") return [new CarryStep(carriage), step];
-    if (step.id === "start-worker") return [new CarryRestStep(carriage), step];
-    if (step.id !== "soak") return [step];
-    return [...(worker ? [] : [new CarryRestStep(carriage)]), step, new CarryLateStep(carriage)];
-  });
+  const limit = restBefore.find((known) => steps.some(({ id }) => id === known));
+  return steps.flatMap((step): Step[] => [
+    ...(step.id === "flip" ? [new CarryStep(carriage)] : []),
+    ...(step.id === limit ? [new CarryRestStep(carriage)] : []),
+    step,
+    ...(step.id === "soak" ? [new CarryLateStep(carriage)] : []),
+  ]);
 }
 
 /** Adds what is done where there are no files so far, and the operator has not said whether any may be carried. Pure. */

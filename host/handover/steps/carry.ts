@@ -25,7 +25,7 @@ export class CarryStep implements HandoverStep {
 /** Seconds requests that reached the old api before the flip may go on before the files are looked at once more. */
 const drainSeconds = 3;
 
-/** Carries what came since, and what jobs wait for, before the new worker takes them. */
+/** Carries what came since, and what jobs wait for, before a new worker takes them. */
 export class CarryRestStep implements HandoverStep {
   readonly id = "carry-rest";
   // Begun with the flip: from then on there may be something to take back.
@@ -48,7 +48,7 @@ export class CarryRestStep implements HandoverStep {
     // What serves is repaired, whether or not the place it was switched from still answers.
     await this.carryAll(run, watch).catch((error: unknown) => {
       checkInterrupt(watch.signal);
-      progress.note(`the worker is started without them: ${messageOf(error).split("\n")[0]}`);
+      progress.note(`up goes on without them: ${messageOf(error).split("\n")[0]}`);
     });
   }
 

@@ -73,6 +73,28 @@ test.concurrent("where they may go the repair carries them, as its preview says"
   expect(host.away.objects.get("documents/u/1.pdf")).toBe(host.home.objects.get("documents/u/1.pdf"));
 });
 
+test.concurrent.each<["yes" | undefined, RegExp, string | undefined]>([
+  ["yes", /; 1 file \(5 bytes\) carried$/, "eight"],
+  [undefined, /; 1 file left at tier 1's data-provider on \S+ \(carryFiles is not yes\)$/, undefined],
+])(
+  "after a death in the soak, with carryFiles %s, what was uploaded over the flip is cared for before the old release stops",
+  async (carryFiles, said, there) => {
+    const host = await served("tier1");
+    for (const [key, content] of host.home.objects) host.away.objects.set(key, content);
+    host.container("r1", "worker").state = "exited";
+    for (const service of ["api", "frontend-app", "worker"] as const) host.container("r2", service).state = "running";
+    for (const route of routes) host.route(route, "r2");
+    host.home.objects.set("documents/u/8.pdf", "eight");
+    host.named.push(["documents/u/8.pdf", "row"]);
+
+    const { steps } = await previewed(host, "tier2", carryFiles);
+    expect(steps.map(({ id }) => id)).toEqual(carryFiles === "yes" ? ["carry-rest", "retire"] : ["retire"]);
+    expect((await go(host, "tier2", { carryFiles })).at(-1)).toMatch(said);
+    expect(host.away.objects.get("documents/u/8.pdf")).toBe(there);
+    expect(host.running()).not.toContain("scani-r1-api");
+  },
+);
+
 test.concurrent("without files nothing need be said, and nothing more is started", async () => {
   const host = await served("tier1");
   host.named = [];

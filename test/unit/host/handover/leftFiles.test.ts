@@ -72,9 +72,7 @@ test.concurrent("a worker is started again whether or not the place of a warm ti
   host.away.misbehave = () => 401;
   const { wanted } = host.order("tier1", "r1");
   const lines = await go(host, "tier1", { wanted: { ...wanted, keepWarm: true } });
-  expect(lines).toContainEqual(
-    expect.stringMatching(/worker is started without them: The files cannot be carried: .*key/),
-  );
+  expect(lines).toContainEqual(expect.stringMatching(/up goes on without them: The files cannot be carried: .*key/));
   expect(lines.at(-1)).toMatch(/^tier1 serves; .*could not be carried/);
   expect(host.running()).toContain("scani-r1-worker");
 });
