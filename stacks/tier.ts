@@ -217,6 +217,7 @@ async function announce(host: Host, settings: Settings<Tier>, base: BaseReferenc
         containers,
         carryFiles: settings.carryFiles,
         caCertificate: settings.caCertificate,
+        minimumFreeDisk: settings.minimumFreeDisk,
       }),
     ),
   );

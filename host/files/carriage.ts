@@ -19,6 +19,8 @@ export interface CarriageOrder {
   readonly from: Side;
   readonly to: Side;
   named(): Promise<NamedFile[]>;
+  /** @throws OperatorError where the new place has no room for so many bytes; undefined where nobody here can tell */
+  checkRoom?(bytes: number): Promise<void>;
 }
 
 /** Told what carrying does. */

@@ -3,13 +3,18 @@ import { checkInterrupt } from "../engine/ready";
 import { piecesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
 import { deletedSince, loadBatches, needsSums, possibleKey, sameContent, verdictOn, type End, type Load } from "./plan";
-import { isContent, isFailure, type Failure, type Fetched, type FileStore, type Found } from "./store";
+import { isContent, isFailure, mostFetched, type Failure, type Fetched, type FileStore, type Found } from "./store";
 
 /** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */
 const lanes = 4;
 
 /** Keys a lane asks for, and files it fetches before it stores them, at once. */
 const [askedAtOnce, carriedAtOnce] = [60, 50];
+
+/** Bytes it takes of the disk the new store is on: the files, and twice those that are under way. Pure. */
+export function diskTaken(bytes: number): number {
+  return bytes + 2 * Math.min(bytes, lanes * mostFetched);
+}
 
 /** The two stores of one lane. */
 export interface Pair {

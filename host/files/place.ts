@@ -16,6 +16,8 @@ export interface Place {
   readonly title: string;
   /** True where it is somebody else's. */
   readonly hosted: boolean;
+  /** True for base's own S3 server, whose volume is on the engine's disk. */
+  readonly bundled?: boolean;
   readonly url: string;
   readonly key: string;
   /** Certificate of a private authority, PEM. */
@@ -51,6 +53,7 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
     id: `${endpoint} ${bucket.bucket}`,
     title: `tier 1's data-provider${bundled ? "" : ` on ${endpoint.replace(/\/$/, "")}/${bucket.bucket}`}`,
     hosted: false,
+    bundled,
     // Its own name: `data-provider` may be another release's as well.
     url: localCloudUrl.replace("data-provider", provider.name),
     key,

@@ -1,7 +1,8 @@
 import { details, type Engine } from "../engine/engine";
 import { databaseFor } from "../backup/plan";
 import { psql, withServer } from "../backup/server";
-import { Carriage } from "../files/carriage";
+import { Carriage, type CarriageOrder } from "../files/carriage";
+import { diskTaken } from "../files/carry";
 import { namedQueries, parseNamed, type NamedFile } from "../files/named";
 import { bucketOf, readSide, readSource, type Members, type Place } from "../files/place";
 import { lostProblem, type LeftFiles } from "../files/words";
@@ -10,6 +11,7 @@ import type { FileCount } from "../install/filesEntry";
 import { stacksBeside } from "../install/stacks";
 import type { Tier } from "../../settings";
 import { checkInterrupt } from "../engine/ready";
+import { checkDisk } from "../preflight/disk";
 import { messageOf } from "../../util/operatorError";
 import type { Candidate } from "./candidate";
 import type { Order } from "./order";
@@ -118,7 +120,7 @@ export function insertAsking(steps: readonly Step[], carriage: Carriage): Step[]
  */
 export async function withFiles(
   engine: Engine,
-  order: Pick<Order, "install" | "wanted" | "stack" | "backups" | "carryFiles" | "caCertificate">,
+  order: Pick<Order, "install" | "wanted" | "stack" | "backups" | "carryFiles" | "caCertificate" | "minimumFreeDisk">,
   facts: Facts,
   steps: Step[],
   candidate: Candidate,
@@ -142,7 +144,7 @@ export async function withFiles(
   const api = (old.api ?? members.api) as NonNullable<typeof old.api>;
   const between = { install, api, from, to, named };
   if (permission === "yes") {
-    const carriage = new Carriage(engine, between);
+    const carriage = new Carriage(engine, { ...between, checkRoom: roomOf(engine, order, to.place) });
     return { steps: insertCarrying(steps, carriage), carriage };
   }
   // Its data-provider may not run yet.
@@ -151,6 +153,20 @@ export async function withFiles(
   if (permission === "no") return { steps, left: await leave(carriage, engine, stack, signal) };
   await closing(carriage, engine, () => refuseUnsaid(carriage, stack, watchOf(signal)));
   return { steps: insertAsking(steps, carriage), carriage };
+}
+
+/** Checks whether files have room at a place; undefined for one that is not on the engine's disk. */
+export function roomOf(
+  engine: Engine,
+  { install, backups, stack, minimumFreeDisk }: Pick<Order, "install" | "backups" | "stack" | "minimumFreeDisk">,
+  { bundled }: Place,
+): CarriageOrder["checkRoom"] {
+  if (bundled !== true) return undefined;
+  const stacks = { stack, baseStack: backups.stacks.base };
+  return async (bytes) => {
+    const filesMiB = Math.ceil(diskTaken(bytes) / 1024 / 1024);
+    if (filesMiB > 0) await checkDisk(engine, install.gateway, minimumFreeDisk, stacks, filesMiB);
+  };
 }
 
 const watchOf = (signal: AbortSignal) => ({ signal, progress: () => undefined });

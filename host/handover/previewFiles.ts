@@ -8,7 +8,7 @@ import type { Service } from "../install/services";
 import type { Tier } from "../../settings";
 import { OperatorError } from "../../util/operatorError";
 import type { Candidate } from "./candidate";
-import { countFiles, leave, leaveLost, membersNamed, permissionFor, readNamed, sourceOf } from "./carryFiles";
+import { countFiles, leave, leaveLost, membersNamed, permissionFor, readNamed, roomOf, sourceOf } from "./carryFiles";
 import type { FilesPreview, LeftPreview } from "./renderPreview";
 import type { HandoverBackups } from "./runningBackup";
 import type { Step } from "./steps";
@@ -26,6 +26,8 @@ export interface FilesDeclared {
   readonly carryFiles?: "yes" | "no";
   /** Certificate of a private authority, PEM. */
   readonly caCertificate?: string;
+  /** MiB that must be free on the engine's disk. */
+  readonly minimumFreeDisk: number;
 }
 
 /**
@@ -63,9 +65,14 @@ export async function previewFiles(
   const asked = old.api ?? facts.containers.find(({ service }) => service === "api");
   if (asked === undefined)
     throw new OperatorError({ what: "no release has a container from which its files could be looked at" });
-  const carriage = new Carriage(engine, { install, api: asked, from, to, named });
+  const between = { install, api: asked, from, to, named };
   const { signal } = new AbortController();
-  if (permission === "no") return { left: await leave(carriage, engine, stack, signal), place: place.title };
+  if (permission === "no")
+    return { left: await leave(new Carriage(engine, between), engine, stack, signal), place: place.title };
+  const carriage = new Carriage(engine, {
+    ...between,
+    checkRoom: roomOf(engine, { ...declared, install, backups }, place),
+  });
   const count = await countFiles(carriage, engine, stack, signal);
   return { count, place: place.title, permission: permission ?? "unsaid", stuck: carriage.tally.stuck, carriage };
 }

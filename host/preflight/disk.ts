@@ -13,6 +13,7 @@ export interface DiskStacks {
  * Refuses when the engine's disk has too little room for a backup and for what a new release writes. Reads it from
  * inside the gateway, whose root file system is on the disk the engine keeps images, containers and volumes on.
  * @param leastMiB `scani:minimumFreeDisk`
+ * @param filesMiB what files take that are carried onto that disk
  * @throws OperatorError
  */
 export async function checkDisk(
@@ -20,6 +21,7 @@ export async function checkDisk(
   gateway: string,
   leastMiB: number,
   { stack, baseStack }: DiskStacks,
+  filesMiB = 0,
 ): Promise<void> {
   const { exitCode, output } = await engine
     .exec(gateway, ["df", "-Pk", "/"])
@@ -32,7 +34,7 @@ export async function checkDisk(
       type: state === undefined ? upCommand(baseStack) : commandToRun(gateway, state),
     });
   }
-  const problem = diskProblem(freeMiB, leastMiB, stack);
+  const problem = diskProblem(freeMiB, leastMiB, stack, filesMiB);
   if (problem !== undefined) throw new OperatorError(problem);
 }
 
@@ -43,11 +45,18 @@ export function parseFree(output: string): number | undefined {
 }
 
 /** Problem with too little free space; undefined when it is enough. Pure. */
-export function diskProblem(freeMiB: number, leastMiB: number, stack: string): Problem | undefined {
-  if (freeMiB >= leastMiB) return undefined;
+export function diskProblem(freeMiB: number, leastMiB: number, stack: string, filesMiB = 0): Problem | undefined {
+  if (freeMiB >= leastMiB + filesMiB) return undefined;
+  const lower = setCommand("minimumFreeDisk", stack, { value: String(Math.max(freeMiB - filesMiB, 1)) });
+  if (filesMiB > 0)
+    return {
+      what: `The engine's disk has ${freeMiB} MiB free; ${leastMiB + filesMiB} are required to carry the files into base's own bucket: ${filesMiB} for them, and ${leastMiB} (minimumFreeDisk) beside them.`,
+      why: `Make room${freeMiB > filesMiB ? ", lower the requirement if you know that less is enough," : ""} or leave the files where they are.`,
+      type: [...dockerPrunes, ...(freeMiB > filesMiB ? [lower] : []), setCommand("carryFiles", stack, { value: "no" })],
+    };
   return {
     what: `The engine's disk has ${freeMiB} MiB free; ${leastMiB} (minimumFreeDisk) are required for a backup and what a new release writes.`,
     why: "Make room, or lower the requirement if you know that less is enough.",
-    type: [...dockerPrunes, setCommand("minimumFreeDisk", stack, { value: String(Math.max(freeMiB, 1)) })],
+    type: [...dockerPrunes, lower],
   };
 }

@@ -18,7 +18,14 @@ export class CarryStep implements HandoverStep {
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {
-    await run.progress.step("carry the files", () => carry(this.carriage, run, watch, true), this.id);
+    await run.progress.step("carry the files", () => this.carryWhole(run, watch), this.id);
+  }
+
+  private async carryWhole(run: Run, watch: Watch): Promise<void> {
+    // Before the first byte: a disk that is full would stop the database that serves.
+    if (this.carriage.order.checkRoom !== undefined)
+      await countOrRefuse(this.carriage, run.order.stack, watchOf(run, watch));
+    await carry(this.carriage, run, watch, true);
   }
 }
 
@@ -167,12 +174,13 @@ export class NameLeftStep implements HandoverStep {
 
 /**
  * Counts what is to be carried.
- * @throws OperatorError where a store does not work, so that a switch would stop
+ * @throws OperatorError where a store does not work or has no room for it, so that a switch would stop
  */
 export async function countOrRefuse(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<FileCount> {
   const count = await carriage.count(watch);
   const broken = brokenBy(carriage.tally.stuck);
   if (broken.length > 0) throw carryProblem(broken, stack);
+  await carriage.order.checkRoom?.(count.bytes);
   return count;
 }
 

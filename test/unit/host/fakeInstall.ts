@@ -112,6 +112,8 @@ export class FakeInstall {
   /** What is in each tier's bucket. */
   readonly home = new FakeStore("home.test");
   readonly away = new FakeStore("away.test");
+  /** Free on the engine's disk. */
+  private freeKiB = 9_000_000;
   /** Files the database names: key, and by whom. */
   named: [key: string, by: string][] = [];
   private readonly folders = new Map<string, Map<string, string>>();
@@ -153,6 +155,15 @@ export class FakeInstall {
       state: "running",
     };
     this.writeRoutes();
+  }
+
+  /** Has what was declared keep its files in base's own bucket, and the engine's disk have some room. */
+  bundle(freeMiB: number): void {
+    for (const one of this.engine.all)
+      Object.assign(one, {
+        environment: one.environment.map((entry) => entry.replace("https://home.test", "http://storage:9000")),
+      });
+    this.freeKiB = freeMiB * 1024;
   }
 
   /** Has the gateway forget where uploads go. */
@@ -359,7 +370,9 @@ export class FakeInstall {
   private gatewayAnswer(command: readonly string[], text: string): FakeAnswer | undefined {
     if (text.endsWith("health")) return { exitCode: 0 };
     if (command[0] === "df")
-      return { output: "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 9000000 1% /\n" };
+      return {
+        output: `Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 ${this.freeKiB} 1% /\n`,
+      };
     if (text.includes("kamal-proxy list ||")) return { output: listed(this.services()) + answers(this.answersOf()) };
     if (command[0] === "stat") return { output: String(Math.ceil(Date.now() / 1000)) };
     if (text.endsWith("kamal-proxy list")) return { output: listed(this.services()) };

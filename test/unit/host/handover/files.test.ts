@@ -121,6 +121,31 @@ test.concurrent("a new store that takes nothing is refused before the flip, with
   expect(host.running()).toEqual(running);
 });
 
+test.concurrent(
+  "files that base's own bucket has no room for are refused before the first, in the preview too",
+  async () => {
+    const host = await served("tier2");
+    host.away.objects.set("documents/u/1.pdf", "x".repeat(3 * 1024 * 1024));
+    host.bundle(109);
+    const running = host.running();
+    const refused =
+      /has 109 MiB free; 110 are required to carry the files into base's own bucket: 10 for them, and 100/;
+    expect((await previewed(host, "tier1", undefined)).files).toMatchObject({
+      unknown: expect.stringMatching(refused),
+    });
+    await expect(go(host, "tier1")).rejects.toThrow(refused);
+    expect([host.running(), host.home.puts]).toEqual([running, []]);
+    expect((await go(host, "tier1", { carryFiles: "no" })).at(-1)).toContain(
+      "3 files left at https://hosted.example.org",
+    );
+
+    host.serve("r2");
+    host.bundle(110);
+    expect((await previewed(host, "tier1", undefined)).files).toMatchObject({ count: { files: 3 } });
+    expect((await go(host, "tier1")).at(-1)).toContain("3 files (3.0 MB) carried");
+  },
+);
+
 test.concurrent("what is uploaded to the new place before it is switched back comes back with it", async () => {
   const host = await served("tier1");
   Object.assign(host.container("r2", "worker"), { atStart: [] });

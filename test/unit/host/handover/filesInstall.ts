@@ -51,7 +51,7 @@ export async function previewed(
   tier: Tier,
   carryFiles: "yes" | "no" | undefined,
 ): Promise<SwitchPreview> {
-  const { wanted, stack, backups } = host.order(tier, releaseOf[tier]);
+  const { wanted, stack, backups, minimumFreeDisk } = host.order(tier, releaseOf[tier]);
   const environment = Object.fromEntries(
     servicesOf(tier).map((service) => [service, environmentIn(host.container(releaseOf[tier], service).environment)]),
   );
@@ -59,7 +59,7 @@ export async function previewed(
   return previewSwitch(
     host.engine,
     sockets as unknown as Sockets,
-    { ...wanted, stack, carryFiles, images: {}, environment },
+    { ...wanted, stack, carryFiles, minimumFreeDisk, images: {}, environment },
     "/project",
   );
 }

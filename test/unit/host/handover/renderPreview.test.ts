@@ -13,6 +13,7 @@ const declared = {
   stack: "tier2",
   keepWarm: false,
   containers: {},
+  minimumFreeDisk: 100,
   images: { api: "scani/api:2" },
   environment: {},
 };

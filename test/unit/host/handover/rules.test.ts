@@ -241,7 +241,7 @@ async function previewed(host: FakeInstall, { wanted, stack, backups }: Order) {
   return previewSwitch(
     host.engine,
     sockets,
-    { ...wanted, stack, carryFiles: "yes", images: {}, environment },
+    { ...wanted, stack, carryFiles: "yes", minimumFreeDisk: 100, images: {}, environment },
     "/project",
   );
 }

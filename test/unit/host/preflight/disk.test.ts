@@ -39,6 +39,19 @@ test("exactly too little room is a problem, and it names both figures and the se
   );
 });
 
+test("files that are carried onto the disk are required beside what it needs anyway", () => {
+  expect(diskProblem(1_500, 1_024, "tier1", 476)).toBeUndefined();
+  const [tight, hopeless] = [1_499, 476].map((free) => diskProblem(free, 1_024, "tier1", 476));
+  expect(tight?.what).toBe(
+    "The engine's disk has 1499 MiB free; 1500 are required to carry the files into base's own bucket: 476 for them, and 1024 (minimumFreeDisk) beside them.",
+  );
+  expect(tight?.type?.slice(-2)).toEqual([
+    "npm run pulumi -- config set --stack tier1 minimumFreeDisk 1023",
+    "npm run pulumi -- config set --stack tier1 carryFiles no",
+  ]);
+  expect(hopeless?.type).not.toContainEqual(expect.stringContaining("minimumFreeDisk"));
+});
+
 test.each<[string, ContainerState, FakeAnswer, RegExp | undefined]>([
   [
     "with room",
