@@ -121,7 +121,7 @@ function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
       : [
           {
             what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
-            type: restore(declared, "S3_BUCKET", is),
+            type: setBack(declared, "S3_BUCKET", is),
           },
         ];
   return [...bucket, ...changedManagedStorage(declared, now)];
