@@ -90,6 +90,9 @@ export const downCommand = (stack: string): string => command("down", quoted(sta
 export const statusCommand = (install?: string): string =>
   install === undefined ? onInstall("status") : onInstall("status", "--name", quoted(install));
 export const adoptCommand = (...words: readonly string[]): string => onInstall("adopt", ...words.map(quoted));
+/** The same on stacks of its own. @param stack name of their base */
+export const adoptOnCommand = (stack: string, ...words: readonly string[]): string =>
+  command("adopt", ...words.map(quoted), "--base", quoted(stack));
 export const backupCommand = (): string => onInstall("backup");
 export const backupsCommand = (): string => onInstall("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>

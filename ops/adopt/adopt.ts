@@ -27,7 +27,7 @@ import { withMachineLock } from "../lock/machineLock";
 import { dockerHostOf, installNameOf, settingOf, typedIn } from "../project";
 import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, planJson, servingLine, showBegun, showPlan, whileBothServe, type Begun } from "./show";
-import { settingProblems, stackOf, stacksOn } from "./stacks";
+import { heldBy, heldProblem, settingProblems, stackOf, stacksOn } from "./stacks";
 
 /** What can be told an adoption. */
 export type AdoptOptions = Going & Pick<AdoptWords, "json" | "port" | "takePort" | "acceptPublicKey">;
@@ -179,9 +179,13 @@ async function planned(
     },
     (kind, values) => settingProblems(context.project, base, kind, values, project),
   );
-  if ("problems" in plan)
+  const held = heldProblem(await heldBy(context, base), { base, install, engine: await engine.identity() }, [
+    project.name,
+    ...wordsOf(options),
+  ]);
+  if ("problems" in plan || held !== undefined)
     throw new OperatorError(
-      plan.problems,
+      [...(held === undefined ? [] : [held]), ...("problems" in plan ? plan.problems : [])],
       {},
       `The compose project ${project.name} cannot be adopted as it is. Nothing has been touched.`,
     );

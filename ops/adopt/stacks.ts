@@ -1,22 +1,32 @@
 import type { Stacks } from "../../host/adopt/phases/phase";
 import { identifier } from "../../host/backup/server";
-import { readPlatform } from "../../host/install/platform";
+import { readPlatform, type Sockets } from "../../host/install/platform";
 import { stacksBeside, type StackKind } from "../../host/install/stacks";
 import {
   flagOn,
   operatorSources,
   resolveSettings,
+  settingNamed,
   SettingsError,
   type Mistake,
   type Settings,
   type Tier,
 } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { composeStop, composeUp, dockerPsql, type ComposePlace } from "../../util/commands";
+import {
+  adoptOnCommand,
+  composeStop,
+  composeUp,
+  dockerPsql,
+  withVariable,
+  type ComposePlace,
+} from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import type { Context } from "../context";
+import { installNameOf } from "../project";
 import { forgetFormer, putSettingsBack, replaceSettings } from "../pulumi/config";
 import { destroyWhole } from "../pulumi/destroyWhole";
+import { hasKey } from "../pulumi/salt";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { upWithBase } from "../upWithBase";
 
@@ -31,6 +41,7 @@ export function stacksOn(adoption: Context, base: string): Stacks {
   const context = { ...adoption, signal: new AbortController().signal };
   // Everything of the install is to go: whoever asks has given its place back.
   const allowed = { ...context.project.environment, ...flagOn("allowDowntime") };
+  const install = installNameOf(context.project, base);
   return {
     names: stacksBeside(base, base),
     set: (kind, values) => replaceSettings(context, stackOf(base, kind), values),
@@ -40,6 +51,8 @@ export function stacksOn(adoption: Context, base: string): Stacks {
     destroy: async (kind) => {
       const stack = stackOf(base, kind);
       if ((await stackOutputs(context, stack)) === undefined) return;
+      const held = await heldBy(context, base);
+      if (held !== undefined && held.install !== install) return;
       await destroyWhole({ ...context, project: { ...context.project, environment: allowed } }, stack);
     },
     ownBucket: async () => {
@@ -56,6 +69,40 @@ export function stacksOn(adoption: Context, base: string): Stacks {
         secretAccessKey: S3_SECRET_ACCESS_KEY,
       };
     },
+  };
+}
+
+/** What a base stack's outputs say of the install it holds. */
+type Held = Pick<Sockets, "install" | "engine">;
+
+/** Reads it; undefined where the stack has never been up as a whole. */
+export async function heldBy(context: Context, base: string): Promise<Held | undefined> {
+  // Most often there is no such stack; to hear so from Pulumi takes a start of it.
+  if (!hasKey(base, context.project.folder)) return undefined;
+  return (await stackOutputs(context, base))?.sockets as Held | undefined;
+}
+
+/**
+ * Why an adoption must not use a base stack: it would write over the settings of the install that stack holds, and take
+ * that install down on its way back. Pure.
+ * @param now what is to be adopted as which install, on the engine of which id
+ * @param words of the command that was typed
+ */
+export function heldProblem(
+  held: Held | undefined,
+  now: { readonly base: string; readonly install: string; readonly engine: string },
+  words: readonly string[],
+): Problem | undefined {
+  const { base, install, engine } = now;
+  if (held === undefined) return undefined;
+  const isElsewhere = held.engine !== undefined && held.engine.id !== engine;
+  if (held.install === install && !isElsewhere) return undefined;
+  const own = base === `${install}-base` ? `${install}-2-base` : `${install}-base`;
+  const command = adoptOnCommand(own, ...words);
+  return {
+    what: `Stack ${base} holds the install ${held.install}${isElsewhere ? `, which is on the engine at ${held.engine?.address}` : ""}.`,
+    why: "An install needs stacks of its own; this makes them:",
+    type: install === settingNamed("name").fallback ? command : withVariable("SCANI_NAME", install, command),
   };
 }
 

@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { settingProblems } from "../../../../ops/adopt/stacks";
+import { heldProblem, settingProblems, stacksOn } from "../../../../ops/adopt/stacks";
+import { contextOf } from "../../../../ops/context";
+import * as destroying from "../../../../ops/pulumi/destroyWhole";
+import * as outputs from "../../../../ops/pulumi/stackOutputs";
 
 const folder = mkdtempSync(join(tmpdir(), "adopt-stacks-"));
 afterAll(() => {
@@ -47,4 +50,47 @@ test("anything else is corrected beside the compose file", () => {
   const [only] = problems({ ...names, FRONTEND_URL: "http://192.168.1.20" });
   expect(only.what).toContain("(of compose's containers)");
   expect(only.type).toBe("cd /srv/scani && docker compose up -d");
+});
+
+describe("a base stack that holds an install already", () => {
+  const here = { base: "base", install: "scani-b", engine: "HERE" };
+  const words = ["b", "--port", "8091"];
+  const engine = (id: string) => ({ id, address: "ssh://other" });
+
+  test("is no other's", () => {
+    expect(heldProblem({ install: "scani" }, here, words)).toEqual({
+      what: "Stack base holds the install scani.",
+      why: "An install needs stacks of its own; this makes them:",
+      type: "SCANI_NAME=scani-b npm run adopt -- b --port 8091 --base scani-b-base",
+    });
+  });
+
+  test("is none of the same name on another engine", () => {
+    expect(heldProblem({ install: "scani", engine: engine("THERE") }, { ...here, install: "scani" }, words)).toEqual({
+      what: "Stack base holds the install scani, which is on the engine at ssh://other.",
+      why: "An install needs stacks of its own; this makes them:",
+      type: "npm run adopt -- b --port 8091 --base scani-base",
+    });
+  });
+
+  test("stands in nobody's way where it is this one, or none", () => {
+    expect(heldProblem(undefined, here, words)).toBeUndefined();
+    expect(heldProblem({ install: "scani-b", engine: engine("HERE") }, here, words)).toBeUndefined();
+  });
+
+  test.each([
+    ["scani", ["tier1", "base"]],
+    ["scani-a", []],
+  ])("is destroyed on the way back only where it is the adopted one: %s", async (install, destroyed) => {
+    writeFileSync(join(folder, "Pulumi.base.yaml"), "encryptionsalt: v1:x\n");
+    jest.spyOn(outputs, "stackOutputs").mockResolvedValue({ sockets: { install } });
+    const destroy = jest.spyOn(destroying, "destroyWhole").mockResolvedValue();
+    const stacks = stacksOn(
+      contextOf({ folder, environment: {} }, () => undefined),
+      "base",
+    );
+    for (const kind of ["tier1", "base"] as const) await stacks.destroy(kind);
+    expect(destroy.mock.calls.map(([, stack]) => stack)).toEqual(destroyed);
+    jest.restoreAllMocks();
+  });
 });
