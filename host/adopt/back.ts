@@ -1,16 +1,16 @@
 import { networkName } from "../install/addresses";
 import type { Bucket } from "../install/bucket";
 import { containerName, volumeNameOf } from "../install/containerName";
-import { isUp, routedRelease } from "../install/facts";
+import { isUp } from "../install/facts";
 import { label } from "../install/labels";
-import { readRouted, releaseContainers } from "../install/readFacts";
+import { releaseContainers } from "../install/readFacts";
 import { psql, withServer } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
 import { composeCreate, composePull, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
 import { hasTakenOver, homeOf, missingData, moveDataBack } from "./moveData";
 import { giveFilesBack } from "./phases/files";
-import { startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
+import { routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
 import { stopStrayWorkers } from "./strayWorkers";
 import { isRecordOf, removeRecord, takesPort, writeRecord, type AdoptionRecord } from "./record";
@@ -88,7 +88,7 @@ export async function refuseWayBack(run: AdoptRun): Promise<void> {
     );
 }
 
-/** What is not there is not started, and takes no files. */
+/** Containers that were removed can neither be started nor receive files. */
 async function goneContainers({ engine, record, compose }: AdoptRun): Promise<Problem | undefined> {
   const found = await Promise.all(retired(record).map(async (name) => ((await engine.inspect(name)) ? [] : [name])));
   const gone = found.flat();
@@ -101,7 +101,7 @@ async function goneContainers({ engine, record, compose }: AdoptRun): Promise<Pr
       };
 }
 
-/** Files go where they came from. */
+/** Files go back to the S3 server they came from, so compose must still name that one. */
 async function otherStore({ engine, record, objects, compose }: AdoptRun): Promise<Problem | undefined> {
   const { objectStore } = record;
   if (objectStore === undefined || objects?.container === objectStore) return undefined;
@@ -114,9 +114,10 @@ async function otherStore({ engine, record, objects, compose }: AdoptRun): Promi
 }
 
 /** Files of another tier are in another bucket, which the switch of tiers knows how to carry. */
-async function otherTier({ engine, install, record, stacks }: AdoptRun): Promise<Problem | undefined> {
-  const tier = routedRelease(await readRouted(engine, install))?.tier;
-  return tier === undefined || tier === record.tier
+async function otherTier(run: AdoptRun): Promise<Problem | undefined> {
+  const { record, stacks } = run;
+  const tier = await routedTier(run);
+  return tier === record.tier
     ? undefined
     : {
         what: `${tier} serves, and compose's Scani is ${record.tier}: files that were uploaded meanwhile are where compose's does not look.`,
@@ -198,7 +199,7 @@ async function removeHelpers({ engine, install }: AdoptRun): Promise<void> {
     if (labels[label.service] === undefined) await engine.remove(id);
 }
 
-/** Writes down that there is only the way back from here on. */
+/** Records that from here on only the way back is possible. */
 function mark({ engine, record, image }: AdoptRun, givenBack: AdoptionRecord["givenBack"]): Promise<void> {
   return writeRecord(engine, { ...record, givenBack }, image, {});
 }

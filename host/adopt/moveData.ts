@@ -5,6 +5,7 @@ import { postgresDataPath } from "../install/postgresData";
 import { dockerFind, dockerStart, dockerStop } from "../../util/commands";
 import { messageOf, OperatorError, type Problem } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
+import { stopForGood } from "./phases/phase";
 
 /** Where the data of an existing Postgres is to be. */
 export interface DataHome {
@@ -143,10 +144,7 @@ export async function moveData(engine: Engine, home: DataHome, progress: Progres
   const found = await Promise.all(servers.map(({ id }) => details(engine, id)));
   try {
     for (const { id, name } of found)
-      await progress.step(`stop ${name}`, async () => {
-        await engine.setRestartPolicy(id, "no");
-        await engine.stop(id, postgresSeconds);
-      });
+      await progress.step(`stop ${name}`, () => stopForGood(engine, id, postgresSeconds));
     await progress.step("move the data one folder down", () => runOn(engine, home, moveScript));
   } catch (error) {
     const isNow = await whereIsData(engine, home).catch(() => undefined);

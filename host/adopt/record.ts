@@ -18,6 +18,11 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
   /** The operator was told that the gateway serves, and what to point at it. */
   readonly announced: boolean;
   /**
+   * Compose's Scani and S3 server have been stopped for good, and the files copied for the last time. Only with a managed
+   * database, where nothing on the engine shows it.
+   */
+  readonly takenOver?: true;
+  /**
    * How far a way back has come that cannot be turned round any more: the data is compose's again, or is about to be, and
    * then all files are too.
    */

@@ -3,7 +3,7 @@ import { isUp } from "../install/facts";
 import { releaseContainers } from "../install/readFacts";
 import { dockerStop } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
-import { workerSeconds, type AdoptRun } from "./phases/phase";
+import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
 import { isServiceOf } from "./project";
 import { environmentIn } from "../install/environment";
 import { composeContainers } from "./readCompose";
@@ -44,8 +44,7 @@ export async function stopStrayWorkers({ engine, install, progress }: AdoptRun):
   const workers = await readStrayWorkers(engine, install.name);
   for (const name of workers)
     await progress.step(`stop ${name}, which compose has started again`, async () => {
-      await engine.setRestartPolicy(name, "no");
-      await engine.stop(name, workerSeconds);
+      await stopForGood(engine, name, workerSeconds);
     });
   return workers.length > 0;
 }

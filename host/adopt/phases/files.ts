@@ -6,7 +6,7 @@ import { composeCreate, upCommand } from "../../../util/commands";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
 import { hasTakenOver, homeOf } from "../moveData";
 import type { ObjectSource } from "../project";
-import { isRetired, untilHealthy, type AdoptRun, type Phase } from "./phase";
+import { untilHealthy, type AdoptRun, type Phase } from "./phase";
 
 /** The project's files, in base's own bucket. */
 export class FilesPhase implements Phase {
@@ -44,14 +44,14 @@ export class FilesPhase implements Phase {
  * True where nothing of the project's writes files that base's own bucket has not: what is there is the newer one from
  * then on. So it is where the bucket is not the project's own.
  */
-async function areFilesOurs({ engine, install, record }: AdoptRun): Promise<boolean> {
-  const { postgres, objectStore, scani } = record;
-  if (objectStore === undefined) return true;
-  const home = homeOf(install.name, postgres);
-  if (home !== undefined) return hasTakenOver(engine, home);
-  // A managed database does not show whose api is on it. The project's S3 server is stopped for good once it has been copied.
-  const both = await Promise.all([objectStore, scani.api ?? ""].map((name) => engine.inspect(name)));
-  return both.every(isRetired);
+async function areFilesOurs(run: AdoptRun): Promise<boolean> {
+  return run.record.objectStore === undefined || isTakenOver(run);
+}
+
+/** True once only this module's Scani writes. A container that does not run shows nothing: somebody else may have stopped it. */
+export async function isTakenOver({ engine, install, record }: AdoptRun): Promise<boolean> {
+  const home = homeOf(install.name, record.postgres);
+  return home === undefined ? record.takenOver === true : hasTakenOver(engine, home);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Connection } from "../../install/resources";
 import { connectAll, isConnected } from "../connections";
 import { takesPort } from "../record";
 import { takeFiles } from "./files";
-import { startAgain, workerSeconds, type AdoptRun, type Phase } from "./phase";
+import { routedTier, startAgain, stopForGood, workerSeconds, type AdoptRun, type Phase } from "./phase";
 
 /**
  * A release of the same version beside the project's, which the gateway serves: compose's worker stops gently, so that no
@@ -25,7 +25,7 @@ export class FrontPhase implements Phase {
     ]);
     if (theirs?.running === true) return false;
     // Its data is on the move, or has been moved: nothing has to answer before the next phases have made it so.
-    if (postgres !== undefined && postgres.state !== "running") return true;
+    if (record.takenOver === true || (postgres !== undefined && postgres.state !== "running")) return true;
     const facts = await readFacts(engine, install);
     return (
       (ownServes(facts) || waitsForPort(facts)) &&
@@ -38,12 +38,12 @@ export class FrontPhase implements Phase {
     const { worker } = record.scani;
     if (worker !== undefined)
       await progress.step(`stop ${worker}`, async () => {
-        await engine.setRestartPolicy(worker, "no");
-        await engine.stop(worker, workerSeconds);
+        await stopForGood(engine, worker, workerSeconds);
       });
-    // Jobs that wait for the release's own worker name them.
+    // Queued jobs may name files uploaded since the last copy.
     await takeFiles(run, "copy the newest files");
-    await progress.step(`bring ${record.tier} up`, () => stacks.up(record.tier));
+    const tier = await routedTier(run);
+    await progress.step(`bring ${tier} up`, () => stacks.up(tier));
     const { frontNetworks = [], frontNames = [] } = record;
     if (frontNetworks.length === 0) return;
     // Not before it serves. Proxies that ask for the name find both from now on, and none of them is ever without one.
@@ -53,7 +53,7 @@ export class FrontPhase implements Phase {
     );
   }
 
-  /** Jobs go on being done: by compose's worker, unless the release's own has begun. */
+  /** Starts compose's worker again, unless the release's own already runs, so that jobs are still processed. */
   async undo(run: AdoptRun): Promise<void> {
     const { worker } = run.record.scani;
     const facts = await readFacts(run.engine, run.install);

@@ -1,6 +1,7 @@
 import type { ContainerDetails, Engine } from "../../engine/engine";
 import { untilReady, type Watch } from "../../engine/ready";
-import type { Install } from "../../install/readFacts";
+import { routedRelease } from "../../install/facts";
+import { readRouted, type Install } from "../../install/readFacts";
 import type { StackNames } from "../../install/stacks";
 import type { Tier } from "../../../settings";
 import type { ComposePlace } from "../../../util/commands";
@@ -64,6 +65,17 @@ export async function untilHealthy({ engine, watch }: AdoptRun, name: string): P
   const healthCheck = (await engine.inspect(name))?.healthCheck ?? [];
   if (healthCheck.length > 0 && healthCheck[0] !== "NONE")
     await untilReady(engine, { id: name, name, title: name }, watch);
+}
+
+/** The tier whose release the routes lead to; that of compose's Scani before there is one. */
+export async function routedTier({ engine, install, record }: AdoptRun): Promise<Tier> {
+  return routedRelease(await readRouted(engine, install))?.tier ?? record.tier;
+}
+
+/** Stops a container so that the engine does not start it again. @param withinSeconds it gets to end by itself */
+export async function stopForGood(engine: Engine, container: string, withinSeconds?: number): Promise<void> {
+  await engine.setRestartPolicy(container, "no");
+  await engine.stop(container, withinSeconds);
 }
 
 /** True for a container that was stopped for good, or is gone: not for one that somebody else has stopped. Pure. */

@@ -1,9 +1,10 @@
 import { containerName } from "../../install/containerName";
 import { readFacts } from "../../install/readFacts";
-import { expectData, hasTakenOver, homeOf } from "../moveData";
-import { takeFiles } from "./files";
+import { expectData, homeOf } from "../moveData";
+import { writeRecord } from "../record";
+import { isTakenOver, takeFiles } from "./files";
 import { ownServes } from "./front";
-import { isRetired, type AdoptRun, type Phase } from "./phase";
+import { isRetired, routedTier, stopForGood, type AdoptRun, type Phase } from "./phase";
 
 /** The database: its data moves one folder down in its volume, and base's own Postgres runs on it. Requests are held. */
 export class DatabasePhase implements Phase {
@@ -16,32 +17,19 @@ export class DatabasePhase implements Phase {
   }
 
   async done(run: AdoptRun): Promise<boolean> {
-    const { engine, install, record } = run;
-    const home = homeOf(install.name, record.postgres);
-    const [api, own, taken, facts] = await Promise.all([
-      engine.inspect(record.scani.api ?? ""),
-      engine.inspect(containerName(install.name, "postgres")),
-      home === undefined || hasTakenOver(engine, home),
-      readFacts(engine, install),
-    ]);
-    return (
-      api?.state !== "running" &&
-      taken &&
-      (record.postgres === undefined || own?.state === "running") &&
-      facts.paused.length === 0 &&
-      ownServes(facts)
-    );
+    const api = await run.engine.inspect(run.record.scani.api ?? "");
+    return api?.state !== "running" && (await isInPlace(run));
   }
 
   async perform(run: AdoptRun): Promise<void> {
-    const { engine, install, record, stacks, progress } = run;
+    const { engine, install, record, image, stacks, progress } = run;
     const { postgres, objectStore } = record;
     await expectData(engine, homeOf(install.name, postgres));
     const { api, "data-provider": provider, "frontend-app": page } = record.scani;
     await progress.step("stop compose's page, api and data-provider", async () => {
       // The page before what it passes requests on to: a proxy that knows it by name may still ask it.
       for (const some of [[page], [api, provider]])
-        await stopForGood(
+        await stopAll(
           run,
           some.filter((one) => one !== undefined),
         );
@@ -49,25 +37,45 @@ export class DatabasePhase implements Phase {
     // What was uploaded through compose's page since the last time.
     await takeFiles(run, "copy the last files");
     // A browser that has been given an address there is refused from now on: what it sent would not be copied any more.
-    if (objectStore !== undefined) await stopForGood(run, [objectStore]);
+    if (objectStore !== undefined) await stopAll(run, [objectStore]);
+    // Somebody has only started compose's containers again: what serves stays as it is.
+    if (await isInPlace(run)) return;
     await stacks.set("base", {
       portHolder: undefined,
       ...(postgres === undefined
         ? {}
         : { borrowedPostgres: undefined, postgresVolume: postgres.volume, postgresFolder: postgres.folder }),
     });
+    if (postgres === undefined) await writeRecord(engine, { ...record, takenOver: true }, image, {});
     await progress.step("bring base up on the data", () => stacks.up("base"));
     // Base's outputs say where backups are made now.
-    await progress.step(`bring ${record.tier} up`, () => stacks.up(record.tier));
+    const tier = await routedTier(run);
+    await progress.step(`bring ${tier} up`, () => stacks.up(tier));
   }
+}
+
+/** True when a release serves on the database that has been taken over, and works. */
+async function isInPlace(run: AdoptRun): Promise<boolean> {
+  const { engine, install, record } = run;
+  const [taken, own, facts] = await Promise.all([
+    isTakenOver(run),
+    engine.inspect(containerName(install.name, "postgres")),
+    readFacts(engine, install),
+  ]);
+  return (
+    taken &&
+    (record.postgres === undefined || own?.state === "running") &&
+    facts.paused.length === 0 &&
+    ownServes(facts)
+  );
 }
 
 /** What of the project has been replaced stops, and stays as it is. */
 export class RetirePhase implements Phase {
   readonly title = "retire";
 
-  describe({ scani, replaced, postgres }: AdoptRun["record"]): string {
-    return `stop what has been replaced (kept): ${[...Object.values(scani), ...(postgres === undefined ? [] : [postgres.container]), ...replaced].join(", ")}`;
+  describe(record: AdoptRun["record"]): string {
+    return `stop what has been replaced (kept): ${retired(record).join(", ")}`;
   }
 
   async done({ engine, record }: AdoptRun): Promise<boolean> {
@@ -76,7 +84,7 @@ export class RetirePhase implements Phase {
   }
 
   async perform(run: AdoptRun): Promise<void> {
-    await run.progress.step("stop what has been replaced", () => stopForGood(run, retired(run.record)));
+    await run.progress.step("stop what has been replaced", () => stopAll(run, retired(run.record)));
   }
 }
 
@@ -85,13 +93,11 @@ export function retired({ scani, postgres, replaced }: AdoptRun["record"]): stri
   return [...Object.values(scani), ...(postgres === undefined ? [] : [postgres.container]), ...replaced];
 }
 
-/** Stops containers so that the engine does not start them again. */
-async function stopForGood({ engine }: AdoptRun, containers: readonly string[]): Promise<void> {
+/** Stops those that are there, so that the engine does not start them again. */
+async function stopAll({ engine }: AdoptRun, containers: readonly string[]): Promise<void> {
   await Promise.all(
     containers.map(async (name) => {
-      if ((await engine.inspect(name)) === undefined) return;
-      await engine.setRestartPolicy(name, "no");
-      await engine.stop(name);
+      if ((await engine.inspect(name)) !== undefined) await stopForGood(engine, name);
     }),
   );
 }

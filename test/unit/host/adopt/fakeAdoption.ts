@@ -65,6 +65,7 @@ export class FakeAdoption {
       at: "2026-11-27T12:00:00Z",
       restartPolicies: {},
       announced: true,
+      ...(managed && taken ? { takenOver: true } : {}),
     };
     this.addCompose(taken);
     this.addBase(taken);

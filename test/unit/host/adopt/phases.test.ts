@@ -55,18 +55,58 @@ test.each([false, true])(
   },
 );
 
-test("with a managed database files are copied until compose's api and S3 server have been stopped for good", async () => {
-  const adoption = new FakeAdoption("beside", true);
+test("with a managed database files are copied until compose's part has been taken over", async () => {
+  const adoption = await new FakeAdoption("beside", true).begun();
   adoption.theirs.set("a.csv", "1");
   const done = async () => new FilesPhase().done(await adoption.run());
   expect(await done()).toBe(false);
   await new FilesPhase().perform(await adoption.run());
   expect(await done()).toBe(true);
   adoption.theirs.set("b.csv", "2");
-  Object.assign(adoption.container("home-api"), { state: "exited", restartPolicy: "no" });
+  // The machine was restarted, and compose's file has no restart policies.
+  for (const name of ["home-minio", "home-api", "home-page", "home-provider"])
+    Object.assign(adoption.container(name), { state: "exited", restartPolicy: "no" });
   expect(await done()).toBe(false);
-  Object.assign(adoption.container("home-minio"), { state: "exited", restartPolicy: "no" });
+  expect(await new DatabasePhase().done(await adoption.run())).toBe(false);
+  await new DatabasePhase().perform(await adoption.run());
+  expect([...adoption.ours.keys()]).toEqual(["a.csv", "b.csv"]);
+  expect(adoption.container("home-minio").state).toBe("exited");
   expect(await done()).toBe(true);
+  expect(await new DatabasePhase().done(await adoption.run())).toBe(true);
+});
+
+describe.each([false, true])("taken over, and tier 2 serves since; managed database: %s", (managed) => {
+  const switched = async () => {
+    const adoption = await new FakeAdoption("taken over", managed).begun();
+    adoption.install.declare("tier2", "r2");
+    adoption.install.serve("r2");
+    return adoption;
+  };
+
+  test("what compose has started again stops, and nothing else is touched", async () => {
+    const adoption = await switched();
+    adoption.container("home-api").state = "running";
+    expect(await new DatabasePhase().done(await adoption.run())).toBe(false);
+    await new DatabasePhase().perform(await adoption.run());
+    expect(adoption.container("home-api")).toMatchObject({ state: "exited", restartPolicy: "no" });
+    expect(adoption.asked).toEqual([]);
+    expect(await new DatabasePhase().done(await adoption.run())).toBe(true);
+  });
+
+  test("a worker of its that is down is started by its own tier", async () => {
+    const adoption = await switched();
+    adoption.container("scani-r2-worker").state = "exited";
+    await new DatabasePhase().perform(await adoption.run());
+    expect(adoption.asked.filter((words) => words.startsWith("up "))).toEqual(["up base", "up tier2"]);
+  });
+
+  test("compose's worker, started again, stops for tier 2's", async () => {
+    const adoption = await switched();
+    adoption.container("scani-r2-worker").state = "exited";
+    adoption.container("home-worker").state = "running";
+    await new FrontPhase().perform(await adoption.run());
+    expect(adoption.asked).toEqual(["up tier2"]);
+  });
 });
 
 test("an S3 server whose container is gone is no copied one", async () => {
