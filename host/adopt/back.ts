@@ -12,7 +12,7 @@ import { hasTakenOver, homeOf, missingData, moveDataBack } from "./moveData";
 import { giveFilesBack } from "./phases/files";
 import { routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
-import { stopStrayWorkers } from "./strayWorkers";
+import { stopStrays } from "./strays";
 import { isRecordOf, removeRecord, takesPort, writeRecord, type AdoptionRecord } from "./record";
 
 /**
@@ -25,7 +25,7 @@ export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
   const home = homeOf(install.name, record.postgres);
   const own = record.givenBack === "files" ? undefined : await stacks.ownBucket();
-  await stopStrayWorkers(run);
+  await stopStrays(run);
   await progress.step("stop this module's worker", () => stopOwn(run, "worker"));
   // Most of them while this module still serves.
   await copyBack(run, own);

@@ -74,6 +74,7 @@ export interface ScaniParts {
 
 /** Names of Scani's services that a running install has. */
 export const scaniServices = ["api", "worker", "data-provider", "frontend-app"] as const;
+export type ScaniService = (typeof scaniServices)[number];
 
 /**
  * Which of a project's containers are Scani's: of one that an update left behind, the one that runs. A data-provider that
@@ -118,10 +119,7 @@ export function tierOf(project: Pick<ComposeProject, "containers">): Tier {
 }
 
 /** Every container that does the work of one of Scani's services, or will again without anybody's doing. Pure. */
-export function aliveAs(
-  { containers }: Pick<ComposeProject, "containers">,
-  service: (typeof scaniServices)[number],
-): ComposeContainer[] {
+export function aliveAs({ containers }: Pick<ComposeProject, "containers">, service: ScaniService): ComposeContainer[] {
   return containers.filter((one) => isAlive(one) && roleOf(one) === service);
 }
 
@@ -138,21 +136,18 @@ function runningFirst(containers: readonly ComposeContainer[]): ComposeContainer
 
 /**
  * Scani's services are told by what they refuse to start without, since other programs have a SERVICE_NAME too; its page
- * by what the image sets, since an `env_file` may give API_UPSTREAM to all services.
+ * by what the image sets, since an `env_file` may give API_UPSTREAM to all services. Pure.
  */
-function roleOf({ environment, ofImage, image }: ComposeContainer): string | undefined {
+export function roleOf({
+  environment,
+  ofImage,
+  image,
+}: Pick<ComposeContainer, "environment" | "ofImage" | "image">): ScaniService | undefined {
   // The migrator has run and ended; it is declared anew with the release.
   if (isMigrator(image)) return undefined;
   if (ofImage.API_UPSTREAM !== undefined) return "frontend-app";
-  return scaniServices.find((service) => isServiceOf(environment, service));
-}
-
-/** Whether variables are those of one of Scani's services: other programs have a SERVICE_NAME too. Pure. */
-export function isServiceOf(
-  { LOG_ID_PEPPER, SERVICE_NAME }: Environment,
-  service: (typeof scaniServices)[number],
-): boolean {
-  return LOG_ID_PEPPER !== undefined && SERVICE_NAME === service;
+  const { LOG_ID_PEPPER, SERVICE_NAME } = environment;
+  return LOG_ID_PEPPER === undefined ? undefined : scaniServices.find((service) => service === SERVICE_NAME);
 }
 
 /** Whether an image's name says that it is Scani's migrator. Pure. */

@@ -14,7 +14,7 @@ import {
 } from "./project";
 
 /** Labels compose gives its containers, of every version since 1.5. */
-const compose = {
+export const composeLabel = {
   project: "com.docker.compose.project",
   service: "com.docker.compose.service",
   folder: "com.docker.compose.project.working_dir",
@@ -23,30 +23,30 @@ const compose = {
   oneOff: "com.docker.compose.oneoff",
 } as const;
 
-/** Containers of any compose project that run. */
+/** Containers of every compose project, in whatever state. */
 export function composeContainers(engine: Engine): Promise<ContainerSummary[]> {
-  return engine.containers({ labels: [compose.project] });
+  return engine.containers({ labels: [composeLabel.project], all: true });
 }
 
 /** Reads every compose project that runs Scani. */
 export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
-  const listed = await engine.containers({ labels: [compose.project], all: true });
-  const all = listed.filter(({ labels }) => labels[compose.oneOff]?.toLowerCase() !== "true");
-  const names = [...new Set(all.map(({ labels }) => labels[compose.project] ?? ""))].sort();
+  const listed = await composeContainers(engine);
+  const all = listed.filter(({ labels }) => labels[composeLabel.oneOff]?.toLowerCase() !== "true");
+  const names = [...new Set(all.map(({ labels }) => labels[composeLabel.project] ?? ""))].sort();
   const projects = await Promise.all(
     names.map(async (name): Promise<ComposeProject> => {
-      const own = all.filter(({ labels }) => labels[compose.project] === name);
+      const own = all.filter(({ labels }) => labels[composeLabel.project] === name);
       const containers = await Promise.all(
-        own.map(({ id, labels }) => readContainer(engine, id, labels[compose.service] ?? "")),
+        own.map(({ id, labels }) => readContainer(engine, id, labels[composeLabel.service] ?? "")),
       );
-      const ran = listed.filter(({ labels, image }) => labels[compose.project] === name && isMigrator(image));
+      const ran = listed.filter(({ labels, image }) => labels[composeLabel.project] === name && isMigrator(image));
       const { api } = partsOf({ containers });
       const migrator = await readMigrator(engine, ran[0]?.image, api);
       // Of containers that a change of the compose file has left behind, api is none.
       const labels = (api ?? containers[0])?.labels ?? {};
-      const folder = labels[compose.folder] ?? "";
-      const files = pathsIn(folder, standardFile, labels[compose.files]);
-      const envFiles = pathsIn(folder, standardEnvFile, labels[compose.envFiles]);
+      const folder = labels[composeLabel.folder] ?? "";
+      const files = pathsIn(folder, standardFile, labels[composeLabel.files]);
+      const envFiles = pathsIn(folder, standardEnvFile, labels[composeLabel.envFiles]);
       return { name, folder, files, envFiles, containers, migrator };
     }),
   );

@@ -59,7 +59,7 @@ function volumeOf(install: string): string {
 
 /** Reads the record; undefined where nothing is being adopted. @param image any image on the engine */
 export async function readRecord(engine: Engine, install: string, image: string): Promise<AdoptionRecord | undefined> {
-  if (!(await engine.hasVolume(volumeOf(install)))) return undefined;
+  if (!(await hasRecord(engine, install))) return undefined;
   return withVolume(engine, install, image, async (container) => {
     const text = await engine.readFile(container, file);
     return text === undefined ? undefined : (JSON.parse(text) as AdoptionRecord);
@@ -78,6 +78,11 @@ export async function writeRecord(
   await withVolume(engine, install, image, (container) =>
     engine.writeFile(container, file, `${JSON.stringify(record, undefined, 1)}\n`),
   );
+}
+
+/** True while something is being adopted. */
+export function hasRecord(engine: Engine, install: string): Promise<boolean> {
+  return engine.hasVolume(volumeOf(install));
 }
 
 /** True for the volume the record of an install is in. Pure. */

@@ -7,7 +7,7 @@ import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } 
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
 import { beginRecord, readRecord, takesPort, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
-import { readStrayWorkers, stopStrayWorkers } from "../../host/adopt/strayWorkers";
+import { readStrays, stopStrays } from "../../host/adopt/strays";
 import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
 import { resumeAll } from "../../host/gateway/resume";
@@ -131,8 +131,8 @@ export async function readBegun(run: AdoptRun): Promise<Begun> {
   const { record } = run;
   const phases = await Promise.all(phasesOf(record).map(async (phase) => ({ phase, done: await phase.done(run) })));
   const isOver = (takesPort(record) || record.announced) && phases.every(({ done }) => done);
-  const strayWorkers = await readStrayWorkers(run.engine, run.install.name);
-  return { record, phases, isOver, serving: await whoServes(run), strayWorkers };
+  const strays = await readStrays(run.engine, run.install.name);
+  return { record, phases, isOver, serving: await whoServes(run), strays };
 }
 
 /** @throws OperatorError once only the way back is left */
@@ -310,7 +310,7 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
   const run = runOf(context, base, adopting, record);
   const began = Date.now();
   await endGap(run);
-  const stopped = await stopStrayWorkers(run);
+  const stopped = await stopStrays(run);
   const worked = (await carryOut(nextPhases(record), run)) || stopped;
   const took = seconds(Date.now() - began);
   if (!takesPort(record) && !record.announced) {

@@ -3,7 +3,7 @@ import type { Phase } from "../../host/adopt/phases/phase";
 import type { Adoption } from "../../host/adopt/plan";
 import { othersOf, type ComposeProject } from "../../host/adopt/project";
 import type { AdoptionRecord } from "../../host/adopt/record";
-import { strayProblem } from "../../host/adopt/strayWorkers";
+import { strayProblem, type Stray } from "../../host/adopt/strays";
 import { mask, settingNamed, type SettingName } from "../../settings";
 import { composeRenew, composeUp, type ComposePlace } from "../../util/commands";
 import { renderProblem } from "../../util/operatorError";
@@ -60,25 +60,25 @@ export interface Begun {
   readonly isOver: boolean;
   /** Who serves, and where. */
   readonly serving: readonly string[];
-  /** Workers of compose's that take jobs beside this module's. */
-  readonly strayWorkers: readonly string[];
+  /** Containers of compose's that do this module's work beside it. */
+  readonly strays: readonly Stray[];
 }
 
 /** How far an adoption has come, for another program. No secrets. */
-export function begunJson({ record, phases, isOver, serving, strayWorkers }: Begun): Readonly<Record<string, unknown>> {
+export function begunJson({ record, phases, isOver, serving, strays }: Begun): Readonly<Record<string, unknown>> {
   return {
     ...namesIn(record),
     begun: record.at,
     isOver,
     serving,
-    strayWorkers,
+    strays,
     phases: phases.map(({ phase, done }) => ({ id: phase.title, does: phase.describe(record), done })),
   };
 }
 
 /** How far an adoption has come, in lines for a person. */
-export function showBegun({ record, phases, serving, strayWorkers }: Begun): string {
-  const stray = strayProblem(strayWorkers);
+export function showBegun({ record, phases, serving, strays }: Begun): string {
+  const stray = strayProblem(strays);
   return [
     `${record.project} → ${record.install}, begun ${record.at}:`,
     ...phases.map(({ phase, done }) => `  ${done ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}`),

@@ -1,6 +1,6 @@
 import { statusCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
-import { readStrayWorkers } from "../../host/adopt/strayWorkers";
+import { readStrays, type Stray } from "../../host/adopt/strays";
 import type { Engine } from "../../host/engine/engine";
 import { containerName } from "../../host/install/containerName";
 import { label } from "../../host/install/labels";
@@ -29,8 +29,8 @@ export interface Status {
   readonly state: Serving;
   readonly containers: readonly ContainerStatus[];
   readonly lastSwitch?: Entry;
-  /** Workers of compose's that take jobs beside the install's own. */
-  readonly strayWorkers: readonly string[];
+  /** Containers of compose's that do the install's work beside it. */
+  readonly strays: readonly Stray[];
 }
 
 /**
@@ -70,6 +70,6 @@ export async function readStatus(engine: Engine, name?: string, first = "tier1")
       }))
       .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: facts.journal.at(-1),
-    strayWorkers: await readStrayWorkers(engine, install),
+    strays: await readStrays(engine, install),
   };
 }

@@ -1,4 +1,4 @@
-import { strayProblem } from "../../host/adopt/strayWorkers";
+import { strayProblem } from "../../host/adopt/strays";
 import { renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import { describeServing, describeShortcomings } from "../../host/install/facts";
@@ -9,7 +9,7 @@ import type { Status } from "./read";
 export function showStatus(status: Status): string {
   const { serving, state, lastSwitch } = status;
   const carried = lastSwitch?.files && filesText(lastSwitch.files);
-  const stray = strayProblem(status.strayWorkers);
+  const stray = strayProblem(status.strays);
   const width = Math.max(...status.containers.map(({ name }) => name.length));
   return [
     serving === undefined

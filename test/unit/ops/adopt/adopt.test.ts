@@ -88,11 +88,12 @@ test("--json is one object, with what is done", async () => {
 
 test("a worker of compose's that was started again is named, with what stops it", async () => {
   const { told, changes, adoption } = await begun();
-  const environment = ["SERVICE_NAME=worker", "LOG_ID_PEPPER=x", "ENCRYPTION_KEY=k"];
+  const database = "DATABASE_URL=postgres://scani:x@postgres/scani";
+  const environment = ["SERVICE_NAME=worker", "LOG_ID_PEPPER=x", "ENCRYPTION_KEY=k", database];
   Object.assign(adoption.container("scani-r1-worker"), { environment });
   Object.assign(adoption.container("home-worker"), { environment, state: "running" });
   expect(await told({})).toContain(
-    "Compose's home-worker runs, and takes jobs beside this install's own worker.\n  A job one takes may lack its file, or be done as another version does it.\n  type: docker stop home-worker\n",
+    "Compose's home-worker runs beside this install.\n  A job its worker takes may lack its file, or be done as another version does it.\n  type: docker stop home-worker\n",
   );
   expect(changes()).toEqual([]);
 });

@@ -56,14 +56,15 @@ test("what serves, and since when", async () => {
 
 test("a worker of compose's that takes jobs too is named", async () => {
   host.serve("r1");
-  const environment = ["SERVICE_NAME=worker", "LOG_ID_PEPPER=x", "ENCRYPTION_KEY=k"];
+  const database = "DATABASE_URL=postgres://scani:x@db.example.com/scani";
+  const environment = ["SERVICE_NAME=worker", "LOG_ID_PEPPER=x", "ENCRYPTION_KEY=k", database];
   Object.assign(host.container("r1", "worker"), { environment });
   const status = await readStatus(host.engine);
-  expect(status.strayWorkers).toEqual([]);
+  expect(status.strays).toEqual([]);
   expect(showStatus(status)).not.toContain("Compose's");
   const labels = { "com.docker.compose.project": "home" };
   host.engine.add({ name: "home-worker-1", state: "running", labels, environment });
   expect(showStatus(await readStatus(host.engine))).toContain(
-    "\nCompose's home-worker-1 runs, and takes jobs beside this install's own worker.\n  A job one takes may lack its file, or be done as another version does it.\n  type: docker stop home-worker-1\n",
+    "\nCompose's home-worker-1 runs beside this install.\n  A job its worker takes may lack its file, or be done as another version does it.\n  type: docker stop home-worker-1\n",
   );
 });

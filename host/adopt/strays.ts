@@ -1,0 +1,114 @@
+import { isNotFound, type Engine } from "../engine/engine";
+import { networkName } from "../install/addresses";
+import { replaceable } from "../install/bundled";
+import { environmentIn, type Environment } from "../install/environment";
+import { isUp } from "../install/facts";
+import { label } from "../install/labels";
+import { releaseContainers } from "../install/readFacts";
+import { dockerStop } from "../../util/commands";
+import type { Problem } from "../../util/operatorError";
+import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
+import { hostOf, loginIn, roleOf, type ComposeContainer, type ScaniService } from "./project";
+import { composeLabel, composeContainers, readContainer } from "./readCompose";
+import { hasRecord } from "./record";
+
+/** A container of compose's that does an install's work beside it. */
+export interface Stray {
+  readonly name: string;
+  readonly service: ScaniService;
+}
+
+/**
+ * Containers of the adopted compose project that run beside an install's own: `docker compose up` or `restart` starts what
+ * an adoption has stopped, and nothing remembers the adoption once it is settled. The project is known by its key and its
+ * database: a copy of it, as for staging, has the key as well. Until its place is taken only its worker is in the way.
+ */
+export async function readStrays(engine: Engine, install: string): Promise<Stray[]> {
+  const own = (await releaseContainers(engine, install)).find((one) => one.service === "worker" && isUp(one));
+  const environment = environmentIn((own && (await engine.inspect(own.id)))?.environment ?? []);
+  if (environment.ENCRYPTION_KEY === undefined) return [];
+  const all = await readAll(engine);
+  const isBundled = hostOf(environment.DATABASE_URL ?? "") === replaceable.postgres.host;
+  const onData = isBundled ? await projectsOnData(engine, install) : undefined;
+  const projects = new Set(
+    all
+      .filter((one) => one.environment.ENCRYPTION_KEY === environment.ENCRYPTION_KEY)
+      .filter((one) => onData?.has(one.project) ?? isSameDatabase(one.environment, environment))
+      .map(({ project }) => project),
+  );
+  const isReplaced = isBundled ? await hasOwnPostgres(engine, install) : !(await hasRecord(engine, install));
+  return all.filter(isUp).flatMap((one) => {
+    const service = projects.has(one.project) ? roleOf(one) : undefined;
+    return service === undefined || (service !== "worker" && !isReplaced) ? [] : [{ name: one.name, service }];
+  });
+}
+
+/** Reads the containers of every compose project; those that are removed meanwhile are none. */
+async function readAll(engine: Engine): Promise<(ComposeContainer & { readonly project: string })[]> {
+  const read = await Promise.all(
+    (await composeContainers(engine)).map(async ({ id, labels }) => {
+      const one = await readContainer(engine, id, labels[composeLabel.service] ?? "").catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+      return one === undefined ? [] : [{ ...one, project: labels[composeLabel.project] ?? "" }];
+    }),
+  );
+  return read.flat();
+}
+
+/** Compose projects that have, or have made, the volume of the Postgres on an install's data network. */
+async function projectsOnData(engine: Engine, install: string): Promise<Set<string>> {
+  const there = await engine.containers({ network: networkName(install, "data"), all: true });
+  const volumes = there
+    .filter(({ labels }) => labels[label.service] === "postgres" || composeLabel.project in labels)
+    .flatMap((one) => one.volumes);
+  if (volumes.length === 0) return new Set();
+  const [users, made] = await Promise.all([
+    engine.containers({ labels: [composeLabel.project], volumes, all: true }),
+    engine.volumes([composeLabel.project]),
+  ]);
+  const found = [...users, ...made.filter(({ name }) => volumes.includes(name))];
+  return new Set(found.map(({ labels }) => labels[composeLabel.project] ?? ""));
+}
+
+async function hasOwnPostgres(engine: Engine, install: string): Promise<boolean> {
+  const labels = [`${label.install}=${install}`, `${label.service}=postgres`];
+  return (await engine.containers({ labels, all: true })).length > 0;
+}
+
+/** Whether two services are on one database of a server that is somewhere else. */
+function isSameDatabase(...[one, other]: readonly [Environment, Environment]): boolean {
+  const [first, second] = [one, other].map(({ DATABASE_URL = "" }) =>
+    URL.canParse(DATABASE_URL)
+      ? [hostOf(DATABASE_URL), new URL(DATABASE_URL).port || "5432", loginIn(DATABASE_URL)?.database].join(" ")
+      : undefined,
+  );
+  return first !== undefined && first === second;
+}
+
+/** What is wrong while such containers run; undefined without any. Pure. */
+export function strayProblem(strays: readonly Stray[]): Problem | undefined {
+  if (strays.length === 0) return undefined;
+  const names = strays.map(({ name }) => name);
+  const [workers, others] = [true, false].map((is) => strays.some(({ service }) => (service === "worker") === is));
+  return {
+    what: `Compose's ${names.join(", ")} ${names.length === 1 ? "runs" : "run"} beside this install.`,
+    why: [
+      ...(workers ? ["A job its worker takes may lack its file, or be done as another version does it."] : []),
+      ...(others
+        ? ["Requests that a proxy sends them by name may fail, or be answered as another version does it."]
+        : []),
+    ].join("\n"),
+    type: dockerStop(...names),
+  };
+}
+
+/** Stops them for good. @returns whether there were any */
+export async function stopStrays({ engine, install, progress }: AdoptRun): Promise<boolean> {
+  const strays = await readStrays(engine, install.name);
+  for (const { name, service } of strays)
+    await progress.step(`stop ${name}, which compose has started again`, () =>
+      stopForGood(engine, name, service === "worker" ? workerSeconds : undefined),
+    );
+  return strays.length > 0;
+}
