@@ -61,7 +61,7 @@ function sources(): string[] {
  */
 function importsOf(file: string, known: ReadonlySet<string>): string[] {
   const text = readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\//g, "");
-  return [...text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => {
+  return [...text.matchAll(/(?:(?<!\.)\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => {
     if (!name.startsWith(".")) return name;
     const path = normalize(join(dirname(file), name.replace(/\.js$/, "")));
     return [`${path}.ts`, `${path}.d.ts`, `${path}/index.ts`].find((one) => known.has(one)) ?? path;

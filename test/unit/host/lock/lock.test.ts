@@ -40,7 +40,7 @@ class Gateway {
   }
 
   private answer(command: readonly string[]): { output: string } {
-    if (command[1] === "list")
+    if (command.includes("list"))
       return { output: this.paused.map((name) => row(name, "*", "/", `${name}:80`, "paused", "no")).join("\n") };
     if (command[1] === "resume") {
       this.paused = this.paused.filter((name) => name !== command[2]);
