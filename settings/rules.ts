@@ -6,7 +6,7 @@ import { pagePaths } from "./pagePaths";
 import { cookieDomain, furtherVariablesIn, vapidPublicKey as publicKeyShape } from "./shapes";
 import type { Given } from "./sources";
 import type { StackKind } from "./spec";
-import { catalogue, type SettingName } from "./table";
+import { catalogue, settingNamed, type SettingName } from "./table";
 import { vapidPublicKey } from "./vapid";
 
 /** The given values by setting name, before conversion. */
@@ -113,6 +113,7 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
     ...namingAdopt(composeMistakes(given, stack)),
     ...loopbackMistakes(given, stack),
     ...cookieMistakes(given, stack),
+    ...portMistakes(given, stack),
   ];
   if (given.has("S3_ENDPOINT")) {
     for (const setting of ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const) {
@@ -142,6 +143,26 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
     });
   }
   return [...mistakes, ...vapidMistakes(given, stack), ...postgresPlaceMistakes(given, stack)];
+}
+
+/** Addresses on which the mail catcher's page, which is on loopback, would be in the gateway's way. */
+const withLoopback: ReadonlySet<string> = new Set(["0.0.0.0", "127.0.0.1"]);
+
+/** The gateway and the mail catcher's page cannot have one port both. */
+function portMistakes(given: GivenValues, stack: string): Mistake[] {
+  const [page, mail, address] = (["FRONTEND_PORT", "MAILPIT_UI_PORT", "bindAddress"] as const).map(
+    (name) => given.get(name)?.value ?? settingNamed(name).fallback ?? "",
+  ) as [string, string, string];
+  const isPublished = given.get("publishGateway")?.value !== "false" && withLoopback.has(address);
+  const isCaught = !given.has("SMTP_URL") && !given.has("FASTMAIL_API_TOKEN");
+  if (!isPublished || !isCaught || Number(page) !== Number(mail)) return [];
+  return [
+    {
+      setting: "MAILPIT_UI_PORT",
+      what: `MAILPIT_UI_PORT (from ${given.get("MAILPIT_UI_PORT")?.origin ?? "its default"}) is ${mail}, and so is FRONTEND_PORT: the mail catcher's page and the gateway cannot both have it`,
+      type: setCommand("MAILPIT_UI_PORT", stack, String(Number(page) < 65535 ? Number(page) + 1 : 65534)),
+    },
+  ];
 }
 
 /** Push services take a message only when both keys are of one pair. */

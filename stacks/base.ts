@@ -20,6 +20,7 @@ import type { HoldInputs } from "../host/install/resources";
 import type { Presence } from "../host/install/presence";
 import { unknownContainers, unknownNetworks, type NamedNetwork, type UnknownContainers } from "../host/install/unknown";
 import { takenNames, takenNetwork } from "../host/guards/takenNames";
+import { declaredPorts, takenPorts } from "../host/guards/takenPorts";
 import { differs } from "../host/guards/baseNow";
 import type { MissingImage } from "../host/preflight/images";
 import { Base } from "../infra/base/base";
@@ -45,7 +46,8 @@ export async function baseStack(
   const stack = pulumi.getStack();
   const reading = Promise.all([host.evidence(place), host.baseNow(place.install)]);
   const [looking, imageIds, naming] = [host.missing(names), host.imageIds(names), host.namesakes(place.install)];
-  for (const look of [reading, looking, imageIds, naming]) look.catch(() => undefined);
+  const taken = host.takenPorts(place.install, declaredPorts(settings));
+  for (const look of [reading, looking, imageIds, naming, taken]) look.catch(() => undefined);
   const services = [
     "gateway",
     ...replaceableServices.map(([service]) => service).filter((one) => declares(settings, one)),
@@ -112,6 +114,7 @@ export async function baseStack(
   const altered = alterations(presence).filter(({ container }) => !(label.release in container.labels));
   // An install whose database has data goes on with it, and is not empty.
   if (evidence.volumeMajor === undefined) await refuseBesideCompose(settings, host, stack, identity);
+  refuse(doesNotFit, takenPorts(await taken, stack));
   const choice = await host.subnet({
     install: place.install,
     stack,

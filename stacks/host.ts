@@ -17,6 +17,7 @@ import { readBaseNow, type BaseNow } from "../host/guards/baseNow";
 import type { Evidence } from "../host/guards/evidence";
 import type { DataPlace } from "../host/install/dataPlace";
 import { fingerprintsOf, type DataSecrets, type SecretFingerprints } from "../host/guards/secretFingerprints";
+import { readTakenPorts, type DeclaredPort, type TakenPort } from "../host/guards/takenPorts";
 import { readEvidence } from "../host/guards/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/previewSwitch";
 import { renderPreview } from "../host/handover/renderPreview";
@@ -65,6 +66,8 @@ export interface Host {
   presence(install: string): Promise<Presence>;
   /** What is true of an install. */
   facts(install: Install): Promise<Facts>;
+  /** Which of these ports something else has. */
+  takenPorts(install: string, ports: readonly DeclaredPort[]): Promise<TakenPort[]>;
   /** Which of these volumes are not on the engine. */
   missingVolumes(volumes: readonly string[]): Promise<string[]>;
   /** What base would change, and who runs on it. */
@@ -109,6 +112,8 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     composeProjects: async () => (isThrowaway() ? [] : readProjects(engine)),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
     facts: (install) => readFacts(engine, install),
+    takenPorts: (install, ports) =>
+      readTakenPorts(engine, install, ports, (named ?? engineHost(environment) ?? localSocket).startsWith("unix://")),
     subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
     strangers: (install, subnets) => strangerProblems(engine, install, subnets, pulumi.getStack()),
     missingVolumes: async (volumes) => {

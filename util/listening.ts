@@ -1,13 +1,15 @@
 import { createServer } from "node:net";
 
-/** True when some program of this machine listens on a port, on whatever address. */
-export function isListenedOn(port: number): Promise<boolean> {
+/** What says nothing: this user may not listen there, or the address is another machine's; the engine's may. */
+const unknown: readonly string[] = ["EACCES", "EADDRNOTAVAIL"];
+
+/** True when some program of this machine listens on a port. @param address IPv4; without it any counts */
+export function isListenedOn(port: number, address?: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer()
       .once("error", (error: NodeJS.ErrnoException) =>
-        // What this user may not listen on, the engine may.
-        ["EADDRINUSE", "EACCES"].includes(error.code ?? "") ? resolve(error.code === "EADDRINUSE") : reject(error),
+        ["EADDRINUSE", ...unknown].includes(error.code ?? "") ? resolve(error.code === "EADDRINUSE") : reject(error),
       )
-      .listen(port, () => server.close(() => resolve(false)));
+      .listen(port, address, () => server.close(() => resolve(false)));
   });
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type Docker from "dockerode";
 import { promisify } from "node:util";
 import { attach, capture } from "./attached";
@@ -289,6 +290,9 @@ function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
     imageId: listed.ImageID,
     created: listed.Created,
     volumes: (listed.Mounts ?? []).flatMap(({ Name }) => (Name === undefined ? [] : [Name])),
+    published: (listed.Ports ?? []).flatMap(({ IP, PublicPort, Type }) =>
+      isIPv4(IP) && Type === "tcp" ? [`${IP}:${PublicPort}`] : [],
+    ),
     networks: Object.fromEntries(
       Object.entries((listed.NetworkSettings as ListedNetworks | null)?.Networks ?? {}).map(([name, endpoint]) => [
         name,

@@ -21,6 +21,8 @@ export interface ContainerSummary {
   readonly created: number;
   /** Names of the volumes it has mounted. */
   readonly volumes: readonly string[];
+  /** IPv4 addresses of the host its ports are published on, `ip:port`; none while it does not run. */
+  readonly published: readonly string[];
   /** Networks it is on, by name, whether it runs or not. */
   readonly networks: Readonly<Record<string, ListedEndpoint>>;
 }

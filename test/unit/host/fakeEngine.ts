@@ -213,7 +213,7 @@ export class FakeEngine implements Engine {
             (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))) &&
             (network === undefined || one.networks.includes(network)),
         )
-        .map(({ id, name, labels, state, image, imageId, created, volumes, networks, address }) => ({
+        .map(({ id, name, labels, state, image, imageId, created, volumes, published, networks, address }) => ({
           id,
           name,
           labels,
@@ -223,6 +223,7 @@ export class FakeEngine implements Engine {
           imageId,
           created,
           volumes,
+          published: running.includes(state) ? published : [],
           networks: Object.fromEntries(networks.map((one) => [one, { current: address }])),
         })),
     );

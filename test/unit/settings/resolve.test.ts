@@ -224,6 +224,29 @@ describe("services somebody else runs", () => {
     expect(mistakesOf({ ...given, S3_ENDPOINT: "http://127.example.org:9000" })).toEqual([]);
   });
 
+  test.each<[string, Record<string, string>, string]>([
+    ["the gateway on the mail catcher's port", { FRONTEND_PORT: "8026" }, "MAILPIT_UI_PORT 8027"],
+    [
+      "the mail catcher on the gateway's",
+      { MAILPIT_UI_PORT: "8080", bindAddress: "127.0.0.1" },
+      "MAILPIT_UI_PORT 8081",
+    ],
+    ["both on the last one", { MAILPIT_UI_PORT: "65535", FRONTEND_PORT: "65535" }, "MAILPIT_UI_PORT 65534"],
+  ])("%s: one port for both is refused", (_what, ports, type) => {
+    expect(mistakesOf({ tier: "base", ...ports })).toEqual([
+      expect.stringMatching(new RegExp(`^MAILPIT_UI_PORT .* cannot both have it \\| .*--stack prod ${type}$`)),
+    ]);
+  });
+
+  test.each<Record<string, string>>([
+    { bindAddress: "192.168.1.20" },
+    { publishGateway: "false" },
+    { SMTP_URL: "smtps://u:p@m.example:465" },
+    { FASTMAIL_API_TOKEN: "fmu1-abcdef" },
+  ])("one port is fine for what is not published, or on another address: %j", (given) => {
+    expect(mistakesOf({ tier: "base", FRONTEND_PORT: "8026", ...given })).toEqual([]);
+  });
+
   test("two mail transports are one too many", () => {
     expect(
       mistakesOf({ tier: "base", SMTP_URL: "smtps://u:p@m.example:465", FASTMAIL_API_TOKEN: "fmu1-abcdef" }),

@@ -119,6 +119,8 @@ function idsInState(): Record<string, object> {
 let missing: MissingImage[] = [];
 let namesakes: Namesakes = { containers: [], networks: [] };
 let unbrought: MissingImage[] = [];
+/** Port some program of the host listens on. */
+let heldPort: number | undefined;
 /** Images that have been brought. */
 const brought: string[] = [];
 /** What is true of the install, beside an empty host. */
@@ -150,6 +152,7 @@ const host: Host = {
     volumes: [],
   }),
   facts: async () => ({ ...factsOf([], {}), ...facts }),
+  takenPorts: async (_install, ports) => ports.filter(({ port }) => port === heldPort),
   strangers: async () => [],
   subnet: async () => ({ own: { first: 0x0ad50700, prefix: 24 } }),
   missingVolumes: async () => [],
@@ -310,6 +313,24 @@ test("an image of base's that cannot be brought, although its registry knew it, 
     expect(of(declared, container)).toEqual([]);
   } finally {
     unbrought = [];
+  }
+});
+
+test("a port that something else has stops base before anything is declared, unless the gateway gets it later", async () => {
+  heldPort = 8080;
+  try {
+    await expect(declare({ tier: "base" })).rejects.toThrow(
+      /^Stack tier2 does not fit what is on this engine\. Nothing has been touched\.\n {2}FRONTEND_PORT is 8080, and another program/,
+    );
+    expect(of(declared, container)).toEqual([]);
+    const later = [
+      ["publishGateway", "false"],
+      ["portHolder", "home_frontend-app_1"],
+    ] as const;
+    for (const [name, value] of later)
+      expect(of(await declare({ tier: "base", [name]: value }), container)).toHaveLength(5);
+  } finally {
+    heldPort = undefined;
   }
 });
 
