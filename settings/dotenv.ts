@@ -10,8 +10,11 @@ export interface Dotenv {
   readonly values: Readonly<Record<string, string>>;
   /** What compose would refuse the file for, with its line; values from there on are not read. */
   readonly refused?: string;
-  /** Names that values refer to and nobody sets, by variable. Compose warns of them and takes them for empty. */
-  readonly unset: ReadonlyMap<string, ReadonlySet<string>>;
+  /**
+   * Names that values refer to and nobody sets, by variable, each with the variable in which it stands: that one, or one it
+   * refers to itself. Compose warns of them and takes them for empty.
+   */
+  readonly unset: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 /** What a value may refer to. */
@@ -30,7 +33,7 @@ class Refused extends Error {}
 export function parseDotenv(text: string, environment: Readonly<Record<string, string | undefined>>): Dotenv {
   const values: Record<string, string> = {};
   const assignments: Assignment[] = [];
-  const unset = new Map<string, Set<string>>();
+  const unset = new Map<string, Map<string, string>>();
   const cursor = new Cursor(text.replace(/^\uFEFF/, ""));
   try {
     for (;;) {
@@ -43,14 +46,21 @@ export function parseDotenv(text: string, environment: Readonly<Record<string, s
         if (inherited !== undefined) values[name] = inherited;
         continue;
       }
-      unset.delete(name);
+      const lacked = new Map<string, string>();
       values[name] = valueAt(cursor, {
-        get: (other) => environment[other] ?? values[other],
+        get: (other) => {
+          if (environment[other] !== undefined) return environment[other];
+          // What is cut out of the other is cut out of this one.
+          for (const [one, where] of unset.get(other) ?? []) lacked.set(one, where);
+          return values[other];
+        },
         missing: (other) => {
-          unset.set(name, (unset.get(name) ?? new Set()).add(other));
+          lacked.set(other, name);
           return "";
         },
       });
+      if (lacked.size > 0) unset.set(name, lacked);
+      else unset.delete(name);
       assignments.push({ name, first, last: cursor.lineHere });
     }
   } catch (error) {

@@ -46,7 +46,9 @@ function readDotenv(path: string, environment: NodeJS.ProcessEnv): Readonly<Reco
       ? []
       : [{ what: `${path} cannot be read, ${refused}`, why: "Nothing has been touched." }]),
     ...catalogue.flatMap(({ variable }) => {
-      const names = [...(unset.get(variable) ?? [])].map((name) => `$${name}`).join(", ");
+      const names = [...(unset.get(variable) ?? [])]
+        .map(([name, where]) => (where === variable ? `$${name}` : `$${name} (in ${where})`))
+        .join(", ");
       if (names === "") return [];
       return [
         {

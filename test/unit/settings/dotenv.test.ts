@@ -112,7 +112,16 @@ test("a setting that refers to what nobody sets is refused by name; a default, t
   expect(() => read(line)).toThrow(/^POSTGRES_PASSWORD in .*\.env refers to \$word, \$more, which nobody sets/);
   expect(() => read(line)).toThrow(/A dollar sign itself is written \$\$/);
   expect(read(line, { word: "1", more: "2" })).toEqual({ POSTGRES_PASSWORD: "pa1 and 2" });
+  expect(read(`S3_REGION=$x\nS3_REGION=a\n`)).toEqual({ S3_REGION: "a" });
   expect(read("OTHER=$word\nSMTP_FROM=${from:-a@example.org}\n")).toEqual({ OTHER: "", SMTP_FROM: "a@example.org" });
+});
+
+test("what is cut out of a value one refers to is cut out of its own", () => {
+  const lines = "DB_PASS=pa$word\nLOGIN=u:${DB_PASS}\nDATABASE_URL=postgres://${LOGIN}@db.example.org/scani\n";
+  expect(() => read(lines)).toThrow(/^DATABASE_URL in .*\.env refers to \$word \(in DB_PASS\), which nobody sets/);
+  const whole = { DATABASE_URL: "postgres://u:pass1@db.example.org/scani" };
+  expect(read(lines, { DB_PASS: "pass1" })).toMatchObject(whole);
+  expect(read(lines, { word: "ss1" })).toMatchObject(whole);
 });
 
 test.each([
