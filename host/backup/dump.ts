@@ -40,7 +40,7 @@ export async function dump(server: Server, place: BackupFolder, file: string, si
     const written = await writeDump(
       place,
       file,
-      ending(dumping.stdout, () => dumping.ended, place.base),
+      ending(dumping.stdout, () => dumping.ended, place.base, snapshot.head.postgres),
     );
     const { at, postgres, databaseBytes } = snapshot.head;
     return { ...written, at, postgres, databaseBytes, tables: await snapshot.tables };
@@ -54,11 +54,15 @@ export async function dump(server: Server, place: BackupFolder, file: string, si
   }
 }
 
-/** A command's output. Throws at its end if the command failed, so that no file of a failed command is kept. */
+/**
+ * What pg_dump writes. Throws at its end if it failed, so that no file of a failed one is kept.
+ * @param version of the server
+ */
 async function* ending(
   stdout: AsyncIterable<Buffer>,
   ended: () => Promise<{ exitCode: number; errors: string }>,
   base: string,
+  version: string,
 ): AsyncGenerator<Buffer> {
   yield* stdout;
   const { exitCode, errors } = await ended();
@@ -67,7 +71,7 @@ async function* ending(
     what: `pg_dump failed: ${errors || `exit code ${exitCode}`}`,
     ...(errors.includes("server version mismatch") && {
       why: "Name an image of the server's own version, and bring base up:",
-      type: [setCommand("postgresImage", base, { value: "postgres:17-alpine" }), upCommand(base)],
+      type: [setCommand("postgresImage", base, { value: `postgres:${parseInt(version)}-alpine` }), upCommand(base)],
     }),
   });
 }

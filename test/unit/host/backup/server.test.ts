@@ -46,7 +46,7 @@ test("a certificate nobody vouches for is given to every stack of the install", 
 });
 
 test("a pg_dump that is older than its server is replaced in the install's own base", async () => {
-  const snapshot = { id: "1", at: "2026-01-10T12:00:00.000Z", postgres: "17", databaseBytes: 1 };
+  const snapshot = { id: "1", at: "2026-01-10T12:00:00.000Z", postgres: "18.1 (Debian 18.1-1)", databaseBytes: 1 };
   const engine = new FakeEngine((_container, command) =>
     command[0] === "pg_dump"
       ? { exitCode: 1, errors: "pg_dump: error: aborting because of server version mismatch" }
@@ -57,7 +57,7 @@ test("a pg_dump that is older than its server is replaced in the install's own b
   const dumped = (server: Server) =>
     dump(server, { folder, install: "scani", base: "prod-base" }, "scani-x.dump", new AbortController().signal);
   await expect(withServer(engine, bundled, dumped)).rejects.toThrow(
-    /server version mismatch\n.*\n {2}type: .*--stack prod-base postgresImage .*\n {2}type: npm run up -- prod-base$/,
+    /server version mismatch\n.*\n {2}type: .*--stack prod-base postgresImage postgres:18-alpine\n {2}type: npm run up -- prod-base$/,
   );
   rmSync(folder, { recursive: true });
 });
