@@ -202,6 +202,31 @@ function postgresPlaceMistakes(given: GivenValues, stack: string): Mistake[] {
 /** Variables settings name, and those this module sets itself. */
 const taken: ReadonlySet<string> = new Set([...catalogue.map(({ variable }) => variable), ...moduleVariables]);
 
+/** Values under which Scani does not start in production. *Seen* with 0.17.1. */
+const refusedByScani: ReadonlyMap<string, { readonly value: string; readonly why: string }> = new Map([
+  ...["LOG_REQUEST_BODIES", "LOG_RESPONSE_BODIES"].map(
+    (name) => [name, { value: "true", why: "it would log what people send and get, sign-in links among it" }] as const,
+  ),
+  ...["STUB_AI", "STUB_CHAIN_DATA"].map(
+    (name) => [name, { value: "1", why: "it would show made-up data for real" }] as const,
+  ),
+  ["SCANI_DEMO_MODE", { value: "1", why: "it would let anybody in, over people's own data" }],
+]);
+
+/** A further variable may not keep Scani from starting. */
+function refusedVariableMistakes(given: GivenValues, stack: string): Mistake[] {
+  const found = given.get("extraEnvironment");
+  const variables = furtherVariablesIn(found?.value ?? "") ?? [];
+  const names = variables
+    .filter(({ name, value }) => refusedByScani.get(name)?.value === value)
+    .map(({ name }) => name);
+  return [...new Set(names)].map((name) => ({
+    setting: "extraEnvironment",
+    what: `extraEnvironment (from ${found?.origin}) sets ${name}, with which Scani does not start: ${refusedByScani.get(name)?.why}`,
+    type: setCommand("extraEnvironment", stack),
+  }));
+}
+
 /** A further variable may not stand for a setting, which would go past what is checked of it. */
 function furtherVariableMistakes(given: GivenValues, stack: string): Mistake[] {
   const found = given.get("extraEnvironment");
@@ -219,7 +244,11 @@ function furtherVariableMistakes(given: GivenValues, stack: string): Mistake[] {
 }
 
 function tierMistakes(kind: StackKind, given: GivenValues, stack: string): Mistake[] {
-  return [...furtherVariableMistakes(given, stack), ...localEndpointMistakes(kind, given, stack)];
+  return [
+    ...furtherVariableMistakes(given, stack),
+    ...refusedVariableMistakes(given, stack),
+    ...localEndpointMistakes(kind, given, stack),
+  ];
 }
 
 function localEndpointMistakes(kind: StackKind, given: GivenValues, stack: string): Mistake[] {

@@ -655,6 +655,8 @@ const providerKeys = [
   "FINNHUB_API_KEY",
   "ETHERSCAN_API_KEY",
   "HELIUS_API_KEY",
+  "TRON_PRO_API_KEY",
+  "TON_API_KEY",
   "OPENAI_API_KEY",
   "GOOGLE_SHEETS_ID",
   "GOOGLE_SERVICE_ACCOUNT_KEY",
@@ -666,20 +668,34 @@ const providerKeys = [
 type ProviderKey = (typeof providerKeys)[number];
 
 /** Optional, passed to api, worker and data-provider on both tiers because the code reads them there. */
-const providers = Object.fromEntries(
-  providerKeys.map((name) => [
-    name,
-    {
-      stacks: tiers,
-      secret: true,
-      schema: s.text,
-      example: "the key you were given",
-      describe: "Optional provider key, passed on both tiers.",
-    },
-  ]),
-) as unknown as Readonly<
-  Record<ProviderKey, Spec & { readonly stacks: typeof tiers; readonly secret: true; readonly schema: typeof s.text }>
->;
+const providers = {
+  ...(Object.fromEntries(
+    providerKeys.map((name) => [
+      name,
+      {
+        stacks: tiers,
+        secret: true,
+        schema: s.text,
+        example: "the key you were given",
+        describe: "Optional provider key, passed on both tiers.",
+      },
+    ]),
+  ) as unknown as Readonly<
+    Record<ProviderKey, Spec & { readonly stacks: typeof tiers; readonly secret: true; readonly schema: typeof s.text }>
+  >),
+  TRON_API_URL: {
+    stacks: tiers,
+    schema: s.url("https", "http"),
+    example: "https://api.trongrid.io",
+    describe: "Where Tron is asked. Without it Scani's own choice.",
+  },
+  TON_API_URL: {
+    stacks: tiers,
+    schema: s.url("https", "http"),
+    example: "https://toncenter.com/api/v2",
+    describe: "Where TON is asked. Without it Scani's own choice.",
+  },
+} as const satisfies Specs;
 
 /** Every setting there is, by name, in the order `.env.example` lists them. The types of all settings follow from it. */
 export const table = { ...own, ...platform, ...bundled, ...release, ...providers };
@@ -713,7 +729,7 @@ type NamesWith<T, Property> = { [N in keyof T]: T[N] extends Property ? N : neve
 const namesOf = <T extends object>(part: T) => Object.keys(part) as (keyof T)[];
 
 export const platformVariables: readonly PlatformVariable[] = namesOf(platform);
-export const providerVariables: readonly ProviderKey[] = providerKeys;
+export const providerVariables = namesOf(providers);
 
 /** The setting of that name. */
 export function settingNamed(name: SettingName): Setting {

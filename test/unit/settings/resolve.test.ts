@@ -376,6 +376,25 @@ describe("Scani's own rules, before anything is touched", () => {
   });
 });
 
+test.each([
+  ["LOG_REQUEST_BODIES", "true"],
+  ["LOG_RESPONSE_BODIES", "true"],
+  ["STUB_AI", "1"],
+  ["STUB_CHAIN_DATA", "1"],
+  ["SCANI_DEMO_MODE", "1"],
+])("a further variable with which Scani does not start is refused: %s=%s", (name, value) => {
+  const mistakes = (given: string) => {
+    const variables = ["api", "worker"].map((service) => ({ service, name, value: given }));
+    return mistakesOf({ tier: "tier1", extraEnvironment: JSON.stringify(variables) });
+  };
+  expect(mistakes(value)).toEqual([
+    expect.stringMatching(
+      new RegExp(`^extraEnvironment \\(from Pulumi config\\) sets ${name}, with which Scani does not start: `),
+    ),
+  ]);
+  expect(mistakes("off")).toEqual([]);
+});
+
 const key = "0f".repeat(32);
 /** The `.env` Scani's installer writes, without the addresses of compose's own services, and those. */
 const installers = {

@@ -129,7 +129,7 @@ test("each service gets the variables of Scani's own table, and only those", () 
 });
 
 test("provider keys reach api, worker and data-provider on both tiers", () => {
-  const keys = Object.fromEntries(providerVariables.map((name) => [name, `value-of-${name}`]));
+  const keys = Object.fromEntries(providerVariables.map((name) => [name, `https://example.org/${name}`]));
   for (const tier of ["tier1", "tier2"] as const) {
     const all = of(tier, keys);
     for (const service of ["api", "worker", "data-provider"] as const) expect(all[service]).toMatchObject(keys);
