@@ -133,8 +133,8 @@ export class FakeEngine implements Engine {
   joined: (container: FakeContainer) => void = () => undefined;
   /** Told when a container has been started that did not run. */
   started: (container: FakeContainer) => void = () => undefined;
-  /** Told when the fault comes. */
-  onFault: () => void = () => undefined;
+  /** Told when a call hangs, once it waits for its end. */
+  onHung: () => void = () => undefined;
 
   private fault: Fault | undefined;
   private counted = 0;
@@ -559,12 +559,14 @@ export class FakeEngine implements Engine {
     };
     if (fault === undefined) return carryOut();
     this.faulted = name;
-    this.onFault();
     switch (fault.kind) {
       case "throw":
         throw new EngineError(500, `(HTTP code 500) server error - fault at ${name} `);
-      case "hang":
-        return untilAborted([signal, fault.signal]);
+      case "hang": {
+        const hung = untilAborted([signal, fault.signal]);
+        this.onHung();
+        return hung;
+      }
       case "lose":
         await carryOut();
         throw new EngineError(500, `(HTTP code 500) server error - lost the answer to ${name} `);

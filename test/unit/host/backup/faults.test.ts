@@ -22,7 +22,7 @@ async function atEveryCall(
     const scene = await Scene.backedUp();
     const interrupt = new AbortController();
     scene.engine.plan({ at, kind: trouble === "interrupted" ? "hang" : trouble, signal: interrupt.signal });
-    if (trouble === "interrupted") scene.engine.onFault = () => setImmediate(() => interrupt.abort());
+    if (trouble === "interrupted") scene.engine.onHung = () => interrupt.abort();
     const failure = await run(scene, interrupt.signal).then(
       () => undefined,
       (error: unknown) => error ?? new Error("failed"),

@@ -73,10 +73,12 @@ test.concurrent("one that takes too long is stopped, and nothing of it goes on w
 });
 
 test.concurrent("an interrupt stops it and says so", async () => {
-  const { migrator, said, go } = scene();
+  const { engine, migrator, said, go } = scene();
   migrator.endsWith = undefined;
   const interrupt = new AbortController();
-  setTimeout(() => interrupt.abort(), 100);
+  engine.watch = (call) => {
+    if (call === "start scani-migrate") interrupt.abort();
+  };
   await expect(go(30, interrupt.signal)).rejects.toThrow("Interrupted");
   expect(migrator.state).toBe("exited");
   expect(said.join()).toContain("tier2 migrate was stopped; migrations that were complete stay");

@@ -275,9 +275,7 @@ async function broken(one: Case): Promise<string[] | undefined> {
   const report: string[] = [];
   const go = (signal: AbortSignal) => perform(host.engine, order, (line) => report.push(line), signal, 50);
   host.engine.plan({ ...one.fault, signal: one.fault.kind === "hang" ? interrupt.signal : undefined });
-  host.engine.onFault = () => {
-    if (one.fault.kind === "hang") setTimeout(() => interrupt.abort(), 5);
-  };
+  host.engine.onHung = () => interrupt.abort();
   let entry: Entry | undefined;
   const failure: unknown = await go(interrupt.signal).then(
     (made) => {
@@ -295,7 +293,9 @@ async function broken(one: Case): Promise<string[] | undefined> {
     if (!serves(host, releaseOf[one.to])) wrong.add(`rule 5: it said ${report.at(-1)}, and ${JSON.stringify(serving)}`);
     for (const { tier, title } of then.containers.filter((other) => other.service === "worker" && isUp(other)))
       if (tier !== one.to) wrong.add(`rule 2: after the switch ${title} is up`);
-    const done = Object.keys(entry?.timings ?? {}).filter((id) => id !== "drain");
+    // Whether a gateway that runs will leave one question unanswered, and is waited for, no preview can tell.
+    const untold = one.gateway === "running" ? ["drain", "start-gateway"] : ["drain"];
+    const done = Object.keys(entry?.timings ?? {}).filter((id) => !untold.includes(id));
     const said = preview.steps.map(({ id }) => id).filter((id) => id !== "soak");
     if (done.toSorted().join() !== said.toSorted().join())
       wrong.add(`rule 5: the preview said ${said.join()}, and what was done is ${done.join()}`);
