@@ -58,7 +58,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
   if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   const { known } = await state;
-  // Where the routes lead is asked only where there is something to judge by it.
+  // Read the routes only if a container may be an orphan.
   if (there.containers.some(({ id, labels }) => labels[label.tier] === tier && !known.has(id)))
     await clearOrphans(host, base, tier, known);
   const timestamps = creationTimestamps(there, known);

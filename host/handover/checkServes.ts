@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../engine/engine";
-import { describeServing, isServedBy, servingOf, type Serving } from "../install/facts";
+import { describeServing, isServedBy, servingOf, type Served } from "../install/facts";
 import { readFacts } from "../install/readFacts";
 import { OperatorError } from "../../util/operatorError";
 import type { Order } from "./order";
@@ -16,7 +16,7 @@ const pollInterval = 1_000;
 export async function checkServes(
   engine: Engine,
   { install, wanted }: Pick<Order, "install" | "wanted">,
-): Promise<Extract<Serving, { readonly is: "serving" }>> {
+): Promise<Served> {
   for (let isSecond = false; ; isSecond = true) {
     const serving = servingOf(await readFacts(engine, install));
     if (isServedBy(serving, wanted)) return serving;

@@ -1,15 +1,14 @@
-import { userInfo, hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { interruptible } from "../engine/interruptible";
 import type { Engine } from "../engine/engine";
 import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
-import { describeServing, routedRelease, servingOf, servingSince } from "../install/facts";
+import { describeServing, routedRelease, servingOf, servingSince, type Served } from "../install/facts";
 import { conflictProblems, conflictsAmong } from "../install/conflicts";
-import { record, type Entry } from "../install/journal";
+import type { Entry } from "../install/journal";
 import { removeLeftovers } from "../install/leftovers";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
-import { carriedFiles } from "../files/words";
+import type { Carriage } from "../files/carriage";
 import { filesText } from "../install/filesEntry";
 import { concurrently } from "../../util/concurrently";
 import { upCommand } from "../../util/commands";
@@ -22,6 +21,7 @@ import { withBackup } from "./dueBackup";
 import { HandoverFailed, type Aftermath } from "./failed";
 import type { Order } from "./order";
 import { plan, stages, switches } from "./plan";
+import { HandoverRecord } from "./record";
 import type { Step } from "./steps";
 import type { Run } from "./steps/step";
 
@@ -34,7 +34,7 @@ const usualGrace = 60_000;
 /**
  * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure of a
  * switch is taken back: the release that served goes on with the same containers. A repair takes nothing back.
- * @param print told every line
+ * @param report told every line
  * @param grace milliseconds a call that is under way may go on after an interrupt
  * @param lockAgain takes the install's lock where the gateway, which has it, did not run before
  * @returns the entry it put on record, or undefined when there was nothing to do
@@ -43,59 +43,79 @@ const usualGrace = 60_000;
 export async function perform(
   engine: Engine,
   order: Order,
-  print: Report,
+  report: Report,
   signal: AbortSignal,
   grace: number = usualGrace,
   lockAgain: () => Promise<void> = async () => undefined,
 ): Promise<Entry | undefined> {
   const { install, wanted } = order;
   const forward = interruptible(engine, signal, grace);
-  // Read concurrently with the rest: it is needed first.
-  const schema = readSchema(forward, install, wanted.containers.migrate ?? "");
-  const pending = schema.then(pendingIn);
-  pending.catch(() => undefined);
-  const before = await readFacts(forward, install);
-  if (before.gateway.state === undefined) throw gatewayGone(before.gateway.name, order.baseStack);
-  const conflicts = conflictsAmong(before.services, before.uploads?.bucket);
-  if (conflicts.length > 0) throw new OperatorError(conflictProblems(conflicts, install.gateway));
-  const candidate = createdCandidate(forward, wanted.containers.migrate as string, () => pending);
-  const backedUp = await withBackup(forward, install, order.backups, plan(before, wanted), candidate);
-  const { steps, carriage, left } = await withFiles(forward, order, before, backedUp.steps, candidate, signal);
+  const { steps, carriage, known } = await prepare(forward, order, signal);
   if (steps.length === 0) return undefined;
   await removeLeftovers(forward, install.name);
 
-  const began = Date.now();
-  const progress = new Progress(print);
+  const run: Run = { ...known, progress: new Progress(report), lockAgain };
+  const handoverRecord = new HandoverRecord(run, carriage);
+  const from = routedRelease(run.before);
+  report(
+    `Serving now: ${describeServing(servingOf(run.before), from && servingSince(run.before, from))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
+  );
+  let served: Served;
+  try {
+    served = await carryOut(steps, run, engine, signal);
+  } catch (error) {
+    await handoverRecord.write(engine, "failed", error);
+    throw error;
+  } finally {
+    // It ends by itself, and the next run removes what is left.
+    await carriage?.close(engine).catch(() => undefined);
+  }
+  for (const { what, of } of served.shortcomings)
+    run.progress.note(`${what}. type: ${upCommand(of === "release" ? order.stack : order.baseStack)}`);
+  const done = await handoverRecord.write(forward, run.flip === undefined ? "repaired" : "switched");
+  const carried = done.files && filesText(done.files);
+  report(
+    `${wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}${carried === undefined ? "" : `; ${carried}`}`,
+  );
+  return done;
+}
+
+/** The steps of a handover, and what was read for them. */
+interface Prepared {
+  readonly steps: readonly Step[];
+  readonly carriage?: Carriage;
+  readonly known: Omit<Run, "progress" | "lockAgain">;
+}
+
+/** Reads what is true and makes the plan from it. @throws OperatorError where nothing can be planned */
+async function prepare(engine: Engine, order: Order, signal: AbortSignal): Promise<Prepared> {
+  const { install, wanted } = order;
+  // Read concurrently with the rest: it is needed first.
+  const schema = readSchema(engine, install, wanted.containers.migrate ?? "");
+  const pending = schema.then(pendingIn);
+  pending.catch(() => undefined);
+  const before = await readFacts(engine, install);
+  if (before.gateway.state === undefined) throw gatewayGone(before.gateway.name, order.baseStack);
+  const conflicts = conflictsAmong(before.services, before.uploads?.bucket);
+  if (conflicts.length > 0) throw new OperatorError(conflictProblems(conflicts, install.gateway));
+  const candidate = createdCandidate(engine, wanted.containers.migrate as string, () => pending);
+  const backedUp = await withBackup(engine, install, order.backups, plan(before, wanted), candidate);
+  const { steps, carriage, left } = await withFiles(engine, order, before, backedUp.steps, candidate, signal);
+  return { steps, carriage, known: { engine, order, before, candidate, schema, left } };
+}
+
+/**
+ * Carries out the steps and checks that the release serves.
+ * @param engine as it is, for the way back
+ * @throws HandoverFailed, after the way back
+ */
+async function carryOut(steps: readonly Step[], run: Run, engine: Engine, signal: AbortSignal): Promise<Served> {
+  const { order, progress } = run;
   const watch: Watch = {
     timeoutSeconds: order.readyTimeout,
     signal,
     waiting: (title, reason) => progress.waiting(title, reason),
   };
-  const run: Run = { engine: forward, order, before, candidate, schema, progress, lockAgain, left };
-  const from = routedRelease(before);
-  const entry = (outcome: Entry["outcome"], why?: string): Entry => ({
-    at: new Date(began).toISOString(),
-    by: `${userInfo().username}@${hostname()}`,
-    from,
-    to: { tier: wanted.tier, release: wanted.release },
-    outcome,
-    why,
-    totalMs: Date.now() - began,
-    flipMs: run.flip?.tookMs,
-    timings: progress.timings,
-    files: carriedFiles(carriage, run.left),
-  });
-
-  const failedFor = (error: unknown): Entry => entry("failed", messageOf(error).split("\n")[0]);
-  /** Puts an entry on record. One that cannot be written makes no failure of a good switch, and hides none of a bad one. */
-  const note = (by: Engine, made: Entry): Promise<void> =>
-    record(by, install.gateway, made).catch((error: unknown) =>
-      progress.note(`the record of this handover could not be written: ${messageOf(error)}`),
-    );
-
-  print(
-    `Serving now: ${describeServing(servingOf(before), from && servingSince(before, from))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
-  );
   /** Steps that were begun, and are undone should a later one fail. */
   const begun: Step[] = [];
   try {
@@ -106,25 +126,11 @@ export async function perform(
     }
   } catch (error) {
     const aftermath = switches(steps) && run.retiring !== true ? await takeBack(begun, run, engine, watch) : "left";
-    await note(engine, failedFor(error));
-    throw new HandoverFailed(error, from, aftermath);
-  } finally {
-    // It ends by itself, and the next run removes what is left.
-    await carriage?.close(engine).catch(() => undefined);
+    throw new HandoverFailed(error, routedRelease(run.before), aftermath);
   }
-  const { shortcomings } = await checkServes(forward, order).catch(async (error: unknown) => {
-    await note(engine, failedFor(error));
-    throw new HandoverFailed(error, from, "left");
+  return checkServes(run.engine, order).catch((error: unknown) => {
+    throw new HandoverFailed(error, routedRelease(run.before), "left");
   });
-  for (const { what, of } of shortcomings)
-    progress.note(`${what}. type: ${upCommand(of === "release" ? order.stack : order.baseStack)}`);
-  const done = entry(run.flip === undefined ? "repaired" : "switched");
-  await note(forward, done);
-  const carried = done.files && filesText(done.files);
-  print(
-    `${wanted.tier} serves; ${seconds(done.totalMs)} in all${done.flipMs === undefined ? "" : `, flip ${seconds(done.flipMs)}`}${carried === undefined ? "" : `; ${carried}`}`,
-  );
-  return done;
 }
 
 function gatewayGone(name: string, baseStack: string): OperatorError {
@@ -162,7 +168,7 @@ async function pointBack(
       await flip.redo(run, engine).catch((error: unknown) => progress.note(messageOf(error)));
       return false;
     }
-    progress.waiting("gateway", `that it takes the old release again, for ${order.readyTimeout} s at most: ${failure}`);
+    progress.waiting("gateway", `trying for up to ${order.readyTimeout} s to point it back: ${failure}`);
   }
 }
 

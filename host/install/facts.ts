@@ -149,6 +149,9 @@ export type Serving =
   /** Nobody is let in. `release` is what it will lead to when it starts, where that is known. */
   | { readonly is: "gateway down"; readonly release?: ReleaseName; readonly why: string };
 
+/** What is said of a release that serves. */
+export type Served = Extract<Serving, { readonly is: "serving" }>;
+
 /** What serves. Pure. */
 export function servingOf(facts: Facts): Serving {
   const release = routedRelease(facts);
@@ -199,10 +202,7 @@ function nameOf({ tier, release }: ReleaseName): string {
 }
 
 /** True where this release serves, and nothing else. Pure. */
-export function isServedBy(
-  serving: Serving,
-  release: ReleaseName,
-): serving is Extract<Serving, { readonly is: "serving" }> {
+export function isServedBy(serving: Serving, release: ReleaseName): serving is Served {
   return serving.is === "serving" && isOf(release, serving.release);
 }
 

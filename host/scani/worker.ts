@@ -39,7 +39,7 @@ export async function startWorker(engine: Engine, worker: ReleaseContainer, watc
   const before = await details(engine, worker.id);
   // By the engine's clock, which may differ from this machine's.
   const since = Date.parse(before.startedAt) / 1000;
-  watch.waiting(worker.title, `until it says "${listening}"`);
+  watch.waiting(worker.title, `waiting for "${listening}" in its log`);
   const said = await untilLogged(engine, worker.id, listening, since, watch);
   if (said === "timeout")
     throw await failed(engine, worker, `did not say "${listening}" within ${watch.timeoutSeconds} s`);

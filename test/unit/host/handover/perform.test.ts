@@ -91,9 +91,7 @@ async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Prom
   host.engine.plan(
     trouble === "interrupted" ? { kind: "hang", at, signal: interrupted.signal } : { kind: trouble, at },
   );
-  host.engine.onFault = () => {
-    if (trouble === "interrupted") setTimeout(() => interrupted.abort(), 5);
-  };
+  host.engine.onHung = () => interrupted.abort();
   const order = host.order(to, releaseOf[to]);
   await perform(host.engine, order, () => undefined, interrupted.signal, grace).catch(() => undefined);
   const call = host.engine.faulted;
@@ -138,9 +136,7 @@ async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
       const host = await served(from);
       const interrupted = new AbortController();
       host.engine.plan({ kind: "hang", at: index + 1 });
-      host.engine.onFault = () => {
-        setTimeout(() => interrupted.abort(), 5);
-      };
+      host.engine.onHung = () => interrupted.abort();
       const over = perform(host.engine, host.order(to, releaseOf[to]), () => undefined, interrupted.signal, grace).then(
         () => true,
         () => true,
@@ -260,7 +256,7 @@ test.concurrent.each(["preflight", "files"])(
 test.concurrent.each(ways)("from %s to %s, a way back that fails for a moment is tried again", async (from, to) => {
   const { host, thrown, said } = await oldReleaseSilent(from, to, 500);
   expect(thrown).toMatchObject({ name: "HandoverFailed", aftermath: "pointed back" });
-  expect(said.join("\n")).toMatch(/gateway: that it takes the old release again, for 2 s at most: /);
+  expect(said.join("\n")).toMatch(/gateway: trying for up to 2 s to point it back: /);
   expect(routedRelease(await readFacts(host.engine, host.order(to, releaseOf[to]).install))).toEqual({
     tier: from,
     release: releaseOf[from],

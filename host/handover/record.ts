@@ -1,0 +1,50 @@
+import { hostname, userInfo } from "node:os";
+import type { Engine } from "../engine/engine";
+import type { Carriage } from "../files/carriage";
+import { carriedFiles } from "../files/words";
+import { routedRelease } from "../install/facts";
+import { record, type Entry } from "../install/journal";
+import { messageOf } from "../../util/operatorError";
+import { HandoverFailed } from "./failed";
+import type { Run } from "./steps/step";
+
+/** The record of one handover, which began when this was made. */
+export class HandoverRecord {
+  private readonly began = Date.now();
+
+  constructor(
+    private readonly run: Run,
+    private readonly carriage?: Carriage,
+  ) {}
+
+  /**
+   * Puts on record how the handover ended. An entry that cannot be written makes no failure of a good switch, and hides
+   * none of a bad one.
+   * @param engine to write it with
+   * @param failure what was thrown, where it failed
+   */
+  async write(engine: Engine, outcome: Entry["outcome"], failure?: unknown): Promise<Entry> {
+    const { order, before, flip, progress, left } = this.run;
+    const { tier, release } = order.wanted;
+    const entry: Entry = {
+      at: new Date(this.began).toISOString(),
+      by: `${userInfo().username}@${hostname()}`,
+      from: routedRelease(before),
+      to: { tier, release },
+      outcome,
+      why: failure === undefined ? undefined : firstLine(failure),
+      totalMs: Date.now() - this.began,
+      flipMs: flip?.tookMs,
+      timings: progress.timings,
+      files: carriedFiles(this.carriage, left),
+    };
+    await record(engine, order.install.gateway, entry).catch((error: unknown) =>
+      progress.note(`the record of this handover could not be written: ${messageOf(error)}`),
+    );
+    return entry;
+  }
+}
+
+function firstLine(failure: unknown): string | undefined {
+  return messageOf(failure instanceof HandoverFailed ? failure.why : failure).split("\n")[0];
+}
