@@ -13,7 +13,7 @@ import { endHold } from "../host/hold/end";
 import type { Handler } from "./handler";
 import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
-import { containerName, isOfBase } from "../host/install/containerName";
+import { containerName, isOfBase, isReleaseName } from "../host/install/containerName";
 import { readNameless, renewNames } from "../host/install/names";
 import { connectAll, isConnected } from "../host/adopt/connections";
 import { readFacts } from "../host/install/readFacts";
@@ -139,7 +139,9 @@ export const baseReady: Handler<BaseReadyInputs> = {
       all: true,
     });
     refuseBaseInUse(
-      releases.map(({ labels }) => labels[label.tier] as Tier),
+      releases
+        .filter(({ name, labels }) => isReleaseName(name, labels[label.service] ?? ""))
+        .map(({ labels }) => labels[label.tier] as Tier),
       stack,
     );
   },

@@ -8,7 +8,7 @@ import { conflictProblems, conflictsAmong } from "../host/install/conflicts";
 import { releaseImages } from "../host/install/images";
 import { label } from "../host/install/labels";
 import { stacksBeside } from "../host/install/stacks";
-import { orphansOf } from "../host/install/unknown";
+import { orphansOf, releaseStrays } from "../host/install/unknown";
 import type { Presence } from "../host/install/presence";
 import type { MissingImage } from "../host/preflight/images";
 import type { MadeOfImage } from "../infra/release/identity";
@@ -58,6 +58,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
   if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   const { known } = await state;
+  await sayStrays(there, tier, known);
   // Read the routes only if a container may be an orphan.
   if (there.containers.some(({ id, labels }) => labels[label.tier] === tier && !known.has(id)))
     await clearOrphans(host, base, tier, known);
@@ -96,6 +97,15 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   await sayMoved(there, tier);
   await announce(host, settings, base, release);
   return outputs;
+}
+
+/** Names what only has the labels of the tier's. A worker among it is stopped with others', since it takes jobs. */
+async function sayStrays(there: Presence, tier: Tier, known: ReadonlySet<string>): Promise<void> {
+  const lines = releaseStrays(there, tier, known).map(({ name, labels }) => {
+    const service = labels[label.service] ?? "";
+    return `${name} has the labels of ${tier}'s ${service} and is not it, as a container of an image that docker commit has made: it is ${service === "worker" ? "stopped where it would take jobs, and kept" : "left alone"}.`;
+  });
+  if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
 }
 
 /** Removes what runs that were killed have made of the tier and not noted. */

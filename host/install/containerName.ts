@@ -13,6 +13,24 @@ export function hasBaseName({ name, labels }: Pick<ContainerSummary, "name" | "l
   return isOfBase({ labels }) && name === containerName(install ?? "", service ?? "");
 }
 
+/** True for a name that Pulumi gives a release's container: its resource's, and seven hex digits. Pure. */
+export function isReleaseName(name: string, service: string): boolean {
+  return /^[0-9a-f]{7}$/.test(name.slice(-7)) && name.slice(0, -7).endsWith(`-${service}-`);
+}
+
+/**
+ * Containers that only have the labels of an install's, as those of an image that `docker commit` has made: under another
+ * name than those get, beside one of the same labels that has it. One that somebody has renamed has none beside it. Pure.
+ */
+export function copiesAmong<T extends Pick<ContainerSummary, "name" | "labels">>(containers: readonly T[]): T[] {
+  const isNamed = (one: T) =>
+    label.release in one.labels ? isReleaseName(one.name, one.labels[label.service] ?? "") : hasBaseName(one);
+  const kind = ({ labels }: T) =>
+    JSON.stringify([label.install, label.service, label.tier, label.release].map((name) => labels[name] ?? ""));
+  const known = new Set(containers.filter(isNamed).map(kind));
+  return containers.filter((one) => !isNamed(one) && known.has(kind(one)));
+}
+
 /** True for what has the labels of one of base's services. Pure. */
 export function isOfBase({ labels }: Pick<ContainerSummary, "labels">): boolean {
   const service = labels[label.service] ?? "";

@@ -3,7 +3,7 @@ import { heldIn, observeCommand, parseObserved, targetsIn, writtenServices, type
 import { isHeld, listProblem } from "../gateway/deploy";
 import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
-import { containerName, isOfBase } from "./containerName";
+import { containerName, copiesAmong, isOfBase } from "./containerName";
 import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./labels";
@@ -66,13 +66,22 @@ export async function releaseContainers(engine: Engine, install: string): Promis
 /** Reads the containers of an install's releases, and which of the install's are not found by their names. */
 async function askContainers(engine: Engine, install: string): Promise<Pick<Facts, "containers" | "nameless">> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`], all: true });
-  return { containers: releasesAmong(all), nameless: await readNameless(engine, all) };
+  const copies = copiesAmong(all);
+  const nameless = await readNameless(
+    engine,
+    all.filter((one) => !copies.includes(one)),
+  );
+  return { containers: releasesAmong(all), nameless };
 }
 
+/** A copy counts as none, but for a worker's: that takes jobs, whatever its name. */
 function releasesAmong(containers: readonly ContainerSummary[]): ReleaseContainer[] {
-  return containers.flatMap(({ id, name, labels, state }) => {
+  const copies = copiesAmong(containers);
+  return containers.flatMap((one) => {
+    const { id, name, labels, state } = one;
     const service = labels[label.service];
     if (!(label.release in labels) || !isService(service)) return [];
+    if (copies.includes(one) && service !== "worker") return [];
     const tier = labels[label.tier] as Tier;
     return [{ id, name, service, tier, title: `${tier} ${service}`, release: labels[label.release] ?? "", state }];
   });

@@ -1,7 +1,7 @@
 import type { ContainerSummary, Engine, NetworkSummary } from "../engine/engine";
 import { networkName } from "./addresses";
 import { baseServices } from "./bundled";
-import { containerName, hasBaseName, isOfBase } from "./containerName";
+import { containerName, hasBaseName, isOfBase, isReleaseName } from "./containerName";
 import { isOf, isRouted, isUp, type ReleaseContainer, type RoutedContainers } from "./facts";
 import { label } from "./labels";
 import type { Presence } from "./presence";
@@ -30,13 +30,36 @@ export function unknownContainers(
 /**
  * Containers of a tier's releases that Pulumi's state does not hold, as a run that was killed leaves one it has just made:
  * nothing would ever remove them, and base counts them as releases it carries. Of a release that is routed, or of which
- * anything is up, none is an orphan. Pure.
+ * anything is up, none is an orphan, nor is what has a name that Pulumi does not give. Pure.
  * @param known ids of what the state of the tier's stack holds
  */
 export function orphansOf(routed: RoutedContainers, tier: Tier, known: ReadonlySet<string>): ReleaseContainer[] {
   const inUse = routed.containers.filter((one) => isRouted(routed, one) || isUp(one));
   return routed.containers.filter(
-    (one) => one.tier === tier && !known.has(one.id) && !inUse.some((other) => isOf(other, one)),
+    (one) =>
+      one.tier === tier &&
+      !known.has(one.id) &&
+      isReleaseName(one.name, one.service) &&
+      !inUse.some((other) => isOf(other, one)),
+  );
+}
+
+/**
+ * Containers with the labels of a tier's releases that are not Pulumi's, neither held by its state nor made by a run that
+ * was killed: somebody's own. Pure.
+ * @param known ids of what the state of the tier's stack holds
+ */
+export function releaseStrays(
+  { containers }: Pick<Presence, "containers">,
+  tier: Tier,
+  known: ReadonlySet<string>,
+): ContainerSummary[] {
+  return containers.filter(
+    ({ id, name, labels }) =>
+      label.release in labels &&
+      labels[label.tier] === tier &&
+      !known.has(id) &&
+      !isReleaseName(name, labels[label.service] ?? ""),
   );
 }
 

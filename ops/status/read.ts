@@ -2,7 +2,7 @@ import { statusCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { readStrays, type Stray } from "../../host/adopt/strays";
 import type { Engine } from "../../host/engine/engine";
-import { containerName } from "../../host/install/containerName";
+import { containerName, copiesAmong } from "../../host/install/containerName";
 import { label } from "../../host/install/labels";
 import type { Entry } from "../../host/install/journal";
 import { servingOf, servingSince, type ReleaseName, type Serving } from "../../host/install/facts";
@@ -29,6 +29,8 @@ export interface Status {
   readonly state: Serving;
   readonly containers: readonly ContainerStatus[];
   readonly lastSwitch?: Entry;
+  /** Names of containers that only have the labels of this install's. */
+  readonly copies: readonly string[];
   /** Containers of compose's that do the install's work beside it. */
   readonly strays: readonly Stray[];
 }
@@ -51,8 +53,7 @@ export async function readStatus(engine: Engine, name?: string, first = "tier1")
     );
   }
   const own = all.filter(({ labels }) => labels[label.install] === install);
-  const gateway = own.find(({ labels }) => labels[label.service] === "gateway");
-  const facts = await readFacts(engine, { name: install, gateway: gateway?.name ?? containerName(install, "gateway") });
+  const facts = await readFacts(engine, { name: install, gateway: containerName(install, "gateway") });
   const state = servingOf(facts);
   return {
     install,
@@ -70,6 +71,7 @@ export async function readStatus(engine: Engine, name?: string, first = "tier1")
       }))
       .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: facts.journal.at(-1),
+    copies: copiesAmong(own).map(({ name }) => name),
     strays: await readStrays(engine, install),
   };
 }

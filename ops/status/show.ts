@@ -19,6 +19,7 @@ export function showStatus(status: Status): string {
     ...status.containers.map(
       (c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`,
     ),
+    ...status.copies.map((name) => `${name} only has the labels of another container, and is no part of this install.`),
     ...(stray === undefined ? [] : ["", renderProblem(stray)]),
     "",
     lastSwitch === undefined

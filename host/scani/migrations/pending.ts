@@ -1,6 +1,6 @@
 import { commandToRun } from "../../engine/commandToRun";
 import type { Engine } from "../../engine/engine";
-import { label } from "../../install/labels";
+import { containerName, isOfBase } from "../../install/containerName";
 import { OperatorError, messageOf } from "../../../util/operatorError";
 
 /**
@@ -113,12 +113,10 @@ const script = [
 ].join("\n");
 
 async function readApplied(engine: Engine, install: string): Promise<string[] | undefined> {
-  const [found] = await engine.containers({
-    labels: [`${label.install}=${install}`, `${label.service}=postgres`],
-    all: true,
-  });
-  if (found === undefined) return undefined;
-  const name = found.name || found.id;
+  const name = containerName(install, "postgres");
+  const found = await engine.inspect(name);
+  // A server of somebody else's may have the name where base has none of its own.
+  if (found === undefined || !isOfBase(found)) return undefined;
   const { exitCode, output } = await engine
     .exec(found.id, ["sh", "-c", script])
     .catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));

@@ -206,6 +206,16 @@ export class FakeInstall {
     }
   }
 
+  /** Names a release's containers as Pulumi does; its routes go on leading to them. */
+  nameAsPulumi(release: string): void {
+    for (const one of this.engine.all.filter(({ labels }) => labels[label.release] === release)) {
+      const name = `scani-${one.labels[label.tier]}-${one.labels[label.service]}-0a1b2c3`;
+      for (const route of routes) if (this.routes[route] === one.name) this.routes[route] = name;
+      Object.assign(one, { name });
+    }
+    this.writeRoutes();
+  }
+
   /** Makes a release that was declared serve. */
   serve(release: string): void {
     for (const one of this.engine.all.filter(

@@ -757,6 +757,25 @@ test.concurrent(
   },
 );
 
+test.concurrent(
+  "a copy that only has the labels of the api's is left running, a worker's is stopped; the database is not a copy's",
+  async () => {
+    const host = await served("tier1");
+    host.nameAsPulumi("r1");
+    for (const service of ["api", "worker"])
+      host.engine.add({
+        name: `my-${service}`,
+        labels: host.engine.find(`scani-tier1-${service}-0a1b2c3`)?.labels,
+        state: "running",
+      });
+    host.engine.add({ name: "my-postgres", labels: host.engine.find("scani-postgres")?.labels, state: "exited" });
+    host.engine.all.unshift(...host.engine.all.splice(-1));
+    expect(await go(host, "tier2")).toMatchObject({ outcome: "switched" });
+    const stateOf = (name: string) => host.engine.find(name)?.state;
+    expect(["my-api", "my-worker", "scani-tier1-api-0a1b2c3"].map(stateOf)).toEqual(["running", "exited", "exited"]);
+  },
+);
+
 test.concurrent.each(["paused", "restarting"] as const)(
   "a worker of an older release that is %s does not take jobs because a switch is taken back",
   async (state) => {

@@ -1,7 +1,13 @@
 import type { ContainerSummary, NetworkSummary } from "../../../../host/engine/engine";
 import { label } from "../../../../host/install/labels";
 import { readRouted } from "../../../../host/install/readFacts";
-import { orphansOf, readNamesakes, unknownContainers, unknownNetworks } from "../../../../host/install/unknown";
+import {
+  orphansOf,
+  readNamesakes,
+  releaseStrays,
+  unknownContainers,
+  unknownNetworks,
+} from "../../../../host/install/unknown";
 import { FakeEngine } from "../fakeEngine";
 import { FakeInstall } from "../fakeInstall";
 
@@ -77,20 +83,36 @@ describe("a tier's containers that Pulumi does not hold", () => {
   test("are orphans where nothing of their release is routed or up", async () => {
     const install = new FakeInstall();
     install.declare("tier1", "one");
+    install.nameAsPulumi("one");
     install.declare("tier2", "two");
     install.serve("two");
     expect(await orphans(install)).toEqual([
-      "scani-one-migrate",
-      "scani-one-data-provider",
-      "scani-one-worker",
-      "scani-one-frontend-app",
+      "scani-tier1-migrate-0a1b2c3",
+      "scani-tier1-data-provider-0a1b2c3",
+      "scani-tier1-worker-0a1b2c3",
+      "scani-tier1-frontend-app-0a1b2c3",
     ]);
+  });
+
+  test("are none of a name that Pulumi gives nobody: those are somebody's own, and named", async () => {
+    const install = new FakeInstall();
+    install.declare("tier1", "one");
+    const { labels } = install.container("one", "worker");
+    install.nameAsPulumi("one");
+    install.engine.add({ name: "my-copy", labels });
+    expect(await orphans(install)).not.toContain("my-copy");
+    const containers = await install.engine.containers({ all: true });
+    const strays = (known: string[]) => releaseStrays({ containers }, "tier1", new Set(known)).map(({ name }) => name);
+    expect(strays([])).toEqual(["my-copy"]);
+    // Pulumi's own, renamed.
+    expect(strays(containers.filter(({ name }) => name === "my-copy").map(({ id }) => id))).toEqual([]);
   });
 
   test("are none where their release serves, or was only stopped", async () => {
     const install = new FakeInstall();
     install.declare("tier1", "one");
     install.serve("one");
+    install.nameAsPulumi("one");
     expect(await orphans(install)).toEqual([]);
     for (const one of install.engine.all) one.state = "exited";
     expect(await orphans(install)).toEqual([]);
@@ -100,6 +122,7 @@ describe("a tier's containers that Pulumi does not hold", () => {
     const install = new FakeInstall();
     install.declare("tier1", "one");
     install.container("one", "worker").state = "paused";
+    install.nameAsPulumi("one");
     expect(await orphans(install)).toEqual([]);
   });
 });

@@ -68,3 +68,23 @@ test("a worker of compose's that takes jobs too is named", async () => {
     "\nCompose's home-worker-1 runs beside this install.\n  A job its worker takes may lack its file, or be done as another version does it.\n  type: docker stop home-worker-1\n",
   );
 });
+
+test("what only has the labels of the gateway's or of an api's is named, and taken for neither", async () => {
+  host.serve("r1");
+  host.nameAsPulumi("r1");
+  expect((await readStatus(host.engine)).copies).toEqual([]);
+  for (const [like, name] of [
+    ["scani-gateway", "quirky_einstein"],
+    ["scani-tier1-api-0a1b2c3", "api-to-try"],
+  ] as const) {
+    host.engine.add({ name, labels: host.engine.find(like)?.labels, state: "exited" });
+    // Docker lists the newest first.
+    host.engine.all.unshift(...host.engine.all.splice(-1));
+  }
+  const status = await readStatus(host.engine);
+  expect(status.copies.toSorted()).toEqual(["api-to-try", "quirky_einstein"]);
+  expect(status.serving).toMatchObject({ tier: "tier1", release: "r1" });
+  expect(showStatus(status)).toContain(
+    "\nquirky_einstein only has the labels of another container, and is no part of this install.\n",
+  );
+});
