@@ -20,6 +20,7 @@ import { objectStoreOf, type AdoptEvidence } from "./evidence";
 import type { MemorySetting } from "./memory";
 import { addressesOf } from "./notes";
 import { postgresProblems } from "./postgresRefusals";
+import { dataProviderPort } from "../install/services";
 import {
   aliveAs,
   bindAddressOf,
@@ -335,7 +336,7 @@ function ownProviderProblems(project: ComposeProject, { api, "data-provider": pr
   return [
     {
       what: `SCANI_CLOUD_URL names ${hostOf(url)}, and its key is that of ${provider.name}: api reaches the project's own data-provider by another way than its name.`,
-      why: `Give http://${provider.service}:8082 as SCANI_CLOUD_URL in the .env file beside the compose file, and let compose apply it.`,
+      why: `Give http://${provider.service}:${dataProviderPort} as SCANI_CLOUD_URL in the .env file beside the compose file, and let compose apply it.`,
       type: composeUp(project),
     },
   ];

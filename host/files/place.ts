@@ -4,8 +4,7 @@ import { replaceable } from "../install/bundled";
 import { caFile } from "../install/caCertificate";
 import { valueIn } from "../install/environment";
 import type { ReleaseContainer } from "../install/facts";
-import { localCloudUrl } from "../install/localCloud";
-import type { Service } from "../install/services";
+import { localCloudUrl, type Service } from "../install/services";
 import type { Tier } from "../../settings";
 
 /** Where a release keeps its files, and how its data-provider is called from inside the install. */

@@ -2,7 +2,7 @@ import { details, type Engine } from "../engine/engine";
 import { bodyVariable, callScript, parseResult, redact, type Call } from "../scani/cloud/call";
 import { answerOf, type Answer } from "../scani/cloud/classify";
 import { valueIn } from "../install/environment";
-import { localCloudUrl } from "../install/localCloud";
+import { localCloudUrl } from "../install/services";
 import type { Tier } from "../../settings";
 import { OperatorError } from "../../util/operatorError";
 import type { ReleaseContainer } from "../install/facts";

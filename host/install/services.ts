@@ -3,6 +3,12 @@ export const services = ["migrate", "data-provider", "api", "worker", "frontend-
 
 export type Service = (typeof services)[number];
 
+/** Port of a data-provider. */
+export const dataProviderPort = 8082;
+
+/** Address under which a tier 1 release's api and worker reach its own data-provider. */
+export const localCloudUrl = `http://data-provider:${dataProviderPort}`;
+
 /** True for a name that is one of a release's services. */
 export function isService(name: string | undefined): name is Service {
   return (services as readonly string[]).includes(name ?? "");

@@ -9,9 +9,8 @@ import {
   type Tier,
 } from "../../settings";
 import { connectSrc, originOf } from "../../host/install/connectSrc";
-import { localCloudUrl } from "../../host/install/localCloud";
+import { localCloudUrl, type Service } from "../../host/install/services";
 import { caFile } from "../../host/install/caCertificate";
-import type { Service } from "../../host/install/services";
 import { apiUrl } from "./shape";
 
 /**

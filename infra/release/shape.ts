@@ -1,7 +1,7 @@
 import type { Settings, Tier } from "../../settings";
 import { frontendEntrypoint } from "./signInServer";
 import { releaseImage } from "../../host/install/images";
-import { servicesOf, type Service } from "../../host/install/services";
+import { dataProviderPort, servicesOf, type Service } from "../../host/install/services";
 
 /** How one service of a release is run: what does not come from its environment. */
 export interface ServiceShape {
@@ -45,7 +45,7 @@ export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, Serv
       init: true,
       tmpfs: ["/tmp"],
       stopSeconds: 20,
-      health: ready("http://127.0.0.1:8082/health"),
+      health: ready(`http://127.0.0.1:${dataProviderPort}/health`),
     },
     api: {
       image: image("api"),
