@@ -65,6 +65,7 @@ export class Carriage {
       // What a job waits for and nobody has may still come, but not within this moment.
       if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) return;
       await this.between(watch, (pairs, help) => carryOnce(pairs, fresh, this.tally, help));
+      if (this.tally.stuck.some(({ failure }) => failure.noMoreCalls)) return;
     }
   }
 

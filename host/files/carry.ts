@@ -8,8 +8,8 @@ import { isContent, isFailure, mostFetched, type Failure, type Fetched, type Fil
 /** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */
 const lanes = 4;
 
-/** Keys a lane asks for, and files it fetches before it stores them, at once. */
-const [askedAtOnce, carriedAtOnce] = [60, 50];
+/** Keys a lane asks for, or files it fetches before it stores them, at once. */
+const atOnce = 60;
 
 /** Bytes it takes of the disk the new store is on: the files, and twice those that are under way. Pure. */
 export function diskTaken(bytes: number): number {
@@ -118,7 +118,7 @@ export async function compare(
   tally: CarryTally,
   help: CarryHelp,
 ): Promise<Load[]> {
-  const loads = await lookAll(pairs, files, tally, help);
+  const { loads } = await lookAll(pairs, files, tally, help);
   const answered = [...tally.there, ...loads.map(({ file }) => file.key)].slice(0, 1);
   await judge(pairs[0], tally, tally.stuck, async (to) => {
     const found = await lookTo(to, answered);
@@ -132,30 +132,25 @@ async function lookAll(
   files: readonly NamedFile[],
   tally: CarryTally,
   help: CarryHelp,
-): Promise<Load[]> {
+): Promise<{ readonly loads: Load[]; readonly why?: Why }> {
   const loads: Load[] = [];
   const asked = files.filter(({ key }) => possibleKey(key));
   for (const { key } of files) if (!possibleKey(key)) tally.found(key, "gone");
-  const left = await inLanes(
-    pairs,
-    piecesOf(asked, shareOf(asked, pairs, askedAtOnce)),
-    help.signal,
-    async (pair, piece) => {
-      const keys = piece.map(({ key }) => key);
-      const [old, now] = await bothHave(pair, keys);
-      piece.forEach((file, index) => {
-        const found = old[index];
-        if (isContent(found)) tally.seen.set(file.key, found.bytes);
-        const verdict = verdictOn(file, found, now[index]);
-        if (verdict.is === "carry") loads.push({ file, content: verdict.content });
-        else if (verdict.is === "stuck") tally.failed({ file, ...verdict });
-        else tally.found(file.key, verdict.is);
-      });
-      return allFailed(old, "from") ?? allFailed(now, "to");
-    },
-  );
+  const left = await inLanes(pairs, piecesOf(asked, shareOf(asked, pairs)), help.signal, async (pair, piece) => {
+    const keys = piece.map(({ key }) => key);
+    const [old, now] = await bothHave(pair, keys);
+    piece.forEach((file, index) => {
+      const found = old[index];
+      if (isContent(found)) tally.seen.set(file.key, found.bytes);
+      const verdict = verdictOn(file, found, now[index]);
+      if (verdict.is === "carry") loads.push({ file, content: verdict.content });
+      else if (verdict.is === "stuck") tally.failed({ file, ...verdict });
+      else tally.found(file.key, verdict.is);
+    });
+    return endOf(old, "from") ?? endOf(now, "to");
+  });
   if (left !== undefined) giveUp(left.things.flat(), left.why, tally);
-  return loads;
+  return { loads, why: left?.why };
 }
 
 /**
@@ -186,9 +181,12 @@ async function bothHave({ from, to }: Pair, keys: readonly string[]): Promise<[F
 /** Why the files not tried yet need not be. */
 type Why = Pick<Stuck, "failure" | "at">;
 
-function allFailed(found: readonly Found[], at: End): Why | undefined {
-  const [failure] = found;
-  return isFailure(failure) && found.every(isFailure) ? { failure, at } : undefined;
+/** Set where a store failed at all of some files, or takes no more calls. */
+function endOf(found: readonly Found[], at: End): Why | undefined {
+  const failures = found.filter(isFailure);
+  const failure = failures.find(({ noMoreCalls }) => noMoreCalls) ?? failures.at(0);
+  if (failure === undefined) return undefined;
+  return failure.noMoreCalls === true || failures.length === found.length ? { failure, at } : undefined;
 }
 
 const filesOf = (loads: readonly Load[]) => loads.map(({ file }) => file);
@@ -198,21 +196,49 @@ function giveUp(files: readonly NamedFile[], { failure, at }: Why, tally: CarryT
   for (const file of files) tally.failed({ file, failure: { ...failure, about: "store" }, at });
 }
 
-/** Carries what one pass finds that the new store lacks, and compares it there. Nothing is removed from the old one. */
+/**
+ * Carries what one pass finds that the new store lacks, and compares it there. Nothing is removed from the old one. Files
+ * are looked at and carried round by round: where a data-provider allows no more calls, those of the first rounds are there.
+ */
 export async function carryOnce(
   pairs: readonly [Pair, ...Pair[]],
   files: readonly NamedFile[],
   tally: CarryTally,
   help: CarryHelp,
 ): Promise<void> {
-  const loads = await lookAll(pairs, files, tally, help);
-  const takes = (to: FileStore) => takesOthers(to, tally);
+  let why: Why | undefined;
   let done = 0;
   // What jobs wait for goes first.
-  const ordered = loads.toSorted((a, b) => Number(b.file.by === "job") - Number(a.file.by === "job"));
+  const ordered = files.toSorted((a, b) => Number(b.by === "job") - Number(a.by === "job"));
+  for (const some of piecesOf(ordered, pairs.length * atOnce)) {
+    if (why === undefined)
+      why = await carrySome(pairs, some, tally, {
+        ...help,
+        progress: (carried) => help.progress(done + carried, files.length),
+      });
+    else giveUp(some, why, tally);
+    done += some.length;
+  }
+  await judge(pairs[0], tally, tally.stuck, (to) => takesOthers(to, tally));
+}
+
+/** @returns why no further files need be tried */
+async function carrySome(
+  pairs: readonly [Pair, ...Pair[]],
+  files: readonly NamedFile[],
+  tally: CarryTally,
+  help: CarryHelp,
+): Promise<Why | undefined> {
+  const { loads, why } = await lookAll(pairs, files, tally, help);
+  if (why?.failure.noMoreCalls === true) {
+    giveUp(filesOf(loads), why, tally);
+    return why;
+  }
+  const takes = (to: FileStore) => takesOthers(to, tally);
+  let done = files.length - loads.length;
   const left = await inLanes(
     pairs,
-    loadBatches(ordered, shareOf(ordered, pairs, carriedAtOnce)),
+    loadBatches(loads, shareOf(loads, pairs)),
     help.signal,
     async (pair, batch, lane) => {
       const stuck: Stuck[] = [];
@@ -223,12 +249,13 @@ export async function carryOnce(
       }
       for (const one of stuck) tally.failed(one);
       done += batch.length;
-      help.progress(done, loads.length);
-      return stuck.length < batch.length ? undefined : judge(pair, tally, stuck, takes);
+      help.progress(done, files.length);
+      const end = stuck.find(({ failure }) => failure.noMoreCalls);
+      return end ?? (stuck.length < batch.length ? undefined : judge(pair, tally, stuck, takes));
     },
   );
   if (left !== undefined) giveUp(filesOf(left.things.flat()), left.why, tally);
-  await judge(pairs[0], tally, tally.stuck, takes);
+  return left?.why ?? why;
 }
 
 /**
@@ -356,8 +383,8 @@ async function inLanes<T>(
 }
 
 /** Things a lane takes at once, so that a few are shared by all. Pure. */
-function shareOf(things: readonly unknown[], pairs: readonly Pair[], most: number): number {
-  return Math.max(1, Math.min(most, Math.ceil(things.length / pairs.length)));
+function shareOf(things: readonly unknown[], pairs: readonly Pair[]): number {
+  return Math.max(1, Math.min(atOnce, Math.ceil(things.length / pairs.length)));
 }
 
 /** Pairs of stores for all lanes. */

@@ -1,4 +1,4 @@
-import type { Answer } from "../scani/cloud/classify";
+import type { Answer, Refusal } from "../scani/cloud/classify";
 import { parseUploadSpot, type UploadSpot } from "../scani/cloud/uploadSpot";
 import { refusalIn } from "../install/bucket";
 import { batchesOf } from "../../util/piecesOf";
@@ -24,6 +24,8 @@ export interface Failure {
   readonly about: "file" | "store" | "either";
   /** True where S3 says no more of a key that has nothing either: keys that may not list a bucket are told "denied". */
   readonly mayBeMissing?: true;
+  /** True where the data-provider allows no more calls for now, whatever they ask. */
+  readonly noMoreCalls?: true;
 }
 
 /** What a store says of a key. */
@@ -63,7 +65,8 @@ const [ttlSeconds, usedAgainMs] = [900, 300_000];
 export type Addresses = Map<string, { readonly reached: Reached; readonly at: number }>;
 
 /** Contents of the file that is tried out. */
-const sampleBase64 = Buffer.from("Scani's verification: may be deleted.\n").toString("base64");
+const sample = "Scani's verification: may be deleted.\n";
+const sampleBase64 = Buffer.from(sample).toString("base64");
 
 /** Bytes at most that are fetched at once: the disk has to hold them. */
 export const mostFetched = 32 * 1024 * 1024;
@@ -141,7 +144,7 @@ export class FileStore {
       const answer = exist[asked.indexOf(keys[index])] as Answer | undefined;
       if (answer === undefined)
         return { ...refused(one), ...(one.code === "AccessDenied" ? { mayBeMissing: true } : {}) };
-      if (!answer.ok) return { failed: answer.why, about: "either" };
+      if (!answer.ok) return failureOf(answer);
       return answer.data.exists === false ? "missing" : refused(one);
     });
   }
@@ -203,8 +206,7 @@ export class FileStore {
     const found = new Map<string, Found>(copied.map((key, index) => [key, there[index]]));
     copying.forEach(({ key }, index) => {
       const answer = answers[index];
-      if (!answer.ok)
-        found.set(key, { failed: `${title} does not copy it to its key: ${answer.why}`, about: "either" });
+      if (!answer.ok) found.set(key, failureOf(answer, `${title} does not copy it to its key: `));
     });
     return taken.map((spot, index) => (isFailure(spot) ? spot : (found.get(files[index].key) as Found)));
   }
@@ -273,7 +275,7 @@ export class FileStore {
   }
 
   private addressIn(answer: Answer): Reached | Failure {
-    if (!answer.ok) return { failed: answer.why, about: "either" };
+    if (!answer.ok) return failureOf(answer);
     const { url } = answer.data;
     return typeof url === "string" && URL.canParse(url)
       ? { url, headers: {} }
@@ -289,6 +291,12 @@ export class FileStore {
     const results = (await this.transfers(requests.filter((one) => one !== undefined))).values();
     return items.map((item) => ("failed" in item ? item : (results.next().value as TransferResult)));
   }
+}
+
+/** What a call that was refused means for the file it was made for. */
+function failureOf({ cause, why }: Refusal, before = ""): Failure {
+  const failed = `${before}${why}`;
+  return cause === "quota" ? { failed, about: "store", noMoreCalls: true } : { failed, about: "either" };
 }
 
 const plainType = "application/octet-stream";
@@ -328,9 +336,9 @@ function answerOf({ status, body }: TransferResult): string {
 }
 
 function spotIn(answer: Answer, title: string): UploadSpot | Failure {
-  const failure = (why: string): Failure => ({ failed: `${title} gives no address for files${why}`, about: "store" });
-  if (!answer.ok) return failure(`: ${answer.why}`);
-  return parseUploadSpot(answer.data) ?? failure(", though it answers 200");
+  const failed = `${title} gives no address for files`;
+  if (!answer.ok) return { ...failureOf(answer, `${failed}: `), about: "store" };
+  return parseUploadSpot(answer.data) ?? { failed: `${failed}, though it answers 200`, about: "store" };
 }
 
 /** Why a bucket did not take a file; undefined where it did. Nothing of it depends on the key it is to have. */

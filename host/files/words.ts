@@ -81,7 +81,7 @@ export function carryProblem(stuck: readonly Stuck[], stack: string): OperatorEr
   return new OperatorError({
     what: `The files cannot be carried: ${failure.failed}`,
     why: [
-      `It was to take ${oneLine(file.key)}${others}${file.by === "job" ? ", which a waiting job needs" : ""}. Once it is mended, up goes on; files carried so far are not carried again.`,
+      `It was to take ${oneLine(file.key)}${others}${file.by === "job" ? ", which a waiting job needs" : ""}. ${failure.noMoreCalls === true ? "After that time" : "Once it is mended,"} up goes on; files carried so far are not carried again.`,
       "Where that cannot be waited for: carryFiles no, and then up, leaves the files where they are until a later switch brings them.",
     ].join("\n"),
     type: [upCommand(stack), leave(stack)],

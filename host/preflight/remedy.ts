@@ -50,6 +50,10 @@ export function remedy(cause: Cause, { stack, privateAuthority }: Situation): Re
       why: "The key may not do this, or something on the way refuses; ask whoever runs the endpoint.",
       type: set("SCANI_CLOUD_API_KEY"),
     },
+    quota: {
+      why: "It counts the calls of a key by the hour; ask whoever runs the endpoint for more of them, or wait. Then:",
+      type: again,
+    },
     moved: { why: "Give the address where the data-provider is now.", type: set("SCANI_CLOUD_URL") },
     failing: { why: "Ask whoever runs the endpoint; once it works again:", type: again },
     "other-answer": { why: "Ask whoever runs the endpoint; once it works again:", type: again },

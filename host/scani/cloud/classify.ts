@@ -12,6 +12,7 @@ export type Cause =
   | "slow"
   | "key"
   | "forbidden"
+  | "quota"
   | "moved"
   | "failing"
   | "other-answer"
@@ -98,6 +99,13 @@ function classifyAnswer(url: string, { status, body, location }: CallResult): An
     why: message === "" ? why : `${why}: ${message}`,
   });
   if (status === 401) return refused("key", `${url} refuses the key (401)`);
+  const quota = status === 403 ? /^quota_exceeded.*?(\d+)s/.exec(message)?.[1] : undefined;
+  if (quota !== undefined)
+    return {
+      ok: false,
+      cause: "quota",
+      why: `${url} allows this key no more calls for ${Math.ceil(Number(quota) / 60)} minutes (quota_exceeded)`,
+    };
   if (status === 403) return refused("forbidden", `${url} forbids the call (403)`);
   if (status >= 300 && status < 400)
     return { ok: false, cause: "moved", why: `${url} redirects the call (${status}) to ${singleLine(location)}` };

@@ -61,6 +61,10 @@ const many = Object.fromEntries(
   Array.from({ length: 120 }, (_, index) => [`documents/u/${index}`, `content ${index}`]),
 );
 
+const severalHundred = Object.fromEntries(
+  Array.from({ length: 600 }, (_, index) => [`documents/u/${index}`, `content ${index}`]),
+);
+
 test("what the new store lacks is carried, compared, and carried once", async () => {
   const { from, to, named } = stores(many);
   const first = await carry(from, to, named);
@@ -170,12 +174,12 @@ test("killed, failing or interrupted at any call, the same again ends with every
 });
 
 test("an interrupt ends it between two batches", async () => {
-  const { from, to, named } = stores(many);
+  const { from, to, named } = stores(severalHundred);
   const interrupt = new AbortController();
   await expect(
     carry(from, to, named, { signal: interrupt.signal, progress: () => interrupt.abort() }),
   ).rejects.toThrow();
-  expect(to.objects.size).toBeLessThan(120);
+  expect(to.objects.size).toBeLessThan(600);
 });
 
 test.each<[string, number, RegExp]>([
@@ -191,10 +195,6 @@ test.each<[string, number, RegExp]>([
   expect(tally.stuck[0].failure.failed).toMatch(why);
   expect([...to.objects.keys()].filter((key) => key.startsWith("temp/"))).toEqual([]);
 });
-
-const severalHundred = Object.fromEntries(
-  Array.from({ length: 600 }, (_, index) => [`documents/u/${index}`, `content ${index}`]),
-);
 
 test.each<[string, Misbehave, RegExp]>([
   ["answers 503 to everything", (call) => (call === "GET" ? 503 : undefined), /old\.test .*its bucket answers 503/],
@@ -266,6 +266,35 @@ test("comparing finds out the same, and writes nothing", async () => {
     [0, 120, 120],
     [0, 120, 120],
   ]);
+});
+
+test("a data-provider that counts calls by the hour is asked no more when they are used up, and hour by hour all is carried", async () => {
+  const { from, to, named } = stores(severalHundred);
+  const job: NamedFile = { key: "documents/u/599", by: "job" };
+  const wanted = [...named.slice(0, -1), job];
+  let left = 0;
+  to.misbehave = (call) => (["GET", "PUT", "fetch"].includes(call) || left-- > 0 ? undefined : 403);
+  to.fault = "quota_exceeded — retry in 1234s";
+  const carried: number[] = [];
+  for (let hour = 1; hour <= 4; hour += 1) {
+    left = 1_000;
+    to.calls.length = 0;
+    const tally = new CarryTally();
+    await carryOnce(twoLanes(from, to), wanted, tally, help());
+    carried.push(tally.carried.size);
+    if (hour === 1) expect(tally.carried.has(job.key)).toBe(true);
+    // Those of the requests that were under way.
+    expect(to.calls.length - 1_000).toBeLessThan(4 * 60);
+    for (const { failure } of tally.stuck)
+      expect(failure).toEqual({
+        failed: expect.stringMatching(/new\.test allows this key no more calls for 21 minutes \(quota_exceeded\)$/),
+        about: "store",
+        noMoreCalls: true,
+      });
+    expect(stopping(tally.stuck)).toHaveLength(tally.stuck.length);
+  }
+  expect(carried[0]).toBeGreaterThan(120);
+  expect([carried.reduce((sum, some) => sum + some), to.objects.size >= 600]).toEqual([600, true]);
 });
 
 test("a store that works no more stops the switch, whatever it did before", async () => {

@@ -46,6 +46,8 @@ export class FakeStore {
   /** Given out so far; of all lanes. */
   readonly addresses: Addresses = new Map();
   misbehave: Misbehave = () => undefined;
+  /** What a call says that fails. */
+  fault = "fault";
   /** Whether a file that is fetched whole is refused. */
   refuseFetch: () => boolean = () => false;
   /** Some stores give checksums of parts. */
@@ -116,7 +118,7 @@ export class FakeStore {
     const wrong = this.misbehave(name, input.key ?? input.toKey ?? "");
     return typeof wrong !== "number"
       ? [200, { result: { data: this.call(name, input) } }]
-      : [wrong, { error: { message: "fault", data: { httpStatus: wrong } } }];
+      : [wrong, { error: { message: this.fault, data: { httpStatus: wrong } } }];
   }
 
   private call(name: string, input: Record<string, string>): unknown {
