@@ -2,6 +2,7 @@ import { OperatorError } from "../../util/operatorError";
 import { setCommand, upCommand } from "../../util/commands";
 import { pluralFiles, countText, type FileCount, type FilesEntry } from "../install/filesEntry";
 import type { Carriage } from "./carriage";
+import type { NamedFile } from "./named";
 import type { Tier } from "../../settings";
 import { CarryTally, type Stuck } from "./carry";
 
@@ -69,6 +70,14 @@ export function brokenBy(stuck: readonly Stuck[]): Stuck[] {
 export function stopping(stuck: readonly Stuck[]): Stuck[] {
   const broken = brokenBy(stuck);
   return stuck.filter((one) => one.file.by === "job" || broken.includes(one));
+}
+
+/** What a restore says of files, which are in no backup of the database; undefined where it names none. Pure. */
+export function restoredFilesNote(named: readonly NamedFile[]): string | undefined {
+  const { length } = named.filter(({ by }) => by !== "finished job");
+  if (length === 0) return undefined;
+  const those = length === 1 ? "One that is not in the bucket" : "Those that are not in the bucket";
+  return `Files are in no backup of the database, which names ${pluralFiles(length)}. ${those} of the tier that serves, since deleted or of another install, Scani does not find until it is put there.`;
 }
 
 /** What to type so that files stay where they are. */

@@ -3,9 +3,11 @@ import { basename, join, resolve } from "node:path";
 import { readBackup, type Backup } from "../../host/backup/folder";
 import { describeClients, lastingClients, type Client } from "../../host/backup/clients";
 import { restore as restoreBackup } from "../../host/backup/restore";
-import type { Server } from "../../host/backup/server";
+import { psql, withServer, type Server } from "../../host/backup/server";
 import { typedWith, type TypedRestore } from "../../host/backup/typedRestore";
 import type { ContainerSummary } from "../../host/engine/engine";
+import { namedQueries, parseNamed } from "../../host/files/named";
+import { restoredFilesNote } from "../../host/files/words";
 import { isOf, routedRelease } from "../../host/install/facts";
 import { label } from "../../host/install/labels";
 import { readFacts } from "../../host/install/readFacts";
@@ -83,6 +85,10 @@ async function restoreOn(
     }),
   );
   for (const line of await missingMigrations(target)) report(line);
+  const files = await withServer(target.engine, target.database, async (server) =>
+    restoredFilesNote(parseNamed(await server.run(psql, { input: namedQueries }))),
+  );
+  if (files !== undefined) report(files);
 }
 
 /** Finds a dump by its path, relative to the folder the command was typed in, or by its name in the folder of backups. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { namedQueries, parseNamed } from "../../../../host/files/named";
 import { placeOf } from "../../../../host/files/place";
 import { loadBatches, type Load } from "../../../../host/files/plan";
+import { restoredFilesNote } from "../../../../host/files/words";
 import { piecesOf } from "../../../../util/piecesOf";
 import { curlConfig, curlScript, parseTransfers, type Transfer } from "../../../../host/files/transfers";
 import { countText, filesText } from "../../../../host/install/filesEntry";
@@ -128,6 +129,17 @@ test("two releases that look in the same bucket have one place, whatever their k
   const hosted = (key: string) =>
     placeOf({ api: ["SCANI_CLOUD_URL=https://hosted.example.org", `SCANI_CLOUD_API_KEY=${key}`] })?.id;
   expect(hosted("renewed")).toBe(hosted("old"));
+});
+
+test("a restore says of how many files the rows are back, and nothing of a job's that has ended", () => {
+  const files = [
+    { key: "a", by: "row" },
+    { key: "b", by: "job" },
+    { key: "c", by: "finished job" },
+  ] as const;
+  expect(restoredFilesNote(files)).toMatch(/^Files are in no backup of the database, which names 2 files\. Those /);
+  expect(restoredFilesNote(files.slice(0, 1))).toMatch(/names 1 file\. One that is not in the bucket/);
+  expect(restoredFilesNote(files.slice(2))).toBeUndefined();
 });
 
 test("what was carried is said in a few words", () => {
