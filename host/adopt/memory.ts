@@ -5,7 +5,7 @@ import type { StackValues } from "./variables";
 /** Settings of memory limits, MiB. */
 export type MemorySetting = "postgresMemory" | "apiMemory" | "workerMemory";
 
-/** What Postgres is set to without anybody's doing, MiB: base's own has room for it. */
+/** Postgres' own defaults, MiB; base's memory limit covers them. */
 const defaults = { shared_buffers: 128, maintenance_work_mem: 64, work_mem: 4 } as const;
 
 /** Sizes a Postgres is set to, bytes by setting; one that is not known is the default. */
@@ -40,6 +40,19 @@ export function memorySettings(
   return {
     base: larger("postgresMemory", postgres && (limitOf(postgres) ?? postgresNeeds(given))),
     tiers: { ...larger("apiMemory", limitOf(api)), ...larger("workerMemory", limitOf(worker)) },
+  };
+}
+
+/** Memory limits of an install's own containers that are not the defaults. Pure. */
+export function memoryOf(
+  containers: Readonly<Partial<Record<"api" | "worker" | "postgres", Pick<ComposeContainer, "memory">>>>,
+): { readonly base: StackValues; readonly tiers: StackValues } {
+  const other = (name: MemorySetting, limit: number | undefined): StackValues =>
+    limit === undefined || limit === fallbackOf(name) ? {} : { [name]: String(limit) };
+  const { api, worker, postgres } = containers;
+  return {
+    base: other("postgresMemory", limitOf(postgres)),
+    tiers: { ...other("apiMemory", limitOf(api)), ...other("workerMemory", limitOf(worker)) },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine";
+import type { Engine, NetworkSummary } from "../engine/engine";
 import { publishedAt } from "../engine/published";
 import { networkName } from "../install/addresses";
 import { replaceableServices } from "../install/bundled";
@@ -7,8 +7,11 @@ import { routedRelease } from "../install/facts";
 import { label } from "../install/labels";
 import { postgresDataPath } from "../install/postgresData";
 import { readRouted } from "../install/readFacts";
+import { subnetInUse } from "../install/subnet";
+import { renderBlock } from "../../util/ipv4";
 import type { Tier } from "../../settings";
 import { caCertificateOf, readAuthorities } from "./authorities";
+import { memoryOf } from "./memory";
 import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./project";
 import { readContainer } from "./readCompose";
 import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./variables";
@@ -43,6 +46,7 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
       install,
       serving?.tier,
       read,
+      networks,
       caCertificateOf(await readAuthorities(engine, partsOf({ containers: read }))),
     ),
     containers: [true, false].flatMap((isWorker) =>
@@ -53,13 +57,15 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
 }
 
 /**
- * Settings an install was brought up with, by its base's containers and those of the release that serves. Pure.
+ * Settings an install was brought up with, by its base's containers, those of the release that serves, and its networks.
+ * Pure.
  * @param caCertificate of the authority its containers trust; empty without one
  */
 export function ownSettings(
   install: string,
   tier: Tier | undefined,
   containers: readonly ComposeContainer[],
+  networks: readonly NetworkSummary[] = [],
   caCertificate = "",
 ): OwnInstall["settings"] {
   const named = (service: string) => containers.find((one) => one.service === service);
@@ -88,11 +94,15 @@ export function ownSettings(
   const volume = postgres && dataMountOf(postgres)?.source;
   const folder = postgres?.environment.PGDATA?.slice(postgresDataPath.length + 1);
   const further = furtherVariables(parts);
+  const memory = memoryOf({ api, worker, postgres });
+  const subnet = subnetInUse(install, networks);
   const { repository, tag } = imageOf(api ?? { image: "" });
   return {
     base: accepting({
       ...read.base,
       ...Object.assign({}, ...services),
+      ...memory.base,
+      subnet: subnet && renderBlock(subnet),
       gatewayImage: gateway?.image,
       FRONTEND_PORT: at?.port,
       bindAddress: at?.ip,
@@ -106,6 +116,7 @@ export function ownSettings(
     }),
     tier: accepting({
       ...read.tiers,
+      ...memory.tiers,
       imageRepository: repository,
       SCANI_IMAGE_TAG: tag,
       caCertificate,

@@ -1,5 +1,6 @@
 import { ownSettings } from "../../../../host/adopt/own";
 import type { ComposeContainer } from "../../../../host/adopt/project";
+import { settingNamed } from "../../../../settings";
 
 const key = (letter: string): string => letter.repeat(64);
 
@@ -115,7 +116,13 @@ test("a managed database and the hosted endpoint are named as the release names 
 
 test("the authority it trusts is one of its settings, and no further variable", () => {
   const trusting = { ...api, environment: { ...api.environment, NODE_EXTRA_CA_CERTS: "/etc/scani/ca.pem" } };
-  const { base: settings, tier } = ownSettings("scani", "tier1", [...base, postgres, trusting, provider], "the PEM");
+  const { base: settings, tier } = ownSettings(
+    "scani",
+    "tier1",
+    [...base, postgres, trusting, provider],
+    [],
+    "the PEM",
+  );
   expect([settings.caCertificate, tier.caCertificate]).toEqual(["the PEM", "the PEM"]);
   expect(tier.extraEnvironment).not.toContain("NODE_EXTRA_CA_CERTS");
 });
@@ -129,4 +136,22 @@ test("networks of others on which the gateway answers, and its names there, are 
     frontNetworks: "proxy,home_default",
     frontNames: "frontend-app,page",
   });
+});
+
+test("memory limits that are not the defaults, and the subnet, are read off them", () => {
+  const limited = (one: ComposeContainer, mebibytes: number) => ({ ...one, memory: mebibytes * 2 ** 20 });
+  const worker = container("worker", { environment: { SERVICE_NAME: "worker", LOG_ID_PEPPER: key("0") } });
+  const data = {
+    ...{ id: "n", name: "scani-data", labels: {} },
+    ...{ subnets: ["10.213.7.0/25"], dynamic: ["10.213.7.64/26"] },
+  };
+  const { base: settings, tier } = ownSettings(
+    "scani",
+    "tier1",
+    [...base, limited(postgres, 4096), limited(api, Number(settingNamed("apiMemory").fallback)), limited(worker, 300)],
+    [data],
+  );
+  expect(settings).toMatchObject({ postgresMemory: "4096", subnet: "10.213.7.0/24" });
+  expect(tier.workerMemory).toBe("300");
+  expect(tier.apiMemory).toBeUndefined();
 });
