@@ -177,16 +177,23 @@ export interface ComposePlace {
   readonly files: readonly string[];
   /** Files its variables are from, by their paths from the folder; none where that is the folder's own `.env`. */
   readonly envFiles: readonly string[];
+  /** Version of compose that made its containers; absent where it has not said so. */
+  readonly version?: string;
 }
 
+/** Compose's program: version 1 is one of its own. */
+const composeProgram = ({ version = "" }: ComposePlace): string =>
+  version.startsWith("1.") ? "docker-compose" : "docker compose";
+
 /** Commands of compose's, which takes another name and other files than the folder's own only where they are said. */
-const compose = ({ name, folder, files, envFiles }: ComposePlace, words: string): string => {
+const compose = (place: ComposePlace, words: string): string => {
+  const { name, folder, files, envFiles } = place;
   const options = [
     ...(name === projectIn(folder) ? [] : ["-p", name]),
     ...envFiles.flatMap((file) => ["--env-file", file]),
     ...files.flatMap((file) => ["-f", file]),
   ].map(quoted);
-  return `${folder === "" ? "" : `cd ${quoted(folder)} && `}${["docker compose", ...options, words].join(" ")}`;
+  return `${folder === "" ? "" : `cd ${quoted(folder)} && `}${[composeProgram(place), ...options, words].join(" ")}`;
 };
 
 /** Name compose gives a project by its folder. */
@@ -209,8 +216,8 @@ export const composePull = (project: ComposePlace): string => compose(project, "
 /** Makes the containers anew without starting them. */
 export const composeCreate = (project: ComposePlace): string => compose(project, "up --no-start");
 /** Runs a program in a service's container, as it is typed in the project's folder. */
-export const composeExec = (service: string, words: string): string =>
-  `docker compose exec ${quoted(service)} ${words}`;
+export const composeExec = (project: ComposePlace, service: string, words: string): string =>
+  `${composeProgram(project)} exec ${quoted(service)} ${words}`;
 export const composeList = "docker compose ls --all";
 export const composeScale = (project: ComposePlace, service: string): string =>
   compose(project, `up -d --scale ${quoted(`${service}=1`)} ${quoted(service)}`);

@@ -80,6 +80,7 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
     ...memoryNotes(noted),
     ...authorityNotes(evidence),
     ...mountNotes(project),
+    ...labelNotes(project),
     ...frontNotes(project, evidence, noted),
     ...addressNotes(project, noted),
     ...userNotes(project, evidence, noted),
@@ -134,7 +135,7 @@ function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
       : [
           `${postgres.name} has ${Math.round((postgres.sharedMemory ?? 0) / 2 ** 20)} MiB of shared memory (shm_size), and base's own 64 MiB, which large parallel queries exceed. From the next start on this has them use the disk: \`${dockerPsql(postgres.name, login.role, "alter system set dynamic_shared_memory_type = 'mmap'")}\`.`,
         ]),
-    `What runs \`${composeExec(postgres.service, "…")}\`, a backup by cron for one, finds nothing there any more: backups are made by \`${backupCommand()}\`, and psql is \`${session}\`.`,
+    `What runs \`${composeExec(project, postgres.service, "…")}\`, a backup by cron for one, finds nothing there any more: backups are made by \`${backupCommand()}\`, and psql is \`${session}\`.`,
   ];
 }
 
@@ -183,6 +184,26 @@ function mountNotes(project: ComposeProject): string[] {
         return `${source}, mounted into ${holder.name} at ${path}, does not come along${named}.`;
       }),
   );
+}
+
+/** Labels other tools act on: of a scheduler, a backup of volumes, an updater. */
+function labelNotes(project: ComposeProject): string[] {
+  const parts = partsOf(project);
+  const { postgres, redis } = serversOf(project);
+  const holders = [...scaniServices.map((service) => parts[service]), postgres, redis].filter(
+    (one) => one !== undefined,
+  );
+  const found = holders.flatMap((holder) => {
+    const known = findersOf(holder);
+    const names = Object.entries(holder.labels)
+      .filter(([name, value]) => value !== holder.imageLabels[name] && !known.includes(name))
+      .map(([name]) => name)
+      .filter((name) => !/^(com|desktop)\.docker\./.test(name));
+    return names.length === 0 ? [] : [`${names.join(", ")} of ${holder.name}`];
+  });
+  return found.length === 0
+    ? []
+    : [`Labels that do not come along, with what other tools do by them: ${found.join("; ")}.`];
 }
 
 /** True for a path that is another, or below it. Pure. */

@@ -52,6 +52,8 @@ export interface ComposeProject {
   readonly files: readonly string[];
   /** Files its variables are from, as `files`; none where that is the folder's own `.env`. */
   readonly envFiles: readonly string[];
+  /** Version of compose that made its containers. */
+  readonly version?: string;
   readonly containers: readonly ComposeContainer[];
   /** Scani's migrator, which compose runs for a moment: its image, where it is on the engine. */
   readonly migrator?: Migrator;
@@ -128,8 +130,8 @@ function isAlive(one: ComposeContainer): boolean {
   return isUp(one) || (one.state === "exited" && one.restartPolicy === "always");
 }
 
-/** Those that run, then those that will, then the others. */
-function runningFirst(containers: readonly ComposeContainer[]): ComposeContainer[] {
+/** Those that run, then those that will, then the others. Pure. */
+export function runningFirst(containers: readonly ComposeContainer[]): ComposeContainer[] {
   const rank = (one: ComposeContainer) => (one.state === "running" ? 0 : isAlive(one) ? 1 : 2);
   return [0, 1, 2].flatMap((wanted) => containers.filter((one) => rank(one) === wanted));
 }

@@ -21,6 +21,7 @@ export const composeLabel = {
   files: "com.docker.compose.project.config_files",
   envFiles: "com.docker.compose.project.environment_file",
   oneOff: "com.docker.compose.oneoff",
+  version: "com.docker.compose.version",
 } as const;
 
 /** Containers of every compose project, in whatever state. */
@@ -47,7 +48,7 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
       const folder = labels[composeLabel.folder] ?? "";
       const files = pathsIn(folder, standardFile, labels[composeLabel.files]);
       const envFiles = pathsIn(folder, standardEnvFile, labels[composeLabel.envFiles]);
-      return { name, folder, files, envFiles, containers, migrator };
+      return { name, folder, files, envFiles, version: labels[composeLabel.version], containers, migrator };
     }),
   );
   return projects.filter((project) => partsOf(project).api !== undefined);

@@ -479,6 +479,27 @@ test("images of another registry, by digest or with names of compose's own are n
   );
 });
 
+test("labels other tools act on are noted, without compose's, the image's and those of proxies", () => {
+  const { notes } = adoption(
+    stock({
+      worker: {
+        labels: {
+          "com.docker.compose.service": "worker",
+          "org.opencontainers.image.version": "1",
+          "ofelia.enabled": "true",
+        },
+        imageLabels: { "org.opencontainers.image.version": "1" },
+      },
+      "frontend-app": { labels: { "traefik.enable": "true" } },
+      postgres: { labels: { "docker-volume-backup.stop-during-backup": "true", "ofelia.job": "x" } },
+    }),
+  );
+  expect(notes.filter((note) => note.startsWith("Labels"))).toEqual([
+    "Labels that do not come along, with what other tools do by them: ofelia.enabled of home_worker_1; docker-volume-backup.stop-during-backup, ofelia.job of home_postgres_1.",
+  ]);
+  expect(adoption().notes.filter((note) => note.startsWith("Labels"))).toEqual([]);
+});
+
 test("a name that means another image by now is not taken for the one that runs", () => {
   const project = stock({
     api: { namedId: "sha256:newer" },

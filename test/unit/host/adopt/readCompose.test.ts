@@ -77,3 +77,14 @@ test.each([
   const project = await readProject(engineWith({}, labels), undefined, "/");
   expect(composeUp(project)).toBe(`cd /srv/home && docker compose ${options}up -d`);
 });
+
+test.each([
+  ["1.29.2", "docker-compose up -d"],
+  ["2.30.1", "docker compose up -d"],
+])("commands are those of the compose that made the containers: %s", async (version, command) => {
+  const labels = {
+    "com.docker.compose.project.working_dir": "/srv/home",
+    "com.docker.compose.version": version,
+  };
+  expect(composeUp(await readProject(engineWith({}, labels), undefined, "/"))).toBe(`cd /srv/home && ${command}`);
+});
