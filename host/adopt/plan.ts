@@ -40,6 +40,7 @@ export interface Adoption {
     readonly volume: string;
     readonly folder: string;
     readonly image: string;
+    readonly imageId: string;
   };
   readonly objects?: ObjectSource;
   /** Container of that server. */
@@ -158,7 +159,13 @@ function adoptionOf(
     postgres:
       postgres === undefined || volume === undefined
         ? undefined
-        : { container: postgres.name, volume, folder: dataFolder, image: pinnedImage(postgres) },
+        : {
+            container: postgres.name,
+            volume,
+            folder: dataFolder,
+            image: pinnedImage(postgres),
+            imageId: postgres.imageId,
+          },
     objects: objectStore && objectSourceOf(project),
     objectStore: objectStore?.name,
     scani: Object.fromEntries(
@@ -166,7 +173,7 @@ function adoptionOf(
     ),
     replaced: [redis, objectStore, mail].flatMap((one) => (one === undefined ? [] : [one.name])),
     tags:
-      postgres === undefined || ofPostgres.postgresImage !== `${ownRepository}/postgres:${tagOfId(postgres.imageId)}`
+      postgres === undefined || ofPostgres.postgresImage !== ownPostgres(postgres.imageId)
         ? tags
         : { ...tags, [postgres.imageId]: ofPostgres.postgresImage },
     ...(fronts.length === 0 || page === undefined ? {} : { frontNetworks: fronts, frontNames: namesOnNetworks(page) }),
@@ -225,7 +232,12 @@ export function pinnedImage({
   digests,
 }: Pick<ComposeContainer, "image" | "imageId" | "namedId" | "digests">): string {
   if (namedId === imageId && settingNamed("postgresImage").schema.safeParse(image).success) return image;
-  return digests[0] ?? `${ownRepository}/postgres:${tagOfId(imageId)}`;
+  return digests[0] ?? ownPostgres(imageId);
+}
+
+/** Name an image of Postgres gets where it has none that means it for good. Pure. */
+export function ownPostgres(imageId: string): string {
+  return `${ownRepository}/postgres:${tagOfId(imageId)}`;
 }
 
 /** What the release's images are called. */

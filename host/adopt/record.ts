@@ -1,7 +1,7 @@
-import { isNotFound, type Engine } from "../engine/engine";
+import type { Engine } from "../engine/engine";
 import { label } from "../install/labels";
 import type { Adoption } from "./plan";
-import type { ComposeProject } from "./project";
+import { runningFirst, type ComposeProject } from "./project";
 
 /** What of a plan is recorded: by name, since its settings and its S3 server hold secrets. */
 const recorded = [
@@ -15,6 +15,8 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
   readonly at: string;
   /** Restart policies the project's containers had, by name. */
   readonly restartPolicies: Readonly<Record<string, string>>;
+  /** Services of the project's containers in its compose file, by name. */
+  readonly services: Readonly<Record<string, string>>;
   /** The operator was told that the gateway serves, and what to point at it. */
   readonly announced: boolean;
   /**
@@ -40,7 +42,34 @@ export function beginRecord(adoption: Adoption, { containers }: ComposeProject, 
     >),
     at,
     restartPolicies: Object.fromEntries(containers.map(({ name, restartPolicy }) => [name, restartPolicy])),
+    services: Object.fromEntries(containers.map(({ name, service }) => [name, service])),
     announced: false,
+  };
+}
+
+/**
+ * A record with the names the project's containers have now. Compose makes a container anew under another name where its
+ * version or the file's `container_name` changes; it is known by its service then. What is gone keeps its name. Pure.
+ */
+export function withPresentNames(
+  record: AdoptionRecord,
+  { containers }: Pick<ComposeProject, "containers">,
+): AdoptionRecord {
+  const { services, postgres, objectStore } = record;
+  const present = (name: string): string =>
+    containers.some((one) => one.name === name)
+      ? name
+      : (runningFirst(containers).find(({ service }) => service === services[name])?.name ?? name);
+  const keys = <T extends object>(values: T): T =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [present(name), value])) as T;
+  return {
+    ...record,
+    scani: Object.fromEntries(Object.entries(record.scani).map(([service, name]) => [service, present(name)])),
+    postgres: postgres && { ...postgres, container: present(postgres.container) },
+    objectStore: objectStore && present(objectStore),
+    replaced: record.replaced.map(present),
+    restartPolicies: keys(record.restartPolicies),
+    services: keys(services),
   };
 }
 
@@ -111,8 +140,6 @@ async function withVolume<T>(
   try {
     return await work(container);
   } finally {
-    await engine.remove(container, { volumes: false }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await engine.remove(container, { volumes: false });
   }
 }

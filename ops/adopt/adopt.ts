@@ -1,12 +1,20 @@
 import { folderOf } from "../../host/backup/plan";
 import { nextPhases, phasesOf } from "../../host/adopt/phases";
-import { letIn } from "../../host/adopt/phases/port";
+import { startStoppedGateway } from "../../host/adopt/phases/port";
+import { isTakenOver } from "../../host/adopt/phases/files";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
 import { planAdoption, type Adoption } from "../../host/adopt/plan";
 import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } from "../../host/adopt/project";
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
 import { readProject } from "../../host/adopt/readCompose";
-import { beginRecord, readRecord, takesPort, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
+import {
+  beginRecord,
+  readRecord,
+  takesPort,
+  withPresentNames,
+  writeRecord,
+  type AdoptionRecord,
+} from "../../host/adopt/record";
 import { readStrays, stopStrays } from "../../host/adopt/strays";
 import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
@@ -50,21 +58,22 @@ export async function openAdoption(context: Context, base: string, named: string
   const install = installNameOf(context.project, base);
   const [any] = await engine.containers({ all: true });
   const anyImage = any && (await engine.inspect(any.id))?.imageId;
-  const record = anyImage === undefined ? undefined : await readRecord(engine, install, anyImage);
+  const written = anyImage === undefined ? undefined : await readRecord(engine, install, anyImage);
   const here = typedIn(context.project.environment, process.cwd());
-  const project = await readProject(engine, named ?? record?.project, here).catch(async (error: unknown) => {
-    if (record !== undefined && [undefined, record.project].includes(named)) return undefined;
+  const project = await readProject(engine, named ?? written?.project, here).catch(async (error: unknown) => {
+    if (written !== undefined && [undefined, written.project].includes(named)) return undefined;
     if (named !== undefined || (await engine.inspect(containerName(install, "gateway"))) === undefined) throw error;
     throw new OperatorError({
       what: `No compose project on this engine runs Scani, and the install ${install} is there: there is nothing to adopt.`,
       type: statusCommand(),
     });
   });
-  if (record !== undefined && project !== undefined && record.project !== project.name)
+  if (written !== undefined && project !== undefined && written.project !== project.name)
     throw new OperatorError({
-      what: `The install ${install} is adopting the project ${record.project}.`,
-      type: adoptCommand(record.project, "--status"),
+      what: `The install ${install} is adopting the project ${written.project}.`,
+      type: adoptCommand(written.project, "--status"),
     });
+  const record = written && project ? withPresentNames(written, project) : written;
   const image = (project && partsOf(project).api?.imageId) ?? anyImage ?? "";
   return { engine, install, project, record, image };
 }
@@ -112,7 +121,9 @@ async function goOnWith(
   if (isToBeDone(options) && !options.json) {
     refuseGivenBack(record);
     if (record !== adopting.record) await changePort(context, base, adopting, record);
-    return goOn(context, base, adopting, record);
+    // The command of the first run typed again is no word that nothing comes to the old port any more.
+    const isFirst = options.port !== undefined && !(await isTakenOver(runOf(context, base, adopting, record)));
+    return goOn(context, base, adopting, isFirst ? { ...record, announced: false } : record);
   }
   const begun = await readBegun(runOf(context, base, adopting, record));
   if (options.json) return context.report(JSON.stringify(begunJson(begun)));
@@ -309,7 +320,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
 async function goOn(context: Context, base: string, adopting: Adopting, record: AdoptionRecord): Promise<void> {
   const run = runOf(context, base, adopting, record);
   const began = Date.now();
-  await endGap(run);
+  await endInterruption(run);
   const stopped = await stopStrays(run);
   const worked = (await carryOut(nextPhases(record), run)) || stopped;
   const took = seconds(Date.now() - began);
@@ -344,9 +355,10 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
       ...run.closing,
       ...(record.postgres === undefined
         ? [
-            `The database is the one compose's file names as well: \`${composeUp(run.compose)}\` would start a second worker on it, which this names.`,
+            `The database is the one compose's file names as well: \`${composeUp(run.compose)}\` would start a second worker on it, which status names.`,
           ]
         : []),
+      "This says what serves:",
       `  type: ${statusCommand()}`,
       "When all is well after some days, they can go:",
       `  type: ${adoptCommand(record.project, "--settle", "--yes")}`,
@@ -355,9 +367,9 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
 }
 
 /** Ends what a run that was killed has left browsers waiting for, before anything else. */
-export async function endGap(run: AdoptRun): Promise<void> {
+export async function endInterruption(run: AdoptRun): Promise<void> {
   await resumeAll(run.engine, run.install.gateway);
-  await letIn(run);
+  await startStoppedGateway(run);
 }
 
 /**

@@ -8,7 +8,7 @@ import { OperatorError } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
-import { endGap, failed, openAdoption, readBegun, refuseGivenBack, runOf, type Adopting } from "./adopt";
+import { endInterruption, failed, openAdoption, readBegun, refuseGivenBack, runOf, type Adopting } from "./adopt";
 import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, showBegun } from "./show";
 
@@ -47,7 +47,7 @@ export async function back(context: Context, base: string, named: string | undef
     }
     const began = Date.now();
     // Once the data is compose's, nothing of this module's is to serve any more.
-    if (record.givenBack === undefined) await endGap(run);
+    if (record.givenBack === undefined) await endInterruption(run);
     await refuseWayBack(run);
     await goBack(run).catch(async (error: unknown) => {
       const now = await readRecord(run.engine, run.install.name, run.image).catch(() => undefined);

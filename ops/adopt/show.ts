@@ -110,7 +110,7 @@ export function whileBothServe(
   ];
 }
 
-/** Who serves, as a sentence. */
+/** Who serves, as a sentence. Pure. */
 export function servingLine(serving: readonly string[]): string {
-  return serving.length === 0 ? "Scani does not serve now." : `Scani serves, ${serving.join(" and ")}.`;
+  return serving.length === 0 ? "Serving now: nothing." : `Serving now: ${serving.join(" and ")}.`;
 }

@@ -75,9 +75,13 @@ export class BesidePhase implements Phase {
     const { engine, install, record, stacks, progress } = run;
     const { container = "" } = record.postgres ?? {};
     await expectData(engine, homeOf(install.name, record.postgres));
-    // Stopped by hand, or by a run that was killed before it moved the data.
-    if ((await engine.inspect(container))?.running === false && (await isNeeded(run)))
-      await progress.step(`start ${container}`, () => startAgain(run, container));
+    if (await isNeeded(run)) {
+      // It may have been made anew under another name since the settings were written.
+      await stacks.set("base", { borrowedPostgres: container });
+      // Stopped by hand, or by a run that was killed before it moved the data.
+      if ((await engine.inspect(container))?.running === false)
+        await progress.step(`start ${container}`, () => startAgain(run, container));
+    }
     await progress.step("bring base up", () => stacks.up("base"));
   }
 }

@@ -95,7 +95,7 @@ async function startGateway({ engine, install, record, watch }: AdoptRun): Promi
  * A run that was killed between the page's end and the gateway's start has left nobody who listens: that is mended before
  * anything else.
  */
-export async function letIn(run: AdoptRun): Promise<void> {
+export async function startStoppedGateway(run: AdoptRun): Promise<void> {
   const { engine, install, record, progress } = run;
   const [gateway, page] = await Promise.all([
     engine.inspect(install.gateway),

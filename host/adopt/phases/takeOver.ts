@@ -1,7 +1,9 @@
+import type { Engine } from "../../engine/engine";
 import { containerName } from "../../install/containerName";
 import { readFacts } from "../../install/readFacts";
 import { expectData, homeOf } from "../moveData";
-import { writeRecord } from "../record";
+import { ownPostgres } from "../plan";
+import { writeRecord, type AdoptionRecord } from "../record";
 import { isTakenOver, takeFiles } from "./files";
 import { ownServes } from "./front";
 import { isRetired, routedTier, stopForGood, type AdoptRun, type Phase } from "./phase";
@@ -25,6 +27,7 @@ export class DatabasePhase implements Phase {
     const { engine, install, record, image, stacks, progress } = run;
     const { postgres, objectStore } = record;
     await expectData(engine, homeOf(install.name, postgres));
+    const postgresImage = postgres && (await keptImage(engine, postgres));
     const { api, "data-provider": provider, "frontend-app": page } = record.scani;
     await progress.step("stop compose's page, api and data-provider", async () => {
       // The page before what it passes requests on to: a proxy that knows it by name may still ask it.
@@ -44,7 +47,12 @@ export class DatabasePhase implements Phase {
       portHolder: undefined,
       ...(postgres === undefined
         ? {}
-        : { borrowedPostgres: undefined, postgresVolume: postgres.volume, postgresFolder: postgres.folder }),
+        : {
+            borrowedPostgres: undefined,
+            postgresImage,
+            postgresVolume: postgres.volume,
+            postgresFolder: postgres.folder,
+          }),
     });
     if (postgres === undefined) await writeRecord(engine, { ...record, takenOver: true }, image, {});
     await progress.step("bring base up on the data", () => stacks.up("base"));
@@ -52,6 +60,17 @@ export class DatabasePhase implements Phase {
     const tier = await routedTier(run);
     await progress.step(`bring ${tier} up`, () => stacks.up(tier));
   }
+}
+
+/**
+ * Name of the image compose's Postgres runs. One that has come to mean another image since the plan was made, as a tag does
+ * when somebody pulls it, is replaced by a name of the image's own: another image may sort text differently.
+ */
+async function keptImage(engine: Engine, { image, imageId }: NonNullable<AdoptionRecord["postgres"]>): Promise<string> {
+  if ((await engine.image(image))?.id === imageId) return image;
+  const name = ownPostgres(imageId);
+  if ((await engine.image(name)) === undefined) await engine.tagImage(imageId, name);
+  return name;
 }
 
 /** True when a release serves on the database that has been taken over, and works. */

@@ -1,5 +1,5 @@
 import { goBack, refuseWayBack } from "../../../../host/adopt/back";
-import { letIn } from "../../../../host/adopt/phases/port";
+import { startStoppedGateway } from "../../../../host/adopt/phases/port";
 import { label } from "../../../../host/install/labels";
 import { atEveryCall } from "../everyCall";
 import { Died } from "../fakeEngine";
@@ -93,7 +93,7 @@ test.each<Stage>(["beside", "taken over"])(
       expect(died).toBeInstanceOf(Died);
       engine.plan();
       const again = await adoption.run();
-      if (again.record.givenBack === undefined) await letIn(again);
+      if (again.record.givenBack === undefined) await startStoppedGateway(again);
       await refuseWayBack(again);
       await goBack(again);
       expectGivenBack(adoption, files);

@@ -18,6 +18,11 @@ const [image, postgresImage] = ["scani/api:0.17.1", "postgres:16"];
 
 const storageKeys = { bucket: "job-uploads", region: "us-east-1", accessKeyId: "scani", secretAccessKey: "secret" };
 
+const imageId = `sha256:${postgresImage}`;
+
+/** Services of the compose file. */
+const services = ["minio", "provider", "api", "worker", "page", "postgres"];
+
 /** How far the adoption of a test has come. */
 export type Stage = "beside" | "taken over";
 
@@ -31,6 +36,8 @@ export class FakeAdoption {
   readonly printed: string[] = [];
   /** What Pulumi was asked, as `up tier1`. */
   readonly asked: string[] = [];
+  /** Settings that were changed. */
+  readonly settings = new Map<string, string | undefined>();
   /** Called when Pulumi is asked for something, before it is done. */
   onAsked: (words: string) => void = () => undefined;
   /** Base was brought up as a whole. */
@@ -55,7 +62,7 @@ export class FakeAdoption {
       project: "home",
       install: "scani",
       tier: "tier1",
-      postgres: managed ? undefined : { container: "home-postgres", volume, folder, image: postgresImage },
+      postgres: managed ? undefined : { container: "home-postgres", volume, folder, image: postgresImage, imageId },
       scani: { api: "home-api", worker: "home-worker", "data-provider": "home-provider", "frontend-app": "home-page" },
       replaced: ["home-minio"],
       objectStore: "home-minio",
@@ -64,6 +71,7 @@ export class FakeAdoption {
       notes: [],
       at: "2026-11-27T12:00:00Z",
       restartPolicies: {},
+      services: Object.fromEntries(services.map((service) => [`home-${service}`, service])),
       announced: true,
       ...(managed && taken ? { takenOver: true } : {}),
     };
@@ -74,7 +82,7 @@ export class FakeAdoption {
 
   private addCompose(taken: boolean): void {
     const { engine } = this.install;
-    const names = ["minio", "provider", "api", "worker", "page", ...(this.managed ? [] : ["postgres"])];
+    const names = services.filter((name) => !this.managed || name !== "postgres");
     for (const name of names)
       engine.add({
         name: `home-${name}`,
@@ -159,7 +167,10 @@ export class FakeAdoption {
     };
     return {
       names: stacksBeside("prod-base"),
-      set: (stack) => ask(`set ${stack}`),
+      set: (stack, values) => {
+        for (const [name, value] of Object.entries(values)) this.settings.set(name, value);
+        return ask(`set ${stack}`);
+      },
       putBack: (stack) => ask(`put back ${stack}`),
       forget: (stack) => ask(`forget ${stack}`),
       up: (stack) => ask(`up ${stack}`),

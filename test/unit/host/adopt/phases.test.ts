@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { BackupPhase } from "../../../../host/adopt/phases/beside";
+import { BackupPhase, BesidePhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
 import { FrontPhase } from "../../../../host/adopt/phases/front";
-import { DatabasePhase } from "../../../../host/adopt/phases/takeOver";
+import { DatabasePhase, RetirePhase } from "../../../../host/adopt/phases/takeOver";
+import type { ComposeContainer } from "../../../../host/adopt/project";
+import { withPresentNames } from "../../../../host/adopt/record";
 import { folder } from "../../lab/setup/folder";
 import { FakePostgres } from "../fakePostgres";
 import { FakeAdoption } from "./fakeAdoption";
@@ -126,6 +128,42 @@ test("where the data is nowhere, nothing is stopped and the volume is named", as
   );
   expect(adoption.asked).toEqual([]);
   expect(adoption.container("home-page").state).toBe("running");
+});
+
+test("a tag that was pulled since the plan is not the image of the database", async () => {
+  const adoption = new FakeAdoption("beside");
+  const { engine } = adoption.install;
+  await new DatabasePhase().perform(await adoption.run());
+  expect(adoption.settings.get("postgresImage")).toBe("postgres:16");
+  engine.images.set("postgres:16", { id: "sha256:newer", environment: [], labels: {}, digests: [] });
+  engine.images.set("sha256:old", { id: "sha256:postgres:16", environment: [], labels: {}, digests: [] });
+  await new DatabasePhase().perform(await adoption.run());
+  expect(adoption.settings.get("postgresImage")).toBe("scani-adopted/postgres:adopted-postgres:16");
+  expect(engine.calls).toContain("tagImage sha256:postgres:16 scani-adopted/postgres:adopted-postgres:16");
+});
+
+test("containers that compose has made anew under other names are the project's all the same", async () => {
+  const adoption = new FakeAdoption("beside");
+  const { engine } = adoption.install;
+  for (const one of engine.all.filter(({ name }) => name.startsWith("home-")))
+    Object.assign(one, { name: `${one.name}-1`, state: "running", restartPolicy: "unless-stopped" });
+  Object.assign(adoption.container("home-postgres-1"), { networks: ["home_default"] });
+  const names = await engine.containers({ labels: ["com.docker.compose.project"], all: true });
+  const containers = names.map(({ name, state, labels }) => ({
+    ...{ name, state, service: labels["com.docker.compose.service"] },
+  })) as unknown as ComposeContainer[];
+  const begun = await adoption.run();
+  const run = { ...begun, record: withPresentNames(begun.record, { containers }) };
+  expect(run.record).toMatchObject({ objectStore: "home-minio-1", replaced: ["home-minio-1"] });
+  expect(await new BesidePhase().done(run)).toBe(false);
+  await new BesidePhase().perform(run);
+  expect(adoption.settings.get("borrowedPostgres")).toBe("home-postgres-1");
+  for (const phase of [new FrontPhase(), new DatabasePhase(), new RetirePhase()])
+    expect(await phase.done(run)).toBe(false);
+  await new RetirePhase().perform(run);
+  expect(engine.all.filter(({ name, state }) => name.startsWith("home-") && state === "running")).toEqual([]);
+  // Without its containers nothing but their names is known.
+  expect(withPresentNames(begun.record, { containers: [] })).toEqual(begun.record);
 });
 
 test("a backup counts when it has been read back since the adoption began", async () => {

@@ -1,5 +1,7 @@
 import { adopt, onPort, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
 import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
+import { BackupPhase } from "../../../../host/adopt/phases/beside";
+import { FilesPhase } from "../../../../host/adopt/phases/files";
 import type { Going } from "../../../../ops/adopt/act";
 import type { ComposeProject } from "../../../../host/adopt/project";
 import { whileBothServe } from "../../../../ops/adopt/show";
@@ -65,7 +67,7 @@ test.each<[string, AdoptOptions]>([
     expect(changes()).toEqual([]);
     expect(said).toContain("home → scani, begun 2026-11-27T12:00:00Z:");
     expect(said).toContain("  · database: stop compose's api, data-provider and Postgres");
-    expect(said).toContain("Scani serves, compose's on port 8080.");
+    expect(said).toContain("Serving now: compose's on port 8080.");
     const port = options.port === undefined ? "" : "--port 8090 ";
     expect(said).toContain(`Nothing has been touched. To go on:\n  type: npm run adopt -- home ${port}--yes`);
   },
@@ -114,6 +116,18 @@ test("while both serve compose is asked for nothing but what a changed proxy nee
   ]);
   expect(whileBothServe({}, compose, project)).toEqual([warning]);
   expect(whileBothServe({ frontNetworks: ["home_default"] }, compose, undefined)).toEqual([warning]);
+});
+
+test("the first command typed again takes nothing over, and says again what is to be done", async () => {
+  const { told, changes, adoption } = await begun();
+  const { engine } = adoption.install;
+  for (const phase of [BackupPhase, FilesPhase]) jest.spyOn(phase.prototype, "done").mockResolvedValue(true);
+  const said = await told({ yes: true, port: "8090" });
+  jest.restoreAllMocks();
+  expect(said).toContain("Scani is served on port 8090 now, and on 8080 by compose as before");
+  expect(said).toContain("type: npm run adopt -- home --yes");
+  expect(changes().filter((call) => /^(start|stop|setRestartPolicy) /.test(call))).toEqual([]);
+  for (const name of ["home-api", "home-page", "home-postgres"]) expect(engine.find(name)?.state).toBe("running");
 });
 
 test("--status says the same, for a person and for a program", async () => {
