@@ -94,7 +94,7 @@ export interface DataElsewhere {
 }
 
 /**
- * Reads it.
+ * Reads the evidence off the engine and the project's servers.
  * @param install name the adopted install is to have
  * @param stacks its own
  */
@@ -166,7 +166,7 @@ export function objectStoreOf(
   return tierOf(project) === "tier1" || isRead ? objectStore : undefined;
 }
 
-/** Asked from where Scani itself asks. */
+/** Lists the bucket from the container Scani reaches it from. */
 async function askBucket(engine: Engine, project: ComposeProject): Promise<AdoptEvidence["objects"]> {
   const { api, worker, "data-provider": provider } = partsOf(project);
   const asking = provider ?? worker ?? api;

@@ -85,7 +85,7 @@ export async function recoverInstall(
   await progress.step("bring base up", () => stacks.up("base"));
   if (tier !== undefined) await progress.step(`bring ${tier} up`, () => stacks.up(tier));
   report(
-    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. It was away for ${seconds(Date.now() - began)}.`,
+    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. Scani did not serve for ${seconds(Date.now() - began)}.`,
   );
 }
 
