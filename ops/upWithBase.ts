@@ -14,7 +14,7 @@ export async function upWithBase(context: Context, stack: string, events?: Event
   const unlessMissing =
     <T>(take: (one: T) => void) =>
     (one: T) => {
-      // Nothing is shown of a refusal that is about to be mended.
+      // Hide the refusal: base is brought up next, and the stack is tried again.
       if (missing === undefined) take(one);
     };
   const first = { ...context, report: unlessMissing(report) };

@@ -8,7 +8,7 @@ type Backend = "api" | "frontend-app";
 interface RouteShape {
   readonly backend: Backend;
   readonly port: number;
-  /** Path that says the backend is ready. Source: shared/scani.md, "Images". */
+  /** Path that says the backend is ready. Source: Scani 0.17.1, health checks of its images. */
   readonly healthPath: string;
   readonly prefixes: readonly string[];
   /** Forward the path without its prefix. */

@@ -8,7 +8,7 @@ export const label = {
   tier: "scani.tier",
   /** The release it belongs to. */
   release: "scani.release",
-  /** When it was made; see timestamps.ts. */
+  /** When it was made; see creationTimestamps.ts. */
   made: "scani.made",
   /** On base's containers: digest of all they are declared with; see infra/base/service.ts. */
   contents: "scani.contents",

@@ -20,7 +20,7 @@ export interface BaseReadyArgs {
   readonly after: readonly pulumi.Resource[];
 }
 
-/** Base stands: all of its containers run and are ready. Last in the base stack; starts what somebody stopped. */
+/** Starts base's containers and waits until all are ready. Last in the base stack. */
 export class BaseReady extends pulumi.CustomResource {
   /** Identity of the database's cluster; undefined where the database is somebody else's. */
   declare readonly cluster: pulumi.Output<string | undefined>;

@@ -1,8 +1,8 @@
 import { signInPort } from "../../host/gateway/signIn";
 
 /**
- * The nginx server that translates. It asks Docker's resolver at every few requests' interval, because nginx would
- * otherwise keep the api's first address for good, and a restarted api has another.
+ * The nginx server that translates. It asks Docker's resolver again every two seconds, because nginx would otherwise
+ * keep the api's first address, and a restarted api has another.
  * @param apiUrl the api as the frontend reaches it
  */
 function server(apiUrl: string): string {
