@@ -18,7 +18,7 @@ export async function down(context: Context, name: string): Promise<void> {
   await withMachineLock(`down of ${name}`, name, project, async () => {
     if ((await stackOutputs(context, name)) === undefined)
       throw new OperatorError({
-        what: `There is no stack ${name}, so there is nothing to take down. These there are:`,
+        what: `There is no stack ${name}, so there is nothing to take down. This lists the stacks there are:`,
         type: pulumiCommand("stack", "ls"),
       });
     await withStack(context, name, (stack) =>

@@ -52,7 +52,7 @@ function readDotenv(path: string, environment: NodeJS.ProcessEnv): Readonly<Reco
       if (names === "") return [];
       return [
         {
-          what: `${variable} in ${path} refers to ${names}, which nobody sets: compose takes it for empty.`,
+          what: `${variable} in ${path} refers to ${names}, which is not set: compose takes it for empty.`,
           why: "A dollar sign itself is written $$, or the value is put into single quotes. Nothing has been touched.",
         },
       ];

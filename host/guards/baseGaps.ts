@@ -37,7 +37,7 @@ export function baseGaps(
   if (wrong.length === 0) return [];
   return [
     {
-      what: `Of base, which this tier stands on, ${wrong.join("; ")}.`,
+      what: `Base, on which this tier stands, is not whole: ${wrong.join("; ")}.`,
       why: "Base makes again what is gone, starts what does not run, and has lost names learnt again.",
       type: upCommand(base.stack),
     },

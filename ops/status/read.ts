@@ -48,7 +48,7 @@ export async function readStatus(engine: Engine, name?: string, first = "tier1")
   if (install === undefined || !installs.includes(install)) {
     throw new OperatorError(
       installs.length === 0
-        ? { what: "No Scani here yet.", type: upCommand(first) }
+        ? { what: "There is no install of Scani on this engine yet.", type: upCommand(first) }
         : { what: `Which install? There are ${installs.join(", ")}.`, type: installs.map((one) => statusCommand(one)) },
     );
   }

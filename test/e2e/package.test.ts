@@ -107,7 +107,7 @@ test("it makes the folder a project, and previews base there; nothing is made", 
   expect(existsSync(join(folder, ".passphrase"))).toBe(true);
   const status = typed("status");
   expect(status.code).toBe(1);
-  expect(status.output).toMatch(/No Scani here yet|Which install/);
+  expect(status.output).toMatch(/There is no install of Scani on this engine yet|Which install/);
 });
 
 test("a copied Pulumi.yaml is pointed at the module it is used with", () => {

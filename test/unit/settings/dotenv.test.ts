@@ -109,7 +109,7 @@ test("a file that compose would refuse is refused with the line", () => {
 
 test("a setting that refers to what nobody sets is refused by name; a default, the shell and other programs' are not", () => {
   const line = 'POSTGRES_PASSWORD="pa$word and $more"\n';
-  expect(() => read(line)).toThrow(/^POSTGRES_PASSWORD in .*\.env refers to \$word, \$more, which nobody sets/);
+  expect(() => read(line)).toThrow(/^POSTGRES_PASSWORD in .*\.env refers to \$word, \$more, which is not set/);
   expect(() => read(line)).toThrow(/A dollar sign itself is written \$\$/);
   expect(read(line, { word: "1", more: "2" })).toEqual({ POSTGRES_PASSWORD: "pa1 and 2" });
   expect(read(`S3_REGION=$x\nS3_REGION=a\n`)).toEqual({ S3_REGION: "a" });

@@ -100,7 +100,7 @@ test("a stack that was there stays after a preview", async () => {
 
 test("taking down what is not there makes nothing, and says so", async () => {
   await expect(down(context, "prod-tier1")).rejects.toThrow(
-    /^There is no stack prod-tier1, so there is nothing to take down\. These there are:\n {2}type: npm run pulumi -- stack ls$/,
+    /^There is no stack prod-tier1, so there is nothing to take down\. This lists the stacks there are:\n {2}type: npm run pulumi -- stack ls$/,
   );
   expect(isThere("prod-tier1")).toBe(false);
   expect(existsSync(join(project.path, "Pulumi.prod-tier1.yaml"))).toBe(false);

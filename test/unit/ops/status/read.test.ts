@@ -12,9 +12,11 @@ beforeEach(() => {
 });
 
 test("nothing is there", async () => {
-  await expect(readStatus(new FakeEngine())).rejects.toThrow("No Scani here yet.\n  type: npm run up -- tier1");
+  await expect(readStatus(new FakeEngine())).rejects.toThrow(
+    "There is no install of Scani on this engine yet.\n  type: npm run up -- tier1",
+  );
   await expect(readStatus(new FakeEngine(), undefined, "prod-tier1")).rejects.toThrow(
-    "No Scani here yet.\n  type: npm run up -- prod-tier1",
+    "There is no install of Scani on this engine yet.\n  type: npm run up -- prod-tier1",
   );
 });
 
