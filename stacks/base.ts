@@ -55,7 +55,7 @@ export async function baseStack(
   const doesNotFit = `Stack ${stack} does not fit what is on this engine. Nothing has been touched.`;
   // Before the lock, which is in the container that has the gateway's name.
   refuse(doesNotFit, takenNames(await naming, { install: place.install, stack, services }));
-  await host.enter(containerName(place.install, "gateway"));
+  await host.lock(containerName(place.install, "gateway"));
   // Not before: a run that has just ended has made what Pulumi's state did not hold until then.
   const identifying = readIdentity(host, place.install);
   identifying.catch(() => undefined);

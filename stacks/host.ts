@@ -28,7 +28,7 @@ import type { HoldInputs } from "../host/install/resources";
 import { bringImages, missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
 import type { Problem } from "../util/operatorError";
-import { enter } from "./entrance";
+import { takeLock } from "./runLock";
 import { isThrowaway, throwawayMark } from "./throwaway";
 
 /** What a program is told by whoever runs it, be it raw `pulumi` or a command in whose process it runs. */
@@ -59,7 +59,7 @@ export interface Host {
   /** Why networks must not be made anew yet. @param subnets what each network of base gets, by its Docker name */
   strangers(install: string, subnets: Readonly<Record<string, string>>): Promise<Problem[]>;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
-  enter(gateway: string): Promise<void>;
+  lock(gateway: string): Promise<void>;
   /** Compose projects that run Scani. A throwaway has nothing to do with them. */
   composeProjects(): Promise<readonly Pick<ComposeProject, "name" | "folder">[]>;
   /** What of an install is on the engine. */
@@ -108,7 +108,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
   return {
     projectFolder,
     dockerProvider: (images) => pulumiProvider(named ?? engineHost(environment), images, environment),
-    enter: (gateway) => enter(engine, gateway, pulumi.getStack()),
+    lock: (gateway) => takeLock(engine, gateway, pulumi.getStack()),
     composeProjects: async () => (isThrowaway() ? [] : readProjects(engine)),
     presence: (install) => readPresence(engine, named ?? engineHost(environment) ?? localSocket, install),
     facts: (install) => readFacts(engine, install),

@@ -46,7 +46,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
   for (const looking of [guarded, missing, imageIds, presence, facts, state]) looking.catch(() => undefined);
   // Another running command is reported before anything else: what does not fit may be its doing.
-  await host.enter(gateway);
+  await host.lock(gateway);
   const there = await presence;
   const { services, uploads, nameless } = await facts;
   refuse(`Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`, [

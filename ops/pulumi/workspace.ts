@@ -1,7 +1,7 @@
 import "./ownConnections";
 import { LocalWorkspace, Stack, StackAlreadyExistsError, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { leave } from "../../stacks/entrance";
+import { releaseLocks } from "../../stacks/runLock";
 import { kindOf } from "../../host/install/stacks";
 import { settingsFile } from "../../stacks/stackNames";
 import { readIfThere } from "../../util/files/readIfThere";
@@ -75,8 +75,8 @@ export async function withStack<T>(
     const removed = made !== undefined && temporary && (await removeMade(workspace, name, report));
     // What somebody has set meanwhile stays, and what it is encrypted with.
     if (removed && readIfThere(file) === made?.settings) putBack(file, before);
-    // What the program has entered it keeps to the end of its process, and this one may have more to do.
-    await leave(report);
+    // The program keeps its lock to the end of its process, and this one may have more to do.
+    await releaseLocks(report);
   }
 }
 

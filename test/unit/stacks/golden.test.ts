@@ -140,7 +140,7 @@ let remembered: object | undefined = sockets;
 const host: Host = {
   projectFolder: "rootDirectory",
   dockerProvider: () => ({}),
-  enter: async () => undefined,
+  lock: async () => undefined,
   composeProjects: async () => projects,
   presence: async () => ({
     engine: { id: "ENGINE", address: "unix:///var/run/docker.sock" },

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import "../../../../ops/pulumi/ownConnections";
 import { withoutSummary } from "../../../../ops/pulumi/workspace";
 import { root } from "../../../../ops/root";
-import { engineAddress } from "../../../../stacks/entrance";
+import { engineAddress } from "../../../../stacks/runLock";
 import { valueIfKnown } from "../../../../stacks/known";
 
 /**

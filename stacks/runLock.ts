@@ -7,16 +7,16 @@ import type { Report } from "../util/progress/progress";
 import { ancestors, updateAmong } from "./commandLine";
 import { OperatorRunError } from "./operatorError";
 
-/** What is released at the end of the process, or of the command where programs run inside it. */
-const entered: { readonly engine: Engine; readonly gateway: string; readonly held: Held }[] = [];
+/** Locks this process holds, until it ends or the command that runs programs inside it. */
+const taken: { readonly engine: Engine; readonly gateway: string; readonly held: Held }[] = [];
 
 /**
- * Enters the install before anything is declared. A preview takes nothing, and is refused while somebody works there;
- * but the preview that `pulumi up` begins with enters as the update does, so that of two begun together the second
+ * Takes the install's run lock before anything is declared. A preview takes nothing, and is refused while somebody holds
+ * it; but the preview that `pulumi up` begins with takes it as the update does, so that of two begun together the second
  * learns at once, and not when its preview is over.
- * @throws an error for the operator that names who does
+ * @throws OperatorRunError that names the holder
  */
-export async function enter(engine: Engine, gateway: string, stack: string): Promise<void> {
+export async function takeLock(engine: Engine, gateway: string, stack: string): Promise<void> {
   const report = (line: string): void => {
     void pulumi.log.warn(line);
   };
@@ -26,7 +26,7 @@ export async function enter(engine: Engine, gateway: string, stack: string): Pro
     const owner = thisProcess(`up of ${stack}`, engineAddress());
     // The one to end is Pulumi: each of its phases runs the program in another process.
     const held = await takeRunLock(engine, gateway, { ...owner, pid: update?.pid ?? owner.pid }, report);
-    entered.push({ engine, gateway, held });
+    taken.push({ engine, gateway, held });
   } catch (error) {
     if (error instanceof LockTaken) throw new OperatorRunError(error.message);
     throw error;
@@ -40,11 +40,9 @@ export function engineAddress(): string | undefined {
 }
 
 /**
- * Leaves what programs have entered in this process. For commands that run them in process: another one may follow.
+ * Releases the locks that programs took in this process. For commands that run them in process: another may follow.
  * @param report told what is done at the end; Pulumi, which programs tell, has ended by then
  */
-export async function leave(report: Report): Promise<void> {
-  await Promise.all(
-    entered.splice(0).map(({ engine, gateway, held }) => releaseRunLock(engine, gateway, held, report)),
-  );
+export async function releaseLocks(report: Report): Promise<void> {
+  await Promise.all(taken.splice(0).map(({ engine, gateway, held }) => releaseRunLock(engine, gateway, held, report)));
 }
