@@ -1,13 +1,11 @@
 import type { ConfigMap } from "@pulumi/pulumi/automation";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { settingsFile } from "../../stacks/stackNames";
 import { settingNamed, type SettingName } from "../../settings";
 import { readIfThere } from "../../util/files/readIfThere";
 import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
 import { formerIn, replacedBy, type Former, type Values } from "./former";
+import { cliOf, runOnStack } from "./onStack";
 import { withStack } from "./workspace";
 
 /** Pulumi's name of a setting. */
@@ -51,18 +49,10 @@ export async function forgetFormer(context: Context, stack: string): Promise<voi
 
 function onConfig(context: Context, stack: string, work: (config: StackConfig) => Promise<void>): Promise<void> {
   return withStack(context, stack, async (named) => {
-    const { pulumiCommand, workDir, envVars } = named.workspace;
     const run = async (words: readonly string[], input?: string): Promise<void> => {
-      const child = spawn(pulumiCommand.command, [...words, "--stack", stack, "--non-interactive"], {
-        cwd: workDir,
-        env: { ...process.env, ...envVars },
-      });
-      // Over standard input, so that no process list shows a secret.
-      child.stdin.on("error", () => undefined).end(input);
-      child.stdout.resume();
-      const [[code], errors] = await Promise.all([once(child, "close") as Promise<[number]>, text(child.stderr)]);
-      if (code === 0) return;
-      throw new OperatorError({ what: `Pulumi does not change the settings of ${stack}: ${errors.trim()}` });
+      const { code, stderr } = await runOnStack(cliOf(named), stack, words, input);
+      if (code !== 0)
+        throw new OperatorError({ what: `Pulumi does not change the settings of ${stack}: ${stderr.trim()}` });
     };
     // Through the SDK, which tells a stack that is not there from any other failure.
     await work(new StackConfig(await named.getAllConfig(), run));

@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import type { Context } from "../context";
 import { answeringEngine } from "../../host/engine/answering";
 import { LockTaken } from "../../host/lock/owner";
-import { interruptedIn } from "./interrupted";
 import { livesSince } from "../../util/process/lives";
+import { removeOrphans } from "./orphanedResources";
+import { pendingIn } from "./pendingOperations";
 import { exportState, importState } from "./state";
 import { stackLocksIn, type StackLock } from "./stackLock";
-import { removeUnnoted } from "./unnoted";
 
 /**
  * What Pulumi prints where a killed run's operations are in the state and no lock, as after `pulumi cancel`. It goes on,
@@ -36,7 +36,7 @@ export async function pastKilledRun<T>(
   };
   try {
     const result = await command({ ...context, report });
-    if (pending) await mend(stack, context, "has done");
+    if (pending) await mend(stack, context, "has repeated");
     return result;
   } catch (error) {
     const locks = stackLocksIn((error as Error).message);
@@ -58,7 +58,7 @@ export async function pastKilledRun<T>(
         `A run was killed (process ${lock.pid}, begun ${lock.since}): cleared the lock it left on ${stack.name}.`,
       );
     }
-    await mend(stack, context, "does");
+    await mend(stack, context, "repeats");
     return command(context);
   }
 }
@@ -69,16 +69,16 @@ function mayLive({ host, pid, since, url }: StackLock): boolean {
 }
 
 /** Takes out of the stack's state, and off the engine, what a killed run left half done. */
-async function mend(stack: Stack, { project, report }: Context, done: "does" | "has done"): Promise<void> {
-  const interrupted = interruptedIn(await exportState(stack));
-  if (interrupted === undefined) return;
+async function mend(stack: Stack, { project, report }: Context, thisRun: "repeats" | "has repeated"): Promise<void> {
+  const pending = pendingIn(await exportState(stack));
+  if (pending === undefined) return;
+  const { count, orphans, dockerHost, mended } = pending;
   const removed =
-    interrupted.unnoted.length === 0
-      ? []
-      : await removeUnnoted(await answeringEngine(interrupted.dockerHost, project.environment), interrupted);
-  await importState(stack, interrupted.mended);
+    orphans.length === 0 ? [] : await removeOrphans(await answeringEngine(dockerHost, project.environment), pending);
+  await importState(stack, mended);
+  const [operations, them] = count === 1 ? ["operation", "it"] : ["operations", "them"];
   report(
-    `Of what a killed run had begun, ${interrupted.count} ${interrupted.count === 1 ? "step was" : "steps were"} unfinished: this run ${done} it again.`,
+    `A killed run left ${count} pending ${operations} in the state of ${stack.name}: cleared; this run ${thisRun} ${them}.`,
   );
-  if (removed.length > 0) report(`Removed what it had made and not noted: ${removed.join(", ")}`);
+  if (removed.length > 0) report(`Removed orphaned resources: ${removed.join(", ")}`);
 }

@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
 import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
 import { pulumiEnvironment } from "./environment";
+import { runOnStack } from "./onStack";
 import { pulumiCommand } from "./pulumiCommand";
-
-/** Bytes of outputs at most; base's are a few thousand. */
-const maxBuffer = 16 * 1024 * 1024;
 
 /** What Pulumi says of a stack that was never made. */
 const notThere = /no stack named .* found/;
@@ -21,24 +18,16 @@ export async function stackOutputs(
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const { project, report } = context;
   const { command } = await pulumiCommand(context);
-  const options = { cwd: project.folder, env: pulumiEnvironment(project, report), maxBuffer };
-  return new Promise((resolve, reject) => {
-    execFile(
-      command,
-      ["stack", "output", "--json", "--show-secrets", "--non-interactive", "--stack", stack],
-      options,
-      (error, stdout, stderr) => {
-        if (error === null) resolve(JSON.parse(stdout) as Record<string, unknown>);
-        else if (notThere.test(stderr)) resolve(undefined);
-        // Not the error's own message, which may hold what was printed.
-        else
-          reject(
-            new OperatorError({
-              what: `Pulumi does not say what stack ${stack} holds.`,
-              why: stderr.trim() || `It ended with exit code ${error.code}.`,
-            }),
-          );
-      },
-    );
+  const { code, stdout, stderr } = await runOnStack(
+    { command, cwd: project.folder, env: pulumiEnvironment(project, report) },
+    stack,
+    ["stack", "output", "--json", "--show-secrets"],
+  );
+  if (code === 0) return JSON.parse(stdout) as Record<string, unknown>;
+  if (notThere.test(stderr)) return undefined;
+  // Not what was printed to standard output, which may hold a secret.
+  throw new OperatorError({
+    what: `Pulumi does not say what stack ${stack} holds.`,
+    why: stderr.trim() || `It ended with exit code ${code}.`,
   });
 }

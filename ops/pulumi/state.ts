@@ -1,9 +1,9 @@
 import type { Deployment, Stack } from "@pulumi/pulumi/automation";
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { OperatorError } from "../../util/operatorError";
+import { cliOf, runOnStack } from "./onStack";
 
 /**
  * A stack's state with its secrets encrypted. The Automation API's own export decrypts them, and its import writes what
@@ -25,15 +25,17 @@ export async function importState(stack: Stack, state: Deployment): Promise<void
   }
 }
 
-async function run({ name, workspace }: Stack, words: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(
-    workspace.pulumiCommand.command,
-    [...words, "--stack", name, "--non-interactive"],
-    {
-      cwd: workspace.workDir,
-      env: workspace.envVars,
-      maxBuffer: 256 * 1024 * 1024,
-    },
-  );
-  return stdout;
+/** Lifts the protection of everything in a stack, so that it can be destroyed. */
+export async function unprotectAll(stack: Stack): Promise<void> {
+  await run(stack, ["state", "unprotect", "--all", "--yes"]);
+}
+
+/** @throws OperatorError with Pulumi's words, which may name the lock it was refused for */
+async function run(stack: Stack, words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runOnStack(cliOf(stack), stack.name, words);
+  if (code === 0) return stdout;
+  throw new OperatorError({
+    what: `Pulumi failed at "${words.slice(0, 2).join(" ")}" of ${stack.name}.`,
+    why: stderr.trim() || `It ended with exit code ${code}.`,
+  });
 }

@@ -222,7 +222,7 @@ test("what a killed run had made and not noted is removed; a live run's lock is 
   // No process has a number that high.
   writeFileSync(lock, lockOf(2 ** 22 + 1));
   const printed = await scene.up("tier2");
-  expect(printed).toContain(`Removed what it had made and not noted: ${name}`);
+  expect(printed).toContain(`Removed orphaned resources: ${name}`);
   expect(printed).toMatch(/Resources:\n\s+\d+ unchanged/);
   expect((await containersOf(scene)).filter(({ tier }) => tier === "tier2").map((seen) => seen.name)).not.toContain(
     name,

@@ -46,7 +46,7 @@ test("what a killed run left in the state is cleared, also where somebody has cl
   expect(deployment).toEqual({ resources: [], pending_operations: [] });
   expect(lines).toEqual([
     warning,
-    "Of what a killed run had begun, 1 step was unfinished: this run has done it again.",
+    "A killed run left 1 pending operation in the state of base: cleared; this run has repeated it.",
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { interruptedIn } from "../../../../ops/pulumi/interrupted";
+import { pendingIn } from "../../../../ops/pulumi/pendingOperations";
 
 const engine = { type: "pulumi:providers:docker", id: "p", inputs: { host: "ssh://scani.internal" } };
 const api = { type: "docker:index/container:Container", id: "abc", inputs: { name: "scani-tier2-api-1", labels: [] } };
@@ -9,13 +9,13 @@ const state = (pending_operations: unknown[] | undefined) => ({
 });
 
 test("a state that was left in order has nothing to mend", () => {
-  expect(interruptedIn(state(undefined))).toBeUndefined();
-  expect(interruptedIn(state([]))).toBeUndefined();
-  expect(interruptedIn({ version: 3, deployment: undefined })).toBeUndefined();
+  expect(pendingIn(state(undefined))).toBeUndefined();
+  expect(pendingIn(state([]))).toBeUndefined();
+  expect(pendingIn({ version: 3, deployment: undefined })).toBeUndefined();
 });
 
 test("what was begun is counted; what may have been made is named; all else of the state stays as it is", () => {
-  const found = interruptedIn(
+  const found = pendingIn(
     state([
       creating("docker:index/container:Container", "scani-tier2-api-2"),
       creating("docker:index/network:Network", "scani-tier2-net-1"),
@@ -29,7 +29,7 @@ test("what was begun is counted; what may have been made is named; all else of t
   );
   expect(found).toMatchObject({
     count: 5,
-    unnoted: [
+    orphans: [
       { kind: "container", name: "scani-tier2-api-2" },
       { kind: "network", name: "scani-tier2-net-1" },
     ],

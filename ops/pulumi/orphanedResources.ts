@@ -1,19 +1,19 @@
 import { isConflict, type Engine } from "../../host/engine/engine";
 import { label } from "../../host/install/labels";
-import type { Interrupted } from "./interrupted";
+import type { PendingOperations } from "./pendingOperations";
 
 /**
- * Removes what a killed run made on the engine and did not note in its state: nothing would ever remove it, and a name
+ * Removes what a killed run created on the engine and Pulumi's state does not know: nothing would ever remove it, and a name
  * of base's would be in the way of the next run. Volumes stay, whatever they hold.
  * @returns the names of what was removed
  */
-export async function removeUnnoted(engine: Engine, { unnoted, known }: Interrupted): Promise<string[]> {
+export async function removeOrphans(engine: Engine, { orphans, known }: PendingOperations): Promise<string[]> {
   const [containers, networks] = await Promise.all([
     engine.containers({ labels: [label.install], all: true }),
     engine.networks([label.install]),
   ]);
   const removed: string[] = [];
-  for (const { kind, name } of unnoted) {
+  for (const { kind, name } of orphans) {
     const container = kind === "container" && containers.find((one) => one.name === name && !known.has(one.id));
     const network = kind === "network" && networks.find((one) => one.name === name && !known.has(one.id));
     if (container) {

@@ -14,18 +14,17 @@ interface Contents {
   readonly pending_operations?: readonly { readonly type: string; readonly resource: Resource }[];
 }
 
-/** Something on the engine that a killed run may have made and not noted. */
-export interface Unnoted {
+/** A container or network that a killed run may have created and that is not in the state. */
+export interface OrphanedResource {
   readonly kind: "container" | "network";
   /** Name it was to have. Pulumi chooses it before it makes anything. */
   readonly name: string;
 }
 
-/** What a killed run left unfinished in a stack's state. */
-export interface Interrupted {
-  /** Operations it had begun. */
+/** The operations a killed run left pending in a stack's state. */
+export interface PendingOperations {
   readonly count: number;
-  readonly unnoted: readonly Unnoted[];
+  readonly orphans: readonly OrphanedResource[];
   /** Ids of everything the state knows. */
   readonly known: ReadonlySet<string>;
   /** Engine the stack is on; undefined for the default. */
@@ -34,13 +33,13 @@ export interface Interrupted {
   readonly mended: Deployment;
 }
 
-const kinds: Readonly<Record<string, Unnoted["kind"]>> = {
+const kinds: Readonly<Record<string, OrphanedResource["kind"]>> = {
   "docker:index/container:Container": "container",
   "docker:index/network:Network": "network",
 };
 
 /** Reads the operations a killed run left pending in a state; undefined when there are none. Pure. */
-export function interruptedIn(state: Deployment): Interrupted | undefined {
+export function pendingIn(state: Deployment): PendingOperations | undefined {
   const contents = (state.deployment ?? {}) as Contents;
   const pending = contents.pending_operations ?? [];
   if (pending.length === 0) return undefined;
@@ -48,7 +47,7 @@ export function interruptedIn(state: Deployment): Interrupted | undefined {
   const engine = resources.find(({ type }) => type === "pulumi:providers:docker");
   return {
     count: pending.length,
-    unnoted: pending.flatMap(({ type, resource }) => {
+    orphans: pending.flatMap(({ type, resource }) => {
       const kind = kinds[resource.type];
       const name = resource.inputs?.name;
       return type === "creating" && kind !== undefined && typeof name === "string" ? [{ kind, name }] : [];
