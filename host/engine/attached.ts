@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { Readable, type Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** A command that runs in a container, with its three streams separate. */
@@ -80,9 +81,8 @@ export async function capture(
 ): Promise<Ended & { output: string }> {
   const attached = await attach(container, command, environment);
   attached.stdin.end(input);
-  const chunks: Buffer[] = [];
-  for await (const chunk of attached.stdout) chunks.push(chunk as Buffer);
-  return { ...(await attached.ended), output: Buffer.concat(chunks).toString("utf8") };
+  const output = await text(attached.stdout);
+  return { ...(await attached.ended), output };
 }
 
 async function exitCode(running: Docker.Exec): Promise<number> {

@@ -1,15 +1,6 @@
 import type Docker from "dockerode";
 import { PassThrough, type Duplex } from "node:stream";
-
-/** A command in a container that runs for as long as this process keeps its standard input open. */
-export interface Conversation {
-  /** The first line it printed, or all it printed if it ended before a whole line. */
-  readonly line: string;
-  /** Settles when the command has ended, for whatever reason. */
-  readonly ended: Promise<void>;
-  /** Closes its standard input and waits until it has ended. */
-  end(): Promise<void>;
-}
+import { isConflict, isNotFound, type Conversation } from "./engine";
 
 /** A connection that can be told not to keep the process alive. */
 type Hijacked = Duplex & { ref(): void; unref(): void };
@@ -52,7 +43,7 @@ async function attach(container: Docker.Container, command: readonly string[]): 
     });
     return (await running.start({ hijack: true, stdin: true })) as Hijacked;
   } catch (error) {
-    if ([404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) return undefined;
+    if (isNotFound(error) || isConflict(error)) return undefined;
     throw error;
   }
 }

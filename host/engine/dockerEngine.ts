@@ -6,6 +6,7 @@ import { converse } from "./conversation";
 import {
   isConflict,
   isNotFound,
+  unlessMissing,
   type ContainerDetails,
   type ContainerFilter,
   type ContainerOrder,
@@ -269,10 +270,6 @@ class DockerEngine implements Engine {
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     await this.docker.createVolume({ Name: name, Labels: { ...labels } });
   }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
 }
 
 function withoutSlash(name: string): string {

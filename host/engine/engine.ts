@@ -1,5 +1,4 @@
 import type { Attached, Ended } from "./attached";
-import type { Conversation } from "./conversation";
 import type { ExecResult } from "./exec";
 
 /** A container's state, in Docker's own words. */
@@ -163,6 +162,16 @@ export interface Endpoint {
   readonly address?: string;
 }
 
+/** A command in a container that runs for as long as this process keeps its standard input open. */
+export interface Conversation {
+  /** The first line it printed, or all it printed if it ended before a whole line. */
+  readonly line: string;
+  /** Settles when the command has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Closes its standard input and waits until it has ended. */
+  end(): Promise<void>;
+}
+
 /** How a container is removed. */
 export interface Removal {
   /** Kill it if it runs. Default: true. */
@@ -290,13 +299,19 @@ export class EngineError extends Error {
   }
 }
 
-function statusOf(thrown: unknown): number | undefined {
+/** HTTP status of the engine's refusal; undefined for any other error. */
+export function statusOf(thrown: unknown): number | undefined {
   return (thrown as { statusCode?: number } | undefined)?.statusCode;
 }
 
 /** True when the engine refused because something does not exist. */
 export function isNotFound(thrown: unknown): boolean {
   return statusOf(thrown) === 404;
+}
+
+/** Lets the engine's refusal of what does not exist pass. @throws any other error */
+export function unlessMissing(thrown: unknown): undefined {
+  if (!isNotFound(thrown)) throw thrown;
 }
 
 /**

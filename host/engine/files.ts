@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { posix } from "node:path";
 import { text } from "node:stream/consumers";
 import { extract, pack, type Header } from "tar-stream";
+import { unlessMissing } from "./engine";
 
 /** Reads a file from a container, running or not. Undefined when it does not exist. */
 export async function readFile(container: Docker.Container, path: string): Promise<string | undefined> {
@@ -56,8 +57,5 @@ async function headerOf(container: Docker.Container, path: string): Promise<Head
 }
 
 async function archiveOf(container: Docker.Container, path: string): Promise<NodeJS.ReadableStream | undefined> {
-  return container.getArchive({ path }).catch((error: { statusCode?: number }) => {
-    if (error.statusCode === 404) return undefined;
-    throw error;
-  });
+  return container.getArchive({ path }).catch(unlessMissing);
 }

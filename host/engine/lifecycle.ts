@@ -1,9 +1,10 @@
 import type Docker from "dockerode";
-import type { Removal } from "./engine";
+import { Readable } from "node:stream";
+import { demultiplexed } from "./attached";
+import { isConflict, isNotFound, statusOf, unlessMissing, type Removal } from "./engine";
 
-function statusCode(error: unknown): number | undefined {
-  return (error as { statusCode?: number }).statusCode;
-}
+/** Docker's status for what is so already. */
+const unchanged = 304;
 
 /** Starts a container, or lets one that is paused go on; one that runs already is left alone. */
 export async function start(docker: Docker, id: string): Promise<void> {
@@ -11,9 +12,9 @@ export async function start(docker: Docker, id: string): Promise<void> {
   try {
     await container.start();
   } catch (error) {
-    if (statusCode(error) === 304) return;
+    if (statusOf(error) === unchanged) return;
     // Docker refuses to start a paused container, in words only.
-    const paused = statusCode(error) === 409 && (await container.inspect()).State.Paused;
+    const paused = isConflict(error) && (await container.inspect()).State.Paused;
     if (!paused) throw error;
     await container.unpause();
   }
@@ -28,7 +29,7 @@ export async function stop(docker: Docker, id: string, withinSeconds?: number): 
     .getContainer(id)
     .stop(withinSeconds === undefined ? {} : { t: withinSeconds })
     .catch((error: unknown) => {
-      if (![304, 404].includes(statusCode(error) ?? 0)) throw error;
+      if (statusOf(error) !== unchanged && !isNotFound(error)) throw error;
     });
 }
 
@@ -40,40 +41,34 @@ export async function remove(
   container: Docker.Container,
   { force = true, volumes = true }: Removal = {},
 ): Promise<void> {
-  const unless =
-    (...codes: number[]) =>
-    (error: unknown) => {
-      const code = statusCode(error);
-      if (!codes.includes(code ?? 0)) throw error;
-      return code;
-    };
-  const refused = await container.remove({ force, v: volumes }).then(() => undefined, unless(404, 409));
-  // Without force the conflict may be a running container, which would be waited for without end.
-  if (refused === 409 && force) await container.wait({ condition: "removed" }).catch(unless(404));
+  try {
+    await container.remove({ force, v: volumes });
+  } catch (error) {
+    if (isNotFound(error)) return;
+    if (!isConflict(error)) throw error;
+    // Without force the conflict may be a running container, which would be waited for without end.
+    if (force) await container.wait({ condition: "removed" }).catch(unlessMissing);
+  }
 }
 
 /** The last lines of a container's log, both streams. Empty for one that never ran. */
 export async function lastLines(docker: Docker, id: string, count: number): Promise<string[]> {
   const container = docker.getContainer(id);
   const raw = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });
-  return demultiplex(raw)
-    .split("\n")
-    .filter((line) => line !== "");
+  return (await textOf(raw)).split("\n").filter((line) => line !== "");
 }
 
 /** Everything a container has logged since a moment (epoch seconds, fractions allowed). */
 export async function logSince(docker: Docker, id: string, since: number): Promise<string> {
-  return demultiplex(await docker.getContainer(id).logs({ stdout: true, stderr: true, since, follow: false }));
+  return textOf(await docker.getContainer(id).logs({ stdout: true, stderr: true, since, follow: false }));
 }
 
-/** Strips the 8-byte frame headers Docker puts before each chunk of a log without a terminal. */
-export function demultiplex(raw: Buffer): string {
-  const parts: string[] = [];
-  let at = 0;
-  while (at + 8 <= raw.length) {
-    const length = raw.readUInt32BE(at + 4);
-    parts.push(raw.toString("utf8", at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  return parts.join("");
+/** Both streams of a log, in the order they came. */
+async function textOf(log: Buffer): Promise<string> {
+  const pieces: Buffer[] = [];
+  const keep = (piece: Buffer): void => {
+    pieces.push(piece);
+  };
+  for await (const piece of demultiplexed(Readable.from([log]), keep)) keep(piece);
+  return Buffer.concat(pieces).toString("utf8");
 }

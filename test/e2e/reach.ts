@@ -1,4 +1,3 @@
-import { demultiplex } from "../../host/engine/lifecycle";
 import { label } from "../../host/install/labels";
 import type { Scene } from "./scene";
 
@@ -33,7 +32,7 @@ export async function reachable(scene: Scene, containerId: string, targets: read
   try {
     await probe.start();
     await probe.wait();
-    return JSON.parse(demultiplex(await probe.logs({ stdout: true, stderr: true, follow: false }))) as string[];
+    return JSON.parse(await scene.engine.logSince(probe.id, 0)) as string[];
   } finally {
     await probe.remove({ force: true });
   }

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { PassThrough, Readable, type Duplex } from "node:stream";
 import type { Attached, Ended } from "../../../host/engine/attached";
-import type { Conversation } from "../../../host/engine/conversation";
 import {
   EngineError,
   type Confinement,
@@ -10,6 +9,7 @@ import {
   type ContainerOrder,
   type ContainerState,
   type ContainerSummary,
+  type Conversation,
   type Engine,
   type FollowedLog,
   type ImageDetails,

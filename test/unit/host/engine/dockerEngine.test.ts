@@ -79,6 +79,26 @@ test("one that is on its way out is waited for, unless it may run", async () => 
   expect(waited).toEqual(["a"]);
 });
 
+test("a log is both streams in their order, a letter split over two frames and many thousand lines too", async () => {
+  const frame = (stream: 1 | 2, data: Buffer) => {
+    const header = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(data.length, 4);
+    return Buffer.concat([header, data]);
+  };
+  const split = Buffer.from("größe\n");
+  const many = Array.from({ length: 20_000 }, (_, index) => frame(1, Buffer.from(`${index}\n`)));
+  const log = Buffer.concat([
+    ...many,
+    frame(1, split.subarray(0, 3)),
+    frame(1, split.subarray(3)),
+    frame(2, Buffer.from("failed\n")),
+  ]);
+  const docker = { getContainer: () => ({ logs: async () => log }) } as unknown as Docker;
+  const lines = await engineOver(docker).lastLines("x", 20_003);
+  expect([lines.length, ...lines.slice(-3)]).toEqual([20_002, "19999", "größe", "failed"]);
+  expect(await engineOver(docker).logSince("x", 0)).toBe(`${lines.join("\n")}\n`);
+});
+
 test("details of a container, with what Docker leaves out", () => {
   const info = {
     Id: "1",
