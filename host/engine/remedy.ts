@@ -18,8 +18,11 @@ export interface EngineFacts {
 /** The socket that Docker uses where nothing else is said. */
 export const localHost = "unix:///var/run/docker.sock";
 
-const isLocal = ({ host }: EngineFacts): boolean => host === undefined || host === localHost;
-const isDebian = ({ distribution }: EngineFacts): boolean =>
+/** True for the engine that is used where nothing else is said. Pure. */
+export const isLocal = ({ host }: EngineFacts): boolean => host === undefined || host === localHost;
+
+/** True on Debian and Ubuntu, and what is made of them. Pure. */
+export const isDebian = ({ distribution }: EngineFacts): boolean =>
   distribution.some((name) => name === "debian" || name === "ubuntu");
 
 /** What the operator can do about an engine that does not answer. Pure. */
@@ -60,13 +63,6 @@ export function engineProblem(facts: EngineFacts): Problem {
         what: "There is no Docker engine here.",
         why: "Install Docker with your distribution's package manager, start it, and run this again.",
       };
-}
-
-/** What a set-up that may change this machine can do about it by itself; undefined where the operator has to. Pure. */
-export function engineRemedy(facts: EngineFacts): "install" | "start" | undefined {
-  if (!isLocal(facts) || facts.reason === "EACCES" || facts.platform !== "linux" || !facts.root) return undefined;
-  if (facts.installed) return "start";
-  return isDebian(facts) ? "install" : undefined;
 }
 
 /** `ID` and `ID_LIKE` of an os-release file. Pure. */

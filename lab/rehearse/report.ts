@@ -40,7 +40,7 @@ export interface Seen extends Pick<Result, "switches" | "jobs" | "rows"> {
 }
 
 /** Mistakes in what was seen; none means the rehearsal went well. Pure. */
-export function wrongs({ switches, jobs, rows, written, sessions }: Seen): string[] {
+function wrongs({ switches, jobs, rows, written, sessions }: Seen): string[] {
   return [
     ...switches
       .filter(({ failed }) => failed > 0)

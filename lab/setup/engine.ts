@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { dockerd, engineFacts, silence } from "../../host/engine/answering";
 import { connectDocker } from "../../host/engine/connect";
-import { engineProblem, engineRemedy } from "../../host/engine/remedy";
+import { engineProblem, isDebian, isLocal, type EngineFacts } from "../../host/engine/remedy";
 import { cacheFolder } from "../../ops/pulumi/cache";
 import { command, lastLines, mustRun } from "../../ops/pulumi/command";
 import { exclusively } from "../../ops/pulumi/exclusively";
@@ -41,6 +41,13 @@ export async function ensureEngine(say: Say): Promise<Docker> {
   );
   if (!(await greet(docker, say))) throw new Error("Docker was started, and does not answer.");
   return docker;
+}
+
+/** What a set-up that may change this machine can do about it by itself; undefined where the operator has to. Pure. */
+export function engineRemedy(facts: EngineFacts): "install" | "start" | undefined {
+  if (!isLocal(facts) || facts.reason === "EACCES" || facts.platform !== "linux" || !facts.root) return undefined;
+  if (facts.installed) return "start";
+  return isDebian(facts) ? "install" : undefined;
 }
 
 async function greet(docker: Docker, say: Say): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { pulumiHome } from "../../ops/pulumi/pulumiHome";
+import { pulumiHome } from "../pulumiHome";
 import { root } from "../../ops/root";
 import { command } from "../../ops/pulumi/command";
-import { packageVersion } from "../../ops/pulumi/packageVersion";
+import { packageVersion } from "../packageVersion";
 import { pulumiReachable } from "../../ops/pulumi/reach";
 import type { Report as Say } from "../../util/progress/progress";
 import { which } from "../../util/process/which";

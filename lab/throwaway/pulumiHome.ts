@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { pulumiHome } from "../../ops/pulumi/pulumiHome";
+import { pulumiHome } from "../pulumiHome";
 
 /** The operator's own, as it was before any throwaway's was put into the environment of this process. */
 const operators = pulumiHome(process.env);

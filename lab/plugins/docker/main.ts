@@ -1,5 +1,5 @@
 import { connectDocker } from "../../../host/engine/connect";
-import { packageVersion } from "../../../ops/pulumi/packageVersion";
+import { packageVersion } from "../../packageVersion";
 import { serve } from "../protocol/serve";
 import { aString } from "../protocol/shape";
 import { containerType } from "./container";

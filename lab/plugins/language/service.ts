@@ -4,7 +4,7 @@ import { GetRequiredPackagesResponse, type RunRequest, type RunResponse } from "
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { packageVersion } from "../../../ops/pulumi/packageVersion";
+import { packageVersion } from "../../packageVersion";
 import type { Announce } from "../protocol/process";
 import { outcomeOf, startOf } from "./program";
 

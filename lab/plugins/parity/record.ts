@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../ops/root";
-import { packageVersion } from "../../../ops/pulumi/packageVersion";
+import { packageVersion } from "../../packageVersion";
 import type { Played } from "../parity";
 import type { Answers } from "./wire";
 

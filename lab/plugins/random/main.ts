@@ -1,4 +1,4 @@
-import { packageVersion } from "../../../ops/pulumi/packageVersion";
+import { packageVersion } from "../../packageVersion";
 import { serve } from "../protocol/serve";
 import { aString } from "../protocol/shape";
 import { randomBytesType } from "./randomBytes";

@@ -1,7 +1,7 @@
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { findLanguageHost, testLanguageHost } from "../../../../lab/setup/languageHost";
-import { packageVersion } from "../../../../ops/pulumi/packageVersion";
+import { packageVersion } from "../../../../lab/packageVersion";
 import { findPlugins, officialPlugin, testPlugins } from "../../../../lab/setup/plugins";
 import { pulumiEnvironment } from "../../../../lab/setup/prepare";
 import { folder, type Folder } from "./folder";
