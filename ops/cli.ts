@@ -5,7 +5,7 @@ import { spellBase, spellFor } from "../util/commands";
 import { interruption } from "../util/process/interruption";
 import { actOf, type AdoptWords } from "./adopt/act";
 import { contextOf, type Context } from "./context";
-import type { Report } from "../util/progress/progress";
+import { reportToStderr, type Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
 import {
   baseStackOf,
@@ -33,11 +33,6 @@ const print: Report = (line) => {
   process.stdout.write(`${line}\n`);
 };
 
-/** What goes beside a command's own output, which may be meant for another program. */
-const aside: Report = (line) => {
-  process.stderr.write(`${line}\n`);
-};
-
 function command(name: string): Command {
   return program
     .command(name)
@@ -52,7 +47,7 @@ function contextFor({ project }: Everywhere, signal?: AbortSignal): Context {
   const here = typedIn(process.env, process.cwd());
   const folder = projectFolder(project, here);
   spellFor(folder, here);
-  mendCopiedProject(folder, aside);
+  mendCopiedProject(folder, reportToStderr);
   return contextOf({ folder, environment: environmentOf(folder, process.env) }, print, signal);
 }
 
@@ -147,7 +142,7 @@ baseCommand("adopt")
   .option("--accept-public-key", "although a secret is one that Scani publishes for development")
   .description("make a Scani that runs under docker compose this module's, without losing anything")
   .action(async (project: string | undefined, options: OnInstall & AdoptWords) => {
-    const context = contextFor(options, interruption(aside));
+    const context = contextFor(options, interruption(reportToStderr));
     const base = baseFor(context, options);
     const act = actOf(options, project);
     if (act === "adopt") return (await import("./adopt/adopt.js")).adopt(context, base, project, options);
@@ -161,7 +156,7 @@ baseCommand("backup")
   .description("back the database up, while Scani goes on")
   .action(async (options: OnInstall & { verify?: boolean }) => {
     const { backup, verifyNewest } = await import("./backup/backup.js");
-    const context = contextFor(options, interruption(aside));
+    const context = contextFor(options, interruption(reportToStderr));
     await (options.verify ? verifyNewest : backup)(context, baseFor(context, options));
   });
 
@@ -179,7 +174,7 @@ baseCommand("restore")
   .option("--foreign", "although the backup is from another database")
   .description("put a backup in the place of the database; what was there is kept")
   .action(async (file: string, options: OnInstall & { whileServing?: boolean; foreign?: boolean }) => {
-    const context = contextFor(options, interruption(aside));
+    const context = contextFor(options, interruption(reportToStderr));
     await (await import("./backup/restore.js")).restore(context, baseFor(context, options), file, options);
   });
 

@@ -15,7 +15,7 @@ import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
 import { containerName, isOfBase, isReleaseName } from "../host/install/containerName";
 import { readNameless, renewNames } from "../host/install/names";
-import { connectAll, isConnected } from "../host/adopt/connections";
+import { connectAll, isConnected } from "../host/install/connections";
 import { readFacts } from "../host/install/readFacts";
 import { postgresDataPath } from "../host/install/postgresData";
 import { routeUploads, uploadsRouted } from "../host/install/uploads";

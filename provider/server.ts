@@ -123,7 +123,7 @@ export function serve(load: () => Handlers, engine: string): void {
 }
 
 /** Milliseconds between two looks at the parent. */
-const lookAgain = 500;
+const pollInterval = 500;
 
 /**
  * Pulumi starts plugins in process groups of their own, so a killed `pulumi` leaves them behind. Nobody is told any
@@ -133,7 +133,7 @@ function whenOrphaned(orphaned: () => void): void {
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) orphaned();
-  }, lookAgain).unref();
+  }, pollInterval).unref();
 }
 
 /** The name a resource's URN says of its stack: `urn:pulumi:<stack>::<project>::<parent types$>type::<name>`. Pure. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isWithin, parseBlock } from "../util/ipv4";
 import { isDevelopmentValue } from "./unsafe";
 import { isVapidPrivateKey } from "./vapid";
+import { bareHost } from "../util/host";
 
 /** Text forms of settings: every value arrives as a string, whichever source gave it. */
 
@@ -115,7 +116,7 @@ export const databaseUrl = serverUrl("postgres", "postgresql")
     (value) => {
       const url = urlOf(value);
       const mode = url?.searchParams.get("sslmode");
-      return !url || !mode || uncheckedModes.has(mode) || isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
+      return !url || !mode || uncheckedModes.has(mode) || isIP(bareHost(url.hostname)) === 0;
     },
     {
       message:

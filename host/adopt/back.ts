@@ -1,3 +1,4 @@
+import { withUnstarted } from "../engine/unstarted";
 import { networkName } from "../install/addresses";
 import type { Bucket } from "../install/bucket";
 import { containerName, volumeNameOf } from "../install/containerName";
@@ -168,12 +169,7 @@ async function newerSchema({
     );
     return undefined;
   }
-  const reader = await engine.create({
-    image: migrateImage,
-    labels: { [label.install]: install.name },
-    network: "none",
-  });
-  try {
+  return withUnstarted(engine, { image: migrateImage, labels: { [label.install]: install.name } }, async (reader) => {
     const [shipped, ledger] = await Promise.all([
       readShipped(engine, reader),
       withServer(engine, { kind: "bundled", container: postgres, stacks: stacks.names }, (server) =>
@@ -188,9 +184,7 @@ async function newerSchema({
           why: "Write the version that serves now into compose's .env file (SCANI_IMAGE_TAG), make its containers anew in its folder, and type the same again.",
           type: [composePull(compose), composeCreate(compose)],
         };
-  } finally {
-    await engine.remove(reader);
-  }
+  });
 }
 
 /** Removes containers that runs which were killed have left: they are on networks and volumes that are to go. */

@@ -2,12 +2,13 @@ import type { Engine, Labelled } from "../engine/engine";
 import { publishedAt } from "../engine/published";
 import { databaseQuestion, parseAnswer } from "../guards/databaseAnswer";
 import { withServer } from "../backup/server";
+import { loginIn } from "../install/databaseUrl";
 import { baseServices } from "../install/bundled";
-import { networkName } from "../install/addresses";
+import { baseNetworkNames } from "../install/addresses";
 import { containerName, volumeNameOf } from "../install/containerName";
 import { label } from "../install/labels";
 import type { StackNames } from "../install/stacks";
-import { parseFree } from "../preflight/disk";
+import { parseFree } from "../engine/disk";
 import { anyOpens } from "../scani/credentials";
 import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./authorities";
@@ -16,7 +17,6 @@ import { isVersioned, listObjects } from "./objects";
 import { environmentIn, type Environment } from "../install/environment";
 import {
   dataMountOf,
-  loginIn,
   objectSourceOf,
   partsOf,
   serversOf,
@@ -120,7 +120,7 @@ export async function readEvidence(
   const theirs = new Set(project.containers.flatMap((one) => one.networks));
   const inspected = await Promise.all(all.map(({ id }) => engine.inspect(id)));
   const names = baseServices.map((service) => containerName(install, service));
-  const ownNetworks = (["edge", "data", "mail"] as const).map((network) => networkName(install, network));
+  const ownNetworks = baseNetworkNames(install);
   const ownVolumes = baseServices.map((service) => volumeNameOf(install, service));
   const isStrange = ({ labels }: Pick<Labelled, "labels">) => labels[label.install] !== install;
   return {

@@ -20,7 +20,7 @@ const sorting = 20;
  * MiB a Postgres needs that is set to these sizes: for each one what it is above Postgres' default, beside the default of
  * base's own. Pure.
  */
-export function postgresNeeds(given: PostgresSizes): number {
+function postgresNeeds(given: PostgresSizes): number {
   const above = (size: keyof typeof defaults) => Math.max(0, (given[size] ?? 0) / mebibyte - defaults[size]);
   const more = above("shared_buffers") + above("maintenance_work_mem") + sorting * above("work_mem");
   return fallbackOf("postgresMemory") + Math.ceil(more);

@@ -1,4 +1,5 @@
 import { details, type ContainerDetails, type Engine } from "../engine/engine";
+import { withUnstarted } from "../engine/unstarted";
 import { networkName } from "../install/addresses";
 import { label } from "../install/labels";
 import { postgresDataPath } from "../install/postgresData";
@@ -35,20 +36,13 @@ function movingFolder(folder: string): string {
 
 /** Reads where the data is, through a container that is never started. */
 export async function whereIsData(engine: Engine, { install, volume, folder, image }: DataHome): Promise<DataIs> {
-  const reader = await engine.create({
-    image,
-    labels: { [label.install]: install },
-    network: "none",
-    volumes: [{ name: volume, path: mounted }],
-  });
-  try {
+  const volumes = [{ name: volume, path: mounted }];
+  return withUnstarted(engine, { image, labels: { [label.install]: install }, volumes }, async (reader) => {
     const has = async (path: string) => (await engine.readFile(reader, `${mounted}/${path}PG_VERSION`)) !== undefined;
     if (await has(`${folder}/`)) return "in its folder";
     if (await has("")) return "in the volume";
     return (await has(`${movingFolder(folder)}/`)) ? "between" : "nowhere";
-  } finally {
-    await engine.remove(reader, { volumes: false });
-  }
+  });
 }
 
 /**

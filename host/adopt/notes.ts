@@ -9,7 +9,7 @@ import {
   dockerStop,
   statusCommand,
 } from "../../util/commands";
-import { sizeText } from "../backup/manifest";
+import { loginIn } from "../install/databaseUrl";
 import { networkName } from "../install/addresses";
 import { replaceable } from "../install/bundled";
 import { containerName } from "../install/containerName";
@@ -21,7 +21,6 @@ import {
   dataMountOf,
   findersOf,
   hostOf,
-  loginIn,
   namesOnNetworks,
   othersOf,
   parametersIn,
@@ -32,6 +31,8 @@ import {
   type ComposeProject,
 } from "./project";
 import { authorityVariable, differenceNotes, type StackValues } from "./variables";
+import { sizeText } from "../../util/sizeText";
+import { isPathWithin } from "../../util/files/pathWithin";
 
 /** What a plan has come to, as far as its notes tell it. */
 export interface Noted {
@@ -178,7 +179,7 @@ function mountNotes(project: ComposeProject): string[] {
       .filter((mount) => mount.type !== "tmpfs" && (holder !== postgres || mount !== dataMountOf(holder)))
       .map(({ source, path }) => {
         const naming = Object.entries(holder.environment)
-          .filter(([name, value]) => name !== authorityVariable && isWithin(value, path))
+          .filter(([name, value]) => name !== authorityVariable && isPathWithin(value, path))
           .map(([name]) => name);
         const named = naming.length === 0 ? "" : `, though ${naming.join(", ")} names it`;
         return `${source}, mounted into ${holder.name} at ${path}, does not come along${named}.`;
@@ -204,11 +205,6 @@ function labelNotes(project: ComposeProject): string[] {
   return found.length === 0
     ? []
     : [`Labels that do not come along, with what other tools do by them: ${found.join("; ")}.`];
-}
-
-/** True for a path that is another, or below it. Pure. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`);
 }
 
 /** Who reaches the page by name, or is told its place by the engine. */

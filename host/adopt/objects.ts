@@ -154,7 +154,7 @@ export class ObjectCopy {
 const ownHeader = /^(content-(type|disposition|encoding|language)|cache-control|expires|x-amz-meta-.+)$/i;
 
 /** The headers of each object in what was printed, by its number. Pure. */
-export function headersIn(printed: string): Map<number, Record<string, string>> {
+function headersIn(printed: string): Map<number, Record<string, string>> {
   const found = new Map<number, Record<string, string>>();
   let current: Record<string, string> | undefined;
   for (const line of printed.split(/\r?\n/)) {

@@ -1,6 +1,6 @@
 import type { Engine, NetworkSummary } from "../engine/engine";
 import { publishedAt } from "../engine/published";
-import { networkName } from "../install/addresses";
+import { baseNetworkNames } from "../install/addresses";
 import { replaceableServices } from "../install/bundled";
 import { containerName, volumeNameOf } from "../install/containerName";
 import { routedRelease } from "../install/facts";
@@ -85,7 +85,7 @@ export function ownSettings(
     return { ...image, ...Object.fromEntries(variables.map(([name, variable]) => [name, values[variable]])) };
   });
   const gateway = named("gateway");
-  const fronts = (gateway?.networks ?? []).filter((one) => !networksOf(install).includes(one));
+  const fronts = (gateway?.networks ?? []).filter((one) => !baseNetworkNames(install).includes(one));
   const frontNames = (gateway === undefined ? [] : namesOnNetworks(gateway)).filter(
     (one) => one !== gateway?.service && one !== gateway?.name,
   );
@@ -131,10 +131,6 @@ function accepting(values: Readonly<Record<string, string | undefined>>): StackV
   const all = given(values);
   return { ...all, ...given({ acceptedSecrets: refusedSecrets(all).join(",") }) };
 }
-
-/** Networks base makes for itself. */
-const networksOf = (install: string): readonly string[] =>
-  (["edge", "data", "mail"] as const).map((network) => networkName(install, network));
 
 const cloudVariables = ["SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"] as const;
 const storageVariables = ["S3_PUBLIC_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;

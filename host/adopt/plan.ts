@@ -10,7 +10,6 @@ import {
   dataMountOf,
   imageOf,
   leftProviderOf,
-  loginIn,
   namesOnNetworks,
   objectSourceOf,
   onlyReachedBy,
@@ -27,6 +26,7 @@ import {
 } from "./project";
 import { refusals, type AdoptIntent } from "./refusals";
 import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./variables";
+import { loginIn } from "../install/databaseUrl";
 
 /** What becomes of a compose project. Holds secrets. */
 export interface Adoption {

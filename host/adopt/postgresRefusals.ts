@@ -13,12 +13,11 @@ import {
 import type { Problem } from "../../util/operatorError";
 import { identifier, superuserOf } from "../backup/server";
 import { postgresMajor } from "../guards/postgresMajor";
+import { loginIn } from "../install/databaseUrl";
 import { postgresDataPath, postgresFolders } from "../install/postgresData";
 import type { AdoptEvidence } from "./evidence";
-import { isWithin } from "./notes";
 import {
   dataMountOf,
-  loginIn,
   parametersIn,
   serversOf,
   variableOf,
@@ -27,6 +26,7 @@ import {
   type ScaniParts,
 } from "./project";
 import { writtenFolders } from "./serverSettings";
+import { isPathWithin } from "../../util/files/pathWithin";
 
 /** Every reason why base's own Postgres could not take the place of the project's. Pure. */
 export function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
@@ -54,7 +54,7 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
     database?.isSuperuser !== undefined && database.backups !== undefined && "refused" in database.backups;
   const { database: named } = superuserOf({
     ...postgres.environment,
-    ...(isUnknown ? { POSTGRES_USER: roleOf(parts) } : {}),
+    ...(isUnknown ? { POSTGRES_USER: loginRoleOf(parts) } : {}),
   });
   const wrong: (Problem | false)[] = [
     mount?.type !== "volume" && {
@@ -74,34 +74,34 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
     },
     ofServer.length > 0 && {
       what: `DATABASE_URL sets ${ofServer.join(", ")} of ${postgres.name}, and base's own Postgres is named without: Scani might not find its data there.`,
-      why: `What the server is to go on with, the role keeps: alter role "${roleOf(parts)}" set <name> to <value>. Take it out of DATABASE_URL in the .env file beside the compose file then, and let compose apply it.`,
-      type: [dockerPsqlSession(postgres.name, roleOf(parts), databaseOf(parts)), composeUp(project)],
+      why: `What the server is to go on with, the role keeps: alter role "${loginRoleOf(parts)}" set <name> to <value>. Take it out of DATABASE_URL in the .env file beside the compose file then, and let compose apply it.`,
+      type: [dockerPsqlSession(postgres.name, loginRoleOf(parts), databaseOf(parts)), composeUp(project)],
     },
     isUnknown && {
-      what: `${postgres.name} does not let ${superuser} in over the socket in its container, as whom backups are made: its environment names that role, and Scani logs in as ${roleOf(parts)}.`,
+      what: `${postgres.name} does not let ${superuser} in over the socket in its container, as whom backups are made: its environment names that role, and Scani logs in as ${loginRoleOf(parts)}.`,
       ...giving(project, postgres, "POSTGRES_USER"),
     },
-    superuser !== roleOf(parts) &&
+    superuser !== loginRoleOf(parts) &&
       database?.backups !== undefined &&
       "isSuperuser" in database.backups &&
       !database.backups.isSuperuser && {
         what: `${superuser}, as whom backups are made by ${postgres.name}, is no superuser, as whoever reads one back has to be.`,
-        type: dockerPsql(postgres.name, roleOf(parts), `alter role ${identifier(superuser)} superuser`),
+        type: dockerPsql(postgres.name, loginRoleOf(parts), `alter role ${identifier(superuser)} superuser`),
       },
     postgres.state === "running" &&
       database !== undefined &&
       database.isSuperuser === undefined && {
-        what: `${postgres.name} lets nobody in over the socket in its container as ${roleOf(parts)}, as backups do.`,
+        what: `${postgres.name} lets nobody in over the socket in its container as ${loginRoleOf(parts)}, as backups do.`,
         why: "Its pg_hba.conf has to begin with: local all all trust",
-        type: dockerPsql(postgres.name, roleOf(parts), "show hba_file"),
+        type: dockerPsql(postgres.name, loginRoleOf(parts), "show hba_file"),
       },
     database?.isSuperuser === false && {
-      what: `${roleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
-      type: dockerPsql(postgres.name, superuser, `alter role ${identifier(roleOf(parts))} superuser`),
+      what: `${loginRoleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
+      type: dockerPsql(postgres.name, superuser, `alter role ${identifier(loginRoleOf(parts))} superuser`),
     },
     database?.takesPassword === false && {
       what: `${postgres.name} does not take the password in DATABASE_URL.`,
-      type: dockerPsql(postgres.name, roleOf(parts), "\\password"),
+      type: dockerPsql(postgres.name, loginRoleOf(parts), "\\password"),
     },
     database?.keyOpens === false && {
       what: "ENCRYPTION_KEY opens none of the stored credentials that were tried.",
@@ -147,11 +147,11 @@ function elsewhereProblems(project: ComposeProject, parts: ScaniParts, { databas
   const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
   const { tablespaces = [], log, files = [] } = database?.elsewhere ?? {};
-  const psql = (words: string, of?: string) => dockerPsql(postgres.name, roleOf(parts), words, of);
+  const psql = (words: string, of?: string) => dockerPsql(postgres.name, loginRoleOf(parts), words, of);
   const data = databaseOf(parts);
-  const isMissing = (path: string) => postgres.mounts.some((mount) => isWithin(path, mount.path));
+  const isMissing = (path: string) => postgres.mounts.some((mount) => isPathWithin(path, mount.path));
   const isReadOnly = (setting: string, path: string) =>
-    setting in writtenFolders && !postgresFolders.some((folder) => isWithin(path, folder));
+    setting in writtenFolders && !postgresFolders.some((folder) => isPathWithin(path, folder));
   return [
     ...mountProblems(project, postgres),
     ...tablespaces.map((name): Problem => {
@@ -222,7 +222,7 @@ function mountProblems(project: ComposeProject, postgres: ComposeContainer): Pro
   const volume = dataMountOf(postgres);
   if (volume?.type !== "volume") return [];
   return postgres.mounts
-    .filter(({ type, path }) => type !== "tmpfs" && path !== postgresDataPath && isWithin(path, postgresDataPath))
+    .filter(({ type, path }) => type !== "tmpfs" && path !== postgresDataPath && isPathWithin(path, postgresDataPath))
     .map(({ source, path }) => ({
       what: `${source} is mounted within the data of ${postgres.name}, at ${path}, and only the volume of its data comes along.`,
       why: "The first two copy it into that volume while the project stands still. Take the mount out of the compose file before the last.",
@@ -251,7 +251,7 @@ function remedyFor(setting: string, path: string, psql: (words: string) => strin
       type: psql("show config_file"),
     };
   const set = (words: string) => [psql(`alter system set ${words}`), psql("select pg_reload_conf()")];
-  if (isWithin(path, postgresDataPath))
+  if (isPathWithin(path, postgresDataPath))
     return {
       why: "By a path within the data it is found wherever the data is.",
       type: set(`${setting} = '${posix.relative(postgresDataPath, path)}'`),
@@ -266,7 +266,7 @@ function remedyFor(setting: string, path: string, psql: (words: string) => strin
       };
 }
 
-function roleOf(parts: ScaniParts): string {
+function loginRoleOf(parts: ScaniParts): string {
   return loginIn(variableOf(parts.api, "DATABASE_URL"))?.role ?? "scani";
 }
 

@@ -7,6 +7,7 @@ import { isUp } from "../install/facts";
 import { postgresDataPath } from "../install/postgresData";
 import type { ContainerState, Mount } from "../engine/engine";
 import { publishedAt } from "../engine/published";
+import { bareHost } from "../../util/host";
 
 /** One container of a compose project, as the engine describes it. Holds secrets. */
 export interface ComposeContainer {
@@ -98,7 +99,7 @@ export function leftProviderOf(project: Pick<ComposeProject, "containers">): Com
 function everyPartOf({ containers }: Pick<ComposeProject, "containers">): ScaniParts {
   return Object.fromEntries(
     scaniServices.flatMap((service) => {
-      const found = runningFirst(containers).find((one) => roleOf(one) === service);
+      const found = runningFirst(containers).find((one) => serviceOf(one) === service);
       return found === undefined ? [] : [[service, found]];
     }),
   );
@@ -122,7 +123,7 @@ export function tierOf(project: Pick<ComposeProject, "containers">): Tier {
 
 /** Every container that does the work of one of Scani's services, or will again without anybody's doing. Pure. */
 export function aliveAs({ containers }: Pick<ComposeProject, "containers">, service: ScaniService): ComposeContainer[] {
-  return containers.filter((one) => isAlive(one) && roleOf(one) === service);
+  return containers.filter((one) => isAlive(one) && serviceOf(one) === service);
 }
 
 /** Docker starts a container that was stopped again with the engine, where its policy is `always`. */
@@ -140,7 +141,7 @@ export function runningFirst(containers: readonly ComposeContainer[]): ComposeCo
  * Scani's services are told by what they refuse to start without, since other programs have a SERVICE_NAME too; its page
  * by what the image sets, since an `env_file` may give API_UPSTREAM to all services. Pure.
  */
-export function roleOf({
+export function serviceOf({
   environment,
   ofImage,
   image,
@@ -158,10 +159,7 @@ export function isMigrator(image: string): boolean {
 }
 
 /** The container of a project that a host name means on its networks. Pure. */
-export function namedBy(
-  { containers }: Pick<ComposeProject, "containers">,
-  host: string,
-): ComposeContainer | undefined {
+function namedBy({ containers }: Pick<ComposeProject, "containers">, host: string): ComposeContainer | undefined {
   return runningFirst(containers).find(
     ({ service, name, aliases }) => service === host || name === host || aliases.includes(host),
   );
@@ -244,22 +242,7 @@ export function onlyReachedBy({ extraHosts }: Pick<ComposeContainer, "extraHosts
 
 /** Host of a URL, without an IPv6 address's brackets; undefined for text that is none. Pure. */
 export function hostOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : undefined;
-}
-
-/** Who logs in to a database. */
-export interface Login {
-  readonly role: string;
-  readonly password: string;
-  readonly database: string;
-}
-
-/** What a database's URL says of it; undefined for text that is no URL. Pure. */
-export function loginIn(url = ""): Login | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { username, password, pathname } = new URL(url);
-  const [role, secret, database] = [username, password, pathname.slice(1)].map((part) => decodeURIComponent(part));
-  return { role, password: secret, database };
+  return URL.canParse(url) ? bareHost(new URL(url).hostname) : undefined;
 }
 
 /** Parameters of a database's URL that say how to connect, and nothing of what is found there. */
@@ -295,7 +278,7 @@ export function bindAddressOf(page: Pick<ComposeContainer, "published"> | undefi
   readonly address: string;
   readonly isAll: boolean;
 } {
-  const all = (page?.published ?? []).map((address) => publishedAt(address).ip.replace(/^\[|\]$/g, ""));
+  const all = (page?.published ?? []).map((address) => bareHost(publishedAt(address).ip));
   const four = all.filter((ip) => isIP(ip) === 4);
   const any = "0.0.0.0";
   const address = four.includes(any) ? any : (four[0] ?? (all.includes("::") ? any : "127.0.0.1"));

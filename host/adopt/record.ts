@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine";
+import { withUnstarted } from "../engine/unstarted";
 import { label } from "../install/labels";
 import type { Adoption } from "./plan";
 import { runningFirst, type ComposeProject } from "./project";
@@ -125,21 +126,12 @@ export function removeRecord(engine: Engine, install: string): Promise<void> {
 }
 
 /** Works with a container that has the volume and never runs. */
-async function withVolume<T>(
+function withVolume<T>(
   engine: Engine,
   install: string,
   image: string,
   work: (container: string) => Promise<T>,
 ): Promise<T> {
-  const container = await engine.create({
-    image,
-    labels: { [label.install]: install },
-    network: "none",
-    volumes: [{ name: volumeOf(install), path, writable: true }],
-  });
-  try {
-    return await work(container);
-  } finally {
-    await engine.remove(container, { volumes: false });
-  }
+  const volumes = [{ name: volumeOf(install), path, writable: true }];
+  return withUnstarted(engine, { image, labels: { [label.install]: install }, volumes }, work);
 }

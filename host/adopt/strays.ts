@@ -1,6 +1,7 @@
 import { isNotFound, type Engine } from "../engine/engine";
 import { networkName } from "../install/addresses";
 import { replaceable } from "../install/bundled";
+import { loginIn } from "../install/databaseUrl";
 import { environmentIn, type Environment } from "../install/environment";
 import { isUp } from "../install/facts";
 import { label } from "../install/labels";
@@ -8,7 +9,7 @@ import { releaseContainers } from "../install/readFacts";
 import { dockerStop } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
-import { hostOf, loginIn, roleOf, type ComposeContainer, type ScaniService } from "./project";
+import { hostOf, serviceOf, type ComposeContainer, type ScaniService } from "./project";
 import { composeLabel, composeContainers, readContainer } from "./readCompose";
 import { hasRecord } from "./record";
 
@@ -38,7 +39,7 @@ export async function readStrays(engine: Engine, install: string): Promise<Stray
   );
   const isReplaced = isBundled ? await hasOwnPostgres(engine, install) : !(await hasRecord(engine, install));
   return all.filter(isUp).flatMap((one) => {
-    const service = projects.has(one.project) ? roleOf(one) : undefined;
+    const service = projects.has(one.project) ? serviceOf(one) : undefined;
     return service === undefined || (service !== "worker" && !isReplaced) ? [] : [{ name: one.name, service }];
   });
 }

@@ -18,7 +18,7 @@ export interface BackupDecision {
   /** In the operator's words. */
   readonly why: string;
   /** True when the schema stays as it is: the backup may run while the candidate starts, and ends before the flip. */
-  readonly beside: boolean;
+  readonly concurrent: boolean;
 }
 
 const hour = 3_600_000;
@@ -29,8 +29,8 @@ export function decideBackup(
   { maxAge }: Pick<BackupRules, "maxAge">,
 ): BackupDecision {
   const age = last === undefined ? undefined : now - last;
-  const due = (why: string, beside: boolean): BackupDecision => ({ due: true, why, beside });
-  if (empty) return { due: false, why: "the database is empty", beside: false };
+  const due = (why: string, concurrent: boolean): BackupDecision => ({ due: true, why, concurrent });
+  if (empty) return { due: false, why: "the database is empty", concurrent: false };
   if (pending === undefined) return due("which migrations are pending cannot be told", false);
   if (pending.length > 0)
     return due(
@@ -40,7 +40,7 @@ export function decideBackup(
   if (age === undefined) return due("there is none yet", true);
   if (age < 0) return due("the last one is dated in the future", true);
   if (age > maxAge * hour) return due(`the last one is ${ageText(age)} old, over ${maxAge} h`, true);
-  return { due: false, why: `the last one is ${ageText(age)} old`, beside: false };
+  return { due: false, why: `the last one is ${ageText(age)} old`, concurrent: false };
 }
 
 /** `12 min`, `3 h`, `5 days`. Pure. */

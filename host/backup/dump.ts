@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
@@ -122,12 +123,6 @@ async function fed(attached: Attached, path: string): Promise<string> {
       }),
     });
   return output;
-}
-
-async function text(stream: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Has pg_restore read a dump's table of contents. @throws OperatorError when it cannot */

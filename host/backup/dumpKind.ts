@@ -9,7 +9,7 @@ export type DumpKind = "archive" | "gzip" | "plain SQL" | "folder" | "something 
 const headBytes = 512;
 
 /** Names the kind of a file by its beginning. Pure. */
-export function kindOfBytes(head: Buffer): Exclude<DumpKind, "folder"> {
+function kindOfBytes(head: Buffer): Exclude<DumpKind, "folder"> {
   const begins = (mark: string) => head.subarray(0, mark.length).equals(Buffer.from(mark, "latin1"));
   if (begins("PGDMP") || (begins("toc.dat") && head.subarray(257, 262).toString("latin1") === "ustar"))
     return "archive";

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setCommand, upCommand } from "../../util/commands";
 import { OperatorError, messageOf } from "../../util/operatorError";
+import { livesSince } from "../../util/process/lives";
 import type { DatabaseIdentity } from "../install/databaseIdentity";
 import { countsFor, manifestName, parseManifest, type Manifest } from "./manifest";
 import type { Dated } from "./retention";
@@ -149,20 +150,12 @@ const abandonedAfter = 24 * 3_600_000;
  * @param writer process that writes it, on a host; without one an earlier version of this module did
  */
 async function isAbandoned(path: string, writer: string | undefined, host: string | undefined): Promise<boolean> {
-  if (host === thisHost && !runs(Number(writer))) return true;
-  const found = await stat(path).catch(ifMissing);
-  return found !== undefined && Date.now() - found.mtimeMs > abandonedAfter;
-}
-
-/** Whether another process of this machine runs: what this one has written before, it writes no more. */
-function runs(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  const written = (await stat(path).catch(ifMissing))?.mtimeMs;
+  if (written === undefined) return false;
+  const pid = Number(writer);
+  // What this process has written before, it writes no more.
+  if (host === thisHost && (pid === process.pid || !livesSince(pid, written))) return true;
+  return Date.now() - written > abandonedAfter;
 }
 
 /**

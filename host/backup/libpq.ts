@@ -1,3 +1,6 @@
+import { bareHost } from "../../util/host";
+import { loginOf } from "../install/databaseUrl";
+
 /** URL parameters the Postgres tools read from the environment. Others belong to a client library. */
 const parameters: Readonly<Record<string, string>> = {
   application_name: "PGAPPNAME",
@@ -27,29 +30,25 @@ const connectTimeout = "30";
  */
 export function libpqEnvironment(databaseUrl: string): string[] {
   const url = new URL(databaseUrl);
+  const { role, password, database } = loginOf(databaseUrl);
   const given = [...url.searchParams].flatMap(([name, value]) => {
     const variable = parameters[name];
     if (variable === undefined) return [];
     return [[variable, name === "sslmode" ? modeOf(value) : value] as const];
   });
   const all: (readonly [string, string])[] = [
-    ["PGHOST", url.hostname.replace(/^\[|\]$/g, "")],
+    ["PGHOST", bareHost(url.hostname)],
     ["PGPORT", url.port],
-    ["PGUSER", decodeURIComponent(url.username)],
-    ["PGPASSWORD", decodeURIComponent(url.password)],
-    ["PGDATABASE", databaseOf(databaseUrl)],
+    ["PGUSER", role],
+    ["PGPASSWORD", password],
+    ["PGDATABASE", database],
     ...(url.searchParams.has("connect_timeout") ? [] : [["PGCONNECT_TIMEOUT", connectTimeout] as const]),
     ...given,
   ];
   return all.filter(([, value]) => value !== "").map(([name, value]) => `${name}=${value}`);
 }
 
-/** Database name in a URL. Pure. */
-export function databaseOf(databaseUrl: string): string {
-  return decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
-}
-
 /** Whether the tools check the server's certificate, for which they need to be told whom to trust. Pure. */
-export function verifies(environment: readonly string[]): boolean {
+export function checksCertificate(environment: readonly string[]): boolean {
   return environment.some((entry) => entry.startsWith("PGSSLMODE=verify-full"));
 }

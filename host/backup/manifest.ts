@@ -76,11 +76,6 @@ export function dumpName(install: string, at: Date): string {
   return `${install}-${at.toISOString().replace(/[-:]/g, "").replace(".", "-")}.dump`;
 }
 
-/** `0.4 MB`. Pure. */
-export function sizeText(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-}
-
 /** File name of the manifest beside a dump: never the dump's own, whatever that is called. Pure. */
 export function manifestName(dump: string): string {
   return `${dump.replace(/\.dump$/, "")}.json`;

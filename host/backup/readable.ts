@@ -57,7 +57,7 @@ function convertCommands({ byHand, database }: Server, path: string, typed: Type
 }
 
 /** Major version of the server a dump was made of, as its table of contents says it. Pure. */
-export function dumpedMajor(contents: string): number | undefined {
+function dumpedMajor(contents: string): number | undefined {
   const major = /^;\s+Dumped from database version: (\d+)/m.exec(contents)?.[1];
   return major === undefined ? undefined : Number(major);
 }

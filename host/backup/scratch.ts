@@ -3,8 +3,9 @@ import { differences } from "./compare";
 import { feed } from "./dump";
 import type { Backup } from "./folder";
 import type { Table } from "./manifest";
-import { identifier, literal, psql, type Server } from "./server";
+import { identifier, literal, psql, rowsOf, type Server } from "./server";
 import { countQueries } from "./snapshot";
+import { parseFree } from "../engine/disk";
 import { checkInterrupt } from "../engine/ready";
 
 /** Purpose of a database beside Scani's; part of its name. */
@@ -103,11 +104,7 @@ export async function load(
 
 /** Counts the rows of every table of a database. */
 async function count(server: Server, database: string): Promise<Table[]> {
-  const output = await server.run(psql, { input: countQueries, database });
-  return output
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Table);
+  return rowsOf<Table>(await server.run(psql, { input: countQueries, database }));
 }
 
 /** Drops a database beside Scani's, and the connections to it. */
@@ -132,17 +129,15 @@ const reserve = 256 * 1024 * 1024;
 async function checkRoom(server: Server, databaseBytes: number): Promise<void> {
   if (!server.local) return;
   const [directory] = await server.query<string>("select to_jsonb(current_setting('data_directory'))");
+  const unread = (why: string) => new OperatorError({ what: `The free space of Postgres cannot be read: ${why}` });
   const listing = await server.run(["df", "-Pk", directory]).catch((error: unknown) => {
-    throw new OperatorError({ what: `The free space of Postgres cannot be read: ${messageOf(error)}` });
+    throw unread(messageOf(error));
   });
-  const free = Number(listing.trim().split("\n").at(-1)?.trim().split(/\s+/)[3]) * 1024;
-  const needed = databaseBytes + reserve;
-  if (!(free >= needed))
+  const free = parseFree(listing);
+  if (free === undefined) throw unread(listing);
+  const needed = Math.ceil((databaseBytes + reserve) / 1024 / 1024);
+  if (free < needed)
     throw new OperatorError({
-      what: `Postgres has ${megabytes(free)} MB of free space, and a second copy of the data needs ${megabytes(needed)} MB. Nothing has been touched.`,
+      what: `Postgres has ${free} MiB of free space, and a second copy of the data needs ${needed} MiB. Nothing has been touched.`,
     });
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

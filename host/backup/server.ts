@@ -1,6 +1,7 @@
 import { rootCertificates } from "node:tls";
 import { isNotFound, type Engine } from "../engine/engine";
 import type { DatabaseIdentity } from "../install/databaseIdentity";
+import { loginOf } from "../install/databaseUrl";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
 import type { StackNames } from "../install/stacks";
@@ -8,7 +9,8 @@ import { commandToRun } from "../engine/commandToRun";
 import type { Attached } from "../engine/attached";
 import { dockerExec, dockerPull, quoted, setCommand, upCommand } from "../../util/commands";
 import { OperatorError, messageOf } from "../../util/operatorError";
-import { databaseOf, libpqEnvironment, verifies } from "./libpq";
+import { bareHost } from "../../util/host";
+import { libpqEnvironment, checksCertificate } from "./libpq";
 
 /** How to reach the database: in the bundled Postgres' container, or at a managed server's address. */
 export type Database = {
@@ -90,16 +92,20 @@ export class Server {
 
   /** Rows of a query that selects one JSON value a row. @throws OperatorError */
   async query<T>(sql: string, database?: string): Promise<T[]> {
-    const output = await this.run([...psql, "-c", sql], { database });
-    return output
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as T);
+    return rowsOf<T>(await this.run([...psql, "-c", sql], { database }));
   }
 
   private environmentFor(database: string): string[] {
     return [...this.environment.filter((entry) => !entry.startsWith("PGDATABASE=")), `PGDATABASE=${database}`];
   }
+}
+
+/** Rows of psql's output of one JSON value a row. Pure. */
+export function rowsOf<T>(output: string): T[] {
+  return output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as T);
 }
 
 /** In every answer of a server that does not tell its cluster's identity: a managed one may forbid it. */
@@ -148,14 +154,12 @@ export async function withServer<T>(
   const container = await toolbox(engine, database, pull);
   try {
     const environment = libpqEnvironment(database.url);
-    if (verifies(environment)) environment.push(await withAuthorities(engine, container, database.authority));
-    const { hostname, username, port } = new URL(database.url);
-    const host = hostname.replace(/^\[|\]$/g, "");
-    const login = ["-h", host, ...(port === "" ? [] : ["-p", port]), "-U", decodeURIComponent(username)];
+    if (checksCertificate(environment)) environment.push(await withAuthorities(engine, container, database.authority));
+    const { hostname, port } = new URL(database.url);
+    const { role, database: name } = loginOf(database.url);
+    const login = ["-h", bareHost(hostname), ...(port === "" ? [] : ["-p", port]), "-U", role];
     const byHand = (tool: string, words: string) => [tool, ...login.map(quoted), words].join(" ");
-    return await work(
-      new Server(engine, container, environment, databaseOf(database.url), byHand, false, database.stacks),
-    );
+    return await work(new Server(engine, container, environment, name, byHand, false, database.stacks));
   } finally {
     await engine.remove(container);
   }

@@ -1,3 +1,4 @@
+import { bareHost } from "../../util/host";
 import { OperatorError } from "../../util/operatorError";
 
 /** An engine that is reached over ssh, as the docker command line reaches it. */
@@ -29,7 +30,7 @@ export function parseSshHost(text: string): SshHost {
     throw problem(`${text} is not something like ssh://user@scani.internal or ssh://scani.internal:2222.`);
   }
   return {
-    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    host: bareHost(hostname),
     ...(username === "" ? {} : { user: decodeURIComponent(username) }),
     ...(port === "" ? {} : { port }),
     ...(pathname === "" || pathname === "/" ? {} : { socket: decodeURIComponent(pathname) }),

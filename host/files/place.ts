@@ -1,7 +1,7 @@
 import { details, type Engine } from "../engine/engine";
 import { bucketIn, signedAddress, type BucketRequest } from "../install/bucket";
 import { replaceable } from "../install/bundled";
-import { caFile } from "../install/caCertificate";
+import { caFile } from "../install/releaseVariables";
 import { valueIn } from "../install/environment";
 import type { ReleaseContainer } from "../install/facts";
 import { localCloudUrl, type Service } from "../install/services";

@@ -27,7 +27,7 @@ export function possibleKey(key: string): boolean {
 }
 
 /** Why Scani copies nothing to a key; undefined where it does. Source: `assertSafeKey` of 0.17.1's storage. Pure. */
-export function keyProblem(key: string): string | undefined {
+function keyProblem(key: string): string | undefined {
   if (key.includes("..")) return 'its key holds ".."';
   if (key.startsWith("/")) return "its key begins with a slash";
   return undefined;

@@ -302,7 +302,7 @@ function failureOf({ cause, why }: Refusal, before = ""): Failure {
 const plainType = "application/octet-stream";
 
 /** What a request for the first byte of an object says of it. Pure. */
-export function lookedUp(result: TransferResult, title: string): Found | Doubt {
+function lookedUp(result: TransferResult, title: string): Found | Doubt {
   const { status, error, body, contentRange, contentLength, contentType, etag } = result;
   if (status === 404 && refusalIn(body).code === "NoSuchKey") return "missing";
   if (status === 404 || status === 403) return { doubt: answerOf(result), code: refusalIn(body).code };

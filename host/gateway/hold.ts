@@ -61,13 +61,8 @@ export function holdScript(
  * clients connect again and wait like the others.
  * @throws OperatorError when the gateway does not; then nothing is held
  */
-export async function hold(
-  engine: Engine,
-  gateway: string,
-  routes: readonly string[],
-  limits: HoldLimits = usualLimits,
-): Promise<Held> {
-  const conversation = await engine.hold(gateway, ["sh", "-c", holdScript(routes, limits)]);
+export async function hold(engine: Engine, gateway: string, routes: readonly string[]): Promise<Held> {
+  const conversation = await engine.hold(gateway, ["sh", "-c", holdScript(routes, usualLimits)]);
   if (conversation?.line !== heldWord)
     throw new OperatorError({
       what: `The gateway ${gateway} does not hold requests of ${routes.join(", ")}: ${conversation?.line || "it does not run"}`,
@@ -75,7 +70,7 @@ export async function hold(
   const lost = new AbortController();
   let released = false;
   void conversation.ended.then(() => {
-    if (!released) lost.abort(holdLost(gateway, limits));
+    if (!released) lost.abort(holdLost(gateway));
   });
   return {
     lost: lost.signal,
@@ -88,8 +83,8 @@ export async function hold(
   };
 }
 
-function holdLost(gateway: string, { hold: seconds }: HoldLimits): OperatorError {
+function holdLost(gateway: string): OperatorError {
   return new OperatorError({
-    what: `Requests were let through before the work they waited for was done: it took longer than ${seconds} s, or ${gateway} was restarted.`,
+    what: `Requests were let through before the work they waited for was done: it took longer than ${usualLimits.hold} s, or ${gateway} was restarted.`,
   });
 }

@@ -6,7 +6,7 @@ import { opens } from "../scani/envelope";
 import type { Evidence } from "./evidence";
 import type { DataPlace } from "../install/dataPlace";
 import { postgresDataPath } from "../install/postgresData";
-import { verifies } from "./passwordVerifier";
+import { matchesVerifier } from "./passwordVerifier";
 import type { Libc } from "./postgresLibc";
 
 /** What a stack is about to run on the data. */
@@ -138,7 +138,7 @@ async function passwordOf(
 ): Promise<Problem | undefined> {
   const verifier = database?.passwordVerifier ?? fingerprints?.databasePassword;
   if (postgres === undefined || verifier === undefined) return undefined;
-  if (databasePassword !== undefined && (await verifies(verifier, postgres.role, databasePassword)) !== false)
+  if (databasePassword !== undefined && (await matchesVerifier(verifier, postgres.role, databasePassword)) !== false)
     return undefined;
   return {
     what: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,

@@ -27,7 +27,7 @@ export async function verifierOf(password: string): Promise<string> {
 }
 
 /** Whether a password is the one a verifier was made of. Undefined for a form of verifier nobody knows here. */
-export async function verifies(verifier: string, role: string, password: string): Promise<boolean | undefined> {
+export async function matchesVerifier(verifier: string, role: string, password: string): Promise<boolean | undefined> {
   if (md5.test(verifier))
     return (
       verifier ===

@@ -1,5 +1,6 @@
 import { psql, readIdentity, withServer } from "../backup/server";
 import { details, isConflict, isNotFound, type Engine } from "../engine/engine";
+import { withUnstartedIfThere } from "../engine/unstarted";
 import { managedDatabaseAt } from "../install/databaseIdentity";
 import { postgresDataPath } from "../install/postgresData";
 import { variableIn } from "../install/environment";
@@ -140,25 +141,14 @@ async function askVolume(
 ): Promise<Found> {
   const there = image !== undefined && (await engine.hasVolume(volume));
   if (!there) return {};
-  const reader = await engine
-    .create({
-      image,
-      labels: { [label.install]: install },
-      network: "none",
-      volumes: [{ name: volume, path: postgresDataPath }],
-    })
-    .catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-  if (reader === undefined) return {};
-  try {
+  const volumes = [{ name: volume, path: postgresDataPath }];
+  const order = { image, labels: { [label.install]: install }, volumes };
+  const read = await withUnstartedIfThere(engine, order, async (reader) => {
     const found = await filesOf(engine, reader, path);
     // Data that has not been moved into its folder yet is in the volume itself.
     return found.major === undefined ? await filesOf(engine, reader, postgresDataPath) : found;
-  } finally {
-    await engine.remove(reader, { volumes: false });
-  }
+  });
+  return read ?? {};
 }
 
 /** Folder a container's Postgres keeps its data in. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { opens, seal } from "../scani/envelope";
-import { verifies, verifierOf } from "./passwordVerifier";
+import { matchesVerifier, verifierOf } from "./passwordVerifier";
 
 /**
  * Fingerprints of the secrets the data was made with: enough to recognise them, nothing to recover them from.
@@ -44,7 +44,7 @@ export async function fingerprintsOf(
 ): Promise<string> {
   const [sameKey, samePassword] = await Promise.all([
     before !== undefined && opens(before.encryptionKey, secrets.encryptionKey),
-    before !== undefined && verifies(before.databasePassword, role, secrets.databasePassword),
+    before !== undefined && matchesVerifier(before.databasePassword, role, secrets.databasePassword),
   ]);
   const fingerprints: SecretFingerprints = {
     encryptionKey: sameKey && before ? before.encryptionKey : await seal("made with this key", secrets.encryptionKey),

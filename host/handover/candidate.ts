@@ -1,4 +1,5 @@
-import { details, isNotFound, type Engine } from "../engine/engine";
+import { details, type Engine } from "../engine/engine";
+import { withUnstartedIfThere } from "../engine/unstarted";
 import { variableIn } from "../install/environment";
 import { label } from "../install/labels";
 import { OperatorError } from "../../util/operatorError";
@@ -41,19 +42,8 @@ export function createdCandidate(
  * removed.
  */
 export function declaredCandidate(engine: Engine, install: Install, image: string, databaseUrl: string): Candidate {
-  const reading = async <T>(read: (migrate: string) => Promise<T>): Promise<T | undefined> => {
-    const container = await engine
-      .create({ image, labels: { [label.install]: install.name } })
-      .catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
-    try {
-      return container === undefined ? undefined : await read(container);
-    } finally {
-      if (container !== undefined) await engine.remove(container);
-    }
-  };
+  const reading = <T>(read: (migrate: string) => Promise<T>): Promise<T | undefined> =>
+    withUnstartedIfThere(engine, { image, labels: { [label.install]: install.name } }, read);
   return {
     pending: () => reading((migrate) => pendingMigrations(engine, install, migrate)),
     shipped: () => reading((migrate) => readShipped(engine, migrate)),

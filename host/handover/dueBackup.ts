@@ -51,11 +51,11 @@ export async function withBackup(
 }
 
 /** Adds the backup right after the preflight, if it is due; it is complete before the flip. Pure. */
-export function insertBackup(steps: readonly Step[], { due, why, beside }: BackupDecision): Step[] {
+export function insertBackup(steps: readonly Step[], { due, why, concurrent }: BackupDecision): Step[] {
   if (!due || !switches(steps)) return [...steps];
   return steps.flatMap((step): Step[] => {
-    if (step.id === "preflight") return [step, new BackupStep(why, beside)];
-    return beside && step.id === "flip" ? [new FinishBackupStep(), step] : [step];
+    if (step.id === "preflight") return [step, new BackupStep(why, concurrent)];
+    return concurrent && step.id === "flip" ? [new FinishBackupStep(), step] : [step];
   });
 }
 

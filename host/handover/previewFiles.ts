@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine";
 import { Carriage } from "../files/carriage";
 import { bucketOf, placeOf, readSource } from "../files/place";
-import type { Environment } from "../install/environment";
+import { environmentList, type Environment } from "../install/environment";
 import type { Facts } from "../install/facts";
 import type { Install } from "../install/readFacts";
 import type { Service } from "../install/services";
@@ -47,12 +47,12 @@ export async function previewFiles(
   const { api, worker, "data-provider": provider } = declared.environment;
   const { stack, tier, carryFiles, caCertificate: authority } = declared;
   const place = placeOf({
-    api: listed(api),
-    provider: provider && { name: "", environment: listed(provider) },
+    api: environmentList(api),
+    provider: provider && { name: "", environment: environmentList(provider) },
     authority,
   });
   const old = membersNamed(facts, source);
-  const from = await readSource(engine, source.tier, old, listed(worker));
+  const from = await readSource(engine, source.tier, old, environmentList(worker));
   if (place === undefined || from?.place.id === place.id) return undefined;
   const permission = permissionFor(place, carryFiles, steps);
   const named = () => readNamed(engine, { install, backups }, candidate);
@@ -75,8 +75,4 @@ export async function previewFiles(
   });
   const count = await countFiles(carriage, engine, stack, signal);
   return { count, place: place.title, permission: permission ?? "unsaid", stuck: carriage.tally.stuck, carriage };
-}
-
-function listed(environment: Environment = {}): string[] {
-  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
 }

@@ -1,11 +1,11 @@
 import type { Engine } from "../engine/engine";
 import { makeBackup } from "../backup/make";
-import { sizeText } from "../backup/manifest";
 import { databaseFor, type InstallBackups } from "../backup/plan";
 import { OperatorError, messageOf } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 import type { Candidate } from "./candidate";
 import type { Install } from "../install/readFacts";
+import { sizeText } from "../../util/sizeText";
 
 /** Where and how a handover makes backups. */
 export interface HandoverBackups extends InstallBackups {

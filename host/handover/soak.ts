@@ -41,7 +41,7 @@ export function verdict(before: Check | undefined, now: Check): string | undefin
 }
 
 /** Nothing was found wrong. Pure. */
-export function isGood({ worker, api, serving, provider }: Check): boolean {
+function isGood({ worker, api, serving, provider }: Check): boolean {
   return [worker, api, serving, provider].every((wrong) => wrong === undefined);
 }
 

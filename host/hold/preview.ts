@@ -31,7 +31,7 @@ export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: b
 }
 
 /** Containers of base that do not run, and are not about to be replaced. Pure. */
-export function ailingServices(base: BasePresence, replaced: readonly string[]): ContainerSummary[] {
+function ailingServices(base: BasePresence, replaced: readonly string[]): ContainerSummary[] {
   return stayingServices(base, replaced).filter(({ state }) => state !== "running");
 }
 
@@ -40,7 +40,7 @@ function stayingServices({ containers }: BasePresence, replaced: readonly string
 }
 
 /** The same as lines for the operator. Pure. */
-export function renderBaseChange({ hold, gateway, ailing, nameless }: BaseChange): string[] {
+function renderBaseChange({ hold, gateway, ailing, nameless }: BaseChange): string[] {
   return [
     ...ailing.map(({ name, state }) => `${name} is ${state}: it is started.`),
     ...nameless.map(({ name }) => `${name} is not found by its name: it joins its networks again.`),

@@ -25,6 +25,11 @@ export function networkName(install: string, network: BaseNetwork): string {
   return `${install}-${network}`;
 }
 
+/** Docker names of the networks base makes for itself. */
+export function baseNetworkNames(install: string): string[] {
+  return (["edge", "data", "mail"] as const).map((network) => networkName(install, network));
+}
+
 /**
  * Services with an address for ever, in the order of their addresses: a new one is added at the end. The gateway is not
  * among them: nobody looks it up, it is reached at the port it publishes.

@@ -3,6 +3,7 @@ import { networkName } from "./addresses";
 import type { Platform, Sockets } from "./platform";
 import { bundles, declares, replaceable } from "./bundled";
 import { containerName, volumeNameOf } from "./containerName";
+import { loginOf } from "./databaseUrl";
 import { postgresDataIn } from "./postgresData";
 
 /** Where the data of an install is. */
@@ -84,15 +85,15 @@ export function dataPlaceOfBase({ install, services, backups }: Sockets, { DATAB
     const managed = backups.postgres === undefined ? { url: DATABASE_URL, image, network, authority } : undefined;
     return { install, volumes, managed };
   }
-  const { username, pathname } = new URL(DATABASE_URL);
+  const { role, database } = loginOf(DATABASE_URL);
   return {
     install,
     volumes,
-    postgres: { container: postgres.container, volume: postgres.volume, role: username, database: pathname.slice(1) },
+    postgres: { container: postgres.container, volume: postgres.volume, role, database },
   };
 }
 
 /** Password of the bundled Postgres, as base wrote it into the URL. Pure. */
 export function bundledPassword({ DATABASE_URL }: Platform): string {
-  return decodeURIComponent(new URL(DATABASE_URL).password);
+  return loginOf(DATABASE_URL).password;
 }

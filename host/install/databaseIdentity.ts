@@ -1,3 +1,5 @@
+import { loginOf } from "./databaseUrl";
+
 /** Which database it is, so that it is told apart from others of its server and of other servers. */
 export interface DatabaseIdentity {
   /** Identity of its cluster, given when that was created; absent where the server does not tell it. */
@@ -13,8 +15,8 @@ export interface ManagedDatabase extends DatabaseIdentity {
 
 /** A managed database, as far as its URL says which it is. Pure. */
 export function managedDatabaseAt(url: string): ManagedDatabase {
-  const { hostname, port, pathname } = new URL(url);
-  return { database: decodeURIComponent(pathname.slice(1)), address: `${hostname}:${port || "5432"}` };
+  const { hostname, port } = new URL(url);
+  return { database: loginOf(url).database, address: `${hostname}:${port || "5432"}` };
 }
 
 /** Whether two are the same database: of one cluster, or, where that is not known of both, at one address. Pure. */

@@ -11,6 +11,13 @@ export function valueIn(environment: readonly string[], name: string): string {
   return variableIn(environment, name) ?? "";
 }
 
+/** Variables as the engine lists them, `NAME=value`, sorted so that no run differs from the last. Pure. */
+export function environmentList(environment: Environment = {}): string[] {
+  return Object.keys(environment)
+    .sort()
+    .map((name) => `${name}=${environment[name]}`);
+}
+
 /** Variables as the engine lists them, by name. One that a compose file passes on and nobody has set has no `=`. Pure. */
 export function environmentIn(list: readonly string[]): Environment {
   return Object.fromEntries(

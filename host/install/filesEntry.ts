@@ -1,3 +1,5 @@
+import { sizeText } from "../../util/sizeText";
+
 /** How many files, and how large together. */
 export interface FileCount {
   readonly files: number;
@@ -23,10 +25,9 @@ export interface FilesEntry extends FileCount {
 /** `1 file`, `2,000 files`. Pure. */
 export const pluralFiles = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
 
-/** `1 file (0.4 MB)`, `2,000 files (300 MB)`. Pure. */
+/** `1 file (0.4 MiB)`, `2,000 files (300 MiB)`. Pure. */
 export function countText({ files, bytes }: FileCount): string {
-  const megabytes = bytes / 1024 / 1024;
-  return `${pluralFiles(files)} (${bytes < 1024 ? `${bytes} bytes` : `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB`})`;
+  return `${pluralFiles(files)} (${sizeText(bytes)})`;
 }
 
 /** What became of files, in a few words; undefined where there were none. Pure. */

@@ -35,7 +35,7 @@ export async function readJournal(engine: Engine, gateway: string): Promise<Entr
 }
 
 /** Reads a record. Pure. */
-export function parseJournal(contents: string): Entry[] {
+function parseJournal(contents: string): Entry[] {
   try {
     const entries: unknown = JSON.parse(contents);
     return Array.isArray(entries) ? entries.filter(isEntry) : [];

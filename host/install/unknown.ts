@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine, NetworkSummary } from "../engine/engine";
-import { networkName } from "./addresses";
+import { baseNetworkNames } from "./addresses";
 import { baseServices } from "./bundled";
 import { containerName, hasBaseName, isOfBase, isReleaseName } from "./containerName";
 import { isOf, isRouted, isUp, type ReleaseContainer, type RoutedContainers } from "./facts";
@@ -79,7 +79,7 @@ export interface NamedNetwork {
 export async function readNamesakes(engine: Engine, install: string): Promise<Namesakes> {
   const [containers, networks] = await Promise.all([engine.containers({ all: true }), engine.networks([])]);
   const names = baseServices.map((service) => containerName(install, service));
-  const ofNetworks = (["edge", "data", "mail"] as const).map((role) => networkName(install, role));
+  const ofNetworks = baseNetworkNames(install);
   return {
     containers: containers.filter(({ name }) => names.includes(name)),
     networks: networks

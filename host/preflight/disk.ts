@@ -1,4 +1,5 @@
 import { commandToRun } from "../engine/commandToRun";
+import { parseFree } from "../engine/disk";
 import type { Engine } from "../engine/engine";
 import { dockerPrunes, setCommand, upCommand } from "../../util/commands";
 import { messageOf, OperatorError, type Problem } from "../../util/operatorError";
@@ -36,12 +37,6 @@ export async function checkDisk(
   }
   const problem = diskProblem(freeMiB, leastMiB, stack, filesMiB);
   if (problem !== undefined) throw new OperatorError(problem);
-}
-
-/** Free MiB in the output of `df -Pk`; undefined for any other output. Pure. */
-export function parseFree(output: string): number | undefined {
-  const available = /^\S+\s+\d+\s+\d+\s+(\d+)\s+\d+%\s+\//.exec(output.trim().split("\n").at(-1) ?? "")?.[1];
-  return available === undefined ? undefined : Math.floor(Number(available) / 1024);
 }
 
 /** Problem with too little free space; undefined when it is enough. Pure. */

@@ -56,7 +56,7 @@ export async function bringImages(engine: Engine, images: readonly string[]): Pr
 }
 
 /** Those of these images the engine does not have under these names. */
-export async function notOnEngine(engine: Engine, images: readonly string[]): Promise<string[]> {
+async function notOnEngine(engine: Engine, images: readonly string[]): Promise<string[]> {
   const found = await Promise.all([...new Set(images)].map(async (name) => [name, await engine.image(name)] as const));
   return found.flatMap(([name, image]) => (image === undefined ? [name] : []));
 }

@@ -6,7 +6,7 @@ import { vapidPublicKey, type Settings } from "../../settings";
 import { bundles } from "../../host/install/bundled";
 import { containerName } from "../../host/install/containerName";
 import { postgresDataIn } from "../../host/install/postgresData";
-import { pushContactOf } from "../../host/install/pushContact";
+import { pushContactOf } from "../../host/install/releaseVariables";
 import type { BaseContext } from "./context";
 import { DataMove } from "./dataMove";
 import { gateway } from "./gateway";
@@ -79,7 +79,7 @@ export class Base extends pulumi.ComponentResource {
     const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
 
     const key = secrets.get("ENCRYPTION_KEY");
-    // Without a digest: an install of before would get another gateway for it, and a gap.
+    // The gateway has no digest label: adding one would replace the gateway of existing installs, with a gap.
     const gatewayDescribed = describeService("gateway", gateway(context), limits.gateway);
     const gatewayService = new BaseService(gatewayDescribed, networks, inside);
     const replaceable: Readonly<Record<string, BaseServiceArgs | undefined>> = {

@@ -35,7 +35,7 @@ export function redis({ settings, secrets, timestamps, addresses }: BaseContext)
 }
 
 /** Redis' configuration: a value in double quotes holds anything, with these two escaped. Pure. */
-export function redisConfiguration(password: string): string {
+function redisConfiguration(password: string): string {
   return `requirepass "${password.replace(/[\\"]/g, "\\$&")}"`;
 }
 

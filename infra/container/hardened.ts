@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Container, type ContainerArgs } from "@pulumi/docker/container";
 import type { input } from "@pulumi/docker/types";
+import { environmentList } from "../../host/install/environment";
 import { labelList } from "../../host/install/labels";
 import { healthCheck } from "./health";
 
@@ -99,10 +100,4 @@ export function hardenedContainer(resource: string, args: HardenedArgs, opts: pu
       opts,
     ),
   );
-}
-
-function environmentList(environment: Record<string, string>): string[] {
-  return Object.keys(environment)
-    .sort()
-    .map((name) => `${name}=${environment[name]}`);
 }

@@ -10,7 +10,7 @@ import {
 } from "../../settings";
 import { connectSrc, originOf } from "../../host/install/connectSrc";
 import { localCloudUrl, type Service } from "../../host/install/services";
-import { caFile } from "../../host/install/caCertificate";
+import { caFile } from "../../host/install/releaseVariables";
 import { apiUrl } from "./shape";
 
 /**

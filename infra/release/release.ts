@@ -13,7 +13,7 @@ import {
   type TimestampLabel,
 } from "../../host/install/creationTimestamps";
 import { type Settings, type Tier } from "../../settings";
-import { caFolder } from "../../host/install/caCertificate";
+import { caFolder } from "../../host/install/releaseVariables";
 import { environments } from "./environment";
 import type { Environment } from "../../host/install/environment";
 import { releaseIdOn, type MadeOfImage } from "./identity";

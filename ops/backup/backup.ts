@@ -1,12 +1,13 @@
 import { listBackups } from "../../host/backup/folder";
 import { makeBackup } from "../../host/backup/make";
-import { originOf, sizeText } from "../../host/backup/manifest";
+import { originOf } from "../../host/backup/manifest";
 import { newestGood, verify } from "../../host/backup/restore";
 import { readIdentity, withServer } from "../../host/backup/server";
 import { Progress } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
+import { sizeText } from "../../util/sizeText";
 
 /** Makes a backup now. Scani goes on serving and writing. @param base name of the base stack */
 export async function backup(context: Context, base: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { ageText } from "../../host/backup/due";
 import type { DatabaseIdentity } from "../../host/install/databaseIdentity";
 import type { Backup } from "../../host/backup/folder";
-import { originOf, sizeText, type Origin, type Table } from "../../host/backup/manifest";
+import { originOf, type Origin, type Table } from "../../host/backup/manifest";
 import { backupCommand } from "../../util/commands";
+import { sizeText } from "../../util/sizeText";
 
 /** A backup in the output of `npm run backups -- --json`. */
 export interface BackupJson {

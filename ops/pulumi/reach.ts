@@ -1,5 +1,5 @@
-/** How long a first answer may take, milliseconds. */
-const patience = 8_000;
+/** Milliseconds after which an address counts as not answering. */
+const timeout = 8_000;
 
 let asked: Promise<boolean> | undefined;
 
@@ -13,8 +13,8 @@ export function pulumiReachable(environment: NodeJS.ProcessEnv): Promise<boolean
 }
 
 /** True when anything answers at that address, whatever it says. */
-export function answers(url: string, limit = patience): Promise<boolean> {
-  return fetch(url, { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(limit) }).then(
+function answers(url: string): Promise<boolean> {
+  return fetch(url, { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(timeout) }).then(
     () => true,
     () => false,
   );

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { reportToStderr } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { besidePulumi } from "./besidePulumi";
 import { pulumiEnvironment } from "./environment";
@@ -13,13 +14,10 @@ const name = "pulumi";
  * @returns its exit code
  */
 export async function runPulumi(context: Context, words: readonly string[]): Promise<number> {
-  // Where it was found is nobody's answer, and would be in the way of what Pulumi prints.
-  const toStderr = (line: string): void => {
-    process.stderr.write(`${line}\n`);
-  };
   const { project } = context;
+  // Where it was found is nobody's answer, and would be in the way of what Pulumi prints.
   const { command } = await pulumiCommand({ project, report: () => undefined });
-  const env = pulumiEnvironment(project, toStderr);
+  const env = pulumiEnvironment(project, reportToStderr);
   return besidePulumi((interrupt) => {
     const child = spawn(command, words, { argv0: name, cwd: project.folder, env, stdio: "inherit" });
     interrupt.addEventListener("abort", () => child.kill("SIGINT"));

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { root } from "../../ops/root";
 
@@ -66,6 +66,15 @@ function importsOf(file: string, known: ReadonlySet<string>): string[] {
     const path = normalize(join(dirname(file), name.replace(/\.js$/, "")));
     return [`${path}.ts`, `${path}.d.ts`, `${path}/index.ts`].find((one) => known.has(one)) ?? path;
   });
+}
+
+/** Documents of the project, by their paths from its folder. */
+function documents(): string[] {
+  return ["", "docs", "docs/decisions", "lab"].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith(".md"))
+      .map((file) => join(folder, file)),
+  );
 }
 
 const all = sources();
@@ -149,6 +158,33 @@ test.each([
 ])("a message %s", (_what, spelled, example, except) => {
   expect(example).toMatch(spelled);
   expect(speaking.filter((file) => spelled.test(codeOf(file)))).toEqual(except);
+});
+
+test("what the documents say is in a room is there", () => {
+  const rooms = [...new Set([...Object.keys(mayImport), "test"].map((room) => room.split("/")[0]))];
+  const path = new RegExp(`\`((?:${rooms.join("|")})/[^\`\\s]*)\``, "g");
+  const named = documents().flatMap((document) =>
+    [...readFileSync(join(root, document), "utf8").matchAll(path)].map(([, file]) => `${document}: ${file}`),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((line) => !existsSync(join(root, line.replace(/^.*?: /, ""))))).toEqual([]);
+});
+
+test("a function or constant that no other file uses is not exported", () => {
+  // Called by an npm script.
+  const entryPoints = ["ops/documents.ts: writeDocuments"];
+  const tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && file !== join("unit", "rooms.test.ts"))
+    .map((file) => join("test", file));
+  const words = new Map(
+    [...all, ...tests].map((file) => [file, new Set(readFileSync(join(root, file), "utf8").match(/\w+/g))]),
+  );
+  const unused = all.flatMap((file) =>
+    [...readFileSync(join(root, file), "utf8").matchAll(/^export (?:async )?(?:function\*?|const) (\w+)/gm)]
+      .filter(([, name]) => ![...words].some(([other, used]) => other !== file && used.has(name)))
+      .map(([, name]) => `${file}: ${name}`),
+  );
+  expect(unused).toEqual(entryPoints);
 });
 
 test("the product needs no package that is for the lab and the tests alone", () => {

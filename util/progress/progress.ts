@@ -4,6 +4,11 @@ export type Timings = Record<string, number>;
 /** Tells the operator a line. */
 export type Report = (line: string) => void;
 
+/** Reports beside a command's own output, which may be meant for another program. */
+export const reportToStderr: Report = (line) => {
+  process.stderr.write(`${line}\n`);
+};
+
 /** Shows each step as it begins and ends, and what it waits for in between. */
 export class Progress {
   readonly timings: Timings = {};

@@ -1,12 +1,13 @@
 import { makeBackup } from "../../backup/make";
 import { listBackups } from "../../backup/folder";
-import { countsFor, sizeText } from "../../backup/manifest";
+import { countsFor } from "../../backup/manifest";
 import { newestGood, verify } from "../../backup/restore";
 import { readIdentity, withServer, type Database } from "../../backup/server";
 import { networkName } from "../../install/addresses";
 import type { StackNames } from "../../install/stacks";
 import { expectData, homeOf, whereIsData } from "../moveData";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
+import { sizeText } from "../../../util/sizeText";
 
 /** Hours a backup counts as one made for the adoption. */
 const backupHours = 24;

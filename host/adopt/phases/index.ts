@@ -10,7 +10,7 @@ import { DatabasePhase, RetirePhase } from "./takeOver";
 const besidePhases: readonly Phase[] = [new BackupPhase(), new BesidePhase(), new FilesPhase(), new FrontPhase()];
 
 /** Phases that take the project's place. */
-export const takeOverPhases: readonly Phase[] = [new DatabasePhase(), new RetirePhase()];
+const takeOverPhases: readonly Phase[] = [new DatabasePhase(), new RetirePhase()];
 
 /** Every phase of an adoption, in order. Pure. */
 export function phasesOf(record: AdoptionRecord): readonly Phase[] {

@@ -126,7 +126,7 @@ beforeAll(async () => {
 
 test("a switch that would leave files behind is refused until the operator has said what is to become of them", async () => {
   expect(await scene.preview("tier2")).toMatch(
-    new RegExp(`files: ${papers.length.toLocaleString("en")} files \\(\\d+ MB\\) would have to go to ${endpoint}`),
+    new RegExp(`files: ${papers.length.toLocaleString("en")} files \\(\\d+ MiB\\) would have to go to ${endpoint}`),
   );
   const said = await failing(scene, up, "tier2");
   expect(said).toMatch(/carryFiles is not set, and there are [\d,]+ files/);

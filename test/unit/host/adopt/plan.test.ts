@@ -735,7 +735,7 @@ test("what cannot come along as it is, is noted", () => {
   expect(notes).toEqual(
     expect.arrayContaining([
       "home_postgres_1 is started with -c max_connections=300; base's own is not. What ALTER SYSTEM SET has set stays with the data.",
-      "3 files (1.9 MB) are copied out of home_minio_1, in their newest version; its volume stays as it is.",
+      "3 files (1.9 MiB) are copied out of home_minio_1, in their newest version; its volume stays as it is.",
       "LOG_LEVEL differs between api, worker, data-provider; all get that of api.",
       "/srv/keys, mounted into home_api_1 at /keys, does not come along, though SOME_FILE names it.",
       "/srv/initdb, mounted into home_postgres_1 at /docker-entrypoint-initdb.d, does not come along.",

@@ -34,8 +34,8 @@ test.each<[string, Partial<BackupFacts>, boolean, string, boolean]>([
     "the database is empty",
     false,
   ],
-])("%s", (_name, facts, due, why, beside) => {
-  expect(at(facts)).toEqual({ due, why, beside });
+])("%s", (_name, facts, due, why, concurrent) => {
+  expect(at(facts)).toEqual({ due, why, concurrent });
 });
 
 const facts = fc.record({
@@ -50,7 +50,7 @@ test("a schema is never changed without a backup before it, unless there is noth
     fc.property(facts, fc.nat(1000), (one, maxAge) => {
       const decision = decideBackup(one, { maxAge });
       if (one.pending === undefined || one.pending.length > 0)
-        expect(decision).toMatchObject(one.empty ? { due: false } : { due: true, beside: false });
+        expect(decision).toMatchObject(one.empty ? { due: false } : { due: true, concurrent: false });
     }),
   );
 });

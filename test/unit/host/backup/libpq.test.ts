@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { databaseOf, libpqEnvironment } from "../../../../host/backup/libpq";
+import { libpqEnvironment } from "../../../../host/backup/libpq";
+import { loginOf } from "../../../../host/install/databaseUrl";
 
 test("a URL becomes what the Postgres tools read", () => {
   expect(
@@ -54,7 +55,7 @@ test("any password and any name arrive as they are", () => {
         const url = `postgres://u:${encodeURIComponent(password)}@h/${encodeURIComponent(name)}`;
         fc.pre(new URL(url).pathname.slice(1) === encodeURIComponent(name));
         expect(libpqEnvironment(url)).toContain(`PGPASSWORD=${password}`);
-        expect(databaseOf(url)).toBe(name);
+        expect(loginOf(url).database).toBe(name);
       },
     ),
   );

@@ -144,11 +144,11 @@ test("a restore says of how many files the rows are back, and nothing of a job's
 
 test("what was carried is said in a few words", () => {
   expect(countText({ files: 1, bytes: 12 })).toBe("1 file (12 bytes)");
-  expect(countText({ files: 2000, bytes: 300 * 1024 * 1024 })).toBe("2,000 files (300 MB)");
+  expect(countText({ files: 2000, bytes: 300 * 1024 * 1024 })).toBe("2,000 files (300 MiB)");
   const none = { files: 0, bytes: 0, there: 4, gone: 0, stuck: [] };
   expect(filesText(none)).toBeUndefined();
   expect(filesText({ ...none, files: 2, bytes: 1024 * 1024, stuck: ["a"], gone: 1 })).toBe(
-    "2 files (1.0 MB) carried, 1 file could not be carried, 1 file that rows or jobs name is in neither place",
+    "2 files (1.0 MiB) carried, 1 file could not be carried, 1 file that rows or jobs name is in neither place",
   );
   expect(filesText({ ...none, gone: 2 })).toBe("2 files that rows or jobs name are in neither place");
   expect(filesText({ ...none, left: 7 })).toBe("7 files left where they were (carryFiles is not yes)");

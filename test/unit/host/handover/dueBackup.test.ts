@@ -4,7 +4,7 @@ import { renderPreview } from "../../../../host/handover/renderPreview";
 import { plan, stages } from "../../../../host/handover/plan";
 import { factsOf, hosts, release, routedTo, wantedOf } from "./model";
 
-const decisions = fc.record({ due: fc.boolean(), why: fc.constant("why"), beside: fc.boolean() });
+const decisions = fc.record({ due: fc.boolean(), why: fc.constant("why"), concurrent: fc.boolean() });
 const kinds = (steps: readonly { readonly id: string }[]) => steps.map((step) => step.id);
 
 test("for any host: a due backup begins before everything else and is whole before the flip, and nothing else changes", () => {
@@ -19,10 +19,10 @@ test("for any host: a due backup begins before everything else and is whole befo
       expect(all[kinds(all).indexOf("preflight") + 1]).toMatchObject({
         id: "backup",
         why: "why",
-        concurrent: decision.beside,
+        concurrent: decision.concurrent,
       });
-      expect(kinds(all).includes("finish-backup")).toBe(decision.beside);
-      if (decision.beside) expect(kinds(all).indexOf("finish-backup")).toBeLessThan(kinds(all).indexOf("flip"));
+      expect(kinds(all).includes("finish-backup")).toBe(decision.concurrent);
+      if (decision.concurrent) expect(kinds(all).indexOf("finish-backup")).toBeLessThan(kinds(all).indexOf("flip"));
     }),
   );
 });
@@ -30,7 +30,7 @@ test("for any host: a due backup begins before everything else and is whole befo
 test("nobody's worker is told to stop before the backup is whole", () => {
   fc.assert(
     fc.property(hosts, ({ facts, wanted }) => {
-      const grouped = stages(insertBackup(plan(facts, wanted), { due: true, why: "", beside: true })).map(kinds);
+      const grouped = stages(insertBackup(plan(facts, wanted), { due: true, why: "", concurrent: true })).map(kinds);
       const whole = grouped.findIndex((stage) => stage.includes("finish-backup"));
       const stops = grouped.findIndex((stage) => stage.includes("stop-workers") || stage.includes("flip"));
       if (whole >= 0) expect(whole).toBeLessThan(stops);
@@ -43,7 +43,7 @@ test("the preview says whether one is made, and why", () => {
     [...release("tier1", "one", () => true), ...release("tier2", "two", () => false)],
     routedTo("one"),
   );
-  const text = (decision: { due: boolean; why: string; beside: boolean } | { unknown: string }) =>
+  const text = (decision: { due: boolean; why: string; concurrent: boolean } | { unknown: string }) =>
     renderPreview({
       serving: "tier1 (one)",
       wanted: { tier: "tier2", release: "two" },
@@ -59,13 +59,13 @@ test("the preview says whether one is made, and why", () => {
       kept: [],
       untouched: [],
     });
-  expect(text({ due: true, why: "a migration is pending: x", beside: false })).toContain(
+  expect(text({ due: true, why: "a migration is pending: x", concurrent: false })).toContain(
     "\n  back up the database before anything else: a migration is pending: x\n  migrate",
   );
-  expect(text({ due: true, why: "there is none yet", beside: true })).toMatch(
+  expect(text({ due: true, why: "there is none yet", concurrent: true })).toMatch(
     / {2}back up the database while the candidate starts: there is none yet\n[\s\S]* {2}wait until the backup is whole\n {2}flip/,
   );
-  expect(text({ due: false, why: "the last one is 3 h old", beside: false })).toContain(
+  expect(text({ due: false, why: "the last one is 3 h old", concurrent: false })).toContain(
     "\nbackup: none is due, the last one is 3 h old",
   );
   expect(text({ unknown: "Postgres is down" })).toContain(

@@ -83,10 +83,10 @@ test("a preview says how many files go where, and what is to be said about them"
       .slice(0, -1);
   const line = (shown: SwitchPreview["files"]) => lines(shown)?.join("\n");
   expect(line({ ...files, permission: "yes" })).toBe(
-    "files: 2,000 files (300 MB) to carry to https://data.example.org",
+    "files: 2,000 files (300 MiB) to carry to https://data.example.org",
   );
   expect(line({ ...files, permission: "unsaid" })).toBe(
-    "files: 2,000 files (300 MB) would have to go to https://data.example.org; up is refused until carryFiles says yes or no",
+    "files: 2,000 files (300 MiB) would have to go to https://data.example.org; up is refused until carryFiles says yes or no",
   );
   expect(line({ ...files, count: { files: 0, bytes: 0 }, permission: "unsaid" })).toBe(
     "files: none to carry to https://data.example.org",

@@ -1,7 +1,8 @@
 import type { ContainerState } from "../../../../host/engine/engine";
 import fc from "fast-check";
 import { renderProblem } from "../../../../util/operatorError";
-import { checkDisk, diskProblem, parseFree } from "../../../../host/preflight/disk";
+import { parseFree } from "../../../../host/engine/disk";
+import { checkDisk, diskProblem } from "../../../../host/preflight/disk";
 import { FakeEngine, type FakeAnswer } from "../fakeEngine";
 
 const stacks = { stack: "prod-tier2", baseStack: "prod-base" };

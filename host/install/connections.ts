@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine";
-import type { Connection } from "../install/resources";
+import type { Connection } from "./resources";
 
 /** True when a container is on the network it is to answer on. */
 export async function isConnected(engine: Engine, { container, network }: Connection): Promise<boolean> {
