@@ -424,7 +424,7 @@ test("a tier is refused while releases do not find a service of base by its name
   facts = { nameless: [sockets.services[0]?.container ?? ""] };
   try {
     await expect(declare({ tier: "tier1" })).rejects.toThrow(
-      /\n {2}Of base, which this tier stands on, \S+ is not found by its name\.\n[^]*\n {4}type: npm run up -- base$/,
+      /\n {2}Base, on which this tier stands, is not whole: \S+ is not found by its name\.\n[^]*\n {4}type: npm run up -- base$/,
     );
     expect(of(declared, container)).toEqual([]);
   } finally {
