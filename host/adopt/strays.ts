@@ -12,7 +12,6 @@ import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
 import { hostOf, serviceOf, type ComposeContainer, type ScaniService } from "./project";
 import { composeLabel, composeContainers, readContainer } from "./readCompose";
 import { hasRecord } from "./record";
-import { loginIn } from "../install/databaseUrl";
 
 /** A container of compose's that does an install's work beside it. */
 export interface Stray {

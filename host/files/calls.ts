@@ -93,7 +93,7 @@ export class StorageCalls {
       url: `${address}${batch ? "?batch=1" : ""}`,
       headers: { ...headers, "content-type": "application/json" },
       body,
-      patience: answerSeconds + calls.reduce((sum, { bytes = 0 }) => sum + bytes, 0) / slowestMove,
+      stallSeconds: answerSeconds + calls.reduce((sum, { bytes = 0 }) => sum + bytes, 0) / slowestMove,
       // The first may be copying still.
       ...(procedure === "copyObject" ? { once: true } : {}),
     };

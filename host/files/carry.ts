@@ -79,7 +79,7 @@ export class CarryTally {
   }
 
   /** Notes whose fault it is that files could not be carried. */
-  judged(all: readonly Stuck[], about: "file" | "store"): void {
+  setBlame(all: readonly Stuck[], about: "file" | "store"): void {
     for (const { file } of all) {
       const stuck = this.stuckBy.get(file.key);
       if (stuck !== undefined) this.stuckBy.set(file.key, { ...stuck, failure: { ...stuck.failure, about } });
@@ -120,7 +120,7 @@ export async function compare(
 ): Promise<Load[]> {
   const { loads } = await lookAll(pairs, files, tally, help);
   const answered = [...tally.there, ...loads.map(({ file }) => file.key)].slice(0, 1);
-  await judge(pairs[0], tally, tally.stuck, async (to) => {
+  await classifyFailures(pairs[0], tally, tally.stuck, async (to) => {
     const found = await lookTo(to, answered);
     return found.length > 0 && !found.some(isFailure);
   });
@@ -219,7 +219,7 @@ export async function carryOnce(
     else giveUp(some, why, tally);
     done += some.length;
   }
-  await judge(pairs[0], tally, tally.stuck, (to) => takesOthers(to, tally));
+  await classifyFailures(pairs[0], tally, tally.stuck, (to) => takesOthers(to, tally));
 }
 
 /** @returns why no further files need be tried */
@@ -251,7 +251,7 @@ async function carrySome(
       done += batch.length;
       help.progress(done, files.length);
       const end = stuck.find(({ failure }) => failure.noMoreCalls);
-      return end ?? (stuck.length < batch.length ? undefined : judge(pair, tally, stuck, takes));
+      return end ?? (stuck.length < batch.length ? undefined : classifyFailures(pair, tally, stuck, takes));
     },
   );
   if (left !== undefined) giveUp(filesOf(left.things.flat()), left.why, tally);
@@ -259,12 +259,11 @@ async function carrySome(
 }
 
 /**
- * Finds out of files that failed whether it is their own fault: then the store does for others what it did not do for
- * these.
+ * Decides whether the file or the store is to blame: if the store handles another file, the file is.
  * @param takes whether the new store does well by other files
  * @returns one that failed by its store's
  */
-async function judge(
+async function classifyFailures(
   pair: Pair,
   tally: CarryTally,
   stuck: readonly Stuck[],
@@ -274,7 +273,7 @@ async function judge(
     const open = stuck.filter(({ at, failure }) => at === end && failure.about === "either");
     if (open.length === 0) continue;
     const works = end === "from" ? await givesOthers(pair.from, tally) : await takes(pair.to);
-    tally.judged(open, works ? "file" : "store");
+    tally.setBlame(open, works ? "file" : "store");
   }
   const keys = new Set(stuck.map(({ file }) => file.key));
   return tally.stuck.find(({ file, failure }) => keys.has(file.key) && failure.about === "store");

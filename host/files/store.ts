@@ -34,7 +34,7 @@ export type Found = Content | "missing" | Failure;
 /** A file in the work folder. */
 export type Fetched = Content & { readonly file: string };
 
-/** What may mean that a key has nothing, in words: the data-provider knows. */
+/** An answer that may mean the key does not exist, worded for the operator; the data-provider is asked to decide. */
 interface Doubt {
   readonly doubt: string;
   /** S3's own code, where it gave one. */

@@ -16,8 +16,8 @@ export interface Transfer {
   /** File that is sent. */
   readonly send?: string;
   /** Seconds in which nothing need come, where the answer takes a while. */
-  readonly patience?: number;
-  /** True for what is not asked a second time: whoever was asked may be at it still. */
+  readonly stallSeconds?: number;
+  /** Set for a request that must not be retried: the server may still be working on the first. */
   readonly once?: true;
 }
 
@@ -57,7 +57,7 @@ export interface TransferResult {
 export type Transfers = (requests: readonly Transfer[]) => Promise<TransferResult[]>;
 
 /** Seconds a connection may take, and in which a transfer must have moved `slowest` bytes a second. */
-const [connectSeconds, stallSeconds, slowest] = [10, 30, 1_000];
+const [connectSeconds, usualStallSeconds, slowest] = [10, 30, 1_000];
 
 /** curl's exit codes: the engine's disk does not take a response; nothing came for too long. */
 export const [diskFull, timedOut] = [23, 28];
@@ -97,7 +97,7 @@ const answerFile = (run: number, index: number | string) => `answer-${run}-${ind
 export function curlConfig(requests: readonly Transfer[], run = 0): string {
   return requests
     .map((request, index) => {
-      const { method, url, headers = {}, body, range, save, send, patience = stallSeconds } = request;
+      const { method, url, headers = {}, body, range, save, send, stallSeconds = usualStallSeconds } = request;
       return [
         `url = ${curlWord(url)}`,
         "globoff",
@@ -112,7 +112,7 @@ export function curlConfig(requests: readonly Transfer[], run = 0): string {
         `output = ${curlWord(save ?? answerFile(run, index))}`,
         `connect-timeout = ${connectSeconds}`,
         `speed-limit = ${slowest}`,
-        `speed-time = ${Math.ceil(patience)}`,
+        `speed-time = ${Math.ceil(stallSeconds)}`,
         `write-out = ${curlWord(`result ${index}\t`).slice(0, -1)}${written}\\n"`,
       ].join("\n");
     })

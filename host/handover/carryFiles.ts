@@ -27,6 +27,17 @@ import {
 } from "./steps/carry";
 import type { Step } from "./steps";
 
+/** A plan, what it was made from, and the release whose database says which files are named. */
+export interface PlannedSwitch {
+  readonly order: Pick<
+    Order,
+    "install" | "wanted" | "stack" | "backups" | "carryFiles" | "caCertificate" | "minimumFreeDisk"
+  >;
+  readonly facts: Facts;
+  readonly steps: Step[];
+  readonly candidate: Candidate;
+}
+
 /** Steps with the carrying of files among them. */
 export interface WithFiles {
   readonly steps: Step[];
@@ -120,10 +131,7 @@ export function insertAsking(steps: readonly Step[], carriage: Carriage): Step[]
  */
 export async function withFiles(
   engine: Engine,
-  order: Pick<Order, "install" | "wanted" | "stack" | "backups" | "carryFiles" | "caCertificate" | "minimumFreeDisk">,
-  facts: Facts,
-  steps: Step[],
-  candidate: Candidate,
+  { order, facts, steps, candidate }: PlannedSwitch,
   signal: AbortSignal,
 ): Promise<WithFiles> {
   const { install, wanted, stack } = order;

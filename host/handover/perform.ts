@@ -100,7 +100,8 @@ async function prepare(engine: Engine, order: Order, signal: AbortSignal): Promi
   if (conflicts.length > 0) throw new OperatorError(conflictProblems(conflicts, install.gateway));
   const candidate = createdCandidate(engine, wanted.containers.migrate as string, () => pending);
   const backedUp = await withBackup(engine, install, order.backups, plan(before, wanted), candidate);
-  const { steps, carriage, left } = await withFiles(engine, order, before, backedUp.steps, candidate, signal);
+  const planned = { order, facts: before, steps: backedUp.steps, candidate };
+  const { steps, carriage, left } = await withFiles(engine, planned, signal);
   return { steps, carriage, known: { engine, order, before, candidate, schema, left } };
 }
 
