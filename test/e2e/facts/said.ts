@@ -40,6 +40,7 @@ export function resourcesIn(printed: string): Record<string, Operation> {
 /** How each step of the handover is said, by what its line begins with. */
 const stepLines: readonly (readonly [string, StepId])[] = [
   ["start the gateway", "start-gateway"],
+  ["wait until the gateway", "start-gateway"],
   ["let the requests of", "resume"],
   ["send uploads to", "route-uploads"],
   ["check the disk", "preflight"],

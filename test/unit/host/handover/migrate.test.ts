@@ -94,10 +94,10 @@ function leftRunning() {
 test.concurrent(
   "one that a killed run has left running goes on, and is kept from queueing like any other",
   async () => {
-    const { cancelledSince, said, go } = leftRunning();
+    const { migrator, cancelledSince, go } = leftRunning();
     await go(30);
     expect(cancelledSince[0]).toBe("2026-01-10T11:55:00Z");
-    expect(said.join()).toContain("in use by psql");
+    expect(migrator.exitCode).toBe(0);
   },
 );
 
