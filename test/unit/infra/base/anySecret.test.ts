@@ -3,7 +3,7 @@ import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
 import fc from "fast-check";
 import type { Platform } from "../../../../host/install/platform";
 import { environments } from "../../../../infra/release/environment";
-import { providerVariables, resolveSettings, type Settings } from "../../../../settings";
+import { providerVariables, resolveSettings, settingNamed, type Settings } from "../../../../settings";
 import { parseDotenv } from "../../../../settings/dotenv";
 import { dotenvText } from "../../../../settings/documents";
 
@@ -27,6 +27,8 @@ void pulumi.runtime.setMocks({
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { Base } = require("../../../../infra/base/base") as typeof import("../../../../infra/base/base.js");
 
+const providerKeys = providerVariables.filter((name) => settingNamed(name).secret);
+
 const names = [
   "ENCRYPTION_KEY",
   "BETTER_AUTH_SECRET",
@@ -38,7 +40,7 @@ const names = [
   "REDIS_PASSWORD",
   "S3_SECRET_ACCESS_KEY",
   "FASTMAIL_API_TOKEN",
-  ...providerVariables,
+  ...providerKeys,
 ] as const;
 type Name = (typeof names)[number];
 
@@ -122,7 +124,7 @@ test("1,000 secrets of any printable characters come from .env into the containe
         SCREENSHOT_BOT_SECRET: given.SCREENSHOT_BOT_SECRET,
         S3_SECRET_ACCESS_KEY: given.S3_SECRET_ACCESS_KEY,
         FASTMAIL_API_TOKEN: given.FASTMAIL_API_TOKEN,
-        ...Object.fromEntries(providerVariables.map((name) => [name, given[name]])),
+        ...Object.fromEntries(providerKeys.map((name) => [name, given[name]])),
       });
       expect(passwordIn(api.DATABASE_URL)).toBe(given.POSTGRES_PASSWORD);
       expect(passwordIn(api.REDIS_URL)).toBe(given.REDIS_PASSWORD);
