@@ -118,7 +118,7 @@ test("a setting that refers to what nobody sets is refused by name; a default, t
 
 test("what is cut out of a value one refers to is cut out of its own", () => {
   const lines = "DB_PASS=pa$word\nLOGIN=u:${DB_PASS}\nDATABASE_URL=postgres://${LOGIN}@db.example.org/scani\n";
-  expect(() => read(lines)).toThrow(/^DATABASE_URL in .*\.env refers to \$word \(in DB_PASS\), which nobody sets/);
+  expect(() => read(lines)).toThrow(/^DATABASE_URL in .*\.env refers to \$word \(in DB_PASS\), which is not set/);
   const whole = { DATABASE_URL: "postgres://u:pass1@db.example.org/scani" };
   expect(read(lines, { DB_PASS: "pass1" })).toMatchObject(whole);
   expect(read(lines, { word: "ss1" })).toMatchObject(whole);
