@@ -142,7 +142,7 @@ test.concurrent(
     host.serve("r2");
     host.bundle(110);
     expect((await previewed(host, "tier1", undefined)).files).toMatchObject({ count: { files: 3 } });
-    expect((await go(host, "tier1")).at(-1)).toContain("3 files (3.0 MB) carried");
+    expect((await go(host, "tier1")).at(-1)).toContain("3 files (3.0 MiB) carried");
   },
 );
 
