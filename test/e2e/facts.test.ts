@@ -246,7 +246,11 @@ test.each(cases)("%i: %s", async (_index, title, { hands: laid, to, tierFirst })
     if ((hurt && !tierFirst) || refused !== undefined) expect(await bringUp(to)).toBeUndefined();
 
     const after = await expectTrueStatus();
-    expect(after.state).toEqual({ is: "serving", release: { tier: to, release: after.serving?.release } });
+    expect(after.state).toEqual({
+      is: "serving",
+      release: { tier: to, release: after.serving?.release },
+      shortcomings: [],
+    });
     expect(await runningServices(scene)).toEqual(wholly[to]);
     expect((await containersOf(scene)).filter(({ info }) => info.State.Paused || info.State.Restarting)).toEqual([]);
     const own = (await containersOf(scene)).filter(({ tier }) => tier === to);

@@ -123,6 +123,17 @@ test("a bucket of base's is asked at the address Scani itself asks, whatever tha
   expect(placeOf({ api: local })).toBeUndefined();
 });
 
+test.each([
+  ["a//b/", "a//b"],
+  ["/documents/u", "documents/u"],
+  ["\\/y", "y"],
+  ["documents/what?.pdf", "documents/what"],
+  ["documents/back\\slash.pdf", "documents/back/slash.pdf"],
+])("the key %j is asked for as Scani's S3 client asks for it", async (key, asked) => {
+  const address = await placeOf({ api: local, provider })?.sign?.({ method: "GET", key });
+  expect(address?.split("?X-Amz")[0]).toBe(`http://storage:9000/job-uploads/${asked}`);
+});
+
 test("two releases that look in the same bucket have one place, whatever their keys", () => {
   const again = placeOf({ api: local, provider: { ...provider, name: "another" } });
   expect(again?.id).toBe(placeOf({ api: local, provider })?.id);
