@@ -39,12 +39,11 @@ function keyProblem(key: string): string | undefined {
  * @param from what the old place has under its key; @param to what the new one has
  */
 export function verdictOn({ key }: NamedFile, from: Found, to: Found): Verdict {
+  if (from === "missing") return isContent(to) ? { is: "there" } : { is: "gone" };
   if (isFailure(from)) return { is: "stuck", failure: from, at: "from" };
-  if (isContent(to) && (from === "missing" || sameContent(from, to))) return { is: "there" };
-  // Before it is called gone: an address that is signed for it may lead elsewhere.
+  if (isContent(to) && sameContent(from, to)) return { is: "there" };
   const problem = keyProblem(key);
   if (problem !== undefined) return { is: "stuck", failure: { failed: problem, about: "file" }, at: "to" };
-  if (from === "missing") return { is: "gone" };
   return isFailure(to) ? { is: "stuck", failure: to, at: "to" } : { is: "carry", content: from };
 }
 

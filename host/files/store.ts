@@ -253,7 +253,14 @@ export class FileStore {
   private async downloads(keys: readonly string[]): Promise<(Reached | Failure)[]> {
     const { sign } = this.place;
     if (sign !== undefined)
-      return Promise.all(keys.map(async (key) => ({ url: await sign({ method: "GET", key }), headers: {} })));
+      return Promise.all(
+        keys.map(async (key) =>
+          // Its address would be another's: a URL has no such part.
+          key.split("/").includes("..")
+            ? { failed: 'its key holds ".."', about: "file" }
+            : { url: await sign({ method: "GET", key }), headers: {} },
+        ),
+      );
     const now = Date.now();
     const known = (key: string) => {
       const address = this.addresses.get(key);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { namedQueries, parseNamed } from "../../../../host/files/named";
-import { placeOf } from "../../../../host/files/place";
+import { placeOf, type Place } from "../../../../host/files/place";
 import { loadBatches, type Load } from "../../../../host/files/plan";
+import { FileStore } from "../../../../host/files/store";
 import { restoredFilesNote } from "../../../../host/files/words";
 import { piecesOf } from "../../../../util/piecesOf";
 import { curlConfig, curlScript, parseTransfers, type Transfer } from "../../../../host/files/transfers";
@@ -132,6 +133,17 @@ test.each([
 ])("the key %j is asked for as Scani's S3 client asks for it", async (key, asked) => {
   const address = await placeOf({ api: local, provider })?.sign?.({ method: "GET", key });
   expect(address?.split("?X-Amz")[0]).toBe(`http://storage:9000/job-uploads/${asked}`);
+});
+
+test("no address is signed for a key that would lead out of its folder", async () => {
+  const place = placeOf({ api: local, provider }) as Place;
+  const asked: unknown[] = [];
+  const store = new FileStore(place, async (requests) => {
+    asked.push(...requests);
+    return [];
+  });
+  expect(await store.look(["documents/../../etc/passwd"])).toEqual([{ failed: 'its key holds ".."', about: "file" }]);
+  expect(asked).toEqual([]);
 });
 
 test("two releases that look in the same bucket have one place, whatever their keys", () => {
