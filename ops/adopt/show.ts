@@ -14,15 +14,7 @@ export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<R
     ...namesIn(record),
     phases: phasesOf(record).map((phase) => ({ id: phase.title, does: phase.describe(record) })),
     settings: Object.fromEntries(
-      Object.entries(adoption.settings).map(([stack, values]) => [
-        stack,
-        Object.fromEntries(
-          Object.entries(values).map(([name, value]) => [
-            name,
-            mask(settingNamed(name as SettingName).variable, value),
-          ]),
-        ),
-      ]),
+      Object.entries(adoption.settings).map(([stack, values]) => [stack, Object.fromEntries(masked(values))]),
     ),
   };
 }
@@ -36,9 +28,7 @@ function namesIn({ project, install, tier, port, scani, postgres, replaced, note
 export function showPlan(adoption: Adoption, record: AdoptionRecord): string {
   const { project, install, tier, port, notes, settings } = adoption;
   const list = (values: Readonly<Record<string, string>>) =>
-    Object.entries(values).map(
-      ([name, value]) => `    ${name} ${mask(settingNamed(name as SettingName).variable, value)}`,
-    );
+    masked(values).map(([name, value]) => `    ${name} ${value}`);
   return [
     `The compose project ${project} becomes the install ${install}, on ${tier}. It is on port ${port.now ?? "(none)"} now, and will be on ${port.then}.`,
     "phases:",
@@ -113,4 +103,9 @@ export function whileBothServe(
 /** Who serves, as a sentence. Pure. */
 export function servingLine(serving: readonly string[]): string {
   return serving.length === 0 ? "Serving now: nothing." : `Serving now: ${serving.join(" and ")}.`;
+}
+
+/** Settings by name, with their values as they may be shown. */
+function masked(values: Readonly<Record<string, string>>): (readonly [name: string, value: string])[] {
+  return Object.entries(values).map(([name, value]) => [name, mask(settingNamed(name as SettingName).variable, value)]);
 }

@@ -1,13 +1,6 @@
 import { distributionOf, engineProblem, type EngineFacts } from "../../../../host/engine/remedy";
 import { renderProblem } from "../../../../util/operatorError";
-
-const fresh: EngineFacts = {
-  reason: "ENOENT",
-  platform: "linux",
-  root: true,
-  distribution: ["debian"],
-  installed: false,
-};
+import { fresh } from "./engineFacts";
 
 test.each<[string, Partial<EngineFacts>, string[]]>([
   [

@@ -1,13 +1,6 @@
 import { localHost, type EngineFacts } from "../../../../host/engine/remedy";
 import { engineRemedy } from "../../../../lab/setup/engine";
-
-const fresh: EngineFacts = {
-  reason: "ENOENT",
-  platform: "linux",
-  root: true,
-  distribution: ["debian"],
-  installed: false,
-};
+import { fresh } from "../../host/engine/engineFacts";
 
 test.each<[string, Partial<EngineFacts>]>([
   ["as root on Debian", {}],
