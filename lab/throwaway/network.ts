@@ -1,4 +1,12 @@
 import type Docker from "dockerode";
+import { addressIn, parseBlock } from "../../util/ipv4";
+
+/** What an engine says of the addresses of a network. */
+export interface IpamPool {
+  readonly Gateway?: string;
+  /** As `172.17.0.0/16`. */
+  readonly Subnet?: string;
+}
 
 /** How the engine refuses a network that something is connected to. */
 const inUse = 403;
@@ -40,7 +48,16 @@ function unlessGone(error: Error & { statusCode?: number }): Error | undefined {
 /** Address of this machine that the engine's containers reach too; no other machine does. */
 export async function hostAddress(docker: Docker): Promise<string> {
   const { IPAM: ipam } = await docker.getNetwork("bridge").inspect();
-  const gateway = ipam?.Config?.[0]?.Gateway;
-  if (gateway === undefined) throw new Error("the engine's default network has no gateway");
-  return gateway;
+  const address = gatewayOf(ipam?.Config?.[0] ?? {});
+  if (address === undefined) throw new Error("the engine's default network has no IPv4 subnet");
+  return address;
+}
+
+/**
+ * A network's gateway: the one that is named, else the first address of its subnet, which is what Docker takes then.
+ * *Seen* on Docker 20.10: an engine names the gateway of its default network only once it has been restarted. Pure.
+ */
+export function gatewayOf({ Gateway: named, Subnet: subnet }: IpamPool): string | undefined {
+  const block = subnet === undefined ? undefined : parseBlock(subnet);
+  return named ?? (block && addressIn(block, 1));
 }
