@@ -36,7 +36,7 @@ const projectName = "scani";
 
 /** True for a folder with a Pulumi.yaml of this module. */
 export function isProject(folder: string): boolean {
-  const text = readIfThere(join(folder, "Pulumi.yaml"));
+  const text = readIfThere(join(folder, "Pulumi.yaml")) ?? "";
   return new RegExp(`^name: ${projectName}$`, "m").test(text) && text.includes("name: scani-host");
 }
 

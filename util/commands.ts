@@ -239,7 +239,6 @@ export const installDocker = `sudo apt-get update && sudo apt-get install -y doc
 /** Who may read a file. */
 export const listFile = (path: string): string => `ls -l ${quoted(path)}`;
 export const gunzipFile = (from: string, to: string): string => `gunzip < ${quoted(from)} > ${quoted(to)}`;
-export const copyFile = (from: string, to: string): string => `cp ${quoted(from)} ${quoted(to)}`;
 /** Turns a text file into UTF-8. @param encoding as iconv calls it */
 export function convertFile(path: string, encoding: string): string {
   const [from, to] = [quoted(path), quoted(`${path}.utf8`)];

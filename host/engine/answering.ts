@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { setTimeout as delay } from "node:timers/promises";
 import { OperatorError } from "../../util/operatorError";
-import { readIfThere } from "../../util/files/readIfThere";
+import { readIfReadable } from "../../util/files/readIfReadable";
 import { which } from "../../util/process/which";
 import { connectDocker, engineHost } from "./connect";
 import { engineOver } from "./dockerEngine";
@@ -51,7 +51,7 @@ export function engineFacts(reason: string, host: string | undefined, environmen
     reason,
     platform: process.platform,
     root: process.getuid?.() === 0,
-    distribution: distributionOf(readIfThere("/etc/os-release")),
+    distribution: distributionOf(readIfReadable("/etc/os-release")),
     installed: dockerd(environment) !== undefined,
   };
 }

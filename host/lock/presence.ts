@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { livesSince } from "../../util/process/lives";
-import { readIfThere } from "../../util/files/readIfThere";
+import { readIfReadable } from "../../util/files/readIfReadable";
 import { parseOwner, type Owner } from "./owner";
 
 /**
@@ -14,6 +14,6 @@ export function presenceFile(folder: string, base: string): string {
 
 /** The owner a presence file names, if its process is still alive. */
 export function runningOwner(file: string): Owner | undefined {
-  const owner = parseOwner(readIfThere(file));
+  const owner = parseOwner(readIfReadable(file));
   return owner !== undefined && livesSince(owner.pid, Date.parse(owner.since)) ? owner : undefined;
 }

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { readIfThere } from "../../util/files/readIfThere";
+import { readIfReadable } from "../../util/files/readIfReadable";
 
 /** Pid files of Docker, and the name of the process in each. */
 const pidFiles: readonly (readonly [file: string, program: string])[] = [
@@ -15,7 +15,7 @@ const pidFiles: readonly (readonly [file: string, program: string])[] = [
  */
 export function removeStalePids(files = pidFiles): string[] {
   const stale = files.filter(([file, program]) =>
-    isStale(readIfThere(file), program, (pid) => readIfThere(`/proc/${pid}/comm`).trim()),
+    isStale(readIfReadable(file), program, (pid) => readIfReadable(`/proc/${pid}/comm`).trim()),
   );
   for (const [file] of stale) rmSync(file, { force: true });
   return stale.map(([file]) => file);

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { readdirIfThere } from "../../util/files/readdirIfThere";
-import { readIfThere } from "../../util/files/readIfThere";
+import { readIfReadable } from "../../util/files/readIfReadable";
 import { statFields } from "../../util/process/stat";
 import { stateUrl } from "./state";
 
@@ -42,7 +42,7 @@ function isOurs(pid: number): boolean {
 }
 
 function environmentOf(pid: number): string[] {
-  return readIfThere(`/proc/${pid}/environ`).split("\0");
+  return readIfReadable(`/proc/${pid}/environ`).split("\0");
 }
 
 /** Whether it runs. One that has ended and whose parent has not asked for its exit code has no environment. */

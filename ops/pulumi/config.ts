@@ -1,11 +1,10 @@
 import type { ConfigMap } from "@pulumi/pulumi/automation";
-import { settingsFile } from "../../stacks/stackNames";
 import { settingNamed, type SettingName } from "../../settings";
-import { readIfThere } from "../../util/files/readIfThere";
 import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
 import { formerIn, replacedBy, type Former, type Values } from "./former";
 import { cliOf, runOnStack } from "./onStack";
+import { settingsOf } from "./salt";
 import { withStack } from "./workspace";
 
 /** Pulumi's name of a setting. */
@@ -43,7 +42,7 @@ export function putSettingsBack(context: Context, stack: string): Promise<void> 
 /** Forgets what settings were. */
 export async function forgetFormer(context: Context, stack: string): Promise<void> {
   // Most often nothing is kept; to hear so from Pulumi takes a start of it.
-  if (!readIfThere(settingsFile(context.project.folder, stack)).includes(formerKey)) return;
+  if (!settingsOf(context.project.folder, stack).includes(formerKey)) return;
   await onConfig(context, stack, (config) => config.keep({}));
 }
 

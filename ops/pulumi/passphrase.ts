@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { settingsFile, stacksIn } from "../../stacks/stackNames";
+import { stacksIn } from "../../stacks/stackNames";
 import { readIfThere } from "../../util/files/readIfThere";
-import { copyFile, unsetCommand } from "../../util/commands";
+import { unsetCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
-import { saltOf } from "./salt";
+import { saltOf, settingsOf } from "./salt";
 
 /**
  * Environment that gives Pulumi the passphrase its secrets are encrypted with. Where the operator set none, a file in
  * the project's folder holds one, made at the first use, readable by its owner only and ignored by git.
  * @param report told once, when the file is made
- * @throws OperatorError when the passphrase is empty, or the file that holds it is gone
+ * @throws OperatorError when the passphrase is empty, or the file that holds it is gone or may not be read
  */
 export function passphraseEnvironment(
   folder: string,
@@ -27,13 +27,14 @@ export function passphraseEnvironment(
     return {};
   }
   const file = join(folder, ".passphrase");
-  if (!existsSync(file)) {
+  const kept = readIfThere(file);
+  if (kept === undefined) {
     refuseLost(folder);
     writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
     report(
       "Made .passphrase, which encrypts the secrets in the state. Keep a copy: without it the state cannot be read.",
     );
-  } else if (readIfThere(file).trim() === "") throw emptyPassphrase(file);
+  } else if (kept.trim() === "") throw emptyPassphrase(file);
   return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
 }
 
@@ -47,24 +48,24 @@ function emptyPassphrase(where: string): OperatorError {
 
 function refuseBadFile(named: string, file: string): void {
   if (named === "") throw emptyPassphrase("PULUMI_CONFIG_PASSPHRASE_FILE");
-  if (!existsSync(file))
+  const passphrase = readIfThere(file);
+  if (passphrase === undefined)
     throw new OperatorError({
       what: `There is no file ${named}, in which PULUMI_CONFIG_PASSPHRASE_FILE says the passphrase is.`,
       why: "Put it back from your copy: without it the secrets in the state cannot be read.",
     });
-  if (readIfThere(file).trim() === "") throw emptyPassphrase(file);
+  if (passphrase.trim() === "") throw emptyPassphrase(file);
 }
 
 /** Refuses to make another passphrase where stacks are encrypted with one that was here. */
 function refuseLost(folder: string): void {
-  const encrypted = stacksIn(folder).filter((stack) => saltOf(readIfThere(settingsFile(folder, stack))) !== undefined);
+  const encrypted = stacksIn(folder).filter((stack) => saltOf(settingsOf(folder, stack)) !== undefined);
   if (encrypted.length === 0) return;
   throw new OperatorError({
-    what: `${join(folder, ".passphrase")} is missing, and the secrets of ${encrypted.join(", ")} are encrypted with what it held.`,
+    what: `There is no passphrase here: neither PULUMI_CONFIG_PASSPHRASE nor the file ${join(folder, ".passphrase")}. The secrets of ${encrypted.join(", ")} are encrypted with one.`,
     why: [
-      "Put it back from your copy, or name the copy in PULUMI_CONFIG_PASSPHRASE_FILE. Another passphrase cannot read the state.",
+      "Set PULUMI_CONFIG_PASSPHRASE if you chose one yourself. If this module made it, put .passphrase back from your copy, or name the copy in PULUMI_CONFIG_PASSPHRASE_FILE.",
       "Where no copy is left: the containers go on serving, and their secrets are in their environment, which docker inspect shows.",
     ].join("\n"),
-    type: copyFile("your copy", join(folder, ".passphrase")),
   });
 }

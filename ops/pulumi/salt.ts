@@ -8,9 +8,17 @@ export function saltOf(settings: string): string | undefined {
   return /^encryptionsalt: .*$/m.exec(settings)?.[0];
 }
 
+/**
+ * Text of a stack's settings file; empty where it has none.
+ * @throws OperatorError that names a file which may not be read
+ */
+export function settingsOf(folder: string, stack: string): string {
+  return readIfThere(settingsFile(folder, stack)) ?? "";
+}
+
 /** Whether a stack's settings say how its secrets are kept, which Pulumi writes there when it makes the stack. */
 export function hasKey(stack: string, folder: string): boolean {
-  return /^(encryptionsalt|secretsprovider|encryptedkey): /m.test(readIfThere(settingsFile(folder, stack)));
+  return /^(encryptionsalt|secretsprovider|encryptedkey): /m.test(settingsOf(folder, stack));
 }
 
 /**
@@ -22,10 +30,10 @@ export function hasKey(stack: string, folder: string): boolean {
 export function shareSalt(stack: string, folder: string): void {
   const file = settingsFile(folder, stack);
   if (hasKey(stack, folder)) return;
-  const text = readIfThere(file);
+  const text = settingsOf(folder, stack);
   const salt = Object.values(stacksBeside(stack))
     .filter((other) => other !== stack)
-    .map((other) => saltOf(readIfThere(settingsFile(folder, other))))
+    .map((other) => saltOf(settingsOf(folder, other)))
     .find((line) => line !== undefined);
   if (salt !== undefined) appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);
 }

@@ -4,14 +4,13 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { releaseLocks } from "../../stacks/runLock";
 import { kindOf } from "../../host/install/stacks";
 import { settingsFile } from "../../stacks/stackNames";
-import { readIfThere } from "../../util/files/readIfThere";
 import { messageOf } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { pulumiEnvironment } from "./environment";
 import { inlineProgram } from "./inlineProgram";
 import { pulumiCommand } from "./pulumiCommand";
-import { hasKey, shareSalt } from "./salt";
+import { hasKey, settingsOf, shareSalt } from "./salt";
 
 /** How a stack is worked on. */
 export interface StackOptions {
@@ -53,13 +52,13 @@ export async function withStack<T>(
   const make = async (): Promise<void> => {
     shareSalt(name, project.folder);
     await workspace.createStack(name);
-    made = { settings: readIfThere(file) };
+    made = { settings: settingsOf(project.folder, name) };
   };
   const workOn = async (): Promise<T> => {
     // A stack made here has no settings file yet; its name says what it holds.
-    if (!readIfThere(file).includes("scani:tier:")) {
+    if (!settingsOf(project.folder, name).includes("scani:tier:")) {
       await stack.setConfig("scani:tier", { value: kindOf(name) as string });
-      if (made !== undefined) made.settings = readIfThere(file);
+      if (made !== undefined) made.settings = settingsOf(project.folder, name);
     }
     return work(stack);
   };
@@ -74,7 +73,7 @@ export async function withStack<T>(
   } finally {
     const removed = made !== undefined && temporary && (await removeMade(workspace, name, report));
     // What somebody has set meanwhile stays, and what it is encrypted with.
-    if (removed && readIfThere(file) === made?.settings) putBack(file, before);
+    if (removed && settingsOf(project.folder, name) === made?.settings) putBack(file, before);
     // The program keeps its lock to the end of its process, and this one may have more to do.
     await releaseLocks(report);
   }

@@ -1,10 +1,17 @@
 import { readFileSync } from "node:fs";
+import { listFile } from "../commands";
+import { OperatorError } from "../operatorError";
 
-/** Reads a file's text; empty where there is none, or where it may not be read. */
-export function readIfThere(file: string): string {
+/**
+ * Reads the text of a file of the operator's; undefined where there is none.
+ * @throws OperatorError that names a file which may not be read
+ */
+export function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new OperatorError({ what: `${path} cannot be read (${code}).`, type: listFile(path) });
   }
 }

@@ -1,13 +1,12 @@
-import { readFileSync } from "node:fs";
-import { listFile } from "../commands";
 import { messageOf, OperatorError } from "../operatorError";
+import { readIfThere } from "./readIfThere";
 
 /**
  * Reads a JSON object that somebody may have edited; undefined where there is no such file.
  * @throws OperatorError that names the file, and quotes nothing of it: it may hold secrets
  */
 export function readJsonIfThere(path: string): Readonly<Record<string, unknown>> | undefined {
-  const text = textIfThere(path);
+  const text = readIfThere(path);
   if (text === undefined) return undefined;
   let value: unknown;
   try {
@@ -23,13 +22,3 @@ export function readJsonIfThere(path: string): Readonly<Record<string, unknown>>
 }
 
 const correct = "Correct it, or move it away where nothing in it is needed, and type the same again.";
-
-function textIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new OperatorError({ what: `${path} cannot be read (${code}).`, type: listFile(path) });
-  }
-}

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { passphraseEnvironment } from "../../../../ops/pulumi/passphrase";
 import { folder, type Folder } from "../../lab/setup/folder";
@@ -44,11 +44,17 @@ test("a file that is empty, or that is not there, is named", () => {
   expect(() => asked()).toThrow(".passphrase is empty");
 });
 
+test("one that cannot be read is not called empty", () => {
+  mkdirSync(made());
+  for (const environment of [{}, { PULUMI_CONFIG_PASSPHRASE_FILE: made() }])
+    expect(() => asked(environment)).toThrow(`${made()} cannot be read (EISDIR).`);
+});
+
 test("a lost one is not replaced: the file is named, the stacks, and the way home", () => {
   project.file("Pulumi.base.yaml", "config:\n  scani:tier: base\nencryptionsalt: v1:abc\n");
   project.file("Pulumi.tier1.yaml", "config:\n  scani:tier: tier1\n");
   expect(() => asked()).toThrow(
-    new RegExp(`^${made()} is missing, and the secrets of base are encrypted[^]*type: cp 'your copy' ${made()}$`),
+    new RegExp(`^There is no passphrase here: [^]*${made()}\\. The secrets of base are[^]*Set PULUMI_CONFIG_PASSPHRASE`),
   );
   expect(existsSync(made())).toBe(false);
   // Who has it elsewhere says so.
