@@ -4,7 +4,6 @@ import { promisify } from "node:util";
 import { attach, capture } from "./attached";
 import { converse } from "./conversation";
 import {
-  isConflict,
   isNotFound,
   unlessMissing,
   type ContainerDetails,
@@ -245,7 +244,7 @@ class DockerEngine implements Engine {
       .getNetwork(network)
       .remove()
       .catch((error: unknown) => {
-        if (!isNotFound(error) && !isConflict(error)) throw error;
+        if (!isNotFound(error)) throw error;
       });
   }
 

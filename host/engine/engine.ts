@@ -222,7 +222,10 @@ export interface Engine {
   stop(container: string, withinSeconds?: number): Promise<void>;
   /** Sets when the engine starts a container again by itself, in Docker's own words. */
   setRestartPolicy(container: string, policy: string): Promise<void>;
-  /** Removes a container, if it still exists. With force, waits for a removal that is already in progress. */
+  /**
+   * Removes a container, if it still exists; waits for a removal that is already in progress. Without force, one that runs
+   * is refused (409).
+   */
   remove(container: string, how?: Removal): Promise<void>;
   /** Waits until a container has stopped. @returns its exit code */
   wait(container: string): Promise<number>;
@@ -269,18 +272,22 @@ export interface Engine {
    * it, or the signal aborts.
    */
   askRegistry(image: string, signal: AbortSignal): Promise<void>;
+  /** Pulls an image; rejects when its registry refuses or does not have it. */
   pull(image: string): Promise<void>;
   /** Gives an image that is there a further name, `repository:tag`. */
   tagImage(image: string, name: string): Promise<void>;
 
   /** Networks that have every label (`name` or `name=value`). */
   networks(labels: readonly string[]): Promise<NetworkSummary[]>;
+  /** Puts a container on a network, running or not; rejects when it is on it already. */
   connectNetwork(network: string, container: string, how?: Endpoint): Promise<void>;
   /** Takes a container off a network, in whatever state it is; does nothing if it is not on it. */
   disconnectNetwork(network: string, container: string): Promise<void>;
+  /** Removes a network, if it still exists; one that a container is on is refused (403). */
   removeNetwork(network: string): Promise<void>;
   /** Volumes that have every label (`name` or `name=value`). */
   volumes(labels: readonly string[]): Promise<Labelled[]>;
+  /** True if the engine has a volume of this name. */
   hasVolume(name: string): Promise<boolean>;
   /** Removes a volume, if it still exists. */
   removeVolume(name: string): Promise<void>;

@@ -36,6 +36,7 @@ export async function stop(docker: Docker, id: string, withinSeconds?: number): 
 /**
  * Removes a container, running or not, and its anonymous volumes, unless told otherwise. Waits where the engine is
  * already removing it, because its networks cannot be removed before. Does nothing if it is gone.
+ * @throws the engine's refusal, without force, of a container that runs
  */
 export async function remove(
   container: Docker.Container,
@@ -46,8 +47,19 @@ export async function remove(
   } catch (error) {
     if (isNotFound(error)) return;
     if (!isConflict(error)) throw error;
-    // Without force the conflict may be a running container, which would be waited for without end.
-    if (force) await container.wait({ condition: "removed" }).catch(unlessMissing);
+    // A conflict is a removal in progress or, without force, a container that runs, which would be waited for without end.
+    if (!force && (await runs(container))) throw error;
+    await container.wait({ condition: "removed" }).catch(unlessMissing);
+  }
+}
+
+/** False too for a container that is gone. */
+async function runs(container: Docker.Container): Promise<boolean> {
+  try {
+    return (await container.inspect()).State.Running;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
   }
 }
 

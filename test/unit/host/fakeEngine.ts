@@ -295,7 +295,12 @@ export class FakeEngine implements Engine {
   remove(container: string, { force = true }: Removal = {}): Promise<void> {
     return this.call(`remove ${this.called(container)}`, () => {
       const one = this.find(container);
-      if (one === undefined || (running.includes(one.state) && !force)) return;
+      if (one === undefined) return;
+      if (running.includes(one.state) && !force)
+        throw new EngineError(
+          409,
+          `(HTTP code 409) unexpected - You cannot remove a ${one.state} container ${one.id}. Stop the container before attempting removal or force remove `,
+        );
       if (running.includes(one.state)) this.ends(one, 137);
       this.drop(one);
     });

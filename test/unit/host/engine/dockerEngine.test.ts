@@ -62,13 +62,14 @@ test("a container that has to be there is refused in the engine's words", async 
   ]);
 });
 
-test("one that is on its way out is waited for, unless it may run", async () => {
+test("one that is on its way out is waited for; one that runs is refused without force", async () => {
   const waited: string[] = [];
   const docker = {
     getContainer: (id: string) => ({
       remove: async () => {
         throw refusal(409);
       },
+      inspect: async () => ({ State: { Running: id === "runs" } }),
       wait: async () => {
         waited.push(id);
       },
@@ -76,7 +77,8 @@ test("one that is on its way out is waited for, unless it may run", async () => 
   } as unknown as Docker;
   await engineOver(docker).remove("a");
   await engineOver(docker).remove("b", { force: false, volumes: false });
-  expect(waited).toEqual(["a"]);
+  await expect(engineOver(docker).remove("runs", { force: false })).rejects.toMatchObject({ statusCode: 409 });
+  expect(waited).toEqual(["a", "b"]);
 });
 
 test("a log is both streams in their order, a letter split over two frames and many thousand lines too", async () => {
