@@ -54,7 +54,9 @@ test("a lost one is not replaced: the file is named, the stacks, and the way hom
   project.file("Pulumi.base.yaml", "config:\n  scani:tier: base\nencryptionsalt: v1:abc\n");
   project.file("Pulumi.tier1.yaml", "config:\n  scani:tier: tier1\n");
   expect(() => asked()).toThrow(
-    new RegExp(`^There is no passphrase here: [^]*${made()}\\. The secrets of base are[^]*Set PULUMI_CONFIG_PASSPHRASE`),
+    new RegExp(
+      `^There is no passphrase here: [^]*${made()}\\. The secrets of base are[^]*Set PULUMI_CONFIG_PASSPHRASE`,
+    ),
   );
   expect(existsSync(made())).toBe(false);
   // Who has it elsewhere says so.
