@@ -1,4 +1,4 @@
-import { catalogue, type Setting } from "./table";
+import { catalogue, settingNamed, type Setting, type SettingName } from "./table";
 
 /** Sentence that says what is taken when nobody gives a setting. */
 function absent({ fallback, generated, required }: Setting): string {
@@ -13,21 +13,40 @@ export function dotenvText(value: string): string {
   return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("$", "$$$$").replaceAll("\n", "\\n")}"`;
 }
 
-/** `.env.example`: every setting by its variable, commented out, since an empty value counts as not given. */
+/** What most installs set, in the order of `.env.example`; every other setting follows. */
+const usual: readonly (readonly [title: string, names: readonly SettingName[]])[] = [
+  ["Where people reach Scani, and how it mails them", ["FRONTEND_URL", "FRONTEND_PORT", "SMTP_URL", "SMTP_FROM"]],
+  ["Which Scani", ["SCANI_IMAGE_TAG"]],
+  ["Tier 2", ["SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY", "carryFiles"]],
+];
+
+/**
+ * `.env.example`: every setting by its variable, commented out, since an empty value counts as not given. A stack's tier
+ * is missing: the commands set it, and all stacks read this file.
+ */
 export function envExample(): string {
-  const entries = catalogue.map((setting) =>
-    [
-      `# ${setting.describe}${absent(setting)}`,
-      `# Read by: ${setting.stacks.join(", ")}.${setting.name === setting.variable ? "" : ` In Pulumi config: ${setting.name}.`}`,
-      `#${setting.variable}=${setting.secret ? "" : dotenvText(setting.fallback ?? setting.example)}`,
-      "",
-    ].join("\n"),
-  );
+  const first = usual.flatMap(([, names]) => names);
+  const rest = catalogue.map(({ name }) => name).filter((name) => name !== "tier" && !first.includes(name));
+  const sections = [...usual, ["Everything else", rest] as const];
   return [
     "# Settings of this module and of Scani. Order: Pulumi config, the environment, this file (as .env), generated.",
+    "# Nothing has to be set to try tier 1 on this machine.",
     "# Written by: npm run documents",
     "",
-    ...entries,
+    ...sections.flatMap(([title, names]) => [
+      `# --- ${title} ---`,
+      "",
+      ...names.map((name) => entryOf(settingNamed(name))),
+    ]),
+  ].join("\n");
+}
+
+function entryOf(setting: Setting): string {
+  return [
+    `# ${setting.describe}${absent(setting)}`,
+    `# Read by: ${setting.stacks.join(", ")}.${setting.name === setting.variable ? "" : ` In Pulumi config: ${setting.name}.`}`,
+    `#${setting.variable}=${setting.secret ? "" : dotenvText(setting.fallback ?? setting.example)}`,
+    "",
   ].join("\n");
 }
 
