@@ -496,8 +496,8 @@ export class FakeEngine implements Engine {
 
   disconnectNetwork(network: string, container: string): Promise<void> {
     return this.call(`disconnectNetwork ${network} ${this.called(container)}`, () => {
-      const one = this.there(container);
-      one.networks = one.networks.filter((name) => name !== network);
+      const one = this.find(container);
+      if (one !== undefined) one.networks = one.networks.filter((name) => name !== network);
     });
   }
 
@@ -512,6 +512,12 @@ export class FakeEngine implements Engine {
   removeNetwork(network: string): Promise<void> {
     return this.call(`removeNetwork ${network}`, () => {
       const at = this.networksThere.findIndex(({ id, name }) => id === network || name === network);
+      const { name } = this.networksThere[at] ?? {};
+      if (this.all.some((one) => running.includes(one.state) && name !== undefined && one.networks.includes(name)))
+        throw new EngineError(
+          403,
+          `(HTTP code 403) unexpected - error while removing network: ${name} has active endpoints `,
+        );
       if (at >= 0) this.networksThere.splice(at, 1);
     });
   }
