@@ -1,4 +1,4 @@
-import { answeringEngine } from "../host/engine/answering";
+import { answeringEngine } from "../host/engine/connection/answering";
 import type { Engine } from "../host/engine/engine";
 import type { Report } from "../util/progress/progress";
 import { dockerHostOf, type Project } from "./project";

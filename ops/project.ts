@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { lookUp, operatorSources, settingNamed, type SettingName } from "../settings";
-import { kindOf, stacksBeside, type StackNames } from "../host/install/stacks";
+import { kindOf, stacksBeside, type StackNames } from "../host/install/names/stacks";
 import { stacksIn } from "../stacks/stackNames";
 import { StackFile } from "../stacks/stackFile";
 import { readIfThere } from "../util/files/readIfThere";

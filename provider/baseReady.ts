@@ -1,11 +1,11 @@
 import type { BaseReadyInputs } from "../host/install/resources";
-import { label } from "../host/install/labels";
+import { label } from "../host/install/names/labels";
 import { connect } from "../host/engine/connect";
 import type { ContainerSummary, Engine } from "../host/engine/engine";
 import { isSet, type Tier } from "../settings";
 import { renderProblem, withLogTail } from "../util/operatorError";
-import { untilReady } from "../host/engine/ready";
-import { fingerprintsFile } from "../host/guards/secretFingerprints";
+import { untilReady } from "../host/engine/containers/ready";
+import { fingerprintsFile } from "../host/guards/data/secretFingerprints";
 import { unroutedProblem } from "../host/guards/unrouted";
 import { refuseBaseInUse } from "../host/guards/takedown";
 import { Progress } from "../util/progress/progress";
@@ -13,12 +13,12 @@ import { endHold } from "../host/hold/end";
 import type { Handler } from "./handler";
 import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
-import { containerName, isOfBase, isReleaseName } from "../host/install/containerName";
-import { readNameless, renewNames } from "../host/install/names";
-import { connectAll, isConnected } from "../host/install/connections";
+import { containerName, isOfBase, isReleaseName } from "../host/install/names/containerName";
+import { readNameless, renewNames } from "../host/install/network/hostNames";
+import { connectAll, isConnected } from "../host/install/network/connections";
 import { readFacts } from "../host/install/readFacts";
-import { postgresDataPath } from "../host/install/postgresData";
-import { routeUploads, uploadsRouted } from "../host/install/uploads";
+import { postgresDataPath } from "../host/install/data/postgresData";
+import { routeUploads, uploadsRouted } from "../host/install/storage/uploads";
 
 /** Seconds a data service may take to be ready; Postgres recovers its log in that time after a hard stop. */
 const readySeconds = 180;

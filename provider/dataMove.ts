@@ -1,5 +1,5 @@
 import { connect } from "../host/engine/connect";
-import { isMoved, moveData } from "../host/adopt/moveData";
+import { isMoved, moveData } from "../host/adopt/postgres/moveData";
 import type { DataMoveInputs } from "../host/install/resources";
 import { Progress } from "../util/progress/progress";
 import type { Handler } from "./handler";

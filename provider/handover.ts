@@ -11,7 +11,7 @@ import type { Order } from "../host/handover/order";
 import { perform } from "../host/handover/perform";
 import { MissingContainer, plan } from "../host/handover/plan";
 import { readFacts, type Install } from "../host/install/readFacts";
-import { stacksBeside } from "../host/install/stacks";
+import { stacksBeside } from "../host/install/names/stacks";
 
 /** What Pulumi calls for the Handover. */
 export const handover: Handler<HandoverInputs> = {

@@ -1,4 +1,4 @@
-import { containerName } from "../host/install/containerName";
+import { containerName } from "../host/install/names/containerName";
 import { connect } from "../host/engine/connect";
 import type { Handler } from "./handler";
 import { nothingToLock, retakeApplyLock, takeApplyLock, takeRunLock } from "../host/lock/lock";

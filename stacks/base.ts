@@ -1,27 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
-import { composeProblems } from "../host/adopt/composeProblems";
-import { comparedSettings, type DeclaredBase } from "../host/guards/baseRefusals";
-import { handedSettings } from "../host/guards/changedSettings";
+import { composeProblems } from "../host/adopt/compose/composeProblems";
+import { comparedSettings, type DeclaredBase } from "../host/guards/base/baseRefusals";
+import { handedSettings } from "../host/guards/base/changedSettings";
 import {
   identityRefusals,
   lostStateProblems,
   rememberedManaged,
   type RememberedBase,
 } from "../host/guards/identityRefusals";
-import { subnetsIn } from "../host/install/addresses";
-import { alterations, describeAlterations } from "../host/install/alteration";
-import { containerName } from "../host/install/containerName";
-import { label } from "../host/install/labels";
-import { creationTimestamps, isMadeAnew } from "../host/install/creationTimestamps";
-import { declares, replaceableServices } from "../host/install/bundled";
-import { dataPlaceOf, dataServicesOf } from "../host/install/dataPlace";
-import { baseImages, type BaseImage } from "../host/install/images";
+import { subnetsIn } from "../host/install/network/addresses";
+import { alterations, describeAlterations } from "../host/install/drift/alteration";
+import { containerName } from "../host/install/names/containerName";
+import { label } from "../host/install/names/labels";
+import { creationTimestamps, isMadeAnew } from "../host/install/drift/creationTimestamps";
+import { declares, replaceableServices } from "../host/install/services/bundled";
+import { dataPlaceOf, dataServicesOf } from "../host/install/data/dataPlace";
+import { baseImages, type BaseImage } from "../host/install/services/images";
 import type { HoldInputs } from "../host/install/resources";
 import type { Presence } from "../host/install/presence";
-import { unknownContainers, unknownNetworks, type NamedNetwork, type UnknownContainers } from "../host/install/unknown";
-import { takenNames, takenNetwork } from "../host/guards/takenNames";
-import { declaredPorts, takenPorts } from "../host/guards/takenPorts";
-import { differs } from "../host/guards/baseNow";
+import {
+  unknownContainers,
+  unknownNetworks,
+  type NamedNetwork,
+  type UnknownContainers,
+} from "../host/install/drift/unknown";
+import { takenNames, takenNetwork } from "../host/guards/base/takenNames";
+import { declaredPorts, takenPorts } from "../host/guards/base/takenPorts";
+import { differs } from "../host/guards/base/baseNow";
 import type { MissingImage } from "../host/preflight/images";
 import { Base } from "../infra/base/base";
 import { isGenerated, isSet, plainText, setCommand, type Settings } from "../settings";

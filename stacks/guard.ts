@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Evidence } from "../host/guards/evidence";
-import { dataRefusalHeading, dataRefusals, type Intent } from "../host/guards/dataRefusals";
-import { baseRefusalHeading, baseRefusals, type DeclaredBase } from "../host/guards/baseRefusals";
-import type { BaseNow } from "../host/guards/baseNow";
-import { changedSettings, changedSettingsHeading } from "../host/guards/changedSettings";
+import type { Evidence } from "../host/guards/data/evidence";
+import { dataRefusalHeading, dataRefusals, type Intent } from "../host/guards/data/dataRefusals";
+import { baseRefusalHeading, baseRefusals, type DeclaredBase } from "../host/guards/base/baseRefusals";
+import type { BaseNow } from "../host/guards/base/baseNow";
+import { changedSettings, changedSettingsHeading } from "../host/guards/base/changedSettings";
 import { renderProblem, renderProblems, type Problem } from "../util/operatorError";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
 import { howToSet, isSet } from "../settings";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stacksBeside } from "../host/install/stacks";
+import { stacksBeside } from "../host/install/names/stacks";
 import { isSet, operatorSources, resolveSettings, unreadInDotenv, type Settings } from "../settings";
 import { rawUpCommand, unsetCommand, upCommand } from "../util/commands";
 import { OperatorError, renderProblem } from "../util/operatorError";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/docker/provider";
-import type { PulumiProvider } from "../host/engine/pulumiProvider";
+import type { PulumiProvider } from "../host/engine/connection/pulumiProvider";
 
 /** This module's own provider. */
 class HostProvider extends pulumi.ProviderResource {

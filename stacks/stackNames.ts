@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { kindOf, stacksBeside } from "../host/install/stacks";
+import { kindOf, stacksBeside } from "../host/install/names/stacks";
 import { readdirIfThere } from "../util/files/readdirIfThere";
 import { OperatorError } from "../util/operatorError";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { label, labelList } from "../host/install/labels";
+import { label, labelList } from "../host/install/names/labels";
 
 /** What Docker lets carry labels. */
 const labelled = /^docker:index\/(container:Container|network:Network|volume:Volume)$/;

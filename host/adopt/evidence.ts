@@ -1,20 +1,20 @@
 import type { Engine, Labelled } from "../engine/engine";
-import { publishedAt } from "../engine/published";
-import { databaseQuestion, parseAnswer } from "../guards/databaseAnswer";
+import { publishedAt } from "../engine/containers/published";
+import { databaseQuestion, parseAnswer } from "../guards/data/databaseAnswer";
 import { withServer } from "../backup/server";
-import { loginIn } from "../install/databaseUrl";
-import { baseServices } from "../install/bundled";
-import { baseNetworkNames } from "../install/addresses";
-import { containerName, volumeNameOf } from "../install/containerName";
-import { label } from "../install/labels";
-import type { StackNames } from "../install/stacks";
+import { loginIn } from "../install/data/databaseUrl";
+import { baseServices } from "../install/services/bundled";
+import { baseNetworkNames } from "../install/network/addresses";
+import { containerName, volumeNameOf } from "../install/names/containerName";
+import { label } from "../install/names/labels";
+import type { StackNames } from "../install/names/stacks";
 import { parseFree } from "../engine/disk";
 import { anyOpens } from "../scani/credentials";
 import { messageOf } from "../../util/operatorError";
-import { readAuthorities, type AuthorityFile } from "./authorities";
-import type { PostgresSizes } from "./memory";
+import { readAuthorities, type AuthorityFile } from "./compose/authorities";
+import type { PostgresSizes } from "./compose/memory";
 import { isVersioned, listObjects } from "./objects";
-import { environmentIn, type Environment } from "../install/environment";
+import { environmentIn, type Environment } from "../install/services/environment";
 import {
   dataMountOf,
   objectSourceOf,
@@ -23,8 +23,8 @@ import {
   tierOf,
   type ComposeContainer,
   type ComposeProject,
-} from "./project";
-import { settingQueries } from "./serverSettings";
+} from "./compose/project";
+import { settingQueries } from "./postgres/serverSettings";
 
 /** What the engine and the data say beside the containers themselves: with them all a plan is made from. */
 export interface AdoptEvidence {

@@ -9,12 +9,12 @@ import {
   dockerStop,
   statusCommand,
 } from "../../util/commands";
-import { loginIn } from "../install/databaseUrl";
-import { networkName } from "../install/addresses";
-import { replaceable } from "../install/bundled";
-import { containerName } from "../install/containerName";
+import { loginIn } from "../install/data/databaseUrl";
+import { networkName } from "../install/network/addresses";
+import { replaceable } from "../install/services/bundled";
+import { containerName } from "../install/names/containerName";
 import { isUp } from "../install/facts";
-import { publishedAt } from "../engine/published";
+import { publishedAt } from "../engine/containers/published";
 import type { AdoptEvidence } from "./evidence";
 import {
   bindAddressOf,
@@ -29,8 +29,8 @@ import {
   serversOf,
   type ComposeContainer,
   type ComposeProject,
-} from "./project";
-import { authorityVariable, differenceNotes, type StackValues } from "./variables";
+} from "./compose/project";
+import { authorityVariable, differenceNotes, type StackValues } from "./compose/variables";
 import { sizeText } from "../../util/sizeText";
 import { isPathWithin } from "../../util/files/pathWithin";
 

@@ -1,6 +1,6 @@
 import { details, type Engine } from "../engine/engine";
-import { refusalIn, signedAddress, type Bucket } from "../install/bucket";
-import { label } from "../install/labels";
+import { refusalIn, signedAddress, type Bucket } from "../install/storage/bucket";
+import { label } from "../install/names/labels";
 import { OperatorError } from "../../util/operatorError";
 import { curlWord } from "../../util/curlWord";
 import { batchesOf } from "../../util/piecesOf";

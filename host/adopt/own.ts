@@ -1,20 +1,20 @@
 import type { Engine, NetworkSummary } from "../engine/engine";
-import { publishedAt } from "../engine/published";
-import { baseNetworkNames } from "../install/addresses";
-import { replaceableServices } from "../install/bundled";
-import { containerName, volumeNameOf } from "../install/containerName";
+import { publishedAt } from "../engine/containers/published";
+import { baseNetworkNames } from "../install/network/addresses";
+import { replaceableServices } from "../install/services/bundled";
+import { containerName, volumeNameOf } from "../install/names/containerName";
 import { routedRelease } from "../install/facts";
-import { label } from "../install/labels";
-import { postgresDataPath } from "../install/postgresData";
+import { label } from "../install/names/labels";
+import { postgresDataPath } from "../install/data/postgresData";
 import { readRouted } from "../install/readFacts";
-import { subnetInUse } from "../install/subnet";
+import { subnetInUse } from "../install/network/subnet";
 import { renderBlock } from "../../util/ipv4";
 import type { Tier } from "../../settings";
-import { caCertificateOf, readAuthorities } from "./authorities";
-import { memoryOf } from "./memory";
-import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./project";
-import { readContainer } from "./readCompose";
-import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./variables";
+import { caCertificateOf, readAuthorities } from "./compose/authorities";
+import { memoryOf } from "./compose/memory";
+import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./compose/project";
+import { readContainer } from "./compose/readCompose";
+import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./compose/variables";
 
 /** An install of this module's own, read off its containers. Holds secrets. */
 export interface OwnInstall {

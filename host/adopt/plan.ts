@@ -1,9 +1,9 @@
 import { settingNamed, type Tier } from "../../settings";
 import type { Problem } from "../../util/operatorError";
-import { publishedAt } from "../engine/published";
-import { caCertificateOf } from "./authorities";
+import { publishedAt } from "../engine/containers/published";
+import { caCertificateOf } from "./compose/authorities";
 import { objectStoreOf, type AdoptEvidence } from "./evidence";
-import { memorySettings } from "./memory";
+import { memorySettings } from "./compose/memory";
 import { notesOf } from "./notes";
 import {
   bindAddressOf,
@@ -23,10 +23,10 @@ import {
   type ComposeProject,
   type ObjectSource,
   type ScaniParts,
-} from "./project";
+} from "./compose/project";
 import { refusals, type AdoptIntent } from "./refusals";
-import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./variables";
-import { loginIn } from "../install/databaseUrl";
+import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./compose/variables";
+import { loginIn } from "../install/data/databaseUrl";
 
 /** What becomes of a compose project. Holds secrets. */
 export interface Adoption {

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine";
-import { withUnstarted } from "../engine/unstarted";
-import { label } from "../install/labels";
+import { withUnstarted } from "../engine/containers/unstarted";
+import { label } from "../install/names/labels";
 import type { Adoption } from "./plan";
-import { runningFirst, type ComposeProject } from "./project";
+import { runningFirst, type ComposeProject } from "./compose/project";
 
 /** What of a plan is recorded: by name, since its settings and its S3 server hold secrets. */
 const recorded = [

@@ -14,13 +14,13 @@ import {
 import type { Problem } from "../../util/operatorError";
 import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
-import { commandToRun } from "../engine/commandToRun";
-import { publishedAt } from "../engine/published";
+import { commandToRun } from "../engine/containers/commandToRun";
+import { publishedAt } from "../engine/containers/published";
 import { objectStoreOf, type AdoptEvidence } from "./evidence";
-import type { MemorySetting } from "./memory";
+import type { MemorySetting } from "./compose/memory";
 import { addressesOf } from "./notes";
-import { postgresProblems } from "./postgresRefusals";
-import { dataProviderPort } from "../install/services";
+import { postgresProblems } from "./postgres/postgresRefusals";
+import { dataProviderPort } from "../install/services/release";
 import {
   aliveAs,
   bindAddressOf,
@@ -40,7 +40,7 @@ import {
   type ComposeContainer,
   type ComposeProject,
   type ScaniParts,
-} from "./project";
+} from "./compose/project";
 
 /** What the operator asked for. */
 export interface AdoptIntent {

@@ -1,16 +1,16 @@
 import { isNotFound, type Engine } from "../engine/engine";
-import { networkName } from "../install/addresses";
-import { replaceable } from "../install/bundled";
-import { loginIn } from "../install/databaseUrl";
-import { environmentIn, type Environment } from "../install/environment";
+import { networkName } from "../install/network/addresses";
+import { replaceable } from "../install/services/bundled";
+import { loginIn } from "../install/data/databaseUrl";
+import { environmentIn, type Environment } from "../install/services/environment";
 import { isUp } from "../install/facts";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 import { releaseContainers } from "../install/readFacts";
 import { dockerStop } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
-import { hostOf, serviceOf, type ComposeContainer, type ScaniService } from "./project";
-import { composeLabel, composeContainers, readContainer } from "./readCompose";
+import { hostOf, serviceOf, type ComposeContainer, type ScaniService } from "./compose/project";
+import { composeLabel, composeContainers, readContainer } from "./compose/readCompose";
 import { hasRecord } from "./record";
 
 /** A container of compose's that does an install's work beside it. */

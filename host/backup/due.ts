@@ -1,4 +1,4 @@
-import type { BackupRules } from "../install/backupPlan";
+import type { BackupRules } from "../install/data/backupPlan";
 
 /** Inputs of the decision. */
 export interface BackupFacts {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setCommand, upCommand } from "../../util/commands";
 import { OperatorError, messageOf } from "../../util/operatorError";
 import { livesSince } from "../../util/process/lives";
-import type { DatabaseIdentity } from "../install/databaseIdentity";
+import type { DatabaseIdentity } from "../install/data/databaseIdentity";
 import { countsFor, manifestName, parseManifest, type Manifest } from "./manifest";
 import type { Dated } from "./retention";
 

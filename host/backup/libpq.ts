@@ -1,5 +1,5 @@
 import { bareHost } from "../../util/host";
-import { loginOf } from "../install/databaseUrl";
+import { loginOf } from "../install/data/databaseUrl";
 
 /** URL parameters the Postgres tools read from the environment. Others belong to a client library. */
 const parameters: Readonly<Record<string, string>> = {

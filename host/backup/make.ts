@@ -5,7 +5,7 @@ import { discard, listBackups, prepareFolder, publish, removeBackup } from "./fo
 import { countsFor, dumpName, type Manifest } from "./manifest";
 import { superseded } from "./retention";
 import { readIdentity, withServer, type Database } from "./server";
-import { checkInterrupt } from "../engine/ready";
+import { checkInterrupt } from "../engine/containers/ready";
 
 /** A backup to be made. */
 export interface BackupOrder {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DatabaseIdentity } from "../install/databaseIdentity";
+import type { DatabaseIdentity } from "../install/data/databaseIdentity";
 
 /** Rows of one table at the moment of a dump. */
 const table = z.object({

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import type { BackupPlan } from "../install/backupPlan";
-import type { StackNames } from "../install/stacks";
+import type { BackupPlan } from "../install/data/backupPlan";
+import type { StackNames } from "../install/names/stacks";
 import type { Database } from "./server";
 
 /** Absolute path of the folder of backups. Pure. */

@@ -1,4 +1,4 @@
-import type { Attached } from "../engine/attached";
+import type { Attached } from "../engine/docker/attached";
 import { OperatorError } from "../../util/operatorError";
 import type { Table } from "./manifest";
 import { psql, type Server } from "./server";

@@ -4,10 +4,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { dockerDefaultContext } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
-import { currentContext, dockerFolder } from "./context";
-import { engineOver } from "./dockerEngine";
+import { currentContext, dockerFolder } from "./connection/context";
+import { engineOver } from "./docker/dockerEngine";
 import type { Engine } from "./engine";
-import { sshAgent } from "./ssh";
+import { sshAgent } from "./connection/ssh";
 
 /**
  * Connects to a Docker engine: the given one, else DOCKER_HOST, else the current Docker context, else the local socket.

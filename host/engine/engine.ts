@@ -1,5 +1,5 @@
-import type { Attached, Ended } from "./attached";
-import type { ExecResult } from "./exec";
+import type { Attached, Ended } from "./docker/attached";
+import type { ExecResult } from "./docker/exec";
 
 /** A container's state, in Docker's own words. */
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "exited" | "dead" | "removing";

@@ -1,5 +1,5 @@
 import type { Engine } from "./engine";
-import { interruption } from "./ready";
+import { interruption } from "./containers/ready";
 
 /**
  * An engine whose every call ends soon after an interrupt, whether or not the engine answers.

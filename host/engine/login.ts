@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { dockerLogin } from "../../util/commands";
 import { messageOf, OperatorError } from "../../util/operatorError";
-import { dockerConfig, type DockerConfig } from "./context";
+import { dockerConfig, type DockerConfig } from "./connection/context";
 
 /** A login at a registry, in the engine's words. */
 export type Login = { readonly serveraddress: string } & (

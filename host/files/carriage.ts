@@ -1,4 +1,4 @@
-import { commandToRun } from "../engine/commandToRun";
+import { commandToRun } from "../engine/containers/commandToRun";
 import { details, type Engine } from "../engine/engine";
 import type { ReleaseContainer } from "../install/facts";
 import type { FileCount } from "../install/filesEntry";

@@ -1,5 +1,5 @@
 import { details, type Engine } from "../engine/engine";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 import { momentary } from "../install/leftovers";
 import type { ReleaseContainer } from "../install/facts";
 import { FileStore, type Addresses } from "./store";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { checkInterrupt } from "../engine/ready";
+import { checkInterrupt } from "../engine/containers/ready";
 import { piecesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
 import { deletedSince, loadBatches, needsSums, possibleKey, sameContent, verdictOn, type End, type Load } from "./plan";

@@ -1,10 +1,10 @@
 import { details, type Engine } from "../engine/engine";
-import { bucketIn, signedAddress, type BucketRequest } from "../install/bucket";
-import { replaceable } from "../install/bundled";
-import { caFile } from "../install/releaseVariables";
-import { valueIn } from "../install/environment";
+import { bucketIn, signedAddress, type BucketRequest } from "../install/storage/bucket";
+import { replaceable } from "../install/services/bundled";
+import { caFile } from "../install/services/releaseVariables";
+import { valueIn } from "../install/services/environment";
 import type { ReleaseContainer } from "../install/facts";
-import { localCloudUrl, type Service } from "../install/services";
+import { localCloudUrl, type Service } from "../install/services/release";
 import type { Tier } from "../../settings";
 
 /** Where a release keeps its files, and how its data-provider is called from inside the install. */

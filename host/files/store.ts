@@ -1,6 +1,6 @@
 import type { Answer, Refusal } from "../scani/cloud/classify";
 import { parseUploadSpot, type UploadSpot } from "../scani/cloud/uploadSpot";
-import { refusalIn } from "../install/bucket";
+import { refusalIn } from "../install/storage/bucket";
 import { batchesOf } from "../../util/piecesOf";
 import { StorageCalls, type StorageCall } from "./calls";
 import type { Place } from "./place";

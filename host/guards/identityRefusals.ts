@@ -1,10 +1,10 @@
 import { setCommand as settingCommand, withdrawCommands, withFlag, type Origin } from "../../settings";
 import { adoptCommand, backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { commandsOf, type Problem } from "../../util/operatorError";
-import { isOfBase } from "../install/containerName";
-import { isSameDatabase, type ManagedDatabase } from "../install/databaseIdentity";
+import { isOfBase } from "../install/names/containerName";
+import { isSameDatabase, type ManagedDatabase } from "../install/data/databaseIdentity";
 import { isUp } from "../install/facts";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 import type { BaseServiceOutput, Sockets } from "../install/platform";
 import type { Presence } from "../install/presence";
 

@@ -1,6 +1,6 @@
 import { isRouted, isUp, servingOf, type Facts } from "../install/facts";
 import { howToSet, type Tier } from "../../settings";
-import { otherTier, stacksBeside } from "../install/stacks";
+import { otherTier, stacksBeside } from "../install/names/stacks";
 import { downCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 

@@ -1,7 +1,7 @@
 import { upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { isUp, servingOf, type Facts } from "../install/facts";
-import { stacksBeside } from "../install/stacks";
+import { stacksBeside } from "../install/names/stacks";
 
 /**
  * What the operator has to know where releases are there and no route leads to any, as after the gateway's volume was

@@ -1,7 +1,7 @@
 import { details, type Engine } from "../engine/engine";
-import { withUnstartedIfThere } from "../engine/unstarted";
-import { variableIn } from "../install/environment";
-import { label } from "../install/labels";
+import { withUnstartedIfThere } from "../engine/containers/unstarted";
+import { variableIn } from "../install/services/environment";
+import { label } from "../install/names/labels";
 import { OperatorError } from "../../util/operatorError";
 import { pendingMigrations, readShipped } from "../scani/migrations/pending";
 import type { Install } from "../install/readFacts";

@@ -8,9 +8,9 @@ import { bucketOf, readSide, readSource, type Members, type Place } from "../fil
 import { lostProblem, type LeftFiles } from "../files/words";
 import { isOf, isUp, routedRelease, type Facts, type ReleaseName, type Wanted } from "../install/facts";
 import type { FileCount } from "../install/filesEntry";
-import { stacksBeside } from "../install/stacks";
+import { stacksBeside } from "../install/names/stacks";
 import type { Tier } from "../../settings";
-import { checkInterrupt } from "../engine/ready";
+import { checkInterrupt } from "../engine/containers/ready";
 import { checkDisk } from "../preflight/disk";
 import { messageOf } from "../../util/operatorError";
 import type { Candidate } from "./candidate";

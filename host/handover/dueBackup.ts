@@ -5,7 +5,7 @@ import { databaseFor } from "../backup/plan";
 import { psql, readIdentity, withServer, type Database } from "../backup/server";
 import { ledgerQueries, parseApplied, pendingIn } from "../scani/migrations/pending";
 import type { Candidate } from "./candidate";
-import type { DatabaseIdentity } from "../install/databaseIdentity";
+import type { DatabaseIdentity } from "../install/data/databaseIdentity";
 import type { Install } from "../install/readFacts";
 import { switches } from "./plan";
 import type { HandoverBackups } from "./runningBackup";

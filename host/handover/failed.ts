@@ -1,6 +1,6 @@
 import { withLogTail } from "../../util/operatorError";
 import { describeServing, describeShortcomings, isOf, servingOf, type Facts, type ReleaseName } from "../install/facts";
-import { stacksBeside, type StackNames } from "../install/stacks";
+import { stacksBeside, type StackNames } from "../install/names/stacks";
 import { upCommand } from "../../util/commands";
 
 /** What became of a failed handover. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { details, type Engine } from "../engine/engine";
-import { failed, unlessInterrupted } from "../engine/ready";
+import { failed, unlessInterrupted } from "../engine/containers/ready";
 import { withServer, type Database, type Server } from "../backup/server";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { seconds, type Progress } from "../../util/progress/progress";

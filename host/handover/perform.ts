@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { interruptible } from "../engine/interruptible";
 import type { Engine } from "../engine/engine";
-import { checkInterrupt, isInterrupted, type Watch } from "../engine/ready";
+import { checkInterrupt, isInterrupted, type Watch } from "../engine/containers/ready";
 import { describeServing, routedRelease, servingOf, servingSince, type Served } from "../install/facts";
-import { conflictProblems, conflictsAmong } from "../install/conflicts";
+import { conflictProblems, conflictsAmong } from "../install/drift/conflicts";
 import type { Entry } from "../install/journal";
 import { removeLeftovers } from "../install/leftovers";
 import { readFacts } from "../install/readFacts";

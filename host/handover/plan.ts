@@ -1,4 +1,4 @@
-import { servicesOf, type Service } from "../install/services";
+import { servicesOf, type Service } from "../install/services/release";
 import { routes, servedBy, type Route } from "../gateway/routes";
 import {
   isLost,
@@ -10,7 +10,7 @@ import {
   type ReleaseContainer,
   type Wanted,
 } from "../install/facts";
-import { areUploadsRouted } from "../install/uploads";
+import { areUploadsRouted } from "../install/storage/uploads";
 import { OperatorError } from "../../util/operatorError";
 import { pulumiCommand, quoted } from "../../util/commands";
 import { MigrateStep, RestartStep, StartStep, StopMigratorsStep, VerifyStep } from "./steps/candidate";

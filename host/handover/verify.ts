@@ -1,8 +1,8 @@
 import { details, type Engine } from "../engine/engine";
 import { bodyVariable, callScript, parseResult, redact, type Call } from "../scani/cloud/call";
 import { answerOf, type Answer } from "../scani/cloud/classify";
-import { valueIn } from "../install/environment";
-import { localCloudUrl } from "../install/services";
+import { valueIn } from "../install/services/environment";
+import { localCloudUrl } from "../install/services/release";
 import type { Tier } from "../../settings";
 import { OperatorError } from "../../util/operatorError";
 import type { ReleaseContainer } from "../install/facts";

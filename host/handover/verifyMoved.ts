@@ -4,7 +4,7 @@ import { readSide } from "../files/place";
 import { FileStore } from "../files/store";
 import { transfersFrom } from "../files/transfers";
 import type { ReleaseContainer } from "../install/facts";
-import type { Service } from "../install/services";
+import type { Service } from "../install/services/release";
 import { catalogue, setCommand } from "../../settings";
 import { OperatorError, messageOf } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";

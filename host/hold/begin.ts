@@ -1,9 +1,9 @@
 import type { Engine } from "../engine/engine";
-import { untilReady } from "../engine/ready";
+import { untilReady } from "../engine/containers/ready";
 import { hold, usualLimits, type Held } from "../gateway/hold";
-import { containerName } from "../install/containerName";
+import { containerName } from "../install/names/containerName";
 import type { Facts } from "../install/facts";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 import { readFacts, releaseContainers } from "../install/readFacts";
 import type { HoldInputs } from "../install/resources";
 import { forgetStopped, noteStopped } from "../install/stoppedWorkers";

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine";
-import type { Watch } from "../engine/ready";
+import type { Watch } from "../engine/containers/ready";
 import type { Held } from "../gateway/hold";
 import { resumeAll } from "../gateway/resume";
-import { containerName } from "../install/containerName";
+import { containerName } from "../install/names/containerName";
 import { isUp, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
 import { forgetStopped, isToStart } from "../install/stoppedWorkers";

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine";
-import { networkName } from "../install/addresses";
-import { isOn, networksOf } from "../install/alteration";
+import { networkName } from "../install/network/addresses";
+import { isOn, networksOf } from "../install/drift/alteration";
 import type { ReleaseContainer } from "../install/facts";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 
 /** Puts containers of releases on the networks of base they belong to. @returns those that were not on them */
 export async function joinNetworks(

@@ -1,10 +1,10 @@
 import type { ContainerSummary, NetworkSummary } from "../engine/engine";
 import { routes, type Route } from "../gateway/routes";
-import { hasBaseName } from "../install/containerName";
+import { hasBaseName } from "../install/names/containerName";
 import { isUp, targetOf, type Facts, type ReleaseContainer } from "../install/facts";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 import type { HoldInputs } from "../install/resources";
-import { uploadsRouteName } from "../install/uploads";
+import { uploadsRouteName } from "../install/storage/uploads";
 
 /** Base on its engine, before what is declared. */
 export interface BasePresence {

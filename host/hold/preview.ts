@@ -1,7 +1,7 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
 import { usualLimits } from "../gateway/hold";
-import { hasBaseName } from "../install/containerName";
-import { label } from "../install/labels";
+import { hasBaseName } from "../install/names/containerName";
+import { label } from "../install/names/labels";
 import { readInstall } from "./begin";
 import { planHold, replacedServices, type BasePresence, type HoldPlan } from "./plan";
 import type { HoldInputs } from "../install/resources";

@@ -1,6 +1,6 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
-import { isOfBase } from "../install/containerName";
-import { label } from "../install/labels";
+import { isOfBase } from "../install/names/containerName";
+import { label } from "../install/names/labels";
 import { dockerConnect, dockerDisconnect, upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { movedNetworks } from "./plan";

@@ -1,10 +1,10 @@
 import type { ContainerState } from "../engine/engine";
 import type { Listed } from "../gateway/deploy";
 import { routes, servedBy, type Route, type Targets } from "../gateway/routes";
-import { describeConflict, conflictsAmong } from "./conflicts";
+import { describeConflict, conflictsAmong } from "./drift/conflicts";
 import type { Entry } from "./journal";
-import { uploadsProblem, type Uploads } from "./uploads";
-import type { Service } from "./services";
+import { uploadsProblem, type Uploads } from "./storage/uploads";
+import type { Service } from "./services/release";
 import type { Tier } from "../../settings";
 
 /** A release's container as the engine reports it. */

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine";
-import { label } from "./labels";
+import { label } from "./names/labels";
 
 /** Service labels of containers that are there only while a command works. */
 export const momentary = { preflight: "preflight", files: "files" } as const;

@@ -1,6 +1,6 @@
 import type { PlatformVariable, ProvidedVariable } from "../../settings";
-import type { BackupPlan } from "./backupPlan";
-import type { ManagedDatabase } from "./databaseIdentity";
+import type { BackupPlan } from "./data/backupPlan";
+import type { ManagedDatabase } from "./data/databaseIdentity";
 import type { EngineIdentity } from "./presence";
 
 /**

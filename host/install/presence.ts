@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine, Labelled, NetworkSummary } from "../engine/engine";
-import { label } from "./labels";
+import { label } from "./names/labels";
 
 /** Which engine: its own id, and the address it is reached at from here. */
 export interface EngineIdentity {

@@ -3,14 +3,14 @@ import { heldIn, observeCommand, parseObserved, targetsIn, writtenServices, type
 import { isHeld, listProblem } from "../gateway/deploy";
 import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
-import { containerName, copiesAmong, isOfBase } from "./containerName";
+import { containerName, copiesAmong, isOfBase } from "./names/containerName";
 import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
-import { label } from "./labels";
-import { readNameless } from "./names";
-import { isService } from "./services";
+import { label } from "./names/labels";
+import { readNameless } from "./network/hostNames";
+import { isService } from "./services/release";
 import type { Tier } from "../../settings";
-import { bucketMadeBy, uploadsPath, uploadsRouteName, type Uploads } from "./uploads";
+import { bucketMadeBy, uploadsPath, uploadsRouteName, type Uploads } from "./storage/uploads";
 
 /** Which install to look at. */
 export interface Install {

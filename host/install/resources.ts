@@ -1,6 +1,6 @@
 import type { Tier } from "../../settings";
-import type { BackupPlan } from "./backupPlan";
-import type { Service } from "./services";
+import type { BackupPlan } from "./data/backupPlan";
+import type { Service } from "./services/release";
 
 /* What this module's own resources are declared with, and what their provider is handed. */
 

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine";
 import { gatewayStatePath } from "../gateway/state";
 import { isUp, targetOf, type ReleaseContainer, type RoutedContainers } from "./facts";
-import { label } from "./labels";
+import { label } from "./names/labels";
 import { readRouted } from "./readFacts";
 
 /**

@@ -1,4 +1,4 @@
-import { refusalIn } from "../install/bucket";
+import { refusalIn } from "../install/storage/bucket";
 import { isPrivateHost } from "../../settings";
 import type { UploadSpot } from "../scani/cloud/uploadSpot";
 import { messageOf } from "../../util/operatorError";

@@ -1,4 +1,4 @@
-import { commandToRun } from "../engine/commandToRun";
+import { commandToRun } from "../engine/containers/commandToRun";
 import { parseFree } from "../engine/disk";
 import type { Engine } from "../engine/engine";
 import { dockerPrunes, setCommand, upCommand } from "../../util/commands";

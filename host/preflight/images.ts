@@ -1,6 +1,6 @@
 import type { ContainerDetails, Engine } from "../engine/engine";
 import { loginCommand, registryOf } from "../engine/login";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 import { messageOf, type Problem } from "../../util/operatorError";
 
 /** An image that is neither on the engine nor available from its registry. */

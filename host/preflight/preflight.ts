@@ -1,13 +1,13 @@
 import { details, type Engine } from "../engine/engine";
 import { answerOf } from "../scani/cloud/classify";
-import { valueIn } from "../install/environment";
+import { valueIn } from "../install/services/environment";
 import { OperatorError, problemsOf } from "../../util/operatorError";
 import type { ReleaseContainer, Wanted } from "../install/facts";
 import type { Install } from "../install/readFacts";
 import { newerIn, type Schema } from "../scani/migrations/pending";
 import type { Progress } from "../../util/progress/progress";
-import type { Service } from "../install/services";
-import { allows, originOf } from "../install/connectSrc";
+import type { Service } from "../install/services/release";
+import { allows, originOf } from "../install/storage/connectSrc";
 import { checkDisk } from "./disk";
 import { withProbe } from "./probe";
 import { remedy } from "./remedy";

@@ -8,7 +8,7 @@ import {
   type Call,
   type CallResult,
 } from "../scani/cloud/call";
-import { label } from "../install/labels";
+import { label } from "../install/names/labels";
 import { momentary } from "../install/leftovers";
 import { OperatorError, messageOf } from "../../util/operatorError";
 import { setCommand } from "../../settings";

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { answerOf, type Answer } from "../scani/cloud/classify";
 import { parseUploadSpot, type UploadSpot } from "../scani/cloud/uploadSpot";
-import { bucketIn, signedAddress } from "../install/bucket";
-import { valueIn } from "../install/environment";
+import { bucketIn, signedAddress } from "../install/storage/bucket";
+import { valueIn } from "../install/services/environment";
 import { upCommand } from "../../util/commands";
 import { messageOf, type Problem } from "../../util/operatorError";
-import { allows, originOf, policyProblem } from "../install/connectSrc";
+import { allows, originOf, policyProblem } from "../install/storage/connectSrc";
 import { setCommand, type SettingName } from "../../settings";
 import { askBucket, sample, type BucketProblem } from "./bucket";
 import { fromHere, type HttpRequest } from "./http";

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine";
-import { untilReady, type Watch } from "../engine/ready";
+import { untilReady, type Watch } from "../engine/containers/ready";
 import type { ReleaseContainer } from "../install/facts";
 
 /**

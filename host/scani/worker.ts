@@ -1,8 +1,8 @@
 import { details, type Engine } from "../engine/engine";
-import { untilLogged } from "../engine/log";
+import { untilLogged } from "../engine/containers/log";
 import type { ReleaseContainer } from "../install/facts";
 import type { Progress } from "../../util/progress/progress";
-import { failed, type Watch } from "../engine/ready";
+import { failed, type Watch } from "../engine/containers/ready";
 
 /** What the worker logs once it takes jobs. */
 const listening = "Worker listening for jobs";

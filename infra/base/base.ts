@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CreationTimestamps } from "../../host/install/creationTimestamps";
-import { originOf } from "../../host/install/connectSrc";
+import type { CreationTimestamps } from "../../host/install/drift/creationTimestamps";
+import { originOf } from "../../host/install/storage/connectSrc";
 import type { EngineIdentity } from "../../host/install/presence";
 import { vapidPublicKey, type Settings } from "../../settings";
-import { bundles } from "../../host/install/bundled";
-import { containerName } from "../../host/install/containerName";
-import { postgresDataIn } from "../../host/install/postgresData";
-import { pushContactOf } from "../../host/install/releaseVariables";
+import { bundles } from "../../host/install/services/bundled";
+import { containerName } from "../../host/install/names/containerName";
+import { postgresDataIn } from "../../host/install/data/postgresData";
+import { pushContactOf } from "../../host/install/services/releaseVariables";
 import type { BaseContext } from "./context";
 import { DataMove } from "./dataMove";
 import { gateway } from "./gateway";
@@ -14,7 +14,7 @@ import { Hold } from "./hold";
 import { mail, mailUrl } from "./mail";
 import { Networks } from "./networks";
 import type { Platform, Sockets } from "../../host/install/platform";
-import type { Limits } from "../../host/install/alteration";
+import type { Limits } from "../../host/install/drift/alteration";
 import type { HoldInputs } from "../../host/install/resources";
 import { platformOf } from "./platform";
 import { postgres } from "./postgres";
@@ -23,7 +23,7 @@ import { Secrets } from "./secrets";
 import { BaseService, describeService, type BaseServiceArgs } from "./service";
 import { BaseReady } from "./baseReady";
 import { storage, storageUrl } from "./storage";
-import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/addresses";
+import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/network/addresses";
 import { renderBlock, type Block } from "../../util/ipv4";
 
 /** What outlives every release: networks, data services, secrets and the gateway. */

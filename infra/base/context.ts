@@ -1,6 +1,6 @@
-import type { CreationTimestamps } from "../../host/install/creationTimestamps";
+import type { CreationTimestamps } from "../../host/install/drift/creationTimestamps";
 import type { Settings } from "../../settings";
-import type { BaseAddresses } from "../../host/install/addresses";
+import type { BaseAddresses } from "../../host/install/network/addresses";
 import type { Secrets } from "./secrets";
 
 /** What every service of base is described from. */

@@ -1,6 +1,6 @@
-import type { BaseAddresses } from "../../host/install/addresses";
-import { baseNetworksOf } from "../../host/install/alteration";
-import { replaceable, type ReplaceableService } from "../../host/install/bundled";
+import type { BaseAddresses } from "../../host/install/network/addresses";
+import { baseNetworksOf } from "../../host/install/drift/alteration";
+import { replaceable, type ReplaceableService } from "../../host/install/services/bundled";
 import type { BaseServiceArgs } from "./service";
 
 /** Networks a service of base joins, its name on the first, and the address it has there for ever. Pure. */

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
-import { baseNetworkTimestamp, type CreationTimestamps } from "../../host/install/creationTimestamps";
-import { networkName, type BaseAddresses, type FixedNetwork } from "../../host/install/addresses";
-import { label, labelList } from "../../host/install/labels";
+import { baseNetworkTimestamp, type CreationTimestamps } from "../../host/install/drift/creationTimestamps";
+import { networkName, type BaseAddresses, type FixedNetwork } from "../../host/install/network/addresses";
+import { label, labelList } from "../../host/install/names/labels";
 
 export interface NetworksArgs {
   readonly install: string;

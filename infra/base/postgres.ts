@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BaseContext } from "./context";
-import { postgresDataIn, postgresDataPath, postgresFolders } from "../../host/install/postgresData";
+import { postgresDataIn, postgresDataPath, postgresFolders } from "../../host/install/data/postgresData";
 import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 

@@ -3,11 +3,11 @@ import { createHmac } from "node:crypto";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
 import { containerArgs, hardenedContainer, restartPolicy, type HardenedArgs } from "../container/hardened";
-import { networkName, type BaseNetwork } from "../../host/install/addresses";
-import type { Limits } from "../../host/install/alteration";
-import { baseContainerTimestamp, type CreationTimestamps } from "../../host/install/creationTimestamps";
-import { label, labelList } from "../../host/install/labels";
-import { containerName, volumeNameOf } from "../../host/install/containerName";
+import { networkName, type BaseNetwork } from "../../host/install/network/addresses";
+import type { Limits } from "../../host/install/drift/alteration";
+import { baseContainerTimestamp, type CreationTimestamps } from "../../host/install/drift/creationTimestamps";
+import { label, labelList } from "../../host/install/names/labels";
+import { containerName, volumeNameOf } from "../../host/install/names/containerName";
 import { canonical } from "../../util/canonical";
 import type { Networks } from "./networks";
 

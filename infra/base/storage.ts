@@ -1,7 +1,7 @@
 import type { BaseContext } from "./context";
 import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
-import { storageCommand, storageHealthPath, storagePort } from "../../host/install/uploads";
+import { storageCommand, storageHealthPath, storagePort } from "../../host/install/storage/uploads";
 
 /** The bundled S3 server. */
 export function storage({ settings, secrets, timestamps, addresses }: BaseContext): BaseServiceArgs {

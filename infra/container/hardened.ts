@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Container, type ContainerArgs } from "@pulumi/docker/container";
 import type { input } from "@pulumi/docker/types";
-import { environmentList } from "../../host/install/environment";
-import { labelList } from "../../host/install/labels";
+import { environmentList } from "../../host/install/services/environment";
+import { labelList } from "../../host/install/names/labels";
 import { healthCheck } from "./health";
 
 /** What differs from container to container; everything else is the same for all. */

@@ -1,4 +1,4 @@
-import type { Environment } from "../../host/install/environment";
+import type { Environment } from "../../host/install/services/environment";
 import type { Platform } from "../../host/install/platform";
 import {
   furtherVariablesIn,
@@ -8,9 +8,9 @@ import {
   type Settings,
   type Tier,
 } from "../../settings";
-import { connectSrc, originOf } from "../../host/install/connectSrc";
-import { localCloudUrl, type Service } from "../../host/install/services";
-import { caFile } from "../../host/install/releaseVariables";
+import { connectSrc, originOf } from "../../host/install/storage/connectSrc";
+import { localCloudUrl, type Service } from "../../host/install/services/release";
+import { caFile } from "../../host/install/services/releaseVariables";
 import { apiUrl } from "./shape";
 
 /**

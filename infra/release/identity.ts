@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Tier } from "../../settings";
-import type { Environment } from "../../host/install/environment";
-import type { Service } from "../../host/install/services";
+import type { Environment } from "../../host/install/services/environment";
+import type { Service } from "../../host/install/services/release";
 import { canonical } from "../../util/canonical";
 
 /** Everything that makes one release different from another. */

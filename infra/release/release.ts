@@ -4,22 +4,22 @@ import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
 import type { Platform, Sockets } from "../../host/install/platform";
 import { hardenedContainer } from "../container/hardened";
-import { label, labelList } from "../../host/install/labels";
+import { label, labelList } from "../../host/install/names/labels";
 import {
   releaseContainerTimestamp,
   releaseNetworkTimestamp,
   releaseVolumeTimestamp,
   type CreationTimestamps,
   type TimestampLabel,
-} from "../../host/install/creationTimestamps";
+} from "../../host/install/drift/creationTimestamps";
 import { type Settings, type Tier } from "../../settings";
-import { caFolder } from "../../host/install/releaseVariables";
+import { caFolder } from "../../host/install/services/releaseVariables";
 import { environments } from "./environment";
-import type { Environment } from "../../host/install/environment";
+import type { Environment } from "../../host/install/services/environment";
 import { releaseIdOn, type MadeOfImage } from "./identity";
-import { networksOf } from "../../host/install/alteration";
-import { releaseImages } from "../../host/install/images";
-import { servicesOf, type Service } from "../../host/install/services";
+import { networksOf } from "../../host/install/drift/alteration";
+import { releaseImages } from "../../host/install/services/images";
+import { servicesOf, type Service } from "../../host/install/services/release";
 import { shapesOf } from "./shape";
 
 /** What a release is named by, beside what base hands to it. */

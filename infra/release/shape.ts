@@ -1,7 +1,7 @@
 import type { Settings, Tier } from "../../settings";
 import { frontendEntrypoint } from "./signInServer";
-import { releaseImage } from "../../host/install/images";
-import { dataProviderPort, servicesOf, type Service } from "../../host/install/services";
+import { releaseImage } from "../../host/install/services/images";
+import { dataProviderPort, servicesOf, type Service } from "../../host/install/services/release";
 
 /** How one service of a release is run: what does not come from its environment. */
 export interface ServiceShape {

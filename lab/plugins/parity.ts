@@ -15,7 +15,7 @@ import {
   type Throwaway,
   contextOn,
 } from "../throwaway";
-import { label } from "../../host/install/labels";
+import { label } from "../../host/install/names/labels";
 import { withoutSummary, withStack } from "../../ops/pulumi/workspace";
 import type { Report as Say } from "../../util/progress/progress";
 import type { ImageSet } from "../images";

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { engineOver } from "../../host/engine/dockerEngine";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
 import { readJournal } from "../../host/install/journal";
 import { startLoad } from "../load";
 import { Interrupt } from "../interrupt";

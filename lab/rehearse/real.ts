@@ -1,12 +1,12 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
 import { literal, withServer } from "../../host/backup/server";
-import { engineOver } from "../../host/engine/dockerEngine";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
 import { details } from "../../host/engine/engine";
-import { containerName } from "../../host/install/containerName";
-import { variableIn } from "../../host/install/environment";
-import { label } from "../../host/install/labels";
-import { stacksBeside } from "../../host/install/stacks";
+import { containerName } from "../../host/install/names/containerName";
+import { variableIn } from "../../host/install/services/environment";
+import { label } from "../../host/install/names/labels";
+import { stacksBeside } from "../../host/install/names/stacks";
 import { opens, seal } from "../../host/scani/envelope";
 import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";

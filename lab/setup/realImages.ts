@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { services } from "../../host/install/services";
+import { services } from "../../host/install/services/release";
 import { settingNamed } from "../../settings";
 
 /** Which Scani a command is to use: Scani's own images, or the tests' stand-ins. */

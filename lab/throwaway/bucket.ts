@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
-import { engineOver } from "../../host/engine/dockerEngine";
-import { untilReady } from "../../host/engine/ready";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
+import { untilReady } from "../../host/engine/containers/ready";
 import { throwawayLabels } from "./mark";
 import { hostAddress } from "./network";
 import { freePorts } from "./ports";

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { rmSync } from "node:fs";
-import { remove } from "../../host/engine/lifecycle";
-import { label } from "../../host/install/labels";
+import { remove } from "../../host/engine/docker/lifecycle";
+import { label } from "../../host/install/names/labels";
 import { messageOf } from "../../util/operatorError";
 import { unmarked, type Labelled } from "./mark";
 import { removeNetwork } from "./network";

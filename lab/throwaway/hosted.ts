@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
-import { engineOver } from "../../host/engine/dockerEngine";
-import { untilReady } from "../../host/engine/ready";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
+import { untilReady } from "../../host/engine/containers/ready";
 import { throwawayLabels } from "./mark";
 
 /** A data-provider that plays the hosted endpoint of tier 2. */

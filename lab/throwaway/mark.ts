@@ -1,4 +1,4 @@
-import { label } from "../../host/install/labels";
+import { label } from "../../host/install/names/labels";
 
 /** Something on the engine, with its labels. */
 export interface Labelled {

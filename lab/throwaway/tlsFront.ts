@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
-import { exec } from "../../host/engine/exec";
+import { exec } from "../../host/engine/docker/exec";
 import { throwawayLabels } from "./mark";
 
 /** A TLS endpoint before a service that speaks plain HTTP. */

@@ -4,9 +4,9 @@ import { startStoppedGateway } from "../../host/adopt/phases/port";
 import { isTakenOver } from "../../host/adopt/phases/files";
 import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
 import { planAdoption, type Adoption } from "../../host/adopt/plan";
-import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } from "../../host/adopt/project";
+import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } from "../../host/adopt/compose/project";
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
-import { readProject } from "../../host/adopt/readCompose";
+import { readProject } from "../../host/adopt/compose/readCompose";
 import {
   beginRecord,
   readRecord,
@@ -19,9 +19,9 @@ import { readStrays, stopStrays } from "../../host/adopt/strays";
 import { engineHost } from "../../host/engine/connect";
 import type { Engine } from "../../host/engine/engine";
 import { resumeAll } from "../../host/gateway/resume";
-import { containerName } from "../../host/install/containerName";
-import { label } from "../../host/install/labels";
-import { stacksBeside } from "../../host/install/stacks";
+import { containerName } from "../../host/install/names/containerName";
+import { label } from "../../host/install/names/labels";
+import { stacksBeside } from "../../host/install/names/stacks";
 import { servingOf } from "../../host/install/facts";
 import { readFacts } from "../../host/install/readFacts";
 import { settingNamed } from "../../settings";

@@ -1,8 +1,8 @@
 import { readOwn, type OwnInstall } from "../../host/adopt/own";
 import type { Stacks } from "../../host/adopt/phases/phase";
-import type { StackValues } from "../../host/adopt/variables";
+import type { StackValues } from "../../host/adopt/compose/variables";
 import type { Engine } from "../../host/engine/engine";
-import { baseImages, releaseImages } from "../../host/install/images";
+import { baseImages, releaseImages } from "../../host/install/services/images";
 import { bringImages, missingImages, missingProblem, type MissingImage } from "../../host/preflight/images";
 import { SettingsError, type Mistake } from "../../settings";
 import { adoptCommand, upCommand } from "../../util/commands";

@@ -1,7 +1,7 @@
 import { phasesOf } from "../../host/adopt/phases";
 import type { Phase } from "../../host/adopt/phases/phase";
 import type { Adoption } from "../../host/adopt/plan";
-import { othersOf, type ComposeProject } from "../../host/adopt/project";
+import { othersOf, type ComposeProject } from "../../host/adopt/compose/project";
 import type { AdoptionRecord } from "../../host/adopt/record";
 import { strayProblem, type Stray } from "../../host/adopt/strays";
 import { mask, settingNamed, type SettingName } from "../../settings";

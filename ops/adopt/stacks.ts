@@ -1,7 +1,7 @@
 import type { Stacks } from "../../host/adopt/phases/phase";
 import { identifier } from "../../host/backup/server";
 import { readPlatform, type Sockets } from "../../host/install/platform";
-import { stacksBeside, type StackKind } from "../../host/install/stacks";
+import { stacksBeside, type StackKind } from "../../host/install/names/stacks";
 import {
   flagOn,
   operatorSources,

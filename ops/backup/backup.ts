@@ -1,7 +1,7 @@
 import { listBackups } from "../../host/backup/folder";
 import { makeBackup } from "../../host/backup/make";
 import { originOf } from "../../host/backup/manifest";
-import { newestGood, verify } from "../../host/backup/restore";
+import { newestGood, verify } from "../../host/backup/restore/restore";
 import { readIdentity, withServer } from "../../host/backup/server";
 import { Progress } from "../../util/progress/progress";
 import type { Context } from "../context";

@@ -1,4 +1,4 @@
-import { commandToRun } from "../../host/engine/commandToRun";
+import { commandToRun } from "../../host/engine/containers/commandToRun";
 import { withLock } from "../../host/lock/lock";
 import { upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";

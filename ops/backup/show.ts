@@ -1,5 +1,5 @@
 import { ageText } from "../../host/backup/due";
-import type { DatabaseIdentity } from "../../host/install/databaseIdentity";
+import type { DatabaseIdentity } from "../../host/install/data/databaseIdentity";
 import type { Backup } from "../../host/backup/folder";
 import { originOf, type Origin, type Table } from "../../host/backup/manifest";
 import { backupCommand } from "../../util/commands";

@@ -1,9 +1,9 @@
 import type { Engine } from "../../host/engine/engine";
 import { databaseFor, folderOf } from "../../host/backup/plan";
-import type { BackupPlan } from "../../host/install/backupPlan";
+import type { BackupPlan } from "../../host/install/data/backupPlan";
 import type { Database } from "../../host/backup/server";
 import { readPlatform, type Sockets } from "../../host/install/platform";
-import type { StackNames } from "../../host/install/stacks";
+import type { StackNames } from "../../host/install/names/stacks";
 import { upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Context } from "../context";
-import { answeringEngine } from "../../host/engine/answering";
+import { answeringEngine } from "../../host/engine/connection/answering";
 import { LockTaken } from "../../host/lock/owner";
 import { livesSince } from "../../util/process/lives";
 import { removeOrphans } from "./orphanedResources";

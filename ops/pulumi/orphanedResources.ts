@@ -1,5 +1,5 @@
 import { isConflict, type Engine } from "../../host/engine/engine";
-import { label } from "../../host/install/labels";
+import { label } from "../../host/install/names/labels";
 import type { PendingOperations } from "./pendingOperations";
 
 /**

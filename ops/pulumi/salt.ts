@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { readIfThere } from "../../util/files/readIfThere";
-import { stacksBeside } from "../../host/install/stacks";
+import { stacksBeside } from "../../host/install/names/stacks";
 import { settingsFile } from "../../stacks/stackNames";
 
 /** The line of a stack's settings with the salt its secrets are encrypted with. Pure. */

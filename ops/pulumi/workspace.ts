@@ -2,7 +2,7 @@ import "./ownConnections";
 import { LocalWorkspace, Stack, StackAlreadyExistsError, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { releaseLocks } from "../../stacks/runLock";
-import { kindOf } from "../../host/install/stacks";
+import { kindOf } from "../../host/install/names/stacks";
 import { settingsFile } from "../../stacks/stackNames";
 import { messageOf } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";

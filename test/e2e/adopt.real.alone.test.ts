@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { connectDocker } from "../../host/engine/connect";
-import { engineOver } from "../../host/engine/dockerEngine";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
 import { composeOf, findCompose, type Compose } from "../../lab/bench/compose/command";
 import { chooseSubject, type Subject } from "../../lab/bench/subject";
 import { startLoad } from "../../lab/load";

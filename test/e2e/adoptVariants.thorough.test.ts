@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connectDocker } from "../../host/engine/connect";
-import { engineOver } from "../../host/engine/dockerEngine";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
 import { ensureImages, type ImageSet } from "../../lab/images";
 import { startLoad, type LoadHandle } from "../../lab/load";
 import { StandInScani } from "../../lab/rehearse/standIn";

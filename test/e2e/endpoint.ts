@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { createCA } from "mkcert";
-import { exec } from "../../host/engine/exec";
+import { exec } from "../../host/engine/docker/exec";
 import { makeAuthority } from "../../lab/rehearse/authority";
 import { hostedEnvironment, startHosted } from "../../lab/throwaway";
 import { issuedKey, type Scene } from "./scene";

@@ -1,5 +1,5 @@
 import { connectDocker } from "../../host/engine/connect";
-import { logSince } from "../../host/engine/lifecycle";
+import { logSince } from "../../host/engine/docker/lifecycle";
 import { readStatus } from "../../ops/status/read";
 import { chooseBucket } from "../../lab/throwaway";
 import { ensureImages } from "../../lab/images";

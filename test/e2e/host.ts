@@ -1,10 +1,10 @@
 import type Docker from "dockerode";
 import { withServer } from "../../host/backup/server";
 import { gatewayStatePath } from "../../host/gateway/state";
-import { label } from "../../host/install/labels";
-import { stacksBeside } from "../../host/install/stacks";
-import { fileNames } from "../../host/engine/files";
-import { isService } from "../../host/install/services";
+import { label } from "../../host/install/names/labels";
+import { stacksBeside } from "../../host/install/names/stacks";
+import { fileNames } from "../../host/engine/docker/files";
+import { isService } from "../../host/install/services/release";
 import type { Scene } from "./scene";
 
 /** A container of a scene as a test looks at it. */

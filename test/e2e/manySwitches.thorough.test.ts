@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { containerName } from "../../host/install/containerName";
+import { containerName } from "../../host/install/names/containerName";
 import { flip } from "../../host/gateway/flip";
 import { baseOf, container, countOf, leftOf, sizesOf } from "./host";
 import { routesOf } from "./routes";

@@ -1,6 +1,6 @@
 import { AwsClient } from "aws4fetch";
 import { createHash, randomBytes } from "node:crypto";
-import { capture } from "../../host/engine/attached";
+import { capture } from "../../host/engine/docker/attached";
 import { container, environmentOf, type Seen } from "./host";
 import type { Scene } from "./scene";
 

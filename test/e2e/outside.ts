@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { randomBytes } from "node:crypto";
-import { exec } from "../../host/engine/exec";
+import { exec } from "../../host/engine/docker/exec";
 import type { Authority } from "../../lab/rehearse/authority";
 import type { ThrowawayImages } from "../../lab/throwaway";
 import { throwawayLabels } from "../../lab/throwaway";

@@ -1,7 +1,7 @@
 import { AwsClient } from "aws4fetch";
 import { request } from "node:http";
 import { connectDocker } from "../../host/engine/connect";
-import { exec } from "../../host/engine/exec";
+import { exec } from "../../host/engine/docker/exec";
 import { StandInPage, statements } from "./browser/pages";
 import { playPage, settings } from "./browser/scenario";
 import { chooseBucket } from "../../lab/throwaway";

@@ -1,4 +1,4 @@
-import { label } from "../../host/install/labels";
+import { label } from "../../host/install/names/labels";
 import { readStatus } from "../../ops/status/read";
 import { runningServices } from "./host";
 import { wholly } from "./runs/cases";

@@ -1,4 +1,4 @@
-import { label } from "../../host/install/labels";
+import { label } from "../../host/install/names/labels";
 import type { Scene } from "./scene";
 
 /** An address somebody may or may not reach. */

@@ -1,6 +1,6 @@
-import { containerName } from "../../host/install/containerName";
+import { containerName } from "../../host/install/names/containerName";
 import { gatewayStatePath } from "../../host/gateway/state";
-import { exec } from "../../host/engine/exec";
+import { exec } from "../../host/engine/docker/exec";
 import { routes, type Targets } from "../../host/gateway/routes";
 import { readFacts } from "../../host/install/readFacts";
 import type { Scene } from "./scene";

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { connectDocker } from "../../host/engine/connect";
-import { engineOver } from "../../host/engine/dockerEngine";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
 import type { Engine } from "../../host/engine/engine";
 import { clientHeader } from "../../lab/clients";
 import {

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { connect } from "../../host/engine/connect";
-import { containerName } from "../../host/install/containerName";
+import { containerName } from "../../host/install/names/containerName";
 import { readStatus } from "../../ops/status/read";
 import { preview } from "../../ops/preview";
 import { contextOn } from "../../lab/throwaway";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { capture } from "../../host/engine/attached";
+import { capture } from "../../host/engine/docker/attached";
 import type { UploadPlace } from "../../lab/rehearse/statement";
 import { container } from "./host";
 import type { Scene } from "./scene";

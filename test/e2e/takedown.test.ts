@@ -1,4 +1,4 @@
-import { containerName } from "../../host/install/containerName";
+import { containerName } from "../../host/install/names/containerName";
 import { routeCommand } from "../../host/gateway/routes";
 import { container, containersOf, runningServices } from "./host";
 import { killedUp } from "./runs/killedUp";

@@ -230,11 +230,7 @@ test("the product takes its engine from `connect`, and has no Docker beside it",
       const text = readFileSync(join(root, file), "utf8");
       return (
         /\b(connectDocker|engineOver)\b/.test(text) ||
-        (imports.get(file) ?? []).some(
-          (name) =>
-            /^host\/engine\/(dockerEngine|exec|attached|conversation|files|lifecycle|merged)\.ts$/.test(name) &&
-            !typesOnly(text, name),
-        )
+        (imports.get(file) ?? []).some((name) => /^host\/engine\/docker\//.test(name) && !typesOnly(text, name))
       );
     });
   expect(past).toEqual([]);

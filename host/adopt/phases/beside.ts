@@ -1,11 +1,11 @@
 import { makeBackup } from "../../backup/make";
 import { listBackups } from "../../backup/folder";
 import { countsFor } from "../../backup/manifest";
-import { newestGood, verify } from "../../backup/restore";
+import { newestGood, verify } from "../../backup/restore/restore";
 import { readIdentity, withServer, type Database } from "../../backup/server";
-import { networkName } from "../../install/addresses";
-import type { StackNames } from "../../install/stacks";
-import { expectData, homeOf, whereIsData } from "../moveData";
+import { networkName } from "../../install/network/addresses";
+import type { StackNames } from "../../install/names/stacks";
+import { expectData, homeOf, whereIsData } from "../postgres/moveData";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
 import { sizeText } from "../../../util/sizeText";
 

@@ -1,11 +1,11 @@
-import { networkName } from "../../install/addresses";
-import type { Bucket } from "../../install/bucket";
-import { containerName } from "../../install/containerName";
+import { networkName } from "../../install/network/addresses";
+import type { Bucket } from "../../install/storage/bucket";
+import { containerName } from "../../install/names/containerName";
 import { OperatorError } from "../../../util/operatorError";
 import { composeCreate, upCommand } from "../../../util/commands";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
-import { hasTakenOver, homeOf } from "../moveData";
-import type { ObjectSource } from "../project";
+import { hasTakenOver, homeOf } from "../postgres/moveData";
+import type { ObjectSource } from "../compose/project";
 import { untilHealthy, type AdoptRun, type Phase } from "./phase";
 
 /** The project's files, in base's own bucket. */

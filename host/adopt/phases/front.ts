@@ -1,7 +1,7 @@
 import { isOf, isUp, servingOf, type Facts, type ReleaseName } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
 import type { Connection } from "../../install/resources";
-import { connectAll, isConnected } from "../../install/connections";
+import { connectAll, isConnected } from "../../install/network/connections";
 import { takesPort } from "../record";
 import { takeFiles } from "./files";
 import { routedTier, startAgain, stopForGood, workerSeconds, type AdoptRun, type Phase } from "./phase";

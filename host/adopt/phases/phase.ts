@@ -1,13 +1,13 @@
 import type { ContainerDetails, Engine } from "../../engine/engine";
-import { untilReady, type Watch } from "../../engine/ready";
+import { untilReady, type Watch } from "../../engine/containers/ready";
 import { routedRelease } from "../../install/facts";
 import { readRouted, type Install } from "../../install/readFacts";
-import type { StackNames } from "../../install/stacks";
+import type { StackNames } from "../../install/names/stacks";
 import type { Tier } from "../../../settings";
 import type { ComposePlace } from "../../../util/commands";
 import type { Progress } from "../../../util/progress/progress";
-import type { Bucket } from "../../install/bucket";
-import type { ObjectSource } from "../project";
+import type { Bucket } from "../../install/storage/bucket";
+import type { ObjectSource } from "../compose/project";
 import type { AdoptionRecord } from "../record";
 
 /** What an adoption asks of Pulumi, whoever drives it. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
-import { untilReady } from "../../engine/ready";
+import { untilReady } from "../../engine/containers/ready";
 import { whoListens } from "../../../util/commands";
 import { messageOf, OperatorError } from "../../../util/operatorError";
 import { seconds } from "../../../util/progress/progress";

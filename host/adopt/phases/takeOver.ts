@@ -1,7 +1,7 @@
 import type { Engine } from "../../engine/engine";
-import { containerName } from "../../install/containerName";
+import { containerName } from "../../install/names/containerName";
 import { readFacts } from "../../install/readFacts";
-import { expectData, homeOf } from "../moveData";
+import { expectData, homeOf } from "../postgres/moveData";
 import { ownPostgres } from "../plan";
 import { writeRecord, type AdoptionRecord } from "../record";
 import { isTakenOver, takeFiles } from "./files";

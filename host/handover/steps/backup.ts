@@ -1,6 +1,6 @@
 import { beginBackup } from "../runningBackup";
 import type { HandoverStep, Run } from "./step";
-import type { Watch } from "../../engine/ready";
+import type { Watch } from "../../engine/containers/ready";
 
 /** Makes a backup; concurrently with the steps that follow if the schema stays as it is, and whole before the flip. */
 export class BackupStep implements HandoverStep {

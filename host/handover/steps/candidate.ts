@@ -1,7 +1,7 @@
 import type { Engine } from "../../engine/engine";
-import { checkInterrupt, NotReady, untilReady, type Watch } from "../../engine/ready";
+import { checkInterrupt, NotReady, untilReady, type Watch } from "../../engine/containers/ready";
 import { databaseFor } from "../../backup/plan";
-import { caFile } from "../../install/releaseVariables";
+import { caFile } from "../../install/services/releaseVariables";
 import { isNameless, isUnanswered, servingApi, type ReleaseContainer } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder, restart } from "../../scani/restart";

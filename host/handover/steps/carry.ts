@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
-import { checkInterrupt, type Watch } from "../../engine/ready";
+import { checkInterrupt, type Watch } from "../../engine/containers/ready";
 import { messageOf } from "../../../util/operatorError";
 import type { Carriage, CarriageWatch } from "../../files/carriage";
 import { brokenBy, carryProblem, stopping, stuckLines, unsaidProblem } from "../../files/words";

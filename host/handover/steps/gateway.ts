@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { unlessInterrupted, untilReady, type Watch } from "../../engine/ready";
+import { unlessInterrupted, untilReady, type Watch } from "../../engine/containers/ready";
 import { flip, type Flip } from "../../gateway/flip";
 import { forgetWrittenPauses, resumeAll } from "../../gateway/resume";
 import { routes, type Route, type Targets } from "../../gateway/routes";
@@ -7,7 +7,7 @@ import type { Engine } from "../../engine/engine";
 import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder } from "../../scani/restart";
-import { routeUploads, type Uploads } from "../../install/uploads";
+import { routeUploads, type Uploads } from "../../install/storage/uploads";
 import { dockerRestart, upCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 import type { HandoverStep, Run } from "./step";

@@ -1,4 +1,4 @@
-import { checkLockHeld, type Watch } from "../../engine/ready";
+import { checkLockHeld, type Watch } from "../../engine/containers/ready";
 import type { ReleaseContainer } from "../../install/facts";
 import { messageOf } from "../../../util/operatorError";
 import { checkServes } from "../checkServes";

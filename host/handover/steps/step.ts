@@ -1,10 +1,10 @@
 import type { Engine } from "../../engine/engine";
-import type { Watch } from "../../engine/ready";
+import type { Watch } from "../../engine/containers/ready";
 import type { LeftFiles } from "../../files/words";
 import type { Flip } from "../../gateway/flip";
 import type { Facts, ReleaseContainer } from "../../install/facts";
 import type { Schema } from "../../scani/migrations/pending";
-import type { Service } from "../../install/services";
+import type { Service } from "../../install/services/release";
 import type { Progress } from "../../../util/progress/progress";
 import type { Candidate } from "../candidate";
 import type { Order } from "../order";

@@ -1,5 +1,5 @@
 import type { Engine } from "../../engine/engine";
-import type { Watch } from "../../engine/ready";
+import type { Watch } from "../../engine/containers/ready";
 import { isOf, routedRelease, type ReleaseContainer } from "../../install/facts";
 import { soak } from "../soak";
 import { startWorker, stopWorker } from "../../scani/worker";

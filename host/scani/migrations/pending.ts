@@ -1,6 +1,6 @@
-import { commandToRun } from "../../engine/commandToRun";
+import { commandToRun } from "../../engine/containers/commandToRun";
 import type { Engine } from "../../engine/engine";
-import { containerName, isOfBase } from "../../install/containerName";
+import { containerName, isOfBase } from "../../install/names/containerName";
 import { OperatorError, messageOf } from "../../../util/operatorError";
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { localCloudUrl } from "../../../host/install/services";
+import { localCloudUrl } from "../../../host/install/services/release";
 
 /** Values of a `.env`, by name. */
 export type Dotenv = Readonly<Record<string, string>>;

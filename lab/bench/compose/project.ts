@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { engineOver } from "../../../host/engine/dockerEngine";
-import { untilReady } from "../../../host/engine/ready";
+import { engineOver } from "../../../host/engine/docker/dockerEngine";
+import { untilReady } from "../../../host/engine/containers/ready";
 import { installOf, ownFolder, removeInstall, type ThrowawayImages } from "../../throwaway";
 import { freePorts } from "../../throwaway/ports";
 import type { Interrupt } from "../../interrupt";

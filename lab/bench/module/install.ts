@@ -1,5 +1,5 @@
 import { readPlatform, type Sockets } from "../../../host/install/platform";
-import { engineOver } from "../../../host/engine/dockerEngine";
+import { engineOver } from "../../../host/engine/docker/dockerEngine";
 import { readJournal, type Entry } from "../../../host/install/journal";
 import {
   changeSetting,

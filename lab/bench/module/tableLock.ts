@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
-import { exec, type ExecResult } from "../../../host/engine/exec";
+import { exec, type ExecResult } from "../../../host/engine/docker/exec";
 
 /** Milliseconds between two looks at who waits, and those after which nobody will any more. */
 const [pollInterval, timeout] = [100, 10_000];

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { loginFor, registryOf } from "../../../host/engine/login";
-import { providerAddress } from "../../../host/engine/pulumiProvider";
+import { providerAddress } from "../../../host/engine/connection/pulumiProvider";
 import { isMissing } from "./errors";
 
 /**

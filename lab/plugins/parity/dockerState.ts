@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { label } from "../../../host/install/labels";
+import { label } from "../../../host/install/names/labels";
 import { throwawayLabels } from "../../throwaway";
 import { beyond, more } from "./beyondImage";
 

@@ -1,4 +1,4 @@
-import { labelList } from "../../../host/install/labels";
+import { labelList } from "../../../host/install/names/labels";
 import { throwawayLabels } from "../../throwaway";
 import { PluginClient, type Answer } from "../client";
 import type { Value, Values } from "../protocol/values";

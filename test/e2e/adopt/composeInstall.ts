@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { createHash, randomBytes } from "node:crypto";
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { capture } from "../../../host/engine/attached";
+import { capture } from "../../../host/engine/docker/attached";
 import { findCompose, type Compose } from "../../../lab/bench/compose/command";
 import type { ImageSet } from "../../../lab/images";
 import { installOf, ownFolder, removeInstall, throwawayLabels, type TestKind } from "../../../lab/throwaway";

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { label } from "../../../host/install/labels";
-import { exec } from "../../../host/engine/exec";
+import { label } from "../../../host/install/names/labels";
+import { exec } from "../../../host/engine/docker/exec";
 import { seal } from "../../../host/scani/envelope";
 import { down } from "../../../ops/down";
 import { preview } from "../../../ops/preview";

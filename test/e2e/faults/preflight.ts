@@ -1,7 +1,7 @@
 import { renderProblem } from "../../../util/operatorError";
 import type Docker from "dockerode";
 import { details } from "../../../host/engine/engine";
-import { label } from "../../../host/install/labels";
+import { label } from "../../../host/install/names/labels";
 import { servingApi, servingPage } from "../../../host/install/facts";
 import { readFacts } from "../../../host/install/readFacts";
 import { pendingMigrations, readSchema } from "../../../host/scani/migrations/pending";
@@ -15,7 +15,7 @@ import {
   type UploadsReport,
 } from "../../../host/preflight/uploads";
 import { Progress } from "../../../util/progress/progress";
-import type { Service } from "../../../host/install/services";
+import type { Service } from "../../../host/install/services/release";
 import { changeSetting, policyFor, hostedEnvironment, startHosted } from "../../../lab/throwaway";
 import { endpointUrl, tell } from "../endpoint";
 import { containersOf, runningServices } from "../host";

@@ -1,6 +1,6 @@
 import { readStatus } from "../../../ops/status/read";
 import { readJournal } from "../../../host/install/journal";
-import { label } from "../../../host/install/labels";
+import { label } from "../../../host/install/names/labels";
 import { runningServices } from "../host";
 import { killedUp } from "../runs/killedUp";
 import { wholly } from "../runs/cases";

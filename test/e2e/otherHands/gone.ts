@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { label } from "../../../host/install/labels";
+import { label } from "../../../host/install/names/labels";
 import { down } from "../../../ops/down";
 import { up } from "../../../ops/up";
 import { baseOf, countOf, runningServices } from "../host";

@@ -1,5 +1,5 @@
 import { changeSetting } from "../../../lab/throwaway";
-import { servicesOf } from "../../../host/install/services";
+import { servicesOf } from "../../../host/install/services/release";
 import { container } from "../host";
 import { underLoad } from "../traffic";
 import { scene } from "./install";

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { readdirSync } from "node:fs";
-import { label } from "../../../host/install/labels";
+import { label } from "../../../host/install/names/labels";
 
 /**
  * Everything that installs of rehearsals have left: what the engine has under their names, and what is in the temporary

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { containerName } from "../../../host/install/containerName";
-import { label } from "../../../host/install/labels";
+import { containerName } from "../../../host/install/names/containerName";
+import { label } from "../../../host/install/names/labels";
 import { checkLock, takeRunLock, takeApplyLock, withLock } from "../../../host/lock/lock";
 import { LockTaken, thisProcess, type Owner } from "../../../host/lock/owner";
 import { readStatus } from "../../../ops/status/read";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { exec } from "../../../host/engine/exec";
+import { exec } from "../../../host/engine/docker/exec";
 import { StandInScani } from "../../../lab/rehearse/standIn";
 import { readStatement, upload } from "../../../lab/rehearse/statement";
 import { container, environmentOf } from "../host";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { PassThrough, Readable, type Duplex } from "node:stream";
-import type { Attached, Ended } from "../../../host/engine/attached";
+import type { Attached, Ended } from "../../../host/engine/docker/attached";
 import {
   EngineError,
   type Confinement,
@@ -18,7 +18,7 @@ import {
   type NetworkSummary,
   type Removal,
 } from "../../../host/engine/engine";
-import type { ExecResult } from "../../../host/engine/exec";
+import type { ExecResult } from "../../../host/engine/docker/exec";
 import { wholeLines } from "../../../util/progress/wholeLines";
 
 /** A container of the fake, as a test sets it up and looks at it. */

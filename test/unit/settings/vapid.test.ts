@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { vapidPrivateKeyOf, vapidPublicKey } from "../../../settings";
 import { isVapidPrivateKey } from "../../../settings/vapid";
-import { pushContactOf } from "../../../host/install/releaseVariables";
+import { pushContactOf } from "../../../host/install/services/releaseVariables";
 
 test("a generated key is a key of P-256, the same for the same text, and its public half verifies what it signs", () => {
   const key = vapidPrivateKeyOf("some random text");

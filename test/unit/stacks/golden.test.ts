@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
 import type { ContainerSummary } from "../../../host/engine/engine";
-import { label } from "../../../host/install/labels";
+import { label } from "../../../host/install/names/labels";
 import { resolveSettings, type Settings } from "../../../settings";
-import type { Namesakes } from "../../../host/install/unknown";
+import type { Namesakes } from "../../../host/install/drift/unknown";
 import type { MissingImage } from "../../../host/preflight/images";
 import type { Presence } from "../../../host/install/presence";
 import type { Facts } from "../../../host/install/facts";

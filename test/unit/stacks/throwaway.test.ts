@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
-import { labelList } from "../../../host/install/labels";
+import { labelList } from "../../../host/install/names/labels";
 import { marked } from "../../../stacks/throwaway";
 
 /** Settles once every resource has been declared to the engine; the SDK keeps it out of its types. */

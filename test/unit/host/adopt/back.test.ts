@@ -1,6 +1,6 @@
 import { goBack, refuseWayBack } from "../../../../host/adopt/back";
 import { startStoppedGateway } from "../../../../host/adopt/phases/port";
-import { label } from "../../../../host/install/labels";
+import { label } from "../../../../host/install/names/labels";
 import { atEveryCall } from "../everyCall";
 import { Died } from "../fakeEngine";
 import { FakeAdoption, type Stage } from "./fakeAdoption";

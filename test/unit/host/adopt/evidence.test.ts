@@ -1,6 +1,6 @@
 import { parseServer, readEvidence } from "../../../../host/adopt/evidence";
-import { readProject } from "../../../../host/adopt/readCompose";
-import { stacksBeside } from "../../../../host/install/stacks";
+import { readProject } from "../../../../host/adopt/compose/readCompose";
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import { FakeEngine, type FakeContainer, type Script } from "../fakeEngine";
 
 test("what the server says of itself is read line by line", () => {

@@ -1,9 +1,9 @@
-import { stacksBeside } from "../../../../host/install/stacks";
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import type { AdoptRun, Stacks } from "../../../../host/adopt/phases/phase";
-import { moveBackScript, moveScript } from "../../../../host/adopt/moveData";
-import type { ObjectSource } from "../../../../host/adopt/project";
+import { moveBackScript, moveScript } from "../../../../host/adopt/postgres/moveData";
+import type { ObjectSource } from "../../../../host/adopt/compose/project";
 import { readRecord, writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
-import { label } from "../../../../host/install/labels";
+import { label } from "../../../../host/install/names/labels";
 import type { Tier } from "../../../../settings";
 import { Progress } from "../../../../util/progress/progress";
 import type { FakeContainer } from "../fakeEngine";

@@ -1,5 +1,5 @@
 import { ownSettings } from "../../../../host/adopt/own";
-import type { ComposeContainer } from "../../../../host/adopt/project";
+import type { ComposeContainer } from "../../../../host/adopt/compose/project";
 import { settingNamed } from "../../../../settings";
 
 const key = (letter: string): string => letter.repeat(64);

@@ -3,7 +3,7 @@ import { BackupPhase, BesidePhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
 import { FrontPhase } from "../../../../host/adopt/phases/front";
 import { DatabasePhase, RetirePhase } from "../../../../host/adopt/phases/takeOver";
-import type { ComposeContainer } from "../../../../host/adopt/project";
+import type { ComposeContainer } from "../../../../host/adopt/compose/project";
 import { withPresentNames } from "../../../../host/adopt/record";
 import { folder } from "../../lab/setup/folder";
 import { FakePostgres } from "../fakePostgres";

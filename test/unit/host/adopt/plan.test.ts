@@ -2,7 +2,7 @@ import type { AdoptEvidence, DataElsewhere, Neighbour } from "../../../../host/a
 import { namesOf, planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
 import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
-import { partsOf, type ComposeContainer, type ComposeProject } from "../../../../host/adopt/project";
+import { partsOf, type ComposeContainer, type ComposeProject } from "../../../../host/adopt/compose/project";
 import { beginRecord, takesPort } from "../../../../host/adopt/record";
 import { furtherVariablesIn, settingNamed } from "../../../../settings";
 import { renderProblem, type Problem } from "../../../../util/operatorError";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { libpqEnvironment } from "../../../../host/backup/libpq";
-import { loginOf } from "../../../../host/install/databaseUrl";
+import { loginOf } from "../../../../host/install/data/databaseUrl";
 
 test("a URL becomes what the Postgres tools read", () => {
   expect(

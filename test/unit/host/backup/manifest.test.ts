@@ -1,4 +1,4 @@
-import { differences } from "../../../../host/backup/compare";
+import { differences } from "../../../../host/backup/restore/compare";
 import {
   countsFor,
   dumpName,
@@ -7,7 +7,7 @@ import {
   parseManifest,
   type Manifest,
 } from "../../../../host/backup/manifest";
-import { besideName, createLike } from "../../../../host/backup/scratch";
+import { besideName, createLike } from "../../../../host/backup/restore/scratch";
 import { identifier, literal } from "../../../../host/backup/server";
 
 export const manifest: Manifest = {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { ContainerState } from "../../../../host/engine/engine";
 import { dump } from "../../../../host/backup/dump";
 import { databaseFor } from "../../../../host/backup/plan";
-import { drop } from "../../../../host/backup/scratch";
+import { drop } from "../../../../host/backup/restore/scratch";
 import { readIdentity, withServer, type Database, type Server } from "../../../../host/backup/server";
-import { stacksBeside } from "../../../../host/install/stacks";
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import { FakeEngine, type FakeAnswer } from "../fakeEngine";
 
 const stacks = stacksBeside("prod-base");

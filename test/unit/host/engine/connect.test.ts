@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dockerOptions, engineHost } from "../../../../host/engine/connect";
-import { answeringEngine } from "../../../../host/engine/answering";
+import { answeringEngine } from "../../../../host/engine/connection/answering";
 import { OperatorError } from "../../../../util/operatorError";
 import { folder } from "../../lab/setup/folder";
 

@@ -1,5 +1,5 @@
 import { keptLogin, loginFor, registryOf } from "../../../../host/engine/login";
-import { pulumiProvider } from "../../../../host/engine/pulumiProvider";
+import { pulumiProvider } from "../../../../host/engine/connection/pulumiProvider";
 import { folder } from "../../lab/setup/folder";
 
 const encoded = (text: string): string => Buffer.from(text).toString("base64");

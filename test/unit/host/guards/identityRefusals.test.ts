@@ -1,5 +1,5 @@
 import type { ContainerSummary } from "../../../../host/engine/engine";
-import { baseGaps } from "../../../../host/guards/baseGaps";
+import { baseGaps } from "../../../../host/guards/base/baseGaps";
 import {
   identityRefusals,
   lostStateProblems,
@@ -8,7 +8,7 @@ import {
   type IdentityNow,
   type RememberedBase,
 } from "../../../../host/guards/identityRefusals";
-import type { ManagedDatabase } from "../../../../host/install/databaseIdentity";
+import type { ManagedDatabase } from "../../../../host/install/data/databaseIdentity";
 import type { Sockets } from "../../../../host/install/platform";
 import { renderProblem } from "../../../../util/operatorError";
 

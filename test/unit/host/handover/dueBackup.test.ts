@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { insertBackup } from "../../../../host/handover/dueBackup";
-import { renderPreview } from "../../../../host/handover/renderPreview";
+import { renderPreview } from "../../../../host/handover/preview/renderPreview";
 import { plan, stages } from "../../../../host/handover/plan";
 import { factsOf, hosts, release, routedTo, wantedOf } from "./model";
 

@@ -1,9 +1,9 @@
-import { environmentIn } from "../../../../host/install/environment";
+import { environmentIn } from "../../../../host/install/services/environment";
 import { perform } from "../../../../host/handover/perform";
-import { previewSwitch } from "../../../../host/handover/previewSwitch";
-import type { SwitchPreview } from "../../../../host/handover/renderPreview";
+import { previewSwitch } from "../../../../host/handover/preview/previewSwitch";
+import type { SwitchPreview } from "../../../../host/handover/preview/renderPreview";
 import type { Sockets } from "../../../../host/install/platform";
-import { servicesOf } from "../../../../host/install/services";
+import { servicesOf } from "../../../../host/install/services/release";
 import type { Tier } from "../../../../settings";
 import { FakeInstall } from "../fakeInstall";
 

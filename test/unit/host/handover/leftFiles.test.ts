@@ -1,9 +1,9 @@
 import { routes } from "../../../../host/gateway/routes";
 import { perform } from "../../../../host/handover/perform";
-import { renderPreview } from "../../../../host/handover/renderPreview";
+import { renderPreview } from "../../../../host/handover/preview/renderPreview";
 import { readJournal, record, type Entry } from "../../../../host/install/journal";
-import { label } from "../../../../host/install/labels";
-import { servicesOf, type Service } from "../../../../host/install/services";
+import { label } from "../../../../host/install/names/labels";
+import { servicesOf, type Service } from "../../../../host/install/services/release";
 import type { Tier } from "../../../../settings";
 import type { FakeInstall } from "../fakeInstall";
 import { go, previewed, releaseOf, served } from "./filesInstall";

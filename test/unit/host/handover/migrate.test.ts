@@ -1,7 +1,7 @@
 import { migrate, stopMigrators } from "../../../../host/handover/migrate";
 import type { Database } from "../../../../host/backup/server";
 import type { ReleaseContainer } from "../../../../host/install/facts";
-import { stacksBeside } from "../../../../host/install/stacks";
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeEngine, type FakeContainer } from "../fakeEngine";
 

@@ -4,8 +4,8 @@ import { routes, servedBy } from "../../../../host/gateway/routes";
 import type { Facts, ReleaseContainer, Wanted } from "../../../../host/install/facts";
 import type { ContainerState } from "../../../../host/engine/engine";
 import type { Step } from "../../../../host/handover/steps";
-import { servicesOf, type Service } from "../../../../host/install/services";
-import { storagePort, uploadsRouteName, type Uploads } from "../../../../host/install/uploads";
+import { servicesOf, type Service } from "../../../../host/install/services/release";
+import { storagePort, uploadsRouteName, type Uploads } from "../../../../host/install/storage/uploads";
 import type { Tier } from "../../../../settings";
 import { servicesFor } from "../gateway/listing";
 

@@ -3,7 +3,7 @@ import { explainFailure, type HandoverFailed } from "../../../../host/handover/f
 import { perform } from "../../../../host/handover/perform";
 import { plan } from "../../../../host/handover/plan";
 import { describeServing, routedRelease, servingOf } from "../../../../host/install/facts";
-import { label } from "../../../../host/install/labels";
+import { label } from "../../../../host/install/names/labels";
 import { readFacts } from "../../../../host/install/readFacts";
 import { routes } from "../../../../host/gateway/routes";
 import type { Tier } from "../../../../settings";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { routes, servedBy } from "../../../../host/gateway/routes";
 import { isUp, routedRelease, type Facts, type Wanted } from "../../../../host/install/facts";
 import { membersOf, MissingContainer, plan, stages } from "../../../../host/handover/plan";
-import { servicesOf, type Service } from "../../../../host/install/services";
+import { servicesOf, type Service } from "../../../../host/install/services/release";
 import { apply, factsOf, hosts, release, routedTo, wantedOf } from "./model";
 
 const runs = 2000;

@@ -1,7 +1,7 @@
 import { beginHold, readHoldPlan, removeContainers } from "../../../../host/hold/begin";
 import { endHold } from "../../../../host/hold/end";
 import { previewBase } from "../../../../host/hold/preview";
-import { label } from "../../../../host/install/labels";
+import { label } from "../../../../host/install/names/labels";
 import type { HoldInputs } from "../../../../host/install/resources";
 import { releaseRunLock } from "../../../../host/lock/lock";
 import { stoppedWorkersFile } from "../../../../host/install/stoppedWorkers";

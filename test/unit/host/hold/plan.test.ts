@@ -1,7 +1,7 @@
 import type { ContainerSummary } from "../../../../host/engine/engine";
 import { planHold, replacedServices } from "../../../../host/hold/plan";
 import type { Facts, ReleaseContainer } from "../../../../host/install/facts";
-import { label } from "../../../../host/install/labels";
+import { label } from "../../../../host/install/names/labels";
 import type { HoldInputs } from "../../../../host/install/resources";
 import { servicesFor } from "../gateway/listing";
 

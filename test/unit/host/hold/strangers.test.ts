@@ -1,6 +1,6 @@
 import type { ContainerSummary } from "../../../../host/engine/engine";
 import { strangersOn } from "../../../../host/hold/strangers";
-import { label } from "../../../../host/install/labels";
+import { label } from "../../../../host/install/names/labels";
 
 const named = (name: string, labels: Readonly<Record<string, string>>) => ({ name, labels }) as ContainerSummary;
 const own = { [label.install]: "scani" };

@@ -1,4 +1,4 @@
-import { baseContainerTimestamp } from "../../../../host/install/creationTimestamps";
+import { baseContainerTimestamp } from "../../../../host/install/drift/creationTimestamps";
 import { describeService, type BaseServiceArgs } from "../../../../infra/base/service";
 
 const args: BaseServiceArgs = {

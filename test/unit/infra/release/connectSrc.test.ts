@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { allows, connectSrc, policyProblem } from "../../../../host/install/connectSrc";
+import { allows, connectSrc, policyProblem } from "../../../../host/install/storage/connectSrc";
 
 const page = "https://scani.example.org";
 const bucket = "https://bucket.example.org";

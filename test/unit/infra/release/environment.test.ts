@@ -1,7 +1,7 @@
 import type { Platform } from "../../../../host/install/platform";
 import { environments } from "../../../../infra/release/environment";
 import { releaseId } from "../../../../infra/release/identity";
-import { servicesOf } from "../../../../host/install/services";
+import { servicesOf } from "../../../../host/install/services/release";
 import { providerVariables, resolveSettings, type Settings, type Tier } from "../../../../settings";
 
 const platform: Platform = {

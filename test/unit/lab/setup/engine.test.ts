@@ -1,6 +1,6 @@
-import { localHost, type EngineFacts } from "../../../../host/engine/remedy";
+import { localHost, type EngineFacts } from "../../../../host/engine/connection/remedy";
 import { engineRemedy } from "../../../../lab/setup/engine";
-import { fresh } from "../../host/engine/engineFacts";
+import { fresh } from "../../host/engine/connection/engineFacts";
 
 test.each<[string, Partial<EngineFacts>]>([
   ["as root on Debian", {}],

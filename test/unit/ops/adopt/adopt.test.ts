@@ -3,7 +3,7 @@ import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
 import { BackupPhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
 import type { Going } from "../../../../ops/adopt/act";
-import type { ComposeProject } from "../../../../host/adopt/project";
+import type { ComposeProject } from "../../../../host/adopt/compose/project";
 import { whileBothServe } from "../../../../ops/adopt/show";
 import { writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
 import { FakeAdoption, type Stage } from "../../host/adopt/fakeAdoption";

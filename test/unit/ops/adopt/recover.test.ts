@@ -1,7 +1,7 @@
 import type { Stacks } from "../../../../host/adopt/phases/phase";
-import { label } from "../../../../host/install/labels";
-import { servicesOf } from "../../../../host/install/services";
-import { stacksBeside } from "../../../../host/install/stacks";
+import { label } from "../../../../host/install/names/labels";
+import { servicesOf } from "../../../../host/install/services/release";
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import { recoverInstall } from "../../../../ops/adopt/recover";
 import { FakeInstall } from "../../host/fakeInstall";
 import { folder, type Folder } from "../../lab/setup/folder";

@@ -1,4 +1,4 @@
-import { stacksBeside } from "../../../../host/install/stacks";
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import { refuseUnlocked } from "../../../../ops/backup/installLock";
 import { FakeEngine } from "../../host/fakeEngine";
 

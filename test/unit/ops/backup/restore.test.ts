@@ -1,7 +1,7 @@
-import { label } from "../../../../host/install/labels";
-import { stacksBeside } from "../../../../host/install/stacks";
+import { label } from "../../../../host/install/names/labels";
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import { withServer, type Database } from "../../../../host/backup/server";
-import type { TypedRestore } from "../../../../host/backup/typedRestore";
+import type { TypedRestore } from "../../../../host/backup/restore/typedRestore";
 import { refuseClients, refuseReleases } from "../../../../ops/backup/restore";
 import { FakeEngine } from "../../host/fakeEngine";
 import { FakePostgres } from "../../host/fakePostgres";

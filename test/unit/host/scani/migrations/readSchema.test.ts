@@ -1,4 +1,4 @@
-import { label } from "../../../../../host/install/labels";
+import { label } from "../../../../../host/install/names/labels";
 import { readSchema } from "../../../../../host/scani/migrations/pending";
 import { FakeEngine } from "../../fakeEngine";
 

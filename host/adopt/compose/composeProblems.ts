@@ -1,0 +1,16 @@
+import { withFlag } from "../../../settings";
+import { adoptCommand, upCommand } from "../../../util/commands";
+import type { Problem } from "../../../util/operatorError";
+import type { ComposeProject } from "./project";
+
+/** What to say where `up` would make an empty install beside Scanis that compose runs. Pure. @param stack base's */
+export function composeProblems(
+  projects: readonly Pick<ComposeProject, "name" | "folder">[],
+  stack: string,
+): Problem[] {
+  return projects.map(({ name, folder }) => ({
+    what: `The compose project ${name} (${folder}) is a Scani, and this would make a second, empty one beside it.`,
+    why: "The first command says how its data, sessions and files become this module's; the second makes the empty one.",
+    type: [adoptCommand(name, "--plan", "--port", "8090"), withFlag("startEmpty", upCommand(stack))],
+  }));
+}

@@ -1,0 +1,74 @@
+import { catalogue, moduleVariables, type FurtherVariable, type Setting } from "../../../settings";
+import { isFinder, scaniServices, type ScaniParts } from "./project";
+
+/** Settings of a stack by name; they may hold secrets. */
+export type StackValues = Readonly<Record<string, string>>;
+
+/** Variables that say where something is, and follow from what else is read. */
+const placed: ReadonlySet<string> = new Set([
+  ...["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "S3_PUBLIC_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"],
+  ...["SMTP_URL", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY", "SCANI_IMAGE_TAG", "CSP_CONNECT_SRC"],
+  ...["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "FRONTEND_PORT", "MAILPIT_UI_PORT"],
+]);
+
+/** Names the file of a private authority's certificate, which becomes the setting `caCertificate`. */
+export const authorityVariable = "NODE_EXTRA_CA_CERTS";
+
+/** Whose value of a setting counts, of those that have one. */
+const precedence = ["api", "data-provider", "worker", "frontend-app"] as const;
+
+/** Values of settings that have Scani's own names, from whichever of its services has them, by the stacks that read them. */
+export function ownVariables(parts: ScaniParts): { base: StackValues; tiers: StackValues } {
+  const order = precedence.map((service) => parts[service]).filter((one) => one !== undefined);
+  const valueOf = ({ variable }: Setting): string | undefined =>
+    order.map(({ environment }) => environment[variable]).find((value) => value !== undefined && value !== "");
+  const of = (kind: "base" | "tier1") =>
+    given(
+      Object.fromEntries(
+        catalogue
+          .filter(({ name, variable, stacks }) => name === variable && stacks.includes(kind) && !placed.has(name))
+          .map((setting) => [setting.name, valueOf(setting)]),
+      ),
+    );
+  return { base: of("base"), tiers: of("tier1") };
+}
+
+/**
+ * Variables that neither a setting names nor this module sets, nor the image itself. Those by which proxies find a
+ * container stay behind: they would find the release past the gateway.
+ */
+export function furtherVariables(parts: ScaniParts): FurtherVariable[] {
+  const known = new Set([...catalogue.map(({ variable }) => variable), ...moduleVariables]);
+  return scaniServices.flatMap((service) =>
+    Object.entries(parts[service]?.environment ?? {})
+      .filter(([name, value]) => !known.has(name) && !isFinder(name) && value !== (parts[service]?.ofImage[name] ?? ""))
+      .map(([name, value]) => ({ service, name, value })),
+  );
+}
+
+/** Settings all services share from now on, and that differ now, a sentence each. */
+export function differenceNotes(parts: ScaniParts): string[] {
+  return catalogue
+    .filter(({ name, variable }) => name === variable && !placed.has(name))
+    .flatMap(({ variable }) => {
+      const having = scaniServices.filter((service) => (parts[service]?.environment[variable] ?? "") !== "");
+      const values = new Set(having.map((service) => parts[service]?.environment[variable]));
+      const counts = precedence.find((service) => having.includes(service));
+      return values.size < 2 ? [] : [`${variable} differs between ${having.join(", ")}; all get that of ${counts}.`];
+    });
+}
+
+/** Names of the secrets among these values that are refused where nobody accepts them: short or published ones. Pure. */
+export function refusedSecrets(values: StackValues): string[] {
+  return Object.keys(values).filter((name) => {
+    const setting = catalogue.find((one) => one.name === name);
+    return setting?.secret === true && !setting.schema.safeParse(values[name]).success;
+  });
+}
+
+/** What is given at all. Pure. */
+export function given(values: Readonly<Record<string, string | undefined>>): StackValues {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
+  );
+}

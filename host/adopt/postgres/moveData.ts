@@ -1,0 +1,210 @@
+import { details, type ContainerDetails, type Engine } from "../../engine/engine";
+import { withUnstarted } from "../../engine/containers/unstarted";
+import { networkName } from "../../install/network/addresses";
+import { label } from "../../install/names/labels";
+import { postgresDataPath } from "../../install/data/postgresData";
+import { dockerFind, dockerStart, dockerStop } from "../../../util/commands";
+import { messageOf, OperatorError, type Problem } from "../../../util/operatorError";
+import type { Progress } from "../../../util/progress/progress";
+import { stopForGood } from "../phases/phase";
+
+/** Where the data of an existing Postgres is to be. */
+export interface DataHome {
+  readonly install: string;
+  readonly volume: string;
+  /** Folder of the volume. */
+  readonly folder: string;
+  /** Postgres' image, whose shell moves the data. */
+  readonly image: string;
+}
+
+/** Where the data of a project's Postgres is to be; undefined where the database is somebody else's. Pure. */
+export function homeOf(install: string, postgres: Omit<DataHome, "install"> | undefined): DataHome | undefined {
+  return postgres && { install, volume: postgres.volume, folder: postgres.folder, image: postgres.image };
+}
+
+/** Where the data is: in its folder, in the volume itself, between the two after a kill, or nowhere yet. */
+export type DataIs = "in its folder" | "in the volume" | "between" | "nowhere";
+
+/** Path the volume is at in the container that moves. */
+const mounted = postgresDataPath;
+
+/** Folder that holds what has been moved so far. Pure. */
+function movingFolder(folder: string): string {
+  return `.${folder}.moving`;
+}
+
+/** Reads where the data is, through a container that is never started. */
+export async function whereIsData(engine: Engine, { install, volume, folder, image }: DataHome): Promise<DataIs> {
+  const volumes = [{ name: volume, path: mounted }];
+  return withUnstarted(engine, { image, labels: { [label.install]: install }, volumes }, async (reader) => {
+    const has = async (path: string) => (await engine.readFile(reader, `${mounted}/${path}PG_VERSION`)) !== undefined;
+    if (await has(`${folder}/`)) return "in its folder";
+    if (await has("")) return "in the volume";
+    return (await has(`${movingFolder(folder)}/`)) ? "between" : "nowhere";
+  });
+}
+
+/**
+ * True when there is nothing to move: a volume without data is one that base's Postgres begins on. A Postgres of base's own
+ * that runs on the volume shows it without a look into it; one that is stopped does not, since the data may have been moved
+ * back under it.
+ */
+export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> {
+  const own = await engine.containers({
+    labels: [`${label.install}=${home.install}`, `${label.service}=postgres`],
+    volumes: [home.volume],
+  });
+  if (own.length > 0) return true;
+  return ["in its folder", "nowhere"].includes(await whereIsData(engine, home));
+}
+
+/** True where the project's data has been moved, or is on the move: only this module's Scani has written since. */
+export async function hasTakenOver(engine: Engine, home: DataHome): Promise<boolean> {
+  const is = await whereIsData(engine, home);
+  return is === "in its folder" || is === "between";
+}
+
+/**
+ * Data that is to be taken over has to be somewhere.
+ * @param home undefined where the database is somebody else's
+ * @throws OperatorError where it is in none of its places
+ */
+export async function expectData(engine: Engine, home: DataHome | undefined): Promise<void> {
+  const missing = home === undefined ? undefined : await missingData(engine, home);
+  if (missing !== undefined) throw new OperatorError(missing);
+}
+
+/** What is wrong where the data is in none of its places. */
+export async function missingData(engine: Engine, home: DataHome): Promise<Problem | undefined> {
+  return (await whereIsData(engine, home)) === "nowhere" ? noData(home) : undefined;
+}
+
+function noData({ volume, folder, image }: DataHome): Problem {
+  return {
+    what: `The volume ${volume} holds no Postgres data (PG_VERSION), neither itself nor in its folder ${folder}. Nothing has been moved.`,
+    why: "A Postgres that is started there would make an empty database. This says where in the volume data is:",
+    type: dockerFind(volume, image, "PG_VERSION"),
+  };
+}
+
+/**
+ * Moves everything in the current folder into a folder of it. PG_VERSION goes first: a Postgres that is started on the
+ * volume itself from then on finds a folder that is neither its data nor empty, and refuses it.
+ */
+export const moveScript = [
+  "set -e",
+  'cd "$1"; part=$2; folder=$3',
+  'mkdir -p "$part"',
+  '[ ! -e PG_VERSION ] || mv PG_VERSION "$part/"',
+  "for entry in * .[!.]*; do",
+  '  if [ -e "$entry" ] || [ -L "$entry" ]; then',
+  '    case "$entry" in "$part" | lost+found) ;; *) mv "$entry" "$part/" ;; esac',
+  "  fi",
+  "done",
+  'chown "$(stat -c %u:%g "$part/PG_VERSION")" "$part"; chmod 700 "$part"',
+  'mv "$part" "$folder"',
+].join("\n");
+
+/** The reverse; PG_VERSION comes last, so that a Postgres is started on the volume itself only when it is whole. */
+export const moveBackScript = [
+  "set -e",
+  'cd "$1"; part=$2; folder=$3',
+  '[ ! -e "$folder" ] || mv "$folder" "$part"',
+  'cd "$part"',
+  "for entry in * .[!.]*; do",
+  '  if [ -e "$entry" ] || [ -L "$entry" ]; then',
+  '    [ "$entry" = PG_VERSION ] || mv "$entry" ..',
+  "  fi",
+  "done",
+  "[ ! -e PG_VERSION ] || mv PG_VERSION ..",
+  'cd ..; rmdir "$part"',
+].join("\n");
+
+/**
+ * Moves the data one folder down in its volume, where that is still to be done: what uses the volume stops, and does not
+ * come back by itself. Before the data moves every failure is taken back. Requests are held by then, so nobody notices.
+ */
+export async function moveData(engine: Engine, home: DataHome, progress: Progress): Promise<void> {
+  const { install, volume } = home;
+  const is = await whereIsData(engine, home);
+  if (is === "in its folder") return;
+  const servers = await engine.containers({ volumes: [volume] });
+  if (is === "nowhere") {
+    // Base's Postgres begins on a volume nobody uses. Where somebody does, there is data, and it was not found.
+    if (servers.length > 0) throw new OperatorError(noData(home));
+    return;
+  }
+  const found = await Promise.all(servers.map(({ id }) => details(engine, id)));
+  try {
+    for (const { id, name } of found)
+      await progress.step(`stop ${name}`, () => stopForGood(engine, id, postgresSeconds));
+    await progress.step("move the data one folder down", () => runOn(engine, home, moveScript));
+  } catch (error) {
+    const isNow = await whereIsData(engine, home).catch(() => undefined);
+    throw isNow === "in the volume" ? await startedAgain(engine, found, error) : error;
+  }
+  // Started again by mistake, it would answer to the name of base's own; and its address is needed.
+  for (const { id } of servers) await engine.disconnectNetwork(networkName(install, "data"), id);
+}
+
+/**
+ * Starts what was stopped, with the restart policy it had.
+ * @returns the error that made it necessary, with what does not start
+ */
+async function startedAgain(engine: Engine, servers: readonly ContainerDetails[], error: unknown): Promise<unknown> {
+  const failures = await Promise.all(
+    servers.map(async ({ id, name, restartPolicy }): Promise<Problem[]> => {
+      try {
+        await engine.setRestartPolicy(id, restartPolicy);
+        await engine.start(id);
+        return [];
+      } catch (failure) {
+        return [{ what: `${name} does not start again: ${messageOf(failure)}`, type: dockerStart(name) }];
+      }
+    }),
+  );
+  const left = failures.flat();
+  return left.length === 0 ? error : new OperatorError([{ what: messageOf(error) }, ...left], { cause: error });
+}
+
+/** Seconds Postgres gets to write down everything. */
+const postgresSeconds = 60;
+
+/** Moves the data back up into the volume itself. Nothing may use it. @throws OperatorError where there is none */
+export async function moveDataBack(engine: Engine, home: DataHome): Promise<void> {
+  const is = await whereIsData(engine, home);
+  if (is === "nowhere") throw new OperatorError(noData(home));
+  if (is !== "in the volume") await runOn(engine, home, moveBackScript);
+}
+
+/** Runs a script on a volume that no running container has. @throws OperatorError with its words */
+async function runOn(engine: Engine, { install, volume, folder, image }: DataHome, script: string): Promise<void> {
+  const users = await engine.containers({ volumes: [volume] });
+  if (users.length > 0)
+    throw new OperatorError({
+      what: `The volume ${volume} is used by ${users.map(({ name }) => name).join(", ")}. Nothing has been moved.`,
+      type: dockerStop(...users.map(({ name }) => name)),
+    });
+  const mover = await engine.create({
+    image,
+    labels: { [label.install]: install },
+    entrypoint: ["sh", "-c", script, "move", mounted, movingFolder(folder), folder],
+    command: [],
+    network: "none",
+    confinement: { SecurityOpt: ["no-new-privileges:true"] },
+    volumes: [{ name: volume, path: mounted, writable: true }],
+  });
+  try {
+    await engine.start(mover);
+    const exitCode = await engine.wait(mover);
+    if (exitCode === 0) return;
+    const { name } = await details(engine, mover);
+    throw new OperatorError(
+      { what: `The data in the volume ${volume} could not be moved (exit code ${exitCode} of ${name})` },
+      { logTail: await engine.lastLines(mover, 20) },
+    );
+  } finally {
+    await engine.remove(mover, { volumes: false });
+  }
+}

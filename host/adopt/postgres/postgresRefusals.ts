@@ -1,0 +1,275 @@
+import { posix } from "node:path";
+import {
+  backupCommand,
+  composeStop,
+  composeUp,
+  dockerCopyIntoVolume,
+  dockerCreateVolume,
+  dockerPsql,
+  dockerPsqlSession,
+  dockerReplaceLink,
+  dockerStop,
+} from "../../../util/commands";
+import type { Problem } from "../../../util/operatorError";
+import { identifier, superuserOf } from "../../backup/server";
+import { postgresMajor } from "../../guards/data/postgresMajor";
+import { loginIn } from "../../install/data/databaseUrl";
+import { postgresDataPath, postgresFolders } from "../../install/data/postgresData";
+import type { AdoptEvidence } from "../evidence";
+import {
+  dataMountOf,
+  parametersIn,
+  serversOf,
+  variableOf,
+  type ComposeContainer,
+  type ComposeProject,
+  type ScaniParts,
+} from "../compose/project";
+import { writtenFolders } from "./serverSettings";
+import { isPathWithin } from "../../../util/files/pathWithin";
+
+/** Every reason why base's own Postgres could not take the place of the project's. Pure. */
+export function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
+  const { postgres } = serversOf(project);
+  if (postgres === undefined) return [];
+  const { database, strangers } = evidence;
+  const mount = dataMountOf(postgres);
+  const imageMajor = postgresMajor(
+    postgres.image,
+    Object.entries(postgres.ofImage).map((pair) => pair.join("=")),
+  );
+  if (database !== undefined && database.major === undefined && imageMajor === undefined)
+    return [
+      {
+        what: `DATABASE_URL names ${postgres.name} (${postgres.image}), which is no Postgres as official images are: neither its image (PG_MAJOR) nor its data (PG_VERSION) says so.`,
+        why: "Where it is a pooler, let DATABASE_URL name Postgres itself in the .env file beside the compose file, and let compose apply it. Of a Postgres of another image, dump the database and restore it into an install of this module's own.",
+        type: composeUp(project),
+      },
+    ];
+  const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
+  const { ofServer } = parametersIn(variableOf(parts.api, "DATABASE_URL"));
+  const superuser = superuserOf(postgres.environment).role;
+  // Where nobody is let in over the socket, another name would not be either.
+  const isUnknown =
+    database?.isSuperuser !== undefined && database.backups !== undefined && "refused" in database.backups;
+  const { database: named } = superuserOf({
+    ...postgres.environment,
+    ...(isUnknown ? { POSTGRES_USER: loginRoleOf(parts) } : {}),
+  });
+  const wrong: (Problem | false)[] = [
+    mount?.type !== "volume" && {
+      what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
+      why: "Dump the database and restore it into an install of this module's own, or move the data into a volume.",
+      type: dockerCreateVolume("scani_postgres-data"),
+    },
+    mount?.type === "volume" &&
+      dataPath.replace(/\/$/, "") !== postgresDataPath && {
+        what: `${postgres.name} keeps its data in ${dataPath} (PGDATA), and only data in the volume itself, at ${postgresDataPath}, can be taken over.`,
+        why: "Dump the database and restore it into an install of this module's own, or move the data up in its volume and take PGDATA out of the compose file.",
+        type: composeUp(project),
+      },
+    named !== databaseOf(parts) && {
+      what: `Scani's database is ${databaseOf(parts)}, and the environment of ${postgres.name} names ${named}, of which backups would be made.`,
+      ...giving(project, postgres, "POSTGRES_DB"),
+    },
+    ofServer.length > 0 && {
+      what: `DATABASE_URL sets ${ofServer.join(", ")} of ${postgres.name}, and base's own Postgres is named without: Scani might not find its data there.`,
+      why: `What the server is to go on with, the role keeps: alter role "${loginRoleOf(parts)}" set <name> to <value>. Take it out of DATABASE_URL in the .env file beside the compose file then, and let compose apply it.`,
+      type: [dockerPsqlSession(postgres.name, loginRoleOf(parts), databaseOf(parts)), composeUp(project)],
+    },
+    isUnknown && {
+      what: `${postgres.name} does not let ${superuser} in over the socket in its container, as whom backups are made: its environment names that role, and Scani logs in as ${loginRoleOf(parts)}.`,
+      ...giving(project, postgres, "POSTGRES_USER"),
+    },
+    superuser !== loginRoleOf(parts) &&
+      database?.backups !== undefined &&
+      "isSuperuser" in database.backups &&
+      !database.backups.isSuperuser && {
+        what: `${superuser}, as whom backups are made by ${postgres.name}, is no superuser, as whoever reads one back has to be.`,
+        type: dockerPsql(postgres.name, loginRoleOf(parts), `alter role ${identifier(superuser)} superuser`),
+      },
+    postgres.state === "running" &&
+      database !== undefined &&
+      database.isSuperuser === undefined && {
+        what: `${postgres.name} lets nobody in over the socket in its container as ${loginRoleOf(parts)}, as backups do.`,
+        why: "Its pg_hba.conf has to begin with: local all all trust",
+        type: dockerPsql(postgres.name, loginRoleOf(parts), "show hba_file"),
+      },
+    database?.isSuperuser === false && {
+      what: `${loginRoleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
+      type: dockerPsql(postgres.name, superuser, `alter role ${identifier(loginRoleOf(parts))} superuser`),
+    },
+    database?.takesPassword === false && {
+      what: `${postgres.name} does not take the password in DATABASE_URL.`,
+      type: dockerPsql(postgres.name, loginRoleOf(parts), "\\password"),
+    },
+    database?.keyOpens === false && {
+      what: "ENCRYPTION_KEY opens none of the stored credentials that were tried.",
+      why: "They were sealed with another key, which has to be in the .env file beside the compose file.",
+      type: composeUp(project),
+    },
+    database?.major !== undefined &&
+      imageMajor !== undefined &&
+      database.major !== imageMajor && {
+        what: `The data was made by Postgres ${database.major}, and ${postgres.name} runs ${imageMajor}.`,
+        type: composeUp(project),
+      },
+  ];
+  return [
+    ...wrong.filter((one) => one !== false),
+    ...strangers.map((name) => ({
+      what: `The volume of ${postgres.name} is used by ${name} too.`,
+      type: dockerStop(name),
+    })),
+    ...elsewhereProblems(project, parts, evidence),
+  ];
+}
+
+/** How a service of Postgres' gets the name that Scani uses. The official images refuse a variable beside its file. */
+function giving(
+  project: ComposeProject,
+  postgres: ComposeContainer,
+  variable: "POSTGRES_USER" | "POSTGRES_DB",
+): Pick<Problem, "why" | "type"> {
+  const inFile = `${variable}_FILE`;
+  const instead = variableOf(postgres, inFile) === undefined ? "" : ` in place of ${inFile}`;
+  return {
+    why: `Give Scani's to the service in the compose file as ${variable}${instead}, and let compose apply it: the data stays as it is.`,
+    type: composeUp(project),
+  };
+}
+
+/**
+ * Data that would not come along with the volume, and places and settings that a start would not find: base's Postgres has
+ * that volume alone, its data one folder down in it, and no options of its own.
+ */
+function elsewhereProblems(project: ComposeProject, parts: ScaniParts, { database }: AdoptEvidence): Problem[] {
+  const { postgres } = serversOf(project);
+  if (postgres === undefined) return [];
+  const { tablespaces = [], log, files = [] } = database?.elsewhere ?? {};
+  const psql = (words: string, of?: string) => dockerPsql(postgres.name, loginRoleOf(parts), words, of);
+  const data = databaseOf(parts);
+  const isMissing = (path: string) => postgres.mounts.some((mount) => isPathWithin(path, mount.path));
+  const isReadOnly = (setting: string, path: string) =>
+    setting in writtenFolders && !postgresFolders.some((folder) => isPathWithin(path, folder));
+  return [
+    ...mountProblems(project, postgres),
+    ...tablespaces.map((name): Problem => {
+      const space = identifier(name);
+      return {
+        what: `${postgres.name} keeps the tablespace ${name} beside the volume of its data, and only that volume comes along.`,
+        why: "Its tables and indexes are locked while they are moved.",
+        type: [
+          psql(`alter table all in tablespace ${space} set tablespace pg_default`, data),
+          psql(`alter index all in tablespace ${space} set tablespace pg_default`, data),
+          psql(`drop tablespace ${space}`),
+        ],
+      };
+    }),
+    ...(log === undefined
+      ? []
+      : [
+          {
+            what: `${postgres.name} keeps its write-ahead log in ${log} (POSTGRES_INITDB_WALDIR), and only the volume of its data comes along.`,
+            why: "These put it back while the project stands still:",
+            type: [
+              composeStop(project),
+              dockerReplaceLink(postgres.name, postgres.image, `${postgresDataPath}/pg_wal`),
+              composeUp(project),
+            ],
+          },
+        ]),
+    ...files
+      .filter(({ setting, path }) => isMissing(path) || isReadOnly(setting, path))
+      .map(({ setting, path }): Problem => ({
+        what: `The settings in the data of ${postgres.name} name ${path} (${setting}), where base's own Postgres ${setting in writtenFolders ? "cannot write" : "finds nothing"}.`,
+        ...remedyFor(setting, path, psql),
+      })),
+    ...(database?.needed ?? []).map(({ setting, value }): Problem => ({
+      what: `${postgres.name} is given ${setting} = ${value} by its command, or by a file outside its data, and base's own has the settings in the data alone.`,
+      why: "It would not start on what is there, or not answer: replication slots, prepared transactions and what a library has made come along. This writes the setting into the data:",
+      type: psql(`alter system set ${setting} = ${literals(setting, value)}`),
+    })),
+    ...(database?.archives === true
+      ? [
+          {
+            what: `${postgres.name} archives its write-ahead log (archive_mode), and base's own could not: it has one volume, and no way out of its network.`,
+            why: `What is not archived is kept until the disk is full. Backups of this module's are dumps (${backupCommand()}).`,
+            type: psql("alter system set archive_mode = off"),
+          },
+        ]
+      : []),
+    ...(database?.owner === undefined
+      ? []
+      : [
+          {
+            what: `The data of ${postgres.name} belongs to the user ${database.owner}, and base's own Postgres runs as its image's: it could not reach it in the volume.`,
+            why: "Take user out of the service in the compose file, and let compose apply it: the image gives the data to its own user then.",
+            type: composeUp(project),
+          },
+        ]),
+  ];
+}
+
+/** A value as ALTER SYSTEM SET takes it: names in a list are quoted one by one, or they are one name. */
+function literals(setting: string, value: string): string {
+  const words = setting === "shared_preload_libraries" ? value.split(",") : [value];
+  return words.map((word) => `'${word.trim().replace(/^"|"$/g, "")}'`).join(", ");
+}
+
+/** What is mounted within the data is not in its volume; what is in memory only is there empty at every start. */
+function mountProblems(project: ComposeProject, postgres: ComposeContainer): Problem[] {
+  const volume = dataMountOf(postgres);
+  if (volume?.type !== "volume") return [];
+  return postgres.mounts
+    .filter(({ type, path }) => type !== "tmpfs" && path !== postgresDataPath && isPathWithin(path, postgresDataPath))
+    .map(({ source, path }) => ({
+      what: `${source} is mounted within the data of ${postgres.name}, at ${path}, and only the volume of its data comes along.`,
+      why: "The first two copy it into that volume while the project stands still. Take the mount out of the compose file before the last.",
+      type: [
+        composeStop(project),
+        dockerCopyIntoVolume(postgres.name, postgres.image, path, {
+          volume: volume.source,
+          path: posix.relative(postgresDataPath, path),
+        }),
+        composeUp(project),
+      ],
+    }));
+}
+
+/** How a setting that names a file comes not to. */
+function remedyFor(setting: string, path: string, psql: (words: string) => string): Pick<Problem, "why" | "type"> {
+  if (setting === "data_directory")
+    return {
+      why: "Take the line that names it out of this file: the image says where the data is (PGDATA).",
+      type: psql("show config_file"),
+    };
+  // By a relative path Postgres looks for these where it is started, and not in the data. *Seen* with 15.
+  if (["hba_file", "ident_file", "include"].includes(setting))
+    return {
+      why: "Take the line that names it out of this file; what is in it can go into the file of that name in the data.",
+      type: psql("show config_file"),
+    };
+  const set = (words: string) => [psql(`alter system set ${words}`), psql("select pg_reload_conf()")];
+  if (isPathWithin(path, postgresDataPath))
+    return {
+      why: "By a path within the data it is found wherever the data is.",
+      type: set(`${setting} = '${posix.relative(postgresDataPath, path)}'`),
+    };
+  if (setting in writtenFolders)
+    return { why: "By a path within the data it can:", type: set(`${setting} = '${writtenFolders[setting]}'`) };
+  return setting.startsWith("ssl")
+    ? { why: "Base's Postgres is reached over a network of its own, without TLS.", type: set("ssl = off") }
+    : {
+        why: "Put the file into the data, and name it by a path within it:",
+        type: set(`${setting} = '${posix.basename(path)}'`),
+      };
+}
+
+function loginRoleOf(parts: ScaniParts): string {
+  return loginIn(variableOf(parts.api, "DATABASE_URL"))?.role ?? "scani";
+}
+
+function databaseOf(parts: ScaniParts): string {
+  return loginIn(variableOf(parts.api, "DATABASE_URL"))?.database ?? "scani";
+}

@@ -1,0 +1,44 @@
+import { unlessMissing, type ContainerOrder, type Engine } from "../engine";
+
+/** What a container is created of that is never started. */
+export type UnstartedOrder = Pick<ContainerOrder, "image" | "labels" | "volumes">;
+
+/**
+ * Works with a container that is created, never started and removed: the engine reads and writes files of its image and
+ * its volumes all the same. The volumes stay.
+ * @throws EngineError when its image is not on the engine
+ */
+export async function withUnstarted<T>(
+  engine: Engine,
+  order: UnstartedOrder,
+  work: (container: string) => Promise<T>,
+): Promise<T> {
+  return workIn(engine, await create(engine, order), order, work);
+}
+
+/** As `withUnstarted`; undefined where its image is not on the engine. */
+export async function withUnstartedIfThere<T>(
+  engine: Engine,
+  order: UnstartedOrder,
+  work: (container: string) => Promise<T>,
+): Promise<T | undefined> {
+  const container = await create(engine, order).catch(unlessMissing);
+  return container === undefined ? undefined : workIn(engine, container, order, work);
+}
+
+function create(engine: Engine, order: UnstartedOrder): Promise<string> {
+  return engine.create({ ...order, network: "none" });
+}
+
+async function workIn<T>(
+  engine: Engine,
+  container: string,
+  { volumes }: UnstartedOrder,
+  work: (container: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(container);
+  } finally {
+    await engine.remove(container, { volumes: volumes === undefined });
+  }
+}

@@ -1,0 +1,408 @@
+import { isIPv4 } from "node:net";
+import type Docker from "dockerode";
+import { promisify } from "node:util";
+import { attach, capture } from "./attached";
+import { converse } from "./conversation";
+import {
+  isNotFound,
+  unlessMissing,
+  type ContainerDetails,
+  type ContainerFilter,
+  type ContainerOrder,
+  type ContainerState,
+  type ContainerSummary,
+  type Endpoint,
+  type Engine,
+  type FollowedLog,
+  type ImageDetails,
+  type Labelled,
+  type NetworkSummary,
+  type Removal,
+} from "../engine";
+import { exec, mergedOutput } from "./exec";
+import { fileNames, readFile, writeFile } from "./files";
+import { loginFor } from "../login";
+import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+import { unlessPaused } from "./unlessPaused";
+
+/** Addresses of a network, as Docker describes them. */
+interface AddressRange {
+  readonly Subnet?: string;
+  readonly IPRange?: string;
+}
+
+/** Networks of a listed container; dockerode's type knows no container without any. */
+interface ListedNetworks {
+  readonly Networks?: Readonly<
+    Record<
+      string,
+      {
+        readonly NetworkID?: string;
+        readonly IPAddress?: string;
+        readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
+      } | null
+    >
+  >;
+}
+
+/** Where a container's port is published. */
+interface PortBinding {
+  readonly HostIp?: string;
+  readonly HostPort: string;
+}
+
+/**
+ * The engine behind a dockerode connection.
+ * @param environment where registries' logins are looked up
+ */
+export function engineOver(docker: Docker, environment: NodeJS.ProcessEnv = process.env): Engine {
+  return new DockerEngine(docker, environment);
+}
+
+class DockerEngine implements Engine {
+  constructor(
+    private readonly docker: Docker,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  async identity(): Promise<string> {
+    return ((await this.docker.info()) as { ID: string }).ID;
+  }
+
+  async containers({ labels, volumes, network, all }: ContainerFilter): Promise<ContainerSummary[]> {
+    const listed = await this.docker.listContainers({
+      ...(all === true ? { all } : {}),
+      filters: {
+        ...(labels === undefined ? {} : { label: [...labels] }),
+        ...(volumes === undefined ? {} : { volume: [...volumes] }),
+        ...(network === undefined ? {} : { network: [network] }),
+      },
+    });
+    return listed.map(summaryOf);
+  }
+
+  async inspect(container: string): Promise<ContainerDetails | undefined> {
+    const info = await this.docker.getContainer(container).inspect().catch(unlessMissing);
+    return info && detailsOf(info);
+  }
+
+  async create(order: ContainerOrder): Promise<string> {
+    return (await this.docker.createContainer(requestOf(order))).id;
+  }
+
+  start(container: string): Promise<void> {
+    return start(this.docker, container);
+  }
+
+  stop(container: string, withinSeconds?: number): Promise<void> {
+    return stop(this.docker, container, withinSeconds);
+  }
+
+  async setRestartPolicy(container: string, policy: string): Promise<void> {
+    await this.docker.getContainer(container).update({ RestartPolicy: { Name: policy } });
+  }
+
+  remove(container: string, how?: Removal): Promise<void> {
+    return remove(this.docker.getContainer(container), how);
+  }
+
+  async wait(container: string): Promise<number> {
+    return ((await this.docker.getContainer(container).wait()) as { StatusCode: number }).StatusCode;
+  }
+
+  exec(container: string, command: readonly string[], onLine?: (line: string) => void) {
+    return this.unlessPaused(container, exec(this.docker.getContainer(container), command, onLine));
+  }
+
+  async attach(container: string, command: readonly string[], environment?: readonly string[]) {
+    const attached = await attach(this.docker.getContainer(container), command, environment);
+    this.unlessPaused(container, attached.ended).catch(attached.cut);
+    return attached;
+  }
+
+  capture(container: string, command: readonly string[], environment?: readonly string[], input?: string) {
+    return this.unlessPaused(container, capture(this.docker.getContainer(container), command, environment, input));
+  }
+
+  private unlessPaused<T>(container: string, work: Promise<T>): Promise<T> {
+    return unlessPaused(container, work, async () => (await this.inspect(container))?.state === "paused");
+  }
+
+  hold(container: string, command: readonly string[]) {
+    return converse(this.docker.getContainer(container), command);
+  }
+
+  readFile(container: string, path: string): Promise<string | undefined> {
+    return readFile(this.docker.getContainer(container), path);
+  }
+
+  writeFile(container: string, path: string, contents: string): Promise<void> {
+    return writeFile(this.docker.getContainer(container), path, contents);
+  }
+
+  fileNames(container: string, folder: string): Promise<string[]> {
+    return fileNames(this.docker.getContainer(container), folder);
+  }
+
+  lastLines(container: string, count: number): Promise<string[]> {
+    return lastLines(this.docker, container, count);
+  }
+
+  logSince(container: string, since: number): Promise<string> {
+    return logSince(this.docker, container, since);
+  }
+
+  async followLog(id: string, since: number): Promise<FollowedLog> {
+    const container = this.docker.getContainer(id);
+    const stream = (await container.logs({
+      follow: true,
+      stdout: true,
+      stderr: true,
+      since,
+    })) as NodeJS.ReadableStream & { destroy(): void };
+    return {
+      output: mergedOutput(container, stream),
+      close: () => {
+        stream.destroy();
+      },
+    };
+  }
+
+  async image(name: string): Promise<ImageDetails | undefined> {
+    const info = await this.docker.getImage(name).inspect().catch(unlessMissing);
+    return (
+      info && {
+        id: info.Id,
+        environment: info.Config?.Env ?? [],
+        labels: info.Config?.Labels ?? {},
+        digests: info.RepoDigests ?? [],
+      }
+    );
+  }
+
+  async askRegistry(image: string, signal: AbortSignal): Promise<void> {
+    const login = await loginFor(image, this.environment);
+    // dockerode's own call takes no signal.
+    await promisify(this.docker.modem.dial.bind(this.docker.modem))({
+      path: `/distribution/${image}/json`,
+      method: "GET",
+      statusCodes: { 200: true, 401: "no such image", 500: "server error" },
+      abortSignal: signal,
+      ...(login === undefined ? {} : { authconfig: login }),
+    });
+  }
+
+  async pull(image: string): Promise<void> {
+    const login = await loginFor(image, this.environment);
+    const progress = await this.docker.pull(image, login === undefined ? {} : { authconfig: login });
+    await new Promise<void>((resolve, reject) => {
+      this.docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  async tagImage(image: string, name: string): Promise<void> {
+    const at = name.lastIndexOf(":");
+    await this.docker.getImage(image).tag({ repo: name.slice(0, at), tag: name.slice(at + 1) });
+  }
+
+  async networks(labels: readonly string[]): Promise<NetworkSummary[]> {
+    const listed = await this.docker.listNetworks({ filters: { label: [...labels] } });
+    return listed.map(({ Id, Name, Labels, IPAM }) => {
+      const ranges: readonly AddressRange[] = IPAM?.Config ?? [];
+      return {
+        id: Id,
+        name: Name,
+        labels: Labels ?? {},
+        subnets: ranges.flatMap(({ Subnet }) => Subnet ?? []),
+        dynamic: ranges.flatMap(({ IPRange }) => (IPRange === undefined || IPRange === "" ? [] : [IPRange])),
+      };
+    });
+  }
+
+  async connectNetwork(network: string, container: string, { names = [], address }: Endpoint = {}): Promise<void> {
+    await this.docker.getNetwork(network).connect({
+      Container: container,
+      EndpointConfig: {
+        Aliases: [...names],
+        ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+      },
+    });
+  }
+
+  async disconnectNetwork(network: string, container: string): Promise<void> {
+    await this.docker
+      .getNetwork(network)
+      .disconnect({ Container: container, Force: true })
+      .catch((error: unknown) => {
+        // Docker answers 404 or 500 where it is not on it, in words that differ from version to version.
+        if (!isNotFound(error) && !/is not connected/.test(String(error))) throw error;
+      });
+  }
+
+  async removeNetwork(network: string): Promise<void> {
+    await this.docker
+      .getNetwork(network)
+      .remove()
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+  }
+
+  async volumes(labels: readonly string[]): Promise<Labelled[]> {
+    const { Volumes } = await this.docker.listVolumes({ filters: { label: [...labels] } });
+    // The engine answers null where there are none.
+    return ((Volumes as typeof Volumes | null) ?? []).map(({ Name, Labels }) => ({
+      id: Name,
+      name: Name,
+      labels: (Labels as typeof Labels | null) ?? {},
+    }));
+  }
+
+  async hasVolume(name: string): Promise<boolean> {
+    return (await this.docker.getVolume(name).inspect().catch(unlessMissing)) !== undefined;
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    await this.docker.getVolume(name).remove().catch(unlessMissing);
+  }
+
+  async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    await this.docker.createVolume({ Name: name, Labels: { ...labels } });
+  }
+}
+
+function withoutSlash(name: string): string {
+  return name.replace(/^\//, "");
+}
+
+function summaryOf(listed: Docker.ContainerInfo): ContainerSummary {
+  return {
+    id: listed.Id,
+    name: withoutSlash(listed.Names?.[0] ?? ""),
+    labels: listed.Labels ?? {},
+    state: listed.State as ContainerState,
+    status: listed.Status,
+    image: listed.Image,
+    imageId: listed.ImageID,
+    created: listed.Created,
+    volumes: (listed.Mounts ?? []).flatMap(({ Name }) => (Name === undefined ? [] : [Name])),
+    published: (listed.Ports ?? []).flatMap(({ IP, PublicPort, Type }) =>
+      isIPv4(IP) && Type === "tcp" ? [`${IP}:${PublicPort}`] : [],
+    ),
+    networks: Object.fromEntries(
+      Object.entries((listed.NetworkSettings as ListedNetworks | null)?.Networks ?? {}).map(([name, endpoint]) => [
+        name,
+        {
+          networkId: endpoint?.NetworkID || undefined,
+          address: endpoint?.IPAMConfig?.IPv4Address,
+          current: endpoint?.IPAddress || undefined,
+        },
+      ]),
+    ),
+  };
+}
+
+/** Reads the engine's description of a container. Pure. */
+export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
+  const { CapDrop, SecurityOpt, ReadonlyRootfs, Tmpfs, Memory, ShmSize, Dns, DnsOptions, DnsSearch, ExtraHosts } =
+    info.HostConfig;
+  return {
+    id: info.Id,
+    name: withoutSlash(info.Name),
+    state: info.State.Status as ContainerState,
+    running: info.State.Running,
+    exitCode: info.State.ExitCode,
+    startedAt: info.State.StartedAt,
+    finishedAt: info.State.FinishedAt,
+    restarts: info.RestartCount,
+    image: info.Config.Image,
+    imageId: info.Image,
+    environment: info.Config.Env ?? [],
+    healthCheck: info.Config.Healthcheck?.Test ?? [],
+    labels: info.Config.Labels ?? {},
+    entrypoint: [info.Config.Entrypoint ?? []].flat(),
+    arguments: info.Config.Cmd ?? [],
+    networks: Object.keys(info.NetworkSettings.Networks ?? {}),
+    aliases: Object.values(info.NetworkSettings.Networks ?? {}).flatMap(
+      ({ Aliases }: { readonly Aliases?: readonly string[] | null }) => Aliases ?? [],
+    ),
+    mounts: (info.Mounts ?? []).map(({ Type, Name, Source, Destination }) => ({
+      type: Type ?? "bind",
+      source: Name ?? Source,
+      path: Destination,
+    })),
+    restartPolicy: info.HostConfig.RestartPolicy?.Name ?? "no",
+    health: info.State.Health?.Status,
+    published: publishedOn(info.HostConfig.PortBindings, info.NetworkSettings.Ports ?? {}),
+    confinement: {
+      CapDrop,
+      SecurityOpt,
+      ReadonlyRootfs,
+      Tmpfs,
+      Memory,
+      ShmSize,
+      Dns,
+      DnsOptions,
+      DnsSearch,
+      ExtraHosts,
+    },
+  };
+}
+
+/** Bindings of a container's ports, by port. Docker's type does not know that a port may be bound to nothing. */
+type Bindings = Readonly<Record<string, readonly PortBinding[] | null>> | null | undefined;
+
+/** @param now where the engine has bound them, which also says which port it chose where none was asked for */
+function publishedOn(asked: Bindings, now: Bindings): string[] {
+  return Object.entries(asked ?? {})
+    .flatMap(
+      ([port, bound]) => (bound?.some(({ HostPort }) => !/^[1-9]\d*$/.test(HostPort)) ? now?.[port] : bound) ?? [],
+    )
+    .map(({ HostIp, HostPort }) => `${HostIp || "0.0.0.0"}:${HostPort}`);
+}
+
+/** The request that creates a container. Pure. */
+export function requestOf({
+  image,
+  labels,
+  entrypoint,
+  command,
+  environment,
+  noHealthCheck,
+  network,
+  hostUsers,
+  confinement,
+  init,
+  autoRemove,
+  log,
+  volumes,
+}: ContainerOrder): Docker.ContainerCreateOptions {
+  const host: Docker.HostConfig = {
+    ...confinement,
+    ...(log === undefined ? {} : { LogConfig: { Type: log.driver, Config: { ...log.options } } }),
+    ...(autoRemove === undefined ? {} : { AutoRemove: autoRemove }),
+    ...(init === undefined ? {} : { Init: init }),
+    ...(network === undefined ? {} : { NetworkMode: network }),
+    ...(hostUsers === true ? { UsernsMode: "host" } : {}),
+    ...(volumes === undefined
+      ? {}
+      : {
+          Mounts: volumes.map(({ name, path, writable }) => ({
+            Type: "volume" as const,
+            Source: name,
+            Target: path,
+            ReadOnly: writable !== true,
+            VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
+          })),
+        }),
+  };
+  return {
+    Image: image,
+    Labels: { ...labels },
+    ...(entrypoint === undefined ? {} : { Entrypoint: [...entrypoint] }),
+    ...(command === undefined ? {} : { Cmd: [...command] }),
+    ...(environment === undefined ? {} : { Env: [...environment] }),
+    ...(noHealthCheck === true ? { Healthcheck: { Test: ["NONE"] } } : {}),
+    ...(Object.keys(host).length === 0 ? {} : { HostConfig: host }),
+  };
+}

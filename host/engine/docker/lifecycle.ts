@@ -1,0 +1,86 @@
+import type Docker from "dockerode";
+import { Readable } from "node:stream";
+import { demultiplexed } from "./attached";
+import { isConflict, isNotFound, statusOf, unlessMissing, type Removal } from "../engine";
+
+/** Docker's status for what is so already. */
+const unchanged = 304;
+
+/** Starts a container, or lets one that is paused go on; one that runs already is left alone. */
+export async function start(docker: Docker, id: string): Promise<void> {
+  const container = docker.getContainer(id);
+  try {
+    await container.start();
+  } catch (error) {
+    if (statusOf(error) === unchanged) return;
+    // Docker refuses to start a paused container, in words only.
+    const paused = isConflict(error) && (await container.inspect()).State.Paused;
+    if (!paused) throw error;
+    await container.unpause();
+  }
+}
+
+/**
+ * Stops a container gently; does nothing if it is stopped or gone.
+ * @param withinSeconds until the engine kills it; by default the container's own stop timeout
+ */
+export async function stop(docker: Docker, id: string, withinSeconds?: number): Promise<void> {
+  await docker
+    .getContainer(id)
+    .stop(withinSeconds === undefined ? {} : { t: withinSeconds })
+    .catch((error: unknown) => {
+      if (statusOf(error) !== unchanged && !isNotFound(error)) throw error;
+    });
+}
+
+/**
+ * Removes a container, running or not, and its anonymous volumes, unless told otherwise. Waits where the engine is
+ * already removing it, because its networks cannot be removed before. Does nothing if it is gone.
+ * @throws the engine's refusal, without force, of a container that runs
+ */
+export async function remove(
+  container: Docker.Container,
+  { force = true, volumes = true }: Removal = {},
+): Promise<void> {
+  try {
+    await container.remove({ force, v: volumes });
+  } catch (error) {
+    if (isNotFound(error)) return;
+    if (!isConflict(error)) throw error;
+    // A conflict is a removal in progress or, without force, a container that runs, which would be waited for without end.
+    if (!force && (await runs(container))) throw error;
+    await container.wait({ condition: "removed" }).catch(unlessMissing);
+  }
+}
+
+/** False too for a container that is gone. */
+async function runs(container: Docker.Container): Promise<boolean> {
+  try {
+    return (await container.inspect()).State.Running;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** The last lines of a container's log, both streams. Empty for one that never ran. */
+export async function lastLines(docker: Docker, id: string, count: number): Promise<string[]> {
+  const container = docker.getContainer(id);
+  const raw = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });
+  return (await textOf(raw)).split("\n").filter((line) => line !== "");
+}
+
+/** Everything a container has logged since a moment (epoch seconds, fractions allowed). */
+export async function logSince(docker: Docker, id: string, since: number): Promise<string> {
+  return textOf(await docker.getContainer(id).logs({ stdout: true, stderr: true, since, follow: false }));
+}
+
+/** Both streams of a log, in the order they came. */
+async function textOf(log: Buffer): Promise<string> {
+  const pieces: Buffer[] = [];
+  const keep = (piece: Buffer): void => {
+    pieces.push(piece);
+  };
+  for await (const piece of demultiplexed(Readable.from([log]), keep)) keep(piece);
+  return Buffer.concat(pieces).toString("utf8");
+}

@@ -1,0 +1,64 @@
+import { details, type Engine } from "../../engine/engine";
+import type { Limits } from "../../install/drift/alteration";
+import { hasBaseName, isOfBase } from "../../install/names/containerName";
+import { isUp } from "../../install/facts";
+import { label } from "../../install/names/labels";
+
+/** One container of base, whether it runs or not. Holds secrets. */
+export interface BaseContainer {
+  readonly container: string;
+  readonly image: string;
+  /** `NAME=value`. */
+  readonly environment: readonly string[];
+  /** `ip:port` on the host. */
+  readonly published: readonly string[];
+  readonly limits: Limits;
+}
+
+/** One container of a release that is in use: running, paused or restarting. Holds secrets. */
+export interface ReleaseInUse {
+  readonly tier: string;
+  readonly environment: readonly string[];
+}
+
+/** An install on its engine before base is declared: all that `baseRefusals` compares with. */
+export interface BaseNow {
+  /** Base's containers by service. */
+  readonly services: Readonly<Record<string, BaseContainer>>;
+  readonly releases: readonly ReleaseInUse[];
+}
+
+/** True where a container that is there has another image, or other ports on the host, than it is declared with. Pure. */
+export function differs(
+  there: BaseContainer | undefined,
+  { image, published }: Pick<BaseContainer, "image" | "published">,
+): boolean {
+  if (there === undefined) return true;
+  return there.image !== image || [...there.published].sort().join() !== [...published].sort().join();
+}
+
+/** Reads an install off its engine. */
+export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
+  const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
+  const inUse = all.filter((container) => label.release in container.labels && isUp(container));
+  // Not what is there for a moment only, such as a container that asks a managed database.
+  const ofBase = all.filter(isOfBase);
+  // One under base's own name comes last, and counts: another may be somebody's own, of an image that keeps the labels.
+  ofBase.sort((a, b) => Number(hasBaseName(a)) - Number(hasBaseName(b)));
+  const [services, releases] = await Promise.all([
+    Promise.all(
+      ofBase.map(async ({ id, name, labels }) => {
+        const { image, environment, published, confinement, restartPolicy } = await details(engine, id);
+        const limits = { memory: confinement.Memory ?? 0, restartPolicy };
+        return [labels[label.service], { container: name, image, environment, published, limits }] as const;
+      }),
+    ),
+    Promise.all(
+      inUse.map(async ({ id, labels }) => ({
+        tier: labels[label.tier] ?? "a release",
+        environment: (await details(engine, id)).environment,
+      })),
+    ),
+  ]);
+  return { services: Object.fromEntries(services), releases };
+}

@@ -1,0 +1,221 @@
+import { settingNamed, withdrawCommands, type Origin } from "../../../settings";
+import { setCommand } from "../../../util/commands";
+import type { Problem } from "../../../util/operatorError";
+import { publishedAt } from "../../engine/containers/published";
+import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../../install/services/bundled";
+import { variableIn } from "../../install/services/environment";
+import type { BaseNow } from "./baseNow";
+
+/** What base is about to be declared with: settings by name, those generated among them. Holds secrets. */
+export interface DeclaredBase {
+  /** Base's stack, for commands. */
+  readonly stack: string;
+  readonly settings: Readonly<Partial<Record<BaseSetting, DeclaredSetting>>>;
+}
+
+export interface DeclaredSetting {
+  /** Absent where nobody gave it, or it is yet to be generated. */
+  readonly value?: string;
+  readonly origin?: Origin;
+}
+
+/** Settings `baseRefusals` looks at. */
+export const comparedSettings: readonly BaseSetting[] = [
+  "FRONTEND_PORT",
+  "bindAddress",
+  "publishGateway",
+  "gatewayImage",
+  "S3_BUCKET",
+  ...replaceableServices.flatMap(([service, { replacedBy, credentials }]) => [
+    `${service}Image` as const,
+    ...replacedBy,
+    ...(Object.keys(credentials) as BaseSetting[]),
+  ]),
+];
+
+/**
+ * Every change of base that would take a service, its data or its credentials from under a release that is in use.
+ * Pure.
+ * @returns none where nothing of a release runs: then base may become whatever the operator wants
+ */
+export function baseRefusals(declared: DeclaredBase, now: BaseNow): Problem[] {
+  if (now.releases.length === 0) return [];
+  return [
+    ...replaceableServices.flatMap(([service, shape]) => [
+      ...replacedService(declared, now, service, shape),
+      ...returnedService(declared, now, shape),
+      ...changedCredentials(declared, now, service, shape),
+    ]),
+    ...changedBucket(declared, now),
+    ...(["redis", "storage", "mail", "gateway"] as const).flatMap((service) => otherImage(declared, now, service)),
+    ...movedGateway(declared, now),
+  ];
+}
+
+/** What the operator is told above the problems. Pure. */
+export function baseRefusalHeading(now: BaseNow): string {
+  return `${tiersOf(now)} runs, and this change of base would take away what it runs on. Nothing has been touched.`;
+}
+
+/** Base's own would be deleted, since a setting names somebody else's. */
+function replacedService(declared: DeclaredBase, now: BaseNow, service: string, shape: Replaceable): Problem[] {
+  const setting = shape.replacedBy.find((name) => declared.settings[name]?.value !== undefined);
+  const container = now.services[service];
+  if (
+    setting === undefined ||
+    container === undefined ||
+    !urlsOf(now, shape).some(({ hostname }) => hostname === shape.host)
+  )
+    return [];
+  return [
+    {
+      what: `${from(declared, setting)} names another ${shape.title}, so base's own, ${container.container}, would be deleted.`,
+      type: withdrawCommands(setting, declared.settings[setting]?.origin, declared.stack),
+    },
+  ];
+}
+
+/** A new and empty one would take the place of somebody else's, since no setting names that any more. */
+function returnedService(declared: DeclaredBase, now: BaseNow, shape: Replaceable): Problem[] {
+  if (!shape.holdsData || shape.replacedBy.some((name) => declared.settings[name]?.value !== undefined)) return [];
+  const elsewhere = urlsOf(now, shape).find(({ hostname }) => hostname !== shape.host);
+  const setting = shape.replacedBy[0];
+  if (elsewhere === undefined || setting === undefined) return [];
+  return [
+    {
+      what: `${setting} is not given any more, neither in Pulumi config nor in the environment nor in .env, and the data is on the ${shape.title} at ${elsewhere.hostname}.`,
+      why: `Base would run a new and empty ${shape.title} in its place.`,
+      type: setBack(declared, setting, elsewhere.href),
+    },
+  ];
+}
+
+function changedCredentials(declared: DeclaredBase, now: BaseNow, service: string, shape: Replaceable): Problem[] {
+  const container = now.services[service];
+  const managed = shape.replacedBy.some((name) => declared.settings[name]?.value !== undefined);
+  if (container === undefined || managed) return [];
+  return (Object.entries(shape.credentials) as [BaseSetting, string][]).flatMap(([setting, variable]) => {
+    const [is, wanted] = [variableIn(container.environment, variable), declared.settings[setting]?.value];
+    if (is === undefined || is === wanted) return [];
+    return [
+      {
+        what: `${from(declared, setting)} ${wanted === undefined ? "would be generated anew" : "differs"}, and a release that runs logs in to ${container.container} with the one it was made with.`,
+        type: [
+          ...withdrawCommands(setting, declared.settings[setting]?.origin, declared.stack),
+          ...setBack(declared, setting, is),
+        ],
+      },
+    ];
+  });
+}
+
+/** Files of a release that runs are in the bucket it was made with, on the server it was made with. */
+function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
+  const wanted = declared.settings.S3_BUCKET?.value;
+  const is = now.releases
+    .map(({ environment }) => variableIn(environment, "S3_BUCKET"))
+    .find((bucket) => bucket !== undefined && bucket !== wanted);
+  const bucket =
+    is === undefined
+      ? []
+      : [
+          {
+            what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
+            type: setBack(declared, "S3_BUCKET", is),
+          },
+        ];
+  return [...bucket, ...changedManagedStorage(declared, now)];
+}
+
+function changedManagedStorage(declared: DeclaredBase, now: BaseNow): Problem[] {
+  const { storage } = replaceable;
+  const wanted = declared.settings.S3_ENDPOINT?.value;
+  if (wanted === undefined) return [];
+  const { origin } = new URL(wanted);
+  const is = urlsOf(now, storage).find((url) => url.hostname !== storage.host && url.origin !== origin);
+  if (is === undefined) return [];
+  return [
+    {
+      what: `${from(declared, "S3_ENDPOINT")} names ${origin}, and the files of the release that runs are at ${is.origin}.`,
+      type: setBack(declared, "S3_ENDPOINT", is.href),
+    },
+  ];
+}
+
+/** Another server, or another major version of it, may not read what is there. Of Postgres the data itself says it. */
+function otherImage(
+  declared: DeclaredBase,
+  now: BaseNow,
+  service: "redis" | "storage" | "mail" | "gateway",
+): Problem[] {
+  const [setting, container] = [`${service}Image` as const, now.services[service]];
+  const wanted = declared.settings[setting]?.value;
+  const managed =
+    service !== "gateway" &&
+    replaceable[service].replacedBy.some((name) => declared.settings[name]?.value !== undefined);
+  if (container === undefined || wanted === undefined || managed) return [];
+  const [is, will] = [serverOf(container.image), serverOf(wanted)];
+  const differs =
+    is.name !== will.name || (is.major !== will.major && is.major !== undefined && will.major !== undefined);
+  if (!differs) return [];
+  return [
+    {
+      what: `${from(declared, setting)} is ${wanted}, another server or another major version than ${container.container} runs (${container.image}).`,
+      why: "It may not read what the other has written.",
+      type: setBack(declared, setting, container.image),
+    },
+  ];
+}
+
+/** Name of the server an image holds, and its major version as far as its tag says it. Pure. */
+export function serverOf(image: string): { readonly name: string; readonly major?: string } {
+  const [name, tag] = image.replace(/@.*$/, "").replace(/^.*\//, "").split(":") as [string, string | undefined];
+  return { name, major: /^v?(\d+)/.exec(tag ?? "")?.[1] };
+}
+
+/** Whoever uses Scani would look for it at another address. */
+function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
+  const published = now.services.gateway?.published[0];
+  if (published === undefined) return [];
+  if (declared.settings.publishGateway?.value === "false")
+    return [
+      {
+        what: `${from(declared, "publishGateway")} is false, and the gateway is published on ${published}: whoever uses Scani there would not reach it any more.`,
+        type: withdrawCommands("publishGateway", declared.settings.publishGateway.origin, declared.stack),
+      },
+    ];
+  const { ip, port } = publishedAt(published);
+  const is = { bindAddress: ip, FRONTEND_PORT: port };
+  return (Object.entries(is) as [keyof typeof is, string][]).flatMap(([setting, value]) => {
+    const wanted = declared.settings[setting]?.value;
+    if (wanted === undefined || wanted === value) return [];
+    return [
+      {
+        what: `${from(declared, setting)} is ${wanted}, and the gateway is published on ${published}: whoever uses Scani there would not reach it any more.`,
+        type: setBack(declared, setting, value),
+      },
+    ];
+  });
+}
+
+/** Addresses at which releases in use reach a service. */
+function urlsOf(now: BaseNow, { variable }: Replaceable): URL[] {
+  const given = now.releases.flatMap(({ environment }) => variableIn(environment, variable) ?? []);
+  return given.filter((url) => URL.canParse(url)).map((url) => new URL(url));
+}
+
+/** Tiers of the releases in use, as the subject of a sentence. Pure. */
+export function tiersOf({ releases }: BaseNow): string {
+  return [...new Set(releases.map(({ tier }) => tier))].sort().join(" and ");
+}
+
+/** A setting as the subject of a sentence, with where its value comes from. Pure. */
+export function from({ settings }: DeclaredBase, setting: BaseSetting): string {
+  const origin = settings[setting]?.origin;
+  return origin === undefined || origin === "generated" ? setting : `${setting} (from ${origin})`;
+}
+
+/** The command that sets a setting to what it was; a secret is asked for. Pure. */
+export function setBack({ stack }: DeclaredBase, setting: BaseSetting, value: string): string[] {
+  return [setCommand(setting, stack, settingNamed(setting).secret === true ? { secret: true } : { value })];
+}

@@ -1,0 +1,148 @@
+import { setCommand, howToSet } from "../../../settings";
+import { dockerPsql, dockerStop } from "../../../util/commands";
+import type { Problem } from "../../../util/operatorError";
+import { anyOpens } from "../../scani/credentials";
+import { opens } from "../../scani/envelope";
+import type { Evidence } from "./evidence";
+import type { DataPlace } from "../../install/data/dataPlace";
+import { postgresDataPath } from "../../install/data/postgresData";
+import { matchesVerifier } from "./passwordVerifier";
+import type { Libc } from "./postgresLibc";
+
+/** What a stack is about to run on the data. */
+export interface Intent {
+  readonly place: DataPlace;
+  /** Undefined where nobody gave it and it is yet to be generated. */
+  readonly encryptionKey?: string;
+  /** As the key. Not checked where the database is somebody else's. */
+  readonly databasePassword?: string;
+  /** Base's stack, for the commands in a refusal. */
+  readonly baseStack: string;
+  /** The operator has said that the settings are right, whatever the data says. */
+  readonly trustSettings: boolean;
+}
+
+/** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
+export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Problem[]> {
+  const [fixed, trusted] = [
+    [...strangers(evidence), majorOf(evidence, intent), dataPathOf(evidence, intent)],
+    [
+      libcOf(evidence, intent),
+      lackOf(evidence, intent),
+      await keyOf(evidence, intent),
+      await passwordOf(evidence, intent),
+    ],
+  ];
+  return [...fixed, ...(intent.trustSettings ? [] : trusted)].filter((problem) => problem !== undefined);
+}
+
+/** Heading of all refusals. */
+export const dataRefusalHeading = "These settings do not match the existing data; nothing has been touched.";
+
+function strangers({ strangers: found }: Evidence): Problem[] {
+  return found.map(({ container, volume }) => ({
+    what: `The volume ${volume} is in use by container ${container}, which is no part of this install; two servers on one volume destroy its data.`,
+    type: dockerStop(container),
+  }));
+}
+
+function majorOf(
+  { volumeMajor, imageMajor }: Evidence,
+  { place: { postgres }, baseStack }: Intent,
+): Problem | undefined {
+  if (postgres === undefined || volumeMajor === undefined || imageMajor === undefined || volumeMajor === imageMajor)
+    return undefined;
+  return {
+    what: `postgresImage ${postgres.image} is Postgres ${imageMajor}, and the volume ${postgres.volume} was made by Postgres ${volumeMajor}; one cannot run on the data of the other.`,
+    why: `To move to Postgres ${imageMajor}: pg_dump with the old image, then restore into an install under another name.`,
+    type: setCommand("postgresImage", baseStack, `postgres:${volumeMajor}-alpine`),
+  };
+}
+
+/** First major version whose official image keeps its data elsewhere. */
+const firstElsewhere = 18;
+
+/** Data outside the volume would be in one without a name, which goes with the container. */
+function dataPathOf(
+  { imageDataPath, imageMajor }: Evidence,
+  { place: { postgres }, baseStack }: Intent,
+): Problem | undefined {
+  const elsewhere =
+    imageDataPath === undefined ? Number(imageMajor) >= firstElsewhere : imageDataPath !== postgresDataPath;
+  if (postgres?.image === undefined || !elsewhere) return undefined;
+  return {
+    what: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
+    type: setCommand("postgresImage", baseStack),
+  };
+}
+
+const libcName: Readonly<Record<Libc, string>> = { musl: "musl (Alpine)", glibc: "glibc (Debian)" };
+
+/** Locales that sort by the characters' codes, whichever library does. */
+const byCode = /^(C|POSIX)(\.|$)/;
+
+/** The other library would look for text where it has not been put. Of another major the data does not start at all. */
+function libcOf(
+  { ranOn, imageLibc, imageMajor, volumeMajor, database }: Evidence,
+  { place: { postgres }, baseStack }: Intent,
+): Problem | undefined {
+  const otherMajor = imageMajor !== undefined && volumeMajor !== undefined && imageMajor !== volumeMajor;
+  // A database that does not run may be of any locale.
+  const sorts = database === undefined || (database.collation !== undefined && !byCode.test(database.collation));
+  if (postgres?.image === undefined || otherMajor || !sorts) return undefined;
+  if (ranOn?.libc === undefined || imageLibc === undefined || ranOn.libc === imageLibc) return undefined;
+  return {
+    what: `postgresImage ${postgres.image} is built on ${libcName[imageLibc]}, and ${ranOn.image}, which ran on the volume ${postgres.volume} until now, on ${libcName[ranOn.libc]}: they sort text differently, so rows would not be found by their indexes, and no error would say so.`,
+    why: `To move to it: make a backup, then restore it into an install of that image under another name. If every index is rebuilt at once (REINDEX DATABASE), ${howToSet("trustSettings")}.`,
+    type: setCommand("postgresImage", baseStack, ranOn.image),
+  };
+}
+
+function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Intent): Problem | undefined {
+  if (postgres === undefined || database?.lacks === undefined) return undefined;
+  const [setting, value] =
+    database.lacks === "role"
+      ? (["POSTGRES_USER", postgres.role] as const)
+      : (["POSTGRES_DB", postgres.database] as const);
+  return {
+    what: `${setting} is ${value}, and the volume ${postgres.volume} was made with another: its Postgres has no ${database.lacks} of that name.`,
+    why: `Set the one it was made with, or, if this is meant, ${howToSet("trustSettings")}.`,
+    type: setCommand(setting, baseStack, `the ${database.lacks} it was made with`),
+  };
+}
+
+async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): Promise<Problem | undefined> {
+  if ((await keyFits(evidence, encryptionKey)) !== false) return undefined;
+  return {
+    what: `ENCRYPTION_KEY ${encryptionKey === undefined ? "is not given and would be generated anew" : "differs"}, but the data was made with another: every stored credential would be unreadable.`,
+    why: `Give the key of the install that made the data. If it is lost and every credential is to be entered again, ${howToSet("trustSettings")}.`,
+    type: setCommand("ENCRYPTION_KEY", baseStack),
+  };
+}
+
+/** What the data itself says comes before what was noted about it. Undefined where nothing says anything. */
+async function keyFits(
+  { database, fingerprints, keyInUse }: Evidence,
+  key: string | undefined,
+): Promise<boolean | undefined> {
+  const credentials = database?.credentials ?? [];
+  if (credentials.length === 0 && fingerprints === undefined && keyInUse === undefined) return undefined;
+  if (key === undefined) return false;
+  if (credentials.length > 0) return anyOpens(credentials, key);
+  return fingerprints === undefined ? keyInUse === key : opens(fingerprints.encryptionKey, key);
+}
+
+async function passwordOf(
+  { database, fingerprints }: Evidence,
+  { place: { postgres }, databasePassword, baseStack }: Intent,
+): Promise<Problem | undefined> {
+  const verifier = database?.passwordVerifier ?? fingerprints?.databasePassword;
+  if (postgres === undefined || verifier === undefined) return undefined;
+  if (databasePassword !== undefined && (await matchesVerifier(verifier, postgres.role, databasePassword)) !== false)
+    return undefined;
+  return {
+    what: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,
+    why: `Give the password of the install that made the data, or give the database the new one. If this is meant, ${howToSet("trustSettings")}.`,
+    type: [setCommand("POSTGRES_PASSWORD", baseStack), dockerPsql(postgres.container, postgres.role, "\\password")],
+  };
+}

@@ -1,0 +1,165 @@
+import { psql, readIdentity, withServer } from "../../backup/server";
+import { details, isConflict, isNotFound, type Engine } from "../../engine/engine";
+import { withUnstartedIfThere } from "../../engine/containers/unstarted";
+import { managedDatabaseAt } from "../../install/data/databaseIdentity";
+import { postgresDataPath } from "../../install/data/postgresData";
+import { variableIn } from "../../install/services/environment";
+import { label } from "../../install/names/labels";
+import { databaseQuestion, parseAnswer, type Found } from "./databaseAnswer";
+import type { Evidence } from "./evidence";
+import type { DataPlace, ManagedPlace } from "../../install/data/dataPlace";
+import type { StackNames } from "../../install/names/stacks";
+import { credentialQueries, credentialsIn } from "../../scani/credentials";
+import { problemsOf } from "../../../util/operatorError";
+import { fingerprintsFile, parseFingerprints } from "./secretFingerprints";
+import { postgresLibc } from "./postgresLibc";
+import { postgresMajor } from "./postgresMajor";
+
+type Postgres = NonNullable<DataPlace["postgres"]>;
+
+/** How a managed database is asked. */
+export interface Asking {
+  /** The install's own, for the commands in messages. */
+  readonly stacks: StackNames;
+  /** Whether the image with the tools may be pulled; a preview pulls nothing. */
+  readonly pull: boolean;
+}
+
+/** Reads what is true of the data. All at once, since every preview waits for it: a list, an image, one exec. */
+export async function readEvidence(
+  engine: Engine,
+  { install, volumes, postgres, managed }: DataPlace,
+  asking: Asking,
+): Promise<Evidence> {
+  if (postgres === undefined) {
+    const [strangers, keyInUse, found] = await Promise.all([
+      strangersOn(engine, install, volumes),
+      keyOfRunningApi(engine, install),
+      managed && askManaged(engine, install, managed, asking),
+    ]);
+    return { strangers, keyInUse, ...found };
+  }
+  const [strangers, image, ranOn, found] = await Promise.all([
+    strangersOn(engine, install, volumes),
+    postgres.image === undefined ? undefined : imageOf(engine, postgres.image),
+    engine.inspect(postgres.container),
+    askContainer(engine, postgres).then((answer) => answer ?? askVolume(engine, install, postgres)),
+  ]);
+  return {
+    strangers,
+    ...image,
+    ranOn: ranOn && { image: ranOn.image, libc: postgresLibc(ranOn.image, ranOn.environment) },
+    volumeMajor: found.major,
+    fingerprints: found.fingerprints,
+    database: found.database,
+    cluster: found.cluster,
+  };
+}
+
+/** Docker's own network: base's are not there before base has been brought up. */
+const defaultNetwork = "bridge";
+
+/** Asks a managed database from a container of its own. One that does not answer is no reason to refuse anything. */
+async function askManaged(
+  engine: Engine,
+  install: string,
+  { url, image, network, authority }: ManagedPlace,
+  { stacks, pull }: Asking,
+): Promise<Pick<Evidence, "managed" | "database" | "unread">> {
+  const named = managedDatabaseAt(url);
+  try {
+    const there = await engine.networks([`${label.install}=${install}`]);
+    const from = there.some(({ name }) => name === network) ? network : defaultNetwork;
+    return await withServer(
+      engine,
+      { kind: "managed", install, url, image, network: from, authority, stacks },
+      async (server) => {
+        const { cluster } = await readIdentity(server);
+        const credentials = credentialsIn(await server.run(psql, { input: credentialQueries }));
+        return { managed: { ...named, cluster }, database: { credentials } };
+      },
+      pull,
+    );
+  } catch (error) {
+    return { managed: named, unread: problemsOf(error)[0]?.what };
+  }
+}
+
+/** Running containers on one of these volumes that are not the install's own. */
+async function strangersOn(
+  engine: Engine,
+  install: string,
+  volumes: readonly string[],
+): Promise<Evidence["strangers"]> {
+  const users = await engine.containers({ volumes });
+  return users
+    .filter(({ labels }) => labels[label.install] !== install)
+    .map(({ name, volumes: mounted }) => ({
+      container: name,
+      volume: mounted.find((volume) => volumes.includes(volume)) ?? "",
+    }));
+}
+
+async function keyOfRunningApi(engine: Engine, install: string): Promise<string | undefined> {
+  const [api] = await engine.containers({ labels: [`${label.install}=${install}`, `${label.service}=api`] });
+  if (api === undefined) return undefined;
+  const { environment } = await details(engine, api.id);
+  return variableIn(environment, "ENCRYPTION_KEY");
+}
+
+async function imageOf(
+  engine: Engine,
+  image: string,
+): Promise<Pick<Evidence, "imageMajor" | "imageDataPath" | "imageLibc">> {
+  const found = await engine.image(image);
+  return {
+    imageMajor: postgresMajor(image, found?.environment),
+    imageDataPath: found && variableIn(found.environment, "PGDATA"),
+    imageLibc: postgresLibc(image, found?.environment),
+  };
+}
+
+/**
+ * Asks the container: by a command in it where it runs, by its files where it is stopped. Undefined where there is
+ * none.
+ */
+async function askContainer(engine: Engine, { container: name, role, database }: Postgres): Promise<Found | undefined> {
+  try {
+    return parseAnswer((await engine.exec(name, databaseQuestion(role, database))).output);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    if (isConflict(error)) return filesOf(engine, name, await dataPathIn(engine, name));
+    throw error;
+  }
+}
+
+/** Reads a volume that no container of this install has, through one that is made for it and never started. */
+async function askVolume(
+  engine: Engine,
+  install: string,
+  { volume, path = postgresDataPath, image }: Postgres,
+): Promise<Found> {
+  const there = image !== undefined && (await engine.hasVolume(volume));
+  if (!there) return {};
+  const volumes = [{ name: volume, path: postgresDataPath }];
+  const order = { image, labels: { [label.install]: install }, volumes };
+  const read = await withUnstartedIfThere(engine, order, async (reader) => {
+    const found = await filesOf(engine, reader, path);
+    // Data that has not been moved into its folder yet is in the volume itself.
+    return found.major === undefined ? await filesOf(engine, reader, postgresDataPath) : found;
+  });
+  return read ?? {};
+}
+
+/** Folder a container's Postgres keeps its data in. */
+async function dataPathIn(engine: Engine, container: string): Promise<string> {
+  return variableIn((await engine.inspect(container))?.environment ?? [], "PGDATA") ?? postgresDataPath;
+}
+
+async function filesOf(engine: Engine, container: string, path: string): Promise<Found> {
+  const [major, fingerprints] = await Promise.all([
+    engine.readFile(container, `${path}/PG_VERSION`),
+    engine.readFile(container, `${path}/${fingerprintsFile}`),
+  ]);
+  return { major: major?.trim(), fingerprints: parseFingerprints(fingerprints) };
+}

@@ -1,0 +1,99 @@
+import { plainText, type Settings } from "../../../settings";
+import { networkName } from "../network/addresses";
+import type { Platform, Sockets } from "../platform";
+import { bundles, declares, replaceable } from "../services/bundled";
+import { containerName, volumeNameOf } from "../names/containerName";
+import { loginOf } from "./databaseUrl";
+import { postgresDataIn } from "./postgresData";
+
+/** Where the data of an install is. */
+export interface DataPlace {
+  readonly install: string;
+  /** Volumes of the data services. */
+  readonly volumes: readonly string[];
+  /** The bundled Postgres; absent where somebody else runs it. */
+  readonly postgres?: {
+    readonly container: string;
+    readonly volume: string;
+    readonly role: string;
+    readonly database: string;
+    /** Folder in its container; absent where that is not this stack's to say. */
+    readonly path?: string;
+    /** Image it is to run on; absent where that is not this stack's to say. */
+    readonly image?: string;
+  };
+  /** The database on somebody else's server; absent where Postgres is bundled or borrowed. */
+  readonly managed?: ManagedPlace;
+}
+
+/** How a managed database is reached. */
+export interface ManagedPlace {
+  /** Contains the password. */
+  readonly url: string;
+  /** Image with psql. */
+  readonly image: string;
+  /** Network from which it is reached. */
+  readonly network: string;
+  /** Certificate of a private authority, PEM, that may have signed the server's. */
+  readonly authority?: string;
+}
+
+/** Services of base that have a volume, and may be somebody else's. */
+const withVolume = ["postgres", "redis", "storage"] as const;
+
+/** Where the data of an install will be, as base's settings say. Pure. */
+export function dataPlaceOf(settings: Settings<"base">): DataPlace {
+  const install = settings.name;
+  const declared = withVolume.filter((service) => declares(settings, service));
+  const postgresVolume = settings.postgresVolume ?? volumeNameOf(install, "postgres");
+  return {
+    install,
+    volumes: [...declared, "gateway"].map((service) =>
+      service === "postgres" ? postgresVolume : volumeNameOf(install, service),
+    ),
+    postgres: bundles(settings, "postgres") ? postgresPlace(settings, postgresVolume) : undefined,
+    managed: managedPlace(settings),
+  };
+}
+
+function managedPlace({ name, DATABASE_URL, postgresImage, caCertificate }: Settings<"base">): DataPlace["managed"] {
+  const url = plainText(DATABASE_URL);
+  if (url === undefined) return undefined;
+  return { url, image: postgresImage, network: networkName(name, "edge"), authority: caCertificate };
+}
+
+/** Of a borrowed Postgres nothing but its container is asked. */
+function postgresPlace(settings: Settings<"base">, volume: string): DataPlace["postgres"] {
+  const login = { role: settings.POSTGRES_USER, database: settings.POSTGRES_DB };
+  const { borrowedPostgres: borrowed, postgresImage: image } = settings;
+  if (borrowed !== undefined) return { container: borrowed, volume: `of ${borrowed}`, ...login };
+  const path = postgresDataIn(settings.postgresFolder);
+  return { container: containerName(settings.name, "postgres"), volume, path, image, ...login };
+}
+
+/** Services of base's own that hold what no other copy of it has. Pure. */
+export function dataServicesOf(settings: Settings<"base">): string[] {
+  return withVolume.filter((service) => declares(settings, service) && replaceable[service].holdsData);
+}
+
+/** Where the data of a base that is up is. Pure. */
+export function dataPlaceOfBase({ install, services, backups }: Sockets, { DATABASE_URL }: Platform): DataPlace {
+  const volumes = services.flatMap(({ volume }) => volume ?? []);
+  const postgres = services.find(({ service }) => service === "postgres");
+  if (postgres?.volume === undefined) {
+    const { image, network, authority } = backups;
+    const managed = backups.postgres === undefined ? { url: DATABASE_URL, image, network, authority } : undefined;
+    return { install, volumes, managed };
+  }
+  const { role, database } = loginOf(DATABASE_URL);
+  return {
+    install,
+    volumes,
+    postgres: { container: postgres.container, volume: postgres.volume, role, database },
+  };
+}
+
+/** Password of the bundled Postgres, as base wrote it into the URL. Pure. */
+export function bundledPassword({ DATABASE_URL }: Platform): string {
+  return loginOf(DATABASE_URL).password;
+}

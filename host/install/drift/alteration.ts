@@ -1,0 +1,93 @@
+import type { ContainerSummary, Labelled, NetworkSummary } from "../../engine/engine";
+import { networkName, type BaseNetwork } from "../network/addresses";
+import { containerName } from "../names/containerName";
+import { label } from "../names/labels";
+import type { Presence } from "../presence";
+import { isService, type Service } from "../services/release";
+
+/** Networks each service of a release is on; `release` is the release's own. */
+export const networksOf: Readonly<Record<Service, readonly (BaseNetwork | "release")[]>> = {
+  migrate: ["data", "release"],
+  "data-provider": ["data", "mail", "release"],
+  api: ["data", "edge", "release"],
+  worker: ["data", "release"],
+  "frontend-app": ["edge", "release"],
+};
+
+/** Networks each service of base is on; on the first it has the name by which others reach it. */
+export const baseNetworksOf: Readonly<Record<string, readonly BaseNetwork[]>> = {
+  gateway: ["edge"],
+  postgres: ["data"],
+  redis: ["data"],
+  // On the gateway's network too: browsers upload through it.
+  storage: ["data", "edge"],
+  mail: ["mail"],
+};
+
+/** What `docker update` changes of a container. */
+export interface Limits {
+  /** Bytes; 0 for none. */
+  readonly memory: number;
+  /** Docker's own word. */
+  readonly restartPolicy: string;
+}
+
+/** A container that another tool has changed, and how. */
+export interface Alteration {
+  readonly container: ContainerSummary;
+  /** Ends a sentence that begins with the container's name. */
+  readonly how: string;
+}
+
+/**
+ * Containers of an install that were renamed, or taken off a network: nobody finds them any more. Containers of a release
+ * get a network of base back when base has made it anew; those of base are made anew with it. Pure.
+ */
+export function alterations({ containers, networks }: Pick<Presence, "containers" | "networks">): Alteration[] {
+  return containers.flatMap((container) => {
+    const how = howAltered(container, networks);
+    return how === undefined ? [] : [{ container, how }];
+  });
+}
+
+/** On this network, and not on one of its name that was removed. Pure. */
+export function isOn(networks: ContainerSummary["networks"], { id, name }: Pick<Labelled, "id" | "name">): boolean {
+  const there = networks[name];
+  return there !== undefined && (there.networkId ?? id) === id;
+}
+
+function howAltered(
+  { name, labels, networks: on }: ContainerSummary,
+  networks: readonly (Labelled & Partial<NetworkSummary>)[],
+): string | undefined {
+  const [install, service, release] = [labels[label.install], labels[label.service] ?? "", labels[label.release]];
+  if (install === undefined) return undefined;
+  if (release !== undefined) {
+    const roles = isService(service) ? networksOf[service] : [];
+    const missing = networks.find(
+      (network) =>
+        !isOn(on, network) &&
+        roles.some((role) =>
+          role === "release" ? network.labels[label.release] === release : network.name === networkName(install, role),
+        ),
+    );
+    return missing && `was taken off the network ${missing.name}`;
+  }
+  const roles = baseNetworksOf[service];
+  if (roles === undefined) return undefined;
+  if (name !== containerName(install, service)) return `was ${containerName(install, service)}, and renamed`;
+  for (const role of roles) {
+    const network = networks.find((one) => one.name === networkName(install, role));
+    if (network === undefined) return `was on the network ${networkName(install, role)}, which is gone`;
+    if (!isOn(on, network)) return `was taken off the network ${network.name}`;
+    // Where some addresses are not given out, each service of base has one of those.
+    if (role !== "edge" && (network.dynamic ?? []).length > 0 && on[network.name]?.address === undefined)
+      return `has another address than its own on the network ${network.name}`;
+  }
+  return undefined;
+}
+
+/** The same for the operator, one line each. Pure. */
+export function describeAlterations(altered: readonly Alteration[]): string[] {
+  return altered.map(({ container: { name }, how }) => `${name} ${how}: it is made anew.`);
+}

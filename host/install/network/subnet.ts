@@ -1,0 +1,151 @@
+import { isRefused, type Engine, type NetworkSummary } from "../../engine/engine";
+import { setCommand } from "../../../util/commands";
+import { OperatorError } from "../../../util/operatorError";
+import { overlap, parentOf, parseBlock, renderBlock, type Block } from "../../../util/ipv4";
+import { addressesIn, networkName } from "./addresses";
+import { label } from "../names/labels";
+
+/** What an install's subnet is chosen from. */
+export interface SubnetOrder {
+  readonly install: string;
+  /** Base's stack, for commands. */
+  readonly stack: string;
+  /** The one the operator has named. */
+  readonly named?: string;
+  /** The one the last `up` chose. */
+  readonly remembered?: string;
+  /** An image in which the engine's host can be asked for its routes. */
+  readonly image: string;
+  /** Labels of a container that is made for that. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Something that has addresses already, with its name for the operator. */
+export interface TakenBlock {
+  readonly block: Block;
+  readonly by: string;
+}
+
+/**
+ * Free blocks are looked for here, in this order: where Docker's own address pools are not, since those run out; then in
+ * the other private ranges, for whom a VPN has taken the first.
+ */
+const searched = ["10.213.0.0/16", "10.97.0.0/16", "172.31.0.0/16", "192.168.0.0/16"].map(
+  (text) => parseBlock(text) as Block,
+);
+
+/**
+ * An install's own subnet; or, where its networks were made before there was one and Docker gives out the addresses, one
+ * that it may move to. The move takes longer than some clients wait, so it is the operator's to ask for.
+ */
+export type SubnetChoice = { readonly own: Block } | { readonly free: Block };
+
+/**
+ * The subnet of an install: the one it has, for as long as it lives, else the one that was named, else one that is free.
+ * @throws OperatorError where the named one is in use
+ */
+export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<SubnetChoice> {
+  const networks = await engine.networks([]);
+  const own = networks.filter(({ labels }) => labels[label.install] === order.install);
+  const named = order.named === undefined ? undefined : parseBlock(order.named);
+  const current = subnetInUse(order.install, own);
+  if (current !== undefined && (named === undefined || renderBlock(named) === renderBlock(current)))
+    return { own: current };
+  const others = networks.filter((network) => !own.includes(network));
+  if (named === undefined && own.some(({ name }) => name === networkName(order.install, "data")))
+    return { free: freeSubnet(order.install, takenBy(others)) };
+  const taken = [...takenBy(others), ...(await routesOf(engine, order))];
+  if (named !== undefined) {
+    const conflict = taken.find(({ block }) => overlap(block, named));
+    if (conflict === undefined) return { own: named };
+    throw new OperatorError({
+      what: `SCANI_SUBNET is ${order.named}, and ${conflict.by} has ${renderBlock(conflict.block)}. Nothing has been touched.`,
+      type: setCommand("subnet", order.stack, { value: renderBlock(freeSubnet(order.install, taken)) }),
+    });
+  }
+  const remembered = order.remembered === undefined ? undefined : parseBlock(order.remembered);
+  if (remembered !== undefined && !taken.some(({ block }) => overlap(block, remembered))) return { own: remembered };
+  return { own: freeSubnet(order.install, taken) };
+}
+
+/** The subnet an install's data network is part of; undefined where Docker chose its addresses. Pure. */
+export function subnetInUse(install: string, own: readonly NetworkSummary[]): Block | undefined {
+  const data = own.find(({ name }) => name === networkName(install, "data"));
+  const block = parseBlock(data?.subnets[0] ?? "");
+  if (data === undefined || block === undefined) return undefined;
+  const subnet = parentOf(block);
+  const planned = addressesIn(subnet).data;
+  return planned.subnet === data.subnets[0] && planned.dynamic === data.dynamic[0] ? subnet : undefined;
+}
+
+/**
+ * The first /24 that overlaps nothing. Begins at a place that follows from the install's name, so that installs made at
+ * the same moment do not choose the same. Pure.
+ * @throws OperatorError where everything is taken
+ */
+export function freeSubnet(install: string, taken: readonly TakenBlock[]): Block {
+  const start = [...install].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 256, 0);
+  for (const range of searched)
+    for (let n = 0; n < 256; n += 1) {
+      const block = { first: range.first + ((start + n) % 256) * 256, prefix: 24 };
+      if (!taken.some((other) => overlap(other.block, block))) return block;
+    }
+  throw new OperatorError({
+    what: `No free subnet is left on this engine for base's services: ${searched.map(renderBlock).join(", ")} are all in use.`,
+    why: "Set SCANI_SUBNET to a private block that is free, such as 10.20.30.0/24.",
+  });
+}
+
+function takenBy(networks: readonly NetworkSummary[]): TakenBlock[] {
+  return networks.flatMap(({ name, subnets }) =>
+    subnets.flatMap((text) => {
+      const block = parseBlock(text);
+      return block === undefined ? [] : [{ block, by: `the Docker network ${name}` }];
+    }),
+  );
+}
+
+/**
+ * Asks the engine's host for its routes, such as a VPN's; none where the image to ask with is not there, or the engine
+ * lets no container on its host's network: whether a block is free is better known, and not needed.
+ */
+async function routesOf(engine: Engine, { image, labels }: SubnetOrder): Promise<TakenBlock[]> {
+  if ((await engine.image(image)) === undefined) return [];
+  let reader: string | undefined;
+  try {
+    reader = await engine.create({
+      image,
+      labels,
+      network: "host",
+      // With users of its own a container may not be on it.
+      hostUsers: true,
+      noHealthCheck: true,
+      entrypoint: ["cat"],
+      command: ["/proc/net/route"],
+    });
+    await engine.start(reader);
+    await engine.wait(reader);
+    return parseRoutes(await engine.logSince(reader, 0));
+  } catch (error) {
+    if (isRefused(error)) return [];
+    throw error;
+  } finally {
+    if (reader !== undefined) await engine.remove(reader);
+  }
+}
+
+/**
+ * Reads Linux' `/proc/net/route`, whose addresses are hexadecimal, the last byte first. Without default routes, and those
+ * to bridges, which Docker lists as networks. Pure.
+ */
+export function parseRoutes(text: string): TakenBlock[] {
+  const number = (hex: string): number => Buffer.from(hex, "hex").readUInt32LE(0);
+  return text.split("\n").flatMap((line) => {
+    const [device, destination, , , , , , mask] = line.trim().split(/\s+/);
+    if (device === undefined || !/^[0-9A-F]{8}$/.test(destination ?? "") || !/^[0-9A-F]{8}$/.test(mask ?? ""))
+      return [];
+    const prefix = number(mask).toString(2).replaceAll("0", "").length;
+    if (prefix === 0 || /^(br-|docker)/.test(device)) return [];
+    return [{ block: { first: number(destination), prefix }, by: `a route of the engine's host (${device})` }];
+  });
+}

@@ -1,0 +1,78 @@
+import type { NamesOf, Settings } from "../../../settings";
+
+/** A setting base reads. */
+export type BaseSetting = NamesOf<"base">;
+
+/** A service of base that somebody else may run instead. */
+export interface Replaceable {
+  /** As an operator reads it. */
+  readonly title: string;
+  /** Settings of which any names somebody else's. */
+  readonly replacedBy: readonly BaseSetting[];
+  /** Host name by which a release reaches base's own. */
+  readonly host: string;
+  /** Variable of a release that names it. */
+  readonly variable: string;
+  /** Variables of its container that a release logs in with, by the setting they come from. */
+  readonly credentials: Readonly<Partial<Record<BaseSetting, string>>>;
+  /** It holds what no other copy of it has. */
+  readonly holdsData: boolean;
+}
+
+/** Services base can do without. */
+export const replaceable = {
+  postgres: {
+    title: "Postgres",
+    replacedBy: ["DATABASE_URL"],
+    host: "postgres",
+    variable: "DATABASE_URL",
+    credentials: {
+      POSTGRES_USER: "POSTGRES_USER",
+      POSTGRES_DB: "POSTGRES_DB",
+      POSTGRES_PASSWORD: "POSTGRES_PASSWORD",
+    },
+    holdsData: true,
+  },
+  redis: {
+    title: "Redis",
+    replacedBy: ["REDIS_URL"],
+    host: "redis",
+    variable: "REDIS_URL",
+    credentials: { REDIS_PASSWORD: "REDIS_PASSWORD" },
+    holdsData: false,
+  },
+  storage: {
+    title: "S3 server",
+    replacedBy: ["S3_ENDPOINT"],
+    host: "storage",
+    variable: "S3_ENDPOINT",
+    credentials: { S3_ACCESS_KEY_ID: "ROOT_ACCESS_KEY", S3_SECRET_ACCESS_KEY: "ROOT_SECRET_KEY" },
+    holdsData: true,
+  },
+  mail: {
+    title: "mail server",
+    replacedBy: ["SMTP_URL", "FASTMAIL_API_TOKEN"],
+    host: "mailpit",
+    variable: "SMTP_URL",
+    credentials: {},
+    holdsData: false,
+  },
+} as const satisfies Record<string, Replaceable>;
+
+export type ReplaceableService = keyof typeof replaceable;
+
+/** The same, by service, as a loop reads them. */
+export const replaceableServices = Object.entries(replaceable) as [ReplaceableService, Replaceable][];
+
+/** Every service of base, as its container is labelled and named. */
+export const baseServices: readonly string[] = ["gateway", ...Object.keys(replaceable)];
+
+/** Whether a service is base's, and not somebody else's. Pure. */
+export function bundles(settings: Settings<"base">, service: ReplaceableService): boolean {
+  return !replaceable[service].replacedBy.some((name) => settings[name] !== undefined);
+}
+
+/** Whether base declares a container of its own for a service: of Postgres it may borrow another's. Pure. */
+export function declares(settings: Settings<"base">, service: ReplaceableService): boolean {
+  return bundles(settings, service) && !(service === "postgres" && settings.borrowedPostgres !== undefined);
+}

@@ -1,0 +1,54 @@
+import { AwsClient } from "aws4fetch";
+import { elementText } from "../../../util/xml";
+import { valueIn } from "../services/environment";
+
+/** A bucket, and the keys to it. */
+export interface Bucket {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The bucket a data-provider uses. Pure. @param environment its own, `NAME=value` */
+export function bucketIn(environment: readonly string[]): Bucket {
+  const value = (name: string) => valueIn(environment, name);
+  return {
+    endpoint: value("S3_ENDPOINT"),
+    bucket: value("S3_BUCKET"),
+    region: value("S3_REGION"),
+    accessKeyId: value("S3_ACCESS_KEY_ID"),
+    secretAccessKey: value("S3_SECRET_ACCESS_KEY"),
+  };
+}
+
+/** One request to a bucket. */
+export interface BucketRequest {
+  readonly method: string;
+  /** Without one it is the bucket itself that is asked. */
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Headers it will have. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An address that makes one request without keys, for some seconds. */
+export async function signedAddress(
+  { endpoint, bucket, region, accessKeyId, secretAccessKey }: Bucket,
+  { method, key, query = {}, headers = {} }: BucketRequest,
+  seconds: number,
+): Promise<string> {
+  const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region });
+  const path = key === undefined ? "" : `/${key.split("/").map(encodeURIComponent).join("/")}`;
+  const search = new URLSearchParams({ ...query, "X-Amz-Expires": String(seconds) });
+  const url = `${endpoint.replace(/\/$/, "")}/${bucket}${path}?${search.toString()}`;
+  return (await client.sign(url, { method, headers, aws: { signQuery: true } })).url;
+}
+
+/** What an S3 server says of a request it refused: its code, and in words; both may be missing. Pure. */
+export function refusalIn(body: string): { readonly code?: string; readonly words: string } {
+  const [code, message] = [elementText(body, "Code"), elementText(body, "Message")];
+  const words = [code, message].filter((part) => part !== undefined).join(": ");
+  return { code, words: words.replace(/\s+/g, " ").slice(0, 200) };
+}

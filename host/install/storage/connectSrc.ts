@@ -1,0 +1,67 @@
+import { setCommand } from "../../../settings";
+
+/**
+ * Where a page may send requests to: the `connect-src` of its content security policy. It has to allow the origin
+ * uploads go to, which is the page's own where storage is bundled, and another's where it is not.
+ */
+
+/** Origin of a URL, as a policy and a browser name it. */
+export function originOf(url: string): string {
+  return new URL(url).origin;
+}
+
+/**
+ * The policy of a release's page.
+ * @param given the operator's own; it wins
+ * @param uploads origin uploads go to, where that is known
+ */
+export function connectSrc(given: string | undefined, uploads: string | undefined, page: string): string {
+  if (given !== undefined) return given;
+  return uploads === undefined || uploads === page ? "'self'" : `'self' ${uploads}`;
+}
+
+/** A policy that does not allow where uploads go. */
+export interface PolicyGap {
+  readonly policy: string;
+  /** Origin uploads go to. */
+  readonly uploads: string;
+  /** Name of the Pulumi stack. */
+  readonly stack: string;
+}
+
+/** Why such a policy stops a release, and what to type. Pure. */
+export function policyProblem({ policy, uploads, stack }: PolicyGap): string {
+  return [
+    `Nobody could upload: files go to ${uploads}, and the page's policy (CSP_CONNECT_SRC: ${policy}) does not allow it to send anything there.`,
+    `  type: ${setCommand("CSP_CONNECT_SRC", stack, `${policy} ${uploads}`)}`,
+  ].join("\n");
+}
+
+/** True when a page of this origin may send requests to another under this policy. Source: CSP Level 3, 6.7.2. Pure. */
+export function allows(policy: string, origin: string, page: string): boolean {
+  return policy
+    .trim()
+    .split(/\s+/)
+    .some((source) => matches(source, new URL(origin), new URL(page)));
+}
+
+const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
+
+function matches(source: string, url: URL, page: URL): boolean {
+  if (source === "*") return ["http:", "https:"].includes(url.protocol);
+  if (source === "'self'") return url.origin === page.origin;
+  if (/^[a-z][a-z0-9+.-]*:$/i.test(source)) return schemeFits(source, url.protocol);
+  const [, scheme, host, port] = /^(?:([a-z][a-z0-9+.-]*:)\/\/)?([^/:']+)(?::(\d+|\*))?(?:\/.*)?$/i.exec(source) ?? [];
+  if (host === undefined || !schemeFits(scheme ?? page.protocol, url.protocol)) return false;
+  const name = host.toLowerCase();
+  const hostFits = name.startsWith("*.") ? url.hostname.endsWith(name.slice(1)) : url.hostname === name;
+  return (
+    hostFits && (port === "*" || (url.port || defaultPorts[url.protocol]) === (port ?? defaultPorts[url.protocol]))
+  );
+}
+
+/** A source that says http means https as well. */
+function schemeFits(source: string, protocol: string): boolean {
+  const scheme = source.toLowerCase();
+  return scheme === protocol || (scheme === "http:" && protocol === "https:");
+}

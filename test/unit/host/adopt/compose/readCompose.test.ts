@@ -1,0 +1,90 @@
+import { readProject } from "../../../../../host/adopt/compose/readCompose";
+import { composeUp } from "../../../../../util/commands";
+import { FakeEngine } from "../../fakeEngine";
+
+const version = (value: string) => ({ "org.opencontainers.image.version": value });
+
+/** An engine on which compose runs Scani's api of a version, with these images of the migrator. */
+function engineWith(
+  migrators: Readonly<Record<string, string>>,
+  labels: Readonly<Record<string, string>> = {},
+): FakeEngine {
+  const engine = new FakeEngine();
+  engine.add({
+    name: "home_api_1",
+    image: "scani/api:latest",
+    imageId: "sha256:api",
+    labels: {
+      "com.docker.compose.project": "home",
+      "com.docker.compose.service": "api",
+      "traefik.enable": "true",
+      ...labels,
+    },
+    environment: ["SERVICE_NAME=api", "LOG_ID_PEPPER=x", "TZ"],
+  });
+  const image = (id: string, labels: Readonly<Record<string, string>>) => ({
+    id,
+    environment: [],
+    labels,
+    digests: [],
+  });
+  engine.images.set("sha256:api", image("sha256:api", version("0.17.1")));
+  for (const [name, labelled] of Object.entries(migrators))
+    engine.images.set(name, image(`sha256:${name}`, version(labelled)));
+  return engine;
+}
+
+test.each([
+  [{ "scani/migrate:latest": "0.18.0", "scani/migrate:0.17.1": "0.17.1" }, "scani/migrate:0.17.1"],
+  [{ "scani/migrate:latest": "0.17.1" }, "scani/migrate:latest"],
+  [{ "scani/migrate:latest": "0.16.0" }, "scani/migrate:latest"],
+  [{}, undefined],
+])("of the migrator's images %j the one of the api's version is found", async (migrators, found) => {
+  const { migrator, containers } = await readProject(engineWith(migrators), undefined, "/");
+  expect(migrator?.image).toBe(found);
+  expect(containers[0].labels).toMatchObject({ "traefik.enable": "true" });
+  expect(containers[0].environment).toEqual({ SERVICE_NAME: "api", LOG_ID_PEPPER: "x" });
+});
+
+test.each([
+  ["/srv/scani/docker-compose.prod.yml", ["docker-compose.prod.yml"]],
+  ["/srv/scani/docker-compose.yml,/etc/scani/more.yml", ["docker-compose.yml", "/etc/scani/more.yml"]],
+  // Compose finds these by itself.
+  ["/srv/scani/compose.yaml,/srv/scani/compose.override.yaml", []],
+  // As compose 1 writes it.
+  ["docker-compose.yml", []],
+  ["docker-compose.prod.yml", ["docker-compose.prod.yml"]],
+])("of the files %s commands have to name %j", async (written, files) => {
+  const labels = {
+    "com.docker.compose.project.working_dir": "/srv/scani",
+    "com.docker.compose.project.config_files": written,
+  };
+  expect(await readProject(engineWith({}, labels), undefined, "/")).toMatchObject({ folder: "/srv/scani", files });
+});
+
+test.each([
+  ["/srv/home/prod.env", "--env-file prod.env "],
+  ["/srv/home/.env,/etc/scani/more.env", "--env-file .env --env-file /etc/scani/more.env "],
+  // As compose 1 writes it.
+  ["prod.env", "--env-file prod.env "],
+  // Compose finds it by itself.
+  ["/srv/home/.env", ""],
+])("of the files of variables %s commands have to name %j", async (written, options) => {
+  const labels = {
+    "com.docker.compose.project.working_dir": "/srv/home",
+    "com.docker.compose.project.environment_file": written,
+  };
+  const project = await readProject(engineWith({}, labels), undefined, "/");
+  expect(composeUp(project)).toBe(`cd /srv/home && docker compose ${options}up -d`);
+});
+
+test.each([
+  ["1.29.2", "docker-compose up -d"],
+  ["2.30.1", "docker compose up -d"],
+])("commands are those of the compose that made the containers: %s", async (version, command) => {
+  const labels = {
+    "com.docker.compose.project.working_dir": "/srv/home",
+    "com.docker.compose.version": version,
+  };
+  expect(composeUp(await readProject(engineWith({}, labels), undefined, "/"))).toBe(`cd /srv/home && ${command}`);
+});

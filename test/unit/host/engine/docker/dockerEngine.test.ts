@@ -1,0 +1,189 @@
+import type Docker from "dockerode";
+import { detailsOf, engineOver, requestOf } from "../../../../../host/engine/docker/dockerEngine";
+import { details, isConflict, isNotFound } from "../../../../../host/engine/engine";
+
+const refusal = (statusCode: number, message = "no") => Object.assign(new Error(message), { statusCode });
+
+/** dockerode, of whose one container every call is refused in this way. */
+const refusing = (statusCode: number): Docker => {
+  const refuse = async () => {
+    throw refusal(statusCode, `(HTTP code ${statusCode}) no such container - No such container: x `);
+  };
+  const thing = {
+    inspect: refuse,
+    start: refuse,
+    stop: refuse,
+    remove: refuse,
+    getArchive: refuse,
+    exec: refuse,
+    wait: refuse,
+  };
+  return {
+    getContainer: () => thing,
+    getImage: () => thing,
+    getVolume: () => thing,
+    getNetwork: () => thing,
+  } as unknown as Docker;
+};
+
+test("what is not there is undefined, and whatever else is refused is thrown", async () => {
+  const gone = engineOver(refusing(404));
+  expect(await gone.inspect("x")).toBeUndefined();
+  expect(await gone.image("x")).toBeUndefined();
+  expect(await gone.hasVolume("x")).toBe(false);
+  expect(await gone.readFile("x", "/f")).toBeUndefined();
+  expect(await gone.fileNames("x", "/f")).toEqual([]);
+  expect(await gone.hold("x", ["true"])).toBeUndefined();
+  await gone.stop("x");
+  await gone.remove("x");
+  await gone.removeNetwork("x");
+  await expect(gone.start("x")).rejects.toThrow("No such container: x");
+  await expect(gone.exec("x", ["true"])).rejects.toThrow("No such container: x");
+  const broken = engineOver(refusing(500));
+  for (const call of [
+    broken.inspect("x"),
+    broken.image("x"),
+    broken.hasVolume("x"),
+    broken.readFile("x", "/f"),
+    broken.stop("x"),
+    broken.remove("x"),
+    broken.removeNetwork("x"),
+  ]) {
+    await expect(call).rejects.toMatchObject({ statusCode: 500 });
+  }
+});
+
+test("a container that has to be there is refused in the engine's words", async () => {
+  const error: unknown = await details(engineOver(refusing(404)), "x").catch((thrown: unknown) => thrown);
+  expect([isNotFound(error), isConflict(error), (error as Error).message]).toEqual([
+    true,
+    false,
+    "(HTTP code 404) no such container - No such container: x ",
+  ]);
+});
+
+test("one that is on its way out is waited for; one that runs is refused without force", async () => {
+  const waited: string[] = [];
+  const docker = {
+    getContainer: (id: string) => ({
+      remove: async () => {
+        throw refusal(409);
+      },
+      inspect: async () => ({ State: { Running: id === "runs" } }),
+      wait: async () => {
+        waited.push(id);
+      },
+    }),
+  } as unknown as Docker;
+  await engineOver(docker).remove("a");
+  await engineOver(docker).remove("b", { force: false, volumes: false });
+  await expect(engineOver(docker).remove("runs", { force: false })).rejects.toMatchObject({ statusCode: 409 });
+  expect(waited).toEqual(["a", "b"]);
+});
+
+test("a log is both streams in their order, a letter split over two frames and many thousand lines too", async () => {
+  const frame = (stream: 1 | 2, data: Buffer) => {
+    const header = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(data.length, 4);
+    return Buffer.concat([header, data]);
+  };
+  const split = Buffer.from("größe\n");
+  const many = Array.from({ length: 20_000 }, (_, index) => frame(1, Buffer.from(`${index}\n`)));
+  const log = Buffer.concat([
+    ...many,
+    frame(1, split.subarray(0, 3)),
+    frame(1, split.subarray(3)),
+    frame(2, Buffer.from("failed\n")),
+  ]);
+  const docker = { getContainer: () => ({ logs: async () => log }) } as unknown as Docker;
+  const lines = await engineOver(docker).lastLines("x", 20_003);
+  expect([lines.length, ...lines.slice(-3)]).toEqual([20_002, "19999", "größe", "failed"]);
+  expect(await engineOver(docker).logSince("x", 0)).toBe(`${lines.join("\n")}\n`);
+});
+
+test("details of a container, with what Docker leaves out", () => {
+  const info = {
+    Id: "1",
+    Name: "/scani-api",
+    Image: "sha256:1",
+    RestartCount: 2,
+    State: { Status: "restarting", Running: true, ExitCode: 1, StartedAt: "2026-01-01T00:00:00Z" },
+    Config: { Image: "api:1", Env: null },
+    HostConfig: {
+      Memory: 5,
+      NetworkMode: "edge",
+      Dns: null,
+      PortBindings: {
+        "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "8080" }, { HostPort: "81" }],
+        "443/tcp": null,
+        "9000/tcp": [{ HostPort: "" }],
+      },
+    },
+    NetworkSettings: {
+      Networks: { data: { Aliases: ["api", "1"] }, edge: { Aliases: null } },
+      Ports: { "9000/tcp": [{ HostIp: "0.0.0.0", HostPort: "32768" }] },
+    },
+  } as unknown as Docker.ContainerInspectInfo;
+  expect(detailsOf(info)).toEqual({
+    id: "1",
+    name: "scani-api",
+    state: "restarting",
+    running: true,
+    exitCode: 1,
+    startedAt: "2026-01-01T00:00:00Z",
+    restarts: 2,
+    image: "api:1",
+    imageId: "sha256:1",
+    environment: [],
+    healthCheck: [],
+    labels: {},
+    entrypoint: [],
+    arguments: [],
+    networks: ["data", "edge"],
+    aliases: ["api", "1"],
+    mounts: [],
+    restartPolicy: "no",
+    published: ["127.0.0.1:8080", "0.0.0.0:81", "0.0.0.0:32768"],
+    confinement: { Memory: 5, Dns: null },
+  });
+});
+
+test("what is sent to make a container: nothing that was not asked for", () => {
+  expect(requestOf({ image: "a", labels: { b: "c" } })).toEqual({ Image: "a", Labels: { b: "c" } });
+  expect(
+    requestOf({ image: "a", labels: {}, network: "none", volumes: [{ name: "v", path: "/data" }] }).HostConfig,
+  ).toEqual({
+    NetworkMode: "none",
+    Mounts: [
+      {
+        Type: "volume",
+        Source: "v",
+        Target: "/data",
+        ReadOnly: true,
+        VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
+      },
+    ],
+  });
+  expect(
+    requestOf({
+      image: "a",
+      labels: {},
+      entrypoint: ["sleep"],
+      command: [],
+      environment: ["A=b"],
+      noHealthCheck: true,
+      autoRemove: true,
+      init: true,
+      log: { driver: "none", options: {} },
+      confinement: { CapDrop: ["ALL"] },
+    }),
+  ).toEqual({
+    Image: "a",
+    Labels: {},
+    Entrypoint: ["sleep"],
+    Cmd: [],
+    Env: ["A=b"],
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: { CapDrop: ["ALL"], AutoRemove: true, Init: true, LogConfig: { Type: "none", Config: {} } },
+  });
+});

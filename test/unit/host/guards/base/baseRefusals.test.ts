@@ -1,0 +1,252 @@
+import type { BaseNow } from "../../../../../host/guards/base/baseNow";
+import {
+  baseRefusals,
+  serverOf,
+  type DeclaredBase,
+  type DeclaredSetting,
+} from "../../../../../host/guards/base/baseRefusals";
+import { renderProblem } from "../../../../../util/operatorError";
+
+const secrets = {
+  POSTGRES_PASSWORD: "POSTGRESPASSWORD",
+  REDIS_PASSWORD: "REDISPASSWORD",
+  S3_ACCESS_KEY_ID: "ACCESSKEY",
+  S3_SECRET_ACCESS_KEY: "SECRETKEY",
+};
+
+/** Base as it was brought up by default. */
+const settings: Record<string, DeclaredSetting> = {
+  ...Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, { value, origin: "generated" }])),
+  POSTGRES_USER: { value: "scani", origin: "its default" },
+  POSTGRES_DB: { value: "scani", origin: "its default" },
+  S3_BUCKET: { value: "job-uploads", origin: "its default" },
+  FRONTEND_PORT: { value: "8080", origin: "its default" },
+  bindAddress: { value: "0.0.0.0", origin: "its default" },
+  postgresImage: { value: "postgres:16-alpine", origin: "its default" },
+  redisImage: { value: "redis:7-alpine", origin: "its default" },
+  storageImage: { value: "versity/versitygw:v1.8.0", origin: "its default" },
+  mailImage: { value: "axllent/mailpit:v1.27.11", origin: "its default" },
+  gatewayImage: { value: "basecamp/kamal-proxy:v0.9.2", origin: "its default" },
+};
+
+const container = (service: string, image: string, environment: string[] = [], published: string[] = []) => ({
+  [service]: {
+    container: `scani-${service}`,
+    image,
+    environment,
+    published,
+    limits: { memory: 0, restartPolicy: "unless-stopped" },
+  },
+});
+
+/** Everything base has by default. */
+const services = {
+  ...container("postgres", "postgres:16-alpine", [
+    "POSTGRES_USER=scani",
+    "POSTGRES_DB=scani",
+    `POSTGRES_PASSWORD=${secrets.POSTGRES_PASSWORD}`,
+  ]),
+  ...container("redis", "redis:7-alpine", [`REDIS_PASSWORD=${secrets.REDIS_PASSWORD}`]),
+  ...container("storage", "versity/versitygw:v1.8.0", [
+    `ROOT_ACCESS_KEY=${secrets.S3_ACCESS_KEY_ID}`,
+    `ROOT_SECRET_KEY=${secrets.S3_SECRET_ACCESS_KEY}`,
+  ]),
+  ...container("mail", "axllent/mailpit:v1.27.11", [], ["127.0.0.1:8025"]),
+  ...container("gateway", "basecamp/kamal-proxy:v0.9.2", [], ["0.0.0.0:8080"]),
+};
+
+const stores = [
+  `DATABASE_URL=postgres://scani:${secrets.POSTGRES_PASSWORD}@postgres:5432/scani`,
+  `REDIS_URL=redis://:${secrets.REDIS_PASSWORD}@redis:6379`,
+];
+const files = ["S3_ENDPOINT=http://storage:9000", "S3_BUCKET=job-uploads"];
+
+const now: BaseNow = {
+  services,
+  releases: [
+    { tier: "tier1", environment: stores },
+    { tier: "tier1", environment: [...stores, ...files] },
+    { tier: "tier1", environment: [...stores, ...files, "SMTP_URL=smtp://mailpit:1025"] },
+  ],
+};
+
+const managed = {
+  DATABASE_URL: "postgres://u:MANAGEDPASSWORD@db.example.org/scani",
+  REDIS_URL: "rediss://:MANAGEDPASSWORD@redis.example.org",
+};
+
+const refusals = (changed: Record<string, DeclaredSetting>, host: BaseNow = now) =>
+  baseRefusals({ stack: "base", settings: { ...settings, ...changed } } satisfies DeclaredBase, host);
+
+test("base as it is, is not refused", () => expect(refusals({})).toEqual([]));
+
+const given = (value: string | undefined, origin: DeclaredSetting["origin"] = "the shell's environment") => ({
+  value,
+  origin,
+});
+
+test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>([
+  [
+    "another project's database in the shell",
+    { DATABASE_URL: given(managed.DATABASE_URL) },
+    "DATABASE_URL (from the shell's environment) names another Postgres, so base's own, scani-postgres, would be deleted.",
+    ["unset DATABASE_URL"],
+  ],
+  [
+    "a Redis in .env",
+    { REDIS_URL: given(managed.REDIS_URL, ".env") },
+    "REDIS_URL (from .env) names another Redis",
+    ['"${EDITOR:-vi}" .env'],
+  ],
+  [
+    "a bucket in Pulumi config",
+    { S3_ENDPOINT: given("https://s3.example.org", "Pulumi config") },
+    "S3_ENDPOINT (from Pulumi config) names another S3 server",
+    ["npm run pulumi -- config rm S3_ENDPOINT --stack base"],
+  ],
+  ["a mail server", { SMTP_URL: given("smtp://mail.example.org") }, "scani-mail, would be deleted", ["unset SMTP_URL"]],
+  [
+    "Fastmail",
+    { FASTMAIL_API_TOKEN: given("fmu1-TOK3N") },
+    "FASTMAIL_API_TOKEN (from the shell's environment) names another mail server",
+    ["unset FASTMAIL_API_TOKEN"],
+  ],
+  [
+    "another password of Postgres",
+    { POSTGRES_PASSWORD: given("ANOTHERPASSWORD") },
+    "POSTGRES_PASSWORD (from the shell's environment) differs, and a release that runs logs in to scani-postgres",
+    ["unset POSTGRES_PASSWORD", "npm run pulumi -- config set --secret POSTGRES_PASSWORD --stack base"],
+  ],
+  [
+    "a password of Redis that would be generated anew",
+    { REDIS_PASSWORD: given(undefined, "generated") },
+    "REDIS_PASSWORD would be generated anew, and",
+    ["npm run pulumi -- config set --secret REDIS_PASSWORD --stack base"],
+  ],
+  [
+    "another key of the S3 server",
+    { S3_SECRET_ACCESS_KEY: given("ANOTHERKEY", ".env") },
+    "S3_SECRET_ACCESS_KEY (from .env) differs, and a release that runs logs in to scani-storage",
+    ['"${EDITOR:-vi}" .env', "npm run pulumi -- config set --secret S3_SECRET_ACCESS_KEY --stack base"],
+  ],
+  [
+    "another bucket",
+    { S3_BUCKET: given("other", "Pulumi config") },
+    "S3_BUCKET (from Pulumi config) is other, and the files of the release that runs are in job-uploads.",
+    ["npm run pulumi -- config set --stack base S3_BUCKET job-uploads"],
+  ],
+  [
+    "another port",
+    { FRONTEND_PORT: given("9090") },
+    "FRONTEND_PORT (from the shell's environment) is 9090, and the gateway is published on 0.0.0.0:8080",
+    ["npm run pulumi -- config set --stack base FRONTEND_PORT 8080"],
+  ],
+  [
+    "another address",
+    { bindAddress: given("127.0.0.1", ".env") },
+    "bindAddress (from .env) is 127.0.0.1",
+    ["npm run pulumi -- config set --stack base bindAddress 0.0.0.0"],
+  ],
+  [
+    "another major version",
+    { redisImage: given("redis:8-alpine", "Pulumi config") },
+    "redisImage (from Pulumi config) is redis:8-alpine, another server or another major version than scani-redis runs (redis:7-alpine).",
+    ["npm run pulumi -- config set --stack base redisImage redis:7-alpine"],
+  ],
+  [
+    "a gateway without a port",
+    { publishGateway: given("false", "the shell's environment") },
+    "publishGateway (from the shell's environment) is false, and the gateway is published on 0.0.0.0:8080: whoever uses Scani there would not reach it any more.",
+    ["unset SCANI_PUBLISH_GATEWAY"],
+  ],
+  [
+    "another server",
+    { storageImage: given("minio/minio:RELEASE.2025-01-01", "Pulumi config") },
+    "storageImage (from Pulumi config) is minio/minio:RELEASE.2025-01-01, another server",
+    ["npm run pulumi -- config set --stack base storageImage versity/versitygw:v1.8.0"],
+  ],
+])("%s is refused, with what to type, and shows no secret", (_name, changed, what, type) => {
+  const [problem, ...others] = refusals(changed);
+  expect(others).toEqual([]);
+  expect(problem?.what).toContain(what);
+  expect(problem?.type).toEqual(type);
+  const text = renderProblem(problem);
+  for (const secret of [...Object.values(secrets), "ANOTHER", "MANAGED", "TOK3N"]) expect(text).not.toContain(secret);
+});
+
+test.each<[string, Record<string, DeclaredSetting>]>([
+  ["a patch", { redisImage: given("redis:7.4.2-alpine") }],
+  ["the same image from a registry of one's own", { redisImage: given("registry.example.org:5000/x/redis:7-alpine") }],
+  ["an image by its digest alone", { gatewayImage: given(`basecamp/kamal-proxy@sha256:${"0".repeat(64)}`) }],
+])("%s is not refused", (_name, changed) => expect(refusals(changed)).toEqual([]));
+
+test("nothing is refused where no release runs", () =>
+  expect(refusals({ DATABASE_URL: given(managed.DATABASE_URL) }, { services, releases: [] })).toEqual([]));
+
+test("a mail server in place of the catcher is no loss to a tier that sends no mail itself", () =>
+  expect(
+    refusals({ SMTP_URL: given("smtp://mail.example.org") }, { services, releases: now.releases.slice(0, 2) }),
+  ).toEqual([]));
+
+describe("a release on managed services", () => {
+  const { gateway, mail } = services;
+  const outside: BaseNow = {
+    services: { gateway, mail },
+    releases: [
+      {
+        tier: "tier2",
+        environment: [
+          `DATABASE_URL=${managed.DATABASE_URL}`,
+          `REDIS_URL=${managed.REDIS_URL}`,
+          "S3_ENDPOINT=https://s3.example.org/",
+          "S3_BUCKET=job-uploads",
+        ],
+      },
+    ],
+  };
+  const asBefore = {
+    DATABASE_URL: given(managed.DATABASE_URL),
+    REDIS_URL: given(managed.REDIS_URL),
+    S3_ENDPOINT: given("https://s3.example.org"),
+  };
+
+  test("goes on, also with another key or another address of the same", () =>
+    expect(
+      refusals(
+        {
+          ...asBefore,
+          DATABASE_URL: given("postgres://u:p@pooler.example.org/scani"),
+          S3_SECRET_ACCESS_KEY: given("ANOTHERKEY"),
+          redisImage: given("redis:8-alpine"),
+        },
+        outside,
+      ),
+    ).toEqual([]));
+
+  test("does not change over to the same bucket of another server", () => {
+    const [problem, ...others] = refusals({ ...asBefore, S3_ENDPOINT: given("https://other.example.org") }, outside);
+    expect(others).toEqual([]);
+    expect(problem?.what).toBe(
+      "S3_ENDPOINT (from the shell's environment) names https://other.example.org, and the files of the release that runs are at https://s3.example.org.",
+    );
+    expect(problem?.type).toEqual(["npm run pulumi -- config set --stack base S3_ENDPOINT https://s3.example.org/"]);
+  });
+
+  test("does not lose its database or its files because a variable is missing in the shell", () => {
+    const [database, bucket, ...others] = refusals({}, outside);
+    expect(others).toEqual([]);
+    expect(database?.what).toBe(
+      "DATABASE_URL is not given any more, neither in Pulumi config nor in the environment nor in .env, and the data is on the Postgres at db.example.org.",
+    );
+    expect(database?.type).toEqual(["npm run pulumi -- config set --secret DATABASE_URL --stack base"]);
+    expect(bucket?.type).toEqual(["npm run pulumi -- config set --stack base S3_ENDPOINT https://s3.example.org/"]);
+  });
+});
+
+test.each([
+  ["redis:7-alpine", { name: "redis", major: "7" }],
+  ["registry.example.org:5000/a/versitygw:v1.8.0", { name: "versitygw", major: "1" }],
+  [`postgres:16@sha256:${"0".repeat(64)}`, { name: "postgres", major: "16" }],
+  [`a/postgres@sha256:${"0".repeat(64)}`, { name: "postgres", major: undefined }],
+  ["a/b:stable", { name: "b", major: undefined }],
+])("the server in %s", (image, server) => expect(serverOf(image)).toEqual(server));

@@ -1,0 +1,125 @@
+import type { BaseNow } from "../../../../../host/guards/base/baseNow";
+import type { DeclaredSetting } from "../../../../../host/guards/base/baseRefusals";
+import { changedSettings } from "../../../../../host/guards/base/changedSettings";
+import { commandsOf, renderProblem } from "../../../../../util/operatorError";
+
+const environment = {
+  FRONTEND_URL: "https://scani.example.org",
+  BACKEND_URL: "https://scani.example.org",
+  COOKIE_DOMAIN: "example.org",
+  BETTER_AUTH_SECRET: "AUTHSECRET",
+  VAPID_PRIVATE_KEY: "VAPIDKEY",
+  SMTP_URL: "smtps://u:MAILSECRET@mail.example.org",
+};
+const given = (value: string, origin: DeclaredSetting["origin"] = ".env"): DeclaredSetting => ({ value, origin });
+/** Base as it was brought up. */
+const settings: Record<string, DeclaredSetting> = {
+  FRONTEND_URL: given(environment.FRONTEND_URL),
+  COOKIE_DOMAIN: given(environment.COOKIE_DOMAIN),
+  BETTER_AUTH_SECRET: given(environment.BETTER_AUTH_SECRET),
+  VAPID_PRIVATE_KEY: { value: environment.VAPID_PRIVATE_KEY, origin: "generated" },
+  SMTP_URL: given(environment.SMTP_URL),
+};
+
+function running(changes: Readonly<Record<string, string>> = {}): BaseNow {
+  const entries = Object.entries({ ...environment, ...changes }).map(([name, value]) => `${name}=${value}`);
+  return {
+    services: {},
+    releases: [
+      { tier: "tier1", environment: [] },
+      { tier: "tier1", environment: entries },
+    ],
+  };
+}
+
+const compared = (changes: Record<string, DeclaredSetting>, now = running()) =>
+  changedSettings({ stack: "base", settings: { ...settings, ...changes } }, now);
+const [shell, none] = ["the shell's environment", {}] as const;
+
+test("settings as they were are neither refused nor said", () => {
+  expect(compared({})).toEqual({ refused: [], said: [] });
+});
+
+test("nor is any where no release runs", () => {
+  const other = { FRONTEND_URL: given("http://localhost:3000", shell), BETTER_AUTH_SECRET: none };
+  expect(compared(other, { services: {}, releases: [] })).toEqual({ refused: [], said: [] });
+});
+
+test.each<[string, Record<string, DeclaredSetting>, string, string]>([
+  [
+    "an address of the page's in the shell",
+    { FRONTEND_URL: given("http://localhost:3000", shell) },
+    "FRONTEND_URL (from the shell's environment) is http://localhost:3000, and tier1 runs with https://scani.example.org: with the next switch nobody can sign in there any more.",
+    "unset FRONTEND_URL",
+  ],
+  [
+    "an address of the api's in the shell",
+    { BACKEND_URL: given("http://localhost:3001", shell) },
+    "BACKEND_URL (from the shell's environment) is http://localhost:3001, and tier1 runs with https://scani.example.org: with the next switch links in mails lead elsewhere.",
+    "unset BACKEND_URL",
+  ],
+  [
+    "a secret in the shell",
+    { BETTER_AUTH_SECRET: given("OTHERSECRET", shell) },
+    "BETTER_AUTH_SECRET (from the shell's environment) differs, and tier1 runs with another: with the next switch everybody is signed out.",
+    "unset BETTER_AUTH_SECRET",
+  ],
+  [
+    "a mail server in the shell",
+    { SMTP_URL: given("smtp://u:OTHERSECRET@other.example.org", shell) },
+    "SMTP_URL (from the shell's environment) differs, and tier1 runs with another: with the next switch no mail leaves by it any more.",
+    "unset SMTP_URL",
+  ],
+  [
+    "a secret whose line was lost",
+    { BETTER_AUTH_SECRET: given("GENERATEDSECRET", "generated") },
+    "BETTER_AUTH_SECRET is not given any more, and tier1 runs with another: with the next switch everybody is signed out.",
+    "npm run pulumi -- config set --secret BETTER_AUTH_SECRET --stack base",
+  ],
+  [
+    "an address whose line was lost",
+    { FRONTEND_URL: none },
+    "FRONTEND_URL is not given any more, and tier1 runs with https://scani.example.org: with the next switch nobody can sign in there any more.",
+    "npm run pulumi -- config set --stack base FRONTEND_URL https://scani.example.org",
+  ],
+  [
+    "a mail server whose line was lost",
+    { SMTP_URL: none },
+    "SMTP_URL is not given any more, and tier1 runs with another: with the next switch no mail leaves by it any more.",
+    "npm run pulumi -- config set --secret SMTP_URL --stack base",
+  ],
+])("%s is refused, and shows no secret", (_what, changes, what, type) => {
+  const { refused, said } = compared(changes);
+  expect(said).toEqual([]);
+  expect(refused).toEqual([
+    { what, why: "If this is meant, set SCANI_TRUST_SETTINGS=true in the environment of this command.", type: [type] },
+  ]);
+  expect(refused.map(commandsOf)).toEqual([[type]]);
+  for (const secret of ["SECRET", "VAPIDKEY"])
+    expect(refused.map(renderProblem).join().replaceAll("BETTER_AUTH_SECRET", "")).not.toContain(secret);
+});
+
+test.each([".env", "Pulumi config"] as const)("what the operator wrote into %s is said", (origin) => {
+  const { refused, said } = compared({
+    FRONTEND_URL: given("https://new.example.org", origin),
+    VAPID_PRIVATE_KEY: given("OTHERKEY", origin),
+  });
+  expect(refused).toEqual([]);
+  expect(said.map(({ what }) => what)).toEqual([
+    `FRONTEND_URL (from ${origin}) is https://new.example.org, and tier1 runs with https://scani.example.org: with the next switch nobody can sign in there any more.`,
+    `VAPID_PRIVATE_KEY (from ${origin}) differs, and tier1 runs with another: with the next switch every subscription to notifications ends.`,
+  ]);
+});
+
+test.each<[string, Record<string, DeclaredSetting>, Record<string, string>]>([
+  ["the page's address base derives", { FRONTEND_URL: none }, { FRONTEND_URL: "http://localhost:8080" }],
+  ["an api's address that follows from the page's", {}, { BACKEND_URL: "https://elsewhere.example.org" }],
+  [
+    "the mail catcher, which goes as a service",
+    { SMTP_URL: given("smtp://x.example.org", shell) },
+    { SMTP_URL: "smtp://mailpit:1025" },
+  ],
+  ["a mail server that Fastmail follows", { SMTP_URL: none, FASTMAIL_API_TOKEN: given("fmu1-x") }, {}],
+])("%s is no change", (_what, changes, was) => {
+  expect(compared(changes, running(was))).toEqual({ refused: [], said: [] });
+});

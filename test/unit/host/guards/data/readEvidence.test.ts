@@ -1,0 +1,71 @@
+import { dataRefusals } from "../../../../../host/guards/data/dataRefusals";
+import { readBaseNow } from "../../../../../host/guards/base/baseNow";
+import { readEvidence } from "../../../../../host/guards/data/readEvidence";
+import type { DataPlace } from "../../../../../host/install/data/dataPlace";
+import { label } from "../../../../../host/install/names/labels";
+import { stacksBeside } from "../../../../../host/install/names/stacks";
+import { seal } from "../../../../../host/scani/envelope";
+import { FakeEngine, type FakeAnswer } from "../../fakeEngine";
+
+const [key, otherKey] = ["11".repeat(32), "22".repeat(32)];
+const place: DataPlace = {
+  install: "scani",
+  volumes: ["scani-gateway-data"],
+  managed: { url: "postgres://u:p@db.example.org/scani", image: "postgres:16", network: "scani-edge" },
+};
+
+/** Asks a managed Postgres with these credentials. */
+async function ask(credentials: readonly string[], answer?: FakeAnswer, prepare?: (engine: FakeEngine) => void) {
+  const engine = new FakeEngine((_container, command) => {
+    if (answer !== undefined) return answer;
+    return { output: command.includes("-c") ? '"73"' : credentials.map((one) => `credential ${one}`).join("\n") };
+  });
+  engine.images.set("postgres:16", { id: "sha256:p", environment: [], labels: {}, digests: [] });
+  prepare?.(engine);
+  const networks: string[][] = [];
+  engine.watch = () => {
+    const tools = engine.all.find(({ labels }) => labels[label.service] === "backup");
+    if (tools !== undefined) networks.push(tools.networks);
+  };
+  const evidence = await readEvidence(engine, place, { stacks: stacksBeside("base"), pull: false });
+  return { evidence, engine, network: networks[0]?.[0] };
+}
+
+test("a managed database says which it is, and what its credentials were sealed with", async () => {
+  const { evidence, engine } = await ask([await seal("{}", otherKey)]);
+  expect(evidence).toMatchObject({ managed: { database: "scani", address: "db.example.org:5432", cluster: "73" } });
+  expect(evidence.unread).toBeUndefined();
+  expect(engine.all).toEqual([]);
+  const problems = (encryptionKey?: string) =>
+    dataRefusals(evidence, { place, encryptionKey, baseStack: "base", trustSettings: false });
+  expect(await problems(otherKey)).toEqual([]);
+  for (const wrong of [key, undefined])
+    expect((await problems(wrong)).map(({ what }) => what)).toEqual([
+      expect.stringMatching(/^ENCRYPTION_KEY .*, but the data was made with another: every stored credential/),
+    ]);
+});
+
+test("it is asked from Docker's own network before base's are there, and from base's afterwards", async () => {
+  expect((await ask([])).network).toBe("bridge");
+  const edge = { id: "e", name: "scani-edge", labels: { [label.install]: "scani" } };
+  expect((await ask([], undefined, (engine) => engine.networksThere.push(edge))).network).toBe("scani-edge");
+});
+
+test("one that does not answer refuses nothing, and why is known", async () => {
+  const { evidence, engine } = await ask([], { exitCode: 2, errors: "psql: error: timeout expired" });
+  expect(evidence.managed).toEqual({ database: "scani", address: "db.example.org:5432" });
+  expect([evidence.database, evidence.unread]).toEqual([undefined, "psql failed: psql: error: timeout expired"]);
+  expect(engine.all).toEqual([]);
+});
+
+test("a preview pulls nothing for it, and says so", async () => {
+  const { evidence } = await ask([], undefined, (engine) => engine.images.clear());
+  expect(evidence.unread).toMatch(/the image postgres:16, .* is not on the engine yet/);
+});
+
+test("a container that asks it is none of base's", async () => {
+  const engine = new FakeEngine();
+  engine.add({ name: "passing", labels: { [label.install]: "scani", [label.service]: "backup" }, state: "running" });
+  engine.add({ name: "scani-redis", labels: { [label.install]: "scani", [label.service]: "redis" } });
+  expect(Object.keys((await readBaseNow(engine, "scani")).services)).toEqual(["redis"]);
+});

@@ -1,0 +1,81 @@
+import type { ContainerSummary, NetworkSummary } from "../../../../../host/engine/engine";
+import { alterations, describeAlterations } from "../../../../../host/install/drift/alteration";
+import { creationTimestamps } from "../../../../../host/install/drift/creationTimestamps";
+import { label } from "../../../../../host/install/names/labels";
+
+const base = (service: string, networks: ContainerSummary["networks"], name = `scani-${service}`) =>
+  ({
+    id: `id-of-${name}`,
+    name,
+    labels: { [label.install]: "scani", [label.service]: service, [label.made]: "then" },
+    networks,
+    state: "running",
+    created: 1,
+  }) as unknown as ContainerSummary;
+
+const api = (networks: ContainerSummary["networks"]): ContainerSummary => {
+  const one = base("api", networks, "scani-tier1-api-1");
+  return { ...one, labels: { ...one.labels, [label.release]: "r1", [label.tier]: "tier1" } };
+};
+
+const networks: NetworkSummary[] = [
+  { id: "e", name: "scani-edge", labels: {}, subnets: [], dynamic: [] },
+  { id: "d", name: "scani-data", labels: {}, subnets: ["10.1.2.0/25"], dynamic: ["10.1.2.64/26"] },
+  { id: "r", name: "scani-tier1-net-1", labels: { [label.release]: "r1" }, subnets: [], dynamic: [] },
+];
+
+const said = (one: ContainerSummary, there = networks) =>
+  describeAlterations(alterations({ containers: [one], networks: there }));
+const fixed = { "scani-data": { address: "10.1.2.11" } };
+
+test("what is as it was declared is no alteration, nor what somebody put on one network more", () => {
+  expect(said(base("redis", { ...fixed, "other-net": {} }))).toEqual([]);
+  expect(said(api({ "scani-edge": {}, "scani-data": {}, "scani-tier1-net-1": {} }))).toEqual([]);
+});
+
+test.each([
+  [
+    "another name",
+    base("redis", fixed, "scani-redis-old"),
+    "scani-redis-old was scani-redis, and renamed: it is made anew.",
+  ],
+  [
+    "a network of the same name, since removed",
+    base("redis", { "scani-data": { address: "10.1.2.11", networkId: "before" } }),
+    "scani-redis was taken off the network scani-data: it is made anew.",
+  ],
+  ["a network less", base("redis", {}), "scani-redis was taken off the network scani-data: it is made anew."],
+  [
+    "another address",
+    base("redis", { "scani-data": {} }),
+    "scani-redis has another address than its own on the network scani-data: it is made anew.",
+  ],
+  [
+    "the gateway's network less",
+    base("gateway", {}),
+    "scani-gateway was taken off the network scani-edge: it is made anew.",
+  ],
+  [
+    "a release's own network less",
+    api({ "scani-edge": {}, "scani-data": {} }),
+    "scani-tier1-api-1 was taken off the network scani-tier1-net-1: it is made anew.",
+  ],
+])("%s is said, and the container gets another timestamp, by which Pulumi makes it anew", (_what, one, line) => {
+  expect(said(one)).toEqual([line]);
+  const presence = { engine: { id: "E", address: "unix:///e" }, containers: [one], networks, volumes: [] };
+  expect(creationTimestamps(presence, new Set([one.id]))).not.toMatchObject({
+    [`${one.labels[label.release] ?? ""}/${one.labels[label.service]}`]: "then",
+  });
+});
+
+test("a network of base that is gone takes base's containers with it, and a release's get it back", () => {
+  expect(said(base("redis", {}), [])).toEqual([
+    "scani-redis was on the network scani-data, which is gone: it is made anew.",
+  ]);
+  expect(said(api({ "scani-tier1-net-1": {} }), networks.slice(2))).toEqual([]);
+});
+
+test("where Docker gives out all addresses, nobody has one of its own", () => {
+  const before = networks.map((network) => ({ ...network, dynamic: [] }));
+  expect(said(base("redis", { "scani-data": {} }), before)).toEqual([]);
+});
