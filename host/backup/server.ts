@@ -161,7 +161,8 @@ export async function withServer<T>(
     const byHand = (tool: string, words: string) => [tool, ...login.map(quoted), words].join(" ");
     return await work(new Server(engine, container, environment, name, byHand, false, database.stacks));
   } finally {
-    await engine.remove(container);
+    // The work is done, or has failed for a reason of its own; one that stays ends by itself.
+    await engine.remove(container).catch(() => undefined);
   }
 }
 

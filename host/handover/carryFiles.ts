@@ -1,9 +1,8 @@
 import { details, type Engine } from "../engine/engine";
 import { databaseFor } from "../backup/plan";
-import { psql, withServer } from "../backup/server";
 import { Carriage, type CarriageOrder } from "../files/carriage";
 import { diskTaken } from "../files/carry";
-import { namedQueries, parseNamed, type NamedFile } from "../files/named";
+import type { NamedFile } from "../files/named";
 import { bucketOf, readSide, readSource, type Members, type Place } from "../files/place";
 import { lostProblem, type LeftFiles } from "../files/words";
 import { isOf, isUp, routedRelease, type Facts, type ReleaseName, type Wanted } from "../install/facts";
@@ -15,6 +14,7 @@ import { checkDisk } from "../preflight/disk";
 import { messageOf } from "../../util/operatorError";
 import type { Candidate } from "./candidate";
 import type { Order } from "./order";
+import { readNamed } from "./namedFiles";
 import { membersOf, switches } from "./plan";
 import {
   CarryLateStep,
@@ -146,7 +146,7 @@ export async function withFiles(
   ]);
   if (to === undefined || from?.place.id === to.place.id) return { steps };
   const permission = permissionFor(to.place, order.carryFiles, steps);
-  const named = () => readNamed(engine, order, candidate);
+  const named = () => namedIn(engine, order, candidate);
   if (from === undefined) return { steps, left: await leaveLost(source.tier, wanted.tier, permission, named, stack) };
 
   const api = (old.api ?? members.api) as NonNullable<typeof old.api>;
@@ -231,17 +231,12 @@ export async function leaveLost(
   return { files: length, at: `${source}'s bucket`, uncompared: `no container of ${source} is left` };
 }
 
-/** Every file the database names. */
-export async function readNamed(
+/** Every file named in the database of the release that is to serve. */
+export async function namedIn(
   engine: Engine,
   { install, backups }: Pick<Order, "install" | "backups">,
   candidate: Pick<Candidate, "databaseUrl">,
 ): Promise<NamedFile[]> {
   const database = await databaseFor(install.name, backups, candidate.databaseUrl);
-  return withServer(
-    engine,
-    database,
-    async (server) => parseNamed(await server.run(psql, { input: namedQueries })),
-    backups.lookOnly !== true,
-  );
+  return readNamed(engine, database, backups.lookOnly !== true);
 }

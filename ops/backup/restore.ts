@@ -3,21 +3,21 @@ import { basename, join, resolve } from "node:path";
 import { readBackup, type Backup } from "../../host/backup/folder";
 import { describeClients, lastingClients, type Client } from "../../host/backup/restore/clients";
 import { restore as restoreBackup } from "../../host/backup/restore/restore";
-import { psql, withServer, type Server } from "../../host/backup/server";
+import type { Server } from "../../host/backup/server";
 import { typedWith, type TypedRestore } from "../../host/backup/restore/typedRestore";
 import type { ContainerSummary } from "../../host/engine/engine";
-import { namedQueries, parseNamed } from "../../host/files/named";
 import { restoredFilesNote } from "../../host/files/words";
+import { readNamed } from "../../host/handover/namedFiles";
 import { isOf, routedRelease } from "../../host/install/facts";
 import { label } from "../../host/install/names/labels";
 import { readFacts } from "../../host/install/readFacts";
 import { pendingMigrations } from "../../host/scani/migrations/pending";
-import { Progress } from "../../util/progress/progress";
+import { Progress, type Report } from "../../util/progress/progress";
 import { isService, type Service } from "../../host/install/services/release";
 import { otherTier } from "../../host/install/names/stacks";
 import { isSet, type Tier } from "../../settings";
 import { backupsCommand, dockerStart, dockerStop, dockerUnpause, upCommand } from "../../util/commands";
-import { OperatorError, renderProblem } from "../../util/operatorError";
+import { messageOf, OperatorError, renderProblem } from "../../util/operatorError";
 import type { Context } from "../context";
 import { typedIn } from "../project";
 import { withInstallLock } from "./installLock";
@@ -84,11 +84,28 @@ async function restoreOn(
       type: dropCommand,
     }),
   );
-  for (const line of await missingMigrations(target)) report(line);
-  const files = await withServer(target.engine, target.database, async (server) =>
-    restoredFilesNote(parseNamed(await server.run(psql, { input: namedQueries }))),
-  );
-  if (files !== undefined) report(files);
+  await reportWhatFollows(target, report);
+}
+
+/** Reports what a database that has been restored asks for. What cannot be found out is said: the restore is done. */
+export async function reportWhatFollows(
+  target: Pick<Target, "engine" | "install" | "gateway" | "stacks" | "database">,
+  report: Report,
+): Promise<void> {
+  const finding: readonly (readonly [what: string, find: () => Promise<string[]>])[] = [
+    ["Whether the restored schema fits the release that serves", () => missingMigrations(target)],
+    ["How many files the restored database names", () => namedFiles(target)],
+  ];
+  for (const [what, find] of finding) {
+    const lines = await find().catch((error: unknown) => [`${what} could not be read: ${messageOf(error)}`]);
+    for (const line of lines) report(line);
+  }
+}
+
+/** Reports that files are in no backup, where the database names any. */
+async function namedFiles({ engine, database }: Pick<Target, "engine" | "database">): Promise<string[]> {
+  const note = restoredFilesNote(await readNamed(engine, database));
+  return note === undefined ? [] : [note];
 }
 
 /** Finds a dump by its path, relative to the folder the command was typed in, or by its name in the folder of backups. */
@@ -196,7 +213,7 @@ async function containersByAddress({ engine }: Pick<Target, "engine">): Promise<
 }
 
 /** Reports migrations the serving release now lacks. The next `up` would not apply them, since it has nothing to switch. */
-async function missingMigrations(target: Target): Promise<string[]> {
+async function missingMigrations(target: Pick<Target, "engine" | "install" | "gateway" | "stacks">): Promise<string[]> {
   const live = await readFacts(target.engine, { name: target.install, gateway: target.gateway });
   const now = routedRelease(live);
   const migrate = live.containers.find((one) => one.service === "migrate" && isOf(now, one));

@@ -8,7 +8,7 @@ import type { Service } from "../../install/services/release";
 import type { Tier } from "../../../settings";
 import { OperatorError } from "../../../util/operatorError";
 import type { Candidate } from "../candidate";
-import { countFiles, leave, leaveLost, membersNamed, permissionFor, readNamed, roomOf, sourceOf } from "../carryFiles";
+import { countFiles, leave, leaveLost, membersNamed, namedIn, permissionFor, roomOf, sourceOf } from "../carryFiles";
 import type { FilesPreview, LeftPreview } from "./renderPreview";
 import type { HandoverBackups } from "../runningBackup";
 import type { Step } from "../steps";
@@ -55,7 +55,7 @@ export async function previewFiles(
   const from = await readSource(engine, source.tier, old, environmentList(worker));
   if (place === undefined || from?.place.id === place.id) return undefined;
   const permission = permissionFor(place, carryFiles, steps);
-  const named = () => readNamed(engine, { install, backups }, candidate);
+  const named = () => namedIn(engine, { install, backups }, candidate);
   if (from === undefined) {
     const left = await leaveLost(source.tier, tier, permission, named, stack);
     return left && { left, place: place.title };

@@ -101,6 +101,14 @@ describe("a managed Postgres that lets its role log in to Scani's own database o
     });
   });
 
+  test("has been asked, though the container it was asked from cannot be removed; that one ends by itself", async () => {
+    const engine = pooled();
+    const refused = jest.spyOn(engine, "remove").mockRejectedValue(new Error("the engine is busy"));
+    expect(await withServer(engine, managed(url), async () => "asked")).toBe("asked");
+    await expect(withServer(engine, managed(url), (server) => drop(server, "x"))).rejects.toThrow("DATABASE_URL");
+    expect(refused).toHaveBeenCalledTimes(2);
+  });
+
   test("cannot be restored on, and the setting that names it is said", async () => {
     await expect(withServer(pooled(), managed(url), (server) => drop(server, "scani_restoring"))).rejects.toThrow(
       /does not let DATABASE_URL log in: psql: error: FATAL: {2}no such database: postgres\n.*\n {2}type: .*config set --secret DATABASE_URL --stack prod-base\n {2}type: npm run up -- prod-base$/,

@@ -2,8 +2,9 @@ import { label } from "../../../../host/install/names/labels";
 import { stacksBeside } from "../../../../host/install/names/stacks";
 import { withServer, type Database } from "../../../../host/backup/server";
 import type { TypedRestore } from "../../../../host/backup/restore/typedRestore";
-import { refuseClients, refuseReleases } from "../../../../ops/backup/restore";
+import { refuseClients, refuseReleases, reportWhatFollows } from "../../../../ops/backup/restore";
 import { FakeEngine } from "../../host/fakeEngine";
+import { FakeInstall } from "../../host/fakeInstall";
 import { FakePostgres } from "../../host/fakePostgres";
 import type { ContainerState } from "../../../../host/engine/engine";
 
@@ -133,5 +134,49 @@ describe("whoever else is connected to the database", () => {
     await expect(check(stopped, whileServing, managed)).rejects.toThrow("at 198.51.100.1");
     // An address out there may be one a container has here.
     await expect(check(connected([client("10.0.0.9")]), whileServing, managed)).rejects.toThrow("at 10.0.0.9.");
+  });
+});
+
+describe("after a restore that is done", () => {
+  /** What is reported where tier 1 serves a release with a migration more than the restored database has had. */
+  async function reported(prepare: (host: FakeInstall) => void): Promise<string[]> {
+    const host = new FakeInstall();
+    host.declare("tier1", "r1", ["0001_first", "0002_second"]);
+    host.serve("r1");
+    host.named = [["a.pdf", "row"]];
+    prepare(host);
+    const stacks = stacksBeside("prod-base");
+    const database: Database = { kind: "bundled", container: "scani-postgres", stacks };
+    const lines: string[] = [];
+    const target = { engine: host.engine, install: "scani", gateway: "scani-gateway", stacks, database };
+    await reportWhatFollows(target, (line) => lines.push(line));
+    return lines;
+  }
+  const lacks = expect.stringMatching(/^The restored schema is older .* it lacks 0002_second\./);
+  const other = expect.stringMatching(/^Or switch to the release that fits/);
+  const files = expect.stringMatching(/^Files are in no backup of the database, which names 1 file\./);
+
+  test("migrations the release that serves lacks are named, and files counted", async () => {
+    expect(await reported(() => undefined)).toEqual([lacks, other, files]);
+  });
+
+  test("files that cannot be counted are said, and no failure", async () => {
+    const failing = await reported((host) => {
+      host.first = (_container, _command, { input }) =>
+        input?.includes("documents") === true ? { exitCode: 3, errors: "permission denied" } : undefined;
+    });
+    expect(failing).toEqual([
+      lacks,
+      other,
+      "How many files the restored database names could not be read: psql failed: permission denied",
+    ]);
+  });
+
+  test("a schema that cannot be compared is said, and files are counted all the same", async () => {
+    const [unread, ...rest] = await reported((host) => {
+      host.engine.plan({ at: 1, kind: "throw" });
+    });
+    expect(unread).toMatch(/^Whether the restored schema fits the release that serves could not be read: .*fault at/);
+    expect(rest).toEqual([files]);
   });
 });
