@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { backupsCommand, setCommand, upCommand } from "../../util/commands";
-import { OperatorError } from "../../util/operatorError";
+import { OperatorError, type Problem } from "../../util/operatorError";
 import type { Attached } from "../engine/docker/attached";
 import { checkInterrupt } from "../engine/containers/ready";
 import { temporaryPath, writeDump, type BackupFolder, type Written } from "./folder";
@@ -70,11 +70,19 @@ async function* ending(
   if (exitCode === 0) return;
   throw new OperatorError({
     what: `pg_dump failed: ${errors || `exit code ${exitCode}`}`,
-    ...(errors.includes("server version mismatch") && {
-      why: "Name an image of the server's own version, and bring base up:",
-      type: [setCommand("postgresImage", base, { value: `postgres:${parseInt(version)}-alpine` }), upCommand(base)],
-    }),
+    ...(errors.includes("server version mismatch") && newerTools(parseInt(version), base)),
   });
+}
+
+/**
+ * What replaces tools that are older than their server, which pg_dump refuses to read. Pure.
+ * @param major the server's
+ */
+export function newerTools(major: number, base: string): Pick<Problem, "why" | "type"> {
+  return {
+    why: "Name an image of the server's own version, and bring base up:",
+    type: [setCommand("postgresImage", base, { value: `postgres:${major}-alpine` }), upCommand(base)],
+  };
 }
 
 /**

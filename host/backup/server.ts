@@ -122,6 +122,26 @@ export async function readIdentity(server: Server): Promise<DatabaseIdentity> {
   return { cluster, database: server.database };
 }
 
+/** Major versions of a server, and of the tools it is read with. */
+export interface Majors {
+  readonly server: number;
+  /** Absent where they do not tell it as Postgres' own do. */
+  readonly tools?: number;
+}
+
+/** Reads both. */
+export async function readMajors(server: Server): Promise<Majors> {
+  const [ofServer, version] = await Promise.all([readServerMajor(server), server.run(["pg_dump", "--version"])]);
+  const tools = /\(PostgreSQL\) (\d+)/.exec(version)?.[1];
+  return { server: ofServer, tools: tools === undefined ? undefined : Number(tools) };
+}
+
+/** Reads a server's major version. */
+export async function readServerMajor(server: Server): Promise<number> {
+  const [major] = await server.query<number>("select to_jsonb(current_setting('server_version_num')::int / 10000)");
+  return major;
+}
+
 /** psql for programs: no user settings, values only, stops at the first error. */
 export const psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"] as const;
 

@@ -2,7 +2,7 @@ import { backupsCommand, gunzipFile, quoted } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 import { readDumpKind } from "./dumpKind";
 import type { Backup } from "../folder";
-import type { Server } from "../server";
+import { readServerMajor, type Server } from "../server";
 import { typedWith, type TypedRestore } from "./typedRestore";
 
 /**
@@ -70,8 +70,8 @@ function dumpedMajor(contents: string): number | undefined {
 export async function checkMajor(server: Server, { file }: Backup, contents: string): Promise<void> {
   const made = dumpedMajor(contents);
   if (made === undefined) return;
-  const [own] = await server.query<number>("select to_jsonb(current_setting('server_version_num')::int / 10000)");
-  if (own === undefined || made <= own) return;
+  const own = await readServerMajor(server);
+  if (made <= own) return;
   throw new OperatorError({
     what: `${file} was made of Postgres ${made}, and this install's is Postgres ${own}, which cannot take it. Nothing has been touched.`,
     why: "A dump is restored into a Postgres of its own major version, or a newer one.",

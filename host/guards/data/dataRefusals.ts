@@ -1,4 +1,5 @@
 import { setCommand, howToSet } from "../../../settings";
+import { newerTools } from "../../backup/dump";
 import { dockerPsql, dockerStop } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
 import { anyOpens } from "../../scani/credentials";
@@ -25,7 +26,7 @@ export interface Intent {
 /** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
 export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Problem[]> {
   const [fixed, trusted] = [
-    [...strangers(evidence), majorOf(evidence, intent), dataPathOf(evidence, intent)],
+    [...strangers(evidence), majorOf(evidence, intent), toolsOf(evidence, intent), dataPathOf(evidence, intent)],
     [
       libcOf(evidence, intent),
       lackOf(evidence, intent),
@@ -56,6 +57,16 @@ function majorOf(
     what: `postgresImage ${postgres.image} is Postgres ${imageMajor}, and the volume ${postgres.volume} was made by Postgres ${volumeMajor}; one cannot run on the data of the other.`,
     why: `To move to Postgres ${imageMajor}: pg_dump with the old image, then restore into an install under another name.`,
     type: setCommand("postgresImage", baseStack, `postgres:${volumeMajor}-alpine`),
+  };
+}
+
+/** pg_dump reads no server newer than itself: every backup would fail, and every switch that has to make one. */
+function toolsOf({ managed, majors }: Evidence, { place, baseStack }: Intent): Problem | undefined {
+  if (place.managed === undefined || managed === undefined) return undefined;
+  if (majors?.tools === undefined || majors.tools >= majors.server) return undefined;
+  return {
+    what: `postgresImage ${place.managed.image} has the tools of Postgres ${majors.tools}, and the managed Postgres at ${managed.address} is Postgres ${majors.server}: pg_dump makes no backup of a newer server.`,
+    ...newerTools(majors.server, baseStack),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Majors } from "../../backup/server";
 import type { ManagedDatabase } from "../../install/data/databaseIdentity";
 import type { Libc } from "./postgresLibc";
 import type { SecretFingerprints } from "./secretFingerprints";
@@ -23,6 +24,8 @@ export interface Evidence {
   readonly cluster?: string;
   /** The managed database that is named; its cluster only where its server could be asked, and tells it. */
   readonly managed?: ManagedDatabase;
+  /** Major versions of the managed database's server and of the tools it is read with, where both could be asked. */
+  readonly majors?: Majors;
   /** Why the managed database could not be asked. */
   readonly unread?: string;
   /** ENCRYPTION_KEY of the api that runs now; asked only where the database is somebody else's. */

@@ -1,4 +1,4 @@
-import { psql, readIdentity, withServer } from "../../backup/server";
+import { psql, readIdentity, readMajors, withServer } from "../../backup/server";
 import { details, isConflict, isNotFound, type Engine } from "../../engine/engine";
 import { withUnstartedIfThere } from "../../engine/containers/unstarted";
 import { managedDatabaseAt } from "../../install/data/databaseIdentity";
@@ -65,7 +65,7 @@ async function askManaged(
   install: string,
   { url, image, network, authority }: ManagedPlace,
   { stacks, pull }: Asking,
-): Promise<Pick<Evidence, "managed" | "database" | "unread">> {
+): Promise<Pick<Evidence, "managed" | "majors" | "database" | "unread">> {
   const named = managedDatabaseAt(url);
   try {
     const there = await engine.networks([`${label.install}=${install}`]);
@@ -74,9 +74,12 @@ async function askManaged(
       engine,
       { kind: "managed", install, url, image, network: from, authority, stacks },
       async (server) => {
-        const { cluster } = await readIdentity(server);
-        const credentials = credentialsIn(await server.run(psql, { input: credentialQueries }));
-        return { managed: { ...named, cluster }, database: { credentials } };
+        const [{ cluster }, majors, stored] = await Promise.all([
+          readIdentity(server),
+          readMajors(server),
+          server.run(psql, { input: credentialQueries }),
+        ]);
+        return { managed: { ...named, cluster }, majors, database: { credentials: credentialsIn(stored) } };
       },
       pull,
     );

@@ -15,9 +15,16 @@ const place: DataPlace = {
 };
 
 /** Asks a managed Postgres with these credentials. */
-async function ask(credentials: readonly string[], answer?: FakeAnswer, prepare?: (engine: FakeEngine) => void) {
+async function ask(
+  credentials: readonly string[],
+  answer?: FakeAnswer,
+  prepare?: (engine: FakeEngine) => void,
+  major = 16,
+) {
   const engine = new FakeEngine((_container, command) => {
     if (answer !== undefined) return answer;
+    if (command[0] === "pg_dump") return { output: "pg_dump (PostgreSQL) 16.4 (Debian 16.4-1.pgdg120+1)\n" };
+    if (command.some((word) => word.includes("server_version_num"))) return { output: String(major) };
     return { output: command.includes("-c") ? '"73"' : credentials.map((one) => `credential ${one}`).join("\n") };
   });
   engine.images.set("postgres:16", { id: "sha256:p", environment: [], labels: {}, digests: [] });
@@ -43,6 +50,25 @@ test("a managed database says which it is, and what its credentials were sealed 
     expect((await problems(wrong)).map(({ what }) => what)).toEqual([
       expect.stringMatching(/^ENCRYPTION_KEY .*, but the data was made with another: every stored credential/),
     ]);
+});
+
+test.each([
+  [15, []],
+  [16, []],
+  [
+    17,
+    [
+      {
+        what: "postgresImage postgres:16 has the tools of Postgres 16, and the managed Postgres at db.example.org:5432 is Postgres 17: pg_dump makes no backup of a newer server.",
+        why: "Name an image of the server's own version, and bring base up:",
+        type: [expect.stringMatching(/--stack base postgresImage postgres:17-alpine$/), "npm run up -- base"],
+      },
+    ],
+  ],
+])("a managed Postgres %i, read with tools of 16, is refused where they are older", async (major, problems) => {
+  const { evidence } = await ask([], undefined, undefined, major);
+  const intent = { place, encryptionKey: key, baseStack: "base", trustSettings: true };
+  expect(await dataRefusals(evidence, intent)).toEqual(problems);
 });
 
 test("it is asked from Docker's own network before base's are there, and from base's afterwards", async () => {
