@@ -5,7 +5,7 @@ import { isSet } from "../settings";
 import type { Handler } from "./handler";
 import { refuseOtherEngine } from "./otherEngine";
 import { explainFailure } from "../host/handover/failed";
-import { refuseWhatServes } from "../host/guards/takedown";
+import { refuseTakedown } from "../host/guards/takedown";
 import type { Wanted } from "../host/install/facts";
 import type { Order } from "../host/handover/order";
 import { perform } from "../host/handover/perform";
@@ -64,8 +64,7 @@ export const handover: Handler<HandoverInputs> = {
   async remove(inputs, stack) {
     const engine = connect(inputs.dockerHost);
     await refuseOtherEngine(engine, inputs);
-    if (isSet("allowDowntime")) return;
-    refuseWhatServes(await readFacts(engine, installOf(inputs)), inputs.tier, stack);
+    refuseTakedown(await readFacts(engine, installOf(inputs)), inputs.tier, stack, isSet("allowDowntime"));
   },
 };
 

@@ -1,6 +1,6 @@
 import { connect } from "../host/engine/connect";
 import { isSet } from "../settings";
-import { refuseWhatServes } from "../host/guards/takedown";
+import { refuseTakedown } from "../host/guards/takedown";
 import { readFacts } from "../host/install/readFacts";
 import type { TakedownGuardInputs } from "../host/install/resources";
 import type { Handler } from "./handler";
@@ -20,7 +20,6 @@ export const takedownGuard: Handler<TakedownGuardInputs> = {
   async remove({ install, gateway, dockerHost, engine: home, containers = {}, tier }, stack) {
     const engine = connect(dockerHost);
     await refuseOtherEngine(engine, { install, engine: home, containers });
-    if (isSet("allowDowntime")) return;
-    refuseWhatServes(await readFacts(engine, { name: install, gateway }), tier, stack);
+    refuseTakedown(await readFacts(engine, { name: install, gateway }), tier, stack, isSet("allowDowntime"));
   },
 };

@@ -118,6 +118,8 @@ export const dockerDisconnect = (network: string, container: string): string =>
   `docker network disconnect ${quoted(network)} ${quoted(container)}`;
 export const dockerUnpause = (...containers: readonly string[]): string =>
   ["docker unpause", ...containers.map(quoted)].join(" ");
+export const dockerWait = (...containers: readonly string[]): string =>
+  ["docker wait", ...containers.map(quoted)].join(" ");
 export const dockerLogs = (container: string): string => `docker logs --tail 50 ${quoted(container)}`;
 /** Runs a program in a container. @param words as the shell takes them */
 export const dockerExec = (container: string, words: string, ...options: readonly string[]): string =>

@@ -1,8 +1,39 @@
 import { isRouted, isUp, servingOf, type Facts } from "../install/facts";
 import { howToSet, type Tier } from "../../settings";
 import { otherTier, stacksBeside } from "../install/names/stacks";
-import { downCommand, upCommand } from "../../util/commands";
+import { dockerStop, dockerUnpause, dockerWait, downCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
+
+/**
+ * Refuses to take a tier down that migrates or serves. Pure.
+ * @param stack name of the tier's
+ * @param downtime whether Scani may be taken down; a migration may not be cut off all the same
+ * @throws OperatorError
+ */
+export function refuseTakedown(facts: Facts, tier: Tier, stack: string, downtime: boolean): void {
+  refuseMigrating(facts, tier, stack);
+  if (!downtime) refuseWhatServes(facts, tier, stack);
+}
+
+/** A migrator that is up, as a killed run leaves it, would be killed with its container. */
+function refuseMigrating({ containers }: Facts, tier: Tier, stack: string): void {
+  const up = containers.filter((one) => one.tier === tier && one.service === "migrate" && isUp(one));
+  if (up.length === 0) return;
+  const names = up.map(({ name }) => name);
+  const paused = up.filter(({ state }) => state === "paused").map(({ name }) => name);
+  const goOn = paused.length === 0 ? [] : [dockerUnpause(...paused)];
+  throw new OperatorError([
+    {
+      what: `A migration of ${tier} is ${up.length === paused.length ? "paused" : "under way"} (container ${names.join(", ")}), and taking the tier down would cut it off. Nothing has been touched.`,
+      why: "Wait until it has ended:",
+      type: [...goOn, dockerWait(...names), downCommand(stack)],
+    },
+    {
+      what: "Or stop it, which takes back the migration it is at; those that were complete stay:",
+      type: [...goOn, dockerStop(...names), downCommand(stack)],
+    },
+  ]);
+}
 
 /**
  * Refuses to take a tier down that requests are sent to, or whose worker alone does the jobs: by what is true, since the

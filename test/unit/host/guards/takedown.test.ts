@@ -1,4 +1,4 @@
-import { refuseBaseInUse, refuseWhatServes } from "../../../../host/guards/takedown";
+import { refuseBaseInUse, refuseTakedown, refuseWhatServes } from "../../../../host/guards/takedown";
 import { factsOf, release, routedTo } from "../handover/model";
 
 const serving = (tier: "tier1" | "tier2") =>
@@ -40,6 +40,27 @@ test.each([
           `^${tier} worker does the jobs of ${other}, whose own worker does not run\\. Nothing has been touched\\.\\n[^]*\\n {2}type: npm run up -- prod-${other}$`,
         ),
       );
+  },
+);
+
+test.each([
+  ["running", "under way", ""],
+  ["restarting", "under way", ""],
+  ["paused", "paused", "\n {2}type: docker unpause two-migrate-x"],
+] as const)(
+  "of a tier whose migrator is %s nothing is taken, also where downtime is meant; how to end it is said",
+  (state, said, first) => {
+    const [serves, migrates] = [release("tier1", "one", () => true), release("tier2", "two", () => false)];
+    const migrator = migrates.map((one) => (one.service === "migrate" ? { ...one, state } : one));
+    const facts = factsOf([...serves, ...migrator], routedTo("one"));
+    for (const downtime of [true, false])
+      expect(() => refuseTakedown(facts, "tier2", "prod-tier2", downtime)).toThrow(
+        new RegExp(
+          `^A migration of tier2 is ${said} \\(container two-migrate-x\\), .*Nothing has been touched\\.\n[^]*:${first}\n {2}type: docker wait two-migrate-x\n {2}type: npm run down -- prod-tier2\n[^]*:${first}\n {2}type: docker stop two-migrate-x\n {2}type: npm run down -- prod-tier2$`,
+        ),
+      );
+    expect(() => refuseTakedown(facts, "tier1", "prod-tier1", true)).not.toThrow();
+    expect(() => refuseTakedown(facts, "tier1", "prod-tier1", false)).toThrow("tier1 serves");
   },
 );
 
