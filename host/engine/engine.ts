@@ -213,7 +213,10 @@ export interface Engine {
   inspect(container: string): Promise<ContainerDetails | undefined>;
   /** Creates a container without starting it. @returns its id */
   create(order: ContainerOrder): Promise<string>;
-  /** Starts a container, or lets one that is paused go on; one that runs already is left alone. */
+  /**
+   * Starts a container, or lets one that is paused go on; one that runs already is left alone. One that the engine is
+   * about to restart by itself is started now.
+   */
   start(container: string): Promise<void>;
   /**
    * Stops a container gently; does nothing if it is stopped or gone.

@@ -165,12 +165,12 @@ export function servingOf(facts: Facts): Serving {
       why: [...routes.map((route) => `${route} leads to ${leadsTo(facts, route)}`), ...conflicts].join(", "),
     };
   const wrong = routes.flatMap((route) => {
-    const target = targetOf(facts, route);
+    const [target, unanswered] = [targetOf(facts, route), facts.unanswered[route]];
     const paused = facts.paused.includes(route) ? [`requests of ${route} are held or refused at the gateway`] : [];
-    return target?.state === "running" ? paused : [`${target?.title} is ${target?.state}`, ...paused];
+    if (target?.state !== "running") return [`${target?.title} is ${target?.state}`, ...paused];
+    return unanswered === undefined ? paused : [`${route} through the gateway: ${unanswered}`, ...paused];
   });
-  const unanswered = Object.entries(facts.unanswered).map(([route, why]) => `${route} through the gateway: ${why}`);
-  const why = [...new Set(wrong.length > 0 ? wrong : unanswered)].join(", ");
+  const why = [...new Set(wrong)].join(", ");
   if (why !== "") return { is: "routed but down", release, why };
   return { is: "serving", release, shortcomings: shortcomingsOf(facts, release) };
 }

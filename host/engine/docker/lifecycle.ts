@@ -6,13 +6,21 @@ import { isConflict, isNotFound, statusOf, unlessMissing, type Removal } from ".
 /** Docker's status for what is so already. */
 const unchanged = 304;
 
-/** Starts a container, or lets one that is paused go on; one that runs already is left alone. */
+/**
+ * Starts a container, or lets one that is paused go on; one that runs already is left alone. Docker counts one that it is
+ * about to restart as running, and takes up to a minute longer after each crash: that one is started now.
+ */
 export async function start(docker: Docker, id: string): Promise<void> {
   const container = docker.getContainer(id);
   try {
     await container.start();
   } catch (error) {
-    if (statusOf(error) === unchanged) return;
+    if (statusOf(error) === unchanged) {
+      if (!(await container.inspect()).State.Restarting) return;
+      await stop(docker, id);
+      await container.start().catch(unlessUnchanged);
+      return;
+    }
     // Docker refuses to start a paused container, in words only.
     const paused = isConflict(error) && (await container.inspect()).State.Paused;
     if (!paused) throw error;
@@ -29,8 +37,12 @@ export async function stop(docker: Docker, id: string, withinSeconds?: number): 
     .getContainer(id)
     .stop(withinSeconds === undefined ? {} : { t: withinSeconds })
     .catch((error: unknown) => {
-      if (statusOf(error) !== unchanged && !isNotFound(error)) throw error;
+      if (!isNotFound(error)) unlessUnchanged(error);
     });
+}
+
+function unlessUnchanged(error: unknown): void {
+  if (statusOf(error) !== unchanged) throw error;
 }
 
 /**

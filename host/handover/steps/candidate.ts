@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/engine";
+import { details, type Engine } from "../../engine/engine";
 import { checkInterrupt, NotReady, untilReady, type Watch } from "../../engine/containers/ready";
 import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/services/releaseVariables";
@@ -142,10 +142,12 @@ export class RestartStep implements HandoverStep {
   }
 
   /**
-   * Waits until a container is ready, and looks once more whether it is reached. False too where it stops or crashes.
+   * Waits until a container is ready, and looks once more whether it is reached. False too where it stops or crashes: one
+   * that the engine is about to restart is not waited for.
    * @throws NotReady
    */
   private async answersAgain({ engine, order, progress }: Run, one: ReleaseContainer, watch: Watch): Promise<boolean> {
+    if ((await details(engine, one.id)).state !== "running") return false;
     try {
       await untilReady(engine, one, watch);
     } catch (error) {

@@ -261,7 +261,7 @@ export class FakeEngine implements Engine {
   start(container: string): Promise<void> {
     return this.call(`start ${this.called(container)}`, () => {
       const one = this.there(container);
-      if (one.state === "running" || one.state === "restarting") return;
+      if (one.state === "running") return;
       if (one.state === "paused") {
         one.state = "running";
         return;

@@ -81,6 +81,27 @@ test("one that is on its way out is waited for; one that runs is refused without
   expect(waited).toEqual(["a", "b"]);
 });
 
+test.each([
+  ["runs", { Running: true, Restarting: false }, ["start"]],
+  ["is about to be restarted by Docker", { Running: true, Restarting: true }, ["start", "stop", "start"]],
+])("one that %s is started", async (_how, State, calls) => {
+  const made: string[] = [];
+  const docker = {
+    getContainer: () => ({
+      start: async () => {
+        made.push("start");
+        if (!made.includes("stop")) throw refusal(304);
+      },
+      stop: async () => {
+        made.push("stop");
+      },
+      inspect: async () => ({ State }),
+    }),
+  } as unknown as Docker;
+  await engineOver(docker).start("x");
+  expect(made).toEqual(calls);
+});
+
 test("a log is both streams in their order, a letter split over two frames and many thousand lines too", async () => {
   const frame = (stream: 1 | 2, data: Buffer) => {
     const header = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
