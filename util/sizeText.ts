@@ -1,5 +1,10 @@
-/** A size for people: `512 bytes`, `0.4 MiB`, `300 MiB`. Pure. */
+const units = ["KiB", "MiB", "GiB", "TiB"] as const;
+
+/** A size for people: `512 bytes`, `1.5 KiB`, `12 KiB`, `300 MiB`, `4.2 GiB`. Pure. */
 export function sizeText(bytes: number): string {
-  const mebibytes = bytes / 1024 / 1024;
-  return bytes < 1024 ? `${bytes} bytes` : `${mebibytes.toFixed(mebibytes < 10 ? 1 : 0)} MiB`;
+  if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  // A size that would be rounded to 1024 of a unit is one of the next.
+  let [value, unit] = [bytes / 1024, 0];
+  while (Math.round(value) >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
+  return `${value.toFixed(value < 9.95 ? 1 : 0)} ${units[unit]}`;
 }

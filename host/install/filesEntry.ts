@@ -25,7 +25,7 @@ export interface FilesEntry extends FileCount {
 /** `1 file`, `2,000 files`. Pure. */
 export const pluralFiles = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
 
-/** `1 file (0.4 MiB)`, `2,000 files (300 MiB)`. Pure. */
+/** `1 file (12 KiB)`, `2,000 files (300 MiB)`. Pure. */
 export function countText({ files, bytes }: FileCount): string {
   return `${pluralFiles(files)} (${sizeText(bytes)})`;
 }
