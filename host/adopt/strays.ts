@@ -11,7 +11,7 @@ import type { Problem } from "../../util/operatorError";
 import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
 import { hostOf, serviceOf, type ComposeContainer, type ScaniService } from "./compose/project";
 import { composeLabel, composeContainers, readContainer } from "./compose/readCompose";
-import { hasRecord } from "./record";
+import { readRecord } from "./record";
 
 /** A container of compose's that does an install's work beside it. */
 export interface Stray {
@@ -25,9 +25,10 @@ export interface Stray {
  * database: a copy of it, as for staging, has the key as well. Until its place is taken only its worker is in the way.
  */
 export async function readStrays(engine: Engine, install: string): Promise<Stray[]> {
-  const own = (await releaseContainers(engine, install)).find((one) => one.service === "worker" && isUp(one));
-  const environment = environmentIn((own && (await engine.inspect(own.id)))?.environment ?? []);
-  if (environment.ENCRYPTION_KEY === undefined) return [];
+  const worker = (await releaseContainers(engine, install)).find((one) => one.service === "worker" && isUp(one));
+  const own = worker && (await engine.inspect(worker.id));
+  const environment = environmentIn(own?.environment ?? []);
+  if (own === undefined || environment.ENCRYPTION_KEY === undefined) return [];
   const all = await readAll(engine);
   const isBundled = hostOf(environment.DATABASE_URL ?? "") === replaceable.postgres.host;
   const onData = isBundled ? await projectsOnData(engine, install) : undefined;
@@ -37,11 +38,13 @@ export async function readStrays(engine: Engine, install: string): Promise<Stray
       .filter((one) => onData?.has(one.project) ?? isSameDatabase(one.environment, environment))
       .map(({ project }) => project),
   );
-  const isReplaced = isBundled ? await hasOwnPostgres(engine, install) : !(await hasRecord(engine, install));
-  return all.filter(isUp).flatMap((one) => {
-    const service = projects.has(one.project) ? serviceOf(one) : undefined;
-    return service === undefined || (service !== "worker" && !isReplaced) ? [] : [{ name: one.name, service }];
+  const found = all.filter(isUp).flatMap(({ name, project, ...one }): Stray[] => {
+    const service = projects.has(project) ? serviceOf(one) : undefined;
+    return service === undefined ? [] : [{ name, service }];
   });
+  if (found.every(({ service }) => service === "worker")) return found;
+  const isReplaced = isBundled ? await hasOwnPostgres(engine, install) : await isTaken(engine, install, own.imageId);
+  return found.filter(({ service }) => service === "worker" || isReplaced);
 }
 
 /** Reads the containers of every compose project; those that are removed meanwhile are none. */
@@ -75,6 +78,12 @@ async function projectsOnData(engine: Engine, install: string): Promise<Set<stri
 async function hasOwnPostgres(engine: Engine, install: string): Promise<boolean> {
   const labels = [`${label.install}=${install}`, `${label.service}=postgres`];
   return (await engine.containers({ labels, all: true })).length > 0;
+}
+
+/** Whether compose's part has been taken over where the database is somebody else's: once it is settled nothing says so. */
+async function isTaken(engine: Engine, install: string, image: string): Promise<boolean> {
+  const record = await readRecord(engine, install, image);
+  return record === undefined || record.takenOver === true;
 }
 
 /** Whether two services are on one database of a server that is somewhere else. */

@@ -95,6 +95,12 @@ test("with a managed database the page and api are where they belong until all i
   expect(await namesOf(adoption)).toEqual(["home-worker"]);
 });
 
+test("with a managed database they are in the way from the takeover on, before all is settled too", async () => {
+  const adoption = await adopted("taken over", {}, "db.example.com/scani").begun();
+  for (const name of ["home-page", "home-api", "home-provider"]) adoption.container(name).state = "running";
+  expect(await namesOf(adoption)).toEqual(["home-api", "home-page", "home-provider"]);
+});
+
 test("it is stopped for good, and said", async () => {
   const adoption = beside({ state: "running", restartPolicy: "unless-stopped" });
   expect(await stopStrays(await adoption.run())).toBe(true);
