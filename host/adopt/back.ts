@@ -189,8 +189,11 @@ async function newerSchema({
 
 /** Removes containers that runs which were killed have left: they are on networks and volumes that are to go. */
 async function removeHelpers({ engine, install }: AdoptRun): Promise<void> {
-  for (const { id, labels } of await engine.containers({ labels: [`${label.install}=${install.name}`], all: true }))
-    if (labels[label.service] === undefined) await engine.remove(id);
+  const own = await engine.containers({ labels: [`${label.install}=${install.name}`], all: true });
+  const helpers = own.filter(({ labels }) => labels[label.service] === undefined);
+  // The record goes last.
+  for (const { id } of helpers.filter(({ volumes }) => !volumes.some((name) => isRecordOf(install.name, name))))
+    await engine.remove(id);
 }
 
 /** Records that from here on only the way back is possible. */

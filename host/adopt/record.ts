@@ -1,5 +1,6 @@
-import type { Engine } from "../engine/engine";
+import { isRefused, type Engine } from "../engine/engine";
 import { withUnstarted } from "../engine/containers/unstarted";
+import { containerName } from "../install/names/containerName";
 import { label } from "../install/names/labels";
 import type { Adoption } from "./plan";
 import { runningFirst, type ComposeProject } from "./compose/project";
@@ -96,7 +97,7 @@ export async function readRecord(engine: Engine, install: string, image: string)
   });
 }
 
-/** Writes it, whole or not at all. @param labels further labels of the volume */
+/** Writes it, whole or not at all. @param labels further ones of the volume, and of what keeps it */
 export async function writeRecord(
   engine: Engine,
   record: AdoptionRecord,
@@ -104,10 +105,48 @@ export async function writeRecord(
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { install } = record;
-  await engine.createVolume(volumeOf(install), { [label.install]: install, ...labels });
+  const all = { [label.install]: install, ...labels };
+  await engine.createVolume(volumeOf(install), all);
   await withVolume(engine, install, image, (container) =>
     engine.writeFile(container, file, `${JSON.stringify(record, undefined, 1)}\n`),
   );
+  await keepInUse(engine, install, image, all);
+}
+
+/** Seconds the program of the container runs that keeps the volume in use: as long as a number of them may be. */
+const forEver = 2 ** 31 - 1;
+
+/**
+ * Keeps a container running that has the volume. Others have it for moments only, and `docker system prune` removes the
+ * containers that do not run, then the volumes no container has.
+ */
+async function keepInUse(
+  engine: Engine,
+  install: string,
+  image: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  const name = containerName(install, "adoption");
+  const there = await engine.inspect(name);
+  if (there?.state === "running") return;
+  if (there === undefined)
+    await engine.create({
+      name,
+      image,
+      labels,
+      entrypoint: ["sleep"],
+      command: [String(forEver)],
+      noHealthCheck: true,
+      network: "none",
+      init: true,
+      confinement: { CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], ReadonlyRootfs: true },
+      volumes: [{ name: volumeOf(install), path }],
+    });
+  await engine.setRestartPolicy(name, "unless-stopped");
+  // Without compose's containers the image may be one that has no such program.
+  await engine.start(name).catch((error: unknown) => {
+    if (!isRefused(error)) throw error;
+  });
 }
 
 /** True while something is being adopted. */
@@ -120,9 +159,10 @@ export function isRecordOf(install: string, volume: string): boolean {
   return volume === volumeOf(install);
 }
 
-/** Forgets it. */
-export function removeRecord(engine: Engine, install: string): Promise<void> {
-  return engine.removeVolume(volumeOf(install));
+/** Forgets it. What runs that were killed have left is on its volume too. */
+export async function removeRecord(engine: Engine, install: string): Promise<void> {
+  for (const { id } of await engine.containers({ volumes: [volumeOf(install)], all: true })) await engine.remove(id);
+  await engine.removeVolume(volumeOf(install));
 }
 
 /** Works with a container that has the volume and never runs. */

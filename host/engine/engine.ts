@@ -132,6 +132,8 @@ export interface NetworkSummary extends Labelled {
 
 /** A container to be created. */
 export interface ContainerOrder {
+  /** Its name; without one the engine gives it any. */
+  readonly name?: string;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];

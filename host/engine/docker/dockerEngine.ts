@@ -363,6 +363,7 @@ function publishedOn(asked: Bindings, now: Bindings): string[] {
 
 /** The request that creates a container. Pure. */
 export function requestOf({
+  name,
   image,
   labels,
   entrypoint,
@@ -397,6 +398,7 @@ export function requestOf({
         }),
   };
   return {
+    ...(name === undefined ? {} : { name }),
     Image: image,
     Labels: { ...labels },
     ...(entrypoint === undefined ? {} : { Entrypoint: [...entrypoint] }),

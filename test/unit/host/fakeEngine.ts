@@ -241,8 +241,13 @@ export class FakeEngine implements Engine {
       const image = [...this.images].find(([name, { id }]) => name === order.image || id === order.image);
       if (image === undefined)
         throw new EngineError(404, `(HTTP code 404) no such container - No such image: ${order.image} `);
+      if (order.name !== undefined && this.find(order.name) !== undefined)
+        throw new EngineError(
+          409,
+          `(HTTP code 409) unexpected - The container name "/${order.name}" is already in use `,
+        );
       return this.add({
-        name: `unnamed-${this.made + 1}`,
+        name: order.name ?? `unnamed-${this.made + 1}`,
         labels: order.labels,
         image: image[0],
         imageId: image[1].id,

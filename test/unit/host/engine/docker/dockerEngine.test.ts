@@ -171,6 +171,7 @@ test("details of a container, with what Docker leaves out", () => {
 
 test("what is sent to make a container: nothing that was not asked for", () => {
   expect(requestOf({ image: "a", labels: { b: "c" } })).toEqual({ Image: "a", Labels: { b: "c" } });
+  expect(requestOf({ name: "n", image: "a", labels: {} })).toEqual({ name: "n", Image: "a", Labels: {} });
   expect(
     requestOf({ image: "a", labels: {}, network: "none", volumes: [{ name: "v", path: "/data" }] }).HostConfig,
   ).toEqual({

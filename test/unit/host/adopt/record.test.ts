@@ -1,0 +1,67 @@
+import { hasRecord, readRecord, removeRecord, writeRecord } from "../../../../host/adopt/record";
+import { label } from "../../../../host/install/names/labels";
+import { FakeEngine } from "../fakeEngine";
+import { FakeAdoption } from "./fakeAdoption";
+
+const { record } = new FakeAdoption("beside");
+
+/** An engine with a record on it. */
+async function recorded(): Promise<FakeEngine> {
+  const engine = new FakeEngine();
+  engine.images.set("image:1", { id: "sha256:1", environment: [], labels: {}, digests: [] });
+  await writeRecord(engine, record, "image:1", { [label.throwaway]: "true" });
+  return engine;
+}
+
+/** What `docker system prune --volumes` does: containers that do not run go, then volumes no container has. */
+async function prune(engine: FakeEngine): Promise<void> {
+  for (const { id } of engine.all.filter(({ state }) => state !== "running")) await engine.remove(id);
+  const used = engine.all.flatMap(({ volumes }) => volumes);
+  for (const { name } of engine.volumesThere.filter((one) => !used.includes(one.name))) await engine.removeVolume(name);
+}
+
+test("no prune removes the record", async () => {
+  const engine = await recorded();
+  await prune(engine);
+  expect(await readRecord(engine, "scani", "image:1")).toEqual(record);
+});
+
+test("what keeps it comes back with the engine, can do nothing, and is there once", async () => {
+  const engine = await recorded();
+  await writeRecord(engine, { ...record, announced: false }, "image:1", {});
+  expect(engine.all).toMatchObject([
+    {
+      name: "scani-adoption",
+      labels: { [label.install]: "scani", [label.throwaway]: "true" },
+      state: "running",
+      restartPolicy: "unless-stopped",
+      networks: [],
+      confinement: { CapDrop: ["ALL"], ReadonlyRootfs: true },
+    },
+  ]);
+  expect((await readRecord(engine, "scani", "image:1"))?.announced).toBe(false);
+});
+
+test("one that somebody has stopped is started again with the next writing", async () => {
+  const engine = await recorded();
+  await engine.stop("scani-adoption");
+  await writeRecord(engine, record, "image:1", {});
+  expect(engine.find("scani-adoption")?.state).toBe("running");
+});
+
+test("an image that cannot keep it is no reason not to write", async () => {
+  const engine = await recorded();
+  await engine.remove("scani-adoption");
+  const refusal = Object.assign(new Error("exec: sleep: executable file not found"), { statusCode: 400 });
+  engine.start = () => Promise.reject(refusal);
+  await writeRecord(engine, { ...record, announced: false }, "image:1", {});
+  expect((await readRecord(engine, "scani", "image:1"))?.announced).toBe(false);
+});
+
+test("forgotten, nothing of it is left, nor what a run that was killed had on its volume", async () => {
+  const engine = await recorded();
+  await engine.create({ image: "image:1", labels: {}, volumes: [{ name: "scani-adoption", path: "/adoption" }] });
+  await removeRecord(engine, "scani");
+  expect(engine.all).toEqual([]);
+  expect(await hasRecord(engine, "scani")).toBe(false);
+});
