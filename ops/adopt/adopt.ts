@@ -418,8 +418,12 @@ async function whoServes({ engine, install, record }: AdoptRun): Promise<string[
     readFacts(engine, install),
     engine.inspect(record.scani["frontend-app"] ?? ""),
   ]);
+  const serving = servingOf(facts);
+  const amiss = serving.is === "serving" ? serving.shortcomings.map(({ what }) => what) : [];
   return [
-    ...(servingOf(facts).is === "serving" ? [`this module's on port ${record.port.then}`] : []),
+    ...(serving.is === "serving"
+      ? [`this module's on port ${record.port.then}${amiss.length === 0 ? "" : ` (${amiss.join("; ")})`}`]
+      : []),
     ...(page?.state === "running" ? [`compose's on port ${record.port.now ?? "(none)"}`] : []),
   ];
 }

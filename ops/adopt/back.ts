@@ -1,10 +1,10 @@
 import { describeWayBack, goBack, refuseWayBack } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
-import { phasesOf } from "../../host/adopt/phases";
+import { readSettling, settlingNote, settlingProblem } from "../../host/adopt/settling";
 import { readRecord, removeRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
 import type { Engine } from "../../host/engine/engine";
 import { adoptCommand, composeCreate } from "../../util/commands";
-import { OperatorError } from "../../util/operatorError";
+import { OperatorError, renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
@@ -81,12 +81,11 @@ export async function settle(
     refuseGivenBack(record);
     const run = runOf(context, base, adopting, record);
     const { engine, install } = run;
-    for (const phase of phasesOf(record))
-      if (!(await phase.done(run)))
-        throw new OperatorError({
-          what: `The adoption of ${record.project} is not over: ${phase.describe(record)}. Nothing has been touched.`,
-          type: adoptCommand(record.project, "--yes"),
-        });
+    const settling = await readSettling(run);
+    const problem = settlingProblem(settling, run, options.removeOldFiles === true);
+    if (problem !== undefined) throw new OperatorError(problem);
+    const note = settlingNote(settling, run);
+    if (note !== undefined) context.report(renderProblem(note));
     const fileVolumes = record.fileVolumes ?? (await volumesOf(engine, record.objectStore ?? ""));
     const volumes = options.removeOldFiles ? fileVolumes : [];
     const names = retired(record);

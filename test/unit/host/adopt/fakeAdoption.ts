@@ -101,13 +101,15 @@ export class FakeAdoption {
     const labels = { [label.install]: "scani" };
     const own = engine.find("scani-postgres") as FakeContainer;
     engine.all.splice(engine.all.indexOf(own), 1);
-    for (const service of ["storage", ...(taken && !this.managed ? ["postgres"] : [])])
+    this.install.addStorage();
+    Object.assign(this.container("scani-storage"), { networks: ["scani-data"], volumes: ["scani-storage-data"] });
+    if (taken && !this.managed)
       engine.add({
-        name: `scani-${service}`,
-        labels: { ...labels, [label.service]: service },
+        name: "scani-postgres",
+        labels: { ...labels, [label.service]: "postgres" },
         state: "running",
         networks: ["scani-data"],
-        volumes: service === "postgres" ? [volume] : [`scani-${service}-data`],
+        volumes: [volume],
       });
     const theirs = [volume, "home_minio-data"].map((name) => ({ name, labels: {} }));
     engine.volumesThere.push({ name: "scani-storage-data", labels }, ...theirs);

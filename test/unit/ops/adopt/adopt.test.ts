@@ -170,6 +170,38 @@ test("the volume of an S3 server that somebody has stopped is not removed before
   expect(adoption.install.engine.volumesThere.map(({ name }) => name)).toContain("home_minio-data");
 });
 
+test("settled while this module's worker is down, nothing is lost, and what starts it is said", async () => {
+  const { adoption, context, printed } = await begun({}, "taken over");
+  adoption.container("scani-r1-worker").state = "exited";
+  await adoptionStatus(context, "base", "home");
+  expect(printed.splice(0).join("\n")).toContain("Serving now: this module's on port 8090 (its worker is exited).");
+  await settle(context, "base", "home", { yes: true });
+  expect(printed[0]).toBe("This module's Scani serves, but its worker is exited.\n  type: npm run up -- tier1");
+  expect(adoption.install.engine.all.filter(({ name }) => name.startsWith("home-"))).toEqual([]);
+});
+
+test("the way back is not given up while this module does not serve", async () => {
+  const { adoption, context, changes } = await begun({}, "taken over");
+  adoption.container("scani-r1-api").state = "exited";
+  await expect(settle(context, "base", "home", { yes: true })).rejects.toThrow(
+    /^This module's Scani does not serve \(tier1 api is exited\), and .*\n {2}The first .*\n {2}type: npm run adopt -- home --yes\n {2}type: npm run adopt -- home --back --yes$/,
+  );
+  expect(changes()).toEqual([]);
+});
+
+test("nor before compose's part is taken over, nor while some of it runs", async () => {
+  const beside = await begun();
+  await expect(settle(beside.context, "base", "home", { yes: true })).rejects.toThrow(
+    "The adoption of home is not over",
+  );
+  const { adoption, context, changes } = await begun({}, "taken over");
+  adoption.container("home-minio").state = "running";
+  await expect(settle(context, "base", "home", { yes: true })).rejects.toThrow(
+    "The adoption of home is not over: stop what has been replaced",
+  );
+  expect(changes()).toEqual([]);
+});
+
 test("settled, compose's containers and the volume of its S3 server go", async () => {
   const { adoption, context, printed } = await begun({}, "taken over");
   await settle(context, "base", "home", { removeOldFiles: true, yes: true });

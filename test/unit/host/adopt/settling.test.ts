@@ -1,0 +1,37 @@
+import type { Serving } from "../../../../host/install/facts";
+import { stacksBeside } from "../../../../host/install/names/stacks";
+import { settlingNote, settlingProblem } from "../../../../host/adopt/settling";
+import type { AdoptRun } from "../../../../host/adopt/phases/phase";
+import { renderProblem } from "../../../../util/operatorError";
+import { FakeAdoption } from "./fakeAdoption";
+
+const run = {
+  record: new FakeAdoption("taken over").record,
+  stacks: { names: stacksBeside("prod-base") },
+} as unknown as AdoptRun;
+
+const uploadsFail: Serving = {
+  is: "serving",
+  release: { tier: "tier1", release: "r1" },
+  shortcomings: [
+    { what: "its worker is exited", of: "release" },
+    { what: "uploads fail: 502", of: "base" },
+  ],
+};
+
+test("compose's files stay until base's own S3 server is well", () => {
+  const problem = settlingProblem({ serving: uploadsFail }, run, true);
+  expect(problem && renderProblem(problem)).toBe(
+    "This module's Scani serves, but uploads fail: 502, and the files of compose's S3 server are not removed before its own is well. Nothing has been touched.\n  type: npm run up -- prod-base",
+  );
+  expect(settlingProblem({ serving: uploadsFail }, run, false)).toBeUndefined();
+  expect(settlingProblem({ serving: { ...uploadsFail, shortcomings: [] } }, run, true)).toBeUndefined();
+});
+
+test("what is amiss is said, with whose command mends it", () => {
+  expect(settlingNote({ serving: uploadsFail }, run)).toEqual({
+    what: "This module's Scani serves, but its worker is exited; uploads fail: 502.",
+    type: ["npm run up -- prod-base", "npm run up -- prod-tier1"],
+  });
+  expect(settlingNote({ serving: { ...uploadsFail, shortcomings: [] } }, run)).toBeUndefined();
+});
