@@ -3,14 +3,17 @@ import { retired } from "../../host/adopt/phases/takeOver";
 import { readSettling, settlingNote, settlingProblem } from "../../host/adopt/settling";
 import { readRecord, removeRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
 import type { Engine } from "../../host/engine/engine";
+import { label } from "../../host/install/names/labels";
 import { adoptCommand, composeCreate } from "../../util/commands";
 import { OperatorError, renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { endInterruption, failed, openAdoption, readBegun, refuseGivenBack, runOf, type Adopting } from "./adopt";
+import { keepsFormer } from "../pulumi/config";
 import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, showBegun } from "./show";
+import { stackOf, stacksOn } from "./stacks";
 
 /** An adoption that has begun. @throws OperatorError when none has */
 function recordOf({ record, project, install }: Adopting): AdoptionRecord {
@@ -26,6 +29,7 @@ function recordOf({ record, project, install }: Adopting): AdoptionRecord {
 export async function back(context: Context, base: string, named: string | undefined, going: Going): Promise<void> {
   await withMachineLock("way back of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
+    if (await isOnlyWritten(context, base, adopting)) return takeBackWritten(context, base, adopting, going);
     const record = recordOf(adopting);
     const run = runOf(context, base, adopting, record);
     if (adopting.project === undefined)
@@ -57,6 +61,39 @@ export async function back(context: Context, base: string, named: string | undef
       `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(Date.now() - began)}). Nothing of this module is left.`,
     );
   });
+}
+
+/** The stacks whose settings an adoption replaces. */
+const stacks = ["base", "tier1", "tier2"] as const;
+
+/** True where a run was killed while it wrote the settings, before the plan was written: nothing else has been done. */
+async function isOnlyWritten(context: Context, base: string, { engine, install, record }: Adopting): Promise<boolean> {
+  if (record !== undefined) return false;
+  if (!stacks.some((stack) => keepsFormer(context.project.folder, stackOf(base, stack)))) return false;
+  const own = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
+  return own.length === 0;
+}
+
+/** Takes back what such a run has written, or says that it would. */
+async function takeBackWritten(
+  context: Context,
+  base: string,
+  { engine, install, project }: Adopting,
+  going: Going,
+): Promise<void> {
+  if (!isToBeDone(going)) {
+    const command = adoptCommand(...(project === undefined ? [] : [project.name]), "--back", "--yes");
+    context.report(
+      [`An adoption was killed before it began: the settings it has replaced are put back.`, notTouched(command)].join(
+        "\n",
+      ),
+    );
+    return;
+  }
+  const { putBack } = stacksOn(context, base);
+  for (const stack of stacks) await putBack(stack);
+  await removeRecord(engine, install);
+  context.report("The settings are what they were before. Nothing else had been done.");
 }
 
 /** How an adoption is settled. */
@@ -110,7 +147,7 @@ export async function settle(
     await writeRecord(engine, { ...record, fileVolumes }, run.image, {});
     for (const name of names) await engine.remove(name, { force: false, volumes: false });
     for (const volume of volumes) await engine.removeVolume(volume);
-    for (const stack of ["base", "tier1", "tier2"] as const) await run.stacks.forget(stack);
+    for (const stack of stacks) await run.stacks.forget(stack);
     await removeRecord(engine, install.name);
     context.report(`Removed ${all}. The other volumes stay.`);
   });

@@ -30,9 +30,16 @@ export function replaceSettings(context: Context, stack: string, values: Values)
   });
 }
 
+/** True while a stack keeps what settings were. */
+export function keepsFormer(folder: string, stack: string): boolean {
+  return settingsOf(folder, stack).includes(formerKey);
+}
+
 /** Puts settings back that were replaced; those that were not there are taken out. */
-export function putSettingsBack(context: Context, stack: string): Promise<void> {
-  return onConfig(context, stack, async (config) => {
+export async function putSettingsBack(context: Context, stack: string): Promise<void> {
+  // To hear from Pulumi that nothing is kept takes a start of it, and makes a stack that is not there.
+  if (!keepsFormer(context.project.folder, stack)) return;
+  await onConfig(context, stack, async (config) => {
     const former = Object.entries(config.former());
     await config.set(Object.fromEntries(former.map(([name, value]) => [name, value ?? undefined])));
     await config.keep({});
@@ -41,8 +48,7 @@ export function putSettingsBack(context: Context, stack: string): Promise<void> 
 
 /** Forgets what settings were. */
 export async function forgetFormer(context: Context, stack: string): Promise<void> {
-  // Most often nothing is kept; to hear so from Pulumi takes a start of it.
-  if (!settingsOf(context.project.folder, stack).includes(formerKey)) return;
+  if (!keepsFormer(context.project.folder, stack)) return;
   await onConfig(context, stack, (config) => config.keep({}));
 }
 

@@ -1,8 +1,13 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { adopt, onPort, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
 import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
 import { BackupPhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
+import type { Stacks } from "../../../../host/adopt/phases/phase";
+import { label } from "../../../../host/install/names/labels";
 import type { Going } from "../../../../ops/adopt/act";
+import * as adoptStacks from "../../../../ops/adopt/stacks";
 import type { ComposeProject } from "../../../../host/adopt/compose/project";
 import { whileBothServe } from "../../../../ops/adopt/show";
 import { writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
@@ -227,6 +232,31 @@ test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
     );
   },
 );
+
+test("what a run has written that was killed before it wrote the plan is put back", async () => {
+  const { adoption, context, printed } = await begun();
+  const { engine } = adoption.install;
+  shown(adoption);
+  for (const { id } of engine.all.filter(({ labels }) => label.install in labels)) await engine.remove(id);
+  engine.volumeFiles.delete("scani-adoption");
+  const settings = join(place.path, "Pulumi.base.yaml");
+  await expect(back(context, "base", "home", { yes: true })).rejects.toThrow("is not being adopted by scani");
+
+  writeFileSync(settings, "config:\n  scani-adopt:former:\n    secure: v1:abc\n");
+  await back(context, "base", "home", {});
+  expect(printed.splice(0).join("\n")).toContain(
+    "the settings it has replaced are put back.\nNothing has been touched. To go on:\n  type: npm run adopt -- home --back --yes",
+  );
+  const put: string[] = [];
+  const putBack = (stack: string) => Promise.resolve(void put.push(stack));
+  jest.spyOn(adoptStacks, "stacksOn").mockReturnValue({ putBack } as unknown as Stacks);
+  await back(context, "base", "home", { yes: true });
+  jest.restoreAllMocks();
+  expect(put).toEqual(["base", "tier1", "tier2"]);
+  expect(printed).toEqual(["The settings are what they were before. Nothing else had been done."]);
+  expect(engine.volumesThere.map(({ name }) => name)).not.toContain("scani-adoption");
+  rmSync(settings);
+});
 
 test("without --yes, --back says what stands in its way", async () => {
   const { adoption, context, changes } = await begun({}, "taken over");
