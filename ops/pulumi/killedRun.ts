@@ -10,6 +10,7 @@ import { removeOrphans } from "./orphanedResources";
 import { pendingIn } from "./pendingOperations";
 import { exportState, importState } from "./state";
 import { stackLocksIn, type StackLock } from "./stackLock";
+import { plainWords } from "./words";
 
 /**
  * What Pulumi prints where a killed run's operations are in the state and no lock, as after `pulumi cancel`. It goes on,
@@ -31,7 +32,7 @@ export async function pastKilledRun<T>(
 ): Promise<T> {
   let pending = false;
   const report = (line: string): void => {
-    pending ||= pendingWarning.test(line);
+    pending ||= pendingWarning.test(plainWords(line));
     context.report(line);
   };
   try {

@@ -1,3 +1,5 @@
+import { plainWords } from "./words";
+
 /** Pulumi's own lock of a stack: a file beside the state, which a killed run leaves behind. */
 export interface StackLock {
   /** Where it is, as Pulumi says it: `file:///…/<id>.json`. */
@@ -14,8 +16,9 @@ export interface StackLock {
  * Source: pulumi/pkg/backend/diy/lock.go, `checkForLock`.
  */
 export function stackLocksIn(message: string): StackLock[] {
-  if (!message.includes("the stack is currently locked by")) return [];
-  const lines = message.matchAll(/^\s+(\S.*): created by (.*)@(\S+) \(pid (\d+)\) at (\S+)$/gm);
+  const plain = plainWords(message);
+  if (!plain.includes("the stack is currently locked by")) return [];
+  const lines = plain.matchAll(/^\s+(\S.*): created by (.*)@(\S+) \(pid (\d+)\) at (\S+)$/gm);
   // Said more than once: an error of the Automation API repeats what Pulumi printed.
   const byUrl = new Map(
     [...lines].map(([, url, user, host, pid, since]) => [url, { url, user, host, pid: Number(pid), since }]),

@@ -9,22 +9,29 @@ const slack = 2_000;
 
 /**
  * True when the process with this id is still the one that ran at that moment: it is alive, and started before. A later
- * process may have been given the same id.
- * @param at milliseconds since the epoch
+ * process may have been given the same id. One that is alive and of which that cannot be told counts as the same.
+ * @param at milliseconds since the epoch; NaN where the moment is not known
  */
 export function livesSince(pid: number, at: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: another user's process, which is alive.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
+  if (!isAlive(pid)) return false;
   if (process.platform !== "linux") return true;
   try {
     const [state, started] = stateOf(pid);
-    return state !== "Z" && started <= at + slack;
+    const isLater = started > at + slack;
+    return state !== "Z" && !isLater;
   } catch {
-    return false;
+    // It has ended since, or /proc hides another user's processes.
+    return isAlive(pid);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: another user's process, which is alive.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -26,6 +26,15 @@ test("one that is said twice is one", () => {
   expect(stackLocksIn(message([line, line]))).toHaveLength(1);
 });
 
+test("what Pulumi colours for a terminal is read as what it prints to a file", () => {
+  const coloured = message([line])
+    .split("\n")
+    .map((one) => `\u001b[38;5;9m${one}\u001b[0m`)
+    .join("\n");
+  expect(stackLocksIn(coloured)).toEqual(stackLocksIn(message([line])));
+  expect(stackLocksIn(`${message([line]).trimEnd()}\u001b[0m`)[0]?.since).toBe("2026-11-23T23:22:13Z");
+});
+
 test("no other message names a lock", () => {
   expect(stackLocksIn("error: update failed")).toEqual([]);
   expect(stackLocksIn(line)).toEqual([]);

@@ -1,6 +1,10 @@
 import type { Stack } from "@pulumi/pulumi/automation";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { LockTaken } from "../../../../host/lock/owner";
 import type { Context } from "../../../../ops/context";
 import { pastKilledRun } from "../../../../ops/pulumi/killedRun";
 import { folder } from "../../lab/setup/folder";
@@ -48,6 +52,41 @@ test("what a killed run left in the state is cleared, also where somebody has cl
     warning,
     "A killed run left 1 pending operation in the state of base: cleared; this run has repeated it.",
   ]);
+});
+
+test("so is what a coloured warning says", async () => {
+  await run(async ({ report }) => {
+    report(`\u001b[38;5;11m${warning.replace("pending", "\u001b[1mpending")}\u001b[0m`);
+    return "done";
+  });
+  expect(existsSync(imported())).toBe(true);
+});
+
+/** What Pulumi says to a terminal of a lock, which is there. */
+function lockedBy(pid: number): { readonly file: string; readonly error: Error } {
+  const file = place.file("1d9e05d4.json", "{}");
+  const created = `  ${pathToFileURL(file).href}: created by ada@${hostname()} (pid ${pid}) at ${new Date().toISOString()}`;
+  const said = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.\n${created}`;
+  return { file, error: new Error(`code: 255\n stderr: \u001b[38;5;1m${said}\u001b[0m\n\n`) };
+}
+
+test("a lock that a live process holds is left alone, in colours too", async () => {
+  const { file, error } = lockedBy(process.pid);
+  const refusal = await run(() => Promise.reject(error)).catch((thrown: unknown) => thrown);
+  expect(refusal).toBeInstanceOf(LockTaken);
+  expect((refusal as Error).message).not.toContain("\u001b");
+  expect(existsSync(file)).toBe(true);
+  expect(existsSync(imported())).toBe(false);
+  expect(lines).toEqual([]);
+});
+
+test("one that a killed process left is cleared, and the command run again", async () => {
+  const child = spawnSync(process.execPath, ["-e", ""]);
+  const { file, error } = lockedBy(child.pid);
+  let calls = 0;
+  expect(await run(async () => (calls++ === 0 ? Promise.reject(error) : "done"))).toBe("done");
+  expect(existsSync(file)).toBe(false);
+  expect(existsSync(imported())).toBe(true);
 });
 
 test("a command that fails leaves it to the next, and one without a warning asks nothing", async () => {

@@ -6,10 +6,15 @@ test("this process lives", () => {
   expect(livesSince(process.pid, Date.now())).toBe(true);
 });
 
-test("a process that has ended does not", async () => {
+test("a process that has ended does not, whenever it was", async () => {
   const child = spawn(process.execPath, ["-e", ""]);
   await once(child, "exit");
   expect(livesSince(child.pid as number, Date.now())).toBe(false);
+  expect(livesSince(child.pid as number, NaN)).toBe(false);
+});
+
+test("one that is alive at a moment that is not known counts as the one that was meant", () => {
+  expect(livesSince(process.pid, NaN)).toBe(true);
 });
 
 const onLinux = process.platform === "linux" ? test : test.skip;
