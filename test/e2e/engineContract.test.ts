@@ -1,5 +1,5 @@
 import { connectDocker } from "../../host/engine/connect";
-import { engineOver } from "../../host/engine/dockerEngine";
+import { engineOver } from "../../host/engine/docker/dockerEngine";
 import { isNotFound, type ContainerState, type Engine, type EngineError } from "../../host/engine/engine";
 import { ensureImages } from "../../lab/images";
 import { removeNetwork } from "../../lab/throwaway/network";
