@@ -1,4 +1,4 @@
-import { stackOf } from "../../../provider/server";
+import { stackOf } from "../../../provider/resources";
 
 test.each([
   ["urn:pulumi:prod-tier1::scani::scani-host:handover:TakedownGuard::scani-tier1-takedown-guard", "prod-tier1"],
