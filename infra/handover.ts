@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Sockets } from "../host/install/platform";
+import type { BaseOutputs } from "../host/install/platform";
 import type { Release } from "./release/release";
 import type { TakedownGuard } from "./takedownGuard";
 import type { Settings, Tier } from "../settings";
@@ -7,7 +7,7 @@ import type { HandoverInputs } from "../host/install/resources";
 
 export interface HandoverArgs {
   readonly settings: Settings<Tier>;
-  readonly sockets: pulumi.Output<Sockets>;
+  readonly baseOutputs: pulumi.Output<BaseOutputs>;
   readonly release: Release;
   /** Deleted after the Handover and before the containers. */
   readonly guard: TakedownGuard;
@@ -22,15 +22,15 @@ export interface HandoverArgs {
  */
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {
-    const { settings, sockets, release, guard, engine, projectFolder } = args;
+    const { settings, baseOutputs, release, guard, engine, projectFolder } = args;
     const inputs: { [key in keyof HandoverInputs]: pulumi.Input<HandoverInputs[key]> } = {
-      install: sockets.install,
-      gateway: sockets.gateway,
+      install: baseOutputs.install,
+      gateway: baseOutputs.gateway,
       dockerHost: settings.dockerHost,
       engine,
       stack: pulumi.getStack(),
-      baseStack: sockets.stack,
-      ownBucket: sockets.services.apply((services) => services.some(({ service }) => service === "storage")),
+      baseStack: baseOutputs.stack,
+      ownBucket: baseOutputs.services.apply((services) => services.some(({ service }) => service === "storage")),
       tier: settings.tier,
       release: release.id,
       containers: release.containerIds,
@@ -41,7 +41,7 @@ export class Handover extends pulumi.CustomResource {
       drainTimeout: settings.drainTimeout,
       migrationTimeout: settings.migrationTimeout,
       soak: settings.soak,
-      backups: sockets.backups,
+      backups: baseOutputs.backups,
       carryFiles: settings.carryFiles,
       projectFolder,
     };

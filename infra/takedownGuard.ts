@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TakedownGuardInputs } from "../host/install/resources";
-import type { Sockets } from "../host/install/platform";
+import type { BaseOutputs } from "../host/install/platform";
 import type { Tier } from "../settings";
 import type { Release } from "./release/release";
 
@@ -9,7 +9,7 @@ export interface TakedownGuardArgs {
   readonly dockerHost: string | undefined;
   /** Id of the engine it is on. */
   readonly engine: string;
-  readonly sockets: pulumi.Output<Sockets>;
+  readonly baseOutputs: pulumi.Output<BaseOutputs>;
   readonly release: Release;
 }
 
@@ -20,12 +20,12 @@ export interface TakedownGuardArgs {
 export class TakedownGuard extends pulumi.CustomResource {
   constructor(
     name: string,
-    { tier, dockerHost, engine, sockets, release }: TakedownGuardArgs,
+    { tier, dockerHost, engine, baseOutputs, release }: TakedownGuardArgs,
     opts?: pulumi.CustomResourceOptions,
   ) {
     const inputs: { [key in keyof TakedownGuardInputs]: pulumi.Input<TakedownGuardInputs[key]> } = {
-      install: sockets.install,
-      gateway: sockets.gateway,
+      install: baseOutputs.install,
+      gateway: baseOutputs.gateway,
       dockerHost,
       engine,
       containers: release.containerIds,

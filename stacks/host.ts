@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ComposeProject } from "../host/adopt/compose/project";
 import { readProjects } from "../host/adopt/compose/readCompose";
-import type { Sockets } from "../host/install/platform";
+import type { BaseOutputs } from "../host/install/platform";
 import { readPresence, type Presence } from "../host/install/presence";
 import { readFacts } from "../host/install/readFacts";
 import { label } from "../host/install/names/labels";
@@ -98,7 +98,7 @@ export interface Host {
    */
   previewBase(wanted: HoldInputs, gateway: boolean): Promise<string[]>;
   /** What `up` would do, in the operator's words. */
-  previewSwitch(sockets: Sockets, declared: Declared): Promise<string>;
+  previewSwitch(base: BaseOutputs, declared: Declared): Promise<string>;
 }
 
 /** The host the settings name. @throws OperatorError when its engine does not answer */
@@ -141,7 +141,6 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     },
     fingerprints: fingerprintsOf,
     previewBase: (wanted, gateway) => previewBase(engine, wanted, gateway),
-    previewSwitch: async (sockets, declared) =>
-      renderPreview(await previewSwitch(engine, sockets, declared, projectFolder)),
+    previewSwitch: async (base, declared) => renderPreview(await previewSwitch(engine, base, declared, projectFolder)),
   };
 }

@@ -4,14 +4,14 @@ import { MissingBase } from "./missingBase";
 import { rawUpCommand, upCommand } from "../util/commands";
 import { messageOf } from "../util/operatorError";
 import { OperatorRunError } from "./operatorError";
-import { readPlatform, type Platform, type Sockets } from "../host/install/platform";
+import { readPlatform, type Platform, type BaseOutputs } from "../host/install/platform";
 
 /** Base as a tier stack sees it. */
 export interface BaseReference {
   readonly platform: pulumi.Output<Platform>;
-  readonly sockets: pulumi.Output<Sockets>;
-  /** As `sockets`, known before anything is declared. */
-  readonly remembered: Sockets;
+  readonly outputs: pulumi.Output<BaseOutputs>;
+  /** As `outputs`, known before anything is declared. */
+  readonly remembered: BaseOutputs;
 }
 
 /**
@@ -20,9 +20,9 @@ export interface BaseReference {
  */
 export async function referToBase(name: string): Promise<BaseReference> {
   // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
-  const sockets = (await rememberedOutputs(name))?.sockets as Partial<Sockets> | undefined;
-  if (sockets === undefined) throw new MissingBase(name);
-  if (sockets.backups === undefined || sockets.uploads === undefined) {
+  const remembered = (await rememberedOutputs(name))?.sockets as Partial<BaseOutputs> | undefined;
+  if (remembered === undefined) throw new MissingBase(name);
+  if (remembered.backups === undefined || remembered.uploads === undefined) {
     throw new OperatorRunError({
       what: "Base was brought up by an earlier version of this module and lacks what a release needs now. Nothing has been touched.",
       type: [upCommand(name), rawUpCommand(name)],
@@ -31,8 +31,8 @@ export async function referToBase(name: string): Promise<BaseReference> {
   const reference = new pulumi.StackReference(name, { name: fullName(name) });
   return {
     platform: pulumi.secret(reference.requireOutput("platform").apply(readPlatform)),
-    sockets: reference.requireOutput("sockets") as pulumi.Output<Sockets>,
-    remembered: sockets as Sockets,
+    outputs: reference.requireOutput("sockets") as pulumi.Output<BaseOutputs>,
+    remembered: remembered as BaseOutputs,
   };
 }
 

@@ -67,19 +67,19 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   await bringNeeded(host, await missing, await neededImages(naming, base, timestamps));
   const release = new Release(
     `scani-${tier}`,
-    { ...naming, platform: base.platform, sockets: base.sockets, timestamps },
+    { ...naming, platform: base.platform, baseOutputs: base.outputs, timestamps },
     { providers: [engine] },
   );
   const guard = new TakedownGuard(
     `scani-${tier}-takedown-guard`,
-    { tier, dockerHost: settings.dockerHost, engine: there.engine.id, sockets: base.sockets, release },
+    { tier, dockerHost: settings.dockerHost, engine: there.engine.id, baseOutputs: base.outputs, release },
     { provider: own },
   );
   new Handover(
     `scani-${tier}-handover`,
     {
       settings,
-      sockets: base.sockets,
+      baseOutputs: base.outputs,
       release,
       guard,
       engine: there.engine.id,
@@ -91,7 +91,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
     tier: pulumi.output(tier),
     release: release.id,
     images: pulumi.output(release.images),
-    address: base.sockets.address,
+    address: base.outputs.address,
   };
   if (!pulumi.runtime.isDryRun()) return outputs;
   await sayMoved(there, tier);
@@ -172,10 +172,10 @@ async function sayMoved({ containers }: Presence, tier: Tier): Promise<void> {
 
 /** Refuses to put a release on data made with other secrets than base holds. */
 async function refuseOtherData(host: Host, base: BaseReference, baseStack: string): Promise<void> {
-  const [sockets, platform] = await Promise.all([valueIfKnown(base.sockets), valueIfKnown(base.platform)]);
+  const [outputs, platform] = await Promise.all([valueIfKnown(base.outputs), valueIfKnown(base.platform)]);
   // Base has never been up: nothing is there to be guarded.
-  if (sockets === undefined || platform === undefined) return;
-  const place = dataPlaceOfBase(sockets, platform);
+  if (outputs === undefined || platform === undefined) return;
+  const place = dataPlaceOfBase(outputs, platform);
   const databasePassword = place.postgres && bundledPassword(platform);
   const evidence = await host.evidence(place);
   await sayUnread(evidence);
@@ -216,8 +216,8 @@ async function knownIds(release: Release): Promise<Partial<Record<Service, strin
 async function announce(host: Host, settings: Settings<Tier>, base: BaseReference, release: Release): Promise<void> {
   const containers = await knownIds(release);
   const text = pulumi.unsecret(
-    pulumi.all([base.sockets, release.id, release.environment]).apply(async ([sockets, id, environment]) =>
-      host.previewSwitch(sockets, {
+    pulumi.all([base.outputs, release.id, release.environment]).apply(async ([outputs, id, environment]) =>
+      host.previewSwitch(outputs, {
         tier: settings.tier,
         release: id,
         stack: pulumi.getStack(),

@@ -5,11 +5,11 @@ import { isOfBase } from "../install/names/containerName";
 import { isSameDatabase, type ManagedDatabase } from "../install/data/databaseIdentity";
 import { isUp } from "../install/facts";
 import { label } from "../install/names/labels";
-import type { BaseServiceOutput, Sockets } from "../install/platform";
+import type { BaseServiceOutput, BaseOutputs } from "../install/platform";
 import type { Presence } from "../install/presence";
 
 /** Base as its last `up` left it: what its stack's outputs remember. An earlier version remembered less. */
-export type RememberedBase = Pick<Sockets, "install" | "services"> & Partial<Sockets>;
+export type RememberedBase = Pick<BaseOutputs, "install" | "services"> & Partial<BaseOutputs>;
 
 /** What a stack is about to be brought up as, and where. */
 export interface IdentityIntent {

@@ -42,8 +42,8 @@ export function readPlatform(output: unknown): Platform {
   return Object.fromEntries(entries.map(([name, value]) => [earlierNames[name] ?? name, value])) as Platform;
 }
 
-/** Where a release plugs in. No secrets. */
-export interface Sockets {
+/** What a release and the commands are told of base beside `platform`: its output `sockets`. No secrets. */
+export interface BaseOutputs {
   /** The install's name, and the prefix of every Docker name in it. */
   readonly install: string;
   readonly networks: { readonly edge: string; readonly data: string; readonly mail?: string };

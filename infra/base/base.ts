@@ -13,7 +13,7 @@ import { gateway } from "./gateway";
 import { Hold } from "./hold";
 import { mail, mailUrl } from "./mail";
 import { Networks } from "./networks";
-import type { Platform, Sockets } from "../../host/install/platform";
+import type { Platform, BaseOutputs } from "../../host/install/platform";
 import type { Limits } from "../../host/install/drift/alteration";
 import type { HoldInputs } from "../../host/install/resources";
 import { platformOf } from "./platform";
@@ -55,12 +55,12 @@ export class Base extends pulumi.ComponentResource {
     fingerprints: pulumi.Output<string>,
     engine: EngineIdentity,
     subnet: Block | undefined,
-    database: Pick<Sockets, "cluster" | "managed"> = {},
+    database: Pick<BaseOutputs, "cluster" | "managed"> = {},
     limits: Readonly<Record<string, Limits>> = {},
     copies: readonly string[] = [],
   ): {
     platform: pulumi.Output<Platform>;
-    sockets: pulumi.Output<Sockets>;
+    sockets: pulumi.Output<BaseOutputs>;
     declared: pulumi.Output<HoldInputs>;
     drifted: readonly string[];
   } {
@@ -169,7 +169,7 @@ export class Base extends pulumi.ComponentResource {
     const edge = networkName(install, "edge");
     // Waits until all are ready, so that a tier stack that reads this can begin at once.
     const ids = pulumi.all(running.map(({ container }) => container.id));
-    const sockets: pulumi.Output<Sockets> = pulumi
+    const sockets: pulumi.Output<BaseOutputs> = pulumi
       .all([ids, baseReady.cluster, baseReady.id])
       .apply(([containerIds, found]) => ({
         install,

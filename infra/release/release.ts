@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Network } from "@pulumi/docker/network";
 import { Volume } from "@pulumi/docker/volume";
 import type { Container } from "@pulumi/docker/container";
-import type { Platform, Sockets } from "../../host/install/platform";
+import type { Platform, BaseOutputs } from "../../host/install/platform";
 import { hardenedContainer } from "../container/hardened";
 import { label, labelList } from "../../host/install/names/labels";
 import {
@@ -33,7 +33,7 @@ export interface ReleaseNaming {
 
 export interface ReleaseArgs extends ReleaseNaming {
   readonly platform: pulumi.Output<Platform>;
-  readonly sockets: pulumi.Output<Sockets>;
+  readonly baseOutputs: pulumi.Output<BaseOutputs>;
   readonly timestamps: CreationTimestamps;
 }
 
@@ -71,7 +71,7 @@ export class Release extends pulumi.ComponentResource {
 
   constructor(name: string, args: ReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("scani:release:Release", name, {}, opts);
-    const { settings, platform, sockets } = args;
+    const { settings, platform, baseOutputs } = args;
     const { tier } = settings;
     const declared = servicesOf(tier);
     const shapes = shapesOf(settings);
@@ -81,7 +81,7 @@ export class Release extends pulumi.ComponentResource {
     this.environment = platform.apply((values) => environments(settings, values));
     this.id = pulumi.unsecret(platform.apply((values) => releaseNameOf(args, values)));
 
-    const install = sockets.install;
+    const install = baseOutputs.install;
     const labelsOf = (
       timestamp: (timestamps: CreationTimestamps, release: string) => TimestampLabel,
       service?: Service,
@@ -118,7 +118,7 @@ export class Release extends pulumi.ComponentResource {
           ...shape,
           labels,
           environment: this.environment.apply((environment) => environment[service] as Record<string, string>),
-          networks: this.joined(service, sockets),
+          networks: this.joined(service, baseOutputs),
           volumes:
             certificates !== undefined && service !== "frontend-app"
               ? [{ volumeName: certificates.name, containerPath: caFolder }]
@@ -140,8 +140,8 @@ export class Release extends pulumi.ComponentResource {
     );
   }
 
-  private joined(service: Service, sockets: pulumi.Output<Sockets>) {
-    return pulumi.all([sockets.networks, this.network.name]).apply(([networks, own]) =>
+  private joined(service: Service, baseOutputs: pulumi.Output<BaseOutputs>) {
+    return pulumi.all([baseOutputs.networks, this.network.name]).apply(([networks, own]) =>
       networksOf[service].flatMap((role) => {
         const name = role === "release" ? own : networks[role];
         return name === undefined ? [] : [{ name, aliases: role === "release" ? [service] : [] }];

@@ -1,6 +1,6 @@
 import type { Stacks } from "../../host/adopt/phases/phase";
 import { identifier } from "../../host/backup/server";
-import { readPlatform, type Sockets } from "../../host/install/platform";
+import { readPlatform, type BaseOutputs } from "../../host/install/platform";
 import { stacksBeside, type StackKind } from "../../host/install/names/stacks";
 import {
   flagOn,
@@ -73,7 +73,7 @@ export function stacksOn(adoption: Context, base: string): Stacks {
 }
 
 /** What a base stack's outputs say of the install it holds. */
-type Held = Pick<Sockets, "install" | "engine">;
+type Held = Pick<BaseOutputs, "install" | "engine">;
 
 /** Reads it; undefined where the stack has never been up as a whole. */
 export async function heldBy(context: Context, base: string): Promise<Held | undefined> {

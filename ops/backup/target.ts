@@ -2,7 +2,7 @@ import type { Engine } from "../../host/engine/engine";
 import { databaseFor, folderOf } from "../../host/backup/plan";
 import type { BackupPlan } from "../../host/install/data/backupPlan";
 import type { Database } from "../../host/backup/server";
-import { readPlatform, type Sockets } from "../../host/install/platform";
+import { readPlatform, type BaseOutputs } from "../../host/install/platform";
 import type { StackNames } from "../../host/install/names/stacks";
 import { upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
@@ -30,14 +30,14 @@ export interface Target {
  */
 export async function openTarget(context: Context, base: string): Promise<Target> {
   const outputs = await stackOutputs(context, base);
-  const sockets = outputs?.sockets as Sockets | undefined;
-  if (sockets?.backups === undefined) {
+  const baseOutputs = outputs?.sockets as BaseOutputs | undefined;
+  if (baseOutputs?.backups === undefined) {
     throw new OperatorError({
       what: `There is no base yet: stack ${base} has not been brought up, so there is nothing to back up or restore.`,
       type: upCommand(base),
     });
   }
-  const { install, gateway, backups: plan } = sockets;
+  const { install, gateway, backups: plan } = baseOutputs;
   const stacks = stackNamesOn(context.project, base);
   const platform = readPlatform(outputs?.platform);
   const database = await databaseFor(install, { plan, stacks }, async () => platform.DATABASE_URL);

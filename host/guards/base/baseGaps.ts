@@ -1,7 +1,7 @@
 import type { Origin } from "../../../settings";
 import { upCommand } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
-import type { Sockets } from "../../install/platform";
+import type { BaseOutputs } from "../../install/platform";
 import type { Presence } from "../../install/presence";
 import { alterations } from "../../install/drift/alteration";
 import { isLost } from "../../install/facts";
@@ -14,7 +14,7 @@ import { isOtherEngine, otherEngineProblem } from "../identityRefusals";
  * @param nameless containers that are not found by their names
  */
 export function baseGaps(
-  base: Sockets,
+  base: BaseOutputs,
   presence: Presence,
   tier: { readonly stack: string; readonly origin?: Origin },
   nameless: readonly string[],

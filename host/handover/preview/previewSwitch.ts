@@ -1,6 +1,6 @@
 import { details, type Engine } from "../../engine/engine";
 import { folderOf } from "../../backup/plan";
-import type { Sockets } from "../../install/platform";
+import type { BaseOutputs } from "../../install/platform";
 import { messageOf } from "../../../util/operatorError";
 import { environmentIn, type Environment } from "../../install/services/environment";
 import { servicesOf, type Service } from "../../install/services/release";
@@ -37,11 +37,11 @@ export interface Declared extends FilesDeclared {
  */
 export async function previewSwitch(
   engine: Engine,
-  sockets: Sockets,
+  base: BaseOutputs,
   declared: Declared,
   projectFolder: string,
 ): Promise<SwitchPreview> {
-  const install = { name: sockets.install, gateway: sockets.gateway };
+  const install = { name: base.install, gateway: base.gateway };
   const facts = await readFacts(engine, install);
   const now = routedRelease(facts);
   const old = facts.containers.filter((container) => isUp(container) && isOf(now, container));
@@ -59,9 +59,9 @@ export async function previewSwitch(
   );
   const { facts: assumed, wanted, created } = withDeclared(facts, declared);
   const backups = {
-    plan: sockets.backups,
-    stacks: stacksBeside(declared.stack, sockets.stack),
-    folder: folderOf(sockets.backups, projectFolder),
+    plan: base.backups,
+    stacks: stacksBeside(declared.stack, base.stack),
+    folder: folderOf(base.backups, projectFolder),
     lookOnly: true,
   };
   const migrate = wanted.containers.migrate as string;
@@ -106,7 +106,7 @@ export async function previewSwitch(
       (container) =>
         isUp(container) && container.id !== wanted.containers[container.service] && !touched.has(container.id),
     ),
-    untouched: sockets.services,
+    untouched: base.services,
   };
 }
 

@@ -1,6 +1,6 @@
 import { plainText, type Settings } from "../../../settings";
 import { networkName } from "../network/addresses";
-import type { Platform, Sockets } from "../platform";
+import type { Platform, BaseOutputs } from "../platform";
 import { bundles, declares, replaceable } from "../services/bundled";
 import { containerName, volumeNameOf } from "../names/containerName";
 import { loginOf } from "./databaseUrl";
@@ -77,7 +77,7 @@ export function dataServicesOf(settings: Settings<"base">): string[] {
 }
 
 /** Where the data of a base that is up is. Pure. */
-export function dataPlaceOfBase({ install, services, backups }: Sockets, { DATABASE_URL }: Platform): DataPlace {
+export function dataPlaceOfBase({ install, services, backups }: BaseOutputs, { DATABASE_URL }: Platform): DataPlace {
   const volumes = services.flatMap(({ volume }) => volume ?? []);
   const postgres = services.find(({ service }) => service === "postgres");
   if (postgres?.volume === undefined) {

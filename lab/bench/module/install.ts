@@ -1,4 +1,4 @@
-import { readPlatform, type Sockets } from "../../../host/install/platform";
+import { readPlatform, type BaseOutputs } from "../../../host/install/platform";
 import { engineOver } from "../../../host/engine/docker/dockerEngine";
 import { readJournal, type Entry } from "../../../host/install/journal";
 import {
@@ -27,7 +27,7 @@ const shownLines = 30;
 
 /** A throwaway install of this module, driven as an operator does. */
 export class ModuleInstall {
-  private sockets: Sockets | undefined;
+  private outputs: BaseOutputs | undefined;
 
   private constructor(
     private readonly context: BenchContext,
@@ -68,7 +68,7 @@ export class ModuleInstall {
     } = this.context;
     await this.up("base");
     const outputs = await interrupt.guard(stackOutputs(contextOn(this.place), "base"));
-    this.sockets = outputs?.sockets as Sockets;
+    this.outputs = outputs?.sockets as BaseOutputs;
     const stores = readPlatform(outputs?.platform);
     const { install, url: page } = this.place;
     const bucket = await interrupt.guard(startBucket(docker, { install, image: images.storage, page }, this.chosen));
@@ -129,9 +129,9 @@ export class ModuleInstall {
     return found.container;
   }
 
-  private get base(): Sockets {
-    if (this.sockets === undefined) throw new Error("base is not up yet");
-    return this.sockets;
+  private get base(): BaseOutputs {
+    if (this.outputs === undefined) throw new Error("base is not up yet");
+    return this.outputs;
   }
 
   /** Removes everything of it. */

@@ -9,7 +9,7 @@ import {
   type RememberedBase,
 } from "../../../../host/guards/identityRefusals";
 import type { ManagedDatabase } from "../../../../host/install/data/databaseIdentity";
-import type { Sockets } from "../../../../host/install/platform";
+import type { BaseOutputs } from "../../../../host/install/platform";
 import { renderProblem } from "../../../../util/operatorError";
 
 const home = { id: "HOME", address: "unix:///var/run/docker.sock" };
@@ -111,7 +111,7 @@ describe("a tier", () => {
     stack: "base",
     gateway: "scani-gateway",
     networks: { edge: "scani-edge", data: "scani-data" },
-  } as Sockets;
+  } as BaseOutputs;
   const gaps = (now: IdentityNow, nameless: readonly string[] = []) =>
     baseGaps(base, now, { stack: "tier2" }, nameless).map(renderProblem);
 
@@ -214,7 +214,10 @@ describe("a managed database", () => {
   });
 
   describe("and base's own", () => {
-    const bundled: RememberedBase = { ...remembered, backups: { postgres: "scani-postgres" } as Sockets["backups"] };
+    const bundled: RememberedBase = {
+      ...remembered,
+      backups: { postgres: "scani-postgres" } as BaseOutputs["backups"],
+    };
     const api = (state: string) =>
       ({ id: "a", name: "api", labels: { "scani.release": "r1" }, state }) as unknown as ContainerSummary;
     const withApi = (state: string) => [...whole.containers, api(state)];
@@ -250,7 +253,7 @@ describe("a managed database", () => {
     });
 
     test("one that was borrowed becomes base's own", () => {
-      const borrowed = { ...bundled, backups: { postgres: "home_postgres_1" } as Sockets["backups"] };
+      const borrowed = { ...bundled, backups: { postgres: "home_postgres_1" } as BaseOutputs["backups"] };
       expect(texts({}, {}, borrowed)).toEqual([]);
     });
   });

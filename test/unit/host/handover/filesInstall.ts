@@ -2,7 +2,7 @@ import { environmentIn } from "../../../../host/install/services/environment";
 import { perform } from "../../../../host/handover/perform";
 import { previewSwitch } from "../../../../host/handover/preview/previewSwitch";
 import type { SwitchPreview } from "../../../../host/handover/preview/renderPreview";
-import type { Sockets } from "../../../../host/install/platform";
+import type { BaseOutputs } from "../../../../host/install/platform";
 import { servicesOf } from "../../../../host/install/services/release";
 import type { Tier } from "../../../../settings";
 import { FakeInstall } from "../fakeInstall";
@@ -55,10 +55,10 @@ export async function previewed(
   const environment = Object.fromEntries(
     servicesOf(tier).map((service) => [service, environmentIn(host.container(releaseOf[tier], service).environment)]),
   );
-  const sockets = { install: "scani", gateway: "scani-gateway", backups: backups.plan, stack: "base", services: [] };
+  const base = { install: "scani", gateway: "scani-gateway", backups: backups.plan, stack: "base", services: [] };
   return previewSwitch(
     host.engine,
-    sockets as unknown as Sockets,
+    base as unknown as BaseOutputs,
     { ...wanted, stack, carryFiles, minimumFreeDisk, images: {}, environment },
     "/project",
   );

@@ -9,7 +9,7 @@ import { plan } from "../../../../host/handover/plan";
 import { previewSwitch } from "../../../../host/handover/preview/previewSwitch";
 import { describeServing, isUp, servingOf, type Facts } from "../../../../host/install/facts";
 import type { Entry } from "../../../../host/install/journal";
-import type { Sockets } from "../../../../host/install/platform";
+import type { BaseOutputs } from "../../../../host/install/platform";
 import { readFacts } from "../../../../host/install/readFacts";
 import { servicesOf, type Service } from "../../../../host/install/services/release";
 import { uploadsRouteName } from "../../../../host/install/storage/uploads";
@@ -237,10 +237,10 @@ async function previewed(host: FakeInstall, { wanted, stack, backups }: Order) {
   );
   const { name, gateway } = install;
   const plans = { ...backups.plan, directory: backups.folder };
-  const sockets = { install: name, gateway, backups: plans, stack: "base", services: [] } as unknown as Sockets;
+  const base = { install: name, gateway, backups: plans, stack: "base", services: [] } as unknown as BaseOutputs;
   return previewSwitch(
     host.engine,
-    sockets,
+    base,
     { ...wanted, stack, carryFiles: "yes", minimumFreeDisk: 100, images: {}, environment },
     "/project",
   );
