@@ -11,7 +11,7 @@ export type Aftermath =
   | "pointed back"
   /** The routes could not be pointed back, so everything was left as it is. */
   | "not pointed back"
-  /** A repair, or the release that served before was being stopped: nothing was taken back. */
+  /** Nothing was taken back: a repair, or the release that served before was being stopped, or the gateway is silent. */
   | "left";
 
 /** A handover that failed, after the way back. */

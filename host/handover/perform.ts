@@ -14,6 +14,7 @@ import { concurrently } from "../../util/concurrently";
 import { upCommand } from "../../util/commands";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { Progress, seconds, type Report } from "../../util/progress/progress";
+import { GatewaySilent } from "./answeredFacts";
 import { createdCandidate } from "./candidate";
 import { checkServes } from "./checkServes";
 import { withFiles } from "./carryFiles";
@@ -126,12 +127,21 @@ async function carryOut(steps: readonly Step[], run: Run, engine: Engine, signal
       await concurrently(stage, signal, (step, interrupted) => step.perform(run, { ...watch, signal: interrupted }));
     }
   } catch (error) {
-    const aftermath = switches(steps) && run.retiring !== true ? await takeBack(begun, run, engine, watch) : "left";
+    const aftermath = goesBack(error, steps, run) ? await takeBack(begun, run, engine, watch) : "left";
     throw new HandoverFailed(error, routedRelease(run.before), aftermath);
   }
-  return checkServes(run.engine, order).catch((error: unknown) => {
+  return checkServes(run.engine, order, watch).catch((error: unknown) => {
     throw new HandoverFailed(error, routedRelease(run.before), "left");
   });
+}
+
+/**
+ * True where a failure takes back what was done: of a switch, until the release that served before is being stopped. Once
+ * the routes are flipped a gateway that does not answer says nothing against the new release. Pure.
+ */
+function goesBack(error: unknown, steps: readonly Step[], { retiring, flip }: Run): boolean {
+  const unknown = error instanceof GatewaySilent && flip !== undefined;
+  return switches(steps) && retiring !== true && !unknown;
 }
 
 function gatewayGone(name: string, baseStack: string): OperatorError {

@@ -5,13 +5,14 @@ import { OperatorError } from "../../util/operatorError";
 import { checkInterrupt, failed, healthCommand, unlessInterrupted, type Watch } from "../engine/containers/ready";
 import { reasonIn } from "../engine/containers/healthAnswer";
 import { describeServing, isServedBy, servingOf, type ReleaseContainer } from "../install/facts";
-import { readFacts, type Install } from "../install/readFacts";
 import type { Answer } from "../scani/cloud/classify";
+import { answeredFacts } from "./answeredFacts";
+import type { Order } from "./order";
 import { askProvider, storageCall } from "./verify";
 
 /** What is watched of a release that has just begun to serve. */
 export interface Soaking {
-  readonly install: Install;
+  readonly order: Pick<Order, "install" | "stack" | "baseStack">;
   readonly api: ReleaseContainer;
   readonly worker: ReleaseContainer;
 }
@@ -21,7 +22,7 @@ export interface Check {
   /** The worker does not run any more, or was restarted. */
   readonly worker?: string;
   readonly api?: string;
-  /** What serves instead, by the routes and by answers through the gateway, the page's among them. */
+  /** What serves instead, by what the gateway says of its routes and by answers through it, the page's among them. */
   readonly serving?: string;
   readonly provider?: string;
 }
@@ -57,10 +58,11 @@ export function endOf(began: number, seconds: number, listeningSince: number | u
  * Watches a release that serves for a while, before the one it replaced is stopped: its worker stays up, its api stays
  * ready, api and page answer through the gateway, its data-provider goes on taking its key. It ends with a good check, so
  * it takes longer where the last one leaves a doubt: a data-provider that takes its time is not known before the time is
- * over.
+ * over, and a gateway that does not answer is waited for.
  * @param seconds at least
  * @param listening fulfilled once the worker, which may boot meanwhile, takes jobs; from then on it is watched too
  * @throws OperatorError as soon as one does not
+ * @throws GatewaySilent when the gateway does not answer in time
  */
 export async function soak(
   engine: Engine,
@@ -87,7 +89,10 @@ export async function soak(
     watch.waiting(release.api.title, `watched for ${seconds} s`);
     const began = Date.now();
     const until = endOf(from, seconds, listeningSince);
-    const now = await unlessInterrupted(check(engine, release, until !== undefined, restartsBefore), watch.signal);
+    const now = await unlessInterrupted(
+      check(engine, release, until !== undefined, restartsBefore, watch),
+      watch.signal,
+    );
     const wrong = verdict(before, now);
     if (wrong !== undefined && wrong === now.worker) throw await failed(engine, release.worker, wrong);
     if (wrong !== undefined)
@@ -101,15 +106,16 @@ export async function soak(
 
 async function check(
   engine: Engine,
-  { install, api, worker }: Soaking,
+  { order, api, worker }: Soaking,
   listening: boolean,
   restartsBefore: number,
+  watch: Watch,
 ): Promise<Check> {
   const info = await details(engine, api.id);
   const [workerSays, apiSays, serving, provider, storage] = await Promise.all([
     listening ? staysUp(engine, worker.id, restartsBefore) : undefined,
     readiness(engine, info),
-    servesInstead(engine, install, api),
+    servesInstead(engine, order, api, watch),
     askProvider(engine, api.id, info.environment, answerSeconds).then(...said),
     askProvider(engine, api.id, info.environment, answerSeconds, storageCall).then(...said),
   ]);
@@ -134,8 +140,13 @@ async function staysUp(engine: Engine, worker: string, before: number): Promise<
 }
 
 /** What serves in a release's place; undefined where it serves. */
-async function servesInstead(engine: Engine, install: Install, release: ReleaseContainer): Promise<string | undefined> {
-  const serving = servingOf(await readFacts(engine, install));
+async function servesInstead(
+  engine: Engine,
+  order: Soaking["order"],
+  release: ReleaseContainer,
+  watch: Watch,
+): Promise<string | undefined> {
+  const serving = servingOf(await answeredFacts(engine, order, watch, { names: false }));
   return isServedBy(serving, release) ? undefined : describeServing(serving);
 }
 

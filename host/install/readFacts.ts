@@ -19,13 +19,26 @@ export interface Install {
   readonly gateway: string;
 }
 
+/** What is asked of an install. */
+export interface Reading {
+  /**
+   * Which names are lost, by a command in one of its containers. What serves does not depend on it; where it is not asked,
+   * none counts as lost.
+   */
+  readonly names: boolean;
+}
+
 /**
  * Reads what is true of an install now. Whatever state its containers and its gateway are in, that is what it says; it
  * rejects only where the engine itself does not answer.
  */
-export async function readFacts(engine: Engine, install: Install): Promise<Facts> {
+export async function readFacts(
+  engine: Engine,
+  install: Install,
+  { names }: Reading = { names: true },
+): Promise<Facts> {
   const [{ containers, nameless }, { gateway, storage, observed }, journal] = await Promise.all([
-    askContainers(engine, install.name),
+    askContainers(engine, install.name, names),
     askGateway(engine, install),
     readJournal(engine, install.gateway),
   ]);
@@ -64,8 +77,13 @@ export async function releaseContainers(engine: Engine, install: string): Promis
 }
 
 /** Reads the containers of an install's releases, and which of the install's are not found by their names. */
-async function askContainers(engine: Engine, install: string): Promise<Pick<Facts, "containers" | "nameless">> {
+async function askContainers(
+  engine: Engine,
+  install: string,
+  names: boolean,
+): Promise<Pick<Facts, "containers" | "nameless">> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`], all: true });
+  if (!names) return { containers: releasesAmong(all), nameless: [] };
   const copies = copiesAmong(all);
   const nameless = await readNameless(
     engine,

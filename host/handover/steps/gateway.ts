@@ -1,5 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { unlessInterrupted, untilReady, type Watch } from "../../engine/containers/ready";
+import { untilReady, type Watch } from "../../engine/containers/ready";
 import { flip, type Flip } from "../../gateway/flip";
 import { forgetWrittenPauses, resumeAll } from "../../gateway/resume";
 import { routes, type Route, type Targets } from "../../gateway/routes";
@@ -8,17 +7,14 @@ import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../inst
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder } from "../../scani/restart";
 import { routeUploads, type Uploads } from "../../install/storage/uploads";
-import { dockerRestart, upCommand } from "../../../util/commands";
+import { upCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
+import { answeredFacts } from "../answeredFacts";
 import type { HandoverStep, Run } from "./step";
-
-/** Milliseconds between two questions to a gateway that does not answer. */
-const pollInterval = 1_000;
 
 /**
  * Starts a gateway that somebody stopped or paused. It takes up the routes it has written down. The install's lock is in
- * it, so it is taken now, before anything else is done. One that runs and does not answer is waited for: a restart, which
- * may help it, would take the lock from the run, and requests from whom it may still serve.
+ * it, so it is taken now, before anything else is done. One that runs and does not answer is waited for.
  */
 export class StartGatewayStep implements HandoverStep {
   readonly id = "start-gateway";
@@ -31,10 +27,14 @@ export class StartGatewayStep implements HandoverStep {
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {
-    const { engine, progress, lockAgain } = run;
+    const { engine, order, progress, lockAgain } = run;
     const { name, state } = this.gateway;
     if (state === "running")
-      return progress.step("wait until the gateway answers", () => this.untilItAnswers(run, watch), this.id);
+      return progress.step(
+        "wait until the gateway answers",
+        async () => void (await answeredFacts(engine, order, watch, { names: false })),
+        this.id,
+      );
     await progress.step(
       "start the gateway",
       async () => {
@@ -46,21 +46,6 @@ export class StartGatewayStep implements HandoverStep {
       },
       this.id,
     );
-  }
-
-  private async untilItAnswers({ engine, order }: Run, watch: Watch): Promise<void> {
-    const deadline = Date.now() + watch.timeoutSeconds * 1000;
-    for (;;) {
-      const { silent } = (await readFacts(engine, order.install)).gateway;
-      if (silent === undefined) return;
-      watch.waiting("gateway", silent);
-      if (Date.now() >= deadline)
-        throw new OperatorError({
-          what: `The gateway runs, and nothing can be done about what serves: ${silent}.`,
-          type: [dockerRestart(this.gateway.name), upCommand(order.stack)],
-        });
-      await unlessInterrupted(pause(pollInterval), watch.signal);
-    }
   }
 }
 
@@ -141,7 +126,7 @@ export class FlipStep implements HandoverStep {
   async undo(run: Run, engine: Engine): Promise<void> {
     const { order, before, progress } = run;
     const back = wayBack(before);
-    const now = await readFacts(engine, order.install);
+    const now = await readFacts(engine, order.install, { names: false });
     if (back === undefined) {
       if (!Object.values(this.to).some((container) => isRouted(now, container))) return;
       throw new OperatorError({ what: "no release served before, so there is none to go back to" });

@@ -15,7 +15,7 @@ export class RetireStep implements HandoverStep {
     return `stop gently: ${titles(this.containers)} (kept)`;
   }
 
-  async perform(run: Run, { signal }: Watch): Promise<void> {
+  async perform(run: Run, watch: Watch): Promise<void> {
     const { engine, order, flip, progress } = run;
     if (flip !== undefined)
       await progress.step(
@@ -23,11 +23,11 @@ export class RetireStep implements HandoverStep {
         () => flip.drained.catch((error: unknown) => progress.note(messageOf(error))),
         "drain",
       );
-    await checkServes(engine, order);
+    await checkServes(engine, order, watch);
     // The new release is whole: trouble with the old one is no reason to go back to it.
     run.retiring = true;
     // A run that has begun since the lock was lost may be switching back to them.
-    checkLockHeld(signal);
+    checkLockHeld(watch.signal);
     await progress.step(
       `retire ${names(this.containers)}`,
       () => stopUnrouted(engine, order.install, this.containers),

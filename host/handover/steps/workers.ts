@@ -85,7 +85,7 @@ export class SoakStep implements HandoverStep {
   async perform(run: Run, watch: Watch): Promise<void> {
     const { engine, order, worker, progress } = run;
     if (order.soak === 0) return;
-    const watched = { install: order.install, api: this.api, worker: this.worker };
+    const watched = { order, api: this.api, worker: this.worker };
     run.soak = progress.step(
       "soak",
       () => soak(engine, watched, order.soak, worker ?? Promise.resolve(), watch),

@@ -391,8 +391,8 @@ test.concurrent.each([
     aftermath: "left",
     why: {
       message: [
-        "The gateway runs, and nothing can be done about what serves: the gateway does not say where its routes lead: " +
-          `${why}.`,
+        "The gateway was waited for 2 s (readyTimeout), and nothing can be said or done about what serves: " +
+          `the gateway does not say where its routes lead: ${why}.`,
         "  type: docker restart scani-gateway",
         "  type: npm run up -- tier1",
       ].join("\n"),
@@ -656,6 +656,81 @@ test.concurrent("one bad answer before the old release is stopped is chance", as
   expect(asked).toBeGreaterThan(1);
   expect(wrongOf(host)).toEqual([]);
 });
+
+/**
+ * A switch to tier 2 whose gateway does not say what serves from the moment the new worker has started: so many times, or
+ * for good.
+ */
+async function silentAfterFlip(soak: number, times: number, readyTimeout: number) {
+  const host = await served("tier1");
+  let left = times;
+  host.first = (_container, command) => {
+    if (!command.join(" ").includes("kamal-proxy list ||") || left === 0) return undefined;
+    if (host.container("r2", "worker").state !== "running") return undefined;
+    left -= 1;
+    return { exitCode: 124 };
+  };
+  const lines: string[] = [];
+  const order = host.order("tier2", "r2", { soak, readyTimeout });
+  const signal = new AbortController().signal;
+  const ended = await perform(host.engine, order, (line) => lines.push(line), signal, grace).catch(
+    (error: unknown) => error as HandoverFailed,
+  );
+  return { host, ended, lines: lines.join("\n"), left };
+}
+
+test.concurrent.each([1, 0])(
+  "a gateway that is silent after the flip is waited for, and says nothing against the new release (soak %i)",
+  async (soak) => {
+    const { host, ended, lines, left } = await silentAfterFlip(soak, 3, 30);
+    expect(ended).toMatchObject({ outcome: "switched" });
+    expect(left).toBe(0);
+    expect(lines).toContain("… gateway: the gateway does not say where its routes lead: no answer within 10 s");
+    expect(wrongOf(host)).toEqual([]);
+  },
+);
+
+test.concurrent.each([1, 0])(
+  "a gateway that is silent after the flip for good: nothing is taken back, and the next run goes on from there (soak %i)",
+  async (soak) => {
+    const { host, ended } = await silentAfterFlip(soak, Infinity, 2);
+    const why = "the gateway does not say where its routes lead: no answer within 10 s";
+    const now = await readFacts(host.engine, { name: "scani", gateway: "scani-gateway" });
+    expect(explainFailure(ended, now, "tier2")).toBe(
+      [
+        `The gateway was waited for 2 s (readyTimeout), and nothing can be said or done about what serves: ${why}.`,
+        "  type: docker restart scani-gateway",
+        "  type: npm run up -- tier2",
+        "",
+        `Nothing was taken back. Serving now: nothing answers: ${why}; its routes lead to tier2 (r2).`,
+        "  The next up goes on from there. type: npm run up -- tier2",
+      ].join("\n"),
+    );
+    expect(wrongOf(host)).toEqual([]);
+    expect(host.running()).toContain("scani-r1-api");
+    host.first = () => undefined;
+    await go(host, "tier2");
+    expect(wrongOf(host)).toEqual([]);
+    expect(host.running().every((name) => name.startsWith("scani-r2-"))).toBe(true);
+  },
+);
+
+test.concurrent(
+  "lost names, which say nothing of what serves, are not asked for while a release is watched",
+  async () => {
+    const host = await served("tier1");
+    const order = host.order("tier2", "r2", { soak: 2 });
+    const asked: string[] = [];
+    host.first = (container, command) => {
+      if (host.container("r2", "worker").state === "running" && host.container("r1", "api").state === "running")
+        if (command.join(" ").includes("getent hosts")) asked.push(container.name);
+      return undefined;
+    };
+    await perform(host.engine, order, () => undefined, new AbortController().signal, grace);
+    // By the check before the old release is stopped.
+    expect(asked).toHaveLength(1);
+  },
+);
 
 /** The last record of handovers. */
 const lastRecord = async (host: FakeInstall) =>

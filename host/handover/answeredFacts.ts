@@ -1,0 +1,44 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Engine } from "../engine/engine";
+import { unlessInterrupted, type Watch } from "../engine/containers/ready";
+import type { Facts } from "../install/facts";
+import { readFacts, type Reading } from "../install/readFacts";
+import { dockerRestart, upCommand } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
+import type { Order } from "./order";
+
+/** The gateway did not answer for as long as it was waited for, so nothing is known of what serves. */
+export class GatewaySilent extends OperatorError {}
+
+/** Milliseconds between two questions to a gateway that does not answer. */
+const pollInterval = 1_000;
+
+/**
+ * Reads what is true once the gateway says where its routes lead. One that does not is waited for: it says nothing of a
+ * release, which may serve well, and a restart, which may help it, would take the lock from the run, and requests from
+ * whom it may still serve.
+ * @throws GatewaySilent when it does not within the watch's limit
+ */
+export async function answeredFacts(
+  engine: Engine,
+  { install, stack, baseStack }: Pick<Order, "install" | "stack" | "baseStack">,
+  watch: Watch,
+  reading?: Reading,
+): Promise<Facts> {
+  for (const deadline = Date.now() + watch.timeoutSeconds * 1000; ;) {
+    const facts = await readFacts(engine, install, reading);
+    const { name, state, silent } = facts.gateway;
+    if (silent === undefined) return facts;
+    watch.waiting("gateway", silent);
+    if (Date.now() >= deadline)
+      throw new GatewaySilent({
+        what: `The gateway was waited for ${watch.timeoutSeconds} s (readyTimeout), and nothing can be said or done about what serves: ${silent}.`,
+        type: [
+          ...(state === "running" ? [dockerRestart(name)] : []),
+          ...(state === undefined ? [upCommand(baseStack)] : []),
+          upCommand(stack),
+        ],
+      });
+    await unlessInterrupted(pause(pollInterval), watch.signal);
+  }
+}
