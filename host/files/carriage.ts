@@ -4,7 +4,7 @@ import type { ReleaseContainer } from "../install/facts";
 import type { FileCount } from "../install/filesEntry";
 import type { Install } from "../install/readFacts";
 import { OperatorError } from "../../util/operatorError";
-import { carryOnce, compare, pairsOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
+import { carryOnce, compare, lanesOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
 import { openCarrier, type Carrier } from "./carrier";
 import type { NamedFile } from "./named";
 import { deletedSince } from "./plan";
@@ -144,7 +144,7 @@ export class Carriage {
     if (this.opened !== undefined && (await this.opened.carrier.runs())) return this.opened;
     const { install, api, from, to } = this.order;
     const carrier = await openCarrier(this.engine, install.name, api, [from, to]);
-    const pairs = pairsOf((lane) => ({
+    const pairs = lanesOf((lane) => ({
       from: carrier.reach(from.place, lane),
       to: carrier.reach(to.place, lane),
     }));

@@ -352,23 +352,24 @@ async function withSums(
 /**
  * Works on things, in each lane one after the other. The first failure ends all lanes after what they are at, and so
  * does work that says why the others need not be tried.
+ * @param stores what each lane works with
  * @returns the things that were not tried then
  */
-async function inLanes<T>(
-  pairs: readonly Pair[],
+export async function inLanes<S, T, W>(
+  stores: readonly S[],
   things: readonly T[],
   signal: AbortSignal,
-  work: (pair: Pair, thing: T, lane: number) => Promise<Why | undefined>,
-): Promise<{ readonly things: readonly T[]; readonly why: Why } | undefined> {
+  work: (store: S, thing: T, lane: number) => Promise<W | undefined>,
+): Promise<{ readonly things: readonly T[]; readonly why: W } | undefined> {
   const waiting = [...things];
   const failures: unknown[] = [];
-  let left: { readonly things: readonly T[]; readonly why: Why } | undefined;
+  let left: { readonly things: readonly T[]; readonly why: W } | undefined;
   await Promise.all(
-    pairs.map(async (pair, lane) => {
+    stores.map(async (store, lane) => {
       for (let thing = waiting.shift(); thing !== undefined; thing = waiting.shift()) {
         try {
           checkInterrupt(signal);
-          const why = await work(pair, thing, lane);
+          const why = await work(store, thing, lane);
           if (why !== undefined) left ??= { things: waiting.splice(0), why };
         } catch (error) {
           failures.push(error);
@@ -382,12 +383,12 @@ async function inLanes<T>(
 }
 
 /** Things a lane takes at once, so that a few are shared by all. Pure. */
-function shareOf(things: readonly unknown[], pairs: readonly Pair[]): number {
-  return Math.max(1, Math.min(atOnce, Math.ceil(things.length / pairs.length)));
+export function shareOf(things: readonly unknown[], stores: readonly unknown[]): number {
+  return Math.max(1, Math.min(atOnce, Math.ceil(things.length / stores.length)));
 }
 
-/** Pairs of stores for all lanes. */
-export function pairsOf(make: (lane: number) => Pair): readonly [Pair, ...Pair[]] {
+/** What each lane works with. */
+export function lanesOf<S>(make: (lane: number) => S): readonly [S, ...S[]] {
   const [first, ...others] = Array.from({ length: lanes }, (_, lane) => make(lane));
   return [first, ...others];
 }

@@ -8,6 +8,11 @@ export interface NamedFile {
   readonly by: Namer;
 }
 
+/** Those that somebody misses where they are gone: a finished job's may be. Pure. */
+export function needed(files: readonly NamedFile[]): NamedFile[] {
+  return files.filter(({ by }) => by !== "finished job");
+}
+
 /** Jobs that name files. Source: Scani 0.17.1, packages/business/jobs/src/user-jobs. */
 const jobs = ["screenshot-parse", "file-import", "document-parse"];
 

@@ -114,10 +114,10 @@ export async function readSide(
 }
 
 /**
- * Where a release that served keeps its files. A tier 1 whose data-provider does not run is read with the keys to base's
- * bucket; undefined for a tier 2 none of whose containers is left to say what it was pointed at.
+ * Where a release that served keeps its files. A tier 1 whose data-provider does not run is read with the keys to its
+ * bucket, which its worker has too; undefined for a release none of whose containers is left to say it.
  * @param members what is left of its containers
- * @param bucket environment with base's bucket and the keys to it, `NAME=value`
+ * @param bucket environment with base's bucket and the keys to it, `NAME=value`, for a tier 1 of which nothing is left
  */
 export async function readSource(
   engine: Engine,
@@ -128,7 +128,9 @@ export async function readSource(
   const { api, worker, "data-provider": provider } = members;
   if (tier === "tier2" || ((api ?? worker) !== undefined && provider?.state === "running"))
     return readSide(engine, members);
-  const environment = provider === undefined ? bucket : (await details(engine, provider.id)).environment;
+  const told = provider ?? worker;
+  const environment = told === undefined ? bucket : (await details(engine, told.id)).environment;
+  if (valueIn(environment, "S3_ENDPOINT") === "") return undefined;
   const place = placeOf({
     api: [`SCANI_CLOUD_URL=${localCloudUrl}`],
     provider: { name: "data-provider", environment },

@@ -2,7 +2,8 @@ import { OperatorError } from "../../util/operatorError";
 import { setCommand, upCommand } from "../../util/commands";
 import { pluralFiles, countText, type FileCount, type FilesEntry } from "../install/filesEntry";
 import type { Carriage } from "./carriage";
-import type { NamedFile } from "./named";
+import { needed, type NamedFile } from "./named";
+import type { FoundFiles } from "./find";
 import type { Tier } from "../../settings";
 import { CarryTally, type Stuck } from "./carry";
 
@@ -72,12 +73,25 @@ export function stopping(stuck: readonly Stuck[]): Stuck[] {
   return stuck.filter((one) => one.file.by === "job" || broken.includes(one));
 }
 
-/** What a restore says of files, which are in no backup of the database; undefined where it names none. Pure. */
-export function restoredFilesNote(named: readonly NamedFile[]): string | undefined {
-  const { length } = named.filter(({ by }) => by !== "finished job");
+/**
+ * What a restore says of files, which are in no backup of the database; undefined where it names none. Pure.
+ * @param found what became of looking for them; undefined where nothing serves that says where they are
+ */
+export function restoredFilesNote(named: readonly NamedFile[], found?: FoundFiles): string | undefined {
+  const { length } = needed(named);
   if (length === 0) return undefined;
-  const those = length === 1 ? "One that is not in the bucket" : "Those that are not in the bucket";
-  return `Files are in no backup of the database, which names ${pluralFiles(length)}. ${those} of the tier that serves, since deleted or of another install, Scani does not find until it is put there.`;
+  const names = `Files are in no backup of the database, which names ${pluralFiles(length)}.`;
+  const lost =
+    "Scani finds no file that has been deleted since, or is of another tier or install, until it is put there.";
+  if (found === undefined) return `${names} ${lost}`;
+  const { there, missing, unread, at } = found;
+  const count = (files: number) => files.toLocaleString("en");
+  return [
+    names,
+    missing + (unread?.files ?? 0) === 0 ? `All are at ${at}.` : `At ${at}: ${count(there)}.`,
+    ...(missing === 0 ? [] : [`Missing there: ${count(missing)}. ${lost}`]),
+    ...(unread === undefined ? [] : [`Not looked for: ${count(unread.files)}: ${unread.why}`]),
+  ].join(" ");
 }
 
 /** What to type so that files stay where they are. */

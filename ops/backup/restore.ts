@@ -7,6 +7,7 @@ import type { Server } from "../../host/backup/server";
 import { typedWith, type TypedRestore } from "../../host/backup/restore/typedRestore";
 import type { ContainerSummary } from "../../host/engine/engine";
 import { restoredFilesNote } from "../../host/files/words";
+import { findNamed } from "../../host/handover/findNamed";
 import { readNamed } from "../../host/handover/namedFiles";
 import { isOf, routedRelease } from "../../host/install/facts";
 import { label } from "../../host/install/names/labels";
@@ -84,17 +85,18 @@ async function restoreOn(
       type: dropCommand,
     }),
   );
-  await reportWhatFollows(target, report);
+  await reportWhatFollows(target, report, signal);
 }
 
 /** Reports what a database that has been restored asks for. What cannot be found out is said: the restore is done. */
 export async function reportWhatFollows(
   target: Pick<Target, "engine" | "install" | "gateway" | "stacks" | "database">,
   report: Report,
+  signal: AbortSignal,
 ): Promise<void> {
   const finding: readonly (readonly [what: string, find: () => Promise<string[]>])[] = [
     ["Whether the restored schema fits the release that serves", () => missingMigrations(target)],
-    ["How many files the restored database names", () => namedFiles(target)],
+    ["How many files the restored database names", () => namedFiles(target, signal)],
   ];
   for (const [what, find] of finding) {
     const lines = await find().catch((error: unknown) => [`${what} could not be read: ${messageOf(error)}`]);
@@ -102,10 +104,19 @@ export async function reportWhatFollows(
   }
 }
 
-/** Reports that files are in no backup, where the database names any. */
-async function namedFiles({ engine, database }: Pick<Target, "engine" | "database">): Promise<string[]> {
-  const note = restoredFilesNote(await readNamed(engine, database));
-  return note === undefined ? [] : [note];
+/** Reports how many of the files the database names the release that serves finds: they are in no backup. */
+async function namedFiles(
+  { engine, install, gateway, database }: Pick<Target, "engine" | "install" | "gateway" | "database">,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const named = await readNamed(engine, database);
+  const unread: string[] = [];
+  const found = await findNamed(engine, { name: install, gateway }, named, signal).catch((error: unknown) => {
+    unread.push(`Whether they are there could not be read: ${messageOf(error)}`);
+    return undefined;
+  });
+  const note = restoredFilesNote(named, found);
+  return note === undefined ? [] : [note, ...unread];
 }
 
 /** Finds a dump by its path, relative to the folder the command was typed in, or by its name in the folder of backups. */

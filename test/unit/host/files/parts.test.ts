@@ -160,8 +160,10 @@ test("a restore says of how many files the rows are back, and nothing of a job's
     { key: "b", by: "job" },
     { key: "c", by: "finished job" },
   ] as const;
-  expect(restoredFilesNote(files)).toMatch(/^Files are in no backup of the database, which names 2 files\. Those /);
-  expect(restoredFilesNote(files.slice(0, 1))).toMatch(/names 1 file\. One that is not in the bucket/);
+  expect(restoredFilesNote(files)).toMatch(
+    /^Files are in no backup of the database, which names 2 files\. Scani finds no file /,
+  );
+  expect(restoredFilesNote(files.slice(0, 1))).toMatch(/names 1 file\. /);
   expect(restoredFilesNote(files.slice(2))).toBeUndefined();
 });
 

@@ -149,15 +149,48 @@ describe("after a restore that is done", () => {
     const database: Database = { kind: "bundled", container: "scani-postgres", stacks };
     const lines: string[] = [];
     const target = { engine: host.engine, install: "scani", gateway: "scani-gateway", stacks, database };
-    await reportWhatFollows(target, (line) => lines.push(line));
+    await reportWhatFollows(target, (line) => lines.push(line), new AbortController().signal);
     return lines;
   }
   const lacks = expect.stringMatching(/^The restored schema is older .* it lacks 0002_second\./);
   const other = expect.stringMatching(/^Or switch to the release that fits/);
-  const files = expect.stringMatching(/^Files are in no backup of the database, which names 1 file\./);
+  const files = expect.stringMatching(
+    /^Files are in no backup of the database, which names 1 file\. At tier 1's data-provider on \S+: 0\. Missing there: 1\. /,
+  );
 
   test("migrations the release that serves lacks are named, and files counted", async () => {
     expect(await reported(() => undefined)).toEqual([lacks, other, files]);
+  });
+
+  test("which of the files are where the tier that serves looks is said, whether or not it runs", async () => {
+    const files = (host: FakeInstall): void => {
+      host.applied.push("0002_second");
+      host.named = [
+        ["a.pdf", "row"],
+        ["b.pdf", "job"],
+        ["c.pdf", "row"],
+        ["d.pdf", "finished job"],
+      ];
+      for (const key of ["a.pdf", "b.pdf"]) host.home.objects.set(key, "x");
+    };
+    const said =
+      /^Files are in no backup of the database, which names 3 files\. At tier 1's \S+ on https:\/\/home\.test\/own-bucket: 2\. Missing there: 1\. Scani finds no file /;
+    expect(await reported(files)).toEqual([expect.stringMatching(said)]);
+    const stopped = await reported((host) => {
+      files(host);
+      for (const service of ["data-provider", "api", "worker"] as const) host.container("r1", service).state = "exited";
+    });
+    expect(stopped).toEqual([expect.stringMatching(said)]);
+    const whole = await reported((host) => {
+      files(host);
+      host.home.objects.set("c.pdf", "x");
+    });
+    expect(whole).toEqual([expect.stringMatching(/names 3 files\. All are at tier 1's \S+ on \S+\.$/)]);
+    const down = await reported((host) => {
+      files(host);
+      host.home.misbehave = (call) => (call === "GET" ? 500 : undefined);
+    });
+    expect(down).toEqual([expect.stringMatching(/: 0\. Not looked for: 3: .*its bucket answers 500/)]);
   });
 
   test("files that cannot be counted are said, and no failure", async () => {
