@@ -1,4 +1,4 @@
-import { basename, join, sep } from "node:path";
+import { basename, join, posix, sep } from "node:path";
 
 /**
  * Every command an operator is told to type is spelled here, for a POSIX shell: in a checkout of this module, or, where
@@ -192,6 +192,8 @@ const compose = (place: ComposePlace, words: string): string => {
   const { name, folder, files, envFiles } = place;
   const options = [
     ...(name === projectIn(folder) ? [] : ["-p", name]),
+    // Compose takes the first file's folder for the project's.
+    ...(folder !== "" && files.length > 0 && posix.dirname(files[0]) !== "." ? ["--project-directory", "."] : []),
     ...envFiles.flatMap((file) => ["--env-file", file]),
     ...files.flatMap((file) => ["-f", file]),
   ].map(quoted);
@@ -215,8 +217,9 @@ export const composeStop = (project: ComposePlace, ...services: readonly string[
 export const composeBuildMigrator = (project: ComposePlace): string =>
   compose(project, "--profile migrate build migrate");
 export const composePull = (project: ComposePlace): string => compose(project, "pull");
-/** Makes the containers anew without starting them. */
-export const composeCreate = (project: ComposePlace): string => compose(project, "up --no-start");
+/** Makes the containers anew without starting them. @param services these alone, also where they are of a profile */
+export const composeCreate = (project: ComposePlace, ...services: readonly string[]): string =>
+  compose(project, ["up --no-start", ...services.map(quoted)].join(" "));
 /** Runs a program in a service's container, as it is typed in the project's folder. */
 export const composeExec = (project: ComposePlace, service: string, words: string): string =>
   `${composeProgram(project)} exec ${quoted(service)} ${words}`;

@@ -98,7 +98,7 @@ async function goneContainers({ engine, record, compose }: AdoptRun): Promise<Pr
     : {
         what: `Containers of compose's are gone: ${gone.join(", ")}.`,
         why: "This makes them again without starting them:",
-        type: composeCreate(compose),
+        type: composeCreate(compose, ...new Set(gone.flatMap((name) => record.services[name] ?? []))),
       };
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { posix, resolve } from "node:path";
 import { details, type ContainerSummary, type Engine } from "../../engine/engine";
 import { environmentIn } from "../../install/services/environment";
 import { adoptCommand, composeList } from "../../../util/commands";
@@ -63,9 +63,12 @@ const standardEnvFile = /^\.env$/;
  * Pure.
  */
 function pathsIn(folder: string, standard: RegExp, label = ""): string[] {
-  const files = label
-    .split(",")
-    .filter((file) => file !== "")
+  const named = label.split(",").filter((file) => file !== "");
+  // Compose 1 names them as they were typed, in whichever folder that was: the first one's folder is the project's.
+  const first = posix.dirname(named[0] ?? "");
+  const typedIn = folder.endsWith(`/${first}`) ? folder.slice(0, -first.length - 1) : folder;
+  const files = named
+    .map((file) => (posix.isAbsolute(file) ? file : posix.relative(folder, posix.join(typedIn, file))))
     .map((file) => (file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file));
   return files.every((file) => standard.test(file)) ? [] : files;
 }

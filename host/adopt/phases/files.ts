@@ -65,7 +65,7 @@ export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
     throw new OperatorError({
       what: `The container of the project's S3 server, ${record.objectStore}, is gone, so its files cannot be copied.`,
       why: "This makes it again without starting it:",
-      type: composeCreate(compose),
+      type: composeCreate(compose, ...[record.services[record.objectStore ?? ""]].filter((one) => one !== undefined)),
     });
   const own = await stacks.ownBucket();
   if (own === undefined)

@@ -133,7 +133,8 @@ describe("refused with nothing touched", () => {
     await adoption.install.engine.remove(name);
     const message = await refused(adoption);
     expect(message).toContain(`Containers of compose's are gone: ${name}.`);
-    expect(message).toContain("type: cd /srv/home && docker compose up --no-start");
+    // By its service: one of a profile is made by no other word.
+    expect(message).toContain(`type: cd /srv/home && docker compose up --no-start ${name.slice("home-".length)}`);
   });
 
   test("base's S3 server is gone, and its volume is not", async () => {

@@ -116,7 +116,7 @@ test("an S3 server whose container is gone is no copied one", async () => {
   adoption.install.engine.all.splice(adoption.install.engine.all.indexOf(adoption.container("home-minio")), 1);
   expect(await new FilesPhase().done(await adoption.run())).toBe(false);
   await expect(new FilesPhase().perform(await adoption.run())).rejects.toThrow(
-    "home-minio, is gone, so its files cannot be copied.\n  This makes it again without starting it:\n  type: cd /srv/home && docker compose up --no-start",
+    "home-minio, is gone, so its files cannot be copied.\n  This makes it again without starting it:\n  type: cd /srv/home && docker compose up --no-start minio",
   );
 });
 

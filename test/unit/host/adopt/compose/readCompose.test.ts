@@ -63,6 +63,33 @@ test.each([
 });
 
 test.each([
+  ["/srv/home/a.yml,/srv/home/b.yml", "/srv/home", "cd /srv/home && docker compose -f a.yml -f b.yml up -d"],
+  // Given with --project-directory: compose would take the first file's folder.
+  [
+    "/srv/home/deploy/a.yml,/srv/home/b.yml",
+    "/srv/home",
+    "cd /srv/home && docker compose --project-directory . -f deploy/a.yml -f b.yml up -d",
+  ],
+  ["/etc/a.yml", "/srv/home", "cd /srv/home && docker compose --project-directory . -f /etc/a.yml up -d"],
+  // Compose 1 names files as they were typed, here in /srv.
+  ["home/a.yml,more/b.yml", "/srv/home", "cd /srv/home && docker compose -f a.yml -f ../more/b.yml up -d"],
+  ["home/docker-compose.yml", "/srv/home", "cd /srv/home && docker compose up -d"],
+])("files %s of a project in %s", async (written, folder, command) => {
+  const labels = {
+    "com.docker.compose.project.working_dir": folder,
+    "com.docker.compose.project.config_files": written,
+  };
+  expect(composeUp(await readProject(engineWith({}, labels), undefined, "/"))).toBe(command);
+});
+
+test("a name of the project's own (COMPOSE_PROJECT_NAME) is said in every command", async () => {
+  const labels = { "com.docker.compose.project": "scani", "com.docker.compose.project.working_dir": "/srv/home" };
+  expect(composeUp(await readProject(engineWith({}, labels), undefined, "/"))).toBe(
+    "cd /srv/home && docker compose -p scani up -d",
+  );
+});
+
+test.each([
   ["/srv/home/prod.env", "--env-file prod.env "],
   ["/srv/home/.env,/etc/scani/more.env", "--env-file .env --env-file /etc/scani/more.env "],
   // As compose 1 writes it.
