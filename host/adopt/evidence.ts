@@ -65,6 +65,8 @@ export interface AdoptEvidence {
   readonly takenNames: readonly string[];
   /** True where an install of this name is there already. */
   readonly installed: boolean;
+  /** Networks of the project that have IPv6 addresses. */
+  readonly dualNetworks?: readonly string[];
   /** Running containers beside the project that are on networks of it: they may reach its own by name. */
   readonly neighbours: readonly Neighbour[];
 }
@@ -145,6 +147,9 @@ export async function readEvidence(
       ...volumes.filter((one) => ownVolumes.includes(one.name) && isStrange(one)).map(({ name }) => `volume ${name}`),
     ],
     installed: all.some(({ labels }) => labels[label.install] === install && labels[label.service] !== undefined),
+    dualNetworks: networks
+      .filter(({ name, subnets }) => theirs.has(name) && subnets.some((one) => one.includes(":")))
+      .map(({ name }) => name),
     neighbours: inspected.flatMap((one) => {
       const shared = one?.networks.filter((network) => theirs.has(network)) ?? [];
       if (one?.running !== true || own.has(one.id) || shared.length === 0) return [];

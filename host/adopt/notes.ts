@@ -20,7 +20,8 @@ import {
   bindAddressOf,
   dataMountOf,
   findersOf,
-  hostOf,
+  hostsNamed,
+  isEgress,
   namesOnNetworks,
   othersOf,
   parametersIn,
@@ -30,7 +31,7 @@ import {
   type ComposeContainer,
   type ComposeProject,
 } from "./compose/project";
-import { authorityVariable, differenceNotes, type StackValues } from "./compose/variables";
+import { authorityVariable, differenceNotes, isPlaced, type StackValues } from "./compose/variables";
 import { sizeText } from "../../util/sizeText";
 import { isPathWithin } from "../../util/files/pathWithin";
 
@@ -81,9 +82,12 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
     ...memoryNotes(noted),
     ...authorityNotes(evidence),
     ...mountNotes(project),
+    ...optionNotes(project),
+    ...nameNotes(project, noted),
     ...labelNotes(project),
     ...frontNotes(project, evidence, noted),
     ...addressNotes(project, noted),
+    ...networkNotes(evidence),
     ...userNotes(project, evidence, noted),
     ...leftNotes(noted),
     ...(tags.length === 0
@@ -187,6 +191,50 @@ function mountNotes(project: ComposeProject): string[] {
   );
 }
 
+/** What compose's containers were created with, and a release's and base's own are not. */
+function optionNotes(project: ComposeProject): string[] {
+  const parts = partsOf(project);
+  const services = scaniServices.flatMap((service) => parts[service] ?? []);
+  const { postgres } = serversOf(project);
+  const own = services.filter(({ ownProgram }) => ownProgram).map(({ name }) => name);
+  const options = [...services, ...(postgres === undefined ? [] : [postgres])]
+    .filter((one) => one.options.length > 0)
+    .map((one) => `${one.options.join(" ")} of ${one.name}`);
+  const finding = services.some((one) => one.options.some((option) => /^--(dns|add-host|network)/.test(option)));
+  return [
+    ...(options.length === 0
+      ? []
+      : [
+          `What containers are created with that does not come along: ${options.join("; ")}.${finding ? " A release finds hosts, and reaches them, as any container of the engine does." : ""}`,
+        ]),
+    ...(own.length === 0
+      ? []
+      : [
+          `${own.join(", ")} ${own.length === 1 ? "is" : "are"} not started as the image says (entrypoint or command in the compose file), and a release's own will be.`,
+        ]),
+  ];
+}
+
+/** Variables that name what stays with compose, or what only a container's own `extra_hosts` know. */
+function nameNotes(project: ComposeProject, { objectStore, left }: Noted): string[] {
+  const parts = partsOf(project);
+  const { postgres, redis, mail } = serversOf(project);
+  const gone = [...Object.values(parts), postgres, redis, mail, objectStore, left?.container];
+  const stays = othersOf(project).filter((one) => !gone.includes(one));
+  return scaniServices.flatMap((service) => {
+    const holder = parts[service];
+    if (holder === undefined) return [];
+    const names = [...stays.flatMap(namesOnNetworks), ...holder.extraHosts];
+    return Object.entries(holder.environment).flatMap(([variable, value]) => {
+      if (isPlaced(variable) || isEgress(variable)) return [];
+      const host = hostsNamed(variable, value).find((one) => names.includes(one));
+      return host === undefined
+        ? []
+        : [`${variable} of ${holder.name} names ${host}, which a release does not find by that name.`];
+    });
+  });
+}
+
 /** Labels other tools act on: of a scheduler, a backup of volumes, an updater. */
 function labelNotes(project: ComposeProject): string[] {
   const parts = partsOf(project);
@@ -243,19 +291,30 @@ function frontNotes(project: ComposeProject, { neighbours }: AdoptEvidence, { in
 /** Where the gateway's port leaves out who reaches the page now. */
 function addressNotes(project: ComposeProject, { port }: Noted): string[] {
   const { api, "frontend-app": page } = partsOf(project);
-  const { address, isAll } = bindAddressOf(page);
+  const { address, leftOut } = bindAddressOf(page);
   const url = api?.environment.FRONTEND_URL ?? "";
   const isNamed = URL.canParse(url) && /^http:/.test(url) && Number(new URL(url).port || "80") === port.now;
   return [
-    ...(page === undefined || page.published.length === 0 || isAll
+    ...(page === undefined || leftOut.length === 0
       ? []
-      : [`${page.name} is published on ${addressesOf(page)}; the gateway's port will be on ${address} alone.`]),
+      : [
+          `${page.name} is published on ${addressesOf(page)}; the gateway's port will be on ${address} alone, and nobody reaches it by ${leftOut.join(" or ")}.`,
+        ]),
     ...(isNamed && port.then !== port.now
       ? [
           `FRONTEND_URL is ${url}, the page's own port, and Scani lets nobody sign in at another address: browsers have to go on using it, as over a tunnel that ends at port ${port.then} then, or --take-port keeps the port.`,
         ]
       : []),
   ];
+}
+
+/** What compose's networks have, and a release's have not. */
+function networkNotes({ dualNetworks = [] }: AdoptEvidence): string[] {
+  return dualNetworks.length === 0
+    ? []
+    : [
+        `${dualNetworks.join(", ")} ${dualNetworks.length === 1 ? "has" : "have"} IPv6, and a release's networks IPv4 alone: a server somewhere else has to have an IPv4 address.`,
+      ];
 }
 
 /** Addresses a container is published on, as a sentence lists them. Pure. */
@@ -287,7 +346,7 @@ function userNotes(project: ComposeProject, { neighbours }: AdoptEvidence, noted
           .filter(({ networks }) => networks.some((one) => server.networks.includes(one)))
           .flatMap((user) => {
             const naming = Object.entries(user.environment).flatMap(([name, value]) =>
-              namesHost(name, value, names) ? [name] : [],
+              hostsNamed(name, value).some((host) => names.includes(host)) ? [name] : [],
             );
             if (naming.length === 0) return [];
             return [
@@ -302,18 +361,6 @@ function userNotes(project: ComposeProject, { neighbours }: AdoptEvidence, noted
 
 function publishedNotes({ name, published }: ComposeContainer, why: string): string[] {
   return published.length === 0 ? [] : [`${name} is published on ${published.join(", ")}, and that ends: ${why}.`];
-}
-
-/** Variables whose whole value is a host name. */
-const hostVariable = /HOST|SERVER|ADDR|URL|URI|DSN|ENDPOINT/i;
-
-/** Whether a variable names one of these hosts: in a URL, with a port, or by itself where its name says that it is one. */
-function namesHost(variable: string, value: string, hosts: readonly string[]): boolean {
-  return value
-    .split(/[\s,;]+/)
-    .map((word) => word.replace(/^(host=|jdbc:)/i, ""))
-    .map((word) => hostOf(word) || (/([^:/@]+):\d+$/.exec(word)?.[1] ?? (hostVariable.test(variable) ? word : "")))
-    .some((host) => hosts.includes(host));
 }
 
 function leftNotes({ left }: Noted): string[] {

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   adoptCommand,
   composeBuildMigrator,
@@ -26,7 +27,9 @@ import {
   bindAddressOf,
   findersOf,
   hostOf,
+  hostsNamed,
   imageOf,
+  isEgress,
   leftProviderOf,
   migratorsBeside,
   onlyReachedBy,
@@ -322,10 +325,47 @@ function places(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvide
   });
   return [
     ...unknown,
+    ...sixProblems(project, parts),
+    ...egressProblems(project, parts),
     ...ownProviderProblems(project, parts),
     ...mailProblems(project),
     ...middlemanProblems(project, evidence),
   ];
+}
+
+/** A release's networks have IPv4 alone. */
+function sixProblems(project: ComposeProject, parts: ScaniParts): Problem[] {
+  return addresses.flatMap(([service, name]): Problem[] => {
+    const holder = parts[service];
+    const host = hostOf(variableOf(holder, name) ?? "") ?? "";
+    if (holder === undefined || isIP(host) !== 6 || host === "::1") return [];
+    return [
+      {
+        what: `${name} of ${holder.name} names ${host}, and a release's networks have IPv4 alone.`,
+        why: "Give the server's name, or its IPv4 address, in the .env file beside the compose file, and let compose apply it.",
+        type: composeUp(project),
+      },
+    ];
+  });
+}
+
+/** Without the proxy they go out by, a release's requests to providers would fail. */
+function egressProblems(project: ComposeProject, parts: ScaniParts): Problem[] {
+  return scaniServices.flatMap((service) => {
+    const holder = parts[service];
+    return Object.entries(holder?.environment ?? {}).flatMap(([name, value]): Problem[] => {
+      const [host] = isEgress(name) ? hostsNamed(name, value) : [];
+      const only = holder && host !== undefined ? onlyReachedBy(holder, `http://${host}`) : undefined;
+      if (holder === undefined || only === undefined) return [];
+      return [
+        {
+          what: `${name} of ${holder.name} names ${host}, which only ${only} can reach.`,
+          why: "A release goes out by a proxy that every container of this engine reaches: publish its port, and give an address of this machine, or its full name, in the compose file.",
+          type: composeUp(project),
+        },
+      ];
+    });
+  });
 }
 
 /** The project's own data-provider by another address than its name: stopped with the rest, it would be missing. */
@@ -440,7 +480,7 @@ function portProblems(project: ComposeProject, { "frontend-app": page }: ScaniPa
       ? `${page.name} publishes no port that could be taken.`
       : ports.length > 1
         ? `${page.name} publishes ${ports.length} ports (${ports.join(", ")}), and the gateway has one.`
-        : bindAddressOf(page).isAll
+        : !bindAddressOf(page).isAsked
           ? undefined
           : `${page.name} publishes port ${ports[0]} on ${addressesOf(page)}, and the gateway listens on one IPv4 address.`;
   if (what === undefined) return [];

@@ -99,9 +99,11 @@ export interface ContainerDetails {
   readonly restartPolicy: string;
   /** What its health check says: `healthy`, `unhealthy`, `starting`; undefined without one. */
   readonly health?: string;
-  /** Addresses of the host its ports are published on, `ip:port`. */
+  /** Addresses of the host its ports are published on, `ip:port`, an IPv6 address in brackets. */
   readonly published: readonly string[];
   readonly confinement: Confinement;
+  /** What it was created with that few containers are, in the words of `docker run`: `--dns 10.0.0.53`. */
+  readonly options: readonly string[];
 }
 
 /** Something mounted into a container. */
@@ -187,6 +189,8 @@ export interface ImageDetails {
   readonly id: string;
   /** `NAME=value`. */
   readonly environment: readonly string[];
+  /** Words of its entrypoint and of what that gets; undefined where nobody says. */
+  readonly program?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Names with the digest of what a registry calls it: `repository@sha256:…`. */
   readonly digests: readonly string[];

@@ -38,6 +38,10 @@ export interface ComposeContainer {
   /** Addresses of the host its ports are published on, `ip:port`. */
   readonly published: readonly string[];
   readonly restartPolicy: string;
+  /** What it was created with that few containers are, in the words of `docker run`. */
+  readonly options: readonly string[];
+  /** It is not started as its image says. */
+  readonly ownProgram: boolean;
   /** Bytes it may have; undefined without a limit. */
   readonly memory?: number;
   /** Bytes of its `/dev/shm`. */
@@ -245,6 +249,23 @@ export function hostOf(url: string): string | undefined {
   return URL.canParse(url) ? bareHost(new URL(url).hostname) : undefined;
 }
 
+/** Variables whose whole value is a host name. */
+const hostVariable = /HOST|SERVER|ADDR|URL|URI|DSN|ENDPOINT/i;
+
+/** Hosts a variable names: in URLs, with a port, or by itself where the variable's name says that it is one. Pure. */
+export function hostsNamed(variable: string, value: string): string[] {
+  return value
+    .split(/[\s,;]+/)
+    .map((word) => word.replace(/^(host=|jdbc:)/i, ""))
+    .map((word) => hostOf(word) || (/([^:/@]+):\d+$/.exec(word)?.[1] ?? (hostVariable.test(variable) ? word : "")))
+    .filter((host) => host !== "");
+}
+
+/** Whether a variable names the proxy requests go out by. Pure. */
+export function isEgress(variable: string): boolean {
+  return /^(https?|all)_proxy$/i.test(variable);
+}
+
 /** Parameters of a database's URL that say how to connect, and nothing of what is found there. */
 const ofConnection: ReadonlySet<string> = new Set([
   ...["sslmode", "ssl", "sslnegotiation", "channel_binding", "gssencmode", "target_session_attrs", "application_name"],
@@ -269,21 +290,28 @@ export function dataMountOf(postgres: Pick<ComposeContainer, "mounts">): Mount |
   return postgres.mounts.find(({ path }) => path === postgresDataPath);
 }
 
+/** Where a gateway listens in the place of a page. */
+export interface BindAddress {
+  /** IPv4. */
+  readonly address: string;
+  /** Addresses the page is published on and the gateway will not be. */
+  readonly leftOut: readonly string[];
+  /** Somebody may have asked for one of those: where nothing is said, Docker publishes on IPv6 beside IPv4. */
+  readonly isAsked: boolean;
+}
+
 /**
  * The one IPv4 address that stands for those a page is published on; where only other containers reach it, this
  * machine's own. Pure.
- * @returns with it, whether it leaves nobody out who reaches the page now
  */
-export function bindAddressOf(page: Pick<ComposeContainer, "published"> | undefined): {
-  readonly address: string;
-  readonly isAll: boolean;
-} {
-  const all = (page?.published ?? []).map((address) => bareHost(publishedAt(address).ip));
+export function bindAddressOf(page: Pick<ComposeContainer, "published" | "networks"> | undefined): BindAddress {
+  const all = [...new Set((page?.published ?? []).map((address) => publishedAt(address).ip))];
   const four = all.filter((ip) => isIP(ip) === 4);
   const any = "0.0.0.0";
-  const address = four.includes(any) ? any : (four[0] ?? (all.includes("::") ? any : "127.0.0.1"));
-  const isMeant = (ip: string) => ip === address || (address === any && (isIP(ip) === 4 || ip === "::"));
-  return { address, isAll: four.length > 0 && all.every(isMeant) };
+  const isAny = four.includes(any) || (four.length === 0 && all.includes("::")) || page?.networks.includes("host");
+  const address = isAny ? any : (four[0] ?? "127.0.0.1");
+  const leftOut = all.filter((ip) => ip !== address && !(address === any && isIP(ip) === 4));
+  return { address, leftOut, isAsked: leftOut.some((ip) => ip !== "::" || !four.includes(any)) };
 }
 
 /** Names by which others on its networks reach a container; Docker's own short one is nobody's. Pure. */

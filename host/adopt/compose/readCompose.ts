@@ -1,4 +1,5 @@
 import { posix, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { details, type ContainerSummary, type Engine } from "../../engine/engine";
 import { environmentIn } from "../../install/services/environment";
 import { adoptCommand, composeList } from "../../../util/commands";
@@ -150,6 +151,9 @@ export async function readContainer(engine: Engine, id: string, service: string)
     extraHosts: (found.confinement.ExtraHosts ?? []).map((line) => line.split(/[:=]/)[0]),
     published,
     restartPolicy,
+    options: found.options,
+    ownProgram:
+      made?.program !== undefined && !isDeepStrictEqual(made.program, [...found.entrypoint, ...found.arguments]),
     // Docker's word for no limit is 0.
     memory: found.confinement.Memory || undefined,
     sharedMemory: found.confinement.ShmSize,

@@ -11,6 +11,11 @@ const placed: ReadonlySet<string> = new Set([
   ...["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "FRONTEND_PORT", "MAILPIT_UI_PORT"],
 ]);
 
+/** Whether a variable says where something is that the plan looks at by itself. Pure. */
+export function isPlaced(variable: string): boolean {
+  return placed.has(variable);
+}
+
 /** Names the file of a private authority's certificate, which becomes the setting `caCertificate`. */
 export const authorityVariable = "NODE_EXTRA_CA_CERTS";
 

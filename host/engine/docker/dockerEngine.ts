@@ -23,6 +23,8 @@ import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
 import { loginFor } from "../login";
 import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+import { optionsOf } from "../options";
+import { renderPublished } from "../containers/published";
 import { unlessPaused } from "./unlessPaused";
 
 /** Addresses of a network, as Docker describes them. */
@@ -174,6 +176,7 @@ class DockerEngine implements Engine {
       info && {
         id: info.Id,
         environment: info.Config?.Env ?? [],
+        program: [...[info.Config?.Entrypoint ?? []].flat(), ...(info.Config?.Cmd ?? [])],
         labels: info.Config?.Labels ?? {},
         digests: info.RepoDigests ?? [],
       }
@@ -346,19 +349,23 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
       DnsSearch,
       ExtraHosts,
     },
+    options: optionsOf(info),
   };
 }
 
 /** Bindings of a container's ports, by port. Docker's type does not know that a port may be bound to nothing. */
 type Bindings = Readonly<Record<string, readonly PortBinding[] | null>> | null | undefined;
 
-/** @param now where the engine has bound them, which also says which port it chose where none was asked for */
+/**
+ * @param now where the engine has bound them while it runs: which port it chose where none was asked for, and whether IPv6
+ * beside IPv4 where no address was
+ */
 function publishedOn(asked: Bindings, now: Bindings): string[] {
-  return Object.entries(asked ?? {})
-    .flatMap(
-      ([port, bound]) => (bound?.some(({ HostPort }) => !/^[1-9]\d*$/.test(HostPort)) ? now?.[port] : bound) ?? [],
-    )
-    .map(({ HostIp, HostPort }) => `${HostIp || "0.0.0.0"}:${HostPort}`);
+  return Object.entries(asked ?? {}).flatMap(([port, bound]) => {
+    const isWhole = bound?.every(({ HostIp, HostPort }) => HostIp && /^[1-9]\d*$/.test(HostPort)) ?? true;
+    const found = isWhole ? bound : (now?.[port] ?? bound?.filter(({ HostPort }) => /^[1-9]\d*$/.test(HostPort)));
+    return (found ?? []).map(({ HostIp, HostPort }) => renderPublished({ ip: HostIp || "0.0.0.0", port: HostPort }));
+  });
 }
 
 /** The request that creates a container. Pure. */

@@ -40,6 +40,7 @@ export interface FakeContainer {
   readonly published: readonly string[];
   readonly volumes: readonly string[];
   readonly confinement: Confinement;
+  readonly options: readonly string[];
   readonly mounts: readonly Mount[];
   restartPolicy: string;
   health?: string;
@@ -177,6 +178,7 @@ export class FakeEngine implements Engine {
       published: [],
       volumes: [],
       confinement: {},
+      options: [],
       mounts: [],
       restartPolicy: "no",
       files: new Map(),

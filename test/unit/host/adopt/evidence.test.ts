@@ -115,6 +115,16 @@ test("who shares the data, who is near, and whom Scani trusts", async () => {
   expect(database).toMatchObject({ major: "16", bytes: 5, takesPassword: false });
 });
 
+test("networks of the project that have IPv6 are known", async () => {
+  const made = engine();
+  const add = (name: string, ...subnets: string[]) => made.networksThere.push({ id: name, name, labels: {}, subnets });
+  add("home_default", "172.20.0.0/16", "fd00:1::/64");
+  add("private", "172.21.0.0/16");
+  add("elsewhere", "fd00:2::/64");
+  const project = await readProject(made, undefined, "/");
+  expect((await readEvidence(made, project, "scani", stacksBeside("base"))).dualNetworks).toEqual(["home_default"]);
+});
+
 /** A Postgres that lets nobody in over the socket without a password, as with --auth-local=scram-sha-256. */
 test("what asks over the socket has no password, as a backup has none", async () => {
   const asked: { command: string; environment: readonly string[] }[] = [];

@@ -22,6 +22,8 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
     arguments: [],
     aliases: [],
     extraHosts: [],
+    options: [],
+    ownProgram: false,
     published: [],
     restartPolicy: "unless-stopped",
     ...more,

@@ -45,6 +45,8 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
     networks: ["home_default"],
     aliases: [service],
     extraHosts: [],
+    options: [],
+    ownProgram: false,
     published: [],
     restartPolicy: "unless-stopped",
     ...more,
@@ -1162,19 +1164,93 @@ describe("memory limits", () => {
 });
 
 test.each([
-  [["127.0.0.1:8080", "100.64.0.7:8080"], "127.0.0.1 and 100.64.0.7"],
-  [["::1:8080"], "::1"],
-  [[":::8080"], "::"],
-  [["127.0.0.1:8080", "::1:8080"], "127.0.0.1 and ::1"],
-  [["0.0.0.0:8080", "fd00::5:8080"], "0.0.0.0 and fd00::5"],
-])("a port that is published on %j cannot be taken by one address", (published, told) => {
+  [["127.0.0.1:8080", "100.64.0.7:8080"], "127.0.0.1 and 100.64.0.7", "127.0.0.1", "100.64.0.7"],
+  [["[::1]:8080"], "::1", "127.0.0.1", "::1"],
+  [["[::]:8080"], "::", "0.0.0.0", "::"],
+  [["127.0.0.1:8080", "[::1]:8080"], "127.0.0.1 and ::1", "127.0.0.1", "::1"],
+  [["0.0.0.0:8080", "[fd00::5]:8080"], "0.0.0.0 and fd00::5", "0.0.0.0", "fd00::5"],
+])("a port that is published on %j cannot be taken by one address", (published, told, address, leftOut) => {
   const project = stock({ "frontend-app": { published } });
   expect(problems(project, {}, { port: undefined })).toEqual([
     `home_frontend-app_1 publishes port 8080 on ${told}, and the gateway listens on one IPv4 address.`,
   ]);
   // Beside it the operator points at what there is, and is told.
-  expect(adoption(project).notes.filter((note) => note.includes("alone."))).toEqual([
-    expect.stringContaining(`home_frontend-app_1 is published on ${told}; the gateway's port will be on `),
+  expect(adoption(project).notes.filter((note) => note.includes("alone"))).toEqual([
+    `home_frontend-app_1 is published on ${told}; the gateway's port will be on ${address} alone, and nobody reaches it by ${leftOut}.`,
+  ]);
+  expect(adoption(project).settings.base.bindAddress).toBe(address);
+});
+
+test("IPv6 that Docker publishes on beside IPv4 is left out, and that is said", () => {
+  const project = stock({ "frontend-app": { published: ["0.0.0.0:8080", "[::]:8080"] } });
+  expect(problems(project, {}, { port: undefined })).toEqual([]);
+  const { settings, port, notes } = adoption(project, {}, { port: undefined });
+  expect(settings.base).toMatchObject({ bindAddress: "0.0.0.0", FRONTEND_PORT: "8080" });
+  expect(port).toEqual({ now: 8080, then: 8080 });
+  expect(notes.filter((note) => note.includes("alone"))).toEqual([
+    expect.stringContaining("on 0.0.0.0 alone, and nobody reaches it by ::."),
+  ]);
+});
+
+test("a page on the host's own network is reached by all of its addresses", () => {
+  const { base } = adoption(stock({ "frontend-app": { published: [], networks: ["host"] } })).settings;
+  expect(base.bindAddress).toBe("0.0.0.0");
+});
+
+test("a server that only has an IPv6 address is refused, and one that may have is said", () => {
+  const url = (host: string) => everywhere({ DATABASE_URL: `postgres://scani:pass-word-1@${host}:5432/scani` });
+  expect(problems(url("[2001:db8::5]"))).toEqual([
+    "DATABASE_URL of home_api_1 names 2001:db8::5, and a release's networks have IPv4 alone.",
+  ]);
+  expect(problems(url("db.example.com"))).toEqual([]);
+  const told = (dualNetworks: string[]) =>
+    adoption(stock(), { dualNetworks }).notes.filter((note) => note.includes("IPv6"));
+  expect(told([])).toEqual([]);
+  expect(told(["home_default"])).toEqual([
+    "home_default has IPv6, and a release's networks IPv4 alone: a server somewhere else has to have an IPv4 address.",
+  ]);
+});
+
+/** The stock install, with more variables of a service's, and a container beside it that stays with compose. */
+function beside(service: string, environment: Readonly<Record<string, string>>, more: Partial<ComposeContainer> = {}) {
+  const project = stock({ [service]: { ...more, environment: { ...environmentOf(service), ...environment } } });
+  return { ...project, containers: [...project.containers, container("squid")] };
+}
+
+test.each([
+  ["worker", "HTTPS_PROXY", "http://squid:3128", "squid", "containers on its networks"],
+  ["api", "https_proxy", "squid:3128", "squid", "containers on its networks"],
+  ["api", "HTTP_PROXY", "http://host.docker.internal:3128", "host.docker.internal", "that container"],
+])("a proxy of %s that no release would reach is refused: %s=%s", (service, name, value, host, only) => {
+  expect(problems(beside(service, { [name]: value }))).toEqual([
+    `${name} of home_${service}_1 names ${host}, which only ${only} can reach.`,
+  ]);
+  expect(problems(beside(service, { [name]: "http://proxy.example.com:3128" }))).toEqual([]);
+  expect(problems(beside(service, { NO_PROXY: "squid,10.0.0.0/8" }))).toEqual([]);
+});
+
+test("variables that name what stays with compose, or what extra_hosts know, are named", () => {
+  const told = (...args: Parameters<typeof beside>) =>
+    adoption(beside(...args)).notes.filter((note) => note.includes("by that name"));
+  expect(told("api", { OLLAMA_URL: "http://squid:11434" })).toEqual([
+    "OLLAMA_URL of home_api_1 names squid, which a release does not find by that name.",
+  ]);
+  expect(told("worker", { RATES_HOST: "rates.lan" }, { extraHosts: ["rates.lan"] })).toEqual([
+    "RATES_HOST of home_worker_1 names rates.lan, which a release does not find by that name.",
+  ]);
+  expect(told("api", { OLLAMA_URL: "https://ollama.example.com" })).toEqual([]);
+});
+
+test("what containers are created with and a release's are not is named once", () => {
+  const told = (changes: Parameters<typeof stock>[0]) =>
+    adoption(stock(changes)).notes.filter((note) => /created with|not started as/.test(note));
+  expect(told({ redis: { options: ["--cpus 1"], ownProgram: true } })).toEqual([]);
+  expect(told({ postgres: { options: ["--ulimit nofile"], ownProgram: true } })).toEqual([
+    "What containers are created with that does not come along: --ulimit nofile of home_postgres_1.",
+  ]);
+  expect(told({ api: { options: ["--dns 10.0.0.53", "--log-driver gelf"] }, worker: { ownProgram: true } })).toEqual([
+    "What containers are created with that does not come along: --dns 10.0.0.53 --log-driver gelf of home_api_1. A release finds hosts, and reaches them, as any container of the engine does.",
+    "home_worker_1 is not started as the image says (entrypoint or command in the compose file), and a release's own will be.",
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { readProject } from "../../../../../host/adopt/compose/readCompose";
 import { composeUp } from "../../../../../util/commands";
+import type { ImageDetails } from "../../../../../host/engine/engine";
 import { FakeEngine } from "../../fakeEngine";
 
 const version = (value: string) => ({ "org.opencontainers.image.version": value });
@@ -87,6 +88,18 @@ test("a name of the project's own (COMPOSE_PROJECT_NAME) is said in every comman
   expect(composeUp(await readProject(engineWith({}, labels), undefined, "/"))).toBe(
     "cd /srv/home && docker compose -p scani up -d",
   );
+});
+
+test("what a container was created with, and whether its image starts it so, is read", async () => {
+  const engine = engineWith({});
+  const read = async () => (await readProject(engine, undefined, "/")).containers[0];
+  expect(await read()).toMatchObject({ options: [], ownProgram: false });
+  Object.assign(engine.all[0], { options: ["--dns 10.0.0.53"], entrypoint: ["bun"], arguments: ["run", "api"] });
+  const made = engine.images.get("sha256:api") as ImageDetails;
+  engine.images.set("sha256:api", { ...made, program: ["bun", "run", "api"] });
+  expect(await read()).toMatchObject({ options: ["--dns 10.0.0.53"], ownProgram: false });
+  Object.assign(engine.all[0], { arguments: ["run", "other"] });
+  expect((await read()).ownProgram).toBe(true);
 });
 
 test.each([

@@ -166,7 +166,23 @@ test("details of a container, with what Docker leaves out", () => {
     restartPolicy: "no",
     published: ["127.0.0.1:8080", "0.0.0.0:81", "0.0.0.0:32768"],
     confinement: { Memory: 5, Dns: null },
+    options: [],
   });
+});
+
+test("a port without an address is where the engine has bound it: IPv6 beside IPv4, or IPv6 alone", () => {
+  const published = (asked: object[], now: object[]) =>
+    detailsOf({
+      Name: "/page",
+      State: {},
+      Config: {},
+      HostConfig: { PortBindings: { "80/tcp": asked } },
+      NetworkSettings: { Ports: { "80/tcp": now } },
+    } as unknown as Docker.ContainerInspectInfo).published;
+  const dual = ["0.0.0.0", "::"].map((HostIp) => ({ HostIp, HostPort: "8080" }));
+  expect(published([{ HostIp: "", HostPort: "8080" }], dual)).toEqual(["0.0.0.0:8080", "[::]:8080"]);
+  expect(published([{ HostIp: "::1", HostPort: "8080" }], [])).toEqual(["[::1]:8080"]);
+  expect(published([{ HostIp: "0.0.0.0", HostPort: "8080" }], dual)).toEqual(["0.0.0.0:8080"]);
 });
 
 test("what is sent to make a container: nothing that was not asked for", () => {
