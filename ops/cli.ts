@@ -11,6 +11,7 @@ import {
   baseStackOf,
   environmentOf,
   installOf,
+  projectAround,
   projectFolder,
   stackNamesOn,
   theBaseOf,
@@ -36,7 +37,10 @@ const print: Report = (line) => {
 function command(name: string): Command {
   return program
     .command(name)
-    .option("--project <folder>", "folder with Pulumi.yaml (default: this folder where it has one, else the module's)");
+    .option(
+      "--project <folder>",
+      "folder with Pulumi.yaml (default: this folder or one above it, else a checkout's own)",
+    );
 }
 
 /**
@@ -46,7 +50,7 @@ function command(name: string): Command {
 function contextFor({ project }: Everywhere, signal?: AbortSignal): Context {
   const here = typedIn(process.env, process.cwd());
   const folder = projectFolder(project, here);
-  spellFor(folder, here);
+  spellFor(folder, projectAround(here));
   mendCopiedProject(folder, reportToStderr);
   return contextOf({ folder, environment: environmentOf(folder, process.env) }, print, signal);
 }

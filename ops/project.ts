@@ -1,9 +1,10 @@
 import { realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { lookUp, operatorSources, settingNamed, type SettingName } from "../settings";
 import { kindOf, stacksBeside, type StackNames } from "../host/install/names/stacks";
 import { stacksIn } from "../stacks/stackNames";
 import { StackFile } from "../stacks/stackFile";
+import { initCommand, installed } from "../util/commands";
 import { readIfThere } from "../util/files/readIfThere";
 import { OperatorError } from "../util/operatorError";
 import { root } from "./root";
@@ -50,17 +51,50 @@ export function typedIn(environment: NodeJS.ProcessEnv, current: string): string
     : current;
 }
 
+/** This module, as it lies on the machine. */
+interface Module {
+  readonly folder: string;
+  /** It is a package of somebody's folder, and the package manager's to remove. */
+  readonly installed: boolean;
+}
+
+const thisModule: Module = { folder: root, installed };
+
 /**
- * The project a command is for: the folder it names, else the folder it was typed in when there is a project, else the
- * module's own.
+ * The project a command takes by itself: the one in the folder it was typed in, else in the nearest above it, else the
+ * module's own where that is a checkout. An installed module brings a Pulumi.yaml and is no project: the next `npm ci`
+ * would remove the state, the passphrase and the backups in it.
+ * @param here folder the command was typed in
+ */
+export function projectAround(here: string, module: Module = thisModule): string | undefined {
+  const above = dirname(here);
+  if (isProjectBeside(here, module)) return here;
+  if (above !== here) return projectAround(above, module);
+  return module.installed ? undefined : module.folder;
+}
+
+function isProjectBeside(folder: string, module: Module): boolean {
+  return isProject(folder) && !(module.installed && realpathSync(folder) === realpathSync(module.folder));
+}
+
+/**
+ * The project a command is for: the folder it names, else the one it takes by itself.
  * @param named by `--project`
  * @param here folder the command was typed in
- * @throws OperatorError when the folder that is named has no project
+ * @throws OperatorError when the folder that is named has no project, or none is named and none is there
  */
-export function projectFolder(named: string | undefined, here: string): string {
-  if (named === undefined) return isProject(here) ? here : root;
+export function projectFolder(named: string | undefined, here: string, module: Module = thisModule): string {
+  if (named === undefined) {
+    const around = projectAround(here, module);
+    if (around !== undefined) return around;
+    throw new OperatorError({
+      what: `There is no project of this module here: neither ${here} nor a folder above it holds its Pulumi.yaml.`,
+      why: "A project also holds the stacks' settings, Pulumi's state and the passphrase. Go to its folder, or make the folder you are in one:",
+      type: initCommand,
+    });
+  }
   const folder = resolve(here, named);
-  if (isProject(folder)) return folder;
+  if (isProjectBeside(folder, module)) return folder;
   throw new OperatorError({
     what: `${folder} has no Pulumi.yaml of this module.`,
     why: "--project names the folder that holds one, with the stacks' settings beside it.",

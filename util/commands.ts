@@ -9,7 +9,7 @@ import { basename, join, posix, sep } from "node:path";
 const root = join(__dirname, "..", "..");
 
 /** True where the module is a package of somebody's folder, whose command npx finds; npm scripts are a checkout's. */
-const installed = root.split(sep).includes("node_modules");
+export const installed = root.split(sep).includes("node_modules");
 
 /** Tells the processes Pulumi starts what `spellFor` told this one. */
 const variables = { project: "SCANI_COMMANDS_PROJECT", base: "SCANI_COMMANDS_BASE" } as const;
@@ -40,10 +40,10 @@ let dotenv: DotenvFile = { path: ".env", assignments: [] };
 /**
  * Says once, at the start, which project commands are for.
  * @param folder the project's
- * @param here folder they are typed in
+ * @param around the project a command takes by itself where they are typed, if there is one
  */
-export function spellFor(folder: string, here: string): void {
-  project = folder === (installed ? here : root) ? undefined : folder;
+export function spellFor(folder: string, around: string | undefined): void {
+  project = folder === (installed ? around : root) ? undefined : folder;
 }
 
 /** Says, when the project's `.env` has been read, where its variables stand. */
@@ -84,6 +84,8 @@ function typed(name: string, words: readonly string[]): string {
 
 const projectWords = (): string[] => (project === undefined ? [] : ["--project", quoted(project)]);
 
+/** Makes a folder a project. Only an installed module needs one: a checkout is a project itself. */
+export const initCommand = "npx scani-tiers init";
 export const upCommand = (stack: string): string => command("up", quoted(stack));
 export const previewCommand = (stack: string): string => command("preview", quoted(stack));
 export const downCommand = (stack: string): string => command("down", quoted(stack));

@@ -76,11 +76,9 @@ test("its command says what it can do", () => {
     expect(output).toMatch(new RegExp(`^  ${command} `, "m"));
 });
 
-test("a stack that is none is refused with a command that can be typed here", () => {
-  expect(typed("up", "nonsense")).toMatchObject({
-    code: 1,
-    output: expect.stringContaining("npx scani-tiers up tier2"),
-  });
+test("where no project is, it works on none, and names what makes one", () => {
+  expect(typed("up", "base")).toMatchObject({ code: 1, output: expect.stringContaining("type: npx scani-tiers init") });
+  expect(readdirSync(own)).not.toContain(".passphrase");
 });
 
 test("it makes the folder a project, and previews base there; nothing is made", async () => {
@@ -108,6 +106,13 @@ test("it makes the folder a project, and previews base there; nothing is made", 
   const status = typed("status");
   expect(status.code).toBe(1);
   expect(status.output).toMatch(/There is no install of Scani on this engine yet|Which install/);
+});
+
+test("a stack that is none is refused with a command that can be typed here", () => {
+  expect(typed("up", "nonsense")).toMatchObject({
+    code: 1,
+    output: expect.stringContaining("npx scani-tiers up base"),
+  });
 });
 
 test("a copied Pulumi.yaml is pointed at the module it is used with", () => {

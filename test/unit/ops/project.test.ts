@@ -1,18 +1,19 @@
-import { symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import {
   baseStackOf,
   dockerHostOf,
   environmentOf,
   installOf,
   isProject,
+  projectAround,
   projectFolder,
   stackNamesOn,
   theBaseOf,
   typedIn,
   usualBaseOf,
 } from "../../../ops/project";
-import { pointedAt } from "../../../ops/init";
+import { layOutProject, pointedAt } from "../../../ops/init";
 import { root } from "../../../ops/root";
 import { folder, type Folder } from "../lab/setup/folder";
 
@@ -86,11 +87,14 @@ test("a throwaway takes nothing from the operator: no settings, no state, no pas
   expect(dockerHostOf(project(own), "base")).toBeUndefined();
 });
 
-test("the project: the folder that is named, else the one typed in when it has one, else the module's", () => {
+test("the project: the folder that is named, else the one typed in or above it, else a checkout's own", () => {
   const other = folder();
   try {
     expect(projectFolder(place.path, other.path)).toBe(place.path);
     expect(projectFolder(undefined, place.path)).toBe(place.path);
+    const below = join(place.path, "backups", "old");
+    mkdirSync(below, { recursive: true });
+    expect(projectFolder(undefined, below)).toBe(place.path);
     expect(projectFolder(undefined, other.path)).toBe(root);
     other.file("Pulumi.yaml", "name: another\n");
     expect(isProject(other.path)).toBe(false);
@@ -98,6 +102,31 @@ test("the project: the folder that is named, else the one typed in when it has o
     expect(() => projectFolder(other.path, place.path)).toThrow(`${other.path} has no Pulumi.yaml of this module.`);
     expect(() => projectFolder("none", place.path)).toThrow(join(place.path, "none"));
   } finally {
+    other.remove();
+  }
+});
+
+test("an installed module is no project, whatever it brings along", () => {
+  const [home, other] = [folder(), folder()];
+  try {
+    const file = home.file("node_modules/scani-tiers/Pulumi.yaml", readFileSync(join(root, "Pulumi.yaml"), "utf8"));
+    const module = { folder: dirname(file), installed: true };
+    // A link to it is the same folder.
+    symlinkSync(module.folder, join(other.path, "link"));
+    const refusal = `There is no project of this module here: neither ${home.path} nor a folder above it holds its Pulumi.yaml.`;
+    expect(() => projectFolder(undefined, home.path, module)).toThrow(refusal);
+    expect(() => projectFolder(undefined, home.path, module)).toThrow(/\n {2}type: npx scani-tiers init$/);
+    for (const here of [module.folder, join(other.path, "link"), other.path]) {
+      expect(() => projectFolder(undefined, here, module)).toThrow("npx scani-tiers init");
+      expect(projectAround(here, module)).toBeUndefined();
+    }
+    expect(() => projectFolder(module.folder, home.path, module)).toThrow("has no Pulumi.yaml of this module");
+    // The project it is installed in is one, also from within the module.
+    layOutProject(home.path, module.folder);
+    for (const here of [home.path, dirname(module.folder), module.folder])
+      expect(projectFolder(undefined, here, module)).toBe(home.path);
+  } finally {
+    home.remove();
     other.remove();
   }
 });
