@@ -13,26 +13,31 @@ export type EndingSignal = (typeof endingSignals)[number];
 const sameMoment = 500;
 
 /**
- * Hears the signals that would end this process, until it is told not to. The third ends it.
+ * Hears the signals that would end this process, until it is told not to. The third ends it. Where nobody reads any more
+ * what this process prints, as after `| head` or a Ctrl-C that ended `| tee`, that is a hangup, unless a signal came
+ * before: every further line fails as well, and asks for nothing new.
  * @param hear told of the others, with how many there have been
  * @returns gives the signals back to Node
  */
 export function onEndingSignal(hear: (name: EndingSignal, count: number) => void): () => void {
   let [count, last] = [0, -Infinity];
-  const listeners = endingSignals.map((name) => {
-    const listener = (): void => {
-      if (name === "SIGHUP") outliveTerminal();
-      const now = performance.now();
-      if (now - last < sameMoment) return;
-      last = now;
-      count += 1;
-      if (count > 2) process.exit(128 + constants.signals[name]);
-      hear(name, count);
-    };
-    process.on(name, listener);
-    return () => process.removeListener(name, listener);
-  });
-  return () => listeners.forEach((remove) => remove());
+  const heard = (name: EndingSignal): void => {
+    const now = performance.now();
+    if (now - last < sameMoment) return;
+    last = now;
+    count += 1;
+    if (count > 2) process.exit(128 + constants.signals[name]);
+    hear(name, count);
+  };
+  const unread = (): void => {
+    if (count === 0) heard("SIGHUP");
+  };
+  for (const name of endingSignals) process.on(name, heard);
+  for (const stream of outputs()) stream.on("error", unread);
+  return () => {
+    for (const name of endingSignals) process.removeListener(name, heard);
+    for (const stream of outputs()) stream.removeListener("error", unread);
+  };
 }
 
 /**
@@ -49,14 +54,14 @@ export function interruption(report: Report): AbortSignal {
   return controller.signal;
 }
 
-/** What is printed to a terminal that is gone fails, and must not end the process before it has cleaned up. */
-function outliveTerminal(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeListener("error", ignore);
-    stream.on("error", ignore);
-  }
+/**
+ * Lets this process go on to its end, and clean up, where nobody reads any more what it prints. Without it the first line
+ * that fails ends the process on the spot.
+ */
+export function outliveReaders(): void {
+  for (const stream of outputs()) stream.on("error", () => undefined);
 }
 
-function ignore(): void {
-  // Nobody reads any more.
+function outputs(): readonly NodeJS.WriteStream[] {
+  return [process.stdout, process.stderr];
 }
