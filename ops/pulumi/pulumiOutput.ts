@@ -1,7 +1,8 @@
-import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { CommandError, type EngineEvent } from "@pulumi/pulumi/automation";
 import { wholeLines } from "../../util/progress/wholeLines";
 import type { Context } from "../context";
 import { besidePulumi } from "./besidePulumi";
+import { ReportedFailure } from "./words";
 
 /** Takes what happens in a Pulumi command. */
 export type EventReport = (event: EngineEvent) => void;
@@ -19,6 +20,7 @@ interface Output {
 /**
  * Runs a Pulumi command and reports what it prints, line by line, to its end: also where it is interrupted.
  * @param events told what happens in place of what is printed
+ * @throws ReportedFailure where it ended with an error
  */
 export async function reporting<T>(
   { report, signal }: Pick<Context, "report" | "signal">,
@@ -35,6 +37,8 @@ export async function reporting<T>(
           : { ...common, onEvent: events, color: "never" },
       );
     });
+  } catch (error) {
+    throw error instanceof CommandError ? new ReportedFailure(error) : error;
   } finally {
     lines.end();
     refusal.end();

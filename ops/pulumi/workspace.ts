@@ -1,16 +1,23 @@
 import "./ownConnections";
-import { LocalWorkspace, Stack, StackAlreadyExistsError, StackNotFoundError } from "@pulumi/pulumi/automation";
+import {
+  CommandError,
+  LocalWorkspace,
+  Stack,
+  StackAlreadyExistsError,
+  StackNotFoundError,
+} from "@pulumi/pulumi/automation";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { releaseLocks } from "../../stacks/runLock";
 import { kindOf } from "../../host/install/names/stacks";
 import { settingsFile } from "../../stacks/stackNames";
-import { messageOf } from "../../util/operatorError";
+import { messageOf, OperatorError } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { pulumiEnvironment } from "./environment";
 import { inlineProgram } from "./inlineProgram";
 import { pulumiCommand } from "./pulumiCommand";
 import { hasKey, settingsOf, shareSalt } from "./salt";
+import { ReportedFailure, wordsOf } from "./words";
 
 /** How a stack is worked on. */
 export interface StackOptions {
@@ -24,6 +31,7 @@ export interface StackOptions {
  * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.
  * The stack is named to each command and not selected: that would take a third of a second each time, and move what the
  * operator has selected for raw `pulumi`.
+ * @throws OperatorError with Pulumi's words, ReportedFailure where they have been reported, and what the work throws
  */
 export async function withStack<T>(
   context: Context,
@@ -70,6 +78,11 @@ export async function withStack<T>(
       await make();
       return workOn();
     });
+  } catch (error) {
+    // What the SDK asks of Pulumi by itself is not shown while it runs.
+    throw error instanceof CommandError
+      ? new OperatorError({ what: `Pulumi failed on stack ${name}.`, why: wordsOf(error) }, { cause: error })
+      : error;
   } finally {
     const removed = made !== undefined && temporary && (await removeMade(workspace, name, report));
     // What somebody has set meanwhile stays, and what it is encrypted with.
@@ -88,8 +101,9 @@ async function removeMade(workspace: LocalWorkspace, name: string, report: Repor
     await workspace.removeStack(name, { preserveConfig: true });
     return true;
   } catch (error) {
-    if (!/still has resources|currently locked/.test(messageOf(error)))
-      report(`Stack ${name} was made for this, and Pulumi does not remove it again: ${messageOf(error).trim()}`);
+    const said = error instanceof CommandError ? wordsOf(error) : messageOf(error);
+    if (!/still has resources|currently locked/.test(said))
+      report(`Stack ${name} was made for this, and Pulumi does not remove it again: ${said}`);
     return false;
   }
 }
@@ -103,7 +117,7 @@ function putBack(file: string, text: string | undefined): void {
 /** Lets one kind of error pass. @throws any other */
 function unless(kind: new (...args: never[]) => Error): (error: unknown) => void {
   return (error) => {
-    if (!(error instanceof kind)) throw error;
+    if (!((error instanceof ReportedFailure ? error.cause : error) instanceof kind)) throw error;
   };
 }
 

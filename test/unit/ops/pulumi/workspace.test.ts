@@ -2,6 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contextOf, type Context } from "../../../../ops/context";
 import { down } from "../../../../ops/down";
+import { closingWords } from "../../../../ops/runCommand";
+import { setSettings } from "../../../../ops/pulumi/config";
+import { reporting } from "../../../../ops/pulumi/pulumiOutput";
 import { withStack } from "../../../../ops/pulumi/workspace";
 import { folder, type Folder } from "../../lab/setup/folder";
 
@@ -11,6 +14,7 @@ case "$1" in version) echo v3.999.0; exit;; esac
 echo "$*" >> calls
 stack="$3"
 case "$*" in *--stack*) stack=$(echo "$*" | sed 's/.*--stack \\([^ ]*\\).*/\\1/');; esac
+[ ! -e "refuse-$1-$2" ] || { echo "error: permission denied" >&2; exit 255; }
 there() { [ -e "stack-$stack" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }; }
 case "$1 $2" in
   "stack init") touch "stack-$stack"; echo "encryptionsalt: v1:salt" >> "Pulumi.$stack.yaml";;
@@ -97,6 +101,21 @@ test("a stack that was there stays after a preview", async () => {
   await worked(true);
   expect([isThere("base"), readFileSync(file(), "utf8")]).toEqual([true, settings]);
 });
+
+test("one whose settings are there and which is not is made, also where that is found out from what was shown", async () => {
+  writeFileSync(file(), "encryptionsalt: v1:salt\nconfig:\n  scani:tier: base\n");
+  await withStack(context, "base", (stack) => reporting(context, () => stack.getAllConfig()));
+  expect(isThere("base")).toBe(true);
+});
+
+test.each(["stack-init", "config-set", "config---show-secrets"])(
+  "where Pulumi refuses %s, which is not shown while it runs, its words are said",
+  async (command) => {
+    project.file(`refuse-${command}`, "");
+    const refusal = await setSettings(context, "base", { LOG_LEVEL: "warn" }).catch((error: unknown) => error);
+    expect(closingWords(refusal)).toBe("Pulumi failed on stack base.\n  error: permission denied");
+  },
+);
 
 test("taking down what is not there makes nothing, and says so", async () => {
   await expect(down(context, "prod-tier1")).rejects.toThrow(
