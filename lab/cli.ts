@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
 import type { Report } from "../util/progress/progress";
+import { outputFor } from "../ops/context";
 import { runCommand } from "../ops/runCommand";
 
 /** Commands of the lab. They need what is only in a checkout: test images, test plugins, instruments. */
@@ -20,14 +21,8 @@ program
   .description("rehearse the migration and the way back on a throwaway install, with load running")
   .action(async (options: { keep?: boolean; json?: boolean; images: "real" | "stand-in" }) => {
     const { rehearse } = await import("./rehearse/index.js");
-    // With --json nothing else may be printed.
-    const aside: Report = (line) => {
-      process.stderr.write(`${line}\n`);
-    };
-    const result = await rehearse(
-      { keep: options.keep ?? false, images: options.images },
-      options.json ? aside : print,
-    );
+    const { report } = outputFor(options, print);
+    const result = await rehearse({ keep: options.keep ?? false, images: options.images }, report);
     if (options.json) print(JSON.stringify(result));
     if (!result.ok) process.exitCode = 1;
   });

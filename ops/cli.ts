@@ -4,20 +4,10 @@ import { resolve } from "node:path";
 import { spellBase, spellFor } from "../util/commands";
 import { interruption } from "../util/process/interruption";
 import { actOf, type AdoptWords } from "./adopt/act";
-import { contextOf, type Context } from "./context";
+import { contextOf, outputFor, type Context } from "./context";
 import { reportToStderr, type Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
-import {
-  baseStackOf,
-  environmentOf,
-  installOf,
-  projectAround,
-  projectFolder,
-  stackNamesOn,
-  theBaseOf,
-  typedIn,
-  usualBaseOf,
-} from "./project";
+import { baseStackOf, environmentOf, projectAround, projectFolder, theBaseOf, typedIn, usualBaseOf } from "./project";
 import { runCommand } from "./runCommand";
 
 /** What every command can be told. */
@@ -47,12 +37,12 @@ function command(name: string): Command {
  * Context of a command.
  * @param signal interrupts what is done without Pulumi, which is interrupted where it runs (`besidePulumi`)
  */
-function contextFor({ project }: Everywhere, signal?: AbortSignal): Context {
+function contextFor(options: Everywhere & { readonly json?: boolean }, signal?: AbortSignal): Context {
   const here = typedIn(process.env, process.cwd());
-  const folder = projectFolder(project, here);
+  const folder = projectFolder(options.project, here);
   spellFor(folder, projectAround(here));
   mendCopiedProject(folder, reportToStderr);
-  return contextOf({ folder, environment: environmentOf(folder, process.env) }, print, signal);
+  return contextOf({ folder, environment: environmentOf(folder, process.env) }, outputFor(options, print), signal);
 }
 
 program
@@ -117,18 +107,8 @@ baseCommand("status")
   .option("--name <install>", "which install, where there are several on the engine")
   .description("which tier serves, since when, each container, the last switch")
   .action(async (options: OnInstall & { json?: boolean; name?: string }) => {
-    const [{ readStatus }, { showStatus }] = await Promise.all([
-      import("./status/read.js"),
-      import("./status/show.js"),
-    ]);
     const context = contextFor(options);
-    const base = baseFor(context, options);
-    const status = await readStatus(
-      await context.engine(base),
-      options.name ?? installOf(context.project, base),
-      stackNamesOn(context.project, base).tier1,
-    );
-    print(options.json ? JSON.stringify(status) : showStatus(status));
+    await (await import("./status/status.js")).status(context, baseFor(context, options), options);
   });
 
 baseCommand("adopt")

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { settingsFile } from "../../stacks/stackNames";
 import { layOutProject } from "../../ops/init";
-import { contextOf, type Context } from "../../ops/context";
+import { contextOf, outputFor, type Context } from "../../ops/context";
 import type { Report } from "../../util/progress/progress";
 import { throwawayConfig } from "./mark";
 import { installOf, ownFolder } from "./owner";
@@ -127,7 +127,11 @@ function writeSettings(workDir: string, stack: string, settings: Readonly<Record
 
 /** The context of commands on a throwaway install. */
 export function contextOn(place: Throwaway, report: Report = () => undefined, signal?: AbortSignal): Context {
-  return contextOf({ folder: place.workDir, environment: { ...process.env, ...place.environment } }, report, signal);
+  return contextOf(
+    { folder: place.workDir, environment: { ...process.env, ...place.environment } },
+    outputFor({}, report),
+    signal,
+  );
 }
 
 /** Changes one setting of a throwaway's stack; what Pulumi wrote beside the settings stays. */

@@ -96,7 +96,7 @@ export async function adopt(
     if (record !== undefined) return goOnWith(context, base, { ...adopting, record }, options);
     if (project === undefined) return;
     const { adoption, began } = await planned(context, base, { ...adopting, project }, options);
-    if (options.json) return context.report(JSON.stringify(planJson(adoption, began)));
+    if (options.json) return context.print(JSON.stringify(planJson(adoption, began)));
     context.report(showPlan(adoption, began));
     if (options.plan) return;
     if (!options.yes) {
@@ -126,7 +126,7 @@ async function goOnWith(
     return goOn(context, base, adopting, isFirst ? { ...record, announced: false } : record);
   }
   const begun = await readBegun(runOf(context, base, adopting, record));
-  if (options.json) return context.report(JSON.stringify(begunJson(begun)));
+  if (options.json) return context.print(JSON.stringify(begunJson(begun)));
   const next = record.givenBack !== undefined ? ["--back"] : begun.isOver ? ["--settle"] : wordsOf(options);
   context.report(
     [

@@ -175,5 +175,5 @@ export async function adoptionStatus(
   const record = recordOf(adopting);
   const run = runOf(context, base, adopting, record);
   const begun = await readBegun(run);
-  context.report(json ? JSON.stringify(begunJson(begun)) : showBegun(begun));
+  context.print(json ? JSON.stringify(begunJson(begun)) : showBegun(begun));
 }

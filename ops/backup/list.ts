@@ -6,16 +6,13 @@ import { openTarget } from "./target";
 
 /** Lists the backups, newest first. */
 export async function backups(context: Context, base: string, options: { readonly json?: boolean }): Promise<void> {
-  const { report } = context;
-  // With --json, standard output is JSON only.
-  const quiet = options.json ? { ...context, report: () => undefined } : context;
-  const { engine, install, stacks, folder, database } = await openTarget(quiet, base);
+  const { engine, install, stacks, folder, database } = await openTarget(context, base);
   const [found, identity] = await Promise.all([
     listBackups({ folder, install, base: stacks.base }),
     // The list is needed most where the database does not answer.
     withServer(engine, database, readIdentity, false).catch(() => undefined),
   ]);
-  report(
+  context.print(
     options.json
       ? JSON.stringify(found.map((backup) => backupJson(backup, identity)))
       : backupTable(found, folder, Date.now(), identity),

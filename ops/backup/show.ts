@@ -5,7 +5,7 @@ import { originOf, type Origin, type Table } from "../../host/backup/manifest";
 import { backupCommand } from "../../util/commands";
 import { sizeText } from "../../util/sizeText";
 
-/** A backup in the output of `npm run backups -- --json`. */
+/** A backup in the output of `npm run --silent backups -- --json`. */
 export interface BackupJson {
   readonly file: string;
   readonly path: string;

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { contextOf, type Context } from "../../../ops/context";
+import { contextOf, outputFor, type Context } from "../../../ops/context";
 import { withStack, type StackOptions } from "../../../ops/pulumi/workspace";
 import { hasKey } from "../../../ops/pulumi/salt";
 import { settingsFile } from "../../../stacks/stackNames";
@@ -15,7 +15,10 @@ beforeEach(() => {
   project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
   mkdirSync(join(project.path, "state"));
   const own = { PULUMI_BACKEND_URL: `file://${project.path}/state`, PULUMI_CONFIG_PASSPHRASE: "of this test" };
-  context = contextOf({ folder: project.path, environment: { ...process.env, ...own } }, () => undefined);
+  context = contextOf(
+    { folder: project.path, environment: { ...process.env, ...own } },
+    outputFor({}, () => undefined),
+  );
 });
 afterEach(() => project.remove());
 

@@ -31,6 +31,7 @@ async function begun(changes: Partial<AdoptionRecord> = {}, stage: Stage = "besi
   const context = {
     project: { folder: place.path, environment: {} },
     engine: () => Promise.resolve(engine),
+    print: (line: string) => printed.push(line),
     report: (line: string) => printed.push(line),
     signal: new AbortController().signal,
   };

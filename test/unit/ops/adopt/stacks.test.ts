@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { heldProblem, settingProblems, stacksOn } from "../../../../ops/adopt/stacks";
-import { contextOf } from "../../../../ops/context";
+import { contextOf, outputFor } from "../../../../ops/context";
 import * as destroying from "../../../../ops/pulumi/destroyWhole";
 import * as outputs from "../../../../ops/pulumi/stackOutputs";
 
@@ -86,7 +86,10 @@ describe("a base stack that holds an install already", () => {
     jest.spyOn(outputs, "stackOutputs").mockResolvedValue({ sockets: { install } });
     const destroy = jest.spyOn(destroying, "destroyWhole").mockResolvedValue();
     const stacks = stacksOn(
-      contextOf({ folder, environment: {} }, () => undefined),
+      contextOf(
+        { folder, environment: {} },
+        outputFor({}, () => undefined),
+      ),
       "base",
     );
     for (const kind of ["tier1", "base"] as const) await stacks.destroy(kind);

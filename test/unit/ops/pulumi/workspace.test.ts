@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { contextOf, type Context } from "../../../../ops/context";
+import { contextOf, outputFor, type Context } from "../../../../ops/context";
 import { down } from "../../../../ops/down";
 import { closingWords } from "../../../../ops/runCommand";
 import { setSettings } from "../../../../ops/pulumi/config";
@@ -44,7 +44,10 @@ beforeEach(() => {
   project = folder();
   project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
   const environment = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "of this test" };
-  context = contextOf({ folder: project.path, environment }, (line) => printed.push(line));
+  context = contextOf(
+    { folder: project.path, environment },
+    outputFor({}, (line) => printed.push(line)),
+  );
 });
 afterEach(() => project.remove());
 
