@@ -18,12 +18,21 @@ interface Output {
 }
 
 /**
+ * Whether Pulumi is to print colours: on a terminal that shows them, unless the operator wants none (NO_COLOR, as
+ * https://no-color.org has it) or a CI keeps what is printed. Pure.
+ */
+export function colorOf({ NO_COLOR = "", TERM, CI = "" }: NodeJS.ProcessEnv, onTerminal: boolean): Output["color"] {
+  const isPlain = NO_COLOR !== "" || TERM === "dumb" || !["", "0", "false"].includes(CI);
+  return onTerminal && !isPlain ? "always" : "never";
+}
+
+/**
  * Runs a Pulumi command and reports what it prints, line by line, to its end: also where it is interrupted.
  * @param events told what happens in place of what is printed
  * @throws ReportedFailure where it ended with an error
  */
 export async function reporting<T>(
-  { report, signal }: Pick<Context, "report" | "signal">,
+  { project, report, signal }: Pick<Context, "project" | "report" | "signal">,
   command: (output: Output) => Promise<T>,
   events?: EventReport,
 ): Promise<T> {
@@ -33,7 +42,7 @@ export async function reporting<T>(
       const common = { onError: refusal.take, signal: AbortSignal.any([signal, interrupt]) };
       return command(
         events === undefined
-          ? { ...common, onOutput: lines.take, color: process.stdout.isTTY ? "always" : "never" }
+          ? { ...common, onOutput: lines.take, color: colorOf(project.environment, process.stdout.isTTY) }
           : { ...common, onEvent: events, color: "never" },
       );
     });
