@@ -50,13 +50,14 @@ export async function cancelWaiting(server: Server, since: string, seconds: numb
 }
 
 /**
- * Keeps a migration from waiting for a table longer than the app can do without, until the signal is aborted.
+ * Keeps a migration from waiting for a table longer than the app can do without, until the signal is aborted. A check that
+ * fails is made again: it says nothing of the migration, which goes on meanwhile.
  * @returns who kept it waiting, whenever it had to be cancelled
  */
 export async function keepQueueShort(server: Server, since: string, over: AbortSignal): Promise<Blocker[]> {
   const found: Blocker[] = [];
   while (!over.aborted) {
-    found.push(...(await cancelWaiting(server, since, longestWait)));
+    found.push(...(await cancelWaiting(server, since, longestWait).catch(() => [])));
     await pause(pollInterval, undefined, { signal: over }).catch(() => undefined);
   }
   return found;

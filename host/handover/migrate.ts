@@ -47,7 +47,7 @@ export async function migrate(
   try {
     await withServer(engine, database, async (server) => {
       for (;;) {
-        const attempt = await runOnce(engine, target, server, stopped);
+        const attempt = await runOnce(engine, target, server, progress, stopped);
         if (attempt.exitCode === 0) return;
         if (attempt.blockers.length === 0)
           throw await failed(engine, target, `exited with code ${attempt.exitCode}; the schema is not migrated`);
@@ -72,13 +72,13 @@ async function runOnce(
   engine: Engine,
   target: ReleaseContainer,
   server: Server,
+  progress: Progress,
   stopped: AbortSignal,
 ): Promise<{ readonly exitCode: number; readonly blockers: readonly Blocker[] }> {
   const { running, startedAt } = await details(engine, target.id);
   const since = running ? startedAt : await serverTime(server);
   const over = new AbortController();
   const keeping = keepQueueShort(server, since, over.signal);
-  keeping.catch(() => undefined);
   try {
     await engine.start(target.id);
     const exitCode = await unlessInterrupted(engine.wait(target.id), stopped);
@@ -87,7 +87,7 @@ async function runOnce(
   } catch (error) {
     await engine.stop(target.id, stopSeconds);
     // Postgres notices that a client is gone only when it answers it: a statement that waits would go on waiting.
-    await cancelWaiting(server, since, 0);
+    await cancelWaiting(server, since, 0).catch(notCancelled(progress));
     throw error;
   } finally {
     over.abort();
@@ -108,8 +108,12 @@ export async function stopMigrators(
   await Promise.all(migrators.map(({ id }) => engine.stop(id, stopSeconds)));
   await withServer(engine, database, async (server) => {
     for (const since of started) await cancelWaiting(server, since, 0);
-  }).catch((error: unknown) => progress.note(`what they wait for could not be cancelled: ${messageOf(error)}`));
+  }).catch(notCancelled(progress));
 }
+
+/** Notes why a migration that was stopped may go on waiting in the database; that it was stopped has a reason of its own. */
+const notCancelled = (progress: Progress) => (error: unknown) =>
+  progress.note(`what a stopped migration waits for could not be cancelled: ${messageOf(error)}`);
 
 function tookTooLong(
   { title, name }: ReleaseContainer,

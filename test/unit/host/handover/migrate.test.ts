@@ -72,6 +72,37 @@ test.concurrent("one that takes too long is stopped, and nothing of it goes on w
   expect(engine.calls.slice(stop).some((call) => call.startsWith("capture scani-postgres psql"))).toBe(true);
 });
 
+test.concurrent(
+  "a check of its waiting that fails is made again, and is no failure of a migration that goes well",
+  async () => {
+    const { engine, migrator, go } = scene();
+    migrator.endsWith = undefined;
+    const capture = engine.capture.bind(engine);
+    let checks = 0;
+    engine.capture = async (container, command, ...rest) => {
+      if (!command.join(" ").includes("pg_cancel_backend")) return capture(container, command, ...rest);
+      checks += 1;
+      if (checks === 1) throw new Error("the engine is busy");
+      if (checks === 2) engine.ends(migrator, 0);
+      return capture(container, command, ...rest);
+    };
+    await go(30);
+    expect(checks).toBeGreaterThan(1);
+  },
+);
+
+test.concurrent("one that takes too long says so, though what it waits for cannot be cancelled", async () => {
+  const { engine, migrator, said, go } = scene();
+  migrator.endsWith = undefined;
+  const capture = engine.capture.bind(engine);
+  engine.capture = async (container, command, ...rest) => {
+    if (command.join(" ").includes("pg_cancel_backend")) throw new Error("the engine is busy");
+    return capture(container, command, ...rest);
+  };
+  await expect(go(1)).rejects.toThrow("was not done within 1.0 s");
+  expect(said.join()).toContain("what a stopped migration waits for could not be cancelled: the engine is busy");
+});
+
 test.concurrent("an interrupt stops it and says so", async () => {
   const { engine, migrator, said, go } = scene();
   migrator.endsWith = undefined;
