@@ -12,11 +12,15 @@ export function inStartOrder(containers: readonly ReleaseContainer[]): ReleaseCo
 }
 
 /**
- * Restarts a container gently, and waits until it is ready. Once it is stopped it is started, whatever interrupts.
+ * Restarts a container gently, and waits until it is ready. Once it may have stopped it is started, whatever interrupts
+ * and whether or not the engine's answer arrives.
  * @throws OperatorError when it does not get ready in time
  */
 export async function restart(engine: Engine, container: ReleaseContainer, watch: Watch): Promise<void> {
-  await engine.stop(container.id);
-  await engine.start(container.id);
+  try {
+    await engine.stop(container.id);
+  } finally {
+    await engine.start(container.id);
+  }
   await untilReady(engine, container, watch);
 }
