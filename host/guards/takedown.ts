@@ -1,4 +1,4 @@
-import { isRouted, isUp, servingOf, type Facts } from "../install/facts";
+import { isRouted, isUp, routedRelease, type Facts } from "../install/facts";
 import { howToSet, type Tier } from "../../settings";
 import { otherTier, stacksBeside } from "../install/names/stacks";
 import { dockerStop, dockerUnpause, dockerWait, downCommand, upCommand } from "../../util/commands";
@@ -61,11 +61,12 @@ export function refuseWhatServes(facts: Facts, tier: Tier, stack: string): void 
 
 /** @param other what brings the tier up that serves */
 function refuseOnlyWorker(facts: Facts, tier: Tier, other: string): void {
-  const serving = servingOf(facts);
+  // Jobs are done whether or not requests get in just now.
+  const routed = routedRelease(facts);
   const [worker, ...more] = facts.containers.filter((one) => one.service === "worker" && one.state === "running");
-  if (serving.is !== "serving" || serving.release.tier === tier || worker?.tier !== tier || more.length > 0) return;
+  if (routed === undefined || routed.tier === tier || worker?.tier !== tier || more.length > 0) return;
   throw new OperatorError({
-    what: `${worker.title} does the jobs of ${serving.release.tier}, whose own worker does not run. Nothing has been touched.`,
+    what: `${worker.title} does the jobs of ${routed.tier}, whose own worker does not run. Nothing has been touched.`,
     why: `Start that first, or, to leave the jobs undone, ${howToSet("allowDowntime")}.`,
     type: other,
   });

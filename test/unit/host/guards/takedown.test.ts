@@ -1,4 +1,5 @@
 import { refuseBaseInUse, refuseTakedown, refuseWhatServes } from "../../../../host/guards/takedown";
+import type { Facts } from "../../../../host/install/facts";
 import { factsOf, release, routedTo } from "../handover/model";
 
 const serving = (tier: "tier1" | "tier2") =>
@@ -33,13 +34,15 @@ test.each([
       [...release(other, "one", (service) => service !== down), ...release(tier, "two", () => true)],
       routedTo("one"),
     );
-    if (down === undefined) expect(() => refuseWhatServes(facts, tier, tier)).not.toThrow();
-    else
-      expect(() => refuseWhatServes(facts, tier, `prod-${tier}`)).toThrow(
-        new RegExp(
-          `^${tier} worker does the jobs of ${other}, whose own worker does not run\\. Nothing has been touched\\.\\n[^]*\\n {2}type: npm run up -- prod-${other}$`,
-        ),
-      );
+    const stopped: Facts = { ...facts, gateway: { name: "g", state: "exited", silent: "the gateway is exited" } };
+    for (const now of [facts, stopped])
+      if (down === undefined) expect(() => refuseWhatServes(now, tier, tier)).not.toThrow();
+      else
+        expect(() => refuseWhatServes(now, tier, `prod-${tier}`)).toThrow(
+          new RegExp(
+            `^${tier} worker does the jobs of ${other}, whose own worker does not run\\. Nothing has been touched\\.\\n[^]*\\n {2}type: npm run up -- prod-${other}$`,
+          ),
+        );
   },
 );
 

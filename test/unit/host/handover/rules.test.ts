@@ -212,9 +212,9 @@ function wrongRefusals(host: FakeInstall, facts: Facts): string[] {
     } catch {
       refused = true;
     }
-    const serving = tiers.find((one) => serves(host, releaseOf[one]));
+    const api = tiers.find((one) => host.routes.api?.startsWith(`scani-${releaseOf[one]}-`));
     const workers = tiers.filter((one) => host.container(releaseOf[one], "worker").state === "running");
-    const works = serving !== undefined && serving !== tier && workers.length === 1 && workers[0] === tier;
+    const works = api !== undefined && api !== tier && workers.length === 1 && workers[0] === tier;
     return refused === (routed || works)
       ? []
       : [
