@@ -78,7 +78,9 @@ export class BesidePhase implements Phase {
     await expectData(engine, homeOf(install.name, record.postgres));
     if (await isNeeded(run)) {
       // It may have been made anew under another name since the settings were written.
-      await stacks.set("base", { borrowedPostgres: container });
+      // A run that was killed before it moved the data has written where that was to be: both at once are refused.
+      const places = { borrowedPostgres: container, postgresVolume: undefined, postgresFolder: undefined };
+      await stacks.set("base", places);
       // Stopped by hand, or by a run that was killed before it moved the data.
       if ((await engine.inspect(container))?.running === false)
         await progress.step(`start ${container}`, () => startAgain(run, container));

@@ -166,6 +166,24 @@ test("containers that compose has made anew under other names are the project's 
   expect(withPresentNames(begun.record, { containers: [] })).toEqual(begun.record);
 });
 
+test("killed when compose's Postgres had stopped and its data not moved, it is borrowed again, and from nowhere else", async () => {
+  const adoption = new FakeAdoption("beside");
+  const { settings } = adoption;
+  adoption.onAsked = (words) => {
+    if (words === "up base" && settings.get("postgresVolume") !== undefined) {
+      adoption.container("home-postgres").state = "exited";
+      throw new Error("killed");
+    }
+  };
+  await expect(new DatabasePhase().perform(await adoption.run())).rejects.toThrow("killed");
+  expect(settings.get("borrowedPostgres")).toBeUndefined();
+  expect(await new BesidePhase().done(await adoption.run())).toBe(false);
+  await new BesidePhase().perform(await adoption.run());
+  expect(Object.fromEntries(settings)).toMatchObject({ borrowedPostgres: "home-postgres" });
+  for (const name of ["postgresVolume", "postgresFolder"]) expect(settings.get(name)).toBeUndefined();
+  expect(adoption.container("home-postgres").state).toBe("running");
+});
+
 test("a backup counts when it has been read back since the adoption began", async () => {
   const adoption = new FakeAdoption("beside");
   const [postgres, before, place] = [new FakePostgres(), adoption.install.first, folder()];
