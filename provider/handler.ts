@@ -8,7 +8,7 @@ export interface Handler<Inputs = Record<string, unknown>> {
   /** Inputs that say where the command runs rather than what is wanted: a change to them alone is no difference. */
   readonly incidental?: readonly (keyof Inputs & string)[];
   /** True when the host is not as the inputs want it, whatever the state says. */
-  differs(inputs: Inputs): Promise<boolean>;
+  differs(inputs: Inputs, context: Pick<Context, "signal">): Promise<boolean>;
   /** Makes the host so. Creates and updates are the same thing. @returns outputs beside the inputs, where it has any */
   apply(inputs: Inputs, context: Context): Promise<Readonly<Record<string, unknown>> | void>;
   /**

@@ -25,14 +25,14 @@ export const hold: Handler<HoldInputs> = {
   // They are in the way of one run, and no difference to the next.
   incidental: ["copies"],
 
-  async differs(inputs) {
+  async differs(inputs, { signal }) {
     if ((inputs.copies ?? []).length > 0) return true;
-    return (await readHoldPlan(connect(inputs.dockerHost), inputs)) !== undefined;
+    return (await readHoldPlan(connect(inputs.dockerHost), inputs, signal)) !== undefined;
   },
 
-  async apply(inputs, { say }) {
+  async apply(inputs, { say, signal }) {
     const engine = connect(inputs.dockerHost);
-    const plan = await readHoldPlan(engine, inputs);
+    const plan = await readHoldPlan(engine, inputs, signal);
     if (plan !== undefined) held.set(inputs.install, await beginHold(engine, inputs.install, plan, new Progress(say)));
     await removeContainers(engine, inputs.copies ?? []);
   },

@@ -41,7 +41,7 @@ export class Resources {
   async diff(urn: string, former: Properties, inputs: Properties): Promise<Difference> {
     const handler = this.handlerOf(urn);
     const changed = changedInputs(former, inputs, handler.incidental);
-    return { changed, differs: changed.length > 0 || (await handler.differs(inputs)) };
+    return { changed, differs: changed.length > 0 || (await handler.differs(inputs, this.contextOf(urn))) };
   }
 
   /** Makes the host as the inputs want it. @returns the properties the resource has from then on */

@@ -30,9 +30,14 @@ const answerSeconds = 30;
 
 /**
  * Decides, from what is true, what has to wait for the change; undefined where nothing has.
- * @throws OperatorError where a gateway runs and does not answer, so that nothing could wait in it
+ * @param signal aborted when the operator interrupts
+ * @throws OperatorError where a gateway runs and does not answer, so that nothing could wait in it, and at an interrupt
  */
-export async function readHoldPlan(engine: Engine, wanted: HoldInputs): Promise<HoldPlan | undefined> {
+export async function readHoldPlan(
+  engine: Engine,
+  wanted: HoldInputs,
+  signal: AbortSignal,
+): Promise<HoldPlan | undefined> {
   const read = async (): Promise<{ facts: Facts; plan?: HoldPlan }> => {
     const { facts, base } = await readInstall(engine, wanted.install);
     return { facts, plan: planHold(facts, base, wanted) };
@@ -43,7 +48,7 @@ export async function readHoldPlan(engine: Engine, wanted: HoldInputs): Promise<
   await untilReady(
     engine,
     { id: name, name, title: "gateway" },
-    { timeoutSeconds: answerSeconds, signal: new AbortController().signal, waiting: () => undefined },
+    { timeoutSeconds: answerSeconds, signal, waiting: () => undefined },
   );
   const now = await read();
   const { silent } = now.facts.gateway;

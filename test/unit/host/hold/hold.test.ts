@@ -35,10 +35,11 @@ const started = (install: FakeInstall) =>
   install.engine.calls.filter((call) => /^(start|stop|connectNetwork|disconnectNetwork) /.test(call));
 
 let install: FakeInstall;
+const planned = (signal = watch.signal) => readHoldPlan(install.engine, wanted, signal);
 
 test("a service is replaced while requests wait and the worker is stopped, and both go on after it", async () => {
   install = installIn("10.213.7.0/25");
-  const plan = await readHoldPlan(install.engine, wanted);
+  const plan = await planned();
   expect(plan).toMatchObject({ services: ["postgres"], moved: [], routes: ["api", "ws", "auth"] });
   const held = await beginHold(install.engine, "scani", plan!, progress);
   expect([...install.paused]).toEqual(["api", "ws", "auth"]);
@@ -52,7 +53,7 @@ test("a service is replaced while requests wait and the worker is stopped, and b
 
 test("a network that moves is left by every release, also one that is stopped, and joined again", async () => {
   install = installIn("172.18.0.0/16");
-  const plan = await readHoldPlan(install.engine, wanted);
+  const plan = await planned();
   expect(plan).toMatchObject({ moved: ["scani-data"], routes: ["api", "ws", "auth", "app"] });
   const held = await beginHold(install.engine, "scani", plan!, progress);
   expect(
@@ -75,7 +76,7 @@ test("a network that moves is left by every release, also one that is stopped, a
 
 test("where one of what is restarted fails, what is being stopped then is started again", async () => {
   install = installIn("172.18.0.0/16");
-  const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+  const held = await beginHold(install.engine, "scani", (await planned())!, progress);
   install.container("one", "data-provider").endsWith = 1;
   const stop = install.engine.stop.bind(install.engine);
   let hasFailed = (): void => undefined;
@@ -97,7 +98,7 @@ test("where one of what is restarted fails, what is being stopped then is starte
 
 test("what died half way is ended from what is true: nobody holds anything, and all is as it should be", async () => {
   install = installIn("172.18.0.0/16");
-  await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+  await beginHold(install.engine, "scani", (await planned())!, progress);
   await endHold(install.engine, "scani", undefined, progress, watch);
   expect([...install.paused]).toEqual([]);
   expect(install.container("one", "api").networks).toContain("scani-data");
@@ -118,25 +119,38 @@ describe("a gateway that has just been made", () => {
   });
 
   test("is waited for, so that requests are held in it", async () => {
-    expect(await readHoldPlan(install.engine, wanted)).toMatchObject({ routes: ["api", "ws", "auth"] });
+    expect(await planned()).toMatchObject({ routes: ["api", "ws", "auth"] });
   });
 
   test("and stays silent is an error, and nothing is replaced unheld", async () => {
     silences = Infinity;
-    await expect(readHoldPlan(install.engine, wanted)).rejects.toThrow(
+    await expect(planned()).rejects.toThrow(
       /^Requests cannot be held while base is changed: .*no socket\. Nothing has been replaced\.\n {2}type: docker restart scani-gateway$/,
     );
+  });
+
+  test("is waited for no longer than until the operator interrupts", async () => {
+    silences = Infinity;
+    const interrupt = new AbortController();
+    const { first } = install;
+    install.first = (container, command, call) => {
+      if (!/\buntil\b/.test(command.join(" "))) return first(container, command, call);
+      interrupt.abort();
+      // No answer comes.
+      return new Promise(() => undefined);
+    };
+    await expect(planned(interrupt.signal)).rejects.toThrow(/^Interrupted$/);
   });
 
   test("is not waited for where nothing would have to be held", async () => {
     silences = Infinity;
     install.route("api", undefined);
-    expect(await readHoldPlan(install.engine, wanted)).toBeUndefined();
+    expect(await planned()).toBeUndefined();
   });
 
   test("and does not run lets nobody in, who would have to wait", async () => {
     await install.engine.stop("scani-gateway");
-    expect(await readHoldPlan(install.engine, wanted)).toBeUndefined();
+    expect(await planned()).toBeUndefined();
   });
 });
 
@@ -163,7 +177,7 @@ describe("a worker that a change of base has stopped, and which died before it c
   beforeEach(async () => {
     lines.length = 0;
     install = installIn("10.213.7.0/25");
-    const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+    const held = await beginHold(install.engine, "scani", (await planned())!, progress);
     await held.release();
     expect(install.container("one", "worker").state).toBe("exited");
   });
