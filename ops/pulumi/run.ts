@@ -1,12 +1,36 @@
 import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import { kindOf } from "../../host/install/names/stacks";
 import { reportToStderr } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { besidePulumi } from "./besidePulumi";
 import { pulumiEnvironment } from "./environment";
 import { pulumiCommand } from "./pulumiCommand";
+import { withStack } from "./workspace";
 
 /** How it is called where PATH has it. */
 const name = "pulumi";
+
+/** Words after `config` that change settings. */
+const changing = ["set", "set-all", "rm", "rm-all"];
+
+/** The stack of this module whose settings Pulumi's words change; undefined where they change none, or name no such stack. Pure. */
+export function stackToSet([command, what = "", ...rest]: readonly string[]): string | undefined {
+  if (command !== "config" || !changing.includes(what)) return undefined;
+  const options = { stack: { type: "string", short: "s" } } as const;
+  const { stack } = parseArgs({ args: rest, options, strict: false, allowPositionals: true }).values;
+  return typeof stack === "string" && kindOf(stack) !== undefined ? stack : undefined;
+}
+
+/**
+ * Makes a stack whose settings are about to be changed, where it is not there: a preview that names the command leaves
+ * none behind, and Pulumi would refuse. What makes it here also gives it the salt of the others and its tier.
+ */
+async function makeMissing(context: Context, stack: string): Promise<void> {
+  const onMade = (): void => context.report(`Made the stack ${stack}, which was not there.`);
+  // A setting that is no secret is read without the passphrase.
+  await withStack(context, stack, (named) => named.getConfig("scani:tier"), { onMade });
+}
 
 /**
  * Runs Pulumi itself in the project, with the project's state and passphrase, on this process's own terminal.
@@ -18,6 +42,8 @@ export async function runPulumi(context: Context, words: readonly string[]): Pro
   // Where it was found is nobody's answer, and would be in the way of what Pulumi prints.
   const { command } = await pulumiCommand({ project, report: () => undefined });
   const env = pulumiEnvironment(project, reportToStderr);
+  const stack = stackToSet(words);
+  if (stack !== undefined) await makeMissing({ ...context, report: reportToStderr }, stack);
   return besidePulumi((interrupt) => {
     const child = spawn(command, words, { argv0: name, cwd: project.folder, env, stdio: "inherit" });
     interrupt.addEventListener("abort", () => child.kill("SIGINT"));

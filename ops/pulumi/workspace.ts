@@ -23,6 +23,8 @@ import { ReportedFailure, wordsOf } from "./words";
 export interface StackOptions {
   /** Told what the program throws. */
   readonly threw?: (error: unknown) => void;
+  /** Told where the stack had to be made. */
+  readonly onMade?: () => void;
   /** A stack that had to be made is removed afterwards, with what that wrote into its settings file. */
   readonly temporary?: boolean;
 }
@@ -37,7 +39,7 @@ export async function withStack<T>(
   context: Context,
   name: string,
   work: (stack: Stack) => Promise<T>,
-  { threw = () => undefined, temporary = false }: StackOptions = {},
+  { threw = () => undefined, onMade = () => undefined, temporary = false }: StackOptions = {},
 ): Promise<T> {
   const { project, report } = context;
   const environment = pulumiEnvironment(project, report);
@@ -61,6 +63,7 @@ export async function withStack<T>(
     shareSalt(name, project.folder);
     await workspace.createStack(name);
     made = { settings: settingsOf(project.folder, name) };
+    onMade();
   };
   const workOn = async (): Promise<T> => {
     // A stack made here has no settings file yet; its name says what it holds.
