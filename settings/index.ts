@@ -21,6 +21,6 @@ export { type NamesOf, type Settings } from "./settings";
 export { lookUp, operatorSources, type Origin, type Sources } from "./sources";
 export { furtherVariablesIn, isPrivateHost, type FurtherVariable } from "./shapes";
 export { vapidPrivateKeyOf, vapidPublicKey } from "./vapid";
-export { withdrawCommands } from "./withdraw";
+export { settingFrom, withdrawCommands } from "./withdraw";
 export { flagOn, howToSet, isSet, withFlag, type Flag } from "./flags";
 export type { StackKind, Tier } from "./spec";

@@ -16,3 +16,8 @@ export function withdrawCommands(setting: SettingName, origin: Origin | undefine
       return [];
   }
 }
+
+/** A setting as the subject of a sentence, with where its value comes from. Pure. */
+export function settingFrom(setting: SettingName, origin: Origin | undefined): string {
+  return origin === undefined || origin === "generated" ? setting : `${setting} (from ${origin})`;
+}

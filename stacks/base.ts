@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { composeProblems } from "../host/adopt/compose/composeProblems";
 import { comparedSettings, type DeclaredBase } from "../host/guards/base/baseRefusals";
-import { handedSettings } from "../host/guards/base/changedSettings";
+import { handedChanges, handedSettings } from "../host/guards/base/handedSettings";
 import {
   identityRefusals,
   lostStateProblems,
@@ -105,7 +105,7 @@ export async function baseStack(
     },
   );
   refuseDowntime(declared, now);
-  await refuseChanged(declared, now);
+  await refuseChanged(handedChanges(declared, now), stack, now.releases);
   const refuseThese = (missing: readonly MissingImage[]): void =>
     refuseMissing(
       missing,

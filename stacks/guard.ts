@@ -3,7 +3,8 @@ import type { Evidence } from "../host/guards/data/evidence";
 import { dataRefusalHeading, dataRefusals, type Intent } from "../host/guards/data/dataRefusals";
 import { baseRefusalHeading, baseRefusals, type DeclaredBase } from "../host/guards/base/baseRefusals";
 import type { BaseNow } from "../host/guards/base/baseNow";
-import { changedSettings, changedSettingsHeading } from "../host/guards/base/changedSettings";
+import { changedSettings, changedSettingsHeading, type ChangedSetting } from "../host/guards/changedSettings";
+import { tiersOf, type ReleaseInUse } from "../host/guards/inUse";
 import { renderProblem, renderProblems, type Problem } from "../util/operatorError";
 import { missingProblem, type MissingImage } from "../host/preflight/images";
 import { howToSet, isSet } from "../settings";
@@ -50,15 +51,21 @@ export function refuseDowntime(declared: DeclaredBase, now: BaseNow): void {
 }
 
 /**
- * Says which settings base would hand to the next release otherwise than one that runs has them.
+ * Says which settings are other ones than a release in use has.
+ * @param releases those in use
  * @throws operator's error where most likely nobody means it, unless the operator has said that the settings are right
  */
-export async function refuseChanged(declared: DeclaredBase, now: BaseNow): Promise<void> {
-  const { refused, said } = changedSettings(declared, now);
+export async function refuseChanged(
+  changes: readonly ChangedSetting[],
+  stack: string,
+  releases: readonly ReleaseInUse[],
+): Promise<void> {
+  const tiers = tiersOf(releases);
+  const { refused, said } = changedSettings(changes, stack, tiers);
   const trusted = isSet("trustSettings");
-  if (!trusted) refuse(changedSettingsHeading(now), refused);
-  const lines = [...said, ...(trusted ? refused : [])].map(({ what }) => what);
+  const lines = [...said, ...(trusted ? refused.map(({ what }) => ({ what })) : [])].map(renderProblem);
   if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
+  if (!trusted) refuse(changedSettingsHeading(tiers), refused);
 }
 
 /** Goes on only where there is no problem. @throws operator's error with all of them */

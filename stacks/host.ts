@@ -14,6 +14,7 @@ import { answeringEngine } from "../host/engine/connection/answering";
 import { engineHost } from "../host/engine/connect";
 import { pulumiProvider, type PulumiProvider } from "../host/engine/connection/pulumiProvider";
 import { readBaseNow, type BaseNow } from "../host/guards/base/baseNow";
+import { readInUse, type ContainerInUse } from "../host/guards/inUse";
 import type { Evidence } from "../host/guards/data/evidence";
 import type { DataPlace } from "../host/install/data/dataPlace";
 import { fingerprintsOf, type DataSecrets, type SecretFingerprints } from "../host/guards/data/secretFingerprints";
@@ -72,6 +73,8 @@ export interface Host {
   missingVolumes(volumes: readonly string[]): Promise<string[]>;
   /** What base would change, and who runs on it. */
   baseNow(install: string): Promise<BaseNow>;
+  /** Containers of an install's releases that are in use. */
+  inUse(install: string): Promise<ContainerInUse[]>;
   /** Makes volumes that are gone, as Pulumi believes them to be. */
   makeVolumes(install: string, volumes: readonly ServiceVolume[]): Promise<void>;
   /** Where the routes of an install lead, and the containers of its releases. */
@@ -121,6 +124,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       return volumes.filter((_, index) => there[index] !== true);
     },
     baseNow: (install) => readBaseNow(engine, install),
+    inUse: (install) => readInUse(engine, install),
     makeVolumes: async (install, volumes) => {
       for (const { service, volume } of volumes)
         await engine.createVolume(volume, { [label.install]: install, [label.service]: service, ...throwawayMark() });

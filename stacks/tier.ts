@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { baseGaps } from "../host/guards/base/baseGaps";
+import type { ContainerInUse } from "../host/guards/inUse";
+import { releaseChanges } from "../host/guards/releaseSettings";
 import { alterations, describeAlterations } from "../host/install/drift/alteration";
 import { creationTimestamps, isToBeMade, type CreationTimestamps } from "../host/install/drift/creationTimestamps";
 import { bundledPassword, dataPlaceOfBase } from "../host/install/data/dataPlace";
@@ -9,17 +11,19 @@ import { releaseImages } from "../host/install/services/images";
 import { label } from "../host/install/names/labels";
 import { stacksBeside } from "../host/install/names/stacks";
 import { orphansOf, releaseStrays } from "../host/install/drift/unknown";
+import { routedRelease, type Facts } from "../host/install/facts";
 import type { Presence } from "../host/install/presence";
 import type { MissingImage } from "../host/preflight/images";
 import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
 import { allows, originOf, policyProblem } from "../host/install/storage/connectSrc";
-import { uploadsOrigin } from "../infra/release/environment";
+import { environments, uploadsOrigin } from "../infra/release/environment";
 import { TakedownGuard } from "../infra/takedownGuard";
 import { Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
+import { shapesOf } from "../infra/release/shape";
 import type { Service } from "../host/install/services/release";
-import { setCommand, type Settings, type Tier } from "../settings";
-import { refuse, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
+import { catalogue, setCommand, type Origin, type SettingName, type Settings, type Tier } from "../settings";
+import { refuse, refuseChanged, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
 import { OperatorRunError } from "./operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
@@ -43,18 +47,20 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const facts = host.facts({ name: install, gateway });
   const state = ownState();
   const guarded = refuseOtherData(host, base, baseStack);
-  const [missing, imageIds] = [host.missing(images), host.imageIds(images)];
-  for (const looking of [guarded, missing, imageIds, presence, facts, state]) looking.catch(() => undefined);
+  const [missing, imageIds, inUse] = [host.missing(images), host.imageIds(images), host.inUse(install)];
+  for (const looking of [guarded, missing, imageIds, inUse, presence, facts, state]) looking.catch(() => undefined);
   // Another running command is reported before anything else: what does not fit may be its doing.
   await host.lock(gateway);
   const there = await presence;
-  const { services, uploads, nameless } = await facts;
+  const now = await facts;
+  const { services, uploads, nameless } = now;
   refuse(`Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`, [
     ...baseGaps(base.remembered, there, { stack: pulumi.getStack(), origin: settings.origin("dockerHost") }, nameless),
     ...conflictProblems(conflictsAmong(services, uploads?.bucket), gateway),
   ]);
   await guarded;
   await refusePolicy(settings, base);
+  await sayChanged(settings, base, ofRouted(now, await inUse));
   const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
   if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   const { known } = await state;
@@ -204,6 +210,39 @@ async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Prom
   );
 }
 
+/** Containers of the release the routes lead to. Pure. */
+function ofRouted(facts: Facts, inUse: readonly ContainerInUse[]): ContainerInUse[] {
+  const routed = routedRelease(facts);
+  return inUse.filter(({ tier, release }) => tier === routed?.tier && release === routed.release);
+}
+
+/** Where a setting's value comes from; undefined for one that this tier does not read. */
+function originsOf(settings: Settings<Tier>): (setting: SettingName) => Origin | undefined {
+  return (setting) => (settings as { origin(name: SettingName): Origin | undefined }).origin(setting);
+}
+
+/** Says which settings nobody has written down make another release than the one in use. */
+async function sayChanged(
+  settings: Settings<Tier>,
+  base: BaseReference,
+  inUse: readonly ContainerInUse[],
+): Promise<void> {
+  const platform = await valueIfKnown(base.platform);
+  if (platform === undefined || inUse.length === 0) return;
+  const shapes = Object.entries(shapesOf(settings));
+  const changes = releaseChanges(
+    {
+      tier: settings.tier,
+      environment: environments(settings, platform),
+      images: releaseImages(settings),
+      memory: Object.fromEntries(shapes.map(([service, { memory }]) => [service, memory])),
+      origin: originsOf(settings),
+    },
+    inUse,
+  );
+  await refuseChanged(changes, pulumi.getStack(), inUse);
+}
+
 /** Ids of the containers that stay: in a preview, one that is to be made or replaced has none yet. */
 async function knownIds(release: Release): Promise<Partial<Record<Service, string>>> {
   const ids = await Promise.all(
@@ -224,6 +263,7 @@ async function announce(host: Host, settings: Settings<Tier>, base: BaseReferenc
         keepWarm: settings.keepWarm,
         images: release.images,
         environment,
+        origins: Object.fromEntries(catalogue.map(({ name, variable }) => [variable, originsOf(settings)(name)])),
         containers,
         carryFiles: settings.carryFiles,
         caCertificate: settings.caCertificate,

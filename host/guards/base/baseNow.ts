@@ -1,8 +1,8 @@
 import { details, type Engine } from "../../engine/engine";
 import type { Limits } from "../../install/drift/alteration";
 import { hasBaseName, isOfBase } from "../../install/names/containerName";
-import { isUp } from "../../install/facts";
 import { label } from "../../install/names/labels";
+import { readInUse, type ReleaseInUse } from "../inUse";
 
 /** One container of base, whether it runs or not. Holds secrets. */
 export interface BaseContainer {
@@ -13,12 +13,6 @@ export interface BaseContainer {
   /** `ip:port` on the host. */
   readonly published: readonly string[];
   readonly limits: Limits;
-}
-
-/** One container of a release that is in use: running, paused or restarting. Holds secrets. */
-export interface ReleaseInUse {
-  readonly tier: string;
-  readonly environment: readonly string[];
 }
 
 /** An install on its engine before base is declared: all that `baseRefusals` compares with. */
@@ -40,7 +34,6 @@ export function differs(
 /** Reads an install off its engine. */
 export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
-  const inUse = all.filter((container) => label.release in container.labels && isUp(container));
   // Not what is there for a moment only, such as a container that asks a managed database.
   const ofBase = all.filter(isOfBase);
   // One under base's own name comes last, and counts: another may be somebody's own, of an image that keeps the labels.
@@ -53,12 +46,7 @@ export async function readBaseNow(engine: Engine, install: string): Promise<Base
         return [labels[label.service], { container: name, image, environment, published, limits }] as const;
       }),
     ),
-    Promise.all(
-      inUse.map(async ({ id, labels }) => ({
-        tier: labels[label.tier] ?? "a release",
-        environment: (await details(engine, id)).environment,
-      })),
-    ),
+    readInUse(engine, install),
   ]);
   return { services: Object.fromEntries(services), releases };
 }

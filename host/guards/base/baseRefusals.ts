@@ -1,9 +1,9 @@
-import { settingNamed, withdrawCommands, type Origin } from "../../../settings";
-import { setCommand } from "../../../util/commands";
+import { setCommand, settingFrom, withdrawCommands, type Origin } from "../../../settings";
 import type { Problem } from "../../../util/operatorError";
 import { publishedAt } from "../../engine/containers/published";
 import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../../install/services/bundled";
 import { variableIn } from "../../install/services/environment";
+import { tiersOf } from "../inUse";
 import type { BaseNow } from "./baseNow";
 
 /** What base is about to be declared with: settings by name, those generated among them. Holds secrets. */
@@ -54,7 +54,7 @@ export function baseRefusals(declared: DeclaredBase, now: BaseNow): Problem[] {
 
 /** What the operator is told above the problems. Pure. */
 export function baseRefusalHeading(now: BaseNow): string {
-  return `${tiersOf(now)} runs, and this change of base would take away what it runs on. Nothing has been touched.`;
+  return `${tiersOf(now.releases)} runs, and this change of base would take away what it runs on. Nothing has been touched.`;
 }
 
 /** Base's own would be deleted, since a setting names somebody else's. */
@@ -204,18 +204,10 @@ function urlsOf(now: BaseNow, { variable }: Replaceable): URL[] {
   return given.filter((url) => URL.canParse(url)).map((url) => new URL(url));
 }
 
-/** Tiers of the releases in use, as the subject of a sentence. Pure. */
-export function tiersOf({ releases }: BaseNow): string {
-  return [...new Set(releases.map(({ tier }) => tier))].sort().join(" and ");
+function from({ settings }: DeclaredBase, setting: BaseSetting): string {
+  return settingFrom(setting, settings[setting]?.origin);
 }
 
-/** A setting as the subject of a sentence, with where its value comes from. Pure. */
-export function from({ settings }: DeclaredBase, setting: BaseSetting): string {
-  const origin = settings[setting]?.origin;
-  return origin === undefined || origin === "generated" ? setting : `${setting} (from ${origin})`;
-}
-
-/** The command that sets a setting to what it was; a secret is asked for. Pure. */
-export function setBack({ stack }: DeclaredBase, setting: BaseSetting, value: string): string[] {
-  return [setCommand(setting, stack, settingNamed(setting).secret === true ? { secret: true } : { value })];
+function setBack({ stack }: DeclaredBase, setting: BaseSetting, value: string): string[] {
+  return [setCommand(setting, stack, value)];
 }

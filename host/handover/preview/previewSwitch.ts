@@ -29,6 +29,8 @@ import { readFacts } from "../../install/readFacts";
 export interface Declared extends FilesDeclared {
   readonly keepWarm: boolean;
   readonly images: Readonly<Partial<Record<Service, string>>>;
+  /** Where the values of variables come from, by their names. */
+  readonly origins?: SwitchPreview["origins"];
 }
 
 /**
@@ -100,6 +102,7 @@ export async function previewSwitch(
       old: Object.fromEntries(inspected.map(({ service, environment }) => [service, environment])),
       new: Object.fromEntries(servicesOf(declared.tier).map((service) => [service, declared.environment[service]])),
     },
+    origins: declared.origins,
     images: { old: Object.fromEntries(inspected.map(({ service, image }) => [service, image])), new: declared.images },
     keepWarm: declared.keepWarm,
     kept: facts.containers.filter(

@@ -4,7 +4,7 @@ import { stuckLines, stuckPreview, type LeftFiles } from "../../files/words";
 import { pluralFiles, countText, type FileCount } from "../../install/filesEntry";
 import type { Environment } from "../../install/services/environment";
 import type { Service } from "../../install/services/release";
-import { mask } from "../../../settings";
+import { mask, type Origin } from "../../../settings";
 import type { ReleaseContainer, ReleaseName } from "../../install/facts";
 import type { Step } from "../steps";
 
@@ -44,6 +44,8 @@ export interface SwitchPreview {
     readonly old: Readonly<Partial<Record<Service, Environment>>>;
     readonly new: Readonly<Partial<Record<Service, Environment>>>;
   };
+  /** Where the values of variables come from, by their names. */
+  readonly origins?: Readonly<Record<string, Origin | undefined>>;
   readonly images: {
     readonly old: Readonly<Partial<Record<Service, string>>>;
     readonly new: Readonly<Partial<Record<Service, string>>>;
@@ -55,16 +57,20 @@ export interface SwitchPreview {
   readonly untouched: readonly { readonly service: string; readonly container: string; readonly volume?: string }[];
 }
 
-/** Variables that differ between two environments, as `NAME old → new`. Pure. */
-export function changedVariables(old: Environment, next: Environment): string[] {
+/** Variables that differ between two environments, as `NAME old → new`; the shell's own are said to be. Pure. */
+export function changedVariables(
+  old: Environment,
+  next: Environment,
+  origins: SwitchPreview["origins"] = {},
+): string[] {
   const all = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
   return all
     .filter((name) => old[name] !== next[name])
     .map((name) => {
       const [before, after] = [mask(name, old[name]), mask(name, next[name])];
-      return before === after
-        ? `${name} ${before} → another value with the same ending`
-        : `${name} ${before} → ${after}`;
+      const shown = before === after ? "another value with the same ending" : after;
+      const origin = origins[name];
+      return `${name} ${before} → ${shown}${origin === "the shell's environment" ? ` (from ${origin})` : ""}`;
     });
 }
 
@@ -141,12 +147,12 @@ function leavesLines({ wanted, steps, serving }: SwitchPreview): string[] {
   ];
 }
 
-function variables({ environment }: SwitchPreview): string[] {
+function variables({ environment, origins }: SwitchPreview): string[] {
   return (Object.keys(environment.new) as Service[]).flatMap((service) => {
     const old = environment.old[service];
     return old === undefined
       ? []
-      : changedVariables(old, environment.new[service] ?? {}).map((line) => `${service}: ${line}`);
+      : changedVariables(old, environment.new[service] ?? {}, origins).map((line) => `${service}: ${line}`);
   });
 }
 

@@ -8,7 +8,8 @@ import type { MissingImage } from "../../../host/preflight/images";
 import type { Presence } from "../../../host/install/presence";
 import type { Facts } from "../../../host/install/facts";
 import type { Host } from "../../../stacks/host";
-import { factsOf } from "../host/handover/model";
+import type { ContainerInUse } from "../../../host/guards/inUse";
+import { factsOf, release, routedTo } from "../host/handover/model";
 import { violations } from "./policy";
 
 /** One declared resource, as the engine is told of it. */
@@ -129,6 +130,8 @@ let facts: Partial<Facts> = {};
 let imageIds: Record<string, string> = {};
 /** Containers and networks of releases on the engine. */
 let releases: Pick<Presence, "containers" | "networks"> = { containers: [], networks: [] };
+/** Containers of releases in use. */
+let inUse: ContainerInUse[] = [];
 let projects: { name: string; folder: string }[] = [];
 /** Version of Postgres that made the data in the install's volume; undefined where it has none. */
 let volumeMajor: string | undefined;
@@ -157,6 +160,7 @@ const host: Host = {
   subnet: async () => ({ own: { first: 0x0ad50700, prefix: 24 } }),
   missingVolumes: async () => [],
   baseNow: async () => ({ services: {}, releases: [] }),
+  inUse: async () => inUse,
   makeVolumes: async () => undefined,
   routed: async () => ({ routes: {}, containers: [] }),
   namesakes: async () => namesakes,
@@ -175,16 +179,16 @@ const host: Host = {
   previewSwitch: async () => "",
 };
 
-function settingsOf(config: Record<string, string>): Settings {
-  return resolveSettings({ config: (name) => config[name], environment: {}, dotenv: {} }, "s");
+function settingsOf(config: Record<string, string>, environment: Record<string, string> = {}): Settings {
+  return resolveSettings({ config: (name) => config[name], environment, dotenv: {} }, "s");
 }
 
 const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "ISSUEDKEY-0123456789" };
 
 /** Declares a stack and gives its resources in a steady order. */
-async function declare(config: Record<string, string>): Promise<Declared[]> {
+async function declare(config: Record<string, string>, environment: Record<string, string> = {}): Promise<Declared[]> {
   declared = [];
-  const settings = settingsOf(config);
+  const settings = settingsOf(config, environment);
   await (settings.tier === "base" ? baseStack(settings, host) : tierStack(settings, host));
   await waitForRPCs();
   return declared.sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`));
@@ -480,4 +484,64 @@ test("a gateway whose port another container has is made with it, and not starte
   const gateway = of(resources, container).find(({ name }) => name === "gateway")?.inputs;
   expect(gateway).toMatchObject({ start: false, mustRun: false, ports: [{ internal: 80, external: 8080 }] });
   expect(of(resources, "scani-host:base:Standing")[0].inputs.portHolder).toBe("home_frontend-app_1");
+});
+
+describe("a tier beside a release in use", () => {
+  const variables = {
+    ...platform,
+    ...issued,
+    LOG_LEVEL: "info",
+    WORKER_CONCURRENCY: "4",
+  };
+  const warned: string[] = [];
+
+  beforeEach(() => {
+    warned.length = 0;
+    jest.spyOn(pulumi.log, "warn").mockImplementation(async (message) => void warned.push(message));
+    facts = factsOf(
+      release("tier2", "one", () => true),
+      routedTo("one"),
+    );
+    inUse = ["one", "warm"].map((name) => ({
+      tier: "tier2",
+      release: name,
+      service: "api",
+      environment: Object.entries(variables).map(([variable, value]) =>
+        name === "warm" && variable === "LOG_LEVEL" ? "LOG_LEVEL=trace" : `${variable}=${value}`,
+      ),
+      image: "scani/api:0.17.1",
+      memory: 1024,
+    }));
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    [facts, inUse] = [{}, []];
+  });
+
+  test("says what the shell holds otherwise than the release that serves, and goes on", async () => {
+    await declare({ tier: "tier2", ...issued }, { LOG_LEVEL: "debug", OPENAI_API_KEY: "STRAYSECRET" });
+    expect(warned).toEqual([
+      [
+        "LOG_LEVEL (from the shell's environment) is debug, and tier2 runs with info.",
+        "  The next up without it in the environment takes it back.",
+        "  type: unset LOG_LEVEL",
+        "OPENAI_API_KEY (from the shell's environment) is given, and tier2 runs without it.",
+        "  The next up without it in the environment takes it back.",
+        "  type: unset OPENAI_API_KEY",
+      ].join("\n"),
+    ]);
+  });
+
+  test("says nothing where the shell holds what serves", async () => {
+    await declare({ tier: "tier2" }, { ...issued, LOG_LEVEL: "info" });
+    expect(warned).toEqual([]);
+  });
+
+  test("refuses another endpoint in the shell before anything is declared", async () => {
+    const other = { ...issued, SCANI_CLOUD_URL: "https://staging.example.org" };
+    await expect(declare({ tier: "tier2" }, other)).rejects.toThrow(
+      /^These settings are not those tier2 runs with\. Nothing has been touched\.\n {2}SCANI_CLOUD_URL \(from the shell's environment\) is https:\/\/staging[^]*type: unset SCANI_CLOUD_URL$/,
+    );
+    expect(of(declared, container)).toEqual([]);
+  });
 });

@@ -78,6 +78,17 @@ test("two secrets with one ending are told apart without being shown", () => {
   ]);
 });
 
+test("a variable that the shell holds is said to be the shell's", () => {
+  const [old, next] = [
+    { LOG_LEVEL: "info", A: "1" },
+    { LOG_LEVEL: "debug", A: "2" },
+  ];
+  expect(changedVariables(old, next, { LOG_LEVEL: "the shell's environment", A: ".env" })).toEqual([
+    expect.stringMatching(/^A [^(]*$/),
+    "LOG_LEVEL info → debug (from the shell's environment)",
+  ]);
+});
+
 test("a preview says how many files go where, and what is to be said about them", () => {
   const files = { count: { files: 2000, bytes: 300 * 1024 * 1024 }, place: "https://data.example.org", stuck: [] };
   const lines = (shown: SwitchPreview["files"]) =>

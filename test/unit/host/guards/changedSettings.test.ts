@@ -1,7 +1,9 @@
-import type { BaseNow } from "../../../../../host/guards/base/baseNow";
-import type { DeclaredSetting } from "../../../../../host/guards/base/baseRefusals";
-import { changedSettings } from "../../../../../host/guards/base/changedSettings";
-import { commandsOf, renderProblem } from "../../../../../util/operatorError";
+import type { BaseNow } from "../../../../host/guards/base/baseNow";
+import type { DeclaredSetting } from "../../../../host/guards/base/baseRefusals";
+import { handedChanges } from "../../../../host/guards/base/handedSettings";
+import { changedSettings } from "../../../../host/guards/changedSettings";
+import { tiersOf } from "../../../../host/guards/inUse";
+import { commandsOf, renderProblem } from "../../../../util/operatorError";
 
 const environment = {
   FRONTEND_URL: "https://scani.example.org",
@@ -33,7 +35,11 @@ function running(changes: Readonly<Record<string, string>> = {}): BaseNow {
 }
 
 const compared = (changes: Record<string, DeclaredSetting>, now = running()) =>
-  changedSettings({ stack: "base", settings: { ...settings, ...changes } }, now);
+  changedSettings(
+    handedChanges({ stack: "base", settings: { ...settings, ...changes } }, now),
+    "base",
+    tiersOf(now.releases),
+  );
 const [shell, none] = ["the shell's environment", {}] as const;
 
 test("settings as they were are neither refused nor said", () => {

@@ -1,9 +1,8 @@
-import { howToSet, settingNamed, withdrawCommands } from "../../../settings";
-import type { Problem } from "../../../util/operatorError";
 import { replaceable, type BaseSetting } from "../../install/services/bundled";
 import { variableIn } from "../../install/services/environment";
+import type { ChangedSetting } from "../changedSettings";
 import type { BaseNow } from "./baseNow";
-import { from, setBack, tiersOf, type DeclaredBase } from "./baseRefusals";
+import type { DeclaredBase } from "./baseRefusals";
 
 /** A setting that base hands to releases. */
 interface Handed {
@@ -39,43 +38,18 @@ const handed: Readonly<Partial<Record<BaseSetting, Handed>>> = {
   },
 };
 
-/** Settings `changedSettings` looks at. */
+/** Settings `handedChanges` looks at. */
 export const handedSettings = Object.keys(handed) as readonly BaseSetting[];
 
-/** What base would hand to the next release, and one that runs has otherwise. */
-export interface ChangedSettings {
-  /** Most likely nobody means it: the value is the shell's own, or one that was given is not any more. */
-  readonly refused: readonly Problem[];
-  /** The operator wrote it down. */
-  readonly said: readonly Problem[];
-}
-
-/** Compares base's settings with those of releases in use. Pure. */
-export function changedSettings(declared: DeclaredBase, now: BaseNow): ChangedSettings {
-  const refused: Problem[] = [];
-  const said: Problem[] = [];
-  for (const [setting, { notice, counts }] of Object.entries(handed) as [BaseSetting, Handed][]) {
+/** What base would hand to the next release, and one in use has otherwise. Pure. */
+export function handedChanges(declared: DeclaredBase, now: BaseNow): ChangedSetting[] {
+  return (Object.entries(handed) as [BaseSetting, Handed][]).flatMap(([setting, { notice, counts }]) => {
     const { value, origin } = declared.settings[setting] ?? {};
     const isGiven = value !== undefined && origin !== "generated";
     const was = now.releases
       .map(({ environment }) => variableIn(environment, setting))
       .find((one) => one !== undefined && one !== value);
-    if (was === undefined || counts?.(was, isGiven, declared) === false) continue;
-    const secret = settingNamed(setting).secret === true;
-    const is = !isGiven ? "is not given any more" : secret ? "differs" : `is ${value}`;
-    const what = `${from(declared, setting)} ${is}, and ${tiersOf(now)} runs with ${secret ? "another" : was}: with the next switch ${notice}.`;
-    if (isGiven && origin !== "the shell's environment") said.push({ what });
-    else
-      refused.push({
-        what,
-        why: `If this is meant, ${howToSet("trustSettings")}.`,
-        type: isGiven ? withdrawCommands(setting, origin, declared.stack) : setBack(declared, setting, was),
-      });
-  }
-  return { refused, said };
-}
-
-/** What the operator is told above what is refused. Pure. */
-export function changedSettingsHeading(now: BaseNow): string {
-  return `These settings are not those ${tiersOf(now)} runs with. Nothing has been touched.`;
+    if (was === undefined || counts?.(was, isGiven, declared) === false) return [];
+    return [{ setting, notice, was, ...(isGiven ? { value, origin } : {}) }];
+  });
 }
