@@ -366,7 +366,7 @@ const platform = {
     derived: true,
     schema: s.publicUrl,
     example: "https://scani.example.org",
-    describe: "Public address of the page. Without it: http://localhost:<FRONTEND_PORT>.",
+    describe: "Public address of the page. Without it: http://localhost, with FRONTEND_PORT where that is not 80.",
   },
   BACKEND_URL: {
     stacks: base,

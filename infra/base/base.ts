@@ -6,7 +6,6 @@ import { vapidPublicKey, type Settings } from "../../settings";
 import { bundles } from "../../host/install/services/bundled";
 import { containerName } from "../../host/install/names/containerName";
 import { postgresDataIn } from "../../host/install/data/postgresData";
-import { pushContactOf } from "../../host/install/services/releaseVariables";
 import type { BaseContext } from "./context";
 import { DataMove } from "./dataMove";
 import { gateway } from "./gateway";
@@ -16,7 +15,7 @@ import { Networks } from "./networks";
 import type { Platform, BaseOutputs } from "../../host/install/platform";
 import type { Limits } from "../../host/install/drift/alteration";
 import type { HoldInputs } from "../../host/install/resources";
-import { platformOf } from "./platform";
+import { derivedAddresses, localAddress, platformOf } from "./platform";
 import { postgres } from "./postgres";
 import { redis } from "./redis";
 import { Secrets } from "./secrets";
@@ -119,19 +118,16 @@ export class Base extends pulumi.ComponentResource {
       gatewayService,
     ];
 
-    const address = `http://localhost:${settings.FRONTEND_PORT}`;
-    const frontendUrl = settings.FRONTEND_URL ?? address;
+    const address = localAddress(settings.FRONTEND_PORT);
+    const derived = derivedAddresses(settings);
     const platform = platformOf(settings, secrets, {
+      ...derived,
       DATABASE_URL: bundled?.url,
       REDIS_URL: cache?.url,
       S3_ENDPOINT: bucket && storageUrl,
-      // Browsers reach the bundled S3 server through the gateway, under the page's own address.
-      S3_PUBLIC_ENDPOINT: bucket && originOf(frontendUrl),
+      S3_PUBLIC_ENDPOINT: bucket && derived.S3_PUBLIC_ENDPOINT,
       SMTP_URL: catchMail ? mailUrl : undefined,
-      FRONTEND_URL: frontendUrl,
-      BACKEND_URL: frontendUrl,
       VAPID_PUBLIC_KEY: secrets.get("VAPID_PRIVATE_KEY").apply((key) => vapidPublicKey(key) ?? ""),
-      VAPID_SUBJECT: pushContactOf(frontendUrl, settings.SMTP_FROM),
     });
 
     const baseReady = new BaseReady(
@@ -182,7 +178,7 @@ export class Base extends pulumi.ComponentResource {
         subnet: subnet && renderBlock(subnet),
         address,
         stack: pulumi.getStack(),
-        uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? frontendUrl),
+        uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? derived.FRONTEND_URL),
         engine,
         cluster: found ?? database.cluster,
         managed: database.managed,
