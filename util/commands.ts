@@ -246,10 +246,13 @@ export const installDocker = `sudo apt-get update && sudo apt-get install -y doc
 /** Who may read a file. */
 export const listFile = (path: string): string => `ls -l ${quoted(path)}`;
 export const gunzipFile = (from: string, to: string): string => `gunzip < ${quoted(from)} > ${quoted(to)}`;
-/** Turns a text file into UTF-8. @param encoding as iconv calls it */
+/**
+ * Turns a text file into UTF-8. It may hold secrets: it keeps its mode and owner, and its copy, which stays where the file
+ * cannot be written, is its owner's alone. @param encoding as iconv calls it
+ */
 export function convertFile(path: string, encoding: string): string {
   const [from, to] = [quoted(path), quoted(`${path}.utf8`)];
-  return `iconv -f ${encoding} -t UTF-8 ${from} > ${to} && mv ${to} ${from}`;
+  return `(umask 077 && iconv -f ${encoding} -t UTF-8 ${from} > ${to}) && cat ${to} > ${from} && rm ${to}`;
 }
 /** Name what listens on a port. */
 export const whoListens = (port: number | string): readonly string[] => [

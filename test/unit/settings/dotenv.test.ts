@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -7,7 +7,7 @@ import { operatorSources } from "../../../settings";
 import { parseDotenv } from "../../../settings/dotenv";
 import { dotenvText } from "../../../settings/documents";
 import { root } from "../../../ops/root";
-import { removeVariableCommand } from "../../../util/commands";
+import { convertFile, removeVariableCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 
 /** What docker compose made of some files: their variables, or a refusal of the whole file. */
@@ -131,6 +131,9 @@ test.each([
   ["Windows' own", Buffer.from("FRONTEND_PORT=8081\n# \xe4\n", "latin1"), "is not UTF-8"],
 ])("%s: refused, and what is to be typed mends it", (_name, bytes, what) => {
   let refused: OperatorError | undefined;
+  const file = join(folder, ".env");
+  writeFileSync(file, "");
+  chmodSync(file, 0o640);
   try {
     read(bytes);
   } catch (error) {
@@ -138,6 +141,18 @@ test.each([
   }
   expect(refused).toBeInstanceOf(OperatorError);
   expect(refused?.message).toContain(what);
-  execFileSync("sh", ["-c", String(refused?.problems[0].type)]);
+  execFileSync("sh", ["-c", `umask 022; ${String(refused?.problems[0].type)}`]);
   expect(operatorSources(folder, false, {}).dotenv).toEqual({ FRONTEND_PORT: "8081" });
+  expect([statSync(file).mode & 0o777, readdirSync(folder)]).toEqual([0o640, [".env"]]);
+});
+
+test("a conversion that fails leaves the file as it was, and a copy only its owner reads", () => {
+  const file = join(folder, ".env");
+  const bytes = Buffer.from([0x41, 0x3d, 0x00, 0xd8, 0x41]);
+  writeFileSync(file, bytes);
+  expect(() =>
+    execFileSync("sh", ["-c", `umask 022; ${convertFile(file, "UTF-16LE")}`], { stdio: "ignore" }),
+  ).toThrow();
+  expect(readFileSync(file).equals(bytes)).toBe(true);
+  expect(statSync(`${file}.utf8`).mode & 0o777).toBe(0o600);
 });
