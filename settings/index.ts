@@ -15,7 +15,7 @@ export { mask } from "./mask";
 export { SettingsError, setCommand, type Mistake } from "./mistakes";
 export { unreadInDotenv } from "./misspelt";
 export { moduleVariables } from "./moduleVariables";
-export { resolveSettings } from "./resolve";
+export { isAcceptableSecret, resolveSettings } from "./resolve";
 export { plainText, Secret } from "./secret";
 export { type NamesOf, type Settings } from "./settings";
 export { lookUp, operatorSources, type Origin, type Sources } from "./sources";

@@ -3,6 +3,7 @@ import { catalogue, settingNamed, type Setting } from "./table";
 import { setCommand, SettingsError, type Mistake } from "./mistakes";
 import { inWrongStack, unknownInConfig } from "./misspelt";
 import { crossMistakes } from "./rules";
+import { isAcceptable } from "./shapes";
 import { Secret } from "./secret";
 import type { Settings } from "./settings";
 import { lookUp, type Given, type Origin, type Sources } from "./sources";
@@ -37,9 +38,9 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
         what: `${setting.name} is stored unencrypted in Pulumi.${stack}.yaml`,
         type: setCommand(setting.name, stack),
       });
-    else if (!parsed.success && setting.secret && accepted.has(setting.name))
-      values.set(setting.name, new Secret(value));
     else if (parsed.success) values.set(setting.name, setting.secret ? new Secret(String(parsed.data)) : parsed.data);
+    else if (accepted.has(setting.name) && isAcceptableSecret(setting, value))
+      values.set(setting.name, new Secret(value));
     else mistakes.push(wrong(setting, found, parsed.error, stack));
   }
 
@@ -50,6 +51,12 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
   );
   if (mistakes.length > 0) throw new SettingsError(mistakes, stack);
   return settingsOf(own, values, given);
+}
+
+/** Whether a value is a secret that is refused for being short or published alone. Pure. */
+export function isAcceptableSecret({ secret, schema }: Setting, value: string): boolean {
+  const { error } = schema.safeParse(value);
+  return secret === true && error !== undefined && isAcceptable(error.issues);
 }
 
 /** Secrets the operator takes although they are short or published. */
@@ -74,7 +81,7 @@ function missing({ name, describe }: Setting, kind: StackKind | undefined, stack
 }
 
 function wrong({ name, secret }: Setting, found: Given | undefined, error: z.ZodError, stack: string): Mistake {
-  const [issue] = error.issues;
+  const issue = error.issues.find((one) => !isAcceptable([one])) ?? error.issues[0];
   const shown = secret || found === undefined ? "" : ` ${JSON.stringify(found.value.slice(0, 80))}`;
   const instead = issue.code === "custom" ? (issue.params?.instead as string | undefined) : undefined;
   return {

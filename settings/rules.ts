@@ -14,7 +14,28 @@ export type GivenValues = ReadonlyMap<string, Given>;
 
 /** Rules that hold between settings, or between a setting and the tier. Pure. */
 export function crossMistakes(kind: StackKind, given: GivenValues, stack: string): Mistake[] {
-  return kind === "base" ? baseMistakes(given, stack) : tierMistakes(kind, given, stack);
+  return [
+    ...acceptedMistakes(given, stack),
+    ...(kind === "base" ? baseMistakes(given, stack) : tierMistakes(kind, given, stack)),
+  ];
+}
+
+/** Only secrets can be accepted. Those of other stacks may be among them, since all stacks read one `.env`. */
+function acceptedMistakes(given: GivenValues, stack: string): Mistake[] {
+  const found = given.get("acceptedSecrets");
+  const names = found?.value.split(",") ?? [];
+  const secrets = names.filter((name) => catalogue.some((one) => one.name === name && one.secret));
+  const unknown = names.filter((name) => !secrets.includes(name));
+  if (found === undefined || unknown.length === 0) return [];
+  return [
+    {
+      setting: "acceptedSecrets",
+      what: `acceptedSecrets (from ${found.origin}) names ${unknown.join(", ")}, which is no secret among the settings`,
+      ...(secrets.length === 0
+        ? removal("acceptedSecrets", found.origin, stack)
+        : { type: setCommand("acceptedSecrets", stack, secrets.join(",")) }),
+    },
+  ];
 }
 
 /** Services of Scani's own compose file, by the settings that name them in the `.env` its installer writes. */

@@ -9,24 +9,36 @@ import { bareHost } from "../util/host";
 
 export const text = z.string();
 
+/** Marks what an operator may accept of a secret that is in use already. */
+const acceptable = { params: { acceptable: true } };
+
+/** Whether every rule a secret breaks is one an operator may accept: it is short, or published. Pure. */
+export function isAcceptable(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every((issue) => issue.code === "custom" && issue.params?.acceptable === true);
+}
+
 export const secretText = (least: number) =>
   z.string().superRefine((value, ctx) => {
-    if (isDevelopmentValue(value)) {
-      ctx.addIssue({ code: "custom", message: "is a value Scani ships for development, which anyone can read" });
-    } else if (value.length < least) {
-      ctx.addIssue({ code: "custom", message: `is ${value.length} characters long and needs ${least} or more` });
-    } else if (/[\r\n\0]/.test(value)) {
-      ctx.addIssue({ code: "custom", message: "holds a line break or a NUL" });
-    }
+    if (isDevelopmentValue(value))
+      ctx.addIssue({
+        code: "custom",
+        message: "is a value Scani ships for development, which anyone can read",
+        ...acceptable,
+      });
+    else if (value.length < least)
+      ctx.addIssue({
+        code: "custom",
+        message: `is ${value.length} characters long and needs ${least} or more`,
+        ...acceptable,
+      });
+    if (/[\r\n\0]/.test(value)) ctx.addIssue({ code: "custom", message: "holds a line break or a NUL" });
   });
 
 /** A key that is sent in an HTTP header, which carries ASCII and takes spaces off both ends. */
 export const headerSecret = (least: number) =>
-  secretText(least).pipe(
-    z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, {
-      message: "is sent in an HTTP header, which carries no spaces at its ends and no characters beyond ASCII",
-    }),
-  );
+  secretText(least).regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, {
+    message: "is sent in an HTTP header, which carries no spaces at its ends and no characters beyond ASCII",
+  });
 
 export const flag = z
   .enum(["true", "false"], { message: "is neither true nor false" })

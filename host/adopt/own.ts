@@ -14,7 +14,7 @@ import { caCertificateOf, readAuthorities } from "./compose/authorities";
 import { memoryOf } from "./compose/memory";
 import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./compose/project";
 import { readContainer } from "./compose/readCompose";
-import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./compose/variables";
+import { furtherVariables, given, ownVariables, secretsToAccept, type StackValues } from "./compose/variables";
 
 /** An install of this module's own, read off its containers. Holds secrets. */
 export interface OwnInstall {
@@ -129,7 +129,7 @@ export function ownSettings(
 /** The values that are given, with leave to keep secrets a new install would not be given: they are in use already. */
 function accepting(values: Readonly<Record<string, string | undefined>>): StackValues {
   const all = given(values);
-  return { ...all, ...given({ acceptedSecrets: refusedSecrets(all).join(",") }) };
+  return { ...all, ...given({ acceptedSecrets: secretsToAccept(all).join(",") }) };
 }
 
 const cloudVariables = ["SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"] as const;

@@ -25,7 +25,7 @@ import {
   type ScaniParts,
 } from "./compose/project";
 import { refusals, type AdoptIntent } from "./refusals";
-import { furtherVariables, given, ownVariables, refusedSecrets, type StackValues } from "./compose/variables";
+import { furtherVariables, given, ownVariables, secretsToAccept, type StackValues } from "./compose/variables";
 import { loginIn } from "../install/data/databaseUrl";
 
 /** What becomes of a compose project. Holds secrets. */
@@ -106,8 +106,8 @@ function adoptionOf(
   const further = furtherVariables(parts);
   const trust = given({ caCertificate: caCertificateOf(evidence.authorities ?? []) });
   const accepted = [
-    ...(evidence.database?.takesPassword === true ? refusedSecrets(ofPostgres) : []),
-    ...(intent.acceptPublicKey ? refusedSecrets(read.base) : []),
+    ...(evidence.database?.takesPassword === true ? secretsToAccept(ofPostgres) : []),
+    ...(intent.acceptPublicKey ? secretsToAccept(read.base) : []),
   ];
   const memory = memorySettings(
     { api, worker: parts.worker, postgres },

@@ -1,4 +1,4 @@
-import { catalogue, moduleVariables, type FurtherVariable, type Setting } from "../../../settings";
+import { catalogue, isAcceptableSecret, moduleVariables, type FurtherVariable, type Setting } from "../../../settings";
 import { isFinder, scaniServices, type ScaniParts } from "./project";
 
 /** Settings of a stack by name; they may hold secrets. */
@@ -63,11 +63,11 @@ export function differenceNotes(parts: ScaniParts): string[] {
     });
 }
 
-/** Names of the secrets among these values that are refused where nobody accepts them: short or published ones. Pure. */
-export function refusedSecrets(values: StackValues): string[] {
-  return Object.keys(values).filter((name) => {
+/** Names of the secrets among these values that are refused unless they are accepted: short or published ones. Pure. */
+export function secretsToAccept(values: StackValues): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
     const setting = catalogue.find((one) => one.name === name);
-    return setting?.secret === true && !setting.schema.safeParse(values[name]).success;
+    return setting !== undefined && isAcceptableSecret(setting, value) ? [name] : [];
   });
 }
 

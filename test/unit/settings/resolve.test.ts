@@ -565,3 +565,39 @@ describe("misspelt names", () => {
     },
   );
 });
+
+describe("accepted secrets", () => {
+  const accepting = (name: string, value: string) =>
+    mistakesOf({ tier: "base", [name]: value, acceptedSecrets: `POSTGRES_PASSWORD,${name}` });
+
+  test.each([
+    ["POSTGRES_PASSWORD", "scani"],
+    ["REDIS_PASSWORD", "tiny"],
+    ["DATA_PROVIDER_API_KEY", "dev_change_me_not_prod_safe"],
+    ["FASTMAIL_API_TOKEN", "fmu1"],
+  ])("%s may be %j", (name, value) => expect(accepting(name, value)).toEqual([]));
+
+  test.each([
+    ["REDIS_PASSWORD", "tiny\nline", "holds a line break or a NUL"],
+    ["POSTGRES_PASSWORD", "x_change_me\u0000", "holds a line break or a NUL"],
+    ["DATA_PROVIDER_API_KEY", "short ", "is sent in an HTTP header"],
+    ["FASTMAIL_API_TOKEN", "fmu1-not_production-ä", "is sent in an HTTP header"],
+    ["VAPID_PRIVATE_KEY", "short", "is no private key of P-256"],
+    ["DATABASE_URL", "postgres://u:p@db.example.org/scani", "says nothing of sslmode"],
+    ["REDIS_URL", "http://cache", "is not a URL that begins with redis://"],
+    ["SMTP_URL", "smtp://u%3Av:p@mail.example.org", "has a user name with a colon"],
+  ])("%s breaks no other rule: %j %s", (name, value, message) =>
+    expect(accepting(name, value)).toEqual([expect.stringContaining(`${name} (from Pulumi config) ${message}`)]),
+  );
+
+  test("a name that is no secret is a mistake, with the list that is right", () => {
+    const mistakes = (acceptedSecrets: string) => mistakesOf({ tier: "base", acceptedSecrets });
+    expect(mistakes("POSTGRES_PASWORD,LOG_LEVEL,REDIS_PASSWORD")).toEqual([
+      "acceptedSecrets (from Pulumi config) names POSTGRES_PASWORD, LOG_LEVEL, which is no secret among the settings | npm run pulumi -- config set --stack prod acceptedSecrets REDIS_PASSWORD",
+    ]);
+    expect(mistakes("OLD_KEY")).toEqual([
+      expect.stringContaining("| npm run pulumi -- config rm acceptedSecrets --stack prod"),
+    ]);
+    expect(mistakesOf({ tier: "tier1", acceptedSecrets: "POSTGRES_PASSWORD" })).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { AdoptEvidence, DataElsewhere, Neighbour } from "../../../../host/adopt/evidence";
+import { secretsToAccept } from "../../../../host/adopt/compose/variables";
 import { namesOf, planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
 import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
@@ -281,6 +282,14 @@ test("the default password is taken where the database proves it, with a note", 
   expect(
     adoption(project, { database: { ...found.database, takesPassword: undefined } }).settings.base,
   ).not.toHaveProperty("acceptedSecrets");
+});
+
+test("secrets are accepted for being short or published, and for nothing else", () => {
+  const values = { REDIS_PASSWORD: "tiny", POSTGRES_PASSWORD: "scani", LOG_LEVEL: "loud", JOBS_HMAC_SECRET: "a\nb" };
+  expect(secretsToAccept({ ...values, DATABASE_URL: "mysql://db", LOG_ID_PEPPER: "x".repeat(32) })).toEqual([
+    "REDIS_PASSWORD",
+    "POSTGRES_PASSWORD",
+  ]);
 });
 
 describe("parameters of DATABASE_URL", () => {
