@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { homedir } from "node:os";
 import { z } from "zod";
 import { isWithin, parseBlock } from "../util/ipv4";
 import { isDevelopmentValue } from "./unsafe";
@@ -67,6 +68,36 @@ export const url = (...protocols: string[]) =>
 
 /** A refusal that knows the right value, which the command to type then names. */
 const instead = (value: string) => ({ params: { instead: value } });
+
+/** What a shell replaces by a home folder where a path begins with it, and nothing else does. */
+const shellsHome = /^(~|\$HOME\b|\$\{HOME\})[^/]*/;
+/** The same of whoever types, with the rest of the path. */
+const ownHome = /^(?:~|\$HOME|\$\{HOME\})(|\/[^]*)$/;
+
+/**
+ * Refuses a path that begins with what a shell would have replaced: it would be a folder of that very name.
+ * @param scheme what stands before the path
+ */
+const pathAfter = (scheme: string) =>
+  z.string().superRefine((value, ctx) => {
+    const path = value.startsWith(scheme) ? value.slice(scheme.length) : "";
+    const [mark] = shellsHome.exec(path) ?? [];
+    if (mark === undefined) return;
+    const rest = ownHome.exec(path)?.[1];
+    const inDotenv = rest === undefined ? "" : `; in .env it is ${scheme}\${HOME}${rest}`;
+    ctx.addIssue({
+      code: "custom",
+      message: `begins with ${mark}, which only a shell replaces by a home folder${inDotenv}`,
+      ...(rest === undefined ? {} : instead(`${scheme}${homedir()}${rest}`)),
+    });
+  });
+
+/** A folder, from the root or from the project's folder on. */
+export const folder = pathAfter("").regex(/^[^\0\r\n]+$/, { message: "is not a folder" });
+
+export const dockerHost = pathAfter("unix://").regex(/^(unix|tcp|ssh|npipe):\/\//, {
+  message: "does not begin with unix://, tcp:// or ssh://",
+});
 
 /** Hosts a browser takes for its own machine's, on which Scani starts without TLS. */
 function isLoopback(hostname: string): boolean {

@@ -42,7 +42,7 @@ const own = {
     stacks: everywhere,
     example: "ssh://root@scani.internal",
     describe: "Docker engine to use. Without it: the current Docker context, else the local socket.",
-    schema: s.text.regex(/^(unix|tcp|ssh|npipe):\/\//, { message: "does not begin with unix://, tcp:// or ssh://" }),
+    schema: s.dockerHost,
   },
   keepWarm: {
     variable: "SCANI_KEEP_WARM",
@@ -118,7 +118,7 @@ const own = {
     example: "/var/backups/scani",
     describe:
       "Folder for the backups, on the machine the commands run on; a relative one begins at the project's folder.",
-    schema: s.text.regex(/^[^\0\r\n]+$/, { message: "is not a folder" }),
+    schema: s.folder,
   },
   backupMaxAge: {
     variable: "SCANI_BACKUP_MAX_AGE",

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   catalogue,
@@ -564,6 +564,34 @@ describe("misspelt names", () => {
       expect(unreadInDotenv([name])).toEqual([]);
     },
   );
+});
+
+test.each([
+  ["backupDirectory", "~/backups", "~", "; in .env it is ${HOME}/backups", `${homedir()}/backups`],
+  [
+    "backupDirectory",
+    "${HOME}/my backups",
+    "${HOME}",
+    "; in .env it is ${HOME}/my backups",
+    `'${homedir()}/my backups'`,
+  ],
+  ["backupDirectory", "~", "~", "; in .env it is ${HOME}", homedir()],
+  ["backupDirectory", "~eve/backups", "~eve", "", settingNamed("backupDirectory").example],
+  [
+    "dockerHost",
+    "unix://~/docker.sock",
+    "~",
+    "; in .env it is unix://${HOME}/docker.sock",
+    `unix://${homedir()}/docker.sock`,
+  ],
+])("the path of %s %j is not taken for a folder of that name", (name, value, mark, inDotenv, right) => {
+  expect(mistakesOf({ tier: "base", [name]: value })).toEqual([
+    `${name} (from Pulumi config) ${JSON.stringify(value)} begins with ${mark}, which only a shell replaces by a home folder${inDotenv} | npm run pulumi -- config set --stack prod ${name} ${right}`,
+  ]);
+});
+
+test.each(["backups", "./~/backups", "/srv/~backups", "/srv/$HOME"])("the folder %j is one", (backupDirectory) => {
+  expect(mistakesOf({ tier: "base", backupDirectory })).toEqual([]);
 });
 
 describe("accepted secrets", () => {
