@@ -31,7 +31,10 @@ class Refused extends Error {}
  * @param environment what values may refer to before the file's own variables
  */
 export function parseDotenv(text: string, environment: Readonly<Record<string, string | undefined>>): Dotenv {
-  const values: Record<string, string> = {};
+  // Without a prototype: a variable may be called `constructor`, or `__proto__`.
+  const values = Object.create(null) as Record<string, string>;
+  const outside = (name: string): string | undefined =>
+    Object.hasOwn(environment, name) ? environment[name] : undefined;
   const assignments: Assignment[] = [];
   const unset = new Map<string, Map<string, string>>();
   const cursor = new Cursor(text.replace(/^\uFEFF/, ""));
@@ -42,14 +45,15 @@ export function parseDotenv(text: string, environment: Readonly<Record<string, s
       const first = cursor.lineHere;
       const { name, alone } = nameAt(cursor);
       if (alone) {
-        const inherited = environment[name];
+        const inherited = outside(name);
         if (inherited !== undefined) values[name] = inherited;
         continue;
       }
       const lacked = new Map<string, string>();
       values[name] = valueAt(cursor, {
         get: (other) => {
-          if (environment[other] !== undefined) return environment[other];
+          const given = outside(other);
+          if (given !== undefined) return given;
           // What is cut out of the other is cut out of this one.
           for (const [one, where] of unset.get(other) ?? []) lacked.set(one, where);
           return values[other];

@@ -116,6 +116,19 @@ test("a setting that refers to what nobody sets is refused by name; a default, t
   expect(read("OTHER=$word\nSMTP_FROM=${from:-a@example.org}\n")).toEqual({ OTHER: "", SMTP_FROM: "a@example.org" });
 });
 
+test("variables may be called like what every object has", () => {
+  const text = "__proto__=p\nconstructor=c\ntoString\nA=$__proto__ $constructor ${toString:-none} ${valueOf:-none}\n";
+  const { values } = parseDotenv(text, {});
+  expect(Object.entries(values)).toEqual([
+    ["__proto__", "p"],
+    ["constructor", "c"],
+    ["A", "p c none none"],
+  ]);
+  expect([...(parseDotenv("A=$hasOwnProperty\n", process.env).unset.get("A")?.keys() ?? [])]).toEqual([
+    "hasOwnProperty",
+  ]);
+});
+
 test("what is cut out of a value one refers to is cut out of its own", () => {
   const lines = "DB_PASS=pa$word\nLOGIN=u:${DB_PASS}\nDATABASE_URL=postgres://${LOGIN}@db.example.org/scani\n";
   expect(() => read(lines)).toThrow(/^DATABASE_URL in .*\.env refers to \$word \(in DB_PASS\), which is not set/);
