@@ -5,7 +5,7 @@ import { resumeAll } from "../gateway/resume";
 import { containerName } from "../install/names/containerName";
 import { isUp, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
-import { forgetStopped, isToStart } from "../install/stoppedWorkers";
+import { forgetStopped, readStopped, workerToStart } from "../install/stoppedWorkers";
 import { inStartOrder, restart } from "../scani/restart";
 import { startWorker } from "../scani/worker";
 import { concurrently } from "../../util/concurrently";
@@ -34,7 +34,7 @@ export async function endHold(
     if (held.lost.aborted) progress.note((held.lost.reason as OperatorError).message);
     await progress.step("let the requests through", () => held.release());
   }
-  const worker = routed.containers.find((one) => one.service === "worker" && isToStart(one, routed));
+  const worker = workerToStart(routed, await readStopped(engine, place.gateway));
   if (worker !== undefined) await progress.step("start the worker", () => startWorker(engine, worker, watch));
   await forgetStopped(engine, place.gateway);
 }

@@ -4,7 +4,7 @@ import { isOn, networksOf } from "../install/drift/alteration";
 import type { ReleaseContainer } from "../install/facts";
 import { label } from "../install/names/labels";
 
-/** Puts containers of releases on the networks of base they belong to. @returns those that were not on them */
+/** Puts containers of releases, but no copies, on the networks of base they belong to. @returns those that were not on them */
 export async function joinNetworks(
   engine: Engine,
   install: string,
@@ -15,7 +15,7 @@ export async function joinNetworks(
     engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true }),
   ]);
   const joined: ReleaseContainer[] = [];
-  for (const container of containers) {
+  for (const container of containers.filter(({ copy }) => copy !== true)) {
     const on = listed.find(({ id }) => id === container.id)?.networks ?? {};
     const names = networksOf[container.service].flatMap((role) =>
       role === "release" ? [] : networkName(install, role),

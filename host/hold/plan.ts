@@ -56,7 +56,11 @@ export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): 
         ? [uploadsRouteName]
         : []),
     ],
-    workers: worker ? facts.containers.filter(({ service, state }) => service === "worker" && state === "running") : [],
+    workers: worker
+      ? facts.containers.filter(
+          ({ service, state, copy }) => service === "worker" && state === "running" && copy !== true,
+        )
+      : [],
   };
 }
 

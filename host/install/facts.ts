@@ -18,6 +18,11 @@ export interface ReleaseContainer {
   readonly state: ContainerState;
   /** `tier2 api`. */
   readonly title: string;
+  /**
+   * True for somebody's own with the labels of a release's, as `docker commit` and `docker run` make. Only workers have
+   * such: they take jobs, whatever their names.
+   */
+  readonly copy?: true;
 }
 
 /** A release as a plan names it. */
@@ -51,6 +56,7 @@ export interface Facts {
   readonly unanswered: Readonly<Partial<Record<Route, string>>>;
   /** Uploads to base's own S3 server; undefined where that is somebody else's. */
   readonly uploads?: Uploads;
+  /** Newest first. */
   readonly containers: readonly ReleaseContainer[];
   /** Names of running containers of base and of data-providers that releases do not find by their host names any more. */
   readonly nameless: readonly string[];
@@ -99,6 +105,20 @@ export function targetOf(
 /** True for a container of this release; of none it is none. Pure. */
 export function isOf(release: ReleaseName | undefined, container: ReleaseName): boolean {
   return container.tier === release?.tier && container.release === release.release;
+}
+
+/**
+ * The worker of a release, of which another tool may have made more than one: the one that is up, else the one that was
+ * noted, else the newest; never a copy. Pure.
+ * @param noted ids of workers that a change of base has stopped
+ */
+export function workerOf(
+  release: ReleaseName,
+  containers: readonly ReleaseContainer[],
+  noted: readonly string[] = [],
+): ReleaseContainer | undefined {
+  const own = containers.filter((one) => one.service === "worker" && one.copy !== true && isOf(release, one));
+  return own.find(isUp) ?? own.find(({ id }) => noted.includes(id)) ?? own[0];
 }
 
 /** True when a route leads to this container. Pure. */
@@ -176,17 +196,16 @@ export function servingOf(facts: Facts): Serving {
 }
 
 function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
-  const workers = facts.containers.filter(({ service }) => service === "worker");
-  const own = workers.filter((one) => isOf(release, one));
-  const others = workers.filter((one) => !isOf(release, one) && isUp(one));
+  const worker = workerOf(release, facts.containers);
+  const others = facts.containers.filter((one) => one.service === "worker" && one !== worker && isUp(one));
   const uploads = facts.uploads && uploadsProblem(facts.uploads);
   const nameless = (name: string) => `${name} is not found by its name`;
   const ofRelease = facts.containers.filter((one) => isOf(release, one) && isNameless(facts, one));
   const ofBase = facts.nameless.filter((name) => !facts.containers.some((one) => one.name === name));
   const ofWorkers = [
-    ...(own.some(({ state }) => state === "running") ? [] : [`its worker is ${own[0]?.state ?? "gone"}`]),
+    ...(worker?.state === "running" ? [] : [`its worker is ${worker?.state ?? "gone"}`]),
     ...others.map(
-      (one) => `the worker of ${nameOf(one)} ${one.state === "running" ? "takes jobs" : `is ${one.state}`}`,
+      (one) => `${besideWorker(release, one)} ${one.state === "running" ? "takes jobs" : `is ${one.state}`}`,
     ),
   ];
   return [
@@ -195,6 +214,12 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
       (what) => ({ what, of: "base" }) as const,
     ),
   ];
+}
+
+/** A worker that is not the one of what serves. Pure. */
+function besideWorker(release: ReleaseName, worker: ReleaseContainer): string {
+  if (worker.copy === true) return `${worker.name}, a copy of a worker of ${worker.tier},`;
+  return isOf(release, worker) ? `another of its workers (${worker.name})` : `the worker of ${nameOf(worker)}`;
 }
 
 function nameOf({ tier, release }: ReleaseName): string {

@@ -92,17 +92,31 @@ async function askContainers(
   return { containers: releasesAmong(all), nameless };
 }
 
-/** A copy counts as none, but for a worker's: that takes jobs, whatever its name. */
+/** Newest first. A copy counts as none, but for a worker's: that takes jobs, whatever its name. */
 function releasesAmong(containers: readonly ContainerSummary[]): ReleaseContainer[] {
   const copies = copiesAmong(containers);
-  return containers.flatMap((one) => {
-    const { id, name, labels, state } = one;
-    const service = labels[label.service];
-    if (!(label.release in labels) || !isService(service)) return [];
-    if (copies.includes(one) && service !== "worker") return [];
-    const tier = labels[label.tier] as Tier;
-    return [{ id, name, service, tier, title: `${tier} ${service}`, release: labels[label.release] ?? "", state }];
-  });
+  return containers
+    .toSorted((one, other) => other.created - one.created)
+    .flatMap((one) => {
+      const { id, name, labels, state } = one;
+      const service = labels[label.service];
+      if (!(label.release in labels) || !isService(service)) return [];
+      const copy = copies.includes(one);
+      if (copy && service !== "worker") return [];
+      const tier = labels[label.tier] as Tier;
+      return [
+        {
+          id,
+          name,
+          service,
+          tier,
+          title: `${tier} ${service}`,
+          release: labels[label.release] ?? "",
+          state,
+          ...(copy ? { copy } : {}),
+        },
+      ];
+    });
 }
 
 /** What the gateway says, or has written down, and the S3 server behind it. */

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine";
 import { gatewayStatePath } from "../gateway/state";
-import { isUp, targetOf, type ReleaseContainer, type RoutedContainers } from "./facts";
+import { isOf, isUp, targetOf, workerOf, type ReleaseContainer, type RoutedContainers } from "./facts";
 import { label } from "./names/labels";
 import { readRouted } from "./readFacts";
 
@@ -21,33 +21,39 @@ export function forgetStopped(engine: Engine, gateway: string): Promise<void> {
   return engine.writeFile(gateway, stoppedWorkersFile, "[]");
 }
 
+/** Ids of workers that a change of base has stopped and that nobody has started since. */
+export async function readStopped(engine: Engine, gateway: string): Promise<string[]> {
+  return parse((await engine.readFile(gateway, stoppedWorkersFile)) ?? "");
+}
+
 /**
- * True for a worker that a change of base has to start when it is over: it has stopped, and the api of its release is
- * routed and up. Where that api does not run either, somebody has stopped Scani. Pure.
+ * The worker that a change of base has to start when it is over: it has stopped, and the api of its release is routed and
+ * up. Where that api does not run either, somebody has stopped Scani. One that nobody has noted is started only where no
+ * other takes the release's jobs. Pure.
+ * @param noted ids of workers that a change of base has stopped
  */
-export function isToStart(worker: Pick<ReleaseContainer, "state" | "release">, routed: RoutedContainers): boolean {
+export function workerToStart(routed: RoutedContainers, noted: readonly string[]): ReleaseContainer | undefined {
   const api = targetOf(routed, "api");
-  return worker.state === "exited" && api !== undefined && isUp(api) && api.release === worker.release;
+  if (api === undefined || !isUp(api)) return undefined;
+  const worker = workerOf(api, routed.containers, noted);
+  if (worker?.state !== "exited") return undefined;
+  const isTaken = routed.containers.some((one) => one.service === "worker" && isOf(api, one) && isUp(one));
+  return noted.includes(worker.id) || !isTaken ? worker : undefined;
 }
 
 /**
  * Starts what a change of base has stopped and not started again, where it belongs to the release that serves.
- * @returns Docker names of what it started
+ * @returns Docker name of what it started; undefined where there was nothing to start
  */
-export async function startStopped(engine: Engine, gateway: string): Promise<string[]> {
-  const ids = parse((await engine.readFile(gateway, stoppedWorkersFile)) ?? "");
-  if (ids.length === 0) return [];
-  const started: string[] = [];
-  for (const id of ids) {
-    const worker = await engine.inspect(id);
-    if (worker === undefined) continue;
-    const routed = await readRouted(engine, { name: worker.labels[label.install] ?? "", gateway });
-    if (!isToStart({ state: worker.state, release: worker.labels[label.release] ?? "" }, routed)) continue;
-    await engine.start(id);
-    started.push(worker.name);
-  }
+export async function startStopped(engine: Engine, gateway: string): Promise<string | undefined> {
+  const noted = await readStopped(engine, gateway);
+  if (noted.length === 0) return undefined;
+  const install = (await engine.inspect(gateway))?.labels[label.install] ?? "";
+  const worker = workerToStart(await readRouted(engine, { name: install, gateway }), noted);
+  const isNoted = worker !== undefined && noted.includes(worker.id);
+  if (isNoted) await engine.start(worker.id);
   await forgetStopped(engine, gateway);
-  return started;
+  return isNoted ? worker.name : undefined;
 }
 
 /** Reads the file; one that was cut short names nobody. */

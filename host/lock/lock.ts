@@ -61,7 +61,7 @@ export async function takeRunLock(engine: Engine, gateway: string, owner: Owner,
 export async function releaseRunLock(engine: Engine, gateway: string, held: Held, report: Report): Promise<void> {
   try {
     const started = await startStopped(engine, gateway);
-    if (started.length > 0) report(`${started.join(", ")}, which a change of base had stopped, is started again.`);
+    if (started !== undefined) report(`${started}, which a change of base had stopped, is started again.`);
   } catch (error) {
     report(`What a change of base has stopped could not be started: ${messageOf(error)}`);
   } finally {

@@ -1,4 +1,4 @@
-import { isOf, isUp, servingOf, type Facts, type ReleaseName } from "../../install/facts";
+import { isUp, servingOf, workerOf, type Facts, type ReleaseName } from "../../install/facts";
 import { readFacts } from "../../install/readFacts";
 import type { Connection } from "../../install/resources";
 import { connectAll, isConnected } from "../../install/network/connections";
@@ -82,5 +82,5 @@ function waitsForPort(facts: Facts): boolean {
 
 /** True when the worker of a release runs. Pure. */
 function worksIn({ containers }: Facts, release: ReleaseName): boolean {
-  return containers.some((one) => one.service === "worker" && isOf(release, one) && one.state === "running");
+  return workerOf(release, containers)?.state === "running";
 }

@@ -162,6 +162,48 @@ test("where somebody has stopped Scani, the end of a change of base starts no wo
   expect(install.container("one", "worker").state).toBe("exited");
 });
 
+describe("a worker that is not the one", () => {
+  /** Another container with the labels of the worker that serves, and newer than it. */
+  const addWorker = (name: string) =>
+    install.engine.add({
+      name,
+      state: "exited",
+      labels: install.engine.find("scani-tier1-worker-0a1b2c3")?.labels,
+      atStart: ["Worker listening for jobs"],
+    });
+  const stateOf = (name: string) => install.engine.find(name)?.state;
+
+  beforeEach(() => {
+    install = installIn("10.213.7.0/25");
+    install.nameAsPulumi("one");
+  });
+
+  test("another tool's of the same release stays stopped where the release has one that is up", async () => {
+    addWorker("scani-tier1-worker-9f8e7d6");
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    expect(stateOf("scani-tier1-worker-9f8e7d6")).toBe("exited");
+  });
+
+  test("another tool's of the same release stays stopped where the one that ran was noted", async () => {
+    addWorker("scani-tier1-worker-9f8e7d6");
+    const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+    await endHold(install.engine, "scani", held, progress, watch);
+    expect(stateOf("scani-tier1-worker-0a1b2c3")).toBe("running");
+    expect(stateOf("scani-tier1-worker-9f8e7d6")).toBe("exited");
+  });
+
+  test("a copy is neither started nor joined to a network, whether or not the worker was noted", async () => {
+    addWorker("my-copy");
+    const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+    await held?.release();
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    await install.engine.stop("scani-tier1-worker-0a1b2c3");
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    expect(stateOf("scani-tier1-worker-0a1b2c3")).toBe("running");
+    expect(install.engine.find("my-copy")).toMatchObject({ state: "exited", networks: [] });
+  });
+});
+
 test("copies that are in the way are stopped gently and removed", async () => {
   install = installIn("10.213.7.0/25");
   await removeContainers(install.engine, ["id-of-scani-postgres"]);

@@ -76,6 +76,54 @@ test.each<[string, Facts, ReturnType<typeof servingOf>, RegExp]>([
     /^tier1 \(one\), but its worker is gone$/,
   ],
   [
+    "a release of which two workers and a copy of one take jobs",
+    factsOf(
+      [
+        ...release("tier1", "one", () => true),
+        ...["again", "mine"].map((name) => ({
+          ...serving().containers.find(({ id }) => id === "one-worker")!,
+          id: name,
+          name,
+          ...(name === "mine" ? { copy: true as const } : {}),
+        })),
+      ],
+      routedTo("one"),
+    ),
+    {
+      is: "serving",
+      release: one,
+      shortcomings: [
+        { what: "another of its workers (again) takes jobs", of: "release" },
+        { what: "mine, a copy of a worker of tier1, takes jobs", of: "release" },
+      ],
+    },
+    /^tier1 \(one\), but another of its workers/,
+  ],
+  [
+    "a release whose worker is stopped while a copy of it takes jobs",
+    factsOf(
+      [
+        ...release("tier1", "one", (service) => service !== "worker"),
+        {
+          ...serving().containers.find(({ id }) => id === "one-worker")!,
+          id: "mine",
+          name: "mine",
+          copy: true as const,
+        },
+      ],
+      routedTo("one"),
+    ),
+    {
+      is: "serving",
+      release: one,
+      shortcomings: [
+        { what: "its worker is exited", of: "release" },
+        { what: "mine, a copy of a worker of tier1, takes jobs", of: "release" },
+      ],
+    },
+    /^tier1 \(one\), but its worker is exited; mine/,
+  ],
+  [
     "a paused api",
     {
       ...serving(),

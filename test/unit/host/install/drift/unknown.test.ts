@@ -87,10 +87,10 @@ describe("a tier's containers that Pulumi does not hold", () => {
     install.declare("tier2", "two");
     install.serve("two");
     expect(await orphans(install)).toEqual([
-      "scani-tier1-migrate-0a1b2c3",
-      "scani-tier1-data-provider-0a1b2c3",
-      "scani-tier1-worker-0a1b2c3",
       "scani-tier1-frontend-app-0a1b2c3",
+      "scani-tier1-worker-0a1b2c3",
+      "scani-tier1-data-provider-0a1b2c3",
+      "scani-tier1-migrate-0a1b2c3",
     ]);
   });
 
