@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
 import type { ContainerSummary } from "../../../host/engine/engine";
 import { label } from "../../../host/install/names/labels";
@@ -101,6 +102,36 @@ void pulumi.runtime.setMocks(
   false,
   "organization",
 );
+
+/** How each resource was registered, beside its inputs: its parent, what it waits for and the options it has. */
+let registered: Record<string, unknown>[] = [];
+
+/** The end of a URN, without the stack and the project. */
+const typeAndName = (urn: string): string => urn.split("::").slice(2).join(" ");
+
+const monitor = pulumi.runtime.getMonitor() as unknown as {
+  registerResource(request: RegisterResourceRequest, callback: unknown): unknown;
+};
+const register = monitor.registerResource.bind(monitor);
+monitor.registerResource = (request, callback) => {
+  const options = {
+    parent: typeAndName(request.getParent()),
+    dependsOn: request.getDependenciesList().map(typeAndName).sort(),
+    provider: request.getProvider().split("::")[3],
+    protect: request.getProtect(),
+    retainOnDelete: request.getRetainondelete(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    aliases: request.getAliasesList().length,
+  };
+  const isGiven = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+  registered.push({
+    resource: `${request.getType()} ${request.getName()}`,
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => isGiven(value))),
+  });
+  return register(request, callback);
+};
 
 // Loaded after setMocks, as Pulumi asks.
 /* eslint-disable @typescript-eslint/no-require-imports */
@@ -215,6 +246,20 @@ test.each([
   ["tier2", { tier: "tier2", ...issued }],
 ])("golden resources of %s", async (_name, config) => {
   expect(await declare(config as Record<string, string>)).toMatchSnapshot();
+});
+
+test.each([
+  ["base", { tier: "base" }],
+  [
+    "base on a compose install's Postgres",
+    { tier: "base", postgresVolume: "home_pg", postgresFolder: "scani-data", frontNetworks: "home_proxy" },
+  ],
+  ["base that borrows a compose install's Postgres", { tier: "base", borrowedPostgres: "home-postgres-1" }],
+  ["tier1", { tier: "tier1" }],
+])("golden order of %s: parents, what each resource waits for, and options", async (_name, config) => {
+  registered = [];
+  await declare(config);
+  expect(registered.sort((a, b) => String(a.resource).localeCompare(String(b.resource)))).toMatchSnapshot();
 });
 
 test("external services are not declared", async () => {
