@@ -186,7 +186,7 @@ describe("a worker that is not the one", () => {
 
   test("another tool's of the same release stays stopped where the one that ran was noted", async () => {
     addWorker("scani-tier1-worker-9f8e7d6");
-    const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+    const held = await beginHold(install.engine, "scani", (await planned())!, progress);
     await endHold(install.engine, "scani", held, progress, watch);
     expect(stateOf("scani-tier1-worker-0a1b2c3")).toBe("running");
     expect(stateOf("scani-tier1-worker-9f8e7d6")).toBe("exited");
@@ -194,7 +194,7 @@ describe("a worker that is not the one", () => {
 
   test("a copy is neither started nor joined to a network, whether or not the worker was noted", async () => {
     addWorker("my-copy");
-    const held = await beginHold(install.engine, "scani", (await readHoldPlan(install.engine, wanted))!, progress);
+    const held = await beginHold(install.engine, "scani", (await planned())!, progress);
     await held?.release();
     await endHold(install.engine, "scani", undefined, progress, watch);
     await install.engine.stop("scani-tier1-worker-0a1b2c3");
