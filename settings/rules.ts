@@ -26,7 +26,9 @@ function acceptedMistakes(given: GivenValues, stack: string): Mistake[] {
   const names = found?.value.split(",") ?? [];
   const secrets = names.filter((name) => catalogue.some((one) => one.name === name && one.secret));
   const unknown = names.filter((name) => !secrets.includes(name));
-  if (found === undefined || unknown.length === 0) return [];
+  // What is no list of names at all has been refused by its own shape.
+  const isList = found !== undefined && settingNamed("acceptedSecrets").schema.safeParse(found.value).success;
+  if (!isList || unknown.length === 0) return [];
   return [
     {
       setting: "acceptedSecrets",
