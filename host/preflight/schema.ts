@@ -22,8 +22,8 @@ export function newerProblem({ names, wantedTag, servingTag, stack }: Newer): Pr
   const known = servingTag !== undefined && servingTag !== wantedTag;
   return {
     what: `The database is newer than the images ${wantedTag}: it has had ${names.slice(0, listed).join(", ")}${more}, which they do not ship, and their migrator refuses it.`,
-    why: `Use the release that ${known ? `serves (${servingTag})` : "migrated it"}, or a later one; or restore the backup made before it.`,
-    type: setCommand("SCANI_IMAGE_TAG", stack, known ? servingTag : "the tag that migrated it"),
+    why: `Use the release that ${known ? `serves (${servingTag})` : "migrated it, by its SCANI_IMAGE_TAG"}, or a later one; or restore the backup made before it.`,
+    type: known ? setCommand("SCANI_IMAGE_TAG", stack, servingTag) : undefined,
   };
 }
 

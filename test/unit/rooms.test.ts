@@ -160,6 +160,24 @@ test.each([
   expect(speaking.filter((file) => spelled.test(codeOf(file)))).toEqual(except);
 });
 
+/** Literals with words of their own among what calls of command spellers are given: nobody could type those. */
+function wordsInCommands(code: string): string[] {
+  const calls = code.matchAll(/(?:Command|setGiven)\(((?:[^()]|\([^()]*\))*)\)/g);
+  return [...calls].flatMap(([, given]) =>
+    [...given.matchAll(/(["'`])((?:\\.|(?!\1)[^\\])*)\1/g)]
+      .map(([, , literal]) => literal)
+      .filter((literal) => /[a-z] | [a-z]/i.test(literal.replace(/\$\{[^}]*\}/g, "")))
+      .map((literal) => literal.trim()),
+  );
+}
+
+test("a message puts no words in the place of a value", () => {
+  expect(
+    wordsInCommands('setCommand(setting, stack, `the ${lacks} it was made with`), upCommand("a", "b").join(" ")'),
+  ).toEqual(["the ${lacks} it was made with"]);
+  expect(speaking.flatMap((file) => wordsInCommands(codeOf(file)).map((words) => `${file}: ${words}`))).toEqual([]);
+});
+
 test("what the documents say is in a room is there", () => {
   const rooms = [...new Set([...Object.keys(mayImport), "test"].map((room) => room.split("/")[0]))];
   const path = new RegExp(`\`((?:${rooms.join("|")})/[^\`\\s]*)\``, "g");

@@ -117,8 +117,7 @@ function lackOf({ database }: Evidence, { place: { postgres }, baseStack }: Inte
       : (["POSTGRES_DB", postgres.database] as const);
   return {
     what: `${setting} is ${value}, and the volume ${postgres.volume} was made with another: its Postgres has no ${database.lacks} of that name.`,
-    why: `Set the one it was made with, or, if this is meant, ${howToSet("trustSettings")}.`,
-    type: setCommand(setting, baseStack, `the ${database.lacks} it was made with`),
+    why: `Set ${setting} of stack ${baseStack} to the ${database.lacks} it was made with, or, if this is meant, ${howToSet("trustSettings")}.`,
   };
 }
 

@@ -203,7 +203,7 @@ test.each([
   ["database", "POSTGRES_DB"],
 ] as const)("the %s the volume was made with is to be set", async (lacks, setting) => {
   const [problem] = await dataRefusals({ strangers: [], database: { credentials: [], lacks } }, intent);
-  expect(problem.type).toBe(
-    `npm run pulumi -- config set --stack prod-base ${setting} 'the ${lacks} it was made with'`,
-  );
+  expect(problem.why).toMatch(new RegExp(`^Set ${setting} of stack prod-base to the ${lacks} it was made with, or`));
+  // Nobody knows which that is, and what is printed could not be typed.
+  expect(problem.type).toBeUndefined();
 });
