@@ -4,7 +4,7 @@
 const flags = {
   /** Lets the settings win over what the data was made with. */
   trustSettings: "SCANI_TRUST_SETTINGS",
-  /** Lets `destroy` take down what serves. */
+  /** Allows any change or takedown that interrupts a serving release. */
   allowDowntime: "SCANI_ALLOW_DOWNTIME",
   /** Lets base make everything anew where its data is gone. */
   startEmpty: "SCANI_START_EMPTY",
