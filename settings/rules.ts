@@ -1,4 +1,5 @@
 import { adoptCommand } from "../util/commands";
+import { isOwnMachine } from "../util/host";
 import { commandsOf } from "../util/operatorError";
 import { removal, setCommand, type Mistake } from "./mistakes";
 import { moduleVariables } from "./moduleVariables";
@@ -76,7 +77,7 @@ function loopbackMistakes(given: GivenValues, stack: string): Mistake[] {
     const found = given.get(setting);
     if (found === undefined || !URL.canParse(found.value)) return [];
     const { hostname } = new URL(found.value);
-    if (!isLoopback(hostname)) return [];
+    if (!isOwnMachine(hostname)) return [];
     return [
       {
         setting,
@@ -85,11 +86,6 @@ function loopbackMistakes(given: GivenValues, stack: string): Mistake[] {
       },
     ];
   });
-}
-
-/** True for a host that is whoever names it. Pure. */
-function isLoopback(hostname: string): boolean {
-  return /^((.*\.)?localhost\.?|127(\.\d+){1,3}|0\.0\.0\.0|\[::1?\])$/i.test(hostname);
 }
 
 /** Whoever has compose's settings most likely has its data too. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { isWithin, parseBlock } from "../util/ipv4";
 import { isDevelopmentValue } from "./unsafe";
 import { isVapidPrivateKey } from "./vapid";
-import { bareHost } from "../util/host";
+import { bareHost, isBrowserLocal } from "../util/host";
 
 /** Text forms of settings: every value arrives as a string, whichever source gave it. */
 
@@ -99,11 +99,6 @@ export const dockerHost = pathAfter("unix://").regex(/^(unix|tcp|ssh|npipe):\/\/
   message: "does not begin with unix://, tcp:// or ssh://",
 });
 
-/** Hosts a browser takes for its own machine's, on which Scani starts without TLS. */
-function isLoopback(hostname: string): boolean {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(hostname) || hostname.endsWith(".localhost");
-}
-
 /** Scani's rule for its public addresses, which it compares with a browser's origin as text. */
 export const publicUrl = z.string().superRefine((value, ctx) => {
   const parsed = urlOf(value);
@@ -111,7 +106,7 @@ export const publicUrl = z.string().superRefine((value, ctx) => {
     ctx.addIssue({ code: "custom", message, ...(right === undefined ? {} : instead(right)) });
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
     return refuse("is not a URL that begins with http:// or https://");
-  const secure = parsed.protocol === "https:" || isLoopback(parsed.hostname);
+  const secure = parsed.protocol === "https:" || isBrowserLocal(parsed.hostname);
   const { origin } = parsed;
   if (!secure)
     return refuse(

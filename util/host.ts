@@ -2,3 +2,19 @@
 export function bareHost(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
+
+/**
+ * True for a host that is whoever names it: in a container, that container. Pure.
+ * @param host of a URL or by itself, with or without the brackets of an IPv6 address
+ */
+export function isOwnMachine(host: string): boolean {
+  return /^((.*\.)?localhost\.?|127(\.\d+){1,3}|0\.0\.0\.0|::1?)$/i.test(bareHost(host));
+}
+
+/**
+ * True for a host on which Scani starts without TLS, since browsers take it for their own machine's. Fewer than
+ * `isOwnMachine`: a browser trusts neither `0.0.0.0` nor `::`, and Scani of all that begin with 127 the first alone. Pure.
+ */
+export function isBrowserLocal(host: string): boolean {
+  return /^((.*\.)?localhost|127\.0\.0\.1|::1)$/.test(bareHost(host));
+}

@@ -7,7 +7,7 @@ import { isUp } from "../../install/facts";
 import { postgresDataPath } from "../../install/data/postgresData";
 import type { ContainerState, Mount } from "../../engine/engine";
 import { publishedAt } from "../../engine/containers/published";
-import { bareHost } from "../../../util/host";
+import { bareHost, isOwnMachine } from "../../../util/host";
 
 /** One container of a compose project, as the engine describes it. Holds secrets. */
 export interface ComposeContainer {
@@ -239,8 +239,7 @@ export type OnlyReachedBy = "that container" | "containers on its networks" | un
 export function onlyReachedBy({ extraHosts }: Pick<ComposeContainer, "extraHosts">, url: string): OnlyReachedBy {
   const host = hostOf(url);
   if (host === undefined) return undefined;
-  const isItself = host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-  if (isItself || host === "host.docker.internal" || extraHosts.includes(host)) return "that container";
+  if (isOwnMachine(host) || host === "host.docker.internal" || extraHosts.includes(host)) return "that container";
   return host.includes(".") || isIP(host) !== 0 ? undefined : "containers on its networks";
 }
 

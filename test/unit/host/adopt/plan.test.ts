@@ -3,7 +3,12 @@ import { secretsToAccept } from "../../../../host/adopt/compose/variables";
 import { namesOf, planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
 import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
-import { partsOf, type ComposeContainer, type ComposeProject } from "../../../../host/adopt/compose/project";
+import {
+  onlyReachedBy,
+  partsOf,
+  type ComposeContainer,
+  type ComposeProject,
+} from "../../../../host/adopt/compose/project";
 import { beginRecord, takesPort } from "../../../../host/adopt/record";
 import { furtherVariablesIn, settingNamed } from "../../../../settings";
 import { renderProblem, type Problem } from "../../../../util/operatorError";
@@ -283,6 +288,11 @@ test("the default password is taken where the database proves it, with a note", 
     adoption(project, { database: { ...found.database, takesPassword: undefined } }).settings.base,
   ).not.toHaveProperty("acceptedSecrets");
 });
+
+test.each(["http://0.0.0.0:9000", "http://s3.localhost:9000", "redis://localhost.:6379", "http://[::]:9000"])(
+  "only the container that names %s reaches it",
+  (url) => expect(onlyReachedBy({ extraHosts: [] }, url)).toBe("that container"),
+);
 
 test("secrets are accepted for being short or published, and for nothing else", () => {
   const values = { REDIS_PASSWORD: "tiny", POSTGRES_PASSWORD: "scani", LOG_LEVEL: "loud", JOBS_HMAC_SECRET: "a\nb" };
