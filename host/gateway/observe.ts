@@ -59,7 +59,13 @@ export function parseObserved(printed: string): Observed {
     if (status === "none") return [[asked.name, `no answer within ${answerSeconds} s`]];
     return Number(status) >= 500 ? [[asked.name, `HTTP ${status}`]] : [];
   });
-  return { services, unanswered: Object.fromEntries(answers) };
+  return { services, unanswered: withoutConsequence(Object.fromEntries(answers)) };
+}
+
+/** Sign-in calls take the page's server and the api: what is wrong with either is said of that, and once. */
+function withoutConsequence({ auth, ...others }: Observed["unanswered"]): Observed["unanswered"] {
+  const isOwn = auth !== undefined && others.api === undefined && others.app === undefined;
+  return isOwn ? { auth, ...others } : others;
 }
 
 /** The route of a release that a service of the gateway is. */

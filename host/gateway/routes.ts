@@ -93,5 +93,12 @@ export function isAtOrBelow(path: string, prefix: string): boolean {
   return path === prefix || (prefix !== "/" && path.startsWith(`${prefix}/`));
 }
 
-/** Path through the gateway that asks a backend whether it is ready, by one of the routes that lead to it. */
-export const askedPaths = { api: "/api/readyz", app: "/healthz" } as const satisfies Partial<Record<Route, string>>;
+/**
+ * Paths through the gateway by which each server of a release is asked whether it answers, by one of the routes that lead
+ * to it. The page's second server is asked for what it gets from the api.
+ */
+export const askedPaths = {
+  api: "/api/readyz",
+  auth: "/api/get-session",
+  app: "/healthz",
+} as const satisfies Partial<Record<Route, string>>;

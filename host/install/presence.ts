@@ -14,6 +14,8 @@ export interface Presence {
   readonly containers: readonly ContainerSummary[];
   readonly networks: readonly (Labelled & Partial<NetworkSummary>)[];
   readonly volumes: readonly Labelled[];
+  /** Ids of running containers of releases that have lost the name by which others of their release look them up. */
+  readonly unnamed?: readonly string[];
 }
 
 /** Reads what carries an install's label. @param address of the engine */
@@ -25,5 +27,23 @@ export async function readPresence(engine: Engine, address: string, install: str
     engine.networks(labels),
     engine.volumes(labels),
   ]);
-  return { engine: { id, address }, containers, networks, volumes };
+  return { engine: { id, address }, containers, networks, volumes, unnamed: await readUnnamed(engine, containers) };
+}
+
+/** Services that others of their release look up by the service's name. */
+const lookedUp: readonly string[] = ["api", "data-provider"];
+
+/** `docker network connect` without `--alias` gives a container back its network, and not its name there. */
+async function readUnnamed(engine: Engine, containers: readonly ContainerSummary[]): Promise<string[]> {
+  const asked = containers.filter(
+    ({ labels, state }) =>
+      state === "running" && label.release in labels && lookedUp.includes(labels[label.service] ?? ""),
+  );
+  const unnamed = await Promise.all(
+    asked.map(async ({ id, labels }) => {
+      const there = await engine.inspect(id);
+      return there === undefined || there.aliases.includes(labels[label.service] ?? "") ? [] : [id];
+    }),
+  );
+  return unnamed.flat();
 }

@@ -40,12 +40,19 @@ export interface Alteration {
 }
 
 /**
- * Containers of an install that were renamed, or taken off a network: nobody finds them any more. Containers of a release
+ * Containers of an install that were renamed, or taken off a network, or have lost their name on one: nobody finds them any more. Containers of a release
  * get a network of base back when base has made it anew; those of base are made anew with it. Pure.
  */
-export function alterations({ containers, networks }: Pick<Presence, "containers" | "networks">): Alteration[] {
+export function alterations({
+  containers,
+  networks,
+  unnamed = [],
+}: Pick<Presence, "containers" | "networks" | "unnamed">): Alteration[] {
   return containers.flatMap((container) => {
-    const how = howAltered(container, networks);
+    const isUnnamed = unnamed.includes(container.id);
+    const how =
+      howAltered(container, networks) ??
+      (isUnnamed ? `has lost its name ${container.labels[label.service]} on its network` : undefined);
     return how === undefined ? [] : [{ container, how }];
   });
 }

@@ -188,6 +188,7 @@ export class FakeInstall {
         image,
         imageId: `sha256:${image}`,
         networks: ["scani-edge", "scani-data"],
+        aliases: [service],
         labels: { [label.install]: "scani", [label.service]: service, [label.tier]: tier, [label.release]: release },
         environment: [
           `SCANI_CLOUD_URL=${url}`,
@@ -348,7 +349,10 @@ export class FakeInstall {
       this.engine.find(container)?.state === "running" && !this.nameless.has(container);
     const answer = (route: Route) => (arrives(this.routes[route] ?? "") ? "200" : "502");
     const uploads = arrives("scani-storage") ? "403" : "502";
-    return { api: answer("api"), app: answer("app"), [uploadsRouteName]: uploads, ...this.lost };
+    const [api, app] = [answer("api"), answer("app")];
+    // The page's server asks the api.
+    const auth = app === "200" && api === "200" ? "200" : "502";
+    return { api, app, auth, [uploadsRouteName]: uploads, ...this.lost };
   }
 
   private services(): Listed[] {

@@ -30,6 +30,14 @@ test("held requests, and answers that are none", () => {
   expect(parseObserved(`${listing(targets, ["api"])}${answers({ api: "none" })}`).unanswered).toEqual({});
 });
 
+test("sign-in calls that fail are said where both servers they take answer; else those are", () => {
+  const unanswered = (statuses: Record<string, string>) =>
+    parseObserved(`${listing(targets)}${answers(statuses)}`).unanswered;
+  expect(unanswered({ api: "200", auth: "502", app: "200" })).toEqual({ auth: "HTTP 502" });
+  expect(unanswered({ api: "502", auth: "502", app: "200" })).toEqual({ api: "HTTP 502" });
+  expect(unanswered({ api: "200", auth: "none", app: "502" })).toEqual({ app: "HTTP 502" });
+});
+
 test("requests that somebody has the gateway refuse count as held, and nobody is asked for them", () => {
   const printed = `${listing(targets, ["api", "auth"], "stopped")}${answers({ api: "503" })}`;
   const { services, unanswered } = parseObserved(printed);

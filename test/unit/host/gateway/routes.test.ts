@@ -1,4 +1,4 @@
-import { routeCommand, routes } from "../../../../host/gateway/routes";
+import { askedPaths, routeCommand, routes, servedBy, targetOf, type Route } from "../../../../host/gateway/routes";
 import { signInPaths } from "../../../../host/gateway/signIn";
 
 test("/api is stripped; what the api serves by its own path, and what nginx translates, is not", () => {
@@ -12,6 +12,11 @@ test("/api is stripped; what the api serves by its own path, and what nginx tran
     expect.arrayContaining(["--strip-path-prefix=false", "--target=c:8081"]),
   );
   expect(routeCommand("app", "c", 9)).toEqual(expect.arrayContaining(["--path-prefix=/", "--target=c:80"]));
+});
+
+test("every server of a release is asked through the gateway", () => {
+  const at = (of: readonly Route[]) => new Set(of.map((route) => targetOf(route, servedBy(route))));
+  expect(at(Object.keys(askedPaths) as Route[])).toEqual(at(routes));
 });
 
 test("no two routes answer the same path", () => {

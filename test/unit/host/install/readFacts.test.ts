@@ -1,4 +1,5 @@
 import type { ContainerState } from "../../../../host/engine/engine";
+import { plan } from "../../../../host/handover/plan";
 import { isUp, routedRelease, servingOf } from "../../../../host/install/facts";
 import { readFacts } from "../../../../host/install/readFacts";
 import { FakeInstall } from "../fakeInstall";
@@ -84,6 +85,13 @@ test("a gateway that stops while it is asked is said to be what it is by then", 
 test("an api that does not run does not answer through the gateway", async () => {
   host.container("r1", "api").state = "exited";
   expect((await readFacts(host.engine, install)).unanswered).toEqual({ api: "HTTP 502" });
+});
+
+test("where sign-in calls fail, nothing is said to serve, and the page's server is restarted", async () => {
+  host.lost.auth = "502";
+  const facts = await readFacts(host.engine, install);
+  expect(servingOf(facts)).toMatchObject({ is: "routed but down", why: "auth through the gateway: HTTP 502" });
+  expect(plan(facts, host.order("tier1", "r1").wanted).map(({ id }) => id)).toEqual(["restart", "verify"]);
 });
 
 test("an engine that fails is no empty host", async () => {

@@ -1,6 +1,8 @@
 import type { ContainerSummary, NetworkSummary } from "../../../../../host/engine/engine";
 import { alterations, describeAlterations } from "../../../../../host/install/drift/alteration";
 import { creationTimestamps } from "../../../../../host/install/drift/creationTimestamps";
+import { readPresence } from "../../../../../host/install/presence";
+import { FakeInstall } from "../../fakeInstall";
 import { label } from "../../../../../host/install/names/labels";
 
 const base = (service: string, networks: ContainerSummary["networks"], name = `scani-${service}`) =>
@@ -66,6 +68,24 @@ test.each([
   expect(creationTimestamps(presence, new Set([one.id]))).not.toMatchObject({
     [`${one.labels[label.release] ?? ""}/${one.labels[label.service]}`]: "then",
   });
+});
+
+test("a name that the network does not know any more is said, and the container is made anew", async () => {
+  const install = new FakeInstall();
+  install.declare("tier1", "one");
+  install.serve("one");
+  expect((await readPresence(install.engine, "unix:///e", "scani")).unnamed).toEqual([]);
+  Object.assign(install.container("one", "api"), { aliases: ["0a1b2c3d4e5f"] });
+  const presence = await readPresence(install.engine, "unix:///e", "scani");
+  const altered = alterations(presence).filter(({ container }) => label.release in container.labels);
+  expect(describeAlterations(altered)).toEqual([
+    "scani-one-api has lost its name api on its network: it is made anew.",
+  ]);
+  const made = presence.containers.map((one) => ({ ...one, labels: { ...one.labels, [label.made]: "then" } }));
+  const known = new Set(made.map(({ id }) => id));
+  const timestamps = creationTimestamps({ ...presence, containers: made }, known);
+  expect(timestamps).toMatchObject({ "one/worker": "then" });
+  expect(timestamps).not.toHaveProperty(["one/api"]);
 });
 
 test("a network of base that is gone takes base's containers with it, and a release's get it back", () => {
