@@ -172,6 +172,8 @@ export interface Conversation {
   readonly line: string;
   /** Settles when the command has ended, for whatever reason. */
   readonly ended: Promise<void>;
+  /** Writes to its standard input; nothing once that is closed or the command has ended. */
+  write(text: string): void;
   /** Closes its standard input and waits until it has ended. */
   end(): Promise<void>;
 }

@@ -4,15 +4,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Report } from "../../util/progress/progress";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { startStopped } from "../install/stoppedWorkers";
-import { LockTaken, sameRun, thisProcess, type Owner, type Refused } from "./owner";
+import { leaseSeconds, LockTaken, sameRun, thisProcess, type Owner, type Refused } from "./owner";
 import { lookCommand, parseAnswer, takeCommand, type Answer, type LockName } from "./script";
 
-/** A lock that is held until it is released or this process ends. It does not keep the process alive. */
+/** A lock that is held until it is released or this process ends or is suspended. It does not keep the process alive. */
 export interface Held {
   release(): Promise<void>;
-  /** Aborted, with the error to show, when the lock is lost without a release: the gateway or engine was restarted. */
+  /** Aborted, with the error to show, when the lock is lost without a release: the gateway or engine was restarted, or the connection broke. */
   readonly lost: AbortSignal;
 }
+
+/** Milliseconds between two words to a lock that is held: several may get lost on their way. */
+const wordInterval = (leaseSeconds * 1000) / 6;
 
 /** Milliseconds a killed run's provider may take to roll back; a worker alone may drain for half a minute. */
 const timeout = 60_000;
@@ -157,7 +160,9 @@ async function take(
   if (answer.is !== "held") throw new LockTaken(answer.is === "taken" ? answer.by : undefined);
   const lost = new AbortController();
   let released = false;
+  const words = setInterval(() => conversation.write("."), wordInterval).unref();
   void conversation.ended.then(() => {
+    clearInterval(words);
     if (!released) lost.abort(lockLost(gateway, owner));
   });
   const release = (): Promise<void> => {
@@ -170,7 +175,7 @@ async function take(
 /** Error of work that lost its lock. */
 function lockLost(gateway: string, { work }: Owner): OperatorError {
   return new OperatorError({
-    what: `The ${work} lost its lock: ${gateway} or the Docker engine was restarted.`,
+    what: `The ${work} lost its lock: ${gateway} or the Docker engine was restarted, or the connection to it broke.`,
     why: "It has stopped, because another run could have begun since. Check that none is at work, and type the same again.",
   });
 }

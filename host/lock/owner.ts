@@ -1,6 +1,12 @@
 import { hostname, userInfo } from "node:os";
 import { OperatorError, type Problem } from "../../util/operatorError";
 
+/**
+ * Seconds after which a lock is free whose owner has sent no word. Longer than an owner takes to learn that its own
+ * connection is broken (`ServerAliveInterval`), so that it stops before another begins.
+ */
+export const leaseSeconds = 120;
+
 /** Who works on an install. */
 export interface Owner {
   readonly user: string;
@@ -60,11 +66,15 @@ export function refusal(owner: Owner | undefined, refused: Refused, here: string
     preview: `This install is being worked on: ${who}. What a preview says now is not what up would do afterwards.`,
     leftover: `A killed run is still rolling back: ${who}. Nothing has been touched.`,
   }[refused];
-  const end =
-    owner === undefined ? "end it" : `end it with kill ${owner.pid}${owner.host === here ? "" : ` on ${owner.host}`}`;
+  const there = owner === undefined || owner.host === here ? "" : ` on ${owner.host}`;
+  const end = owner === undefined ? "end it" : `end it with kill ${owner.pid}${there}`;
+  const lease =
+    there === ""
+      ? ""
+      : ` Where ${owner?.host} or its connection is gone, the lock frees itself within ${leaseSeconds / 60} minutes.`;
   return {
     what,
-    why: `Wait until it is over and type this again. If it hangs, ${end}: nothing has to be unlocked after that.`,
+    why: `Wait until it is over and type this again. If it hangs, ${end}: nothing has to be unlocked after that.${lease}`,
   };
 }
 

@@ -1,5 +1,5 @@
 import { gatewayStatePath } from "../gateway/state";
-import { parseOwner, type Owner } from "./owner";
+import { leaseSeconds, parseOwner, type Owner } from "./owner";
 
 /**
  * An install has two locks, files in the gateway's volume. A run holds the run lock from before its first change. Its
@@ -16,9 +16,11 @@ const files: Readonly<Record<LockName, string>> = {
 
 /**
  * Prints one line with the result. A lock it has taken it holds until its standard input ends, which is when the process
- * at the other end closes it or dies. A taken lock is tried again for a quarter of a second: a look holds it for a
+ * at the other end closes it or dies, or until nothing has come from there for too long: a connection to another host can
+ * break without either end being told. An image without `timeout` waits for the end alone. A taken lock is tried again for a quarter of a second: a look holds it for a
  * moment, and a new owner has not yet written who it is.
- * Arguments: -x to take or -s to look, the lock's file, the other lock's file, the owner as JSON.
+ * Arguments: -x to take or -s to look, the lock's file, the other lock's file, the owner as JSON, the seconds without a
+ * word after which it is free.
  */
 const script = `
 command -v flock > /dev/null || { echo unsupported; exit; }
@@ -33,13 +35,16 @@ done
 # Who holds it is a courtesy, which a full disk refuses; the lock is flock's.
 { printf %s "$4" > "$2"; } 2> /dev/null || :
 echo "held $(flock -n -s "$3" echo free || echo "taken $(cat "$3")")"
-cat > /dev/null
+limit=$(command -v timeout > /dev/null && echo "timeout $5")
+# Without the lock, which is this script's alone. A word is no line end: a command substitution drops those.
+while [ -n "$($limit head -c 1 9>&-)" ]; do :; done
 : > "$2"
 `;
 
-/** Command that takes a lock for an owner. */
-export function takeCommand(lock: LockName, owner: Owner): string[] {
-  return ["sh", "-c", script, "sh", "-x", files[lock], files[lock === "run" ? "apply" : "run"], JSON.stringify(owner)];
+/** Command that takes a lock for an owner. @param lease seconds in which it wants a word from whoever holds it */
+export function takeCommand(lock: LockName, owner: Owner, lease: number = leaseSeconds): string[] {
+  const other = files[lock === "run" ? "apply" : "run"];
+  return ["sh", "-c", script, "sh", "-x", files[lock], other, JSON.stringify(owner), String(lease)];
 }
 
 /** Command that tells whether a lock is free, without holding it. */

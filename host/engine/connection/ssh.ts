@@ -121,7 +121,7 @@ class SshConnection extends Duplex {
     return this;
   }
 
-  // Whether the other side is there is ssh's to find out: `ServerAliveInterval`.
+  // Whether the other side is there ssh finds out: `ServerAliveInterval`.
   setTimeout(): this {
     return this;
   }

@@ -14,6 +14,12 @@ export interface SshHost {
 /** Seconds ssh may take to connect. */
 const connectTimeout = 8;
 
+/**
+ * Seconds between two questions of ssh's whether the other side is still there, and how many may stay without an answer
+ * before the connection is over. A firewall that forgets one, or a machine that is switched off, ends nothing by itself.
+ */
+const alive = { interval: 15, count: 4 } as const;
+
 /** ssh does not ask: where several connections start at once, nobody could answer. */
 export const batchWords = ["-o", "BatchMode=yes"] as const;
 
@@ -43,6 +49,10 @@ export function sshWords({ user, host, port, socket }: SshHost): string[] {
     ...batchWords,
     "-o",
     `ConnectTimeout=${connectTimeout}`,
+    "-o",
+    `ServerAliveInterval=${alive.interval}`,
+    "-o",
+    `ServerAliveCountMax=${alive.count}`,
     "-T",
     ...(user === undefined ? [] : ["-l", user]),
     ...(port === undefined ? [] : ["-p", port]),

@@ -24,6 +24,9 @@ export async function converse(
   return {
     line,
     ended,
+    write(text) {
+      if (stream.writable) stream.write(text);
+    },
     end() {
       // While somebody waits for the end, the process must stay alive.
       stream.ref();

@@ -154,7 +154,7 @@ describe("backups", () => {
     making.catch(() => undefined);
     await until(async () => (await server(waits)).length > 0, 20_000);
     await scene.docker.getContainer(gateway).restart();
-    await expect(making).rejects.toThrow(`The backup lost its lock: ${gateway} or the Docker engine was restarted.`);
+    await expect(making).rejects.toThrow(`The backup lost its lock: ${gateway} or the Docker engine was restarted`);
     await server(
       "select to_jsonb(pg_terminate_backend(pid)) from pg_stat_activity where query like 'begin; lock table%' and pid <> pg_backend_pid()",
     );

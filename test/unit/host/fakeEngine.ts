@@ -384,6 +384,7 @@ export class FakeEngine implements Engine {
       return {
         line: output.split("\n")[0],
         ended,
+        write: () => undefined,
         end: () => {
           end();
           return ended;

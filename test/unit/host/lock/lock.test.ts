@@ -1,5 +1,5 @@
 import { checkLock, retakeApplyLock, takeApplyLock, takeRunLock, withLock } from "../../../../host/lock/lock";
-import { thisProcess, type Owner } from "../../../../host/lock/owner";
+import { leaseSeconds, thisProcess, type Owner } from "../../../../host/lock/owner";
 import { FakeEngine, type FaultKind } from "../fakeEngine";
 import { row } from "../gateway/listing";
 
@@ -12,6 +12,8 @@ const silent = (): void => undefined;
 class Gateway {
   readonly owners: { run?: Owner; apply?: Owner } = {};
   held = 0;
+  /** Words its holders have sent. */
+  words = 0;
   /** Names of paused routes. */
   paused: string[] = [];
   readonly engine: FakeEngine;
@@ -27,6 +29,7 @@ class Gateway {
         void conversation.ended.then(() => {
           this.held -= 1;
         });
+        return { ...conversation, write: () => (this.words += 1) };
       }
       return conversation;
     };
@@ -86,8 +89,23 @@ test("a gateway that is restarted tells the work that its lock is lost, and what
     return String(signal.reason);
   });
   expect(lost).toMatch(
-    /The restore lost its lock: scani-gateway or the Docker engine was restarted\.\n.*type the same/,
+    /The restore lost its lock: scani-gateway or the Docker engine was restarted, or the connection to it broke\.\n.*type the same/,
   );
+});
+
+test("whoever holds a lock sends a word several times before its lease is over, and none once it is released", async () => {
+  jest.useFakeTimers({ doNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+  try {
+    const host = new Gateway();
+    const held = await takeRunLock(host.engine, gateway, own, silent);
+    jest.advanceTimersByTime(leaseSeconds * 1000);
+    expect(host.words).toBe(6);
+    await held.release();
+    jest.advanceTimersByTime(leaseSeconds * 1000);
+    expect(host.words).toBe(6);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test("a release is no loss, and an interrupt stops the work too", async () => {

@@ -1,7 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { lookCommand, parseAnswer, takeCommand, type Answer } from "../../../../host/lock/script";
 import { thisProcess } from "../../../../host/lock/owner";
 import { folder } from "../../lab/setup/folder";
@@ -39,9 +40,9 @@ here("the script", () => {
     return parseAnswer(spawnSync(program, rest, { encoding: "utf8", input: "", env: environment }).stdout.trim());
   };
   /** Takes a lock and keeps it. */
-  const hold = async (words: string[]) => {
+  const hold = async (words: string[], environment: NodeJS.ProcessEnv = process.env) => {
     const [program, ...rest] = local(words) as [string, ...string[]];
-    const child = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"], env: environment });
     children.push(child);
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     return { child, answer: parseAnswer(line.toString().trim()) };
@@ -64,6 +65,31 @@ here("the script", () => {
     expect(readFileSync(join(place.path, "scani-entrance.lock"), "utf8")).toBe("");
   });
 
+  test("is free where nothing has come for too long, though its input is still open", async () => {
+    const { child } = await hold(takeCommand("run", owner, 0.2));
+    await once(child, "close");
+    expect(child.stdin?.writableEnded).toBe(false);
+    expect(run(lookCommand("run"))).toEqual({ is: "free" });
+  });
+
+  test("holds for as long as a word comes now and then", async () => {
+    const lease = 2;
+    const { child } = await hold(takeCommand("run", owner, lease));
+    const began = performance.now();
+    const words = setInterval(() => child.stdin?.write("."), lease * 100);
+    try {
+      while (performance.now() - began < lease * 1500) {
+        expect(run(lookCommand("run"))).toEqual({ is: "taken", by: owner });
+        await pause(lease * 200);
+      }
+    } finally {
+      clearInterval(words);
+    }
+    await once(child, "close");
+    expect(performance.now() - began).toBeGreaterThan(lease * 2000);
+    expect(run(lookCommand("run"))).toEqual({ is: "free" });
+  });
+
   test("says who has the other lock", async () => {
     const { child } = await hold(takeCommand("apply", owner));
     expect(run(takeCommand("run", thisProcess("another")))).toEqual({ is: "held", other: owner });
@@ -78,6 +104,24 @@ here("the script", () => {
     await Promise.all(looks);
     child.stdin?.end();
     await once(child, "close");
+  });
+
+  test("without timeout it waits for the end of its input alone", async () => {
+    const without = folder();
+    try {
+      for (const name of ["sh", "flock", "head", "cat", "echo", "sleep"])
+        symlinkSync(
+          spawnSync("sh", ["-c", `command -v /bin/${name} || command -v ${name}`], { encoding: "utf8" }).stdout.trim(),
+          join(without.path, name),
+        );
+      const { child } = await hold(takeCommand("run", owner, 0.1), { PATH: without.path });
+      await pause(500);
+      expect(run(lookCommand("run"))).toEqual({ is: "taken", by: owner });
+      child.stdin?.end();
+      await once(child, "close");
+    } finally {
+      without.remove();
+    }
   });
 
   test("without flock it says so", () => {

@@ -23,10 +23,12 @@ test("a password is refused and not shown", () => {
   expect(() => parseSshHost("ssh://root:geheim@far")).toThrow(/^(?![^]*geheim)[^]*leave the password out/);
 });
 
-test("ssh is told the least, and that it may not ask; nothing weakens its own checks", () => {
+test("ssh is told the least, that it may not ask, and to notice a connection that is gone; nothing weakens its own checks", () => {
   const words = sshWords({ host: "far" });
-  expect(words.join(" ")).toBe("-o BatchMode=yes -o ConnectTimeout=8 -T -- far docker system dial-stdio");
-  expect(sshWords({ user: "u", host: "far", port: "9", socket: "/it's.sock" }).slice(5)).toEqual([
+  expect(words.join(" ")).toBe(
+    "-o BatchMode=yes -o ConnectTimeout=8 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -T -- far docker system dial-stdio",
+  );
+  expect(sshWords({ user: "u", host: "far", port: "9", socket: "/it's.sock" }).slice(9)).toEqual([
     "-l",
     "u",
     "-p",
