@@ -46,11 +46,11 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
   }
   if (provider === undefined) return undefined;
   const bucket = bucketIn(provider.environment);
-  const { endpoint } = bucket;
+  const endpoint = bucket.endpoint.replace(/\/$/, "");
   const bundled = URL.canParse(endpoint) && new URL(endpoint).hostname === replaceable.storage.host;
   return {
     id: `${endpoint} ${bucket.bucket}`,
-    title: `tier 1's data-provider${bundled ? "" : ` on ${endpoint.replace(/\/$/, "")}/${bucket.bucket}`}`,
+    title: `tier 1's data-provider${bundled ? "" : ` on ${endpoint}/${bucket.bucket}`}`,
     hosted: false,
     bundled,
     // Its own name: `data-provider` may be another release's as well.

@@ -1,6 +1,7 @@
 import { OperatorError } from "../../util/operatorError";
 import { setCommand, upCommand } from "../../util/commands";
 import { pluralFiles, countText, type FileCount, type FilesEntry } from "../install/filesEntry";
+import { replaceable } from "../install/services/bundled";
 import type { Carriage } from "./carriage";
 import { needed, type NamedFile } from "./named";
 import type { FoundFiles } from "./find";
@@ -111,16 +112,43 @@ export function carryProblem(stuck: readonly Stuck[], stack: string): OperatorEr
   });
 }
 
+/** Stacks of an install that a message names. */
+export interface NamedStacks {
+  /** The one that is to serve. */
+  readonly stack: string;
+  readonly source: string;
+  readonly base: string;
+}
+
 /**
- * Refuses to leave files behind of which nobody can say where they are. Pure.
+ * Refuses to leave files behind that no container is left to read. Pure.
  * @param named how many the database names
- * @param source tier whose they are, and the stack of it
+ * @param lost tier whose they are, and the id of their place where it is on record
  */
-export function lostProblem(named: number, source: Tier, sourceStack: string, stack: string): OperatorError {
+export function lostProblem(
+  named: number,
+  { tier, at }: { readonly tier: Tier; readonly at?: string },
+  { stack, source, base }: NamedStacks,
+): OperatorError {
+  const others = "leaves them where they are until a later switch brings them.";
+  const [endpoint, bucket] = at?.split(" ") ?? [];
+  if (endpoint === undefined || bucket === undefined)
+    return new OperatorError({
+      what: `${tier} served last, and none of its containers is left to say where its files are. Rows and jobs name ${pluralFiles(named)}. Nothing has been switched.`,
+      why: `Once ${tier} has been brought up, its files can be carried. Where that cannot be waited for: carryFiles no, and then up, ${others}`,
+      type: [upCommand(source), leave(stack)],
+    });
+  const own = URL.canParse(endpoint) && new URL(endpoint).hostname === replaceable.storage.host;
   return new OperatorError({
-    what: `${source} served last, and none of its containers is left to say where its files are. Rows and jobs name ${pluralFiles(named)}. Nothing has been switched.`,
-    why: `Once ${source} has been brought up, its files can be carried. Where that cannot be waited for: carryFiles no, and then up, leaves them where they are until a later switch brings them.`,
-    type: [upCommand(sourceStack), leave(stack)],
+    what: `${tier} served last, with its files in the bucket ${bucket} at ${endpoint}, and none of its containers is left to carry them from there. Rows and jobs name ${pluralFiles(named)}. Nothing has been switched.`,
+    why: `Give base that bucket again, ${own ? "by taking S3_ENDPOINT out of its settings" : "with its keys"}, and bring ${tier} up: from there the files can be carried. The last command, and then up, ${others}`,
+    type: [
+      ...(own ? [] : [setCommand("S3_ENDPOINT", base, { value: endpoint })]),
+      setCommand("S3_BUCKET", base, { value: bucket }),
+      upCommand(base),
+      upCommand(source),
+      leave(stack),
+    ],
   });
 }
 

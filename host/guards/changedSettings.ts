@@ -15,11 +15,13 @@ export interface ChangedSetting {
    * without the change takes it back whole.
    */
   readonly notice?: string;
+  /** Why it is refused even where the operator wrote it down; absent where it need not be. */
+  readonly harm?: string;
 }
 
 /** Settings that are other ones than a release in use has. */
 export interface ChangedSettings {
-  /** Most likely nobody means it: the value is the shell's own, or one that was given is not any more. */
+  /** Most likely nobody means it (the value is the shell's own, or one that was given is not any more), or it does harm. */
   readonly refused: readonly Problem[];
   /** The operator wrote it down, or it can be taken back. */
   readonly said: readonly Problem[];
@@ -34,7 +36,7 @@ export function changedSettings(changes: readonly ChangedSetting[], stack: strin
   const refused: Problem[] = [];
   const said: Problem[] = [];
   for (const change of changes) {
-    const { setting, value, origin, was, notice } = change;
+    const { setting, value, origin, was, notice, harm } = change;
     const what = `${describeChange(change, tiers)}${notice === undefined ? "." : `: with the next switch ${notice}.`}`;
     const isShells = origin === "the shell's environment";
     const type = isShells
@@ -42,8 +44,10 @@ export function changedSettings(changes: readonly ChangedSetting[], stack: strin
       : was === undefined
         ? []
         : [setCommand(setting, stack, was)];
-    if (value !== undefined && (origin === ".env" || origin === "Pulumi config")) said.push({ what });
-    else if (notice !== undefined) refused.push({ what, why: `If this is meant, ${howToSet("trustSettings")}.`, type });
+    const isWritten = value !== undefined && (origin === ".env" || origin === "Pulumi config");
+    const meant = `If this is meant, ${howToSet("trustSettings")}.`;
+    if (isWritten && harm === undefined) said.push({ what });
+    else if (notice !== undefined) refused.push({ what, why: harm === undefined ? meant : `${harm} ${meant}`, type });
     else
       said.push({ what, why: isShells ? "The next up without it in the environment takes it back." : undefined, type });
   }

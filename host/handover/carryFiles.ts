@@ -3,7 +3,7 @@ import { databaseFor } from "../backup/plan";
 import { Carriage, type CarriageOrder } from "../files/carriage";
 import { diskTaken } from "../files/carry";
 import type { NamedFile } from "../files/named";
-import { bucketOf, readSide, readSource, type Members, type Place } from "../files/place";
+import { bucketOf, readSide, readSource, type Members, type Place, type Side } from "../files/place";
 import { lostProblem, type LeftFiles } from "../files/words";
 import { isOf, isUp, routedRelease, type Facts, type ReleaseName, type Wanted } from "../install/facts";
 import type { FileCount } from "../install/filesEntry";
@@ -99,6 +99,37 @@ export function membersNamed({ containers }: Pick<Facts, "containers">, release:
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 
+/** Files none of whose containers is left to say where they are. */
+export interface LostSource {
+  readonly tier: Tier;
+  /** Id of their place, as the record of the last switch has it. */
+  readonly at?: string;
+}
+
+/**
+ * Where the files of a release are. What is left of a tier 1 without data-provider and worker was told by base, whose
+ * bucket may be another one by now; the record of the switch to it knows better. Where nothing at all is known, a release
+ * of the same tier looks where the last one looked. Pure.
+ * @param old what is left of its containers
+ * @param read what was read of them
+ * @param to where the release looks that is to serve
+ */
+export function knownSource(
+  { journal }: Pick<Facts, "journal">,
+  tier: Tier,
+  old: Members,
+  read: Side | undefined,
+  to: Place,
+): { readonly from: Side | undefined; readonly lost: LostSource } {
+  const at = journal.findLast((entry) => entry.outcome !== "failed" && entry.to.tier === tier)?.filesAt;
+  const lost = { tier, ...(at === undefined ? {} : { at }) };
+  const told = tier === "tier2" ? (old.api ?? old.worker) : (old["data-provider"] ?? old.worker);
+  if (told !== undefined && read !== undefined) return { from: read, lost };
+  const known = at ?? read?.place.id ?? (to.hosted === (tier === "tier2") ? to.id : undefined);
+  if (known === to.id) return { from: { place: to }, lost };
+  return { from: read?.place.id === known ? read : undefined, lost };
+}
+
 /** The rest of the files is carried before the first of these steps that a plan has. */
 const restBefore = ["start-worker", "soak", "retire"] as const;
 
@@ -134,20 +165,22 @@ export async function withFiles(
   { order, facts, steps, candidate }: PlannedSwitch,
   signal: AbortSignal,
 ): Promise<WithFiles> {
-  const { install, wanted, stack } = order;
+  const { install, wanted, stack, backups } = order;
   const source = sourceOf(facts, wanted, steps);
   if (source === undefined) return { steps };
   const members = membersOf(facts, wanted);
   const old = membersNamed(facts, source);
   const bucket = (await details(engine, wanted.containers.worker as string)).environment;
-  const [from, to] = await Promise.all([
+  const [read, to] = await Promise.all([
     readSource(engine, source.tier, old, bucket),
     readSide(engine, members, order.caCertificate),
   ]);
-  if (to === undefined || from?.place.id === to.place.id) return { steps };
+  if (to === undefined) return { steps };
+  const { from, lost } = knownSource(facts, source.tier, old, read, to.place);
+  if (from?.place.id === to.place.id) return { steps };
   const permission = permissionFor(to.place, order.carryFiles, steps);
   const named = () => namedIn(engine, order, candidate);
-  if (from === undefined) return { steps, left: await leaveLost(source.tier, wanted.tier, permission, named, stack) };
+  if (from === undefined) return { steps, left: await leaveLost(lost, permission, named, stack, backups.stacks.base) };
 
   const api = (old.api ?? members.api) as NonNullable<typeof old.api>;
   const between = { install, api, from, to, named };
@@ -214,21 +247,22 @@ export async function leave(
 }
 
 /**
- * Counts what stays with a release none of whose containers is there to say where its files are. Another release of the
- * same tier looks where it looked.
+ * Counts what stays where none of the release's containers is left to read it from.
  * @throws OperatorError where a switch would leave files behind and the operator has not said so
  */
 export async function leaveLost(
-  source: Tier,
-  wanted: Tier,
+  lost: LostSource,
   permission: "yes" | "no" | undefined,
   named: () => Promise<readonly NamedFile[]>,
   stack: string,
+  baseStack: string,
 ): Promise<LeftFiles | undefined> {
-  const { length } = source === wanted ? [] : await named();
+  const { length } = await named();
   if (length === 0) return undefined;
-  if (permission !== "no") throw lostProblem(length, source, stacksBeside(stack)[source], stack);
-  return { files: length, at: `${source}'s bucket`, uncompared: `no container of ${source} is left` };
+  const { tier, at } = lost;
+  if (permission !== "no")
+    throw lostProblem(length, lost, { stack, source: stacksBeside(stack)[tier], base: baseStack });
+  return { files: length, at: at ?? `${tier}'s bucket`, uncompared: `no container of ${tier} is left` };
 }
 
 /** Every file named in the database of the release that is to serve. */

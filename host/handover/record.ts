@@ -1,11 +1,13 @@
 import { hostname, userInfo } from "node:os";
 import type { Engine } from "../engine/engine";
 import type { Carriage } from "../files/carriage";
+import { readSide } from "../files/place";
 import { carriedFiles } from "../files/words";
 import { routedRelease } from "../install/facts";
 import { record, type Entry } from "../install/journal";
 import { messageOf } from "../../util/operatorError";
 import { HandoverFailed } from "./failed";
+import { membersOf } from "./plan";
 import type { Run } from "./steps/step";
 
 /** The record of one handover, which began when this was made. */
@@ -36,12 +38,20 @@ export class HandoverRecord {
       totalMs: Date.now() - this.began,
       flipMs: flip?.tookMs,
       timings: progress.timings,
+      filesAt: outcome === "failed" ? undefined : await this.placeOfFiles(engine),
       files: carriedFiles(this.carriage, left),
     };
     await record(engine, order.install.gateway, entry).catch((error: unknown) =>
       progress.note(`the record of this handover could not be written: ${messageOf(error)}`),
     );
     return entry;
+  }
+
+  /** For a later run, should none of the release's containers be left to say it. */
+  private async placeOfFiles(engine: Engine): Promise<string | undefined> {
+    const { before, order } = this.run;
+    const side = await readSide(engine, membersOf(before, order.wanted)).catch(() => undefined);
+    return side?.place.id;
   }
 }
 

@@ -17,6 +17,8 @@ export interface Entry {
   /** First gateway command to last, where there was a flip. */
   readonly flipMs?: number;
   readonly timings: Timings;
+  /** Id of the place the release keeps its files in, where its containers said so. */
+  readonly filesAt?: string;
   /** What became of files, where the releases look for them in different places. */
   readonly files?: FilesEntry;
 }

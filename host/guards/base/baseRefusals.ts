@@ -70,6 +70,9 @@ function replacedService(declared: DeclaredBase, now: BaseNow, service: string, 
   return [
     {
       what: `${from(declared, setting)} names another ${shape.title}, so base's own, ${container.container}, would be deleted.`,
+      ...(service === "storage" && {
+        why: 'The files in it would be found no more. By way of tier 2 they come along: "Another bucket" in docs/operations.md says how.',
+      }),
       type: withdrawCommands(setting, declared.settings[setting]?.origin, declared.stack),
     },
   ];
@@ -84,7 +87,7 @@ function returnedService(declared: DeclaredBase, now: BaseNow, shape: Replaceabl
   return [
     {
       what: `${setting} is not given any more, neither in Pulumi config nor in the environment nor in .env, and the data is on the ${shape.title} at ${elsewhere.hostname}.`,
-      why: `Base would run a new and empty ${shape.title} in its place.`,
+      why: `Base would run a new and empty ${shape.title} in its place.${setting === "S3_ENDPOINT" ? " If this is meant, the next up of tier 1 carries the files into it." : ""}`,
       type: setBack(declared, setting, elsewhere.href),
     },
   ];
@@ -109,35 +112,17 @@ function changedCredentials(declared: DeclaredBase, now: BaseNow, service: strin
   });
 }
 
-/** Files of a release that runs are in the bucket it was made with, on the server it was made with. */
+/** Base's own server would make another bucket, empty. To and from one of somebody else's, `changedSettings` says it. */
 function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
   const wanted = declared.settings.S3_BUCKET?.value;
   const is = now.releases
     .map(({ environment }) => variableIn(environment, "S3_BUCKET"))
     .find((bucket) => bucket !== undefined && bucket !== wanted);
-  const bucket =
-    is === undefined
-      ? []
-      : [
-          {
-            what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
-            type: setBack(declared, "S3_BUCKET", is),
-          },
-        ];
-  return [...bucket, ...changedManagedStorage(declared, now)];
-}
-
-function changedManagedStorage(declared: DeclaredBase, now: BaseNow): Problem[] {
-  const { storage } = replaceable;
-  const wanted = declared.settings.S3_ENDPOINT?.value;
-  if (wanted === undefined) return [];
-  const { origin } = new URL(wanted);
-  const is = urlsOf(now, storage).find((url) => url.hostname !== storage.host && url.origin !== origin);
-  if (is === undefined) return [];
+  if (is === undefined || declared.settings.S3_ENDPOINT?.value !== undefined) return [];
   return [
     {
-      what: `${from(declared, "S3_ENDPOINT")} names ${origin}, and the files of the release that runs are at ${is.origin}.`,
-      type: setBack(declared, "S3_ENDPOINT", is.href),
+      what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
+      type: setBack(declared, "S3_BUCKET", is),
     },
   ];
 }

@@ -8,7 +8,17 @@ import type { Service } from "../../install/services/release";
 import type { Tier } from "../../../settings";
 import { OperatorError } from "../../../util/operatorError";
 import type { Candidate } from "../candidate";
-import { countFiles, leave, leaveLost, membersNamed, namedIn, permissionFor, roomOf, sourceOf } from "../carryFiles";
+import {
+  countFiles,
+  knownSource,
+  leave,
+  leaveLost,
+  membersNamed,
+  namedIn,
+  permissionFor,
+  roomOf,
+  sourceOf,
+} from "../carryFiles";
 import type { FilesPreview, LeftPreview } from "./renderPreview";
 import type { HandoverBackups } from "../runningBackup";
 import type { Step } from "../steps";
@@ -45,19 +55,21 @@ export async function previewFiles(
   const source = sourceOf(facts, declared, steps);
   if (source === undefined) return undefined;
   const { api, worker, "data-provider": provider } = declared.environment;
-  const { stack, tier, carryFiles, caCertificate: authority } = declared;
+  const { stack, carryFiles, caCertificate: authority } = declared;
   const place = placeOf({
     api: environmentList(api),
     provider: provider && { name: "", environment: environmentList(provider) },
     authority,
   });
   const old = membersNamed(facts, source);
-  const from = await readSource(engine, source.tier, old, environmentList(worker));
-  if (place === undefined || from?.place.id === place.id) return undefined;
+  if (place === undefined) return undefined;
+  const read = await readSource(engine, source.tier, old, environmentList(worker));
+  const { from, lost } = knownSource(facts, source.tier, old, read, place);
+  if (from?.place.id === place.id) return undefined;
   const permission = permissionFor(place, carryFiles, steps);
   const named = () => namedIn(engine, { install, backups }, candidate);
   if (from === undefined) {
-    const left = await leaveLost(source.tier, tier, permission, named, stack);
+    const left = await leaveLost(lost, permission, named, stack, backups.stacks.base);
     return left && { left, place: place.title };
   }
   // Nothing of the release runs yet that could be asked.

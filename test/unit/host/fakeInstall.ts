@@ -111,6 +111,9 @@ export class FakeInstall {
   /** What is in each tier's bucket. */
   readonly home = new FakeStore("home.test");
   readonly away = new FakeStore("away.test");
+  /** Another bucket of tier 1's, once it has moved there, and the names of those data-providers that use it. */
+  readonly moved = new FakeStore("moved.test");
+  private readonly movedProviders = new Set<string>();
   /** Free on the engine's disk. */
   private freeKiB = 9_000_000;
   /** Files the database names: key, and by whom. */
@@ -154,6 +157,17 @@ export class FakeInstall {
       state: "running",
     };
     this.writeRoutes();
+  }
+
+  /** Has a release keep its files in another bucket of somebody else's. */
+  move(release: string): void {
+    for (const service of ["data-provider", "worker"] as const) {
+      const container = this.container(release, service);
+      Object.assign(container, {
+        environment: container.environment.map((entry) => entry.replace("home.test", "moved.test")),
+      });
+    }
+    this.movedProviders.add(`scani-${release}-data-provider`);
   }
 
   /** Has what was declared keep its files in base's own bucket, and the engine's disk have some room. */
@@ -336,11 +350,17 @@ export class FakeInstall {
     const results: TransferResult[] = [];
     for (const request of requests) {
       const host = new URL(request.url).hostname;
-      const store = host === this.away.title || host === new URL(hostedUrl).hostname ? this.away : this.home;
+      const store = this.storeAt(host);
       results.push(store.answer(inFolder(folder, request), files));
       if (results.at(-1)?.exit !== 0) break;
     }
     return printed(requests, results);
+  }
+
+  /** The store whose bucket or data-provider a host is. */
+  private storeAt(host: string): FakeStore {
+    if (host === this.away.title || host === new URL(hostedUrl).hostname) return this.away;
+    return host === this.moved.title || this.movedProviders.has(host) ? this.moved : this.home;
   }
 
   /** HTTP status of a request through the gateway, by service; 502 where its target does not run. */

@@ -129,3 +129,51 @@ test.each<[string, Record<string, DeclaredSetting>, Record<string, string>]>([
 ])("%s is no change", (_what, changes, was) => {
   expect(compared(changes, running(was))).toEqual({ refused: [], said: [] });
 });
+
+describe("files in a bucket of somebody else's", () => {
+  const there = { S3_ENDPOINT: "https://s3.example.org", S3_BUCKET: "papers" };
+  const declared = (changes: Record<string, DeclaredSetting> = {}) => ({
+    S3_ENDPOINT: given("https://s3.example.org/"),
+    S3_BUCKET: given("papers"),
+    ...changes,
+  });
+  const [elsewhere, otherBucket] = [given("https://new.example.org"), given("statements", "Pulumi config")];
+
+  test("the same bucket, at an address with a slash, is no change", () =>
+    expect(compared(declared(), running(there))).toEqual({ refused: [], said: [] }));
+
+  test("another one that the operator wrote down is said: the next up of tier 1 carries the files", () => {
+    const { refused, said } = compared(declared({ S3_ENDPOINT: elsewhere, S3_BUCKET: otherBucket }), running(there));
+    expect(refused).toEqual([]);
+    expect(said.map(({ what }) => what)).toEqual([
+      "S3_ENDPOINT (from .env) is https://new.example.org, and tier1 runs with https://s3.example.org: with the next switch files are carried there, unless carryFiles is no.",
+      "S3_BUCKET (from Pulumi config) is statements, and tier1 runs with papers: with the next switch files are carried there, unless carryFiles is no.",
+    ]);
+  });
+
+  test.each<[string, Record<string, DeclaredSetting>, string]>([
+    ["one of the shell's", { S3_ENDPOINT: { ...elsewhere, origin: shell } }, "unset S3_ENDPOINT"],
+    [
+      "one whose line was lost",
+      { S3_BUCKET: given("job-uploads", "its default") },
+      "npm run pulumi -- config set --stack base S3_BUCKET papers",
+    ],
+  ])("%s is refused", (_name, changes, type) => {
+    const { refused, said } = compared(declared(changes), running(there));
+    expect(said).toEqual([]);
+    expect(refused.map(commandsOf)).toEqual([[type]]);
+  });
+
+  test("while tier 2 runs it is refused with what would be left behind, and can be meant", () => {
+    const { releases } = running(there);
+    const now = { services: {}, releases: releases.map((one) => ({ ...one, tier: "tier2" })) };
+    const [problem, ...others] = compared(declared({ S3_ENDPOINT: elsewhere }), now).refused;
+    expect(others).toEqual([]);
+    expect(problem.why).toMatch(/^What a switch to tier 2 has left in the old bucket .*SCANI_TRUST_SETTINGS=true/);
+  });
+
+  test("of base's own it is for others to say", () =>
+    expect(
+      compared(declared({ S3_ENDPOINT: elsewhere }), running({ ...there, S3_ENDPOINT: "http://storage:9000" })),
+    ).toEqual({ refused: [], said: [] }));
+});

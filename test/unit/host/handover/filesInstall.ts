@@ -50,10 +50,11 @@ export async function previewed(
   host: FakeInstall,
   tier: Tier,
   carryFiles: "yes" | "no" | undefined,
+  release = releaseOf[tier],
 ): Promise<SwitchPreview> {
-  const { wanted, stack, backups, minimumFreeDisk } = host.order(tier, releaseOf[tier]);
+  const { wanted, stack, backups, minimumFreeDisk } = host.order(tier, release);
   const environment = Object.fromEntries(
-    servicesOf(tier).map((service) => [service, environmentIn(host.container(releaseOf[tier], service).environment)]),
+    servicesOf(tier).map((service) => [service, environmentIn(host.container(release, service).environment)]),
   );
   const base = { install: "scani", gateway: "scani-gateway", backups: backups.plan, stack: "base", services: [] };
   return previewSwitch(
