@@ -5,11 +5,12 @@ import type { FileCount } from "../install/filesEntry";
 import type { Install } from "../install/readFacts";
 import { OperatorError } from "../../util/operatorError";
 import { carryOnce, compare, lanesOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
+import { readCarriedBefore, writeCarriedBefore, type Way } from "./carriedBefore";
 import { openCarrier, type Carrier } from "./carrier";
 import type { NamedFile } from "./named";
 import { deletedSince } from "./plan";
 import type { Side } from "./place";
-import { readTemporary, writeTemporary } from "./temporary";
+import { readTemporary, writeTemporary, type Temporary } from "./temporary";
 
 /** Between which releases files are carried, and how the database is asked for those it names. */
 export interface CarriageOrder {
@@ -47,6 +48,8 @@ export class Carriage {
   private opened?: Opened;
   /** What the database named when it was last asked. */
   private named: readonly NamedFile[] = [];
+  /** Keys an earlier run found or put at the new place; undefined until that has been read. */
+  private before?: ReadonlySet<string>;
 
   constructor(
     private readonly engine: Engine,
@@ -60,13 +63,42 @@ export class Carriage {
    */
   async carry(watch: CarriageWatch, chase: boolean): Promise<void> {
     for (let pass = 1; pass <= mostPasses; pass += 1) {
-      if (chase || pass === 1) this.named = await this.order.named();
+      if (chase || pass === 1) await this.readNamed();
       const fresh = this.tally.fresh(this.named);
       // What a job waits for and nobody has may still come, but not within this moment.
-      if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) return;
+      if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) break;
       await this.between(watch, (pairs, help) => carryOnce(pairs, fresh, this.tally, help));
-      if (this.tally.stuck.some(({ failure }) => failure.noMoreCalls)) return;
+      if (this.outOfCalls) break;
     }
+    await this.noteCarried();
+  }
+
+  /** Whether a data-provider allows no more calls for now. */
+  private get outOfCalls(): boolean {
+    return this.tally.stuck.some(({ failure }) => failure.noMoreCalls);
+  }
+
+  private get way(): Way {
+    const { from, to } = this.order;
+    return { from: from.place.id, to: to.place.id };
+  }
+
+  /** What an earlier run saw at the new place is not asked for again, unless a job waits for it. */
+  private async readNamed(): Promise<void> {
+    this.named = await this.order.named();
+    if (this.named.length === 0) return;
+    const before = (this.before ??= await readCarriedBefore(this.engine, this.order.install.gateway, this.way));
+    const { carried, there } = this.tally;
+    for (const { key, by } of this.named) if (by !== "job" && before.has(key) && !carried.has(key)) there.add(key);
+  }
+
+  /** Comparing costs a call a file: with more files than calls an hour, each run would use them up for the same ones. */
+  private async noteCarried(): Promise<void> {
+    const { carried, there } = this.tally;
+    const keys = this.outOfCalls ? [...there, ...carried.keys()] : [];
+    if (keys.length === (this.before?.size ?? 0) && keys.every((key) => this.before?.has(key))) return;
+    this.before = new Set(keys);
+    await writeCarriedBefore(this.engine, this.order.install.gateway, this.way, keys);
   }
 
   /**
@@ -75,7 +107,7 @@ export class Carriage {
    * @returns files that are to be carried, and their bytes; what could not be compared is in the tally
    */
   async count(watch: CarriageWatch): Promise<FileCount> {
-    this.named = await this.order.named();
+    await this.readNamed();
     const fresh = this.tally.fresh(this.named);
     if (fresh.length === 0) return { files: 0, bytes: 0 };
     const loads = await this.between(watch, (pairs, help) => compare(pairs, fresh, this.tally, help));
@@ -119,9 +151,7 @@ export class Carriage {
     const temporary = new Map<number, readonly string[]>();
     let written: Promise<void> = Promise.resolve();
     const write = (): Promise<void> => {
-      written = written.then(() =>
-        writeTemporary(this.engine, install.gateway, { store: to.place.title, keys: [...temporary.values()].flat() }),
-      );
+      written = written.then(() => writeTemporary(this.engine, install.gateway, leftBy(pairs, temporary)));
       return written;
     };
     const done = await work(pairs, {
@@ -153,11 +183,11 @@ export class Carriage {
     return this.opened;
   }
 
-  /** Removes what a run that died left in a store. */
+  /** Removes what earlier runs left in a store; the file is of use until this run writes its own. */
   private async removeLeft({ from, to }: Pair): Promise<void> {
     const left = await readTemporary(this.engine, this.order.install.gateway);
-    const store = [from, to].find(({ place }) => place.title === left?.store);
-    if (left !== undefined && store !== undefined) await store.remove(left.keys);
+    for (const store of [from, to])
+      await store.remove(left.filter((one) => one.store === store.place.title).flatMap(({ keys }) => keys));
   }
 
   private async checkRuns({ provider }: Side): Promise<void> {
@@ -169,4 +199,15 @@ export class Carriage {
       type: commandToRun(name, state),
     });
   }
+}
+
+/** What there may be in stores that nobody names: what is under way, and what could not be removed. Pure. */
+function leftBy(pairs: readonly Pair[], temporary: ReadonlyMap<number, readonly string[]>): Temporary[] {
+  const underWay = new Map(pairs.map(({ to }, lane) => [to, temporary.get(lane) ?? []]));
+  const byTitle = new Map<string, string[]>();
+  for (const store of pairs.flatMap(({ from, to }) => [from, to])) {
+    const { title } = store.place;
+    byTitle.set(title, [...(byTitle.get(title) ?? []), ...store.unremoved, ...(underWay.get(store) ?? [])]);
+  }
+  return [...byTitle].flatMap(([store, keys]) => (keys.length === 0 ? [] : [{ store, keys }]));
 }

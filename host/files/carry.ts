@@ -118,7 +118,7 @@ export async function compare(
   tally: CarryTally,
   help: CarryHelp,
 ): Promise<Load[]> {
-  const { loads } = await lookAll(pairs, files, tally, help);
+  const { loads } = await lookAll(pairs, urgentFirst(files), tally, help);
   const answered = [...tally.there, ...loads.map(({ file }) => file.key)].slice(0, 1);
   await classifyFailures(pairs[0], tally, tally.stuck, async (to) => {
     const found = await lookTo(to, answered);
@@ -196,6 +196,11 @@ function giveUp(files: readonly NamedFile[], { failure, at }: Why, tally: CarryT
   for (const file of files) tally.failed({ file, failure: { ...failure, about: "store" }, at });
 }
 
+/** What jobs wait for goes first. */
+function urgentFirst(files: readonly NamedFile[]): NamedFile[] {
+  return files.toSorted((a, b) => Number(b.by === "job") - Number(a.by === "job"));
+}
+
 /**
  * Carries what one pass finds that the new store lacks, and compares it there. Nothing is removed from the old one. Files
  * are looked at and carried round by round: where a data-provider allows no more calls, those of the first rounds are there.
@@ -208,9 +213,7 @@ export async function carryOnce(
 ): Promise<void> {
   let why: Why | undefined;
   let done = 0;
-  // What jobs wait for goes first.
-  const ordered = files.toSorted((a, b) => Number(b.by === "job") - Number(a.by === "job"));
-  for (const some of piecesOf(ordered, pairs.length * atOnce)) {
+  for (const some of piecesOf(urgentFirst(files), pairs.length * atOnce)) {
     if (why === undefined)
       why = await carrySome(pairs, some, tally, {
         ...help,
@@ -230,7 +233,8 @@ async function carrySome(
   help: CarryHelp,
 ): Promise<Why | undefined> {
   const { loads, why } = await lookAll(pairs, files, tally, help);
-  if (why?.failure.noMoreCalls === true) {
+  // Those of the old store have their addresses by now, and need no call of it any more.
+  if (why?.failure.noMoreCalls === true && why.at === "to") {
     giveUp(filesOf(loads), why, tally);
     return why;
   }

@@ -83,6 +83,8 @@ const keyPrefix = "carry";
  */
 export class FileStore {
   private readonly calls: StorageCalls;
+  /** Keys it was to remove something under, and did not: nobody names them, and they hold users' papers. */
+  readonly unremoved = new Set<string>();
 
   /** @param addresses shared with other lanes: a file is looked at, fetched and compared by one address */
   constructor(
@@ -244,9 +246,13 @@ export class FileStore {
     return answer.data.base64 === sampleBase64 ? undefined : "it is not as it was stored";
   }
 
-  /** Removes what is under some keys; a key that has nothing is left as it is. */
+  /** Removes what is under some keys; a key that has nothing is left as it is. What it cannot remove is in `unremoved`. */
   async remove(keys: readonly string[]): Promise<void> {
-    await this.calls.make(keys.map((key) => ({ procedure: "deleteTempBlob", input: { key } })));
+    const answers = await this.calls.make(keys.map((key) => ({ procedure: "deleteTempBlob", input: { key } })));
+    keys.forEach((key, index) => {
+      if (answers[index].ok) this.unremoved.delete(key);
+      else this.unremoved.add(key);
+    });
   }
 
   /** Addresses from which files can be fetched. */

@@ -68,6 +68,11 @@ export function brokenBy(stuck: readonly Stuck[]): Stuck[] {
   return stuck.filter(({ failure }) => failure.about !== "file");
 }
 
+/** True where nothing is wrong but that the data-provider allows no more calls for now. Pure. */
+export function onlyOutOfCalls(stuck: readonly Stuck[]): boolean {
+  return stuck.every(({ failure }) => failure.noMoreCalls === true);
+}
+
 /** Those that stop a switch: a waiting job would find no file, or a store does not work. Pure. */
 export function stopping(stuck: readonly Stuck[]): Stuck[] {
   const broken = brokenBy(stuck);
@@ -98,15 +103,31 @@ export function restoredFilesNote(named: readonly NamedFile[], found?: FoundFile
 /** What to type so that files stay where they are. */
 const leave = (stack: string): string => setCommand("carryFiles", stack, { value: "no" });
 
-/** Refuses to go on without some files, and says how to go on all the same. Pure. */
-export function carryProblem(stuck: readonly Stuck[], stack: string): OperatorError {
+/**
+ * Refuses to go on without some files, and says how to go on all the same. Pure.
+ * @param stuck the files, one at least
+ * @param there how many have been found or put at the new place
+ */
+export function carryProblem(stuck: readonly Stuck[], there: number, stack: string): OperatorError {
   const [{ file, failure }] = stuck;
+  const waits = file.by === "job" ? ", which a waiting job needs" : "";
+  const leaving =
+    "Where that cannot be waited for: carryFiles no, and then up, leaves the files where they are until a later switch brings them.";
+  if (failure.noMoreCalls === true)
+    return new OperatorError({
+      what: `The files cannot all be carried yet: ${failure.failed}`,
+      why: [
+        `${pluralFiles(stuck.length)} ${stuck.length === 1 ? "is" : "are"} left; ${pluralFiles(there)} ${there === 1 ? "is" : "are"} at the new place, and cost no more calls within a day. After that time the same command goes on with the rest.`,
+        leaving,
+      ].join("\n"),
+      type: [upCommand(stack), leave(stack)],
+    });
   const others = stuck.length === 1 ? "" : ` (and ${(stuck.length - 1).toLocaleString("en")} more)`;
   return new OperatorError({
     what: `The files cannot be carried: ${failure.failed}`,
     why: [
-      `It was to take ${oneLine(file.key)}${others}${file.by === "job" ? ", which a waiting job needs" : ""}. ${failure.noMoreCalls === true ? "After that time" : "Once it is mended,"} up goes on; files carried so far are not carried again.`,
-      "Where that cannot be waited for: carryFiles no, and then up, leaves the files where they are until a later switch brings them.",
+      `It was to take ${oneLine(file.key)}${others}${waits}. Once it is mended, up goes on; files carried so far are not carried again.`,
+      leaving,
     ].join("\n"),
     type: [upCommand(stack), leave(stack)],
   });
@@ -152,10 +173,13 @@ export function lostProblem(
   });
 }
 
-/** Refuses to put private papers into somebody else's bucket before the operator has said so. Pure. */
-export function unsaidProblem(count: FileCount, place: string, stack: string): OperatorError {
+/**
+ * Refuses to put private papers into somebody else's bucket before the operator has said so. Pure.
+ * @param more true where not all could be counted
+ */
+export function unsaidProblem(count: FileCount, more: boolean, place: string, stack: string): OperatorError {
   return new OperatorError({
-    what: `carryFiles is not set, and there are ${countText(count)} that tier 2 would look for at ${place}. Nothing has been switched.`,
+    what: `carryFiles is not set, and there are ${more ? "at least " : ""}${countText(count)} that tier 2 would look for at ${place}. Nothing has been switched.`,
     why: "They are your users' papers, and the bucket there is somebody else's. yes copies them there, no leaves them where they are, where tier 2 does not find them:",
     type: [setCommand("carryFiles", stack, { value: "yes" }), leave(stack)],
   });

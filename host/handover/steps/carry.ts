@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
 import { checkInterrupt, type Watch } from "../../engine/containers/ready";
-import { messageOf } from "../../../util/operatorError";
+import { messageOf, type OperatorError } from "../../../util/operatorError";
 import type { Carriage, CarriageWatch } from "../../files/carriage";
-import { brokenBy, carryProblem, stopping, stuckLines, unsaidProblem } from "../../files/words";
+import type { Stuck } from "../../files/carry";
+import { brokenBy, carryProblem, onlyOutOfCalls, stopping, stuckLines, unsaidProblem } from "../../files/words";
 import { countText, type FileCount } from "../../install/filesEntry";
 import type { HandoverStep, Run } from "./step";
 
@@ -23,9 +24,17 @@ export class CarryStep implements HandoverStep {
 
   private async carryWhole(run: Run, watch: Watch): Promise<void> {
     // Before the first byte: a disk that is full would stop the database that serves.
-    if (this.carriage.order.checkRoom !== undefined)
-      await countOrRefuse(this.carriage, run.order.stack, watchOf(run, watch));
+    if (this.carriage.order.checkRoom !== undefined) await this.checkRoom(run, watch);
     await carry(this.carriage, run, watch, true);
+  }
+
+  /** Where no more calls are allowed, what has been compared is carried before the run ends: else none would ever be. */
+  private async checkRoom(run: Run, watch: Watch): Promise<void> {
+    const { carriage } = this;
+    const { bytes } = await carriage.count(watchOf(run, watch));
+    const broken = brokenBy(carriage.tally.stuck);
+    if (!onlyOutOfCalls(broken)) throw problemOf(carriage, broken, run.order.stack);
+    await carriage.order.checkRoom?.(bytes);
   }
 }
 
@@ -179,15 +188,21 @@ export class NameLeftStep implements HandoverStep {
 export async function countOrRefuse(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<FileCount> {
   const count = await carriage.count(watch);
   const broken = brokenBy(carriage.tally.stuck);
-  if (broken.length > 0) throw carryProblem(broken, stack);
+  if (broken.length > 0) throw problemOf(carriage, broken, stack);
   await carriage.order.checkRoom?.(count.bytes);
   return count;
 }
 
+function problemOf({ tally }: Carriage, stuck: readonly Stuck[], stack: string): OperatorError {
+  return carryProblem(stuck, tally.there.size + tally.carried.size, stack);
+}
+
 /** @throws OperatorError where there are files, and the operator has not said what is to become of them */
 export async function refuseUnsaid(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<void> {
-  const count = await countOrRefuse(carriage, stack, watch);
-  if (count.files > 0) throw unsaidProblem(count, carriage.order.to.place.title, stack);
+  const count = await carriage.count(watch);
+  const broken = brokenBy(carriage.tally.stuck);
+  if (!onlyOutOfCalls(broken) || (broken.length > 0 && count.files === 0)) throw problemOf(carriage, broken, stack);
+  if (count.files > 0) throw unsaidProblem(count, broken.length > 0, carriage.order.to.place.title, stack);
 }
 
 /** Waits until something is over, or for some seconds. @returns whether it is over, however it ended */
@@ -216,7 +231,7 @@ async function carry(carriage: Carriage, run: Run, watch: Watch, chase: boolean)
   const [files, bytes, known] = [tally.carried.size, tally.bytes, new Set(tally.stuck.map(({ file }) => file.key))];
   await carriage.carry(watchOf(run, watch), chase);
   const stops = stopping(tally.stuck);
-  if (stops.length > 0) throw carryProblem(stops, run.order.stack);
+  if (stops.length > 0) throw problemOf(carriage, stops, run.order.stack);
   for (const line of stuckLines(tally.stuck.filter(({ file }) => !known.has(file.key)))) run.progress.note(line);
   if (tally.carried.size > files)
     run.progress.note(`${countText({ files: tally.carried.size - files, bytes: tally.bytes - bytes })} carried`);

@@ -1,0 +1,42 @@
+import type { Engine } from "../engine/engine";
+import { gatewayStatePath } from "../gateway/state";
+
+/** File in the gateway's volume with what the new place has, where a run ended because nothing more could be asked. */
+const path = `${gatewayStatePath}/scani-carried.json`;
+
+/** Milliseconds it is believed: whose the place is may clear it up. */
+const validMs = 24 * 3_600_000;
+
+/** Ids of the two places files are carried between. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
+interface Written extends Way {
+  /** When, ISO 8601. */
+  readonly at: string;
+  readonly keys: readonly string[];
+}
+
+/** Keys the last run found or put at the new place, where it could not ask for all; none where it came to its end. */
+export async function readCarriedBefore(engine: Engine, gateway: string, { from, to }: Way): Promise<Set<string>> {
+  try {
+    const written = JSON.parse((await engine.readFile(gateway, path)) ?? "") as Partial<Written>;
+    const age = Date.now() - Date.parse(written.at ?? "");
+    const same = written.from === from && written.to === to && age >= 0 && age < validMs;
+    return new Set(same ? written.keys : []);
+  } catch {
+    return new Set();
+  }
+}
+
+export async function writeCarriedBefore(
+  engine: Engine,
+  gateway: string,
+  { from, to }: Way,
+  keys: readonly string[],
+): Promise<void> {
+  const written: Written = { at: new Date().toISOString(), from, to, keys };
+  await engine.writeFile(gateway, path, `${JSON.stringify(written)}\n`);
+}

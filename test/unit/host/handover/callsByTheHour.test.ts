@@ -1,0 +1,77 @@
+import type { Tier } from "../../../../settings";
+import type { FakeInstall } from "../fakeInstall";
+import { go, previewed, served } from "./filesInstall";
+
+/** The hosted endpoint allows a key fewer calls an hour than there are files. */
+
+const calls = 250;
+
+/** An install with more files than that, whose hosted endpoint counts from now on. @returns begins another hour */
+async function counted(from: Tier, files: number): Promise<{ host: FakeInstall; hour: () => void }> {
+  const host = await served(from);
+  const store = from === "tier1" ? host.home : host.away;
+  for (let index = 0; index < files; index += 1) {
+    host.named.push([`documents/u/many-${index}`, "row"]);
+    store.objects.set(`documents/u/many-${index}`, `contents ${index}`);
+  }
+  let left = calls;
+  host.away.fault = "quota_exceeded — retry in 1200s";
+  host.away.misbehave = (call) =>
+    ["GET", "PUT", "fetch"].includes(call) || ["writeObject", "readTempBlob"].includes(call) || left-- > 0
+      ? undefined
+      : 403;
+  return { host, hour: () => (left = calls) };
+}
+
+/** Types the same command hour by hour. @returns what it said each time */
+async function hourly(host: FakeInstall, hour: () => void, to: Tier): Promise<string[]> {
+  const said: string[] = [];
+  for (let hours = 1; hours <= 9; hours += 1) {
+    hour();
+    const result = await go(host, to).then(
+      (lines) => ({ last: lines.at(-1) ?? "", over: true }),
+      (error: Error) => ({ last: error.message, over: false }),
+    );
+    said.push(result.last);
+    if (result.over) break;
+  }
+  return said;
+}
+
+const keysOf = ({ objects }: { objects: Map<string, string> }) => [...objects.keys()].sort().join("\n");
+const leftIn = (text: string) => Number(/ (\d[\d,]*) files are left/.exec(text)?.[1].replace(",", ""));
+
+test("on the way to it the same command goes on each hour, says how many are left, and touches nothing meanwhile", async () => {
+  const { host, hour } = await counted("tier1", 147);
+  const said = await hourly(host, hour, "tier2");
+  expect(said.at(-1)).toMatch(/^tier2 serves; /);
+  expect(said.length).toBeGreaterThan(2);
+  for (const text of said.slice(0, -1))
+    expect(text).toMatch(
+      /^The files cannot all be carried yet: .*no more calls for 20 minutes[^]*files are left; .*the same command goes on[^]*type: .*up.* tier2\n/,
+    );
+  const left = said.slice(0, -1).map(leftIn);
+  expect(left).toEqual([...left].sort((a, b) => b - a));
+  expect(new Set(left).size).toBe(left.length);
+  expect(keysOf(host.away)).toEqual(keysOf(host.home));
+}, 120_000);
+
+test("on the way home all is read, though it cannot be compared in one hour, and the disk is looked at before", async () => {
+  const { host, hour } = await counted("tier2", 597);
+  host.bundle(9_000);
+  const said = await hourly(host, hour, "tier1");
+  expect(said.at(-1)).toMatch(/^tier1 serves; /);
+  expect(said).toHaveLength(3);
+  expect(leftIn(said[0])).toBeGreaterThan(leftIn(said[1]));
+  expect(keysOf(host.home)).toEqual(keysOf(host.away));
+}, 120_000);
+
+test("where carryFiles is not set the operator is asked, though not all could be counted", async () => {
+  const { host } = await counted("tier1", 297);
+  await expect(go(host, "tier2", { carryFiles: undefined })).rejects.toThrow(
+    /carryFiles is not set, and there are at least \d+ files/,
+  );
+  expect((await previewed(host, "tier2", "yes")).files).toMatchObject({
+    unknown: expect.stringMatching(/cannot all be carried yet: .*\n.*\d+ files are left/),
+  });
+}, 60_000);
