@@ -1,29 +1,40 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CreationTimestamps } from "../../host/install/drift/creationTimestamps";
-import { originOf } from "../../host/install/storage/connectSrc";
-import type { EngineIdentity } from "../../host/install/presence";
-import { vapidPublicKey, type Settings } from "../../settings";
-import { bundles } from "../../host/install/services/bundled";
-import { containerName } from "../../host/install/names/containerName";
 import { postgresDataIn } from "../../host/install/data/postgresData";
-import type { BaseContext } from "./context";
-import { DataMove } from "./dataMove";
-import { gateway } from "./gateway";
-import { Hold } from "./hold";
-import { mail, mailUrl } from "./mail";
-import { Networks } from "./networks";
-import type { Platform, BaseOutputs } from "../../host/install/platform";
-import type { Limits } from "../../host/install/drift/alteration";
+import type { BaseOutputs, BaseServiceOutput, Platform } from "../../host/install/platform";
+import type { EngineIdentity } from "../../host/install/presence";
 import type { HoldInputs } from "../../host/install/resources";
-import { derivedAddresses, localAddress, platformOf } from "./platform";
-import { postgres } from "./postgres";
-import { redis } from "./redis";
-import { Secrets } from "./secrets";
-import { BaseService, describeService, type BaseServiceArgs } from "./service";
+import type { Settings } from "../../settings";
 import { BaseReady } from "./baseReady";
-import { storage, storageUrl } from "./storage";
-import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/network/addresses";
-import { renderBlock, type Block } from "../../util/ipv4";
+import { DataMove } from "./dataMove";
+import { contentsOf, describeBase, driftedIn, type DescribedBase, type OnEngine } from "./describe";
+import { Hold } from "./hold";
+import { Networks } from "./networks";
+import { baseOutputs, platformOutput } from "./outputs";
+import { Secrets } from "./secrets";
+import { BaseService } from "./service";
+
+/** What base is declared with beside its settings. */
+export interface DeclareArgs extends OnEngine {
+  /** Fingerprints of the secrets, kept beside the data that is made with them; secret. */
+  readonly fingerprints: pulumi.Output<string>;
+  /** The engine it is declared on. */
+  readonly engine: EngineIdentity;
+  /** Identity of the database that is there, as far as it is known. */
+  readonly database?: Pick<BaseOutputs, "cluster" | "managed">;
+  /** Ids of containers that have the names of services, and are removed before those are made. */
+  readonly copies?: readonly string[];
+}
+
+/** What base's stack gives on. */
+export interface DeclareResult {
+  /** One secret output with everything a release needs to know. */
+  readonly platform: pulumi.Output<Platform>;
+  readonly outputs: pulumi.Output<BaseOutputs>;
+  /** What a preview compares with the engine. */
+  readonly held: pulumi.Output<HoldInputs>;
+  /** Services whose containers are made anew for their limits. */
+  readonly drifted: readonly string[];
+}
 
 /** What outlives every release: networks, data services, secrets and the gateway. */
 export class Base extends pulumi.ComponentResource {
@@ -38,170 +49,112 @@ export class Base extends pulumi.ComponentResource {
     this.secrets = new Secrets(settings, { parent: this });
   }
 
-  /**
-   * Declares everything else.
-   * @param fingerprints of the secrets, kept beside the data that is made with them; secret
-   * @param engine the engine it is declared on
-   * @param subnet the install's own; undefined where Docker gives out the addresses
-   * @param database identity of the database that is there, as far as it is known
-   * @param limits of the containers that are there, by service
-   * @param copies ids of containers that have the names of services, and are removed before those are made
-   * @returns `platform`, one secret output with everything a release needs to know, where a release plugs in, and what
-   * a preview compares with the engine; `drifted`, services whose containers are made anew for their limits
-   */
-  declare(
-    timestamps: CreationTimestamps,
-    fingerprints: pulumi.Output<string>,
-    engine: EngineIdentity,
-    subnet: Block | undefined,
-    database: Pick<BaseOutputs, "cluster" | "managed"> = {},
-    limits: Readonly<Record<string, Limits>> = {},
-    copies: readonly string[] = [],
-  ): {
-    platform: pulumi.Output<Platform>;
-    sockets: pulumi.Output<BaseOutputs>;
-    declared: pulumi.Output<HoldInputs>;
-    drifted: readonly string[];
-  } {
-    const { settings, secrets } = this;
-    const inside = { parent: this };
-    const install = settings.name;
-    const catchMail = bundles(settings, "mail");
-
-    const addresses: Partial<BaseAddresses> = subnet === undefined ? {} : addressesIn(subnet);
-    const networks = new Networks({ install, mail: catchMail, timestamps, addresses }, inside);
-    const context: BaseContext = { settings, secrets, timestamps, addresses };
-    const bundled = bundles(settings, "postgres") ? postgres(context) : undefined;
-    const { borrowedPostgres, postgresVolume, postgresFolder, frontNetworks, portHolder } = settings;
-    const borrowed = bundled && borrowedPostgres;
-    const cache = bundles(settings, "redis") ? redis(context) : undefined;
-    const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
-
-    const key = secrets.get("ENCRYPTION_KEY");
-    // The gateway has no digest label: adding one would replace the gateway of existing installs, with a gap.
-    const gatewayDescribed = describeService("gateway", gateway(context), limits.gateway);
-    const gatewayService = new BaseService(gatewayDescribed, networks, inside);
-    const replaceable: Readonly<Record<string, BaseServiceArgs | undefined>> = {
-      postgres: borrowed === undefined ? bundled?.args : undefined,
-      redis: cache?.args,
-      storage: bucket === undefined ? undefined : storage(context),
-      mail: catchMail ? mail(context) : undefined,
-    };
-    const described = Object.entries(replaceable).flatMap(([service, args]) =>
-      args === undefined ? [] : [describeService(service, args, limits[service], key)],
-    );
-    const contents = Object.fromEntries(
-      described.flatMap((one) => (one.contents === undefined ? [] : [[one.service, one.contents]])),
-    );
-    const subnets = subnetsIn(install, subnet, catchMail ? ["data", "mail"] : ["data"]);
-    const held = { install, dockerHost: settings.dockerHost, subnets };
-    const hold = new Hold("hold", { ...held, contents, copies, gateway: gatewayService }, inside);
+  /** Declares everything else. */
+  declare(args: DeclareArgs): DeclareResult {
+    const described = describeBase(this.settings, this.secrets, args);
+    const networks = this.networks(args, described);
+    const gateway = new BaseService(described.gateway, networks, { parent: this });
+    const hold = this.hold(args, described, gateway);
     networks.declareFixed(hold);
-    // Requests are held by then, since Postgres is yet to be made.
-    const move =
-      bundled === undefined || postgresVolume === undefined || postgresFolder === undefined
-        ? undefined
-        : new DataMove(
-            "data-move",
-            {
-              install,
-              dockerHost: settings.dockerHost,
-              volume: postgresVolume,
-              folder: postgresFolder,
-              image: settings.postgresImage,
-            },
-            { ...inside, dependsOn: [hold] },
-          );
-    const before = (service: string) => (service === "postgres" && move !== undefined ? [hold, move] : [hold]);
-    const running = [
-      ...described.map((one) => new BaseService(one, networks, { ...inside, dependsOn: before(one.service) })),
-      gatewayService,
-    ];
+    const running = [...this.services(described, networks, hold), gateway];
+    const ready = this.ready(args, described, running, [this.secrets, networks, hold]);
 
-    const address = localAddress(settings.FRONTEND_PORT);
-    const derived = derivedAddresses(settings);
-    const platform = platformOf(settings, secrets, {
-      ...derived,
-      DATABASE_URL: bundled?.url,
-      REDIS_URL: cache?.url,
-      S3_ENDPOINT: bucket && storageUrl,
-      S3_PUBLIC_ENDPOINT: bucket && derived.S3_PUBLIC_ENDPOINT,
-      SMTP_URL: catchMail ? mailUrl : undefined,
-      VAPID_PUBLIC_KEY: secrets.get("VAPID_PRIVATE_KEY").apply((key) => vapidPublicKey(key) ?? ""),
-    });
+    const platform = platformOutput(this.settings, this.secrets, described);
+    const outputs = this.outputs(args, described, running, ready);
+    this.registerOutputs({ platform, sockets: outputs });
+    return { platform, outputs, held: this.held(described), drifted: driftedIn(described) };
+  }
 
-    const baseReady = new BaseReady(
+  private networks({ timestamps }: DeclareArgs, { addresses, urls }: DescribedBase): Networks {
+    const mail = urls.mail !== undefined;
+    return new Networks({ install: this.settings.name, mail, timestamps, addresses }, { parent: this });
+  }
+
+  private hold({ copies = [] }: DeclareArgs, described: DescribedBase, gateway: BaseService): Hold {
+    const contents = contentsOf(described);
+    return new Hold("hold", { ...this.heldOn(described), contents, copies, gateway }, { parent: this });
+  }
+
+  /** The services other than the gateway, after requests have been held, and Postgres after its data has been moved. */
+  private services({ services, postgres }: DescribedBase, networks: Networks, hold: Hold): BaseService[] {
+    const move = postgres && this.dataMove(hold);
+    return services.map(
+      (one) =>
+        new BaseService(one, networks, {
+          parent: this,
+          dependsOn: one.service === "postgres" && move !== undefined ? [hold, move] : [hold],
+        }),
+    );
+  }
+
+  /** Requests are held by then, since Postgres is yet to be made. Undefined where base makes the volume. */
+  private dataMove(hold: Hold): DataMove | undefined {
+    const { name: install, dockerHost, postgresVolume: volume, postgresFolder: folder, postgresImage } = this.settings;
+    if (volume === undefined || folder === undefined) return undefined;
+    return new DataMove(
+      "data-move",
+      { install, dockerHost, volume, folder, image: postgresImage },
+      { parent: this, dependsOn: [hold] },
+    );
+  }
+
+  private ready(
+    { engine, fingerprints }: DeclareArgs,
+    { postgres, connections, bucket }: DescribedBase,
+    services: readonly BaseService[],
+    after: readonly pulumi.Resource[],
+  ): BaseReady {
+    const { name: install, dockerHost, postgresFolder, portHolder } = this.settings;
+    return new BaseReady(
       "standing",
       {
         install,
-        dockerHost: settings.dockerHost,
+        dockerHost,
         engine: engine.id,
-        services: running,
-        fingerprints: bundled && borrowed === undefined ? fingerprints : undefined,
-        postgresData: bundled && postgresFolder && postgresDataIn(postgresFolder),
-        connections: [
-          ...(borrowed === undefined
-            ? []
-            : [
-                {
-                  container: borrowed,
-                  network: networkName(install, "data"),
-                  names: ["postgres"],
-                  address: addresses.data?.fixed.postgres,
-                },
-              ]),
-          ...(frontNetworks?.split(",") ?? []).map((network) => ({
-            container: gatewayService.containerName,
-            network,
-            names: settings.frontNames.split(","),
-          })),
-        ],
+        services,
+        fingerprints: postgres?.isBorrowed === false ? fingerprints : undefined,
+        postgresData: postgres && postgresFolder && postgresDataIn(postgresFolder),
+        connections,
         bucket,
         portHolder,
-        after: [secrets, networks, hold],
+        after,
       },
-      inside,
+      { parent: this },
     );
-    const edge = networkName(install, "edge");
-    // Waits until all are ready, so that a tier stack that reads this can begin at once.
+  }
+
+  /** Waits until all are ready, so that a tier stack that reads this can begin at once. */
+  private outputs(
+    { engine, subnet, database = {} }: DeclareArgs,
+    described: DescribedBase,
+    running: readonly BaseService[],
+    ready: BaseReady,
+  ): pulumi.Output<BaseOutputs> {
     const ids = pulumi.all(running.map(({ container }) => container.id));
-    const sockets: pulumi.Output<BaseOutputs> = pulumi
-      .all([ids, baseReady.cluster, baseReady.id])
-      .apply(([containerIds, found]) => ({
-        install,
-        networks: {
-          edge,
-          data: networkName(install, "data"),
-          mail: catchMail ? networkName(install, "mail") : undefined,
-        },
-        gateway: gatewayService.containerName,
-        subnet: subnet && renderBlock(subnet),
-        address,
-        stack: pulumi.getStack(),
-        uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? derived.FRONTEND_URL),
-        engine,
-        cluster: found ?? database.cluster,
-        managed: database.managed,
-        services: running.map(({ service, containerName, volumeName }: BaseService, index) => ({
-          service,
-          container: containerName,
-          volume: volumeName,
-          id: containerIds[index],
-        })),
-        backups: {
-          directory: settings.backupDirectory,
-          maxAge: settings.backupMaxAge,
-          kept: settings.backupsKept,
-          postgres: borrowed ?? (bundled && containerName(install, "postgres")),
-          image: settings.postgresImage,
-          // The data network has no way out, and a managed Postgres is out there.
-          network: edge,
-          authority: settings.caCertificate,
-        },
+    return pulumi.all([ids, ready.cluster, ready.id]).apply(([containerIds, cluster]) => {
+      const services = running.map(({ service, containerName, volumeName }, index): BaseServiceOutput => ({
+        service,
+        container: containerName,
+        volume: volumeName,
+        id: containerIds[index],
       }));
-    this.registerOutputs({ platform, sockets });
-    const declared = pulumi.output(contents).apply((digests) => ({ ...held, contents: digests }));
-    const drifted = [gatewayDescribed, ...described].filter((one) => one.drifted).map(({ service }) => service);
-    return { platform, sockets, declared, drifted };
+      return baseOutputs(this.settings, described, {
+        engine,
+        subnet,
+        database: { ...database, cluster: cluster ?? database.cluster },
+        stack: pulumi.getStack(),
+        services,
+      });
+    });
+  }
+
+  private held(described: DescribedBase): pulumi.Output<HoldInputs> {
+    return pulumi.output(contentsOf(described)).apply((contents) => ({ ...this.heldOn(described), contents }));
+  }
+
+  /** Where requests are held. */
+  private heldOn({ subnets }: DescribedBase): Pick<HoldInputs, "install" | "dockerHost" | "subnets"> {
+    const { name: install, dockerHost } = this.settings;
+    return { install, dockerHost, subnets };
   }
 }

@@ -86,12 +86,12 @@ test("1,000 secrets of any printable characters come from .env into the containe
       // Pulumi notes where each of its promises was made, which is most of the work of declaring.
       const limit = Error.stackTraceLimit;
       Error.stackTraceLimit = 0;
-      const { platform } = new Base(settings).declare(
-        {},
-        pulumi.output(""),
-        { id: "ENGINE", address: "unix:///var/run/docker.sock" },
-        { first: 0x0ad50700, prefix: 24 },
-      );
+      const { platform } = new Base(settings).declare({
+        timestamps: {},
+        fingerprints: pulumi.output(""),
+        engine: { id: "ENGINE", address: "unix:///var/run/docker.sock" },
+        subnet: { first: 0x0ad50700, prefix: 24 },
+      });
       const held: Platform = await valueOf(platform);
       await waitForRPCs();
       Error.stackTraceLimit = limit;

@@ -1,0 +1,123 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Limits } from "../../host/install/drift/alteration";
+import type { CreationTimestamps } from "../../host/install/drift/creationTimestamps";
+import { containerName } from "../../host/install/names/containerName";
+import { addressesIn, networkName, subnetsIn, type BaseAddresses } from "../../host/install/network/addresses";
+import type { Connection } from "../../host/install/resources";
+import { bundles } from "../../host/install/services/bundled";
+import type { Settings } from "../../settings";
+import type { Block } from "../../util/ipv4";
+import type { BaseContext } from "./context";
+import { gateway } from "./gateway";
+import { mail, mailUrl } from "./mail";
+import { postgres } from "./postgres";
+import { redis } from "./redis";
+import type { Secrets } from "./secrets";
+import { describeService, type BaseServiceArgs, type DescribedService } from "./service";
+import { storage, storageUrl } from "./storage";
+
+/** What is on the engine already, as far as base's services are described from it. */
+export interface OnEngine {
+  readonly timestamps: CreationTimestamps;
+  /** The install's own subnet; absent where Docker gives out the addresses. */
+  readonly subnet?: Block;
+  /** Limits of the containers that are there, by service. */
+  readonly limits?: Readonly<Record<string, Limits>>;
+}
+
+/** Base as its settings and the engine say it, before anything of it is declared. */
+export interface DescribedBase {
+  readonly addresses: Partial<BaseAddresses>;
+  /** Subnet of each network that has one, by its Docker name. */
+  readonly subnets: Readonly<Record<string, string>>;
+  readonly gateway: DescribedService;
+  /** The services that may be replaced while requests wait, in the order in which they are declared. */
+  readonly services: readonly DescribedService[];
+  /** The bundled Postgres, also where it is borrowed. Absent where the database is somebody else's. */
+  readonly postgres?: {
+    readonly container: string;
+    readonly url: pulumi.Output<string>;
+    readonly isBorrowed: boolean;
+  };
+  /** URLs at which a release reaches what base runs itself. */
+  readonly urls: { readonly redis?: pulumi.Output<string>; readonly storage?: string; readonly mail?: string };
+  /** Bucket of the bundled S3 server. */
+  readonly bucket?: string;
+  /** Containers that answer on a network beside those they are made with. */
+  readonly connections: readonly Connection[];
+}
+
+/** Describes base. Declares nothing. */
+export function describeBase(
+  settings: Settings<"base">,
+  secrets: Secrets,
+  { timestamps, subnet, limits = {} }: OnEngine,
+): DescribedBase {
+  const install = settings.name;
+  const addresses = subnet === undefined ? {} : addressesIn(subnet);
+  const context: BaseContext = { settings, secrets, timestamps, addresses };
+  const catchesMail = bundles(settings, "mail");
+  const database = bundles(settings, "postgres") ? postgres(context) : undefined;
+  const cache = bundles(settings, "redis") ? redis(context) : undefined;
+  const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
+  const borrowed = database && settings.borrowedPostgres;
+
+  const key = secrets.get("ENCRYPTION_KEY");
+  const own: Readonly<Record<string, BaseServiceArgs | undefined>> = {
+    postgres: borrowed === undefined ? database?.args : undefined,
+    redis: cache?.args,
+    storage: bucket === undefined ? undefined : storage(context),
+    mail: catchesMail ? mail(context) : undefined,
+  };
+  return {
+    addresses,
+    subnets: subnetsIn(install, subnet, catchesMail ? ["data", "mail"] : ["data"]),
+    // The gateway has no digest label: adding one would replace the gateway of existing installs, with a gap.
+    gateway: describeService("gateway", gateway(context), limits.gateway),
+    services: Object.entries(own).flatMap(([service, args]) =>
+      args === undefined ? [] : [describeService(service, args, limits[service], key)],
+    ),
+    postgres: database && {
+      container: borrowed ?? containerName(install, "postgres"),
+      url: database.url,
+      isBorrowed: borrowed !== undefined,
+    },
+    urls: { redis: cache?.url, storage: bucket && storageUrl, mail: catchesMail ? mailUrl : undefined },
+    bucket,
+    connections: [
+      ...(borrowed === undefined ? [] : [borrowedConnection(install, borrowed, addresses)]),
+      ...frontConnections(settings),
+    ],
+  };
+}
+
+/** Digest of what each of the services is declared with, by its name. */
+export function contentsOf({ services }: DescribedBase): Readonly<Record<string, pulumi.Output<string>>> {
+  return Object.fromEntries(
+    services.flatMap(({ service, contents }) => (contents === undefined ? [] : [[service, contents]])),
+  );
+}
+
+/** Services whose containers are made anew for their limits. Pure. */
+export function driftedIn({ gateway: front, services }: DescribedBase): string[] {
+  return [front, ...services].filter(({ drifted }) => drifted).map(({ service }) => service);
+}
+
+/** Somebody else's Postgres answers on the data network in the place of base's own. Pure. */
+function borrowedConnection(install: string, container: string, { data }: Partial<BaseAddresses>): Connection {
+  return {
+    container,
+    network: networkName(install, "data"),
+    names: ["postgres"],
+    address: data?.fixed.postgres,
+  };
+}
+
+/** The gateway answers on networks of others by the names the page had there. Pure. */
+function frontConnections({ name, frontNetworks, frontNames }: Settings<"base">): Connection[] {
+  return (frontNetworks?.split(",") ?? []).map((network) => ({
+    container: containerName(name, "gateway"),
+    network,
+    names: frontNames.split(","),
+  }));
+}

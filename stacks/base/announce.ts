@@ -1,0 +1,62 @@
+import * as pulumi from "@pulumi/pulumi";
+import { differs, type BaseNow } from "../../host/guards/base/baseNow";
+import { alterations, describeAlterations } from "../../host/install/drift/alteration";
+import { isMadeAnew, type CreationTimestamps } from "../../host/install/drift/creationTimestamps";
+import { containerName } from "../../host/install/names/containerName";
+import { label } from "../../host/install/names/labels";
+import type { DeclareResult } from "../../infra/base/base";
+import { valueIfKnown } from "../known";
+import type { BaseRun, Identity } from "./run";
+
+/** Warns of containers that another tool has changed, and that are made anew for it. */
+export async function warnOfDrift(
+  { install }: BaseRun,
+  { presence }: Identity,
+  drifted: readonly string[],
+): Promise<void> {
+  const altered = alterations(presence).filter(({ container }) => !(label.release in container.labels));
+  const lines = [
+    ...describeAlterations(altered),
+    ...drifted.map(
+      (service) =>
+        `${containerName(install, service)} has another memory limit or restart policy than it is declared with: it is made anew.`,
+    ),
+  ];
+  if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
+}
+
+/**
+ * Says in a preview what Pulumi's own diff cannot know: what whoever uses Scani will notice.
+ * @param absent images that are not on the engine
+ */
+export async function announce(
+  run: BaseRun,
+  { held, drifted }: DeclareResult,
+  now: BaseNow,
+  timestamps: CreationTimestamps,
+  absent: readonly string[],
+): Promise<void> {
+  if (!pulumi.runtime.isDryRun()) return;
+  if (absent.length > 0) await pulumi.log.info(`Brought onto the engine before anything else: ${absent.join(", ")}.`);
+  const declared = await valueIfKnown(held);
+  // In a first preview secrets are yet to be generated, and nothing serves.
+  if (declared === undefined) return;
+  const lines = await run.host.previewBase(declared, isGatewayReplaced(run, now, timestamps, drifted));
+  if (lines.length > 0) await pulumi.log.info(lines.join("\n"));
+}
+
+/** True where there is a gateway and another takes its place. Pure. */
+function isGatewayReplaced(
+  { settings }: BaseRun,
+  { services: { gateway } }: BaseNow,
+  timestamps: CreationTimestamps,
+  drifted: readonly string[],
+): boolean {
+  const published = settings.publishGateway ? [`${settings.bindAddress}:${settings.FRONTEND_PORT}`] : [];
+  return (
+    gateway !== undefined &&
+    (isMadeAnew(timestamps, "gateway") ||
+      drifted.includes("gateway") ||
+      differs(gateway, { image: settings.gatewayImage, published }))
+  );
+}
