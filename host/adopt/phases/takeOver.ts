@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/engine";
 import { containerName } from "../../install/names/containerName";
 import { readFacts } from "../../install/readFacts";
 import { expectData, homeOf } from "../postgres/moveData";
-import { ownPostgres } from "../plan";
+import { ownPostgres } from "../imageNames";
 import { writeRecord, type AdoptionRecord } from "../record";
 import { isTakenOver, takeFiles } from "./files";
 import { ownServes } from "./front";

@@ -1,6 +1,7 @@
 import type { AdoptEvidence, DataElsewhere, Neighbour } from "../../../../host/adopt/evidence";
 import { secretsToAccept } from "../../../../host/adopt/compose/variables";
-import { namesOf, planAdoption, pinnedTag, type Adoption } from "../../../../host/adopt/plan";
+import { namesOf, pinnedTag } from "../../../../host/adopt/imageNames";
+import { planAdoption, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
 import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
 import {
