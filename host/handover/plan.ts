@@ -13,7 +13,14 @@ import {
 import { areUploadsRouted } from "../install/storage/uploads";
 import { OperatorError } from "../../util/operatorError";
 import { pulumiCommand, quoted } from "../../util/commands";
-import { MigrateStep, RestartStep, StartStep, StopMigratorsStep, VerifyStep } from "./steps/candidate";
+import {
+  MigrateStep,
+  RestartPolicyStep,
+  RestartStep,
+  StartStep,
+  StopMigratorsStep,
+  VerifyStep,
+} from "./steps/candidate";
 import { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./steps/gateway";
 import { PreflightStep } from "./steps/preflight";
 import { RetireStep } from "./steps/retire";
@@ -56,6 +63,9 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   const { uploads } = facts;
   // While the S3 server does not run the gateway does not take it; that it runs is base's.
   if (uploads?.state === "running" && !areUploadsRouted(uploads)) steps.push(new RouteUploadsStep(uploads));
+
+  const updated = Object.values(own).filter(({ otherPolicy }) => otherPolicy !== undefined);
+  if (updated.length > 0) steps.push(new RestartPolicyStep(updated));
 
   const others = facts.containers.filter(
     (container) => container.id !== wanted.containers[container.service] && isUp(container),

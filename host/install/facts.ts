@@ -23,6 +23,8 @@ export interface ReleaseContainer {
    * such: they take jobs, whatever their names.
    */
   readonly copy?: true;
+  /** Docker's restart policy where it is not the declared one, as `docker update` leaves it. */
+  readonly otherPolicy?: string;
 }
 
 /** A release as a plan names it. */
@@ -201,6 +203,9 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
   const uploads = facts.uploads && uploadsProblem(facts.uploads);
   const nameless = (name: string) => `${name} is not found by its name`;
   const ofRelease = facts.containers.filter((one) => isOf(release, one) && isNameless(facts, one));
+  const forgotten = facts.containers.filter(
+    (one) => isOf(release, one) && one.otherPolicy !== undefined && one.otherPolicy !== "always",
+  );
   const ofBase = facts.nameless.filter((name) => !facts.containers.some((one) => one.name === name));
   const ofWorkers = [
     ...(worker?.state === "running" ? [] : [`its worker is ${worker?.state ?? "gone"}`]),
@@ -209,7 +214,11 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
     ),
   ];
   return [
-    ...[...ofWorkers, ...ofRelease.map(({ name }) => nameless(name))].map((what) => ({ what, of: "release" }) as const),
+    ...[
+      ...ofWorkers,
+      ...ofRelease.map(({ name }) => nameless(name)),
+      ...forgotten.map(({ title }) => `${title} does not start again after a reboot`),
+    ].map((what) => ({ what, of: "release" }) as const),
     ...[...(uploads === undefined ? [] : [`uploads fail: ${uploads}`]), ...ofBase.map(nameless)].map(
       (what) => ({ what, of: "base" }) as const,
     ),

@@ -8,7 +8,7 @@ import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./names/labels";
 import { readNameless } from "./network/hostNames";
-import { isService } from "./services/release";
+import { isService, restartPolicy, runsOf } from "./services/release";
 import type { Tier } from "../../settings";
 import { bucketMadeBy, uploadsPath, uploadsRouteName, type Uploads } from "./storage/uploads";
 
@@ -89,7 +89,18 @@ async function askContainers(
     engine,
     all.filter((one) => !copies.includes(one)),
   );
-  return { containers: releasesAmong(all), nameless };
+  return { containers: await withPolicies(engine, releasesAmong(all)), nameless };
+}
+
+/** The engine lists containers without their restart policies, so each is looked at. */
+function withPolicies(engine: Engine, containers: readonly ReleaseContainer[]): Promise<ReleaseContainer[]> {
+  return Promise.all(
+    containers.map(async (one) => {
+      const { restartPolicy: policy } = (await engine.inspect(one.id)) ?? {};
+      const isDeclared = policy === undefined || policy === restartPolicy[runsOf(one.service)];
+      return isDeclared ? one : { ...one, otherPolicy: policy };
+    }),
+  );
 }
 
 /** Newest first. A copy counts as none, but for a worker's: that takes jobs, whatever its name. */

@@ -3,6 +3,7 @@ import { Container, type ContainerArgs } from "@pulumi/docker/container";
 import type { input } from "@pulumi/docker/types";
 import { environmentList } from "../../host/install/services/environment";
 import { labelList } from "../../host/install/names/labels";
+import { restartPolicy } from "../../host/install/services/release";
 import { healthCheck } from "./health";
 
 /** What differs from container to container; everything else is the same for all. */
@@ -41,9 +42,6 @@ export interface HardenedArgs {
    */
   readonly runs: "always" | "handover" | "once";
 }
-
-/** When Docker starts a container again by itself. */
-export const restartPolicy = { always: "unless-stopped", handover: "unless-stopped", once: "no" } as const;
 
 /** Bun unpacks a native module into /tmp and loads it, so these are executable. */
 const tmpfsOptions = "rw,exec,nosuid,nodev,size=128m";

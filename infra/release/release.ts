@@ -19,7 +19,7 @@ import type { Environment } from "../../host/install/services/environment";
 import { releaseIdOn, type MadeOfImage } from "./identity";
 import { networksOf } from "../../host/install/drift/alteration";
 import { releaseImages } from "../../host/install/services/images";
-import { servicesOf, type Service } from "../../host/install/services/release";
+import { runsOf, servicesOf, type Service } from "../../host/install/services/release";
 import { shapesOf } from "./shape";
 
 /** What a release is named by, beside what base hands to it. */
@@ -124,7 +124,7 @@ export class Release extends pulumi.ComponentResource {
               ? [{ volumeName: certificates.name, containerPath: caFolder }]
               : undefined,
           command: service === "migrate" ? migrateCommand(platform) : undefined,
-          runs: service === "migrate" ? "once" : "handover",
+          runs: runsOf(service),
         },
         { parent: this },
       );

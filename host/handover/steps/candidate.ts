@@ -3,6 +3,7 @@ import { checkInterrupt, NotReady, untilReady, type Watch } from "../../engine/c
 import { databaseFor } from "../../backup/plan";
 import { caFile } from "../../install/services/releaseVariables";
 import { isNameless, isUnanswered, servingApi, type ReleaseContainer } from "../../install/facts";
+import { restartPolicy, runsOf } from "../../install/services/release";
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder, restart } from "../../scani/restart";
 import { concurrently } from "../../../util/concurrently";
@@ -158,6 +159,28 @@ export class RestartStep implements HandoverStep {
     }
     const facts = await readFacts(engine, order.install);
     return !isNameless(facts, one) && !isUnanswered(facts, one);
+  }
+}
+
+/** Gives containers the restart policy back that they are declared with. */
+export class RestartPolicyStep implements HandoverStep {
+  readonly id = "restart-policy";
+
+  constructor(readonly containers: readonly ReleaseContainer[]) {}
+
+  describe({ created }: Description): string {
+    return `give the declared restart policy back to ${names(this.containers, created)}`;
+  }
+
+  async perform({ engine, progress }: Run): Promise<void> {
+    await progress.step(
+      `give the declared restart policy back to ${names(this.containers)}`,
+      () =>
+        Promise.all(
+          this.containers.map(({ id, service }) => engine.setRestartPolicy(id, restartPolicy[runsOf(service)])),
+        ),
+      this.id,
+    );
   }
 }
 

@@ -1,5 +1,12 @@
 import type { BackupStep, FinishBackupStep } from "./backup";
-import type { MigrateStep, RestartStep, StartStep, StopMigratorsStep, VerifyStep } from "./candidate";
+import type {
+  MigrateStep,
+  RestartPolicyStep,
+  RestartStep,
+  StartStep,
+  StopMigratorsStep,
+  VerifyStep,
+} from "./candidate";
 import type { CarryLateStep, CarryRestStep, CarryStep, NameLeftStep, RefuseFilesStep } from "./carry";
 import type { FlipStep, ResumeStep, RouteUploadsStep, StartGatewayStep } from "./gateway";
 import type { PreflightStep } from "./preflight";
@@ -11,6 +18,7 @@ export type Step =
   | StartGatewayStep
   | ResumeStep
   | RouteUploadsStep
+  | RestartPolicyStep
   | StopMigratorsStep
   | PreflightStep
   | BackupStep

@@ -15,6 +15,7 @@ export type StepId =
   | "start-gateway"
   | "resume"
   | "route-uploads"
+  | "restart-policy"
   | "stop-migrators"
   | "preflight"
   | "backup"

@@ -3,6 +3,14 @@ export const services = ["migrate", "data-provider", "api", "worker", "frontend-
 
 export type Service = (typeof services)[number];
 
+/** Docker's restart policy by how a container runs; see infra/container/hardened.ts. */
+export const restartPolicy = { always: "unless-stopped", handover: "unless-stopped", once: "no" } as const;
+
+/** How a service of a release runs: migrate once, the others when the Handover starts them. */
+export function runsOf(service: Service): "handover" | "once" {
+  return service === "migrate" ? "once" : "handover";
+}
+
 /** Port of a data-provider. */
 export const dataProviderPort = 8082;
 

@@ -43,6 +43,7 @@ const stepLines: readonly (readonly [string, StepId])[] = [
   ["wait until the gateway", "start-gateway"],
   ["let the requests of", "resume"],
   ["send uploads to", "route-uploads"],
+  ["give the declared restart policy back", "restart-policy"],
   ["check the disk", "preflight"],
   ["back up the database", "backup"],
   ["wait until the backup", "finish-backup"],

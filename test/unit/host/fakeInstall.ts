@@ -7,7 +7,7 @@ import { prepareFolder, publish, writeDump } from "../../../host/backup/folder";
 import { routes, servedBy, type Route } from "../../../host/gateway/routes";
 import type { Order } from "../../../host/handover/order";
 import { label } from "../../../host/install/names/labels";
-import { localCloudUrl, servicesOf, type Service } from "../../../host/install/services/release";
+import { localCloudUrl, restartPolicy, runsOf, servicesOf, type Service } from "../../../host/install/services/release";
 import { stacksBeside } from "../../../host/install/names/stacks";
 import { isHeld, type Listed } from "../../../host/gateway/deploy";
 import { parseWritten } from "../../../host/gateway/observe";
@@ -203,6 +203,7 @@ export class FakeInstall {
         imageId: `sha256:${image}`,
         networks: ["scani-edge", "scani-data"],
         aliases: [service],
+        restartPolicy: restartPolicy[runsOf(service)],
         labels: { [label.install]: "scani", [label.service]: service, [label.tier]: tier, [label.release]: release },
         environment: [
           `SCANI_CLOUD_URL=${url}`,

@@ -54,6 +54,13 @@ export function apply(facts: Facts, step: Step): Facts {
       };
     case "route-uploads":
       return { ...facts, uploads: uploadsRouted };
+    case "restart-policy":
+      return {
+        ...facts,
+        containers: facts.containers.map((one) =>
+          step.containers.some(({ id }) => id === one.id) ? { ...one, otherPolicy: undefined } : one,
+        ),
+      };
     case "preflight":
     case "backup":
     case "finish-backup":

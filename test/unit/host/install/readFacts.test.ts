@@ -1,4 +1,5 @@
 import type { ContainerState } from "../../../../host/engine/engine";
+import { perform } from "../../../../host/handover/perform";
 import { plan } from "../../../../host/handover/plan";
 import { isUp, routedRelease, servingOf } from "../../../../host/install/facts";
 import { readFacts } from "../../../../host/install/readFacts";
@@ -92,6 +93,27 @@ test("where sign-in calls fail, nothing is said to serve, and the page's server 
   const facts = await readFacts(host.engine, install);
   expect(servingOf(facts)).toMatchObject({ is: "routed but down", why: "auth through the gateway: HTTP 502" });
   expect(plan(facts, host.order("tier1", "r1").wanted).map(({ id }) => id)).toEqual(["restart", "verify"]);
+});
+
+test("a release that Docker would not start again after a reboot is said, and gets its policy back without a stop", async () => {
+  host.container("r1", "api").restartPolicy = "no";
+  host.container("r1", "migrate").restartPolicy = "always";
+  const facts = await readFacts(host.engine, install);
+  expect(servingOf(facts)).toMatchObject({
+    is: "serving",
+    shortcomings: [{ what: "tier1 api does not start again after a reboot", of: "release" }],
+  });
+  const { wanted } = host.order("tier1", "r1");
+  expect(plan(facts, wanted).map((step) => step.describe({ created: [] }))).toEqual([
+    "give the declared restart policy back to api, migrate",
+  ]);
+  host.engine.calls.length = 0;
+  await perform(host.engine, host.order("tier1", "r1"), () => undefined, new AbortController().signal);
+  expect(host.engine.calls.filter((call) => /^(stop|start|setRestartPolicy) /.test(call)).toSorted()).toEqual([
+    "setRestartPolicy scani-r1-api unless-stopped",
+    "setRestartPolicy scani-r1-migrate no",
+  ]);
+  expect(plan(await readFacts(host.engine, install), wanted)).toEqual([]);
 });
 
 test("an engine that fails is no empty host", async () => {
