@@ -33,7 +33,10 @@ export const hold: Handler<HoldInputs> = {
   async apply(inputs, { say, signal }) {
     const engine = connect(inputs.dockerHost);
     const plan = await readHoldPlan(engine, inputs, signal);
-    if (plan !== undefined) held.set(inputs.install, await beginHold(engine, inputs.install, plan, new Progress(say)));
+    if (plan !== undefined) {
+      const begun = await beginHold(engine, inputs.install, plan, new Progress(say));
+      if (begun !== undefined) held.set(inputs.install, begun);
+    }
     await removeContainers(engine, inputs.copies ?? []);
   },
 

@@ -43,7 +43,7 @@ export async function readHoldPlan(
     return { facts, plan: planHold(facts, base, wanted) };
   };
   const { facts, plan } = await read();
-  if (plan === undefined || facts.gateway.silent === undefined) return plan;
+  if (plan === undefined || plan.routes.length === 0 || facts.gateway.silent === undefined) return plan;
   const { name } = facts.gateway;
   await untilReady(
     engine,
@@ -52,7 +52,7 @@ export async function readHoldPlan(
   );
   const now = await read();
   const { silent } = now.facts.gateway;
-  if (now.plan === undefined || silent === undefined) return now.plan;
+  if (now.plan === undefined || now.plan.routes.length === 0 || silent === undefined) return now.plan;
   throw new OperatorError({
     what: `Requests cannot be held while base is changed: ${silent}. Nothing has been replaced.`,
     type: dockerRestart(name),
@@ -62,13 +62,14 @@ export async function readHoldPlan(
 /**
  * Makes room for the change: workers stop gently, requests wait, and releases leave networks that are about to be made
  * anew. The requests wait until they are released, this process ends or the limit is over, whichever comes first.
+ * @returns undefined where no requests have to wait
  */
 export async function beginHold(
   engine: Engine,
   install: string,
   { services, moved, routes, workers }: HoldPlan,
   progress: Progress,
-): Promise<Held> {
+): Promise<Held | undefined> {
   // Before the requests wait: a worker may drain for half a minute.
   const gateway = containerName(install, "gateway");
   if (workers.length > 0) {
@@ -80,10 +81,11 @@ export async function beginHold(
   const replaced = [...services, ...moved];
   let held: Held | undefined;
   try {
-    held = await progress.step(
-      `hold requests at the gateway while ${replaced.join(", ")} ${replaced.length === 1 ? "is" : "are"} replaced, for ${usualLimits.hold} s at most`,
-      () => hold(engine, gateway, routes),
-    );
+    if (routes.length > 0)
+      held = await progress.step(
+        `hold requests at the gateway while ${replaced.join(", ")} ${replaced.length === 1 ? "is" : "are"} replaced, for ${usualLimits.hold} s at most`,
+        () => hold(engine, gateway, routes),
+      );
     if (moved.length > 0) await leaveNetworks(engine, install, moved);
     return held;
   } catch (error) {

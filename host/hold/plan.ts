@@ -1,7 +1,8 @@
 import type { ContainerSummary, NetworkSummary } from "../engine/engine";
 import { routes, type Route } from "../gateway/routes";
 import { hasBaseName } from "../install/names/containerName";
-import { isUp, targetOf, type Facts, type ReleaseContainer } from "../install/facts";
+import { isOf, isUp, targetOf, type Facts } from "../install/facts";
+import type { StoppedWorker } from "../install/stoppedWorkers";
 import { label } from "../install/names/labels";
 import type { HoldInputs } from "../install/resources";
 import { uploadsRouteName } from "../install/storage/uploads";
@@ -19,10 +20,10 @@ export interface HoldPlan {
   readonly services: readonly string[];
   /** Docker names of networks that are made anew in the install's own subnet. */
   readonly moved: readonly string[];
-  /** Names of routes whose requests wait. */
+  /** Names of routes whose requests wait; none where nobody is let in. */
   readonly routes: readonly string[];
   /** Workers that stop before it and start after it. */
-  readonly workers: readonly ReleaseContainer[];
+  readonly workers: readonly StoppedWorker[];
 }
 
 /** Services without which a worker's jobs fail. */
@@ -32,36 +33,40 @@ const workersNeed: readonly string[] = ["postgres", "redis", "storage"];
 const apiRoutes: readonly Route[] = ["api", "ws", "auth"];
 
 /**
- * What has to wait for a change of base; undefined where nothing is changed, or no release serves. A gateway that runs and
- * does not answer yet is taken to lead where it has written down. Pure.
+ * What has to wait for a change of base; undefined where nothing is changed, or nobody would notice. A gateway that runs
+ * and does not answer yet is taken to lead where it has written down. A worker takes jobs whether or not requests are let
+ * in; one that is stopped is noted in the gateway, so without a gateway none is. Pure.
  */
 export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): HoldPlan | undefined {
-  const api = targetOf(facts, "api");
-  const { state, silent } = facts.gateway;
-  if ((silent !== undefined && state !== "running") || api === undefined || !isUp(api)) return undefined;
+  const { state } = facts.gateway;
   const services = replacedServices(base, wanted);
   const moved = movedNetworks(base, wanted);
-  if (services.length + moved.length === 0) return undefined;
+  if (state === undefined || services.length + moved.length === 0) return undefined;
+  const waiting = waitingRoutes(facts, services, moved);
+  const workers = moved.length > 0 || services.some((one) => workersNeed.includes(one)) ? runningWorkers(facts) : [];
+  return waiting.length + workers.length === 0 ? undefined : { services, moved, routes: waiting, workers };
+}
+
+/** Routes of which requests arrive now, and would fail. Pure. */
+function waitingRoutes(facts: Facts, services: readonly string[], moved: readonly string[]): string[] {
+  const api = targetOf(facts, "api");
+  const { state, silent } = facts.gateway;
+  if ((silent !== undefined && state !== "running") || api === undefined || !isUp(api)) return [];
   // The api is restarted on a network that is moved, and then the page's server, which looks it up once.
   const waiting = moved.length > 0 ? routes : apiRoutes;
-  const worker = moved.length > 0 || services.some((service) => workersNeed.includes(service));
-  return {
-    services,
-    moved,
-    routes: [
-      ...waiting.filter((route) => facts.routes[route] !== undefined),
-      // An install that an earlier version of this module made has none until its base is brought up.
-      ...(facts.services.some(({ name }) => name === uploadsRouteName) &&
-      (moved.length > 0 || services.includes("storage"))
-        ? [uploadsRouteName]
-        : []),
-    ],
-    workers: worker
-      ? facts.containers.filter(
-          ({ service, state, copy }) => service === "worker" && state === "running" && copy !== true,
-        )
-      : [],
-  };
+  // An install that an earlier version of this module made has none until its base is brought up.
+  const uploads =
+    facts.services.some(({ name }) => name === uploadsRouteName) && (moved.length > 0 || services.includes("storage"));
+  return [...waiting.filter((route) => facts.routes[route] !== undefined), ...(uploads ? [uploadsRouteName] : [])];
+}
+
+function runningWorkers({ containers }: Facts): StoppedWorker[] {
+  return containers
+    .filter(({ service, state, copy }) => service === "worker" && state === "running" && copy !== true)
+    .map((worker) => ({
+      ...worker,
+      isAlone: !containers.some((one) => one.service === "api" && isOf(worker, one) && isUp(one)),
+    }));
 }
 
 /** Services whose containers are not there as they are declared, so that Pulumi is about to make them. Pure. */

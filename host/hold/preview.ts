@@ -60,7 +60,11 @@ function holdLines({ services, moved, routes, workers }: HoldPlan): string[] {
         ]
       : []),
     ...(services.length > 0 ? [`Replaced or made anew: ${services.join(", ")}.`] : []),
-    `Requests of ${routes.join(", ")} wait at the gateway meanwhile, for about ${seconds} s. Clients that give up sooner see an error, as do those whose request takes longer than ${usualLimits.drain} s to end; after ${usualLimits.hold} s all are let through, whatever is ready by then. Open websockets are cut and connect again.`,
+    ...(routes.length === 0
+      ? []
+      : [
+          `Requests of ${routes.join(", ")} wait at the gateway meanwhile, for about ${seconds} s. Clients that give up sooner see an error, as do those whose request takes longer than ${usualLimits.drain} s to end; after ${usualLimits.hold} s all are let through, whatever is ready by then. Open websockets are cut and connect again.`,
+        ]),
     ...(workers.length > 0
       ? [`${workers.map(({ title }) => title).join(", ")} stops before it and starts after it.`]
       : []),

@@ -11,9 +11,19 @@ import { readRouted } from "./readFacts";
  */
 export const stoppedWorkersFile = `${gatewayStatePath}/scani-stopped-workers.json`;
 
+/** A worker that a change of base stops. */
+export interface StoppedWorker extends ReleaseContainer {
+  /** True for one that ran although the api of its release did not. */
+  readonly isAlone: boolean;
+}
+
+/** A worker on record. */
+type Noted = Pick<StoppedWorker, "id" | "isAlone">;
+
 /** Notes which workers are about to be stopped. */
-export function noteStopped(engine: Engine, gateway: string, workers: readonly ReleaseContainer[]): Promise<void> {
-  return engine.writeFile(gateway, stoppedWorkersFile, JSON.stringify(workers.map(({ id }) => id)));
+export function noteStopped(engine: Engine, gateway: string, workers: readonly StoppedWorker[]): Promise<void> {
+  const noted = workers.map(({ id, isAlone }): Noted => ({ id, isAlone }));
+  return engine.writeFile(gateway, stoppedWorkersFile, JSON.stringify(noted));
 }
 
 /** Notes that they are started, or nobody's to start any more. */
@@ -21,24 +31,27 @@ export function forgetStopped(engine: Engine, gateway: string): Promise<void> {
   return engine.writeFile(gateway, stoppedWorkersFile, "[]");
 }
 
-/** Ids of workers that a change of base has stopped and that nobody has started since. */
-export async function readStopped(engine: Engine, gateway: string): Promise<string[]> {
+/** Workers that a change of base has stopped and that nobody has started since. */
+export async function readStopped(engine: Engine, gateway: string): Promise<Noted[]> {
   return parse((await engine.readFile(gateway, stoppedWorkersFile)) ?? "");
 }
 
 /**
  * The worker that a change of base has to start when it is over: it has stopped, and the api of its release is routed and
- * up. Where that api does not run either, somebody has stopped Scani. One that nobody has noted is started only where no
- * other takes the release's jobs. Pure.
- * @param noted ids of workers that a change of base has stopped
+ * up, or was as little up before. Where that api was stopped since, somebody has stopped Scani. One that nobody has noted is
+ * started only where no other takes the release's jobs. Pure.
  */
-export function workerToStart(routed: RoutedContainers, noted: readonly string[]): ReleaseContainer | undefined {
+export function workerToStart(routed: RoutedContainers, noted: readonly Noted[]): ReleaseContainer | undefined {
   const api = targetOf(routed, "api");
-  if (api === undefined || !isUp(api)) return undefined;
-  const worker = workerOf(api, routed.containers, noted);
+  const isServing = api !== undefined && isUp(api);
+  const ids = noted.filter(({ isAlone }) => isServing || isAlone).map(({ id }) => id);
+  // Without a route to an api it is the release of what ran.
+  const release = api ?? routed.containers.find(({ id }) => ids.includes(id));
+  const worker = release && workerOf(release, routed.containers, ids);
   if (worker?.state !== "exited") return undefined;
-  const isTaken = routed.containers.some((one) => one.service === "worker" && isOf(api, one) && isUp(one));
-  return noted.includes(worker.id) || !isTaken ? worker : undefined;
+  if (ids.includes(worker.id)) return worker;
+  const isTaken = routed.containers.some((one) => one.service === "worker" && isOf(release, one) && isUp(one));
+  return isServing && !isTaken ? worker : undefined;
 }
 
 /**
@@ -50,18 +63,24 @@ export async function startStopped(engine: Engine, gateway: string): Promise<str
   if (noted.length === 0) return undefined;
   const install = (await engine.inspect(gateway))?.labels[label.install] ?? "";
   const worker = workerToStart(await readRouted(engine, { name: install, gateway }), noted);
-  const isNoted = worker !== undefined && noted.includes(worker.id);
+  const isNoted = worker !== undefined && noted.some(({ id }) => id === worker.id);
   if (isNoted) await engine.start(worker.id);
   await forgetStopped(engine, gateway);
   return isNoted ? worker.name : undefined;
 }
 
-/** Reads the file; one that was cut short names nobody. */
-function parse(contents: string): string[] {
+/** Reads the file; one that was cut short names nobody. An earlier version of this module wrote ids alone. Pure. */
+function parse(contents: string): Noted[] {
   try {
-    const ids: unknown = JSON.parse(contents);
-    return Array.isArray(ids) ? ids.filter((id): id is string => typeof id === "string") : [];
+    const noted: unknown = JSON.parse(contents);
+    return Array.isArray(noted) ? noted.flatMap(notedOf) : [];
   } catch {
     return [];
   }
+}
+
+function notedOf(entry: unknown): Noted[] {
+  if (typeof entry === "string") return [{ id: entry, isAlone: false }];
+  const { id, isAlone } = (entry ?? {}) as Partial<Noted>;
+  return typeof id === "string" ? [{ id, isAlone: isAlone === true }] : [];
 }

@@ -4,7 +4,7 @@ import { previewBase } from "../../../../host/hold/preview";
 import { label } from "../../../../host/install/names/labels";
 import type { HoldInputs } from "../../../../host/install/resources";
 import { releaseRunLock } from "../../../../host/lock/lock";
-import { stoppedWorkersFile } from "../../../../host/install/stoppedWorkers";
+import { startStopped, stoppedWorkersFile } from "../../../../host/install/stoppedWorkers";
 import { Progress } from "../../../../util/progress/progress";
 import { FakeInstall } from "../fakeInstall";
 
@@ -93,7 +93,7 @@ test("where one of what is restarted fails, what is being stopped then is starte
   await expect(endHold(install.engine, "scani", held, progress, watch)).rejects.toThrow("stopped with exit code 1");
   expect(started(install)).toContain("start scani-one-api");
   expect(install.container("one", "api").state).toBe("running");
-  await held.release();
+  await held?.release();
 });
 
 test("what died half way is ended from what is true: nobody holds anything, and all is as it should be", async () => {
@@ -145,13 +145,37 @@ describe("a gateway that has just been made", () => {
   test("is not waited for where nothing would have to be held", async () => {
     silences = Infinity;
     install.route("api", undefined);
-    expect(await planned()).toBeUndefined();
+    expect(await planned()).toMatchObject({ routes: [] });
   });
 
   test("and does not run lets nobody in, who would have to wait", async () => {
     await install.engine.stop("scani-gateway");
-    expect(await planned()).toBeUndefined();
+    expect(await planned()).toMatchObject({ routes: [], workers: [{ service: "worker" }] });
   });
+});
+
+test.each(["scani-gateway", "scani-one-api"])(
+  "where %s does not run nobody waits; the worker is stopped gently all the same, and started after it",
+  async (down) => {
+    install = installIn("10.213.7.0/25");
+    await install.engine.stop(down);
+    const held = await beginHold(install.engine, "scani", (await planned())!, progress);
+    expect(held).toBeUndefined();
+    expect(install.container("one", "worker").state).toBe("exited");
+    // BaseReady starts the gateway, and no api.
+    await install.engine.start("scani-gateway");
+    await endHold(install.engine, "scani", held, progress, watch);
+    expect(install.container("one", "worker").state).toBe("running");
+    expect(install.container("one", "api").state).toBe(down === "scani-one-api" ? "exited" : "running");
+    expect([...install.paused]).toEqual([]);
+  },
+);
+
+test("a worker that an earlier version of this module has noted is started", async () => {
+  install = installIn("10.213.7.0/25");
+  await install.engine.stop("scani-one-worker");
+  await install.engine.writeFile("scani-gateway", stoppedWorkersFile, '["id-of-scani-one-worker"]');
+  expect(await startStopped(install.engine, "scani-gateway")).toBe("scani-one-worker");
 });
 
 test("where somebody has stopped Scani, the end of a change of base starts no worker", async () => {
@@ -220,7 +244,7 @@ describe("a worker that a change of base has stopped, and which died before it c
     lines.length = 0;
     install = installIn("10.213.7.0/25");
     const held = await beginHold(install.engine, "scani", (await planned())!, progress);
-    await held.release();
+    await held?.release();
     expect(install.container("one", "worker").state).toBe("exited");
   });
 

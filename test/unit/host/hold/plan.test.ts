@@ -102,12 +102,23 @@ test("while a network moves everything waits, since what is on it is restarted",
   expect(planHold(facts, { ...base, networks: [] }, wanted)).toBeUndefined();
 });
 
-test("nothing waits where nothing serves, or the gateway lets nobody in", () => {
+test("where nothing serves, or the gateway lets nobody in, no request waits, and a worker that runs is stopped", () => {
   const changed = own({});
-  expect(planHold({ ...facts, routes: {} }, changed, wanted)).toBeUndefined();
+  const workers = [{ service: "worker", isAlone: false }];
+  expect(planHold({ ...facts, routes: {} }, changed, wanted)).toMatchObject({ routes: [], workers });
   expect(planHold({ ...facts, containers: [member("api", "exited")] }, changed, wanted)).toBeUndefined();
   const gateway = { ...facts.gateway, silent: "it does not answer" };
-  expect(planHold({ ...facts, gateway: { ...gateway, state: "exited" } }, changed, wanted)).toBeUndefined();
+  expect(planHold({ ...facts, gateway: { ...gateway, state: "exited" } }, changed, wanted)).toMatchObject({
+    services: ["postgres", "redis", "storage", "mail"],
+    routes: [],
+    workers,
+  });
+  const alone = { ...facts, containers: [member("api", "exited"), member("worker")] };
+  expect(planHold(alone, changed, wanted)).toMatchObject({ routes: [], workers: [{ isAlone: true }] });
+  // Where no worker needs what is replaced, nobody would notice.
+  expect(planHold(alone, own({ ...wanted.contents, mail: "other" }), wanted)).toBeUndefined();
+  // There is no place to note it in.
+  expect(planHold({ ...facts, gateway: { ...gateway, state: undefined } }, changed, wanted)).toBeUndefined();
 });
 
 test("a gateway that runs and does not answer yet leads where it has written down", () => {
