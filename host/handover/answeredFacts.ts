@@ -4,6 +4,7 @@ import { unlessInterrupted, type Watch } from "../engine/containers/ready";
 import type { Facts } from "../install/facts";
 import { readFacts, type Reading } from "../install/readFacts";
 import { dockerRestart, upCommand } from "../../util/commands";
+import { Deadline } from "../../util/deadline";
 import { OperatorError } from "../../util/operatorError";
 import type { Order } from "./order";
 
@@ -25,12 +26,13 @@ export async function answeredFacts(
   watch: Watch,
   reading?: Reading,
 ): Promise<Facts> {
-  for (const deadline = Date.now() + watch.timeoutSeconds * 1000; ;) {
+  const deadline = new Deadline(watch.timeoutSeconds * 1000);
+  for (;;) {
     const facts = await readFacts(engine, install, reading);
     const { name, state, silent } = facts.gateway;
     if (silent === undefined) return facts;
     watch.waiting("gateway", silent);
-    if (Date.now() >= deadline)
+    if (deadline.isOver)
       throw new GatewaySilent({
         what: `The gateway was waited for ${watch.timeoutSeconds} s (readyTimeout), and nothing can be said or done about what serves: ${silent}.`,
         type: [

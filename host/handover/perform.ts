@@ -10,6 +10,7 @@ import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
 import type { Carriage } from "../files/carriage";
 import { filesText } from "../install/filesEntry";
+import { Deadline } from "../../util/deadline";
 import { concurrently } from "../../util/concurrently";
 import { upCommand } from "../../util/commands";
 import { messageOf, OperatorError } from "../../util/operatorError";
@@ -167,13 +168,13 @@ async function pointBack(
   watch: Watch,
 ): Promise<boolean> {
   const { progress, order } = run;
-  for (const until = Date.now() + order.readyTimeout * 1000; ; await pause(retryInterval)) {
+  for (const deadline = new Deadline(order.readyTimeout * 1000); ; await pause(retryInterval)) {
     const failure = await flip.undo(run, engine).then(
       () => undefined,
       (error: unknown) => messageOf(error),
     );
     if (failure === undefined) return true;
-    if (isInterrupted(watch.signal) || Date.now() + retryInterval > until) {
+    if (isInterrupted(watch.signal) || deadline.left < retryInterval) {
       progress.note(`the gateway could not be pointed back: ${failure}`);
       // Some routes may be back already; all of them lead to one release again.
       await flip.redo(run, engine).catch((error: unknown) => progress.note(messageOf(error)));

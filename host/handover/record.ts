@@ -12,7 +12,8 @@ import type { Run } from "./steps/step";
 
 /** The record of one handover, which began when this was made. */
 export class HandoverRecord {
-  private readonly began = Date.now();
+  private readonly at = new Date();
+  private readonly began = performance.now();
 
   constructor(
     private readonly run: Run,
@@ -29,13 +30,13 @@ export class HandoverRecord {
     const { order, before, flip, progress, left } = this.run;
     const { tier, release } = order.wanted;
     const entry: Entry = {
-      at: new Date(this.began).toISOString(),
+      at: this.at.toISOString(),
       by: `${userInfo().username}@${hostname()}`,
       from: routedRelease(before),
       to: { tier, release },
       outcome,
       why: failure === undefined ? undefined : firstLine(failure),
-      totalMs: Date.now() - this.began,
+      totalMs: Math.round(performance.now() - this.began),
       flipMs: flip?.tookMs,
       timings: progress.timings,
       filesAt: outcome === "failed" ? undefined : await this.placeOfFiles(engine),

@@ -48,7 +48,7 @@ function isGood({ worker, api, serving, provider }: Check): boolean {
 
 /**
  * When a soak may end: a worker that boots meanwhile is watched for half of it at least. Undefined while it does not
- * listen yet. Pure. Epoch milliseconds.
+ * listen yet. Pure. Milliseconds of one clock.
  */
 export function endOf(began: number, seconds: number, listeningSince: number | undefined): number | undefined {
   return listeningSince === undefined ? undefined : Math.max(began + seconds * 1000, listeningSince + seconds * 500);
@@ -71,12 +71,12 @@ export async function soak(
   listening: Promise<unknown>,
   watch: Watch,
 ): Promise<void> {
-  const from = Date.now();
+  const from = performance.now();
   let listeningSince: number | undefined;
   // A worker that does not come up is reported by the step that starts it.
   listening.then(
     () => {
-      listeningSince = Date.now();
+      listeningSince = performance.now();
     },
     () => undefined,
   );
@@ -87,7 +87,7 @@ export async function soak(
   for (;;) {
     checkInterrupt(watch.signal);
     watch.waiting(release.api.title, `watched for ${seconds} s`);
-    const began = Date.now();
+    const began = performance.now();
     const until = endOf(from, seconds, listeningSince);
     const now = await unlessInterrupted(
       check(engine, release, until !== undefined, restartsBefore, watch),
@@ -100,7 +100,7 @@ export async function soak(
     if (isGood(now) && until !== undefined && began >= until) return;
     before = now;
     const next = until !== undefined && began < until ? Math.min(began + pollInterval, until) : began + pollInterval;
-    await unlessInterrupted(pause(Math.max(next - Date.now(), 0)), watch.signal);
+    await unlessInterrupted(pause(Math.max(next - performance.now(), 0)), watch.signal);
   }
 }
 

@@ -1,6 +1,7 @@
 import { isConflict, isNotFound, type Engine } from "../engine/engine";
 import { resumeAll } from "../gateway/resume";
 import { setTimeout as pause } from "node:timers/promises";
+import { Deadline } from "../../util/deadline";
 import type { Report } from "../../util/progress/progress";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { startStopped } from "../install/stoppedWorkers";
@@ -103,7 +104,7 @@ export async function takeApplyLock(engine: Engine, gateway: string, owner: Owne
  * @throws OperatorError when the gateway does not come back in time
  */
 export async function retakeApplyLock(engine: Engine, gateway: string, owner: Owner): Promise<Held> {
-  for (const deadline = Date.now() + timeout; Date.now() < deadline; await pause(pollInterval)) {
+  for (const deadline = new Deadline(timeout); !deadline.isOver; await pause(pollInterval)) {
     // While the engine itself restarts, every call fails.
     const taken = await take(engine, gateway, "apply", owner).catch((error: unknown) => {
       if (error instanceof LockTaken) throw error;
@@ -192,11 +193,11 @@ async function look(engine: Engine, gateway: string, lock: LockName): Promise<An
 }
 
 async function untilApplyLockFree(engine: Engine, gateway: string, refused: Refused, report: Report): Promise<void> {
-  const deadline = Date.now() + timeout;
+  const deadline = new Deadline(timeout);
   for (let reported = false; ; reported = true) {
     const answer = await look(engine, gateway, "apply");
     if (answer?.is !== "taken") return;
-    if (Date.now() > deadline) throw new LockTaken(answer.by, refused);
+    if (deadline.isOver) throw new LockTaken(answer.by, refused);
     if (!reported) report(`A killed run is still rolling back (process ${answer.by?.pid}): waiting for it.`);
     await pause(pollInterval);
   }

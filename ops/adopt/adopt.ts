@@ -319,11 +319,11 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
 
 async function goOn(context: Context, base: string, adopting: Adopting, record: AdoptionRecord): Promise<void> {
   const run = runOf(context, base, adopting, record);
-  const began = Date.now();
+  const began = performance.now();
   await endInterruption(run);
   const stopped = await stopStrays(run);
   const worked = (await carryOut(nextPhases(record), run)) || stopped;
-  const took = seconds(Date.now() - began);
+  const took = seconds(performance.now() - began);
   if (!takesPort(record) && !record.announced) {
     await save(context, base, adopting.engine, { ...record, announced: true }, adopting.image);
     return context.report(

@@ -49,7 +49,7 @@ export async function back(context: Context, base: string, named: string | undef
       );
       return;
     }
-    const began = Date.now();
+    const began = performance.now();
     // Once the data is compose's, nothing of this module's is to serve any more.
     if (record.givenBack === undefined) await endInterruption(run);
     await refuseWayBack(run);
@@ -58,7 +58,7 @@ export async function back(context: Context, base: string, named: string | undef
       throw await failed("way back", error, { ...run, record: now ?? record });
     });
     context.report(
-      `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(Date.now() - began)}). Nothing of this module is left.`,
+      `${record.project} is compose's again, on port ${record.port.now ?? "(none)"} (${seconds(performance.now() - began)}). Nothing of this module is left.`,
     );
   });
 }

@@ -80,12 +80,12 @@ export async function recoverInstall(
     if (tier !== undefined) await stacks.set(tier, settings.tier);
   });
   await progress.step("have every image under its name", async () => refuseMissing(await bringImages(engine, images)));
-  const began = Date.now();
+  const began = performance.now();
   await progress.step("remove containers and networks", () => clear(engine, own));
   await progress.step("bring base up", () => stacks.up("base"));
   if (tier !== undefined) await progress.step(`bring ${tier} up`, () => stacks.up(tier));
   report(
-    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. Scani did not serve for ${seconds(Date.now() - began)}.`,
+    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. Scani did not serve for ${seconds(performance.now() - began)}.`,
   );
 }
 

@@ -5,6 +5,7 @@ import { LockTaken, thisProcess, type Owner } from "../../host/lock/owner";
 import { presenceFile, runningOwner } from "../../host/lock/presence";
 import { baseStackOf, type Project } from "../project";
 import { root } from "../root";
+import { Deadline } from "../../util/deadline";
 
 type Claim = (subject: string) => Promise<(() => Promise<void>) | undefined>;
 
@@ -43,7 +44,7 @@ const timeout = 1_000;
 
 /** Waits until a presence file names a running owner: a killed one leaves its file behind. */
 async function ownerIn(file: string): Promise<Owner | undefined> {
-  for (const until = Date.now() + timeout; Date.now() < until; await pause(20)) {
+  for (const deadline = new Deadline(timeout); !deadline.isOver; await pause(20)) {
     const owner = runningOwner(file);
     if (owner !== undefined) return owner;
   }

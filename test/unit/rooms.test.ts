@@ -241,6 +241,22 @@ test("the environment's SCANI_ variables are read in one room", () => {
   expect(reads).toEqual([]);
 });
 
+test("no span of time is measured with a clock that can be set", () => {
+  // These compare a moment that was written down with now.
+  const moments = [
+    "host/adopt/phases/beside.ts",
+    "host/backup/folder.ts",
+    "host/files/store.ts",
+    "host/handover/dueBackup.ts",
+    "host/lock/owner.ts",
+    "ops/backup/list.ts",
+  ];
+  const users = all
+    .filter((file) => !file.startsWith("lab/"))
+    .filter((file) => /\bDate\.now\b/.test(readFileSync(join(root, file), "utf8")));
+  expect(users.sort()).toEqual(moments);
+});
+
 test("the product takes its engine from `connect`, and has no Docker beside it", () => {
   const past = all
     .filter((file) => !/^(host\/engine|lab)\//.test(file))

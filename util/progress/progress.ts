@@ -16,7 +16,7 @@ export class Progress {
 
   constructor(
     private readonly report: Report,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /**
@@ -27,7 +27,7 @@ export class Progress {
     const began = this.now();
     this.report(`▸ ${title}`);
     const ended = (mark: "✓" | "✗"): void => {
-      const tookMs = this.now() - began;
+      const tookMs = Math.round(this.now() - began);
       this.timings[id] = (this.timings[id] ?? 0) + tookMs;
       this.report(`${mark} ${title} (${seconds(tookMs)})`);
     };

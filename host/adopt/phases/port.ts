@@ -55,10 +55,10 @@ async function changeOver(run: AdoptRun): Promise<number> {
   const { engine, record } = run;
   const page = record.scani["frontend-app"] ?? "";
   await engine.setRestartPolicy(page, "no");
-  const began = Date.now();
+  const began = performance.now();
   await endPage(engine, page);
   await startGateway(run);
-  return Date.now() - began;
+  return performance.now() - began;
 }
 
 /** Ends a page's server, which is nginx: from this signal on it lets nobody in. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Server } from "../server";
+import { Deadline } from "../../../util/deadline";
 
 /** A program that is connected to Scani's database. */
 export interface Client {
@@ -38,11 +39,11 @@ export async function lastingClients(
   counts: (client: Client) => boolean,
   timeout = usualTimeout,
 ): Promise<Client[]> {
-  for (const deadline = Date.now() + timeout; ; await pause(pollInterval)) {
+  for (const deadline = new Deadline(timeout); ; await pause(pollInterval)) {
     const rows = await server.query<Omit<Client, "address"> & { address: string | null }>(clientQuery);
     const found = rows.map(({ address, ...rest }): Client => ({ ...rest, address: address ?? undefined }));
     const lasting = found.filter(counts);
-    if (lasting.length === 0 || Date.now() >= deadline) return lasting;
+    if (lasting.length === 0 || deadline.isOver) return lasting;
   }
 }
 

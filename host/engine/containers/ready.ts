@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { details, type ContainerDetails, type Engine } from "../engine";
 import { reasonIn } from "./healthAnswer";
+import { Deadline } from "../../../util/deadline";
 import { OperatorError } from "../../../util/operatorError";
 
 /** Milliseconds between two checks of something that is not ready yet. */
@@ -58,10 +59,12 @@ export function checkInterrupt(signal: AbortSignal): void {
  */
 const untilScript = [
   "set -f",
-  "end=$(($(date +%s) + $1)); shift; checks=0",
+  // Uptime: the clock may be set meanwhile.
+  "now() { read -r up rest < /proc/uptime; now=${up%.*}; }",
+  "now; end=$((now + $1)); shift; checks=0",
   'until output=$("$@" 2>&1); do',
   "  echo $output",
-  `  checks=$((checks + 1)); [ $((checks % ${checksPerTime})) != 0 ] || [ $(date +%s) -lt $end ] || exit 1`,
+  `  checks=$((checks + 1)); [ $((checks % ${checksPerTime})) != 0 ] || { now; [ $now -lt $end ]; } || exit 1`,
   `  sleep ${pollInterval / 1000}`,
   "done",
 ].join("\n");
@@ -74,7 +77,7 @@ const untilScript = [
  * @throws OperatorError when it stops or crashes. Both with the end of its log
  */
 export async function untilReady(engine: Engine, target: Watched, watch: Watch): Promise<void> {
-  const deadline = Date.now() + watch.timeoutSeconds * 1000;
+  const deadline = new Deadline(watch.timeoutSeconds * 1000);
   let reason = "no answer yet";
   let restartsBefore: number | undefined;
   const onOutput = (line: string): void => {
@@ -94,7 +97,7 @@ export async function untilReady(engine: Engine, target: Watched, watch: Watch):
         crashes > 0 ? `crashed and was restarted ${crashes}×` : `stopped with exit code ${exitCode}`,
       );
     }
-    const left = Math.max(Math.ceil((deadline - Date.now()) / 1000), 0);
+    const left = Math.ceil(deadline.left / 1000);
     const checking = engine.exec(
       target.id,
       ["sh", "-c", untilScript, "until", String(left), ...healthCommand(healthCheck)],
@@ -106,7 +109,7 @@ export async function untilReady(engine: Engine, target: Watched, watch: Watch):
     );
     if (result.exitCode === 0) return;
     if (result.exitCode === -1) onOutput(result.output);
-    if (Date.now() > deadline)
+    if (deadline.isOver)
       throw await failed(engine, target, `was not ready within ${watch.timeoutSeconds} s: ${reason}`, NotReady);
     // The exec ended early, as it does when its container stops: check the container's state again.
     await pause(pollInterval);
