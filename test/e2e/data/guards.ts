@@ -199,7 +199,7 @@ describe("the data that is there", () => {
         [up],
         "base",
         "its Postgres has no role of that name",
-        "type: npm run pulumi -- config set --stack base POSTGRES_USER",
+        "Set POSTGRES_USER of stack base to the role it was made with",
       ),
     );
   });
