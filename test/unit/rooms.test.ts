@@ -246,6 +246,7 @@ test("no span of time is measured with a clock that can be set", () => {
   const moments = [
     "host/adopt/phases/beside.ts",
     "host/backup/folder.ts",
+    "host/files/carriedBefore.ts",
     "host/files/store.ts",
     "host/handover/dueBackup.ts",
     "host/lock/owner.ts",
