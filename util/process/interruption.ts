@@ -54,12 +54,14 @@ export function interruption(report: Report): AbortSignal {
   return controller.signal;
 }
 
+const forgive = (): void => undefined;
+
 /**
  * Lets this process go on to its end, and clean up, where nobody reads any more what it prints. Without it the first line
- * that fails ends the process on the spot.
+ * that fails ends the process on the spot. Once is enough for a process.
  */
 export function outliveReaders(): void {
-  for (const stream of outputs()) stream.on("error", () => undefined);
+  for (const stream of outputs()) if (!stream.listeners("error").includes(forgive)) stream.on("error", forgive);
 }
 
 function outputs(): readonly NodeJS.WriteStream[] {
