@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { chromium, compose, ensurePackage, prepare } from "./setup";
+import { chromium, compose, sshServer, ensurePackage, prepare } from "./setup";
 import { foldersOf, ownFolder, sweep, testKinds } from "./throwaway";
 import type { Report } from "../util/progress/progress";
 import { root } from "../ops/root";
@@ -24,7 +24,7 @@ interface Summary {
  */
 export async function test(args: readonly string[], report: Report): Promise<boolean> {
   const { docker, environment } = await prepare(report, { images: "stand-in", languageHost: true });
-  for (const one of [chromium, compose]) await ensurePackage(one, report);
+  for (const one of [chromium, compose, sshServer]) await ensurePackage(one, report);
   // A rehearsal of the tests has its install in their folder, which goes last.
   for (const folder of foldersOf("test")) await sweep(docker, "rehearse", report, folder);
   for (const kind of testKinds) await sweep(docker, kind, report);

@@ -21,6 +21,14 @@ export const chromium: DistributionPackage = {
   without: "the tests of the page are SKIPPED",
 };
 
+/** The server of the tests over ssh; without one they are skipped, and counted as such. */
+export const sshServer: DistributionPackage = {
+  command: "sshd",
+  name: "openssh-server",
+  title: "OpenSSH server",
+  without: "the tests over ssh are SKIPPED",
+};
+
 /** What brings the compose install up that is adopted. */
 export const compose: DistributionPackage = {
   command: "docker-compose",

@@ -1,4 +1,4 @@
-export { chromium, compose, ensurePackage } from "./distributionPackage";
+export { chromium, compose, ensurePackage, sshServer } from "./distributionPackage";
 export { prepare, type Prepared } from "./prepare";
 export { pulumiCli } from "../../ops/pulumi/pulumiCli";
 export { testLanguageHost } from "./languageHost";
