@@ -112,7 +112,9 @@ function fakeIn(state: State): [FakeEngine, string] {
 }
 
 describe.each(states)("a container that is %s", (state) => {
-  test.each(Object.keys(calls))("%s", async (name) => {
+  // What crashes at once is started and has crashed again by the time it is looked at, or not yet.
+  const told = Object.keys(calls).filter((name) => state !== "restarting" || name !== "start");
+  test.each(told)("%s", async (name) => {
     const call = calls[name];
     const [fake, fakeId] = fakeIn(state);
     const [expected, actual] = [
