@@ -3,6 +3,11 @@ export function bareHost(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
 }
 
+/** Host of a URL, without an IPv6 address's brackets; undefined for text that is none. Pure. */
+export function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? bareHost(new URL(url).hostname) : undefined;
+}
+
 /**
  * True for a host that is whoever names it: in a container, that container. Pure.
  * @param host of a URL or by itself, with or without the brackets of an IPv6 address

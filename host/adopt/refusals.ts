@@ -17,6 +17,7 @@ import { settingNamed } from "../../settings";
 import { isDevelopmentValue } from "../../settings/unsafe";
 import { commandToRun } from "../engine/containers/commandToRun";
 import { publishedAt } from "../engine/containers/published";
+import { hostOf } from "../../util/host";
 import { objectStoreOf, type AdoptEvidence } from "./evidence";
 import type { MemorySetting } from "./compose/memory";
 import { addressesOf } from "./notes";
@@ -26,7 +27,6 @@ import {
   aliveAs,
   bindAddressOf,
   findersOf,
-  hostOf,
   hostsNamed,
   imageOf,
   isEgress,

@@ -9,7 +9,8 @@ import { releaseContainers } from "../install/readFacts";
 import { dockerStop } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { stopForGood, workerSeconds, type AdoptRun } from "./phases/phase";
-import { hostOf, serviceOf, type ComposeContainer, type ScaniService } from "./compose/project";
+import { hostOf } from "../../util/host";
+import { serviceOf, type ComposeContainer, type ScaniService } from "./compose/project";
 import { composeLabel, composeContainers, readContainer } from "./compose/readCompose";
 import { readRecord } from "./record";
 

@@ -6,6 +6,7 @@ import { valueIn } from "../install/services/environment";
 import type { ReleaseContainer } from "../install/facts";
 import { localCloudUrl, type Service } from "../install/services/release";
 import type { Tier } from "../../settings";
+import { hostOf } from "../../util/host";
 
 /** Where a release keeps its files, and how its data-provider is called from inside the install. */
 export interface Place {
@@ -37,6 +38,11 @@ export interface PlaceSource {
   readonly authority?: string;
 }
 
+/** Whether an S3 server is base's own. Pure. */
+export function isBundled(endpoint: string): boolean {
+  return hostOf(endpoint) === replaceable.storage.host;
+}
+
 /** Where a release keeps its files. Undefined for a tier 1 without a data-provider. Pure. */
 export function placeOf({ api, provider, authority }: PlaceSource): Place | undefined {
   const [url, key] = [valueIn(api, "SCANI_CLOUD_URL"), valueIn(api, "SCANI_CLOUD_API_KEY")];
@@ -47,7 +53,7 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
   if (provider === undefined) return undefined;
   const bucket = bucketIn(provider.environment);
   const endpoint = bucket.endpoint.replace(/\/$/, "");
-  const bundled = URL.canParse(endpoint) && new URL(endpoint).hostname === replaceable.storage.host;
+  const bundled = isBundled(endpoint);
   return {
     id: `${endpoint} ${bucket.bucket}`,
     title: `tier 1's data-provider${bundled ? "" : ` on ${endpoint}/${bucket.bucket}`}`,

@@ -1,10 +1,10 @@
 import { OperatorError } from "../../util/operatorError";
 import { setCommand, upCommand } from "../../util/commands";
 import { pluralFiles, countText, type FileCount, type FilesEntry } from "../install/filesEntry";
-import { replaceable } from "../install/services/bundled";
 import type { Carriage } from "./carriage";
 import { needed, type NamedFile } from "./named";
 import type { FoundFiles } from "./find";
+import { isBundled } from "./place";
 import type { Tier } from "../../settings";
 import { CarryTally, type Stuck } from "./carry";
 
@@ -159,7 +159,7 @@ export function lostProblem(
       why: `Once ${tier} has been brought up, its files can be carried. Where that cannot be waited for: carryFiles no, and then up, ${others}`,
       type: [upCommand(source), leave(stack)],
     });
-  const own = URL.canParse(endpoint) && new URL(endpoint).hostname === replaceable.storage.host;
+  const own = isBundled(endpoint);
   return new OperatorError({
     what: `${tier} served last, with its files in the bucket ${bucket} at ${endpoint}, and none of its containers is left to carry them from there. Rows and jobs name ${pluralFiles(named)}. Nothing has been switched.`,
     why: `Give base that bucket again, ${own ? "by taking S3_ENDPOINT out of its settings" : "with its keys"}, and bring ${tier} up: from there the files can be carried. The last command, and then up, ${others}`,

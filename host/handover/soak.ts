@@ -146,7 +146,7 @@ async function servesInstead(
   release: ReleaseContainer,
   watch: Watch,
 ): Promise<string | undefined> {
-  const serving = servingOf(await answeredFacts(engine, order, watch, { names: false }));
+  const serving = servingOf(await answeredFacts(engine, order, watch, { shortcomings: false }));
   return isServedBy(serving, release) ? undefined : describeServing(serving);
 }
 

@@ -15,7 +15,7 @@ export async function stopUnrouted(
   containers: readonly ReleaseContainer[],
   withinSeconds?: number,
 ): Promise<void> {
-  const facts = await readFacts(engine, install, { names: false });
+  const facts = await readFacts(engine, install, { shortcomings: false });
   const routed = containers.filter((container) => isRouted(facts, container));
   await Promise.all(containers.filter((one) => !routed.includes(one)).map(({ id }) => engine.stop(id, withinSeconds)));
   if (routed.length === 0) return;

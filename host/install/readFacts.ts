@@ -22,10 +22,10 @@ export interface Install {
 /** What is asked of an install. */
 export interface Reading {
   /**
-   * Which names are lost, by a command in one of its containers. What serves does not depend on it; where it is not asked,
-   * none counts as lost.
+   * Which names are lost, by a command in one of its containers, and which restart policies are others than declared, by
+   * a look at each. What serves does not depend on it; where it is not asked, none counts as amiss.
    */
-  readonly names: boolean;
+  readonly shortcomings: boolean;
 }
 
 /**
@@ -35,10 +35,10 @@ export interface Reading {
 export async function readFacts(
   engine: Engine,
   install: Install,
-  { names }: Reading = { names: true },
+  { shortcomings }: Reading = { shortcomings: true },
 ): Promise<Facts> {
   const [{ containers, nameless }, { gateway, storage, observed }, journal] = await Promise.all([
-    askContainers(engine, install.name, names),
+    askContainers(engine, install.name, shortcomings),
     askGateway(engine, install),
     readJournal(engine, install.gateway),
   ]);
@@ -76,14 +76,14 @@ export async function releaseContainers(engine: Engine, install: string): Promis
   return releasesAmong(await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true }));
 }
 
-/** Reads the containers of an install's releases, and which of the install's are not found by their names. */
+/** Reads the containers of an install's releases and, where it is asked, what is amiss with them. */
 async function askContainers(
   engine: Engine,
   install: string,
-  names: boolean,
+  shortcomings: boolean,
 ): Promise<Pick<Facts, "containers" | "nameless">> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`], all: true });
-  if (!names) return { containers: releasesAmong(all), nameless: [] };
+  if (!shortcomings) return { containers: releasesAmong(all), nameless: [] };
   const copies = copiesAmong(all);
   const nameless = await readNameless(
     engine,

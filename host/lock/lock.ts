@@ -11,7 +11,10 @@ import { lookCommand, parseAnswer, takeCommand, type Answer, type LockName } fro
 /** A lock that is held until it is released or this process ends or is suspended. It does not keep the process alive. */
 export interface Held {
   release(): Promise<void>;
-  /** Aborted, with the error to show, when the lock is lost without a release: the gateway or engine was restarted, or the connection broke. */
+  /**
+   * Aborted, with the error to show, when the lock is lost without a release: the gateway or engine was restarted, or the
+   * connection broke.
+   */
   readonly lost: AbortSignal;
 }
 

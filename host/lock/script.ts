@@ -17,8 +17,8 @@ const files: Readonly<Record<LockName, string>> = {
 /**
  * Prints one line with the result. A lock it has taken it holds until its standard input ends, which is when the process
  * at the other end closes it or dies, or until nothing has come from there for too long: a connection to another host can
- * break without either end being told. An image without `timeout` waits for the end alone. A taken lock is tried again for a quarter of a second: a look holds it for a
- * moment, and a new owner has not yet written who it is.
+ * break without either end being told. An image without `timeout` waits for the end alone. A taken lock is tried again for
+ * a quarter of a second: a look holds it for a moment, and a new owner has not yet written who it is.
  * Arguments: -x to take or -s to look, the lock's file, the other lock's file, the owner as JSON, the seconds without a
  * word after which it is free.
  */

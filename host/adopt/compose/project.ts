@@ -7,7 +7,7 @@ import { isUp } from "../../install/facts";
 import { postgresDataPath } from "../../install/data/postgresData";
 import type { ContainerState, Mount } from "../../engine/engine";
 import { publishedAt } from "../../engine/containers/published";
-import { bareHost, isOwnMachine } from "../../../util/host";
+import { hostOf, isOwnMachine } from "../../../util/host";
 
 /** One container of a compose project, as the engine describes it. Holds secrets. */
 export interface ComposeContainer {
@@ -241,11 +241,6 @@ export function onlyReachedBy({ extraHosts }: Pick<ComposeContainer, "extraHosts
   if (host === undefined) return undefined;
   if (isOwnMachine(host) || host === "host.docker.internal" || extraHosts.includes(host)) return "that container";
   return host.includes(".") || isIP(host) !== 0 ? undefined : "containers on its networks";
-}
-
-/** Host of a URL, without an IPv6 address's brackets; undefined for text that is none. Pure. */
-export function hostOf(url: string): string | undefined {
-  return URL.canParse(url) ? bareHost(new URL(url).hostname) : undefined;
 }
 
 /** Variables whose whole value is a host name. */

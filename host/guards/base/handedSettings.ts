@@ -1,5 +1,6 @@
 import { replaceable, type BaseSetting } from "../../install/services/bundled";
 import { variableIn } from "../../install/services/environment";
+import { hostOf } from "../../../util/host";
 import type { ChangedSetting } from "../changedSettings";
 import type { BaseNow } from "./baseNow";
 import type { DeclaredBase } from "./baseRefusals";
@@ -16,8 +17,6 @@ interface Handed {
   /** Why it is refused also where the operator wrote it down; undefined where it need not be. */
   readonly harm?: (now: BaseNow) => string | undefined;
 }
-
-const hostOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).hostname : undefined);
 
 /** An address as it is compared. */
 const addressOf = (url: string): string => (URL.canParse(url) ? new URL(url).href.replace(/\/$/, "") : url);

@@ -32,7 +32,7 @@ export class StartGatewayStep implements HandoverStep {
     if (state === "running")
       return progress.step(
         "wait until the gateway answers",
-        async () => void (await answeredFacts(engine, order, watch, { names: false })),
+        async () => void (await answeredFacts(engine, order, watch, { shortcomings: false })),
         this.id,
       );
     await progress.step(
@@ -126,7 +126,7 @@ export class FlipStep implements HandoverStep {
   async undo(run: Run, engine: Engine): Promise<void> {
     const { order, before, progress } = run;
     const back = wayBack(before);
-    const now = await readFacts(engine, order.install, { names: false });
+    const now = await readFacts(engine, order.install, { shortcomings: false });
     if (back === undefined) {
       if (!Object.values(this.to).some((container) => isRouted(now, container))) return;
       throw new OperatorError({ what: "no release served before, so there is none to go back to" });

@@ -1,8 +1,52 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { contextOf, outputFor, type Context } from "../../../../ops/context";
+import { folder, type Folder } from "../../lab/setup/folder";
+
+/** A project of the test that runs, on which a fake Pulumi works. */
+export interface FakeProject extends Pick<Folder, "path" | "file"> {
+  readonly context: Context;
+  isThere(stack: string): boolean;
+}
+
+/** Gives each test of a file a project, with the fake Pulumi on the path. @param print told what is printed */
+export function fakeProject(print: (line: string) => void = () => undefined): FakeProject {
+  let project: Folder;
+  let context: Context;
+  const path = process.env.PATH;
+  const bin = folder();
+  beforeAll(() => {
+    bin.program("pulumi", fakePulumi);
+    process.env.PATH = `${bin.path}:${path}`;
+  });
+  afterAll(() => {
+    process.env.PATH = path;
+    bin.remove();
+  });
+  beforeEach(() => {
+    project = folder();
+    project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
+    const environment = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "of this test" };
+    context = contextOf({ folder: project.path, environment }, outputFor({}, print));
+  });
+  afterEach(() => project.remove());
+  return {
+    get path() {
+      return project.path;
+    },
+    get context() {
+      return context;
+    },
+    file: (name, contents) => project.file(name, contents),
+    isThere: (stack) => existsSync(join(project.path, `stack-${stack}`)),
+  };
+}
+
 /**
  * A Pulumi that keeps a file for each stack, and says what it is asked. Its state and log are in the folder of its work, and
  * a file there such as `refuse-stack-init` has it refuse that command.
  */
-export const fakePulumi = `
+const fakePulumi = `
 case "$1" in version) echo v3.999.0; exit;; esac
 echo "$*" >> calls
 stack="$3"

@@ -1,36 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { contextOf, outputFor, type Context } from "../../../../ops/context";
 import { runPulumi, stackToSet } from "../../../../ops/pulumi/run";
 import { withStack } from "../../../../ops/pulumi/workspace";
 import { setCommand } from "../../../../util/commands";
-import { folder, type Folder } from "../../lab/setup/folder";
-import { fakePulumi } from "./fakePulumi";
+import { fakeProject } from "./fakePulumi";
 
-let project: Folder;
-let context: Context;
-const path = process.env.PATH;
-const bin = folder();
-beforeAll(() => {
-  bin.program("pulumi", fakePulumi);
-  process.env.PATH = `${bin.path}:${path}`;
-});
-afterAll(() => {
-  process.env.PATH = path;
-  bin.remove();
-});
-beforeEach(() => {
-  project = folder();
-  project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
-  const environment = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "of this test" };
-  context = contextOf(
-    { folder: project.path, environment },
-    outputFor({}, () => undefined),
-  );
-});
-afterEach(() => project.remove());
+const project = fakeProject();
 
-const isThere = (stack: string): boolean => existsSync(join(project.path, `stack-${stack}`));
 const calls = (): string[] => readFileSync(join(project.path, "calls"), "utf8").trimEnd().split("\n");
 
 /** Pulumi's words in a command that is printed to set a setting. */
@@ -38,29 +14,29 @@ const wordsOf = (stack: string): string[] =>
   setCommand("LOG_LEVEL", stack, { value: "warn" }).replace("npm run pulumi -- ", "").split(" ");
 
 test("what a preview says to set can be set, though it leaves no stack behind", async () => {
-  await withStack(context, "tier2", () => Promise.resolve(), { temporary: true });
-  expect(isThere("tier2")).toBe(false);
-  expect(await runPulumi(context, wordsOf("tier2"))).toBe(0);
-  expect(isThere("tier2")).toBe(true);
+  await withStack(project.context, "tier2", () => Promise.resolve(), { temporary: true });
+  expect(project.isThere("tier2")).toBe(false);
+  expect(await runPulumi(project.context, wordsOf("tier2"))).toBe(0);
+  expect(project.isThere("tier2")).toBe(true);
   const settings = readFileSync(join(project.path, "Pulumi.tier2.yaml"), "utf8");
   expect(settings).toContain("encryptionsalt: ");
   expect(settings).toContain("scani:tier: tier2");
 });
 
 test("a stack that is there is not made again", async () => {
-  for (let time = 0; time < 2; time += 1) expect(await runPulumi(context, wordsOf("tier2"))).toBe(0);
+  for (let time = 0; time < 2; time += 1) expect(await runPulumi(project.context, wordsOf("tier2"))).toBe(0);
   expect(calls().filter((call) => call.startsWith("stack init"))).toHaveLength(1);
 });
 
 test("one whose settings are there and which is not, as on another machine, is made too", async () => {
   project.file("Pulumi.tier2.yaml", "encryptionsalt: v1:salt\nconfig:\n  scani:tier: tier2\n");
-  expect(await runPulumi(context, wordsOf("tier2"))).toBe(0);
-  expect(isThere("tier2")).toBe(true);
+  expect(await runPulumi(project.context, wordsOf("tier2"))).toBe(0);
+  expect(project.isThere("tier2")).toBe(true);
 });
 
 test("a stack that is none of this module's is left to Pulumi, and so is whatever changes no setting", async () => {
-  expect(await runPulumi(context, ["config", "set", "LOG_LEVEL", "warn", "--stack", "other"])).toBe(255);
-  expect(await runPulumi(context, ["config", "get", "LOG_LEVEL", "--stack", "tier2"])).toBe(255);
+  expect(await runPulumi(project.context, ["config", "set", "LOG_LEVEL", "warn", "--stack", "other"])).toBe(255);
+  expect(await runPulumi(project.context, ["config", "get", "LOG_LEVEL", "--stack", "tier2"])).toBe(255);
   expect(calls().join("\n")).not.toContain("init");
 });
 

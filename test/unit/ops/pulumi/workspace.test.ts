@@ -1,46 +1,22 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { contextOf, outputFor, type Context } from "../../../../ops/context";
 import { down } from "../../../../ops/down";
 import { closingWords } from "../../../../ops/runCommand";
 import { setSettings } from "../../../../ops/pulumi/config";
 import { reporting } from "../../../../ops/pulumi/pulumiOutput";
 import { withStack } from "../../../../ops/pulumi/workspace";
-import { folder, type Folder } from "../../lab/setup/folder";
-import { fakePulumi } from "./fakePulumi";
+import { fakeProject } from "./fakePulumi";
 
-let project: Folder;
-let context: Context;
-const path = process.env.PATH;
 const printed: string[] = [];
-const bin = folder();
-beforeAll(() => {
-  bin.program("pulumi", fakePulumi);
-  process.env.PATH = `${bin.path}:${path}`;
-});
-afterAll(() => {
-  process.env.PATH = path;
-  bin.remove();
-});
-beforeEach(() => {
-  project = folder();
-  project.file("Pulumi.yaml", "name: scani\nruntime: nodejs\n");
-  const environment = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "of this test" };
-  context = contextOf(
-    { folder: project.path, environment },
-    outputFor({}, (line) => printed.push(line)),
-  );
-});
-afterEach(() => project.remove());
+const project = fakeProject((line) => printed.push(line));
 
 const file = (): string => join(project.path, "Pulumi.base.yaml");
-const isThere = (stack: string): boolean => existsSync(join(project.path, `stack-${stack}`));
 const worked = (temporary: boolean, meanwhile: () => void = () => undefined) =>
   withStack(
-    context,
+    project.context,
     "base",
     async () => {
-      expect(isThere("base")).toBe(true);
+      expect(project.isThere("base")).toBe(true);
       expect(readFileSync(file(), "utf8")).toContain("scani:tier: base");
       meanwhile();
     },
@@ -49,7 +25,7 @@ const worked = (temporary: boolean, meanwhile: () => void = () => undefined) =>
 
 test("a stack that is made for good stays, with its settings", async () => {
   await worked(false);
-  expect(isThere("base")).toBe(true);
+  expect(project.isThere("base")).toBe(true);
   expect(readFileSync(file(), "utf8")).toContain("encryptionsalt");
 });
 
@@ -59,24 +35,24 @@ test.each([undefined, "config:\n  scani:tier: base\n  scani:LOG_LEVEL: warn\n"])
     if (settings !== undefined) writeFileSync(file(), settings);
     const before = (): string | undefined => (existsSync(file()) ? readFileSync(file(), "utf8") : undefined);
     await worked(true);
-    expect([isThere("base"), before()]).toEqual([false, settings]);
+    expect([project.isThere("base"), before()]).toEqual([false, settings]);
     const failing = () => {
       throw new Error("wrong settings");
     };
     await expect(worked(true, failing)).rejects.toThrow("wrong settings");
-    expect([isThere("base"), before()]).toEqual([false, settings]);
+    expect([project.isThere("base"), before()]).toEqual([false, settings]);
   },
 );
 
 test("what somebody sets meanwhile stays, and so does a stack somebody brings up meanwhile", async () => {
   const set = () => writeFileSync(file(), `${readFileSync(file(), "utf8")}  scani:soak: "9"\n`);
   await worked(true, set);
-  expect(isThere("base")).toBe(false);
+  expect(project.isThere("base")).toBe(false);
   expect(readFileSync(file(), "utf8")).toMatch(/encryptionsalt[^]*soak/);
   const brought = () => writeFileSync(join(project.path, "resources"), "");
   writeFileSync(file(), "config: {}\n");
   await worked(true, brought);
-  expect(isThere("base")).toBe(true);
+  expect(project.isThere("base")).toBe(true);
   expect(readFileSync(file(), "utf8")).toContain("encryptionsalt");
 });
 
@@ -84,29 +60,29 @@ test("a stack that was there stays after a preview", async () => {
   await worked(false);
   const settings = readFileSync(file(), "utf8");
   await worked(true);
-  expect([isThere("base"), readFileSync(file(), "utf8")]).toEqual([true, settings]);
+  expect([project.isThere("base"), readFileSync(file(), "utf8")]).toEqual([true, settings]);
 });
 
 test("one whose settings are there and which is not is made, also where that is found out from what was shown", async () => {
   writeFileSync(file(), "encryptionsalt: v1:salt\nconfig:\n  scani:tier: base\n");
-  await withStack(context, "base", (stack) => reporting(context, () => stack.getAllConfig()));
-  expect(isThere("base")).toBe(true);
+  await withStack(project.context, "base", (stack) => reporting(project.context, () => stack.getAllConfig()));
+  expect(project.isThere("base")).toBe(true);
 });
 
 test.each(["stack-init", "config-set", "config---show-secrets"])(
   "where Pulumi refuses %s, which is not shown while it runs, its words are said",
   async (command) => {
     project.file(`refuse-${command}`, "");
-    const refusal = await setSettings(context, "base", { LOG_LEVEL: "warn" }).catch((error: unknown) => error);
+    const refusal = await setSettings(project.context, "base", { LOG_LEVEL: "warn" }).catch((error: unknown) => error);
     expect(closingWords(refusal)).toBe("Pulumi failed on stack base.\n  error: permission denied");
   },
 );
 
 test("taking down what is not there makes nothing, and says so", async () => {
-  await expect(down(context, "prod-tier1")).rejects.toThrow(
+  await expect(down(project.context, "prod-tier1")).rejects.toThrow(
     /^There is no stack prod-tier1, so there is nothing to take down\. This lists the stacks there are:\n {2}type: npm run pulumi -- stack ls$/,
   );
-  expect(isThere("prod-tier1")).toBe(false);
+  expect(project.isThere("prod-tier1")).toBe(false);
   expect(existsSync(join(project.path, "Pulumi.prod-tier1.yaml"))).toBe(false);
   expect(readFileSync(join(project.path, "calls"), "utf8")).not.toMatch(/init|destroy|config/);
 });
