@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { describeFailures, type TestFile } from "./testFailures";
 import { chromium, compose, sshServer, ensurePackage, prepare } from "./setup";
 import { foldersOf, ownFolder, sweep, testKinds } from "./throwaway";
 import type { Report } from "../util/progress/progress";
@@ -15,6 +16,7 @@ interface Summary {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly TestFile[];
 }
 
 /**
@@ -47,12 +49,13 @@ export async function test(args: readonly string[], report: Report): Promise<boo
       jest("but", lanes),
     ]);
     const alone = await jest("only", 1);
-    const count = (name: keyof Summary): number => beside[name] + alone[name];
+    const count = (name: keyof Omit<Summary, "testResults">): number => beside[name] + alone[name];
     const failed =
       count("numFailedTests") + count("numRuntimeErrorTestSuites") + (formatted && linted && typed ? 0 : 1);
     if (!formatted) report("Some files are not formatted, see above. Type: npm run format");
     if (!linted) report("The style check failed, see above.");
     if (!typed) report("The types of the stand-in page do not fit, see above.");
+    for (const { testResults } of [beside, alone]) describeFailures(testResults, join(root, "bin")).forEach(report);
     const [passed, skipped] = [count("numPassedTests"), count("numPendingTests")];
     if (passed + failed + skipped === 0) report("No test was asked for that there is.");
     if (skipped > 0) report(`SKIPPED: ${skipped} tests could not run on this machine.`);
