@@ -141,7 +141,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
     refuseBaseInUse(
       releases
         .filter(({ name, labels }) => isReleaseName(name, labels[label.service] ?? ""))
-        .map(({ labels }) => labels[label.tier] as Tier),
+        .map(({ name, labels }) => ({ name, tier: labels[label.tier] as Tier })),
       stack,
     );
   },

@@ -3,9 +3,9 @@ import { folderOf } from "../host/backup/plan";
 import { connect } from "../host/engine/connect";
 import { isSet } from "../settings";
 import type { Handler } from "./handler";
+import { clearTier } from "./clearTier";
 import { refuseOtherEngine } from "./otherEngine";
 import { explainFailure } from "../host/handover/failed";
-import { refuseTakedown } from "../host/guards/takedown";
 import type { Wanted } from "../host/install/facts";
 import type { Order } from "../host/handover/order";
 import { perform } from "../host/handover/perform";
@@ -64,7 +64,7 @@ export const handover: Handler<HandoverInputs> = {
   async remove(inputs, stack) {
     const engine = connect(inputs.dockerHost);
     await refuseOtherEngine(engine, inputs);
-    refuseTakedown(await readFacts(engine, installOf(inputs)), inputs.tier, stack, isSet("allowDowntime"));
+    await clearTier(engine, installOf(inputs), inputs, stack, isSet("allowDowntime"));
   },
 };
 

@@ -1,16 +1,15 @@
 import { connect } from "../host/engine/connect";
 import { isSet } from "../settings";
-import { refuseTakedown } from "../host/guards/takedown";
-import { readFacts } from "../host/install/readFacts";
 import type { TakedownGuardInputs } from "../host/install/resources";
 import type { Handler } from "./handler";
+import { clearTier } from "./clearTier";
 import { refuseOtherEngine } from "./otherEngine";
 
-/** What Pulumi calls for the TakedownGuard, which only refuses. */
+/** What Pulumi calls for the TakedownGuard, the last to refuse before containers go, also where there is no Handover. */
 export const takedownGuard: Handler<TakedownGuardInputs> = {
   id: ({ install, tier }) => `${install}-${tier}`,
 
-  // It refuses only, so what it goes by may change without anything being done.
+  // It makes nothing, so what it goes by may change without anything being done.
   incidental: ["engine", "containers"],
 
   differs: () => Promise.resolve(false),
@@ -20,6 +19,6 @@ export const takedownGuard: Handler<TakedownGuardInputs> = {
   async remove({ install, gateway, dockerHost, engine: home, containers = {}, tier }, stack) {
     const engine = connect(dockerHost);
     await refuseOtherEngine(engine, { install, engine: home, containers });
-    refuseTakedown(await readFacts(engine, { name: install, gateway }), tier, stack, isSet("allowDowntime"));
+    await clearTier(engine, { name: install, gateway }, { tier, containers }, stack, isSet("allowDowntime"));
   },
 };

@@ -114,13 +114,15 @@ async function sayStrays(there: Presence, tier: Tier, known: ReadonlySet<string>
   if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
 }
 
-/** Removes what runs that were killed have made of the tier and not noted. */
+/** Removes what runs that were killed, or other tools, have made of the tier, and nothing needs. */
 async function clearOrphans(host: Host, base: BaseReference, tier: Tier, known: ReadonlySet<string>): Promise<void> {
   const { install: name, gateway } = base.remembered;
   const orphans = orphansOf(await host.routed({ name, gateway }), tier, known);
   if (orphans.length === 0) return;
   const names = orphans.map((one) => one.name).join(", ");
-  await pulumi.log.warn(`Made by a run that was killed, and not noted: ${names}. Nothing needs it, and it is removed.`);
+  await pulumi.log.warn(
+    `Made by a run that was killed, or by another tool: ${names}. Nothing needs it, and it is removed.`,
+  );
   if (!pulumi.runtime.isDryRun()) await host.removeContainers(orphans.map(({ id }) => id));
 }
 

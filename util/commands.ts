@@ -105,6 +105,8 @@ export const dockerStart = (container: string, ...options: readonly string[]): s
   ["docker start", ...options, quoted(container)].join(" ");
 export const dockerStop = (...containers: readonly string[]): string =>
   ["docker stop", ...containers.map(quoted)].join(" ");
+export const dockerRemove = (...containers: readonly string[]): string =>
+  ["docker rm", ...containers.map(quoted)].join(" ");
 /** Stops containers so that the engine does not start them again by itself. */
 export const dockerStopForGood = (...containers: readonly string[]): readonly string[] => [
   ["docker update --restart no", ...containers.map(quoted)].join(" "),

@@ -1,7 +1,7 @@
 import { isRouted, isUp, routedRelease, type Facts } from "../install/facts";
 import { howToSet, type Tier } from "../../settings";
 import { otherTier, stacksBeside } from "../install/names/stacks";
-import { dockerStop, dockerUnpause, dockerWait, downCommand, upCommand } from "../../util/commands";
+import { dockerRemove, dockerStop, dockerUnpause, dockerWait, downCommand, upCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 
 /**
@@ -74,17 +74,27 @@ function refuseOnlyWorker(facts: Facts, tier: Tier, other: string): void {
 
 /**
  * Refuses to take base away from under releases. Pure.
- * @param releases tiers of the containers that are there
+ * @param releases containers that are there
  * @param stack name of base's
  * @throws OperatorError
  */
-export function refuseBaseInUse(releases: readonly Tier[], stack: string): void {
+export function refuseBaseInUse(
+  releases: readonly { readonly name: string; readonly tier: Tier }[],
+  stack: string,
+): void {
   if (releases.length === 0) return;
-  const tiers = [...new Set(releases)].sort();
+  const tiers = [...new Set(releases.map(({ tier }) => tier))].sort();
+  const names = releases.map(({ name }) => name).sort();
   const stacks = stacksBeside(stack);
-  throw new OperatorError({
-    what: `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
-    why: `Take the tiers down first, or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
-    type: tiers.map((tier) => downCommand(stacks[tier])),
-  });
+  throw new OperatorError([
+    {
+      what: `Base carries ${tiers.join(" and ")}; destroying it would take the data services from under Scani. Nothing has been touched.`,
+      why: `Take the tiers down first, or, to take Scani down on purpose, ${howToSet("allowDowntime")}.`,
+      type: tiers.map((tier) => downCommand(stacks[tier])),
+    },
+    {
+      what: `What is there still when the tiers are down is in no stack's state, and another tool's. Of ${names.join(", ")} remove what is left:`,
+      type: [dockerStop(...names), dockerRemove(...names), downCommand(stack)],
+    },
+  ]);
 }

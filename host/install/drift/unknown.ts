@@ -28,20 +28,29 @@ export function unknownContainers(
 }
 
 /**
- * Containers of a tier's releases that Pulumi's state does not hold, as a run that was killed leaves one it has just made:
- * nothing would ever remove them, and base counts them as releases it carries. Of a release that is routed, or of which
- * anything is up, none is an orphan, nor is what has a name that Pulumi does not give. Pure.
+ * Containers of a tier's releases that Pulumi's state does not hold: a run that was killed leaves one it has just made, and
+ * one that another tool has made anew stays when Pulumi's own has taken its place. Nothing would ever remove them, and base
+ * counts them as releases it carries. None is routed or up, nor of a release of which anything is, unless Pulumi has a
+ * container for the same; what has a name that Pulumi does not give is somebody's own. Pure.
  * @param known ids of what the state of the tier's stack holds
  */
 export function orphansOf(routed: RoutedContainers, tier: Tier, known: ReadonlySet<string>): ReleaseContainer[] {
-  const inUse = routed.containers.filter((one) => isRouted(routed, one) || isUp(one));
-  return routed.containers.filter(
+  const isInUse = (one: ReleaseContainer): boolean => isRouted(routed, one) || isUp(one);
+  const isReplaced = (one: ReleaseContainer): boolean =>
+    routed.containers.some((other) => known.has(other.id) && other.service === one.service && isOf(other, one));
+  return unknownOf(routed.containers, tier, known).filter(
     (one) =>
-      one.tier === tier &&
-      !known.has(one.id) &&
-      isReleaseName(one.name, one.service) &&
-      !inUse.some((other) => isOf(other, one)),
+      !isInUse(one) && (isReplaced(one) || !routed.containers.some((other) => isOf(other, one) && isInUse(other))),
   );
+}
+
+/** Containers of a tier's releases under names that Pulumi gives, other than these. Pure. */
+export function unknownOf(
+  containers: readonly ReleaseContainer[],
+  tier: Tier,
+  known: ReadonlySet<string>,
+): ReleaseContainer[] {
+  return containers.filter((one) => one.tier === tier && !known.has(one.id) && isReleaseName(one.name, one.service));
 }
 
 /**

@@ -68,8 +68,13 @@ test.each([
 );
 
 test("base is not taken from under releases, whose own stacks go first", () => {
-  expect(() => refuseBaseInUse(["tier2", "tier1", "tier2"], "prod-base")).toThrow(
-    /^Base carries tier1 and tier2; [^]*\n {2}type: npm run down -- prod-tier1\n {2}type: npm run down -- prod-tier2$/,
+  const releases = [
+    { name: "b", tier: "tier2" },
+    { name: "a", tier: "tier1" },
+    { name: "c", tier: "tier2" },
+  ] as const;
+  expect(() => refuseBaseInUse(releases, "prod-base")).toThrow(
+    /^Base carries tier1 and tier2; [^]*\n {2}type: npm run down -- prod-tier1\n {2}type: npm run down -- prod-tier2\n[^]*Of a, b, c remove what is left:\n {2}type: docker stop a b c\n {2}type: docker rm a b c\n {2}type: npm run down -- prod-base$/,
   );
   expect(() => refuseBaseInUse([], "prod-base")).not.toThrow();
 });

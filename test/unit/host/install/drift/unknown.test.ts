@@ -118,6 +118,18 @@ describe("a tier's containers that Pulumi does not hold", () => {
     expect(await orphans(install)).toEqual([]);
   });
 
+  test("are orphans beside Pulumi's own of the same release, where they are neither routed nor up", async () => {
+    const install = new FakeInstall();
+    install.declare("tier1", "one");
+    install.serve("one");
+    const { labels } = install.container("one", "api");
+    install.nameAsPulumi("one");
+    install.engine.add({ name: "scani-tier1-api-9f8e7d6", state: "exited", labels });
+    expect(await orphans(install)).toEqual(["scani-tier1-api-9f8e7d6"]);
+    Object.assign(install.engine.find("scani-tier1-api-9f8e7d6") ?? {}, { state: "running" });
+    expect(await orphans(install)).toEqual([]);
+  });
+
   test("are none while anything of their release is up, routed or not", async () => {
     const install = new FakeInstall();
     install.declare("tier1", "one");

@@ -1,0 +1,43 @@
+import { clearTier } from "../../../provider/clearTier";
+import { FakeInstall } from "../host/fakeInstall";
+
+const place = { name: "scani", gateway: "scani-gateway" };
+let install: FakeInstall;
+
+/** Tier 1 serves; of tier 2, which is warm, another tool has made the api anew, and somebody has a copy of it. */
+beforeEach(() => {
+  install = new FakeInstall();
+  install.declare("tier1", "one");
+  install.serve("one");
+  install.declare("tier2", "two");
+  install.container("two", "api").state = "running";
+  const { labels } = install.container("two", "api");
+  install.nameAsPulumi("one");
+  install.nameAsPulumi("two");
+  install.engine.add({ name: "scani-tier2-api-9f8e7d6", state: "running", labels });
+  install.engine.add({ name: "my-copy", labels });
+});
+
+const names = () => install.engine.all.map(({ name }) => name);
+
+test("what another tool has made anew of a tier is removed with it, and nothing else", async () => {
+  const before = names();
+  const { containers } = idsOf("tier2");
+  await clearTier(install.engine, place, { tier: "tier2", containers }, "tier2", false);
+  expect(before.filter((name) => !names().includes(name))).toEqual(["scani-tier2-api-9f8e7d6"]);
+  expect(install.engine.calls.slice(-2)).toEqual(["stop scani-tier2-api-9f8e7d6", "remove scani-tier2-api-9f8e7d6"]);
+});
+
+test("of a tier that serves nothing is touched", async () => {
+  const before = names();
+  await expect(clearTier(install.engine, place, { tier: "tier1", containers: {} }, "tier1", false)).rejects.toThrow(
+    "tier1 serves",
+  );
+  expect(names()).toEqual(before);
+});
+
+/** Ids of what Pulumi has of a tier, by service. */
+function idsOf(tier: string): { readonly containers: Record<string, string> } {
+  const own = install.engine.all.filter(({ name }) => name.startsWith(`scani-${tier}-`) && name.endsWith("-0a1b2c3"));
+  return { containers: Object.fromEntries(own.map(({ id, labels }) => [labels["scani.service"] ?? "", id])) };
+}
