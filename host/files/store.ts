@@ -145,7 +145,10 @@ export class FileStore {
       if (!isDoubt(one)) return one;
       const answer = exist[asked.indexOf(keys[index])] as Answer | undefined;
       if (answer === undefined)
-        return { ...refused(one), ...(one.code === "AccessDenied" ? { mayBeMissing: true } : {}) };
+        return {
+          ...refused(one),
+          ...(one.code === "AccessDenied" && !isOffTime(one.doubt) ? { mayBeMissing: true } : {}),
+        };
       if (!answer.ok) return failureOf(answer);
       return answer.data.exists === false ? "missing" : refused(one);
     });
@@ -345,8 +348,15 @@ function notGiven(result: TransferResult, title: string): Failure {
 
 function answerOf({ status, body }: TransferResult): string {
   const { words } = refusalIn(body);
-  return `its bucket answers ${status}${words === "" ? "" : ` (${words})`}`;
+  return `its bucket answers ${status}${words === "" ? "" : ` (${words})`}${isOffTime(words) ? clockHint : ""}`;
 }
+
+/** True where a bucket takes an address that has just been signed for one of another time. S3 words it in two ways. Pure. */
+function isOffTime(words: string): boolean {
+  return /RequestTimeTooSkewed|expired/i.test(words);
+}
+
+const clockHint = "; is the clock right on the machine this command runs on?";
 
 function spotIn(answer: Answer, title: string): UploadSpot | Failure {
   const failed = `${title} gives no address for files`;
@@ -358,6 +368,6 @@ function spotIn(answer: Answer, title: string): UploadSpot | Failure {
 function refusalOf({ status, error, body }: TransferResult, title: string): Failure | undefined {
   if (error === "" && status >= 200 && status < 300) return undefined;
   const { code, words } = refusalIn(body);
-  const failed = `the bucket of ${title} refuses it (${status}): ${error || words || "without a reason"}`;
+  const failed = `the bucket of ${title} refuses it (${status}): ${error || words || "without a reason"}${isOffTime(words) ? clockHint : ""}`;
   return { failed, about: status === 413 || code === "EntityTooLarge" ? "file" : "store" };
 }

@@ -52,7 +52,7 @@ export interface TransferResult {
 
 /**
  * Makes requests one after the other, over the same connections where that is possible. One result for each. What fails
- * for the moment is asked once more.
+ * for the moment is asked once more, of whoever is asked too much some times more.
  */
 export type Transfers = (requests: readonly Transfer[]) => Promise<TransferResult[]>;
 
@@ -67,6 +67,12 @@ const [retryDelay, longestDelay] = [1_000, 20_000];
 
 /** Statuses of what may do well in a moment, as curl's own `--retry` has them. */
 const passing = [408, 429, 500, 502, 503, 504];
+
+/**
+ * Statuses of whoever is asked too much, as S3's 503 SlowDown: it has not begun what it was asked for. It is asked again
+ * as often as this, after twice as long each time, as S3's own clients do.
+ */
+const [throttling, mostThrottled] = [[429, 503], 4];
 
 /** Requests in a row without any response after which the others are not made. */
 const mostSilent = 2;
@@ -196,15 +202,18 @@ export function transfersFrom(engine: Engine, container: string, folder: string,
     return parseTransfers(folder, requests, output === "" ? errors : output);
   };
   return async (requests) => {
-    const results = await makeAll(requests, run);
-    const again = [...results.keys()].filter((index) => mayPass(requests[index], results[index]));
-    if (again.length === 0) return results;
-    await pause(Math.max(delay, ...again.map((index) => delayOf(results[index]))));
-    const second = await makeAll(
-      again.map((index) => requests[index]),
-      run,
-    );
-    return results.map((result, index) => second[again.indexOf(index)] ?? result);
+    let results = await makeAll(requests, run);
+    for (let time = 1; time <= mostThrottled; time += 1) {
+      const again = [...results.keys()].filter((index) => mayPass(requests[index], results[index], time));
+      if (again.length === 0) break;
+      await pause(Math.max(delay * 2 ** (time - 1), ...again.map((index) => delayOf(results[index]))));
+      const next = await makeAll(
+        again.map((index) => requests[index]),
+        run,
+      );
+      results = results.map((result, index) => next[again.indexOf(index)] ?? result);
+    }
+    return results;
   };
 }
 
@@ -226,11 +235,15 @@ function throughFirstFailure(results: readonly TransferResult[]): readonly Trans
   return failure === -1 ? results : results.slice(0, failure + 1);
 }
 
-/** Whether a request may do well in a moment. What nothing came of for long has had its time. */
-function mayPass({ once }: Transfer, result: TransferResult): boolean {
+/**
+ * Whether a request may do well in a moment. What nothing came of for long has had its time.
+ * @param time how often it has been made
+ */
+function mayPass({ once }: Transfer, result: TransferResult, time: number): boolean {
   const { exit, status } = result;
-  if (once === true || exit === timedOut || exit === diskFull || delayOf(result) > longestDelay) return false;
-  return exit !== 0 || passing.includes(status);
+  if (exit === timedOut || exit === diskFull || delayOf(result) > longestDelay) return false;
+  if (exit === 0 && throttling.includes(status)) return true;
+  return once !== true && time === 1 && (exit !== 0 || passing.includes(status));
 }
 
 /** Milliseconds a response wants whoever asked to wait. */

@@ -401,6 +401,16 @@ test("a bucket read with its own keys says what is not there, and why it refuses
     expect(await store.look(["there"])).toEqual([
       expect.objectContaining({ failed: expect.stringContaining(`403 (${code}: said so)`) }),
     ]);
+  // Which is no word about the key.
+  from.misbehave = () => ({
+    status: 403,
+    body: "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>",
+  });
+  const [late] = await store.look(["there"]);
+  expect(late).toMatchObject({
+    failed: expect.stringMatching(/Request has expired\); is the clock right on the machine/),
+  });
+  expect(late).not.toHaveProperty("mayBeMissing");
   expect(from.calls).toEqual([]);
 });
 

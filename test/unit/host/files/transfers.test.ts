@@ -62,7 +62,22 @@ test("what fails for the moment is asked once more, all together; a full disk an
   const refused = await made(many, () => ({ ...plain, status: 404 }));
   expect(refused.runs).toHaveLength(1);
   const overloaded = (retryAfter: number) => made(many, () => ({ ...plain, status: 429, retryAfter }));
-  expect([(await overloaded(0)).runs.length, (await overloaded(3600)).runs.length]).toEqual([2, 1]);
+  expect([(await overloaded(0)).runs.length, (await overloaded(3600)).runs.length]).toEqual([5, 1]);
+});
+
+test("who says that he is asked too much is asked a few times more, for copies too", async () => {
+  const slow = (busy: number) => (path: number, time: number) => ({
+    ...plain,
+    status: path % 10 === 0 && time <= busy ? 503 : 200,
+  });
+  const waited = await made(many, slow(3));
+  expect(waited.results.every(({ status }) => status === 200)).toBe(true);
+  expect(waited.runs.map(({ length }) => length)).toEqual([60, 6, 6, 6]);
+  expect((await made(many, slow(9))).results.filter(({ status }) => status === 503)).toHaveLength(6);
+  const copies = many.map((one): Transfer => ({ ...one, once: true }));
+  expect((await made(copies, slow(1))).results.every(({ status }) => status === 200)).toBe(true);
+  expect((await made(copies, (_path, time) => ({ ...plain, status: time === 1 ? 502 : 200 }))).runs).toHaveLength(1);
+  expect((await made([got(1)], () => ({ ...plain, status: 503 }))).runs).toHaveLength(5);
 });
 
 test("copies are asked for once, in requests of some bytes, with time for these", async () => {

@@ -4,7 +4,8 @@ import type { Tier } from "../../../../settings";
 import { atEveryCall } from "../everyCall";
 import type { FaultKind } from "../fakeEngine";
 import type { FakeInstall } from "../fakeInstall";
-import { go, previewed, served } from "./filesInstall";
+import { perform } from "../../../../host/handover/perform";
+import { go, previewed, releaseOf, served } from "./filesInstall";
 
 const ways: readonly [Tier, Tier][] = [
   ["tier1", "tier2"],
@@ -101,6 +102,29 @@ test.concurrent("without files nothing need be said, and nothing more is started
   const lines = await go(host, "tier2", { carryFiles: undefined });
   expect(lines.at(-1)).not.toContain("file");
 });
+
+test.concurrent(
+  "nothing is asked of database or buckets while the routes are flipped and the old worker stops",
+  async () => {
+    const host = await served("tier1");
+    const all: string[] = [];
+    host.engine.watch = (call) => all.push(call);
+    await perform(
+      host.engine,
+      host.order("tier2", releaseOf.tier2),
+      (line) => all.push(line),
+      new AbortController().signal,
+      200,
+    );
+    const [begun, flipped, stopped] = ["▸ flip the gateway", "✓ flip the gateway", "✓ stop the old worker"].map(
+      (title) => all.findIndex((line) => line.startsWith(title)),
+    );
+    expect([begun, flipped, stopped]).not.toContain(-1);
+    const meanwhile = all.slice(begun, Math.max(flipped, stopped));
+    expect(meanwhile.filter((line) => / (curl|psql)$|^(writeFile|create) /.test(line))).toEqual([]);
+    expect(all.slice(0, begun).filter((line) => line.endsWith(" curl"))).not.toEqual([]);
+  },
+);
 
 test.concurrent("a second switch carries only what is new", async () => {
   const host = await served("tier1");
