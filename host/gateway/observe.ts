@@ -9,6 +9,8 @@ export interface Observed {
   readonly services: readonly Listed[];
   /** What is wrong with the answer to a request through the gateway, by service; what is held has none to be wrong. */
   readonly unanswered: Readonly<Record<string, string>>;
+  /** Names of services that gave a good one. */
+  readonly answered: readonly string[];
 }
 
 /** Seconds an answer through the gateway may take. */
@@ -51,15 +53,20 @@ function ask(service: string, path: string): string {
 /** Reads what `observeCommand` printed. Pure. */
 export function parseObserved(printed: string): Observed {
   const services = parseListing(printed);
-  const answers = printed.split("\n").flatMap((line): [string, string][] => {
+  const answers = printed.split("\n").flatMap((line): [string, string | undefined][] => {
     const [word, name, status] = line.trim().split(" ");
     const asked = services.find((one) => one.name === name && isForAllHosts(one));
     // Without a route there is nobody who should answer, and what is held or refused waits for its resume.
     if (word !== answerWord || asked === undefined || isHeld(asked)) return [];
     if (status === "none") return [[asked.name, `no answer within ${answerSeconds} s`]];
-    return Number(status) >= 500 ? [[asked.name, `HTTP ${status}`]] : [];
+    return [[asked.name, Number(status) >= 500 ? `HTTP ${status}` : undefined]];
   });
-  return { services, unanswered: withoutConsequence(Object.fromEntries(answers)) };
+  const wrong = answers.filter((answer): answer is [string, string] => answer[1] !== undefined);
+  return {
+    services,
+    unanswered: withoutConsequence(Object.fromEntries(wrong)),
+    answered: answers.filter(([, why]) => why === undefined).map(([name]) => name),
+  };
 }
 
 /** Sign-in calls take the page's server and the api: what is wrong with either is said of that, and once. */
@@ -89,6 +96,11 @@ function listedRoutes(services: readonly Listed[]): ListedRoute[] {
 /** Name of the container each route leads to. Pure. */
 export function targetsIn(services: readonly Listed[]): Targets {
   return Object.fromEntries(listedRoutes(services).map(({ route, service }) => [route, containerOf(service.target)]));
+}
+
+/** Names of the containers from which an answer came to a request through the gateway. Pure. */
+export function answeringTargets({ services, answered }: Observed): string[] {
+  return services.flatMap(({ name, target }) => (answered.includes(name) ? [containerOf(target)] : []));
 }
 
 /** Routes whose requests are held or refused, by `kamal-proxy pause` or `stop`. Pure. */

@@ -57,6 +57,11 @@ export function servedBy(route: Route): Backend {
   return shapes[route].backend;
 }
 
+/** True for a service that routes point to. */
+export function isBackend(service: string): boolean {
+  return routes.some((route) => servedBy(route) === service);
+}
+
 /** Path prefixes of a route, as the gateway lists them. */
 export function listedPath(route: Route): string {
   return shapes[route].prefixes.join(",");

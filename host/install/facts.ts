@@ -60,7 +60,10 @@ export interface Facts {
   readonly uploads?: Uploads;
   /** Newest first. */
   readonly containers: readonly ReleaseContainer[];
-  /** Names of running containers of base and of data-providers that releases do not find by their host names any more. */
+  /**
+   * Names of running containers that are not found by their host names any more: of base and of data-providers by
+   * releases, of apis and pages by the gateway.
+   */
   readonly nameless: readonly string[];
   /** Handovers on record, oldest first. */
   readonly journal: readonly Entry[];

@@ -1,5 +1,13 @@
 import type { ContainerDetails, ContainerState, ContainerSummary, Engine } from "../engine/engine";
-import { heldIn, observeCommand, parseObserved, targetsIn, writtenServices, type Observed } from "../gateway/observe";
+import {
+  answeringTargets,
+  heldIn,
+  observeCommand,
+  parseObserved,
+  targetsIn,
+  writtenServices,
+  type Observed,
+} from "../gateway/observe";
 import { isHeld, listProblem } from "../gateway/deploy";
 import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
@@ -44,9 +52,11 @@ export async function readFacts(
   ]);
   const { services, unanswered } = observed;
   const uploads = uploadsOf(install.name, storage, observed);
+  // What answers is found: a look-up that failed by chance is no reason to restart it.
+  const answering = answeringTargets(observed);
   return {
     containers,
-    nameless,
+    nameless: nameless.filter((name) => !answering.includes(name)),
     journal,
     gateway,
     services,
@@ -150,7 +160,11 @@ async function askGateway(engine: Engine, install: Install): Promise<Asked> {
   const silent = async (why: string): Promise<Asked> => ({
     gateway: { name, state, silent: why },
     storage,
-    observed: { services: state === undefined ? [] : await writtenServices(engine, name), unanswered: {} },
+    observed: {
+      services: state === undefined ? [] : await writtenServices(engine, name),
+      unanswered: {},
+      answered: [],
+    },
   });
   if (state === undefined) return silent(`there is no gateway (container ${name})`);
   if (state !== "running") return silent(`the gateway is ${state}`);

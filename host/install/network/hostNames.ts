@@ -1,4 +1,5 @@
-import { isConflict, isNotFound, type ContainerSummary, type Engine } from "../../engine/engine";
+import type { ContainerSummary, Engine } from "../../engine/engine";
+import { isBackend } from "../../gateway/routes";
 import { networkName } from "./addresses";
 import { baseNetworksOf } from "../drift/alteration";
 import { replaceable, type ReplaceableService } from "../services/bundled";
@@ -21,41 +22,46 @@ const lookUpScript = [
 type Listed = Pick<ContainerSummary, "id" | "name" | "labels" | "state" | "networks">;
 
 /**
- * Names of the running containers that others do not find by their host name any more: base's services and the
- * data-provider. What the gateway looks up shows in the answers to its requests. The engine's DNS forgets every name when
- * the engine leaves a swarm, and learns one again when its container starts or joins a network.
+ * Names of the running containers that others do not find by their host name any more: base's services, the
+ * data-provider, and what the gateway looks up of a release. The engine's DNS forgets every name when the engine leaves a
+ * swarm, and learns one again when its container starts or joins a network.
  * @param containers of an install, in whatever state
  */
 export async function readNameless(engine: Engine, containers: readonly Listed[]): Promise<string[]> {
   const running = containers.filter(({ state }) => state === "running");
   const services = running.filter((one) => hasBaseName(one) && hostOf(one) !== undefined);
-  const providers = running.filter((one) => label.release in one.labels && hostOf(one) !== undefined);
+  const released = running.filter((one) => label.release in one.labels);
+  const providers = released.filter((one) => hostOf(one) !== undefined);
+  const gateways = running.filter((one) => hasBaseName(one) && one.labels[label.service] === "gateway");
+  const backends = released.filter(({ labels }) => isBackend(labels[label.service] ?? ""));
   // A data-provider is on every network of base's services. Without one nobody looks the mail server up, and one of those
   // that an api looks up asks for all of them.
   const onData = services.filter(({ labels }) => baseNetworksOf[labels[label.service] ?? ""]?.includes("data"));
   const askers = providers.length > 0 ? providers : onData.slice(0, 1);
-  const found = await Promise.all(
-    askers.map((asker) => namelessFor(engine, asker, [...new Set([...services, asker])])),
-  );
+  const found = await Promise.all([
+    ...askers.map((asker) => namelessFor(engine, asker, [...new Set([...services, asker])])),
+    ...gateways.map((gateway) => namelessFor(engine, gateway, backends)),
+  ]);
   return [...new Set(found.flat())];
 }
 
 /** Which of these a container does not find, of those it shares a network with. */
 async function namelessFor(engine: Engine, asker: Listed, others: readonly Listed[]): Promise<string[]> {
   const near = others.filter(({ networks }) => Object.keys(networks).some((name) => name in asker.networks));
+  if (near.length === 0) return [];
   const hosts = near.map((one) => hostOf(one) ?? one.name);
   const { output } = await engine
     .exec(asker.id, ["sh", "-c", lookUpScript, "names", ...hosts])
-    .catch((error: unknown) => {
-      // It has stopped since it was listed.
-      if (isConflict(error) || isNotFound(error)) return { output: "" };
-      throw error;
+    .catch(async (error: unknown) => {
+      // It may have stopped since it was listed.
+      if ((await engine.inspect(asker.id))?.state === "running") throw error;
+      return { output: "" };
     });
   const unknown = output.split("\n").map((line) => line.trim());
   return near.filter((_, at) => unknown.includes(`${unknownWord} ${hosts[at]}`)).map(({ name }) => name);
 }
 
-/** Name by which releases reach a container; undefined for one they do not look up. Pure. */
+/** Name by which releases reach a container; undefined for one they do not look up so. Pure. */
 function hostOf({ labels }: Pick<Listed, "labels">): string | undefined {
   const service = labels[label.service] ?? "";
   if (label.release in labels) return service === "data-provider" ? service : undefined;

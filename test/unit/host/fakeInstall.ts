@@ -328,7 +328,11 @@ export class FakeInstall {
   /** What is printed of hosts a container looks up. */
   private unknownHosts(asker: FakeContainer, hosts: readonly string[]): string {
     const named = (host: string) =>
-      host === "data-provider" ? asker.name : `scani-${host === "mailpit" ? "mail" : host}`;
+      this.engine.find(host) !== undefined
+        ? host
+        : host === "data-provider"
+          ? asker.name
+          : `scani-${host === "mailpit" ? "mail" : host}`;
     return hosts
       .filter((host) => this.nameless.has(named(host)))
       .map((host) => `unknown ${host}\n`)
@@ -443,7 +447,8 @@ export class FakeInstall {
     // A target that does not answer its health check is not taken, and its route stays.
     const refused = deploys.filter(([, target]) => {
       const container = this.engine.find(target);
-      return container?.state !== "running" || this.refused.has(container.labels[label.release]);
+      if (container?.state !== "running" || this.nameless.has(target)) return true;
+      return this.refused.has(container.labels[label.release]);
     });
     for (const [route, target] of deploys) if (!refused.some(([other]) => other === route)) this.routes[route] = target;
     this.writeRoutes();

@@ -14,7 +14,7 @@ test("reads each route's container from the listing, colours and other services 
 
 test("a gateway without routes has none, and nobody has to answer", () => {
   const printed = `${row("Service", "Host", "Path", "Target", "State", "TLS")}\n${answers({ api: "404", app: "502" })}`;
-  expect(parseObserved(printed)).toEqual({ services: [], unanswered: {} });
+  expect(parseObserved(printed)).toEqual({ services: [], unanswered: {}, answered: [] });
 });
 
 test("a route that answers fewer paths, as an earlier version left it, counts as none", () => {

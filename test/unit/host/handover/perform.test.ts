@@ -728,7 +728,7 @@ test.concurrent(
     };
     await perform(host.engine, order, () => undefined, new AbortController().signal, grace);
     // By the check before the old release is stopped.
-    expect(asked).toHaveLength(1);
+    expect(asked.toSorted()).toEqual(["scani-gateway", "scani-r1-data-provider"]);
   },
 );
 
@@ -793,6 +793,36 @@ test.concurrent(
   },
 );
 
+test.concurrent(
+  "a tier that was kept warm and is not found by its names is restarted before the gateway is pointed at it",
+  async () => {
+    const host = await served("tier1");
+    for (const service of ["api", "worker", "frontend-app"] as const) host.container("r2", service).state = "running";
+    for (const service of ["api", "frontend-app"]) host.nameless.add(`scani-r2-${service}`);
+    const order = host.order("tier2", "r2");
+    const steps = plan(await readFacts(host.engine, order.install), order.wanted).map(({ id }) => id);
+    expect(steps.slice(steps.indexOf("migrate"), steps.indexOf("flip"))).toEqual(["migrate", "restart", "verify"]);
+    expect(await go(host, "tier2")).toMatchObject({ outcome: "switched" });
+    expect(wrongOf(host)).toEqual([]);
+  },
+);
+
+test.concurrent("what answers is found, whatever a look-up of its name says, and is not restarted", async () => {
+  const host = await served("tier1");
+  host.first = (_container, command) =>
+    command.join(" ").includes("getent hosts")
+      ? {
+          output: command
+            .slice(4)
+            .map((name) => `unknown ${name}\n`)
+            .join(""),
+        }
+      : undefined;
+  host.engine.find("scani-postgres")!.state = "exited";
+  host.container("r1", "data-provider").state = "paused";
+  expect((await readFacts(host.engine, host.order("tier1", "r1").install)).nameless).toEqual([]);
+});
+
 /** Tier 1 serves, the engine's DNS has lost its api's name, and without that its page does not start. */
 async function pageWithoutApi(): Promise<FakeInstall> {
   const host = await served("tier1");
@@ -843,7 +873,7 @@ test.concurrent(
     for (const service of ["data-provider", "api"]) host.nameless.add(`scani-r1-${service}`);
     host.nameless.add("scani-postgres");
     const read = () => readFacts(host.engine, host.order("tier1", "r1").install);
-    expect((await read()).nameless.toSorted()).toEqual(["scani-postgres", "scani-r1-data-provider"]);
+    expect((await read()).nameless.toSorted()).toEqual(["scani-postgres", "scani-r1-api", "scani-r1-data-provider"]);
     host.engine.calls.length = 0;
     const lines: string[] = [];
     expect(await go(host, "tier1", lines)).toMatchObject({ outcome: "repaired" });

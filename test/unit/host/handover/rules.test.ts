@@ -52,7 +52,7 @@ interface Case {
   readonly paused: readonly string[];
   /** The S3 server of base's own, and how the gateway leads uploads to it; undefined where there is none. */
   readonly uploads: { readonly state: ContainerState; readonly routed: boolean } | undefined;
-  /** Services of the wanted release whose names the engine's DNS has lost, where all routes lead to it and requests get in. */
+  /** Services of the wanted release whose names the engine's DNS has lost, where the gateway runs. */
   readonly nameless: readonly Service[];
   /** What the record of handovers holds. */
   readonly record: string | undefined;
@@ -117,8 +117,8 @@ async function laidOut(one: Case): Promise<FakeInstall> {
       host.container(releaseOf[tier], service).state = service === "migrate" ? "created" : of[tier][index];
     });
   }
-  // Of what is held, paused or stopped nobody learns that its name is lost: that takes the same command once more.
-  if (routed.every((tier) => tier === to) && gateway === "running" && paused.length === 0)
+  // While the gateway does not run nobody learns which names it does not find: that takes the same command once more.
+  if (gateway === "running")
     for (const service of nameless)
       if (host.container(releaseOf[to], service).state === "running")
         host.nameless.add(`scani-${releaseOf[to]}-${service}`);

@@ -23,6 +23,15 @@ test("what the engine's DNS has lost is told by the data-provider, which looks a
   expect(await nameless()).toEqual([]);
 });
 
+test("what a release's routes lead to is looked up by the gateway", async () => {
+  host.serve("r1");
+  host.nameless.clear();
+  host.nameless.add("scani-r1-frontend-app").add("scani-r1-worker");
+  expect(await nameless()).toEqual(["scani-r1-frontend-app"]);
+  host.container("r1", "frontend-app").state = "exited";
+  expect(await nameless()).toEqual([]);
+});
+
 test("without a data-provider that runs, a service tells of those on its network; the mail server is nobody's then", async () => {
   expect(await nameless()).toEqual(["scani-storage"]);
 });
@@ -40,8 +49,9 @@ test("one that stops as it is asked says nothing; an engine that fails does", as
   const listed = await all();
   Object.assign(host.engine.find("scani-postgres") ?? {}, { state: "exited" satisfies ContainerState });
   expect(await readNameless(host.engine, listed)).toEqual([]);
+  const running = await all();
   host.engine.plan({ at: 1, kind: "throw" });
-  await expect(readNameless(host.engine, listed)).rejects.toThrow("fault at");
+  await expect(readNameless(host.engine, running)).rejects.toThrow("fault at");
 });
 
 test("names are learnt again as services join their networks, under the name and the address they had", async () => {
