@@ -11,14 +11,16 @@ const slack = 2_000;
  * True when the process with this id is still the one that ran at that moment: it is alive, and started before. A later
  * process may have been given the same id. One that is alive and of which that cannot be told counts as the same.
  * @param at milliseconds since the epoch; NaN where the moment is not known
+ * @param program name of the program it ran, where that is known. One that runs it counts as the same, whenever it
+ * started: where the clock has been set since, what the kernel says of the start has moved with it
  */
-export function livesSince(pid: number, at: number): boolean {
+export function livesSince(pid: number, at: number, program?: string): boolean {
   if (!isAlive(pid)) return false;
   if (process.platform !== "linux") return true;
   try {
     const [state, started] = stateOf(pid);
     const isLater = started > at + slack;
-    return state !== "Z" && !isLater;
+    return state !== "Z" && (!isLater || programOf(pid) === program);
   } catch {
     // It has ended since, or /proc hides another user's processes.
     return isAlive(pid);
@@ -33,6 +35,11 @@ function isAlive(pid: number): boolean {
     // EPERM: another user's process, which is alive.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+/** Name of the program a process runs, the first 15 characters of it. */
+function programOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 }
 
 /** State of a process, and when it started in epoch milliseconds. */

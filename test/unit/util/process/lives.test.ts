@@ -23,6 +23,18 @@ onLinux("a later process with the same number is not the one that was meant", ()
   expect(livesSince(process.pid, Date.now() - process.uptime() * 1000 - 60_000)).toBe(false);
 });
 
+onLinux("one that runs the program that was meant is the same, also where the clock has been set since", async () => {
+  const child = spawn("sleep", ["30"]);
+  try {
+    await once(child, "spawn");
+    const hourAgo = Date.now() - 3_600_000;
+    expect(livesSince(child.pid as number, hourAgo, "sleep")).toBe(true);
+    expect(livesSince(child.pid as number, hourAgo, "pulumi")).toBe(false);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
 onLinux("a process nobody has taken note of yet has ended all the same", async () => {
   // Its parent never waits for it, so the kernel keeps its number.
   const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
