@@ -270,6 +270,9 @@ export const pulumiCommand = (...words: readonly string[]): string =>
   // What follows the first of Pulumi's words is Pulumi's.
   typed("pulumi", [...projectWords(), ...words]);
 
+/** Clears the lock of a stack, whoever has it. */
+export const cancelCommand = (stack: string): string => pulumiCommand("cancel", "--stack", quoted(stack));
+
 /** Brings a stack up by Pulumi itself, where it is on the path. */
 export const rawUpCommand = (stack: string): string => `pulumi up --stack ${quoted(stack)}`;
 

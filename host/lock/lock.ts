@@ -201,7 +201,10 @@ async function untilApplyLockFree(engine: Engine, gateway: string, refused: Refu
     const answer = await look(engine, gateway, "apply");
     if (answer?.is !== "taken") return;
     if (deadline.isOver) throw new LockTaken(answer.by, refused);
-    if (!reported) report(`A killed run is still rolling back (process ${answer.by?.pid}): waiting for it.`);
+    if (!reported)
+      report(
+        `Changes of a run that has no lock are under way (process ${answer.by?.pid}), as a killed one rolls back: waiting for it.`,
+      );
     await pause(pollInterval);
   }
 }

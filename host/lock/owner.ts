@@ -55,8 +55,15 @@ export type Refused = "work" | "preview" | "leftover";
  * Problem of a taken lock: who has it, since when, and what to do. Pure.
  * @param owner undefined when its description cannot be read
  * @param here this host's name; @param now in milliseconds
+ * @param clear command that clears a lock which outlives its process; without one it frees itself
  */
-export function refusal(owner: Owner | undefined, refused: Refused, here: string, now: number): Problem {
+export function refusal(
+  owner: Owner | undefined,
+  refused: Refused,
+  here: string,
+  now: number,
+  clear?: string,
+): Problem {
   const who =
     owner === undefined
       ? "a run whose owner is unknown"
@@ -64,18 +71,20 @@ export function refusal(owner: Owner | undefined, refused: Refused, here: string
   const what = {
     work: `This install is being worked on: ${who}. Nothing has been touched.`,
     preview: `This install is being worked on: ${who}. What a preview says now is not what up would do afterwards.`,
-    leftover: `A killed run is still rolling back: ${who}. Nothing has been touched.`,
+    leftover: `Changes of a run that has no lock are under way, as a killed one rolls back: ${who}. Nothing has been touched.`,
   }[refused];
   const there = owner === undefined || owner.host === here ? "" : ` on ${owner.host}`;
   const end = owner === undefined ? "end it" : `end it with kill ${owner.pid}${there}`;
-  const lease =
-    there === ""
-      ? ""
-      : ` Where ${owner?.host} or its connection is gone, the lock frees itself within ${leaseSeconds / 60} minutes.`;
-  return {
-    what,
-    why: `Wait until it is over and type this again. If it hangs, ${end}: nothing has to be unlocked after that.${lease}`,
-  };
+  const wait = `Wait until it is over and type this again. If it hangs, ${end}`;
+  if (there === "") return { what, why: `${wait}: nothing has to be unlocked after that.` };
+  if (clear !== undefined)
+    return {
+      what,
+      why: `${wait}. Whether it still runs cannot be told from here: only once it is gone, type what follows, and this again.`,
+      type: clear,
+    };
+  const lease = `Where ${owner?.host} or its connection is gone, the lock frees itself within ${leaseSeconds / 60} minutes.`;
+  return { what, why: `${wait}: nothing has to be unlocked after that. ${lease}` };
 }
 
 function age(since: string, now: number): string {
@@ -87,11 +96,13 @@ function age(since: string, now: number): string {
 
 /** Another run works on the install. */
 export class LockTaken extends OperatorError {
+  /** @param clear command that clears a lock which outlives its process */
   constructor(
     readonly owner: Owner | undefined,
     refused: Refused = "work",
+    clear?: string,
   ) {
-    super(refusal(owner, refused, hostname(), Date.now()));
+    super(refusal(owner, refused, hostname(), Date.now(), clear));
     this.name = "LockTaken";
   }
 }

@@ -6,6 +6,7 @@ import type { Context } from "../context";
 import { answeringEngine } from "../../host/engine/connection/answering";
 import { LockTaken } from "../../host/lock/owner";
 import { livesSince } from "../../util/process/lives";
+import { cancelCommand } from "../../util/commands";
 import { removeOrphans } from "./orphanedResources";
 import { pendingIn } from "./pendingOperations";
 import { exportState, importState } from "./state";
@@ -44,13 +45,17 @@ export async function pastKilledRun<T>(
     if (locks.length === 0) throw error;
     const live = locks.find(mayLive);
     if (live !== undefined)
-      throw new LockTaken({
-        user: live.user,
-        host: live.host,
-        pid: live.pid,
-        since: live.since,
-        work: `Pulumi on stack ${stack.name}`,
-      });
+      throw new LockTaken(
+        {
+          user: live.user,
+          host: live.host,
+          pid: live.pid,
+          since: live.since,
+          work: `Pulumi on stack ${stack.name}`,
+        },
+        "work",
+        cancelCommand(stack.name),
+      );
     for (const lock of locks) {
       // Its own file, and not `pulumi cancel`, which would also remove the lock of a run that has begun since.
       const file = fileURLToPath(lock.url);
@@ -66,7 +71,7 @@ export async function pastKilledRun<T>(
 
 /** Only a process of this host can be known to be gone, and only a file can be removed alone. */
 function mayLive({ host, pid, since, url }: StackLock): boolean {
-  return host !== hostname() || !url.startsWith("file://") || livesSince(pid, Date.parse(since));
+  return host !== hostname() || !url.startsWith("file://") || livesSince(pid, Date.parse(since), "pulumi");
 }
 
 /** Takes out of the stack's state, and off the engine, what a killed run left half done. */

@@ -138,7 +138,7 @@ test("a provider works for the run that has the install, or when nobody has it, 
   const said: string[] = [];
   const next = takeRunLock(scene.engine, gateway(), thisProcess("up of tier2"), (line) => said.push(line));
   await until(async () => said.length > 0, 5_000);
-  expect(said[0]).toContain(`still rolling back (process ${process.pid})`);
+  expect(said[0]).toContain(`are under way (process ${process.pid})`);
   await workshop.release();
   await (await next).release();
 });

@@ -30,6 +30,15 @@ test("a process of another host is to be ended there", () => {
   );
 });
 
+test("a lock that outlives its process is cleared by a command, where that process cannot be seen", () => {
+  const clear = "npm run pulumi -- cancel --stack tier2";
+  const elsewhere = refusal(owner, "work", "laptop", then, clear);
+  expect(elsewhere.type).toBe(clear);
+  expect(elsewhere.why).toMatch(/kill 4711 on scani\.internal\. Whether it still runs cannot be told from here/);
+  expect(elsewhere.why).not.toMatch(/frees itself|nothing has to be unlocked/);
+  expect(refusal(owner, "work", "scani.internal", then, clear).type).toBeUndefined();
+});
+
 test("an age that means nothing is not said", () => {
   expect(refusedWith(owner, "work", "laptop", then - 60_000)).not.toContain("ago");
   expect(refusedWith({ ...owner, since: "?" }, "work", "laptop", then)).not.toContain("ago");
@@ -41,7 +50,9 @@ test("an owner that has not said who it is, a preview and a killed run have word
   expect(refusedWith(owner, "preview", "laptop", then)).toContain(
     "What a preview says now is not what up would do afterwards.",
   );
-  expect(refusedWith(owner, "leftover", "laptop", then)).toContain("A killed run is still rolling back");
+  expect(refusedWith(owner, "leftover", "laptop", then)).toContain(
+    "Changes of a run that has no lock are under way, as a killed one rolls back: up of tier2",
+  );
 });
 
 test("an owner comes back from its JSON as it went, and nothing else does", () => {

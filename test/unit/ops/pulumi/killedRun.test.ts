@@ -63,9 +63,9 @@ test("so is what a coloured warning says", async () => {
 });
 
 /** What Pulumi says to a terminal of a lock, which is there. */
-function lockedBy(pid: number): { readonly file: string; readonly error: Error } {
+function lockedBy(pid: number, host = hostname()): { readonly file: string; readonly error: Error } {
   const file = place.file("1d9e05d4.json", "{}");
-  const created = `  ${pathToFileURL(file).href}: created by ada@${hostname()} (pid ${pid}) at ${new Date().toISOString()}`;
+  const created = `  ${pathToFileURL(file).href}: created by ada@${host} (pid ${pid}) at ${new Date().toISOString()}`;
   const said = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.\n${created}`;
   return { file, error: new Error(`code: 255\n stderr: \u001b[38;5;1m${said}\u001b[0m\n\n`) };
 }
@@ -78,6 +78,14 @@ test("a lock that a live process holds is left alone, in colours too", async () 
   expect(existsSync(file)).toBe(true);
   expect(existsSync(imported())).toBe(false);
   expect(lines).toEqual([]);
+});
+
+test("one of another host is left alone, and the refusal names what clears it", async () => {
+  const { file, error } = lockedBy(process.pid, "old-name");
+  await expect(run(() => Promise.reject(error))).rejects.toThrow(
+    /old-name[^]*only once it is gone[^]*type: npm run pulumi -- cancel --stack base$/,
+  );
+  expect(existsSync(file)).toBe(true);
 });
 
 test("one that a killed process left is cleared, and the command run again", async () => {
