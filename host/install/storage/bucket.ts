@@ -33,17 +33,27 @@ export interface BucketRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Who signs for each bucket: a signer keeps the key it derives for a day, which costs most of a signature. */
+const signers = new WeakMap<Bucket, AwsClient>();
+
+function signerOf(bucket: Bucket): AwsClient {
+  const { accessKeyId, secretAccessKey, region } = bucket;
+  const signer = signers.get(bucket) ?? new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region });
+  signers.set(bucket, signer);
+  return signer;
+}
+
 /** An address that makes one request without keys, for some seconds. */
 export async function signedAddress(
-  { endpoint, bucket, region, accessKeyId, secretAccessKey }: Bucket,
+  at: Bucket,
   { method, key, query = {}, headers = {} }: BucketRequest,
   seconds: number,
 ): Promise<string> {
-  const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region });
+  const { endpoint, bucket } = at;
   const path = key === undefined ? "" : `/${key.split("/").map(encodeURIComponent).join("/")}`;
   const search = new URLSearchParams({ ...query, "X-Amz-Expires": String(seconds) });
   const url = `${endpoint.replace(/\/$/, "")}/${bucket}${path}?${search.toString()}`;
-  return (await client.sign(url, { method, headers, aws: { signQuery: true } })).url;
+  return (await signerOf(at).sign(url, { method, headers, aws: { signQuery: true } })).url;
 }
 
 /** What an S3 server says of a request it refused: its code, and in words; both may be missing. Pure. */
