@@ -88,4 +88,4 @@ test("a new variable of Scani's is one line in the table and one in the environm
     settings: ["home", "(secret)"],
     api: { NEW_SETTING: "home", NEW_SECRET: key },
   });
-}, 60_000);
+});

@@ -40,7 +40,7 @@ test("the command that sets a setting can be typed as it is printed, for every s
     else if (file !== undefined) expect([words, input]).toEqual([[...set, name, ...at], "the certificate\n"]);
     else expect(words).toEqual([...set, ...at, name, example]);
   }
-}, 60_000);
+});
 
 test.each([
   "'self' https://bucket.example.org",

@@ -54,7 +54,7 @@ test("on the way to it the same command goes on each hour, says how many are lef
   expect(left).toEqual([...left].sort((a, b) => b - a));
   expect(new Set(left).size).toBe(left.length);
   expect(keysOf(host.away)).toEqual(keysOf(host.home));
-}, 120_000);
+});
 
 test("on the way home all is read, though it cannot be compared in one hour, and the disk is looked at before", async () => {
   const { host, hour } = await counted("tier2", 597);
@@ -64,7 +64,7 @@ test("on the way home all is read, though it cannot be compared in one hour, and
   expect(said).toHaveLength(3);
   expect(leftIn(said[0])).toBeGreaterThan(leftIn(said[1]));
   expect(keysOf(host.home)).toEqual(keysOf(host.away));
-}, 120_000);
+});
 
 test("where carryFiles is not set the operator is asked, though not all could be counted", async () => {
   const { host } = await counted("tier1", 297);
@@ -74,4 +74,4 @@ test("where carryFiles is not set the operator is asked, though not all could be
   expect((await previewed(host, "tier2", "yes")).files).toMatchObject({
     unknown: expect.stringMatching(/cannot all be carried yet: .*\n.*\d+ files are left/),
   });
-}, 60_000);
+});

@@ -214,5 +214,4 @@ test.concurrent.each<[FaultKind, Tier, Tier]>(
     expect(wrong.length).toBeGreaterThan(60);
     expect(wrong.flat()).toEqual([]);
   },
-  60_000,
 );

@@ -114,15 +114,11 @@ const everyWay = ways.flatMap(([from, to]) =>
   (["throw", "lose", "die", "interrupted"] as const).map((trouble) => [from, to, trouble] as const),
 );
 
-test.concurrent.each(everyWay)(
-  "from %s to %s, %s at every call",
-  async (from, to, trouble) => {
-    const outcomes = await atEveryCall((at) => faulted(from, to, trouble, at));
-    expect(outcomes.length).toBeGreaterThan(28);
-    expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
-  },
-  60_000,
-);
+test.concurrent.each(everyWay)("from %s to %s, %s at every call", async (from, to, trouble) => {
+  const outcomes = await atEveryCall((at) => faulted(from, to, trouble, at));
+  expect(outcomes.length).toBeGreaterThan(28);
+  expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+});
 
 /** Milliseconds after which a run counts as held up: fifty of them at a time take seconds on a busy machine. */
 const endsWithin = 15_000;
@@ -148,13 +144,9 @@ async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
   return held.flat();
 }
 
-test.concurrent.each(ways)(
-  "from %s to %s, interrupted while the engine does not answer, it ends",
-  async (from, to) => {
-    expect(await holdingUp(from, to)).toEqual([]);
-  },
-  60_000,
-);
+test.concurrent.each(ways)("from %s to %s, interrupted while the engine does not answer, it ends", async (from, to) => {
+  expect(await holdingUp(from, to)).toEqual([]);
+});
 
 /** A run whose new worker does not come up, so that all is taken back, in which the n-th call goes wrong as well. */
 async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): Promise<Outcome | undefined> {
@@ -186,14 +178,10 @@ async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): 
 
 test.concurrent.each(
   ways.flatMap(([from, to]) => (["throw", "lose", "die"] as const).map((kind) => [from, to, kind] as const)),
-)(
-  "from %s to %s, taken back, %s at every call",
-  async (from, to, kind) => {
-    const outcomes = await atEveryCall((at) => notTakenBack(from, to, kind, at));
-    expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
-  },
-  60_000,
-);
+)("from %s to %s, taken back, %s at every call", async (from, to, kind) => {
+  const outcomes = await atEveryCall((at) => notTakenBack(from, to, kind, at));
+  expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+});
 
 /**
  * A run whose new worker does not come up, while the old release does not answer the gateway: for so many milliseconds,

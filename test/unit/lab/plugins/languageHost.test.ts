@@ -152,7 +152,7 @@ test("a program that ignores the interrupt is killed, and so is one whose run is
     await new Promise((resolve) => {
       setTimeout(resolve, 50);
     });
-}, 15_000);
+});
 
 test("a program of another kind is refused", async () => {
   starter("");

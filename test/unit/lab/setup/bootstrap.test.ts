@@ -101,13 +101,13 @@ test("a clone with nothing in it is installed, compiled, and run with its argume
   expect(first.err).toContain("Compiling.");
   expect(await bootstrap("status")).toEqual({ code: 0, out: "first status\n", err: "" });
   expect(compilations()).toBe(1);
-}, 60_000);
+});
 
 test("rehearse, bench and test are commands of the lab", async () => {
   await setUp();
   for (const command of ["rehearse", "bench", "test"])
     expect(await bootstrap(command, "--json")).toMatchObject({ code: 0, out: `lab's ${command} --json\n` });
-}, 60_000);
+});
 
 test("changed sources are compiled again without an install", async () => {
   await setUp();
@@ -115,13 +115,13 @@ test("changed sources are compiled again without an install", async () => {
   const again = await bootstrap("up");
   expect(again.out).toBe("second up\n");
   expect(again.err).toBe("Compiling.\n");
-}, 60_000);
+});
 
 test("removed output is compiled again", async () => {
   await setUp();
   rmSync(join(project.path, "bin", "ops"), { recursive: true });
   expect((await bootstrap("up")).out).toBe("first up\n");
-}, 60_000);
+});
 
 test("what was compiled from a source that is gone goes too", async () => {
   await setUp();
@@ -129,13 +129,13 @@ test("what was compiled from a source that is gone goes too", async () => {
   expect((await bootstrap("up")).err).toBe("Compiling.\n");
   expect(existsSync(compiled)).toBe(false);
   expect((await bootstrap("up")).err).toBe("");
-}, 60_000);
+});
 
 test("dependencies that are not those of package-lock.json are installed again", async () => {
   await setUp();
   rmSync(join(project.path, "node_modules", ".package-lock.json"));
   expect((await bootstrap("up")).err).toContain("Installing the Node dependencies");
-}, 60_000);
+});
 
 test("a lock file that npm ci refuses for its missing optional packages is installed all the same", async () => {
   const { dependencies, ...rest } = JSON.parse(readFileSync(join(project.path, "package.json"), "utf8"));
@@ -148,7 +148,7 @@ test("a lock file that npm ci refuses for its missing optional packages is insta
   expect({ code, out }).toEqual({ code: 0, out: "first up\n" });
   expect(err).toContain("npm install --no-save");
   expect((await bootstrap("up")).err).toBe("");
-}, 60_000);
+});
 
 test("dependencies that npm cannot get stop it", async () => {
   project.remove();
@@ -173,7 +173,7 @@ test("dependencies that npm cannot get stop it", async () => {
   const { code, out, err } = await bootstrap("up");
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err).toContain("The Node dependencies could not be installed");
-}, 60_000);
+});
 
 test("sources that do not compile are not run, and the compiler's words are shown", async () => {
   project.file("ops/cli.ts", "broken");
@@ -181,7 +181,7 @@ test("sources that do not compile are not run, and the compiler's words are show
   expect([code, out]).toEqual([1, ""]);
   expect(err).toContain("ops/cli.ts: it is broken\n");
   expect(existsSync(join(project.path, "bin", "ops", "cli.js"))).toBe(false);
-}, 60_000);
+});
 
 test("of two at once one waits and does nothing twice", async () => {
   const both = await Promise.all([bootstrap("a"), bootstrap("b")]);
@@ -190,4 +190,4 @@ test("of two at once one waits and does nothing twice", async () => {
     both.map(({ err }) => err).filter((err) => err.includes("Another run is setting this folder up")),
   ).toHaveLength(1);
   expect(compilations()).toBe(1);
-}, 60_000);
+});
