@@ -17,10 +17,10 @@ import { stopStrays } from "./strays";
 import { isRecordOf, removeRecord, takesPort, writeRecord, type AdoptionRecord } from "./record";
 
 /**
- * Gives everything back to compose, from any phase on: files that are new are copied back, the data moves up again, and
- * the project's own containers are started. Nothing that was written meanwhile is lost: what the install made is removed
- * last, and its files are copied once more when nothing of it takes any. Compose's worker is the last to start, so that no
- * job comes before its file.
+ * Gives everything back to compose, from any phase: new files are copied back, the data moves up again, and the
+ * project's own containers are started. Nothing that was written meanwhile is lost: what the install made is removed
+ * last, and its files are copied once more after it has stopped taking any. Compose's worker is the last to start, so
+ * that no job comes before its file.
  */
 export async function goBack(run: AdoptRun): Promise<void> {
   const { engine, install, record, stacks, progress } = run;
@@ -28,7 +28,7 @@ export async function goBack(run: AdoptRun): Promise<void> {
   const own = record.givenBack === "files" ? undefined : await stacks.ownBucket();
   await stopStrays(run);
   await progress.step("stop this module's worker", () => stopOwn(run, "worker"));
-  // Most of them while this module still serves.
+  // Copy most files while this module still serves.
   await copyBack(run, own);
   const moved = home !== undefined && (await hasTakenOver(engine, home));
   if (moved) await close(run, own);
@@ -39,7 +39,7 @@ export async function goBack(run: AdoptRun): Promise<void> {
       await moveDataBack(engine, home);
     });
   await progress.step("start compose's containers again", () => startProject(run));
-  // Where both were on one database, this module served until now.
+  // If the data was not moved, both used one database, and this module served until now.
   if (!moved) await close(run, own);
   await mark(run, "files");
   for (const name of retired(record)) await engine.disconnectNetwork(networkName(install.name, "data"), name);
@@ -50,11 +50,11 @@ export async function goBack(run: AdoptRun): Promise<void> {
   for (const stack of ["base", "tier1", "tier2"] as const) await stacks.putBack(stack);
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
     if (name !== home?.volume && !isRecordOf(install.name, name)) await engine.removeVolume(name);
-  // Last, so that a way back that was killed can be gone on with.
+  // The record is removed last, so that a killed way back can be continued.
   await removeRecord(engine, install.name);
 }
 
-/** What the way back does, a line each. Pure. */
+/** Describes the steps of the way back, a line each. Pure. */
 export function describeWayBack(record: AdoptionRecord): string[] {
   const { postgres, objectStore, install } = record;
   return [
@@ -71,8 +71,8 @@ export function describeWayBack(record: AdoptionRecord): string[] {
 }
 
 /**
- * Everything that stands in the way back, before anything is touched.
- * @throws OperatorError with all of it
+ * Refuses the way back where something prevents it, before anything is touched.
+ * @throws OperatorError with every reason
  */
 export async function refuseWayBack(run: AdoptRun): Promise<void> {
   const problems = (
@@ -89,7 +89,7 @@ export async function refuseWayBack(run: AdoptRun): Promise<void> {
     );
 }
 
-/** Containers that were removed can neither be started nor receive files. */
+/** Finds containers of compose's that were removed: they can neither be started nor receive files. */
 async function goneContainers({ engine, record, compose }: AdoptRun): Promise<Problem | undefined> {
   const found = await Promise.all(retired(record).map(async (name) => ((await engine.inspect(name)) ? [] : [name])));
   const gone = found.flat();
@@ -102,7 +102,7 @@ async function goneContainers({ engine, record, compose }: AdoptRun): Promise<Pr
       };
 }
 
-/** Files go back to the S3 server they came from, so compose must still name that one. */
+/** Checks that compose still names the S3 server the files came from, since they go back to that one. */
 async function otherStore({ engine, record, objects, compose }: AdoptRun): Promise<Problem | undefined> {
   const { objectStore } = record;
   if (objectStore === undefined || objects?.container === objectStore) return undefined;
@@ -114,7 +114,7 @@ async function otherStore({ engine, record, objects, compose }: AdoptRun): Promi
   };
 }
 
-/** Files of another tier are in another bucket, which the switch of tiers knows how to carry. */
+/** Checks that no other tier serves: its files are in another bucket, which the switch of tiers knows how to carry. */
 async function otherTier(run: AdoptRun): Promise<Problem | undefined> {
   const { record, stacks } = run;
   const tier = await routedTier(run);
@@ -127,7 +127,7 @@ async function otherTier(run: AdoptRun): Promise<Problem | undefined> {
       };
 }
 
-/** Files in a volume without its server could not be copied, and would be removed with it. */
+/** Checks that base's S3 server is there: without it files could not be copied, and would go with its volume. */
 async function goneStorage({ engine, install, record, stacks }: AdoptRun): Promise<Problem | undefined> {
   const storage = containerName(install.name, "storage");
   if (record.objectStore === undefined || record.givenBack !== undefined) return undefined;
@@ -141,14 +141,14 @@ async function goneStorage({ engine, install, record, stacks }: AdoptRun): Promi
   };
 }
 
-/** Compose's Postgres would make an empty database. One that runs has its data, wherever that is. */
+/** Checks that there is data, since compose's Postgres would make an empty database. A running one has its data. */
 async function goneData({ engine, install, record: { postgres } }: AdoptRun): Promise<Problem | undefined> {
   const home = homeOf(install.name, postgres);
   if (home === undefined || (await engine.inspect(postgres?.container ?? ""))?.state === "running") return undefined;
   return missingData(engine, home);
 }
 
-/** Compose's own migrator would refuse a schema that is newer than its images, and its api may not work on it. */
+/** Finds migrations newer than compose's images: their migrator would refuse them, and their api may not work. */
 async function newerSchema({
   engine,
   install,
@@ -187,11 +187,11 @@ async function newerSchema({
   });
 }
 
-/** Removes containers that runs which were killed have left: they are on networks and volumes that are to go. */
+/** Removes containers that killed runs have left, since they are on networks and volumes that are to be removed. */
 async function removeHelpers({ engine, install }: AdoptRun): Promise<void> {
   const own = await engine.containers({ labels: [`${label.install}=${install.name}`], all: true });
   const helpers = own.filter(({ labels }) => labels[label.service] === undefined);
-  // The record goes last.
+  // Containers on the record's volume are removed last, with the record.
   for (const { id } of helpers.filter(({ volumes }) => !volumes.some((name) => isRecordOf(install.name, name))))
     await engine.remove(id);
 }
@@ -201,7 +201,7 @@ function mark({ engine, record, image }: AdoptRun, givenBack: AdoptionRecord["gi
   return writeRecord(engine, { ...record, givenBack }, image, {});
 }
 
-/** Stops containers of this module's releases. @param service all of them without it */
+/** Stops containers of this module's releases. @param service those of all services without it */
 async function stopOwn({ engine, install }: AdoptRun, service?: string): Promise<void> {
   const own = (await releaseContainers(engine, install.name)).filter(isUp);
   await Promise.all(
@@ -209,7 +209,7 @@ async function stopOwn({ engine, install }: AdoptRun, service?: string): Promise
   );
 }
 
-/** From here on nothing of this module's takes a request or a file, and compose has them all. */
+/** Stops this module's Scani, so that it takes no more requests and files, and copies back the last files. */
 async function close(run: AdoptRun, own: Bucket | undefined): Promise<void> {
   await run.progress.step("stop this module's Scani", () =>
     Promise.all([run.engine.stop(run.install.gateway), stopOwn(run)]),
@@ -217,7 +217,7 @@ async function close(run: AdoptRun, own: Bucket | undefined): Promise<void> {
   await copyBack(run, own);
 }
 
-/** Copies back what was uploaded since. @param own undefined where nothing can have been */
+/** Copies back what was uploaded meanwhile. @param own undefined where there is nothing to copy */
 async function copyBack(run: AdoptRun, own: Bucket | undefined): Promise<void> {
   const { engine, install, objects, progress } = run;
   if (objects === undefined || own === undefined) return;
@@ -226,7 +226,7 @@ async function copyBack(run: AdoptRun, own: Bucket | undefined): Promise<void> {
   progress.note(`${now} files`);
 }
 
-/** Starts the project's containers but the worker as they were, what others need first. */
+/** Starts the project's containers except the worker as they were, first those that others need. */
 async function startProject(run: AdoptRun): Promise<void> {
   const { engine, install, record } = run;
   const { api, worker, "data-provider": provider, "frontend-app": page } = record.scani;
@@ -240,7 +240,7 @@ async function startProject(run: AdoptRun): Promise<void> {
 
 async function startOf(run: AdoptRun, name: string): Promise<void> {
   const { engine, install } = run;
-  // One that runs is borrowed by what serves until all of that has stopped.
+  // A running one is borrowed by the release that serves, until all of that has stopped.
   if ((await engine.inspect(name))?.running === false)
     await engine.disconnectNetwork(networkName(install.name, "data"), name);
   await startAgain(run, name);

@@ -26,52 +26,52 @@ import {
 } from "./compose/project";
 import { settingQueries } from "./postgres/serverSettings";
 
-/** What the engine and the data say beside the containers themselves: with them all a plan is made from. */
+/** Facts besides the project's containers that a plan is made from, read off the engine and the data. */
 export interface AdoptEvidence {
-  /** The project's own Postgres; absent where the database is somewhere else, or it does not run. */
+  /** The project's own Postgres; absent where the database is managed, or it does not run. */
   readonly database?: {
     readonly major?: string;
-    /** Whether it takes the password of DATABASE_URL; undefined where it says nothing. */
+    /** True where it takes the password of DATABASE_URL; undefined where it does not answer. */
     readonly takesPassword?: boolean;
-    /** Whether its role may do everything, as a restore has to. */
+    /** True where its role is a superuser, as a restore needs. */
     readonly isSuperuser?: boolean;
-    /** Whether the role that backups log in as may do everything; `refused` in Postgres' words where it is not let in. */
+    /** Rights of the role that backups log in as; `refused` holds Postgres' message where it is not let in. */
     readonly backups?: { readonly isSuperuser: boolean } | { readonly refused: string };
-    /** Whether ENCRYPTION_KEY opens a stored credential; undefined where nobody was let in to try. */
+    /** True where ENCRYPTION_KEY opens a stored credential; undefined where the database cannot be read. */
     readonly keyOpens?: boolean | "none stored";
     readonly bytes?: number;
     /** MiB free on its disk. */
     readonly freeMiB?: number;
-    /** What of the data is not where the rest of it is. */
+    /** Parts of the data that are not where the rest of it is. */
     readonly elsewhere?: DataElsewhere;
-    /** Settings the data cannot do without, and that are not in its own files. */
+    /** Settings the data needs that are not in its own files. */
     readonly needed?: readonly SettingValue[];
-    /** Whether segments of its log are archived. */
+    /** True where segments of its write-ahead log are archived. */
     readonly archives?: boolean;
-    /** Number of the user the data belongs to, where that is not the image's own. */
+    /** Id of the user who owns the data, where that is not the image's own. */
     readonly owner?: string;
     readonly sizes?: PostgresSizes;
   };
   /** Files of a private authority's certificates that Scani's services trust. */
   readonly authorities?: readonly AuthorityFile[];
-  /** What is in the project's own bucket; `refused` in its server's words where it does not say. */
+  /** Contents of the project's own bucket; `refused` holds its server's message where it does not list them. */
   readonly objects?:
     { readonly count: number; readonly bytes: number; readonly isVersioned: boolean } | { readonly refused: string };
-  /** Running containers of nobody here on the volume of Postgres. */
+  /** Running containers besides Postgres that use its volume. */
   readonly strangers: readonly string[];
-  /** Who publishes which port of the host, `ip:port` by container's name. */
+  /** Ports of the host that containers publish, with the container's name and whether it is the project's. */
   readonly published: readonly { readonly container: string; readonly port: number; readonly project: boolean }[];
-  /** Containers, networks and volumes that have a name this module's would have, and are not its own. */
+  /** Containers, networks and volumes that are not this module's and have a name it would give. */
   readonly takenNames: readonly string[];
-  /** True where an install of this name is there already. */
+  /** True where an install of this name exists already. */
   readonly installed: boolean;
   /** Networks of the project that have IPv6 addresses. */
   readonly dualNetworks?: readonly string[];
-  /** Running containers beside the project that are on networks of it: they may reach its own by name. */
+  /** Running containers outside the project that are on its networks, where they may reach its own by name. */
   readonly neighbours: readonly Neighbour[];
 }
 
-/** A container that is on networks of a project it is not of. Holds secrets. */
+/** A container on networks of a project it does not belong to. Holds secrets. */
 export interface Neighbour {
   readonly name: string;
   /** Networks of the project it is on. */
@@ -79,26 +79,26 @@ export interface Neighbour {
   readonly environment: Environment;
 }
 
-/** A setting of Postgres'. */
+/** A setting of Postgres and its value. */
 export interface SettingValue {
   readonly setting: string;
   readonly value: string;
 }
 
-/** Parts of a Postgres' data that are not in its folder, or not known by a path within it. */
+/** Parts of a Postgres' data that are not in its folder, or are named by absolute paths. */
 export interface DataElsewhere {
-  /** Tablespaces that have places of their own. */
+  /** Tablespaces that have locations of their own. */
   readonly tablespaces: readonly string[];
-  /** Where its write-ahead log is, if that is a link. */
+  /** Target of its write-ahead log's folder, if that is a link. */
   readonly log?: string;
-  /** Files that its settings name by whole paths, with the setting; `include` is a file of settings. */
+  /** Files that its settings name by absolute paths, with the setting; `include` is a file of settings. */
   readonly files: readonly { readonly setting: string; readonly path: string }[];
 }
 
 /**
  * Reads the evidence off the engine and the project's servers.
  * @param install name the adopted install is to have
- * @param stacks its own
+ * @param stacks names of that install's stacks
  */
 export async function readEvidence(
   engine: Engine,
@@ -159,8 +159,8 @@ export async function readEvidence(
 }
 
 /**
- * The S3 server whose files come along. On tier 2 Scani uses none of the project's: one that does not run, or takes other
- * keys by now, stays with compose. Pure.
+ * Returns the S3 server whose files are copied. On tier 2 Scani uses none of the project's: one that does not run, or
+ * takes other keys by now, stays with compose. Pure.
  */
 export function objectStoreOf(
   project: ComposeProject,
@@ -192,9 +192,9 @@ async function askBucket(engine: Engine, project: ComposeProject): Promise<Adopt
 
 const ask = (sql: string, word: string): string => `psql -XAtqw -U "$1" -d "$2" -c "${sql}" | sed "s/^/${word} /"`;
 
-/** What the database's server says of itself, over the socket in its container and over the network. */
+/** Shell script that asks the database's server about itself, over the socket in its container and over the network. */
 const serverScript = [
-  // Over the socket nothing of this module's gives a password, so what asks there has to be let in without one.
+  // This module gives no password over the socket, so these have to be let in without one.
   "unset PGPASSWORD",
   ask("select pg_database_size(current_database())", "bytes"),
   ask("select rolsuper from pg_roles where rolname = current_user", "super"),
@@ -203,7 +203,7 @@ const serverScript = [
   '[ ! -L "$PGDATA/pg_wal" ] || echo "log $(readlink "$PGDATA/pg_wal")"',
   'df -Pk "$PGDATA" | tail -n 1 | sed "s/^/disk /"',
   'owner=$(stat -c %u "$PGDATA"); own=$(id -u postgres 2> /dev/null) && [ "$owner" != "$own" ] && echo "owner $owner"',
-  // Over TCP from another address than loopback, which official images trust without a password.
+  // Connects to another address than loopback, which official images trust without a password.
   'PGPASSWORD="$URL_PASSWORD" psql -XAtqw -h "$(hostname -i | cut -d" " -f1)" -U "$1" -d "$2" -c "select 1" > /dev/null 2>&1 && echo "password taken" || echo "password refused"',
 ].join("\n");
 
@@ -234,7 +234,7 @@ async function opensOne(credentials: readonly string[], key: string): Promise<bo
   return credentials.length === 0 ? "none stored" : anyOpens(credentials, key);
 }
 
-/** Logs in as a backup does. */
+/** Logs in as a backup does, and asks for the role's rights. */
 async function askAsBackups(
   engine: Engine,
   container: string,
@@ -250,7 +250,7 @@ async function askAsBackups(
   }
 }
 
-/** Reads what the server's script printed: a line a fact, which begins with its word. Pure. */
+/** Parses the output of the server's script: a fact a line, which begins with its keyword. Pure. */
 export function parseServer(output: string): NonNullable<AdoptEvidence["database"]> {
   const lines = output.split("\n");
   const all = (word: string) =>

@@ -1,11 +1,11 @@
 import { settingNamed } from "../../settings";
 import { imageOf, partsOf, scaniServices, type ComposeContainer, type ComposeProject } from "./compose/project";
 
-/* What the images of an adopted project are called from then on: by names that go on meaning them. */
+/* Names that an adopted project's images get, which keep meaning the same images. */
 
 /**
- * Name that means the image compose's own Postgres runs, and no other one: another may sort text differently. It is a
- * name to give, where the image has none and no digest. Pure.
+ * Returns a name that always means the image compose's own Postgres runs, since another may sort text differently.
+ * Where the image has neither such a name nor a digest, it has yet to be tagged with the returned one. Pure.
  */
 export function pinnedImage({
   image,
@@ -17,25 +17,25 @@ export function pinnedImage({
   return digests[0] ?? ownPostgres(imageId);
 }
 
-/** Name an image of Postgres gets where it has none that means it for good. Pure. */
+/** Returns the name a Postgres image is tagged with where it has none that always means it. Pure. */
 export function ownPostgres(imageId: string): string {
   return `${ownRepository}/postgres:${tagOfId(imageId)}`;
 }
 
-/** What the release's images are called. */
+/** Names of a release's images. */
 export interface ImageNames {
   readonly repository: string;
   readonly pinned: string;
-  /** Names that images which run now have to get for it, by the image. */
+  /** Names that images which run now have to be tagged with, by image id. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Repository of images that have none in their names, as those compose has built. */
+/** Repository for images that have none in their names, such as those compose has built. */
 const ownRepository = "scani-adopted";
 
 /**
- * Scani's images of a release have one repository, their services' names and one tag. Where the images that run now are
- * called otherwise, or their tag moves or has moved, they get such names. Pure.
+ * Returns the names of a release's images, which have one repository, their services' names and one tag. Images that
+ * run under other names now, or whose tag moves or has moved, are to be tagged with them. Pure.
  */
 export function namesOf(project: ComposeProject): ImageNames {
   const parts = partsOf(project);
@@ -62,8 +62,8 @@ export function namesOf(project: ComposeProject): ImageNames {
 }
 
 /**
- * A tag that names a version: the image's own, else its version's, else one made of its id. Pure.
- * @param isSo whether the images that run are those of that tag
+ * Returns a tag that names a version: the image's own, else its version label's, else one made of its id. Pure.
+ * @param isSo whether the running images are those the tag means
  */
 export function pinnedTag(
   { imageLabels, imageId }: Pick<ComposeContainer, "imageLabels" | "imageId">,

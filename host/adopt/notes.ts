@@ -35,7 +35,7 @@ import { authorityVariable, differenceNotes, isPlaced, type StackValues } from "
 import { sizeText } from "../../util/sizeText";
 import { isPathWithin } from "../../util/files/pathWithin";
 
-/** What a plan has come to, as far as its notes tell it. */
+/** Parts of a plan that its notes mention. */
 export interface Noted {
   readonly install: string;
   /** Port the page is on now, and will be on. */
@@ -58,7 +58,7 @@ export interface Noted {
   readonly left?: { readonly container: ComposeContainer; readonly stops: boolean };
 }
 
-/** What is worth knowing before an adoption, a sentence or two each. Pure. */
+/** Returns what the operator should know before an adoption, a sentence or two each. Pure. */
 export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted: Noted): string[] {
   const { volume, folder, accepted, further, tags } = noted;
   const { postgres, mail } = serversOf(project);
@@ -114,10 +114,10 @@ function memoryNotes({ memory }: Noted): string[] {
       ];
 }
 
-/** What Docker gives a container that asks for nothing, bytes. */
+/** Bytes of shared memory Docker gives a container by default. */
 const usualSharedMemory = 64 * 2 ** 20;
 
-/** What ends with compose's Postgres, and what it is started with beside its settings, which base's own is not. */
+/** Lists arguments, URL parameters and memory that base's Postgres lacks, and commands that end with compose's. */
 function postgresNotes(project: ComposeProject, { install }: Noted): string[] {
   const { postgres } = serversOf(project);
   const url = partsOf(project).api?.environment.DATABASE_URL;
@@ -165,7 +165,7 @@ function filesNotes(project: ComposeProject, { objects }: AdoptEvidence, { objec
   return [`${found} copied out of ${objectStore.name}${newest}; its volume stays as it is.`];
 }
 
-/** Certificates that become a setting. */
+/** Names the certificate files that become a setting. */
 function authorityNotes({ authorities = [] }: AdoptEvidence): string[] {
   const paths = [...new Set(authorities.map(({ path }) => path))];
   return paths.length === 0
@@ -173,7 +173,7 @@ function authorityNotes({ authorities = [] }: AdoptEvidence): string[] {
     : [`The certificates in ${paths.join(", ")} (${authorityVariable}) are kept as caCertificate.`];
 }
 
-/** What is mounted into Scani's containers and Postgres does not come along, beside the data. */
+/** Lists the mounts of Scani's containers and Postgres that are not taken over: all but the data. */
 function mountNotes(project: ComposeProject): string[] {
   const parts = partsOf(project);
   const { postgres } = serversOf(project);
@@ -191,7 +191,7 @@ function mountNotes(project: ComposeProject): string[] {
   );
 }
 
-/** What compose's containers were created with, and a release's and base's own are not. */
+/** Lists options and programs of compose's containers that a release's and base's own do not get. */
 function optionNotes(project: ComposeProject): string[] {
   const parts = partsOf(project);
   const services = scaniServices.flatMap((service) => parts[service] ?? []);
@@ -215,7 +215,7 @@ function optionNotes(project: ComposeProject): string[] {
   ];
 }
 
-/** Variables that name what stays with compose, or what only a container's own `extra_hosts` know. */
+/** Lists variables that name a container that stays with compose, or a host only a container's `extra_hosts` know. */
 function nameNotes(project: ComposeProject, { objectStore, left }: Noted): string[] {
   const parts = partsOf(project);
   const { postgres, redis, mail } = serversOf(project);
@@ -235,7 +235,7 @@ function nameNotes(project: ComposeProject, { objectStore, left }: Noted): strin
   });
 }
 
-/** Labels other tools act on: of a scheduler, a backup of volumes, an updater. */
+/** Lists labels that other tools act on, such as a scheduler, a backup of volumes or an updater. */
 function labelNotes(project: ComposeProject): string[] {
   const parts = partsOf(project);
   const { postgres, redis } = serversOf(project);
@@ -255,7 +255,7 @@ function labelNotes(project: ComposeProject): string[] {
     : [`Labels that do not come along, with what other tools do by them: ${found.join("; ")}.`];
 }
 
-/** Who reaches the page by name, or is told its place by the engine. */
+/** Lists containers and proxies that reach the page or api by name, label or variable. */
 function frontNotes(project: ComposeProject, { neighbours }: AdoptEvidence, { install, fronts }: Noted): string[] {
   const { api, "frontend-app": page } = partsOf(project);
   const finders = page === undefined ? [] : findersOf(page);
@@ -288,7 +288,7 @@ function frontNotes(project: ComposeProject, { neighbours }: AdoptEvidence, { in
   ];
 }
 
-/** Where the gateway's port leaves out who reaches the page now. */
+/** Lists addresses at which the page is used now and the gateway will not be. */
 function addressNotes(project: ComposeProject, { port }: Noted): string[] {
   const { api, "frontend-app": page } = partsOf(project);
   const { address, leftOut } = bindAddressOf(page);
@@ -308,7 +308,7 @@ function addressNotes(project: ComposeProject, { port }: Noted): string[] {
   ];
 }
 
-/** What compose's networks have, and a release's have not. */
+/** Names the networks of compose that have IPv6, which a release's networks do not have. */
 function networkNotes({ dualNetworks = [] }: AdoptEvidence): string[] {
   return dualNetworks.length === 0
     ? []
@@ -317,12 +317,12 @@ function networkNotes({ dualNetworks = [] }: AdoptEvidence): string[] {
       ];
 }
 
-/** Addresses a container is published on, as a sentence lists them. Pure. */
+/** Returns the addresses a container is published on, joined as in a sentence. Pure. */
 export function addressesOf({ published }: Pick<ComposeContainer, "published">): string {
   return [...new Set(published.map((address) => publishedAt(address).ip))].join(" and ");
 }
 
-/** Who else uses servers of the project whose place base's own take. */
+/** Lists other containers that use the servers base's own replace, and published ports that end. */
 function userNotes(project: ComposeProject, { neighbours }: AdoptEvidence, noted: Noted): string[] {
   const { postgres, redis } = serversOf(project);
   const { "data-provider": provider } = partsOf(project);

@@ -10,15 +10,15 @@ import { elementText } from "../../util/xml";
 export interface StoredObject {
   readonly key: string;
   readonly bytes: number;
-  /** Checksum of an object that was stored in one piece; of others it depends on how they were. */
+  /** Checksum of an object that was stored in one piece; of others it depends on their parts. */
   readonly etag: string;
 }
 
-/** What was found and copied. */
+/** Result of a copy: the objects and bytes found. */
 export interface Copied {
   readonly objects: number;
   readonly bytes: number;
-  /** How many of them were copied now. */
+  /** Number of them that were copied now. */
   readonly now: number;
 }
 
@@ -28,16 +28,16 @@ const validSeconds = 3600;
 /** Seconds after which the container that copies ends by itself, in case nobody is left to remove it. */
 const limitSeconds = 6 * 3600;
 
-/** Seconds in which a server says what it has. */
+/** Seconds a server gets to answer a request. */
 const listSeconds = 60;
 
-/** A server that was started a moment ago does not listen yet: asked again after 1, 2, 4 and 8 seconds. */
+/** Options of curl that ask again after 1, 2, 4 and 8 seconds: a server started a moment ago does not listen yet. */
 const whileItStarts = ["--retry", "4", "--retry-connrefused"];
 
-/** How many objects are copied with one command, and of how many bytes together, where it is more than one. */
+/** Number of objects copied with one command, and their bytes together where it is more than one. */
 const batch = { length: 50, weight: 64 * 2 ** 20 };
 
-/** Objects on their way at a time. */
+/** Objects transferred at a time. */
 const atOnce = 8;
 
 /** Copies objects between two S3 servers on different networks, through a container that is on both. */
@@ -80,8 +80,8 @@ export class ObjectCopy {
   }
 
   /**
-   * Copies what the other bucket lacks or has differently, with its type and metadata. Objects that are there alone
-   * stay: they are newer.
+   * Copies objects that the other bucket lacks or has differently, with their type and metadata. Objects that only the
+   * other bucket has stay: they are newer.
    * @throws OperatorError with the servers' words, and when an object is not there afterwards as it was
    */
   async copy(from: Bucket, to: Bucket): Promise<Copied> {
@@ -96,7 +96,7 @@ export class ObjectCopy {
     return { objects: source.length, bytes: source.reduce((sum, { bytes }) => sum + bytes, 0), now: missing.length };
   }
 
-  /** Everything in a bucket; nothing where there is no such bucket. */
+  /** Lists the objects of a bucket; none where there is no such bucket. */
   list(bucket: Bucket): Promise<StoredObject[]> {
     return listObjects(this.engine, this.container, bucket);
   }
@@ -121,8 +121,8 @@ export class ObjectCopy {
   }
 
   /**
-   * Makes requests in a folder of the container's, several at a time, each with its number in what is printed.
-   * @param then shell words that follow
+   * Makes requests in a folder of the container, several at a time, and returns the output with each one's number.
+   * @param then shell commands that follow
    * @param fresh whether the folder is to be emptied first
    */
   private async transfer(
@@ -153,7 +153,7 @@ export class ObjectCopy {
 /** Headers of an object that belong to it and not to the server. */
 const ownHeader = /^(content-(type|disposition|encoding|language)|cache-control|expires|x-amz-meta-.+)$/i;
 
-/** The headers of each object in what was printed, by its number. Pure. */
+/** Parses the headers of each object in the output, by its number. Pure. */
 function headersIn(printed: string): Map<number, Record<string, string>> {
   const found = new Map<number, Record<string, string>>();
   let current: Record<string, string> | undefined;
@@ -170,13 +170,13 @@ function headersIn(printed: string): Map<number, Record<string, string>> {
   return found;
 }
 
-/** Headers in the words of curl's configuration; without a type curl would name one of its own. Pure. */
+/** Formats headers for curl's configuration; without a type curl would send one of its own. Pure. */
 function headerLines(headers: Readonly<Record<string, string>>): string[] {
   const all = { "content-type": "application/octet-stream", ...headers };
   return Object.entries(all).map(([name, value]) => `header = ${curlWord(`${name}: ${value}`)}`);
 }
 
-/** @throws OperatorError naming the first object whose request was not answered well */
+/** @throws OperatorError naming the first object whose request was not answered with 200 */
 function expectTaken(objects: readonly StoredObject[], printed: string, done: string): void {
   const statuses = new Map(
     [...printed.matchAll(/^taken (\d+) (\d+)$/gm)].map(([, at, status]) => [Number(at), Number(status)]),
@@ -190,7 +190,7 @@ function expectTaken(objects: readonly StoredObject[], printed: string, done: st
 }
 
 /**
- * Everything in a bucket; nothing where there is no such bucket.
+ * Lists the objects of a bucket; none where there is no such bucket.
  * @param container with curl that reaches it
  * @throws OperatorError in the server's words
  */
@@ -211,7 +211,7 @@ export async function listObjects(engine: Engine, container: string, bucket: Buc
   }
 }
 
-/** Whether a bucket keeps former versions of its objects. */
+/** Reads whether a bucket keeps former versions of its objects. */
 export async function isVersioned(engine: Engine, container: string, bucket: Bucket): Promise<boolean> {
   const { status, body } = await ask(engine, container, bucket, { versioning: "" });
   return status === 200 && elementText(body, "Status") === "Enabled";
@@ -235,18 +235,18 @@ async function ask(
   return { status: Number(output.slice(at + 1)), body: output.slice(0, at) };
 }
 
-/** Objects the other bucket has not, or has with another size or checksum. Pure. */
+/** Returns the objects the other bucket lacks, or has with another size or checksum. Pure. */
 export function lacking(wanted: readonly StoredObject[], there: readonly StoredObject[]): StoredObject[] {
   const known = new Map(there.map((one) => [one.key, one]));
   return wanted.filter(({ key, bytes, etag }) => {
     const other = known.get(key);
-    // A checksum with a dash is of an object stored in parts, and says nothing of one stored whole.
+    // A checksum with a dash is of an object stored in parts, and cannot be compared with that of one stored whole.
     const comparable = other !== undefined && !etag.includes("-") && !other.etag.includes("-");
     return other?.bytes !== bytes || (comparable && other.etag !== etag);
   });
 }
 
-/** Objects in the XML of a listing. Keys are URL-encoded where the server says so, as it was asked to. Pure. */
+/** Parses the objects of a listing's XML. Keys are URL-encoded where the server says so, as it was asked to. Pure. */
 export function objectsIn(xml: string): StoredObject[] {
   const encoded = /<EncodingType>url<\/EncodingType>/i.test(xml);
   return [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry]) => {
@@ -260,7 +260,7 @@ export function objectsIn(xml: string): StoredObject[] {
   });
 }
 
-/** The network of a container by which others of its project reach it. */
+/** Reads the network by which others of its project reach a container. */
 export async function networkOf(engine: Engine, container: string): Promise<string> {
   return (await details(engine, container)).networks[0];
 }

@@ -26,7 +26,7 @@ export interface OwnInstall {
   readonly networks: readonly string[];
 }
 
-/** Reads one; undefined where there is none. */
+/** Reads an install's settings and names off its containers; undefined where it has none. */
 export async function readOwn(engine: Engine, install: string): Promise<OwnInstall | undefined> {
   const labels = [`${label.install}=${install}`];
   const [all, networks, routed] = await Promise.all([
@@ -57,8 +57,8 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
 }
 
 /**
- * Settings an install was brought up with, by its base's containers, those of the release that serves, and its networks.
- * Pure.
+ * Derives the settings an install was brought up with from its base's containers, those of the release that serves, and
+ * its networks. Pure.
  * @param caCertificate of the authority its containers trust; empty without one
  */
 export function ownSettings(
@@ -75,7 +75,7 @@ export function ownSettings(
   const read = ownVariables(parts);
   const services = replaceableServices.map(([service, { replacedBy, credentials }]) => {
     const own = named(service);
-    // Where it is somebody else's, the release names it by the settings' own variables.
+    // For a managed service the release's environment has the settings' own variables.
     const variables =
       own === undefined
         ? [...replacedBy, ...(service === "storage" ? storageVariables : [])].map((name) => [name, name] as const)
@@ -126,7 +126,7 @@ export function ownSettings(
   };
 }
 
-/** The values that are given, with leave to keep secrets a new install would not be given: they are in use already. */
+/** Returns the given values and accepts their short or published secrets, since they are in use already. */
 function accepting(values: Readonly<Record<string, string | undefined>>): StackValues {
   const all = given(values);
   return { ...all, ...given({ acceptedSecrets: secretsToAccept(all).join(",") }) };

@@ -23,7 +23,7 @@ import { notesOf } from "./notes";
 import { refusals, type AdoptIntent } from "./refusals";
 import { settingsOf, type PlanInputs } from "./settings";
 
-/** What becomes of a compose project. Holds secrets. */
+/** Plan that makes a compose project an install of this module. Holds secrets. */
 export interface Adoption {
   readonly project: string;
   readonly install: string;
@@ -38,20 +38,20 @@ export interface Adoption {
     readonly imageId: string;
   };
   readonly objects?: ObjectSource;
-  /** Container of that server. */
+  /** Container of the project's S3 server. */
   readonly objectStore?: string;
   /** Containers of Scani's services. */
   readonly scani: Readonly<Partial<Record<(typeof scaniServices)[number], string>>>;
-  /** Containers whose place base's own take: compose's Redis, S3 server and mail catcher. */
+  /** Containers that base's own replace: compose's Redis, S3 server and mail catcher. */
   readonly replaced: readonly string[];
-  /** Names images get so that they are pinned, by the image. */
+  /** Names that images are tagged with so that they are pinned, by image id. */
   readonly tags: Readonly<Record<string, string>>;
   /** Networks on which others reach the page by name, and the names they may use; absent where there are none. */
   readonly frontNetworks?: readonly string[];
   readonly frontNames?: readonly string[];
   /** Port the page is on now, and will be on. */
   readonly port: { readonly now?: number; readonly then: number };
-  /** Worth knowing, a sentence each. */
+  /** Notes worth knowing, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -63,7 +63,7 @@ const dataFolder = "scani-data";
 
 /**
  * Makes the plan. Pure.
- * @param check everything wrong with the settings a stack would have, as `up` would say it
+ * @param check returns everything wrong with the settings a stack would have, in the words of `up`
  */
 export function planAdoption(
   project: ComposeProject,
@@ -120,13 +120,13 @@ function adoptionOf(inputs: PlanInputs): Adoption {
   };
 }
 
-/** Port the page is on now, and will be on. */
+/** Returns the port the page is on now, and the one it will be on. */
 function portOf({ "frontend-app": page }: ScaniParts, intent: AdoptIntent): Adoption["port"] {
   const now = page?.published.map((address) => Number(publishedAt(address).port))[0];
   return { now, then: intent.port ?? now ?? 8080 };
 }
 
-/** Where the data of the project's Postgres will be. */
+/** Returns where the data of the project's own Postgres will be. */
 function dataHomeOf(postgres: ComposeContainer | undefined): Adoption["postgres"] {
   const volume = postgres && dataMountOf(postgres)?.source;
   if (postgres === undefined || volume === undefined) return undefined;
@@ -139,7 +139,7 @@ function dataHomeOf(postgres: ComposeContainer | undefined): Adoption["postgres"
   };
 }
 
-/** Containers of Scani's services, with a data-provider that api does not use where that could be started again. */
+/** Returns the containers of Scani's services, with an unused data-provider where that could be started again. */
 function containersOf(parts: ScaniParts, left: ComposeContainer | undefined): Adoption["scani"] {
   const scani = { ...parts, ...(left !== undefined && isWell(left) ? { "data-provider": left } : {}) };
   return Object.fromEntries(
@@ -147,14 +147,14 @@ function containersOf(parts: ScaniParts, left: ComposeContainer | undefined): Ad
   );
 }
 
-/** The name that the image of the project's Postgres gets, where it gets one. */
+/** Returns the name the image of the project's Postgres is tagged with, by image id; empty where it needs none. */
 function postgresTag(postgres: ComposeContainer | undefined, { postgresImage }: StackValues): Adoption["tags"] {
   return postgres === undefined || postgresImage !== ownPostgres(postgres.imageId)
     ? {}
     : { [postgres.imageId]: postgresImage };
 }
 
-/** Whether a container that runs would be well again if it were stopped and started. */
+/** True where a container runs well, so that it would do so again if it were stopped and started. */
 function isWell({ state, health }: ComposeContainer): boolean {
   return state === "running" && (health === undefined || health === "healthy");
 }
@@ -166,10 +166,10 @@ function frontNamesOf(
   return fronts.length === 0 || page === undefined ? {} : { frontNetworks: fronts, frontNames: namesOnNetworks(page) };
 }
 
-/** Networks that have no names. */
+/** Networks on which containers have no names. */
 const nameless: readonly string[] = ["bridge", "host", "none"];
 
-/** Networks on which others that run may reach the page by name. */
+/** Returns the networks on which other running containers may reach the page by name. */
 function frontsOf(project: ComposeProject, { neighbours }: AdoptEvidence): string[] {
   const { "frontend-app": page } = partsOf(project);
   const there = new Set([...neighbours, ...othersOf(project)].flatMap(({ networks }) => networks));

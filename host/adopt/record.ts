@@ -5,13 +5,13 @@ import { label } from "../install/names/labels";
 import type { Adoption } from "./plan";
 import { runningFirst, type ComposeProject } from "./compose/project";
 
-/** What of a plan is recorded: by name, since its settings and its S3 server hold secrets. */
+/** Parts of a plan that are recorded, each by name, since its settings and its S3 server hold secrets. */
 const recorded = [
   ...(["project", "install", "tier", "postgres", "scani", "replaced", "objectStore"] as const),
   ...(["tags", "frontNetworks", "frontNames", "port", "notes"] as const),
 ] as const satisfies readonly (keyof Adoption)[];
 
-/** What has to be known of an adoption on whichever machine goes on with it. No secrets: those are in the settings. */
+/** State of an adoption that any machine needs to go on with it. Holds no secrets: those are in the settings. */
 export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]> {
   /** When it began, ISO 8601. */
   readonly at: string;
@@ -19,23 +19,23 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
   readonly restartPolicies: Readonly<Record<string, string>>;
   /** Services of the project's containers in its compose file, by name. */
   readonly services: Readonly<Record<string, string>>;
-  /** The operator was told that the gateway serves, and what to point at it. */
+  /** True once the operator was told that the gateway serves, and what to point at it. */
   readonly announced: boolean;
   /**
-   * Compose's Scani and S3 server have been stopped for good, and the files copied for the last time. Only with a managed
-   * database, where nothing on the engine shows it.
+   * Set once compose's Scani and S3 server have been stopped for good, and the files copied for the last time. Only
+   * with a managed database, where nothing on the engine shows it.
    */
   readonly takenOver?: true;
   /**
-   * How far a way back has come that cannot be turned round any more: the data is compose's again, or is about to be, and
-   * then all files are too.
+   * Stage of a way back that can no longer be reversed: the data is compose's again, or about to be, and then all files
+   * are too.
    */
   readonly givenBack?: "data" | "files";
   /** Volumes of the project's S3 server, once its container is being removed. */
   readonly fileVolumes?: readonly string[];
 }
 
-/** The record an adoption begins with. Pure. @param at when, ISO 8601 */
+/** Returns the record an adoption begins with. Pure. @param at when, ISO 8601 */
 export function beginRecord(adoption: Adoption, { containers }: ComposeProject, at: string): AdoptionRecord {
   return {
     ...(Object.fromEntries(recorded.map((name) => [name, adoption[name]])) as Pick<
@@ -50,8 +50,9 @@ export function beginRecord(adoption: Adoption, { containers }: ComposeProject, 
 }
 
 /**
- * A record with the names the project's containers have now. Compose makes a container anew under another name where its
- * version or the file's `container_name` changes; it is known by its service then. What is gone keeps its name. Pure.
+ * Returns a record with the names the project's containers have now. Compose recreates a container under another name
+ * where its version or the file's `container_name` changes; then its service identifies it. Containers that are gone
+ * keep their names. Pure.
  */
 export function withPresentNames(
   record: AdoptionRecord,
@@ -75,12 +76,12 @@ export function withPresentNames(
   };
 }
 
-/** True where the gateway takes the page's own port over, instead of listening on another beside it. Pure. */
+/** True where the gateway takes the page's own port over, instead of listening on another one. Pure. */
 export function takesPort({ port }: Pick<AdoptionRecord, "port">): boolean {
   return port.then === port.now;
 }
 
-/** Where it is kept: in a volume of its own, as it is there before there is a gateway. */
+/** Path of the record: in a volume of its own, since it is there before there is a gateway. */
 const path = "/adoption";
 const file = `${path}/adoption.json`;
 
@@ -97,7 +98,7 @@ export async function readRecord(engine: Engine, install: string, image: string)
   });
 }
 
-/** Writes it, whole or not at all. @param labels further ones of the volume, and of what keeps it */
+/** Writes the record, whole or not at all. @param labels further ones of the volume and of the container that has it */
 export async function writeRecord(
   engine: Engine,
   record: AdoptionRecord,
@@ -113,12 +114,12 @@ export async function writeRecord(
   await keepInUse(engine, install, image, all);
 }
 
-/** Seconds the program of the container runs that keeps the volume in use: as long as a number of them may be. */
+/** Seconds for which the container that keeps the volume in use runs: the largest signed 32-bit number. */
 const forEver = 2 ** 31 - 1;
 
 /**
  * Keeps a container running that has the volume. Others have it for moments only, and `docker system prune` removes the
- * containers that do not run, then the volumes no container has.
+ * containers that do not run, then the volumes that no container has.
  */
 async function keepInUse(
   engine: Engine,
@@ -143,7 +144,7 @@ async function keepInUse(
       volumes: [{ name: volumeOf(install), path }],
     });
   await engine.setRestartPolicy(name, "unless-stopped");
-  // Without compose's containers the image may be one that has no such program.
+  // Without compose's containers the image may be one without `sleep`.
   await engine.start(name).catch((error: unknown) => {
     if (!isRefused(error)) throw error;
   });
@@ -159,13 +160,13 @@ export function isRecordOf(install: string, volume: string): boolean {
   return volume === volumeOf(install);
 }
 
-/** Forgets it. What runs that were killed have left is on its volume too. */
+/** Removes the record, and first the containers on its volume, which may be left from killed runs. */
 export async function removeRecord(engine: Engine, install: string): Promise<void> {
   for (const { id } of await engine.containers({ volumes: [volumeOf(install)], all: true })) await engine.remove(id);
   await engine.removeVolume(volumeOf(install));
 }
 
-/** Works with a container that has the volume and never runs. */
+/** Does work with a container that has the volume and never runs. */
 function withVolume<T>(
   engine: Engine,
   install: string,

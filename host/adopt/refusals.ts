@@ -45,15 +45,15 @@ import {
   type ScaniParts,
 } from "./compose/project";
 
-/** What the operator asked for. */
+/** Options the operator gave for an adoption. */
 export interface AdoptIntent {
   /** Name the install is to have. */
   readonly install: string;
-  /** The name is only in the shell's environment, and later commands have to know it. */
+  /** True where the name is only in the shell's environment and has to be stored for later commands. */
   readonly keepsName?: boolean;
   /** Port the gateway is to listen on; undefined where it is to take the one the page has now. */
   readonly port?: number;
-  /** Settings the operator has given by other ways, and that stay. */
+  /** Settings the operator has given by other ways, which stay. */
   readonly chosen?: Readonly<Partial<Record<MemorySetting | "MAILPIT_UI_PORT", string>>>;
   readonly acceptPublicKey: boolean;
 }
@@ -61,7 +61,7 @@ export interface AdoptIntent {
 /** Scani's first version whose queue is in Postgres. */
 const firstVersion = [0, 15] as const;
 
-/** Every reason not to adopt a project as it is now. Pure. */
+/** Returns every reason not to adopt a project as it is now. Pure. */
 export function refusals(
   project: ComposeProject,
   parts: ScaniParts,
@@ -98,7 +98,7 @@ function missingParts(project: ComposeProject, parts: ScaniParts): Problem[] {
   ];
 }
 
-/** Only one of a kind is followed: a second worker would go on taking jobs. */
+/** Refuses several containers of one service: only one is followed, and a second worker would go on taking jobs. */
 function severalParts(project: ComposeProject): Problem[] {
   const left = leftProviderOf(project) !== undefined;
   return scaniServices.flatMap((service): Problem[] => {
@@ -118,10 +118,10 @@ function severalParts(project: ComposeProject): Problem[] {
   });
 }
 
-/** What does not run well now cannot be told from what an adoption broke. */
+/** Refuses containers that do not run well now: later they could not be told from what an adoption broke. */
 function unhealthy(project: ComposeProject, parts: ScaniParts): Problem[] {
   const { postgres, redis, objectStore } = serversOf(project);
-  // Its files can be read or not, whatever its health check says; on tier 2 nobody needs them.
+  // Whether its files can be read is checked by listing them, not by its health; on tier 2 they are not needed.
   const isNeeded = objectStore?.state !== "running" && tierOf(project) === "tier1";
   return [...Object.values(parts), postgres, redis, isNeeded ? objectStore : undefined]
     .filter((one) => one !== undefined)
@@ -140,7 +140,7 @@ function notWell({ name, state, health }: ComposeContainer): Problem[] {
 
 function versions(project: ComposeProject, parts: ScaniParts): Problem[] {
   const all = Object.values(parts);
-  // What an image says of itself counts before its tag, which may be a digest's or move.
+  // An image's version label counts before its tag, which may move or be missing next to a digest.
   const known = new Set(all.flatMap((one) => one.imageLabels[versionLabel] ?? []));
   const tags = new Set(all.map((one) => imageOf(one).tag));
   const saysItself = all.every((one) => one.imageLabels[versionLabel] !== undefined);
@@ -167,16 +167,16 @@ function versions(project: ComposeProject, parts: ScaniParts): Problem[] {
   return [...different, ...old, ...migratorProblems(project, parts)];
 }
 
-/** The migrator's image has to be of the same version, under a name that goes on meaning it. */
+/** Refuses a migrator's image that is missing, or of another version than api's. */
 function migratorProblems(project: ComposeProject, { api }: ScaniParts): Problem[] {
   if (api === undefined) return [];
   const { migrator } = project;
   const { repository, name, tag } = imageOf(api);
-  // A tag that moves may mean another version by now.
+  // The last name is the version's, since a tag that moves may mean another version by now.
   const wanted = migratorsBeside(api).at(-1) ?? "";
   const type = repository === "" ? composeBuildMigrator(project) : dockerPull(wanted);
   if (migrator === undefined) {
-    // A release pulls it by a name of a version.
+    // A release pulls it where its tag names a version.
     if (settingNamed("SCANI_IMAGE_TAG").schema.safeParse(tag).success && name === "api" && repository !== "") return [];
     return [{ what: `The image ${wanted} is not on the engine, and a release needs it.`, type }];
   }
@@ -196,7 +196,7 @@ const required: Readonly<Record<(typeof scaniServices)[number], readonly string[
   "frontend-app": [],
 };
 
-/** A service that runs and lacks one of them has it from a file that nobody sees from outside. */
+/** Refuses services that run without a required variable: they have it from a file not visible from outside. */
 function hiddenVariables(project: ComposeProject, parts: ScaniParts): Problem[] {
   return scaniServices.flatMap((service) => {
     const holder = parts[service];
@@ -212,7 +212,7 @@ function hiddenVariables(project: ComposeProject, parts: ScaniParts): Problem[] 
   });
 }
 
-/** A private authority has to be readable to be kept. */
+/** Refuses files of a private authority in which no certificate can be read, since it could not be kept. */
 function authorityProblems(project: ComposeProject, { authorities = [] }: AdoptEvidence): Problem[] {
   return authorities
     .filter(({ certificates }) => certificates.length === 0)
@@ -223,7 +223,7 @@ function authorityProblems(project: ComposeProject, { authorities = [] }: AdoptE
     }));
 }
 
-/** Keys that services must share, by who has them under which name. */
+/** Pairs of variables that must have the same value, each by its service and name. */
 const shared = [
   [
     ["api", "ENCRYPTION_KEY"],
@@ -285,12 +285,12 @@ function keys(project: ComposeProject, parts: ScaniParts, intent: AdoptIntent): 
   ];
 }
 
-/** The words that ask for the same port again. */
+/** Returns the options that ask for the same port again. */
 function portWords({ port }: AdoptIntent): string[] {
   return port === undefined ? ["--take-port"] : ["--port", String(port)];
 }
 
-/** Variables that say where a server is, by who has them. */
+/** Variables that name a server, by the service that has them. */
 const addresses = [
   ["api", "DATABASE_URL"],
   ["api", "REDIS_URL"],
@@ -299,16 +299,16 @@ const addresses = [
   ["data-provider", "SMTP_URL"],
 ] as const;
 
-/** Programs that catch mails, by their images' names. */
+/** Image names of programs that catch mails. */
 const catchers = /mailpit|mailhog|maildev|mailcatcher|inbucket|smtp4dev|greenmail/i;
 
-/** Servers base's own take the place of, by their images' names. Any other program may serve more than Scani. */
+/** Image names of servers that base's own replace. Any other program may serve more than Scani. */
 const replaceableImages = {
   REDIS_URL: /redis|valkey|keydb|dragonfly|kvrocks|garnet/i,
   S3_ENDPOINT: /minio|versity|garage|seaweed|ceph|cloudserver|localstack|rustfs/i,
 } as const;
 
-/** Servers that are nowhere a release could reach them, or whose place nothing of base's takes. */
+/** Refuses servers that a release could not reach, or that base's own do not replace. */
 function places(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
   const unknown = addresses.flatMap(([service, name]): Problem[] => {
     const holder = parts[service];
@@ -333,7 +333,7 @@ function places(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvide
   ];
 }
 
-/** A release's networks have IPv4 alone. */
+/** Refuses servers named by an IPv6 address, since a release's networks have IPv4 alone. */
 function sixProblems(project: ComposeProject, parts: ScaniParts): Problem[] {
   return addresses.flatMap(([service, name]): Problem[] => {
     const holder = parts[service];
@@ -349,7 +349,7 @@ function sixProblems(project: ComposeProject, parts: ScaniParts): Problem[] {
   });
 }
 
-/** Without the proxy they go out by, a release's requests to providers would fail. */
+/** Refuses an outgoing proxy that a release cannot reach, since its requests to providers would fail. */
 function egressProblems(project: ComposeProject, parts: ScaniParts): Problem[] {
   return scaniServices.flatMap((service) => {
     const holder = parts[service];
@@ -368,7 +368,7 @@ function egressProblems(project: ComposeProject, parts: ScaniParts): Problem[] {
   });
 }
 
-/** The project's own data-provider by another address than its name: stopped with the rest, it would be missing. */
+/** Refuses the project's own data-provider by another address than its name: it stops and would be missing. */
 function ownProviderProblems(project: ComposeProject, { api, "data-provider": provider }: ScaniParts): Problem[] {
   const url = variableOf(api, "SCANI_CLOUD_URL") ?? "";
   const isNamed = api === undefined || tierOf(project) === "tier1" || onlyReachedBy(api, url) !== undefined;
@@ -394,7 +394,7 @@ function mailProblems(project: ComposeProject): Problem[] {
   ];
 }
 
-/** A proxy before a server of Scani's would be stopped for good in the server's place, with whatever else it serves. */
+/** Refuses a proxy in the place of Redis or S3: it would be stopped for good, with whatever else it serves. */
 function middlemanProblems(project: ComposeProject, evidence: AdoptEvidence): Problem[] {
   const { redis } = serversOf(project);
   const found = [
@@ -421,7 +421,7 @@ function middlemanProblems(project: ComposeProject, evidence: AdoptEvidence): Pr
   });
 }
 
-/** The gateway passes on to api what comes under the page's address: nobody reaches it otherwise any more. */
+/** Refuses an api reached otherwise than through the page: the gateway has the page's address alone. */
 function frontProblems(project: ComposeProject, { api, "frontend-app": page }: ScaniParts): Problem[] {
   if (api === undefined) return [];
   const [front, back] = ["FRONTEND_URL", "BACKEND_URL"].map((name) => variableOf(api, name) ?? "");
@@ -446,7 +446,7 @@ function frontProblems(project: ComposeProject, { api, "frontend-app": page }: S
   ];
 }
 
-/** Room for a dump, for the second copy of the data that reading it back makes, and for a copy of the files. */
+/** Refuses a disk without room for a dump, the copy of the data that reading it back makes, and one of the files. */
 function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
   if (database?.freeMiB === undefined || database.bytes === undefined) return [];
   const files = objects !== undefined && "bytes" in objects ? objects.bytes : 0;
@@ -471,7 +471,7 @@ function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Pr
   ];
 }
 
-/** A port of the page's that is to be taken has to be there, and to be the only one. */
+/** Refuses to take the page's port unless it publishes exactly one, on addresses the gateway can have. */
 function portProblems(project: ComposeProject, { "frontend-app": page }: ScaniParts, intent: AdoptIntent): Problem[] {
   if (intent.port !== undefined || page === undefined) return [];
   const ports = [...new Set(page.published.map((address) => publishedAt(address).port))];

@@ -17,7 +17,7 @@ import type { AdoptEvidence } from "./evidence";
 import { pinnedImage, type ImageNames } from "./imageNames";
 import type { AdoptIntent } from "./refusals";
 
-/** What a plan is made from. Holds secrets. */
+/** Inputs a plan is made from. Hold secrets. */
 export interface PlanInputs {
   readonly project: ComposeProject;
   readonly parts: ScaniParts & { readonly api: ComposeContainer };
@@ -30,13 +30,13 @@ export interface AdoptedSettings {
   readonly stacks: Readonly<Record<"base" | Tier, StackValues>>;
   /** Names of settings whose secrets are taken although they are short or published. */
   readonly accepted: readonly string[];
-  /** Variables that are no settings, and are passed on. */
+  /** Variables that are not settings, which are passed on. */
   readonly further: readonly FurtherVariable[];
   /** Memory limits above the defaults, MiB. */
   readonly memory: StackValues;
 }
 
-/** Settings under which an install of this module's is what the project is. Pure. @param port the page's from then on */
+/** Returns settings that make an install what the project is. Pure. @param port the page's from then on */
 export function settingsOf(inputs: PlanInputs, images: ImageNames, port: number): AdoptedSettings {
   const { project, parts, evidence, intent } = inputs;
   const { postgres } = serversOf(project);
@@ -77,7 +77,7 @@ export function settingsOf(inputs: PlanInputs, images: ImageNames, port: number)
   return { stacks: { base, tier1: tiers, tier2 }, accepted, further, memory: { ...memory.base, ...memory.tiers } };
 }
 
-/** Servers that are somebody else's, Postgres and the mail server aside. */
+/** Returns the settings of managed servers other than Postgres and the mail server. */
 function serverSettings({ project, parts }: PlanInputs): StackValues {
   const { redis } = serversOf(project);
   return {
@@ -86,7 +86,7 @@ function serverSettings({ project, parts }: PlanInputs): StackValues {
   };
 }
 
-/** The project's own mail server, else base's mail catcher, which nobody needs who sends by Fastmail. */
+/** Returns the URL of a managed mail server, or the port of base's mail catcher, not needed with Fastmail. */
 function mailSettings({ project, parts, evidence, intent }: PlanInputs, read: StackValues): StackValues {
   const { mail } = serversOf(project);
   const smtp = mail === undefined ? given({ SMTP_URL: parts["data-provider"]?.environment.SMTP_URL }) : {};
@@ -94,7 +94,7 @@ function mailSettings({ project, parts, evidence, intent }: PlanInputs, read: St
   return { ...smtp, ...(catchesMail ? mailPortSettings(evidence, intent) : {}) };
 }
 
-/** Where the gateway is, which is where the page was. */
+/** Returns the gateway's port, whether it is published, and its address, which is the page's. */
 function frontSettings({ parts, intent }: PlanInputs, port: number): StackValues {
   return {
     FRONTEND_PORT: String(port),
@@ -103,7 +103,7 @@ function frontSettings({ parts, intent }: PlanInputs, port: number): StackValues
   };
 }
 
-/** The page's own policy, where it is another than the one it has by default. */
+/** Returns the page's policy where it is not the default. */
 function policySettings({ "frontend-app": page }: ScaniParts): StackValues {
   const policy = page?.environment.CSP_CONNECT_SRC;
   return policy === undefined || ["", "'self'"].includes(policy) ? {} : { CSP_CONNECT_SRC: policy };
@@ -128,7 +128,7 @@ function postgresSettings(postgres: ComposeContainer | undefined, url: string): 
   };
 }
 
-/** On tier 2 compose's file goes on naming a server that may be gone. */
+/** Returns the settings of a managed S3 server. On tier 2 compose's file may still name a server that is gone. */
 function managedObjects(project: ComposeProject, { worker, "data-provider": provider }: ScaniParts): StackValues {
   const holder = provider ?? worker;
   const { S3_ENDPOINT = "", S3_PUBLIC_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = holder?.environment ?? {};
@@ -138,7 +138,7 @@ function managedObjects(project: ComposeProject, { worker, "data-provider": prov
   return given({ S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY });
 }
 
-/** A port of the mail catcher's page that nobody has: compose's goes on meanwhile. The operator's own stays as it is. */
+/** Picks a free port for the mail catcher's page: compose's runs on meanwhile. A free one of the operator's stays. */
 function mailPortSettings({ published }: AdoptEvidence, { chosen }: AdoptIntent): StackValues {
   const taken = new Set(published.map(({ port }) => port));
   const given = chosen?.MAILPIT_UI_PORT;

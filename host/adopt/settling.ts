@@ -7,20 +7,23 @@ import { isTakenOver } from "./phases/files";
 import type { AdoptRun } from "./phases/phase";
 import { RetirePhase } from "./phases/takeOver";
 
-/** What is true of an adoption whose way back is to be given up. */
+/** State of an adoption whose way back is to be given up. */
 export interface Settling {
-  /** What is still to be done before compose's part is this module's, as a plan says it; undefined where nothing is. */
+  /** First thing to do before compose's part is this module's, in a plan's words; undefined where there is none. */
   readonly open?: string;
   readonly serving: Serving;
 }
 
-/** Reads it. */
+/** Reads what is left to do and what serves. */
 export async function readSettling(run: AdoptRun): Promise<Settling> {
   const { engine, install } = run;
   return { open: await openIn(run), serving: servingOf(await readFacts(engine, install)) };
 }
 
-/** Once compose's part is taken over, only what of it runs, or will again, is left to do: the rest is this module's own. */
+/**
+ * Describes the first phase that is not done. After the takeover only containers of compose's that run, or will again,
+ * are left to stop: the rest is this module's own.
+ */
 async function openIn(run: AdoptRun): Promise<string | undefined> {
   const isTaken = await isTakenOver(run);
   const phases = isTaken ? [new RetirePhase()] : phasesOf(run.record);
@@ -29,8 +32,8 @@ async function openIn(run: AdoptRun): Promise<string | undefined> {
 }
 
 /**
- * Why the way back is not to be given up: something would be lost by it. What is amiss with this module's own Scani is no
- * reason while it serves. Pure.
+ * Returns the reason not to give up the way back, where something would be lost by it. Shortcomings of this module's
+ * own Scani are no reason while it serves, except base's where files are removed. Pure.
  * @param removesFiles whether compose's volume of files goes too
  */
 export function settlingProblem(
@@ -55,7 +58,7 @@ export function settlingProblem(
   };
 }
 
-/** What is amiss while it serves all the same; undefined where nothing is. Pure. */
+/** Returns the shortcomings of this module's Scani while it serves; undefined without any. Pure. */
 export function settlingNote(
   { serving }: Pick<Settling, "serving">,
   { stacks }: Pick<AdoptRun, "stacks">,

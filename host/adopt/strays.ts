@@ -14,16 +14,17 @@ import { serviceOf, type ComposeContainer, type ScaniService } from "./compose/p
 import { composeLabel, composeContainers, readContainer } from "./compose/readCompose";
 import { readRecord } from "./record";
 
-/** A container of compose's that does an install's work beside it. */
+/** A container of compose's that runs next to an install and does its work. */
 export interface Stray {
   readonly name: string;
   readonly service: ScaniService;
 }
 
 /**
- * Containers of the adopted compose project that run beside an install's own: `docker compose up` or `restart` starts what
- * an adoption has stopped, and nothing remembers the adoption once it is settled. The project is known by its key and its
- * database: a copy of it, as for staging, has the key as well. Until its place is taken only its worker is in the way.
+ * Reads which containers of the adopted compose project run next to an install's own: `docker compose up` or `restart`
+ * starts what an adoption has stopped, and there is no record once the adoption is settled. The project is recognised
+ * by its key and its database, since a copy of it, as for staging, has the same key. Before the takeover only its
+ * worker is in the way.
  */
 export async function readStrays(engine: Engine, install: string): Promise<Stray[]> {
   const worker = (await releaseContainers(engine, install)).find((one) => one.service === "worker" && isUp(one));
@@ -48,7 +49,7 @@ export async function readStrays(engine: Engine, install: string): Promise<Stray
   return found.filter(({ service }) => service === "worker" || isReplaced);
 }
 
-/** Reads the containers of every compose project; those that are removed meanwhile are none. */
+/** Reads the containers of every compose project, without those removed meanwhile. */
 async function readAll(engine: Engine): Promise<(ComposeContainer & { readonly project: string })[]> {
   const read = await Promise.all(
     (await composeContainers(engine)).map(async ({ id, labels }) => {
@@ -61,7 +62,7 @@ async function readAll(engine: Engine): Promise<(ComposeContainer & { readonly p
   return read.flat();
 }
 
-/** Compose projects that have, or have made, the volume of the Postgres on an install's data network. */
+/** Returns the compose projects that use, or created, the volume of the Postgres on an install's data network. */
 async function projectsOnData(engine: Engine, install: string): Promise<Set<string>> {
   const there = await engine.containers({ network: networkName(install, "data"), all: true });
   const volumes = there
@@ -81,13 +82,13 @@ async function hasOwnPostgres(engine: Engine, install: string): Promise<boolean>
   return (await engine.containers({ labels, all: true })).length > 0;
 }
 
-/** Whether compose's part has been taken over where the database is somebody else's: once it is settled nothing says so. */
+/** True where compose's part of an install with a managed database has been taken over, or the adoption is settled. */
 async function isTaken(engine: Engine, install: string, image: string): Promise<boolean> {
   const record = await readRecord(engine, install, image);
   return record === undefined || record.takenOver === true;
 }
 
-/** Whether two services are on one database of a server that is somewhere else. */
+/** True where two environments name the same database of a managed server. */
 function isSameDatabase(...[one, other]: readonly [Environment, Environment]): boolean {
   const [first, second] = [one, other].map(({ DATABASE_URL = "" }) =>
     URL.canParse(DATABASE_URL)
@@ -97,7 +98,7 @@ function isSameDatabase(...[one, other]: readonly [Environment, Environment]): b
   return first !== undefined && first === second;
 }
 
-/** What is wrong while such containers run; undefined without any. Pure. */
+/** Describes the problem while strays run; undefined without any. Pure. */
 export function strayProblem(strays: readonly Stray[]): Problem | undefined {
   if (strays.length === 0) return undefined;
   const names = strays.map(({ name }) => name);
@@ -114,7 +115,7 @@ export function strayProblem(strays: readonly Stray[]): Problem | undefined {
   };
 }
 
-/** Stops them for good. @returns whether there were any */
+/** Stops strays for good. @returns whether there were any */
 export async function stopStrays({ engine, install, progress }: AdoptRun): Promise<boolean> {
   const strays = await readStrays(engine, install.name);
   for (const { name, service } of strays)
