@@ -8,7 +8,7 @@ import { messageOf, OperatorError, type Problem } from "../../../util/operatorEr
 import type { Progress } from "../../../util/progress/progress";
 import { stopForGood } from "../phases/phase";
 
-/** Where the data of an existing Postgres is to be. */
+/** Place to which the data of an existing Postgres is moved. */
 export interface DataHome {
   readonly install: string;
   readonly volume: string;
@@ -18,18 +18,18 @@ export interface DataHome {
   readonly image: string;
 }
 
-/** Where the data of a project's Postgres is to be; undefined where the database is somebody else's. Pure. */
+/** Returns where the data of a project's Postgres is to be; undefined where the database is managed. Pure. */
 export function homeOf(install: string, postgres: Omit<DataHome, "install"> | undefined): DataHome | undefined {
   return postgres && { install, volume: postgres.volume, folder: postgres.folder, image: postgres.image };
 }
 
-/** Where the data is: in its folder, in the volume itself, between the two after a kill, or nowhere yet. */
+/** Place of the data: in its folder, in the volume itself, between the two after a kill, or nowhere yet. */
 export type DataIs = "in its folder" | "in the volume" | "between" | "nowhere";
 
-/** Path the volume is at in the container that moves. */
+/** Path of the volume in the container that moves the data. */
 const mounted = postgresDataPath;
 
-/** Folder that holds what has been moved so far. Pure. */
+/** Returns the folder that holds what has been moved so far. Pure. */
 function movingFolder(folder: string): string {
   return `.${folder}.moving`;
 }
@@ -46,9 +46,9 @@ export async function whereIsData(engine: Engine, { install, volume, folder, ima
 }
 
 /**
- * True when there is nothing to move: a volume without data is one that base's Postgres begins on. A Postgres of base's own
- * that runs on the volume shows it without a look into it; one that is stopped does not, since the data may have been moved
- * back under it.
+ * True when there is nothing to move, as in a volume without data, on which base's Postgres begins. A Postgres of
+ * base's own that runs on the volume proves it without a look into it; a stopped one does not, since the data may have
+ * been moved back under it.
  */
 export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> {
   const own = await engine.containers({
@@ -59,15 +59,15 @@ export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> 
   return ["in its folder", "nowhere"].includes(await whereIsData(engine, home));
 }
 
-/** True where the project's data has been moved, or is on the move: only this module's Scani has written since. */
+/** True where the project's data has been or is being moved: only this module's Scani has written since. */
 export async function hasTakenOver(engine: Engine, home: DataHome): Promise<boolean> {
   const is = await whereIsData(engine, home);
   return is === "in its folder" || is === "between";
 }
 
 /**
- * Data that is to be taken over has to be somewhere.
- * @param home undefined where the database is somebody else's
+ * Checks that the data to take over exists.
+ * @param home undefined where the database is managed
  * @throws OperatorError where it is in none of its places
  */
 export async function expectData(engine: Engine, home: DataHome | undefined): Promise<void> {
@@ -75,7 +75,7 @@ export async function expectData(engine: Engine, home: DataHome | undefined): Pr
   if (missing !== undefined) throw new OperatorError(missing);
 }
 
-/** What is wrong where the data is in none of its places. */
+/** Describes the problem where the data is in none of its places; undefined otherwise. */
 export async function missingData(engine: Engine, home: DataHome): Promise<Problem | undefined> {
   return (await whereIsData(engine, home)) === "nowhere" ? noData(home) : undefined;
 }
@@ -89,8 +89,8 @@ function noData({ volume, folder, image }: DataHome): Problem {
 }
 
 /**
- * Moves everything in the current folder into a folder of it. PG_VERSION goes first: a Postgres that is started on the
- * volume itself from then on finds a folder that is neither its data nor empty, and refuses it.
+ * Shell script that moves everything in a folder into a folder within it. PG_VERSION goes first: a Postgres that is
+ * started on the volume itself from then on finds a folder that is neither its data nor empty, and refuses it.
  */
 export const moveScript = [
   "set -e",
@@ -106,7 +106,7 @@ export const moveScript = [
   'mv "$part" "$folder"',
 ].join("\n");
 
-/** The reverse; PG_VERSION comes last, so that a Postgres is started on the volume itself only when it is whole. */
+/** Shell script for the reverse. PG_VERSION comes last: no Postgres starts on the volume itself before it is whole. */
 export const moveBackScript = [
   "set -e",
   'cd "$1"; part=$2; folder=$3',
@@ -122,8 +122,8 @@ export const moveBackScript = [
 ].join("\n");
 
 /**
- * Moves the data one folder down in its volume, where that is still to be done: what uses the volume stops, and does not
- * come back by itself. Before the data moves every failure is taken back. Requests are held by then, so nobody notices.
+ * Moves the data one folder down in its volume, where that is still to be done. What uses the volume is stopped for
+ * good, and started again if anything fails before the data moves. Requests are held by then, so nobody notices.
  */
 export async function moveData(engine: Engine, home: DataHome, progress: Progress): Promise<void> {
   const { install, volume } = home;
@@ -131,7 +131,7 @@ export async function moveData(engine: Engine, home: DataHome, progress: Progres
   if (is === "in its folder") return;
   const servers = await engine.containers({ volumes: [volume] });
   if (is === "nowhere") {
-    // Base's Postgres begins on a volume nobody uses. Where somebody does, there is data, and it was not found.
+    // A volume that nobody uses may be empty, and base's Postgres begins on it. One in use has data that was not found.
     if (servers.length > 0) throw new OperatorError(noData(home));
     return;
   }
@@ -144,12 +144,12 @@ export async function moveData(engine: Engine, home: DataHome, progress: Progres
     const isNow = await whereIsData(engine, home).catch(() => undefined);
     throw isNow === "in the volume" ? await startedAgain(engine, found, error) : error;
   }
-  // Started again by mistake, it would answer to the name of base's own; and its address is needed.
+  // Started again by mistake, it would answer to the name of base's own Postgres, which also needs its address.
   for (const { id } of servers) await engine.disconnectNetwork(networkName(install, "data"), id);
 }
 
 /**
- * Starts what was stopped, with the restart policy it had.
+ * Starts servers that were stopped, with the restart policies they had.
  * @returns the error that made it necessary, with what does not start
  */
 async function startedAgain(engine: Engine, servers: readonly ContainerDetails[], error: unknown): Promise<unknown> {
@@ -168,7 +168,7 @@ async function startedAgain(engine: Engine, servers: readonly ContainerDetails[]
   return left.length === 0 ? error : new OperatorError([{ what: messageOf(error) }, ...left], { cause: error });
 }
 
-/** Seconds Postgres gets to write down everything. */
+/** Seconds Postgres gets to write everything to the disk when it stops. */
 const postgresSeconds = 60;
 
 /** Moves the data back up into the volume itself. Nothing may use it. @throws OperatorError where there is none */

@@ -28,7 +28,7 @@ import {
 import { writtenFolders } from "./serverSettings";
 import { isPathWithin } from "../../../util/files/pathWithin";
 
-/** Every reason why base's own Postgres could not take the place of the project's. Pure. */
+/** Returns every reason why base's own Postgres could not take the place of the project's. Pure. */
 export function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
   const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
@@ -49,7 +49,7 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
   const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
   const { ofServer } = parametersIn(variableOf(parts.api, "DATABASE_URL"));
   const superuser = superuserOf(postgres.environment).role;
-  // Where nobody is let in over the socket, another name would not be either.
+  // If Scani's role is not let in over the socket either, the backups' role name is not the cause.
   const isUnknown =
     database?.isSuperuser !== undefined && database.backups !== undefined && "refused" in database.backups;
   const { database: named } = superuserOf({
@@ -125,7 +125,7 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
   ];
 }
 
-/** How a service of Postgres' gets the name that Scani uses. The official images refuse a variable beside its file. */
+/** Explains how to give Postgres' service the name Scani uses. Official images refuse it together with its `_FILE`. */
 function giving(
   project: ComposeProject,
   postgres: ComposeContainer,
@@ -140,8 +140,8 @@ function giving(
 }
 
 /**
- * Data that would not come along with the volume, and places and settings that a start would not find: base's Postgres has
- * that volume alone, its data one folder down in it, and no options of its own.
+ * Refuses data that would not come along with the volume, and paths and settings that a start would not find: base's
+ * Postgres has that volume alone, its data one folder down in it, and no options of its own.
  */
 function elsewhereProblems(project: ComposeProject, parts: ScaniParts, { database }: AdoptEvidence): Problem[] {
   const { postgres } = serversOf(project);
@@ -211,13 +211,13 @@ function elsewhereProblems(project: ComposeProject, parts: ScaniParts, { databas
   ];
 }
 
-/** A value as ALTER SYSTEM SET takes it: names in a list are quoted one by one, or they are one name. */
+/** Quotes a value for ALTER SYSTEM SET: a list word by word, since one quoted as a whole would be a single name. */
 function literals(setting: string, value: string): string {
   const words = setting === "shared_preload_libraries" ? value.split(",") : [value];
   return words.map((word) => `'${word.trim().replace(/^"|"$/g, "")}'`).join(", ");
 }
 
-/** What is mounted within the data is not in its volume; what is in memory only is there empty at every start. */
+/** Refuses mounts within the data, which are not in its volume. One in memory is empty at every start anyway. */
 function mountProblems(project: ComposeProject, postgres: ComposeContainer): Problem[] {
   const volume = dataMountOf(postgres);
   if (volume?.type !== "volume") return [];
@@ -237,14 +237,14 @@ function mountProblems(project: ComposeProject, postgres: ComposeContainer): Pro
     }));
 }
 
-/** How a setting that names a file comes not to. */
+/** Returns the remedy for a setting that names a file base's Postgres cannot use. */
 function remedyFor(setting: string, path: string, psql: (words: string) => string): Pick<Problem, "why" | "type"> {
   if (setting === "data_directory")
     return {
       why: "Take the line that names it out of this file: the image says where the data is (PGDATA).",
       type: psql("show config_file"),
     };
-  // By a relative path Postgres looks for these where it is started, and not in the data. *Seen* with 15.
+  // Postgres resolves relative paths of these where it is started, and not in the data. *Seen* with 15.
   if (["hba_file", "ident_file", "include"].includes(setting))
     return {
       why: "Take the line that names it out of this file; what is in it can go into the file of that name in the data.",

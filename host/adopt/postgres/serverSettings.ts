@@ -1,12 +1,12 @@
 /**
- * What is asked of a running Postgres about its settings: each line of an answer gets the word it is asked under before it.
- * Base's own reads the files in the data alone, and as they are written: whoever corrects one need not restart the server to
- * be believed. In the shell a question is between double quotes.
+ * Queries for the settings of a running Postgres; each line of an answer has its query's keyword before it. They read
+ * the files in the data as they are written, which is all that base's own reads, so a corrected file counts before the
+ * server is restarted. In the shell a query is between double quotes.
  */
 
 const inData = "sourcefile like current_setting('data_directory') || '/%'";
 
-/** The settings base's own will have, by the files in the data: of several lines the last counts. */
+/** Settings base's own Postgres will have, by the files in the data: of several lines the last counts. */
 const written = `written as (select distinct on (name) name, setting from pg_file_settings
    where name is not null and ${inData} order by name, seqno desc)`;
 
@@ -20,7 +20,7 @@ const folders = Object.keys(writtenFolders)
   .map((name) => `'${name}'`)
   .join(", ");
 
-/** Files and folders that a start on the data looks for by whole paths. */
+/** Query for files and folders that a start on the data looks for by absolute paths. */
 const files = `with ${written} select name || ' ' || setting from written
    where setting like '/%' and (name like '%file' or name in ('data_directory', ${folders}))
    and name <> 'external_pid_file' and (name not like 'ssl%' or current_setting('ssl') = 'on')`;
@@ -28,7 +28,7 @@ const files = `with ${written} select name || ' ' || setting from written
 const included = `select distinct 'include ' || sourcefile from pg_file_settings
    where current_setting('config_file') like current_setting('data_directory') || '/%' and not ${inData}`;
 
-/** Settings without which Postgres does not start on what is in the data, or does not answer, where they are not in it. */
+/** Query for settings that Postgres needs to start on the data, or to answer, and that are not in the data's files. */
 const needed = `with ${written} select s.name || ' ' || s.setting from pg_settings s
    where (s.source = 'command line' or s.sourcefile is not null and not s.${inData})
    and not exists (select from written w where w.name = s.name
@@ -38,21 +38,21 @@ const needed = `with ${written} select s.name || ' ' || s.setting from pg_settin
      or s.name = 'max_prepared_transactions' and exists (select from pg_prepared_xacts)
      or s.name = 'shared_preload_libraries' and s.setting <> '')`;
 
-/** Says so where segments of the log are archived, by a command that does anything at all. */
+/** Query that answers `on` where segments of the log are archived, by a command that does anything at all. */
 const archives = `with ${written} select 'on' from written
    where name = 'archive_mode' and lower(setting) in ('on', 'always', 'true', 'yes', '1') and not exists
    (select from written where name = 'archive_command' and setting in ('true', '/bin/true', ':'))`;
 
 const sized = "'shared_buffers', 'maintenance_work_mem', 'work_mem'";
 
-/** Bytes: the larger of what runs and what is written, which waits for the next start; that is base's. */
+/** Query for sizes in bytes: the larger of the running value and the written one, which base's own starts with. */
 const sizes = `with sized as (select name, current_setting(name) size from pg_settings where name in (${sized})
      union all select name, setting from pg_file_settings where name in (${sized}))
    select name || ' ' || max(case when size ~ '[a-zA-Z]' then pg_size_bytes(size)
      else size::bigint * case name when 'shared_buffers' then 8192 else 1024 end end) from sized
    where size similar to '[0-9]+ *(B|kB|MB|GB|TB)?' group by name`;
 
-/** The questions, each with its word. */
+/** Queries, each with its keyword. */
 export const settingQueries = [
   ["file", files],
   ["file", included],
