@@ -12,7 +12,7 @@ import { sizeText } from "../../../util/sizeText";
 /** Hours a backup counts as one made for the adoption. */
 const backupHours = 24;
 
-/** A backup by compose's own Postgres, read back and compared. */
+/** Phase that makes a backup by compose's own Postgres, reads it back and compares it. */
 export class BackupPhase implements Phase {
   readonly title = "backup";
 
@@ -26,7 +26,7 @@ export class BackupPhase implements Phase {
       return true;
     const identity = await withServer(engine, databaseOf(record.postgres.container, stacks.names), readIdentity);
     const oldest = Date.now() - backupHours * 3_600_000;
-    // One that was never read back, or only before this adoption began, is none of its own.
+    // A backup that was not read back since this adoption began does not count.
     return (await listBackups({ folder: backups.folder, install: install.name, base: stacks.names.base })).some(
       ({ damage, at, manifest }) =>
         damage === undefined &&
@@ -52,7 +52,7 @@ function databaseOf(container: string, stacks: StackNames): Database {
   return { kind: "bundled", container, stacks };
 }
 
-/** Base beside the project: own Redis, S3 server, mail catcher and gateway, on compose's Postgres. */
+/** Phase that brings base up next to the project: Redis, S3 server, mail catcher and gateway, on compose's Postgres. */
 export class BesidePhase implements Phase {
   readonly title = "base beside it";
 
@@ -77,11 +77,11 @@ export class BesidePhase implements Phase {
     const { container = "" } = record.postgres ?? {};
     await expectData(engine, homeOf(install.name, record.postgres));
     if (await isNeeded(run)) {
-      // It may have been made anew under another name since the settings were written.
-      // A run that was killed before it moved the data has written where that was to be: both at once are refused.
+      // Compose may have recreated it under another name since the settings were written. A run killed before it moved
+      // the data may have set where that was to be, which is refused together with a borrowed Postgres.
       const places = { borrowedPostgres: container, postgresVolume: undefined, postgresFolder: undefined };
       await stacks.set("base", places);
-      // Stopped by hand, or by a run that was killed before it moved the data.
+      // It may have been stopped by hand, or by a run killed before it moved the data.
       if ((await engine.inspect(container))?.running === false)
         await progress.step(`start ${container}`, () => startAgain(run, container));
     }

@@ -8,7 +8,7 @@ import { hasTakenOver, homeOf } from "../postgres/moveData";
 import type { ObjectSource } from "../compose/project";
 import { untilHealthy, type AdoptRun, type Phase } from "./phase";
 
-/** The project's files, in base's own bucket. */
+/** Phase that copies the project's files into base's own bucket. */
 export class FilesPhase implements Phase {
   readonly title = "files";
 
@@ -25,7 +25,7 @@ export class FilesPhase implements Phase {
       engine.inspect(objects?.container ?? ""),
       engine.inspect(containerName(install.name, "storage")),
     ]);
-    // What a server that does not run has, nobody knows.
+    // The files of a server that does not run cannot be listed.
     if (objects === undefined || theirs?.state !== "running" || storage?.state !== "running") return false;
     const own = await stacks.ownBucket();
     if (own === undefined) return false;
@@ -41,22 +41,22 @@ export class FilesPhase implements Phase {
 }
 
 /**
- * True where nothing of the project's writes files that base's own bucket has not: what is there is the newer one from
- * then on. So it is where the bucket is not the project's own.
+ * True where the project can no longer write files that base's own bucket lacks: base's are the newer ones from then
+ * on. Also true where the bucket is not the project's own.
  */
 async function areFilesOurs(run: AdoptRun): Promise<boolean> {
   return run.record.objectStore === undefined || isTakenOver(run);
 }
 
-/** True once only this module's Scani writes. A container that does not run shows nothing: somebody else may have stopped it. */
+/** True once only this module's Scani writes. A stopped container proves nothing: somebody else may have stopped it. */
 export async function isTakenOver({ engine, install, record }: AdoptRun): Promise<boolean> {
   const home = homeOf(install.name, record.postgres);
   return home === undefined ? record.takenOver === true : hasTakenOver(engine, home);
 }
 
 /**
- * Copies what the project's S3 server has and base's own lacks, unless base's is the newer one by now. One that is stopped
- * is started for it.
+ * Copies files that the project's S3 server has and base's own lacks, unless base's are the newer ones by now. A
+ * stopped server is started for it.
  */
 export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
   if (await areFilesOurs(run)) return;
@@ -80,7 +80,7 @@ export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
   progress.note(`${found.objects} files, ${found.now} of them copied now`);
 }
 
-/** Copies back what base's own bucket has and the project's lacks. Both servers are started for it. */
+/** Copies back files that base's own bucket has and the project's lacks. Both servers are started for it. */
 export async function giveFilesBack(run: AdoptRun, objects: ObjectSource, own: Bucket): Promise<Copied> {
   await start(run, containerName(run.install.name, "storage"));
   await start(run, objects.container);
@@ -93,9 +93,9 @@ async function start(run: AdoptRun, server: string): Promise<void> {
 }
 
 /**
- * Works with what reaches both buckets.
+ * Does work with a container that reaches both buckets.
  * @param own base's, as a container on the data network reaches it
- * @param work given base's own as it is reached from where both are
+ * @param work given base's own as that container reaches it
  */
 async function betweenBuckets<T>(
   { engine, install, image }: AdoptRun,

@@ -7,8 +7,8 @@ import { takeFiles } from "./files";
 import { routedTier, startAgain, stopForGood, workerSeconds, type AdoptRun, type Phase } from "./phase";
 
 /**
- * A release of the same version beside the project's, which the gateway serves: compose's worker stops gently, so that no
- * job has two, and the release's own starts.
+ * Phase that brings up a release of the same version next to the project's, which the gateway serves: compose's worker
+ * stops gently, so that no job has two, and the release's own starts.
  */
 export class FrontPhase implements Phase {
   readonly title = "front";
@@ -24,7 +24,7 @@ export class FrontPhase implements Phase {
       engine.inspect(record.postgres?.container ?? ""),
     ]);
     if (theirs?.running === true) return false;
-    // Its data is on the move, or has been moved: nothing has to answer before the next phases have made it so.
+    // Its data is being or has been moved: the release need not answer before the next phases are done.
     if (record.takenOver === true || (postgres !== undefined && postgres.state !== "running")) return true;
     const facts = await readFacts(engine, install);
     return (
@@ -46,7 +46,7 @@ export class FrontPhase implements Phase {
     await progress.step(`bring ${tier} up`, () => stacks.up(tier));
     const { frontNetworks = [], frontNames = [] } = record;
     if (frontNetworks.length === 0) return;
-    // Not before it serves. Proxies that ask for the name find both from now on, and none of them is ever without one.
+    // Only once the release serves: proxies that ask for the name find both from now on, and never none.
     await stacks.set("base", { frontNetworks: frontNetworks.join(","), frontNames: frontNames.join(",") });
     await progress.step(`answer to the page's names on ${frontNetworks.join(", ")}`, () =>
       connectAll(engine, connectionsOf(install.gateway, record)),
@@ -62,7 +62,7 @@ export class FrontPhase implements Phase {
   }
 }
 
-/** Where the gateway answers to the page's names. Pure. */
+/** Returns where the gateway answers to the page's names. Pure. */
 function connectionsOf(gateway: string, { frontNetworks = [], frontNames = [] }: AdoptRun["record"]): Connection[] {
   return frontNetworks.map((network) => ({ container: gateway, network, names: frontNames }));
 }
@@ -73,7 +73,7 @@ export function ownServes(facts: Facts): boolean {
   return serving.is === "serving" && worksIn(facts, serving.release);
 }
 
-/** True when a release is routed and works, and its gateway was made with a port that it has not been started on. Pure. */
+/** True when a release is routed and works, and its gateway has a port that it has not been started on yet. Pure. */
 function waitsForPort(facts: Facts): boolean {
   const serving = servingOf(facts);
   if (serving.is !== "gateway down" || facts.gateway.state !== "created") return false;

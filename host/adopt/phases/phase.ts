@@ -10,26 +10,26 @@ import type { Bucket } from "../../install/storage/bucket";
 import type { ObjectSource } from "../compose/project";
 import type { AdoptionRecord } from "../record";
 
-/** What an adoption asks of Pulumi, whoever drives it. */
+/** Operations on stacks that an adoption needs, independent of how Pulumi is driven. */
 export interface Stacks {
   readonly names: StackNames;
-  /** Changes settings of a stack, and keeps what they were; undefined takes one out. */
+  /** Changes settings of a stack, and remembers their former values; undefined removes a setting. */
   set(stack: "base" | Tier, values: Readonly<Record<string, string | undefined>>): Promise<void>;
-  /** Makes every setting that `set` has changed what it was before. */
+  /** Restores every setting that `set` has changed. */
   putBack(stack: "base" | Tier): Promise<void>;
-  /** Forgets what settings were. */
+  /** Forgets the former values of settings. */
   forget(stack: "base" | Tier): Promise<void>;
   up(stack: "base" | Tier): Promise<void>;
-  /** Removes everything a stack has made, protected or not; its volumes stay. Does nothing where there is no such stack. */
+  /** Removes everything a stack has made, protected or not, except volumes. Does nothing without such a stack. */
   destroy(stack: "base" | Tier): Promise<void>;
   /**
-   * Base's own bucket, as a container on the data network reaches it. Holds its keys. Undefined where base has never been
-   * up as a whole, so that nothing is in it.
+   * Reads base's own bucket, as a container on the data network reaches it. Holds its keys. Undefined where base has
+   * never been up as a whole, so that nothing is in it.
    */
   ownBucket(): Promise<Bucket | undefined>;
 }
 
-/** What an adoption works with, shared by its phases. */
+/** State of one adoption, shared by its phases. */
 export interface AdoptRun {
   readonly engine: Engine;
   readonly install: Install;
@@ -47,7 +47,7 @@ export interface AdoptRun {
   readonly migrateImage?: string;
   readonly progress: Progress;
   readonly watch: Watch;
-  /** Lines that phases want said when all is over. */
+  /** Lines to report when the adoption is over. */
   readonly closing: string[];
 }
 
@@ -67,7 +67,7 @@ export async function untilHealthy({ engine, watch }: AdoptRun, name: string): P
     await untilReady(engine, { id: name, name, title: name }, watch);
 }
 
-/** The tier whose release the routes lead to; that of compose's Scani before there is one. */
+/** Reads the tier whose release the routes lead to; that of compose's Scani before there is one. */
 export async function routedTier({ engine, install, record }: AdoptRun): Promise<Tier> {
   return routedRelease(await readRouted(engine, install))?.tier ?? record.tier;
 }
@@ -78,21 +78,21 @@ export async function stopForGood(engine: Engine, container: string, withinSecon
   await engine.stop(container, withinSeconds);
 }
 
-/** True for a container that was stopped for good, or is gone: not for one that somebody else has stopped. Pure. */
+/** True for a container that was stopped for good, or is gone, and not for one that somebody else has stopped. Pure. */
 export function isRetired(one: ContainerDetails | undefined): boolean {
   return one === undefined || (!one.running && one.restartPolicy === "no");
 }
 
 /**
- * One phase of an adoption. Whether it is done is read off the engine: where an adoption goes on is decided by what is
- * true, never by a counter.
+ * A phase of an adoption. Whether it is done is read off the engine, so that an adoption continues from the actual
+ * state and never from a counter.
  */
 export interface Phase {
   readonly title: string;
-  /** What it does, as a plan says it. Pure. */
+  /** Describes the phase in a plan's words. Pure. */
   describe(record: AdoptionRecord): string;
   done(run: AdoptRun): Promise<boolean>;
   perform(run: AdoptRun): Promise<void>;
-  /** Takes back what a phase that failed has done; what serves goes on. */
+  /** Undoes what a failed phase has done, without stopping what serves. */
   undo?(run: AdoptRun): Promise<void>;
 }

@@ -6,15 +6,15 @@ import { messageOf, OperatorError } from "../../../util/operatorError";
 import { seconds } from "../../../util/progress/progress";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
 
-/** Milliseconds compose's page gets to answer what it is answering: its websockets would last until it is killed anyway. */
+/** Milliseconds compose's page gets to finish open requests: its websockets would last until it is killed anyway. */
 const drainMs = 300;
 
 /** Seconds the gateway gets to answer on the port. */
 const gatewaySeconds = 10;
 
 /**
- * The page's own port. The gateway is made anew with it while compose still serves; what is left for the moment in which
- * nobody is let in is one stop and one start.
+ * Phase that gives the gateway the page's own port. The gateway is recreated with it while compose still serves, so
+ * that nobody is let in only during one stop and one start.
  */
 export class PortPhase implements Phase {
   readonly title = "port";
@@ -40,7 +40,7 @@ export class PortPhase implements Phase {
     run.closing.push(`Port ${record.port.then} changed over: nobody was let in for ${seconds(gap)}.`);
   }
 
-  /** Compose's page has its port again. */
+  /** Gives compose's page its port back. */
   async undo(run: AdoptRun): Promise<void> {
     const { engine, install, record } = run;
     const page = record.scani["frontend-app"] ?? "";
@@ -61,10 +61,10 @@ async function changeOver(run: AdoptRun): Promise<number> {
   return performance.now() - began;
 }
 
-/** Ends a page's server, which is nginx: from this signal on it lets nobody in. */
+/** Ends a page's server, which is nginx and from this signal on lets nobody in. */
 async function endPage(engine: Engine, page: string): Promise<void> {
   const ended = engine.exec(page, ["sh", "-c", "kill -QUIT 1"]).then(() => engine.wait(page));
-  // Whatever comes of it, the page is stopped next.
+  // A failure does not matter, since the page is stopped next.
   await Promise.race([ended.catch(() => undefined), pause(drainMs)]);
   await engine.stop(page, 0);
 }
@@ -92,8 +92,8 @@ async function startGateway({ engine, install, record, watch }: AdoptRun): Promi
 }
 
 /**
- * A run that was killed between the page's end and the gateway's start has left nobody who listens: that is mended before
- * anything else.
+ * Starts the gateway where a run was killed between the page's end and the gateway's start: nothing listens on the port
+ * then, so this comes before anything else.
  */
 export async function startStoppedGateway(run: AdoptRun): Promise<void> {
   const { engine, install, record, progress } = run;

@@ -8,7 +8,7 @@ import { isTakenOver, takeFiles } from "./files";
 import { ownServes } from "./front";
 import { isRetired, routedTier, stopForGood, type AdoptRun, type Phase } from "./phase";
 
-/** The database: its data moves one folder down in its volume, and base's own Postgres runs on it. Requests are held. */
+/** Phase that moves the data one folder down in its volume and runs base's own Postgres on it. Requests are held. */
 export class DatabasePhase implements Phase {
   readonly title = "database";
 
@@ -30,18 +30,18 @@ export class DatabasePhase implements Phase {
     const postgresImage = postgres && (await keptImage(engine, postgres));
     const { api, "data-provider": provider, "frontend-app": page } = record.scani;
     await progress.step("stop compose's page, api and data-provider", async () => {
-      // The page before what it passes requests on to: a proxy that knows it by name may still ask it.
+      // Stop the page before the services behind it: a proxy that knows it by name may still ask it.
       for (const some of [[page], [api, provider]])
         await stopAll(
           run,
           some.filter((one) => one !== undefined),
         );
     });
-    // What was uploaded through compose's page since the last time.
+    // Copy what was uploaded through compose's page since the last time.
     await takeFiles(run, "copy the last files");
-    // A browser that has been given an address there is refused from now on: what it sent would not be copied any more.
+    // From now on uploads to addresses presigned for that server are refused, since they would not be copied any more.
     if (objectStore !== undefined) await stopAll(run, [objectStore]);
-    // Somebody has only started compose's containers again: what serves stays as it is.
+    // If somebody has only started compose's containers again, what serves stays as it is.
     if (await isInPlace(run)) return;
     await stacks.set("base", {
       portHolder: undefined,
@@ -56,15 +56,15 @@ export class DatabasePhase implements Phase {
     });
     if (postgres === undefined) await writeRecord(engine, { ...record, takenOver: true }, image, {});
     await progress.step("bring base up on the data", () => stacks.up("base"));
-    // Base's outputs say where backups are made now.
+    // The tier reads from base's outputs where backups are made, which has changed.
     const tier = await routedTier(run);
     await progress.step(`bring ${tier} up`, () => stacks.up(tier));
   }
 }
 
 /**
- * Name of the image compose's Postgres runs. One that has come to mean another image since the plan was made, as a tag does
- * when somebody pulls it, is replaced by a name of the image's own: another image may sort text differently.
+ * Returns a name of the image compose's Postgres runs. If the planned name means another image by now, as a tag does
+ * after a pull, the image gets a name of its own: another image may sort text differently.
  */
 async function keptImage(engine: Engine, { image, imageId }: NonNullable<AdoptionRecord["postgres"]>): Promise<string> {
   if ((await engine.image(image))?.id === imageId) return image;
@@ -73,7 +73,7 @@ async function keptImage(engine: Engine, { image, imageId }: NonNullable<Adoptio
   return name;
 }
 
-/** True when a release serves on the database that has been taken over, and works. */
+/** True when a release with its worker serves on the database that has been taken over. */
 async function isInPlace(run: AdoptRun): Promise<boolean> {
   const { engine, install, record } = run;
   const [taken, own, facts] = await Promise.all([
@@ -89,7 +89,7 @@ async function isInPlace(run: AdoptRun): Promise<boolean> {
   );
 }
 
-/** What of the project has been replaced stops, and stays as it is. */
+/** Phase that stops the project's replaced containers, and keeps them. */
 export class RetirePhase implements Phase {
   readonly title = "retire";
 
@@ -107,12 +107,12 @@ export class RetirePhase implements Phase {
   }
 }
 
-/** Containers of the project whose place is taken. Pure. */
+/** Returns the containers of the project that have been replaced. Pure. */
 export function retired({ scani, postgres, replaced }: AdoptRun["record"]): string[] {
   return [...Object.values(scani), ...(postgres === undefined ? [] : [postgres.container]), ...replaced];
 }
 
-/** Stops those that are there, so that the engine does not start them again. */
+/** Stops those of the containers that exist, so that the engine does not start them again. */
 async function stopAll({ engine }: AdoptRun, containers: readonly string[]): Promise<void> {
   await Promise.all(
     containers.map(async (name) => {
