@@ -2,15 +2,15 @@ import type { Engine } from "../../engine/engine";
 import { scaniServices, variableOf, type ScaniParts } from "./project";
 import { authorityVariable } from "./variables";
 
-/** A file of certificates that one of Scani's containers trusts beside the public ones. */
+/** A file of certificates that one of Scani's containers trusts besides the public ones. */
 export interface AuthorityFile {
   readonly container: string;
   readonly path: string;
-  /** Those in it, PEM; none where it cannot be read. */
+  /** Its certificates, PEM; none where it cannot be read. */
   readonly certificates: readonly string[];
 }
 
-/** Reads those files, once for each container that names one. */
+/** Reads the certificate files, once for each container that names one. */
 export function readAuthorities(engine: Engine, parts: ScaniParts): Promise<AuthorityFile[]> {
   const named = scaniServices.flatMap((service) => {
     const one = parts[service];
@@ -26,12 +26,12 @@ export function readAuthorities(engine: Engine, parts: ScaniParts): Promise<Auth
   );
 }
 
-/** Certificates in a file, which may hold words between them. */
+/** Returns the certificates in a file, which may hold text between them. */
 function certificatesIn(text: string): readonly string[] {
   return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }
 
-/** All of them as the setting `caCertificate` takes them; empty where there is none. Pure. */
+/** Joins all certificates for the setting `caCertificate`; empty where there is none. Pure. */
 export function caCertificateOf(files: readonly AuthorityFile[]): string {
   return [...new Set(files.flatMap(({ certificates }) => certificates))].join("\n");
 }

@@ -3,7 +3,7 @@ import { adoptCommand, upCommand } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
 import type { ComposeProject } from "./project";
 
-/** What to say where `up` would make an empty install beside Scanis that compose runs. Pure. @param stack base's */
+/** Returns a problem for each Scani that compose runs next to a new, empty install. Pure. @param stack base's */
 export function composeProblems(
   projects: readonly Pick<ComposeProject, "name" | "folder">[],
   stack: string,

@@ -13,12 +13,12 @@ export type PostgresSizes = Readonly<Partial<Record<keyof typeof defaults, numbe
 
 const mebibyte = 2 ** 20;
 
-/** Connections that sort at the same time, at most: each of Scani's services has a pool of that many. */
+/** Most connections that sort at the same time: each of Scani's services has a pool of that many. */
 const sorting = 20;
 
 /**
- * MiB a Postgres needs that is set to these sizes: for each one what it is above Postgres' default, beside the default of
- * base's own. Pure.
+ * Returns the MiB a Postgres with these sizes needs: base's default, and for each size what it is above Postgres'
+ * default. Pure.
  */
 function postgresNeeds(given: PostgresSizes): number {
   const above = (size: keyof typeof defaults) => Math.max(0, (given[size] ?? 0) / mebibyte - defaults[size]);
@@ -27,8 +27,8 @@ function postgresNeeds(given: PostgresSizes): number {
 }
 
 /**
- * Memory limits that have to be larger than the defaults: a container's own in the project, else what Postgres is set to.
- * What the operator has chosen stays. Pure.
+ * Returns memory limits that have to be above the defaults: a container's own in the project, else by Postgres' sizes.
+ * Limits the operator has chosen stay. Pure.
  */
 export function memorySettings(
   { api, worker, postgres }: Readonly<Partial<Record<"api" | "worker" | "postgres", ComposeContainer>>>,
@@ -43,7 +43,7 @@ export function memorySettings(
   };
 }
 
-/** Memory limits of an install's own containers that are not the defaults. Pure. */
+/** Returns the memory limits of an install's own containers that are not the defaults. Pure. */
 export function memoryOf(
   containers: Readonly<Partial<Record<"api" | "worker" | "postgres", Pick<ComposeContainer, "memory">>>>,
 ): { readonly base: StackValues; readonly tiers: StackValues } {
@@ -56,7 +56,7 @@ export function memoryOf(
   };
 }
 
-/** MiB a container may have; undefined without a limit. */
+/** Returns the MiB a container may have; undefined without a limit. */
 function limitOf(one: Pick<ComposeContainer, "memory"> | undefined): number | undefined {
   return one?.memory === undefined ? undefined : Math.ceil(one.memory / mebibyte);
 }

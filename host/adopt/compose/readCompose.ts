@@ -25,7 +25,7 @@ export const composeLabel = {
   version: "com.docker.compose.version",
 } as const;
 
-/** Containers of every compose project, in whatever state. */
+/** Lists the containers of every compose project, in whatever state. */
 export function composeContainers(engine: Engine): Promise<ContainerSummary[]> {
   return engine.containers({ labels: [composeLabel.project], all: true });
 }
@@ -44,7 +44,7 @@ export async function readProjects(engine: Engine): Promise<ComposeProject[]> {
       const ran = listed.filter(({ labels, image }) => labels[composeLabel.project] === name && isMigrator(image));
       const { api } = partsOf({ containers });
       const migrator = await readMigrator(engine, ran[0]?.image, api);
-      // Of containers that a change of the compose file has left behind, api is none.
+      // The api's labels are current, unlike those of containers that a change of the compose file has left behind.
       const labels = (api ?? containers[0])?.labels ?? {};
       const folder = labels[composeLabel.folder] ?? "";
       const files = pathsIn(folder, standardFile, labels[composeLabel.files]);
@@ -60,12 +60,12 @@ const standardFile = /^(docker-)?compose(\.override)?\.ya?ml$/;
 const standardEnvFile = /^\.env$/;
 
 /**
- * Files a label of compose's names, by their paths from the project's folder; none where compose finds all of them there.
- * Pure.
+ * Returns files a label of compose's names, by their paths from the project's folder; none where compose finds all of
+ * them there. Pure.
  */
 function pathsIn(folder: string, standard: RegExp, label = ""): string[] {
   const named = label.split(",").filter((file) => file !== "");
-  // Compose 1 names them as they were typed, in whichever folder that was: the first one's folder is the project's.
+  // Compose 1 names them as they were typed, from an unknown folder: the first one's folder is the project's.
   const first = posix.dirname(named[0] ?? "");
   const typedIn = folder.endsWith(`/${first}`) ? folder.slice(0, -first.length - 1) : folder;
   const files = named
@@ -103,9 +103,9 @@ export async function readProject(engine: Engine, named: string | undefined, her
 }
 
 /**
- * The image the migrator is run from, where it is on the engine: the one compose has run, else the one beside the api's,
- * by its tag or its version. The one of the api's own version comes first: a tag that moves may mean another one.
- * @param ran of a container that has run it; most often there is none any more
+ * Reads the migrator's image, where it is on the engine: the one compose has run, else the one named like the api's, by
+ * its tag or its version. One of the api's own version comes first: a tag that moves may mean another one.
+ * @param ran image of a container that has run it; most often there is none any more
  */
 async function readMigrator(
   engine: Engine,
@@ -154,7 +154,7 @@ export async function readContainer(engine: Engine, id: string, service: string)
     options: found.options,
     ownProgram:
       made?.program !== undefined && !isDeepStrictEqual(made.program, [...found.entrypoint, ...found.arguments]),
-    // Docker's word for no limit is 0.
+    // Docker reports 0 where there is no limit.
     memory: found.confinement.Memory || undefined,
     sharedMemory: found.confinement.ShmSize,
   };

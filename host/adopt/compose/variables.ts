@@ -4,25 +4,25 @@ import { isFinder, scaniServices, type ScaniParts } from "./project";
 /** Settings of a stack by name; they may hold secrets. */
 export type StackValues = Readonly<Record<string, string>>;
 
-/** Variables that say where something is, and follow from what else is read. */
+/** Variables that the plan derives from the servers and images it reads, instead of copying them. */
 const placed: ReadonlySet<string> = new Set([
   ...["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "S3_PUBLIC_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"],
   ...["SMTP_URL", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY", "SCANI_IMAGE_TAG", "CSP_CONNECT_SRC"],
   ...["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "FRONTEND_PORT", "MAILPIT_UI_PORT"],
 ]);
 
-/** Whether a variable says where something is that the plan looks at by itself. Pure. */
+/** True where the plan derives a variable instead of copying it. Pure. */
 export function isPlaced(variable: string): boolean {
   return placed.has(variable);
 }
 
-/** Names the file of a private authority's certificate, which becomes the setting `caCertificate`. */
+/** Variable that names the file of a private authority's certificate, which becomes the setting `caCertificate`. */
 export const authorityVariable = "NODE_EXTRA_CA_CERTS";
 
-/** Whose value of a setting counts, of those that have one. */
+/** Services in the order in which their value of a setting counts. */
 const precedence = ["api", "data-provider", "worker", "frontend-app"] as const;
 
-/** Values of settings that have Scani's own names, from whichever of its services has them, by the stacks that read them. */
+/** Returns values of settings that have Scani's own names, read off its services, by the stacks that read them. */
 export function ownVariables(parts: ScaniParts): { base: StackValues; tiers: StackValues } {
   const order = precedence.map((service) => parts[service]).filter((one) => one !== undefined);
   const valueOf = ({ variable }: Setting): string | undefined =>
@@ -39,8 +39,8 @@ export function ownVariables(parts: ScaniParts): { base: StackValues; tiers: Sta
 }
 
 /**
- * Variables that neither a setting names nor this module sets, nor the image itself. Those by which proxies find a
- * container stay behind: they would find the release past the gateway.
+ * Returns variables that neither a setting names nor this module sets, nor the image itself. Those by which proxies
+ * find a container stay behind: they would find the release past the gateway.
  */
 export function furtherVariables(parts: ScaniParts): FurtherVariable[] {
   const known = new Set([...catalogue.map(({ variable }) => variable), ...moduleVariables]);
@@ -51,7 +51,7 @@ export function furtherVariables(parts: ScaniParts): FurtherVariable[] {
   );
 }
 
-/** Settings all services share from now on, and that differ now, a sentence each. */
+/** Lists settings that all services share from now on and that differ now, a sentence each. */
 export function differenceNotes(parts: ScaniParts): string[] {
   return catalogue
     .filter(({ name, variable }) => name === variable && !placed.has(name))
@@ -63,7 +63,7 @@ export function differenceNotes(parts: ScaniParts): string[] {
     });
 }
 
-/** Names of the secrets among these values that are refused unless they are accepted: short or published ones. Pure. */
+/** Returns names of the secrets among these values that are refused unless accepted: short or published ones. Pure. */
 export function secretsToAccept(values: StackValues): string[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const setting = catalogue.find((one) => one.name === name);
@@ -71,7 +71,7 @@ export function secretsToAccept(values: StackValues): string[] {
   });
 }
 
-/** What is given at all. Pure. */
+/** Returns the values that are defined and not empty. Pure. */
 export function given(values: Readonly<Record<string, string | undefined>>): StackValues {
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
