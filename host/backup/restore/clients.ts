@@ -9,13 +9,13 @@ export interface Client {
   readonly application: string;
   /** Address the server sees it at; absent over the server's own socket, or where the server does not show it. */
   readonly address?: string;
-  /** True where the server sees it at the address it sees this module at. */
+  /** True where the server sees it at the same address as this module. */
   readonly beside: boolean;
 }
 
 /**
- * Selects every client of the database but the one that asks. Of another role's a server shows a role without rights
- * neither name nor kind, so one without a kind counts as well; what has no role is the server's own.
+ * Query for every client of the database but the one that asks. A role without rights sees no name and kind of another
+ * role's client, so one without a kind counts as well; processes without a role are the server's own.
  */
 const clientQuery = `select jsonb_build_object('user', usename, 'application', coalesce(application_name, ''), 'address', host(client_addr), 'beside', coalesce(client_addr = inet_client_addr(), false))
 from pg_stat_activity
@@ -30,8 +30,8 @@ const usualTimeout = 2_000;
 const pollInterval = 200;
 
 /**
- * Reads who is connected to Scani's database and stays so.
- * @param counts whether a client is one of those that are looked for
+ * Reads which clients of Scani's database stay connected.
+ * @param counts returns whether a client is one of those that are looked for
  * @param timeout milliseconds they may take to go
  */
 export async function lastingClients(
@@ -49,7 +49,7 @@ export async function lastingClients(
 
 /**
  * Describes clients, those of one program at one address once: `psql as scani at 172.18.0.5 (3 connections)`. Pure.
- * @param nameAt name of what has an address, where that is known
+ * @param nameAt returns the name of what has an address, where that is known
  */
 export function describeClients(clients: readonly Client[], nameAt: (address: string) => string | undefined): string {
   const counted = new Map<string, number>();

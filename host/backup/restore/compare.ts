@@ -1,6 +1,6 @@
 import type { Table } from "../manifest";
 
-/** Differences between two row counts of a database's tables, a line each. Pure. */
+/** Returns the differences between two row counts of a database's tables, a line each. Pure. */
 export function differences(expected: readonly Table[], found: readonly Table[]): string[] {
   const there = byName(found);
   const wanted = byName(expected);

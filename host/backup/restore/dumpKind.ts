@@ -2,10 +2,10 @@ import { open, stat } from "node:fs/promises";
 import { listFile } from "../../../util/commands";
 import { OperatorError, messageOf } from "../../../util/operatorError";
 
-/** What a file is, as far as a restore has to know: an archive is what pg_restore reads from a pipe. */
+/** Kind of a file, as far as a restore has to know: an archive can be read by pg_restore from a pipe. */
 export type DumpKind = "archive" | "gzip" | "plain SQL" | "folder" | "something else";
 
-/** Bytes that tell the kinds apart: a tar file's own mark is in its first block. */
+/** Number of bytes that tell the kinds apart: a tar file's own mark is in its first block. */
 const headBytes = 512;
 
 /** Names the kind of a file by its beginning. Pure. */
@@ -14,7 +14,7 @@ function kindOfBytes(head: Buffer): Exclude<DumpKind, "folder"> {
   if (begins("PGDMP") || (begins("toc.dat") && head.subarray(257, 262).toString("latin1") === "ustar"))
     return "archive";
   if (begins("\x1f\x8b")) return "gzip";
-  // SQL is text, and text holds no such bytes.
+  // SQL is text, which holds no other control characters.
   return head.length > 0 && head.every((byte) => byte >= 0x20 || [0x09, 0x0a, 0x0c, 0x0d].includes(byte))
     ? "plain SQL"
     : "something else";

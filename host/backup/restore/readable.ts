@@ -6,8 +6,8 @@ import { readServerMajor, type Server } from "../server";
 import { typedWith, type TypedRestore } from "./typedRestore";
 
 /**
- * Refuses a file this module did not make that pg_restore cannot read from a pipe, with what makes a dump of it that can
- * be restored.
+ * Refuses a file this module did not make that pg_restore cannot read from a pipe, and says how to make a dump of it
+ * that can be restored.
  * @throws OperatorError
  */
 export async function checkKind(server: Server, { path, file }: Backup, typed: TypedRestore): Promise<void> {
@@ -43,7 +43,7 @@ export async function checkKind(server: Server, { path, file }: Backup, typed: T
   }
 }
 
-/** Commands that load SQL into a database of its own, and dump that one in the form a restore takes. Pure. */
+/** Returns commands that load SQL into a database of its own, and dump that one in the form a restore takes. Pure. */
 function convertCommands({ byHand, database }: Server, path: string, typed: TypedRestore): string[] {
   const loaded = quoted(`${database}_loaded`);
   const converted = `${path.replace(/\.sql$/, "")}.dump`;
@@ -56,7 +56,7 @@ function convertCommands({ byHand, database }: Server, path: string, typed: Type
   ];
 }
 
-/** Major version of the server a dump was made of, as its table of contents says it. Pure. */
+/** Returns the major version of the server a dump was made of, as its table of contents says it. Pure. */
 function dumpedMajor(contents: string): number | undefined {
   const major = /^;\s+Dumped from database version: (\d+)/m.exec(contents)?.[1];
   return major === undefined ? undefined : Number(major);

@@ -22,7 +22,7 @@ export interface RestoreRules {
   readonly typed: TypedRestore;
   /** Called before the backup is loaded and again right before the exchange; refuses it by throwing. */
   readonly checkUnused: (server: Server) => Promise<void>;
-  /** Has to open the credentials in the backup; undefined where the settings are trusted whatever the data says. */
+  /** Key that has to open credentials in the backup; undefined where the settings are trusted all the same. */
   readonly encryptionKey: string | undefined;
   /** Called with what could not be checked. */
   readonly report: Report;
@@ -82,7 +82,7 @@ export async function restore(
 }
 
 /**
- * Loads a backup into a scratch database, compares its row counts, and drops it. Its manifest says when, from then on.
+ * Loads a backup into a scratch database, compares its row counts, and drops it. Records in its manifest when that was.
  * @throws OperatorError when they differ
  */
 export async function verify(
@@ -109,12 +109,12 @@ export async function verify(
 /** Schema of the ledger of Scani's migrations. */
 const ledgerSchema = "drizzle";
 
-/** A compressed dump is smaller than the database it makes, by this factor at most as far as is known. */
+/** Largest known factor by which a compressed dump is smaller than the database it makes. */
 const usualCompression = 10;
 
 type Unrecorded = Backup & { readonly unrecorded: number };
 
-/** True for a dump without a manifest beside it, as pg_dump makes one. */
+/** True for a dump without a manifest next to it, as pg_dump makes one. */
 function isUnrecorded(backup: Backup): backup is Unrecorded {
   return backup.unrecorded !== undefined;
 }
@@ -123,7 +123,7 @@ function estimateOf({ unrecorded = 0 }: Backup): Expected {
   return { databaseBytes: unrecorded * usualCompression };
 }
 
-/** Says what cannot be checked of a dump this module did not make. @throws OperatorError unless it was asked for */
+/** Reports what cannot be checked of a dump this module did not make. @throws OperatorError unless it was asked for */
 function acceptUnrecorded({ file }: Backup, typed: TypedRestore, report: Report): void {
   if (!typed.options.includes("--foreign"))
     throw new OperatorError({
@@ -192,7 +192,7 @@ function placeOf({ database, cluster }: DatabaseIdentity): string {
   return cluster === undefined ? database : `${database} in cluster ${cluster}`;
 }
 
-/** The newest backup that is not damaged. @throws OperatorError when there is none */
+/** Returns the newest backup that is not damaged. @throws OperatorError when there is none */
 export function newestGood(backups: readonly Backup[]): Backup {
   const found = backups.find(({ damage }) => damage === undefined);
   if (found === undefined) throw new OperatorError({ what: "There is no good backup.", type: backupCommand() });

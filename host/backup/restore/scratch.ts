@@ -8,13 +8,13 @@ import { countQueries } from "../snapshot";
 import { parseFree } from "../../engine/disk";
 import { checkInterrupt } from "../../engine/containers/ready";
 
-/** Purpose of a database beside Scani's; part of its name. */
+/** Purpose of a database next to Scani's; part of its name. */
 export type Purpose = "restoring" | "verifying" | "before";
 
 /** Longest name Postgres accepts. */
 const longestName = 63;
 
-/** Name of a database beside Scani's. Pure. */
+/** Returns the name of a database next to Scani's. Pure. */
 export function besideName(database: string, purpose: Purpose, at: Date): string {
   const ending = `_${purpose}_${at.toISOString().slice(0, 19).replace(/\D/g, "")}`;
   return database.slice(0, longestName - ending.length) + ending;
@@ -27,21 +27,21 @@ export interface DatabaseRow {
   readonly datctype: string;
   /** `i` for ICU; absent before version 15. */
   readonly datlocprovider?: string;
-  /** Its name in versions 15 and 16, and since 17. */
+  /** ICU locale, by its name in versions 15 and 16, and since 17. */
   readonly daticulocale?: string | null;
   readonly datlocale?: string | null;
 }
 
-/** SQL that creates an empty database with another's encoding and collation. Pure. */
+/** Returns SQL that creates an empty database with another's encoding and collation. Pure. */
 export function createLike(name: string, like: DatabaseRow): string {
   const icu = like.daticulocale ?? like.datlocale;
   const provider = like.datlocprovider === "i" && icu ? ` locale_provider icu icu_locale ${literal(icu)}` : "";
   return `create database ${identifier(name)} template template0 encoding ${literal(like.encoding)} lc_collate ${literal(like.datcollate)} lc_ctype ${literal(like.datctype)}${provider}`;
 }
 
-/** What is known of a dump before it is loaded. */
+/** Facts known of a dump before it is loaded. */
 export interface Expected {
-  /** Rows of every table; undefined where nobody counted them. */
+  /** Rows of every table; undefined where they were not counted. */
   readonly tables?: readonly Table[];
   /** Size on its server, or an estimate of it. */
   readonly databaseBytes: number;
@@ -77,9 +77,9 @@ export async function load(
   if (row === undefined) throw new OperatorError({ what: `There is no database ${server.database} on the server` });
   checkInterrupt(signal);
   try {
-    // Inside: what the engine answers may be lost, and the database be there all the same.
+    // Inside the try: the engine's answer may be lost although the database was created.
     await server.run([...psql, "-c", createLike(name, row)], { database: server.maintenance });
-    // Roles that another server granted something to are not on this one.
+    // A dump from another server may grant privileges to roles that this one does not have.
     const privileges = expected.tables === undefined ? ["--no-privileges"] : [];
     await feed(
       server,
@@ -107,7 +107,7 @@ async function count(server: Server, database: string): Promise<Table[]> {
   return rowsOf<Table>(await server.run(psql, { input: countQueries, database }));
 }
 
-/** Drops a database beside Scani's, and the connections to it. */
+/** Drops a database next to Scani's, and ends the connections to it. */
 export async function drop(server: Server, name: string): Promise<void> {
   await server.run([...psql, "-c", `drop database if exists ${identifier(name)} with (force)`], {
     database: server.maintenance,

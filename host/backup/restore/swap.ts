@@ -5,8 +5,8 @@ import { identifier, literal, psql, type Server } from "../server";
 const pollInterval = 100;
 
 /**
- * Renames Scani's database, and gives its name to the restored one. It is one transaction, so a kill at any moment leaves
- * either state. Connections are ended, and find the restored database when they reconnect.
+ * Renames Scani's database, and gives its name to the restored one. It is one transaction, so a kill at any moment
+ * leaves either state. Connections are ended, and find the restored database when they reconnect.
  */
 export async function swap(server: Server, restored: string, kept: string): Promise<void> {
   const [live, old, fresh] = [server.database, kept, restored].map(identifier);
@@ -26,7 +26,7 @@ export async function swap(server: Server, restored: string, kept: string): Prom
   renaming.catch(() => undefined);
   // A rename blocks new connections at once, and waits 5 s for open ones, which are ended meanwhile.
   while (!renamed) {
-    // A failure here needs no answer of its own: the rename then fails over the open connections.
+    // A failure here is ignored: the rename then fails over the open connections.
     await server
       .run(
         [

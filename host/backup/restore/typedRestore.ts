@@ -1,6 +1,6 @@
 import { restoreCommand } from "../../../util/commands";
 
-/** What an operator may say of a restore. */
+/** Options an operator may give a restore. */
 export type RestoreOption = "--foreign" | "--while-serving";
 
 /** A restore as it was typed, for the commands in messages. */
@@ -10,7 +10,7 @@ export interface TypedRestore {
   readonly options: readonly RestoreOption[];
 }
 
-/** The command as it was typed, with a further option. Pure. */
+/** Returns the command as it was typed, with a further option. Pure. */
 export function typedWith({ file, options }: TypedRestore, further?: RestoreOption): string {
   return restoreCommand(file, ...new Set([...options, ...(further === undefined ? [] : [further])]));
 }
