@@ -1,18 +1,18 @@
 import type { BackupRules } from "../install/data/backupPlan";
 
-/** Inputs of the decision. */
+/** Facts that decide whether a switch makes a backup first. */
 export interface BackupFacts {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** When the newest good backup was taken; undefined where there is none. */
+  /** Moment of the newest good backup, milliseconds since 1970; undefined where there is none. */
   readonly last?: number;
   /** Migrations the switch would apply; undefined where that cannot be known. */
   readonly pending?: readonly string[];
-  /** The database has no tables, so there is nothing to lose. */
+  /** True where the database has no tables, so that there is nothing to lose. */
   readonly empty: boolean;
 }
 
-/** Whether a switch makes a backup first. */
+/** Decision whether a switch makes a backup first. */
 export interface BackupDecision {
   readonly due: boolean;
   /** In the operator's words. */
@@ -43,7 +43,7 @@ export function decideBackup(
   return { due: false, why: `the last one is ${ageText(age)} old`, concurrent: false };
 }
 
-/** `12 min`, `3 h`, `5 days`. Pure. */
+/** Formats an age: `12 min`, `3 h`, `5 days`. Pure. */
 export function ageText(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000);
   if (minutes < 120) return `${minutes} min`;

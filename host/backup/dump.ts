@@ -56,7 +56,7 @@ export async function dump(server: Server, place: BackupFolder, file: string, si
 }
 
 /**
- * What pg_dump writes. Throws at its end if it failed, so that no file of a failed one is kept.
+ * Yields what pg_dump writes. Throws at its end if it failed, so that no file of a failed one is kept.
  * @param version of the server
  */
 async function* ending(
@@ -75,7 +75,7 @@ async function* ending(
 }
 
 /**
- * What replaces tools that are older than their server, which pg_dump refuses to read. Pure.
+ * Returns the remedy for tools that are older than their server, which pg_dump refuses to read. Pure.
  * @param major the server's
  */
 export function newerTools(major: number, base: string): Pick<Problem, "why" | "type"> {
@@ -133,13 +133,13 @@ async function fed(attached: Attached, path: string): Promise<string> {
   return output;
 }
 
-/** Has pg_restore read a dump's table of contents. @throws OperatorError when it cannot */
+/** Reads a dump's table of contents with pg_restore. @throws OperatorError when it cannot */
 export async function readContents(server: Server, path: string, signal: AbortSignal): Promise<string> {
   // The list is at the beginning. The rest is read and dropped: unread input would break the connection.
   return feed(server, path, ["sh", "-c", "pg_restore --list; code=$?; cat > /dev/null; exit $code"], signal);
 }
 
-/** As `readContents`, for a dump that has not been given its name yet. */
+/** Reads the table of contents of a dump that has not been given its name yet. */
 export function readBack(server: Server, folder: string, file: string, signal: AbortSignal): Promise<string> {
   return readContents(server, temporaryPath(folder, file), signal);
 }

@@ -16,7 +16,7 @@ export interface Backup extends Dated {
   readonly path: string;
   /** Absent where it cannot be read. */
   readonly manifest?: Manifest;
-  /** Bytes of a file without a manifest beside it: this module did not make it, or not to the end. */
+  /** Bytes of a file without a manifest next to it: this module did not make it, or not to the end. */
   readonly unrecorded?: number;
 }
 
@@ -26,7 +26,7 @@ export interface Written {
   readonly sha256: string;
 }
 
-/** Where an install's backups are. */
+/** Place of an install's backups. */
 export interface BackupFolder {
   /** Whole path. */
   readonly folder: string;
@@ -35,10 +35,10 @@ export interface BackupFolder {
   readonly base: string;
 }
 
-/** Codes of a file system that has no room, or none for this user. */
+/** Error codes of a file system without room, or without room for this user. */
 const full: readonly (string | undefined)[] = ["ENOSPC", "EDQUOT"];
 
-/** What a file system refuses in the folder of backups, in the operator's words; any other error as it is. */
+/** Turns an error of the folder of backups into one in the operator's words; returns any other error as it is. */
 function folderError({ folder, base }: BackupFolder, error: unknown): unknown {
   // Only errors of files have a path; a dump's own stream may fail too.
   const { code, path } = error as NodeJS.ErrnoException;
@@ -55,8 +55,8 @@ function folderError({ folder, base }: BackupFolder, error: unknown): unknown {
 }
 
 /**
- * Pattern of an install's files: `<install>-20261123T225301-123Z.dump`. Exact, since another install's name may begin with
- * this one's.
+ * Returns the pattern of an install's files: `<install>-20261123T225301-123Z.dump`. Exact, since another install's name
+ * may begin with this one's.
  */
 const stamped = (install: string) => `${install}-\\d{8}T\\d{6}-\\d{3}Z\\.(?:dump|json)`;
 
@@ -78,8 +78,8 @@ export async function listBackups(place: BackupFolder): Promise<Backup[]> {
 }
 
 /**
- * When the newest good backup of a database was made, in milliseconds since 1970.
- * @param database undefined where nobody can say which it is; then no backup counts as one of it
+ * Reads when the newest good backup of a database was made, in milliseconds since 1970.
+ * @param database undefined where it cannot be told; then no backup counts as one of it
  */
 export async function lastBackup(
   place: BackupFolder,
@@ -142,18 +142,18 @@ export async function prepareFolder(place: BackupFolder): Promise<void> {
   }
 }
 
-/** Milliseconds after which nobody writes an unfinished file any more that nobody has written to. */
+/** Milliseconds without a write after which an unfinished file counts as abandoned. */
 const abandonedAfter = 24 * 3_600_000;
 
 /**
- * Whether nobody writes a file any more. Another install of the same name may write one meanwhile.
- * @param writer process that writes it, on a host; without one an earlier version of this module did
+ * True where nobody writes a file any more. Another install of the same name may be writing one.
+ * @param writer id of the process that writes it, on a host; absent in files of earlier versions of this module
  */
 async function isAbandoned(path: string, writer: string | undefined, host: string | undefined): Promise<boolean> {
   const written = (await stat(path).catch(ifMissing))?.mtimeMs;
   if (written === undefined) return false;
   const pid = Number(writer);
-  // What this process has written before, it writes no more.
+  // This process does not write its earlier files any more.
   if (host === thisHost && (pid === process.pid || !livesSince(pid, written))) return true;
   return Date.now() - written > abandonedAfter;
 }
@@ -177,7 +177,7 @@ export async function writeDump(place: BackupFolder, file: string, source: Async
 
 const thisHost = hostname();
 
-/** Path of a file while this process writes it. */
+/** Returns the path of a file while this process writes it. */
 export function temporaryPath(folder: string, file: string): string {
   return join(folder, `.${file}.${process.pid}@${thisHost}.part`);
 }

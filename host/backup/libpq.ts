@@ -13,8 +13,8 @@ const parameters: Readonly<Record<string, string>> = {
 };
 
 /**
- * A mode of Scani's in libpq's words. *Seen* with 0.17.1: the client of its queue checks certificate and name under all
- * but two, so what passes here must pass there. Pure.
+ * Translates a mode of Scani's for libpq. *Seen* with 0.17.1: the client of its queue checks certificate and name under
+ * all but two, so what passes here must pass there. Pure.
  */
 function modeOf(mode: string): string {
   if (mode === "disable") return mode;
@@ -25,8 +25,8 @@ function modeOf(mode: string): string {
 const connectTimeout = "30";
 
 /**
- * Environment in which psql, pg_dump and pg_restore reach a URL's database, `NAME=value`. Not a command line, because the
- * password in it would show in process lists. Pure.
+ * Returns the environment in which psql, pg_dump and pg_restore reach a URL's database, `NAME=value`. Not a command
+ * line, because the password in it would show in process lists. Pure.
  */
 export function libpqEnvironment(databaseUrl: string): string[] {
   const url = new URL(databaseUrl);
@@ -48,7 +48,7 @@ export function libpqEnvironment(databaseUrl: string): string[] {
   return all.filter(([, value]) => value !== "").map(([name, value]) => `${name}=${value}`);
 }
 
-/** Whether the tools check the server's certificate, for which they need to be told whom to trust. Pure. */
+/** True where the tools check the server's certificate, and so need to be told whom to trust. Pure. */
 export function checksCertificate(environment: readonly string[]): boolean {
   return environment.some((entry) => entry.startsWith("PGSSLMODE=verify-full"));
 }

@@ -13,7 +13,7 @@ export interface BackupOrder {
   readonly database: Database;
   /** Whole path of the folder, on the machine this runs on. */
   readonly folder: string;
-  /** How many good backups to keep. */
+  /** Number of good backups to keep. */
   readonly kept: number;
   /** Why it is made, in the operator's words. */
   readonly why: string;

@@ -36,7 +36,7 @@ const manifest = z.object({
 
 export type Table = z.infer<typeof table>;
 
-/** Description of a backup, a JSON file beside the dump. A dump without one is no backup. */
+/** Description of a backup, a JSON file next to the dump. A dump without one is no backup. */
 export type Manifest = z.infer<typeof manifest>;
 
 /** Parses a manifest. Pure. @throws Error that says what is wrong with it */
@@ -53,7 +53,7 @@ export function parseManifest(contents: string): Manifest {
   throw new Error(`its manifest is not valid: ${issue?.path.join(".")} ${issue?.message}`);
 }
 
-/** Which database a backup is from: the install's own, another one, or one that is not known. */
+/** Origin of a backup: the install's own database, another one, or one that is not known. */
 export type Origin = "own" | "other" | "unknown";
 
 /** Compares a backup's database with the install's. Pure. */
@@ -64,19 +64,19 @@ export function originOf(manifest: DatabaseIdentity, { cluster, database }: Data
 }
 
 /**
- * Whether a backup counts as one of a database: for retention and for how old the last one is. Where the server does not
- * tell its cluster, those count that were made without knowing it. Pure.
+ * True where a backup counts as one of a database, for retention and for the age of the last one. Where the server does
+ * not tell its cluster, those count that were made without knowing it. Pure.
  */
 export function countsFor(manifest: DatabaseIdentity, { cluster, database }: DatabaseIdentity): boolean {
   return manifest.database === database && manifest.cluster === cluster;
 }
 
-/** File name of an install's dump at a moment; names sort by time. Pure. */
+/** Returns the file name of an install's dump at a moment; names sort by time. Pure. */
 export function dumpName(install: string, at: Date): string {
   return `${install}-${at.toISOString().replace(/[-:]/g, "").replace(".", "-")}.dump`;
 }
 
-/** File name of the manifest beside a dump: never the dump's own, whatever that is called. Pure. */
+/** Returns the file name of the manifest next to a dump, which is never the dump's own. Pure. */
 export function manifestName(dump: string): string {
   return `${dump.replace(/\.dump$/, "")}.json`;
 }

@@ -3,18 +3,18 @@ import type { BackupPlan } from "../install/data/backupPlan";
 import type { StackNames } from "../install/names/stacks";
 import type { Database } from "./server";
 
-/** Absolute path of the folder of backups. Pure. */
+/** Returns the absolute path of the folder of backups. Pure. */
 export function folderOf({ directory }: Pick<BackupPlan, "directory">, projectFolder: string): string {
   return resolve(projectFolder, directory);
 }
 
-/** How an install's database is backed up, and the stacks to name in messages about it. */
+/** Plan of an install's backups, and the stacks to name in messages about them. */
 export interface InstallBackups {
   readonly plan: BackupPlan;
   readonly stacks: StackNames;
 }
 
-/** How to reach the database. @param url read only for a managed Postgres; contains its password */
+/** Returns how to reach the database. @param url read only for a managed Postgres; contains its password */
 export async function databaseFor(
   install: string,
   { plan: { postgres, image, network, authority }, stacks }: InstallBackups,

@@ -1,4 +1,4 @@
-/** What retention needs to know of a backup. */
+/** Facts about a backup that retention needs. */
 export interface Dated {
   /** Its dump's file name. */
   readonly file: string;
@@ -9,9 +9,9 @@ export interface Dated {
 }
 
 /**
- * Lists the backups to remove when this many good ones are to stay. Pure. The newest good one always stays. A damaged one
- * does not count, and is removed only when it is older than every good one that stays: until then it may be the best copy
- * of its data.
+ * Lists the backups to remove when this many good ones are to stay. Pure. The newest good one always stays. A damaged
+ * one does not count, and is removed only when it is older than every good one that stays: until then it may be the
+ * best copy of its data.
  */
 export function superseded<T extends Dated>(backups: readonly T[], keep: number): T[] {
   const newestFirst = [...backups].sort((a, b) => b.at - a.at || (a.file < b.file ? 1 : -1));

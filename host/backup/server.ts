@@ -12,9 +12,9 @@ import { OperatorError, messageOf } from "../../util/operatorError";
 import { bareHost } from "../../util/host";
 import { libpqEnvironment, checksCertificate } from "./libpq";
 
-/** How to reach the database: in the bundled Postgres' container, or at a managed server's address. */
+/** Access to the database: in the bundled Postgres' container, or at a managed server's address. */
 export type Database = {
-  /** The install's own, for the commands in messages. */
+  /** Names of the install's stacks, for the commands in messages. */
   readonly stacks: StackNames;
 } & (
   | { readonly kind: "bundled"; readonly container: string }
@@ -32,7 +32,7 @@ export type Database = {
     }
 );
 
-/** Spells a command that runs a Postgres tool on the server by hand. @param words after the login, as the shell takes them */
+/** Spells a command that runs a Postgres tool by hand. @param words after the login, as the shell takes them */
 export type ByHand = (tool: string, words: string, reads?: "standard input") => string;
 
 /** A container with the Postgres tools, from which the database can be reached. */
@@ -48,14 +48,14 @@ export class Server {
     readonly byHand: ByHand,
     /** True when the server runs in this container, so that the free space of its data directory can be read. */
     readonly local: boolean,
-    /** The install's own. */
+    /** Names of the install's stacks. */
     readonly stacks: StackNames,
   ) {}
 
   /**
    * Database from which others are created, renamed and dropped: a server has it from the start, and it is not Scani's,
-   * since none can be renamed from within. For nothing else: a pooler, or the rules of a server, may let a role log in to
-   * its own database only.
+   * since none can be renamed from within. Used for nothing else, since a pooler, or the rules of a server, may let a
+   * role log in to its own database only.
    */
   get maintenance(): string {
     return this.database === "postgres" ? "template1" : "postgres";
@@ -90,7 +90,7 @@ export class Server {
     throw new OperatorError({ what: `${command[0]} failed: ${errors || `exit code ${exitCode}`}` });
   }
 
-  /** Rows of a query that selects one JSON value a row. @throws OperatorError */
+  /** Runs a query that selects one JSON value a row, and returns its rows. @throws OperatorError */
   async query<T>(sql: string, database?: string): Promise<T[]> {
     return rowsOf<T>(await this.run([...psql, "-c", sql], { database }));
   }
@@ -100,7 +100,7 @@ export class Server {
   }
 }
 
-/** Rows of psql's output of one JSON value a row. Pure. */
+/** Parses psql's output of one JSON value a row. Pure. */
 export function rowsOf<T>(output: string): T[] {
   return output
     .split("\n")
@@ -108,10 +108,10 @@ export function rowsOf<T>(output: string): T[] {
     .map((line) => JSON.parse(line) as T);
 }
 
-/** In every answer of a server that does not tell its cluster's identity: a managed one may forbid it. */
+/** Pattern of the errors of a server that does not tell its cluster's identity: a managed one may forbid it. */
 const withheld = /pg_control/;
 
-/** Reads which database it is that Scani uses. */
+/** Reads the identity of the database Scani uses. */
 export async function readIdentity(server: Server): Promise<DatabaseIdentity> {
   const [cluster] = await server
     .query<string>("select to_jsonb(system_identifier::text) from pg_control_system()")
@@ -125,11 +125,11 @@ export async function readIdentity(server: Server): Promise<DatabaseIdentity> {
 /** Major versions of a server, and of the tools it is read with. */
 export interface Majors {
   readonly server: number;
-  /** Absent where they do not tell it as Postgres' own do. */
+  /** Absent where they do not print it as Postgres' own do. */
   readonly tools?: number;
 }
 
-/** Reads both. */
+/** Reads the major versions of a server and of its tools. */
 export async function readMajors(server: Server): Promise<Majors> {
   const [ofServer, version] = await Promise.all([readServerMajor(server), server.run(["pg_dump", "--version"])]);
   const tools = /\(PostgreSQL\) (\d+)/.exec(version)?.[1];
@@ -159,8 +159,8 @@ export function literal(value: string): string {
 }
 
 /**
- * Connects work to the database's server. For a managed Postgres it runs a container with the tools, and removes it
- * afterwards.
+ * Does work with a connection to the database's server. For a managed Postgres it runs a container with the tools, and
+ * removes it afterwards.
  * @param pull whether its image may be pulled; a preview pulls nothing
  * @throws OperatorError when the bundled one does not run
  */
@@ -181,7 +181,7 @@ export async function withServer<T>(
     const byHand = (tool: string, words: string) => [tool, ...login.map(quoted), words].join(" ");
     return await work(new Server(engine, container, environment, name, byHand, false, database.stacks));
   } finally {
-    // The work is done, or has failed for a reason of its own; one that stays ends by itself.
+    // A failed removal is ignored: the work is over, and a container that stays ends by itself.
     await engine.remove(container).catch(() => undefined);
   }
 }
@@ -218,8 +218,8 @@ async function bundled(
 }
 
 /**
- * The superuser of a bundled Postgres and its database, by the variables of its container, as the official images read
- * them. Pure.
+ * Returns the superuser of a bundled Postgres and its database, by the variables of its container, as the official
+ * images read them. Pure.
  */
 export function superuserOf({ POSTGRES_USER, POSTGRES_DB }: Readonly<Partial<Record<string, string>>>): {
   readonly role: string;
@@ -269,11 +269,11 @@ async function toolbox(
   return container;
 }
 
-/** Where a tools container keeps the authorities it trusts: in memory. */
+/** Path of the trusted authorities in a tools container: in memory. */
 const authoritiesFile = "/tmp/authorities.pem";
 
 /**
- * Gives a tools container the public authorities, which its image need not have, and a private one beside them.
+ * Gives a tools container the public authorities, which its image need not have, and a private one if there is one.
  * @returns the variable that names them to the tools
  */
 async function withAuthorities(engine: Engine, container: string, authority?: string): Promise<string> {

@@ -17,8 +17,8 @@ export interface SnapshotHead {
 export const lockSeconds = 60;
 
 /**
- * Input for psql that counts the rows of every table, printing one JSON object a line. Leaves out tables of extensions, as
- * pg_dump does.
+ * Input for psql that counts the rows of every table, printing one JSON object a line. Leaves out tables of extensions,
+ * as pg_dump does.
  */
 export const countQueries = `select format('select json_build_object(''schema'', %L::text, ''name'', %L::text, ''rows'', count(*)) from only %I.%I', n.nspname, c.relname, n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -46,7 +46,7 @@ export class Snapshot {
     private readonly session: Attached,
   ) {}
 
-  /** Opens one and begins to count. @throws OperatorError with psql's own message */
+  /** Opens a snapshot and begins to count. @throws OperatorError with psql's own message */
   static async open(server: Server): Promise<Snapshot> {
     const session = await server.attach(psql);
     session.stdin.write(`${opening}${countQueries}select '${counted}'::json;\n`);
