@@ -8,17 +8,17 @@ import { Deadline } from "../../util/deadline";
 import { OperatorError } from "../../util/operatorError";
 import type { Order } from "./order";
 
-/** The gateway did not answer for as long as it was waited for, so nothing is known of what serves. */
+/** Error for a gateway that did not answer in time, so that nothing is known about what serves. */
 export class GatewaySilent extends OperatorError {}
 
-/** Milliseconds between two questions to a gateway that does not answer. */
+/** Milliseconds between two checks of a gateway that does not answer. */
 const pollInterval = 1_000;
 
 /**
- * Reads what is true once the gateway says where its routes lead. One that does not is waited for: it says nothing of a
- * release, which may serve well, and a restart, which may help it, would take the lock from the run, and requests from
- * whom it may still serve.
- * @throws GatewaySilent when it does not within the watch's limit
+ * Reads the facts once the gateway reports where its routes lead, and waits until it does. A silent gateway says
+ * nothing about the release, which may serve well; restarting it might help, but would cost the run its lock and cut
+ * off requests it may still serve.
+ * @throws GatewaySilent when the gateway does not answer within the watch's limit
  */
 export async function answeredFacts(
   engine: Engine,

@@ -6,17 +6,17 @@ import { OperatorError } from "../../util/operatorError";
 import { pendingMigrations, readShipped } from "../scani/migrations/pending";
 import type { Install } from "../install/readFacts";
 
-/** What a backup needs to know of the release that is to serve. */
+/** Details of the release that is to serve which a backup needs. */
 export interface Candidate {
-  /** Migrations it would apply; undefined where the bundled Postgres has no ledger. */
+  /** Returns the migrations it would apply; undefined where the bundled Postgres has no ledger. */
   pending(): Promise<readonly string[] | undefined>;
-  /** Migrations its image ships; undefined where the image is not on the engine. */
+  /** Returns the migrations its image ships; undefined where the image is not on the engine. */
   shipped(): Promise<readonly string[] | undefined>;
-  /** Contains a password. */
+  /** Returns a URL that contains a password. */
   databaseUrl(): Promise<string>;
 }
 
-/** A candidate whose migrate container exists. */
+/** Returns a candidate whose migrate container exists. */
 export function createdCandidate(
   engine: Engine,
   migrate: string,
@@ -38,8 +38,8 @@ export function createdCandidate(
 }
 
 /**
- * A candidate of which a preview knows only the image: it is read through a container that is created, never started and
- * removed.
+ * Returns a candidate that a preview knows by its image only, which is read through a container that is created, never
+ * started, and removed.
  */
 export function declaredCandidate(engine: Engine, install: Install, image: string, databaseUrl: string): Candidate {
   const reading = <T>(read: (migrate: string) => Promise<T>): Promise<T | undefined> =>

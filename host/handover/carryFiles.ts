@@ -27,7 +27,7 @@ import {
 } from "./steps/carry";
 import type { Step } from "./steps";
 
-/** A plan, what it was made from, and the release whose database says which files are named. */
+/** A plan, the order and facts it was made from, and the candidate whose database says which files are named. */
 export interface PlannedSwitch {
   readonly order: Pick<
     Order,
@@ -38,19 +38,19 @@ export interface PlannedSwitch {
   readonly candidate: Candidate;
 }
 
-/** Steps with the carrying of files among them. */
+/** Steps of a plan, including those that carry files. */
 export interface WithFiles {
   readonly steps: Step[];
-  /** Undefined where both releases look in the same place, or nothing is carried. */
+  /** Undefined where both releases keep their files in the same place, or nothing is carried. */
   readonly carriage?: Carriage;
   /** Files the operator leaves where they are. */
   readonly left?: LeftFiles;
 }
 
 /**
- * The release whose files a plan has to carry: the one that serves, or, after a run that died after the flip, the one
- * that is still up beside it, or, where no route leads to one any more, the one that served last. Undefined for a plan
- * that neither switches, nor starts a worker, nor stops an api somebody may have uploaded by. Pure.
+ * Returns the release whose files a plan has to carry: the one that serves; after a run that died past the flip, the
+ * other one that is still up; or, where no route leads to a release any more, the one that served last. Undefined for a
+ * plan that neither switches, nor starts a worker, nor stops an api through which somebody may have uploaded. Pure.
  */
 export function sourceOf(
   facts: Facts,
@@ -72,7 +72,7 @@ function startsWorker(steps: readonly Step[]): boolean {
   return steps.some(({ id }) => id === "start-worker");
 }
 
-/** The release of the api that a plan stops, as the last of what a switch left. */
+/** Returns the release of the api that a plan retires, the last that a switch left running. */
 function retiredApi(steps: readonly Step[]): ReleaseName | undefined {
   const retiring = steps.flatMap((step) => (step.id === "retire" ? step.containers : []));
   const api = retiring.find(({ service }) => service === "api");
@@ -80,9 +80,9 @@ function retiredApi(steps: readonly Step[]): ReleaseName | undefined {
 }
 
 /**
- * Whether files may go to a place. No is no, whichever way. A bucket that is somebody else's gets them as the operator has
- * said: where nothing is said a switch asks (undefined), and a repair leaves them, since no worker may be running until it
- * is done. Pure.
+ * Returns the permission to put files into a place. A set `carryFiles` decides for every place; without it only a
+ * bucket that is somebody else's needs permission. There a switch asks for it (undefined), and a repair leaves the
+ * files, since no worker may be running until it is done. Pure.
  */
 export function permissionFor(
   { hosted }: Pick<Place, "hosted">,
@@ -93,26 +93,26 @@ export function permissionFor(
   return switches(steps) ? undefined : "no";
 }
 
-/** Containers of a release, by their services. Pure. */
+/** Returns the containers of a release by service. Pure. */
 export function membersNamed({ containers }: Pick<Facts, "containers">, release: ReleaseName): Members {
   const own = containers.filter((one) => isOf(release, one));
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 
-/** Files none of whose containers is left to say where they are. */
+/** Files of a release that has no container left to say where they are. */
 export interface LostSource {
   readonly tier: Tier;
-  /** Id of their place, as the record of the last switch has it. */
+  /** Id of their place, from the record of the last switch. */
   readonly at?: string;
 }
 
 /**
- * Where the files of a release are. What is left of a tier 1 without data-provider and worker was told by base, whose
- * bucket may be another one by now; the record of the switch to it knows better. Where nothing at all is known, a release
- * of the same tier looks where the last one looked. Pure.
- * @param old what is left of its containers
- * @param read what was read of them
- * @param to where the release looks that is to serve
+ * Returns where the files of a release are. A tier 1 without data-provider and worker is read with base's settings,
+ * whose bucket may have changed since, so the record of the switch to it takes precedence. If neither is known, a
+ * release of the same tier is assumed to use the place of the new one. Pure.
+ * @param old containers left of the release
+ * @param read side read from them
+ * @param to place the new release uses
  */
 export function knownSource(
   { journal }: Pick<Facts, "journal">,
@@ -130,12 +130,12 @@ export function knownSource(
   return { from: read?.place.id === known ? read : undefined, lost };
 }
 
-/** The rest of the files is carried before the first of these steps that a plan has. */
+/** Steps the rest of the files must be carried before; the first one that a plan has counts. */
 const restBefore = ["start-worker", "soak", "retire"] as const;
 
 /**
- * Adds the carrying: the bulk before the flip, the rest before a worker starts that may take a job, or else before what
- * follows, and what was still under way once the new release has been watched. Pure.
+ * Adds the steps that carry files: the bulk before the flip; the rest before a worker starts that may take a job, or
+ * else before the step that follows; and late uploads after the soak. Pure.
  */
 export function insertCarrying(steps: readonly Step[], carriage: Carriage): Step[] {
   const limit = restBefore.find((known) => steps.some(({ id }) => id === known));
@@ -147,7 +147,9 @@ export function insertCarrying(steps: readonly Step[], carriage: Carriage): Step
   ]);
 }
 
-/** Adds what is done where there are no files so far, and the operator has not said whether any may be carried. Pure. */
+/**
+ * Adds the steps for a plan that has no files to carry yet, while the operator has not said whether any may be. Pure.
+ */
 export function insertAsking(steps: readonly Step[], carriage: Carriage): Step[] {
   return steps.flatMap((step): Step[] => {
     if (step.id === "flip") return [new RefuseFilesStep(carriage), step];
@@ -156,7 +158,7 @@ export function insertAsking(steps: readonly Step[], carriage: Carriage): Step[]
 }
 
 /**
- * Adds the carrying of files to a plan, where the new release looks for them elsewhere than the old one.
+ * Adds the steps that carry files to a plan, where the new release keeps them elsewhere than the old one.
  * @throws OperatorError where a switch would carry them into a bucket that is somebody else's and the operator has not
  * said so
  */
@@ -196,7 +198,7 @@ export async function withFiles(
   return { steps: insertAsking(steps, carriage), carriage };
 }
 
-/** Checks whether files have room at a place; undefined for one that is not on the engine's disk. */
+/** Returns a check that files have room in a place; undefined for a place that is not on the engine's disk. */
 export function roomOf(
   engine: Engine,
   { install, backups, stack, minimumFreeDisk }: Pick<Order, "install" | "backups" | "stack" | "minimumFreeDisk">,
@@ -212,7 +214,7 @@ export function roomOf(
 
 const watchOf = (signal: AbortSignal) => ({ signal, progress: () => undefined });
 
-/** Does something with a carriage, and leaves no container behind. */
+/** Does work with a carriage and closes it, so that no container is left behind. */
 async function closing<T>(carriage: Carriage, engine: Engine, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -221,14 +223,14 @@ async function closing<T>(carriage: Carriage, engine: Engine, work: () => Promis
   }
 }
 
-/** Counts what would be carried, and leaves no container behind. @throws OperatorError where `up` would stop */
+/** Counts files to carry, and leaves no container behind. @throws OperatorError where `up` would stop */
 export function countFiles(carriage: Carriage, engine: Engine, stack: string, signal: AbortSignal): Promise<FileCount> {
   return closing(carriage, engine, () => countOrRefuse(carriage, stack, watchOf(signal)));
 }
 
 /**
- * Counts what stays where it is, and leaves no container behind. A place that does not answer is no reason not to go on
- * without its files.
+ * Counts files that stay where they are, and leaves no container behind. If a place does not answer, counts every named
+ * file instead, since the files stay in any case.
  */
 export async function leave(
   carriage: Carriage,
@@ -247,8 +249,8 @@ export async function leave(
 }
 
 /**
- * Counts what stays where none of the release's containers is left to read it from.
- * @throws OperatorError where a switch would leave files behind and the operator has not said so
+ * Counts files that stay behind because no container of their release is left to say where they are.
+ * @throws OperatorError where files would be left behind and the operator has not said so
  */
 export async function leaveLost(
   lost: LostSource,
@@ -265,7 +267,7 @@ export async function leaveLost(
   return { files: length, at: at ?? `${tier}'s bucket`, uncompared: `no container of ${tier} is left` };
 }
 
-/** Every file named in the database of the release that is to serve. */
+/** Reads every file named in the database of the release that is to serve. */
 export async function namedIn(
   engine: Engine,
   { install, backups }: Pick<Order, "install" | "backups">,

@@ -10,8 +10,8 @@ import type { Order } from "./order";
 const pollInterval = 1_000;
 
 /**
- * Checks that the wanted release serves, api and page, by what the gateway answers. One bad check may be chance, two in a
- * row are not.
+ * Checks through the gateway that the wanted release serves, api and page. One bad check may be chance, two in a row
+ * are not.
  * @throws OperatorError with what serves instead
  * @throws GatewaySilent when the gateway does not answer in time
  */

@@ -12,7 +12,7 @@ import type { HandoverBackups } from "./runningBackup";
 import { BackupStep, FinishBackupStep } from "./steps/backup";
 import type { Step } from "./steps";
 
-/** Steps with the backup among them, if one is due, and the decision. */
+/** Steps of a plan, with the backup if one is due, and the decision. */
 export interface WithBackup {
   readonly steps: Step[];
   /** Undefined where nothing is switched. */
@@ -34,7 +34,7 @@ export async function withBackup(
   const database = await databaseFor(install.name, backups, candidate.databaseUrl);
   const [known, bundled] = await Promise.all([
     candidate.pending(),
-    // Unknown where it cannot be read: then no backup counts as one of it, and one is made.
+    // If the identity cannot be read, no earlier backup counts as one of this database, and a new one is made.
     database.kind === "bundled" ? withServer(engine, database, readIdentity).catch(() => undefined) : undefined,
   ]);
   // If the ledger was readable the database is not empty, so skip the extra query.
@@ -59,7 +59,7 @@ export function insertBackup(steps: readonly Step[], { due, why, concurrent }: B
   });
 }
 
-/** Reads from the database whether it has any table, which it is, and the migrations a managed one has had. */
+/** Reads from the database whether it has no table, its identity, and the migrations a managed one has had. */
 async function readDatabase(
   engine: Engine,
   database: Database,

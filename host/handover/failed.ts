@@ -3,21 +3,21 @@ import { describeServing, describeShortcomings, isOf, servingOf, type Facts, typ
 import { stacksBeside, type StackNames } from "../install/names/stacks";
 import { upCommand } from "../../util/commands";
 
-/** What became of a failed handover. */
+/** Result of undoing a failed handover. */
 export type Aftermath =
-  /** Nothing had been pointed elsewhere. */
+  /** No route had been flipped. */
   | "untouched"
-  /** The routes had been flipped, and are as they were. */
+  /** The routes had been flipped, and were pointed back. */
   | "pointed back"
   /** The routes could not be pointed back, so everything was left as it is. */
   | "not pointed back"
-  /** Nothing was taken back: a repair, or the release that served before was being stopped, or the gateway is silent. */
+  /** Nothing was undone: a repair, or the release that served before was being stopped, or the gateway is silent. */
   | "left";
 
-/** A handover that failed, after the way back. */
+/** Error of a failed handover, thrown after its steps were undone. */
 export class HandoverFailed extends Error {
   /**
-   * @param why what went wrong
+   * @param why error that made it fail
    * @param from release that served before
    */
   constructor(
@@ -31,10 +31,10 @@ export class HandoverFailed extends Error {
 }
 
 /**
- * A failed handover as the operator reads it: what went wrong, what serves now, and what to type. Pure.
- * @param now what is true after it; undefined where the engine does not tell
+ * Returns the operator's message about a failed handover: what went wrong, what serves now, and what to type. Pure.
+ * @param now facts after it; undefined where the engine does not answer
  * @param stack the Pulumi stack that was to serve
- * @param base that of base
+ * @param base the Pulumi stack of base
  */
 export function explainFailure(thrown: unknown, now: Facts | undefined, stack: string, base?: string): string {
   const stacks = stacksBeside(stack, base);

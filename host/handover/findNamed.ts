@@ -7,8 +7,9 @@ import { readFacts, type Install } from "../install/readFacts";
 import { membersNamed } from "./carryFiles";
 
 /**
- * Looks for the files rows and waiting jobs name where the release that serves does, which need not run.
- * @returns undefined where no route leads to a release, or too little of it is left to say where its files are
+ * Looks up files that rows and waiting jobs name, where the release that serves keeps its files; it need not run.
+ * @returns undefined where no file is needed, no route leads to a release, or too little of it is left to say where its
+ * files are
  */
 export async function findNamed(
   engine: Engine,

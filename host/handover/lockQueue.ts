@@ -1,36 +1,36 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { literal, type Server } from "../backup/server";
 
-/** A session that keeps a migration waiting. */
+/** A database session that keeps a migration waiting. */
 export interface Blocker {
   readonly pid: number;
-  /** Its application's name, else its address; `(none)` for one inside the server's container. */
+  /** Name of its application, else its address; `(none)` for a session inside the server's container. */
   readonly who: string;
   /** When its transaction began, ISO 8601. */
   readonly since: string;
 }
 
 /**
- * Seconds a migration may wait for a table: whoever asks for the table after it waits as long, the app that serves
- * included.
+ * Seconds a migration may wait for a table: later requests for the table queue behind it for as long, also those of the
+ * app that serves.
  */
 const longestWait = 2;
 
 /** Milliseconds between two checks. */
 const pollInterval = 500;
 
-/** The server's clock, as SQL takes it. */
+/** Reads the server's clock, in a form SQL takes. */
 export async function serverTime(server: Server): Promise<string> {
   const [now] = await server.query<string>("select to_jsonb(clock_timestamp())");
   return now ?? "-infinity";
 }
 
 /**
- * Cancels statements of sessions younger than a moment that have waited too long for a lock only a change of schema
- * takes. The app's own statements take weaker locks, so only a migration is met, whichever client runs it.
+ * Cancels statements that have waited too long for a lock only a schema change takes, in sessions begun since a moment.
+ * The app's own statements take weaker locks, so only a migration is affected, whichever client runs it.
  * @param since by the server's clock
  * @param seconds they may have waited
- * @returns who kept them waiting
+ * @returns sessions that kept them waiting
  */
 export async function cancelWaiting(server: Server, since: string, seconds: number): Promise<Blocker[]> {
   const waitingSince = "coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start)";
@@ -50,9 +50,9 @@ export async function cancelWaiting(server: Server, since: string, seconds: numb
 }
 
 /**
- * Keeps a migration from waiting for a table longer than the app can do without, until the signal is aborted. A check that
- * fails is made again: it says nothing of the migration, which goes on meanwhile.
- * @returns who kept it waiting, whenever it had to be cancelled
+ * Keeps a migration from waiting for a table longer than the app can do without, until the signal is aborted. A failed
+ * check is repeated: it says nothing about the migration, which goes on meanwhile.
+ * @returns sessions that kept it waiting, for each time it had to be cancelled
  */
 export async function keepQueueShort(server: Server, since: string, over: AbortSignal): Promise<Blocker[]> {
   const found: Blocker[] = [];

@@ -7,7 +7,7 @@ import { seconds, type Progress } from "../../util/progress/progress";
 import type { ReleaseContainer } from "../install/facts";
 import { cancelWaiting, keepQueueShort, serverTime, type Blocker } from "./lockQueue";
 
-/** How a migration is carried out. */
+/** Database, limits and interrupt of a migration. */
 export interface MigrationRules {
   readonly database: Database;
   readonly timeoutSeconds: number;
@@ -15,18 +15,18 @@ export interface MigrationRules {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds before a migration that was cancelled is tried again, in which the app gets its tables. */
+/** Milliseconds before a cancelled migration is tried again, during which the app gets its tables. */
 const retryInterval = 2_000;
 
-/** Seconds a migrator that is stopped gets to end by itself. */
+/** Seconds a migrator gets to end by itself when it is stopped. */
 const stopSeconds = 10;
 
 /**
- * Brings the schema to what the release needs: runs the migrator and waits for its end. Where the database's own ledger
- * has everything the image ships, there is nothing to run; without a ledger the migrator decides. A migration that waits
+ * Brings the schema to what the release needs: runs the migrator and waits for its end. If the database's own ledger
+ * has every migration the image ships, nothing is run; without a ledger the migrator decides. A migration that waits
  * for a table longer than the app can do without is cancelled and tried again, which is safe: each is one transaction,
  * and the migrator skips those that are done.
- * @param pending what the image ships and the database lacks; undefined where that cannot be known
+ * @param pending migrations the image ships and the database lacks; undefined where they cannot be known
  * @throws OperatorError with the end of its log when it exits non-zero, takes too long or is interrupted
  */
 export async function migrate(
@@ -65,8 +65,8 @@ export async function migrate(
 }
 
 /**
- * Runs the migrator once; one that a killed run has left running goes on.
- * @throws OperatorError when it was stopped; nothing of it is waiting in the database then
+ * Runs the migrator once, or waits for one that a killed run left running.
+ * @throws OperatorError when it was stopped, after cancelling the statements it was waiting for
  */
 async function runOnce(
   engine: Engine,
@@ -86,7 +86,7 @@ async function runOnce(
     return { exitCode, blockers: await keeping };
   } catch (error) {
     await engine.stop(target.id, stopSeconds);
-    // Postgres notices that a client is gone only when it answers it: a statement that waits would go on waiting.
+    // Postgres notices a lost client only when it answers it, so a waiting statement would go on waiting.
     await cancelWaiting(server, since, 0).catch(notCancelled(progress));
     throw error;
   } finally {
@@ -95,8 +95,8 @@ async function runOnce(
 }
 
 /**
- * Stops migrators that killed runs have left running, and cancels what they wait for, in the way of everybody who needs
- * the same table. A database that cannot be reached is no reason not to go on.
+ * Stops migrators that killed runs left running, and cancels their waiting statements, which block everybody who needs
+ * the same table. A database that cannot be reached is only noted, so that the run goes on.
  */
 export async function stopMigrators(
   engine: Engine,
@@ -111,7 +111,10 @@ export async function stopMigrators(
   }).catch(notCancelled(progress));
 }
 
-/** Notes why a migration that was stopped may go on waiting in the database; that it was stopped has a reason of its own. */
+/**
+ * Returns a handler that notes why a stopped migration may go on waiting in the database; the stop is reported
+ * separately.
+ */
 const notCancelled = (progress: Progress) => (error: unknown) =>
   progress.note(`what a stopped migration waits for could not be cancelled: ${messageOf(error)}`);
 

@@ -4,7 +4,7 @@ import { namedQueries, parseNamed, type NamedFile } from "../files/named";
 
 /**
  * Reads every file the database names.
- * @param pull whether the image whose tools read a managed one may be pulled; a preview pulls nothing
+ * @param pull true if the image whose tools read a managed database may be pulled; a preview pulls nothing
  */
 export function readNamed(engine: Engine, database: Database, pull = true): Promise<NamedFile[]> {
   return withServer(

@@ -28,19 +28,19 @@ import type { Step } from "./steps";
 import type { Run } from "./steps/step";
 
 /**
- * Milliseconds a call to the engine that is under way gets to end by itself after an interrupt. A worker may drain for
- * half a minute, and is started again only once it has stopped.
+ * Milliseconds an engine call in progress gets to end by itself after an interrupt. A worker may drain for half a
+ * minute, and is started again only once it has stopped.
  */
 const usualGrace = 60_000;
 
 /**
- * Makes the wanted release serve, from whatever is true now. Up to the retirement of the old release every failure of a
- * switch is taken back: the release that served goes on with the same containers. A repair takes nothing back.
- * @param report told every line
- * @param grace milliseconds a call that is under way may go on after an interrupt
- * @param lockAgain takes the install's lock where the gateway, which has it, did not run before
- * @returns the entry it put on record, or undefined when there was nothing to do
- * @throws HandoverFailed, after the way back; whatever was thrown before the first step
+ * Makes the wanted release serve, from whatever is true now. Until the old release is being retired, a switch that
+ * fails is undone: the release that served goes on with the same containers. A repair undoes nothing.
+ * @param report called with every line
+ * @param grace milliseconds a call in progress may go on after an interrupt
+ * @param lockAgain takes the install's lock where the gateway, which holds it, did not run before
+ * @returns the journal entry it wrote, or undefined when there was nothing to do
+ * @throws HandoverFailed, after undoing the steps; any error thrown before the first step
  */
 export async function perform(
   engine: Engine,
@@ -69,7 +69,7 @@ export async function perform(
     await handoverRecord.write(engine, "failed", error);
     throw error;
   } finally {
-    // It ends by itself, and the next run removes what is left.
+    // The container ends by itself, and the next run removes it.
     await carriage?.close(engine).catch(() => undefined);
   }
   for (const { what, of } of served.shortcomings)
@@ -82,17 +82,17 @@ export async function perform(
   return done;
 }
 
-/** The steps of a handover, and what was read for them. */
+/** Steps of a handover, and the data read for them. */
 interface Prepared {
   readonly steps: readonly Step[];
   readonly carriage?: Carriage;
   readonly known: Omit<Run, "progress" | "lockAgain">;
 }
 
-/** Reads what is true and makes the plan from it. @throws OperatorError where nothing can be planned */
+/** Reads the facts and makes the plan from them. @throws OperatorError where nothing can be planned */
 async function prepare(engine: Engine, order: Order, signal: AbortSignal): Promise<Prepared> {
   const { install, wanted } = order;
-  // Read concurrently with the rest: it is needed first.
+  // Started before the other reads, since it is needed first.
   const schema = readSchema(engine, install, wanted.containers.migrate ?? "");
   const pending = schema.then(pendingIn);
   pending.catch(() => undefined);
@@ -109,8 +109,8 @@ async function prepare(engine: Engine, order: Order, signal: AbortSignal): Promi
 
 /**
  * Carries out the steps and checks that the release serves.
- * @param engine as it is, for the way back
- * @throws HandoverFailed, after the way back
+ * @param engine without interrupts, for undoing the steps
+ * @throws HandoverFailed, after undoing the steps
  */
 async function carryOut(steps: readonly Step[], run: Run, engine: Engine, signal: AbortSignal): Promise<Served> {
   const { order, progress } = run;
@@ -119,7 +119,7 @@ async function carryOut(steps: readonly Step[], run: Run, engine: Engine, signal
     signal,
     waiting: (title, reason) => progress.waiting(title, reason),
   };
-  /** Steps that were begun, and are undone should a later one fail. */
+  /** Steps that were begun; undone if a later one fails. */
   const begun: Step[] = [];
   try {
     for (const stage of stages(steps)) {
@@ -137,8 +137,8 @@ async function carryOut(steps: readonly Step[], run: Run, engine: Engine, signal
 }
 
 /**
- * True where a failure takes back what was done: of a switch, until the release that served before is being stopped. Once
- * the routes are flipped a gateway that does not answer says nothing against the new release. Pure.
+ * Returns true where a failure must be undone: in a switch, until the release that served before is being stopped. Once
+ * the routes are flipped, a gateway that does not answer is no evidence against the new release. Pure.
  */
 function goesBack(error: unknown, steps: readonly Step[], { retiring, flip }: Run): boolean {
   const unknown = error instanceof GatewaySilent && flip !== undefined;
@@ -156,10 +156,10 @@ function gatewayGone(name: string, baseStack: string): OperatorError {
 const retryInterval = 1_000;
 
 /**
- * Points the gateway back. What kept the new release from serving may keep the old one from it too, as a database that
- * does not answer for a moment does, and pass: so it is tried again for as long as a release may take to be ready.
+ * Points the gateway back. A fault that kept the new release from serving may affect the old one too and pass, such as
+ * a database that does not answer for a moment, so it is tried again for as long as a release may take to be ready.
  * After an interrupt it is tried once.
- * @returns whether the routes are back
+ * @returns true if the routes are back
  */
 async function pointBack(
   flip: Step & { readonly id: "flip" },
@@ -176,7 +176,7 @@ async function pointBack(
     if (failure === undefined) return true;
     if (isInterrupted(watch.signal) || deadline.left < retryInterval) {
       progress.note(`the gateway could not be pointed back: ${failure}`);
-      // Some routes may be back already; all of them lead to one release again.
+      // Some routes may be back already, so point all of them to one release again.
       await flip.redo(run, engine).catch((error: unknown) => progress.note(messageOf(error)));
       return false;
     }
@@ -185,9 +185,9 @@ async function pointBack(
 }
 
 /**
- * Undoes what was done, last step first, but the flip before all else, since a release that fails may be the one that
- * serves. One that fails is reported and does not keep the others from being undone. While the gateway cannot be pointed
- * back nothing else is undone: what it leads to would be stopped.
+ * Undoes the steps that were begun, last one first, but the flip before all others, since the release that fails may be
+ * the one that serves. A failure to undo one is reported and does not keep the others from being undone. While the
+ * gateway cannot be pointed back nothing else is undone, since that would stop what its routes lead to.
  */
 async function takeBack(begun: readonly Step[], run: Run, engine: Engine, watch: Watch): Promise<Aftermath> {
   const { progress } = run;

@@ -27,7 +27,7 @@ import { RetireStep } from "./steps/retire";
 import { SoakStep, StartWorkerStep, StopWorkersStep } from "./steps/workers";
 import type { Step } from "./steps";
 
-/** A service of the wanted release has no container: somebody removed it, and only Pulumi can declare it again. */
+/** Error for services of the wanted release whose container somebody removed; only Pulumi can declare it again. */
 export class MissingContainer extends OperatorError {
   constructor(
     readonly services: readonly Service[],
@@ -44,8 +44,8 @@ export class MissingContainer extends OperatorError {
 const ready: readonly Service[] = ["data-provider", "api", "frontend-app"];
 
 /**
- * What must be done so that the wanted release serves, from what is true now. Empty when there is nothing to do.
- * Pure, and made anew from the facts after every interruption, so it never depends on how far a run came.
+ * Returns the steps that make the wanted release serve, from the facts; empty when there is nothing to do. Pure, and
+ * made anew from the facts after every interruption, so it never depends on how far a run came.
  * @throws MissingContainer
  */
 export function plan(facts: Facts, wanted: Wanted): Step[] {
@@ -61,7 +61,7 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   if (facts.paused.length > 0) steps.push(new ResumeStep(facts.paused));
 
   const { uploads } = facts;
-  // While the S3 server does not run the gateway does not take it; that it runs is base's.
+  // The gateway accepts no target that does not run, and starting the S3 server is base's task.
   if (uploads?.state === "running" && !areUploadsRouted(uploads)) steps.push(new RouteUploadsStep(uploads));
 
   const updated = Object.values(own).filter(({ otherPolicy }) => otherPolicy !== undefined);
@@ -82,7 +82,7 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   const unproven = leads && failedLast(facts, wanted);
 
   if (!leads) steps.push(new PreflightStep(), new MigrateStep(member("migrate")));
-  // In the order in which one looks up the other.
+  // In start order, since each looks up the address of those before it.
   const silent = ready
     .flatMap((service) => own[service] ?? [])
     .filter((one) => !asleep.includes(one) && (isNameless(facts, one) || (leads && isUnanswered(facts, one))));
@@ -106,7 +106,7 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   if (workerAsleep) steps.push(new StartWorkerStep(worker));
   if (!leads || workerAsleep || unproven) steps.push(new SoakStep(member("api"), worker));
 
-  // What serves already is verified last: whether or not it passes, its own worker takes the jobs and no other.
+  // A release that serves already is verified last: even if that fails, its own worker takes the jobs and no other.
   if (leads && (starts.length > 0 || unproven)) steps.push(verify);
 
   const retiring = others.filter((container) => ready.includes(container.service) && !staysWarm(container, wanted));
@@ -114,12 +114,12 @@ export function plan(facts: Facts, wanted: Wanted): Step[] {
   return steps;
 }
 
-/** A switch is what may change the schema, and what an operator wants a way back from. A repair is neither. Pure. */
+/** Returns true for a switch, which may change the schema and needs a way back; a repair does neither. Pure. */
 export function switches(steps: readonly Step[]): boolean {
   return steps.some(({ id }) => id === "flip");
 }
 
-/** Steps that are carried out concurrently, in the order of the plan. Pure. */
+/** Groups steps that are carried out concurrently, in the order of the plan. Pure. */
 export function stages(steps: readonly Step[]): Step[][] {
   const grouped: Step[][] = [];
   for (const step of steps) {
@@ -130,7 +130,7 @@ export function stages(steps: readonly Step[]): Step[][] {
   return grouped;
 }
 
-/** The wanted release's containers as they are now; one that is lost counts as none. Pure. */
+/** Returns the wanted release's containers as they are now; a lost one counts as missing. Pure. */
 export function membersOf(facts: Facts, wanted: Wanted): Partial<Record<Service, ReleaseContainer>> {
   const own = facts.containers.filter(
     (container) => container.id === wanted.containers[container.service] && !isLost(container),
@@ -138,14 +138,14 @@ export function membersOf(facts: Facts, wanted: Wanted): Partial<Record<Service,
   return Object.fromEntries(own.map((container) => [container.service, container]));
 }
 
-/** Only the other tier stays warm: an older release of the same tier is about to be removed. */
+/** Returns true only for the other tier: an older release of the same tier is about to be removed. */
 function staysWarm(container: ReleaseContainer, wanted: Wanted): boolean {
   return wanted.keepWarm && container.tier !== wanted.tier;
 }
 
 /**
- * True where the last handover was to this release and failed, and its routes could not be pointed back: it serves
- * without having been watched to the end.
+ * Returns true where the last handover was to this release and failed, and its routes could not be pointed back: it
+ * serves without having been watched to the end.
  */
 function failedLast(facts: Facts, { tier, release }: Wanted): boolean {
   const last = facts.journal.at(-1);

@@ -10,7 +10,7 @@ import { HandoverFailed } from "./failed";
 import { membersOf } from "./plan";
 import type { Run } from "./steps/step";
 
-/** The record of one handover, which began when this was made. */
+/** Record of one handover, timed from its construction. */
 export class HandoverRecord {
   private readonly at = new Date();
   private readonly began = performance.now();
@@ -21,10 +21,10 @@ export class HandoverRecord {
   ) {}
 
   /**
-   * Puts on record how the handover ended. An entry that cannot be written makes no failure of a good switch, and hides
-   * none of a bad one.
+   * Writes to the journal how the handover ended. A failure to write is only noted, so that it neither fails a good
+   * switch nor hides the failure of a bad one.
    * @param engine to write it with
-   * @param failure what was thrown, where it failed
+   * @param failure error that was thrown, if it failed
    */
   async write(engine: Engine, outcome: Entry["outcome"], failure?: unknown): Promise<Entry> {
     const { order, before, flip, progress, left } = this.run;
@@ -48,7 +48,7 @@ export class HandoverRecord {
     return entry;
   }
 
-  /** For a later run, should none of the release's containers be left to say it. */
+  /** Returns the id of the release's place of files, for a later run that finds none of its containers. */
   private async placeOfFiles(engine: Engine): Promise<string | undefined> {
     const { before, order } = this.run;
     const side = await readSide(engine, membersOf(before, order.wanted)).catch(() => undefined);

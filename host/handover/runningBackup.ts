@@ -7,19 +7,19 @@ import type { Candidate } from "./candidate";
 import type { Install } from "../install/readFacts";
 import { sizeText } from "../../util/sizeText";
 
-/** Where and how a handover makes backups. */
+/** Settings of the backups a handover makes. */
 export interface HandoverBackups extends InstallBackups {
-  /** Absolute path of the folder they are in. */
+  /** Absolute path of the folder with the backups. */
   readonly folder: string;
-  /** Only a preview: nothing may be pulled to find out. */
+  /** True for a preview, which may pull no image. */
   readonly lookOnly?: boolean;
 }
 
 /** A backup in progress. */
 export interface RunningBackup {
-  /** Settles when it is complete, or has failed. */
+  /** Settles when the backup is complete, or has failed. */
   readonly done: Promise<void>;
-  /** Ends it with nothing left of it; a complete one stays. */
+  /** Ends the backup with nothing left of it; a complete one stays. */
   abandon(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function beginBackup(
     });
     progress.note(`${made.file}, ${sizeText(made.bytes)}, ${made.tables.length} tables`);
   });
-  // Its failure is thrown to whoever awaits it; until then it must not count as unhandled.
+  // Its failure reaches whoever awaits `done`; until then it must not count as an unhandled rejection.
   done.catch(() => undefined);
   return {
     done,

@@ -10,19 +10,19 @@ import { answeredFacts } from "./answeredFacts";
 import type { Order } from "./order";
 import { askProvider, storageCall } from "./verify";
 
-/** What is watched of a release that has just begun to serve. */
+/** Containers of a release that has just begun to serve, and the order that made it serve. */
 export interface Soaking {
   readonly order: Pick<Order, "install" | "stack" | "baseStack">;
   readonly api: ReleaseContainer;
   readonly worker: ReleaseContainer;
 }
 
-/** One check of the release. A text says what is wrong; undefined that all is well. */
+/** Result of one check of the release: each text says what is wrong; undefined means that all is well. */
 export interface Check {
-  /** The worker does not run any more, or was restarted. */
+  /** Set when the worker does not run any more, or was restarted. */
   readonly worker?: string;
   readonly api?: string;
-  /** What serves instead, by what the gateway says of its routes and by answers through it, the page's among them. */
+  /** Description of what serves instead, from the gateway's routes and from answers through it, the page's included. */
   readonly serving?: string;
   readonly provider?: string;
 }
@@ -31,8 +31,8 @@ export interface Check {
 const pollInterval = 1_000;
 
 /**
- * What two checks in a row say: why the release must go back, or undefined. A worker that went down is judged at once;
- * one check at which anything else fails may be chance, two are not. Pure.
+ * Returns why two checks in a row require a rollback, or undefined. A worker that went down counts at once; of anything
+ * else one bad check may be chance, two are not. Pure.
  */
 export function verdict(before: Check | undefined, now: Check): string | undefined {
   if (now.worker !== undefined) return now.worker;
@@ -41,14 +41,14 @@ export function verdict(before: Check | undefined, now: Check): string | undefin
   return now.serving === undefined ? now.provider : `what served was ${now.serving}`;
 }
 
-/** Nothing was found wrong. Pure. */
+/** Returns true if nothing was found wrong. Pure. */
 function isGood({ worker, api, serving, provider }: Check): boolean {
   return [worker, api, serving, provider].every((wrong) => wrong === undefined);
 }
 
 /**
- * When a soak may end: a worker that boots meanwhile is watched for half of it at least. Undefined while it does not
- * listen yet. Pure. Milliseconds of one clock.
+ * Returns when a soak may end: a worker that boots meanwhile is watched for half of it at least. Undefined while the
+ * worker does not listen yet. Pure. Milliseconds of one clock.
  */
 export function endOf(began: number, seconds: number, listeningSince: number | undefined): number | undefined {
   return listeningSince === undefined ? undefined : Math.max(began + seconds * 1000, listeningSince + seconds * 500);
@@ -56,12 +56,12 @@ export function endOf(began: number, seconds: number, listeningSince: number | u
 
 /**
  * Watches a release that serves for a while, before the one it replaced is stopped: its worker stays up, its api stays
- * ready, api and page answer through the gateway, its data-provider goes on taking its key. It ends with a good check, so
- * it takes longer where the last one leaves a doubt: a data-provider that takes its time is not known before the time is
+ * ready, api and page answer through the gateway, its data-provider goes on accepting its key. It ends with a good
+ * check, so it takes longer where the last check is in doubt: a slow data-provider may answer only after the time is
  * over, and a gateway that does not answer is waited for.
- * @param seconds at least
+ * @param seconds minimum duration
  * @param listening fulfilled once the worker, which may boot meanwhile, takes jobs; from then on it is watched too
- * @throws OperatorError as soon as one does not
+ * @throws OperatorError as soon as one of these fails
  * @throws GatewaySilent when the gateway does not answer in time
  */
 export async function soak(
@@ -127,19 +127,19 @@ async function check(
   };
 }
 
-/** What an answer or a failure says is wrong. */
+/** Handlers that turn an answer or a failure into the text of what is wrong. */
 const said = [
   (answer: Answer) => (answer.ok ? undefined : answer.why),
   (error: Error): string | undefined => error.message,
 ] as const;
 
-/** @param before how often Docker had restarted it when it was first watched */
+/** @param before number of restarts by Docker when it was first watched */
 async function staysUp(engine: Engine, worker: string, before: number): Promise<string | undefined> {
   const { running, exitCode, restarts } = await details(engine, worker);
   return running && restarts <= before ? undefined : `did not stay up (exit code ${exitCode})`;
 }
 
-/** What serves in a release's place; undefined where it serves. */
+/** Returns a description of what serves in a release's place; undefined where the release serves. */
 async function servesInstead(
   engine: Engine,
   order: Soaking["order"],

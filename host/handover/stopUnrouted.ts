@@ -4,9 +4,9 @@ import { readFacts, type Install } from "../install/readFacts";
 import { OperatorError } from "../../util/operatorError";
 
 /**
- * Stops containers gently, unless a route leads to one: whatever a plan says, nothing that requests are sent to is
+ * Stops containers gently, except those a route leads to: whatever a plan says, nothing that requests are sent to is
  * stopped.
- * @param withinSeconds until the engine kills one; without them its own stop timeout
+ * @param withinSeconds until the engine kills a container; by default the container's own stop timeout
  * @throws OperatorError when a route leads to one of them; the others are stopped
  */
 export async function stopUnrouted(

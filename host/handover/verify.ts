@@ -11,22 +11,22 @@ import type { Progress } from "../../util/progress/progress";
 /** Seconds the data-provider may take to answer its first call: tier 1's has just been started. */
 const firstAnswerSeconds = 10;
 
-/** Seconds a search may take, which asks others in turn. */
+/** Seconds a search may take, since the data-provider asks other services in turn. */
 const searchSeconds = 15;
 
 const tokenSearch: Call = {
   procedure: `tokens.search?input=${encodeURIComponent(JSON.stringify({ query: "bitcoin", limit: 1 }))}`,
 };
 
-/** Asks the bucket behind a data-provider, for what is not there. */
+/** Call that reaches the bucket behind a data-provider, by asking for an object that does not exist. */
 export const storageCall: Call = {
   procedure: "storage.objectExists",
   body: JSON.stringify({ key: "temp/scani-soak/nothing.txt" }),
 };
 
 /**
- * Asks the new api whether it stands where its tier says: its environment, its data-provider with its own key, and
- * the line it logged at boot.
+ * Checks from inside the new api that it uses its tier's data-provider: by its environment, a call with its own key,
+ * and the line it logged at boot.
  * @throws OperatorError
  */
 export async function verify(engine: Engine, api: ReleaseContainer, progress: Progress): Promise<void> {
@@ -50,9 +50,9 @@ export async function verify(engine: Engine, api: ReleaseContainer, progress: Pr
 }
 
 /**
- * An authenticated call to the data-provider from inside an api, and what its answer means.
- * @param environment the api's
- * @param seconds it may take in all
+ * Makes an authenticated call to the data-provider from inside an api, and returns what its answer means.
+ * @param environment variables of the api
+ * @param seconds time limit of the whole call
  * @param call by default one that is cheap and free of side effects
  */
 export async function askProvider(
@@ -70,7 +70,7 @@ export async function askProvider(
   );
 }
 
-/** What is wrong with an api's data-provider URL for its tier; undefined when nothing is. Pure. */
+/** Returns what is wrong with an api's data-provider URL for its tier; undefined when nothing is. Pure. */
 export function tierMistake(tier: Tier, url: string): string | undefined {
   if (url === "") return `The api of ${tier} has no SCANI_CLOUD_URL`;
   if ((tier === "tier1") !== (url === localCloudUrl))
@@ -79,8 +79,8 @@ export function tierMistake(tier: Tier, url: string): string | undefined {
 }
 
 /**
- * What the api's boot log says about its tier: a tier's name (as the guide shows: `tier=tier2`), or the data-provider's
- * URL (as release 0.17.1 logs: JSON with `scaniCloudUrl`). Undefined when it says neither. Pure.
+ * Returns what the api's boot log says about its tier: a tier's name (as the guide shows: `tier=tier2`), or the
+ * data-provider's URL (as release 0.17.1 logs: JSON with `scaniCloudUrl`). Undefined when it says neither. Pure.
  */
 export function bootTarget(log: string): string | undefined {
   const tier = /\btier=(tier[12])\b/.exec(log)?.[1];

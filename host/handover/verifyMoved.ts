@@ -10,13 +10,13 @@ import { OperatorError, messageOf } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
 import { credentialsLost, deepProblem, parseDeepHealth, type DeepHealth } from "../scani/deepHealth";
 
-/** Folder in the api's temporary one. */
+/** Folder in the api's temporary folder. */
 const folder = "/tmp/scani-verify/requests";
 
 /**
- * Checks from inside the new api what a switch of tiers moves: a file is written, read, copied and removed again, a token
- * is searched, and the api's own deep health is asked. Says which provider keys the release that serves has and the new
- * one lacks: without them nothing fails, and prices go missing.
+ * Checks from inside the new api what a switch of tiers moves: a file can be written, read, copied and removed, and the
+ * api's own deep health is good. Notes provider keys that the release that serves has and the new one lacks: without
+ * them nothing fails, but prices go missing.
  * @param members the new release's containers
  * @param serving the api that serves
  * @throws OperatorError
