@@ -2,11 +2,13 @@ import { beginBackup } from "../runningBackup";
 import type { HandoverStep, Run } from "./step";
 import type { Watch } from "../../engine/containers/ready";
 
-/** Makes a backup; concurrently with the steps that follow if the schema stays as it is, and whole before the flip. */
+/**
+ * Makes a backup; concurrently with the steps that follow if the schema stays as it is, and complete before the flip.
+ */
 export class BackupStep implements HandoverStep {
   readonly id = "backup";
 
-  /** @param concurrent the steps that follow do not wait for it */
+  /** @param concurrent true if the steps that follow do not wait for it */
   constructor(
     readonly why: string,
     readonly concurrent: boolean,
@@ -27,7 +29,7 @@ export class BackupStep implements HandoverStep {
   }
 }
 
-/** Waits until the backup that is made concurrently is whole. */
+/** Waits until the backup that is made concurrently is complete. */
 export class FinishBackupStep implements HandoverStep {
   readonly id = "finish-backup";
 

@@ -14,7 +14,7 @@ import { verify } from "../verify";
 import { verifyMoved } from "../verifyMoved";
 import { names, titles, type Description, type HandoverStep, type Run } from "./step";
 
-/** Stops migrators of other releases, which killed runs have left running, before they are in anybody's way. */
+/** Stops migrators of other releases that killed runs left running, before they block anything. */
 export class StopMigratorsStep implements HandoverStep {
   readonly id = "stop-migrators";
 
@@ -74,8 +74,8 @@ async function writeCertificate(
 }
 
 /**
- * Seconds a candidate that never served gets to stop: it has nothing to finish. nginx misses a SIGTERM that comes in the
- * moment it begins to run, and would be waited for as long as one that drains; whoever comes next waits for that too.
+ * Seconds a candidate that never served gets to stop: it has no requests to finish. nginx misses a SIGTERM sent in the
+ * moment it begins to run, and would be waited for as long as one that drains, also by the next run.
  */
 const unservedSeconds = 3;
 
@@ -112,11 +112,11 @@ export class StartStep implements HandoverStep {
 }
 
 /**
- * Has containers answer again that run and are not reached: through the gateway, or by their name. One that is not ready
- * by its own word is waited for, and left running where that takes too long: what keeps it from being so, as a database
- * that is away, may pass, and a restart would cut off those it still serves. What is ready and not reached is restarted,
- * as after the engine's DNS has lost its name: it learns names when containers start. So is what stops or crashes
- * meanwhile. One after the other, since each looks up those before it.
+ * Makes containers that run but are not reached, through the gateway or by their name, answer again. One whose own
+ * health check fails is waited for, and left running where that takes too long: the cause, such as a database that is
+ * away, may pass, and a restart would cut off those it still serves. One that is ready and not reached is restarted:
+ * the engine's DNS may have lost its name, and learns names only when containers start. One that stops or crashes
+ * meanwhile is restarted too. One after the other, since each looks up those before it.
  */
 export class RestartStep implements HandoverStep {
   readonly id = "restart";
@@ -143,8 +143,8 @@ export class RestartStep implements HandoverStep {
   }
 
   /**
-   * Waits until a container is ready, and looks once more whether it is reached. False too where it stops or crashes: one
-   * that the engine is about to restart is not waited for.
+   * Waits until a container is ready, and returns true if it is reached then. Returns false too where it stops or
+   * crashes: a container that the engine is about to restart is not waited for.
    * @throws NotReady
    */
   private async answersAgain({ engine, order, progress }: Run, one: ReleaseContainer, watch: Watch): Promise<boolean> {
@@ -162,7 +162,7 @@ export class RestartStep implements HandoverStep {
   }
 }
 
-/** Gives containers the restart policy back that they are declared with. */
+/** Restores the restart policy that containers are declared with. */
 export class RestartPolicyStep implements HandoverStep {
   readonly id = "restart-policy";
 
@@ -184,11 +184,11 @@ export class RestartPolicyStep implements HandoverStep {
   }
 }
 
-/** Asks the new api, from inside, whether it stands where its tier says. */
+/** Verifies from inside the new api its tier, the files it can use and its own health. */
 export class VerifyStep implements HandoverStep {
   readonly id = "verify";
 
-  /** @param provider the release's own data-provider; undefined where it is somebody else's */
+  /** @param provider the release's own data-provider; undefined where somebody else runs it */
   constructor(
     readonly container: ReleaseContainer,
     readonly provider?: ReleaseContainer,

@@ -23,12 +23,15 @@ export class CarryStep implements HandoverStep {
   }
 
   private async carryWhole(run: Run, watch: Watch): Promise<void> {
-    // Before the first byte: a disk that is full would stop the database that serves.
+    // Checked before the first byte, since a full disk would stop the database that serves.
     if (this.carriage.order.checkRoom !== undefined) await this.checkRoom(run, watch);
     await carry(this.carriage, run, watch, true);
   }
 
-  /** Where no more calls are allowed, what has been compared is carried before the run ends: else none would ever be. */
+  /**
+   * Checks that the files have room. Where no more calls are allowed, the files compared so far are carried before the
+   * run ends, since otherwise none would ever be.
+   */
   private async checkRoom(run: Run, watch: Watch): Promise<void> {
     const { carriage } = this;
     const { bytes } = await carriage.count(watchOf(run, watch));
@@ -38,13 +41,13 @@ export class CarryStep implements HandoverStep {
   }
 }
 
-/** Seconds requests that reached the old api before the flip may go on before the files are looked at once more. */
+/** Seconds that requests which reached the old api before the flip may take, before the files are checked once more. */
 const drainSeconds = 3;
 
-/** Carries what came since, and what jobs wait for, before a new worker takes them. */
+/** Carries files that came since the bulk, and files that jobs wait for, before a new worker takes those jobs. */
 export class CarryRestStep implements HandoverStep {
   readonly id = "carry-rest";
-  // Begun with the flip: from then on there may be something to take back.
+  // Begins with the flip, since from then on there may be something to take back.
   readonly concurrentWith = "flip";
 
   constructor(readonly carriage: Carriage) {}
@@ -61,7 +64,7 @@ export class CarryRestStep implements HandoverStep {
   private async carry(run: Run, watch: Watch): Promise<void> {
     const { flip, progress } = run;
     if (flip !== undefined) return this.carryAll(run, watch, within(drainSeconds, flip.drained));
-    // What serves is repaired, whether or not the place it was switched from still answers.
+    // A repair goes on whether or not the place it was switched from still answers.
     await this.carryAll(run, watch).catch((error: unknown) => {
       checkInterrupt(watch.signal);
       progress.note(`up goes on without them: ${messageOf(error).split("\n")[0]}`);
@@ -69,8 +72,8 @@ export class CarryRestStep implements HandoverStep {
   }
 
   private async carryAll(run: Run, watch: Watch, drained?: Promise<unknown>): Promise<void> {
-    // Most of it while the last requests of the old api end, and then what they brought. What is named from then
-    // on came through the new api, to the new place.
+    // Most files are carried while the last requests of the old api end, then those these requests brought. Any file
+    // named after that came through the new api, to the new place.
     await carry(this.carriage, run, watch, false);
     if (drained !== undefined) {
       await drained;
@@ -80,7 +83,7 @@ export class CarryRestStep implements HandoverStep {
     if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
   }
 
-  /** What came to the new place since the flip goes back, before the old worker looks for it. */
+  /** Carries files that came to the new place since the flip back, before the old worker looks for them. */
   undo(run: Run, engine: Engine): Promise<void> {
     return bringBack(this.carriage, run, engine);
   }
@@ -96,13 +99,13 @@ async function bringBack(carriage: Carriage, { progress }: Run, engine: Engine):
   for (const line of stuckLines(back.tally.stuck)) progress.note(line);
 }
 
-/** Seconds between two looks at what has come late: a job whose file was missing is tried again after 30. */
+/** Seconds between two checks for late files: a job whose file was missing is tried again after 30. */
 const lateInterval = 3;
 
 /**
- * Carries what was uploaded to the old place by those who began before the flip, from the new worker's start until the
- * release has been watched and the last connection to the old one has ended. A job that found nothing is tried again by
- * Scani. Nothing is taken back for it: the new release is whole.
+ * Carries files uploaded to the old place by requests that began before the flip, from the new worker's start until the
+ * soak is over and the last connection to the old release has ended. Scani retries a job that did not find its file. A
+ * failure undoes nothing, since the new release is complete.
  */
 export class CarryLateStep implements HandoverStep {
   readonly id = "carry-late";
@@ -131,7 +134,7 @@ export class CarryLateStep implements HandoverStep {
   }
 }
 
-/** Looks before the flip whether files have come of which the operator has not said that they may be carried. */
+/** Checks before the flip that no files have come which the operator has not allowed to be carried. */
 export class RefuseFilesStep implements HandoverStep {
   readonly id = "carry";
 
@@ -149,13 +152,13 @@ export class RefuseFilesStep implements HandoverStep {
     );
   }
 
-  /** Nobody need be asked about what came to the new place since the flip: it goes back to the operator's own. */
+  /** Carries files back that came to the new place since the flip; the operator's own place needs no permission. */
   async undo(run: Run, engine: Engine): Promise<void> {
     if (run.flipping !== undefined) await bringBack(this.carriage, run, engine);
   }
 }
 
-/** Names what has come all the same, once the new release has been watched: it is whole without. */
+/** Names files that came too late to ask about, once the soak is over; the new release is complete without them. */
 export class NameLeftStep implements HandoverStep {
   readonly id = "carry-late";
 
@@ -182,8 +185,8 @@ export class NameLeftStep implements HandoverStep {
 }
 
 /**
- * Counts what is to be carried.
- * @throws OperatorError where a store does not work or has no room for it, so that a switch would stop
+ * Counts files to carry.
+ * @throws OperatorError where a store does not work or has no room for them, so that a switch would stop
  */
 export async function countOrRefuse(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<FileCount> {
   const count = await carriage.count(watch);
@@ -197,7 +200,10 @@ function problemOf({ tally }: Carriage, stuck: readonly Stuck[], stack: string):
   return carryProblem(stuck, tally.there.size + tally.carried.size, stack);
 }
 
-/** @throws OperatorError where there are files, and the operator has not said what is to become of them */
+/**
+ * Refuses files to carry. @throws OperatorError where there are any, and the operator has not said what is to become of
+ * them
+ */
 export async function refuseUnsaid(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<void> {
   const count = await carriage.count(watch);
   const broken = brokenBy(carriage.tally.stuck);
@@ -205,7 +211,7 @@ export async function refuseUnsaid(carriage: Carriage, stack: string, watch: Car
   if (count.files > 0) throw unsaidProblem(count, broken.length > 0, carriage.order.to.place.title, stack);
 }
 
-/** Waits until something is over, or for some seconds. @returns whether it is over, however it ended */
+/** Waits until work has ended, or for some seconds. @returns true if it has ended, whether or not it failed */
 async function within(seconds: number, work: Promise<unknown>): Promise<boolean> {
   const over = new AbortController();
   const limit = pause(seconds * 1000, false, { signal: over.signal }).catch(() => true);
@@ -225,7 +231,7 @@ function watchOf({ progress }: Run, { signal }: Watch): CarriageWatch {
   };
 }
 
-/** @throws OperatorError where the switch may not go on without a file */
+/** Carries files and notes those newly stuck. @throws OperatorError where the switch may not go on without a file */
 async function carry(carriage: Carriage, run: Run, watch: Watch, chase: boolean): Promise<void> {
   const { tally } = carriage;
   const [files, bytes, known] = [tally.carried.size, tally.bytes, new Set(tally.stuck.map(({ file }) => file.key))];

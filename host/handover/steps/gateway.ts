@@ -13,8 +13,9 @@ import { answeredFacts } from "../answeredFacts";
 import type { HandoverStep, Run } from "./step";
 
 /**
- * Starts a gateway that somebody stopped or paused. It takes up the routes it has written down. The install's lock is in
- * it, so it is taken now, before anything else is done. One that runs and does not answer is waited for.
+ * Starts a gateway that somebody stopped or paused; it restores the routes it has saved. The gateway holds the
+ * install's lock, so the lock is taken now, before anything else is done. A gateway that runs and does not answer is
+ * waited for.
  */
 export class StartGatewayStep implements HandoverStep {
   readonly id = "start-gateway";
@@ -38,7 +39,7 @@ export class StartGatewayStep implements HandoverStep {
     await progress.step(
       "start the gateway",
       async () => {
-        // One that is paused as a container does not read what it has written.
+        // A container that is only unpaused does not read its state file again.
         if (state !== "paused") await forgetWrittenPauses(engine, name);
         await engine.start(name);
         await untilReady(engine, { id: name, name, title: "gateway" }, watch);
@@ -49,7 +50,7 @@ export class StartGatewayStep implements HandoverStep {
   }
 }
 
-/** Lets the requests through that somebody, or a run that died, holds at the gateway or has it refuse. */
+/** Lets requests through that are held or refused at the gateway, by hand or by a run that died. */
 export class ResumeStep implements HandoverStep {
   readonly id = "resume";
 
@@ -64,7 +65,7 @@ export class ResumeStep implements HandoverStep {
   }
 }
 
-/** Has the gateway send uploads to base's own S3 server again. */
+/** Routes uploads to base's own S3 server again. */
 export class RouteUploadsStep implements HandoverStep {
   readonly id = "route-uploads";
 
@@ -112,15 +113,16 @@ export class FlipStep implements HandoverStep {
     await run.flipping;
   }
 
-  /** Points every route at the new release, whatever was tried since. */
+  /** Points every route at the new release, also after a failed attempt to point them back. */
   redo({ order }: Run, engine: Engine): Promise<Flip> {
     const targets: Targets = Object.fromEntries(routes.map((route) => [route, this.to[route].name]));
     return flip(engine, order.install.gateway, targets, order.drainTimeout);
   }
 
   /**
-   * Points the routes back to where they led, at containers that are started first where they did not run. Where there
-   * is nothing to go back to, it is undone only if no route leads to the new release: nobody may lose what answers him.
+   * Points the routes back to where they led, after starting containers there that do not run. If no release served
+   * before, there is nothing to undo unless a route leads to the new release: nobody may lose what answers their
+   * requests.
    * @throws OperatorError when the routes go on leading to the new release
    */
   async undo(run: Run, engine: Engine): Promise<void> {

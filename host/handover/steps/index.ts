@@ -13,7 +13,7 @@ import type { PreflightStep } from "./preflight";
 import type { RetireStep } from "./retire";
 import type { SoakStep, StartWorkerStep, StopWorkersStep } from "./workers";
 
-/** Every step there is. */
+/** Union of all steps of a handover. */
 export type Step =
   | StartGatewayStep
   | ResumeStep

@@ -2,7 +2,7 @@ import { servingApi, servingPage } from "../../install/facts";
 import { preflight } from "../../preflight/preflight";
 import type { HandoverStep, Run } from "./step";
 
-/** Looks whether the switch can go well, before anything is migrated or started. */
+/** Checks that the switch can succeed, before anything is migrated or started. */
 export class PreflightStep implements HandoverStep {
   readonly id = "preflight";
 

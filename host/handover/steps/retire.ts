@@ -5,7 +5,7 @@ import { checkServes } from "../checkServes";
 import { stopUnrouted } from "../stopUnrouted";
 import { names, titles, type HandoverStep, type Run } from "./step";
 
-/** Stops what no longer serves, gently, once the new release has been found to serve. The containers stay. */
+/** Stops containers that no longer serve, gently, once the new release is known to serve. The containers stay. */
 export class RetireStep implements HandoverStep {
   readonly id = "retire";
 
@@ -24,7 +24,7 @@ export class RetireStep implements HandoverStep {
         "drain",
       );
     await checkServes(engine, order, watch);
-    // The new release is whole: trouble with the old one is no reason to go back to it.
+    // The new release is complete: trouble with the old one is no reason to go back to it.
     run.retiring = true;
     // A run that has begun since the lock was lost may be switching back to them.
     checkLockHeld(watch.signal);

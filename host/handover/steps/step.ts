@@ -10,7 +10,7 @@ import type { Candidate } from "../candidate";
 import type { Order } from "../order";
 import type { RunningBackup } from "../runningBackup";
 
-/** What a step is known by: in the plan, the record, the bench and the tests. */
+/** Name of a step in the plan, the record, the bench and the tests. */
 export type StepId =
   | "start-gateway"
   | "resume"
@@ -35,66 +35,66 @@ export type StepId =
 
 /** Mutable state of one handover, shared by its steps. */
 export interface Run {
-  /** Each of its calls ends soon after an interrupt. */
+  /** Interruptible: each of its calls ends soon after an interrupt. */
   readonly engine: Engine;
   readonly order: Order;
-  /** What was true before the first step. */
+  /** Facts before the first step. */
   readonly before: Facts;
   readonly candidate: Candidate;
-  /** What the images ship and the database has had; being read. */
+  /** Migrations the images ship and the database has had; still being read. */
   readonly schema: Promise<Schema>;
   readonly progress: Progress;
-  /** Keeps other runs out once the gateway, which has the lock, runs again. @throws LockTaken */
+  /** Takes the lock again once the gateway, which holds it, runs again. @throws LockTaken */
   lockAgain(): Promise<void>;
-  /** The gateway is being pointed at the new release; fulfilled once it is. */
+  /** Set when the flip begins; fulfilled once the gateway points at the new release. */
   flipping?: Promise<void>;
   flip?: Flip;
-  /** The old workers are being stopped. */
+  /** Set when the old workers are told to stop; fulfilled once they have. */
   stopping?: Promise<void>;
   /** Files that stay where they are. */
   left?: LeftFiles;
   backup?: RunningBackup;
-  /** The new worker is on its way up; fulfilled once it listens. */
+  /** Set when the new worker starts; fulfilled once it listens. */
   worker?: Promise<void>;
-  /** The new release is being watched. */
+  /** Set when the soak begins; fulfilled once it has ended well. */
   soak?: Promise<void>;
-  /** The release that served before is being stopped, and is not gone back to any more. */
+  /** True once the release that served before is being stopped: from then on there is no way back to it. */
   retiring?: boolean;
   /** Resolves when requests that reached the candidate before the gateway was pointed back have finished. */
   drainedBack?: Promise<void>;
 }
 
-/** What a step's description may depend on beside its own contents. */
+/** Context a step's description may depend on, besides its own contents. */
 export interface Description {
   /** Services whose containers do not exist yet. */
   readonly created: readonly Service[];
 }
 
 /**
- * One step of a handover: what it is, how it is said, carried out and undone. Made by `plan` from what is true, and used
- * as it is by the preview, the handover and its record. Containers are named by what the engine calls them.
+ * One step of a handover, which can be described, carried out and undone. Made by `plan` from the facts, and used as it
+ * is by the preview, the handover and its record. Containers have the names the engine knows them by.
  */
 export interface HandoverStep {
   readonly id: StepId;
   /** The step this one is carried out concurrently with, where that comes just before it. */
   readonly concurrentWith?: StepId;
-  /** What it does, as a preview says it. Pure. */
+  /** Returns what the step does, as a preview says it. Pure. */
   describe(description: Description): string;
-  /** @param watch whose signal is aborted when the operator interrupts, or a concurrent step fails */
+  /** @param watch has a signal that is aborted when the operator interrupts, or a concurrent step fails */
   perform(run: Run, watch: Watch): Promise<void>;
   /**
-   * Undoes what the step did, or as much of it as it came to do. With the engine as it is: whatever happens must be
-   * waited for.
+   * Undoes what the step did, or the part of it that was done. The engine's calls do not end at an interrupt, since
+   * undoing must be waited for.
    */
   undo?(run: Run, engine: Engine): Promise<void>;
 }
 
-/** `api, worker (new)`. Pure. */
+/** Lists services of containers: `api, worker (new)`. Pure. */
 export function names(containers: readonly ReleaseContainer[], created: readonly Service[] = []): string {
   return containers.map(({ service }) => `${service}${created.includes(service) ? " (new)" : ""}`).join(", ");
 }
 
-/** `tier1 api, tier1 worker`. Pure. */
+/** Lists titles of containers: `tier1 api, tier1 worker`. Pure. */
 export function titles(containers: readonly ReleaseContainer[]): string {
   return containers.map(({ title }) => title).join(", ");
 }

@@ -31,7 +31,9 @@ export class StopWorkersStep implements HandoverStep {
     await run.stopping;
   }
 
-  /** Only the worker of what is gone back to takes jobs again; without that, those that took any. */
+  /**
+   * Starts only the worker of the release that serves again, or, without such a release, the workers that ran before.
+   */
   async undo({ before }: Run, engine: Engine): Promise<void> {
     const back = routedRelease(before);
     const again = this.containers.filter((worker) =>
@@ -66,8 +68,8 @@ export class StartWorkerStep implements HandoverStep {
 }
 
 /**
- * Watches the release for a while, with the way back still open. It begins with the new worker's start: the api serves
- * from the flip on, and a worker takes seconds to boot.
+ * Watches the release for a while, with the way back still open. Begins when the new worker starts: the api serves from
+ * the flip on, and a worker takes seconds to boot.
  */
 export class SoakStep implements HandoverStep {
   readonly id = "soak";
