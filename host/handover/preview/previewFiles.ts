@@ -23,7 +23,7 @@ import type { FilesPreview, LeftPreview } from "./renderPreview";
 import type { HandoverBackups } from "../runningBackup";
 import type { Step } from "../steps";
 
-/** The release that is to serve, as far as its files go. */
+/** Details of the release that is to serve which decide about its files. */
 export interface FilesDeclared {
   readonly tier: Tier;
   readonly release: string;
@@ -32,7 +32,7 @@ export interface FilesDeclared {
   /** Ids of the containers that exist and stay. */
   readonly containers: Readonly<Partial<Record<Service, string>>>;
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
-  /** Whether files may go into a bucket that is somebody else's; undefined where the operator has not said. */
+  /** Permission to put files into a bucket that is somebody else's; undefined where the operator has not said. */
   readonly carryFiles?: "yes" | "no";
   /** Certificate of a private authority, PEM. */
   readonly caCertificate?: string;
@@ -41,7 +41,8 @@ export interface FilesDeclared {
 }
 
 /**
- * Says what becomes of files, as the switch itself decides it: both places are asked from a container that goes again.
+ * Previews what becomes of files, decided as the switch itself does: both places are asked from a container that is
+ * removed again.
  * @returns undefined where nothing is to be carried
  * @throws OperatorError where the switch would stop
  */
@@ -72,7 +73,7 @@ export async function previewFiles(
     const left = await leaveLost(lost, permission, named, stack, backups.stacks.base);
     return left && { left, place: place.title };
   }
-  // Nothing of the release runs yet that could be asked.
+  // No container of the new release runs yet that could be asked.
   const to = { place: place.hosted ? place : bucketOf(place) };
   const asked = old.api ?? facts.containers.find(({ service }) => service === "api");
   if (asked === undefined)

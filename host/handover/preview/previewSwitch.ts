@@ -25,17 +25,17 @@ import {
 import { plan } from "../plan";
 import { readFacts } from "../../install/readFacts";
 
-/** A release as a preview knows it: declared, perhaps not created. A service without an id gets a new container. */
+/** Release as a preview knows it: declared, perhaps not created. A service without an id gets a new container. */
 export interface Declared extends FilesDeclared {
   readonly keepWarm: boolean;
   readonly images: Readonly<Partial<Record<Service, string>>>;
-  /** Where the values of variables come from, by their names. */
+  /** Origins of the variables' values, by variable name. */
   readonly origins?: SwitchPreview["origins"];
 }
 
 /**
- * Reads the host and says what `up` would do. Touches nothing.
- * @param projectFolder folder with Pulumi.yaml, from which the folder of the backups is reckoned
+ * Reads the host and returns what `up` would do. Touches nothing.
+ * @param projectFolder folder with Pulumi.yaml, which the folder of the backups is relative to
  */
 export async function previewSwitch(
   engine: Engine,
@@ -76,7 +76,7 @@ export async function previewSwitch(
       )
     : createdCandidate(engine, migrate, () => pendingMigrations(engine, install, migrate));
   const planned = plan(assumed, wanted);
-  // A database that does not answer is no reason to say nothing of the rest.
+  // If the database does not answer, the rest is still previewed.
   const { steps: backedUp, decision } = await withBackup(engine, install, backups, planned, candidate).catch(
     (error: unknown) => ({ steps: planned, decision: { unknown: messageOf(error) } }),
   );
@@ -113,7 +113,7 @@ export async function previewSwitch(
   };
 }
 
-/** The host as it will be once Pulumi has created what the release still lacks. Pure. */
+/** Returns the facts as they will be once Pulumi has created the containers the release still lacks. Pure. */
 export function withDeclared(facts: Facts, declared: Declared): { facts: Facts; wanted: Wanted; created: Service[] } {
   const exists = (id: string | undefined) => facts.containers.some((container) => container.id === id);
   const created = servicesOf(declared.tier).filter((service) => !exists(declared.containers[service]));
@@ -144,8 +144,8 @@ export function withDeclared(facts: Facts, declared: Declared): { facts: Facts; 
 }
 
 /**
- * Variables of a container without those that its image sets and the release that is to serve does not. Where the image
- * is gone, only those that are set from now on can be told from its own. Pure.
+ * Returns a container's variables without those that its image sets and the release that is to serve does not. If the
+ * image is gone, only variables which that release sets can be told from the image's. Pure.
  */
 export function ownVariables(all: Environment, ofImage: Environment | undefined, next: Environment): Environment {
   const isOwn = (name: string, value: string): boolean =>

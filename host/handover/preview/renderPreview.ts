@@ -8,7 +8,7 @@ import { mask, type Origin } from "../../../settings";
 import type { ReleaseContainer, ReleaseName } from "../../install/facts";
 import type { Step } from "../steps";
 
-/** What a switch would carry. */
+/** Files a switch would carry. */
 export interface FilesPreview {
   /** Title of the new place. */
   readonly place: string;
@@ -16,26 +16,29 @@ export interface FilesPreview {
   readonly count: FileCount;
   /** `unsaid` where the operator has to say whether they may go there. */
   readonly permission: "yes" | "unsaid";
-  /** What cannot be carried. */
+  /** Files that cannot be carried. */
   readonly stuck: readonly Stuck[];
 }
 
-/** What a switch would leave where it is. */
+/** Files a switch would leave where they are. */
 export interface LeftPreview {
   /** Title of the new place. */
   readonly place: string;
   readonly left: LeftFiles;
 }
 
-/** Everything a preview is written from. Environments hold secrets; the text does not. */
+/** Data a preview is rendered from. Environments hold secrets; the text does not. */
 export interface SwitchPreview {
-  /** What serves, as `describeServing` words it. */
+  /** Description of what serves, made by `describeServing`. */
   readonly serving: string;
   readonly wanted: ReleaseName;
   readonly steps: readonly Step[];
-  /** Whether a backup is made first; undefined where nothing is switched, `unknown` says why it cannot be told. */
+  /**
+   * Decision about a backup before the switch; undefined where nothing is switched, `unknown` says why it cannot be
+   * told.
+   */
   readonly backup?: BackupDecision | { readonly unknown: string };
-  /** What becomes of files; undefined where both releases look for them in the same place, or nothing is switched. */
+  /** Files to carry or to leave; undefined where both releases keep them in the same place, or nothing is switched. */
   readonly files?: FilesPreview | LeftPreview | { readonly unknown: string };
   /** Services whose containers do not exist yet. */
   readonly created: readonly Service[];
@@ -44,20 +47,20 @@ export interface SwitchPreview {
     readonly old: Readonly<Partial<Record<Service, Environment>>>;
     readonly new: Readonly<Partial<Record<Service, Environment>>>;
   };
-  /** Where the values of variables come from, by their names. */
+  /** Origins of the variables' values, by variable name. */
   readonly origins?: Readonly<Record<string, Origin | undefined>>;
   readonly images: {
     readonly old: Readonly<Partial<Record<Service, string>>>;
     readonly new: Readonly<Partial<Record<Service, string>>>;
   };
   readonly keepWarm: boolean;
-  /** Running containers of release kind that stay as they are. */
+  /** Running containers of any release that stay as they are. */
   readonly kept: readonly ReleaseContainer[];
   /** Base's containers, with the volume each keeps its data in. */
   readonly untouched: readonly { readonly service: string; readonly container: string; readonly volume?: string }[];
 }
 
-/** Variables that differ between two environments, as `NAME old → new`; the shell's own are said to be. Pure. */
+/** Returns variables that differ between two environments, as `NAME old → new`, and marks the shell's own. Pure. */
 export function changedVariables(
   old: Environment,
   next: Environment,
@@ -74,7 +77,7 @@ export function changedVariables(
     });
 }
 
-/** What a preview tells the operator. Pure; what `up` then does is made from the same steps. */
+/** Renders a preview for the operator. Pure; `up` carries out the same steps. */
 export function renderPreview(preview: SwitchPreview): string {
   const { serving, wanted, steps } = preview;
   if (steps.length === 0) return `Serving now: ${serving}. Nothing to do.`;
@@ -107,14 +110,14 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
-/** Why no backup is among the steps. */
+/** Explains why no backup is among the steps. */
 function noBackup(backup: SwitchPreview["backup"]): string[] {
   if (backup === undefined) return [];
   if ("unknown" in backup) return [`backup: whether one is due cannot be told: ${backup.unknown}`];
   return backup.due ? [] : [`backup: none is due, ${backup.why}`];
 }
 
-/** What becomes of files. */
+/** Describes which files would be carried, left or stuck. */
 function filesLines({ files }: SwitchPreview): string[] {
   if (files === undefined) return [];
   if ("unknown" in files) return [`files: what is to be carried cannot be told: ${files.unknown}`];
@@ -138,7 +141,7 @@ function leftLines({ files, at, uncompared }: LeftFiles, place: string): string[
   ];
 }
 
-/** What leaves the machine from now on, where tier 2 is new. */
+/** Describes data that leaves the machine from now on, where tier 2 is new. */
 function leavesLines({ wanted, steps, serving }: SwitchPreview): string[] {
   if (wanted.tier !== "tier2" || !steps.some(({ id }) => id === "flip") || serving.startsWith("tier2")) return [];
   return [
