@@ -1,4 +1,4 @@
-/** One service of the gateway: which paths it answers, and from where. */
+/** A service of the gateway: the paths it answers, and the target that answers them. */
 export interface Deployment {
   /** Name by which the gateway knows it. */
   readonly name: string;
@@ -21,7 +21,9 @@ const responseSeconds = 90;
 /** Seconds the gateway waits for a target that was ready a moment ago. */
 const deploySeconds = 10;
 
-/** `kamal-proxy deploy` for one service, as words. Source: kamal-proxy 0.9.2, internal/cmd/deploy.go. Pure. */
+/**
+ * Returns the words of `kamal-proxy deploy` for one service. Source: kamal-proxy 0.9.2, internal/cmd/deploy.go. Pure.
+ */
 export function deployCommand({
   name,
   target,
@@ -47,14 +49,14 @@ export function deployCommand({
   ];
 }
 
-/** `kamal-proxy remove` for one service, as words. Pure. */
+/** Returns the words of `kamal-proxy remove` for one service. Pure. */
 export function removeCommand(name: string): string[] {
   return ["kamal-proxy", "remove", name];
 }
 
 /**
- * `kamal-proxy pause` for one service, as words: requests in flight end, new ones wait. Source: kamal-proxy 0.9.2,
- * internal/cmd/pause.go. Pure.
+ * Returns the words of `kamal-proxy pause` for one service: requests in flight end, new ones wait. Source: kamal-proxy
+ * 0.9.2, internal/cmd/pause.go. Pure.
  * @param drainSeconds until requests in flight are cut
  * @param waitSeconds until a request that waits is refused
  */
@@ -62,7 +64,7 @@ export function pauseCommand(name: string, drainSeconds: number, waitSeconds: nu
   return ["kamal-proxy", "pause", name, `--drain-timeout=${drainSeconds}s`, `--max-pause=${waitSeconds}s`];
 }
 
-/** `kamal-proxy resume` for one service, as words. Pure. */
+/** Returns the words of `kamal-proxy resume` for one service. Pure. */
 export function resumeCommand(name: string): string[] {
   return ["kamal-proxy", "resume", name];
 }
@@ -73,21 +75,21 @@ export const proxyCommand = ["kamal-proxy", "run"];
 /** Shell command that exits 0 while the gateway answers. */
 export const proxyHealth = "kamal-proxy list > /dev/null";
 
-/** Seconds a gateway may take to list its services. One whose process is stopped accepts the question, and is silent. */
+/** Seconds a gateway may take to list its services. A stopped process accepts the connection and never answers. */
 const listSeconds = 10;
 
 /** `kamal-proxy list`, as words, within a limit. */
 export const listCommand: readonly string[] = ["timeout", String(listSeconds), "kamal-proxy", "list"];
 
-/** What is wrong where `listCommand` exits with a code other than 0. Pure. */
+/** Returns what is wrong where `listCommand` exits with a code other than 0. Pure. */
 export function listProblem(exitCode: number, output: string): string {
   return exitCode === timedOut ? `no answer within ${listSeconds} s` : output;
 }
 
-/** What `timeout` (coreutils) exits with once the time is over. */
+/** Exit code of `timeout` (coreutils) once the time is over. */
 const timedOut = 124;
 
-/** What is listed of a service that answers to every host name. */
+/** Host listed for a service that answers to every host name. */
 export const allHosts = "*";
 
 /** A service as `kamal-proxy list` shows it. */
@@ -115,12 +117,14 @@ export function parseListing(listing: string): Listed[] {
     });
 }
 
-/** True for a service that answers whoever asks, by whichever host name. Pure. */
+/** True for a service that answers to every host name. Pure. */
 export function isForAllHosts({ host }: Pick<Listed, "host">): boolean {
   return host === allHosts;
 }
 
-/** True for a service that lets no request through: paused, they wait; stopped, they are refused. Pure. */
+/**
+ * True for a service that lets no request through: if it is paused they wait, if it is stopped they are refused. Pure.
+ */
 export function isHeld({ state }: Pick<Listed, "state">): boolean {
   return state !== "running";
 }

@@ -7,13 +7,13 @@ import { listedPath, routeCommand, routes, targetOf, writtenPrefixes, type Route
  */
 export const [begunMark, flippedMark] = ["begun", "flipped"];
 
-/** Uptime in a line with this mark; undefined for any other line. Pure. */
+/** Returns the uptime in a line with this mark; undefined for any other line. Pure. */
 export function markedAt(mark: string, line: string): number | undefined {
   const at = line.startsWith(`${mark} `) ? Number(line.slice(mark.length + 1)) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** The script's output without the lines of its marks. Pure. */
+/** Returns the script's output without the lines of its marks. Pure. */
 export function withoutMarks(output: string): string {
   return output
     .split("\n")
@@ -69,14 +69,14 @@ export function flipScript(targets: Targets, drainSeconds: number, state: string
   ].join("\n");
 }
 
-/** Shell that makes its function fail unless `$now` contains this text. */
+/** Returns shell that makes its function fail unless `$now` contains this text. */
 function unlessContains(text: string): string {
   return `case "$now" in *"${text}"*) ;; *) return 1;; esac`;
 }
 
 /**
- * Shell patterns the saved routes must match: each service's name and prefixes, and each target as often as routes point
- * to it. The file lists services in any order, and several may have the same target.
+ * Returns shell patterns the saved routes must match: each service's name and prefixes, and each target as often as
+ * routes point to it. The file lists services in any order, and several may have the same target.
  */
 function writtenParts(wanted: readonly { readonly route: Route; readonly container: string }[]): string[] {
   const services = wanted.map(({ route }) => `*'"name":"${route}"'*`);

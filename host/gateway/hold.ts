@@ -4,15 +4,15 @@ import { pauseCommand, resumeCommand } from "./deploy";
 import { resumeAll } from "./resume";
 import { forgetPauses, gatewayStateFile } from "./state";
 
-/** How long a hold may take. Seconds. */
+/** Limits of a hold. Seconds. */
 export interface HoldLimits {
-  /** Until requests that are in flight when it begins are cut. */
+  /** Time until requests that are in flight when it begins are cut. */
   readonly drain: number;
-  /** Until requests are let through, whatever the holder still does. */
+  /** Time until requests are let through, whatever the holder still does. */
   readonly hold: number;
 }
 
-/** A request that waited longer than a client does is of no use to anybody. */
+/** Usual limits of a hold: a request that waited longer than its client does is of no use. */
 export const usualLimits: HoldLimits = { drain: 30, hold: 60 };
 
 /** Requests of some routes that wait at the gateway. */
@@ -27,9 +27,10 @@ export interface Held {
 const heldWord = "held";
 
 /**
- * Pauses routes and prints one line. Resumes them when its standard input ends, which is when the process at the other
- * end closes it or dies, or when the time is over; so a hold does not outlive its holder. Nor does it outlive a gateway that is
- * restarted meanwhile: that could not end a pause it has from its state file.
+ * Returns a script that pauses routes and prints one line. It resumes them when its standard input ends, which is when
+ * the process at the other end closes it or dies, or when the time is over; so a hold does not outlive its holder. It
+ * also takes the pauses out of the gateway's state file, since a gateway restarted meanwhile could not end a pause it
+ * reads from there.
  * @param state file with the gateway's routes
  */
 export function holdScript(
@@ -39,7 +40,7 @@ export function holdScript(
 ): string {
   return [
     "exec 3<&0",
-    // A request waits for as long as the hold lasts at most, and no longer for those in flight before it.
+    // A request may wait through the drain and the hold, so its limit is the sum of both.
     ...routes.map((route, at) => `${pauseCommand(route, drain, drain + hold).join(" ")} 2>&1 & p${at}=$!`),
     "ok=1",
     ...routes.map((_, at) => `wait $p${at} || ok=0`),
@@ -48,7 +49,7 @@ export function holdScript(
     "[ $ok = 1 ] || { resume > /dev/null 2>&1; exit 1; }",
     `echo ${heldWord}`,
     "cat <&3 > /dev/null & reading=$!",
-    // Not on this script's output, which ends when its last process does.
+    // Redirected away from this script's output, which ends only when its last process does.
     `(sleep ${hold}; kill $reading) > /dev/null 2>&1 < /dev/null 3<&- & limit=$!`,
     "wait $reading 2> /dev/null",
     "kill $limit 2> /dev/null",
@@ -57,9 +58,9 @@ export function holdScript(
 }
 
 /**
- * Lets requests of these routes wait at the gateway, once those in flight have ended. Websockets are cut at once; their
+ * Holds requests of these routes at the gateway, once those in flight have ended. Websockets are cut at once; their
  * clients connect again and wait like the others.
- * @throws OperatorError when the gateway does not; then nothing is held
+ * @throws OperatorError when the gateway does not hold them; then nothing is held
  */
 export async function hold(engine: Engine, gateway: string, routes: readonly string[]): Promise<Held> {
   const conversation = await engine.hold(gateway, ["sh", "-c", holdScript(routes, usualLimits)]);
@@ -77,7 +78,7 @@ export async function hold(engine: Engine, gateway: string, routes: readonly str
     release: async () => {
       released = true;
       await conversation.end();
-      // What resumes may have been killed in the gateway before it could.
+      // The script may have been killed in the gateway before it resumed the routes.
       await resumeAll(engine, gateway);
     },
   };

@@ -3,27 +3,27 @@ import { allHosts, isForAllHosts, isHeld, listCommand, parseListing, type Listed
 import { gatewayStateFile, savedStates } from "./state";
 import { askedPaths, routeNamed, type Route, type Targets } from "./routes";
 
-/** What a gateway says of its routes. */
+/** Routes of a gateway, and its answers to requests through them. */
 export interface Observed {
-  /** All that it routes, also what is no release's. */
+  /** Every service it routes to, also those that are no release's. */
   readonly services: readonly Listed[];
-  /** What is wrong with the answer to a request through the gateway, by service; what is held has none to be wrong. */
+  /** Fault of the answer to a request through the gateway, by service; a service that is held has none. */
   readonly unanswered: Readonly<Record<string, string>>;
-  /** Names of services that gave a good one. */
+  /** Names of services that answered well. */
   readonly answered: readonly string[];
 }
 
 /** Seconds an answer through the gateway may take. */
 const answerSeconds = 3;
 
-/** Word a line about an answer begins with. */
+/** First word of a line about an answer. */
 const answerWord = "answer";
 
 /**
- * Lists the routes, and sends a request through the gateway to each backend: the list says where requests are meant to
- * go, the answer that they arrive. kamal-proxy's image has no HTTP client, but bash (Ubuntu); without one nothing is
- * asked. As words.
- * @param further paths to ask beside those of a release, by the gateway's service
+ * Returns the words of a command that lists the routes, and sends a request through the gateway to each backend: the
+ * list says where requests are meant to go, the answer that they arrive. kamal-proxy's image has no HTTP client, but
+ * bash (Ubuntu); without bash nothing is asked.
+ * @param further paths to ask besides those of a release, by the gateway's service
  */
 export function observeCommand(further: Readonly<Record<string, string>> = {}): readonly string[] {
   return [
@@ -50,13 +50,13 @@ function ask(service: string, path: string): string {
   ].join("; ");
 }
 
-/** Reads what `observeCommand` printed. Pure. */
+/** Parses the output of `observeCommand`. Pure. */
 export function parseObserved(printed: string): Observed {
   const services = parseListing(printed);
   const answers = printed.split("\n").flatMap((line): [string, string | undefined][] => {
     const [word, name, status] = line.trim().split(" ");
     const asked = services.find((one) => one.name === name && isForAllHosts(one));
-    // Without a route there is nobody who should answer, and what is held or refused waits for its resume.
+    // A service without a route need not answer, and one that is held or refused answers once it is resumed.
     if (word !== answerWord || asked === undefined || isHeld(asked)) return [];
     if (status === "none") return [[asked.name, `no answer within ${answerSeconds} s`]];
     return [[asked.name, Number(status) >= 500 ? `HTTP ${status}` : undefined]];
@@ -69,22 +69,21 @@ export function parseObserved(printed: string): Observed {
   };
 }
 
-/** Sign-in calls take the page's server and the api: what is wrong with either is said of that, and once. */
+/** Drops the fault of sign-in calls where the api or the page's server has one: the calls pass through both. */
 function withoutConsequence({ auth, ...others }: Observed["unanswered"]): Observed["unanswered"] {
   const isOwn = auth !== undefined && others.api === undefined && others.app === undefined;
   return isOwn ? { auth, ...others } : others;
 }
 
-/** The route of a release that a service of the gateway is. */
+/** A service of the gateway that is a route of a release. */
 interface ListedRoute {
   readonly route: Route;
   readonly service: Listed;
 }
 
 /**
- * Routes of a release among the gateway's services. A service of a route's name that answers other paths is another
- * route's predecessor, as an earlier version of this module left it, and counts as none; so does one that answers some
- * hosts only.
+ * Finds routes of a release among the gateway's services. A service that has a route's name and other paths was left by
+ * an earlier version of this module, and does not count; nor does one that answers some hosts only.
  */
 function listedRoutes(services: readonly Listed[]): ListedRoute[] {
   return services.flatMap((service) => {
@@ -93,27 +92,27 @@ function listedRoutes(services: readonly Listed[]): ListedRoute[] {
   });
 }
 
-/** Name of the container each route leads to. Pure. */
+/** Returns the name of the container each route leads to. Pure. */
 export function targetsIn(services: readonly Listed[]): Targets {
   return Object.fromEntries(listedRoutes(services).map(({ route, service }) => [route, containerOf(service.target)]));
 }
 
-/** Names of the containers from which an answer came to a request through the gateway. Pure. */
+/** Returns the names of containers that answered a request through the gateway. Pure. */
 export function answeringTargets({ services, answered }: Observed): string[] {
   return services.flatMap(({ name, target }) => (answered.includes(name) ? [containerOf(target)] : []));
 }
 
-/** Routes whose requests are held or refused, by `kamal-proxy pause` or `stop`. Pure. */
+/** Returns routes whose requests are held or refused, by `kamal-proxy pause` or `stop`. Pure. */
 export function heldIn(services: readonly Listed[]): Route[] {
   return listedRoutes(services).flatMap(({ route, service }) => (isHeld(service) ? [route] : []));
 }
 
-/** Reads the services a gateway has written down, running or not. */
+/** Reads the services a gateway has saved, whether or not it runs. */
 export async function writtenServices(engine: Engine, gateway: string): Promise<Listed[]> {
   return parseWritten((await engine.readFile(gateway, gatewayStateFile)) ?? "");
 }
 
-/** Services in what kamal-proxy writes down (its internal/server/service.go); none where that is cut short. Pure. */
+/** Parses services saved by kamal-proxy (its internal/server/service.go); none where the file is cut short. Pure. */
 export function parseWritten(contents: string): Listed[] {
   try {
     const services = JSON.parse(contents) as readonly {
@@ -140,7 +139,7 @@ export function parseWritten(contents: string): Listed[] {
   }
 }
 
-/** `container:port` without the port. */
+/** Returns `container:port` without the port. */
 function containerOf(target: string): string {
   return target.slice(0, target.lastIndexOf(":"));
 }

@@ -14,17 +14,17 @@ export async function resume(engine: Engine, gateway: string, routes: readonly s
   }
 }
 
-/** What was held or refused, and is not any more. */
+/** Routes that were held or refused, and are not any more. */
 export interface Resumed {
   /** Names of routes. */
   readonly routes: readonly string[];
-  /** The gateway had to be restarted for it; whatever ran in it is gone. */
+  /** True if the gateway had to be restarted for it, which ended everything that ran in it. */
   readonly restarted: boolean;
 }
 
 /**
- * Lets every request through that is held or refused, whoever does it: neither ends by itself, so a run that begins ends
- * what one that died has left. Nothing is held where no gateway runs.
+ * Lets every request through that is held or refused, whoever paused or stopped its route: neither ends by itself, so a
+ * run that begins ends what a dead one has left. Does nothing where no gateway runs.
  */
 export async function resumeAll(engine: Engine, gateway: string): Promise<Resumed> {
   try {
@@ -43,8 +43,8 @@ export async function resumeAll(engine: Engine, gateway: string): Promise<Resume
 
 /**
  * True where the gateway has its pauses from its state file, which it has not written since it started. It cannot end
- * those: kamal-proxy 0.9.2 makes no channel for them and dies of closing it (its pause_controller.go), and again each
- * time it has been started.
+ * those: kamal-proxy 0.9.2 makes no channel for them and crashes when it closes it (its pause_controller.go), and does
+ * so again after each start.
  */
 async function startedPaused(engine: Engine, gateway: string): Promise<boolean> {
   const { exitCode, output } = await engine.exec(gateway, ["stat", "-c", "%Y", gatewayStateFile]);
@@ -52,7 +52,7 @@ async function startedPaused(engine: Engine, gateway: string): Promise<boolean> 
   return exitCode === 0 && Number(output) * 1000 < Date.parse(startedAt);
 }
 
-/** Has a gateway that does not run let every request through when it starts: pauses it starts with it cannot end. */
+/** Makes a stopped gateway let every request through when it starts, since it cannot end pauses it starts with. */
 export async function forgetWrittenPauses(engine: Engine, gateway: string): Promise<void> {
   const saved = await engine.readFile(gateway, gatewayStateFile);
   if (saved === undefined) return;

@@ -4,11 +4,11 @@ import { deployCommand } from "./deploy";
 /** Services of a release that a route can point to. */
 type Backend = "api" | "frontend-app";
 
-/** Where a route's requests go. */
+/** Target and paths of a route. */
 interface RouteShape {
   readonly backend: Backend;
   readonly port: number;
-  /** Path that says the backend is ready. Source: Scani 0.17.1, health checks of its images. */
+  /** Path that answers 200 while the backend is ready. Source: Scani 0.17.1, health checks of its images. */
   readonly healthPath: string;
   readonly prefixes: readonly string[];
   /** Forward the path without its prefix. */
@@ -16,8 +16,8 @@ interface RouteShape {
 }
 
 /**
- * The routes of a release, all flipped at once; the longest prefix wins. Running gateways have these names in their
- * state, so they never change.
+ * Routes of a release, all flipped at once; the longest prefix wins. Running gateways have these names in their state,
+ * so they never change.
  */
 const shapes = {
   /** Scani's page calls its api under /api, a prefix the api itself does not have. */
@@ -52,7 +52,7 @@ export const routes = Object.keys(shapes) as readonly Route[];
 /** Names of containers by the route that points to them. */
 export type Targets = Readonly<Partial<Record<Route, string>>>;
 
-/** Service a route points to. */
+/** Returns the service a route points to. */
 export function servedBy(route: Route): Backend {
   return shapes[route].backend;
 }
@@ -62,45 +62,45 @@ export function isBackend(service: string): boolean {
   return routes.some((route) => servedBy(route) === service);
 }
 
-/** Path prefixes of a route, as the gateway lists them. */
+/** Returns the path prefixes of a route, as the gateway lists them. */
 export function listedPath(route: Route): string {
   return shapes[route].prefixes.join(",");
 }
 
-/** Path prefixes of a route, as the gateway saves them. */
+/** Returns the path prefixes of a route, as the gateway saves them. */
 export function writtenPrefixes(route: Route): string {
   return JSON.stringify(shapes[route].prefixes);
 }
 
-/** `kamal-proxy deploy` for one route, as words. */
+/** Returns the words of `kamal-proxy deploy` for one route. */
 export function routeCommand(route: Route, container: string, drainSeconds: number): string[] {
   const { healthPath, prefixes, strip } = shapes[route];
   return deployCommand({ name: route, target: targetOf(route, container), prefixes, strip, healthPath, drainSeconds });
 }
 
-/** A route's target as the gateway names it: `container:port`. */
+/** Returns a route's target as the gateway names it: `container:port`. */
 export function targetOf(route: Route, container: string): string {
   return `${container}:${shapes[route].port}`;
 }
 
-/** The route a gateway's service is, by its name and its path prefixes, joined by commas. Pure. */
+/** Finds the route that a service of the gateway is, by its name and its path prefixes, joined by commas. Pure. */
 export function routeNamed(name: string, path: string): Route | undefined {
   return routes.find((route) => route === name && listedPath(route) === path);
 }
 
-/** True for a path of the gateway's that a route of a release answers, or one beneath it would. Pure. */
+/** True for a path at or below a prefix of a release's routes. Pure. */
 export function isAmongRoutes(path: string): boolean {
   return routes.some((route) => shapes[route].prefixes.some((prefix) => isAtOrBelow(path, prefix)));
 }
 
-/** True for a path that a prefix answers, or one beneath it; beneath the page's own are all, so that is it alone. Pure. */
+/** True for a path at or below a prefix. Every path is below the page's `/`, so only that path itself counts. Pure. */
 export function isAtOrBelow(path: string, prefix: string): boolean {
   return path === prefix || (prefix !== "/" && path.startsWith(`${prefix}/`));
 }
 
 /**
- * Paths through the gateway by which each server of a release is asked whether it answers, by one of the routes that lead
- * to it. The page's second server is asked for what it gets from the api.
+ * Paths requested through the gateway to check that each server of a release answers, over one of the routes that lead
+ * to it. The page's second server is asked for a path that it gets from the api.
  */
 export const askedPaths = {
   api: "/api/readyz",

@@ -10,17 +10,17 @@ export const gatewayStateFile = `${gatewayStatePath}/kamal-proxy.state`;
 /** States a saved pause may have. Source: kamal-proxy 0.9.2, internal/server/pause_controller.go. */
 export const savedStates = ["running", "paused", "stopped"] as const;
 
-/** Saved pauses and stops, as a pattern that sed and this language read alike, and what is written in their place. */
+/** Pattern of saved pauses and stops, valid for sed and for JavaScript, and the text that replaces them. */
 const [savedHold, savedRunning] = ['"pause_controller":{"state":[12],', '"pause_controller":{"state":0,'];
 
-/** A saved state without its pauses and stops. Pure. */
+/** Returns a saved state without its pauses and stops. Pure. */
 export function withoutPauses(contents: string): string {
   return contents.replaceAll(new RegExp(savedHold, "g"), savedRunning);
 }
 
 /**
- * Shell command that takes pauses and stops out of a saved state, so that a gateway that starts with it lets requests
- * through; one that runs does not read it.
+ * Returns a shell command that takes pauses and stops out of a saved state, so that a gateway that starts with it lets
+ * requests through; a gateway that runs does not read it.
  */
 export function forgetPauses(file: string): string {
   return `[ ! -f ${file} ] || sed -i 's/${savedHold}/${savedRunning}/g' ${file}`;
