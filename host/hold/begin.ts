@@ -14,7 +14,7 @@ import type { Progress } from "../../util/progress/progress";
 import { joinNetworks } from "./networks";
 import { planHold, type BasePresence, type HoldPlan } from "./plan";
 
-/** Reads what is true of an install and of base in it. */
+/** Reads the facts of an install, and base's containers and networks in it. */
 export async function readInstall(engine: Engine, install: string): Promise<{ facts: Facts; base: BasePresence }> {
   const labels = [`${label.install}=${install}`];
   const [facts, containers, networks] = await Promise.all([
@@ -25,13 +25,14 @@ export async function readInstall(engine: Engine, install: string): Promise<{ fa
   return { facts, base: { containers, networks } };
 }
 
-/** Seconds a gateway that runs may take to answer: one that has just been made does not at once. */
+/** Seconds a running gateway may take to answer: a new one does not answer at once. */
 const answerSeconds = 30;
 
 /**
- * Decides, from what is true, what has to wait for the change; undefined where nothing has.
+ * Plans what has to wait for the change, from the facts; undefined where nothing has.
  * @param signal aborted when the operator interrupts
- * @throws OperatorError where a gateway runs and does not answer, so that nothing could wait in it, and at an interrupt
+ * @throws OperatorError where a gateway runs and does not answer, so that it could hold no requests, and at an
+ * interrupt
  */
 export async function readHoldPlan(
   engine: Engine,
@@ -60,8 +61,8 @@ export async function readHoldPlan(
 }
 
 /**
- * Makes room for the change: workers stop gently, requests wait, and releases leave networks that are about to be made
- * anew. The requests wait until they are released, this process ends or the limit is over, whichever comes first.
+ * Prepares for the change: workers stop gently, requests wait, and releases leave networks that are about to be created
+ * again. Requests wait until they are released, this process ends or the limit is over, whichever comes first.
  * @returns undefined where no requests have to wait
  */
 export async function beginHold(
@@ -70,7 +71,7 @@ export async function beginHold(
   { services, moved, routes, workers }: HoldPlan,
   progress: Progress,
 ): Promise<Held | undefined> {
-  // Before the requests wait: a worker may drain for half a minute.
+  // Workers stop before requests are held, since a worker may drain for half a minute.
   const gateway = containerName(install, "gateway");
   if (workers.length > 0) {
     await noteStopped(engine, gateway, workers);
@@ -89,7 +90,7 @@ export async function beginHold(
     if (moved.length > 0) await leaveNetworks(engine, install, moved);
     return held;
   } catch (error) {
-    // Nothing has been replaced yet: all goes on as before.
+    // Nothing has been replaced yet, so the preparations are undone.
     await joinNetworks(engine, install, await releaseContainers(engine, install));
     await held?.release();
     await Promise.all(workers.map(({ id }) => engine.start(id)));
@@ -98,7 +99,7 @@ export async function beginHold(
   }
 }
 
-/** Stops containers gently and removes them, which makes room for others of their names; their volumes stay. */
+/** Stops containers gently and removes them, so that others can have their names; their volumes stay. */
 export async function removeContainers(engine: Engine, containers: readonly string[]): Promise<void> {
   for (const container of containers) {
     await engine.stop(container);
@@ -106,7 +107,9 @@ export async function removeContainers(engine: Engine, containers: readonly stri
   }
 }
 
-/** A network cannot be removed while a container of a release is on it, and one that is stopped could not start again. */
+/**
+ * Takes releases off networks: Docker removes none that is in use, and a stopped container could not start without it.
+ */
 async function leaveNetworks(engine: Engine, install: string, networks: readonly string[]): Promise<void> {
   const releases = await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true });
   for (const { id } of releases) {

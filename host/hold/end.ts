@@ -14,9 +14,10 @@ import type { Progress } from "../../util/progress/progress";
 import { joinNetworks } from "./networks";
 
 /**
- * Ends a change of base, from whatever is true, also after one that died half way: releases join networks that were made
- * anew, what runs of them looks base's services up again, requests are let through, and the worker of what serves starts.
- * @param held undefined where this process holds none
+ * Ends a change of base from whatever is true, also after a run that died half way: releases join networks that were
+ * created again and, if they run, look base's services up again; requests are let through, and the worker of what
+ * serves starts.
+ * @param held undefined where this process holds no requests
  */
 export async function endHold(
   engine: Engine,
@@ -40,8 +41,8 @@ export async function endHold(
 }
 
 /**
- * Restarts what runs of these: api and data-provider looked base's services up when they started, and keep the
- * addresses. A page's server is restarted after its api, which it looked up once too. Workers are started later.
+ * Restarts those of these containers that run: api and data-provider look base's services up when they start, and keep
+ * the addresses. A page's server is restarted after its api, which it looks up once too. Workers are started later.
  */
 async function restartJoined(
   engine: Engine,

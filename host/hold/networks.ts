@@ -4,7 +4,9 @@ import { isOn, networksOf } from "../install/drift/alteration";
 import type { ReleaseContainer } from "../install/facts";
 import { label } from "../install/names/labels";
 
-/** Puts containers of releases, but no copies, on the networks of base they belong to. @returns those that were not on them */
+/**
+ * Connects containers of releases, except copies, to their networks of base. @returns containers that were not on them
+ */
 export async function joinNetworks(
   engine: Engine,
   install: string,
@@ -22,7 +24,7 @@ export async function joinNetworks(
     );
     const lacks = networks.filter((network) => names.includes(network.name) && !isOn(on, network));
     for (const { name } of lacks) {
-      // One that was stopped while its network was removed is on that still.
+      // A container that was stopped while its network was removed still has the old one.
       if (name in on) await engine.disconnectNetwork(name, container.id);
       await engine.connectNetwork(name, container.id);
     }

@@ -7,22 +7,22 @@ import { label } from "../install/names/labels";
 import type { HoldInputs } from "../install/resources";
 import { uploadsRouteName } from "../install/storage/uploads";
 
-/** Base on its engine, before what is declared. */
+/** Containers and networks of base on its engine, before the change. */
 export interface BasePresence {
-  /** Stopped ones too; those of releases may be among them. */
+  /** Includes stopped ones, and may include those of releases. */
   readonly containers: readonly ContainerSummary[];
   readonly networks: readonly NetworkSummary[];
 }
 
-/** What is done around a change of base that a release which serves would feel. */
+/** Precautions for a change of base that a release which serves would notice. */
 export interface HoldPlan {
-  /** Services that are replaced, or made anew. */
+  /** Services that are replaced, or created again. */
   readonly services: readonly string[];
-  /** Docker names of networks that are made anew in the install's own subnet. */
+  /** Docker names of networks that are created again in the install's own subnet. */
   readonly moved: readonly string[];
-  /** Names of routes whose requests wait; none where nobody is let in. */
+  /** Names of routes whose requests wait; none where no requests get in. */
   readonly routes: readonly string[];
-  /** Workers that stop before it and start after it. */
+  /** Workers that stop before the change and start after it. */
   readonly workers: readonly StoppedWorker[];
 }
 
@@ -33,9 +33,9 @@ const workersNeed: readonly string[] = ["postgres", "redis", "storage"];
 const apiRoutes: readonly Route[] = ["api", "ws", "auth"];
 
 /**
- * What has to wait for a change of base; undefined where nothing is changed, or nobody would notice. A gateway that runs
- * and does not answer yet is taken to lead where it has written down. A worker takes jobs whether or not requests are let
- * in; one that is stopped is noted in the gateway, so without a gateway none is. Pure.
+ * Plans what has to wait for a change of base; undefined where nothing is changed, or nobody would notice. A gateway
+ * that runs and does not answer yet is assumed to use the routes it has saved. Workers take jobs whether or not
+ * requests get in; a worker that is stopped is noted in the gateway, so without a gateway none is. Pure.
  */
 export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): HoldPlan | undefined {
   const { state } = facts.gateway;
@@ -47,14 +47,14 @@ export function planHold(facts: Facts, base: BasePresence, wanted: HoldInputs): 
   return waiting.length + workers.length === 0 ? undefined : { services, moved, routes: waiting, workers };
 }
 
-/** Routes of which requests arrive now, and would fail. Pure. */
+/** Returns routes that requests arrive on now, and would fail. Pure. */
 function waitingRoutes(facts: Facts, services: readonly string[], moved: readonly string[]): string[] {
   const api = targetOf(facts, "api");
   const { state, silent } = facts.gateway;
   if ((silent !== undefined && state !== "running") || api === undefined || !isUp(api)) return [];
-  // The api is restarted on a network that is moved, and then the page's server, which looks it up once.
+  // Moving a network restarts the api, and then the page's server, which looks the api up once.
   const waiting = moved.length > 0 ? routes : apiRoutes;
-  // An install that an earlier version of this module made has none until its base is brought up.
+  // An install made by an earlier version of this module has no uploads route until its base is brought up.
   const uploads =
     facts.services.some(({ name }) => name === uploadsRouteName) && (moved.length > 0 || services.includes("storage"));
   return [...waiting.filter((route) => facts.routes[route] !== undefined), ...(uploads ? [uploadsRouteName] : [])];
@@ -69,7 +69,7 @@ function runningWorkers({ containers }: Facts): StoppedWorker[] {
     }));
 }
 
-/** Services whose containers are not there as they are declared, so that Pulumi is about to make them. Pure. */
+/** Returns services that have no container as declared, so that Pulumi is about to create it. Pure. */
 export function replacedServices({ containers }: BasePresence, { contents }: HoldInputs): string[] {
   const own = containers.filter(hasBaseName);
   return Object.entries(contents).flatMap(([service, digest]) =>
@@ -77,7 +77,7 @@ export function replacedServices({ containers }: BasePresence, { contents }: Hol
   );
 }
 
-/** Networks that are there in another subnet than the install's own. Pure. */
+/** Returns networks that exist in another subnet than the install's own. Pure. */
 export function movedNetworks(
   { networks }: Pick<BasePresence, "networks">,
   { subnets }: Pick<HoldInputs, "subnets">,

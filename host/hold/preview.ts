@@ -6,19 +6,19 @@ import { readInstall } from "./begin";
 import { planHold, replacedServices, type BasePresence, type HoldPlan } from "./plan";
 import type { HoldInputs } from "../install/resources";
 
-/** What an `up` of base is about to do that whoever uses Scani may notice. */
+/** Effects of an `up` of base that users of Scani may notice. */
 export interface BaseChange {
   /** Undefined where no release would notice. */
   readonly hold?: HoldPlan;
-  /** True where a gateway that is there is replaced. */
+  /** True where an existing gateway is replaced. */
   readonly gateway: boolean;
-  /** Containers of base that do not run as they should, and stay. */
+  /** Containers of base that do not run as they should, and are not replaced. */
   readonly ailing: readonly ContainerSummary[];
-  /** Containers of base that releases do not find by their names any more, and stay. */
+  /** Containers of base that releases cannot find by their names any more, and that are not replaced. */
   readonly nameless: readonly ContainerSummary[];
 }
 
-/** Reads what an `up` of base would do. @param gateway true where the one that is there is replaced */
+/** Previews an `up` of base, as lines for the operator. @param gateway true where an existing gateway is replaced */
 export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: boolean): Promise<string[]> {
   const { facts, base } = await readInstall(engine, wanted.install);
   const replaced = replacedServices(base, wanted);
@@ -30,7 +30,7 @@ export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: b
   });
 }
 
-/** Containers of base that do not run, and are not about to be replaced. Pure. */
+/** Returns containers of base that do not run, and are not about to be replaced. Pure. */
 function ailingServices(base: BasePresence, replaced: readonly string[]): ContainerSummary[] {
   return stayingServices(base, replaced).filter(({ state }) => state !== "running");
 }
@@ -39,7 +39,7 @@ function stayingServices({ containers }: BasePresence, replaced: readonly string
   return containers.filter((one) => hasBaseName(one) && !replaced.includes(one.labels[label.service] ?? ""));
 }
 
-/** The same as lines for the operator. Pure. */
+/** Renders a change of base as lines for the operator. Pure. */
 function renderBaseChange({ hold, gateway, ailing, nameless }: BaseChange): string[] {
   return [
     ...ailing.map(({ name, state }) => `${name} is ${state}: it is started.`),

@@ -5,15 +5,15 @@ import { dockerConnect, dockerDisconnect, upCommand } from "../../util/commands"
 import type { Problem } from "../../util/operatorError";
 import { movedNetworks } from "./plan";
 
-/** What runs on a network that is about to be made anew. */
+/** Containers that run on a network which is about to be created again. */
 export interface OnNetwork {
   readonly network: string;
   readonly containers: readonly ContainerSummary[];
 }
 
 /**
- * Why networks of base must not be made anew yet: Docker removes none that somebody else's container is on, and by then
- * base's services would be gone.
+ * Returns why networks of base must not be created again yet: Docker removes none that somebody else's container is on,
+ * and by then base's services would be gone.
  * @param subnets subnet each network of base gets, by its Docker name
  */
 export async function strangerProblems(
@@ -32,7 +32,7 @@ export async function strangerProblems(
   return strangersOn(moved, install, stack);
 }
 
-/** The same from what is on each network. Pure. */
+/** Returns a problem for each container on these networks that is not the install's own. Pure. */
 export function strangersOn(moved: readonly OnNetwork[], install: string, stack: string): Problem[] {
   return moved.flatMap(({ network, containers }) =>
     containers
