@@ -18,7 +18,7 @@ export interface Held {
   readonly lost: AbortSignal;
 }
 
-/** Milliseconds between two words to a lock that is held: several may get lost on their way. */
+/** Milliseconds between two signs of life sent to a held lock: several may get lost on their way. */
 const wordInterval = (leaseSeconds * 1000) / 6;
 
 /** Milliseconds a killed run's provider may take to roll back; a worker alone may drain for half a minute. */
@@ -27,12 +27,12 @@ const timeout = 60_000;
 /** Milliseconds between two checks of a lock that is about to be released. */
 const pollInterval = 200;
 
-/** What is held without a running gateway, which would keep the lock: Pulumi's own of the stack has to do. */
+/** Stand-in for a lock where no gateway can keep one: Pulumi's own lock of the stack has to do. */
 export const nothingToLock: Held = { release: async () => undefined, lost: new AbortController().signal };
 
 /**
  * Takes the install's run lock for this process. It is freed by the release or by the process's end, however it ends.
- * Waits for a killed run that is still rolling back, and lets requests through that one has left waiting.
+ * Waits for a killed run that is still rolling back, and lets requests through that a dead run has left waiting.
  * @param gateway Docker name of the install's gateway, which keeps the lock
  * @throws LockTaken at once when another run has it
  */
@@ -53,7 +53,7 @@ export async function takeRunLock(engine: Engine, gateway: string, owner: Owner,
         `Requests of ${routes.join(", ")} were held or refused at the gateway, by a run that died or by hand: let through${restarted ? ", by a restart of the gateway" : ""}.`,
       );
     if (restarted) {
-      // The lock was in it.
+      // The gateway's restart has freed the lock.
       await taken.held.release();
       return await takeRunLock(engine, gateway, owner, report);
     }
@@ -64,7 +64,7 @@ export async function takeRunLock(engine: Engine, gateway: string, owner: Owner,
   return taken.held;
 }
 
-/** Releases the run lock, and before it starts again what a change of base has stopped and left stopped. */
+/** Starts again what a change of base has stopped and left stopped, then releases the run lock. */
 export async function releaseRunLock(engine: Engine, gateway: string, held: Held, report: Report): Promise<void> {
   try {
     const started = await startStopped(engine, gateway);
@@ -77,7 +77,7 @@ export async function releaseRunLock(engine: Engine, gateway: string, held: Held
 }
 
 /**
- * Refuses while another run works on the install; takes nothing.
+ * Refuses while another run works on the install, without taking a lock.
  * @throws LockTaken
  */
 export async function checkLock(engine: Engine, gateway: string, report: Report): Promise<void> {
@@ -94,15 +94,16 @@ export async function takeApplyLock(engine: Engine, gateway: string, owner: Owne
   const taken = await take(engine, gateway, "apply", owner);
   if (taken === undefined || taken === "unsupported") return nothingToLock;
   const { held, other } = taken;
-  // Free when a gateway that was restarted or replaced lost the run lock: no other run has taken it since.
+  // If a gateway that was restarted or replaced lost the run lock, no other run has taken it since.
   if (other === "free" || isOwn(other, owner)) return held;
   await held.release();
   throw new LockTaken(other);
 }
 
 /**
- * Takes the apply lock again for a run that has lost it, as soon as the gateway runs again: while its work rolls back no
- * other run may begin. Where another has the run lock by then, what comes back is lost already: nothing new may begin.
+ * Takes the apply lock again for a run that has lost it, as soon as the gateway runs again: while its work rolls back
+ * no other run may begin. If another run has the run lock by then, the lock returned is lost already, so that nothing
+ * new begins.
  * @throws LockTaken when another run was faster
  * @throws OperatorError when the gateway does not come back in time
  */
@@ -122,7 +123,7 @@ export async function retakeApplyLock(engine: Engine, gateway: string, owner: Ow
   throw lockLost(gateway, owner);
 }
 
-/** True where a lock's owner is this run, in whichever of its processes. */
+/** True where a lock's owner is this run, in any of its processes. */
 function isOwn(other: Owner | undefined, owner: Owner): boolean {
   return other !== undefined && sameRun(other, owner);
 }
@@ -130,7 +131,7 @@ function isOwn(other: Owner | undefined, owner: Owner): boolean {
 /**
  * Does some work while it holds the install's run lock.
  * @param what the work as a noun, such as `restore`
- * @param work given a signal that is aborted when the lock is lost or the operator interrupts
+ * @param work receives a signal that is aborted when the lock is lost or the operator interrupts
  * @param interrupt aborted when the operator interrupts
  * @throws LockTaken before the work begins
  */
@@ -150,7 +151,7 @@ export async function withLock<T>(
   }
 }
 
-/** Takes one lock. Undefined where no gateway runs. @throws LockTaken */
+/** Takes one lock; returns undefined where no gateway runs. @throws LockTaken */
 async function take(
   engine: Engine,
   gateway: string,
@@ -176,7 +177,7 @@ async function take(
   return { held: { release, lost: lost.signal }, other: answer.other };
 }
 
-/** Error of work that lost its lock. */
+/** Returns the error of work that lost its lock. */
 function lockLost(gateway: string, { work }: Owner): OperatorError {
   return new OperatorError({
     what: `The ${work} lost its lock: ${gateway} or the Docker engine was restarted, or the connection to it broke.`,
@@ -184,7 +185,7 @@ function lockLost(gateway: string, { work }: Owner): OperatorError {
   });
 }
 
-/** Looks at one lock. Undefined where no gateway runs. */
+/** Reads the state of one lock without taking it; undefined where no gateway runs. */
 async function look(engine: Engine, gateway: string, lock: LockName): Promise<Answer | undefined> {
   try {
     const { output } = await engine.exec(gateway, lookCommand(lock));

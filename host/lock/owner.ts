@@ -2,12 +2,12 @@ import { hostname, userInfo } from "node:os";
 import { OperatorError, type Problem } from "../../util/operatorError";
 
 /**
- * Seconds after which a lock is free whose owner has sent no word. Longer than an owner takes to learn that its own
- * connection is broken (`ServerAliveInterval`), so that it stops before another begins.
+ * Seconds after which a lock is free whose owner has sent no sign of life. Longer than an owner takes to learn that its
+ * own connection is broken (`ServerAliveInterval`), so that it stops before another begins.
  */
 export const leaseSeconds = 120;
 
-/** Who works on an install. */
+/** Process that works on an install, and may hold a lock. */
 export interface Owner {
   readonly user: string;
   readonly host: string;
@@ -48,13 +48,14 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** What a lock refused: `work`, a `preview`, or work while a killed run is still rolling back (`leftover`). */
+/** Request that a lock refused: `work`, a `preview`, or work while a killed run is still rolling back (`leftover`). */
 export type Refused = "work" | "preview" | "leftover";
 
 /**
- * Problem of a taken lock: who has it, since when, and what to do. Pure.
+ * Returns the problem of a taken lock: who has it, since when, and what to do. Pure.
  * @param owner undefined when its description cannot be read
- * @param here this host's name; @param now in milliseconds
+ * @param here this host's name
+ * @param now in milliseconds
  * @param clear command that clears a lock which outlives its process; without one it frees itself
  */
 export function refusal(
@@ -94,7 +95,7 @@ function age(since: string, now: number): string {
   return seconds < 120 ? ` (${seconds} s ago)` : ` (${Math.round(seconds / 60)} min ago)`;
 }
 
-/** Another run works on the install. */
+/** Error for an install that another run works on. */
 export class LockTaken extends OperatorError {
   /** @param clear command that clears a lock which outlives its process */
   constructor(

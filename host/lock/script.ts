@@ -2,25 +2,28 @@ import { gatewayStatePath } from "../gateway/state";
 import { leaseSeconds, parseOwner, type Owner } from "./owner";
 
 /**
- * An install has two locks, files in the gateway's volume. A run holds the run lock from before its first change. Its
- * provider holds the apply lock while it does the work: a killed run releases the run lock at once, but its provider
- * still rolls back.
+ * Name of one of an install's two locks, which are files in the gateway's volume. A run holds the run lock from before
+ * its first change. Its provider holds the apply lock while it does the work: a killed run releases the run lock at
+ * once, but its provider still rolls back.
  */
 export type LockName = "run" | "apply";
 
-/** The files keep the names earlier versions gave them, so that runs of both versions exclude each other. */
+/**
+ * Files of the locks. They keep the names earlier versions gave them, so that runs of both versions exclude each other.
+ */
 const files: Readonly<Record<LockName, string>> = {
   run: `${gatewayStatePath}/scani-entrance.lock`,
   apply: `${gatewayStatePath}/scani-workshop.lock`,
 };
 
 /**
- * Prints one line with the result. A lock it has taken it holds until its standard input ends, which is when the process
- * at the other end closes it or dies, or until nothing has come from there for too long: a connection to another host can
- * break without either end being told. An image without `timeout` waits for the end alone. A taken lock is tried again for
- * a quarter of a second: a look holds it for a moment, and a new owner has not yet written who it is.
- * Arguments: -x to take or -s to look, the lock's file, the other lock's file, the owner as JSON, the seconds without a
- * word after which it is free.
+ * Script that takes or checks a lock and prints one line with the result. It holds a lock it has taken until its
+ * standard input ends, which is when the process at the other end closes it or dies, or until nothing has come from
+ * there for too long: a connection to another host can break without either end being told. In an image without
+ * `timeout` only the end counts. A taken lock is tried again for a quarter of a second: a check holds it for a moment,
+ * and a new owner has not yet written who it is.
+ * Arguments: -x to take or -s to check, the lock's file, the other lock's file, the owner as JSON, the seconds of
+ * silence after which it is free.
  */
 const script = `
 command -v flock > /dev/null || { echo unsupported; exit; }
@@ -41,18 +44,20 @@ while [ -n "$($limit head -c 1 9>&-)" ]; do :; done
 : > "$2"
 `;
 
-/** Command that takes a lock for an owner. @param lease seconds in which it wants a word from whoever holds it */
+/**
+ * Returns a command that takes a lock for an owner. @param lease seconds of its silence after which the lock is free
+ */
 export function takeCommand(lock: LockName, owner: Owner, lease: number = leaseSeconds): string[] {
   const other = files[lock === "run" ? "apply" : "run"];
   return ["sh", "-c", script, "sh", "-x", files[lock], other, JSON.stringify(owner), String(lease)];
 }
 
-/** Command that tells whether a lock is free, without holding it. */
+/** Returns a command that tells whether a lock is free, without holding it. */
 export function lookCommand(lock: LockName): string[] {
   return ["sh", "-c", script, "sh", "-s", files[lock]];
 }
 
-/** The script's result. */
+/** Result of the script. */
 export type Answer =
   /** Taken by this process; `other` is the owner of the other lock, or "free". */
   | { readonly is: "held"; readonly other: Owner | undefined | "free" }
