@@ -2,7 +2,7 @@ import { howToSet, setCommand, settingFrom, settingNamed, withdrawCommands } fro
 import type { Origin, SettingName } from "../../settings";
 import type { Problem } from "../../util/operatorError";
 
-/** A setting whose value is another than a release in use has. */
+/** A setting whose value differs from the one a release in use has. */
 export interface ChangedSetting {
   readonly setting: SettingName;
   /** Absent where nobody gives it any more. */
@@ -11,26 +11,28 @@ export interface ChangedSetting {
   /** Value the release has; absent where it has none. */
   readonly was?: string;
   /**
-   * What whoever uses Scani notices, or what cannot be taken back, as the end of a sentence; absent where the next `up`
-   * without the change takes it back whole.
+   * Effect that users of Scani notice, or that cannot be taken back, as the end of a sentence; absent where the next
+   * `up` without the change takes it back whole.
    */
   readonly notice?: string;
-  /** Why it is refused even where the operator wrote it down; absent where it need not be. */
+  /** Reason to refuse it even where the operator wrote it down; absent where there is none. */
   readonly harm?: string;
 }
 
-/** Settings that are other ones than a release in use has. */
+/** Settings that differ from those of a release in use. */
 export interface ChangedSettings {
-  /** Most likely nobody means it (the value is the shell's own, or one that was given is not any more), or it does harm. */
+  /**
+   * Changes that most likely nobody means (the value is the shell's own, or is not given any more), or that do harm.
+   */
   readonly refused: readonly Problem[];
-  /** The operator wrote it down, or it can be taken back. */
+  /** Changes the operator wrote down, or that can be taken back. */
   readonly said: readonly Problem[];
 }
 
 /**
- * Decides what is refused and what is said of changed settings, of base's and of a tier's. Pure.
- * @param stack whose settings they are
- * @param tiers those of the releases in use, as the subject of a sentence
+ * Decides which changed settings are refused and which are only reported, of base's and of a tier's. Pure.
+ * @param stack stack whose settings they are
+ * @param tiers tiers of the releases in use, as the subject of a sentence
  */
 export function changedSettings(changes: readonly ChangedSetting[], stack: string, tiers: string): ChangedSettings {
   const refused: Problem[] = [];
@@ -56,7 +58,7 @@ export function changedSettings(changes: readonly ChangedSetting[], stack: strin
 
 function describeChange({ setting, value, origin, was }: ChangedSetting, tiers: string): string {
   const { secret, file } = settingNamed(setting);
-  // A certificate is no secret, and no part of a sentence either.
+  // A certificate is no secret, but does not fit into a sentence.
   const isHidden = secret === true || file !== undefined;
   const given = !isHidden ? `is ${value}` : was === undefined ? "is given" : "differs";
   const is = value === undefined ? "is not given any more" : given;
@@ -64,7 +66,7 @@ function describeChange({ setting, value, origin, was }: ChangedSetting, tiers: 
   return `${settingFrom(setting, origin)} ${is}, and ${tiers} runs ${runs}`;
 }
 
-/** What the operator is told above what is refused. Pure. */
+/** Returns the heading of refused settings. Pure. */
 export function changedSettingsHeading(tiers: string): string {
   return `These settings are not those ${tiers} runs with. Nothing has been touched.`;
 }

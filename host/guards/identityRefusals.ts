@@ -8,10 +8,10 @@ import { label } from "../install/names/labels";
 import type { BaseServiceOutput, BaseOutputs } from "../install/platform";
 import type { Presence } from "../install/presence";
 
-/** Base as its last `up` left it: what its stack's outputs remember. An earlier version remembered less. */
+/** Base as its last `up` left it, from its stack's outputs. Those of an earlier version have fewer fields. */
 export type RememberedBase = Pick<BaseOutputs, "install" | "services"> & Partial<BaseOutputs>;
 
-/** What a stack is about to be brought up as, and where. */
+/** Identity that base is about to be brought up with, and what the operator allows. */
 export interface IdentityIntent {
   readonly install: string;
   readonly installOrigin?: Origin;
@@ -23,21 +23,21 @@ export interface IdentityIntent {
   readonly keepsData: readonly string[];
   readonly startEmpty: boolean;
   readonly allowDowntime: boolean;
-  /** The operator has said that the settings are right, whatever the data says. */
+  /** True if the operator has said that the settings are right, whatever the data says. */
   readonly trustSettings: boolean;
 }
 
-/** What is true now of the install that is remembered. */
+/** Present state of the install that is remembered. */
 export interface IdentityNow extends Presence {
   /** Remembered volumes that are not on the engine. */
   readonly missingVolumes: readonly string[];
-  /** Identity of the bundled database's cluster that is there; undefined where none runs. */
+  /** Identity of the bundled database's cluster on the engine; undefined where none runs. */
   readonly cluster?: string;
   /** The managed database the settings name. */
   readonly managed?: ManagedDatabase;
 }
 
-/** Why base must not go on as another install, on another engine, or without its data. Pure. */
+/** Returns why base must not go on as another install, on another engine, or without its data. Pure. */
 export function identityRefusals(
   remembered: RememberedBase | undefined,
   now: IdentityNow,
@@ -58,7 +58,8 @@ export function identityRefusals(
 }
 
 /**
- * The managed database as base is to remember it: one that could not be asked is still known by its address. Pure.
+ * Returns the managed database as base is to remember it: one that could not be asked keeps the cluster remembered for
+ * it. Pure.
  * @param now as the settings name it
  */
 export function rememberedManaged(
@@ -71,9 +72,9 @@ export function rememberedManaged(
 }
 
 /**
- * Why base must not be made beside releases of its own install, or beside a base of which its state knows nothing at all:
- * that has been lost, or is somewhere else. Pure.
- * @param known ids of what Pulumi's state holds; a first `up` that was killed has left some
+ * Returns why base must not be created while its install already has releases, or a base of which its state knows
+ * nothing: that state is lost, or somewhere else. Pure.
+ * @param known ids in Pulumi's state; a first `up` that was killed has left some
  */
 export function lostStateProblems(
   remembered: RememberedBase | undefined,
@@ -105,7 +106,7 @@ export function isOtherEngine(remembered: Pick<RememberedBase, "engine" | "servi
   return !now.containers.some(({ id }) => services.some((service) => service.id === id));
 }
 
-/** Why a stack must not go on on another engine than base's, and the way home. Pure. */
+/** Returns why a stack must not go on on another engine than base's, and the commands that lead back. Pure. */
 export function otherEngineProblem(
   remembered: RememberedBase,
   now: Presence,
@@ -156,7 +157,7 @@ function lostData(remembered: RememberedBase, now: IdentityNow, intent: Identity
   };
 }
 
-/** A volume of the same name that holds another database is no data of this install. */
+/** Refuses a volume of the same name that holds another database, which is no data of this install. */
 function otherCluster(remembered: RememberedBase, now: IdentityNow, intent: IdentityIntent): Problem | undefined {
   const { cluster, services } = remembered;
   if (cluster === undefined || now.cluster === undefined || cluster === now.cluster) return undefined;
@@ -168,7 +169,7 @@ function otherCluster(remembered: RememberedBase, now: IdentityNow, intent: Iden
   };
 }
 
-/** Scani would be moved to another database than its data is in, with a backup and migrations of that one. */
+/** Refuses another managed database than the one with Scani's data: it would be backed up and migrated instead. */
 function otherDatabase(
   { install, managed: before }: RememberedBase,
   { managed: now }: IdentityNow,
@@ -180,7 +181,8 @@ function otherDatabase(
     what: `DATABASE_URL${origin === undefined ? "" : ` (from ${origin})`} names another database, ${managedText(now)}, than ${install} was brought up with, ${managedText(before)}.`,
     why: `${byAddress ? "Their addresses are compared, since a server does not say which cluster it is. " : ""}Name the install's own again. If its data has been moved there, or its server upgraded, the last command goes on with it.`,
     type: [
-      // What the project says of it counts again then; taken out of the project, base would run a Postgres of its own.
+      // Withdrawn from the shell only, so that the project's value counts again; without that one, base would run a
+      // Postgres of its own.
       ...(origin === "the shell's environment" ? withdrawCommands("DATABASE_URL", origin, stack) : []),
       settingCommand("DATABASE_URL", stack),
       withFlag("trustSettings", upCommand(stack)),
@@ -188,13 +190,13 @@ function otherDatabase(
   };
 }
 
-/** The same, from the server of base's own to somebody else's, or back. */
+/** Refuses a change from base's own server to somebody else's, or back. */
 function otherKind(
   { install, managed: before, backups }: RememberedBase,
   { managed: now, containers }: IdentityNow,
   { stack, databaseOrigin: origin }: IdentityIntent,
 ): Problem | undefined {
-  // `baseRefusals` says what a release in use would lose.
+  // If a release is in use, `baseRefusals` reports what it would lose.
   if (containers.some((one) => label.release in one.labels && isUp(one))) return undefined;
   const goOn = "If its data has been moved there, the last command goes on with it.";
   const own = backups?.postgres;

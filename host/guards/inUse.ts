@@ -3,18 +3,18 @@ import { isUp } from "../install/facts";
 import { environmentIn, type Environment } from "../install/services/environment";
 import { label } from "../install/names/labels";
 
-/** One container of a release that is in use: running, paused or restarting. Holds secrets. */
+/** A container of a release that is in use: running, paused or restarting. Holds secrets. */
 export interface ReleaseInUse {
   readonly tier: string;
   /** `NAME=value`. */
   readonly environment: readonly string[];
 }
 
-/** The same, with all that settings decide of it. */
+/** A container in use, with everything that settings decide. */
 export interface ContainerInUse extends ReleaseInUse {
   readonly release: string;
   readonly service: string;
-  /** As it was named when the container was made. */
+  /** Name of the image when the container was made. */
   readonly image: string;
   /** Variables the image itself sets; undefined where it is not on the engine any more. */
   readonly ofImage?: Environment;
@@ -22,7 +22,7 @@ export interface ContainerInUse extends ReleaseInUse {
   readonly memory: number;
 }
 
-/** Tiers of the releases in use, as the subject of a sentence. Pure. */
+/** Returns the tiers of the releases in use, as the subject of a sentence. Pure. */
 export function tiersOf(releases: readonly ReleaseInUse[]): string {
   return [...new Set(releases.map(({ tier }) => tier))].sort().join(" and ");
 }

@@ -4,18 +4,18 @@ import { isService, type Service } from "../install/services/release";
 import type { ChangedSetting } from "./changedSettings";
 import type { ContainerInUse } from "./inUse";
 
-/** A release as it is about to be declared. Holds secrets. */
+/** Release as it is about to be declared. Holds secrets. */
 export interface DeclaredRelease {
   readonly tier: Tier;
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
   readonly images: Readonly<Partial<Record<Service, string>>>;
   /** Memory limits, MiB. */
   readonly memory: Readonly<Partial<Record<Service, number>>>;
-  /** Where a setting's value comes from; undefined where there is none. */
+  /** Returns the origin of a setting's value; undefined where it has none. */
   origin(setting: SettingName): Origin | undefined;
 }
 
-/** What cannot be taken back of another value in the shell, as the end of a sentence, by setting. */
+/** Effects of another value in the shell that cannot be taken back, by setting, as the end of a sentence. */
 const notices: Readonly<Partial<Record<SettingName, string>>> = {
   SCANI_CLOUD_URL: "mails and people's files go to that endpoint",
 };
@@ -23,8 +23,8 @@ const notices: Readonly<Partial<Record<SettingName, string>>> = {
 const settingOfVariable = new Map(catalogue.map((setting) => [setting.variable, setting]));
 
 /**
- * Settings with which a release would be another one than that in use, and that nobody has written down: those the shell
- * holds, and those nobody gives any more. Another certificate is not told from the one in use. Pure.
+ * Returns settings that make a release differ from the one in use, and that nobody has written down: those from the
+ * shell, and those nobody gives any more. A certificate with other contents goes unnoticed. Pure.
  * @param inUse containers of one release
  */
 export function releaseChanges(declared: DeclaredRelease, inUse: readonly ContainerInUse[]): ChangedSetting[] {
@@ -33,7 +33,7 @@ export function releaseChanges(declared: DeclaredRelease, inUse: readonly Contai
     for (const change of differences(declared, container)) {
       const { setting, value } = change;
       const origin = declared.origin(setting);
-      // What is derived is nobody's to take back.
+      // A value without an origin is derived, so nobody can take it back.
       const isUnwritten =
         origin === "the shell's environment" ||
         origin === "its default" ||
@@ -58,28 +58,28 @@ function differences(declared: DeclaredRelease, container: ContainerInUse): Diff
 
 function otherVariables({ tier, environment }: DeclaredRelease, service: Service, inUse: ContainerInUse): Difference[] {
   const next = environment[service];
-  // A service the tier does not have.
+  // The tier does not have this service.
   if (next === undefined) return [];
   const old = environmentIn(inUse.environment);
   return [...new Set([...Object.keys(next), ...Object.keys(old)])].flatMap((name) => {
     if (next[name] === old[name]) return [];
-    // What its image sets was never given.
+    // A variable that the image sets was never given.
     if (next[name] === undefined && (inUse.ofImage === undefined || inUse.ofImage[name] === old[name])) return [];
     const setting = settingOfVariable.get(name);
     if (setting !== undefined) {
-      // Base's own are base's to say, and the other tier has its own value of what this one alone reads.
+      // Settings of base are compared for base, and one that only one tier reads has no counterpart in the other.
       const { stacks } = setting;
       const isCompared = stacks.includes(tier) && (stacks as readonly string[]).includes(inUse.tier);
       return isCompared ? [{ setting: setting.name, value: next[name], was: old[name] }] : [];
     }
     if (name === "NODE_EXTRA_CA_CERTS") return [{ setting: "caCertificate", value: next[name], was: old[name] }];
-    // Nobody can tell what set one that only the container has.
+    // The origin of a variable that only the container has is unknown.
     if (moduleVariables.has(name) || next[name] === undefined) return [];
     return [{ setting: "extraEnvironment", value: next[name], was: old[name] }];
   });
 }
 
-/** An image's name is its repository, the service and its tag. */
+/** Compares the names of two images, which consist of repository, service and tag. */
 function otherImage(next: string | undefined, was: string): Difference[] {
   const parts = (image: string) => /^(.*)\/[^/:]+:([^/:]+)$/.exec(image);
   const [is, old] = [parts(next ?? ""), parts(was)];

@@ -6,8 +6,8 @@ import { OperatorError } from "../../util/operatorError";
 
 /**
  * Refuses to take a tier down that migrates or serves. Pure.
- * @param stack name of the tier's
- * @param downtime whether Scani may be taken down; a migration may not be cut off all the same
+ * @param stack name of the tier's stack
+ * @param downtime true if Scani may be taken down; a migration may not be cut off even then
  * @throws OperatorError
  */
 export function refuseTakedown(facts: Facts, tier: Tier, stack: string, downtime: boolean): void {
@@ -15,7 +15,7 @@ export function refuseTakedown(facts: Facts, tier: Tier, stack: string, downtime
   if (!downtime) refuseWhatServes(facts, tier, stack);
 }
 
-/** A migrator that is up, as a killed run leaves it, would be killed with its container. */
+/** Refuses while a migrator is up, as a killed run leaves it: it would be killed with its container. */
 function refuseMigrating({ containers }: Facts, tier: Tier, stack: string): void {
   const up = containers.filter((one) => one.tier === tier && one.service === "migrate" && isUp(one));
   if (up.length === 0) return;
@@ -36,15 +36,15 @@ function refuseMigrating({ containers }: Facts, tier: Tier, stack: string): void
 }
 
 /**
- * Refuses to take a tier down that requests are sent to, or whose worker alone does the jobs: by what is true, since the
- * state may remember other containers or none. Pure.
- * @param stack name of the tier's
+ * Refuses to take a tier down that requests are sent to, or whose worker alone does the jobs. Decides from the facts,
+ * since the state may remember other containers or none. Pure.
+ * @param stack name of the tier's stack
  * @throws OperatorError
  */
 export function refuseWhatServes(facts: Facts, tier: Tier, stack: string): void {
   const own = facts.containers.filter((container) => container.tier === tier);
   const routed = own.filter((container) => isRouted(facts, container));
-  // Where nobody knows the routes, what is up may be what they lead to.
+  // If nobody knows the routes, they may lead to any api or page that is up.
   const unknown = facts.gateway.silent !== undefined && Object.keys(facts.routes).length === 0;
   const serves = unknown ? own.filter((one) => isUp(one) && ["api", "frontend-app"].includes(one.service)) : routed;
   const other = upCommand(stacksBeside(stack)[otherTier(tier)]);
@@ -59,9 +59,9 @@ export function refuseWhatServes(facts: Facts, tier: Tier, stack: string): void 
   });
 }
 
-/** @param other what brings the tier up that serves */
+/** @param other command that brings up the tier that serves */
 function refuseOnlyWorker(facts: Facts, tier: Tier, other: string): void {
-  // Jobs are done whether or not requests get in just now.
+  // A worker does jobs whether or not requests get in just now.
   const routed = routedRelease(facts);
   const [worker, ...more] = facts.containers.filter((one) => one.service === "worker" && one.state === "running");
   if (routed === undefined || routed.tier === tier || worker?.tier !== tier || more.length > 0) return;
@@ -74,8 +74,8 @@ function refuseOnlyWorker(facts: Facts, tier: Tier, other: string): void {
 
 /**
  * Refuses to take base away from under releases. Pure.
- * @param releases containers that are there
- * @param stack name of base's
+ * @param releases containers that exist
+ * @param stack name of base's stack
  * @throws OperatorError
  */
 export function refuseBaseInUse(

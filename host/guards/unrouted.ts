@@ -4,14 +4,14 @@ import { isUp, servingOf, type Facts } from "../install/facts";
 import { stacksBeside } from "../install/names/stacks";
 
 /**
- * What the operator has to know where releases are there and no route leads to any, as after the gateway's volume was
- * removed: nobody is served, and base alone cannot mend it. Undefined otherwise. Pure.
- * @param stack name of base's
+ * Returns the problem of releases that no route leads to, as after the gateway's volume was removed: nobody is served,
+ * and base alone cannot mend it. Undefined otherwise. Pure.
+ * @param stack name of base's stack
  */
 export function unroutedProblem(facts: Facts, stack: string): Problem | undefined {
   const apis = facts.containers.filter(({ service }) => service === "api");
   if (apis.length === 0 || servingOf(facts).is !== "unrouted") return undefined;
-  // The one that runs has most likely served.
+  // A tier whose api runs has most likely served, so it comes first.
   const tiers = [...new Set([...apis].sort((a, b) => Number(isUp(b)) - Number(isUp(a))).map(({ tier }) => tier))];
   const stacks = stacksBeside(stack);
   return {
