@@ -10,20 +10,22 @@ import { postgresDataPath } from "../../install/data/postgresData";
 import { matchesVerifier } from "./passwordVerifier";
 import type { Libc } from "./postgresLibc";
 
-/** What a stack is about to run on the data. */
+/** Settings that a stack is about to use on the data. */
 export interface Intent {
   readonly place: DataPlace;
   /** Undefined where nobody gave it and it is yet to be generated. */
   readonly encryptionKey?: string;
-  /** As the key. Not checked where the database is somebody else's. */
+  /** Undefined like the key. Not checked where the database is somebody else's. */
   readonly databasePassword?: string;
   /** Base's stack, for the commands in a refusal. */
   readonly baseStack: string;
-  /** The operator has said that the settings are right, whatever the data says. */
+  /** True if the operator has said that the settings are right, whatever the data says. */
   readonly trustSettings: boolean;
 }
 
-/** Every reason not to go on, from what is true. Without effects; decryption and verification are arithmetic. */
+/**
+ * Returns every reason not to go on, from the evidence. Without effects; decryption and verification are arithmetic.
+ */
 export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Problem[]> {
   const [fixed, trusted] = [
     [...strangers(evidence), majorOf(evidence, intent), toolsOf(evidence, intent), dataPathOf(evidence, intent)],
@@ -60,7 +62,10 @@ function majorOf(
   };
 }
 
-/** pg_dump reads no server newer than itself: every backup would fail, and every switch that has to make one. */
+/**
+ * Refuses tools older than the server: pg_dump could not read it, so every backup, and every switch with one, would
+ * fail.
+ */
 function toolsOf({ managed, majors }: Evidence, { place, baseStack }: Intent): Problem | undefined {
   if (place.managed === undefined || managed === undefined) return undefined;
   if (majors?.tools === undefined || majors.tools >= majors.server) return undefined;
@@ -73,7 +78,9 @@ function toolsOf({ managed, majors }: Evidence, { place, baseStack }: Intent): P
 /** First major version whose official image keeps its data elsewhere. */
 const firstElsewhere = 18;
 
-/** Data outside the volume would be in one without a name, which goes with the container. */
+/**
+ * Refuses an image that keeps data outside the volume: it would be in an anonymous one, which goes with the container.
+ */
 function dataPathOf(
   { imageDataPath, imageMajor }: Evidence,
   { place: { postgres }, baseStack }: Intent,
@@ -89,16 +96,19 @@ function dataPathOf(
 
 const libcName: Readonly<Record<Libc, string>> = { musl: "musl (Alpine)", glibc: "glibc (Debian)" };
 
-/** Locales that sort by the characters' codes, whichever library does. */
+/** Pattern of locales that sort by the characters' codes, whichever C library is used. */
 const byCode = /^(C|POSIX)(\.|$)/;
 
-/** The other library would look for text where it has not been put. Of another major the data does not start at all. */
+/**
+ * Refuses another C library, which would look up text where it has not been put. Not for another major version, on
+ * which the data does not start at all.
+ */
 function libcOf(
   { ranOn, imageLibc, imageMajor, volumeMajor, database }: Evidence,
   { place: { postgres }, baseStack }: Intent,
 ): Problem | undefined {
   const otherMajor = imageMajor !== undefined && volumeMajor !== undefined && imageMajor !== volumeMajor;
-  // A database that does not run may be of any locale.
+  // A database that does not run may have any locale.
   const sorts = database === undefined || (database.collation !== undefined && !byCode.test(database.collation));
   if (postgres?.image === undefined || otherMajor || !sorts) return undefined;
   if (ranOn?.libc === undefined || imageLibc === undefined || ranOn.libc === imageLibc) return undefined;
@@ -130,7 +140,7 @@ async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): 
   };
 }
 
-/** What the data itself says comes before what was noted about it. Undefined where nothing says anything. */
+/** Returns whether the key fits; undefined where nothing says so. The data itself counts before its fingerprints. */
 async function keyFits(
   { database, fingerprints, keyInUse }: Evidence,
   key: string | undefined,

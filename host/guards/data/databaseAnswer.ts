@@ -2,7 +2,7 @@ import { credentialQueries, credentialsIn } from "../../scani/credentials";
 import type { DatabaseAnswer } from "./evidence";
 import { fingerprintsFile, parseFingerprints, type SecretFingerprints } from "./secretFingerprints";
 
-/** What a data directory, and Postgres where it runs, say. */
+/** Evidence from a data directory, and from Postgres where it runs. */
 export interface Found {
   readonly major?: string;
   readonly fingerprints?: SecretFingerprints;
@@ -11,10 +11,7 @@ export interface Found {
   readonly cluster?: string;
 }
 
-/**
- * Everything there is to know of the data, asked in one exec. The login is over the local socket, so no password is
- * sent.
- */
+/** Script that reads all evidence of the data in one exec. It logs in over the local socket, so no password is sent. */
 const script = `
 sed 's/^/major /' "$PGDATA/PG_VERSION"
 sed 's/^/fingerprints /' "$PGDATA/${fingerprintsFile}" 2> /dev/null
@@ -25,12 +22,12 @@ select 'collation ' || datcollate from pg_database d
 select 'verifier ' || rolpassword from pg_authid where rolname = current_user;
 ${credentialQueries}SQL`;
 
-/** Command to run in the Postgres container. */
+/** Returns the command to run in the Postgres container. */
 export function databaseQuestion(role: string, database: string): string[] {
   return ["sh", "-c", script, "evidence", role, database];
 }
 
-/** Reads what the command printed. Without `database` when Postgres did not let it in, which says nothing. Pure. */
+/** Parses the command's output. Without `database` when Postgres refused the login, which proves nothing. Pure. */
 export function parseAnswer(output: string): Found {
   const lines = output.split("\n");
   const all = (word: string) =>

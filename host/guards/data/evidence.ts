@@ -3,9 +3,9 @@ import type { ManagedDatabase } from "../../install/data/databaseIdentity";
 import type { Libc } from "./postgresLibc";
 import type { SecretFingerprints } from "./secretFingerprints";
 
-/** What is true of the data before anything is declared: all a refusal is derived from. Holds secrets. */
+/** Evidence of the data before anything is declared, from which every refusal is derived. Holds secrets. */
 export interface Evidence {
-  /** Containers of nobody here that run on one of the volumes. */
+  /** Containers outside the install that run on one of its volumes. */
   readonly strangers: readonly { readonly container: string; readonly volume: string }[];
   /** Major version of Postgres that made the volume. */
   readonly volumeMajor?: string;
@@ -15,24 +15,24 @@ export interface Evidence {
   readonly imageDataPath?: string;
   /** C library that image's Postgres is built on. */
   readonly imageLibc?: Libc;
-  /** Image of the container that is there, and its C library, by which text in indexes has been sorted so far. */
+  /** Image of the existing container, and its C library, by which text in indexes has been sorted so far. */
   readonly ranOn?: { readonly image: string; readonly libc?: Libc };
   readonly fingerprints?: SecretFingerprints;
-  /** What the running database says. */
+  /** Answer of the running database. */
   readonly database?: DatabaseAnswer;
   /** Identity of the bundled database's cluster; known only where it runs. */
   readonly cluster?: string;
-  /** The managed database that is named; its cluster only where its server could be asked, and tells it. */
+  /** Managed database the settings name; with its cluster only where its server could be asked, and tells it. */
   readonly managed?: ManagedDatabase;
   /** Major versions of the managed database's server and of the tools it is read with, where both could be asked. */
   readonly majors?: Majors;
-  /** Why the managed database could not be asked. */
+  /** Reason why the managed database could not be asked. */
   readonly unread?: string;
   /** ENCRYPTION_KEY of the api that runs now; asked only where the database is somebody else's. */
   readonly keyInUse?: string;
 }
 
-/** What a running Postgres says of the secrets its data was made with. */
+/** Answer of a running Postgres about the secrets its data was made with. */
 export interface DatabaseAnswer {
   /** Verifier of the role's password. */
   readonly passwordVerifier?: string;
@@ -40,6 +40,6 @@ export interface DatabaseAnswer {
   readonly collation?: string;
   /** Stored credentials, the newest first, sealed as they are. */
   readonly credentials: readonly string[];
-  /** It has no such role, or no such database. */
+  /** Set where it has no such role, or no such database. */
   readonly lacks?: "role" | "database";
 }

@@ -4,8 +4,9 @@ import { variableIn } from "../../install/services/environment";
 export type Libc = "musl" | "glibc";
 
 /**
- * C library an image's Postgres is built on: official images are Alpine's, or have packages of Debian's. From the version
- * every official image sets, else from the tag of one that is called postgres. Undefined where neither says it. Pure.
+ * Returns the C library an image's Postgres is built on: official images are Alpine's, or have packages of Debian's.
+ * Tells it from the version every official image sets, else from the tag of an image called postgres. Undefined where
+ * neither says it. Pure.
  * @param environment of the image or a container of it, `NAME=value`; absent where the image is not on the engine yet
  */
 export function postgresLibc(image: string, environment: readonly string[] | undefined): Libc | undefined {

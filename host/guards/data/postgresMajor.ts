@@ -1,8 +1,8 @@
 import { variableIn } from "../../install/services/environment";
 
 /**
- * Major version of Postgres in an image: from the environment every official image sets, else from the tag of one that
- * is called postgres. Undefined where neither says it. Pure.
+ * Returns the major version of Postgres in an image: from the environment every official image sets, else from the tag
+ * of an image called postgres. Undefined where neither says it. Pure.
  * @param environment of the image, `NAME=value`; absent where the image is not on the engine yet
  */
 export function postgresMajor(image: string, environment: readonly string[] | undefined): string | undefined {

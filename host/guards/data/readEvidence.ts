@@ -17,15 +17,15 @@ import { postgresMajor } from "./postgresMajor";
 
 type Postgres = NonNullable<DataPlace["postgres"]>;
 
-/** How a managed database is asked. */
+/** Settings for asking a managed database. */
 export interface Asking {
-  /** The install's own, for the commands in messages. */
+  /** The install's own stacks, for the commands in messages. */
   readonly stacks: StackNames;
-  /** Whether the image with the tools may be pulled; a preview pulls nothing. */
+  /** True if the image with the tools may be pulled; a preview pulls nothing. */
   readonly pull: boolean;
 }
 
-/** Reads what is true of the data. All at once, since every preview waits for it: a list, an image, one exec. */
+/** Reads the evidence of the data. All at once, since every preview waits for it: a list, an image, one exec. */
 export async function readEvidence(
   engine: Engine,
   { install, volumes, postgres, managed }: DataPlace,
@@ -56,10 +56,10 @@ export async function readEvidence(
   };
 }
 
-/** Docker's own network: base's are not there before base has been brought up. */
+/** Docker's own network, for as long as base has not been brought up and has no networks. */
 const defaultNetwork = "bridge";
 
-/** Asks a managed database from a container of its own. One that does not answer is no reason to refuse anything. */
+/** Asks a managed database from a container made for it. If it does not answer, nothing is refused for that. */
 async function askManaged(
   engine: Engine,
   install: string,
@@ -88,7 +88,7 @@ async function askManaged(
   }
 }
 
-/** Running containers on one of these volumes that are not the install's own. */
+/** Lists running containers on these volumes that are not the install's own. */
 async function strangersOn(
   engine: Engine,
   install: string,
@@ -123,8 +123,8 @@ async function imageOf(
 }
 
 /**
- * Asks the container: by a command in it where it runs, by its files where it is stopped. Undefined where there is
- * none.
+ * Asks the container: by a command in it where it runs, by its files where it is stopped. Undefined where it does not
+ * exist.
  */
 async function askContainer(engine: Engine, { container: name, role, database }: Postgres): Promise<Found | undefined> {
   try {
@@ -136,7 +136,7 @@ async function askContainer(engine: Engine, { container: name, role, database }:
   }
 }
 
-/** Reads a volume that no container of this install has, through one that is made for it and never started. */
+/** Reads a volume that no container of this install has, through a container made for it that is never started. */
 async function askVolume(
   engine: Engine,
   install: string,
@@ -148,13 +148,13 @@ async function askVolume(
   const order = { image, labels: { [label.install]: install }, volumes };
   const read = await withUnstartedIfThere(engine, order, async (reader) => {
     const found = await filesOf(engine, reader, path);
-    // Data that has not been moved into its folder yet is in the volume itself.
+    // Data that has not been moved into its folder yet is at the root of the volume.
     return found.major === undefined ? await filesOf(engine, reader, postgresDataPath) : found;
   });
   return read ?? {};
 }
 
-/** Folder a container's Postgres keeps its data in. */
+/** Returns the folder a container's Postgres keeps its data in. */
 async function dataPathIn(engine: Engine, container: string): Promise<string> {
   return variableIn((await engine.inspect(container))?.environment ?? [], "PGDATA") ?? postgresDataPath;
 }

@@ -3,8 +3,8 @@ import { opens, seal } from "../../scani/envelope";
 import { matchesVerifier, verifierOf } from "./passwordVerifier";
 
 /**
- * Fingerprints of the secrets the data was made with: enough to recognise them, nothing to recover them from.
- * It is in the volume, so it goes where the data goes, and can be read when Postgres does not run.
+ * Fingerprints of the secrets the data was made with: enough to recognise them, nothing to recover them from. They are
+ * in the volume, so they go where the data goes, and can be read when Postgres does not run.
  */
 export interface SecretFingerprints {
   /** A text sealed with ENCRYPTION_KEY. */
@@ -13,7 +13,7 @@ export interface SecretFingerprints {
   readonly databasePassword: string;
 }
 
-/** The secrets themselves. */
+/** Secrets the fingerprints are made from. */
 export interface DataSecrets {
   readonly encryptionKey: string;
   readonly databasePassword: string;
@@ -24,7 +24,7 @@ export const fingerprintsFile = "scani-made-with.json";
 
 const shape = z.object({ encryptionKey: z.string(), databasePassword: z.string() });
 
-/** Reads the file's text; undefined for none, or for one nobody can read. Pure. */
+/** Parses the file's text; undefined where it is missing or unreadable. Pure. */
 export function parseFingerprints(text: string | undefined): SecretFingerprints | undefined {
   try {
     return shape.parse(JSON.parse(text ?? ""));
@@ -34,8 +34,8 @@ export function parseFingerprints(text: string | undefined): SecretFingerprints 
 }
 
 /**
- * Text of the file for these secrets. Fingerprints that fit stay as they are, so that no run differs from the
- * last.
+ * Returns the text of the file for these secrets. Fingerprints that fit stay as they are, so that no run differs from
+ * the last.
  */
 export async function fingerprintsOf(
   before: SecretFingerprints | undefined,
