@@ -8,8 +8,8 @@ import { isLost } from "../../install/facts";
 import { isOtherEngine, otherEngineProblem } from "../identityRefusals";
 
 /**
- * Why a tier must not be brought up on a base that is not whole on this engine, or does not run: its containers would be
- * made and could not start. Pure.
+ * Returns why a tier must not be brought up on a base that is incomplete on this engine, or does not run: its
+ * containers would be made and could not start. Pure.
  * @param tier its stack, and where its engine was named
  * @param nameless containers that are not found by their names
  */

@@ -4,7 +4,7 @@ import { hasBaseName, isOfBase } from "../../install/names/containerName";
 import { label } from "../../install/names/labels";
 import { readInUse, type ReleaseInUse } from "../inUse";
 
-/** One container of base, whether it runs or not. Holds secrets. */
+/** A container of base, whether it runs or not. Holds secrets. */
 export interface BaseContainer {
   readonly container: string;
   readonly image: string;
@@ -15,14 +15,14 @@ export interface BaseContainer {
   readonly limits: Limits;
 }
 
-/** An install on its engine before base is declared: all that `baseRefusals` compares with. */
+/** Install on its engine before base is declared, for `baseRefusals` to compare with. */
 export interface BaseNow {
   /** Base's containers by service. */
   readonly services: Readonly<Record<string, BaseContainer>>;
   readonly releases: readonly ReleaseInUse[];
 }
 
-/** True where a container that is there has another image, or other ports on the host, than it is declared with. Pure. */
+/** True where an existing container has another image, or other ports on the host, than declared. Pure. */
 export function differs(
   there: BaseContainer | undefined,
   { image, published }: Pick<BaseContainer, "image" | "published">,
@@ -31,12 +31,13 @@ export function differs(
   return there.image !== image || [...there.published].sort().join() !== [...published].sort().join();
 }
 
-/** Reads an install off its engine. */
+/** Reads base's services and the releases in use off the engine. */
 export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
-  // Not what is there for a moment only, such as a container that asks a managed database.
+  // Leaves out temporary containers, such as one that asks a managed database.
   const ofBase = all.filter(isOfBase);
-  // One under base's own name comes last, and counts: another may be somebody's own, of an image that keeps the labels.
+  // A container with base's own name comes last, and wins: another may be somebody's own, of an image that keeps the
+  // labels.
   ofBase.sort((a, b) => Number(hasBaseName(a)) - Number(hasBaseName(b)));
   const [services, releases] = await Promise.all([
     Promise.all(

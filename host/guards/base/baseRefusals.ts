@@ -6,7 +6,7 @@ import { variableIn } from "../../install/services/environment";
 import { tiersOf } from "../inUse";
 import type { BaseNow } from "./baseNow";
 
-/** What base is about to be declared with: settings by name, those generated among them. Holds secrets. */
+/** Settings base is about to be declared with, by name, including those that are generated. Holds secrets. */
 export interface DeclaredBase {
   /** Base's stack, for commands. */
   readonly stack: string;
@@ -19,7 +19,7 @@ export interface DeclaredSetting {
   readonly origin?: Origin;
 }
 
-/** Settings `baseRefusals` looks at. */
+/** Settings that `baseRefusals` compares. */
 export const comparedSettings: readonly BaseSetting[] = [
   "FRONTEND_PORT",
   "bindAddress",
@@ -34,7 +34,7 @@ export const comparedSettings: readonly BaseSetting[] = [
 ];
 
 /**
- * Every change of base that would take a service, its data or its credentials from under a release that is in use.
+ * Returns every change of base that would take a service, its data or its credentials from under a release in use.
  * Pure.
  * @returns none where nothing of a release runs: then base may become whatever the operator wants
  */
@@ -52,12 +52,12 @@ export function baseRefusals(declared: DeclaredBase, now: BaseNow): Problem[] {
   ];
 }
 
-/** What the operator is told above the problems. Pure. */
+/** Returns the heading above the problems. Pure. */
 export function baseRefusalHeading(now: BaseNow): string {
   return `${tiersOf(now.releases)} runs, and this change of base would take away what it runs on. Nothing has been touched.`;
 }
 
-/** Base's own would be deleted, since a setting names somebody else's. */
+/** Refuses a setting that names somebody else's service, since base's own would be deleted. */
 function replacedService(declared: DeclaredBase, now: BaseNow, service: string, shape: Replaceable): Problem[] {
   const setting = shape.replacedBy.find((name) => declared.settings[name]?.value !== undefined);
   const container = now.services[service];
@@ -78,7 +78,7 @@ function replacedService(declared: DeclaredBase, now: BaseNow, service: string, 
   ];
 }
 
-/** A new and empty one would take the place of somebody else's, since no setting names that any more. */
+/** Refuses the loss of a setting that names somebody else's service, since a new and empty one would take its place. */
 function returnedService(declared: DeclaredBase, now: BaseNow, shape: Replaceable): Problem[] {
   if (!shape.holdsData || shape.replacedBy.some((name) => declared.settings[name]?.value !== undefined)) return [];
   const elsewhere = urlsOf(now, shape).find(({ hostname }) => hostname !== shape.host);
@@ -112,7 +112,10 @@ function changedCredentials(declared: DeclaredBase, now: BaseNow, service: strin
   });
 }
 
-/** Base's own server would make another bucket, empty. To and from one of somebody else's, `changedSettings` says it. */
+/**
+ * Refuses another bucket on base's own server, since it would be empty. `changedSettings` reports moves to and from
+ * somebody else's.
+ */
 function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
   const wanted = declared.settings.S3_BUCKET?.value;
   const is = now.releases
@@ -127,7 +130,10 @@ function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
   ];
 }
 
-/** Another server, or another major version of it, may not read what is there. Of Postgres the data itself says it. */
+/**
+ * Refuses another server, or another major version of it, which may not read the existing data. Postgres is checked by
+ * its data itself.
+ */
 function otherImage(
   declared: DeclaredBase,
   now: BaseNow,
@@ -152,13 +158,13 @@ function otherImage(
   ];
 }
 
-/** Name of the server an image holds, and its major version as far as its tag says it. Pure. */
+/** Returns the name of the server in an image, and its major version if the tag says it. Pure. */
 export function serverOf(image: string): { readonly name: string; readonly major?: string } {
   const [name, tag] = image.replace(/@.*$/, "").replace(/^.*\//, "").split(":") as [string, string | undefined];
   return { name, major: /^v?(\d+)/.exec(tag ?? "")?.[1] };
 }
 
-/** Whoever uses Scani would look for it at another address. */
+/** Refuses to move the gateway, since users of Scani would have to look for it at another address. */
 function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
   const published = now.services.gateway?.published[0];
   if (published === undefined) return [];
@@ -183,7 +189,7 @@ function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
   });
 }
 
-/** Addresses at which releases in use reach a service. */
+/** Returns the addresses at which releases in use reach a service. */
 function urlsOf(now: BaseNow, { variable }: Replaceable): URL[] {
   const given = now.releases.flatMap(({ environment }) => variableIn(environment, variable) ?? []);
   return given.filter((url) => URL.canParse(url)).map((url) => new URL(url));

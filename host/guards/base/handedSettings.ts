@@ -5,30 +5,30 @@ import type { ChangedSetting } from "../changedSettings";
 import type { BaseNow } from "./baseNow";
 import type { DeclaredBase } from "./baseRefusals";
 
-/** A setting that base hands to releases. */
+/** Effects of a setting that base hands to releases. */
 interface Handed {
-  /** What whoever uses Scani notices of another value, as the end of a sentence. */
+  /** Effect of another value that users of Scani notice, as the end of a sentence. */
   readonly notice: string;
   /**
-   * Whether another value than a release has is a change; without it always is.
-   * @param isGiven whether somebody gives the other one
+   * Returns true if another value than a release has is a change; without it, it always is.
+   * @param isGiven true if somebody gives the other one
    */
   readonly counts?: (was: string, isGiven: boolean, declared: DeclaredBase, now: BaseNow) => boolean;
-  /** Why it is refused also where the operator wrote it down; undefined where it need not be. */
+  /** Returns why it is refused also where the operator wrote it down; undefined where it need not be. */
   readonly harm?: (now: BaseNow) => string | undefined;
 }
 
-/** An address as it is compared. */
+/** Returns an address in the form in which it is compared. */
 const addressOf = (url: string): string => (URL.canParse(url) ? new URL(url).href.replace(/\/$/, "") : url);
 
-/** Whether files of releases in use are in a bucket of somebody else's, and go on to be. */
+/** True where files of releases in use are in somebody else's bucket, and will go on to be. */
 function keepsFilesElsewhere({ settings }: DeclaredBase, { releases }: BaseNow): boolean {
   const { storage } = replaceable;
   const are = releases.flatMap(({ environment }) => variableIn(environment, storage.variable) ?? []);
   return settings.S3_ENDPOINT?.value !== undefined && are.every((url) => hostOf(url) !== storage.host);
 }
 
-/** A release of tier 1 has its files carried from its own bucket to the next one's. */
+/** Effects of another bucket: a release of tier 1 has its files carried from its own to the next one's. */
 const movedBucket: Pick<Handed, "notice" | "harm"> = {
   notice: "files are carried there, unless carryFiles is no",
   harm: ({ releases }) =>
@@ -37,14 +37,14 @@ const movedBucket: Pick<Handed, "notice" | "harm"> = {
       : undefined,
 };
 
-/** Settings whose other value is noticed, by name; a release's variables are called like them. */
+/** Settings whose change users notice, by name; a release's variables have the same names. */
 const handed: Readonly<Partial<Record<BaseSetting, Handed>>> = {
   FRONTEND_URL: {
     notice: "nobody can sign in there any more",
-    // Which is what base derives.
+    // `localhost` is what base derives where nobody gives a host.
     counts: (was, isGiven) => isGiven || hostOf(was) !== "localhost",
   },
-  // Derived from what is given otherwise.
+  // The next two are derived from other settings where nobody gives them.
   BACKEND_URL: { notice: "links in mails lead elsewhere", counts: (_was, isGiven) => isGiven },
   S3_PUBLIC_ENDPOINT: { notice: "browsers upload elsewhere", counts: (_was, isGiven) => isGiven },
   S3_ENDPOINT: {
@@ -58,16 +58,16 @@ const handed: Readonly<Partial<Record<BaseSetting, Handed>>> = {
   VAPID_PRIVATE_KEY: { notice: "every subscription to notifications ends" },
   SMTP_URL: {
     notice: "no mail leaves by it any more",
-    // Base's own in somebody else's place is a service that goes, which `baseRefusals` says.
+    // Leaving base's own mail server removes a service, which `baseRefusals` reports.
     counts: (was, _isGiven, { settings }) =>
       hostOf(was) !== replaceable.mail.host && settings.FASTMAIL_API_TOKEN?.value === undefined,
   },
 };
 
-/** Settings `handedChanges` looks at. */
+/** Settings that `handedChanges` compares. */
 export const handedSettings = Object.keys(handed) as readonly BaseSetting[];
 
-/** What base would hand to the next release, and one in use has otherwise. Pure. */
+/** Returns settings that base would hand to the next release with another value than a release in use has. Pure. */
 export function handedChanges(declared: DeclaredBase, now: BaseNow): ChangedSetting[] {
   return (Object.entries(handed) as [BaseSetting, Handed][]).flatMap(([setting, { notice, counts, harm }]) => {
     const { value, origin } = declared.settings[setting] ?? {};

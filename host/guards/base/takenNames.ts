@@ -5,18 +5,18 @@ import { containerName, isOfBase } from "../../install/names/containerName";
 import { label } from "../../install/names/labels";
 import type { NamedNetwork, Namesakes } from "../../install/drift/unknown";
 
-/** Base as it is about to be declared, as far as it has names. */
+/** Names base is about to be declared with. */
 export interface DeclaredNames {
   readonly install: string;
   /** Base's stack, for commands. */
   readonly stack: string;
-  /** Services it has containers of. */
+  /** Services that base has containers of. */
   readonly services: readonly string[];
 }
 
 /**
- * Why base must not be brought up: something that is none of this module's has a name it needs, and Docker gives a name
- * once. Pulumi would find that out when the services before it are gone. Pure.
+ * Returns why base must not be brought up: something outside this module has a name it needs, and Docker gives a name
+ * once. Pulumi would find that out only when the services before it are gone. Pure.
  */
 export function takenNames({ containers, networks }: Namesakes, declared: DeclaredNames): Problem[] {
   const { install, stack, services } = declared;
@@ -38,7 +38,7 @@ export function takenNames({ containers, networks }: Namesakes, declared: Declar
   ];
 }
 
-/** Why base cannot make a network of its own: there is one of its name that Pulumi does not know. Pure. */
+/** Returns why base cannot make a network of its own: one of its name exists that Pulumi does not know. Pure. */
 export function takenNetwork({ network: { name }, users }: NamedNetwork, stack: string): Problem {
   return {
     what: `The network ${name} was made by somebody else, under the name of one of base's.`,

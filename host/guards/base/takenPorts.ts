@@ -10,7 +10,7 @@ import { label } from "../../install/names/labels";
 /** A port of the host that base is about to publish. */
 export interface DeclaredPort {
   readonly setting: BaseSetting;
-  /** What it leads to. */
+  /** Name of the service it leads to. */
   readonly title: string;
   /** IPv4 address. */
   readonly ip: string;
@@ -19,11 +19,14 @@ export interface DeclaredPort {
 
 /** A declared port that something else has. */
 export interface TakenPort extends DeclaredPort {
-  /** Absent where no container has it, but a program of the engine's host. */
+  /** Absent where a program of the engine's host has it, and no container. */
   readonly container?: string;
 }
 
-/** Ports base publishes as soon as its containers start: not those a gateway gets later, when its holder has stopped. Pure. */
+/**
+ * Returns ports base publishes as soon as its containers start; a gateway gets its own later if its holder has to stop
+ * first. Pure.
+ */
 export function declaredPorts(settings: Settings<"base">): DeclaredPort[] {
   const gateway = {
     setting: "FRONTEND_PORT",
@@ -44,8 +47,9 @@ export function declaredPorts(settings: Settings<"base">): DeclaredPort[] {
 }
 
 /**
- * Reads which ports something else has. One of the install's own makes room for its successor.
- * @param isHere whether the engine's host is this machine, of which alone it is known which programs listen
+ * Finds ports that something else has. A container of the install itself does not count: it makes room for its
+ * successor.
+ * @param isHere true if the engine's host is this machine, the only one whose listening programs are known
  */
 export async function readTakenPorts(
   engine: Engine,
@@ -65,13 +69,15 @@ export async function readTakenPorts(
   return taken.filter((one) => one !== undefined);
 }
 
-/** Whether no two can have both: an address that stands for all of them overlaps every other. Pure. */
+/** True where two cannot have both: an address that stands for all of them overlaps every other. Pure. */
 function overlaps({ ip, port }: DeclaredPort, published: string): boolean {
   const other = publishedAt(published);
   return Number(other.port) === port && (other.ip === ip || [ip, other.ip].includes("0.0.0.0"));
 }
 
-/** Why base must not be brought up: its container could not start, and the one before it would be gone. Pure. */
+/**
+ * Returns why base must not be brought up: its container could not start, and the one before it would be gone. Pure.
+ */
 export function takenPorts(taken: readonly TakenPort[], stack: string): Problem[] {
   return taken.map(({ setting, title, ip, port, container }) => ({
     what: `${setting} is ${port}, and ${container ?? "another program of this machine"} has that port already: base's ${title} could not be published on ${ip}:${port}.`,
