@@ -4,7 +4,7 @@ import type { UploadSpot } from "../scani/cloud/uploadSpot";
 import { messageOf } from "../../util/operatorError";
 import type { Http, HttpAnswer } from "./http";
 
-/** Why a page could not upload. `why` is one sentence for the operator. */
+/** Reason why a page could not upload. `why` is one sentence for the operator. */
 export interface BucketProblem {
   readonly cause: "unreachable" | "cors" | "credentials" | "region" | "bucket" | "refused" | "failing";
   readonly why: string;
@@ -53,14 +53,14 @@ export async function askBucket(
   }
 }
 
-/** True for a name only the release's networks may resolve. An IPv6 address has no dot either, and is none. Pure. */
+/** True for a name only the release's networks may resolve; not for an IPv6 address, which has no dot either. Pure. */
 export function isPrivate(hostname: string): boolean {
   return !hostname.startsWith("[") && isPrivateHost(hostname);
 }
 
 /**
- * Why a browser would not send a page's PUT after this response to its CORS preflight; undefined when it would. Source:
- * the Fetch standard. Pure.
+ * Returns why a browser would not send a page's PUT after this response to its CORS preflight; undefined when it would.
+ * Source: the Fetch standard. Pure.
  */
 export function corsProblem(
   answer: HttpAnswer,
@@ -102,7 +102,7 @@ const keyCodes: ReadonlySet<string> = new Set([
   "XAdminUserNotFound",
 ]);
 
-/** Why a PUT was refused; undefined when it was accepted. Pure. */
+/** Returns why a PUT was refused; undefined when it was accepted. Pure. */
 export function putProblem({ status, body }: HttpAnswer, origin: string): BucketProblem | undefined {
   if (status >= 200 && status < 300) return undefined;
   const { code, words } = refusalIn(body);

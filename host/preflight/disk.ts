@@ -14,7 +14,7 @@ export interface DiskStacks {
  * Refuses when the engine's disk has too little room for a backup and for what a new release writes. Reads it from
  * inside the gateway, whose root file system is on the disk the engine keeps images, containers and volumes on.
  * @param leastMiB `scani:minimumFreeDisk`
- * @param filesMiB what files take that are carried onto that disk
+ * @param filesMiB size of files that are carried onto that disk
  * @throws OperatorError
  */
 export async function checkDisk(
@@ -39,7 +39,7 @@ export async function checkDisk(
   if (problem !== undefined) throw new OperatorError(problem);
 }
 
-/** Problem with too little free space; undefined when it is enough. Pure. */
+/** Returns the problem with too little free space; undefined when it is enough. Pure. */
 export function diskProblem(freeMiB: number, leastMiB: number, stack: string, filesMiB = 0): Problem | undefined {
   if (freeMiB >= leastMiB + filesMiB) return undefined;
   const lower = setCommand("minimumFreeDisk", stack, { value: String(Math.max(freeMiB - filesMiB, 1)) });

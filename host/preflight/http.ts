@@ -14,20 +14,20 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** By their names in lower case. */
+  /** By name, in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Makes a request from somewhere. @throws Error that says why there is no response */
+/** Function that makes a request from somewhere. @throws Error that says why there is no response */
 export type Http = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** Seconds a response may take. */
 const answerSeconds = 5;
 
 /**
- * Makes requests from this machine.
- * @param caCertificate of a private authority, PEM, trusted beside the public ones
+ * Returns a function that makes requests from this machine.
+ * @param caCertificate of a private authority, PEM, trusted besides the public ones
  */
 export function fromHere(caCertificate?: string): Http {
   return ({ method, url, headers = {}, body = "" }) =>
@@ -69,7 +69,7 @@ function oneOfEach(headers: NodeJS.Dict<string | string[]>): Record<string, stri
 }
 
 /**
- * Makes requests from inside a container, with the curl in it.
+ * Returns a function that makes requests from inside a container, with the curl in it.
  * @param prepare shell lines that run first, and may set NODE_EXTRA_CA_CERTS to an authority's certificate
  * @param environment `NAME=value`, for those lines
  */

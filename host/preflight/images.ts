@@ -8,7 +8,7 @@ export interface MissingImage {
   readonly image: string;
   /** Error of the registry or of the network. */
   readonly why: string;
-  /** The registry, where it refused the login that docker has, or its lack of one. */
+  /** Registry that refused docker's login, or its lack of one. */
   readonly login?: string;
 }
 
@@ -16,8 +16,8 @@ export interface MissingImage {
 const timeout = 10_000;
 
 /**
- * Lists those of these images that `bringImages` could not bring. Asks registries for descriptions, with the login whoever
- * pulls would use, and brings nothing.
+ * Lists images that `bringImages` could not bring. Asks registries for descriptions, with the login a pull would use,
+ * and brings nothing.
  */
 export async function missingImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
   const absent = await notOnEngine(engine, images);
@@ -35,9 +35,9 @@ export async function missingImages(engine: Engine, images: readonly string[]): 
 }
 
 /**
- * Brings images onto the engine, so that nothing is taken away before what takes its place is there. One that has lost
+ * Brings images onto the engine, so that nothing is taken away before its replacement is there. An image that has lost
  * its name, and that a container of this module was made from, gets it back.
- * @returns those that could not be brought
+ * @returns images that could not be brought
  */
 export async function bringImages(engine: Engine, images: readonly string[]): Promise<MissingImage[]> {
   const absent = await notOnEngine(engine, images);
@@ -55,19 +55,21 @@ export async function bringImages(engine: Engine, images: readonly string[]): Pr
   return brought.flat();
 }
 
-/** Those of these images the engine does not have under these names. */
+/** Lists images the engine does not have under these names. */
 async function notOnEngine(engine: Engine, images: readonly string[]): Promise<string[]> {
   const found = await Promise.all([...new Set(images)].map(async (name) => [name, await engine.image(name)] as const));
   return found.flatMap(([name, image]) => (image === undefined ? [name] : []));
 }
 
-/** Ids of images that are on the engine and were called so when a container of this module was made from them. */
+/**
+ * Returns ids of images that are on the engine and had these names when a container of this module was made from them.
+ */
 async function lostNames(engine: Engine, names: readonly string[]): Promise<Readonly<Partial<Record<string, string>>>> {
   const used = await usedImages(engine);
   const found = await Promise.all(
     names.map(async (name) => {
       const id = used.find(({ image }) => image === name)?.imageId;
-      // A name with a digest means one image for good, and cannot be given.
+      // A name with a digest always means the same image, and cannot be given to one.
       const given = id !== undefined && !name.includes("@") && (await engine.image(id)) !== undefined;
       return given ? [[name, id] as const] : [];
     }),
@@ -75,7 +77,7 @@ async function lostNames(engine: Engine, names: readonly string[]): Promise<Read
   return Object.fromEntries(found.flat());
 }
 
-/** Images that containers of this module were made from, by the name they had then. */
+/** Lists images that containers of this module were made from, by the name they had then. */
 async function usedImages(engine: Engine): Promise<Pick<ContainerDetails, "image" | "imageId">[]> {
   const containers = await engine.containers({ labels: [label.install], all: true });
   const found = await Promise.all(containers.map(({ id }) => engine.inspect(id).catch(() => undefined)));
@@ -89,7 +91,7 @@ function whyMissing(engine: Engine, name: string): Promise<Omit<MissingImage, "i
   );
 }
 
-/** Why a registry did not give an image. Pure. */
+/** Returns why a registry did not give an image. Pure. */
 function reasonOf(name: string, error: Error & { readonly statusCode?: number }): Omit<MissingImage, "image"> {
   if (error.name === "AbortError" || error.name === "TimeoutError") return { why: `no answer in ${timeout / 1000} s` };
   const why = messageOf(error)
@@ -99,7 +101,7 @@ function reasonOf(name: string, error: Error & { readonly statusCode?: number })
 }
 
 /**
- * True when a registry refused for want of authentication. Docker's own refuses images that do not exist in the same
+ * True when a registry refused for lack of authentication. Docker's own refuses images that do not exist in the same
  * way. Pure.
  */
 export function isRefusal({
@@ -116,7 +118,9 @@ export function isRefusal({
   );
 }
 
-/** Problem of missing images. Pure. @param type commands that name other images; none where no other will do */
+/**
+ * Returns the problem of missing images. Pure. @param type commands that name other images; none where no other will do
+ */
 export function missingProblem(missing: readonly MissingImage[], type: readonly string[]): Problem {
   const logins = missing.flatMap(({ login }) => (login === undefined ? [] : [loginCommand(login)]));
   return {

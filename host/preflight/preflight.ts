@@ -20,7 +20,7 @@ export interface PreflightOrder {
   readonly wanted: Wanted;
   /** Name of the Pulumi stack, for the commands in its messages. */
   readonly stack: string;
-  /** Name of base's. */
+  /** Name of base's stack. */
   readonly baseStack: string;
   /** True where base has an S3 server of its own. */
   readonly ownBucket: boolean;
@@ -30,7 +30,7 @@ export interface PreflightOrder {
   readonly minimumFreeDisk: number;
 }
 
-/** What is known of the host before a switch. */
+/** Facts about the host before a switch. */
 export interface Known {
   /** The serving release's api and frontend-app. */
   readonly serving?: ReleaseContainer;
@@ -86,7 +86,7 @@ async function checkSchema(engine: Engine, { wanted, stack }: PreflightOrder, kn
   );
 }
 
-/** Checks what is outside this install: tier 2's endpoint, and the bucket. */
+/** Checks services outside this install: tier 2's endpoint, and the bucket. */
 async function checkOutside(
   engine: Engine,
   order: PreflightOrder,

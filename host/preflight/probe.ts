@@ -22,7 +22,7 @@ const limitSeconds = 60;
 const authorityVariable = "PREFLIGHT_CA";
 const authorityScript = `if [ -n "$${authorityVariable}" ]; then printf '%s\\n' "$${authorityVariable}" > /tmp/ca.pem; export NODE_EXTRA_CA_CERTS=/tmp/ca.pem; fi`;
 
-/** Where the probe runs, and what it calls. */
+/** Place where the probe runs, and endpoint it calls. */
 export interface ProbeOrder {
   readonly install: string;
   /** The candidate api as the engine describes it: created, not started. */

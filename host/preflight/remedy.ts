@@ -3,10 +3,10 @@ import { setCommand, type SettingName } from "../../settings";
 import { setCommand as setGiven, upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 
-/** What to do about a problem, and the commands to type. */
+/** Advice about a problem, and the commands to type. */
 export type Remedy = Pick<Problem, "why" | "type">;
 
-/** What a remedy depends on. */
+/** Context a remedy depends on. */
 export interface Situation {
   /** Name of the Pulumi stack. */
   readonly stack: string;
@@ -14,7 +14,7 @@ export interface Situation {
   readonly privateAuthority: boolean;
 }
 
-/** What to do about an endpoint that cannot be used. Pure. */
+/** Returns the remedy for an endpoint that cannot be used. Pure. */
 export function remedy(cause: Cause, { stack, privateAuthority }: Situation): Remedy {
   const set = (name: SettingName) => setCommand(name, stack);
   const again = upCommand(stack);

@@ -13,10 +13,10 @@ export interface Newer {
   readonly stack: string;
 }
 
-/** Names that are listed; those of a database that is a year ahead would fill the screen. */
+/** Number of names that are listed; all those of a database that is a year ahead would fill the screen. */
 const listed = 5;
 
-/** Problem of a database that is newer than the images. Pure. */
+/** Returns the problem of a database that is newer than the images. Pure. */
 export function newerProblem({ names, wantedTag, servingTag, stack }: Newer): Problem {
   const more = names.length > listed ? ` and ${names.length - listed} more` : "";
   const known = servingTag !== undefined && servingTag !== wantedTag;
@@ -27,7 +27,7 @@ export function newerProblem({ names, wantedTag, servingTag, stack }: Newer): Pr
   };
 }
 
-/** Tag of an image's name; the whole name when it has none. Pure. */
+/** Returns the tag of an image's name; the whole name when it has none. Pure. */
 export function tagOf(image: string): string {
   return /:([\w][\w.-]*)$/.exec(image)?.[1] ?? image;
 }

@@ -29,9 +29,12 @@ export interface UploadsOrder {
 export interface ForeignBucket {
   /** Asks for a place for one small file; a text is the reason there is none. */
   place(): Promise<UploadSpot | string>;
-  /** Whether the release would find the file; a text is the reason that is unknown. */
+  /** Returns true if the release would find the file; a text is the reason that this is unknown. */
   exists(key: string): Promise<boolean | string>;
-  /** Why a file cannot be copied to another key and read there; undefined where it can, or nobody will. */
+  /**
+   * Returns why a file cannot be copied to another key and found there; undefined where it can. Absent where nobody
+   * copies.
+   */
   copies?(key: string): Promise<string | undefined>;
   remove(key: string): Promise<void>;
   remedy(cause: BucketProblem["cause"] | "place"): Remedy;
@@ -40,7 +43,7 @@ export interface ForeignBucket {
 /** Folder of the test file; Scani's own rules empty `temp/` in time. */
 const folder = "scani-preflight";
 
-/** Seconds an address of the check may be used. */
+/** Seconds for which an address of the check is valid. */
 const validSeconds = 60;
 
 /** Result of the check of uploads. */
@@ -51,16 +54,17 @@ export interface UploadsReport {
 }
 
 /**
- * Note on pages that are open during a switch: their policy is that of the release they were loaded from. Pure.
+ * Returns the note on pages that are open during a switch: their policy is that of the release they were loaded from.
+ * Pure.
  */
 export function openPages(origin: string): string {
   return `pages that are open now were loaded under a policy without ${origin}: they upload again once they are reloaded. To spare them that, add it to CSP_CONNECT_SRC of the tier that serves, one up before the switch`;
 }
 
 /**
- * Checks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket accepts the
- * page's PUT, the keys work and the release finds the file. The file is removed again.
- * @param place the bucket's answer to a request for one
+ * Checks whether the page could upload to a bucket that is somebody else's: its policy allows it, the bucket accepts
+ * the page's PUT, the keys work and the release finds the file. The file is removed again.
+ * @param place the bucket's answer to a request for a place
  */
 export async function checkUploads(
   bucket: ForeignBucket,
@@ -90,7 +94,7 @@ export async function checkUploads(
   return { origin, problems: [...gap, ...lost, ...kept] };
 }
 
-/** The bucket behind tier 2's endpoint. Source: the storage procedures of Scani 0.17.1's data-provider. */
+/** Returns the bucket behind tier 2's endpoint. Source: the storage procedures of Scani 0.17.1's data-provider. */
 export function hostedBucket(url: string, probe: Probe, { stack, page }: UploadsOrder): ForeignBucket {
   const call = async (procedure: string, input: object): Promise<Answer> =>
     answerOf(url, await probe.call({ procedure: `storage.${procedure}`, body: JSON.stringify(input) }));
@@ -134,7 +138,7 @@ export function hostedBucket(url: string, probe: Probe, { stack, page }: Uploads
 }
 
 /**
- * A managed bucket of the operator's own, called with the data-provider's keys.
+ * Returns a managed bucket of the operator's own, called with the data-provider's keys.
  * @param environment the data-provider's, `NAME=value`
  */
 export function managedBucket(
