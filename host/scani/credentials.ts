@@ -1,6 +1,6 @@
 import { opens } from "./envelope";
 
-/** Stored credentials that are tried. One that opens is enough; several, because one alone may be damaged. */
+/** Number of stored credentials that are tried: one that opens is enough, but a single one may be damaged. */
 const tried = 5;
 
 /** Input for psql that prints the newest sealed credentials, a line each; nothing where Scani has no table of them yet. */
@@ -11,7 +11,7 @@ where encrypted_credentials ->> 'encrypted' = 'true' order by updated_at desc li
 \\endif
 `;
 
-/** Sealed credentials in what the queries printed, the newest first. Pure. */
+/** Returns sealed credentials from the queries' output, the newest first. Pure. */
 export function credentialsIn(output: string): string[] {
   return output
     .split("\n")

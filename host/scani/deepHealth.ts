@@ -1,12 +1,14 @@
-/** What Scani's api says of what it depends on: `GET /health/deep`. Source: Scani 0.17.1, apps/backend/api/src/index.ts. */
+/**
+ * Report of Scani's api on its dependencies: `GET /health/deep`. Source: Scani 0.17.1, apps/backend/api/src/index.ts.
+ */
 export interface DeepHealth {
-  /** What is wrong with each check; undefined for a good one. */
+  /** Fault of each check; undefined for a good one. */
   readonly checks: Readonly<Record<string, string | undefined>>;
   /** Providers whose key is not set, and the variable it is in. */
   readonly degraded: readonly { readonly provider: string; readonly variable: string }[];
 }
 
-/** Parses the answer; undefined where it is none. Pure. */
+/** Parses the answer; undefined where it is no such report. Pure. */
 export function parseDeepHealth(output: string): DeepHealth | undefined {
   try {
     const { checks, providerCredentials } = JSON.parse(output) as {
@@ -25,7 +27,7 @@ export function parseDeepHealth(output: string): DeepHealth | undefined {
   }
 }
 
-/** Checks by the names an operator knows them by. AI is no part of it: it needs a key of the operator's own. */
+/** Checks by the names an operator knows them by. AI is left out, since it needs a key of the operator's own. */
 const parts: Readonly<Record<string, string>> = {
   db: "the database",
   schema: "the schema",
@@ -33,13 +35,13 @@ const parts: Readonly<Record<string, string>> = {
   r2: "the storage of its data-provider",
 };
 
-/** Why an api cannot work; undefined where it can. Pure. */
+/** Returns why an api cannot work; undefined where it can. Pure. */
 export function deepProblem({ checks }: DeepHealth): string | undefined {
   const wrong = Object.entries(parts).filter(([name]) => checks[name] !== undefined);
   return wrong.length === 0 ? undefined : wrong.map(([name, part]) => `${part}: ${checks[name]}`).join("; ");
 }
 
-/** Providers that had a key before and have none now. Pure. */
+/** Returns providers that had a key before and have none now. Pure. */
 export function credentialsLost(before: DeepHealth | undefined, now: DeepHealth | undefined): DeepHealth["degraded"] {
   if (before === undefined || now === undefined) return [];
   const without = new Set(before.degraded.map(({ provider }) => provider));

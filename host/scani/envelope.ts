@@ -12,7 +12,7 @@ const oldSalt = "scani-salt";
 
 const stretch = promisify<string, Buffer | string, number, Buffer>(scrypt);
 
-/** 64 hex digits are used as the AES key; anything else is stretched, which takes about 50 ms. */
+/** Returns the AES key: 64 hex digits are used as they are; anything else is stretched, which takes about 50 ms. */
 async function aesKey(key: string, salt: Buffer | string): Promise<Buffer> {
   return /^[0-9a-f]{64}$/i.test(key) ? Buffer.from(key, "hex") : stretch(key, salt, 32);
 }

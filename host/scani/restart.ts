@@ -3,8 +3,8 @@ import { untilReady, type Watch } from "../engine/containers/ready";
 import type { ReleaseContainer } from "../install/facts";
 
 /**
- * Containers in the order they start in, by groups: nginx in frontend-app does not start unless the name `api` resolves,
- * and it does once the api runs. Pure.
+ * Groups containers in the order they start in: nginx in frontend-app does not start unless the name `api` resolves,
+ * which it does once the api runs. Pure.
  */
 export function inStartOrder(containers: readonly ReleaseContainer[]): ReleaseContainer[][] {
   const isPage = ({ service }: ReleaseContainer): boolean => service === "frontend-app";
@@ -12,8 +12,8 @@ export function inStartOrder(containers: readonly ReleaseContainer[]): ReleaseCo
 }
 
 /**
- * Restarts a container gently, and waits until it is ready. Once it may have stopped it is started, whatever interrupts
- * and whether or not the engine's answer arrives.
+ * Restarts a container gently, and waits until it is ready. Starts it again even where stopping it is interrupted or
+ * the engine's answer is lost, since it may have stopped.
  * @throws OperatorError when it does not get ready in time
  */
 export async function restart(engine: Engine, container: ReleaseContainer, watch: Watch): Promise<void> {

@@ -4,13 +4,13 @@ import type { ReleaseContainer } from "../install/facts";
 import type { Progress } from "../../util/progress/progress";
 import { failed, type Watch } from "../engine/containers/ready";
 
-/** What the worker logs once it takes jobs. */
+/** Line the worker logs once it takes jobs. */
 const listening = "Worker listening for jobs";
 
-/** What it logs when it stopped with no job in hand. */
+/** Line it logs when it stopped with no job in hand. */
 const drained = "Worker drained cleanly";
 
-/** Stops a worker gently: it finishes or gives back the jobs it has. Says so when it was killed instead. */
+/** Stops a worker gently: it finishes or gives back the jobs it has. Notes it when the worker was killed instead. */
 export async function stopWorker(engine: Engine, worker: ReleaseContainer, progress: Progress): Promise<void> {
   await engine.stop(worker.id);
   const log = await endOfLog(engine, worker.id).catch(() => "");
@@ -23,7 +23,7 @@ export async function stopWorker(engine: Engine, worker: ReleaseContainer, progr
 /** Seconds before its end in which a worker logs how it stopped. */
 const lastSeconds = 5;
 
-/** The end of a stopped worker's log. By the engine's clock, which may differ from this machine's. */
+/** Reads the end of a stopped worker's log, by the engine's clock, which may differ from this machine's. */
 async function endOfLog(engine: Engine, worker: string): Promise<string> {
   const { startedAt, finishedAt } = await details(engine, worker);
   const since = Math.max(Date.parse(startedAt) / 1000, Date.parse(finishedAt) / 1000 - lastSeconds);

@@ -32,7 +32,7 @@ export interface Call {
   readonly body?: string;
 }
 
-/** Cheap and free of side effects. */
+/** Default call, cheap and free of side effects. */
 const status: Call = { procedure: "ai.status" };
 
 /** Variable that holds the body to post. Not part of the script, since it may contain anything. */

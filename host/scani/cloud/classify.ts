@@ -1,6 +1,6 @@
 import type { CallResult } from "./call";
 
-/** Why a data-provider cannot be used. */
+/** Reason why a data-provider cannot be used. */
 export type Cause =
   | "name"
   | "connection"
@@ -19,17 +19,17 @@ export type Cause =
   | "not-data-provider"
   | "unknown";
 
-/** Why a call failed. `why` is one sentence for the operator. */
+/** Failure of a call. `why` is one sentence for the operator. */
 export interface Refusal {
   readonly ok: false;
   readonly cause: Cause;
   readonly why: string;
 }
 
-/** What the result of a call to a data-provider means. */
+/** Verdict on the result of a call to a data-provider. */
 export type Answer = { readonly ok: true; readonly data: Readonly<Record<string, unknown>> } | Refusal;
 
-/** Names what the result of any call means. Pure. */
+/** Classifies the result of any call. Pure. */
 export function answerOf(url: string, result: CallResult): Answer {
   return result.exitCode === 0 ? classifyAnswer(url, result) : { ok: false, ...classifyFailure(url, result) };
 }
@@ -122,7 +122,7 @@ function dataOf(body: string): Record<string, unknown> | undefined {
   return typeof data === "object" && data !== null ? data : undefined;
 }
 
-/** The message in a response: a tRPC error's, a page's title, or its text. One line, 200 characters at most. */
+/** Returns the message in a response: a tRPC error's, a page's title, or its text. One line, 200 characters at most. */
 function messageIn(body: string): string {
   const answer = parsed(body);
   const message = answer?.error?.message ?? answer?.error?.json?.message ?? answer?.message ?? answer?.error;

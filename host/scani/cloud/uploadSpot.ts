@@ -1,4 +1,4 @@
-/** Where a data-provider has a file sent: an address that is signed, and the key it gives the file. */
+/** Signed address to which a data-provider has a file sent, and the key it gives the file. */
 export interface UploadSpot {
   readonly url: string;
   readonly key: string;
@@ -9,7 +9,7 @@ export interface UploadSpot {
 const written = ["content-length", "host"];
 
 /**
- * Parses what `storage.presignUpload` answered; undefined where it names no place. Pure. Source: the storage procedures
+ * Parses the answer of `storage.presignUpload`; undefined where it names no place. Pure. Source: the storage procedures
  * of Scani 0.17.1's data-provider.
  */
 export function parseUploadSpot(data: Readonly<Record<string, unknown>>): UploadSpot | undefined {

@@ -28,7 +28,8 @@ const folders = [
 ] as const;
 
 /**
- * Migrations the image ships and the ledger lacks, which migrating would apply. Undefined without a ledger. Pure.
+ * Returns migrations the image ships and the ledger lacks, which migrating would apply. Undefined without a ledger.
+ * Pure.
  */
 export function pendingIn({ shipped, applied }: Schema): string[] | undefined {
   if (applied === undefined) return undefined;
@@ -37,8 +38,9 @@ export function pendingIn({ shipped, applied }: Schema): string[] | undefined {
 }
 
 /**
- * Migrations in the ledger that the image does not ship: the database is newer than the image, whose migrator would
- * refuse it. The queue's are left out, since its migrator accepts a newer schema that declares itself compatible. Pure.
+ * Returns migrations in the ledger that the image does not ship: the database is newer than the image, whose migrator
+ * would refuse it. The queue's are left out, since its migrator accepts a newer schema that declares itself compatible.
+ * Pure.
  */
 export function newerIn({ shipped, applied }: Schema): string[] {
   const known = new Set(shipped);
@@ -71,7 +73,7 @@ export async function pendingMigrations(
   return pendingIn(await readSchema(engine, install, migrateContainerId));
 }
 
-/** Migrations a migrate image ships, read from a container of it that need not run. */
+/** Reads the migrations a migrate image ships, from a container of it that need not run. */
 export async function readShipped(engine: Engine, container: string): Promise<string[]> {
   const read = await Promise.all(
     folders.map(async ({ path, prefix }) => namesIn(await engine.fileNames(container, path), prefix)),
@@ -80,7 +82,7 @@ export async function readShipped(engine: Engine, container: string): Promise<st
 }
 
 /**
- * Migration names among a folder's files: each `.sql` directly in the folder, in the migrator's order. Pure.
+ * Returns migration names among a folder's files: each `.sql` directly in the folder, in the migrator's order. Pure.
  */
 export function namesIn(files: readonly string[], prefix = ""): string[] {
   return files
@@ -105,7 +107,10 @@ export const ledgerQueries = [
   "\\endif",
 ].join("\n");
 
-/** Connects through the container's own socket as the role that owns the database, which needs no password. */
+/**
+ * Shell command that reads both ledgers. It connects through the container's own socket as the role that owns the
+ * database, which needs no password.
+ */
 const script = [
   'exec psql -X -q -At -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "${POSTGRES_DB:-$POSTGRES_USER}" <<\'END\'',
   ledgerQueries,
@@ -115,7 +120,7 @@ const script = [
 async function readApplied(engine: Engine, install: string): Promise<string[] | undefined> {
   const name = containerName(install, "postgres");
   const found = await engine.inspect(name);
-  // A server of somebody else's may have the name where base has none of its own.
+  // If base has no Postgres of its own, somebody else's server may have the name.
   if (found === undefined || !isOfBase(found)) return undefined;
   const { exitCode, output } = await engine
     .exec(found.id, ["sh", "-c", script])
@@ -136,6 +141,6 @@ export function parseApplied(output: string): string[] | undefined {
   const applied = lines
     .filter((line) => line.startsWith(marks.applied))
     .map((line) => line.slice(marks.applied.length));
-  // An empty ledger may have been created beside that of an older migrator, which the new one has yet to import.
+  // An empty ledger may exist next to that of an older migrator, which the new one has yet to import.
   return applied.some((name) => !name.startsWith(queuePrefix)) ? applied : undefined;
 }
