@@ -17,13 +17,13 @@ export function connect(host?: string, environment: NodeJS.ProcessEnv = process.
   return engineOver(connectDocker(host, environment), environment);
 }
 
-/** As `connect`, with dockerode's own interface, for the lab and the tests. */
+/** Connects as `connect` does, and returns dockerode's own interface, for the lab and the tests. */
 export function connectDocker(host?: string, environment: NodeJS.ProcessEnv = process.env): Docker {
   return new Docker(dockerOptions(host ?? engineHost(environment), environment));
 }
 
 /**
- * Host of the engine the docker command line would use; undefined for its built-in default.
+ * Returns the host of the engine the docker command line would use; undefined for its built-in default.
  * @throws OperatorError when the context chosen does not exist
  */
 export function engineHost(environment: NodeJS.ProcessEnv): string | undefined {
@@ -38,19 +38,19 @@ export function engineHost(environment: NodeJS.ProcessEnv): string | undefined {
   return context?.host;
 }
 
-/** What dockerode would take from this process's own environment. */
+/** Overrides of everything dockerode would take from this process's own environment. */
 const nothingElse = { socketPath: undefined, host: undefined, ca: undefined, cert: undefined, key: undefined };
 
 /**
- * A host in dockerode's words. It would read DOCKER_HOST by itself, but from this process's own environment only, which
- * is not always the one a command is for.
+ * Returns dockerode's options for a host. dockerode would read DOCKER_HOST by itself, but only from this process's own
+ * environment, which is not always the one a command is for.
  * @throws OperatorError when the host cannot be read, or a certificate it needs
  */
 export function dockerOptions(host: string | undefined, environment: NodeJS.ProcessEnv): Docker.DockerOptions {
   const { scheme, rest } = partsOf(host ?? "unix://");
   if (scheme === "unix" || scheme === "npipe") return { ...nothingElse, socketPath: rest || defaultSocket() };
   if (scheme === "ssh") {
-    // The name is for the Host header alone: the connection is the agent's.
+    // Only the Host header uses this name: the agent makes the connection.
     const through = { agent: sshAgent(host ?? "", environment) };
     return { ...nothingElse, protocol: "http", host: "docker", ...through };
   }
@@ -66,8 +66,8 @@ export function dockerOptions(host: string | undefined, environment: NodeJS.Proc
 }
 
 /**
- * Folder with ca.pem, cert.pem and key.pem of an engine over TCP: of the Docker context that names the engine, else the
- * environment's. Undefined where it has none.
+ * Returns the folder with ca.pem, cert.pem and key.pem for an engine over TCP: that of the Docker context that names
+ * the engine, else the environment's. Undefined without TLS, and where there is none.
  */
 export function certificateFolder(host: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
   if (!usesTls(host, environment)) return undefined;
@@ -124,7 +124,7 @@ function timeoutOf({ DOCKER_CLIENT_TIMEOUT: limit }: NodeJS.ProcessEnv): number 
   return limit ? Number.parseInt(limit, 10) : undefined;
 }
 
-/** Where an engine listens that nothing names: Docker Desktop's socket, else the machine's own. */
+/** Returns the default local socket: Docker Desktop's, else the machine's own. */
 function defaultSocket(): string {
   if (process.platform === "win32") return "//./pipe/docker_engine";
   const own = join(homedir(), ".docker", "run", "docker.sock");

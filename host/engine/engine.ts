@@ -4,19 +4,19 @@ import type { ExecResult } from "./docker/exec";
 /** A container's state, in Docker's own words. */
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "exited" | "dead" | "removing";
 
-/** One line of a list of containers. */
+/** A container as the engine lists it. */
 export interface ContainerSummary {
   readonly id: string;
   /** Without Docker's leading slash. Empty for a container that has lost its name. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly state: ContainerState;
-  /** As Docker words it: `Up 3 minutes (healthy)`. */
+  /** Docker's own description of the state: `Up 3 minutes (healthy)`. */
   readonly status: string;
   /** Name of its image, or the image's id where the name now belongs to another image. */
   readonly image: string;
   readonly imageId: string;
-  /** When it was created, epoch seconds. */
+  /** Creation time, epoch seconds. */
   readonly created: number;
   /** Names of the volumes it has mounted. */
   readonly volumes: readonly string[];
@@ -26,20 +26,20 @@ export interface ContainerSummary {
   readonly networks: Readonly<Record<string, ListedEndpoint>>;
 }
 
-/** Where a container is on a network. */
+/** Endpoint of a container on a network, as the engine lists it. */
 export interface ListedEndpoint {
   /**
-   * Id of the network: a container that was stopped when its network was removed keeps it, and does not start on another
+   * Id of the network. A stopped container keeps the id of a network that was removed, and does not start on another
    * network of the same name. Undefined where Docker has yet to look it up.
    */
   readonly networkId?: string;
-  /** Address it was given for ever. */
+  /** Static address it was given. */
   readonly address?: string;
-  /** Address it has now; undefined where it does not run. */
+  /** Current address; undefined while it does not run. */
   readonly current?: string;
 }
 
-/** Which containers to list: those with every label (`name` or `name=value`), any of the volumes and the network. */
+/** Selection of containers: those with every label (`name` or `name=value`), any of the volumes and the network. */
 export interface ContainerFilter {
   readonly labels?: readonly string[];
   readonly volumes?: readonly string[];
@@ -48,7 +48,7 @@ export interface ContainerFilter {
   readonly all?: boolean;
 }
 
-/** What a container may do on its host, and how it resolves names. Docker's own values, passed on as they are. */
+/** Limits on what a container may do on its host, and its name resolution. Docker's own values, passed on unchanged. */
 export interface Confinement {
   readonly CapDrop?: string[];
   readonly SecurityOpt?: string[];
@@ -69,40 +69,39 @@ export interface ContainerDetails {
   readonly id: string;
   readonly name: string;
   readonly state: ContainerState;
-  /** As Docker counts it: paused and restarting containers count as running. */
+  /** Docker's own flag: true for paused and restarting containers too. */
   readonly running: boolean;
   readonly exitCode: number;
-  /** By the engine's clock, ISO 8601; year 1 for one that has never started, or never stopped. */
+  /** By the engine's clock, ISO 8601; year 1 if it has never started, or never stopped. */
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** How often its restart policy has restarted it since it was last started by a command. */
+  /** Number of restarts by its restart policy since a command last started it. */
   readonly restarts: number;
   /** Name of the image it was created from. */
   readonly image: string;
   readonly imageId: string;
   /** `NAME=value`. */
   readonly environment: readonly string[];
-  /** Words of its health check, the first of which is its kind (`CMD`, `CMD-SHELL`); empty without one. */
+  /** Words of its health check, its kind first (`CMD`, `CMD-SHELL`); empty without one. */
   readonly healthCheck: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** Words of what it runs; empty where it runs its arguments. */
+  /** Words of its entrypoint; empty where it runs its arguments. */
   readonly entrypoint: readonly string[];
-  /** Words its entrypoint gets. */
+  /** Words passed to its entrypoint. */
   readonly arguments: readonly string[];
   /** Names of its networks, in the engine's order. */
   readonly networks: readonly string[];
-  /** Names by which others on its networks reach it, beside its own. */
+  /** Names by which others on its networks reach it, besides its own. */
   readonly aliases: readonly string[];
-  /** What is mounted into it. */
   readonly mounts: readonly Mount[];
-  /** Docker's own word: `no`, `always`, `unless-stopped`, `on-failure`. */
+  /** Docker's own value: `no`, `always`, `unless-stopped`, `on-failure`. */
   readonly restartPolicy: string;
-  /** What its health check says: `healthy`, `unhealthy`, `starting`; undefined without one. */
+  /** Result of its health check: `healthy`, `unhealthy`, `starting`; undefined without one. */
   readonly health?: string;
   /** Addresses of the host its ports are published on, `ip:port`, an IPv6 address in brackets. */
   readonly published: readonly string[];
   readonly confinement: Confinement;
-  /** What it was created with that few containers are, in the words of `docker run`: `--dns 10.0.0.53`. */
+  /** Uncommon options it was created with, as `docker run` spells them: `--dns 10.0.0.53`. */
   readonly options: readonly string[];
 }
 
@@ -118,23 +117,23 @@ export interface Mount {
 
 /** A network or a volume, as the engine lists it. */
 export interface Labelled {
-  /** A volume's is its name. */
+  /** For a volume, its name. */
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** One line of a list of networks. */
+/** A network as the engine lists it. */
 export interface NetworkSummary extends Labelled {
-  /** Blocks its addresses are from, as Docker writes them. */
+  /** Blocks of its addresses, as Docker writes them. */
   readonly subnets: readonly string[];
-  /** Part of each that is given out to containers without an address of their own; absent where all of it is. */
+  /** Part of each block from which Docker gives out addresses; absent where that is all of it. */
   readonly dynamic: readonly string[];
 }
 
 /** A container to be created. */
 export interface ContainerOrder {
-  /** Its name; without one the engine gives it any. */
+  /** Its name; without one the engine generates it. */
   readonly name?: string;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -146,7 +145,7 @@ export interface ContainerOrder {
   readonly noHealthCheck?: boolean;
   /** Name of its network; `none` for no network. */
   readonly network?: string;
-  /** Its users are the host's, also on an engine that gives containers users of their own. */
+  /** Runs with the host's user ids, also on an engine that remaps those of containers. */
   readonly hostUsers?: boolean;
   readonly confinement?: Confinement;
   /** Runs an init process that reaps children. */
@@ -158,11 +157,11 @@ export interface ContainerOrder {
   readonly volumes?: readonly { readonly name: string; readonly path: string; readonly writable?: boolean }[];
 }
 
-/** How a container answers on a network. */
+/** Settings of a container's endpoint on a network. */
 export interface Endpoint {
-  /** Names beside its own. */
+  /** Aliases besides its own name. */
   readonly names?: readonly string[];
-  /** Its address there; without one the engine gives it any. */
+  /** Its static address; without one the engine assigns any. */
   readonly address?: string;
 }
 
@@ -172,17 +171,17 @@ export interface Conversation {
   readonly line: string;
   /** Settles when the command has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Writes to its standard input; nothing once that is closed or the command has ended. */
+  /** Writes to its standard input; does nothing once that is closed or the command has ended. */
   write(text: string): void;
   /** Closes its standard input and waits until it has ended. */
   end(): Promise<void>;
 }
 
-/** How a container is removed. */
+/** Options for removing a container. */
 export interface Removal {
-  /** Kill it if it runs. Default: true. */
+  /** Kills it if it runs. Default: true. */
   readonly force?: boolean;
-  /** Its anonymous volumes go with it. Default: true. */
+  /** Removes its anonymous volumes too. Default: true. */
   readonly volumes?: boolean;
 }
 
@@ -191,10 +190,10 @@ export interface ImageDetails {
   readonly id: string;
   /** `NAME=value`. */
   readonly environment: readonly string[];
-  /** Words of its entrypoint and of what that gets; undefined where nobody says. */
+  /** Words of its entrypoint, then of its command; undefined where unknown. */
   readonly program?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** Names with the digest of what a registry calls it: `repository@sha256:…`. */
+  /** Names with the digest a registry knows it by: `repository@sha256:…`. */
   readonly digests: readonly string[];
 }
 
@@ -206,24 +205,22 @@ export interface FollowedLog {
 }
 
 /**
- * A Docker engine, as far as this module uses one. Containers are given by id or name. Something that does not exist is
+ * The part of a Docker engine this module uses. Containers are given by id or name. Something that does not exist is
  * `undefined` where a method says so; otherwise the engine's refusal is thrown, with its own message and HTTP status
  * (`isNotFound`, `isConflict`).
  */
 export interface Engine {
-  /**
-   * Id of the engine itself, which stays the same under another address and differs for another engine at the same one.
-   */
+  /** Returns the id of the engine itself: the same at any address, another for another engine at the same address. */
   identity(): Promise<string>;
 
   containers(filter: ContainerFilter): Promise<ContainerSummary[]>;
-  /** Undefined when there is no such container. */
+  /** Describes a container; undefined when it does not exist. */
   inspect(container: string): Promise<ContainerDetails | undefined>;
   /** Creates a container without starting it. @returns its id */
   create(order: ContainerOrder): Promise<string>;
   /**
-   * Starts a container, or lets one that is paused go on; one that runs already is left alone. One that the engine is
-   * about to restart by itself is started now.
+   * Starts a container, or unpauses it; leaves a running one alone. Starts one at once that the engine is about to
+   * restart by itself.
    */
   start(container: string): Promise<void>;
   /**
@@ -234,8 +231,8 @@ export interface Engine {
   /** Sets when the engine starts a container again by itself, in Docker's own words. */
   setRestartPolicy(container: string, policy: string): Promise<void>;
   /**
-   * Removes a container, if it still exists; waits for a removal that is already in progress. Without force, one that runs
-   * is refused (409).
+   * Removes a container, if it still exists; waits for a removal that is already in progress. Without force, the engine
+   * refuses to remove a running one (409).
    */
   remove(container: string, how?: Removal): Promise<void>;
   /** Waits until a container has stopped. @returns its exit code */
@@ -247,9 +244,9 @@ export interface Engine {
    * @throws when the engine refuses (no such container, not running); never for the command's own exit code
    */
   exec(container: string, command: readonly string[], onLine?: (line: string) => void): Promise<ExecResult>;
-  /** As `exec`, for a command whose streams are large or live. @param environment `NAME=value` */
+  /** Does the same as `exec`, for a command whose streams are large or live. @param environment `NAME=value` */
   attach(container: string, command: readonly string[], environment?: readonly string[]): Promise<Attached>;
-  /** As `exec`, with standard output and error apart. @param input for its standard input */
+  /** Does the same as `exec`, with standard output and error apart. @param input for its standard input */
   capture(
     container: string,
     command: readonly string[],
@@ -257,52 +254,52 @@ export interface Engine {
     input?: string,
   ): Promise<Ended & { readonly output: string }>;
   /**
-   * Starts a command that runs for as long as this process holds it. Undefined when the container does not exist or does
-   * not run.
+   * Starts a command that runs for as long as this process holds it. Undefined when the container does not exist or
+   * does not run.
    */
   hold(container: string, command: readonly string[]): Promise<Conversation | undefined>;
 
   /** Reads a file from a container, running or not. Undefined when the file or the container does not exist. */
   readFile(container: string, path: string): Promise<string | undefined>;
-  /** Writes a file into a container's volume, whole or not at all as far as the engine allows. Running or not. */
+  /** Writes a file into the volume of a container, running or not; whole or not at all, as far as the engine allows. */
   writeFile(container: string, path: string, contents: string): Promise<void>;
-  /** Names of a folder's files, relative to the folder. Empty when the folder or the container does not exist. */
+  /** Returns the names of a folder's files, relative to it. Empty when the folder or the container does not exist. */
   fileNames(container: string, folder: string): Promise<string[]>;
 
-  /** The last lines of a container's log, both streams. Empty for one that never ran. */
+  /** Returns the last lines of a container's log, both streams. Empty for one that never ran. */
   lastLines(container: string, count: number): Promise<string[]>;
-  /** Everything a container has logged since a moment (epoch seconds, fractions allowed). */
+  /** Returns everything a container has logged since a moment (epoch seconds, fractions allowed). */
   logSince(container: string, since: number): Promise<string>;
   /** Follows a container's log from a moment on (epoch seconds, fractions allowed). */
   followLog(container: string, since: number): Promise<FollowedLog>;
 
-  /** Undefined when the engine has no such image. */
+  /** Describes an image; undefined when the engine does not have it. */
   image(name: string): Promise<ImageDetails | undefined>;
   /**
-   * Asks an image's registry for its description, without pulling it. Rejects when the registry refuses or does not have
-   * it, or the signal aborts.
+   * Asks an image's registry for its description, without pulling it. Rejects when the registry refuses or does not
+   * have it, or the signal aborts.
    */
   askRegistry(image: string, signal: AbortSignal): Promise<void>;
   /** Pulls an image; rejects when its registry refuses or does not have it. */
   pull(image: string): Promise<void>;
-  /** Gives an image that is there a further name, `repository:tag`. */
+  /** Gives an existing image a further name, `repository:tag`. */
   tagImage(image: string, name: string): Promise<void>;
 
-  /** Networks that have every label (`name` or `name=value`). */
+  /** Lists the networks that have every label (`name` or `name=value`). */
   networks(labels: readonly string[]): Promise<NetworkSummary[]>;
-  /** Puts a container on a network, running or not; rejects when it is on it already. */
+  /** Connects a container, running or not, to a network; rejects when it is connected already. */
   connectNetwork(network: string, container: string, how?: Endpoint): Promise<void>;
-  /** Takes a container off a network, in whatever state it is; does nothing if it is not on it. */
+  /** Disconnects a container in any state from a network; does nothing if it is not connected. */
   disconnectNetwork(network: string, container: string): Promise<void>;
-  /** Removes a network, if it still exists; one that a container is on is refused (403). */
+  /** Removes a network, if it still exists; the engine refuses (403) while a container is connected to it. */
   removeNetwork(network: string): Promise<void>;
-  /** Volumes that have every label (`name` or `name=value`). */
+  /** Lists the volumes that have every label (`name` or `name=value`). */
   volumes(labels: readonly string[]): Promise<Labelled[]>;
   /** True if the engine has a volume of this name. */
   hasVolume(name: string): Promise<boolean>;
   /** Removes a volume, if it still exists. */
   removeVolume(name: string): Promise<void>;
-  /** Creates a volume; one that is there is left as it is. */
+  /** Creates a volume; leaves an existing one as it is. */
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -317,7 +314,7 @@ export class EngineError extends Error {
   }
 }
 
-/** HTTP status of the engine's refusal; undefined for any other error. */
+/** Returns the HTTP status of the engine's refusal; undefined for any other error. */
 export function statusOf(thrown: unknown): number | undefined {
   return (thrown as { statusCode?: number } | undefined)?.statusCode;
 }
@@ -327,7 +324,7 @@ export function isNotFound(thrown: unknown): boolean {
   return statusOf(thrown) === 404;
 }
 
-/** Lets the engine's refusal of what does not exist pass. @throws any other error */
+/** Ignores the engine's refusal of something that does not exist. @throws any other error */
 export function unlessMissing(thrown: unknown): undefined {
   if (!isNotFound(thrown)) throw thrown;
 }
@@ -345,7 +342,7 @@ export function isRefused(thrown: unknown): boolean {
   return statusOf(thrown) !== undefined;
 }
 
-/** As `inspect`, for a container that must exist. @throws EngineError when it does not, in the engine's words */
+/** Describes a container that must exist. @throws EngineError when it does not, in the engine's words */
 export async function details(engine: Engine, container: string): Promise<ContainerDetails> {
   const found = await engine.inspect(container);
   if (found === undefined)

@@ -2,8 +2,8 @@ import type { Engine } from "./engine";
 import { interruption } from "./containers/ready";
 
 /**
- * An engine whose every call ends soon after an interrupt, whether or not the engine answers.
- * @param grace milliseconds a call that is under way may go on after it: most end by themselves
+ * Wraps an engine so that every call ends soon after an interrupt, whether or not the engine answers.
+ * @param grace milliseconds a call in progress may go on after the interrupt: most end by themselves
  */
 export function interruptible(engine: Engine, signal: AbortSignal, grace: number): Engine {
   return new Proxy(engine, {

@@ -5,29 +5,29 @@ import { dockerLogin } from "../../util/commands";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { dockerConfig, type DockerConfig } from "./connection/context";
 
-/** A login at a registry, in the engine's words. */
+/** A login at a registry, as the engine takes it. */
 export type Login = { readonly serveraddress: string } & (
   { readonly username: string; readonly password: string } | { readonly identitytoken: string }
 );
 
-/** Docker's own registry, and its names where logins are kept. */
+/** Docker Hub, and the names under which its logins are stored. */
 const hub = "docker.io";
 const hubAddress = "https://index.docker.io/v1/";
 const hubNames = [hub, "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
 
-/** Registry an image comes from, as images' names have it. Pure. */
+/** Returns the registry an image comes from, as image names spell it. Pure. */
 export function registryOf(image: string): string {
   const [first = "", ...rest] = image.split("/");
   return rest.length > 0 && (/[.:]/.test(first) || first === "localhost") ? first : hub;
 }
 
-/** Where a registry's login is kept. */
+/** Place of a registry's login: the login itself, or the helper that stores it. */
 export type KeptLogin =
   | { readonly login: Login }
-  /** The program `docker-credential-<helper>` has it, if anything has. */
+  /** Stored by the program `docker-credential-<helper>`, if at all. */
   | { readonly helper: string; readonly address: string };
 
-/** Where the docker command line keeps a registry's login; undefined when it has none. Pure. */
+/** Returns where the docker command line stores a registry's login; undefined when it has none. Pure. */
 export function keptLogin(config: DockerConfig, registry: string): KeptLogin | undefined {
   const address = registry === hub ? hubAddress : registry;
   const helper = ofRegistry(config.credHelpers, registry) ?? config.credsStore;
@@ -39,7 +39,7 @@ export function keptLogin(config: DockerConfig, registry: string): KeptLogin | u
   return { login: { username, password: password.replace(/\0+$/, ""), serveraddress: address } };
 }
 
-/** What is kept under a registry's name, which may be spelled as an address. */
+/** Returns the entry for a registry, whose name may be spelled as a URL. */
 function ofRegistry<T>(kept: Readonly<Record<string, T>> = {}, registry: string): T | undefined {
   const names = registry === hub ? hubNames : [registry];
   return Object.entries(kept).find(([name]) =>
@@ -48,8 +48,8 @@ function ofRegistry<T>(kept: Readonly<Record<string, T>> = {}, registry: string)
 }
 
 /**
- * The login the docker command line would send when it pulls an image.
- * @throws OperatorError when the helper that keeps it does not work
+ * Returns the login the docker command line would send when it pulls an image.
+ * @throws OperatorError when the helper that stores it does not work
  */
 export async function loginFor(image: string, environment: NodeJS.ProcessEnv): Promise<Login | undefined> {
   const kept = keptLogin(dockerConfig(environment), registryOf(image));
@@ -60,7 +60,7 @@ export async function loginFor(image: string, environment: NodeJS.ProcessEnv): P
 async function askHelper(helper: string, address: string, environment: NodeJS.ProcessEnv): Promise<Login | undefined> {
   const program = `docker-credential-${helper}`;
   const asked = spawn(program, ["get"], { env: environment, stdio: ["pipe", "pipe", "ignore"] });
-  // One that ends without reading says why by its exit code.
+  // A helper that ends without reading breaks the pipe; its exit code tells why.
   asked.stdin.on("error", () => undefined).end(address);
   try {
     const [[code], answer] = await Promise.all([once(asked, "close") as Promise<[number]>, text(asked.stdout)]);
@@ -73,7 +73,7 @@ async function askHelper(helper: string, address: string, environment: NodeJS.Pr
   } catch (error) {
     throw new OperatorError(
       {
-        // Its own words may hold the login.
+        // The helper's answer is not quoted: it may contain the login.
         what: `${program}, which keeps Docker's logins, does not give the one for ${address} (${error instanceof SyntaxError ? "its answer cannot be read" : messageOf(error)}).`,
         why: "Docker's config.json names it as credsStore or in credHelpers. Set it up, or take it out and log in again.",
         type: loginCommand(address),
@@ -83,7 +83,7 @@ async function askHelper(helper: string, address: string, environment: NodeJS.Pr
   }
 }
 
-/** Logs the docker command line in at a registry. Pure. */
+/** Returns the command that logs the docker command line in at a registry. Pure. */
 export function loginCommand(registry: string): string {
   return dockerLogin([hub, hubAddress].includes(registry) ? undefined : registry);
 }

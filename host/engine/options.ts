@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 
-/** How a container is on its networks, as far as dockerode's types lack it. */
+/** Static addresses of a container on its networks, which dockerode's types lack. */
 type Networks = Readonly<
   Record<
     string,
@@ -9,8 +9,8 @@ type Networks = Readonly<
 >;
 
 /**
- * What a container was created with that few are, in the words of `docker run`: where it finds hosts, where its log goes,
- * what it may do on its host. Without values that may be secret. Pure.
+ * Returns the uncommon options a container was created with, as `docker run` spells them: where it finds hosts, where
+ * its log goes, what it may do on its host. Leaves out values that may be secret. Pure.
  */
 export function optionsOf({ HostConfig: host, NetworkSettings }: Docker.ContainerInspectInfo): string[] {
   const networks = (NetworkSettings.Networks as Networks | null) ?? {};
@@ -20,7 +20,7 @@ export function optionsOf({ HostConfig: host, NetworkSettings }: Docker.Containe
   });
   const mode = host.NetworkMode ?? "";
   return [
-    // The id of the other container is nobody's name for it.
+    // Leave out the other container's id: nobody calls the container by it.
     ...(mode.startsWith("container:") ? ["--network container"] : given("network", mode === "host" && mode)),
     ...fixed,
     ...each("dns", host.Dns),
@@ -51,7 +51,7 @@ export function optionsOf({ HostConfig: host, NetworkSettings }: Docker.Containe
   ];
 }
 
-/** Drivers that keep logs on the engine, as this module's containers do. */
+/** True for log drivers that keep logs on the engine, as this module's containers do. */
 function isFile(driver = "json-file"): boolean {
   return ["", "json-file", "local"].includes(driver);
 }
@@ -60,7 +60,7 @@ function given(option: string, value: string | false | undefined): string[] {
   return value === undefined || value === false || value === "" ? [] : [`--${option} ${value}`];
 }
 
-/** Docker's word for an empty list is null. */
+/** Returns the option once for each value. Docker writes an empty list as null. */
 function each(option: string, values: readonly string[] | null | undefined): string[] {
   return (values ?? []).flatMap((value) => given(option, value));
 }

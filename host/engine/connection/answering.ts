@@ -8,13 +8,13 @@ import { engineOver } from "../docker/dockerEngine";
 import type { Engine } from "../engine";
 import { distributionOf, engineProblem, type EngineFacts } from "./remedy";
 
-/** Milliseconds an engine may take to answer: more than ssh may take to connect, so that its reason is heard. */
+/** Milliseconds an engine may take to answer: more than ssh may take to connect, so that ssh can report its reason. */
 const timeout = 10_000;
 
 /**
- * An engine that answers.
+ * Connects to an engine and checks that it answers.
  * @param host the one a setting names, as for `connect`
- * @throws OperatorError that says what to do about one that does not
+ * @throws OperatorError with what to do when it does not answer
  */
 export async function answeringEngine(host: string | undefined, environment: NodeJS.ProcessEnv): Promise<Engine> {
   const docker = connectDocker(host, environment);
@@ -24,8 +24,8 @@ export async function answeringEngine(host: string | undefined, environment: Nod
 }
 
 /**
- * Why an engine does not answer: the code of the system, else a message; undefined when it does.
- * @throws OperatorError where ssh says why
+ * Returns why an engine does not answer: the system's error code, else a message; undefined when it answers.
+ * @throws OperatorError where ssh reports the reason
  */
 export async function silence(docker: Docker): Promise<string | undefined> {
   const late = new AbortController();
@@ -44,7 +44,7 @@ export async function silence(docker: Docker): Promise<string | undefined> {
   }
 }
 
-/** What is known about this machine where its engine does not answer. */
+/** Collects what is known about this machine when its engine does not answer. */
 export function engineFacts(reason: string, host: string | undefined, environment: NodeJS.ProcessEnv): EngineFacts {
   return {
     host: host ?? engineHost(environment),
@@ -56,7 +56,7 @@ export function engineFacts(reason: string, host: string | undefined, environmen
   };
 }
 
-/** The daemon, also where an ordinary user's PATH has no sbin. */
+/** Finds the daemon, also where an ordinary user's PATH has no sbin. */
 export function dockerd(environment: NodeJS.ProcessEnv): string | undefined {
   return which("dockerd", `${environment.PATH}:/usr/sbin:/usr/local/sbin:/sbin`);
 }

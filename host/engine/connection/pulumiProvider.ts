@@ -2,20 +2,20 @@ import { certificateFolder } from "../connect";
 import { loginFor, registryOf } from "../login";
 import { batchWords } from "./sshHost";
 
-/** What Pulumi's Docker provider has to be told, so that it is on the same engine and pulls with the same logins. */
+/** Arguments of Pulumi's Docker provider that make it use the same engine and pull with the same logins. */
 export interface PulumiProvider {
   readonly host?: string;
-  /** Further words for the ssh it runs. */
+  /** Further arguments for the ssh it runs. */
   readonly sshOpts?: string[];
-  /** Folder of certificates: by its path, so that no key gets into the state. */
+  /** Folder of certificates, given by its path so that no key gets into the state. */
   readonly certPath?: string;
-  /** Empty: a Docker context that the environment names would go before the host. */
+  /** Empty, because a Docker context named in the environment would otherwise override the host. */
   readonly context?: "";
   /** Registries to log in at. The provider reads Docker's config.json by itself, so no login gets into the state. */
   readonly registryAuth?: Promise<{ address: string }[] | undefined>;
 }
 
-/** What Pulumi's Docker provider is told. @param images it may have to pull */
+/** Returns the arguments of Pulumi's Docker provider. @param images it may have to pull */
 export function pulumiProvider(
   host: string | undefined,
   images: readonly string[],
@@ -31,7 +31,7 @@ export function pulumiProvider(
   };
 }
 
-/** The provider's name for a registry. Pure. */
+/** Returns the provider's name for a registry. Pure. */
 export function providerAddress(registry: string): string {
   return registry === "docker.io" ? "registry-1.docker.io" : registry;
 }
@@ -43,7 +43,7 @@ async function registriesWithLogin(
   const registries = new Map(images.map((image) => [registryOf(image), image]));
   const found = await Promise.all(
     [...registries].sort().map(async ([registry, image]) => {
-      // A helper that does not work is reported where an image is missing: one that is there needs no login.
+      // A broken helper is reported only where an image is missing: an image on the engine needs no login.
       const login = await loginFor(image, environment).catch(() => undefined);
       return login === undefined ? [] : [{ address: providerAddress(registry) }];
     }),

@@ -7,31 +7,31 @@ import {
 } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
 
-/** What is known about a machine whose Docker engine does not answer. */
+/** Facts about a machine whose Docker engine does not answer. */
 export interface EngineFacts {
   /** Engine that a setting, DOCKER_HOST or a Docker context names; undefined for the local default. */
   readonly host?: string;
-  /** Why it did not answer: the code of the system (ENOENT, EACCES, ECONNREFUSED), else the message. */
+  /** Reason it did not answer: the system's error code (ENOENT, EACCES, ECONNREFUSED), else the message. */
   readonly reason: string;
   readonly platform: NodeJS.Platform;
   readonly root: boolean;
   /** `ID` and `ID_LIKE` of /etc/os-release. */
   readonly distribution: readonly string[];
-  /** dockerd is installed. */
+  /** True when dockerd is installed. */
   readonly installed: boolean;
 }
 
-/** The socket that Docker uses where nothing else is said. */
+/** Docker's default socket. */
 export const localHost = "unix:///var/run/docker.sock";
 
-/** True for the engine that is used where nothing else is said. Pure. */
+/** True for the engine that is used by default. Pure. */
 export const isLocal = ({ host }: EngineFacts): boolean => host === undefined || host === localHost;
 
-/** True on Debian and Ubuntu, and what is made of them. Pure. */
+/** True on Debian, Ubuntu and their derivatives. Pure. */
 export const isDebian = ({ distribution }: EngineFacts): boolean =>
   distribution.some((name) => name === "debian" || name === "ubuntu");
 
-/** What the operator can do about an engine that does not answer. Pure. */
+/** Describes an engine that does not answer, and what the operator can do. Pure. */
 export function engineProblem(facts: EngineFacts): Problem {
   const { host, reason, platform, installed } = facts;
   if (!isLocal(facts)) {
@@ -71,7 +71,7 @@ export function engineProblem(facts: EngineFacts): Problem {
       };
 }
 
-/** `ID` and `ID_LIKE` of an os-release file. Pure. */
+/** Returns `ID` and `ID_LIKE` of an os-release file. Pure. */
 export function distributionOf(osRelease: string): string[] {
   const values = [...osRelease.matchAll(/^(?:ID|ID_LIKE)=(.*)$/gm)].map(([, value]) =>
     value.replace(/^(["'])(.*)\1$/, "$2"),

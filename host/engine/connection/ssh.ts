@@ -7,7 +7,7 @@ import { OperatorError } from "../../../util/operatorError";
 import { parseSshHost, sshWords, type SshHost } from "./sshHost";
 import { sshProblem } from "./sshProblem";
 
-/** Connections that may be on their way at once: sshd drops further ones from ten on (`MaxStartups`). */
+/** Connections that may be starting at once: sshd drops further ones from ten on (`MaxStartups`). */
 const startsAtOnce = 6;
 
 /** Characters of standard error that are kept. */
@@ -15,7 +15,7 @@ const errorLength = 8192;
 
 const agents = new WeakMap<NodeJS.ProcessEnv, Map<string, SshAgent>>();
 
-/** Connections to an engine over ssh. They are kept and shared: each costs a handshake. */
+/** Returns the agent for an engine over ssh. It keeps and shares connections: each costs a handshake. */
 export function sshAgent(text: string, environment: NodeJS.ProcessEnv): Agent {
   const known = agents.get(environment) ?? new Map<string, SshAgent>();
   const agent = known.get(text) ?? new SshAgent(parseSshHost(text), environment);
@@ -34,7 +34,7 @@ class SshAgent extends Agent {
     super({ keepAlive: true });
   }
 
-  /** docker-modem writes out each request and all it holds, its agent too: seconds each, with the connections' insides. */
+  /** Prints no more than a name: docker-modem prints each request with its agent, seconds each with all connections. */
   [inspect.custom](): string {
     return "SshAgent";
   }
@@ -56,7 +56,7 @@ class SshAgent extends Agent {
   }
 }
 
-/** One ssh, whose standard input and output are the engine's socket. What http asks of a socket beyond a stream is here. */
+/** One ssh process as the engine's socket. Its further members are those that http needs of a socket. */
 class SshConnection extends Duplex {
   /** Read by Node's http agent. */
   readonly timeout = 0;
@@ -83,7 +83,7 @@ class SshConnection extends Duplex {
       settle();
       if (!this.push(chunk)) stdout.pause();
     });
-    // How ssh ended says why.
+    // Ignore a broken pipe: the way ssh ends tells the reason.
     stdin.on("error", () => undefined);
     this.ssh.once("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
     this.ssh.once("close", (code) => {
@@ -110,7 +110,7 @@ class SshConnection extends Duplex {
     done(error);
   }
 
-  /** The process, and the pipes to it, keep this process alive, or do not. */
+  /** Lets ssh and the pipes to it keep this process alive; `unref` undoes that. */
   ref(): this {
     for (const one of this.handles) one.ref();
     return this;
@@ -121,7 +121,7 @@ class SshConnection extends Duplex {
     return this;
   }
 
-  // Whether the other side is there ssh finds out: `ServerAliveInterval`.
+  // The next three do nothing: ssh itself detects a lost connection (`ServerAliveInterval`).
   setTimeout(): this {
     return this;
   }

@@ -4,10 +4,10 @@ import { OperatorError } from "../../../util/operatorError";
 /** An engine that is reached over ssh, as the docker command line reaches it. */
 export interface SshHost {
   readonly user?: string;
-  /** A name of DNS or of the operator's ssh configuration, or an address. */
+  /** DNS name, host of the operator's ssh configuration, or address. */
   readonly host: string;
   readonly port?: string;
-  /** Socket of the engine over there, where it is not the one its own docker command takes. */
+  /** Socket of the engine on that host, where it is not the default of the docker command there. */
   readonly socket?: string;
 }
 
@@ -15,12 +15,12 @@ export interface SshHost {
 const connectTimeout = 8;
 
 /**
- * Seconds between two questions of ssh's whether the other side is still there, and how many may stay without an answer
- * before the connection is over. A firewall that forgets one, or a machine that is switched off, ends nothing by itself.
+ * Seconds between ssh's keepalive requests, and how many may stay unanswered before it ends the connection. A
+ * connection that a firewall forgets, or whose machine is switched off, does not end by itself.
  */
 const alive = { interval: 15, count: 4 } as const;
 
-/** ssh does not ask: where several connections start at once, nobody could answer. */
+/** Options that keep ssh from prompting: where several connections start at once, nobody could answer. */
 export const batchWords = ["-o", "BatchMode=yes"] as const;
 
 /** Reads an `ssh://` host. Pure. @throws OperatorError when it cannot be read, or holds a password */
@@ -30,7 +30,7 @@ export function parseSshHost(text: string): SshHost {
   if (!URL.canParse(text))
     throw problem("It is something like ssh://user@scani.internal or ssh://scani.internal:2222.");
   const { protocol, username, password, hostname, port, pathname, search, hash } = new URL(text);
-  // Not quoted: it would show the password.
+  // The address is not quoted: that would show the password.
   if (password !== "") throw problem("It holds a password. ssh signs in with a key: leave the password out.");
   if (protocol !== "ssh:" || hostname === "" || search !== "" || hash !== "") {
     throw problem(`${text} is not something like ssh://user@scani.internal or ssh://scani.internal:2222.`);
@@ -43,7 +43,7 @@ export function parseSshHost(text: string): SshHost {
   };
 }
 
-/** ssh's words for a connection to the engine. Keys, names and accepted host keys are those of ssh itself. Pure. */
+/** Returns ssh's arguments for a connection to the engine. Keys, names and accepted host keys are ssh's own. Pure. */
 export function sshWords({ user, host, port, socket }: SshHost): string[] {
   return [
     ...batchWords,
@@ -59,7 +59,7 @@ export function sshWords({ user, host, port, socket }: SshHost): string[] {
     "--",
     host,
     "docker",
-    // A shell over there reads this.
+    // A shell on that host reads this, so quote it.
     ...(socket === undefined ? [] : [`--host='unix://${socket.replaceAll("'", `'\\''`)}'`]),
     "system",
     "dial-stdio",

@@ -2,15 +2,15 @@ import { joinDockerGroup, quoted, sshCommand, sshForget, sshGiveKey, sshLoadKey 
 import type { Problem } from "../../../util/operatorError";
 import type { SshHost } from "./sshHost";
 
-/** How an ssh to an engine ended. */
+/** End of an ssh process to an engine. */
 export interface SshEnd {
-  /** Its exit code, which is the remote command's unless it is 255; the system's code where it did not start. */
+  /** Its exit code, which is the remote command's unless it is 255; the system's error code where ssh did not start. */
   readonly exit: number | string | null;
   /** Its standard error. */
   readonly errors: string;
 }
 
-/** What the operator can do where an engine cannot be reached over ssh. Pure. */
+/** Describes why an engine cannot be reached over ssh, and what the operator can do. Pure. */
 export function sshProblem(host: SshHost, { exit, errors }: SshEnd): Problem {
   const at = addressOf(host);
   const type = (...words: readonly string[]): string => sshCommand(destination(host), ...words);

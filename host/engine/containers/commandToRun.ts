@@ -1,7 +1,7 @@
 import { dockerLogs, dockerStart, dockerUnpause } from "../../../util/commands";
 import type { ContainerState } from "../engine";
 
-/** What to type about a container that does not do its work: to let it run, or to read why it does not. Pure. */
+/** Returns the command for a container that does not do its work: to let it run, or to read why it does not. Pure. */
 export function commandToRun(name: string, state: ContainerState): string {
   switch (state) {
     case "paused":
@@ -9,7 +9,7 @@ export function commandToRun(name: string, state: ContainerState): string {
     case "created":
     case "exited":
       return dockerStart(name);
-    // Docker starts one that restarts by itself, and cannot start one that is dead.
+    // Docker starts a restarting container by itself, and cannot start a dead one.
     default:
       return dockerLogs(name);
   }

@@ -8,12 +8,12 @@ interface Check {
 }
 
 /**
- * Reason in the output of a health command, as one line. Of a report it takes the failing checks only: the report lists
- * the others first, and would be cut before the cause. Pure.
+ * Returns the reason in the output of a health command, as one line. From a report it takes the failing checks only:
+ * the report lists the others first, and would be cut before the cause. Pure.
  * @param output of the command, both streams in any order
  */
 export function reasonIn(output: string): string {
-  // Curl's timings are removed: they would make every reason a new one.
+  // Remove curl's timings: they would make every reason a new one.
   const line = output
     .replace(/\s+/g, " ")
     .replace(/ after \d+ ms/g, "")

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine";
 import { unlessInterrupted, type Watch } from "./ready";
 
-/** How a wait for a text in a log ended: it was logged, the container stopped before, or the time was over. */
+/** Result of a wait for a text in a log: it was logged, the container stopped first, or the time ran out. */
 export type LogWait = "logged" | "stopped" | "timeout";
 
 /**

@@ -1,6 +1,6 @@
 import { bareHost } from "../../../util/host";
 
-/** Where a port is published on the host, in parts. */
+/** Host address on which a port is published, in parts. */
 export interface PublishedAt {
   readonly ip: string;
   readonly port: string;
@@ -12,7 +12,7 @@ export function publishedAt(address: string): PublishedAt {
   return { ip: bareHost(address.slice(0, at)), port: address.slice(at + 1) };
 }
 
-/** The reverse. Pure. */
+/** Writes `ip:port`, the reverse of `publishedAt`. Pure. */
 export function renderPublished({ ip, port }: PublishedAt): string {
   return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
 }

@@ -7,7 +7,7 @@ import { OperatorError } from "../../../util/operatorError";
 /** Milliseconds between two checks of something that is not ready yet. */
 const pollInterval = 250;
 
-/** Checks after which the script compares the time, which starts a process. */
+/** Checks between two comparisons of the time in the script. */
 const checksPerTime = 4;
 
 /** Lines of a failed container's log that are shown. */
@@ -20,19 +20,19 @@ export interface Watched {
   readonly title: string;
 }
 
-/** A container runs, and did not get ready in time. */
+/** Failure of a container that runs and did not get ready in time. */
 export class NotReady extends OperatorError {}
 
-/** How a wait is carried out. */
+/** Settings of a wait. */
 export interface Watch {
   readonly timeoutSeconds: number;
   /** Aborted when the operator interrupts. */
   readonly signal: AbortSignal;
-  /** Called with what is waited for, at every check. */
+  /** Reports what is waited for, at every check. */
   waiting(title: string, reason: string): void;
 }
 
-/** Error of work that an aborted signal stopped: with the signal's own reason, where it was given one. */
+/** Returns the error of work that an aborted signal stopped: the signal's own reason, where it was given one. */
 export function interruption(signal: AbortSignal): OperatorError {
   return signal.reason instanceof OperatorError ? signal.reason : new OperatorError({ what: "Interrupted" });
 }
@@ -42,7 +42,7 @@ export function isInterrupted(signal: AbortSignal): boolean {
   return signal.aborted && !(signal.reason instanceof OperatorError);
 }
 
-/** @throws OperatorError when the work was stopped for a reason of its own, such as a lost lock */
+/** Passes on the reason for which the work was stopped, such as a lost lock. @throws OperatorError that reason */
 export function checkLockHeld(signal: AbortSignal): void {
   if (signal.reason instanceof OperatorError) throw signal.reason;
 }
@@ -53,13 +53,13 @@ export function checkInterrupt(signal: AbortSignal): void {
 }
 
 /**
- * Repeats a command inside a container until it exits 0 or the time is over, and prints its output each time it failed.
- * One exec for the whole wait, with as few processes as possible: an exec for each check costs the engine a tenth of a
- * second, and every process slows down a machine whose services are booting.
+ * Script that repeats a command inside a container until it exits 0 or the time is over, and prints its output each
+ * time it fails. One exec serves the whole wait, with as few processes as possible: an exec for each check costs the
+ * engine a tenth of a second, and every process slows down a machine whose services are booting.
  */
 const untilScript = [
   "set -f",
-  // Uptime: the clock may be set meanwhile.
+  // Use the uptime: the clock may be set meanwhile.
   "now() { read -r up rest < /proc/uptime; now=${up%.*}; }",
   "now; end=$((now + $1)); shift; checks=0",
   'until output=$("$@" 2>&1); do',
@@ -70,9 +70,9 @@ const untilScript = [
 ].join("\n");
 
 /**
- * Waits until a container's own health command exits 0. Runs it itself: Docker's schedule is made for steady state, and
- * would add its whole interval to every start. Crashes before the wait do not count: a part that Docker restarts, or once
- * restarted, is judged by what it does from now on.
+ * Waits until a container's own health command exits 0. Runs the command itself: Docker's schedule is made for steady
+ * state, and would add its whole interval to every start. Crashes before the wait do not count: a container that Docker
+ * restarts, or once restarted, is judged by what it does from now on.
  * @throws NotReady when it runs and is not ready in time
  * @throws OperatorError when it stops or crashes. Both with the end of its log
  */
@@ -127,7 +127,7 @@ export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal
   return Promise.race([work, interrupted]).finally(() => signal.removeEventListener("abort", stop));
 }
 
-/** A failure of a container, with the last lines it logged. */
+/** Returns a container's failure, with the last lines it logged. */
 export async function failed(
   engine: Engine,
   target: Watched,
@@ -138,7 +138,7 @@ export async function failed(
   return new Failure({ what: `${target.title} ${what} (container ${target.name})` }, { logTail });
 }
 
-/** The words of a container's own health check. @throws Error when it has none */
+/** Returns the words of a container's own health check. @throws Error when it has none */
 export function healthCommand(check: ContainerDetails["healthCheck"]): string[] {
   const [kind, ...words] = check;
   if (kind === "CMD-SHELL") return ["sh", "-c", words[0] ?? "true"];

@@ -1,11 +1,11 @@
 import { unlessMissing, type ContainerOrder, type Engine } from "../engine";
 
-/** What a container is created of that is never started. */
+/** Order for a container that is never started. */
 export type UnstartedOrder = Pick<ContainerOrder, "image" | "labels" | "volumes">;
 
 /**
- * Works with a container that is created, never started and removed: the engine reads and writes files of its image and
- * its volumes all the same. The volumes stay.
+ * Creates a container, works with it without starting it, and removes it: the engine can read and write files of its
+ * image and its volumes all the same. The volumes stay.
  * @throws EngineError when its image is not on the engine
  */
 export async function withUnstarted<T>(
@@ -16,7 +16,7 @@ export async function withUnstarted<T>(
   return workIn(engine, await create(engine, order), order, work);
 }
 
-/** As `withUnstarted`; undefined where its image is not on the engine. */
+/** Does the same as `withUnstarted`; undefined where the image is not on the engine. */
 export async function withUnstartedIfThere<T>(
   engine: Engine,
   order: UnstartedOrder,

@@ -15,7 +15,7 @@ export interface Attached {
   cut(): void;
 }
 
-/** How a command ended. */
+/** Result of a command that has ended. */
 export interface Ended {
   readonly exitCode: number;
   /** The end of its standard error, trimmed. */
@@ -94,8 +94,8 @@ async function exitCode(running: Docker.Exec): Promise<number> {
 }
 
 /**
- * The standard output of an attached stream; standard error goes to `onError`.
- * A frame's header: 1 byte for the stream, 3 unused, 4 for the length of its payload.
+ * Yields the standard output of an attached stream; standard error goes to `onError`. A frame's header: 1 byte for the
+ * stream, 3 unused, 4 for the length of its payload.
  * @throws Error when the stream ends inside a frame
  */
 export async function* demultiplexed(

@@ -47,14 +47,14 @@ interface ListedNetworks {
   >;
 }
 
-/** Where a container's port is published. */
+/** Host address on which a container's port is published. */
 interface PortBinding {
   readonly HostIp?: string;
   readonly HostPort: string;
 }
 
 /**
- * The engine behind a dockerode connection.
+ * Returns the engine behind a dockerode connection.
  * @param environment where registries' logins are looked up
  */
 export function engineOver(docker: Docker, environment: NodeJS.ProcessEnv = process.env): Engine {
@@ -237,7 +237,7 @@ class DockerEngine implements Engine {
       .getNetwork(network)
       .disconnect({ Container: container, Force: true })
       .catch((error: unknown) => {
-        // Docker answers 404 or 500 where it is not on it, in words that differ from version to version.
+        // For a container that is not connected Docker answers 404 or 500, with a message that differs by version.
         if (!isNotFound(error) && !/is not connected/.test(String(error))) throw error;
       });
   }
@@ -357,8 +357,9 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
 type Bindings = Readonly<Record<string, readonly PortBinding[] | null>> | null | undefined;
 
 /**
- * @param now where the engine has bound them while it runs: which port it chose where none was asked for, and whether IPv6
- * beside IPv4 where no address was
+ * Returns the host addresses of published ports, `ip:port`.
+ * @param now bindings while it runs: the port the engine chose where none was asked for, and IPv6 besides IPv4 where no
+ * address was
  */
 function publishedOn(asked: Bindings, now: Bindings): string[] {
   return Object.entries(asked ?? {}).flatMap(([port, bound]) => {
@@ -368,7 +369,7 @@ function publishedOn(asked: Bindings, now: Bindings): string[] {
   });
 }
 
-/** The request that creates a container. Pure. */
+/** Returns the request that creates a container. Pure. */
 export function requestOf({
   name,
   image,

@@ -36,7 +36,7 @@ export async function exec(
   return { exitCode: ExitCode ?? -1, output: output.trim() };
 }
 
-/** Standard output and error of an attached stream, in the order they came; ends or fails with it. */
+/** Merges standard output and error of an attached stream, in the order they came; ends or fails with the stream. */
 export function mergedOutput(container: Docker.Container, stream: NodeJS.ReadableStream): PassThrough {
   const merged = new PassThrough();
   container.modem.demuxStream(stream, merged, merged);

@@ -15,9 +15,7 @@ export async function readFile(container: Docker.Container, path: string): Promi
   return found;
 }
 
-/**
- * Names of a folder's files in a container, running or not, relative to the folder. Empty when it does not exist.
- */
+/** Returns the names of a folder's files in a container, running or not, relative to it. Empty without the folder. */
 export async function fileNames(container: Docker.Container, folder: string): Promise<string[]> {
   const archive = await archiveOf(container, folder);
   if (archive === undefined) return [];
@@ -32,8 +30,8 @@ export async function fileNames(container: Docker.Container, folder: string): Pr
 }
 
 /**
- * Writes a file into a container's volume, whole or not at all as far as the engine allows. Running or not. A file that
- * is there keeps its owner and mode, so that whoever wrote it can write it again.
+ * Writes a file into the volume of a container, running or not; whole or not at all, as far as the engine allows. An
+ * existing file keeps its owner and mode, so that its writer can write it again.
  */
 export async function writeFile(container: Docker.Container, path: string, contents: string): Promise<void> {
   const { mode = 0o644, uid = 0, gid = 0 } = (await headerOf(container, path)) ?? {};

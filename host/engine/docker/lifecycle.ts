@@ -3,12 +3,12 @@ import { Readable } from "node:stream";
 import { demultiplexed } from "./attached";
 import { isConflict, isNotFound, statusOf, unlessMissing, type Removal } from "../engine";
 
-/** Docker's status for what is so already. */
+/** Docker's status for a request that changes nothing. */
 const unchanged = 304;
 
 /**
- * Starts a container, or lets one that is paused go on; one that runs already is left alone. Docker counts one that it is
- * about to restart as running, and takes up to a minute longer after each crash: that one is started now.
+ * Starts a container, or unpauses it; leaves a running one alone. Docker counts a container it is about to restart as
+ * running, and waits longer after each crash, up to a minute: such a container is started at once.
  */
 export async function start(docker: Docker, id: string): Promise<void> {
   const container = docker.getContainer(id);
@@ -21,7 +21,7 @@ export async function start(docker: Docker, id: string): Promise<void> {
       await container.start().catch(unlessUnchanged);
       return;
     }
-    // Docker refuses to start a paused container, in words only.
+    // Docker refuses to start a paused container, and only its message says that it is paused.
     const paused = isConflict(error) && (await container.inspect()).State.Paused;
     if (!paused) throw error;
     await container.unpause();
@@ -48,7 +48,7 @@ function unlessUnchanged(error: unknown): void {
 /**
  * Removes a container, running or not, and its anonymous volumes, unless told otherwise. Waits where the engine is
  * already removing it, because its networks cannot be removed before. Does nothing if it is gone.
- * @throws the engine's refusal, without force, of a container that runs
+ * @throws the engine's refusal of a running container, without force
  */
 export async function remove(
   container: Docker.Container,
@@ -59,13 +59,13 @@ export async function remove(
   } catch (error) {
     if (isNotFound(error)) return;
     if (!isConflict(error)) throw error;
-    // A conflict is a removal in progress or, without force, a container that runs, which would be waited for without end.
+    // A conflict is a removal in progress or, without force, a running container, for which the wait would never end.
     if (!force && (await runs(container))) throw error;
     await container.wait({ condition: "removed" }).catch(unlessMissing);
   }
 }
 
-/** False too for a container that is gone. */
+/** True for a container that runs; false too for one that is gone. */
 async function runs(container: Docker.Container): Promise<boolean> {
   try {
     return (await container.inspect()).State.Running;
@@ -75,19 +75,19 @@ async function runs(container: Docker.Container): Promise<boolean> {
   }
 }
 
-/** The last lines of a container's log, both streams. Empty for one that never ran. */
+/** Returns the last lines of a container's log, both streams. Empty for one that never ran. */
 export async function lastLines(docker: Docker, id: string, count: number): Promise<string[]> {
   const container = docker.getContainer(id);
   const raw = await container.logs({ stdout: true, stderr: true, tail: count, follow: false });
   return (await textOf(raw)).split("\n").filter((line) => line !== "");
 }
 
-/** Everything a container has logged since a moment (epoch seconds, fractions allowed). */
+/** Returns everything a container has logged since a moment (epoch seconds, fractions allowed). */
 export async function logSince(docker: Docker, id: string, since: number): Promise<string> {
   return textOf(await docker.getContainer(id).logs({ stdout: true, stderr: true, since, follow: false }));
 }
 
-/** Both streams of a log, in the order they came. */
+/** Returns both streams of a log, in the order they came. */
 async function textOf(log: Buffer): Promise<string> {
   const pieces: Buffer[] = [];
   const keep = (piece: Buffer): void => {
