@@ -19,11 +19,11 @@ export interface ReleaseContainer {
   /** `tier2 api`. */
   readonly title: string;
   /**
-   * True for somebody's own with the labels of a release's, as `docker commit` and `docker run` make. Only workers have
-   * such: they take jobs, whatever their names.
+   * True for a copy somebody else made with a release's labels, by `docker commit` and `docker run`. Only workers are
+   * listed as copies: they take jobs, whatever their names.
    */
   readonly copy?: true;
-  /** Docker's restart policy where it is not the declared one, as `docker update` leaves it. */
+  /** Docker's restart policy where it differs from the declared one, as after `docker update`. */
   readonly otherPolicy?: string;
 }
 
@@ -33,43 +33,43 @@ export interface ReleaseName {
   readonly release: string;
 }
 
-/** What is true of an install at one moment: all that plans, previews, `status`, refusals and messages are made from. */
+/** State of an install at one moment: the source of all plans, previews, `status`, refusals and messages. */
 export interface Facts {
   readonly gateway: {
     readonly name: string;
     /** Undefined when there is no such container. */
     readonly state: ContainerState | undefined;
-    /** Why it does not say where its routes lead; undefined when it does. */
+    /** Reason it does not report where its routes lead; undefined when it does. */
     readonly silent?: string;
   };
   /**
-   * Name of the container each route leads to; absent where there is no such route. From the gateway, or, where that
-   * does not answer, from what it has written down and takes up again when it starts.
+   * Name of the container each route leads to; absent where there is no such route. From the gateway or, where that
+   * does not answer, from its state file, which it restores when it starts.
    */
   readonly routes: Targets;
-  /** All that the gateway routes, also what is no release's: where it does not answer, what it has written down. */
+  /** All that the gateway routes, also to what is no release's; from its state file where it does not answer. */
   readonly services: readonly Listed[];
   /**
-   * Names of routes, that of the uploads among them, whose requests the gateway holds or refuses, by `kamal-proxy pause`
-   * or `stop`.
+   * Names of routes, the uploads' included, whose requests the gateway holds or refuses, by `kamal-proxy pause` or
+   * `stop`.
    */
   readonly paused: readonly string[];
-  /** What is wrong with the answers to requests through the gateway, by route; a route that was not asked has none. */
+  /** Problem with the answer to a request through the gateway, by route; absent for a route that was not asked. */
   readonly unanswered: Readonly<Partial<Record<Route, string>>>;
-  /** Uploads to base's own S3 server; undefined where that is somebody else's. */
+  /** Uploads to base's own S3 server; undefined where that is managed. */
   readonly uploads?: Uploads;
   /** Newest first. */
   readonly containers: readonly ReleaseContainer[];
   /**
-   * Names of running containers that are not found by their host names any more: of base and of data-providers by
-   * releases, of apis and pages by the gateway.
+   * Names of running containers that are no longer found by their host names: those of base and data-providers by
+   * releases, apis and pages by the gateway.
    */
   readonly nameless: readonly string[];
   /** Handovers on record, oldest first. */
   readonly journal: readonly Entry[];
 }
 
-/** Where routes lead, without whether an answer comes from there. */
+/** Targets of the routes, without whether they answer. */
 export type RoutedContainers = Pick<Facts, "routes" | "containers">;
 
 /**
@@ -87,8 +87,8 @@ export interface Wanted {
 }
 
 /**
- * True for a container that works or may go on working by itself: one that is paused does so as soon as somebody
- * unpauses it, one that restarts in a moment. Pure.
+ * True for a container that works or may go on working by itself: a paused one does so as soon as somebody unpauses it,
+ * a restarting one in a moment. Pure.
  */
 export function isUp({ state }: Pick<ReleaseContainer, "state">): boolean {
   return state === "running" || state === "paused" || state === "restarting";
@@ -99,7 +99,7 @@ export function isLost({ state }: Pick<ReleaseContainer, "state">): boolean {
   return state === "dead" || state === "removing";
 }
 
-/** The container a route leads to; undefined without such a route, and where it leads to what is no release's. Pure. */
+/** Returns the container a route leads to; undefined without such a route, and where it leads to no release's. Pure. */
 export function targetOf(
   { containers, routes: targets }: RoutedContainers,
   route: Route,
@@ -107,14 +107,14 @@ export function targetOf(
   return containers.find(({ name, service }) => name === targets[route] && service === servedBy(route));
 }
 
-/** True for a container of this release; of none it is none. Pure. */
+/** True for a container of this release; false where there is no release. Pure. */
 export function isOf(release: ReleaseName | undefined, container: ReleaseName): boolean {
   return container.tier === release?.tier && container.release === release.release;
 }
 
 /**
- * The worker of a release, of which another tool may have made more than one: the one that is up, else the one that was
- * noted, else the newest; never a copy. Pure.
+ * Returns the worker of a release, of which another tool may have made more than one: the one that is up, else the
+ * noted one, else the newest; never a copy. Pure.
  * @param noted ids of workers that a change of base has stopped
  */
 export function workerOf(
@@ -134,12 +134,12 @@ export function isRouted(
   return Object.values(targets).includes(name);
 }
 
-/** True for a container that others do not find by its host name any more. Pure. */
+/** True for a container that others no longer find by its host name. Pure. */
 export function isNameless({ nameless }: Pick<Facts, "nameless">, { name }: Pick<ReleaseContainer, "name">): boolean {
   return nameless.includes(name);
 }
 
-/** True for a service of which requests through the gateway get no good answer. Pure. */
+/** True for a service whose requests through the gateway get no good answer. Pure. */
 export function isUnanswered(
   { unanswered }: Pick<Facts, "unanswered">,
   { service }: Pick<ReleaseContainer, "service">,
@@ -147,37 +147,37 @@ export function isUnanswered(
   return routes.some((route) => unanswered[route] !== undefined && servedBy(route) === service);
 }
 
-/** The release the api's route leads to, whether or not it runs. Pure. */
+/** Returns the release the api's route leads to, whether or not it runs. Pure. */
 export function routedRelease(facts: RoutedContainers): ReleaseName | undefined {
   const api = targetOf(facts, "api");
   return api && { tier: api.tier, release: api.release };
 }
 
-/** Something that is not as it should be beside a release that answers. */
+/** Defect in an install whose release answers. */
 export interface Shortcoming {
   /** `its worker is exited`. */
   readonly what: string;
-  /** Whose `up` mends it: base's, or that of the tier that serves. */
+  /** The stack whose `up` mends it: base's, or that of the tier that serves. */
   readonly of: "base" | "release";
 }
 
-/** What serves, as the routes, their targets and the gateway's own answers say together. */
+/** Serving state of an install, derived from the routes, their targets and the gateway's own answers together. */
 export type Serving =
   /** Every route leads to one release, which answers. */
   | { readonly is: "serving"; readonly release: ReleaseName; readonly shortcomings: readonly Shortcoming[] }
-  /** The routes lead to one release, of which something is not as it should be. */
+  /** The routes lead to one release, and not all of its routes work. */
   | { readonly is: "routed but down"; readonly release: ReleaseName; readonly why: string }
-  /** The routes lead to more than one release, or some to nothing of a release, or what is no release's is in their way. */
+  /** The routes lead to several releases, some lead to no release, or one that is not Scani's is in their way. */
   | { readonly is: "mixed"; readonly why: string }
   /** No route leads anywhere: nothing was ever switched to. */
   | { readonly is: "unrouted" }
-  /** Nobody is let in. `release` is what it will lead to when it starts, where that is known. */
+  /** The gateway lets nobody in. `release` is the one it will route to when it starts, where that is known. */
   | { readonly is: "gateway down"; readonly release?: ReleaseName; readonly why: string };
 
-/** What is said of a release that serves. */
+/** Serving state in which a release answers. */
 export type Served = Extract<Serving, { readonly is: "serving" }>;
 
-/** What serves. Pure. */
+/** Derives what serves from the facts. Pure. */
 export function servingOf(facts: Facts): Serving {
   const release = routedRelease(facts);
   if (facts.gateway.silent !== undefined) return { is: "gateway down", release, why: facts.gateway.silent };
@@ -228,7 +228,7 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
   ];
 }
 
-/** A worker that is not the one of what serves. Pure. */
+/** Describes a worker other than that of the release that serves. Pure. */
 function besideWorker(release: ReleaseName, worker: ReleaseContainer): string {
   if (worker.copy === true) return `${worker.name}, a copy of a worker of ${worker.tier},`;
   return isOf(release, worker) ? `another of its workers (${worker.name})` : `the worker of ${nameOf(worker)}`;
@@ -248,12 +248,12 @@ function leadsTo(facts: Facts, route: Route): string {
   return target === undefined ? (facts.routes[route] ?? "nothing") : nameOf(target);
 }
 
-/** `, but its worker is exited`, to go after what serves; empty where nothing is wrong. Pure. */
+/** Writes `, but its worker is exited`, to follow what serves; empty where nothing is wrong. Pure. */
 export function describeShortcomings(shortcomings: readonly Shortcoming[]): string {
   return shortcomings.length === 0 ? "" : `, but ${shortcomings.map(({ what }) => what).join("; ")}`;
 }
 
-/** What serves, in words that finish the sentence "Serving now: …". Pure. */
+/** Describes what serves, in words that finish the sentence "Serving now: …". Pure. */
 export function describeServing(serving: Serving, since?: string): string {
   switch (serving.is) {
     case "serving":
@@ -269,22 +269,22 @@ export function describeServing(serving: Serving, since?: string): string {
   }
 }
 
-/** When a release began to serve, by the record. Pure. */
+/** Returns when a release began to serve, by the record. Pure. */
 export function servingSince({ journal }: Pick<Facts, "journal">, now: ReleaseName): string | undefined {
   return journal.findLast(({ outcome, to }) => outcome === "switched" && isOf(now, to))?.at;
 }
 
-/** The api container that serves: the one its route leads to. Undefined where nothing serves. Pure. */
+/** Returns the api container that serves: the one its route leads to. Undefined where nothing serves. Pure. */
 export function servingApi(facts: Facts): ReleaseContainer | undefined {
   return targetOf(facts, "api");
 }
 
-/** The frontend-app container that serves the page. Pure. */
+/** Returns the frontend-app container that serves the page. Pure. */
 export function servingPage(facts: Facts): ReleaseContainer | undefined {
   return targetOf(facts, "app");
 }
 
-/** Where a handover goes back to. */
+/** Targets and containers a handover rolls back to. */
 export interface WayBack {
   readonly targets: Targets;
   /** Containers the routes led to. Some may not have run, and have to be started first. */
@@ -292,9 +292,9 @@ export interface WayBack {
 }
 
 /**
- * Where the routes go when a handover is taken back; a route it leaves out had no target. Undefined where no release was
- * routed, or a container of it is lost. What an earlier version of this module brought up has no `auth` route, and of
- * `ws` only a part: the api answers there all the same. Pure.
+ * Returns where a handover rolls the routes back to; a route it leaves out had no target. Undefined where no release
+ * was routed, or a container of it is lost. A release of an earlier version of this module has no `auth` route, and
+ * only a part of `ws`: the api answers there all the same. Pure.
  */
 export function wayBack(before: Facts): WayBack | undefined {
   const { api, ws = api, auth, app } = before.routes;

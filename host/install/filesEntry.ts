@@ -1,36 +1,36 @@
 import { sizeText } from "../../util/sizeText";
 
-/** How many files, and how large together. */
+/** Number of files, and their size together. */
 export interface FileCount {
   readonly files: number;
   readonly bytes: number;
 }
 
-/** What a handover did with files, as the record keeps it; `files` and `bytes` are what was carried. */
+/** Record of a handover's work with files; `files` and `bytes` count those it carried. */
 export interface FilesEntry extends FileCount {
   /** Files the new place had already. */
   readonly there: number;
   /** Files that rows or waiting jobs name and neither place has. */
   readonly gone: number;
-  /** Keys of what could not be carried. */
+  /** Keys of files that could not be carried. */
   readonly stuck: readonly string[];
-  /** Files that were left where they are, since the operator had not said that they may go. */
+  /** Files that were left where they are, because the operator had not permitted carrying them. */
   readonly left?: number;
-  /** Title of where those are; an earlier version of this module did not say. */
+  /** Title of the place they were left at; absent in records of an earlier version of this module. */
   readonly leftAt?: string;
-  /** Some of those may be at the new place all the same: the places could not be compared. */
+  /** True where some of those may be at the new place all the same: the places could not be compared. */
   readonly leftAtMost?: true;
 }
 
-/** `1 file`, `2,000 files`. Pure. */
+/** Writes `1 file`, `2,000 files`. Pure. */
 export const pluralFiles = (files: number): string => `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}`;
 
-/** `1 file (12 KiB)`, `2,000 files (300 MiB)`. Pure. */
+/** Writes `1 file (12 KiB)`, `2,000 files (300 MiB)`. Pure. */
 export function countText({ files, bytes }: FileCount): string {
   return `${pluralFiles(files)} (${sizeText(bytes)})`;
 }
 
-/** What became of files, in a few words; undefined where there were none. Pure. */
+/** Describes in a few words what became of files; undefined where there were none. Pure. */
 export function filesText({ files, bytes, gone, stuck, left, leftAt, leftAtMost }: FilesEntry): string | undefined {
   const where = leftAt === undefined ? "where they were" : `at ${leftAt}`;
   const parts = [

@@ -4,33 +4,33 @@ import { gatewayStatePath } from "../gateway/state";
 import type { Tier } from "../../settings";
 import type { Timings } from "../../util/progress/progress";
 
-/** What one handover did. */
+/** Record of one handover. */
 export interface Entry {
   readonly at: string;
   readonly by: string;
   readonly from?: { readonly tier: Tier; readonly release: string };
   readonly to: { readonly tier: Tier; readonly release: string };
   readonly outcome: "switched" | "repaired" | "failed";
-  /** Why it failed; one line. */
+  /** Reason it failed, on one line. */
   readonly why?: string;
   readonly totalMs: number;
-  /** First gateway command to last, where there was a flip. */
+  /** From the first gateway command to the last, where there was a flip. */
   readonly flipMs?: number;
   readonly timings: Timings;
-  /** Id of the place the release keeps its files in, where its containers said so. */
+  /** Id of the place the release keeps its files in, where its containers told it. */
   readonly filesAt?: string;
-  /** What became of files, where the releases look for them in different places. */
+  /** Work with files, where the releases look for them in different places. */
   readonly files?: FilesEntry;
 }
 
 const path = `${gatewayStatePath}/scani-handovers.json`;
 
-/** Entries kept; older ones go. */
+/** Number of entries kept; older ones are dropped. */
 const kept = 200;
 
 /**
- * All handovers on record, oldest first. It is in the gateway's volume, so it is where the install is. A record that
- * was cut short counts as none: it is there to be read by people, and nothing may fail for it.
+ * Reads all handovers on record, oldest first. The record is in the gateway's volume, so it is where the install is. A
+ * truncated record counts as none: it is for people to read, and nothing may fail because of it.
  */
 export async function readJournal(engine: Engine, gateway: string): Promise<Entry[]> {
   return parseJournal((await engine.readFile(gateway, path)) ?? "");

@@ -1,12 +1,11 @@
 import type { Engine } from "../engine/engine";
 import { label } from "./names/labels";
 
-/** Service labels of containers that are there only while a command works. */
+/** Service labels of containers that exist only while a command works. */
 export const momentary = { preflight: "preflight", files: "files" } as const;
 
 /**
- * Removes containers that were to be there for a moment, and were left by commands that died. One that cannot be removed
- * now is removed by the next command.
+ * Removes short-lived containers that killed commands left. If one cannot be removed now, the next command removes it.
  */
 export async function removeLeftovers(engine: Engine, install: string): Promise<void> {
   const services: readonly string[] = Object.values(momentary);

@@ -4,8 +4,8 @@ import type { ManagedDatabase } from "./data/databaseIdentity";
 import type { EngineIdentity } from "./presence";
 
 /**
- * What base hands to every release: Scani's own variables by their names. Holds secrets: it only ever travels as one
- * Pulumi secret.
+ * Variables base hands to every release, by Scani's own names. Holds secrets: it only ever travels as one Pulumi
+ * secret.
  */
 export type Platform = { readonly [N in ProvidedVariable]: string } & {
   readonly [N in Exclude<PlatformVariable, ProvidedVariable>]?: string;
@@ -35,14 +35,14 @@ const earlierNames: Readonly<Record<string, PlatformVariable>> = {
   screenshotBotSecret: "SCREENSHOT_BOT_SECRET",
 };
 
-/** Base's output `platform`, also of a base that an earlier version brought up. Pure. */
+/** Reads base's output `platform`, also of a base that an earlier version brought up. Pure. */
 export function readPlatform(output: unknown): Platform {
   const { s3, ...rest } = output as Readonly<Record<string, unknown>>;
   const entries = Object.entries({ ...rest, ...(s3 as object | undefined) });
   return Object.fromEntries(entries.map(([name, value]) => [earlierNames[name] ?? name, value])) as Platform;
 }
 
-/** What a release and the commands are told of base beside `platform`: its output `sockets`. No secrets. */
+/** Base's output `sockets`: all a release and the commands need to know of base besides `platform`. No secrets. */
 export interface BaseOutputs {
   /** The install's name, and the prefix of every Docker name in it. */
   readonly install: string;
@@ -65,14 +65,14 @@ export interface BaseOutputs {
   readonly managed?: ManagedDatabase;
   /** The engine base is on. Absent where an earlier version of this module brought it up. */
   readonly engine?: EngineIdentity;
-  /** How the database is backed up. */
+  /** Plan for the backups of the database. */
   readonly backups: BackupPlan;
 }
 
 /** One service of base as its outputs name it. */
 export interface BaseServiceOutput {
   readonly service: string;
-  /** Docker's own. Absent where an earlier version of this module brought base up. */
+  /** Docker's own id. Absent where an earlier version of this module brought base up. */
   readonly id?: string;
   /** Docker name. */
   readonly container: string;

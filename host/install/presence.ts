@@ -1,7 +1,7 @@
 import type { ContainerSummary, Engine, Labelled, NetworkSummary } from "../engine/engine";
 import { label } from "./names/labels";
 
-/** Which engine: its own id, and the address it is reached at from here. */
+/** Identity of an engine: its own id, and the address it is reached at from here. */
 export interface EngineIdentity {
   readonly id: string;
   readonly address: string;
@@ -18,7 +18,7 @@ export interface Presence {
   readonly unnamed?: readonly string[];
 }
 
-/** Reads what carries an install's label. @param address of the engine */
+/** Reads everything that carries an install's label. @param address of the engine */
 export async function readPresence(engine: Engine, address: string, install: string): Promise<Presence> {
   const labels = [`${label.install}=${install}`];
   const [id, containers, networks, volumes] = await Promise.all([
@@ -33,7 +33,7 @@ export async function readPresence(engine: Engine, address: string, install: str
 /** Services that others of their release look up by the service's name. */
 const lookedUp: readonly string[] = ["api", "data-provider"];
 
-/** `docker network connect` without `--alias` gives a container back its network, and not its name there. */
+/** Finds containers that lost their name on a network: `docker network connect` without `--alias` restores none. */
 async function readUnnamed(engine: Engine, containers: readonly ContainerSummary[]): Promise<string[]> {
   const asked = containers.filter(
     ({ labels, state }) =>

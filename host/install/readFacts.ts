@@ -20,25 +20,26 @@ import { isService, restartPolicy, runsOf } from "./services/release";
 import type { Tier } from "../../settings";
 import { bucketMadeBy, uploadsPath, uploadsRouteName, type Uploads } from "./storage/uploads";
 
-/** Which install to look at. */
+/** The install to look at. */
 export interface Install {
   readonly name: string;
   /** Docker name of its gateway. */
   readonly gateway: string;
 }
 
-/** What is asked of an install. */
+/** Extent of a reading. */
 export interface Reading {
   /**
-   * Which names are lost, by a command in one of its containers, and which restart policies are others than declared, by
-   * a look at each. What serves does not depend on it; where it is not asked, none counts as amiss.
+   * True to read which names are lost, by a command in one of the containers, and which restart policies differ from
+   * the declared ones, by an inspection of each. The serving state does not depend on them; unread, none counts as
+   * wrong.
    */
   readonly shortcomings: boolean;
 }
 
 /**
- * Reads what is true of an install now. Whatever state its containers and its gateway are in, that is what it says; it
- * rejects only where the engine itself does not answer.
+ * Reads the facts of an install as they are now, whatever state its containers and its gateway are in. Rejects only
+ * where the engine itself does not answer.
  */
 export async function readFacts(
   engine: Engine,
@@ -52,7 +53,7 @@ export async function readFacts(
   ]);
   const { services, unanswered } = observed;
   const uploads = uploadsOf(install.name, storage, observed);
-  // What answers is found: a look-up that failed by chance is no reason to restart it.
+  // A container that answers is found by name: a look-up that failed by chance is no reason to restart it.
   const answering = answeringTargets(observed);
   return {
     containers,
@@ -70,8 +71,8 @@ export async function readFacts(
 }
 
 /**
- * Reads where the routes lead, without asking what is there: for when requests are held at the gateway, and this
- * module's own would wait with the others.
+ * Reads where the routes lead without sending requests there: while the gateway holds requests, this module's own would
+ * wait with the others.
  */
 export async function readRouted(engine: Engine, install: Install): Promise<RoutedContainers> {
   const [containers, services] = await Promise.all([
@@ -81,12 +82,12 @@ export async function readRouted(engine: Engine, install: Install): Promise<Rout
   return { containers, routes: targetsIn(services) };
 }
 
-/** Containers of an install's releases, in whatever state. */
+/** Reads the containers of an install's releases, in whatever state. */
 export async function releaseContainers(engine: Engine, install: string): Promise<ReleaseContainer[]> {
   return releasesAmong(await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true }));
 }
 
-/** Reads the containers of an install's releases and, where it is asked, what is amiss with them. */
+/** Reads the containers of an install's releases and, on demand, what is wrong with them. */
 async function askContainers(
   engine: Engine,
   install: string,
@@ -102,7 +103,7 @@ async function askContainers(
   return { containers: await withPolicies(engine, releasesAmong(all)), nameless };
 }
 
-/** The engine lists containers without their restart policies, so each is looked at. */
+/** Adds restart policies that differ. The engine lists containers without them, so each is inspected. */
 function withPolicies(engine: Engine, containers: readonly ReleaseContainer[]): Promise<ReleaseContainer[]> {
   return Promise.all(
     containers.map(async (one) => {
@@ -113,7 +114,10 @@ function withPolicies(engine: Engine, containers: readonly ReleaseContainer[]): 
   );
 }
 
-/** Newest first. A copy counts as none, but for a worker's: that takes jobs, whatever its name. */
+/**
+ * Returns the releases' containers, newest first. Leaves out copies, except those of workers: they take jobs, whatever
+ * their names.
+ */
 function releasesAmong(containers: readonly ContainerSummary[]): ReleaseContainer[] {
   const copies = copiesAmong(containers);
   return containers
@@ -140,21 +144,21 @@ function releasesAmong(containers: readonly ContainerSummary[]): ReleaseContaine
     });
 }
 
-/** What the gateway says, or has written down, and the S3 server behind it. */
+/** Answers of the gateway, or its state file, and the S3 server behind it. */
 interface Asked {
   readonly gateway: Facts["gateway"];
   readonly storage: ContainerDetails | undefined;
   readonly observed: Observed;
 }
 
-/** Asks the gateway where its routes lead; one that cannot say has written it down. */
+/** Asks the gateway where its routes lead; reads its state file where it cannot answer. */
 async function askGateway(engine: Engine, install: Install): Promise<Asked> {
   const name = install.gateway;
   const [gateway, named] = await Promise.all([
     engine.inspect(name),
     engine.inspect(containerName(install.name, "storage")),
   ]);
-  // Another's S3 server may have the name where base has none of its own.
+  // Somebody else's S3 server may have the name where base has none of its own.
   const storage = named !== undefined && isOfBase(named) ? named : undefined;
   const state = gateway?.state;
   const silent = async (why: string): Promise<Asked> => ({
@@ -171,14 +175,14 @@ async function askGateway(engine: Engine, install: Install): Promise<Asked> {
   const bucket = storage && bucketMadeBy(storage.entrypoint);
   const command = observeCommand(bucket === undefined ? {} : { [uploadsRouteName]: uploadsPath(bucket) });
   const answer = await engine.exec(name, command).catch((error: unknown) => messageOf(error));
-  // It may have stopped between the two questions; whether the engine answers at all was asked a moment ago.
+  // It may have stopped between the two calls; the engine itself answered a moment ago.
   if (typeof answer === "string") return silent(`the gateway is ${await stateNow(engine, name)}: ${answer}`);
   if (answer.exitCode !== 0)
     return silent(`the gateway does not say where its routes lead: ${listProblem(answer.exitCode, answer.output)}`);
   return { gateway: { name, state }, storage, observed: parseObserved(answer.output) };
 }
 
-/** What is true of the uploads; undefined where there is no S3 server of base's own, nor a route to one. */
+/** Returns the state of the uploads; undefined where base has no S3 server of its own, nor a route to one. */
 function uploadsOf(
   install: string,
   storage: ContainerDetails | undefined,

@@ -2,7 +2,7 @@ import type { Tier } from "../../settings";
 import type { BackupPlan } from "./data/backupPlan";
 import type { Service } from "./services/release";
 
-/* What this module's own resources are declared with, and what their provider is handed. */
+/* Inputs of this module's own resources, as their provider is handed them. */
 
 /** BaseReady's inputs, as they reach the provider. */
 export interface BaseReadyInputs {
@@ -12,13 +12,13 @@ export interface BaseReadyInputs {
   readonly engine?: string;
   /** Container ids by service. */
   readonly containers: Readonly<Record<string, string>>;
-  /** Text kept beside Postgres' data. Secret for Pulumi, though no secret can be made from it. */
+  /** Text kept next to Postgres' data. Secret for Pulumi, though no secret can be made from it. */
   readonly madeWith?: string;
-  /** Bucket whose path on the page's origin leads to the bundled S3 server; absent where that is somebody else's. */
+  /** Bucket whose path on the page's origin leads to the bundled S3 server; absent where that is managed. */
   readonly bucket?: string;
-  /** Where Postgres keeps its data; absent where that is the volume itself. */
+  /** Folder in which Postgres keeps its data; absent where that is the volume itself. */
   readonly postgresData?: string;
-  /** Containers that answer on a network beside those they were made with. */
+  /** Containers to connect to networks besides those they were created with. */
   readonly connections?: readonly Connection[];
   /** Container that has the gateway's port: the gateway is not started while it runs. */
   readonly portHolder?: string;
@@ -29,7 +29,7 @@ export interface Connection {
   readonly container: string;
   readonly network: string;
   readonly names: readonly string[];
-  /** Its address there; without one the engine gives it any. */
+  /** Its static address there; without one the engine assigns any. */
   readonly address?: string;
 }
 
@@ -95,7 +95,7 @@ export interface HandoverInputs {
   /** MiB. */
   readonly minimumFreeDisk: number;
   readonly backups: BackupPlan;
-  /** Whether files may go into a bucket that is somebody else's; absent where the operator has not said. */
+  /** Permission to carry files into a bucket that is somebody else's; absent where the operator has not said. */
   readonly carryFiles?: "yes" | "no";
   /** Folder with Pulumi.yaml on the machine this runs on. */
   readonly projectFolder: string;

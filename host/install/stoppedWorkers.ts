@@ -6,8 +6,7 @@ import { readRouted } from "./readFacts";
 
 /**
  * File in the gateway's volume with the ids of workers that a change of base has stopped and is to start again. A run
- * that fails, is interrupted or dies in between leaves it, and whoever comes after knows by it that nobody else stopped
- * them.
+ * that fails, is interrupted or dies in between leaves it, so that the next run knows that nobody else stopped them.
  */
 export const stoppedWorkersFile = `${gatewayStatePath}/scani-stopped-workers.json`;
 
@@ -26,26 +25,26 @@ export function noteStopped(engine: Engine, gateway: string, workers: readonly S
   return engine.writeFile(gateway, stoppedWorkersFile, JSON.stringify(noted));
 }
 
-/** Notes that they are started, or nobody's to start any more. */
+/** Notes that the workers are started, or nobody's to start any more. */
 export function forgetStopped(engine: Engine, gateway: string): Promise<void> {
   return engine.writeFile(gateway, stoppedWorkersFile, "[]");
 }
 
-/** Workers that a change of base has stopped and that nobody has started since. */
+/** Reads which workers a change of base has stopped and nobody has started since. */
 export async function readStopped(engine: Engine, gateway: string): Promise<Noted[]> {
   return parse((await engine.readFile(gateway, stoppedWorkersFile)) ?? "");
 }
 
 /**
- * The worker that a change of base has to start when it is over: it has stopped, and the api of its release is routed and
- * up, or was as little up before. Where that api was stopped since, somebody has stopped Scani. One that nobody has noted is
- * started only where no other takes the release's jobs. Pure.
+ * Returns the worker that a change of base has to start when it is over: it has stopped, and the api of its release is
+ * routed and up, or was down before too. If that api was stopped since, somebody has stopped Scani. A worker that was
+ * not noted is started only where no other takes the release's jobs. Pure.
  */
 export function workerToStart(routed: RoutedContainers, noted: readonly Noted[]): ReleaseContainer | undefined {
   const api = targetOf(routed, "api");
   const isServing = api !== undefined && isUp(api);
   const ids = noted.filter(({ isAlone }) => isServing || isAlone).map(({ id }) => id);
-  // Without a route to an api it is the release of what ran.
+  // Without a route to an api, take the release of the noted workers.
   const release = api ?? routed.containers.find(({ id }) => ids.includes(id));
   const worker = release && workerOf(release, routed.containers, ids);
   if (worker?.state !== "exited") return undefined;
@@ -69,7 +68,7 @@ export async function startStopped(engine: Engine, gateway: string): Promise<str
   return isNoted ? worker.name : undefined;
 }
 
-/** Reads the file; one that was cut short names nobody. An earlier version of this module wrote ids alone. Pure. */
+/** Reads the file; a truncated one names nobody. An earlier version of this module wrote ids alone. Pure. */
 function parse(contents: string): Noted[] {
   try {
     const noted: unknown = JSON.parse(contents);

@@ -1,14 +1,14 @@
-/** How backups are made and kept, as the operator set it. */
+/** Rules for making and keeping backups, as the operator set them. */
 export interface BackupRules {
   /** Hours after which a switch makes a new one. */
   readonly maxAge: number;
-  /** How many good ones are kept. */
+  /** Number of good ones that are kept. */
   readonly kept: number;
 }
 
-/** How an install's database is backed up: what base knows of it. No secrets. */
+/** Plan for the backups of an install's database. No secrets. */
 export interface BackupPlan extends BackupRules {
-  /** Folder of the backups as the operator gave it; relative ones begin at the project's folder. */
+  /** Folder of the backups as the operator gave it; a relative one begins at the project's folder. */
   readonly directory: string;
   /** Container of the bundled Postgres; absent where it is managed. */
   readonly postgres?: string;

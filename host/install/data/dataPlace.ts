@@ -6,7 +6,7 @@ import { containerName, volumeNameOf } from "../names/containerName";
 import { loginOf } from "./databaseUrl";
 import { postgresDataIn } from "./postgresData";
 
-/** Where the data of an install is. */
+/** Location of an install's data. */
 export interface DataPlace {
   readonly install: string;
   /** Volumes of the data services. */
@@ -17,16 +17,16 @@ export interface DataPlace {
     readonly volume: string;
     readonly role: string;
     readonly database: string;
-    /** Folder in its container; absent where that is not this stack's to say. */
+    /** Path of the data in its container; absent where this stack does not decide it. */
     readonly path?: string;
-    /** Image it is to run on; absent where that is not this stack's to say. */
+    /** Image it is to run on; absent where this stack does not decide it. */
     readonly image?: string;
   };
   /** The database on somebody else's server; absent where Postgres is bundled or borrowed. */
   readonly managed?: ManagedPlace;
 }
 
-/** How a managed database is reached. */
+/** Access to a managed database. */
 export interface ManagedPlace {
   /** Contains the password. */
   readonly url: string;
@@ -38,10 +38,10 @@ export interface ManagedPlace {
   readonly authority?: string;
 }
 
-/** Services of base that have a volume, and may be somebody else's. */
+/** Services of base that have a volume, and may be managed. */
 const withVolume = ["postgres", "redis", "storage"] as const;
 
-/** Where the data of an install will be, as base's settings say. Pure. */
+/** Derives from base's settings where the data of an install will be. Pure. */
 export function dataPlaceOf(settings: Settings<"base">): DataPlace {
   const install = settings.name;
   const declared = withVolume.filter((service) => declares(settings, service));
@@ -62,7 +62,7 @@ function managedPlace({ name, DATABASE_URL, postgresImage, caCertificate }: Sett
   return { url, image: postgresImage, network: networkName(name, "edge"), authority: caCertificate };
 }
 
-/** Of a borrowed Postgres nothing but its container is asked. */
+/** Returns where the bundled or borrowed Postgres is; of a borrowed one only its container is used. */
 function postgresPlace(settings: Settings<"base">, volume: string): DataPlace["postgres"] {
   const login = { role: settings.POSTGRES_USER, database: settings.POSTGRES_DB };
   const { borrowedPostgres: borrowed, postgresImage: image } = settings;
@@ -71,12 +71,12 @@ function postgresPlace(settings: Settings<"base">, volume: string): DataPlace["p
   return { container: containerName(settings.name, "postgres"), volume, path, image, ...login };
 }
 
-/** Services of base's own that hold what no other copy of it has. Pure. */
+/** Returns base's own services that hold data no other copy of theirs has. Pure. */
 export function dataServicesOf(settings: Settings<"base">): string[] {
   return withVolume.filter((service) => declares(settings, service) && replaceable[service].holdsData);
 }
 
-/** Where the data of a base that is up is. Pure. */
+/** Returns where the data of a base that is up is. Pure. */
 export function dataPlaceOfBase({ install, services, backups }: BaseOutputs, { DATABASE_URL }: Platform): DataPlace {
   const volumes = services.flatMap(({ volume }) => volume ?? []);
   const postgres = services.find(({ service }) => service === "postgres");
@@ -93,7 +93,7 @@ export function dataPlaceOfBase({ install, services, backups }: BaseOutputs, { D
   };
 }
 
-/** Password of the bundled Postgres, as base wrote it into the URL. Pure. */
+/** Reads the password of the bundled Postgres from the URL base wrote. Pure. */
 export function bundledPassword({ DATABASE_URL }: Platform): string {
   return loginOf(DATABASE_URL).password;
 }

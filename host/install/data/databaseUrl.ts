@@ -1,11 +1,11 @@
-/** Who logs in to a database. */
+/** Login to a database. */
 export interface Login {
   readonly role: string;
   readonly password: string;
   readonly database: string;
 }
 
-/** What a database's URL says of it. Pure. @throws TypeError for text that is no URL */
+/** Reads the login in a database's URL. Pure. @throws TypeError for text that is no URL */
 export function loginOf(url: string): Login {
   const { username, password, pathname } = new URL(url);
   return {
@@ -15,7 +15,7 @@ export function loginOf(url: string): Login {
   };
 }
 
-/** As `loginOf`; undefined for text that is no URL. Pure. */
+/** Does the same as `loginOf`; undefined for text that is no URL. Pure. */
 export function loginIn(url = ""): Login | undefined {
   return URL.canParse(url) ? loginOf(url) : undefined;
 }

@@ -24,15 +24,15 @@ export const baseNetworksOf: Readonly<Record<string, readonly BaseNetwork[]>> = 
   mail: ["mail"],
 };
 
-/** What `docker update` changes of a container. */
+/** Properties of a container that `docker update` changes. */
 export interface Limits {
   /** Bytes; 0 for none. */
   readonly memory: number;
-  /** Docker's own word. */
+  /** Docker's own value. */
   readonly restartPolicy: string;
 }
 
-/** A container that another tool has changed, and how. */
+/** A container that another tool has changed, and the change. */
 export interface Alteration {
   readonly container: ContainerSummary;
   /** Ends a sentence that begins with the container's name. */
@@ -40,8 +40,9 @@ export interface Alteration {
 }
 
 /**
- * Containers of an install that were renamed, or taken off a network, or have lost their name on one: nobody finds them any more. Containers of a release
- * get a network of base back when base has made it anew; those of base are made anew with it. Pure.
+ * Finds containers of an install that were renamed, taken off a network, or have lost their name on one: nobody finds
+ * them any more. If base has recreated one of its networks, containers of a release are connected to it again, and
+ * those of base are recreated with it. Pure.
  */
 export function alterations({
   containers,
@@ -57,7 +58,7 @@ export function alterations({
   });
 }
 
-/** On this network, and not on one of its name that was removed. Pure. */
+/** True on this network, and not on a removed one of the same name. Pure. */
 export function isOn(networks: ContainerSummary["networks"], { id, name }: Pick<Labelled, "id" | "name">): boolean {
   const there = networks[name];
   return there !== undefined && (there.networkId ?? id) === id;
@@ -87,14 +88,14 @@ function howAltered(
     const network = networks.find((one) => one.name === networkName(install, role));
     if (network === undefined) return `was on the network ${networkName(install, role)}, which is gone`;
     if (!isOn(on, network)) return `was taken off the network ${network.name}`;
-    // Where some addresses are not given out, each service of base has one of those.
+    // If Docker gives out only some of the addresses, each service of base has one of the others.
     if (role !== "edge" && (network.dynamic ?? []).length > 0 && on[network.name]?.address === undefined)
       return `has another address than its own on the network ${network.name}`;
   }
   return undefined;
 }
 
-/** The same for the operator, one line each. Pure. */
+/** Describes alterations for the operator, one line each. Pure. */
 export function describeAlterations(altered: readonly Alteration[]): string[] {
   return altered.map(({ container: { name }, how }) => `${name} ${how}: it is made anew.`);
 }

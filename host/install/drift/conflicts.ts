@@ -5,8 +5,8 @@ import type { Problem } from "../../../util/operatorError";
 import { uploadsPath, uploadsRouteName } from "../storage/uploads";
 
 /**
- * Somebody else's services of the gateway that get requests meant for Scani: those for every host name at a path of
- * Scani's, or beneath one. At the same path the gateway also refuses Scani's own route. Pure.
+ * Finds somebody else's services of the gateway that get requests meant for Scani: those for every host name at a path
+ * of Scani's, or beneath one. At the same path the gateway also refuses Scani's own route. Pure.
  * @param bucket the uploads go to; undefined where the gateway has nothing to do with them
  */
 export function conflictsAmong(services: readonly Listed[], bucket?: string): Listed[] {
@@ -18,12 +18,15 @@ export function conflictsAmong(services: readonly Listed[], bucket?: string): Li
   );
 }
 
-/** `mine, which is not Scani's, has /`. Pure. */
+/** Writes `mine, which is not Scani's, has /`. Pure. */
 export function describeConflict({ name, path }: Listed): string {
   return `${name}, which is not Scani's, has ${path.replaceAll(",", ", ")}`;
 }
 
-/** Why nothing may be switched while there are such services, and how to remove them. Pure. @param gateway Docker name */
+/**
+ * Describes why nothing may be switched while there are such services, and how to remove them. Pure.
+ * @param gateway Docker name
+ */
 export function conflictProblems(conflicts: readonly Listed[], gateway: string): Problem[] {
   return conflicts.map((service) => ({
     what: `At the gateway ${describeConflict(service)}: it gets requests that are meant for Scani, and goes to ${service.target}.`,

@@ -5,19 +5,20 @@ import { label } from "../names/labels";
 import type { Presence } from "../presence";
 
 /**
- * When each container, network and volume of an install was made, by `<release>/<kind>`; what belongs to base has no
- * release. Empty for what carries no timestamp because an earlier version of this module made it.
+ * Creation timestamps of an install's containers, networks and volumes, by `<release>/<kind>`; those of base have no
+ * release. Empty for something an earlier version of this module made without a timestamp.
  */
 export type CreationTimestamps = Readonly<Record<string, string>>;
 
 /**
- * Takes the timestamps off what is on the engine. A resource keeps its timestamp for life, so it is no change from run
- * to run; one that somebody removed has none, gets a new one, and Pulumi makes it again. Without this only a refresh
- * would notice, which costs every preview the two seconds the Docker provider waits before it reads a network. What
- * Pulumi does not know has none either, such as a copy that another tool made, nor has a container that was renamed or
- * taken off a network, that can never be started again, or, of base, whose image's name has come to mean another. Pure.
- * @param known ids of what Pulumi's state of the stack holds
- * @param imageIds ids of base's images as their names mean them now, by service; one that is not on the engine has none
+ * Reads the timestamps of everything on the engine. A resource keeps its timestamp for life, so it does not change from
+ * run to run; one that somebody removed has none, gets a new one, and Pulumi creates it again. Without this only a
+ * refresh would notice, which costs every preview the two seconds the Docker provider waits before it reads a network.
+ * No timestamp is returned for something Pulumi does not know, such as a copy that another tool made; for a container
+ * that was renamed or taken off a network, or can never be started again; and for one of base whose image's name has
+ * come to mean another image. Pure.
+ * @param known ids of everything in Pulumi's state of the stack
+ * @param imageIds current ids of base's images, by service; an image that is not on the engine has none
  */
 export function creationTimestamps(
   presence: Presence,
@@ -33,7 +34,7 @@ export function creationTimestamps(
       !isLost(one) &&
       !isOutdated(one, imageIds),
   );
-  // Oldest first, so that the newest of two of a kind is the one that counts: the older is on its way out.
+  // Oldest first, so that the newest of two of a kind counts: the older is on its way out.
   const ordered = [...made].sort((a, b) => a.created - b.created);
   return Object.fromEntries([
     ...ordered.map(({ labels }) => entry(labels, labels[label.service] ?? "")),
@@ -42,21 +43,21 @@ export function creationTimestamps(
   ]);
 }
 
-/** One of base whose image was pulled or built anew under the same name. */
+/** True for a container of base whose image was pulled or built anew under the same name. */
 function isOutdated({ labels, imageId }: ContainerSummary, imageIds: Readonly<Record<string, string>>): boolean {
   const id = labels[label.release] === undefined ? imageIds[labels[label.service] ?? ""] : undefined;
   return id !== undefined && id !== imageId;
 }
 
-/** The one volume of a release. */
+/** Kind of a release's only volume. */
 const volumeKind = "volume";
 
-/** The one network of a release. */
+/** Returns the key of a release's only network. */
 function networkKey(release: string): string {
   return `${release}/network`;
 }
 
-/** A release has one network; base's are known by their names. */
+/** Returns the kind of a network: a release has only one; base's are told apart by their names. */
 function networkKind(name: string, labels: Readonly<Record<string, string>>): string {
   return labels[label.release] === undefined ? `network ${name}` : "network";
 }
@@ -65,17 +66,17 @@ function entry(labels: Readonly<Record<string, string>>, kind: string): [string,
   return [`${labels[label.release] ?? ""}/${kind}`, labels[label.made] ?? ""];
 }
 
-/** True where one of base's containers gets another timestamp than any that is there, so that Pulumi makes it anew. Pure. */
+/** True where one of base's containers gets a new timestamp, so that Pulumi creates it anew. Pure. */
 export function isMadeAnew(timestamps: CreationTimestamps, service: string): boolean {
   return timestamps[`/${service}`] === undefined;
 }
 
-/** The label of one of base's containers, by its service. */
+/** Returns the label of one of base's containers, by its service. */
 export function baseContainerTimestamp(timestamps: CreationTimestamps, service: string): TimestampLabel {
   return labelOf(timestamps, `/${service}`);
 }
 
-/** The label of a release's container. Without its network it cannot start, and is made again with it. */
+/** Returns the label of a release's container. Without its network it cannot start, and is created again with it. */
 export function releaseContainerTimestamp(
   timestamps: CreationTimestamps,
   service: string,
@@ -87,24 +88,24 @@ export function releaseContainerTimestamp(
 }
 
 /**
- * True where a release's container is not there as it is declared, so that Pulumi is about to make it: its label is a new
- * one. Pure.
+ * True where a release's container does not exist as it is declared, so that Pulumi is about to create it: its label is
+ * a new one. Pure.
  */
 export function isToBeMade(timestamps: CreationTimestamps, service: string, release: string): boolean {
   return timestamps[networkKey(release)] === undefined || timestamps[`${release}/${service}`] === undefined;
 }
 
-/** The label of one of base's networks, by its name. */
+/** Returns the label of one of base's networks, by its name. */
 export function baseNetworkTimestamp(timestamps: CreationTimestamps, name: string): TimestampLabel {
   return labelOf(timestamps, `/network ${name}`);
 }
 
-/** The label of a release's network. */
+/** Returns the label of a release's network. */
 export function releaseNetworkTimestamp(timestamps: CreationTimestamps, release: string): TimestampLabel {
   return labelOf(timestamps, networkKey(release));
 }
 
-/** The label of a release's volume. */
+/** Returns the label of a release's volume. */
 export function releaseVolumeTimestamp(timestamps: CreationTimestamps, release: string): TimestampLabel {
   return labelOf(timestamps, `${release}/${volumeKind}`);
 }

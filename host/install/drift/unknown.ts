@@ -7,18 +7,18 @@ import { label } from "../names/labels";
 import type { Presence } from "../presence";
 import type { Tier } from "../../../settings";
 
-/** Containers with the labels of base's that Pulumi's state does not hold. */
+/** Containers with base's labels that Pulumi's state does not hold. */
 export interface UnknownContainers {
   /**
-   * Under base's own names: another tool has made them anew, or a run that was killed has made and not noted them. They are
-   * in the way of base's own.
+   * Under base's own names: another tool has recreated them, or a killed run has created them and not recorded it. They
+   * are in the way of base's own.
    */
   readonly copies: readonly ContainerSummary[];
-  /** Under other names: somebody's own, of an image that `docker commit` has made of one of base's, which keeps labels. */
+  /** Under other names: somebody's own, from an image `docker commit` made of one of base's, which keeps labels. */
   readonly strays: readonly ContainerSummary[];
 }
 
-/** Sorts out what has base's labels and is not Pulumi's. Pure. @param known ids of what Pulumi's state holds */
+/** Sorts containers with base's labels that are not Pulumi's. Pure. @param known ids of everything in Pulumi's state */
 export function unknownContainers(
   { containers }: Pick<Presence, "containers">,
   known: ReadonlySet<string>,
@@ -28,11 +28,11 @@ export function unknownContainers(
 }
 
 /**
- * Containers of a tier's releases that Pulumi's state does not hold: a run that was killed leaves one it has just made, and
- * one that another tool has made anew stays when Pulumi's own has taken its place. Nothing would ever remove them, and base
- * counts them as releases it carries. None is routed or up, nor of a release of which anything is, unless Pulumi has a
- * container for the same; what has a name that Pulumi does not give is somebody's own. Pure.
- * @param known ids of what the state of the tier's stack holds
+ * Finds containers of a tier's releases that Pulumi's state does not hold: a killed run leaves one it has just created,
+ * and one that another tool recreated stays when Pulumi's own has taken its place. Nothing would ever remove them, and
+ * base counts them as releases it carries. Leaves out any that is routed or up, or whose release has one that is,
+ * unless Pulumi has a container for the same service; one whose name Pulumi does not give is somebody's own. Pure.
+ * @param known ids of everything in the state of the tier's stack
  */
 export function orphansOf(routed: RoutedContainers, tier: Tier, known: ReadonlySet<string>): ReleaseContainer[] {
   const isInUse = (one: ReleaseContainer): boolean => isRouted(routed, one) || isUp(one);
@@ -44,7 +44,7 @@ export function orphansOf(routed: RoutedContainers, tier: Tier, known: ReadonlyS
   );
 }
 
-/** Containers of a tier's releases under names that Pulumi gives, other than these. Pure. */
+/** Returns the containers of a tier's releases under names that Pulumi gives, without the known ones. Pure. */
 export function unknownOf(
   containers: readonly ReleaseContainer[],
   tier: Tier,
@@ -54,9 +54,9 @@ export function unknownOf(
 }
 
 /**
- * Containers with the labels of a tier's releases that are not Pulumi's, neither held by its state nor made by a run that
- * was killed: somebody's own. Pure.
- * @param known ids of what the state of the tier's stack holds
+ * Finds containers with the labels of a tier's releases that Pulumi's state does not hold and no killed run made:
+ * somebody's own. Pure.
+ * @param known ids of everything in the state of the tier's stack
  */
 export function releaseStrays(
   { containers }: Pick<Presence, "containers">,
@@ -72,19 +72,19 @@ export function releaseStrays(
   );
 }
 
-/** What is on an engine under a name of base's, whoever made it. */
+/** Containers and networks on an engine under names of base's, whoever made them. */
 export interface Namesakes {
   readonly containers: readonly ContainerSummary[];
   readonly networks: readonly NamedNetwork[];
 }
 
-/** A network, and the names of the containers on it that run: Docker removes none that has any. */
+/** A network, and the names of the running containers on it: Docker does not remove a network that has any. */
 export interface NamedNetwork {
   readonly network: NetworkSummary;
   readonly users: readonly string[];
 }
 
-/** Reads what has one of base's names. Docker gives each once. */
+/** Reads the containers and networks that have one of base's names. Docker gives each name once. */
 export async function readNamesakes(engine: Engine, install: string): Promise<Namesakes> {
   const [containers, networks] = await Promise.all([engine.containers({ all: true }), engine.networks([])]);
   const names = baseServices.map((service) => containerName(install, service));
@@ -103,7 +103,7 @@ function usersOf({ id, name }: NetworkSummary, containers: readonly ContainerSum
     .map((one) => one.name);
 }
 
-/** Networks of an install's base that Pulumi's state does not hold. Pure. */
+/** Returns the networks of an install's base that Pulumi's state does not hold. Pure. */
 export function unknownNetworks({ networks }: Namesakes, install: string, known: ReadonlySet<string>): NamedNetwork[] {
   return networks.filter(({ network }) => network.labels[label.install] === install && !known.has(network.id));
 }

@@ -2,7 +2,7 @@ import type { ContainerSummary } from "../../engine/engine";
 import { baseServices } from "../services/bundled";
 import { label } from "./labels";
 
-/** Docker name of one of base's containers: it is the same for ever, since there is one of a kind in an install. */
+/** Returns the Docker name of one of base's containers. It never changes, since an install has one of each kind. */
 export function containerName(install: string, service: string): string {
   return `${install}-${service}`;
 }
@@ -13,14 +13,15 @@ export function hasBaseName({ name, labels }: Pick<ContainerSummary, "name" | "l
   return isOfBase({ labels }) && name === containerName(install ?? "", service ?? "");
 }
 
-/** True for a name that Pulumi gives a release's container: its resource's, and seven hex digits. Pure. */
+/** True for a name that Pulumi gives a release's container: its resource's name, and seven hex digits. Pure. */
 export function isReleaseName(name: string, service: string): boolean {
   return /^[0-9a-f]{7}$/.test(name.slice(-7)) && name.slice(0, -7).endsWith(`-${service}-`);
 }
 
 /**
- * Containers that only have the labels of an install's, as those of an image that `docker commit` has made: under another
- * name than those get, beside one of the same labels that has it. One that somebody has renamed has none beside it. Pure.
+ * Returns the containers that merely have the labels of an install's, as those from an image of `docker commit` have:
+ * their names are others, and a container of the right name has the same labels. A renamed container has no such
+ * counterpart. Pure.
  */
 export function copiesAmong<T extends Pick<ContainerSummary, "name" | "labels">>(containers: readonly T[]): T[] {
   const isNamed = (one: T) =>
@@ -31,13 +32,13 @@ export function copiesAmong<T extends Pick<ContainerSummary, "name" | "labels">>
   return containers.filter((one) => !isNamed(one) && known.has(kind(one)));
 }
 
-/** True for what has the labels of one of base's services. Pure. */
+/** True for a container with the labels of one of base's services. Pure. */
 export function isOfBase({ labels }: Pick<ContainerSummary, "labels">): boolean {
   const service = labels[label.service] ?? "";
   return label.install in labels && baseServices.includes(service) && !(label.release in labels);
 }
 
-/** Docker name of the volume a service of base keeps its data in. */
+/** Returns the Docker name of the volume a service of base keeps its data in. */
 export function volumeNameOf(install: string, service: string): string {
   return `${install}-${service}-data`;
 }

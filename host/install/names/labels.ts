@@ -2,13 +2,13 @@
 export const label = {
   /** The install's name (`scani:name`). */
   install: "scani.install",
-  /** What the container does: api, worker, postgres, gateway, … */
+  /** Service of the container: api, worker, postgres, gateway, … */
   service: "scani.service",
   /** The tier its release is of. */
   tier: "scani.tier",
   /** The release it belongs to. */
   release: "scani.release",
-  /** When it was made; see creationTimestamps.ts. */
+  /** Creation timestamp; see creationTimestamps.ts. */
   made: "scani.made",
   /** On base's containers: digest of all they are declared with; see infra/base/service.ts. */
   contents: "scani.contents",
@@ -16,7 +16,7 @@ export const label = {
   throwaway: "scani.throwaway",
 } as const;
 
-/** Label set as the Docker provider takes it, sorted so that no run differs from the last. */
+/** Returns labels as the Docker provider takes them, sorted so that no run differs from the last. */
 export function labelList(values: Readonly<Record<string, string>>): { label: string; value: string }[] {
   return Object.keys(values)
     .sort()

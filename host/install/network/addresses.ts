@@ -1,37 +1,37 @@
 import { addressIn, halvesOf, renderBlock, type Block } from "../../../util/ipv4";
 
-/** A network of base whose services have addresses of their own. */
+/** A network of base whose services have static addresses. */
 export type FixedNetwork = "data" | "mail";
 
 /** A network of base, by role. */
 export type BaseNetwork = FixedNetwork | "edge";
 
-/** How a network's addresses are given out. */
+/** Address plan of a network. */
 export interface NetworkAddresses {
   readonly subnet: string;
   /** Docker's own address in it. */
   readonly gateway: string;
-  /** Whatever has no address of its own gets one from here. */
+  /** Block from which Docker gives out addresses to all that has no static one. */
   readonly dynamic: string;
-  /** Address of each service of base, by its name. */
+  /** Static address of each service of base, by its name. */
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** How the addresses of base's networks are given out; Docker does it as it likes for a network that is not here. */
+/** Address plans of base's networks; Docker chooses the addresses of a network that is not in it. */
 export type BaseAddresses = Readonly<Record<FixedNetwork, NetworkAddresses>>;
 
-/** Docker name of one of base's networks. */
+/** Returns the Docker name of one of base's networks. */
 export function networkName(install: string, network: BaseNetwork): string {
   return `${install}-${network}`;
 }
 
-/** Docker names of the networks base makes for itself. */
+/** Returns the Docker names of the networks base makes for itself. */
 export function baseNetworkNames(install: string): string[] {
   return (["edge", "data", "mail"] as const).map((network) => networkName(install, network));
 }
 
 /**
- * Services with an address for ever, in the order of their addresses: a new one is added at the end. The gateway is not
+ * Services with a static address, in the order of their addresses: a new one is added at the end. The gateway is not
  * among them: nobody looks it up, it is reached at the port it publishes.
  */
 const fixedServices: Readonly<Record<FixedNetwork, readonly string[]>> = {
@@ -39,11 +39,11 @@ const fixedServices: Readonly<Record<FixedNetwork, readonly string[]>> = {
   mail: ["mail"],
 };
 
-/** Place of the first service's address in its network; below it there is room for what an operator adds. */
+/** Offset of the first service's address in its network; the addresses below it are for what an operator adds. */
 const firstFixed = 10;
 
 /**
- * Addresses in an install's subnet: half of it for each network, of which the upper half is given out by Docker. Api and
+ * Plans the addresses in an install's subnet: half of it for each network, whose upper half Docker gives out. Api and
  * worker look a service up once and keep its address, so it has to outlive every restart. Pure.
  */
 export function addressesIn(subnet: Block): BaseAddresses {
@@ -51,7 +51,7 @@ export function addressesIn(subnet: Block): BaseAddresses {
   return { data: addressesOf("data", data), mail: addressesOf("mail", mail) };
 }
 
-/** Subnet of each network, by its Docker name; none where Docker gives out the addresses. Pure. */
+/** Returns the subnet of each network, by its Docker name; none where Docker gives out the addresses. Pure. */
 export function subnetsIn(
   install: string,
   subnet: Block | undefined,

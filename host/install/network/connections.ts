@@ -6,7 +6,7 @@ export async function isConnected(engine: Engine, { container, network }: Connec
   return (await engine.inspect(container))?.networks.includes(network) ?? false;
 }
 
-/** Connects containers to the networks they are to answer on; those that are there already stay as they are. */
+/** Connects containers to the networks they are to answer on; leaves connected ones as they are. */
 export async function connectAll(engine: Engine, connections: readonly Connection[]): Promise<void> {
   for (const connection of connections)
     if (!(await isConnected(engine, connection)))

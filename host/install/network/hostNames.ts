@@ -9,10 +9,10 @@ import { label } from "../names/labels";
 /** Seconds the engine's DNS may take for a name it has to know. */
 const answerSeconds = 3;
 
-/** Word a line about a name that is not found begins with. */
+/** First word of a line about a name that is not found. */
 const unknownWord = "unknown";
 
-/** Looks its arguments up as hosts, all at once, and prints those that are not found. An image without the tools says nothing. */
+/** Script that looks its arguments up as hosts, concurrently, and prints those not found; nothing without the tools. */
 const lookUpScript = [
   "command -v getent > /dev/null && command -v timeout > /dev/null || exit 0",
   `for name in "$@"; do timeout ${answerSeconds} getent hosts "$name" > /dev/null || echo "${unknownWord} $name" & done`,
@@ -22,9 +22,9 @@ const lookUpScript = [
 type Listed = Pick<ContainerSummary, "id" | "name" | "labels" | "state" | "networks">;
 
 /**
- * Names of the running containers that others do not find by their host name any more: base's services, the
- * data-provider, and what the gateway looks up of a release. The engine's DNS forgets every name when the engine leaves a
- * swarm, and learns one again when its container starts or joins a network.
+ * Reads the names of running containers that others no longer find by their host names: base's services, the
+ * data-provider, and those of a release that the gateway looks up. The engine's DNS forgets every name when the engine
+ * leaves a swarm, and learns one again when its container starts or joins a network.
  * @param containers of an install, in whatever state
  */
 export async function readNameless(engine: Engine, containers: readonly Listed[]): Promise<string[]> {
@@ -34,8 +34,8 @@ export async function readNameless(engine: Engine, containers: readonly Listed[]
   const providers = released.filter((one) => hostOf(one) !== undefined);
   const gateways = running.filter((one) => hasBaseName(one) && one.labels[label.service] === "gateway");
   const backends = released.filter(({ labels }) => isBackend(labels[label.service] ?? ""));
-  // A data-provider is on every network of base's services. Without one nobody looks the mail server up, and one of those
-  // that an api looks up asks for all of them.
+  // Ask from the data-providers: each is on every network of base's services. Without one nobody looks the mail
+  // server up, so one of the services an api looks up can ask for all of them.
   const onData = services.filter(({ labels }) => baseNetworksOf[labels[label.service] ?? ""]?.includes("data"));
   const askers = providers.length > 0 ? providers : onData.slice(0, 1);
   const found = await Promise.all([
@@ -45,7 +45,7 @@ export async function readNameless(engine: Engine, containers: readonly Listed[]
   return [...new Set(found.flat())];
 }
 
-/** Which of these a container does not find, of those it shares a network with. */
+/** Returns the names of the containers sharing a network with the asker that it does not find. */
 async function namelessFor(engine: Engine, asker: Listed, others: readonly Listed[]): Promise<string[]> {
   const near = others.filter(({ networks }) => Object.keys(networks).some((name) => name in asker.networks));
   if (near.length === 0) return [];
@@ -61,7 +61,7 @@ async function namelessFor(engine: Engine, asker: Listed, others: readonly Liste
   return near.filter((_, at) => unknown.includes(`${unknownWord} ${hosts[at]}`)).map(({ name }) => name);
 }
 
-/** Name by which releases reach a container; undefined for one they do not look up so. Pure. */
+/** Returns the host name by which releases reach a container; undefined for one they do not look up so. Pure. */
 function hostOf({ labels }: Pick<Listed, "labels">): string | undefined {
   const service = labels[label.service] ?? "";
   if (label.release in labels) return service === "data-provider" ? service : undefined;
@@ -69,8 +69,8 @@ function hostOf({ labels }: Pick<Listed, "labels">): string | undefined {
 }
 
 /**
- * Has the engine's DNS learn the names of base's services again: each leaves its networks and joins them at once. It
- * goes on running and has the address it had, so connections to it outlive the moment.
+ * Makes the engine's DNS learn the names of base's services again: each leaves its networks and joins them at once. It
+ * keeps running and keeps its address, so connections to it outlive the moment.
  */
 export async function renewNames(engine: Engine, services: readonly Listed[]): Promise<void> {
   for (const one of services) {

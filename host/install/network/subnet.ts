@@ -5,43 +5,43 @@ import { overlap, parentOf, parseBlock, renderBlock, type Block } from "../../..
 import { addressesIn, networkName } from "./addresses";
 import { label } from "../names/labels";
 
-/** What an install's subnet is chosen from. */
+/** Input to the choice of an install's subnet. */
 export interface SubnetOrder {
   readonly install: string;
   /** Base's stack, for commands. */
   readonly stack: string;
-  /** The one the operator has named. */
+  /** Subnet the operator has named. */
   readonly named?: string;
-  /** The one the last `up` chose. */
+  /** Subnet the last `up` chose. */
   readonly remembered?: string;
-  /** An image in which the engine's host can be asked for its routes. */
+  /** Image in which the engine's host can be asked for its routes. */
   readonly image: string;
-  /** Labels of a container that is made for that. */
+  /** Labels of the container that is created for that. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Something that has addresses already, with its name for the operator. */
+/** A block that is in use, and the name of its user for the operator. */
 export interface TakenBlock {
   readonly block: Block;
   readonly by: string;
 }
 
 /**
- * Free blocks are looked for here, in this order: where Docker's own address pools are not, since those run out; then in
- * the other private ranges, for whom a VPN has taken the first.
+ * Ranges searched for a free block, in this order: first those outside Docker's own address pools, since the pools run
+ * out; then the other private ranges, for a host where a VPN has taken the first.
  */
 const searched = ["10.213.0.0/16", "10.97.0.0/16", "172.31.0.0/16", "192.168.0.0/16"].map(
   (text) => parseBlock(text) as Block,
 );
 
 /**
- * An install's own subnet; or, where its networks were made before there was one and Docker gives out the addresses, one
- * that it may move to. The move takes longer than some clients wait, so it is the operator's to ask for.
+ * An install's own subnet; or a free one it may move to, where its networks were created before installs had subnets
+ * and Docker gives out the addresses. The move takes longer than some clients wait, so the operator has to ask for it.
  */
 export type SubnetChoice = { readonly own: Block } | { readonly free: Block };
 
 /**
- * The subnet of an install: the one it has, for as long as it lives, else the one that was named, else one that is free.
+ * Chooses the subnet of an install: the named one, else the one it has, for as long as it lives, else one that is free.
  * @throws OperatorError where the named one is in use
  */
 export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<SubnetChoice> {
@@ -68,7 +68,7 @@ export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<Subn
   return { own: freeSubnet(order.install, taken) };
 }
 
-/** The subnet an install's data network is part of; undefined where Docker chose its addresses. Pure. */
+/** Returns the subnet an install's data network is part of; undefined where Docker chose its addresses. Pure. */
 export function subnetInUse(install: string, own: readonly NetworkSummary[]): Block | undefined {
   const data = own.find(({ name }) => name === networkName(install, "data"));
   const block = parseBlock(data?.subnets[0] ?? "");
@@ -79,8 +79,8 @@ export function subnetInUse(install: string, own: readonly NetworkSummary[]): Bl
 }
 
 /**
- * The first /24 that overlaps nothing. Begins at a place that follows from the install's name, so that installs made at
- * the same moment do not choose the same. Pure.
+ * Finds the first /24 that overlaps nothing. Starts at an offset derived from the install's name, so that installs
+ * created at the same moment do not choose the same. Pure.
  * @throws OperatorError where everything is taken
  */
 export function freeSubnet(install: string, taken: readonly TakenBlock[]): Block {
@@ -106,8 +106,8 @@ function takenBy(networks: readonly NetworkSummary[]): TakenBlock[] {
 }
 
 /**
- * Asks the engine's host for its routes, such as a VPN's; none where the image to ask with is not there, or the engine
- * lets no container on its host's network: whether a block is free is better known, and not needed.
+ * Asks the engine's host for its routes, such as a VPN's. Returns none where the image for that is missing, or the
+ * engine lets no container on its host's network: the routes improve the choice of a block, and are not needed.
  */
 async function routesOf(engine: Engine, { image, labels }: SubnetOrder): Promise<TakenBlock[]> {
   if ((await engine.image(image)) === undefined) return [];
@@ -117,7 +117,7 @@ async function routesOf(engine: Engine, { image, labels }: SubnetOrder): Promise
       image,
       labels,
       network: "host",
-      // With users of its own a container may not be on it.
+      // A container with remapped users may not be on the host's network.
       hostUsers: true,
       noHealthCheck: true,
       entrypoint: ["cat"],
@@ -135,8 +135,8 @@ async function routesOf(engine: Engine, { image, labels }: SubnetOrder): Promise
 }
 
 /**
- * Reads Linux' `/proc/net/route`, whose addresses are hexadecimal, the last byte first. Without default routes, and those
- * to bridges, which Docker lists as networks. Pure.
+ * Reads Linux' `/proc/net/route`, whose addresses are hexadecimal, the last byte first. Leaves out default routes, and
+ * those to bridges, which Docker lists as networks. Pure.
  */
 export function parseRoutes(text: string): TakenBlock[] {
   const number = (hex: string): number => Buffer.from(hex, "hex").readUInt32LE(0);

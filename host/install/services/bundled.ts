@@ -5,9 +5,9 @@ export type BaseSetting = NamesOf<"base">;
 
 /** A service of base that somebody else may run instead. */
 export interface Replaceable {
-  /** As an operator reads it. */
+  /** Name for the operator. */
   readonly title: string;
-  /** Settings of which any names somebody else's. */
+  /** Settings that name a managed one; any of them is enough. */
   readonly replacedBy: readonly BaseSetting[];
   /** Host name by which a release reaches base's own. */
   readonly host: string;
@@ -15,7 +15,7 @@ export interface Replaceable {
   readonly variable: string;
   /** Variables of its container that a release logs in with, by the setting they come from. */
   readonly credentials: Readonly<Partial<Record<BaseSetting, string>>>;
-  /** It holds what no other copy of it has. */
+  /** True where it holds data that exists nowhere else. */
   readonly holdsData: boolean;
 }
 
@@ -61,18 +61,18 @@ export const replaceable = {
 
 export type ReplaceableService = keyof typeof replaceable;
 
-/** The same, by service, as a loop reads them. */
+/** Entries of `replaceable`, typed for a loop. */
 export const replaceableServices = Object.entries(replaceable) as [ReplaceableService, Replaceable][];
 
-/** Every service of base, as its container is labelled and named. */
+/** Names of base's services, as in their containers' labels and names. */
 export const baseServices: readonly string[] = ["gateway", ...Object.keys(replaceable)];
 
-/** Whether a service is base's, and not somebody else's. Pure. */
+/** True where a service is base's, and not somebody else's. Pure. */
 export function bundles(settings: Settings<"base">, service: ReplaceableService): boolean {
   return !replaceable[service].replacedBy.some((name) => settings[name] !== undefined);
 }
 
-/** Whether base declares a container of its own for a service: of Postgres it may borrow another's. Pure. */
+/** True where base declares a container for a service; it may borrow another's Postgres. Pure. */
 export function declares(settings: Settings<"base">, service: ReplaceableService): boolean {
   return bundles(settings, service) && !(service === "postgres" && settings.borrowedPostgres !== undefined);
 }

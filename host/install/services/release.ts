@@ -6,7 +6,7 @@ export type Service = (typeof services)[number];
 /** Docker's restart policy by how a container runs; see infra/container/hardened.ts. */
 export const restartPolicy = { always: "unless-stopped", handover: "unless-stopped", once: "no" } as const;
 
-/** How a service of a release runs: migrate once, the others when the Handover starts them. */
+/** Returns how a service of a release runs: migrate once, the others when the Handover starts them. */
 export function runsOf(service: Service): "handover" | "once" {
   return service === "migrate" ? "once" : "handover";
 }
@@ -22,7 +22,7 @@ export function isService(name: string | undefined): name is Service {
   return (services as readonly string[]).includes(name ?? "");
 }
 
-/** Services a tier declares: the data-provider exists on tier 1 only. */
+/** Returns the services a tier declares: the data-provider exists on tier 1 only. */
 export function servicesOf(tier: "tier1" | "tier2"): readonly Service[] {
   return services.filter((service) => service !== "data-provider" || tier === "tier1");
 }

@@ -2,12 +2,12 @@
 export const caFolder = "/etc/scani";
 
 /**
- * The certificate's file, named to Node and Bun by NODE_EXTRA_CA_CERTS. The Handover writes it before it starts one.
+ * File with the certificate, which NODE_EXTRA_CA_CERTS names to Node and Bun. The Handover writes it before a start.
  */
 export const caFile = `${caFolder}/ca.pem`;
 
 /**
- * Whom push services contact about an install: they take an address on the web or a mail address, no plain http. Pure.
+ * Returns an install's contact for push services, which accept an https or a mail address, no plain http. Pure.
  * @param sender SMTP_FROM: an address, or a name and an address in angle brackets
  */
 export function pushContactOf(frontendUrl: string, sender: string): string {

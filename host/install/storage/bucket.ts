@@ -11,7 +11,7 @@ export interface Bucket {
   readonly secretAccessKey: string;
 }
 
-/** The bucket a data-provider uses. Pure. @param environment its own, `NAME=value` */
+/** Returns the bucket a data-provider uses. Pure. @param environment its own, `NAME=value` */
 export function bucketIn(environment: readonly string[]): Bucket {
   const value = (name: string) => valueIn(environment, name);
   return {
@@ -26,14 +26,14 @@ export function bucketIn(environment: readonly string[]): Bucket {
 /** One request to a bucket. */
 export interface BucketRequest {
   readonly method: string;
-  /** Without one it is the bucket itself that is asked. */
+  /** Key of an object; without one the request is for the bucket itself. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Headers it will have. */
+  /** Headers it will be sent with. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Who signs for each bucket: a signer keeps the key it derives for a day, which costs most of a signature. */
+/** Signers, by bucket: each keeps the key it derives for a day, and deriving it is most of the cost of a signature. */
 const signers = new WeakMap<Bucket, AwsClient>();
 
 function signerOf(bucket: Bucket): AwsClient {
@@ -43,7 +43,7 @@ function signerOf(bucket: Bucket): AwsClient {
   return signer;
 }
 
-/** An address that makes one request without keys, for some seconds. */
+/** Returns an address that makes one request without keys, for some seconds. */
 export async function signedAddress(
   at: Bucket,
   { method, key, query = {}, headers = {} }: BucketRequest,
@@ -56,7 +56,7 @@ export async function signedAddress(
   return (await signerOf(at).sign(url, { method, headers, aws: { signQuery: true } })).url;
 }
 
-/** What an S3 server says of a request it refused: its code, and in words; both may be missing. Pure. */
+/** Reads an S3 server's refusal of a request: its code, and a description; both may be missing. Pure. */
 export function refusalIn(body: string): { readonly code?: string; readonly words: string } {
   const [code, message] = [elementText(body, "Code"), elementText(body, "Message")];
   const words = [code, message].filter((part) => part !== undefined).join(": ");

@@ -1,17 +1,17 @@
 import { setCommand } from "../../../settings";
 
 /**
- * Where a page may send requests to: the `connect-src` of its content security policy. It has to allow the origin
- * uploads go to, which is the page's own where storage is bundled, and another's where it is not.
+ * Policy of a page: the `connect-src` of its content security policy says where it may send requests to. It has to
+ * allow the origin uploads go to, which is the page's own where storage is bundled, and another's where it is not.
  */
 
-/** Origin of a URL, as a policy and a browser name it. */
+/** Returns the origin of a URL, as a policy and a browser spell it. */
 export function originOf(url: string): string {
   return new URL(url).origin;
 }
 
 /**
- * The policy of a release's page.
+ * Returns the policy of a release's page.
  * @param given the operator's own; it wins
  * @param uploads origin uploads go to, where that is known
  */
@@ -20,7 +20,7 @@ export function connectSrc(given: string | undefined, uploads: string | undefine
   return uploads === undefined || uploads === page ? "'self'" : `'self' ${uploads}`;
 }
 
-/** A policy that does not allow where uploads go. */
+/** A policy that does not allow the origin uploads go to. */
 export interface PolicyGap {
   readonly policy: string;
   /** Origin uploads go to. */
@@ -29,7 +29,7 @@ export interface PolicyGap {
   readonly stack: string;
 }
 
-/** Why such a policy stops a release, and what to type. Pure. */
+/** Describes why such a policy stops a release, and what to type. Pure. */
 export function policyProblem({ policy, uploads, stack }: PolicyGap): string {
   return [
     `Nobody could upload: files go to ${uploads}, and the page's policy (CSP_CONNECT_SRC: ${policy}) does not allow it to send anything there.`,
@@ -60,7 +60,7 @@ function matches(source: string, url: URL, page: URL): boolean {
   );
 }
 
-/** A source that says http means https as well. */
+/** True where a source's scheme allows a protocol: http allows https as well. */
 function schemeFits(source: string, protocol: string): boolean {
   const scheme = source.toLowerCase();
   return scheme === protocol || (scheme === "http:" && protocol === "https:");

@@ -23,40 +23,40 @@ export const storageHealthPath = "/health";
  */
 const maxUploadBytes = 8 * 1024 * 1024;
 
-/** Seconds an upload may go on after the gateway was told of another storage. */
+/** Seconds an upload may go on after the gateway was switched to another storage. */
 const drainSeconds = 90;
 
 /** Name of the route by which the gateway knows the bucket. */
 export const uploadsRouteName = "storage";
 
-/** Shell command of the bundled S3 server: Versity S3 Gateway over plain files, where a bucket is a directory. */
+/** Returns the shell command of the bundled S3 server: Versity S3 Gateway over plain files, a directory per bucket. */
 export function storageCommand(bucket: string, region: string): string {
   return `mkdir -p /data/${bucket} && exec versitygw --port :${storagePort} --health ${storageHealthPath} --region ${region} posix /data`;
 }
 
-/** The bucket of an S3 server whose entrypoint is `storageCommand`; undefined for any other. Pure. */
+/** Returns the bucket of an S3 server whose entrypoint is `storageCommand`; undefined for any other. Pure. */
 export function bucketMadeBy(entrypoint: readonly string[]): string | undefined {
   return /^mkdir -p \/data\/([a-z0-9.-]+) && exec versitygw /.exec(entrypoint.at(-1) ?? "")?.[1];
 }
 
-/** Where uploads go in: the bucket's own path on the page's origin. */
+/** Route of uploads: the bucket's own path on the page's origin. */
 export interface UploadsRoute {
   readonly install: string;
-  /** Undefined where the S3 server is somebody else's: then the gateway has no such route. */
+  /** Undefined where the S3 server is managed: then the gateway has no such route. */
   readonly bucket?: string;
 }
 
-/** Uploads through the page's origin to the bundled S3 server, as they are at one moment. */
+/** State of uploads through the page's origin to the bundled S3 server at one moment. */
 export interface Uploads {
   /** Docker name of the server's container. */
   readonly container: string;
   /** Undefined where that is gone. */
   readonly state: ContainerState | undefined;
-  /** Undefined where the container does not tell. */
+  /** Undefined where the container's entrypoint does not tell. */
   readonly bucket?: string;
   /** The gateway's service for them; undefined where there is none. */
   readonly route?: Listed;
-  /** What is wrong with the answer to a request through the gateway; undefined where nobody was asked. */
+  /** Problem with the answer to a request through the gateway; undefined where none was found or looked for. */
   readonly unanswered?: string;
 }
 
@@ -70,7 +70,7 @@ export function areUploadsRouted({ container, bucket, route }: Uploads): boolean
   );
 }
 
-/** Why uploads fail; undefined where they do not. Pure. */
+/** Returns why uploads fail; undefined where they do not. Pure. */
 export function uploadsProblem(uploads: Uploads): string | undefined {
   const { container, state, route, unanswered } = uploads;
   if (!areUploadsRouted(uploads)) return `the gateway does not send them to ${container}`;
@@ -79,19 +79,19 @@ export function uploadsProblem(uploads: Uploads): string | undefined {
   return unanswered && `${container} through the gateway: ${unanswered}`;
 }
 
-/** Path of the uploads on the page's origin. Pure. */
+/** Returns the path of the uploads on the page's origin. Pure. */
 export function uploadsPath(bucket: string): string {
   return `/${bucket}`;
 }
 
-/** What the gateway lists for the route. Pure. */
+/** Returns the path and target the gateway is to list for the route; undefined where it is to have none. Pure. */
 function wanted({ install, bucket }: UploadsRoute): { path: string; target: string } | undefined {
   return bucket === undefined
     ? undefined
     : { path: uploadsPath(bucket), target: `${containerName(install, "storage")}:${storagePort}` };
 }
 
-/** True when the gateway sends the bucket's path where it should. A gateway that does not answer does not. */
+/** True when the gateway sends the bucket's path where it should; false for one that does not answer. */
 export async function uploadsRouted(engine: Engine, order: UploadsRoute): Promise<boolean> {
   const { exitCode, output } = await engine
     .exec(containerName(order.install, "gateway"), listCommand)
@@ -102,8 +102,8 @@ export async function uploadsRouted(engine: Engine, order: UploadsRoute): Promis
 }
 
 /**
- * Makes the gateway send the bucket's path to the bundled S3 server, or to nobody where there is none. The path is
- * kept, since it is part of what was signed; who may read or write is decided by the signature alone.
+ * Makes the gateway send the bucket's path to the bundled S3 server, or removes the route where there is none. The path
+ * is kept, since it is part of what was signed; the signature alone decides who may read or write.
  * @throws OperatorError with the gateway's own words
  */
 export async function routeUploads(engine: Engine, order: UploadsRoute): Promise<void> {
