@@ -4,7 +4,7 @@ import type { Place } from "./place";
 import { batchesOf, piecesOf } from "../../util/piecesOf";
 import type { Transfer, TransferResult, Transfers } from "./transfers";
 
-/** A storage procedure of a data-provider, and what it is asked. */
+/** A call of a data-provider's storage procedure. */
 export interface StorageCall {
   readonly procedure:
     | "presignDownload"
@@ -20,7 +20,7 @@ export interface StorageCall {
 }
 
 /**
- * Calls that go together in one request. A data-provider answers those of one request at once: signing costs it next to
+ * Number of calls in one request. A data-provider answers those of one request concurrently: signing costs it next to
  * nothing, while a copy takes the whole file through its memory.
  */
 const together: Readonly<Record<StorageCall["procedure"], number>> = {
@@ -33,18 +33,18 @@ const together: Readonly<Record<StorageCall["procedure"], number>> = {
   writeObject: 1,
 };
 
-/** Bytes that are moved by the calls of one request at most, unless by a single one. */
+/** Most bytes that the calls of one request move, unless a single call moves more. */
 const mostMoved = 16 * 1024 * 1024;
 
-/** Seconds calls may take that move nothing, and bytes a second that others move at least. */
+/** Seconds for calls that move nothing, and the least bytes a second for others. */
 const [answerSeconds, slowestMove] = [30, 500_000];
 
 /** Longest address of a request; servers and proxies refuse those of 8 KB and more. */
 const longestAddress = 6_000;
 
 /**
- * Calls of a data-provider's storage, many in one request as tRPC's own clients make them: `a,b?batch=1`. One that
- * takes no batches is asked call by call.
+ * Calls of a data-provider's storage, many in one request as tRPC's own clients make them: `a,b?batch=1`. A
+ * data-provider that takes no batches gets a request for each call.
  */
 export class StorageCalls {
   private batches = true;
@@ -54,7 +54,7 @@ export class StorageCalls {
     private readonly transfers: Transfers,
   ) {}
 
-  /** Makes calls of one procedure, and answers in their order. */
+  /** Makes calls of one procedure, and returns the answers in their order. */
   async make(calls: readonly StorageCall[]): Promise<Answer[]> {
     if (calls.length === 0) return [];
     const groups = this.batches ? this.grouped(calls) : calls.map((call) => [call]);
@@ -71,7 +71,7 @@ export class StorageCalls {
     return batchesOf(calls, ({ bytes = 0 }) => bytes, most).flatMap((batch) => this.shortened(batch));
   }
 
-  /** Halves what would not fit into an address. */
+  /** Halves batches whose address would be too long. */
   private shortened(calls: StorageCall[]): StorageCall[][] {
     if (calls.length === 1 || this.request(calls).url.length <= longestAddress) return [calls];
     return piecesOf(calls, Math.ceil(calls.length / 2)).flatMap((half) => this.shortened(half));
@@ -94,12 +94,12 @@ export class StorageCalls {
       headers: { ...headers, "content-type": "application/json" },
       body,
       stallSeconds: answerSeconds + calls.reduce((sum, { bytes = 0 }) => sum + bytes, 0) / slowestMove,
-      // The first may be copying still.
+      // The first copy may still be in progress.
       ...(procedure === "copyObject" ? { once: true } : {}),
     };
   }
 
-  /** The answer to each call of a request; undefined where they are to be asked one by one. */
+  /** Returns the answer to each call of a request; undefined where the calls have to be made one by one. */
   private answers(count: number, { status, body, error }: TransferResult): Answer[] | undefined {
     const { key, title } = this.place;
     const answered = (code: number, text: string): Answer =>
@@ -118,7 +118,7 @@ export class StorageCalls {
     const each = error === "" ? partsOf(body, count) : undefined;
     if (each !== undefined)
       return each.map((part) => answered(part.error?.data?.httpStatus ?? 200, JSON.stringify(part)));
-    // Whoever is down or overloaded is not asked the same thing many times.
+    // Do not repeat the calls one by one at a server that is down or overloaded.
     return error !== "" || status >= 500 || status === 429 ? Array.from({ length: count }, whole) : undefined;
   }
 }
@@ -128,7 +128,7 @@ interface Part {
   readonly error?: { readonly data?: { readonly httpStatus?: number } };
 }
 
-/** Parts of the answer to a batch; undefined where it is none. */
+/** Returns the parts of the answer to a batch; undefined for any other answer. */
 function partsOf(body: string, count: number): Part[] | undefined {
   try {
     const parts = JSON.parse(body) as unknown;

@@ -12,41 +12,41 @@ import { deletedSince } from "./plan";
 import type { Side } from "./place";
 import { readTemporary, writeTemporary, type Temporary } from "./temporary";
 
-/** Between which releases files are carried, and how the database is asked for those it names. */
+/** The sides files are carried between, and the query for those the database names. */
 export interface CarriageOrder {
   readonly install: Install;
-  /** From a container with its image and networks both places are reached. */
+  /** Both places are reached from a container with its image and networks. */
   readonly api: ReleaseContainer;
   readonly from: Side;
   readonly to: Side;
   named(): Promise<NamedFile[]>;
-  /** @throws OperatorError where the new place has no room for so many bytes; undefined where nobody here can tell */
+  /** Checks the room at the new place; undefined where nobody here can. @throws OperatorError when it has too little */
   checkRoom?(bytes: number): Promise<void>;
 }
 
-/** Told what carrying does. */
+/** Signal and progress report of carrying. */
 export interface CarriageWatch {
   readonly signal: AbortSignal;
   progress(done: number, all: number): void;
 }
 
-/** Passes over what could not be carried or has come since. */
+/** Most passes over files that could not be carried or have come since. */
 const mostPasses = 3;
 
-/** What is at hand while files are carried. */
+/** Container and stores in use while files are carried. */
 interface Opened {
   readonly carrier: Carrier;
   readonly pairs: readonly [Pair, ...Pair[]];
 }
 
 /**
- * The carrying of one handover: the bulk of the files, and later those that came since. The container it is done from
- * stays meanwhile, since no worker runs while the last files are carried; `close` removes it.
+ * Carrying in one handover: the bulk of the files, and later those that came since. Its container stays in between,
+ * because no worker runs while the last files are carried; `close` removes it.
  */
 export class Carriage {
   readonly tally = new CarryTally();
   private opened?: Opened;
-  /** What the database named when it was last asked. */
+  /** Files the database named when it was last asked. */
   private named: readonly NamedFile[] = [];
   /** Keys an earlier run found or put at the new place; undefined until that has been read. */
   private before?: ReadonlySet<string>;
@@ -57,15 +57,15 @@ export class Carriage {
   ) {}
 
   /**
-   * Carries every file that is named and not at the new place, in some passes: what could not be carried is tried
-   * again. Where there is nothing to look at, the database is all that is asked.
-   * @param chase carries what was named meanwhile too; else that is left to the next time
+   * Carries every named file that is not at the new place, in some passes: files that could not be carried are tried
+   * again. If there is nothing to look at, only the database is asked.
+   * @param chase carries files named meanwhile too; else they are left to the next time
    */
   async carry(watch: CarriageWatch, chase: boolean): Promise<void> {
     for (let pass = 1; pass <= mostPasses; pass += 1) {
       if (chase || pass === 1) await this.readNamed();
       const fresh = this.tally.fresh(this.named);
-      // What a job waits for and nobody has may still come, but not within this moment.
+      // A file that a job waits for and neither place has may still come, but not at once.
       if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) break;
       await this.between(watch, (pairs, help) => carryOnce(pairs, fresh, this.tally, help));
       if (this.outOfCalls) break;
@@ -73,7 +73,7 @@ export class Carriage {
     await this.noteCarried();
   }
 
-  /** Whether a data-provider allows no more calls for now. */
+  /** True where a data-provider allows no more calls for now. */
   private get outOfCalls(): boolean {
     return this.tally.stuck.some(({ failure }) => failure.noMoreCalls);
   }
@@ -83,7 +83,7 @@ export class Carriage {
     return { from: from.place.id, to: to.place.id };
   }
 
-  /** What an earlier run saw at the new place is not asked for again, unless a job waits for it. */
+  /** Reads the named files, and skips those an earlier run saw at the new place, unless a job waits for them. */
   private async readNamed(): Promise<void> {
     this.named = await this.order.named();
     if (this.named.length === 0) return;
@@ -92,7 +92,10 @@ export class Carriage {
     for (const { key, by } of this.named) if (by !== "job" && before.has(key) && !carried.has(key)) there.add(key);
   }
 
-  /** Comparing costs a call a file: with more files than calls an hour, each run would use them up for the same ones. */
+  /**
+   * Records which files are at the new place. Comparing costs a call a file: with more files than calls an hour, each
+   * run would use the calls up for the same files.
+   */
   private async noteCarried(): Promise<void> {
     const { carried, there } = this.tally;
     const keys = this.outOfCalls ? [...there, ...carried.keys()] : [];
@@ -102,9 +105,9 @@ export class Carriage {
   }
 
   /**
-   * Compares what is named, and carries nothing. What is found at the new place is in the tally, so that a second look
-   * asks only for what came since.
-   * @returns files that are to be carried, and their bytes; what could not be compared is in the tally
+   * Compares the named files, and carries none. Files found at the new place are in the tally, so that a second
+   * comparison asks only for those that came since.
+   * @returns files to be carried, and their bytes; files that could not be compared are in the tally
    */
   async count(watch: CarriageWatch): Promise<FileCount> {
     await this.readNamed();
@@ -119,7 +122,10 @@ export class Carriage {
     return this.named.flatMap(({ key, by }) => (by !== "finished job" && this.tally.gone.has(key) ? [key] : []));
   }
 
-  /** Carries back what came to the new place since. With another engine, since this run's calls may have been ended. */
+  /**
+   * Returns a carriage that carries back the files that came to the new place since. With another engine, because this
+   * run's calls may have been ended.
+   */
   back(engine: Engine): Carriage {
     const { order, tally } = this;
     const back = new Carriage(engine, { ...order, from: order.to, to: order.from });
@@ -169,7 +175,7 @@ export class Carriage {
     return done;
   }
 
-  /** The container, started unless it runs: it ends by itself when nothing was carried for a while. */
+  /** Returns the open container, or starts one: it ends by itself when nothing was carried for a while. */
   private async open(): Promise<Opened> {
     if (this.opened !== undefined && (await this.opened.carrier.runs())) return this.opened;
     const { install, api, from, to } = this.order;
@@ -183,7 +189,7 @@ export class Carriage {
     return this.opened;
   }
 
-  /** Removes what earlier runs left in a store; the file is of use until this run writes its own. */
+  /** Removes temporary files of earlier runs from the stores; their list is kept until this run writes its own. */
   private async removeLeft({ from, to }: Pair): Promise<void> {
     const left = await readTemporary(this.engine, this.order.install.gateway);
     for (const store of [from, to])
@@ -201,7 +207,7 @@ export class Carriage {
   }
 }
 
-/** What there may be in stores that nobody names: what is under way, and what could not be removed. Pure. */
+/** Lists keys in stores that may be named nowhere: those in progress, and those that could not be removed. Pure. */
 function leftBy(pairs: readonly Pair[], temporary: ReadonlyMap<number, readonly string[]>): Temporary[] {
   const underWay = new Map(pairs.map(({ to }, lane) => [to, temporary.get(lane) ?? []]));
   const byTitle = new Map<string, string[]>();

@@ -1,10 +1,10 @@
 import type { Engine } from "../engine/engine";
 import { gatewayStatePath } from "../gateway/state";
 
-/** File in the gateway's volume with what the new place has, where a run ended because nothing more could be asked. */
+/** File in the gateway's volume with the keys at the new place, written by a run that could make no more calls. */
 const path = `${gatewayStatePath}/scani-carried.json`;
 
-/** Milliseconds it is believed: whose the place is may clear it up. */
+/** Milliseconds it is valid: the owner of the place may delete files. */
 const validMs = 24 * 3_600_000;
 
 /** Ids of the two places files are carried between. */
@@ -14,12 +14,12 @@ export interface Way {
 }
 
 interface Written extends Way {
-  /** When, ISO 8601. */
+  /** Time of writing, ISO 8601. */
   readonly at: string;
   readonly keys: readonly string[];
 }
 
-/** Keys the last run found or put at the new place, where it could not ask for all; none where it came to its end. */
+/** Reads the keys the last run found or put at the new place, if it could not ask for all; none if it finished. */
 export async function readCarriedBefore(engine: Engine, gateway: string, { from, to }: Way): Promise<Set<string>> {
   try {
     const written = JSON.parse((await engine.readFile(gateway, path)) ?? "") as Partial<Written>;

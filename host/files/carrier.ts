@@ -13,24 +13,24 @@ const folder = "/tmp/files";
 const idleMinutes = 10;
 
 /**
- * What the container runs: it ends when nobody has asked anything for a while, and no transfer is under way. Pure.
- * @param processes folder in which the kernel tells of processes
+ * Returns the container's script, which ends when nothing was requested for a while and no transfer runs. Pure.
+ * @param processes folder in which the kernel lists processes
  */
 export function carrierScript(work: string, processes = "/proc"): string {
   return [
     `mkdir -p ${work} && touch ${work}/alive || exit`,
     `while [ -n "$(find ${work}/alive -mmin -${idleMinutes})" ]; do`,
-    // One large file may take longer than that.
+    // A transfer counts as use: one large file may take longer than the limit.
     `  if grep -qsx -e curl -e md5sum ${processes}/[0-9]*/comm; then touch ${work}/alive; fi`,
     "  sleep 5",
     "done",
   ].join("\n");
 }
 
-/** Makes stores that are asked from inside the install, each of each lane in a folder of its own. */
+/** Makes the store of a place for one lane, reached from inside the install, with a work folder of its own. */
 export type Reach = (place: Place, lane: number) => FileStore;
 
-/** A container from which places are asked. */
+/** A container from which places are reached. */
 export interface Carrier {
   readonly reach: Reach;
   /** False once it has ended by itself. */
@@ -56,7 +56,7 @@ export async function openCarrier(
     command: [carrierScript(folder)],
     labels: { [label.install]: install, [label.service]: momentary.files },
     noHealthCheck: true,
-    // On disk: a file may be larger than memory, and goes with the container.
+    // Use the disk: a file may be larger than memory, and goes with the container.
     confinement: { ...confinement, ReadonlyRootfs: false, Tmpfs: {} },
     log: { driver: "none", options: {} },
     init: true,
@@ -75,7 +75,7 @@ export async function openCarrier(
   const addresses = new Map<string, Addresses>(sides.map(({ place }) => [place.id, new Map()]));
   const ids = [...addresses.keys()];
   return {
-    // Both stores of a lane are asked side by side.
+    // Both stores of a lane are asked concurrently, so each has its own folder.
     reach: (place, lane) =>
       new FileStore(
         place,

@@ -5,13 +5,13 @@ import type { NamedFile } from "./named";
 import { deletedSince, loadBatches, needsSums, possibleKey, sameContent, verdictOn, type End, type Load } from "./plan";
 import { isContent, isFailure, mostFetched, type Failure, type Fetched, type FileStore, type Found } from "./store";
 
-/** Requests that are under way at a time, so that whoever uses the stores meanwhile does not wait long. */
+/** Requests in progress at a time: few, so that other users of the stores do not wait long. */
 const lanes = 4;
 
-/** Keys a lane asks for, or files it fetches before it stores them, at once. */
+/** Number of keys a lane asks for at once, and of files it fetches before it stores them. */
 const atOnce = 60;
 
-/** Bytes it takes of the disk the new store is on: the files, and twice those that are under way. Pure. */
+/** Returns the bytes carrying takes on the disk of the new store: the files, and twice those in progress. Pure. */
 export function diskTaken(bytes: number): number {
   return bytes + 2 * Math.min(bytes, lanes * mostFetched);
 }
@@ -22,13 +22,13 @@ export interface Pair {
   readonly to: FileStore;
 }
 
-/** What carrying needs beside the stores. */
+/** Signal and callbacks for carrying. */
 export interface CarryHelp {
   /** Aborted when the operator interrupts. */
   readonly signal: AbortSignal;
-  /** Keeps the keys under which the new store holds files until they are copied, should this run die. */
+  /** Records the keys under which the new store holds files until they are copied, in case this run dies. */
   remember(lane: number, temporary: readonly string[]): Promise<void>;
-  /** Told how far it is. */
+  /** Reports how many files are done. */
   progress(done: number, all: number): void;
 }
 
@@ -36,26 +36,26 @@ export interface CarryHelp {
 export interface Stuck {
   readonly file: NamedFile;
   readonly failure: Failure;
-  /** Where it failed. */
+  /** The store at which it failed. */
   readonly at: End;
 }
 
-/** Times a file is tried that fails by itself and that no job waits for. */
+/** Tries for a file that fails by itself and that no job waits for. */
 const mostTries = 2;
 
-/** What carrying has come to, over several passes. */
+/** Results of carrying, over several passes. */
 export class CarryTally {
-  /** Bytes of what was carried, by key. */
+  /** Bytes of each carried file, by key. */
   readonly carried = new Map<string, number>();
   /** Keys the new store had already. */
   readonly there = new Set<string>();
   /** Files that rows name and the old store does not have. */
   readonly gone = new Set<string>();
-  /** Bytes of what the old store was seen to have, by key. */
+  /** Bytes of each file the old store was seen to have, by key. */
   readonly seen = new Map<string, number>();
   private readonly stuckBy = new Map<string, Stuck & { readonly times: number }>();
 
-  /** What could not be carried so far. */
+  /** Files that could not be carried so far. */
   get stuck(): readonly Stuck[] {
     return [...this.stuckBy.values()];
   }
@@ -78,7 +78,7 @@ export class CarryTally {
     this.stuckBy.set(key, { ...stuck, times: (this.stuckBy.get(key)?.times ?? 0) + 1 });
   }
 
-  /** Notes whose fault it is that files could not be carried. */
+  /** Notes whether the files or the store is to blame for those that could not be carried. */
   setBlame(all: readonly Stuck[], about: "file" | "store"): void {
     for (const { file } of all) {
       const stuck = this.stuckBy.get(file.key);
@@ -86,15 +86,15 @@ export class CarryTally {
     }
   }
 
-  /** The smallest file with contents that the old store was seen to have, of those that did not fail. */
+  /** Key of the smallest file with contents that the old store was seen to have, of those that did not fail. */
   get smallest(): string | undefined {
     const well = [...this.seen].filter(([key, bytes]) => bytes > 0 && !this.stuckBy.has(key));
     return well.length === 0 ? undefined : well.reduce((least, one) => (one[1] < least[1] ? one : least))[0];
   }
 
   /**
-   * Files that are still to be looked at: a job's that was not found may have come since, and what failed is tried
-   * again, a few times where nothing waits for it. What is no longer named is no longer stuck.
+   * Returns the files still to be looked at: a job's that was not found may have come since, and a failed one is tried
+   * again, a few times where nothing waits for it. A file that is no longer named is no longer stuck.
    */
   fresh(named: readonly NamedFile[]): NamedFile[] {
     const still = new Set(named.map(({ key }) => key));
@@ -111,7 +111,7 @@ export class CarryTally {
   }
 }
 
-/** Compares both stores, and writes nothing to either. @returns what is to be carried; the rest is in the tally */
+/** Compares both stores, and writes nothing to either. @returns files to be carried; the rest is in the tally */
 export async function compare(
   pairs: readonly [Pair, ...Pair[]],
   files: readonly NamedFile[],
@@ -154,15 +154,15 @@ async function lookAll(
 }
 
 /**
- * What the new store has. Where it would say no more of what is not there, it is not there, as Scani takes it; the old
- * one's files are not given up for that.
+ * Looks files up in the new store. A refusal that may mean a missing file counts as missing, as Scani takes it; the old
+ * store's files are not given up for that.
  */
 async function lookTo(to: FileStore, keys: readonly string[]): Promise<Found[]> {
   const found = await to.look(keys);
   return found.map((one) => (isFailure(one) && one.mayBeMissing ? "missing" : one));
 }
 
-/** What both stores have, with checksums of the files where only these can tell whether they are the same. */
+/** Looks files up in both stores, with checksums of the files where only these can tell whether they are the same. */
 async function bothHave({ from, to }: Pair, keys: readonly string[]): Promise<[Found[], Found[]]> {
   const [old, now] = await Promise.all([from.look(keys), lookTo(to, keys)]);
   const open = keys.flatMap((key, index) => {
@@ -172,16 +172,16 @@ async function bothHave({ from, to }: Pair, keys: readonly string[]): Promise<[F
   const [oldSums, nowSums] = await Promise.all([from.sum(open), to.sum(open)]);
   open.forEach(({ index }, at) => {
     old[index] = oldSums[at];
-    // What cannot be read there is not the same, and is overwritten.
+    // A file that cannot be read there counts as different, and is overwritten.
     if (isContent(nowSums[at])) now[index] = nowSums[at];
   });
   return [old, now];
 }
 
-/** Why the files not tried yet need not be. */
+/** Reason not to try the remaining files. */
 type Why = Pick<Stuck, "failure" | "at">;
 
-/** Set where a store failed at all of some files, or takes no more calls. */
+/** Returns the failure of a store that failed for all of these files, or takes no more calls; else undefined. */
 function endOf(found: readonly Found[], at: End): Why | undefined {
   const failures = found.filter(isFailure);
   const failure = failures.find(({ noMoreCalls }) => noMoreCalls) ?? failures.at(0);
@@ -191,19 +191,20 @@ function endOf(found: readonly Found[], at: End): Why | undefined {
 
 const filesOf = (loads: readonly Load[]) => loads.map(({ file }) => file);
 
-/** Notes that files were not tried, since a store fails whatever it is asked. */
+/** Notes that files were not tried, because a store fails whatever it is asked. */
 function giveUp(files: readonly NamedFile[], { failure, at }: Why, tally: CarryTally): void {
   for (const file of files) tally.failed({ file, failure: { ...failure, about: "store" }, at });
 }
 
-/** What jobs wait for goes first. */
+/** Sorts files so that those jobs wait for go first. */
 function urgentFirst(files: readonly NamedFile[]): NamedFile[] {
   return files.toSorted((a, b) => Number(b.by === "job") - Number(a.by === "job"));
 }
 
 /**
- * Carries what one pass finds that the new store lacks, and compares it there. Nothing is removed from the old one. Files
- * are looked at and carried round by round: where a data-provider allows no more calls, those of the first rounds are there.
+ * Carries the files that one pass finds missing in the new store, and compares them there. Removes nothing from the old
+ * one. Files are looked at and carried round by round: if a data-provider allows no more calls, those of the first
+ * rounds are there.
  */
 export async function carryOnce(
   pairs: readonly [Pair, ...Pair[]],
@@ -225,7 +226,7 @@ export async function carryOnce(
   await classifyFailures(pairs[0], tally, tally.stuck, (to) => takesOthers(to, tally));
 }
 
-/** @returns why no further files need be tried */
+/** Carries the files of one round. @returns why no further files need be tried */
 async function carrySome(
   pairs: readonly [Pair, ...Pair[]],
   files: readonly NamedFile[],
@@ -233,7 +234,7 @@ async function carrySome(
   help: CarryHelp,
 ): Promise<Why | undefined> {
   const { loads, why } = await lookAll(pairs, files, tally, help);
-  // Those of the old store have their addresses by now, and need no call of it any more.
+  // Go on if only the old store takes no more calls: the files found there have their addresses by now.
   if (why?.failure.noMoreCalls === true && why.at === "to") {
     giveUp(filesOf(loads), why, tally);
     return why;
@@ -264,8 +265,8 @@ async function carrySome(
 
 /**
  * Decides whether the file or the store is to blame: if the store handles another file, the file is.
- * @param takes whether the new store does well by other files
- * @returns one that failed by its store's
+ * @param takes checks that the new store handles other files
+ * @returns a file that failed because of its store
  */
 async function classifyFailures(
   pair: Pair,
@@ -283,13 +284,13 @@ async function classifyFailures(
   return tally.stuck.find(({ file, failure }) => keys.has(file.key) && failure.about === "store");
 }
 
-/** Whether the old store gives out another file, from first to last. */
+/** True where the old store gives out another file as a whole. */
 async function givesOthers(from: FileStore, tally: CarryTally): Promise<boolean> {
   const { smallest } = tally;
   return smallest !== undefined && (await from.fetch([smallest])).every((found) => isContent(found));
 }
 
-/** Whether the new store gives out a file it has, and takes one of ours: a key of its own kind is tried out. */
+/** True where the new store gives out a file it has, and takes a sample file under a key made for that. */
 async function takesOthers(to: FileStore, { carried, there }: CarryTally): Promise<boolean> {
   const [known] = [...carried.keys(), ...there];
   if (known === undefined) return false;
@@ -311,7 +312,7 @@ export async function takeBackDeleted(
 interface Came {
   readonly file: NamedFile;
   readonly came: Fetched | "missing" | Failure;
-  /** Where it failed, if it did. */
+  /** The store at which it failed, if it did. */
   readonly at: End;
 }
 
@@ -337,7 +338,7 @@ async function carryBatch(
   });
 }
 
-/** What a store has of files it was sent, with checksums of the files where only these tell that they are the same. */
+/** Returns the store's results for files it was sent, with checksums where only these tell that they are the same. */
 async function withSums(
   to: FileStore,
   sent: readonly { readonly key: string; readonly content: Fetched }[],
@@ -354,10 +355,10 @@ async function withSums(
 }
 
 /**
- * Works on things, in each lane one after the other. The first failure ends all lanes after what they are at, and so
- * does work that says why the others need not be tried.
- * @param stores what each lane works with
- * @returns the things that were not tried then
+ * Works on things in lanes, in each one after the other. The first failure ends all lanes after their current thing,
+ * and so does work that returns why the others need not be tried.
+ * @param stores one for each lane
+ * @returns the things that were not tried then, and why
  */
 export async function inLanes<S, T, W>(
   stores: readonly S[],
@@ -386,12 +387,12 @@ export async function inLanes<S, T, W>(
   return left;
 }
 
-/** Things a lane takes at once, so that a few are shared by all. Pure. */
+/** Returns how many things a lane takes at once, so that all lanes share a few. Pure. */
 export function shareOf(things: readonly unknown[], stores: readonly unknown[]): number {
   return Math.max(1, Math.min(atOnce, Math.ceil(things.length / stores.length)));
 }
 
-/** What each lane works with. */
+/** Makes something to work with for each lane. */
 export function lanesOf<S>(make: (lane: number) => S): readonly [S, ...S[]] {
   const [first, ...others] = Array.from({ length: lanes }, (_, lane) => make(lane));
   return [first, ...others];

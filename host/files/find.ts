@@ -9,24 +9,24 @@ import type { Side } from "./place";
 import { possibleKey } from "./plan";
 import { isContent, isFailure } from "./store";
 
-/** How many named files a release finds where it looks. */
+/** Count of the named files a release finds and misses in its place. */
 export interface FoundFiles {
-  /** Title of where it looks. */
+  /** Title of the place. */
   readonly at: string;
   readonly there: number;
   readonly missing: number;
-  /** Files of which the store did not say whether it has them; absent where it did of all. */
+  /** Files about which the store gave no answer; absent where it answered for all. */
   readonly unread?: { readonly files: number; readonly why: string };
 }
 
-/** Where a release looks for its files, and a container of it from which that is reached. */
+/** The place a release looks in for its files, and a container of it that reaches the place. */
 export interface Looker {
   readonly install: Install;
   readonly api: ReleaseContainer;
   readonly side: Side;
 }
 
-/** Looks for files where a release does. Reads nothing but the first byte of each, and writes nothing. */
+/** Looks for files in a release's place. Reads only the first byte of each, and writes nothing. */
 export async function findFiles(
   engine: Engine,
   { install, api, side }: Looker,
@@ -47,7 +47,7 @@ export async function findFiles(
       found.unread += failures.length;
       const [failure] = failures;
       if (failure !== undefined) why ||= failure.failed;
-      // A store that fails at all of some files is not asked for each of the others.
+      // If a store fails for a whole piece, do not ask it for each of the others.
       return failures.length === answers.length || failures.some(({ noMoreCalls }) => noMoreCalls)
         ? failure?.failed
         : undefined;

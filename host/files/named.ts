@@ -1,14 +1,14 @@
-/** Who names a file. Jobs still to be done need theirs; a finished job's may be asked for once more. */
+/** Kind of entry that names a file. Waiting jobs need theirs; a finished job's may be asked for once more. */
 export type Namer = "job" | "row" | "finished job";
 
 /** A file that the database names. */
 export interface NamedFile {
   readonly key: string;
-  /** The one that needs it most. */
+  /** The kind that needs it most. */
   readonly by: Namer;
 }
 
-/** Those that somebody misses where they are gone: a finished job's may be. Pure. */
+/** Returns the files that somebody would miss: a finished job's may be gone. Pure. */
 export function needed(files: readonly NamedFile[]): NamedFile[] {
   return files.filter(({ by }) => by !== "finished job");
 }
@@ -16,7 +16,7 @@ export function needed(files: readonly NamedFile[]): NamedFile[] {
 /** Jobs that name files. Source: Scani 0.17.1, packages/business/jobs/src/user-jobs. */
 const jobs = ["screenshot-parse", "file-import", "document-parse"];
 
-/** Mark of the lines to parse. */
+/** Prefix of the lines to parse. */
 const mark = "file ";
 
 /**
@@ -36,7 +36,7 @@ export const namedQueries = [
   "  where name in (:names) and jsonb_typeof(data -> 'r2Keys') = 'array') named",
   "where key is not null group by key;",
   "\\endif",
-  // An import without a currency asks for one, and is sent again with its file: BullMQ may have forgotten the job by then.
+  // An import without a currency asks for one, and is sent again with its file; BullMQ may have forgotten the job then.
   "\\if :results",
   `select distinct '${mark}' || jsonb_build_array(result #>> '{needsCurrency,r2Key}', 'finished job')::text from public.user_jobs`,
   "where result #>> '{needsCurrency,r2Key}' is not null and action_taken_at is null;",

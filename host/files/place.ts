@@ -8,11 +8,11 @@ import { localCloudUrl, type Service } from "../install/services/release";
 import type { Tier } from "../../settings";
 import { hostOf } from "../../util/host";
 
-/** Where a release keeps its files, and how its data-provider is called from inside the install. */
+/** Place in which a release keeps its files, with the access to its data-provider from inside the install. */
 export interface Place {
-  /** Two releases with the same one look in the same bucket. A key is no part of it: it is renewed, and the bucket stays. */
+  /** Same for releases that use the same bucket. A key is no part of it: keys are renewed, and the bucket stays. */
   readonly id: string;
-  /** As an operator reads it. */
+  /** Name for the operator. */
   readonly title: string;
   /** True where it is somebody else's. */
   readonly hosted: boolean;
@@ -23,27 +23,27 @@ export interface Place {
   /** Certificate of a private authority, PEM. */
   readonly authority?: string;
   /**
-   * Signs an address of the bucket with the bucket's own keys, where they are base's: as Scani itself asks it. What the
-   * data-provider signs is for browsers, whose address may not lead anywhere from inside the install.
+   * Signs an address of the bucket with the bucket's own keys, where base has them, as Scani itself does. The
+   * data-provider signs addresses for browsers, which may not lead anywhere from inside the install.
    */
   sign?(request: BucketRequest): Promise<string>;
   /** True where its data-provider does not run, so that only the bucket can be asked. */
   readonly bucketOnly?: true;
 }
 
-/** Environments of a release's containers, `NAME=value`, and what its data-provider is called on the networks. */
+/** Environments of a release's containers, `NAME=value`, and the name of its data-provider on the networks. */
 export interface PlaceSource {
   readonly api: readonly string[];
   readonly provider?: { readonly name: string; readonly environment: readonly string[] };
   readonly authority?: string;
 }
 
-/** Whether an S3 server is base's own. Pure. */
+/** True for base's own S3 server. Pure. */
 export function isBundled(endpoint: string): boolean {
   return hostOf(endpoint) === replaceable.storage.host;
 }
 
-/** Where a release keeps its files. Undefined for a tier 1 without a data-provider. Pure. */
+/** Derives where a release keeps its files. Undefined for a tier 1 without a data-provider. Pure. */
 export function placeOf({ api, provider, authority }: PlaceSource): Place | undefined {
   const [url, key] = [valueIn(api, "SCANI_CLOUD_URL"), valueIn(api, "SCANI_CLOUD_API_KEY")];
   if (url !== localCloudUrl) {
@@ -59,7 +59,7 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
     title: `tier 1's data-provider${bundled ? "" : ` on ${endpoint}/${bucket.bucket}`}`,
     hosted: false,
     bundled,
-    // Its own name: `data-provider` may be another release's as well.
+    // Use the container's own name: `data-provider` may be another release's as well.
     url: localCloudUrl.replace("data-provider", provider.name),
     key,
     authority,
@@ -71,7 +71,7 @@ export function placeOf({ api, provider, authority }: PlaceSource): Place | unde
 const validSeconds = 900;
 
 /**
- * What Scani asks a bucket for where it means a key: its S3 client cuts a key at a question mark, takes backslashes for
+ * Returns the key Scani really requests for a key: its S3 client cuts a key at a question mark, takes backslashes for
  * slashes, and leaves out those at both ends. Source: Bun 1.3.13, seen. Pure.
  */
 function askedKey(key: string): string {
@@ -81,7 +81,7 @@ function askedKey(key: string): string {
     .replace(/^\/+|\/+$/g, "");
 }
 
-/** A tier 1's place whose data-provider is not asked. Pure. */
+/** Returns a tier 1's place without use of its data-provider. Pure. */
 export function bucketOf(place: Place): Place {
   return { ...place, bucketOnly: true };
 }
@@ -97,7 +97,7 @@ export interface Side {
 export type Members = Partial<Record<Service, ReleaseContainer>>;
 
 /**
- * Where a release on the engine keeps its files; undefined where it has lost the containers that say so.
+ * Reads where a release on the engine keeps its files; undefined where the containers that tell it are gone.
  * @param authority certificate of a private authority, PEM, where its containers do not hold it yet
  */
 export async function readSide(
@@ -120,10 +120,10 @@ export async function readSide(
 }
 
 /**
- * Where a release that served keeps its files. A tier 1 whose data-provider does not run is read with the keys to its
- * bucket, which its worker has too; undefined for a release none of whose containers is left to say it.
- * @param members what is left of its containers
- * @param bucket environment with base's bucket and the keys to it, `NAME=value`, for a tier 1 of which nothing is left
+ * Reads where a release that served keeps its files. For a tier 1 whose data-provider does not run it uses the keys to
+ * the bucket, which its worker has too; undefined where no container is left to tell it.
+ * @param members containers of it that are left
+ * @param bucket environment with base's bucket and the keys to it, `NAME=value`, for a tier 1 without any container
  */
 export async function readSource(
   engine: Engine,

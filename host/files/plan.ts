@@ -5,7 +5,7 @@ import { isContent, isFailure, mostFetched, type Content, type Failure, type Fou
 /** One of the two stores files are carried between. */
 export type End = "from" | "to";
 
-/** What is to become of one file that the database names. */
+/** Decision on one file that the database names. */
 export type Verdict =
   /** The new place has it already. */
   | { readonly is: "there" }
@@ -19,14 +19,14 @@ export type Verdict =
 const longestKey = 1024;
 
 /**
- * False for what nobody gets anything under: a data-provider signs no address for it, or the address loses a part (`.`)
- * on its way. Pure.
+ * False for a key that reaches no file: a data-provider signs no address for it, or the address loses a part (`.`) on
+ * its way. Pure.
  */
 export function possibleKey(key: string): boolean {
   return key !== "" && Buffer.byteLength(key) <= longestKey && !key.split("/").includes(".");
 }
 
-/** Why Scani copies nothing to a key; undefined where it does. Source: `assertSafeKey` of 0.17.1's storage. Pure. */
+/** Returns why Scani copies nothing to a key, if it does not. Source: `assertSafeKey` of 0.17.1's storage. Pure. */
 function keyProblem(key: string): string | undefined {
   if (key.includes("..")) return 'its key holds ".."';
   if (key.startsWith("/")) return "its key begins with a slash";
@@ -34,9 +34,9 @@ function keyProblem(key: string): string | undefined {
 }
 
 /**
- * What is to become of a file. What the release that serves has is right: its users see it, so it replaces other
- * contents under the same key. Pure.
- * @param from what the old place has under its key; @param to what the new one has
+ * Decides on a file. The contents at the release that serves are right: its users see them, so they replace others
+ * under the same key. Pure.
+ * @param from result for its key at the old place; @param to at the new one
  */
 export function verdictOn({ key }: NamedFile, from: Found, to: Found): Verdict {
   if (from === "missing") return isContent(to) ? { is: "there" } : { is: "gone" };
@@ -66,17 +66,17 @@ export interface Load {
   readonly content: Content;
 }
 
-/** Puts files together that are carried at once. A file larger than the limit of bytes goes alone. Pure. */
+/** Groups files that are carried at once. A file larger than the limit of bytes goes alone. Pure. */
 export function loadBatches(loads: readonly Load[], mostFiles: number): Load[][] {
   return batchesOf(loads, ({ content }) => content.bytes, { length: mostFiles, weight: mostFetched });
 }
 
-/** Where a release keeps papers for good; nothing else under a user's name outlives the job that reads it. */
+/** Prefix of papers a release keeps for good; nothing else under a user's name outlives the job that reads it. */
 const retained = "documents/";
 
 /**
- * Copies to be taken back: papers this run carried, whose row a user has deleted since. A job's file stays, since a
- * failed job may be tried again. Pure.
+ * Returns the keys of copies to be removed again: papers this run carried, whose row a user has deleted since. A job's
+ * file stays, since a failed job may be tried again. Pure.
  */
 export function deletedSince(carried: Iterable<string>, named: readonly NamedFile[]): string[] {
   const still = new Set(named.map(({ key }) => key));

@@ -10,25 +10,25 @@ import { diskFull, type Reached, type Transfer, type TransferResult, type Transf
 export interface Content {
   readonly bytes: number;
   /**
-   * MD5, hexadecimal, where it was made from the file. A store that is looked at tells its ETag, which need not be one:
-   * equal ones are of equal files, others say nothing. Empty where it tells none of that form.
+   * MD5, hexadecimal, where it was computed from the file. A look-up gives the ETag, which need not be an MD5: equal
+   * ones mean equal files, different ones mean nothing. Empty where the ETag has another form.
    */
   readonly md5: string;
   readonly type: string;
 }
 
-/** Why a store could not say or do. */
+/** Failure of a store to answer or to act. */
 export interface Failure {
   readonly failed: string;
-  /** Whose fault it is: the file's, so that others may do well; the store's; or `either`, by what is known of one file. */
+  /** Fault: the file's, so that others may work; the store's; or `either`, as far as one file tells. */
   readonly about: "file" | "store" | "either";
-  /** True where S3 says no more of a key that has nothing either: keys that may not list a bucket are told "denied". */
+  /** True where S3 answers the same for a missing key: credentials that may not list a bucket are told "denied". */
   readonly mayBeMissing?: true;
   /** True where the data-provider allows no more calls for now, whatever they ask. */
   readonly noMoreCalls?: true;
 }
 
-/** What a store says of a key. */
+/** Result of looking a key up in a store. */
 export type Found = Content | "missing" | Failure;
 
 /** A file in the work folder. */
@@ -45,12 +45,12 @@ function isDoubt(found: object | string): found is Doubt {
   return typeof found === "object" && "doubt" in found;
 }
 
-/** True for what a store has. */
+/** True where a store has the file. */
 export function isContent<T extends Content>(found: T | "missing" | Failure): found is T {
   return typeof found === "object" && "bytes" in found;
 }
 
-/** True where a store could not say or do. */
+/** True where a store failed to answer or to act. */
 export function isFailure(found: object | string): found is Failure {
   return typeof found === "object" && "failed" in found;
 }
@@ -58,32 +58,32 @@ export function isFailure(found: object | string): found is Failure {
 /** MD5 of nothing. */
 const emptySum = "d41d8cd98f00b204e9800998ecf8427e";
 
-/** Seconds a presigned address is good for, and milliseconds for which one is used again. */
+/** Seconds a presigned address is valid, and milliseconds for which it is reused. */
 const [ttlSeconds, usedAgainMs] = [900, 300_000];
 
 /** Addresses from which files can be fetched, by key, with the time each was given. */
 export type Addresses = Map<string, { readonly reached: Reached; readonly at: number }>;
 
-/** Contents of the file that is tried out. */
+/** Contents of the sample file a store is tried out with. */
 const sample = "Scani's verification: may be deleted.\n";
 const sampleBase64 = Buffer.from(sample).toString("base64");
 
-/** Bytes at most that are fetched at once: the disk has to hold them. */
+/** Most bytes fetched at once: the disk has to hold them. */
 export const mostFetched = 32 * 1024 * 1024;
 
-/** Files at most that are fetched at once to make their checksums. */
+/** Most files fetched at once to compute their checksums. */
 const summedAtOnce = 50;
 
 /** Prefix under which a store keeps a file until it is copied to its key. */
 const keyPrefix = "carry";
 
 /**
- * Where a release keeps its files, by the storage calls of its data-provider. Each method asks for many keys at once and
- * answers in their order.
+ * Store of a release's files, reached by the storage calls of its data-provider. Each method takes many keys at once
+ * and returns results in their order.
  */
 export class FileStore {
   private readonly calls: StorageCalls;
-  /** Keys it was to remove something under, and did not: nobody names them, and they hold users' papers. */
+  /** Keys whose files could not be removed: nobody names them, and they hold users' papers. */
   readonly unremoved = new Set<string>();
 
   /** @param addresses shared with other lanes: a file is looked at, fetched and compared by one address */
@@ -95,7 +95,7 @@ export class FileStore {
     this.calls = new StorageCalls(place, transfers);
   }
 
-  /** Asks what the store has under some keys: size and ETag, without the files. */
+  /** Looks keys up: size and ETag, without the files. */
   async look(keys: readonly string[]): Promise<Found[]> {
     const asked = await this.each(await this.downloads(keys), (address) => ({
       ...address,
@@ -109,7 +109,7 @@ export class FileStore {
     );
   }
 
-  /** Makes checksums of files the store has, from the files. */
+  /** Computes checksums of files in the store, from the files. */
   async sum(files: readonly { readonly key: string; readonly bytes: number }[]): Promise<Found[]> {
     const found: Found[] = [];
     const most = { length: summedAtOnce, weight: mostFetched };
@@ -118,7 +118,7 @@ export class FileStore {
     return found;
   }
 
-  /** An address that is refused may have run out. */
+  /** Forgets refused addresses: they may have expired. */
   private forgetRefused(keys: readonly string[], results: readonly (TransferResult | Failure)[]): void {
     results.forEach((one, index) => {
       if (!isFailure(one) && one.status === 403) this.addresses.delete(keys[index]);
@@ -126,8 +126,8 @@ export class FileStore {
   }
 
   /**
-   * Asks the data-provider for what the bucket did not clearly answer: whoever may read single objects only is told 403
-   * of one that is not there, and a proxy in front of a bucket has a 404 of its own.
+   * Asks the data-provider where the bucket's answer is not clear: credentials that may only read single objects are
+   * told 403 for a missing one, and a proxy in front of a bucket has a 404 of its own.
    */
   private async settle<T extends Content>(
     keys: readonly string[],
@@ -171,8 +171,8 @@ export class FileStore {
   /**
    * Stores fetched files under their keys: each goes to an address the data-provider gives out, and is copied from
    * there.
-   * @param note told the keys under which files are kept until they are copied, before any is sent there
-   * @returns what there is under each key afterwards, as `look` says
+   * @param note called with the keys under which files are kept until they are copied, before any is sent there
+   * @returns result for each key afterwards, as from `look`
    */
   async store(
     files: readonly { readonly key: string; readonly content: Fetched }[],
@@ -219,7 +219,7 @@ export class FileStore {
   /**
    * Writes, reads, copies and removes a small file, as a release does.
    * @param id that nobody else has
-   * @returns what does not work; undefined where all does
+   * @returns the first step that fails, and why; undefined where all work
    */
   async tryOut(id: string): Promise<string | undefined> {
     const { title } = this.place;
@@ -242,14 +242,14 @@ export class FileStore {
     return undefined;
   }
 
-  /** Reads the file that is tried out as api and worker read theirs: through the data-provider. */
+  /** Reads the sample file as api and worker read theirs: through the data-provider. */
   private async reads(key: string): Promise<string | undefined> {
     const [answer] = await this.calls.make([{ procedure: "readTempBlob", input: { key } }]);
     if (!answer.ok) return answer.why;
     return answer.data.base64 === sampleBase64 ? undefined : "it is not as it was stored";
   }
 
-  /** Removes what is under some keys; a key that has nothing is left as it is. What it cannot remove is in `unremoved`. */
+  /** Removes the files under some keys, if there are any. Keys whose files could not be removed are in `unremoved`. */
   async remove(keys: readonly string[]): Promise<void> {
     const answers = await this.calls.make(keys.map((key) => ({ procedure: "deleteTempBlob", input: { key } })));
     keys.forEach((key, index) => {
@@ -258,13 +258,13 @@ export class FileStore {
     });
   }
 
-  /** Addresses from which files can be fetched. */
+  /** Returns addresses from which files can be fetched. */
   private async downloads(keys: readonly string[]): Promise<(Reached | Failure)[]> {
     const { sign } = this.place;
     if (sign !== undefined)
       return Promise.all(
         keys.map(async (key) =>
-          // Its address would be another's: a URL has no such part.
+          // A URL resolves such a part, so the address would be another key's.
           key.split("/").includes("..")
             ? { failed: 'its key holds ".."', about: "file" }
             : { url: await sign({ method: "GET", key }), headers: {} },
@@ -284,7 +284,7 @@ export class FileStore {
     return keys.map((key) => known(key) ?? (given.get(key) as Reached | Failure));
   }
 
-  /** Address a file is sent to, to be under the key the data-provider has chosen. */
+  /** Returns the address to send a file to, so that it gets the key the data-provider has chosen. */
   private async uploadTo({ url, key, headers }: UploadSpot): Promise<Reached> {
     const { sign } = this.place;
     return { url: sign === undefined ? url : await sign({ method: "PUT", key }), headers };
@@ -298,7 +298,7 @@ export class FileStore {
       : { failed: `${this.place.title} gives no address for downloads, though it answers 200`, about: "either" };
   }
 
-  /** Makes the requests of those that have one; the others keep their failure. */
+  /** Makes the requests of items that have not failed; the others keep their failure. */
   private async each<T extends object>(
     items: readonly (T | Failure)[],
     request: (item: T, index: number) => Transfer,
@@ -309,7 +309,7 @@ export class FileStore {
   }
 }
 
-/** What a call that was refused means for the file it was made for. */
+/** Converts the refusal of a call into a failure of its file. */
 function failureOf({ cause, why }: Refusal, before = ""): Failure {
   const failed = `${before}${why}`;
   return cause === "quota" ? { failed, about: "store", noMoreCalls: true } : { failed, about: "either" };
@@ -317,13 +317,13 @@ function failureOf({ cause, why }: Refusal, before = ""): Failure {
 
 const plainType = "application/octet-stream";
 
-/** What a request for the first byte of an object says of it. Pure. */
+/** Reads the response to a request for the first byte of an object. Pure. */
 function lookedUp(result: TransferResult, title: string): Found | Doubt {
   const { status, error, body, contentRange, contentLength, contentType, etag } = result;
   if (status === 404 && refusalIn(body).code === "NoSuchKey") return "missing";
   if (status === 404 || status === 403) return { doubt: answerOf(result), code: refusalIn(body).code };
   const type = contentType || plainType;
-  // Nothing has no first byte.
+  // An empty object has no first byte.
   if (status === 416 || (status === 200 && contentLength === "0")) return { bytes: 0, md5: emptySum, type };
   const total = status === 206 ? /\/(\d+)$/.exec(contentRange)?.[1] : contentLength;
   if (error !== "" || (status !== 206 && status !== 200) || total === undefined || total === "")
@@ -331,7 +331,7 @@ function lookedUp(result: TransferResult, title: string): Found | Doubt {
   return { bytes: Number(total), md5: /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : "", type };
 }
 
-/** What came of fetching a whole object. What a bucket says of its refusal is in the file. */
+/** Reads the response to a request for a whole object. The file has the bucket's reason where it refused. */
 function fetchedOf(result: TransferResult, title: string): Fetched | Failure | Doubt {
   const { status, error, bytes, md5, contentType, file } = result;
   if (status === 404) return { doubt: answerOf(result) };
@@ -351,7 +351,7 @@ function answerOf({ status, body }: TransferResult): string {
   return `its bucket answers ${status}${words === "" ? "" : ` (${words})`}${isOffTime(words) ? clockHint : ""}`;
 }
 
-/** True where a bucket takes an address that has just been signed for one of another time. S3 words it in two ways. Pure. */
+/** True where a bucket takes a freshly signed address for one of another time. S3 reports it in two ways. Pure. */
 function isOffTime(words: string): boolean {
   return /RequestTimeTooSkewed|expired/i.test(words);
 }
@@ -364,7 +364,9 @@ function spotIn(answer: Answer, title: string): UploadSpot | Failure {
   return parseUploadSpot(answer.data) ?? { failed: `${failed}, though it answers 200`, about: "store" };
 }
 
-/** Why a bucket did not take a file; undefined where it did. Nothing of it depends on the key it is to have. */
+/**
+ * Returns why a bucket did not take a file; undefined where it did. No refusal depends on the key the file is to have.
+ */
 function refusalOf({ status, error, body }: TransferResult, title: string): Failure | undefined {
   if (error === "" && status >= 200 && status < 300) return undefined;
   const { code, words } = refusalIn(body);

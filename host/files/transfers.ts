@@ -9,25 +9,25 @@ export interface Transfer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Body of a POST. */
   readonly body?: string;
-  /** Bytes asked for, as HTTP's `Range` words them: `0-0`. */
+  /** Requested bytes, as in HTTP's `Range`: `0-0`. */
   readonly range?: string;
-  /** File of the work folder the response is kept in. */
+  /** File of the work folder to keep the response in. */
   readonly save?: string;
-  /** File that is sent. */
+  /** File to send. */
   readonly send?: string;
-  /** Seconds in which nothing need come, where the answer takes a while. */
+  /** Seconds without data before it counts as stalled, where the answer takes a while. */
   readonly stallSeconds?: number;
   /** Set for a request that must not be retried: the server may still be working on the first. */
   readonly once?: true;
 }
 
-/** An address as it is asked from inside the install. */
+/** An address as requested from inside the install. */
 export interface Reached {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What came of a request. */
+/** Result of a request. */
 export interface TransferResult {
   /** HTTP status; 0 without a response. */
   readonly status: number;
@@ -42,35 +42,35 @@ export interface TransferResult {
   readonly contentLength: string;
   readonly contentType: string;
   readonly etag: string;
-  /** Seconds after which it may be asked again, where the response says so. */
+  /** Seconds after which it may be retried, where the response gives them. */
   readonly retryAfter?: number;
-  /** curl's exit code, see its manual; undefined where it did not come to the request. */
+  /** curl's exit code, see its manual; undefined where curl did not get to the request. */
   readonly exit?: number;
-  /** Why there is no whole response; empty otherwise. */
+  /** Reason there is no whole response; empty otherwise. */
   readonly error: string;
 }
 
 /**
- * Makes requests one after the other, over the same connections where that is possible. One result for each. What fails
- * for the moment is asked once more, of whoever is asked too much some times more.
+ * Function that makes requests one after the other, over the same connections where possible, with one result for each.
+ * A temporary failure is retried once, that of an overloaded server a few times.
  */
 export type Transfers = (requests: readonly Transfer[]) => Promise<TransferResult[]>;
 
-/** Seconds a connection may take, and in which a transfer must have moved `slowest` bytes a second. */
+/** Seconds a connection may take, and seconds a transfer may be slower than `slowest` bytes a second. */
 const [connectSeconds, usualStallSeconds, slowest] = [10, 30, 1_000];
 
-/** curl's exit codes: the engine's disk does not take a response; nothing came for too long. */
+/** curl's exit codes for a response the engine's disk does not take, and for a transfer that stalled for too long. */
 export const [diskFull, timedOut] = [23, 28];
 
-/** Milliseconds before what failed for the moment is asked again, and for which a response may want that to wait. */
+/** Milliseconds before a temporary failure is retried, and the longest delay before that a response may ask for. */
 const [retryDelay, longestDelay] = [1_000, 20_000];
 
-/** Statuses of what may do well in a moment, as curl's own `--retry` has them. */
+/** Statuses of temporary failures, as in curl's own `--retry`. */
 const passing = [408, 429, 500, 502, 503, 504];
 
 /**
- * Statuses of whoever is asked too much, as S3's 503 SlowDown: it has not begun what it was asked for. It is asked again
- * as often as this, after twice as long each time, as S3's own clients do.
+ * Statuses of an overloaded server, such as S3's 503 SlowDown, which has not begun the request; and the number of
+ * retries, each after twice the delay, as S3's own clients do.
  */
 const [throttling, mostThrottled] = [[429, 503], 4];
 
@@ -80,7 +80,7 @@ const mostSilent = 2;
 /** Largest body that is read, bytes. */
 const longestBody = 256_000;
 
-/** What curl writes of each transfer, with tabs between. */
+/** Fields curl writes for each transfer, separated by tabs. */
 const written = [
   "%{http_code}",
   "%{size_download}",
@@ -93,12 +93,12 @@ const written = [
   "%{errormsg}",
 ].join("\\t");
 
-/** File a response is in until it is printed. Pure. @param run that no other run of the folder has */
+/** Returns the file that holds a response until it is printed. Pure. @param run unique in the folder */
 const answerFile = (run: number, index: number | string) => `answer-${run}-${index}`;
 
 /**
- * Configuration of curl for some requests; holds what is secret in them, so it goes by standard input. Pure.
- * @param run number of the run, of the folder's
+ * Returns curl's configuration for some requests. It holds their secrets, so it goes by standard input. Pure.
+ * @param run number of the run, unique in the folder
  */
 export function curlConfig(requests: readonly Transfer[], run = 0): string {
   return requests
@@ -113,7 +113,7 @@ export function curlConfig(requests: readonly Transfer[], run = 0): string {
         ...Object.entries(headers).map(([name, value]) => `header = ${curlWord(`${name}: ${value}`)}`),
         ...(body === undefined ? [] : [`data-raw = ${curlWord(body)}`]),
         ...(range === undefined ? [] : [`range = ${range}`]),
-        // Storage that wants it has no use for being asked first.
+        // Send no `Expect: 100-continue`: storage that wants the file gains nothing from being asked first.
         ...(send === undefined ? [] : [`upload-file = ${curlWord(send)}`, 'header = "Expect:"']),
         `output = ${curlWord(save ?? answerFile(run, index))}`,
         `connect-timeout = ${connectSeconds}`,
@@ -126,8 +126,8 @@ export function curlConfig(requests: readonly Transfer[], run = 0): string {
 }
 
 /**
- * Shell script that runs curl on a configuration from standard input in a work folder, and prints what came. The first
- * request without a whole response is the last that is made. Pure.
+ * Returns the shell script that runs curl in a work folder, on a configuration from standard input, and prints the
+ * results. The first request without a whole response is the last that is made. Pure.
  */
 export function curlScript(folder: string, requests: readonly Transfer[], run = 0): string {
   const answers = requests.flatMap(({ save }, index) => (save === undefined ? [index] : []));
@@ -135,10 +135,10 @@ export function curlScript(folder: string, requests: readonly Transfer[], run = 
   const files = requests.flatMap(({ save }) => (save === undefined ? [] : [save]));
   return [
     `mkdir -p ${folder} && cd ${folder} && touch ../alive || exit`,
-    // curl writes no file where there is nothing to write.
+    // curl writes no file for an empty response.
     `${files.map((file) => `: > ${file}; `).join("")}true`,
     "[ -f ../ca.pem ] && NODE_EXTRA_CA_CERTS=../ca.pem",
-    // An option beside a configuration counts for its first request alone.
+    // A command line option next to a configuration counts for its first request only.
     'if [ -n "$NODE_EXTRA_CA_CERTS" ]; then export CURL_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"; fi',
     'curl --fail-early -K -; echo "exit $?"',
     ...(answers.length === 0
@@ -189,9 +189,9 @@ export function parseTransfers(folder: string, requests: readonly Transfer[], ou
 }
 
 /**
- * Makes requests from inside a container, with the curl in it. What is not kept in files may be asked for side by side.
+ * Makes requests from inside a container, with its curl. Those that keep no files may run concurrently.
  * @param folder that no other requests use
- * @param delay milliseconds before what failed for the moment is asked again
+ * @param delay milliseconds before a temporary failure is retried
  */
 export function transfersFrom(engine: Engine, container: string, folder: string, delay = retryDelay): Transfers {
   let runs = 0;
@@ -217,7 +217,7 @@ export function transfersFrom(engine: Engine, container: string, folder: string,
   };
 }
 
-/** Makes requests until some in a row get no response: whoever is not there would be waited for at each of them. */
+/** Makes requests until some in a row get no response: each further one would wait for a server that is not there. */
 async function makeAll(requests: readonly Transfer[], run: Transfers): Promise<TransferResult[]> {
   const results: TransferResult[] = [];
   for (let silent = 0; results.length < requests.length && silent < mostSilent;) {
@@ -229,15 +229,15 @@ async function makeAll(requests: readonly Transfer[], run: Transfers): Promise<T
   return requests.map((_, index) => results[index] ?? last);
 }
 
-/** Results of the requests that were made; the others have none. */
+/** Returns the results of the requests that were made; there are none after the first failure. */
 function throughFirstFailure(results: readonly TransferResult[]): readonly TransferResult[] {
   const failure = results.findIndex(({ exit }) => exit !== 0);
   return failure === -1 ? results : results.slice(0, failure + 1);
 }
 
 /**
- * Whether a request may do well in a moment. What nothing came of for long has had its time.
- * @param time how often it has been made
+ * True where a retry may succeed. A request that stalled for long has had its time.
+ * @param time number of times it has been made
  */
 function mayPass({ once }: Transfer, result: TransferResult, time: number): boolean {
   const { exit, status } = result;
@@ -246,7 +246,7 @@ function mayPass({ once }: Transfer, result: TransferResult, time: number): bool
   return once !== true && time === 1 && (exit !== 0 || passing.includes(status));
 }
 
-/** Milliseconds a response wants whoever asked to wait. */
+/** Returns the milliseconds a response asks to wait. */
 function delayOf({ retryAfter = 0 }: TransferResult): number {
   return retryAfter * 1000;
 }

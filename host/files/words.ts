@@ -11,13 +11,13 @@ import { CarryTally, type Stuck } from "./carry";
 /** Files that stay where they are. */
 export interface LeftFiles {
   readonly files: number;
-  /** Title of where they are. */
+  /** Title of the place they are at. */
   readonly at: string;
-  /** Why they could not be compared: `files` are all that are named, and some may be at the new place already. */
+  /** Reason they could not be compared: `files` are all that are named, and some may be at the new place already. */
   readonly uncompared?: string;
 }
 
-/** What became of files, as the record keeps it; undefined where there were none to care for. Pure. */
+/** Returns a handover's record of files; undefined where there were none to care for. Pure. */
 export function carriedFiles(
   carriage: Pick<Carriage, "tally" | "lost"> | undefined,
   left?: LeftFiles,
@@ -39,10 +39,10 @@ export function carriedFiles(
   };
 }
 
-/** Files that are named in a message. */
+/** Most files that are named in a message. */
 const mostNamed = 10;
 
-/** Lines that name what could not be carried. Pure. */
+/** Lists the files that could not be carried, one a line. Pure. */
 export function stuckLines(stuck: readonly Stuck[]): string[] {
   const rest = stuck.length - mostNamed;
   return [
@@ -51,37 +51,37 @@ export function stuckLines(stuck: readonly Stuck[]): string[] {
   ];
 }
 
-/** A key as a terminal may show it. */
+/** Makes a key safe to show in a terminal. */
 function oneLine(key: string): string {
   return key.replace(/[\p{Cc}\p{Cf}]/gu, "�").slice(0, 200);
 }
 
-/** Lines of a preview about files that cannot be carried. Pure. */
+/** Returns a preview's lines about files that cannot be carried. Pure. */
 export function stuckPreview(stuck: readonly Stuck[]): string[] {
   const needed = stopping(stuck).length;
   if (needed === 0) return stuckLines(stuck);
   return [...stuckLines(stuck), `up is refused while waiting jobs need ${needed.toLocaleString("en")} of them`];
 }
 
-/** Those that are stuck because a store does not work, so that the others would be missing too. Pure. */
+/** Returns the files stuck because a store does not work, so that the others would be missing too. Pure. */
 export function brokenBy(stuck: readonly Stuck[]): Stuck[] {
   return stuck.filter(({ failure }) => failure.about !== "file");
 }
 
-/** True where nothing is wrong but that the data-provider allows no more calls for now. Pure. */
+/** True where nothing is wrong except that the data-provider allows no more calls for now. Pure. */
 export function onlyOutOfCalls(stuck: readonly Stuck[]): boolean {
   return stuck.every(({ failure }) => failure.noMoreCalls === true);
 }
 
-/** Those that stop a switch: a waiting job would find no file, or a store does not work. Pure. */
+/** Returns the files that stop a switch: a waiting job would not find one, or a store does not work. Pure. */
 export function stopping(stuck: readonly Stuck[]): Stuck[] {
   const broken = brokenBy(stuck);
   return stuck.filter((one) => one.file.by === "job" || broken.includes(one));
 }
 
 /**
- * What a restore says of files, which are in no backup of the database; undefined where it names none. Pure.
- * @param found what became of looking for them; undefined where nothing serves that says where they are
+ * Returns a restore's note on files, which are in no backup of the database; undefined where it names none. Pure.
+ * @param found result of looking for them; undefined where nothing serves that tells where they are
  */
 export function restoredFilesNote(named: readonly NamedFile[], found?: FoundFiles): string | undefined {
   const { length } = needed(named);
@@ -100,13 +100,13 @@ export function restoredFilesNote(named: readonly NamedFile[], found?: FoundFile
   ].join(" ");
 }
 
-/** What to type so that files stay where they are. */
+/** Returns the command that leaves files where they are. */
 const leave = (stack: string): string => setCommand("carryFiles", stack, { value: "no" });
 
 /**
- * Refuses to go on without some files, and says how to go on all the same. Pure.
- * @param stuck the files, one at least
- * @param there how many have been found or put at the new place
+ * Returns the refusal to go on without some files, with the way to go on all the same. Pure.
+ * @param stuck the files, at least one
+ * @param there number of files found or put at the new place
  */
 export function carryProblem(stuck: readonly Stuck[], there: number, stack: string): OperatorError {
   const [{ file, failure }] = stuck;
@@ -135,15 +135,15 @@ export function carryProblem(stuck: readonly Stuck[], there: number, stack: stri
 
 /** Stacks of an install that a message names. */
 export interface NamedStacks {
-  /** The one that is to serve. */
+  /** The stack that is to serve. */
   readonly stack: string;
   readonly source: string;
   readonly base: string;
 }
 
 /**
- * Refuses to leave files behind that no container is left to read. Pure.
- * @param named how many the database names
+ * Returns the refusal to leave files behind that no container is left to read. Pure.
+ * @param named number of files the database names
  * @param lost tier whose they are, and the id of their place where it is on record
  */
 export function lostProblem(
@@ -174,7 +174,7 @@ export function lostProblem(
 }
 
 /**
- * Refuses to put private papers into somebody else's bucket before the operator has said so. Pure.
+ * Returns the refusal to put private papers into somebody else's bucket before the operator has said so. Pure.
  * @param more true where not all could be counted
  */
 export function unsaidProblem(count: FileCount, more: boolean, place: string, stack: string): OperatorError {
