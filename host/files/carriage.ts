@@ -155,11 +155,15 @@ export class Carriage {
     await Promise.all([from, to].map((side) => this.checkRuns(side)));
     const { pairs } = await this.open();
     const temporary = new Map<number, readonly string[]>();
-    let written: Promise<void> = Promise.resolve();
-    const write = (): Promise<void> => {
-      written = written.then(() => writeTemporary(this.engine, install.gateway, leftBy(pairs, temporary)));
-      return written;
-    };
+    let last: Promise<void> = Promise.resolve();
+    let waiting: Promise<void> | undefined;
+    // Writes what all lanes have by then, so that those that wait for the same write share it.
+    const write = (): Promise<void> =>
+      (waiting ??= last =
+        last.then(() => {
+          waiting = undefined;
+          return writeTemporary(this.engine, install.gateway, leftBy(pairs, temporary));
+        }));
     const done = await work(pairs, {
       signal,
       progress,

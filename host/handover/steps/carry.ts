@@ -57,13 +57,15 @@ export class CarryRestStep implements HandoverStep {
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {
-    await Promise.all([run.flipping, run.stopping]);
+    await run.flipping;
     await run.progress.step("carry the last files", () => this.carry(run, watch), this.id);
   }
 
   private async carry(run: Run, watch: Watch): Promise<void> {
-    const { flip, progress } = run;
-    if (flip !== undefined) return this.carryAll(run, watch, within(drainSeconds, flip.drained));
+    const { flip, progress, stopping } = run;
+    if (flip !== undefined)
+      return this.carryAll(run, watch, Promise.all([stopping, within(drainSeconds, flip.drained)]));
+    await stopping;
     // A repair goes on whether or not the place it was switched from still answers.
     await this.carryAll(run, watch).catch((error: unknown) => {
       checkInterrupt(watch.signal);
@@ -71,12 +73,14 @@ export class CarryRestStep implements HandoverStep {
     });
   }
 
-  private async carryAll(run: Run, watch: Watch, drained?: Promise<unknown>): Promise<void> {
-    // Most files are carried while the last requests of the old api end, then those these requests brought. Any file
-    // named after that came through the new api, to the new place.
+  /** @param ended resolves once the old release adds no more files; without it none come any more */
+  private async carryAll(run: Run, watch: Watch, ended?: Promise<unknown>): Promise<void> {
+    ended?.catch(() => undefined);
+    // No worker runs after the old one has stopped, so most files are carried while it stops and the last requests of the
+    // old api end, then those these brought. Any file named after that came through the new api, to the new place.
     await carry(this.carriage, run, watch, false);
-    if (drained !== undefined) {
-      await drained;
+    if (ended !== undefined) {
+      await ended;
       await carry(this.carriage, run, watch, false);
     }
     const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));

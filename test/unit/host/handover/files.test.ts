@@ -103,28 +103,59 @@ test.concurrent("without files nothing need be said, and nothing more is started
   expect(lines.at(-1)).not.toContain("file");
 });
 
-test.concurrent(
-  "nothing is asked of database or buckets while the routes are flipped and the old worker stops",
-  async () => {
-    const host = await served("tier1");
-    const all: string[] = [];
-    host.engine.watch = (call) => all.push(call);
-    await perform(
-      host.engine,
-      host.order("tier2", releaseOf.tier2),
-      (line) => all.push(line),
-      new AbortController().signal,
-      200,
-    );
-    const [begun, flipped, stopped] = ["▸ flip the gateway", "✓ flip the gateway", "✓ stop the old worker"].map(
-      (title) => all.findIndex((line) => line.startsWith(title)),
-    );
-    expect([begun, flipped, stopped]).not.toContain(-1);
-    const meanwhile = all.slice(begun, Math.max(flipped, stopped));
-    expect(meanwhile.filter((line) => / (curl|psql)$|^(writeFile|create) /.test(line))).toEqual([]);
-    expect(all.slice(0, begun).filter((line) => line.endsWith(" curl"))).not.toEqual([]);
-  },
-);
+test.concurrent("nothing is asked of database or buckets while the routes are flipped", async () => {
+  const host = await served("tier1");
+  const all: string[] = [];
+  host.engine.watch = (call) => all.push(call);
+  await perform(
+    host.engine,
+    host.order("tier2", releaseOf.tier2),
+    (line) => all.push(line),
+    new AbortController().signal,
+    200,
+  );
+  const [begun, flipped] = ["▸ flip the gateway", "✓ flip the gateway"].map((title) =>
+    all.findIndex((line) => line.startsWith(title)),
+  );
+  expect([begun, flipped]).not.toContain(-1);
+  const meanwhile = all.slice(begun, flipped);
+  expect(meanwhile.filter((line) => / (curl|psql)$|^(writeFile|create) /.test(line))).toEqual([]);
+  expect(all.slice(0, begun).filter((line) => line.endsWith(" curl"))).not.toEqual([]);
+});
+
+test.concurrent("the last files are carried while the old worker stops, and those it leaves after that", async () => {
+  const host = await served("tier1");
+  const { engine, home, away } = host;
+  const [early, late] = ["documents/u/8.pdf", "documents/u/9.pdf"];
+  const upload = (key: string): void => {
+    home.objects.set(key, key);
+    host.named.push([key, "row"]);
+  };
+  const stop = engine.stop.bind(engine);
+  const worker = host.container("r1", "worker").id;
+  const carried = new Promise<void>((resolve) => {
+    engine.watch = () => {
+      if (away.objects.has(early)) resolve();
+    };
+  });
+  engine.stop = async (container, ...words) => {
+    if (container === worker) {
+      await carried;
+      upload(late);
+    }
+    return stop(container, ...words);
+  };
+  await perform(
+    engine,
+    host.order("tier2", releaseOf.tier2),
+    (line) => {
+      if (line.startsWith("✓ carry the files")) upload(early);
+    },
+    new AbortController().signal,
+    200,
+  );
+  expect([away.objects.get(early), away.objects.get(late)]).toEqual([early, late]);
+});
 
 test.concurrent("a second switch carries only what is new", async () => {
   const host = await served("tier1");
