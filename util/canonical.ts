@@ -1,4 +1,4 @@
-/** A value as JSON that is the same for equal values: keys sorted, those without a value left out. Pure. */
+/** Renders a value as JSON that is the same for equal values: keys sorted, those without a value left out. Pure. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value === "object" && value !== null) {

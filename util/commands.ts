@@ -8,10 +8,10 @@ import { basename, join, posix, sep } from "node:path";
 /** This module's own folder. This file is in bin/util once compiled. */
 const root = join(__dirname, "..", "..");
 
-/** True where the module is a package of somebody's folder, whose command npx finds; npm scripts are a checkout's. */
+/** True where this module is installed as a package, whose command npx finds; a checkout has npm scripts. */
 export const installed = root.split(sep).includes("node_modules");
 
-/** Tells the processes Pulumi starts what `spellFor` told this one. */
+/** Variables that pass on to the processes Pulumi starts what `spellFor` and `spellBase` set in this one. */
 const variables = { project: "SCANI_COMMANDS_PROJECT", base: "SCANI_COMMANDS_BASE" } as const;
 
 /** Project every command has to name; undefined where it is the one a command takes by itself. */
@@ -38,41 +38,41 @@ export interface DotenvFile {
 let dotenv: DotenvFile = { path: ".env", assignments: [] };
 
 /**
- * Says once, at the start, which project commands are for.
+ * Sets once, at the start, which project commands are for.
  * @param folder the project's
- * @param around the project a command takes by itself where they are typed, if there is one
+ * @param around the project that a command finds by itself where it is typed, if there is one
  */
 export function spellFor(folder: string, around: string | undefined): void {
   project = folder === (installed ? around : root) ? undefined : folder;
 }
 
-/** Says, when the project's `.env` has been read, where its variables stand. */
+/** Records where the variables stand in the project's `.env`, once it has been read. */
 export function spellDotenv(file: DotenvFile): void {
   dotenv = file;
 }
 
-/** Says once, which base stack commands on one install have to name; undefined where they need not. */
+/** Sets once which base stack commands on one install have to name; undefined where they need not. */
 export function spellBase(stack: string | undefined): void {
   base = stack;
 }
 
-/** Environment in which a process of this module's spells commands as this one does. */
+/** Returns the environment in which another process of this module spells commands as this one does. */
 export const spellingEnvironment = (): Record<string, string> => ({
   [variables.project]: project ?? "",
   [variables.base]: base ?? "",
 });
 
-/** A word as the shell takes it literally. */
+/** Quotes a word where the shell would not take it literally. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A command of this module. @param words after its name */
+/** Spells a command of this module. @param words after its name */
 function command(name: string, ...words: readonly string[]): string {
   return typed(name, [...words, ...projectWords()]);
 }
 
-/** A command on one install. @param words after its name */
+/** Spells a command on one install. @param words after its name */
 function onInstall(name: string, ...words: readonly string[]): string {
   return command(name, ...words, ...(base === undefined ? [] : ["--base", quoted(base)]));
 }
@@ -92,7 +92,7 @@ export const downCommand = (stack: string): string => command("down", quoted(sta
 export const statusCommand = (install?: string): string =>
   install === undefined ? onInstall("status") : onInstall("status", "--name", quoted(install));
 export const adoptCommand = (...words: readonly string[]): string => onInstall("adopt", ...words.map(quoted));
-/** The same on stacks of its own. @param stack name of their base */
+/** Adopts into stacks of its own. @param stack name of their base */
 export const adoptOnCommand = (stack: string, ...words: readonly string[]): string =>
   command("adopt", ...words.map(quoted), "--base", quoted(stack));
 export const backupCommand = (): string => onInstall("backup");
@@ -100,7 +100,7 @@ export const backupsCommand = (): string => onInstall("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>
   onInstall("restore", quoted(file), ...options);
 
-/** Commands of Docker's. */
+/** Commands of Docker. */
 export const dockerStart = (container: string, ...options: readonly string[]): string =>
   ["docker start", ...options, quoted(container)].join(" ");
 export const dockerStop = (...containers: readonly string[]): string =>
@@ -128,16 +128,16 @@ export const dockerLogs = (container: string): string => `docker logs --tail 50 
 /** Runs a program in a container. @param words as the shell takes them */
 export const dockerExec = (container: string, words: string, ...options: readonly string[]): string =>
   ["docker exec", ...options, quoted(container), words].join(" ");
-/** Asks a Postgres of compose's, or changes something in it. @param database by default the one for maintenance */
+/** Runs one SQL statement or psql command in compose's Postgres. @param database by default the one for maintenance */
 export const dockerPsql = (container: string, role: string, words: string, database = "postgres"): string =>
   `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} ${quoted(database)}`;
 /** Opens a session in a Postgres. */
 export const dockerPsqlSession = (container: string, role: string, database: string): string =>
   `docker exec -it ${quoted(container)} psql -U ${quoted(role)} ${quoted(database)}`;
 /**
- * Puts a folder in the place of the link to it, in a container that is stopped.
- * @param image of the container's own
- * @param link whole path
+ * Replaces a link by a copy of the folder it points to, in a container that is stopped.
+ * @param image the container's own
+ * @param link full path
  */
 export const dockerReplaceLink = (container: string, image: string, link: string): string => {
   const [at, beside] = [quoted(link), quoted(`${link}.copied`)];
@@ -145,10 +145,10 @@ export const dockerReplaceLink = (container: string, image: string, link: string
   return `docker run --rm --volumes-from ${quoted(container)} --entrypoint sh ${quoted(image)} -c ${quoted(script)}`;
 };
 /**
- * Puts what is mounted into a container into a volume, in the place of what is there.
- * @param image of the container's own
- * @param at whole path of what is mounted
- * @param to a path of a volume
+ * Copies what is mounted into a container to a volume, in place of what is there.
+ * @param image the container's own
+ * @param at full path of the mount
+ * @param to a path in a volume
  */
 export const dockerCopyIntoVolume = (
   container: string,
@@ -187,11 +187,11 @@ export interface ComposePlace {
   readonly version?: string;
 }
 
-/** Compose's program: version 1 is one of its own. */
+/** Returns compose's program; version 1 has one of its own. */
 const composeProgram = ({ version = "" }: ComposePlace): string =>
   version.startsWith("1.") ? "docker-compose" : "docker compose";
 
-/** Commands of compose's, which takes another name and other files than the folder's own only where they are said. */
+/** Spells a command of compose, naming the project and its files only where they differ from the folder's own. */
 const compose = (place: ComposePlace, words: string): string => {
   const { name, folder, files, envFiles } = place;
   const options = [
@@ -204,7 +204,7 @@ const compose = (place: ComposePlace, words: string): string => {
   return `${folder === "" ? "" : `cd ${quoted(folder)} && `}${[composeProgram(place), ...options, words].join(" ")}`;
 };
 
-/** Name compose gives a project by its folder. */
+/** Returns the name that compose gives a project by its folder. */
 const projectIn = (folder: string): string =>
   basename(folder)
     .toLowerCase()
@@ -212,7 +212,7 @@ const projectIn = (folder: string): string =>
     .replace(/^[_-]+/, "");
 
 export const composeUp = (project: ComposePlace): string => compose(project, "up -d");
-/** Makes the containers of services anew, and touches no other service. */
+/** Recreates the containers of these services and touches no other service. */
 export const composeRenew = (project: ComposePlace, ...services: readonly string[]): string =>
   compose(project, ["up -d --no-deps --force-recreate", ...services.map(quoted)].join(" "));
 export const composeStop = (project: ComposePlace, ...services: readonly string[]): string =>
@@ -221,68 +221,69 @@ export const composeStop = (project: ComposePlace, ...services: readonly string[
 export const composeBuildMigrator = (project: ComposePlace): string =>
   compose(project, "--profile migrate build migrate");
 export const composePull = (project: ComposePlace): string => compose(project, "pull");
-/** Makes the containers anew without starting them. @param services these alone, also where they are of a profile */
+/** Creates the containers without starting them. @param services only these, including those of a profile */
 export const composeCreate = (project: ComposePlace, ...services: readonly string[]): string =>
   compose(project, ["up --no-start", ...services.map(quoted)].join(" "));
-/** Runs a program in a service's container, as it is typed in the project's folder. */
+/** Runs a program in a service's container, as typed in the project's folder. */
 export const composeExec = (project: ComposePlace, service: string, words: string): string =>
   `${composeProgram(project)} exec ${quoted(service)} ${words}`;
 export const composeList = "docker compose ls --all";
 export const composeScale = (project: ComposePlace, service: string): string =>
   compose(project, `up -d --scale ${quoted(`${service}=1`)} ${quoted(service)}`);
 
-/** Commands of ssh's. @param words after the destination, as the remote shell takes them */
+/** Spells a command of ssh. @param words after the destination, as the remote shell takes them */
 export const sshCommand = (destination: readonly string[], ...words: readonly string[]): string =>
   ["ssh", ...destination.map(quoted), ...words].join(" ");
-/** Has ssh forget a host's key. */
+/** Makes ssh forget a host's key. */
 export const sshForget = (host: string): string => `ssh-keygen -R ${quoted(host)}`;
-/** Gives a machine the key to sign in with. */
+/** Copies the key to sign in with to a machine. */
 export const sshGiveKey = (destination: readonly string[]): string =>
   ["ssh-copy-id", ...destination.map(quoted)].join(" ");
 export const sshLoadKey = "ssh-add";
 
-/** Commands of the machine's own. */
+/** Commands of the machine itself. */
 export const joinDockerGroup = 'sudo usermod -aG docker "$USER"';
 export const startDocker: readonly string[] = ["sudo systemctl start docker", "sudo service docker start"];
 export const installDocker = `sudo apt-get update && sudo apt-get install -y docker.io iptables && ${startDocker[0]}`;
-/** Who may read a file. */
+/** Shows who may read a file. */
 export const listFile = (path: string): string => `ls -l ${quoted(path)}`;
 export const gunzipFile = (from: string, to: string): string => `gunzip < ${quoted(from)} > ${quoted(to)}`;
 /**
- * Turns a text file into UTF-8. It may hold secrets: it keeps its mode and owner, and its copy, which stays where the file
- * cannot be written, is its owner's alone. @param encoding as iconv calls it
+ * Converts a text file to UTF-8. It may hold secrets, so it keeps its mode and owner, and its copy, which stays where
+ * the file cannot be written, is readable by its owner only.
+ * @param encoding as iconv calls it
  */
 export function convertFile(path: string, encoding: string): string {
   const [from, to] = [quoted(path), quoted(`${path}.utf8`)];
   return `(umask 077 && iconv -f ${encoding} -t UTF-8 ${from} > ${to}) && cat ${to} > ${from} && rm ${to}`;
 }
-/** Name what listens on a port. */
+/** Names what listens on a port. */
 export const whoListens = (port: number | string): readonly string[] => [
   `docker ps --filter publish=${port}`,
   `ss -ltnp 'sport = :${port}'`,
 ];
 
-/** A command with a variable in its environment. */
+/** Spells a command with a variable in its environment. */
 export const withVariable = (name: string, value: string, typed: string): string => `${name}=${quoted(value)} ${typed}`;
 
-/** A command of Pulumi's own, which this module finds or builds. */
+/** Spells a command of Pulumi itself, which this module finds or builds. */
 export const pulumiCommand = (...words: readonly string[]): string =>
-  // What follows the first of Pulumi's words is Pulumi's.
+  // Our own options come first: everything after the first of Pulumi's words is passed to Pulumi.
   typed("pulumi", [...projectWords(), ...words]);
 
 /** Clears the lock of a stack, whoever has it. */
 export const cancelCommand = (stack: string): string => pulumiCommand("cancel", "--stack", quoted(stack));
 
-/** Brings a stack up by Pulumi itself, where it is on the path. */
+/** Brings a stack up by raw Pulumi, where it is on the path. */
 export const rawUpCommand = (stack: string): string => `pulumi up --stack ${quoted(stack)}`;
 
-/** Where the value of a setting comes from, in a command that sets it. */
+/** Source of a setting's value, in a command that sets it. */
 export type GivenValue =
-  /** The words to set. */
+  /** The value itself. */
   | { readonly value: string }
-  /** Asked for, so that a secret stays out of the shell's history. */
+  /** Asked for when the command runs, so that a secret stays out of the shell's history. */
   | { readonly secret: true }
-  /** What a file holds. */
+  /** The contents of a file. */
   | { readonly file: string };
 
 /** Sets a setting of a stack. */
@@ -295,16 +296,17 @@ export function setCommand(name: string, stack: string, given: GivenValue): stri
   return pulumiCommand("config", "set", ...at, name, ...value);
 }
 
-/** Takes a setting out of a stack. */
+/** Removes a setting from a stack. */
 export const removeSettingCommand = (name: string, stack: string): string =>
   pulumiCommand("config", "rm", name, "--stack", quoted(stack));
 
-/** Takes a variable out of the shell's environment. */
+/** Removes a variable from the shell's environment. */
 export const unsetCommand = (variable: string): string => `unset ${variable}`;
 
 /**
- * Takes a variable out of the project's `.env`: makes comments of its lines, so that those of other variables keep their
- * numbers, and keeps the file as it was beside it. Where one line holds two variables, opens the file.
+ * Removes a variable from the project's `.env` by commenting its lines out, so that those of other variables keep their
+ * numbers; a copy of the former file stays next to it. Opens the file instead where the lines are not known or hold
+ * another variable too.
  */
 export function removeVariableCommand(variable: string): string {
   const { path, assignments } = dotenv;

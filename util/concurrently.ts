@@ -1,7 +1,7 @@
 /**
- * Works on several things at a time. The first that fails interrupts the others, and all are waited for: nothing may
- * still be under way when what they did is taken back.
- * @param work told to stop by its signal, when another failed or the operator interrupts
+ * Works on several things at a time. The first that fails interrupts the others, and all are waited for: none may still
+ * be running when their work is rolled back.
+ * @param work its signal is aborted when another failed or the operator interrupts
  * @throws whatever the first threw
  */
 export async function concurrently<T>(

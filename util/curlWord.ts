@@ -1,4 +1,4 @@
-/** A value in curl's configuration, in quotes. Source: curl's manual, --config. Pure. */
+/** Quotes a value for curl's configuration. Source: curl's manual, --config. Pure. */
 export function curlWord(value: string): string {
   const escaped = value
     .replaceAll("\\", "\\\\")

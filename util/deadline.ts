@@ -1,7 +1,7 @@
 /**
- * The end of a span of time. By a clock that only goes forward: the machine's own is set (by NTP, by a host that wakes a
- * guest), which would end a wait at once, or make it last for hours. Spans are measured with `performance.now`; `Date`
- * is for what is written down.
+ * End of a span of time, by a clock that only goes forward. The machine's own clock may be set (by NTP, by a host that
+ * wakes a guest), which would end a wait at once or make it last for hours. Spans are measured with `performance.now`;
+ * `Date` is for moments that are written down.
  */
 export class Deadline {
   private readonly at: number;
@@ -11,7 +11,7 @@ export class Deadline {
     this.at = performance.now() + span;
   }
 
-  /** Milliseconds until it; 0 once it is over. */
+  /** Milliseconds that are left; 0 once it is over. */
   get left(): number {
     return Math.max(this.at - performance.now(), 0);
   }

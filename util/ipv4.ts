@@ -14,17 +14,17 @@ export function parseBlock(text: string): Block | undefined {
   return first % sizeOf(prefix) === 0 ? { first, prefix } : undefined;
 }
 
-/** `10.1.2.0/24`. Pure. */
+/** Renders a block as `10.1.2.0/24`. Pure. */
 export function renderBlock({ first, prefix }: Block): string {
   return `${renderAddress(first)}/${prefix}`;
 }
 
-/** The n-th address of a block, from 0. Pure. */
+/** Returns the n-th address of a block, from 0. Pure. */
 export function addressIn({ first }: Block, n: number): string {
   return renderAddress(first + n);
 }
 
-/** The two halves of a block. Pure. */
+/** Returns the two halves of a block. Pure. */
 export function halvesOf({ first, prefix }: Block): [Block, Block] {
   return [
     { first, prefix: prefix + 1 },
@@ -32,7 +32,7 @@ export function halvesOf({ first, prefix }: Block): [Block, Block] {
   ];
 }
 
-/** The block of twice the size a block is in. Pure. */
+/** Returns the block of twice the size that contains a block. Pure. */
 export function parentOf({ first, prefix }: Block): Block {
   return { first: first - (first % sizeOf(prefix - 1)), prefix: prefix - 1 };
 }

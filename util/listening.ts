@@ -1,6 +1,8 @@
 import { createServer } from "node:net";
 
-/** What says nothing: this user may not listen there, or the address is another machine's; the engine's may. */
+/**
+ * Errors that leave it open: this user may not listen there, or the address is another machine's; the engine still may.
+ */
 const unknown: readonly string[] = ["EACCES", "EADDRNOTAVAIL"];
 
 /** True when some program of this machine listens on a port. @param address IPv4; without it any counts */

@@ -1,19 +1,19 @@
 /** One thing that is wrong, as an operator reads it. None of its parts holds a secret. */
 export interface Problem {
-  /** What is wrong: a sentence whose subject is the setting, container or file it is about. */
+  /** The fault: a sentence whose subject is the setting, container or file it is about. */
   readonly what: string;
-  /** Why, or what would follow. Further sentences. */
+  /** The cause or the consequence, in further sentences. */
   readonly why?: string;
-  /** What to type, as `util/commands` spells it; the first is the one to try first. */
+  /** Commands to type, as `util/commands` spells them; the first is the one to try first. */
   readonly type?: string | readonly string[];
 }
 
-/** What to type against a problem, the first to try first. Pure. */
+/** Returns the commands to type against a problem, the one to try first at the front. Pure. */
 export function commandsOf({ type = [] }: Problem): readonly string[] {
   return typeof type === "string" ? [type] : type;
 }
 
-/** A problem as lines of text. Pure. */
+/** Renders a problem as lines of text. Pure. */
 export function renderProblem(problem: Problem): string {
   const { what, why } = problem;
   const commands = commandsOf(problem).map((command) => `type: ${command}`);
@@ -21,7 +21,7 @@ export function renderProblem(problem: Problem): string {
   return [what, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-/** Several problems under a heading, indented once more each. Pure. */
+/** Renders several problems under a heading, each indented once more. Pure. */
 export function renderProblems(heading: string, problems: readonly Problem[]): string {
   const indented = problems.flatMap((problem) =>
     renderProblem(problem)
@@ -31,7 +31,7 @@ export function renderProblems(heading: string, problems: readonly Problem[]): s
   return [heading, ...indented].join("\n");
 }
 
-/** What may go with an `OperatorError`. */
+/** Optional parts of an `OperatorError`. */
 export interface OperatorErrorOptions extends ErrorOptions {
   /** The last lines the container in question logged. */
   readonly logTail?: readonly string[];
@@ -55,17 +55,19 @@ export class OperatorError extends Error {
   }
 }
 
-/** The problems behind whatever was thrown; one without parts is its message. Pure. */
+/**
+ * Returns the problems behind whatever was thrown; an error without parts becomes one problem with its message. Pure.
+ */
 export function problemsOf(thrown: unknown): readonly Problem[] {
   return thrown instanceof OperatorError ? thrown.problems : [{ what: messageOf(thrown) }];
 }
 
-/** The message of whatever was thrown. */
+/** Returns the message of whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** A failure as the operator reads it: what happened, then the end of the log. Pure. */
+/** Renders a failure for the operator: what happened, then the end of the log. Pure. */
 export function withLogTail(thrown: unknown): string {
   const tail = thrown instanceof OperatorError ? thrown.logTail : [];
   return [

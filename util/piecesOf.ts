@@ -1,11 +1,11 @@
-/** A list in pieces of a length at most. Pure. */
+/** Splits a list into pieces of at most a length. Pure. */
 export function piecesOf<T>(list: readonly T[], length: number): T[][] {
   return Array.from({ length: Math.ceil(list.length / length) }, (_, index) =>
     list.slice(index * length, (index + 1) * length),
   );
 }
 
-/** A list in pieces of a length and a weight at most; what is heavier than that goes alone. Pure. */
+/** Splits a list into pieces of at most a length and a weight; an item heavier than that goes alone. Pure. */
 export function batchesOf<T>(
   list: readonly T[],
   weightOf: (one: T) => number,

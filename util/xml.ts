@@ -1,7 +1,9 @@
 /** Characters that XML writes by name. */
 const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** Text of the first element of a name, as it is meant; undefined where there is none, or it is empty. Pure. */
+/**
+ * Reads the text of the first element of a name, entities decoded; undefined where there is none, or it is empty. Pure.
+ */
 export function elementText(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]+)</${name}>`).exec(xml)?.[1];
   return text?.replace(

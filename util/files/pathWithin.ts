@@ -1,4 +1,4 @@
-/** True for an absolute path that is a folder's own, or below it. Pure. */
+/** True for an absolute path that is the folder itself or below it. Pure. */
 export function isPathWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`);
 }

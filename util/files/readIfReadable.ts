@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Reads a file's text; empty where there is none, or where it may not be read: another user's, or a process's that ended. */
+/** Reads a file's text; empty where it does not exist or cannot be read, as another user's or an ended process's. */
 export function readIfReadable(file: string): string {
   try {
     return readFileSync(file, "utf8");

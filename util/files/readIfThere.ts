@@ -3,7 +3,7 @@ import { listFile } from "../commands";
 import { OperatorError } from "../operatorError";
 
 /**
- * Reads the text of a file of the operator's; undefined where there is none.
+ * Reads the text of an operator's file; undefined where it does not exist.
  * @throws OperatorError that names a file which may not be read
  */
 export function readIfThere(path: string): string | undefined {

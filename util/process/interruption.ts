@@ -1,23 +1,23 @@
 import { constants } from "node:os";
 import type { Report } from "../progress/progress";
 
-/** Signals that end a command: Ctrl-C, a kill, and the end of its terminal, as where an ssh breaks. */
+/** Signals that end a command: Ctrl-C, a kill, and the end of its terminal, as when an ssh connection breaks. */
 const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export type EndingSignal = (typeof endingSignals)[number];
 
 /**
- * Milliseconds in which signals count as one: npm passes Ctrl-C on to a process that has heard it from the terminal, and
- * a shell a hangup.
+ * Milliseconds within which signals count as one: npm passes Ctrl-C on to a process that already had it from the
+ * terminal, and a shell does so with a hangup.
  */
 const sameMoment = 500;
 
 /**
- * Hears the signals that would end this process, until it is told not to. The third ends it. Where nobody reads any more
- * what this process prints, as after `| head` or a Ctrl-C that ended `| tee`, that is a hangup, unless a signal came
- * before: every further line fails as well, and asks for nothing new.
- * @param hear told of the others, with how many there have been
- * @returns gives the signals back to Node
+ * Listens for the signals that would end this process; the third ends it. Output that nobody reads any more, as after
+ * `| head` or a Ctrl-C that ended `| tee`, counts as a hangup unless a signal came before: every further line fails as
+ * well and must not count again.
+ * @param hear called with the first two, and with how many there have been
+ * @returns a function that stops listening
  */
 export function onEndingSignal(hear: (name: EndingSignal, count: number) => void): () => void {
   let [count, last] = [0, -Infinity];
@@ -41,9 +41,9 @@ export function onEndingSignal(hear: (name: EndingSignal, count: number) => void
 }
 
 /**
- * Turns signals into an orderly end: aborted at the first, upon which whoever works cleans up and ends. The second says
- * so, and the third ends the process at once.
- * @param report told at the second
+ * Turns signals into an orderly end: the first aborts the returned signal, upon which running work cleans up and ends;
+ * the second is answered with a report, and the third ends the process at once.
+ * @param report called at the second
  */
 export function interruption(report: Report): AbortSignal {
   const controller = new AbortController();
@@ -57,8 +57,8 @@ export function interruption(report: Report): AbortSignal {
 const forgive = (): void => undefined;
 
 /**
- * Lets this process go on to its end, and clean up, where nobody reads any more what it prints. Without it the first line
- * that fails ends the process on the spot. Once is enough for a process.
+ * Keeps this process running to its end, with its clean-up, after its output is no longer read: otherwise the first
+ * line that fails would end it. One call per process is enough.
  */
 export function outliveReaders(): void {
   for (const stream of outputs()) if (!stream.listeners("error").includes(forgive)) stream.on("error", forgive);

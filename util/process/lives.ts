@@ -9,10 +9,10 @@ const slack = 2_000;
 
 /**
  * True when the process with this id is still the one that ran at that moment: it is alive, and started before. A later
- * process may have been given the same id. One that is alive and of which that cannot be told counts as the same.
+ * process may have been given the same id. A living process counts as the same where its start cannot be read.
  * @param at milliseconds since the epoch; NaN where the moment is not known
- * @param program name of the program it ran, where that is known. One that runs it counts as the same, whenever it
- * started: where the clock has been set since, what the kernel says of the start has moved with it
+ * @param program name of the program it ran, where that is known. A process that runs it counts as the same whenever it
+ * started: setting the clock also moves the start that the kernel reports
  */
 export function livesSince(pid: number, at: number, program?: string): boolean {
   if (!isAlive(pid)) return false;
@@ -37,12 +37,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Name of the program a process runs, the first 15 characters of it. */
+/** Reads the name of the program a process runs, its first 15 characters. */
 function programOf(pid: number): string {
   return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 }
 
-/** State of a process, and when it started in epoch milliseconds. */
+/** Reads the state of a process, and when it started in epoch milliseconds. */
 function stateOf(pid: number): [string, number] {
   const fields = statFields(pid);
   const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);

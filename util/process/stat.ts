@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Fields of /proc/<pid>/stat after the process's name, which may hold anything. The first is its state, the second its
- * parent, the twentieth its start in clock ticks since boot.
+ * Reads the fields of /proc/<pid>/stat after the process's name, which may hold anything. The first is its state, the
+ * second its parent, the twentieth its start in clock ticks since boot.
  * @throws Error where there is no such process, or no /proc
  */
 export function statFields(pid: number): string[] {

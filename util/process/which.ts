@@ -2,9 +2,9 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /**
- * Path of a program, as a shell would find it.
+ * Finds the path of a program as a shell would; undefined where there is none.
  * @param path folders, as in PATH
- * @param except folders that do not count
+ * @param except folders to skip
  */
 export function which(program: string, path: string | undefined, except: readonly string[] = []): string | undefined {
   const folders = (path ?? "").split(delimiter).filter((folder) => folder !== "" && !except.includes(folder));

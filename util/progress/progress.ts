@@ -1,10 +1,10 @@
-/** How long each step took, by its id, in milliseconds. */
+/** Milliseconds each step took, by its id. */
 export type Timings = Record<string, number>;
 
-/** Tells the operator a line. */
+/** Reports a line to the operator. */
 export type Report = (line: string) => void;
 
-/** Reports beside a command's own output, which may be meant for another program. */
+/** Reports on standard error, apart from a command's own output, which may be meant for another program. */
 export const reportToStderr: Report = (line) => {
   process.stderr.write(`${line}\n`);
 };
@@ -21,7 +21,7 @@ export class Progress {
 
   /**
    * Runs one step under a title and reports how long it took, or that it failed.
-   * @param id by which its time is kept
+   * @param id key of its time in `timings`
    */
   async step<T>(title: string, work: () => Promise<T>, id: string = title): Promise<T> {
     const began = this.now();
@@ -41,7 +41,7 @@ export class Progress {
     }
   }
 
-  /** A fact worth a line of its own. */
+  /** Reports a fact on a line of its own. */
   note(line: string): void {
     this.report(`  ${line}`);
   }
@@ -54,7 +54,7 @@ export class Progress {
   }
 }
 
-/** `0.14 s`, `2.9 s`, `31 s`: as many digits as mean something. */
+/** Renders a duration as `0.14 s`, `2.9 s` or `31 s`, with as many digits as mean something. */
 export function seconds(milliseconds: number): string {
   const value = milliseconds / 1000;
   return `${value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : value.toFixed(0)} s`;
