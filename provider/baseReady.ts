@@ -23,20 +23,20 @@ import { routeUploads, uploadsRouted } from "../host/install/storage/uploads";
 /** Seconds a data service may take to be ready; Postgres recovers its log in that time after a hard stop. */
 const readySeconds = 180;
 
-/** Asks over the local socket, so no password is sent. */
+/** Command that prints the cluster's identity; it asks over the local socket, so no password is sent. */
 const clusterQuestion = [
   "sh",
   "-c",
   'psql -XAtqw -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "select system_identifier from pg_control_system()"',
 ];
 
-/** Identity of a database's cluster; undefined where it does not say. */
+/** Reads the identity of a database's cluster; undefined where the database does not answer. */
 async function clusterOf(engine: Engine, postgres: string): Promise<string | undefined> {
   const { exitCode, output } = await engine.exec(postgres, clusterQuestion);
   return exitCode === 0 ? output.trim() : undefined;
 }
 
-/** Containers of base that releases do not find by their names any more. */
+/** Lists containers of base that releases no longer find by their names. */
 async function namelessOf(engine: Engine, containers: readonly ContainerSummary[]): Promise<ContainerSummary[]> {
   const names = await readNameless(engine, containers);
   return containers.filter((one) => isOfBase(one) && names.includes(one.name));
@@ -46,7 +46,7 @@ function runningOf(engine: Engine, install: string): Promise<ContainerSummary[]>
   return engine.containers({ labels: [`${label.install}=${install}`] });
 }
 
-/** Base's containers without the gateway, where another container still has its port. */
+/** Returns base's containers, without a stopped gateway while another container still has its port. */
 async function startable(
   engine: Engine,
   containers: BaseReadyInputs["containers"],
@@ -58,11 +58,11 @@ async function startable(
   return waits ? others : containers;
 }
 
-/** What Pulumi calls for BaseReady. */
+/** Handler of the resource BaseReady. */
 export const baseReady: Handler<BaseReadyInputs> = {
   id: ({ install }) => install,
 
-  // What an earlier version of this module did not remember is no change of base.
+  // An earlier version of this module did not record the engine, and its absence is no change of base.
   incidental: ["engine"],
 
   async differs({ install, dockerHost, containers: all, bucket, connections = [], portHolder }) {
@@ -109,7 +109,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
         );
       await endHold(engine, install, takeHeld(install), progress, watch);
       if (containers.gateway !== undefined) await routeUploads(engine, { install, bucket });
-      // Not before it is ready: Postgres makes its data in an empty folder only.
+      // Write them only once Postgres is ready: it creates its data only in an empty folder.
       if (fingerprints !== undefined && containers.postgres !== undefined)
         await engine.writeFile(
           containers.postgres,

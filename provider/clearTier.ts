@@ -6,11 +6,11 @@ import { readFacts, type Install } from "../host/install/readFacts";
 import type { Tier } from "../settings";
 
 /**
- * Makes way for a tier's removal: what another tool has made anew is in no state, and would keep the tier's network and
- * base from being removed. Pulumi removes its own afterwards, and minds none that is gone already.
+ * Removes containers of a tier that another tool recreated and no state knows: they would keep the tier's network and
+ * base from being removed. Pulumi removes its own afterwards, and does not mind one that is already gone.
  * @param declared containers that Pulumi removes, ids by service
- * @param stack name of the tier's
- * @param downtime whether Scani may be taken down
+ * @param stack name of the tier's stack
+ * @param downtime true where Scani may be taken down
  * @throws OperatorError where the tier migrates or serves; nothing has been touched then
  */
 export async function clearTier(

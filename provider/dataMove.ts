@@ -4,11 +4,11 @@ import type { DataMoveInputs } from "../host/install/resources";
 import { Progress } from "../util/progress/progress";
 import type { Handler } from "./handler";
 
-/** What Pulumi calls for the DataMove. */
+/** Handler of the resource DataMove. */
 export const dataMove: Handler<DataMoveInputs> = {
   id: ({ install }) => install,
 
-  // Any Postgres' image has a shell.
+  // The move only needs a shell, which every Postgres image has.
   incidental: ["image"],
 
   async differs({ dockerHost, ...home }) {

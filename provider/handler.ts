@@ -1,7 +1,4 @@
-/**
- * What a resource of this module does when Pulumi asks. Inputs are plain values, whatever Pulumi keeps secret among
- * them.
- */
+/** Operations of a resource of this module. Inputs are plain values, even those that Pulumi keeps secret. */
 export interface Handler<Inputs = Record<string, unknown>> {
   /** Fixed id of the resource: there is one of a kind per stack. */
   id(inputs: Inputs): string;
@@ -9,7 +6,10 @@ export interface Handler<Inputs = Record<string, unknown>> {
   readonly incidental?: readonly (keyof Inputs & string)[];
   /** True when the host is not as the inputs want it, whatever the state says. */
   differs(inputs: Inputs, context: Pick<Context, "signal">): Promise<boolean>;
-  /** Makes the host so. Creates and updates are the same thing. @returns outputs beside the inputs, where it has any */
+  /**
+   * Makes the host match the inputs, for a create and an update alike.
+   * @returns outputs besides the inputs, where it has any
+   */
   apply(inputs: Inputs, context: Context): Promise<Readonly<Record<string, unknown>> | void>;
   /**
    * Called before anything of the stack is deleted; throwing refuses.
@@ -18,14 +18,14 @@ export interface Handler<Inputs = Record<string, unknown>> {
   remove(inputs: Inputs, stack: string): Promise<void>;
 }
 
-/** How a handler talks back while it works. */
+/** Context in which a handler works. */
 export interface Context {
   /** Name of the Pulumi stack. */
   readonly stack: string;
-  /** A line for the operator, shown as it comes and kept. */
+  /** Shows the operator a line as it comes, and keeps it shown. */
   say(line: string): void;
   /** Aborted when the operator interrupts, or the install's lock is lost. */
   readonly signal: AbortSignal;
-  /** Takes the install's lock where there was no running gateway to take it in. @throws LockTaken */
+  /** Takes the install's lock if no running gateway could hold it before. @throws LockTaken */
   lockAgain(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { MissingContainer, plan } from "../host/handover/plan";
 import { readFacts, type Install } from "../host/install/readFacts";
 import { stacksBeside } from "../host/install/names/stacks";
 
-/** What Pulumi calls for the Handover. */
+/** Handler of the resource Handover. */
 export const handover: Handler<HandoverInputs> = {
   id: ({ install, tier }) => `${install}-${tier}`,
 

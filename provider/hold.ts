@@ -5,10 +5,13 @@ import type { HoldInputs } from "../host/install/resources";
 import { Progress } from "../util/progress/progress";
 import type { Handler } from "./handler";
 
-/** What this process holds, by install: BaseReady, which comes after the services, takes it and lets it through. */
+/**
+ * Requests this process holds, by install; BaseReady, which comes after the services, takes them over and lets them
+ * through.
+ */
 const held = new Map<string, Held>();
 
-/** Takes over what is held of an install; undefined where nothing is. */
+/** Takes over the held requests of an install; undefined where there are none. */
 export function takeHeld(install: string): Held | undefined {
   const taken = held.get(install);
   held.delete(install);
@@ -16,13 +19,13 @@ export function takeHeld(install: string): Held | undefined {
 }
 
 /**
- * What Pulumi calls for the Hold. What it holds lasts no longer than this process, so whatever becomes of the run,
- * nothing waits for ever.
+ * Handler of the resource Hold. A hold lasts no longer than this process, so whatever becomes of the run, no request
+ * waits for ever.
  */
 export const hold: Handler<HoldInputs> = {
   id: ({ install }) => install,
 
-  // They are in the way of one run, and no difference to the next.
+  // Copies are in the way of one run only, and make no difference to the next.
   incidental: ["copies"],
 
   async differs(inputs, { signal }) {

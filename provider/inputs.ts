@@ -1,4 +1,4 @@
-/** Names of the inputs that differ between two sets, in order; the incidental ones do not count. Pure. */
+/** Lists the names of the inputs that differ between two sets, in order, without the incidental ones. Pure. */
 export function changedInputs(
   olds: Readonly<Record<string, unknown>>,
   news: Readonly<Record<string, unknown>>,

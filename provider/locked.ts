@@ -7,7 +7,7 @@ import { LockTaken, sameRun, thisProcess, type Owner } from "../host/lock/owner"
 /** The apply lock of this process; a stack may have several resources that work under it. */
 let taken: ReturnType<typeof takeApplyLock> | undefined;
 
-/** What the lock must know of a resource; both kinds of resource have it. */
+/** Inputs the lock needs, which every resource has. */
 interface Lockable {
   readonly install: string;
   readonly dockerHost?: string;
@@ -16,8 +16,8 @@ interface Lockable {
 }
 
 /**
- * A handler that works only while no other run does. What it takes it keeps until this process ends, which is when
- * Pulumi has done everything else, removals included.
+ * Wraps a handler so that it works only while no other run does. The lock is kept until this process ends, which is
+ * when Pulumi has done everything else, removals included.
  * @param engine address of the Pulumi engine that started this process
  */
 export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine: string): Handler<Inputs> {
@@ -30,7 +30,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
       const take = async (): Promise<void> => {
         const current = (taken ??= takeApplyLock(docker, gateway, owner));
         const held = await current;
-        // The next resource tries again: by then there may be a gateway that runs.
+        // The next resource tries again: by then a gateway may run.
         if (held === nothingToLock) taken = undefined;
         const { lost } = held;
         const stop = (): void => {
@@ -54,7 +54,8 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
     },
     async remove(inputs, stack) {
       const owner = ownerOf("destroy", inputs, engine);
-      // A destroy runs no program, so nobody has the lock yet; in an `up` that replaces the resource, its program has.
+      // A destroy runs no program, so nobody has the lock yet; in an `up` that replaces the resource, the program has
+      // it.
       await takeRunLock(
         connect(inputs.dockerHost),
         containerName(inputs.install, "gateway"),

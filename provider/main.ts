@@ -14,11 +14,11 @@ serve(() => {
   const { locked } = require("./locked") as typeof import("./locked.js");
   return {
     "scani-host:base:Standing": locked(baseReady, engine) as unknown as Handler,
-    // A gateway that was replaced before it took the run lock with it, so this takes the apply lock, for all that comes
-    // after. Nothing is done when it is removed.
+    // A gateway that was just replaced took the run lock with it, so Hold takes the apply lock for everything that
+    // comes after. Removing Hold does nothing and needs no lock.
     "scani-host:base:Hold": { ...locked(hold, engine), remove: hold.remove } as unknown as Handler,
     "scani-host:base:DataMove": locked(dataMove, engine) as unknown as Handler,
-    // Nothing is done when it is made, so the lock is left to the Handover, which comes next.
+    // Creating the guard does nothing, so the lock is left to the Handover, which comes next.
     "scani-host:handover:TakedownGuard": {
       ...locked(takedownGuard, engine),
       apply: takedownGuard.apply,

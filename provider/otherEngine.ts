@@ -2,7 +2,7 @@ import type { Engine } from "../host/engine/engine";
 import { dockerContexts } from "../util/commands";
 import { OperatorError } from "../util/operatorError";
 
-/** What a resource remembers of where it is. */
+/** Location of a resource, as its state remembers it. */
 interface Placed {
   readonly install: string;
   /** Id of the engine; absent in the state of an earlier version of this module. */
@@ -12,8 +12,8 @@ interface Placed {
 }
 
 /**
- * Refuses to remove a stack on an engine it is not on: nothing is there to be removed, and Pulumi would forget what is
- * on the other one.
+ * Refuses to remove a stack on an engine it is not on: there is nothing to remove, and Pulumi would forget what is on
+ * the other one.
  * @throws OperatorError
  */
 export async function refuseOtherEngine(engine: Engine, { install, engine: home, containers }: Placed): Promise<void> {
@@ -21,7 +21,7 @@ export async function refuseOtherEngine(engine: Engine, { install, engine: home,
   if (home === undefined || home === here) return;
   const ids = Object.values(containers).filter((id) => id !== undefined);
   const there = await Promise.all(ids.map((id) => engine.inspect(id)));
-  // One that was moved with all it holds is the same engine.
+  // If its containers are here, the engine was moved with everything on it and counts as the same.
   if (there.some((container) => container !== undefined)) return;
   throw new OperatorError({
     what: `${install} is on another engine (ID ${home}) than this (ID ${here}). Nothing has been touched.`,

@@ -7,21 +7,21 @@ export type Handlers = Readonly<Record<string, Handler>>;
 /** Inputs or outputs of a resource, by name. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** How the inputs of a resource differ from those it was last applied with. */
+/** Difference between the inputs of a resource and those it was last applied with. */
 export interface Difference {
   /** Names of the inputs that differ. */
   readonly changed: readonly string[];
-  /** True where the resource has to be applied again; no input need differ for that. */
+  /** True where the resource has to be applied again, even if no input differs. */
   readonly differs: boolean;
 }
 
-/** What a provider's resources do, by their URNs and on plain values: what the wire looks like is none of their business. */
+/** Operations on a provider's resources, by their URNs and on plain values, independent of the wire protocol. */
 export class Resources {
   private loaded: Handlers | undefined;
 
   /**
    * @param load gives the handlers; called once
-   * @param contextOf how a resource's handler talks back, by the resource's URN
+   * @param contextOf gives the context of a resource's handler, by the resource's URN
    */
   constructor(
     private readonly load: () => Handlers,
@@ -32,7 +32,7 @@ export class Resources {
     return (this.loaded ??= this.load());
   }
 
-  /** The id a resource has. */
+  /** Returns the id of a resource. */
   id(urn: string, inputs: Properties): string {
     return this.handlerOf(urn).id(inputs);
   }
@@ -44,7 +44,7 @@ export class Resources {
     return { changed, differs: changed.length > 0 || (await handler.differs(inputs, this.contextOf(urn))) };
   }
 
-  /** Makes the host as the inputs want it. @returns the properties the resource has from then on */
+  /** Makes the host match the inputs. @returns the properties the resource has from then on */
   async apply(urn: string, inputs: Properties): Promise<Properties> {
     const outputs = await this.handlerOf(urn).apply(inputs, this.contextOf(urn));
     return { ...inputs, ...outputs };
@@ -62,12 +62,12 @@ export class Resources {
   }
 }
 
-/** The name a resource's URN says of its stack: `urn:pulumi:<stack>::<project>::<parent types$>type::<name>`. Pure. */
+/** Returns the stack's name in a resource's URN: `urn:pulumi:<stack>::<project>::<parent types$>type::<name>`. Pure. */
 export function stackOf(urn: string): string {
   return urn.split("::")[0].replace(/^urn:pulumi:/, "");
 }
 
-/** The type token of a resource, without its parents', as its URN says it. Pure. */
+/** Returns the type token in a resource's URN, without its parents'. Pure. */
 function typeOf(urn: string): string {
   return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }

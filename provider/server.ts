@@ -37,10 +37,10 @@ export function serve(load: () => Handlers, engine: string): void {
 class Calls {
   inProgress = 0;
 
-  /** @param flushed settles when the engine has every line so far: a failure is the last it hears of a resource */
+  /** @param flushed settles when the engine has every line so far: a failure is the last message about a resource */
   constructor(private readonly flushed: () => Promise<unknown>) {}
 
-  /** The procedures as gRPC calls them. */
+  /** Wraps the procedures as gRPC calls them. */
   answering(all: Readonly<Record<string, Procedure>>): grpc.UntypedServiceImplementation {
     return Object.fromEntries(Object.entries(all).map(([name, procedure]) => [name, this.answer(procedure)]));
   }
@@ -71,12 +71,13 @@ function listen(service: grpc.UntypedServiceImplementation): void {
   });
 }
 
-/** Milliseconds between two looks at the parent. */
+/** Milliseconds between two checks of the parent. */
 const pollInterval = 500;
 
 /**
- * Pulumi starts plugins in process groups of their own, so a killed `pulumi` leaves them behind. Nobody is told any
- * more how the work ends: it is taken back, and the process goes.
+ * Calls back, again and again, once the parent process is gone. Pulumi starts plugins in process groups of their own,
+ * so a killed `pulumi` leaves them behind. Nobody learns any more how the work ends, so it is rolled back and the
+ * process exits.
  */
 function whenOrphaned(orphaned: () => void): void {
   const parent = process.ppid;

@@ -5,11 +5,11 @@ import type { Handler } from "./handler";
 import { clearTier } from "./clearTier";
 import { refuseOtherEngine } from "./otherEngine";
 
-/** What Pulumi calls for the TakedownGuard, the last to refuse before containers go, also where there is no Handover. */
+/** Handler of the resource TakedownGuard, the last to refuse before containers go, also where there is no Handover. */
 export const takedownGuard: Handler<TakedownGuardInputs> = {
   id: ({ install, tier }) => `${install}-${tier}`,
 
-  // It makes nothing, so what it goes by may change without anything being done.
+  // The guard makes nothing, so a change of these needs no update.
   incidental: ["engine", "containers"],
 
   differs: () => Promise.resolve(false),

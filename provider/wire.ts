@@ -9,9 +9,9 @@ import type { Difference, Properties, Resources } from "./resources";
 export type Procedure = (request: any) => unknown;
 
 /**
- * The calls of Pulumi's wire protocol that a provider of these resources answers, by their names.
+ * Returns the calls of Pulumi's wire protocol that a provider of these resources answers, by their names.
  * @param flushed settles when the engine has every line a resource has reported so far
- * @param interrupt stops work that is on its way
+ * @param interrupt stops work in progress
  */
 export function procedures(
   resources: Resources,
@@ -28,7 +28,7 @@ export function procedures(
     checkConfig: unchanged,
     diffConfig: () => new rpc.DiffResponse(),
     configure: () => {
-      // Loaded while the engine turns to something else.
+      // Load the handlers while the engine turns to something else.
       setImmediate(() => resources.handlers());
       return new rpc.ConfigureResponse();
     },
@@ -42,10 +42,10 @@ export function procedures(
     },
     update: async (request: rpc.UpdateRequest) =>
       updateResponse(await apply(request.getUrn(), plain(request.getNews()))),
-    // A refresh learns nothing here: what is true is read from the host at every diff.
+    // A refresh learns nothing here: every diff reads the facts from the host.
     read: asItWas,
     delete: async (request: rpc.DeleteRequest) => {
-      // Inputs that are no difference reach the state's inputs only.
+      // A change of incidental inputs alone reaches only the inputs in the state, so these win over the outputs.
       const inputs = { ...plain(request.getProperties()), ...plain(request.getOldInputs()) };
       await resources.remove(request.getUrn(), inputs);
       return new Empty();
