@@ -1,10 +1,10 @@
 import { adoptCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 
-/** The one thing a call of `adopt` does. */
+/** Action of one call of `adopt`. */
 export type AdoptAct = "adopt" | "status" | "back" | "settle" | "recover";
 
-/** What `adopt` can be told, as the command line reads it. */
+/** Options of `adopt`, as the command line reads them. */
 export interface AdoptWords extends Partial<Record<Exclude<AdoptAct, "adopt">, boolean>> {
   readonly plan?: boolean;
   readonly yes?: boolean;
@@ -15,10 +15,12 @@ export interface AdoptWords extends Partial<Record<Exclude<AdoptAct, "adopt">, b
   readonly removeOldFiles?: boolean;
 }
 
-/** How far a command is to go: without `yes`, or with `plan` beside it, it only says what it would do. */
+/**
+ * Options that decide how far a command goes: without `yes`, or with `plan` as well, it only reports what it would do.
+ */
 export type Going = Pick<AdoptWords, "plan" | "yes">;
 
-/** What each act can be told beside its own word. */
+/** Options that go with each act, besides its own. */
 const belonging = {
   adopt: ["plan", "yes", "json", "port", "takePort", "acceptPublicKey"],
   status: ["json"],
@@ -27,12 +29,12 @@ const belonging = {
   recover: ["plan", "yes"],
 } as const satisfies Readonly<Record<AdoptAct, readonly (keyof AdoptWords)[]>>;
 
-/** Acts that have a word of their own. */
+/** Acts that have an option of their own. */
 const named = ["status", "back", "settle", "recover"] as const satisfies readonly AdoptAct[];
 
 /**
- * What was asked for. Pure.
- * @param words what was typed; further options of the command line are none of its business
+ * Returns the act that was asked for. Pure.
+ * @param words options as typed; other options of the command line are ignored
  * @param project as it was typed
  * @throws OperatorError for two acts at once, and for an option that does not belong to the act
  */
@@ -67,12 +69,12 @@ export function actOf(words: AdoptWords, project?: string): AdoptAct {
   return act;
 }
 
-/** True where something is to be done, and not only said. Pure. */
+/** True where the command is to act, and not only to report. Pure. */
 export function isToBeDone({ plan, yes }: Going): boolean {
   return yes === true && plan !== true;
 }
 
-/** An option as it is typed: `takePort` → `--take-port`. */
+/** Spells an option as it is typed: `takePort` → `--take-port`. */
 function spelled(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -37,22 +37,22 @@ import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, planJson, servingLine, showBegun, showPlan, whileBothServe, type Begun } from "./show";
 import { heldBy, heldProblem, settingProblems, stackOf, stacksOn } from "./stacks";
 
-/** What can be told an adoption. */
+/** Options of an adoption. */
 export type AdoptOptions = Going & Pick<AdoptWords, "json" | "port" | "takePort" | "acceptPublicKey">;
 
 /** An adoption as a command finds it. */
 export interface Adopting {
   readonly engine: Engine;
   readonly install: string;
-  /** Undefined where an adoption has begun, and its containers have been removed since. */
+  /** Undefined where an adoption has begun and its containers have been removed since. */
   readonly project?: ComposeProject;
   /** Undefined where none has begun. */
   readonly record?: AdoptionRecord;
-  /** An image that is on the engine: Scani's, where the project is there. */
+  /** An image that is on the engine: Scani's, where the project exists. */
   readonly image: string;
 }
 
-/** Reads the project, and how far its adoption has come. @param named a compose project or its folder */
+/** Reads the project and how far its adoption has come. @param named a compose project or its folder */
 export async function openAdoption(context: Context, base: string, named: string | undefined): Promise<Adopting> {
   const engine = await context.engine(base);
   const install = installNameOf(context.project, base);
@@ -79,9 +79,9 @@ export async function openAdoption(context: Context, base: string, named: string
 }
 
 /**
- * Makes a compose project this module's, from whatever is true now: an adoption that was killed is gone on with. Without
- * `yes` nothing at all is touched, not even what a killed run has left browsers waiting for: whoever asks what would be
- * done may be about to give everything back.
+ * Adopts a compose project from whatever is true now: an adoption that was killed is continued. Without `yes` nothing
+ * at all is touched, not even requests that a killed run has left waiting: the operator may be about to give everything
+ * back.
  * @param named a compose project or its folder
  */
 export async function adopt(
@@ -110,7 +110,7 @@ export async function adopt(
   });
 }
 
-/** An adoption that has begun: says how far it has come, and goes on only where that was asked for. */
+/** Continues an adoption that has begun if that was asked for, else reports how far it has come. */
 async function goOnWith(
   context: Context,
   base: string,
@@ -121,7 +121,7 @@ async function goOnWith(
   if (isToBeDone(options) && !options.json) {
     refuseGivenBack(record);
     if (record !== adopting.record) await changePort(context, base, adopting, record);
-    // The command of the first run typed again is no word that nothing comes to the old port any more.
+    // Typing the first run's command again does not confirm that nothing comes to the old port any more.
     const isFirst = options.port !== undefined && !(await isTakenOver(runOf(context, base, adopting, record)));
     return goOn(context, base, adopting, isFirst ? { ...record, announced: false } : record);
   }
@@ -137,7 +137,7 @@ async function goOnWith(
   );
 }
 
-/** Reads how far an adoption has come, and who serves. */
+/** Reads how far an adoption has come and who serves. */
 export async function readBegun(run: AdoptRun): Promise<Begun> {
   const { record } = run;
   const phases = await Promise.all(phasesOf(record).map(async (phase) => ({ phase, done: await phase.done(run) })));
@@ -155,7 +155,7 @@ export function refuseGivenBack({ project, givenBack }: AdoptionRecord): void {
     });
 }
 
-/** The words that ask for the same again. */
+/** Returns the options that ask for the same again. */
 const wordsOf = ({ port, takePort, acceptPublicKey }: AdoptOptions): string[] => [
   ...(takePort ? ["--take-port"] : port === undefined ? [] : ["--port", port]),
   ...(acceptPublicKey ? ["--accept-public-key"] : []),
@@ -204,7 +204,7 @@ async function planned(
   return { adoption, began: beginRecord(adoption, project, new Date().toISOString()) };
 }
 
-/** A program beside the engine that has the port: only one of this machine can be found. */
+/** Finds a program outside the engine that has the port, which is possible on this machine only. */
 async function listening(
   { project }: Context,
   base: string,
@@ -217,7 +217,7 @@ async function listening(
   return (await isListenedOn(port)) ? [{ container: "another program of this machine", port, project: false }] : [];
 }
 
-/** The port that was typed; undefined where the page's own is to be taken. @throws OperatorError */
+/** Returns the port that was typed; undefined where the page's own is to be taken. @throws OperatorError */
 function portOf({ port: typed, takePort }: AdoptOptions, project: string): number | undefined {
   const port = Number(typed);
   const choices = [adoptCommand(project, "--port", "8090"), adoptCommand(project, "--take-port")];
@@ -236,8 +236,8 @@ function portOf({ port: typed, takePort }: AdoptOptions, project: string): numbe
 }
 
 /**
- * The record of an adoption that has begun, on another port where one is typed before anybody was told the first: somebody
- * else may have taken that one since. Pure.
+ * Returns the record of an adoption that has begun, with the port that was typed where the first was not announced yet:
+ * something else may have taken that one since. Pure.
  * @throws OperatorError when it is too late for that
  */
 export function onPort(record: AdoptionRecord, options: AdoptOptions): AdoptionRecord {
@@ -287,7 +287,7 @@ function save(context: Context, base: string, engine: Engine, record: AdoptionRe
   return writeRecord(engine, record, image, throwaway ? { [label.throwaway]: "true" } : {});
 }
 
-/** What the phases work with. */
+/** Returns the context the phases work in. */
 export function runOf(context: Context, base: string, adopting: Adopting, record: AdoptionRecord): AdoptRun {
   const { engine, install, image, project } = adopting;
   const progress = new Progress(context.report);
@@ -298,7 +298,7 @@ export function runOf(context: Context, base: string, adopting: Adopting, record
     install: { name: install, gateway: containerName(install, "gateway") },
     record,
     compose: project ?? { name: record.project, folder: "", files: [], envFiles: [] },
-    // One that the plan has left to compose is none of the phases' business.
+    // The phases ignore an object store that the plan has left to compose.
     objects: project && record.objectStore !== undefined ? objectSourceOf(project) : undefined,
     stacks: stacksOn(context, base),
     backups: {
@@ -366,15 +366,15 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
   );
 }
 
-/** Ends what a run that was killed has left browsers waiting for, before anything else. */
+/** Lets requests through that a killed run has left waiting, and starts a gateway it has left stopped. */
 export async function endInterruption(run: AdoptRun): Promise<void> {
   await resumeAll(run.engine, run.install.gateway);
   await startStoppedGateway(run);
 }
 
 /**
- * Carries out what is not done yet. A phase that fails takes back what it did; the earlier ones stay.
- * @returns whether anything was
+ * Carries out the phases that are not done yet. A phase that fails is rolled back; the earlier ones stay.
+ * @returns true where any was carried out
  */
 async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<boolean> {
   let worked = false;
@@ -391,7 +391,10 @@ async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<boolea
   return worked;
 }
 
-/** Error of work that failed: with what serves all the same, and what to type. @param what as a noun */
+/**
+ * Builds the error of work that failed, with what serves all the same and what to type.
+ * @param what the work, as a noun
+ */
 export async function failed(what: string, error: unknown, run: AdoptRun): Promise<OperatorError> {
   const { project, givenBack } = run.record;
   const back = adoptCommand(project, "--back", "--yes");
@@ -412,7 +415,7 @@ export async function failed(what: string, error: unknown, run: AdoptRun): Promi
   );
 }
 
-/** Who serves now, and where: this module's Scani, compose's, both or nobody. */
+/** Reads who serves now, and where: this module's Scani, compose's, both or nobody. */
 async function whoServes({ engine, install, record }: AdoptRun): Promise<string[]> {
   const [facts, page] = await Promise.all([
     readFacts(engine, install),

@@ -15,7 +15,7 @@ import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, showBegun } from "./show";
 import { stackOf, stacksOn } from "./stacks";
 
-/** An adoption that has begun. @throws OperatorError when none has */
+/** Returns the record of an adoption that has begun. @throws OperatorError when none has */
 function recordOf({ record, project, install }: Adopting): AdoptionRecord {
   if (record !== undefined) return record;
   const name = project?.name ?? "";
@@ -25,7 +25,7 @@ function recordOf({ record, project, install }: Adopting): AdoptionRecord {
   });
 }
 
-/** Gives everything back to compose, or says what that would do and what stands in its way. */
+/** Gives everything back to compose, or reports what that would do and what stands in its way. */
 export async function back(context: Context, base: string, named: string | undefined, going: Going): Promise<void> {
   await withMachineLock("way back of an adoption", base, context.project, async () => {
     const adopting = await openAdoption(context, base, named);
@@ -50,7 +50,7 @@ export async function back(context: Context, base: string, named: string | undef
       return;
     }
     const began = performance.now();
-    // Once the data is compose's, nothing of this module's is to serve any more.
+    // Once the data is compose's, nothing of this module may serve any more.
     if (record.givenBack === undefined) await endInterruption(run);
     await refuseWayBack(run);
     await goBack(run).catch(async (error: unknown) => {
@@ -74,7 +74,7 @@ async function isOnlyWritten(context: Context, base: string, { engine, install, 
   return own.length === 0;
 }
 
-/** Takes back what such a run has written, or says that it would. */
+/** Puts back the settings such a run has replaced, or reports that it would. */
 async function takeBackWritten(
   context: Context,
   base: string,
@@ -96,15 +96,15 @@ async function takeBackWritten(
   context.report("The settings are what they were before. Nothing else had been done.");
 }
 
-/** How an adoption is settled. */
+/** Options of settling an adoption. */
 export interface SettleOptions extends Going {
-  /** The volume of compose's S3 server goes too. */
+  /** Remove the volume of compose's S3 server too. */
   readonly removeOldFiles?: boolean;
 }
 
 /**
- * Gives the way back up, or says what that would remove: compose's containers go, and its volumes stay unless the one of
- * its files is to go too.
+ * Gives up the way back, or reports what that would remove: compose's containers go, and its volumes stay, except the
+ * one with its files where that is asked for.
  */
 export async function settle(
   context: Context,
@@ -143,7 +143,7 @@ export async function settle(
       );
       return;
     }
-    // A run that goes on after a kill finds no container any more whose they were.
+    // Record the volumes first: a run after a kill no longer finds the container they belonged to.
     await writeRecord(engine, { ...record, fileVolumes }, run.image, {});
     for (const name of names) await engine.remove(name, { force: false, volumes: false });
     for (const volume of volumes) await engine.removeVolume(volume);
@@ -153,18 +153,18 @@ export async function settle(
   });
 }
 
-/** Names of the volumes of a container; none where it is gone. */
+/** Lists the names of a container's volumes; none where it is gone. */
 async function volumesOf(engine: Engine, container: string): Promise<string[]> {
   const mounts = (await engine.inspect(container))?.mounts ?? [];
   return mounts.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
 }
 
-/** The end of what is only said. */
+/** Returns the closing lines of a report that changes nothing. */
 function notTouched(command: string): string {
   return `Nothing has been touched. To go on:\n  type: ${command}`;
 }
 
-/** Says how far an adoption has come. */
+/** Prints how far an adoption has come. */
 export async function adoptionStatus(
   context: Context,
   base: string,

@@ -17,9 +17,9 @@ import { isToBeDone, type Going } from "./act";
 import { settingsWith, stackOf, stacksOn } from "./stacks";
 
 /**
- * Makes an install Pulumi's again whose state is gone while its containers run: its settings and secrets are read off them
- * and written, encrypted, into the stacks' settings; then base and the tier that served are made anew on the same volumes.
- * Scani is away meanwhile: Docker has no two containers of one name.
+ * Recovers an install whose Pulumi state is gone while its containers run: its settings and secrets are read off them
+ * and written, encrypted, into the stacks' settings; then base and the tier that served are recreated on the same
+ * volumes. Scani is down meanwhile, because Docker has no two containers of one name.
  */
 export async function recover(context: Context, base: string, going: Going): Promise<void> {
   await withMachineLock("recovery", base, context.project, async () => {
@@ -29,7 +29,7 @@ export async function recover(context: Context, base: string, going: Going): Pro
         what: `The state of stack ${base} is there, so nothing has to be recovered.`,
         type: upCommand(base),
       });
-    // Nothing of before is to be put back here.
+    // A recovery puts no former settings back, so it keeps none.
     const stacks: Stacks = {
       ...stacksOn(context, base),
       set: (kind, values) => setSettings(context, stackOf(base, kind), values),
@@ -39,9 +39,9 @@ export async function recover(context: Context, base: string, going: Going): Pro
 }
 
 /**
- * The same, where the state is known to be gone.
- * @throws OperatorError with everything for which `up` would be refused, before anything is removed: nothing would be left
- * to read the settings from
+ * Recovers an install whose state is known to be gone.
+ * @throws OperatorError with everything for which `up` would be refused, before anything is removed: afterwards nothing
+ * would be left to read the settings from
  */
 export async function recoverInstall(
   { project, report }: Pick<Context, "project" | "report">,
@@ -90,7 +90,7 @@ export async function recoverInstall(
 }
 
 /**
- * Images of what is to be made anew.
+ * Lists the images of everything that is to be recreated.
  * @throws OperatorError with everything for which `up` would refuse the settings
  */
 function imagesOf(project: Context["project"], base: string, { tier, settings }: OwnInstall): string[] {
@@ -120,7 +120,7 @@ function imagesOf(project: Context["project"], base: string, { tier, settings }:
   );
 }
 
-/** A mistake in what the containers have, which is not the operator's to set here. Pure. */
+/** Rewords a mistake in a value of the containers, which the operator does not set here. Pure. */
 function ofContainers({ what }: Mistake): Problem {
   return {
     what: what.replace("(from Pulumi config)", "(of the install's containers)"),
@@ -132,7 +132,7 @@ function refuseMissing(missing: readonly MissingImage[]): void {
   if (missing.length > 0) throw new OperatorError(missingProblem(missing, []));
 }
 
-/** Stops everything gently, in this order, and removes it. */
+/** Stops every container gently, in this order, and removes it; then removes the networks. */
 async function clear(engine: Engine, { containers, networks }: OwnInstall): Promise<void> {
   for (const name of containers) {
     await engine.stop(name);

@@ -8,7 +8,7 @@ import { mask, settingNamed, type SettingName } from "../../settings";
 import { composeRenew, composeUp, type ComposePlace } from "../../util/commands";
 import { renderProblem } from "../../util/operatorError";
 
-/** A plan for another program. No secrets. */
+/** Describes a plan for another program, without secrets. */
 export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<Record<string, unknown>> {
   return {
     ...namesIn(record),
@@ -19,12 +19,12 @@ export function planJson(adoption: Adoption, record: AdoptionRecord): Readonly<R
   };
 }
 
-/** What a plan and a record have in common. */
+/** Returns the fields that the JSON of a plan and of a begun adoption share. */
 function namesIn({ project, install, tier, port, scani, postgres, replaced, notes }: AdoptionRecord) {
   return { project, install, tier, port, scani, postgres, replaced, notes };
 }
 
-/** A plan in lines for a person. */
+/** Renders a plan in lines for a person. */
 export function showPlan(adoption: Adoption, record: AdoptionRecord): string {
   const { project, install, tier, port, notes, settings } = adoption;
   const list = (values: Readonly<Record<string, string>>) =>
@@ -46,15 +46,15 @@ export function showPlan(adoption: Adoption, record: AdoptionRecord): string {
 export interface Begun {
   readonly record: AdoptionRecord;
   readonly phases: readonly { readonly phase: Phase; readonly done: boolean }[];
-  /** Nothing is left to be done. */
+  /** True when nothing is left to be done. */
   readonly isOver: boolean;
-  /** Who serves, and where. */
+  /** Every Scani that serves, and where. */
   readonly serving: readonly string[];
-  /** Containers of compose's that do this module's work beside it. */
+  /** Compose's containers that do this module's work at the same time. */
   readonly strays: readonly Stray[];
 }
 
-/** How far an adoption has come, for another program. No secrets. */
+/** Describes for another program how far an adoption has come, without secrets. */
 export function begunJson({ record, phases, isOver, serving, strays }: Begun): Readonly<Record<string, unknown>> {
   return {
     ...namesIn(record),
@@ -66,7 +66,7 @@ export function begunJson({ record, phases, isOver, serving, strays }: Begun): R
   };
 }
 
-/** How far an adoption has come, in lines for a person. */
+/** Renders how far an adoption has come, in lines for a person. */
 export function showBegun({ record, phases, serving, strays }: Begun): string {
   const stray = strayProblem(strays);
   return [
@@ -78,8 +78,8 @@ export function showBegun({ record, phases, serving, strays }: Begun): string {
 }
 
 /**
- * What compose must not be asked while both serve, and how a proxy among the project's services is changed all the same.
- * Pure.
+ * Returns lines that say what not to ask of compose while both serve, and how to change a proxy among the project's
+ * services all the same. Pure.
  */
 export function whileBothServe(
   { frontNetworks = [] }: Pick<AdoptionRecord, "frontNetworks">,
@@ -100,12 +100,12 @@ export function whileBothServe(
   ];
 }
 
-/** Who serves, as a sentence. Pure. */
+/** Renders who serves as a sentence. Pure. */
 export function servingLine(serving: readonly string[]): string {
   return serving.length === 0 ? "Serving now: nothing." : `Serving now: ${serving.join(" and ")}.`;
 }
 
-/** Settings by name, with their values as they may be shown. */
+/** Lists settings by name, with secret values masked. */
 function masked(values: Readonly<Record<string, string>>): (readonly [name: string, value: string])[] {
   return Object.entries(values).map(([name, value]) => [name, mask(settingNamed(name as SettingName).variable, value)]);
 }

@@ -30,16 +30,16 @@ import { hasKey } from "../pulumi/salt";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { upWithBase } from "../upWithBase";
 
-/** Name of a stack of the install that stands on this base: `prod-base`, `tier1` → `prod-tier1`. Pure. */
+/** Returns the name of a stack of the install on this base: `prod-base`, `tier1` → `prod-tier1`. Pure. */
 export function stackOf(base: string, kind: StackKind): string {
   return stacksBeside(base, base)[kind];
 }
 
-/** The stacks of an install, as an adoption uses them. */
+/** Returns the stacks of an install, as an adoption uses them. */
 export function stacksOn(adoption: Context, base: string): Stacks {
-  // Pulumi hears a signal by itself, and would take the adoption's own for a second one.
+  // Pulumi gets a signal by itself, and would take the adoption's own for a second one.
   const context = { ...adoption, signal: new AbortController().signal };
-  // Everything of the install is to go: whoever asks has given its place back.
+  // The whole install is to go: its place has been given back to compose by then.
   const allowed = { ...context.project.environment, ...flagOn("allowDowntime") };
   const install = installNameOf(context.project, base);
   return {
@@ -72,20 +72,20 @@ export function stacksOn(adoption: Context, base: string): Stacks {
   };
 }
 
-/** What a base stack's outputs say of the install it holds. */
+/** Fields of a base stack's outputs that identify the install it holds. */
 type Held = Pick<BaseOutputs, "install" | "engine">;
 
-/** Reads it; undefined where the stack has never been up as a whole. */
+/** Reads which install a base stack holds; undefined where the stack has never been up as a whole. */
 export async function heldBy(context: Context, base: string): Promise<Held | undefined> {
-  // Most often there is no such stack; to hear so from Pulumi takes a start of it.
+  // Most often there is no such stack, and asking Pulumi would cost a start of it.
   if (!hasKey(base, context.project.folder)) return undefined;
   return (await stackOutputs(context, base))?.sockets as Held | undefined;
 }
 
 /**
- * Why an adoption must not use a base stack: it would write over the settings of the install that stack holds, and take
- * that install down on its way back. Pure.
- * @param now what is to be adopted as which install, on the engine of which id
+ * Explains why an adoption must not use a base stack: it would overwrite the settings of the install that stack holds,
+ * and take that install down on its way back. Undefined where it may. Pure.
+ * @param now the base stack, the install to be adopted as, and the id of its engine
  * @param words of the command that was typed
  */
 export function heldProblem(
@@ -107,7 +107,7 @@ export function heldProblem(
 }
 
 /**
- * The settings a stack would have with these values, the operator's own beside them, as the program will read them.
+ * Resolves the settings a stack would have with these values besides the operator's own, as the program will read them.
  * @throws SettingsError
  */
 export function settingsWith<K extends StackKind>(
@@ -124,7 +124,7 @@ export function settingsWith<K extends StackKind>(
       configNames: file.names("scani:"),
       ownNames: file.ownNames("scani:"),
       stacks: stacksBeside(base, base),
-      // What is written over is written encrypted.
+      // The given values replace those in the file, and are written encrypted.
       encrypted: (name) => file.isolated || name in values || !file.unencrypted(`scani:${name}`),
       ...operatorSources(folder, file.isolated, environment),
     },
@@ -133,8 +133,8 @@ export function settingsWith<K extends StackKind>(
 }
 
 /**
- * Everything wrong with the settings a stack would have, the operator's own beside them.
- * @param compose where what compose's containers have is corrected
+ * Lists everything wrong with the settings a stack would have with these values besides the operator's own.
+ * @param compose project in which values of compose's containers are corrected
  */
 export function settingProblems(
   { folder, environment }: Context["project"],
@@ -155,7 +155,7 @@ export function settingProblems(
   }
 }
 
-/** What is wrong with a value that was read from compose's containers. Pure. */
+/** Rewords a mistake in a value that was read from compose's containers. Pure. */
 function inCompose(
   { setting, what }: Mistake,
   values: Readonly<Record<string, string>>,
@@ -176,10 +176,12 @@ function inCompose(
   };
 }
 
-/** Services of Scani's compose file that hold connections to the database, which is not renamed under them. */
+/** Services of Scani's compose file that are connected to the database, which cannot be renamed meanwhile. */
 const clients = ["api", "worker", "data-provider"] as const;
 
-/** How the project's database gets another name, or its role a successor; undefined for any other setting. */
+/**
+ * Returns commands that rename the project's database, or give its role a successor; undefined for any other setting.
+ */
 function renamingOf(
   setting: string,
   { borrowedPostgres, POSTGRES_USER = "", POSTGRES_DB = "" }: Readonly<Record<string, string>>,
