@@ -9,7 +9,7 @@ import { withInstallLock } from "./installLock";
 import { contentsText } from "./show";
 import { sizeText } from "../../util/sizeText";
 
-/** Makes a backup now. Scani goes on serving and writing. @param base name of the base stack */
+/** Makes a backup now, while Scani goes on serving and writing. @param base name of the base stack */
 export async function backup(context: Context, base: string): Promise<void> {
   const { report } = context;
   await withInstallLock(context, "backup", base, async ({ engine, install, plan, folder, database }, signal) => {

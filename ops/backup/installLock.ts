@@ -11,7 +11,7 @@ import { openTarget, type Target } from "./target";
  * switch must not meet a database that is being exchanged.
  * @param command as a noun: `backup`
  * @param work given a signal that is aborted when the lock is lost or the operator interrupts
- * @throws LockTaken, and OperatorError where no gateway runs, which keeps the lock
+ * @throws LockTaken, and OperatorError where no gateway runs to hold the lock
  */
 export async function withInstallLock<T>(
   context: Context,

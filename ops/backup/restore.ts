@@ -27,7 +27,7 @@ import type { Target } from "./target";
 
 /** Options of a restore. */
 export interface RestoreOptions {
-  /** Restore even while a release runs, whose connections the exchange then cuts. */
+  /** Restore even while a release runs, cutting its connections at the exchange. */
   readonly whileServing?: boolean;
   /** Restore a backup of another database. */
   readonly foreign?: boolean;
@@ -88,7 +88,7 @@ async function restoreOn(
   await reportWhatFollows(target, report, signal);
 }
 
-/** Reports what a database that has been restored asks for. What cannot be found out is said: the restore is done. */
+/** Reports what a restored database needs next. A failure to find out is only reported, since the restore is done. */
 export async function reportWhatFollows(
   target: Pick<Target, "engine" | "install" | "gateway" | "stacks" | "database">,
   report: Report,
@@ -104,7 +104,7 @@ export async function reportWhatFollows(
   }
 }
 
-/** Reports how many of the files the database names the release that serves finds: they are in no backup. */
+/** Reports how many of the files that the database names the serving release finds: files are in no backup. */
 async function namedFiles(
   { engine, install, gateway, database }: Pick<Target, "engine" | "install" | "gateway" | "database">,
   signal: AbortSignal,
@@ -119,7 +119,7 @@ async function namedFiles(
   return note === undefined ? [] : [note, ...unread];
 }
 
-/** Finds a dump by its path, relative to the folder the command was typed in, or by its name in the folder of backups. */
+/** Finds a dump by its path, relative to the folder the command was typed in, or by its name in the backups' folder. */
 async function backupNamed(file: string, here: string, folder: string): Promise<Backup> {
   const candidates = [resolve(here, file), join(folder, file)];
   const path = candidates.find((candidate) => existsSync(candidate));
@@ -140,11 +140,11 @@ interface User {
   readonly tier: Tier;
   readonly title: string;
   readonly paused: boolean;
-  /** Where it is on its networks. */
+  /** Its addresses on its networks. */
   readonly addresses: readonly string[];
 }
 
-/** Containers of releases that may write, those that are paused or restarting included: they may go on at any moment. */
+/** Lists containers of releases that may write, including paused or restarting ones, which may go on at any moment. */
 async function databaseUsers({ engine, install }: Pick<Target, "engine" | "install">): Promise<User[]> {
   const running = await engine.containers({ labels: [`${label.install}=${install}`, label.release] });
   return running.flatMap(({ name, labels, state, networks }) => {
@@ -159,7 +159,9 @@ function addressesIn(networks: ContainerSummary["networks"]): string[] {
   return Object.values(networks).flatMap(({ current }) => current ?? []);
 }
 
-/** @throws OperatorError when a release of this install may write to the database, unless it was said that it may */
+/**
+ * @throws OperatorError when a release of this install may write to the database, unless `--while-serving` allows it
+ */
 export async function refuseReleases(
   target: Pick<Target, "engine" | "install" | "stacks">,
   typed: TypedRestore,
@@ -187,9 +189,10 @@ export async function refuseReleases(
 }
 
 /**
- * Refuses whatever else is connected to the database: another install or Scani's own compose, whose writes would be lost,
- * and which nobody said may lose its connections. Clients of this install's releases pass where those may be cut.
- * @param timeout milliseconds others may take to go
+ * Refuses a restore while anything else is connected to the database: another install or Scani's own compose, whose
+ * writes would be lost, and whose connections no option allows to be cut. Clients of this install's releases pass where
+ * theirs may be cut.
+ * @param timeout milliseconds others may take to disconnect
  * @throws OperatorError
  */
 export async function refuseClients(
@@ -206,7 +209,7 @@ export async function refuseClients(
     (address !== undefined && addresses.has(address)) || (managed && beside && own.length > 0);
   const clients = await lastingClients(server, (client) => !isOwn(client), timeout);
   if (clients.length === 0) return;
-  // Out there an address may be one that a container has here.
+  // On the network of a managed server an address may be one that a container has here.
   const names = managed ? new Map<string, string>() : await containersByAddress(target);
   const containers = [...new Set(clients.flatMap(({ address = "" }) => names.get(address) ?? []))];
   const elsewhere = clients.some(({ address = "" }) => !names.has(address));
@@ -217,13 +220,16 @@ export async function refuseClients(
   });
 }
 
-/** Names of the containers that run, by their addresses. */
+/** Reads the names of the running containers, by their addresses. */
 async function containersByAddress({ engine }: Pick<Target, "engine">): Promise<Map<string, string>> {
   const running = await engine.containers({});
   return new Map(running.flatMap(({ name, networks }) => addressesIn(networks).map((address) => [address, name])));
 }
 
-/** Reports migrations the serving release now lacks. The next `up` would not apply them, since it has nothing to switch. */
+/**
+ * Reports migrations of the serving release that the restored schema lacks. The next `up` would not apply them, since
+ * there is nothing to switch.
+ */
 async function missingMigrations(target: Pick<Target, "engine" | "install" | "gateway" | "stacks">): Promise<string[]> {
   const live = await readFacts(target.engine, { name: target.install, gateway: target.gateway });
   const now = routedRelease(live);

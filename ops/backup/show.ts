@@ -19,7 +19,7 @@ export interface BackupJson {
   readonly rows?: number;
   readonly why?: string;
   readonly by?: string;
-  /** Whether it is from this install's database. */
+  /** Relation of its database to this install's own. */
   readonly origin?: Origin;
 }
 
@@ -74,7 +74,7 @@ export function backupTable(
   ].join("\n");
 }
 
-/** `13 tables, 5,073 rows`. Pure. */
+/** Renders contents as `13 tables, 5,073 rows`. Pure. */
 export function contentsText(manifest: { readonly tables: readonly Table[] }): string {
   return `${manifest.tables.length} tables, ${rowsOf(manifest).toLocaleString("en")} rows`;
 }
