@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 
-/** How a program ended. */
+/** Outcome of a program. */
 export interface Ended {
   /** Its exit code; undefined when it was killed. */
   readonly code?: number;
-  /** What it printed, both streams as they came. */
+  /** Everything it printed, both streams as they came. */
   readonly output: string;
 }
 
@@ -33,7 +33,7 @@ export function command(
   });
 }
 
-/** As `command`, for one that must end well. @throws Error with the last lines of its output */
+/** Runs a program that must end with 0, and returns its output. @throws Error with the last lines of its output */
 export async function mustRun(
   program: string,
   args: readonly string[],
@@ -49,7 +49,7 @@ export async function mustRun(
   );
 }
 
-/** The last lines of an output, for an error. */
+/** Returns the last lines of an output, for an error. */
 export function lastLines(output: string, count = 15): string[] {
   return output.trimEnd().split("\n").slice(-count);
 }

@@ -7,37 +7,38 @@ import { cliOf, runOnStack } from "./onStack";
 import { settingsOf } from "./salt";
 import { withStack } from "./workspace";
 
-/** Pulumi's name of a setting. */
+/** Returns Pulumi's name of a setting. */
 const keyOf = (name: string): string => `scani:${name}`;
 
-/** Pulumi's name of what settings were before: it goes with the stack, encrypted as its secrets are. */
+/** Pulumi's name of the former settings, which stay with the stack, encrypted as its secrets are. */
 const formerKey = "scani-adopt:former";
 
 /**
- * Changes settings of a stack, secrets encrypted; a stack that is not there is made. What is so already is left alone.
- * @param values undefined takes a setting out
+ * Changes settings of a stack, secrets encrypted; a missing stack is created, and settings that have their value
+ * already are left alone.
+ * @param values undefined removes a setting
  */
 export function setSettings(context: Context, stack: string, values: Values): Promise<void> {
   return onConfig(context, stack, (config) => config.set(values));
 }
 
-/** As `setSettings`; what the settings were is kept, until they are put back or it is forgotten. */
+/** Changes settings as `setSettings` does, and keeps the former ones until they are put back or forgotten. */
 export function replaceSettings(context: Context, stack: string, values: Values): Promise<void> {
   return onConfig(context, stack, async (config) => {
-    // First, so that a run that is killed has changed nothing that is not kept.
+    // Keep the former settings first, so that a killed run has changed nothing that is not kept.
     await config.keep(replacedBy(values, (name) => config.valueOf(name), config.former()));
     await config.set(values);
   });
 }
 
-/** True while a stack keeps what settings were. */
+/** True while a stack keeps former settings. */
 export function keepsFormer(folder: string, stack: string): boolean {
   return settingsOf(folder, stack).includes(formerKey);
 }
 
-/** Puts settings back that were replaced; those that were not there are taken out. */
+/** Puts replaced settings back; those that did not exist before are removed. */
 export async function putSettingsBack(context: Context, stack: string): Promise<void> {
-  // To hear from Pulumi that nothing is kept takes a start of it, and makes a stack that is not there.
+  // Asking Pulumi would cost a start of it, and create a missing stack.
   if (!keepsFormer(context.project.folder, stack)) return;
   await onConfig(context, stack, async (config) => {
     const former = Object.entries(config.former());
@@ -46,7 +47,7 @@ export async function putSettingsBack(context: Context, stack: string): Promise<
   });
 }
 
-/** Forgets what settings were. */
+/** Forgets the former settings. */
 export async function forgetFormer(context: Context, stack: string): Promise<void> {
   if (!keepsFormer(context.project.folder, stack)) return;
   await onConfig(context, stack, (config) => config.keep({}));
@@ -59,19 +60,19 @@ function onConfig(context: Context, stack: string, work: (config: StackConfig) =
       if (code !== 0)
         throw new OperatorError({ what: `Pulumi does not change the settings of ${stack}: ${stderr.trim()}` });
     };
-    // Through the SDK, which tells a stack that is not there from any other failure.
+    // Read through the SDK, which tells a missing stack from any other failure.
     await work(new StackConfig(await named.getAllConfig(), run));
   });
 }
 
-/** Settings of a stack as they were read, and Pulumi's command that changes them. */
+/** Settings of a stack as they were read, with Pulumi's command that changes them. */
 class StackConfig {
   constructor(
     private readonly now: ConfigMap,
     private readonly run: (words: readonly string[], input?: string) => Promise<void>,
   ) {}
 
-  /** A default of the project's is empty, and counts as none. */
+  /** Returns a setting's value; the project's default is empty, and counts as none. */
   valueOf(name: string): string | undefined {
     return this.now[keyOf(name)]?.value || undefined;
   }
@@ -80,7 +81,7 @@ class StackConfig {
     return formerIn(this.now[formerKey]?.value);
   }
 
-  /** Keeps what settings were, in place of what was kept before. */
+  /** Keeps former settings, in place of those kept before. */
   async keep(former: Former): Promise<void> {
     const [was, is] = [this.now[formerKey]?.value, JSON.stringify(former)];
     if (Object.keys(former).length > 0) {
@@ -98,7 +99,7 @@ class StackConfig {
         await this.run(["config", "set", "--secret", key], value);
       else plain.push("--plaintext", `${key}=${value}`);
     }
-    // All at once: each start of Pulumi takes a third of a second.
+    // Set all at once: each start of Pulumi takes a third of a second.
     if (plain.length > 0) await this.run(["config", "set-all", ...plain]);
   }
 }

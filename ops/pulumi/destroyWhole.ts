@@ -4,7 +4,7 @@ import { reporting } from "./pulumiOutput";
 import { unprotectAll } from "./state";
 import { withStack } from "./workspace";
 
-/** Destroys a stack with what is protected in it. Volumes are retained, as they are declared to be. */
+/** Destroys a stack with its protected resources. Volumes are retained, as they are declared to be. */
 export async function destroyWhole(context: Context, name: string): Promise<void> {
   await withStack(context, name, async (stack) => {
     await pastKilledRun(stack, context, async (reported) => {

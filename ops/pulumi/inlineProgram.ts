@@ -3,10 +3,10 @@ import { getStackResource } from "@pulumi/pulumi/runtime";
 export type Program = () => Promise<Record<string, unknown>>;
 
 /**
- * A program as the Automation API is to run it. When it throws, the API reports the error to the engine, which prints
- * it. The stack's outputs, made from the same promise, are then rejections nobody handles, and the API would print the
- * error a second time for those.
- * @param threw told the error itself, of which the command that runs the program sees nothing but the text
+ * Wraps a program for the Automation API. When it throws, the API reports the error to the engine, which prints it. The
+ * stack's outputs, made from the same promise, are then rejections nobody handles, and the API would print the error a
+ * second time for those.
+ * @param threw called with the error itself, of which the command that runs the program sees only the text
  */
 export function inlineProgram(program: Program, threw: (error: unknown) => void): Program {
   return async () => {

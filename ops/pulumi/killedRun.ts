@@ -14,17 +14,17 @@ import { stackLocksIn, type StackLock } from "./stackLock";
 import { plainWords } from "./words";
 
 /**
- * What Pulumi prints where a killed run's operations are in the state and no lock, as after `pulumi cancel`. It goes on,
- * and keeps those that create something for ever. Source: pulumi/pkg/resource/deploy/deployment_executor.go.
+ * Pulumi's warning that a killed run's operations are in the state without a lock, as after `pulumi cancel`. Pulumi
+ * goes on, and keeps those that create something for ever. Source: pulumi/pkg/resource/deploy/deployment_executor.go.
  */
 const pendingWarning = /\bpending operations from previous deployment\b/;
 
 /**
- * Runs a Pulumi command on a stack. A lock that a killed process of this host left is cleared, with what it left
- * unfinished in the state, and the command run again. Where somebody has cleared the lock alone, what it left unfinished is
- * cleared once the command has ended well. A live process's lock, or another host's, is never touched.
+ * Runs a Pulumi command on a stack. A lock that a killed process of this host left is cleared, with the operations it
+ * left pending in the state, and the command run again. If somebody has cleared only the lock, the pending operations
+ * are cleared once the command has ended well. A live process's lock, or another host's, is never touched.
  * @param command given the context to report to
- * @throws LockTaken that names the live one
+ * @throws LockTaken that names the live owner
  */
 export async function pastKilledRun<T>(
   stack: Stack,
@@ -57,7 +57,7 @@ export async function pastKilledRun<T>(
         cancelCommand(stack.name),
       );
     for (const lock of locks) {
-      // Its own file, and not `pulumi cancel`, which would also remove the lock of a run that has begun since.
+      // Remove the lock's own file: `pulumi cancel` would also remove the lock of a run that has begun since.
       const file = fileURLToPath(lock.url);
       for (const path of [file, `${file}.attrs`]) rmSync(path, { force: true });
       context.report(
@@ -69,12 +69,15 @@ export async function pastKilledRun<T>(
   }
 }
 
-/** Only a process of this host can be known to be gone, and only a file can be removed alone. */
+/**
+ * True unless its owner is known to be gone, which is possible for a process of this host only, and it is a file, since
+ * only a file can be removed alone.
+ */
 function mayLive({ host, pid, since, url }: StackLock): boolean {
   return host !== hostname() || !url.startsWith("file://") || livesSince(pid, Date.parse(since), "pulumi");
 }
 
-/** Takes out of the stack's state, and off the engine, what a killed run left half done. */
+/** Removes from the stack's state, and from the engine, what a killed run left half done. */
 async function mend(stack: Stack, { project, report }: Context, thisRun: "repeats" | "has repeated"): Promise<void> {
   const pending = pendingIn(await exportState(stack));
   if (pending === undefined) return;

@@ -12,20 +12,20 @@ export interface PulumiCli {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** How a command ended, and what it printed. */
+/** Exit code and output of a command. */
 export interface Printed {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The command line the SDK works on a stack with. */
+/** Returns the command line the SDK works on a stack with. */
 export function cliOf({ workspace: { pulumiCommand, workDir, envVars } }: Stack): PulumiCli {
   return { command: pulumiCommand.command, cwd: workDir, env: envVars };
 }
 
 /**
- * Runs a Pulumi command on a stack, without a question to the operator.
+ * Runs a Pulumi command on a stack, without asking the operator anything.
  * @param input its standard input; a secret goes there, because commands show in process lists
  * @returns also where the command failed
  * @throws Error when it cannot be started

@@ -3,8 +3,9 @@ import { label } from "../../host/install/names/labels";
 import type { PendingOperations } from "./pendingOperations";
 
 /**
- * Removes what a killed run created on the engine and Pulumi's state does not know: nothing would ever remove it, and a name
- * of base's would be in the way of the next run. Volumes stay, whatever they hold.
+ * Removes containers and networks that a killed run created on the engine and Pulumi's state does not know: nothing
+ * else would ever remove them, and those with a name of base would block the next run. Volumes stay, whatever they
+ * hold.
  * @returns the names of what was removed
  */
 export async function removeOrphans(engine: Engine, { orphans, known }: PendingOperations): Promise<string[]> {
@@ -27,7 +28,7 @@ export async function removeOrphans(engine: Engine, { orphans, known }: PendingO
   return removed;
 }
 
-/** One that is being removed cannot be stopped any more. */
+/** Ignores a conflict: a container that is being removed cannot be stopped any more. */
 function unlessRefused(error: unknown): void {
   if (!isConflict(error)) throw error;
 }

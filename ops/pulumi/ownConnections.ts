@@ -1,13 +1,13 @@
 import * as settings from "@pulumi/pulumi/runtime/settings";
 
 /**
- * A program that runs in the command's own process talks with an engine of its own in each run, over ports of this
- * machine; and the system gives a port again that an earlier run's engine had. grpc keeps what it knows of an address
- * for the whole process, so that the new engine would be taken for the one that is gone
+ * A program that runs in the command's own process talks to a new engine in each run, over ports of this machine; and
+ * the system may reuse a port that an earlier run's engine had. grpc keeps its state of an address for the whole
+ * process, so that the new engine would be taken for the one that is gone
  * (docs/decisions/0015-connections-of-its-own.md).
  */
 
-/** The SDK has it but keeps it out of its types. */
+/** Options the SDK exports but leaves out of its types. */
 const { grpcClientOptions } = settings as unknown as { grpcClientOptions: Record<string, unknown> };
 
 grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;

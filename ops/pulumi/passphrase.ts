@@ -9,9 +9,9 @@ import type { Report } from "../../util/progress/progress";
 import { saltOf, settingsOf } from "./salt";
 
 /**
- * Environment that gives Pulumi the passphrase its secrets are encrypted with. Where the operator set none, a file in
- * the project's folder holds one, made at the first use, readable by its owner only and ignored by git.
- * @param report told once, when the file is made
+ * Returns the environment that gives Pulumi the passphrase its secrets are encrypted with. Where the operator set none,
+ * a file in the project's folder holds one, made at the first use, readable by its owner only and ignored by git.
+ * @param report called once, when the file is made
  * @throws OperatorError when the passphrase is empty, or the file that holds it is gone or may not be read
  */
 export function passphraseEnvironment(
@@ -57,7 +57,7 @@ function refuseBadFile(named: string, file: string): void {
   if (passphrase.trim() === "") throw emptyPassphrase(file);
 }
 
-/** Refuses to make another passphrase where stacks are encrypted with one that was here. */
+/** Refuses to make a new passphrase where stacks are encrypted with a former one that is gone. */
 function refuseLost(folder: string): void {
   const encrypted = stacksIn(folder).filter((stack) => saltOf(settingsOf(folder, stack)) !== undefined);
   if (encrypted.length === 0) return;

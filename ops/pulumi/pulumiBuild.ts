@@ -11,7 +11,7 @@ const package_ = "github.com/pulumi/pulumi/pkg/v3";
 const unfinishedPrefix = "unfinished-";
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
-/** Version of the command line that a go.mod pins, with its v. Pure. @throws Error when it pins none */
+/** Returns the version of the command line that a go.mod pins, with its v. Pure. @throws Error when it pins none */
 export function pinnedVersion(goMod: string): string {
   const version = new RegExp(`^\\s*(?:require\\s+)?${package_.replaceAll(".", "\\.")}\\s+(v\\S+)`, "m").exec(
     goMod,
@@ -20,13 +20,14 @@ export function pinnedVersion(goMod: string): string {
   return version;
 }
 
-/** Where the command line is once it was built: a folder with `bin/pulumi`. */
+/** Returns the folder of the built command line, in which it is `bin/pulumi`. */
 export function builtPulumi(environment: NodeJS.ProcessEnv): string {
   return join(cacheFolder(environment), `pulumi-${pinnedVersion(readFileSync(join(modules(), "go.mod"), "utf8"))}`);
 }
 
 /**
- * Builds the Pulumi command line from Go modules, once: later calls find it in the cache, and of two at once one waits.
+ * Builds the Pulumi command line from Go modules, once: later calls find it in the cache, and of two at the same time
+ * one waits.
  * @param go the Go compiler
  * @returns folder with `bin/pulumi`
  * @throws Error with the last lines of the build
@@ -41,10 +42,10 @@ export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, re
       if (existsSync(program)) return;
       report("Building the Pulumi command line from Go modules (once; several minutes).");
       mkdirSync(join(folder, "bin"), { recursive: true });
-      // What a killed build left; no other one is under way.
+      // Remove what a killed build left; no other one is running.
       for (const name of readdirSync(folder).filter((one) => one.startsWith(unfinishedPrefix)))
         rmSync(join(folder, name), { recursive: true, force: true });
-      // In the same folder, so that the last step is a rename: what is there under its name is whole.
+      // Build in the same folder, so that the last step is a rename and a program under its name is always whole.
       const unfinished = mkdtempSync(join(folder, unfinishedPrefix));
       try {
         const version = folder.slice(folder.lastIndexOf("pulumi-") + "pulumi-".length);
@@ -63,7 +64,7 @@ export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, re
   return folder;
 }
 
-/** Folder with the pinned go.mod. */
+/** Returns the folder with the pinned go.mod. */
 function modules(): string {
   return join(root, "tools", "pulumi");
 }

@@ -8,12 +8,12 @@ import type { Report } from "../../util/progress/progress";
 import { OperatorError } from "../../util/operatorError";
 import { which } from "../../util/process/which";
 
-/** Where the Automation API's installer puts it. */
+/** Folder the Automation API's installer puts the command line in. */
 const installed = join(homedir(), ".pulumi", "versions", "scani");
 
 /**
- * The Pulumi command line: the one on PATH, else one that was installed or built here before, else installed by the
- * Automation API, else built from Go modules.
+ * Finds the Pulumi command line, or gets it: the one on PATH, else one that was installed or built here before, else
+ * installed by the Automation API, else built from Go modules.
  * @throws OperatorError that says what was tried and what to do
  */
 export async function pulumiCli(report: Report, environment: NodeJS.ProcessEnv): Promise<PulumiCommand> {

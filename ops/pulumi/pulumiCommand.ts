@@ -4,7 +4,7 @@ import { pulumiCli } from "./pulumiCli";
 
 let found: Promise<PulumiCommand> | undefined;
 
-/** The Pulumi command line, looked for once in a process: each look starts it. */
+/** Finds the Pulumi command line, once per process, since each search starts it. */
 export function pulumiCommand({ project, report }: Pick<Context, "project" | "report">): Promise<PulumiCommand> {
   return (found ??= pulumiCli(report, project.environment));
 }

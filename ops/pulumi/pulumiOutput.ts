@@ -4,10 +4,10 @@ import type { Context } from "../context";
 import { besidePulumi } from "./besidePulumi";
 import { ReportedFailure } from "./words";
 
-/** Takes what happens in a Pulumi command. */
+/** Takes the events of a Pulumi command. */
 export type EventReport = (event: EngineEvent) => void;
 
-/** How a Pulumi command is to print, and to whom. */
+/** Output options of a Pulumi command. */
 interface Output {
   readonly onOutput?: (piece: string) => void;
   readonly onError: (piece: string) => void;
@@ -18,8 +18,8 @@ interface Output {
 }
 
 /**
- * Whether Pulumi is to print colours: on a terminal that shows them, unless the operator wants none (NO_COLOR, as
- * https://no-color.org has it) or a CI keeps what is printed. Pure.
+ * Decides whether Pulumi prints colours: on a terminal that shows them, unless the operator wants none (NO_COLOR, as
+ * https://no-color.org defines it) or a CI keeps the output. Pure.
  */
 export function colorOf({ NO_COLOR = "", TERM, CI = "" }: NodeJS.ProcessEnv, onTerminal: boolean): Output["color"] {
   const isPlain = NO_COLOR !== "" || TERM === "dumb" || !["", "0", "false"].includes(CI);
@@ -27,8 +27,8 @@ export function colorOf({ NO_COLOR = "", TERM, CI = "" }: NodeJS.ProcessEnv, onT
 }
 
 /**
- * Runs a Pulumi command and reports what it prints, line by line, to its end: also where it is interrupted.
- * @param events told what happens in place of what is printed
+ * Runs a Pulumi command and reports what it prints, line by line, to its end, even when it is interrupted.
+ * @param events takes the events, in place of the printed lines
  * @throws ReportedFailure where it ended with an error
  */
 export async function reporting<T>(

@@ -4,8 +4,8 @@ const timeout = 8_000;
 let asked: Promise<boolean> | undefined;
 
 /**
- * True when Pulumi's downloads can be had from here. Asked once per process.
- * Behind a proxy, which Node does not use by itself, the download has to show.
+ * True when Pulumi's downloads can be reached from here; checked once per process. Behind a proxy, which Node does not
+ * use by itself, it is assumed, and the download has to show.
  */
 export function pulumiReachable(environment: NodeJS.ProcessEnv): Promise<boolean> {
   return (asked ??=

@@ -8,13 +8,16 @@ import { pulumiEnvironment } from "./environment";
 import { pulumiCommand } from "./pulumiCommand";
 import { withStack } from "./workspace";
 
-/** How it is called where PATH has it. */
+/** Name of the program on PATH. */
 const name = "pulumi";
 
 /** Words after `config` that change settings. */
 const changing = ["set", "set-all", "rm", "rm-all"];
 
-/** The stack of this module whose settings Pulumi's words change; undefined where they change none, or name no such stack. Pure. */
+/**
+ * Returns the stack of this module whose settings Pulumi's words change; undefined where they change none, or name no
+ * such stack. Pure.
+ */
 export function stackToSet([command, what = "", ...rest]: readonly string[]): string | undefined {
   if (command !== "config" || !changing.includes(what)) return undefined;
   const options = { stack: { type: "string", short: "s" } } as const;
@@ -23,23 +26,23 @@ export function stackToSet([command, what = "", ...rest]: readonly string[]): st
 }
 
 /**
- * Makes a stack whose settings are about to be changed, where it is not there: a preview that names the command leaves
- * none behind, and Pulumi would refuse. What makes it here also gives it the salt of the others and its tier.
+ * Creates a missing stack whose settings are about to be changed: a preview that names the command leaves none behind,
+ * and Pulumi would refuse. Creating it here also gives it the salt of the others and its tier.
  */
 async function makeMissing(context: Context, stack: string): Promise<void> {
   const onMade = (): void => context.report(`Made the stack ${stack}, which was not there.`);
-  // A setting that is no secret is read without the passphrase.
+  // The tier is no secret, so reading it needs no passphrase.
   await withStack(context, stack, (named) => named.getConfig("scani:tier"), { onMade });
 }
 
 /**
  * Runs Pulumi itself in the project, with the project's state and passphrase, on this process's own terminal.
- * @param words what to tell it
+ * @param words Pulumi's command and arguments
  * @returns its exit code
  */
 export async function runPulumi(context: Context, words: readonly string[]): Promise<number> {
   const { project } = context;
-  // Where it was found is nobody's answer, and would be in the way of what Pulumi prints.
+  // Do not report where it was found: that would be in the way of what Pulumi prints.
   const { command } = await pulumiCommand({ project, report: () => undefined });
   const env = pulumiEnvironment(project, reportToStderr);
   const stack = stackToSet(words);

@@ -3,28 +3,28 @@ import { readIfThere } from "../../util/files/readIfThere";
 import { stacksBeside } from "../../host/install/names/stacks";
 import { settingsFile } from "../../stacks/stackNames";
 
-/** The line of a stack's settings with the salt its secrets are encrypted with. Pure. */
+/** Returns the line of a stack's settings with the salt its secrets are encrypted with. Pure. */
 export function saltOf(settings: string): string | undefined {
   return /^encryptionsalt: .*$/m.exec(settings)?.[0];
 }
 
 /**
- * Text of a stack's settings file; empty where it has none.
+ * Reads the text of a stack's settings file; empty where it has none.
  * @throws OperatorError that names a file which may not be read
  */
 export function settingsOf(folder: string, stack: string): string {
   return readIfThere(settingsFile(folder, stack)) ?? "";
 }
 
-/** Whether a stack's settings say how its secrets are kept, which Pulumi writes there when it makes the stack. */
+/** True where a stack's settings name the key of its secrets, which Pulumi writes there when it creates the stack. */
 export function hasKey(stack: string, folder: string): boolean {
   return /^(encryptionsalt|secretsprovider|encryptedkey): /m.test(settingsOf(folder, stack));
 }
 
 /**
- * Gives a stack that is about to be made the salt of the others of its install. One passphrase opens them all anyway,
- * since a tier reads base; with one salt Pulumi derives their key once for a command, a million rounds of a hash,
- * instead of once for each.
+ * Gives a stack that is about to be created the salt of the others of its install. One passphrase opens them all
+ * anyway, since a tier reads base; with one salt Pulumi derives their key, a million rounds of a hash, once per command
+ * and not once per stack.
  * @param folder with Pulumi.yaml and the stacks' settings
  */
 export function shareSalt(stack: string, folder: string): void {

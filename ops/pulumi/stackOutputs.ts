@@ -4,12 +4,12 @@ import { pulumiEnvironment } from "./environment";
 import { runOnStack } from "./onStack";
 import { pulumiCommand } from "./pulumiCommand";
 
-/** What Pulumi says of a stack that was never made. */
+/** Pulumi's message for a stack that was never created. */
 const notThere = /no stack named .* found/;
 
 /**
- * Outputs of a stack by their names, secrets in clear; undefined where there is no such stack. The SDK would start the
- * command line twice, to say of each whether it is secret.
+ * Reads the outputs of a stack by their names, secrets decrypted; undefined where there is no such stack. The SDK would
+ * start the command line twice, to tell of each whether it is secret.
  * @throws OperatorError with Pulumi's words
  */
 export async function stackOutputs(
@@ -25,7 +25,7 @@ export async function stackOutputs(
   );
   if (code === 0) return JSON.parse(stdout) as Record<string, unknown>;
   if (notThere.test(stderr)) return undefined;
-  // Not what was printed to standard output, which may hold a secret.
+  // Standard output is left out, since it may hold a secret.
   throw new OperatorError({
     what: `Pulumi does not say what stack ${stack} holds.`,
     why: stderr.trim() || `It ended with exit code ${code}.`,

@@ -6,14 +6,14 @@ import { OperatorError } from "../../util/operatorError";
 import { cliOf, runOnStack } from "./onStack";
 
 /**
- * A stack's state with its secrets encrypted. The Automation API's own export decrypts them, and its import writes what
- * it is given to a file everybody can read.
+ * Exports a stack's state with its secrets encrypted. The Automation API's own export decrypts them, and its import
+ * writes what it is given to a file everybody can read.
  */
 export async function exportState(stack: Stack): Promise<Deployment> {
   return JSON.parse(await run(stack, ["stack", "export"])) as Deployment;
 }
 
-/** Puts a state back that `exportState` gave. */
+/** Imports a state that `exportState` gave. */
 export async function importState(stack: Stack, state: Deployment): Promise<void> {
   const folder = mkdtempSync(join(stack.workspace.envVars.TMPDIR || tmpdir(), "scani-state-"));
   try {

@@ -19,20 +19,20 @@ import { pulumiCommand } from "./pulumiCommand";
 import { hasKey, settingsOf, shareSalt } from "./salt";
 import { ReportedFailure, wordsOf } from "./words";
 
-/** How a stack is worked on. */
+/** Options of work on a stack. */
 export interface StackOptions {
-  /** Told what the program throws. */
+  /** Called with what the program throws. */
   readonly threw?: (error: unknown) => void;
-  /** Told where the stack had to be made. */
+  /** Called where the stack had to be created. */
   readonly onMade?: () => void;
-  /** A stack that had to be made is removed afterwards, with what that wrote into its settings file. */
+  /** Removes a stack that had to be created after the work, with what creating it wrote into its settings file. */
   readonly temporary?: boolean;
 }
 
 /**
- * Works on a stack; one that is not there is made. The program runs in this process, so no language host is needed.
- * The stack is named to each command and not selected: that would take a third of a second each time, and move what the
- * operator has selected for raw `pulumi`.
+ * Works on a stack, which is created if it is missing. The program runs in this process, so no language host is needed.
+ * Each command names the stack instead of selecting it: that would take a third of a second each time, and change what
+ * the operator has selected for raw `pulumi`.
  * @throws OperatorError with Pulumi's words, ReportedFailure where they have been reported, and what the work throws
  */
 export async function withStack<T>(
@@ -43,13 +43,13 @@ export async function withStack<T>(
 ): Promise<T> {
   const { project, report } = context;
   const environment = pulumiEnvironment(project, report);
-  // The command line says its version while the program is loaded: each takes a third of a second.
+  // Ask the command line for its version while the program is loaded: each takes a third of a second.
   const command = pulumiCommand(context);
   command.catch(() => undefined);
   const program = loadProgram();
   const workspace = await LocalWorkspace.create({
     workDir: project.folder,
-    // What is undefined is left out of the environment of a process.
+    // Undefined values are left out of the environment of a process.
     envVars: environment as Record<string, string>,
     pulumiCommand: await command,
     program: inlineProgram(() => program({ projectFolder: project.folder, environment }), threw),
@@ -66,7 +66,7 @@ export async function withStack<T>(
     onMade();
   };
   const workOn = async (): Promise<T> => {
-    // A stack made here has no settings file yet; its name says what it holds.
+    // A stack created here has no settings yet; its name says what it holds.
     if (!settingsOf(project.folder, name).includes("scani:tier:")) {
       await stack.setConfig("scani:tier", { value: kindOf(name) as string });
       if (made !== undefined) made.settings = settingsOf(project.folder, name);
@@ -74,7 +74,7 @@ export async function withStack<T>(
     return work(stack);
   };
   try {
-    // One that has no key yet was most likely never made; to find that out from Pulumi takes a start of it.
+    // A stack that has no key yet was most likely never created, and asking Pulumi would cost a start of it.
     if (!hasKey(name, project.folder)) await make().catch(unless(StackAlreadyExistsError));
     return await workOn().catch(async (error: unknown) => {
       unless(StackNotFoundError)(error);
@@ -82,22 +82,23 @@ export async function withStack<T>(
       return workOn();
     });
   } catch (error) {
-    // What the SDK asks of Pulumi by itself is not shown while it runs.
+    // The operator has not seen what the SDK's own Pulumi commands printed.
     throw error instanceof CommandError
       ? new OperatorError({ what: `Pulumi failed on stack ${name}.`, why: wordsOf(error) }, { cause: error })
       : error;
   } finally {
     const removed = made !== undefined && temporary && (await removeMade(workspace, name, report));
-    // What somebody has set meanwhile stays, and what it is encrypted with.
+    // Settings that somebody has changed meanwhile stay, with the key they are encrypted with.
     if (removed && settingsOf(project.folder, name) === made?.settings) putBack(file, before);
-    // The program keeps its lock to the end of its process, and this one may have more to do.
+    // The program keeps its lock until its process ends, and this process may have more to do.
     await releaseLocks(report);
   }
 }
 
 /**
- * Removes a stack that was made a moment ago. One that somebody has begun to bring up since stays, as Pulumi refuses it.
- * @returns whether it is gone
+ * Removes a stack that was created a moment ago. If somebody has begun to bring it up since, Pulumi refuses and it
+ * stays.
+ * @returns true where it is gone
  */
 async function removeMade(workspace: LocalWorkspace, name: string, report: Report): Promise<boolean> {
   try {
@@ -131,8 +132,8 @@ function loadProgram() {
 }
 
 /**
- * The stack, without what the SDK ends an `up` and a `destroy` with: asking the command line twice for all outputs and
- * once for the history, a second in all, where nobody reads them.
+ * Returns the stack without the SDK's summary after an `up` and a `destroy`, which asks the command line twice for all
+ * outputs and once for the history, a second in all, and which nobody reads.
  */
 export function withoutSummary(stack: Stack): Stack {
   return Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
