@@ -10,7 +10,7 @@ import { mendCopiedProject } from "./init";
 import { baseStackOf, environmentOf, projectAround, projectFolder, theBaseOf, typedIn, usualBaseOf } from "./project";
 import { runCommand } from "./runCommand";
 
-/** What every command can be told. */
+/** Options of every command. */
 interface Everywhere {
   readonly project?: string;
 }
@@ -34,8 +34,8 @@ function command(name: string): Command {
 }
 
 /**
- * Context of a command.
- * @param signal interrupts what is done without Pulumi, which is interrupted where it runs (`besidePulumi`)
+ * Builds the context of a command.
+ * @param signal interrupts work that is done without Pulumi, which is interrupted where it runs (`besidePulumi`)
  */
 function contextFor(options: Everywhere & { readonly json?: boolean }, signal?: AbortSignal): Context {
   const here = typedIn(process.env, process.cwd());
@@ -55,14 +55,14 @@ program
     (await import("./init.js")).init(here, print);
   });
 
-/** Context of a command on a stack. */
+/** Builds the context of a command on a stack. */
 function contextOn(stack: string, options: Everywhere): Context {
   const context = contextFor(options);
   nameBase(context, baseStackOf(context.project, stack));
   return context;
 }
 
-/** Has the commands that are printed name a base, where they would be for another one by themselves. */
+/** Makes printed commands name this base where they would otherwise mean another one. */
 function nameBase({ project }: Context, base: string): void {
   spellBase(base === usualBaseOf(project) ? undefined : base);
 }
@@ -86,12 +86,12 @@ command("down")
     (await import("./down.js")).down(contextOn(stack, options), stack),
   );
 
-/** A command on one install, named by its base stack. */
+/** Declares a command on one install, named by its base stack. */
 function baseCommand(name: string): Command {
   return command(name).option("--base <stack>", "the base stack of the install (default: the one the tiers stand on)");
 }
 
-/** What every command on one install can be told. */
+/** Options of every command on one install. */
 interface OnInstall extends Everywhere {
   readonly base?: string;
 }

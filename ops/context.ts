@@ -3,16 +3,17 @@ import type { Engine } from "../host/engine/engine";
 import { reportToStderr, type Report } from "../util/progress/progress";
 import { dockerHostOf, type Project } from "./project";
 
-/** Where a command's words go. */
+/** Destinations of a command's output. */
 export interface Output {
-  /** Takes what was asked for. */
+  /** Takes the result that was asked for. */
   readonly print: Report;
-  /** Takes what is said on the way there. */
+  /** Takes what is reported on the way there. */
   readonly report: Report;
 }
 
 /**
- * With `--json`, standard output is one line of JSON and nothing else, whatever has to be said on the way there. Pure.
+ * Chooses where output goes: with `--json`, standard output is one line of JSON and nothing else, and reports go to
+ * standard error. Pure.
  * @param options as they were typed
  */
 export function outputFor(
@@ -23,19 +24,20 @@ export function outputFor(
   return { print: stdout, report: json ? stderr : stdout };
 }
 
-/** What every command works with, made once from the command line. */
+/** Context every command works in, built once from the command line. */
 export interface Context extends Output {
   readonly project: Project;
   /**
-   * The engine a stack is on: its setting, DOCKER_HOST, `.env`, the current Docker context, the local socket.
+   * Connects to the engine a stack is on: its setting, DOCKER_HOST, `.env`, the current Docker context, the local
+   * socket.
    * @throws OperatorError when it does not answer
    */
   readonly engine: (stack: string) => Promise<Engine>;
-  /** Aborted when the operator interrupts; whoever works cleans up and ends. */
+  /** Aborted when the operator interrupts, upon which running work cleans up and ends. */
   readonly signal: AbortSignal;
 }
 
-/** The context of commands on a project. */
+/** Builds the context of commands on a project. */
 export function contextOf(
   project: Project,
   output: Output,

@@ -3,10 +3,7 @@ import { join } from "node:path";
 import { envExample, projectConfig } from "../settings/documents";
 import { root } from "./root";
 
-/**
- * Writes what is said of the settings outside the code: `.env.example` and the `config:` block of Pulumi.yaml, its
- * last.
- */
+/** Writes the documentation of the settings: `.env.example` and the `config:` block of Pulumi.yaml, its last. */
 export function writeDocuments(folder: string = root): void {
   writeFileSync(join(folder, ".env.example"), envExample());
   const file = join(folder, "Pulumi.yaml");

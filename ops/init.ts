@@ -9,7 +9,7 @@ import { root } from "./root";
 const file = "Pulumi.yaml";
 
 /**
- * A project file whose program and provider are this module's, wherever the project is. Pure.
+ * Rewrites a project file so that its program and provider are this module's, wherever the project is. Pure.
  * @param module the module's folder, as seen from the project's or absolute
  */
 export function pointedAt(text: string, module: string): string {
@@ -18,13 +18,13 @@ export function pointedAt(text: string, module: string): string {
     .replace(/^( *path:) .*/m, `$1 ${join(module, "provider")}`);
 }
 
-/** Writes a folder's Pulumi.yaml. What Pulumi keeps of the stacks comes beside it. */
+/** Writes a folder's Pulumi.yaml. Pulumi keeps the stacks' files next to it. */
 export function layOutProject(folder: string, module: string = root): void {
   writeFileSync(join(folder, file), pointedAt(readFileSync(join(root, file), "utf8"), module));
 }
 
 /**
- * Makes a folder a project of this module, as it was installed there or elsewhere.
+ * Makes a folder a project of this module, whether the module is installed there or elsewhere.
  * @throws OperatorError when another project's Pulumi.yaml is there
  */
 export function init(folder: string, report: Report): void {
@@ -37,8 +37,8 @@ export function init(folder: string, report: Report): void {
 }
 
 /**
- * Points a copied Pulumi.yaml at this module: the one in the module names the program and the provider beside itself,
- * and a copy in another folder has neither.
+ * Points a copied Pulumi.yaml at this module: the module's own names the program and the provider next to itself, and a
+ * copy in another folder has neither.
  */
 export function mendCopiedProject(folder: string, report: Report): void {
   const path = join(folder, file);
@@ -49,7 +49,10 @@ export function mendCopiedProject(folder: string, report: Report): void {
   report(`${path} named a program that is not there (${main}); it names this module's now.`);
 }
 
-/** The module's folder as a project names it: where it is installed below the project's, both may move together. */
+/**
+ * Returns the module's folder as a project names it: by a relative path where it is installed below the project's
+ * folder, since both may move together.
+ */
 function moduleFrom(folder: string): string {
   const path = relative(folder, root);
   return path.startsWith("..") || isAbsolute(path) ? root : path;

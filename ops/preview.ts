@@ -4,7 +4,7 @@ import type { Context } from "./context";
 import { reporting } from "./pulumi/pulumiOutput";
 import { withStack } from "./pulumi/workspace";
 
-/** Shows what `up` would do. Touches nothing: a stack that is not there yet is made for it, and removed again. */
+/** Shows what `up` would do. Changes nothing: a stack that does not exist yet is created for it, and removed again. */
 export async function preview(context: Context, name: string): Promise<void> {
   checkStackName(name, context.project.folder, previewCommand);
   await withStack(context, name, (stack) => reporting(context, (output) => stack.preview(output)), { temporary: true });

@@ -18,12 +18,12 @@ export interface Project {
 }
 
 /**
- * Environment of a project's commands: the operator's, but for a throwaway's project, whose state and passphrase are its
- * own, whatever else the operator works on.
+ * Returns the environment of a project's commands: the operator's, except that a throwaway's project has its own state
+ * and passphrase, whatever else the operator works on.
  */
 export function environmentOf(folder: string, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (!stacksIn(folder).some((stack) => new StackFile(folder, stack).isolated)) return environment;
-  // Named as undefined: what is started would else have them of this process.
+  // Set to undefined, since a started process would otherwise inherit them from this one.
   return {
     ...environment,
     PULUMI_BACKEND_URL: undefined,
@@ -42,7 +42,8 @@ export function isProject(folder: string): boolean {
 }
 
 /**
- * Folder a command was typed in. npm runs a script in the package's own folder, and says where it was started.
+ * Returns the folder a command was typed in. npm runs a script in the package's own folder, and tells where it was
+ * started.
  * @param current the process's own folder
  */
 export function typedIn(environment: NodeJS.ProcessEnv, current: string): string {
@@ -51,19 +52,19 @@ export function typedIn(environment: NodeJS.ProcessEnv, current: string): string
     : current;
 }
 
-/** This module, as it lies on the machine. */
+/** Location of this module on the machine. */
 interface Module {
   readonly folder: string;
-  /** It is a package of somebody's folder, and the package manager's to remove. */
+  /** True where it is an installed package, which is the package manager's to remove. */
   readonly installed: boolean;
 }
 
 const thisModule: Module = { folder: root, installed };
 
 /**
- * The project a command takes by itself: the one in the folder it was typed in, else in the nearest above it, else the
- * module's own where that is a checkout. An installed module brings a Pulumi.yaml and is no project: the next `npm ci`
- * would remove the state, the passphrase and the backups in it.
+ * Finds the project a command takes by itself: the one in the folder it was typed in, else in the nearest above it,
+ * else the module's own where that is a checkout. An installed module brings a Pulumi.yaml and is no project: the next
+ * `npm ci` would remove the state, the passphrase and the backups in it.
  * @param here folder the command was typed in
  */
 export function projectAround(here: string, module: Module = thisModule): string | undefined {
@@ -78,10 +79,10 @@ function isProjectBeside(folder: string, module: Module): boolean {
 }
 
 /**
- * The project a command is for: the folder it names, else the one it takes by itself.
+ * Returns the project a command is for: the folder it names, else the one it takes by itself.
  * @param named by `--project`
  * @param here folder the command was typed in
- * @throws OperatorError when the folder that is named has no project, or none is named and none is there
+ * @throws OperatorError when the named folder holds no project, or none is named and none is found
  */
 export function projectFolder(named: string | undefined, here: string, module: Module = thisModule): string {
   if (named === undefined) {
@@ -102,8 +103,8 @@ export function projectFolder(named: string | undefined, here: string, module: M
 }
 
 /**
- * Text of a setting of a stack, from wherever an operator can give it; undefined where nobody does. For what a command
- * must know before Pulumi runs, which reads the same places for its program. An encrypted value is not read.
+ * Reads the text of a stack's setting from wherever an operator can give it; undefined where nobody does. For settings
+ * that a command needs before Pulumi runs, which reads the same places for its program. An encrypted value is not read.
  */
 export function settingOf({ folder, environment }: Project, stack: string, name: SettingName): string | undefined {
   const file = new StackFile(folder, stack);
@@ -113,29 +114,29 @@ export function settingOf({ folder, environment }: Project, stack: string, name:
   })?.value;
 }
 
-/** Docker engine of a stack, where a setting names one. */
+/** Returns the Docker engine of a stack, where a setting names one. */
 export function dockerHostOf(project: Project, stack: string): string | undefined {
   return settingOf(project, stack, "dockerHost");
 }
 
-/** Name of the install of a base stack, where a setting gives one. */
+/** Returns the name of a base stack's install, where a setting gives one. */
 export function installOf(project: Project, base: string): string | undefined {
   return settingOf(project, base, "name");
 }
 
-/** The same, with the default where none does. */
+/** Returns the name of a base stack's install, or the default one. */
 export function installNameOf(project: Project, base: string): string {
   return installOf(project, base) ?? (settingNamed("name").fallback as string);
 }
 
-/** The base a stack stands on: the one its setting names, else the one its own name says. */
+/** Returns the base a stack stands on: the one its setting names, else the one its own name implies. */
 export function baseStackOf(project: Project, stack: string): string {
   return kindOf(stack) === "base" ? stack : (settingOf(project, stack, "baseStack") ?? stacksBeside(stack).base);
 }
 
 /**
- * The base a command is for that names none: the one all tiers stand on, else the one called `base`. Undefined where
- * there are several, all with other names.
+ * Returns the base for a command that names none: the one all tiers stand on, else the one called `base`. Undefined
+ * where there are several, all with other names.
  */
 export function usualBaseOf(project: Project): string | undefined {
   const bases = basesIn(project);
@@ -143,7 +144,7 @@ export function usualBaseOf(project: Project): string | undefined {
   return bases.find((base) => base === "base");
 }
 
-/** The same. @throws OperatorError when one has to be named */
+/** Returns the base for a command that names none. @throws OperatorError when one has to be named */
 export function theBaseOf(project: Project): string {
   const usual = usualBaseOf(project);
   if (usual !== undefined) return usual;
@@ -154,7 +155,7 @@ export function theBaseOf(project: Project): string {
   });
 }
 
-/** The stacks of the install on a base: those that stand on it, else those its own name says. */
+/** Returns the stacks of the install on a base: those that stand on it, else those its own name implies. */
 export function stackNamesOn(project: Project, base: string): StackNames {
   const standing = tiersIn(project).filter((stack) => baseStackOf(project, stack) === base);
   return {
@@ -163,12 +164,12 @@ export function stackNamesOn(project: Project, base: string): StackNames {
   };
 }
 
-/** The bases that tiers stand on. */
+/** Lists the bases that tiers stand on. */
 function basesIn(project: Project): string[] {
   return [...new Set(tiersIn(project).map((stack) => baseStackOf(project, stack)))];
 }
 
-/** Names of the tiers' stacks that have a settings file. */
+/** Lists the names of the tiers' stacks that have a settings file. */
 function tiersIn({ folder }: Project): string[] {
   return stacksIn(folder).filter((stack) => !["base", undefined].includes(kindOf(stack)));
 }

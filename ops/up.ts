@@ -6,13 +6,13 @@ import type { EventReport } from "./pulumi/pulumiOutput";
 
 /**
  * Brings a stack up: for a tier, the switch to it.
- * @param events told what happens in place of Pulumi's own display
+ * @param events takes the events, in place of Pulumi's own display
  * @throws LockTaken at once when another command works on the same install
  */
 export async function up(context: Context, stack: string, events?: EventReport): Promise<void> {
   checkStackName(stack, context.project.folder, upCommand);
   return withMachineLock(`up of ${stack}`, stack, context.project, () => {
-    // Pulumi is loaded by the one that goes on: the one that is refused need not wait for it.
+    // Load Pulumi only once the lock is held, so that a refused command does not wait for it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { upWithBase } = require("./upWithBase") as typeof import("./upWithBase.js");
     return upWithBase(context, stack, events);

@@ -29,16 +29,16 @@ export interface Status {
   readonly state: Serving;
   readonly containers: readonly ContainerStatus[];
   readonly lastSwitch?: Entry;
-  /** Names of containers that only have the labels of this install's. */
+  /** Names of containers that only carry this install's labels. */
   readonly copies: readonly string[];
-  /** Containers of compose's that do the install's work beside it. */
+  /** Compose's containers that do the install's work at the same time. */
   readonly strays: readonly Stray[];
 }
 
 /**
- * Reads the engine, not Pulumi: it is true whatever became of the last command.
+ * Reads an install's status from the engine, not from Pulumi, so that it is true whatever became of the last command.
  * @param name the install; without it the only one there is
- * @param first stack that is brought up where there is none yet
+ * @param first stack to bring up where there is no install yet
  * @throws OperatorError when there is none, or several and no name
  */
 export async function readStatus(engine: Engine, name?: string, first = "tier1"): Promise<Status> {

@@ -5,7 +5,7 @@ import { describeServing, describeShortcomings } from "../../host/install/facts"
 import { filesText } from "../../host/install/filesEntry";
 import type { Status } from "./read";
 
-/** An install in lines for a person. Pure. */
+/** Renders an install in lines for a person. Pure. */
 export function showStatus(status: Status): string {
   const { serving, state, lastSwitch } = status;
   const carried = lastSwitch?.files && filesText(lastSwitch.files);

@@ -3,14 +3,14 @@ import { installOf, stackNamesOn } from "../project";
 import { readStatus } from "./read";
 import { showStatus } from "./show";
 
-/** What can be told a status. */
+/** Options of `status`. */
 export interface StatusOptions {
   readonly json?: boolean;
   /** The install, where there are several on the engine. */
   readonly name?: string;
 }
 
-/** Says which tier serves and since when, each container, and the last switch. @param base name of the base stack */
+/** Prints which tier serves and since when, each container, and the last switch. @param base name of the base stack */
 export async function status(context: Context, base: string, { json, name }: StatusOptions): Promise<void> {
   const { project, print } = context;
   const install = name ?? installOf(project, base);
