@@ -8,7 +8,7 @@ import type { DeclareResult } from "../../infra/base/base";
 import { valueIfKnown } from "../known";
 import type { BaseRun, Identity } from "./run";
 
-/** Warns of containers that another tool has changed, and that are made anew for it. */
+/** Warns of containers that another tool has changed and that are therefore recreated. */
 export async function warnOfDrift(
   { install }: BaseRun,
   { presence }: Identity,
@@ -26,7 +26,7 @@ export async function warnOfDrift(
 }
 
 /**
- * Says in a preview what Pulumi's own diff cannot know: what whoever uses Scani will notice.
+ * Reports in a preview what Pulumi's own diff cannot show: what users of Scani will notice.
  * @param absent images that are not on the engine
  */
 export async function announce(

@@ -3,11 +3,11 @@ import { label } from "../../host/install/names/labels";
 import { refuseMissingImages } from "./refuse";
 import type { BaseRun, Identity } from "./run";
 
-/* What is done to the engine before Pulumi does anything. A preview does none of it, and says what it would be. */
+/* Changes to the engine before Pulumi does anything. A preview makes none of them, and reports what they would be. */
 
 /**
- * Brings images onto the engine: a service is taken away before its successor is made, and a pull may take minutes, or
- * fail.
+ * Brings images onto the engine beforehand: Pulumi removes a service before it creates its successor, and a pull may
+ * take minutes, or fail.
  */
 export async function bringImages(run: BaseRun, absent: readonly string[]): Promise<void> {
   if (absent.length === 0 || pulumi.runtime.isDryRun()) return;
@@ -16,14 +16,14 @@ export async function bringImages(run: BaseRun, absent: readonly string[]): Prom
 }
 
 /**
- * Makes room for base's own where something that Pulumi does not know has their names: another tool has made it anew, or a
- * run that was killed did not live to note it.
- * @returns ids of containers to be removed once requests wait, which is all but the gateway
+ * Makes room for base's own where something that Pulumi does not know has their names: another tool has recreated it,
+ * or a killed run could not record it.
+ * @returns ids of the containers to remove once requests are held, which are all but the gateway
  */
 export async function clearCopies({ host }: BaseRun, { unknown, strangeNetworks }: Identity): Promise<string[]> {
   const { copies, strays } = unknown;
   const gateways = copies.filter(({ labels }) => labels[label.service] === "gateway");
-  // Those that are used have been refused.
+  // Networks in use have been refused.
   const networks = strangeNetworks.map(({ network }) => network);
   const lines = [
     ...[...copies, ...networks].map(
@@ -44,7 +44,7 @@ export async function clearCopies({ host }: BaseRun, { unknown, strangeNetworks 
   return copies.filter((one) => !gateways.includes(one)).map(({ id }) => id);
 }
 
-/** Pulumi believes that protected volumes are there, and would not replace them. */
+/** Recreates lost volumes: Pulumi believes that protected volumes exist, and would not replace them. */
 export async function makeLostVolumes({ host, install }: BaseRun, { remembered, former }: Identity): Promise<void> {
   const lost = (remembered?.services ?? []).flatMap(({ service, volume }) =>
     volume !== undefined && former.missingVolumes.includes(volume) ? [{ service, volume }] : [],

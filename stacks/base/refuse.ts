@@ -15,9 +15,12 @@ import { renderProblem, type Problem } from "../../util/operatorError";
 import { refuse, refuseChanged, refuseDowntime, refuseMissing, refuseUnlessFit } from "../guard";
 import type { BaseRun, Identity, Known, Reading } from "./run";
 
-/* Every reason for which base is not brought up. Nothing has been touched by then. */
+/* Checks that refuse to bring base up. Nothing has been touched by then. */
 
-/** Goes on only where nobody else has the names of base's own. Asked before the lock, which is in the container that has the gateway's name. */
+/**
+ * Refuses where something else has the names of base's own. Checked before the lock is taken, since the lock is in the
+ * container with the gateway's name.
+ */
 export async function refuseTakenNames({ settings, install, stack }: BaseRun, { namesakes }: Reading): Promise<void> {
   const services = [
     "gateway",
@@ -26,7 +29,7 @@ export async function refuseTakenNames({ settings, install, stack }: BaseRun, { 
   refuse(doesNotFit(stack), takenNames(await namesakes, { install, stack, services }));
 }
 
-/** Goes on only where base fits what it was, what its data says and who uses it. */
+/** Refuses where base does not fit what it was, what its data says or who uses it. */
 export async function refuseMisfit(run: BaseRun, known: Known): Promise<void> {
   const { declared, now } = known;
   refuse(doesNotFit(run.stack), identityProblems(run, known));
@@ -58,7 +61,10 @@ function identityProblems({ settings, install, stack }: BaseRun, { identity, evi
   ];
 }
 
-/** The Postgres that was borrowed so far is stopped before its data is moved, so that it is no stranger on its volume. */
+/**
+ * Refuses where the data does not fit the settings. A Postgres that was borrowed so far is stopped before its data is
+ * moved, so it counts as no stranger on its volume.
+ */
 function refuseOtherData({ place, stack }: BaseRun, { identity, evidence, declared }: Known): Promise<void> {
   const before = identity.remembered?.backups?.postgres;
   const strangers = evidence.strangers.filter(({ container }) => container !== before);
@@ -73,7 +79,7 @@ function refuseOtherData({ place, stack }: BaseRun, { identity, evidence, declar
   );
 }
 
-/** Goes on only where all of base's images are there or to be had. */
+/** Refuses where an image of base is neither on the engine nor can be pulled. */
 export function refuseMissingImages({ images, stack }: BaseRun, missing: readonly MissingImage[]): void {
   const settings = images.filter(({ image }) => missing.some((one) => one.image === image));
   refuseMissing(
@@ -82,12 +88,12 @@ export function refuseMissingImages({ images, stack }: BaseRun, missing: readonl
   );
 }
 
-/** Refuses to make an empty install where one of compose's is: whoever types that means to go on with it. */
+/** Refuses to make an empty install where compose runs one: the operator means to go on with that. */
 export async function refuseBesideCompose(
   { settings: { borrowedPostgres, postgresVolume, DATABASE_URL }, host, stack }: BaseRun,
   { evidence, identity: { remembered, presence } }: Known,
 ): Promise<void> {
-  // An install whose database has data goes on with it, and one on a database that is somewhere else is not empty.
+  // An install with data in its volume goes on with it, and one whose database is elsewhere is not empty.
   if (evidence.volumeMajor !== undefined) return;
   const adopted = [borrowedPostgres, postgresVolume, DATABASE_URL].some((value) => value !== undefined);
   if (remembered !== undefined || adopted || presence.containers.length > 0 || isSet("startEmpty")) return;
@@ -97,14 +103,14 @@ export async function refuseBesideCompose(
   );
 }
 
-/** Goes on only where nobody else has a port base publishes. */
+/** Refuses where something else has a port base publishes. */
 export async function refuseTakenPorts({ stack }: BaseRun, reading: Reading): Promise<void> {
   refuse(doesNotFit(stack), takenPorts(await reading.takenPorts, stack));
 }
 
 /**
- * The install's own subnet; undefined where Docker gives out the addresses. Goes on only where its networks can be made
- * anew, if they have to be.
+ * Chooses the install's own subnet; undefined where Docker assigns the addresses. Refuses where networks would have to
+ * be recreated and cannot be yet.
  */
 export async function chooseSubnet(
   { settings, host, install, stack }: BaseRun,
@@ -126,7 +132,7 @@ export async function chooseSubnet(
   return subnet;
 }
 
-/** What an operator is told of base's services whose addresses Docker gives out. Pure. */
+/** Describes how base's services, whose addresses Docker assigns, get fixed ones. Pure. */
 function mayMove(stack: string, free: Block): Problem {
   return {
     what: "Base's services have no addresses of their own: one that is restarted may get another, which a release that runs would not find.",

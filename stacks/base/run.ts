@@ -29,7 +29,7 @@ export interface BaseRun {
   readonly install: string;
   /** Name of the Pulumi stack. */
   readonly stack: string;
-  /** Where the data will be. */
+  /** Place where the data will be. */
   readonly place: DataPlace;
   /** Images its containers are made of. */
   readonly images: readonly BaseImage[];
@@ -46,12 +46,12 @@ export function runOf(settings: Settings<"base">, host: Host): BaseRun {
   };
 }
 
-/** Names of the images. Pure. */
+/** Lists the names of the images.  Pure. */
 export function imagesOf({ images }: BaseRun): string[] {
   return images.map(({ image }) => image);
 }
 
-/** What is read off the engine and the data concurrently, from the moment the program begins. */
+/** Reads of the engine and the data that run concurrently, from the moment the program begins. */
 export interface Reading {
   readonly namesakes: Promise<Namesakes>;
   readonly evidence: Promise<Evidence>;
@@ -62,7 +62,7 @@ export interface Reading {
   readonly takenPorts: Promise<readonly TakenPort[]>;
 }
 
-/** Begins to read. What fails is said where its answer is needed, if it is. */
+/** Begins to read. A failure is reported where the result is needed, if it is. */
 export function beginReading(run: BaseRun): Reading {
   const { settings, host, install, place } = run;
   const reading = {
@@ -77,22 +77,25 @@ export function beginReading(run: BaseRun): Reading {
   return reading;
 }
 
-/** Base as its last `up` left it, beside what is true of it now. */
+/** Base as its last `up` left it, and as it is now. */
 export interface Identity {
   readonly remembered?: RememberedBase;
   /** Ids of what Pulumi's state holds. */
   readonly known: ReadonlySet<string>;
-  /** What of this install is on the engine, without what only has its labels. */
+  /** Everything of this install on the engine, without containers that only carry its labels. */
   readonly presence: Presence;
   /** Containers with base's labels that Pulumi's state does not hold. */
   readonly unknown: UnknownContainers;
   /** Networks of base's labels and names that Pulumi's state does not hold. */
   readonly strangeNetworks: readonly NamedNetwork[];
-  /** What of the install that is remembered is there: the same one, unless it has been renamed. */
+  /** Everything on the engine of the install that is remembered: the same one, unless it has been renamed. */
   readonly former: Presence & { readonly missingVolumes: readonly string[] };
 }
 
-/** Not read before the lock is held: a run that has just ended has made what Pulumi's state did not hold until then. */
+/**
+ * Reads base as it was and is. Only to be read once the lock is held: a run that has just ended has made what Pulumi's
+ * state did not hold until then.
+ */
 export async function readIdentity({ host, install }: BaseRun): Promise<Identity> {
   const [{ outputs, known }, all, namesakes] = await Promise.all([
     ownState(),
@@ -117,7 +120,7 @@ export async function readIdentity({ host, install }: BaseRun): Promise<Identity
   };
 }
 
-/** What base is about to be declared with. In a first preview the generated secrets are not known yet. */
+/** Reads the settings base is about to be declared with. In a first preview the generated secrets are not known yet. */
 export async function declaredBase({ settings, stack }: BaseRun, secrets: Secrets): Promise<DeclaredBase> {
   const entries = (["ENCRYPTION_KEY", ...comparedSettings, ...handedSettings] as const).map(async (name) => {
     const value = isGenerated(name) ? await valueIfKnown(secrets.get(name)) : plainText(settings[name]);
@@ -126,7 +129,7 @@ export async function declaredBase({ settings, stack }: BaseRun, secrets: Secret
   return { stack, settings: Object.fromEntries(await Promise.all(entries)) };
 }
 
-/** All that is known before anything but the secrets is declared. */
+/** Everything that is known before anything but the secrets is declared. */
 export interface Known {
   readonly identity: Identity;
   readonly evidence: Evidence;
