@@ -28,7 +28,7 @@ import { sayUnread } from "./guard";
 import type { Host } from "./host";
 import { providersOf } from "./providers";
 
-/** What outlives every release. */
+/** Declares what outlives every release, once nothing refuses it. */
 export async function baseStack(
   settings: Settings<"base">,
   host: Host,
@@ -78,7 +78,7 @@ async function allKnown(
   return { identity, evidence, now, declared };
 }
 
-/** What base is declared with, as far as it is derived from what is known. */
+/** Derives the arguments base is declared with from what is known. */
 function declareArgs(
   { settings, host, images }: BaseRun,
   { secrets }: Base,

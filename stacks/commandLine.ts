@@ -13,8 +13,8 @@ export interface CommandLine {
 const commands = ["up", "update", "preview", "pre", "refresh", "destroy", "down", "dn"];
 
 /**
- * The `pulumi up` among these processes; undefined when the nearest Pulumi runs another command, or there is none.
- * Pure.
+ * Finds the `pulumi up` among these processes; undefined when the nearest Pulumi runs another command, or there is
+ * none. Pure.
  * @param ancestors nearest first
  */
 export function updateAmong(ancestors: readonly CommandLine[]): CommandLine | undefined {
@@ -35,12 +35,12 @@ function commandOf(line: CommandLine | undefined): string | undefined {
 /** Options by which an update leaves resources out. Source: pulumi/pkg/cmd/pulumi/operations/up.go and preview.go. */
 const partial = ["--target", "--target-replace", "--exclude"] as const;
 
-/** The same in one letter, alone or after others that take no value. */
+/** The same options in one letter, alone or after others that take no value. */
 const shortPartial = /^-[defjyQ]*([tx])/;
 
 /**
- * The option by which an update, or its preview, was told to leave resources out; undefined where none was. Pulumi takes
- * each from the environment too. Pure.
+ * Returns the option by which an update, or its preview, was told to leave resources out; undefined where none was.
+ * Pulumi takes each from the environment too. Pure.
  * @param ancestors nearest first
  */
 export function partialOption(
@@ -58,10 +58,10 @@ export function partialOption(
   return typed[0] ?? variables.find((name) => (environment[name] ?? "") !== "");
 }
 
-/** How far up is looked: a program's parent is the language host, and the host's is Pulumi. */
+/** Number of ancestors to read: a program's parent is the language host, and the host's is Pulumi. */
 const generations = 4;
 
-/** The processes this one descends from, nearest first; fewer where the machine does not tell. */
+/** Lists the processes this one descends from, nearest first; fewer where the machine does not show them. */
 export function ancestors(from: number = process.ppid): CommandLine[] {
   const found: CommandLine[] = [];
   for (let pid = from; pid > 1 && found.length < generations;) {

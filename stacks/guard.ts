@@ -11,14 +11,14 @@ import { howToSet, isSet } from "../settings";
 import { OperatorRunError } from "./operatorError";
 
 /**
- * Goes on only when the stack fits the data that is there.
- * @throws operator's error with every reason at once
+ * Refuses where the stack does not fit the existing data.
+ * @throws OperatorRunError with every reason at once
  */
 export async function refuseUnlessFit(evidence: Evidence, intent: Omit<Intent, "trustSettings">): Promise<void> {
   refuse(dataRefusalHeading, await dataRefusals(evidence, { ...intent, trustSettings: isSet("trustSettings") }));
 }
 
-/** Says what the guards could not ask, and what they did instead. */
+/** Reports what the guards could not read, and what they compared instead. */
 export async function sayUnread({ unread, managed }: Evidence): Promise<void> {
   if (unread === undefined) return;
   await pulumi.log.info(
@@ -30,17 +30,17 @@ export async function sayUnread({ unread, managed }: Evidence): Promise<void> {
 }
 
 /**
- * Goes on only when every image is there or can be pulled.
- * @param type what the operator may type to name others
- * @throws operator's error with every one that is missing
+ * Refuses where an image is neither on the engine nor can be pulled.
+ * @param type commands by which the operator names others
+ * @throws OperatorRunError with every one that is missing
  */
 export function refuseMissing(missing: readonly MissingImage[], type: readonly string[]): void {
   if (missing.length > 0) throw new OperatorRunError(missingProblem(missing, type));
 }
 
 /**
- * Goes on only when base takes nothing from under a release that is in use, or the operator has said that it may.
- * @throws operator's error with every reason at once
+ * Refuses where base would take something from under a release that is in use, unless the operator has allowed it.
+ * @throws OperatorRunError with every reason at once
  */
 export function refuseDowntime(declared: DeclaredBase, now: BaseNow): void {
   const problems = isSet("allowDowntime") ? [] : baseRefusals(declared, now);
@@ -51,9 +51,9 @@ export function refuseDowntime(declared: DeclaredBase, now: BaseNow): void {
 }
 
 /**
- * Says which settings are other ones than a release in use has.
+ * Warns of settings that differ from those of a release in use.
  * @param releases those in use
- * @throws operator's error where most likely nobody means it, unless the operator has said that the settings are right
+ * @throws OperatorRunError where most likely nobody means it, unless the operator has said that the settings are right
  */
 export async function refuseChanged(
   changes: readonly ChangedSetting[],
@@ -68,7 +68,7 @@ export async function refuseChanged(
   if (!trusted) refuse(changedSettingsHeading(tiers), refused);
 }
 
-/** Goes on only where there is no problem. @throws operator's error with all of them */
+/** Refuses where there are problems. @throws OperatorRunError with all of them */
 export function refuse(heading: string, problems: readonly Problem[]): void {
   if (problems.length > 0) throw new OperatorRunError(renderProblems(heading, problems));
 }

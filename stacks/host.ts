@@ -32,11 +32,11 @@ import type { Problem } from "../util/operatorError";
 import { takeLock } from "./runLock";
 import { isThrowaway, throwawayMark } from "./throwaway";
 
-/** What a program is told by whoever runs it, be it raw `pulumi` or a command in whose process it runs. */
+/** Arguments of a program, from raw `pulumi` or from the command in whose process it runs. */
 export interface ProgramArgs {
   /** Folder with Pulumi.yaml, the stacks' settings and `.env`. */
   readonly projectFolder: string;
-  /** Where settings and Docker's own variables are looked up. */
+  /** Environment in which settings and Docker's own variables are looked up. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -46,65 +46,71 @@ export interface ServiceVolume {
   readonly volume: string;
 }
 
-/** The engine docker talks to where nobody names one. */
+/** Address of the engine docker talks to where none is named. */
 const localSocket = "unix:///var/run/docker.sock";
 
-/** What a program asks of the world around it while it declares. */
+/** Host of a program: everything it reads and changes outside Pulumi while it declares. */
 export interface Host {
   /** Folder with Pulumi.yaml. */
   readonly projectFolder: string;
-  /** What Pulumi's Docker provider is told, so that it is on the engine all of it is on. @param images to be pulled */
+  /**
+   * Returns the arguments of Pulumi's Docker provider, which put it on the same engine as everything else.
+   * @param images to be pulled
+   */
   dockerProvider(images: readonly string[]): PulumiProvider;
-  /** The install's own subnet, which it has or gets, or one it may move to. */
+  /** Chooses the install's own subnet, which it has or gets, or one it may move to. */
   subnet(order: Omit<SubnetOrder, "labels">): Promise<SubnetChoice>;
-  /** Why networks must not be made anew yet. @param subnets what each network of base gets, by its Docker name */
+  /**
+   * Lists the reasons why networks must not be recreated yet.
+   * @param subnets what each network of base gets, by its Docker name
+   */
   strangers(install: string, subnets: Readonly<Record<string, string>>): Promise<Problem[]>;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   lock(gateway: string): Promise<void>;
-  /** Compose projects that run Scani. A throwaway has nothing to do with them. */
+  /** Lists the compose projects that run Scani; none for a throwaway, which has nothing to do with them. */
   composeProjects(): Promise<readonly Pick<ComposeProject, "name" | "folder">[]>;
-  /** What of an install is on the engine. */
+  /** Reads everything of an install on the engine. */
   presence(install: string): Promise<Presence>;
-  /** What is true of an install. */
+  /** Reads the facts of an install. */
   facts(install: Install): Promise<Facts>;
-  /** Which of these ports something else has. */
+  /** Lists those of these ports that something else has. */
   takenPorts(install: string, ports: readonly DeclaredPort[]): Promise<TakenPort[]>;
-  /** Which of these volumes are not on the engine. */
+  /** Lists those of these volumes that are not on the engine. */
   missingVolumes(volumes: readonly string[]): Promise<string[]>;
-  /** What base would change, and who runs on it. */
+  /** Reads base's containers and the releases that run on them, which a change of base would affect. */
   baseNow(install: string): Promise<BaseNow>;
-  /** Containers of an install's releases that are in use. */
+  /** Lists the containers of an install's releases that are in use. */
   inUse(install: string): Promise<ContainerInUse[]>;
-  /** Makes volumes that are gone, as Pulumi believes them to be. */
+  /** Creates volumes that are gone, as Pulumi believes them to be. */
   makeVolumes(install: string, volumes: readonly ServiceVolume[]): Promise<void>;
-  /** Where the routes of an install lead, and the containers of its releases. */
+  /** Reads where the routes of an install lead, and the containers of its releases. */
   routed(install: Install): Promise<RoutedContainers>;
-  /** What is on the engine under a name of an install's base, whoever made it. */
+  /** Reads what has a name of an install's base on the engine, whoever made it. */
   namesakes(install: string): Promise<Namesakes>;
   /** Stops and removes containers; their volumes stay. */
   removeContainers(containers: readonly string[]): Promise<void>;
   /** Removes networks nobody is on. */
   removeNetworks(networks: readonly string[]): Promise<void>;
-  /** What is true of the data that is there. */
+  /** Reads the evidence of the existing data. */
   evidence(place: DataPlace): Promise<Evidence>;
-  /** Which of these images are neither on the engine nor to be had. */
+  /** Lists those of these images that are neither on the engine nor can be pulled. */
   missing(images: readonly string[]): Promise<MissingImage[]>;
   /** Brings these images onto the engine. @returns those that could not be brought */
   bring(images: readonly string[]): Promise<MissingImage[]>;
-  /** Ids of images, by their names; those that are not on the engine have none. */
+  /** Reads the ids of images, by their names; those that are not on the engine have none. */
   imageIds(images: readonly string[]): Promise<Readonly<Record<string, string>>>;
-  /** Text kept beside the data, by which its secrets are recognised. */
+  /** Makes the text that is kept with the data, by which its secrets are recognised. */
   fingerprints(before: SecretFingerprints | undefined, role: string, secrets: DataSecrets): Promise<string>;
   /**
-   * What `up` of base would do that whoever uses Scani may notice, in the operator's words.
-   * @param gateway true where the one that is there is replaced
+   * Describes what `up` of base would do that users of Scani may notice, in the operator's words.
+   * @param gateway true where the existing one is replaced
    */
   previewBase(wanted: HoldInputs, gateway: boolean): Promise<string[]>;
-  /** What `up` would do, in the operator's words. */
+  /** Describes what `up` would do, in the operator's words. */
   previewSwitch(base: BaseOutputs, declared: Declared): Promise<string>;
 }
 
-/** The host the settings name. @throws OperatorError when its engine does not answer */
+/** Connects to the host the settings name. @throws OperatorError when its engine does not answer */
 export async function realHost(settings: Settings, { projectFolder, environment }: ProgramArgs): Promise<Host> {
   const named = settings.dockerHost;
   const engine = await answeringEngine(named, environment);

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { spellFor } from "../util/commands";
 import { program } from "./program";
 
-/** What raw `pulumi` runs. */
+/** Program that raw `pulumi` runs. */
 export = () => {
   const projectFolder = pulumi.getRootDirectory();
   spellFor(projectFolder, projectFolder);

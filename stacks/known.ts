@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** An output's value, or undefined where a preview cannot know it. */
+/** Resolves with an output's value, or with undefined where a preview cannot know it. */
 export async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | undefined> {
-  // On the wire what is not known is a mark, wrapped where it is secret; here it is an output that never calls back.
+  // On the wire an unknown value is a marker, wrapped where it is secret; here it is an output that never calls back.
   const onWire: unknown = await pulumi.runtime.serializeProperty("", pulumi.unsecret(output));
   if (onWire === pulumi.runtime.unknownValue) return undefined;
   return new Promise((resolve) => {

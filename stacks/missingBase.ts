@@ -1,7 +1,9 @@
 import { rawUpCommand, upCommand } from "../util/commands";
 import { OperatorRunError } from "./operatorError";
 
-/** A tier stack has no base to stand on yet. Whoever runs the program in its own process may bring it up. */
+/**
+ * Refusal of a tier stack whose base has not been brought up. A command with the program in its own process may do so.
+ */
 export class MissingBase extends OperatorRunError {
   /** @param base name of the stack that is to hold it */
   constructor(readonly base: string) {

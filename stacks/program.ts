@@ -15,7 +15,7 @@ import { tierStack } from "./tier";
 // s to colour one that passes through node_modules. SCANI_DEBUG=true brings them back.
 if (!isSet("debug")) Error.stackTraceLimit = 0;
 
-/** The program of all three stacks: the settings choose which. */
+/** Runs the program of all three stacks; the settings choose which. */
 export async function program(args: ProgramArgs): Promise<Record<string, pulumi.Input<unknown>>> {
   try {
     refusePartial(args);
@@ -29,7 +29,10 @@ export async function program(args: ProgramArgs): Promise<Record<string, pulumi.
   }
 }
 
-/** Refuses an update of a part of a stack: what switches to a release, and keeps the one that serves, would be left out. */
+/**
+ * Refuses to update a part of a stack: that would leave out what switches to a release and protects the one that
+ * serves.
+ */
 function refusePartial({ environment }: ProgramArgs): void {
   const option = partialOption(ancestors(), environment);
   if (option === undefined) return;
@@ -50,7 +53,7 @@ function readSettings({ projectFolder, environment }: ProgramArgs): Settings {
   for (const problem of unreadInDotenv(Object.keys(sources.dotenv))) void pulumi.log.warn(renderProblem(problem));
   return resolveSettings(
     {
-      // Read below pulumi.Config, which prints a warning for every secret that is read to be checked.
+      // Bypass pulumi.Config, which prints a warning for every secret that is read to be checked.
       config: (name) => pulumi.runtime.getConfig(`${namespace}${name}`),
       configNames: Object.keys(pulumi.runtime.allConfig())
         .filter((name) => name.startsWith(namespace))

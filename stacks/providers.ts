@@ -10,9 +10,9 @@ class HostProvider extends pulumi.ProviderResource {
 }
 
 /**
- * The providers of a stack, declared before all else: they touch nothing, and their plugins start while the program
- * looks around. Pulumi would start this module's own only when its first resource comes, which is the last of a stack.
- * Docker's is on the same engine as everything else here.
+ * Declares the providers of a stack, before all else: they touch nothing, and their plugins start while the program
+ * reads the host. Pulumi would start this module's own only when its first resource comes, which is the last of a
+ * stack. Docker's is on the same engine as everything else here.
  */
 export function providersOf(docker: PulumiProvider): {
   engine: pulumi.ProviderResource;

@@ -19,7 +19,7 @@ export interface BaseReference {
  * @throws MissingBase when there is none
  */
 export async function referToBase(name: string): Promise<BaseReference> {
-  // Asked for first: a StackReference to a stack that is not there fails the program with the engine's own words.
+  // Read first: a StackReference to a missing stack fails the program with the engine's own words.
   const remembered = (await rememberedOutputs(name))?.sockets as Partial<BaseOutputs> | undefined;
   if (remembered === undefined) throw new MissingBase(name);
   if (remembered.backups === undefined || remembered.uploads === undefined) {
@@ -36,16 +36,16 @@ export async function referToBase(name: string): Promise<BaseReference> {
   };
 }
 
-/** What Pulumi says where it reads a state that it writes at that moment. */
+/** Pulumi's message where it reads a state that it is just writing. */
 const halfWritten = /\bfailed to load checkpoint: .*\bEOF\b/;
 
-/** Times such a state is read, and milliseconds between two. */
+/** Most times such a state is read, and milliseconds between two. */
 const [mostReads, readInterval] = [20, 50];
 
 /**
- * Asks Pulumi's engine about a stack's state. Of the stack that is being brought up it writes that state meanwhile: a file
- * beside it is emptied first and then written, and whoever reads in between is told it ended early. The next moment it is
- * whole. Source: gocloud.dev/blob/fileblob, `setAttrs`.
+ * Asks Pulumi's engine about a stack's state, and again where that is being written. The engine writes the state of the
+ * stack it brings up meanwhile: it empties a file next to it before writing it, and a read in between ends early. The
+ * next moment the file is whole. Source: gocloud.dev/blob/fileblob, `setAttrs`.
  */
 async function ask(token: string, input: pulumi.Inputs): Promise<{ readonly outputs?: unknown } | undefined> {
   for (let reads = 1; ; reads += 1)
@@ -57,9 +57,9 @@ async function ask(token: string, input: pulumi.Inputs): Promise<{ readonly outp
     }
 }
 
-/** What Pulumi's state of this stack holds, from before this run. */
+/** State of this stack in Pulumi, from before this run. */
 export interface OwnState {
-  /** What the last `up` that ended well left in the stack's outputs; undefined where there was none. */
+  /** Outputs that the last successful `up` left; undefined where there was none. */
   readonly outputs?: Readonly<Record<string, unknown>>;
   /** Ids of its resources, also of those that a failed `up` made. */
   readonly known: ReadonlySet<string>;
@@ -68,7 +68,7 @@ export interface OwnState {
 /** Type of the resource whose outputs are the stack's. */
 const stackType = "pulumi:pulumi:Stack";
 
-/** Reads what Pulumi's state of this stack holds. Source: pulumi/pkg/resource/deploy/builtins.go. */
+/** Reads the state of this stack in Pulumi. Source: pulumi/pkg/resource/deploy/builtins.go. */
 export async function ownState(): Promise<OwnState> {
   const stackName = fullName(pulumi.getStack());
   const answer = await ask("pulumi:pulumi:readStackResourceOutputs", { stackName });
@@ -82,12 +82,12 @@ export async function ownState(): Promise<OwnState> {
   };
 }
 
-/** What Pulumi says of a stack that was never made. Source: pulumi/pkg/backend/backend.go, `GetStackOutputs`. */
+/** Pulumi's message for a stack that was never created. Source: pulumi/pkg/backend/backend.go, `GetStackOutputs`. */
 const neverMade = /: unknown stack "[^"]*"$/;
 
 /**
- * What the last `up` of another stack left in its outputs; undefined where there is no such stack.
- * @throws OperatorRunError where Pulumi cannot say: what is not known is not taken for nothing
+ * Reads the outputs that the last `up` of another stack left; undefined where there is no such stack.
+ * @throws OperatorRunError where Pulumi cannot tell: an unknown answer must not count as no stack
  */
 export async function rememberedOutputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const answer = await ask("pulumi:pulumi:readStackOutputs", { name: fullName(stack) }).catch(({ message }: Error) => {

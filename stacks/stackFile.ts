@@ -9,8 +9,8 @@ import { settingsFile } from "./stackNames";
 const { load } = require("js-yaml") as { load(text: string): unknown };
 
 /**
- * What a stack's settings file says, else the project's, by Pulumi's whole names (`scani:tier`). Read without Pulumi,
- * which takes a third of a second to say the same.
+ * Settings in a stack's file, else in the project's, by Pulumi's whole names (`scani:tier`). Read without Pulumi, which
+ * takes a third of a second for the same.
  */
 export class StackFile {
   private readonly own: Readonly<Record<string, unknown>>;
@@ -22,20 +22,20 @@ export class StackFile {
     this.project = configIn(join(folder, "Pulumi.yaml"));
   }
 
-  /** Text of a value; undefined where there is none, and where it is encrypted. */
+  /** Returns the text of a value; undefined where there is none, and where it is encrypted. */
   text(name: string): string | undefined {
     const value = this.own[name] ?? declaredValue(this.project[name]);
     return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
   }
 
-  /** Names of a namespace that the stack's own file gives a value, without the namespace. */
+  /** Lists the names of a namespace that the stack's own file gives a value, without the namespace. */
   ownNames(namespace: string): string[] {
     return Object.entries(this.own)
       .filter(([name, value]) => name.startsWith(namespace) && value !== null && value !== "")
       .map(([name]) => name.slice(namespace.length));
   }
 
-  /** Names of a namespace in either file, without it. */
+  /** Lists the names of a namespace in either file, without it. */
   names(namespace: string): string[] {
     return [...new Set([...Object.keys(this.own), ...Object.keys(this.project)])]
       .filter((name) => name.startsWith(namespace))
@@ -54,7 +54,7 @@ export class StackFile {
   }
 }
 
-/** What Pulumi.yaml says of a name: a value, or a declaration with one. */
+/** Returns the value Pulumi.yaml gives a name: the entry itself, or that of a declaration. */
 function declaredValue(entry: unknown): unknown {
   if (typeof entry !== "object" || entry === null) return entry;
   const { value, default: fallback } = entry as { value?: unknown; default?: unknown };

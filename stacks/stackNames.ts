@@ -3,12 +3,12 @@ import { kindOf, stacksBeside } from "../host/install/names/stacks";
 import { readdirIfThere } from "../util/files/readdirIfThere";
 import { OperatorError } from "../util/operatorError";
 
-/** The file with a stack's settings, in the folder with Pulumi.yaml. */
+/** Returns the path of a stack's settings file, in the folder with Pulumi.yaml. */
 export function settingsFile(folder: string, stack: string): string {
   return join(folder, `Pulumi.${stack}.yaml`);
 }
 
-/** Names of the stacks that have a settings file in a folder, sorted. */
+/** Lists the names of the stacks that have a settings file in a folder, sorted. */
 export function stacksIn(folder: string): string[] {
   return readdirIfThere(folder)
     .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
@@ -16,10 +16,10 @@ export function stacksIn(folder: string): string[] {
 }
 
 /**
- * Refuses a name that says no kind.
+ * Refuses a stack name that implies no kind.
  * @param folder with the stacks' settings
  * @param command spells the command that was typed, for another stack
- * @throws OperatorError that names the stacks there are, or those there may be
+ * @throws OperatorError that names the existing stacks, or else the possible ones
  */
 export function checkStackName(stack: string, folder: string, command: (stack: string) => string): void {
   if (kindOf(stack) !== undefined) return;

@@ -30,14 +30,14 @@ import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
 import { ownState, referToBase, type BaseReference } from "./reference";
 
-/** One release of Scani, and the Handover that decides whether it serves. */
+/** Declares one release of Scani, and the Handover that decides whether it serves. */
 export async function tierStack(settings: Settings<Tier>, host: Host): Promise<Record<string, pulumi.Output<unknown>>> {
   const { tier } = settings;
   const { base: baseStack } = stacksBeside(pulumi.getStack(), settings.baseStack);
   const reading = referToBase(baseStack);
   reading.catch(() => undefined);
-  // Base is read while the plugins start, if Pulumi is asked for it first: it starts one after the other, and answers
-  // nothing new meanwhile.
+  // Ask Pulumi for base first, so that base is read while the plugins start: Pulumi starts one after the other, and
+  // answers nothing new meanwhile.
   await nextTurn();
   const images = Object.values(releaseImages(settings));
   const { engine, host: own } = providersOf(host.dockerProvider(images));
@@ -49,7 +49,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   const guarded = refuseOtherData(host, base, baseStack);
   const [missing, imageIds, inUse] = [host.missing(images), host.imageIds(images), host.inUse(install)];
   for (const looking of [guarded, missing, imageIds, inUse, presence, facts, state]) looking.catch(() => undefined);
-  // Another running command is reported before anything else: what does not fit may be its doing.
+  // Report another running command before anything else: it may be the reason why something does not fit.
   await host.lock(gateway);
   const there = await presence;
   const now = await facts;
@@ -105,7 +105,10 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   return outputs;
 }
 
-/** Names what only has the labels of the tier's. A worker among it is stopped with others', since it takes jobs. */
+/**
+ * Warns of containers that only carry the tier's labels. A worker among them is stopped like others, since it takes
+ * jobs.
+ */
 async function sayStrays(there: Presence, tier: Tier, known: ReadonlySet<string>): Promise<void> {
   const lines = releaseStrays(there, tier, known).map(({ name, labels }) => {
     const service = labels[label.service] ?? "";
@@ -114,7 +117,7 @@ async function sayStrays(there: Presence, tier: Tier, known: ReadonlySet<string>
   if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
 }
 
-/** Removes what runs that were killed, or other tools, have made of the tier, and nothing needs. */
+/** Removes containers of the tier that killed runs, or other tools, have made and nothing needs. */
 async function clearOrphans(host: Host, base: BaseReference, tier: Tier, known: ReadonlySet<string>): Promise<void> {
   const { install: name, gateway } = base.remembered;
   const orphans = orphansOf(await host.routed({ name, gateway }), tier, known);
@@ -126,7 +129,7 @@ async function clearOrphans(host: Host, base: BaseReference, tier: Tier, known: 
   if (!pulumi.runtime.isDryRun()) await host.removeContainers(orphans.map(({ id }) => id));
 }
 
-/** Images of the containers that Pulumi is about to make, and which are not on the engine. */
+/** Lists images that are not on the engine, of containers that Pulumi is about to create. */
 async function neededImages(
   naming: ReleaseNaming,
   base: BaseReference,
@@ -141,9 +144,9 @@ async function neededImages(
 }
 
 /**
- * Brings images onto the engine before anything is declared: Pulumi would fail half way, and in Docker's own words. What
- * is made already needs none.
- * @param missing what cannot be had, as far as a look can tell
+ * Brings images onto the engine before anything is declared: Pulumi would fail half way, and in Docker's own words.
+ * Containers that exist need none.
+ * @param missing images that cannot be pulled, as far as a check can tell
  */
 async function bringNeeded(host: Host, missing: readonly MissingImage[], needed: readonly string[]): Promise<void> {
   const refuseThese = (some: readonly MissingImage[]): void =>
@@ -159,7 +162,7 @@ async function bringNeeded(host: Host, missing: readonly MissingImage[], needed:
   refuseThese(await host.bring(needed));
 }
 
-/** Containers of releases that are on the engine. */
+/** Lists the containers of releases on the engine. */
 function releasesOn({ containers }: Presence): MadeOfImage[] {
   return containers.flatMap(({ labels, imageId }) => {
     const [release, service] = [labels[label.release], labels[label.service]];
@@ -167,10 +170,10 @@ function releasesOn({ containers }: Presence): MadeOfImage[] {
   });
 }
 
-/** Says in a preview which images of the tier's release are other ones than their names meant when it was made. */
+/** Reports in a preview which services' images are others than their names meant when the tier's release was made. */
 async function sayMoved({ containers }: Presence, tier: Tier): Promise<void> {
   const moved = containers
-    // The engine shows the id of an image whose name has come to mean another.
+    // The engine shows an image by its id once its name means another.
     .filter(({ labels, image, imageId }) => labels[label.tier] === tier && image === imageId)
     .map(({ labels }) => labels[label.service]);
   if (moved.length === 0) return;
@@ -181,7 +184,7 @@ async function sayMoved({ containers }: Presence, tier: Tier): Promise<void> {
 /** Refuses to put a release on data made with other secrets than base holds. */
 async function refuseOtherData(host: Host, base: BaseReference, baseStack: string): Promise<void> {
   const [outputs, platform] = await Promise.all([valueIfKnown(base.outputs), valueIfKnown(base.platform)]);
-  // Base has never been up: nothing is there to be guarded.
+  // Base has never been up, so there is no data to guard.
   if (outputs === undefined || platform === undefined) return;
   const place = dataPlaceOfBase(outputs, platform);
   const databasePassword = place.postgres && bundledPassword(platform);
@@ -195,7 +198,7 @@ async function refuseOtherData(host: Host, base: BaseReference, baseStack: strin
   });
 }
 
-/** Refuses a page's policy under which the page could not upload. Where tier 2's uploads go the preflight asks. */
+/** Refuses a page's policy under which the page could not upload. On tier 2 the preflight asks where uploads go. */
 async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Promise<void> {
   const policy = settings.CSP_CONNECT_SRC;
   const platform = await valueIfKnown(base.platform);
@@ -212,18 +215,18 @@ async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Prom
   );
 }
 
-/** Containers of the release the routes lead to. Pure. */
+/** Returns the containers of the release the routes lead to. Pure. */
 function ofRouted(facts: Facts, inUse: readonly ContainerInUse[]): ContainerInUse[] {
   const routed = routedRelease(facts);
   return inUse.filter(({ tier, release }) => tier === routed?.tier && release === routed.release);
 }
 
-/** Where a setting's value comes from; undefined for one that this tier does not read. */
+/** Returns a look-up of where a setting's value comes from; undefined for a setting that this tier does not read. */
 function originsOf(settings: Settings<Tier>): (setting: SettingName) => Origin | undefined {
   return (setting) => (settings as { origin(name: SettingName): Origin | undefined }).origin(setting);
 }
 
-/** Says which settings nobody has written down make another release than the one in use. */
+/** Warns of, or refuses, settings nobody has written down that make another release than the one in use. */
 async function sayChanged(
   settings: Settings<Tier>,
   base: BaseReference,
@@ -245,7 +248,7 @@ async function sayChanged(
   await refuseChanged(changes, pulumi.getStack(), inUse);
 }
 
-/** Ids of the containers that stay: in a preview, one that is to be made or replaced has none yet. */
+/** Reads the ids of the containers that stay: in a preview, one that is to be created or replaced has none yet. */
 async function knownIds(release: Release): Promise<Partial<Record<Service, string>>> {
   const ids = await Promise.all(
     Object.entries(release.containers).map(async ([service, { id }]) => [service, await valueIfKnown(id)] as const),
@@ -253,7 +256,7 @@ async function knownIds(release: Release): Promise<Partial<Record<Service, strin
   return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
 }
 
-/** Says in a preview what Pulumi's own diff cannot know: which tier serves now, and what becomes of it. */
+/** Reports in a preview what Pulumi's own diff cannot show: which tier serves now, and what becomes of it. */
 async function announce(host: Host, settings: Settings<Tier>, base: BaseReference, release: Release): Promise<void> {
   const containers = await knownIds(release);
   const text = pulumi.unsecret(
@@ -273,7 +276,7 @@ async function announce(host: Host, settings: Settings<Tier>, base: BaseReferenc
       }),
     ),
   );
-  // Waited for: a program that runs in the command's own process would else be over before the host has been looked at.
+  // Wait for it: a program in the command's own process would otherwise be over before the host has been read.
   const lines = await valueIfKnown(text);
   if (lines !== undefined) await pulumi.log.info(lines);
 }
