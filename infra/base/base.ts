@@ -13,9 +13,9 @@ import { baseOutputs, platformOutput } from "./outputs";
 import { Secrets } from "./secrets";
 import { BaseService } from "./service";
 
-/** What base is declared with beside its settings. */
+/** Arguments base is declared with, besides its settings. */
 export interface DeclareArgs extends OnEngine {
-  /** Fingerprints of the secrets, kept beside the data that is made with them; secret. */
+  /** Fingerprints of the secrets, kept next to the data that is made with them; secret. */
   readonly fingerprints: pulumi.Output<string>;
   /** The engine it is declared on. */
   readonly engine: EngineIdentity;
@@ -25,22 +25,24 @@ export interface DeclareArgs extends OnEngine {
   readonly copies?: readonly string[];
 }
 
-/** What base's stack gives on. */
+/** Outputs of declaring base. */
 export interface DeclareResult {
   /** One secret output with everything a release needs to know. */
   readonly platform: pulumi.Output<Platform>;
   readonly outputs: pulumi.Output<BaseOutputs>;
-  /** What a preview compares with the engine. */
+  /** Inputs of the Hold, which a preview compares with the engine. */
   readonly held: pulumi.Output<HoldInputs>;
-  /** Services whose containers are made anew for their limits. */
+  /** Services whose containers are recreated for their limits. */
   readonly drifted: readonly string[];
 }
 
-/** What outlives every release: networks, data services, secrets and the gateway. */
+/** Component of everything that outlives every release: networks, data services, secrets and the gateway. */
 export class Base extends pulumi.ComponentResource {
   readonly secrets: Secrets;
 
-  /** Declares the secrets alone, so that they can be held against the data that is there before anything else comes. */
+  /**
+   * Declares the secrets alone, so that they can be compared with the existing data before anything else is declared.
+   */
   constructor(
     private readonly settings: Settings<"base">,
     opts?: pulumi.ComponentResourceOptions,
@@ -75,7 +77,9 @@ export class Base extends pulumi.ComponentResource {
     return new Hold("hold", { ...this.heldOn(described), contents, copies, gateway }, { parent: this });
   }
 
-  /** The services other than the gateway, after requests have been held, and Postgres after its data has been moved. */
+  /**
+   * Declares the services other than the gateway, after requests are held, and Postgres after its data has been moved.
+   */
   private services({ services, postgres }: DescribedBase, networks: Networks, hold: Hold): BaseService[] {
     const move = postgres && this.dataMove(hold);
     return services.map(
@@ -87,7 +91,10 @@ export class Base extends pulumi.ComponentResource {
     );
   }
 
-  /** Requests are held by then, since Postgres is yet to be made. Undefined where base makes the volume. */
+  /**
+   * Declares the move of Postgres' data. Requests are held by then, since Postgres is yet to be created. Undefined
+   * where base makes the volume.
+   */
   private dataMove(hold: Hold): DataMove | undefined {
     const { name: install, dockerHost, postgresVolume: volume, postgresFolder: folder, postgresImage } = this.settings;
     if (volume === undefined || folder === undefined) return undefined;
@@ -123,7 +130,10 @@ export class Base extends pulumi.ComponentResource {
     );
   }
 
-  /** Waits until all are ready, so that a tier stack that reads this can begin at once. */
+  /**
+   * Returns the outputs, which wait until all services are ready, so that a tier stack that reads them can begin at
+   * once.
+   */
   private outputs(
     { engine, subnet, database = {} }: DeclareArgs,
     described: DescribedBase,
@@ -152,7 +162,7 @@ export class Base extends pulumi.ComponentResource {
     return pulumi.output(contentsOf(described)).apply((contents) => ({ ...this.heldOn(described), contents }));
   }
 
-  /** Where requests are held. */
+  /** Returns where requests are held. */
   private heldOn({ subnets }: DescribedBase): Pick<HoldInputs, "install" | "dockerHost" | "subnets"> {
     const { name: install, dockerHost } = this.settings;
     return { install, dockerHost, subnets };

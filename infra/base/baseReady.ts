@@ -12,11 +12,11 @@ export interface BaseReadyArgs {
   readonly bucket?: string;
   readonly postgresData?: string;
   readonly connections: readonly Connection[];
-  /** Container for whose end the gateway waits. */
+  /** Container that must have ended before the gateway starts. */
   readonly portHolder?: string;
-  /** SecretFingerprints beside the data of Postgres; secret. Absent where the database is somebody else's. */
+  /** Secret fingerprints kept next to the data of Postgres; secret. Absent where the database is somebody else's. */
   readonly fingerprints?: pulumi.Output<string>;
-  /** What must not be deleted before BaseReady has agreed, beside the containers. */
+  /** Resources, besides the containers, that must not be deleted before BaseReady has agreed. */
   readonly after: readonly pulumi.Resource[];
 }
 

@@ -3,7 +3,7 @@ import type { Settings } from "../../settings";
 import type { BaseAddresses } from "../../host/install/network/addresses";
 import type { Secrets } from "./secrets";
 
-/** What every service of base is described from. */
+/** Context every service of base is described from. */
 export interface BaseContext {
   readonly settings: Settings<"base">;
   readonly secrets: Secrets;

@@ -16,16 +16,16 @@ import type { Secrets } from "./secrets";
 import { describeService, type BaseServiceArgs, type DescribedService } from "./service";
 import { storage, storageUrl } from "./storage";
 
-/** What is on the engine already, as far as base's services are described from it. */
+/** State of the engine, as far as base's services are described from it. */
 export interface OnEngine {
   readonly timestamps: CreationTimestamps;
-  /** The install's own subnet; absent where Docker gives out the addresses. */
+  /** The install's own subnet; absent where Docker assigns the addresses. */
   readonly subnet?: Block;
-  /** Limits of the containers that are there, by service. */
+  /** Limits of the existing containers, by service. */
   readonly limits?: Readonly<Record<string, Limits>>;
 }
 
-/** Base as its settings and the engine say it, before anything of it is declared. */
+/** Base as its settings and the engine determine it, before anything of it is declared. */
 export interface DescribedBase {
   readonly addresses: Partial<BaseAddresses>;
   /** Subnet of each network that has one, by its Docker name. */
@@ -39,15 +39,15 @@ export interface DescribedBase {
     readonly url: pulumi.Output<string>;
     readonly isBorrowed: boolean;
   };
-  /** URLs at which a release reaches what base runs itself. */
+  /** URLs at which a release reaches the services base runs itself. */
   readonly urls: { readonly redis?: pulumi.Output<string>; readonly storage?: string; readonly mail?: string };
   /** Bucket of the bundled S3 server. */
   readonly bucket?: string;
-  /** Containers that answer on a network beside those they are made with. */
+  /** Connections of containers to networks besides those they are created with. */
   readonly connections: readonly Connection[];
 }
 
-/** Describes base. Declares nothing. */
+/** Describes base, and declares nothing. */
 export function describeBase(
   settings: Settings<"base">,
   secrets: Secrets,
@@ -91,19 +91,19 @@ export function describeBase(
   };
 }
 
-/** Digest of what each of the services is declared with, by its name. */
+/** Returns the digest of what each service is declared with, by its name. */
 export function contentsOf({ services }: DescribedBase): Readonly<Record<string, pulumi.Output<string>>> {
   return Object.fromEntries(
     services.flatMap(({ service, contents }) => (contents === undefined ? [] : [[service, contents]])),
   );
 }
 
-/** Services whose containers are made anew for their limits. Pure. */
+/** Lists the services whose containers are recreated for their limits. Pure. */
 export function driftedIn({ gateway: front, services }: DescribedBase): string[] {
   return [front, ...services].filter(({ drifted }) => drifted).map(({ service }) => service);
 }
 
-/** Somebody else's Postgres answers on the data network in the place of base's own. Pure. */
+/** Connects somebody else's Postgres to the data network, where it answers in place of base's own. Pure. */
 function borrowedConnection(install: string, container: string, { data }: Partial<BaseAddresses>): Connection {
   return {
     container,
@@ -113,7 +113,7 @@ function borrowedConnection(install: string, container: string, { data }: Partia
   };
 }
 
-/** The gateway answers on networks of others by the names the page had there. Pure. */
+/** Connects the gateway to networks of others, where it answers by the names the page had there. Pure. */
 function frontConnections({ name, frontNetworks, frontNames }: Settings<"base">): Connection[] {
   return (frontNetworks?.split(",") ?? []).map((network) => ({
     container: containerName(name, "gateway"),

@@ -3,7 +3,9 @@ import { baseNetworksOf } from "../../host/install/drift/alteration";
 import { replaceable, type ReplaceableService } from "../../host/install/services/bundled";
 import type { BaseServiceArgs } from "./service";
 
-/** Networks a service of base joins, its name on the first, and the address it has there for ever. Pure. */
+/**
+ * Returns the networks a service of base joins, with its name on the first, and the fixed address it has there. Pure.
+ */
 export function endpointsOf(
   service: ReplaceableService | "gateway",
   addresses: Partial<BaseAddresses>,

@@ -4,7 +4,7 @@ import { gatewayStatePath } from "../../host/gateway/state";
 import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
-/** The gateway: the one container that publishes a port to the network. */
+/** Describes the gateway, the one container that publishes a port to the network. */
 export function gateway({ settings, timestamps, addresses }: BaseContext): BaseServiceArgs {
   return {
     install: settings.name,

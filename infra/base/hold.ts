@@ -3,13 +3,13 @@ import type { HoldInputs } from "../../host/install/resources";
 import type { BaseService } from "./service";
 
 export interface HoldArgs extends Pick<HoldInputs, "install" | "dockerHost"> {
-  /** Digest of what each service is declared with that may be replaced while requests wait. */
+  /** Digests of what services are declared with, for those that may be replaced while requests wait. */
   readonly contents: Readonly<Record<string, pulumi.Output<string>>>;
   /** Subnet of each network that has one, by its Docker name. */
   readonly subnets: Readonly<Record<string, string>>;
   /** Ids of containers that have the names of services and are not Pulumi's. */
   readonly copies: readonly string[];
-  /** It has to be there, and be replaced where it is, before requests wait in it. */
+  /** Gateway the requests wait in: it has to exist, or to have been replaced, before they do. */
   readonly gateway: BaseService;
 }
 

@@ -3,8 +3,8 @@ import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
 /**
- * The mail catcher: sign-in codes arrive by mail, so without any transport nobody can sign in. Its page is on loopback
- * only.
+ * Describes the mail catcher: sign-in codes arrive by mail, so without any transport nobody can sign in. Its page is on
+ * loopback only.
  */
 export function mail({ settings, timestamps, addresses }: BaseContext): BaseServiceArgs {
   return {
@@ -21,5 +21,5 @@ export function mail({ settings, timestamps, addresses }: BaseContext): BaseServ
   };
 }
 
-/** The URL a release reaches it by. */
+/** URL by which a release reaches the mail catcher. */
 export const mailUrl = "smtp://mailpit:1025";

@@ -6,17 +6,17 @@ import { label, labelList } from "../../host/install/names/labels";
 
 export interface NetworksArgs {
   readonly install: string;
-  /** Whether there is a mail catcher. */
+  /** True where there is a mail catcher. */
   readonly mail: boolean;
   readonly timestamps: CreationTimestamps;
   readonly addresses: Partial<BaseAddresses>;
 }
 
-/** The networks that outlive every release. */
+/** Networks that outlive every release. */
 export class Networks extends pulumi.ComponentResource {
   private readonly byName = new Map<string, Network>();
 
-  /** Declares the edge network, of the gateway and whatever it routes to. */
+  /** Declares the edge network, for the gateway and whatever it routes to. */
   constructor(
     private readonly args: NetworksArgs,
     opts?: pulumi.ComponentResourceOptions,
@@ -26,9 +26,9 @@ export class Networks extends pulumi.ComponentResource {
   }
 
   /**
-   * Declares the others: data, of Postgres, Redis and storage, without a way out, since Docker gives it no route; and
-   * mail, of the mail catcher and who sends through it, unless mail is external.
-   * @param hold before any of them is replaced, and with it all that is on it
+   * Declares the others: data, for Postgres, Redis and storage, without a way out, since Docker gives it no route; and
+   * mail, for the mail catcher and what sends through it, unless mail is external.
+   * @param hold comes before any of them is replaced, and with it everything on it
    */
   declareFixed(hold: pulumi.Resource): void {
     this.declare("data", true, hold);
@@ -54,7 +54,7 @@ export class Networks extends pulumi.ComponentResource {
     this.byName.set(name, network);
   }
 
-  /** Name of one of them, as an output that waits until it is there. */
+  /** Returns the name of one of them, as an output that waits until it exists. */
   named(name: string): pulumi.Output<string> {
     const found = this.byName.get(name);
     if (found === undefined) throw new Error(`base has no network ${name}`);

@@ -10,7 +10,7 @@ import type { DescribedBase } from "./describe";
 import { derivedAddresses, localAddress, platformOf } from "./platform";
 import type { Secrets } from "./secrets";
 
-/** The output `platform`: what base hands to every release, as one secret. */
+/** Builds the output `platform`: what base hands to every release, as one secret. */
 export function platformOutput(
   settings: Settings<"base">,
   secrets: Secrets,
@@ -28,7 +28,7 @@ export function platformOutput(
   });
 }
 
-/** What is true of base once it is up, beside what it is described with. */
+/** Facts of base that are known once it is up, besides what it is described with. */
 export interface BaseUp {
   readonly engine: EngineIdentity;
   readonly subnet?: Block;
@@ -39,7 +39,7 @@ export interface BaseUp {
   readonly services: readonly BaseServiceOutput[];
 }
 
-/** The output `sockets`. Pure. */
+/** Builds the output `sockets`. Pure. */
 export function baseOutputs(
   settings: Settings<"base">,
   { postgres, urls }: DescribedBase,
@@ -68,7 +68,7 @@ export function baseOutputs(
       kept: settings.backupsKept,
       postgres: postgres?.container,
       image: settings.postgresImage,
-      // The data network has no way out, and a managed Postgres is out there.
+      // The data network has no way out, and a managed Postgres is outside it.
       network: edge,
       authority: settings.caCertificate,
     },

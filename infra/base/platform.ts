@@ -8,12 +8,15 @@ import type { Secrets } from "./secrets";
 /** Values of variables that nobody gave, as base derives them. */
 export type Derived = Readonly<Partial<Record<PlatformVariable, pulumi.Input<string>>>>;
 
-/** The gateway's address on this machine, as a browser writes it: Scani compares it with a browser's origin as text. Pure. */
+/**
+ * Returns the gateway's address on this machine as a browser writes it: Scani compares it with a browser's origin as
+ * text. Pure.
+ */
 export function localAddress(port: number): string {
   return originOf(`http://localhost:${port}`);
 }
 
-/** What follows from where people reach Scani. Pure. */
+/** Derives the values that follow from where people reach Scani. Pure. */
 export function derivedAddresses({
   FRONTEND_URL,
   FRONTEND_PORT,
@@ -29,7 +32,7 @@ export function derivedAddresses({
   } satisfies Derived;
 }
 
-/** What base hands to every release, as one secret. A given value wins over a derived one. */
+/** Collects what base hands to every release, as one secret. A given value wins over a derived one. */
 export function platformOf(settings: Settings<"base">, secrets: Secrets, derived: Derived): pulumi.Output<Platform> {
   const values = platformVariables.map((name) => [
     name,

@@ -4,7 +4,7 @@ import { postgresDataIn, postgresDataPath, postgresFolders } from "../../host/in
 import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
-/** The bundled Postgres, and the URL a release reaches it by. */
+/** Describes the bundled Postgres, with the URL by which a release reaches it. */
 export function postgres({ settings, secrets, timestamps, addresses }: BaseContext): {
   args: BaseServiceArgs;
   url: pulumi.Output<string>;

@@ -3,7 +3,7 @@ import type { BaseContext } from "./context";
 import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 
-/** The bundled Redis, and the URL a release reaches it by. */
+/** Describes the bundled Redis, with the URL by which a release reaches it. */
 export function redis({ settings, secrets, timestamps, addresses }: BaseContext): {
   args: BaseServiceArgs;
   url: pulumi.Output<string>;
@@ -34,7 +34,9 @@ export function redis({ settings, secrets, timestamps, addresses }: BaseContext)
   return { args, url: password.apply(redisUrl) };
 }
 
-/** Redis' configuration: a value in double quotes holds anything, with these two escaped. Pure. */
+/**
+ * Renders Redis' configuration: a value in double quotes may hold anything, with these two characters escaped. Pure.
+ */
 function redisConfiguration(password: string): string {
   return `requirepass "${password.replace(/[\\"]/g, "\\$&")}"`;
 }

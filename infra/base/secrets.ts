@@ -9,13 +9,13 @@ import { generatedNames, plainText, vapidPrivateKeyOf, type GeneratedName, type 
 const secretBytes = 32;
 
 /**
- * The secrets nobody gave. All are generated once, also where the operator gives one: a value that is later
- * withdrawn must not bring a new one, and a given one always wins.
+ * Secrets of base. All are generated once, even where the operator gives one, which always wins: withdrawing it later
+ * must not bring a new one.
  */
 export class Secrets extends pulumi.ComponentResource {
   private readonly byName = new Map<GeneratedName, pulumi.Output<string>>();
 
-  /** Protected like the volumes: what they hold is worth nothing without the key it was sealed with. */
+  /** Protects the secrets like the volumes, whose contents are worth nothing without the key they were sealed with. */
   constructor(settings: Settings<"base">, opts?: pulumi.ComponentResourceOptions) {
     super("scani:base:Secrets", "secrets", {}, opts);
     for (const name of generatedNames) {
@@ -26,7 +26,7 @@ export class Secrets extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** A secret by the name of its setting. */
+  /** Returns a secret by the name of its setting. */
   get(name: GeneratedName): pulumi.Output<string> {
     return this.byName.get(name) as pulumi.Output<string>;
   }

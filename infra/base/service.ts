@@ -13,17 +13,17 @@ import { canonical } from "../../util/canonical";
 import type { Networks } from "./networks";
 
 export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | "runs" | "volumes" | "networks"> {
-  /** Whether Pulumi starts it; by default it does. */
+  /** How it is started; by default Pulumi starts it. */
   readonly runs?: HardenedArgs["runs"];
   readonly timestamps: CreationTimestamps;
   readonly install: string;
-  /** Networks it joins, by role, and the address it has there for ever. */
+  /** Networks it joins, by role, and its fixed address there. */
   readonly networks: readonly {
     readonly network: BaseNetwork;
     readonly aliases: readonly string[];
     readonly address?: string;
   }[];
-  /** Where its volume is mounted; absent for a service that keeps nothing. */
+  /** Mount point of its volume; absent for a service that keeps nothing. */
   readonly dataPath?: string;
   /** An existing volume it is to use; without it base makes one. */
   readonly volume?: string;
@@ -35,22 +35,22 @@ export interface BaseServiceArgs extends Omit<HardenedArgs, "name" | "labels" | 
 export interface DescribedService {
   readonly service: string;
   readonly args: BaseServiceArgs;
-  /** Labels of its container, beside the digest. */
+  /** Labels of its container, besides the digest. */
   readonly labels: Readonly<Record<string, string>>;
   /**
-   * Digest of everything its container is declared with. The container carries it as a label, so that whether an `up`
-   * will replace it can be told from the engine, also after a run that died. Absent for one under which nothing waits.
+   * Digest of everything its container is declared with. The container carries it as a label, so that the engine shows
+   * whether an `up` will replace it, even after a killed run. Absent for a service for which no requests wait.
    */
   readonly contents?: pulumi.Output<string>;
-  /** Its container is there with other limits than it is declared with. */
+  /** True where its container exists with other limits than it is declared with. */
   readonly drifted: boolean;
 }
 
 /**
- * Describes a service. Some of what is digested is secret, and an operator's own password may be one that can be
- * guessed: so the digest is keyed. A container whose limits were changed on the engine counts as gone: a `pulumi refresh`
- * would find them out, and the next `up` replace it under whoever is served.
- * @param actual limits of the container that is there
+ * Describes a service. Some of what is digested is secret, and an operator's own password may be easy to guess, so the
+ * digest is keyed. A container whose limits were changed on the engine counts as gone: otherwise a `pulumi refresh`
+ * would find them, and the next `up` replace it while it is in use.
+ * @param actual limits of the existing container
  * @param key a secret of many bits; without it there is no digest
  */
 export function describeService(
@@ -80,7 +80,7 @@ export function describeService(
   return { service, args, labels, drifted, contents: pulumi.unsecret(contents) };
 }
 
-/** An engine without memory limits reports none. */
+/** True where the limits are others than declared. An engine without memory limits reports 0. */
 function differs(args: BaseServiceArgs, { memory, restartPolicy: policy }: Limits): boolean {
   return (memory !== 0 && memory !== args.memory * 2 ** 20) || policy !== restartPolicy.always;
 }
@@ -105,7 +105,7 @@ function declaredArgs(
   };
 }
 
-/** One container of base with the volume its data is in. */
+/** Container of base, with the volume its data is in. */
 export class BaseService extends pulumi.ComponentResource {
   readonly service: string;
   readonly container: Container;
@@ -142,7 +142,7 @@ export class BaseService extends pulumi.ComponentResource {
         labels:
           contents?.apply((digest): Record<string, string> => ({ ...labels, [label.contents]: digest })) ?? labels,
       },
-      // How often it is checked is no reason to replace what an install stands on.
+      // A change of the check's interval is no reason to replace what an install depends on.
       { parent: this, ignoreChanges: ["healthcheck.interval"] },
     );
     this.registerOutputs({});

@@ -3,7 +3,7 @@ import { endpointsOf } from "./endpoints";
 import type { BaseServiceArgs } from "./service";
 import { storageCommand, storageHealthPath, storagePort } from "../../host/install/storage/uploads";
 
-/** The bundled S3 server. */
+/** Describes the bundled S3 server. */
 export function storage({ settings, secrets, timestamps, addresses }: BaseContext): BaseServiceArgs {
   const ready = `http://127.0.0.1:${storagePort}${storageHealthPath}`;
   return {
@@ -28,5 +28,5 @@ export function storage({ settings, secrets, timestamps, addresses }: BaseContex
   };
 }
 
-/** The URL a release reaches it by. */
+/** URL by which a release reaches the S3 server. */
 export const storageUrl = `http://storage:${storagePort}`;
