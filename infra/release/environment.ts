@@ -14,8 +14,8 @@ import { caFile } from "../../host/install/services/releaseVariables";
 import { apiUrl } from "./shape";
 
 /**
- * The environment of every service of a release, as Scani's own table says. Pure; holds secrets.
- * Variables nobody gave are left out, so that Scani's own defaults apply.
+ * Builds the environment of every service of a release, as Scani's own table says. Variables nobody gave are left out,
+ * so that Scani's own defaults apply. Pure; holds secrets.
  */
 export function environments(settings: Settings<Tier>, platform: Platform): Record<Service, Environment> {
   const logging = {
@@ -114,7 +114,7 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
   });
 }
 
-/** The environments with the variables that no setting names. */
+/** Adds the variables that no setting names.  */
 function withFurther(
   settings: Settings<Tier>,
   environment: Record<Service, Environment>,
@@ -127,7 +127,7 @@ function withFurther(
   ) as Record<Service, Environment>;
 }
 
-/** Origin the page uploads to. On tier 2 only the hosted endpoint knows it. Pure. */
+/** Returns the origin the page uploads to; undefined on tier 2, where only the hosted endpoint knows it. Pure. */
 export function uploadsOrigin(tier: Tier, platform: Platform): string | undefined {
   return tier === "tier1" ? originOf(platform.S3_PUBLIC_ENDPOINT || platform.S3_ENDPOINT) : undefined;
 }

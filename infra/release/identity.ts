@@ -11,7 +11,7 @@ export interface ReleaseContents {
   readonly environment: Readonly<Partial<Record<Service, Environment>>>;
   /** Ids of the images on the engine: a tag may come to name another image. */
   readonly imageIds?: Readonly<Partial<Record<Service, string>>>;
-  /** What a service runs instead of its image's own entrypoint. */
+  /** Command a service runs instead of its image's own entrypoint. */
   readonly entrypoint?: Readonly<Partial<Record<Service, readonly string[]>>>;
   /** Certificate of a private authority, PEM. */
   readonly certificate?: string;
@@ -20,8 +20,8 @@ export interface ReleaseContents {
 }
 
 /**
- * Short name of a release: equal contents give equal names on every machine. 12 hex digits.
- * Not a secret: the digest is over several random 256-bit keys, so nothing can be guessed back from it.
+ * Returns the short name of a release: equal contents give equal names on every machine. 12 hex digits. Not a secret:
+ * the digest is over several random 256-bit keys, so nothing can be guessed back from it.
  */
 export function releaseId(contents: ReleaseContents): string {
   return createHash("sha256").update(canonical(contents)).digest("hex").slice(0, 12);
@@ -35,10 +35,10 @@ export interface MadeOfImage {
 }
 
 /**
- * Name of a release on this engine. The ids of its images are part of its contents, so that images pulled or built
- * under the same tag make another release. One that is there keeps the name it has, also where its images are not on
- * the engine any more, or an earlier version of this module, or a first `up` that had yet to pull them, named it without
- * their ids.
+ * Returns the name of a release on this engine. The ids of its images are part of its contents, so that images pulled
+ * or built under the same tag make another release. An existing release keeps its name, also where its images are no
+ * longer on the engine, or where an earlier version of this module, or a first `up` that had yet to pull them, named it
+ * without their ids.
  * @param ids of the images that the names mean now; those that are not on the engine have none
  * @param made containers of releases on the engine
  */

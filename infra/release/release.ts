@@ -22,7 +22,7 @@ import { releaseImages } from "../../host/install/services/images";
 import { runsOf, servicesOf, type Service } from "../../host/install/services/release";
 import { shapesOf } from "./shape";
 
-/** What a release is named by, beside what base hands to it. */
+/** Contents a release is named by, besides what base hands to it. */
 export interface ReleaseNaming {
   readonly settings: Settings<Tier>;
   /** Ids of the images on the engine, by their names. */
@@ -37,7 +37,7 @@ export interface ReleaseArgs extends ReleaseNaming {
   readonly timestamps: CreationTimestamps;
 }
 
-/** Name of a release on this engine, known before anything of it is declared. Pure. */
+/** Returns the name of a release on this engine, known before anything of it is declared. Pure. */
 export function releaseNameOf({ settings, imageIds, onEngine }: ReleaseNaming, platform: Platform): string {
   const [shapes, images, environment] = [shapesOf(settings), releaseImages(settings), environments(settings, platform)];
   const ofEach = <T>(value: (service: Service) => T | undefined): Partial<Record<Service, T>> =>
@@ -58,7 +58,7 @@ export function releaseNameOf({ settings, imageIds, onEngine }: ReleaseNaming, p
 
 /**
  * One release of Scani: declared, not started. The Handover starts it. A change to any of its contents makes another
- * release, whose containers Pulumi creates beside the old ones.
+ * release, whose containers Pulumi creates next to the old ones.
  */
 export class Release extends pulumi.ComponentResource {
   /** Short name of these contents. */
@@ -151,8 +151,8 @@ export class Release extends pulumi.ComponentResource {
 }
 
 /**
- * The migrator rewrites a database only when its host is named on the command line. The host is no secret; the URL
- * around it is.
+ * Returns the migrator's command: it rewrites a database only when the host is named in it. The host is no secret; the
+ * URL around it is.
  */
 function migrateCommand(platform: pulumi.Output<Platform>): pulumi.Output<string[]> {
   return pulumi.unsecret(

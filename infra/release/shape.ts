@@ -3,12 +3,12 @@ import { frontendEntrypoint } from "./signInServer";
 import { releaseImage } from "../../host/install/services/images";
 import { dataProviderPort, servicesOf, type Service } from "../../host/install/services/release";
 
-/** How one service of a release is run: what does not come from its environment. */
+/** Shape of one service of a release: how it is run, apart from its environment. */
 export interface ServiceShape {
   readonly image: string;
   /** MiB. */
   readonly memory: number;
-  /** Shell command that exits 0 when it is ready; absent for what has no port. */
+  /** Shell command that exits 0 when it is ready; absent for a service without a port. */
   readonly health?: string;
   /** Capabilities it cannot do without. */
   readonly capabilities?: string[];
@@ -16,7 +16,7 @@ export interface ServiceShape {
   readonly tmpfs: readonly string[];
   /** A first process that passes signals on: Bun as process 1 ignores SIGTERM until it has booted. */
   readonly init?: boolean;
-  /** What it runs instead of the image's own entrypoint and command. */
+  /** Command it runs instead of the image's own entrypoint and command. */
   readonly entrypoint?: string[];
   /** Signal that stops it; without one, the image's own. */
   readonly stopSignal?: string;
@@ -24,13 +24,13 @@ export interface ServiceShape {
   readonly stopSeconds: number;
 }
 
-/** The api as the frontend of its release reaches it. */
+/** URL of the api, as the frontend of its release reaches it. */
 export const apiUrl = "http://api:3001";
 
-/** The shapes of a tier's services. Pure. */
+/** Returns the shapes of a tier's services. Pure. */
 export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, ServiceShape>> {
   const image = (service: Service) => releaseImage(settings, service);
-  // -S keeps the cause (connection refused, 503 and its body) for whoever waits.
+  // -S keeps the cause (connection refused, 503 and its body) for the code that waits.
   const ready = (address: string) => `curl -sS --max-time 4 --fail-with-body ${address}`;
   const shapes: Record<Service, ServiceShape> = {
     migrate: {

@@ -1,8 +1,8 @@
 import { signInPort } from "../../host/gateway/signIn";
 
 /**
- * The nginx server that translates. It asks Docker's resolver again every two seconds, because nginx would otherwise
- * keep the api's first address, and a restarted api has another.
+ * Renders the nginx server that translates sign-in calls. It asks Docker's resolver again every two seconds, because
+ * nginx would otherwise keep the api's first address, and a restarted api has another.
  * @param apiUrl the api as the frontend reaches it
  */
 function server(apiUrl: string): string {
@@ -28,8 +28,8 @@ function server(apiUrl: string): string {
 }
 
 /**
- * Entrypoint of frontend-app: writes the server beside the page's own, then runs the image's entrypoint and command as
- * they are. Source: the official nginx image, on which Scani's is made.
+ * Returns the entrypoint of frontend-app: it writes the server next to the page's own, then runs the image's entrypoint
+ * and command as they are. Source: the official nginx image, on which Scani's is made.
  */
 export function frontendEntrypoint(apiUrl: string): string[] {
   const script =
