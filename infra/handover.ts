@@ -18,7 +18,8 @@ export interface HandoverArgs {
 }
 
 /**
- * Decides which release serves. Last in a tier stack; depends on everything in it. Done by this module's own provider.
+ * Decides which release serves. Last in a tier stack; depends on everything in it. Carried out by this module's own
+ * provider.
  */
 export class Handover extends pulumi.CustomResource {
   constructor(name: string, args: HandoverArgs, opts?: pulumi.CustomResourceOptions) {

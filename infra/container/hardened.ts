@@ -6,10 +6,10 @@ import { labelList } from "../../host/install/names/labels";
 import { restartPolicy } from "../../host/install/services/release";
 import { healthCheck } from "./health";
 
-/** What differs from container to container; everything else is the same for all. */
+/** Arguments that differ from container to container; everything else is the same for all. */
 export interface HardenedArgs {
   /**
-   * Docker name; without it Pulumi adds a random suffix to the resource's name, so two releases can stand side by side.
+   * Docker name; without it Pulumi adds a random suffix to the resource's name, so that two releases can exist at once.
    */
   readonly name?: string;
   readonly image: string;
@@ -43,10 +43,13 @@ export interface HardenedArgs {
   readonly runs: "always" | "handover" | "once";
 }
 
-/** Bun unpacks a native module into /tmp and loads it, so these are executable. */
+/** Mount options of `tmpfs`. Bun unpacks a native module into /tmp and loads it, so these are executable. */
 const tmpfsOptions = "rw,exec,nosuid,nodev,size=128m";
 
-/** What one container is declared with: its own, and the install's limits, log rotation and confinement. */
+/**
+ * Returns what one container is declared with: its own arguments, and the install's limits, log rotation and
+ * confinement.
+ */
 export function containerArgs(args: HardenedArgs): ContainerArgs {
   const always = args.runs === "always";
   return {
@@ -90,7 +93,7 @@ export function hardenedContainer(resource: string, args: HardenedArgs, opts: pu
       {
         // A named container, and one that owns a volume or a port, must be gone before its successor comes.
         deleteBeforeReplace: args.name !== undefined,
-        // Read back as another number on a kernel that does not account for swap.
+        // A kernel without swap accounting reads it back as another number.
         ignoreChanges: ["memorySwap"],
         replaceOnChanges: ["healthcheck", "memory"],
         additionalSecretOutputs: ["envs"],
