@@ -1,19 +1,19 @@
 import { catalogue, settingNamed, type Setting, type SettingName } from "./table";
 
-/** Sentence that says what is taken when nobody gives a setting. */
+/** Returns the sentence that says what applies when nobody gives a setting. */
 function absent({ fallback, generated, required }: Setting): string {
   if (fallback !== undefined) return ` Default: ${fallback}.`;
   if (generated) return " Generated once when nobody gives it.";
   return required ? " Required." : "";
 }
 
-/** A value as a `.env` file keeps it, so that docker compose and this module read the same back. */
+/** Writes a value as a `.env` file keeps it, so that docker compose and this module read the same back. */
 export function dotenvText(value: string): string {
   if (/^[\w@%+:,./<>=-]*$/.test(value)) return value;
   return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("$", "$$$$").replaceAll("\n", "\\n")}"`;
 }
 
-/** What most installs set, in the order of `.env.example`; every other setting follows. */
+/** Settings that most installs set, in the order of `.env.example`; every other setting follows. */
 const usual: readonly (readonly [title: string, names: readonly SettingName[]])[] = [
   ["Where people reach Scani, and how it mails them", ["FRONTEND_URL", "FRONTEND_PORT", "SMTP_URL", "SMTP_FROM"]],
   ["Which Scani", ["SCANI_IMAGE_TAG"]],
@@ -21,8 +21,8 @@ const usual: readonly (readonly [title: string, names: readonly SettingName[]])[
 ];
 
 /**
- * `.env.example`: every setting by its variable, commented out, since an empty value counts as not given. A stack's tier
- * is missing: the commands set it, and all stacks read this file.
+ * Renders `.env.example`: every setting by its variable, commented out, since an empty value counts as not given. A
+ * stack's tier is left out: the commands set it, and all stacks read this file.
  */
 export function envExample(): string {
   const first = usual.flatMap(([, names]) => names);
@@ -51,8 +51,8 @@ function entryOf(setting: Setting): string {
 }
 
 /**
- * The `config:` block of Pulumi.yaml. All defaults are empty, which counts as not given: a default here would come
- * before the environment and `.env`.
+ * Renders the `config:` block of Pulumi.yaml. All defaults are empty, which counts as not given: a default here would
+ * come before the environment and `.env`.
  */
 export function projectConfig(): string {
   const entries = catalogue

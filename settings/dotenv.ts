@@ -5,22 +5,22 @@ import type { Assignment } from "../util/commands";
  * of the real one are in the tests.
  */
 export interface Dotenv {
-  /** Where each value stands, in the file's order. */
+  /** Lines of each value, in the file's order. */
   readonly assignments: readonly Assignment[];
   readonly values: Readonly<Record<string, string>>;
-  /** What compose would refuse the file for, with its line; values from there on are not read. */
+  /** Reason why compose would refuse the file, with its line; values from there on are not read. */
   readonly refused?: string;
   /**
-   * Names that values refer to and nobody sets, by variable, each with the variable in which it stands: that one, or one it
-   * refers to itself. Compose warns of them and takes them for empty.
+   * Names that values refer to and nobody sets, by variable, each with the variable in which it stands: that one, or
+   * one it refers to itself. Compose warns of them and takes them for empty.
    */
   readonly unset: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** What a value may refer to. */
+/** Variables that a value may refer to. */
 interface Scope {
   get(name: string): string | undefined;
-  /** Notes a name that is not set, and stands for empty. */
+  /** Notes a name that is not set, which counts as empty. */
   missing(name: string): "";
 }
 
@@ -28,7 +28,7 @@ class Refused extends Error {}
 
 /**
  * Reads the text of a `.env` file. Pure.
- * @param environment what values may refer to before the file's own variables
+ * @param environment variables that values may refer to before the file's own
  */
 export function parseDotenv(text: string, environment: Readonly<Record<string, string | undefined>>): Dotenv {
   // Without a prototype: a variable may be called `constructor`, or `__proto__`.
@@ -54,7 +54,7 @@ export function parseDotenv(text: string, environment: Readonly<Record<string, s
         get: (other) => {
           const given = outside(other);
           if (given !== undefined) return given;
-          // What is cut out of the other is cut out of this one.
+          // Names missing from the other value are missing from this one too.
           for (const [one, where] of unset.get(other) ?? []) lacked.set(one, where);
           return values[other];
         },
@@ -74,7 +74,7 @@ export function parseDotenv(text: string, environment: Readonly<Record<string, s
   }
 }
 
-/** A place in a text. */
+/** Position in a text. */
 class Cursor {
   private at = 0;
   private taken = 0;
@@ -85,12 +85,12 @@ class Cursor {
     return this.at >= this.text.length;
   }
 
-  /** Line in which what was taken last begins. */
+  /** Line in which the text taken last begins. */
   get line(): number {
     return this.lineOf(this.taken);
   }
 
-  /** Line of what would be taken next. */
+  /** Line of the text to be taken next. */
   get lineHere(): number {
     return this.lineOf(this.at);
   }
@@ -99,7 +99,7 @@ class Cursor {
     return this.text.slice(0, at).split("\n").length;
   }
 
-  /** Takes what a sticky expression matches here; undefined where it does not. */
+  /** Takes the text that a sticky expression matches here; undefined where it does not. */
   take(what: RegExp): RegExpExecArray | undefined {
     what.lastIndex = this.at;
     const found = what.exec(this.text) ?? undefined;
@@ -145,7 +145,7 @@ const escapes: Readonly<Record<string, string>> = {
   v: "\v",
   '"': '"',
   "\\": "\\",
-  // What a dollar sign stands for is decided when variables are substituted, and there `$$` is one.
+  // Dollar signs are resolved when variables are substituted, and there `$$` is one.
   $: "$$",
 };
 
@@ -165,14 +165,14 @@ function substitute(text: string, scope: Scope): string {
     if (escaped !== undefined) return "$";
     if (named !== undefined) return scope.get(named) ?? scope.missing(named);
     if (braced === undefined) throw new Refused("${ does not begin the name of a variable; $${ is a dollar sign");
-    // What was matched reaches to the last brace of the line.
+    // The match reaches to the last brace of the line.
     const end = closingBrace(all);
     const rest = end < 0 ? "" : all.slice(end + 1);
     return valueOf(all.slice(2, end < 0 ? -1 : end), scope) + substitute(rest, scope);
   });
 }
 
-/** Where the first brace that was opened is closed; -1 where it is not. */
+/** Finds the brace that closes the first one opened; -1 where there is none. */
 function closingBrace(text: string): number {
   let open = 0;
   for (let at = 0; at < text.length; at++) {
@@ -185,7 +185,7 @@ function closingBrace(text: string): number {
   return -1;
 }
 
-/** The value of what stands between braces. */
+/** Evaluates the text between braces. */
 function valueOf(inside: string, scope: Scope): string {
   const [, name, sign, rest] = /^(\w+)(?:(:?[-+?])([^]*))?$/.exec(inside) as RegExpExecArray;
   const value = scope.get(name);

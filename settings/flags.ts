@@ -1,6 +1,4 @@
-/**
- * Flags of one command, in the environment alone: in a file they would outlive what they were meant for.
- */
+/** Flags of one command, in the environment alone: in a file they would outlive the command they were meant for. */
 const flags = {
   /** Lets the settings win over what the data was made with. */
   trustSettings: "SCANI_TRUST_SETTINGS",
@@ -14,25 +12,25 @@ const flags = {
 
 export type Flag = keyof typeof flags;
 
-/** The variables of all flags. */
+/** Variables of all flags. */
 export const flagVariables: readonly string[] = Object.values(flags);
 
-/** Whether a flag is set: only `true` sets one. */
+/** True where a flag is set: only `true` sets one. */
 export function isSet(name: Flag, environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment[flags[name]] === "true";
 }
 
-/** Environment in which a flag is set. */
+/** Returns the environment in which a flag is set. */
 export function flagOn(name: Flag): Record<string, string> {
   return { [flags[name]]: "true" };
 }
 
-/** A command with a flag set for it alone. */
+/** Spells a command with a flag set for it alone. */
 export function withFlag(name: Flag, command: string): string {
   return `${flags[name]}=true ${command}`;
 }
 
-/** How an operator sets a flag, as the end of a sentence. */
+/** Describes how an operator sets a flag, as the end of a sentence. */
 export function howToSet(name: Flag): string {
   return `set ${flags[name]}=true in the environment of this command`;
 }

@@ -7,7 +7,7 @@ import type { StackKind } from "./spec";
 import { catalogue } from "./table";
 
 /**
- * Names in Pulumi config that are no setting of this module. Pure.
+ * Returns a mistake for each name in Pulumi config that is no setting of this module. Pure.
  * @param names without the namespace
  */
 export function unknownInConfig(names: readonly string[], stack: string): Mistake[] {
@@ -29,12 +29,12 @@ export function unknownInConfig(names: readonly string[], stack: string): Mistak
     });
 }
 
-/** Where each kind of stack is where nobody says otherwise. */
+/** Name of each kind of stack where none is given. */
 const plainStacks: Readonly<Record<StackKind, string>> = { base: "base", tier1: "tier1", tier2: "tier2" };
 
 /**
- * Settings in a stack's own file that stacks of its kind do not read. A default for the whole project, and what the
- * environment or `.env` hold, is there for all stacks. Pure.
+ * Returns a mistake for each setting in a stack's own file that stacks of its kind do not read. A default for the whole
+ * project, and values in the environment or `.env`, are there for all stacks. Pure.
  */
 export function inWrongStack(
   kind: StackKind,
@@ -54,8 +54,8 @@ export function inWrongStack(
 }
 
 /**
- * Names in `.env` that look like settings and are none, and flags, which are not read from there. Others are other
- * programs', and nobody's business here. Pure.
+ * Returns a problem for each name in `.env` that looks like a setting and is none, and for each flag, which is not read
+ * from there. Other names belong to other programs and are ignored. Pure.
  */
 export function unreadInDotenv(names: readonly string[]): Problem[] {
   const known = catalogue.map(({ variable }) => variable);
@@ -79,7 +79,7 @@ export function unreadInDotenv(names: readonly string[]): Problem[] {
 /** Variables of Scani's own that this module does not set. */
 const scanisOwn = /^SCANI_(TEST_|TESTNET_|BRAND$|CLOUD_BRAND$|DEMO_MODE$|PORT$|VERSION$)/;
 
-/** The name that differs least, where it differs in no more than a slip of the hand. */
+/** Returns the name that differs least, if it differs by no more than a typing error. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   const most = plain(name).length < 8 ? 1 : 2;
@@ -87,7 +87,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best[0] <= most ? best[1] : undefined;
 }
 
-/** Characters to add, drop, change or swap with a neighbour until one text is the other. */
+/** Counts the characters to add, drop, change or swap with a neighbour until one text is the other. */
 function distance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= from.length; i++) {

@@ -11,8 +11,9 @@ export interface Mistake extends Problem {
 }
 
 /**
- * The command that sets a setting for this stack. Secrets are asked for, so they stay out of the shell's history.
- * @param value what to set it to; without it an example
+ * Spells the command that sets a setting for this stack. Secrets are asked for, so they stay out of the shell's
+ * history.
+ * @param value the value to set; without it an example
  */
 export function setCommand(name: SettingName, stack: string, value?: string): string {
   const { secret, file, example } = settingNamed(name);
@@ -20,13 +21,13 @@ export function setCommand(name: SettingName, stack: string, value?: string): st
   return spell(name, stack, file === undefined || value !== undefined ? { value: value ?? example } : { file });
 }
 
-/** How to take a given value back. */
+/** Returns the command that takes a given value back. */
 export function removal(name: SettingName, origin: GivenOrigin, stack: string): Pick<Problem, "type"> {
   const [type] = withdrawCommands(name, origin, stack);
   return { type };
 }
 
-/** Thrown once, with all mistakes; its message is for the operator as it is. */
+/** Error that is thrown once, with all mistakes; its message is for the operator as it is. */
 export class SettingsError extends OperatorError {
   constructor(
     readonly mistakes: readonly Mistake[],

@@ -53,13 +53,13 @@ export function resolveSettings(sources: Sources, stack: string): Settings {
   return settingsOf(own, values, given);
 }
 
-/** Whether a value is a secret that is refused for being short or published alone. Pure. */
+/** True for the value of a secret that is refused only for being short or published. Pure. */
 export function isAcceptableSecret({ secret, schema }: Setting, value: string): boolean {
   const { error } = schema.safeParse(value);
   return secret === true && error !== undefined && isAcceptable(error.issues);
 }
 
-/** Secrets the operator takes although they are short or published. */
+/** Returns the names of secrets the operator accepts although they are short or published. */
 function acceptedIn(sources: Sources): ReadonlySet<string> {
   return new Set(lookUp(settingNamed("acceptedSecrets"), sources)?.value.split(","));
 }
@@ -101,6 +101,6 @@ function settingsOf(
     if (setting?.fallback !== undefined) return given.get(name)?.origin ?? "its default";
     return given.get(name)?.origin ?? (setting?.generated ? "generated" : undefined);
   };
-  // The table's types are what this was checked against, setting by setting.
+  // Each value was checked against the table's schema, from which its type follows.
   return Object.freeze({ ...Object.fromEntries(values), origin: originOf }) as unknown as Settings;
 }

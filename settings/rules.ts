@@ -10,10 +10,10 @@ import type { StackKind } from "./spec";
 import { catalogue, settingNamed, type SettingName } from "./table";
 import { vapidPublicKey } from "./vapid";
 
-/** The given values by setting name, before conversion. */
+/** Given values by setting name, before conversion. */
 export type GivenValues = ReadonlyMap<string, Given>;
 
-/** Rules that hold between settings, or between a setting and the tier. Pure. */
+/** Checks the rules between settings, and between a setting and the tier. Pure. */
 export function crossMistakes(kind: StackKind, given: GivenValues, stack: string): Mistake[] {
   return [
     ...acceptedMistakes(given, stack),
@@ -21,13 +21,15 @@ export function crossMistakes(kind: StackKind, given: GivenValues, stack: string
   ];
 }
 
-/** Only secrets can be accepted. Those of other stacks may be among them, since all stacks read one `.env`. */
+/**
+ * Refuses to accept anything but secrets. Those of other stacks may be among them, since all stacks read one `.env`.
+ */
 function acceptedMistakes(given: GivenValues, stack: string): Mistake[] {
   const found = given.get("acceptedSecrets");
   const names = found?.value.split(",") ?? [];
   const secrets = names.filter((name) => catalogue.some((one) => one.name === name && one.secret));
   const unknown = names.filter((name) => !secrets.includes(name));
-  // What is no list of names at all has been refused by its own shape.
+  // A value that is no list of names has been refused by its own schema.
   const isList = found !== undefined && settingNamed("acceptedSecrets").schema.safeParse(found.value).success;
   if (!isList || unknown.length === 0) return [];
   return [
@@ -50,7 +52,7 @@ const composeServices: Readonly<Partial<Record<SettingName, readonly string[]>>>
   SMTP_URL: ["mailpit"],
 };
 
-/** Addresses that only containers of a compose project reach. */
+/** Refuses addresses that only containers of a compose project reach. */
 function composeMistakes(given: GivenValues, stack: string): Mistake[] {
   return Object.entries(composeServices).flatMap(([name, hosts]) => {
     const setting = name as SettingName;
@@ -71,7 +73,7 @@ function composeMistakes(given: GivenValues, stack: string): Mistake[] {
 /** Servers that containers log in to. */
 const servers = ["DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "SMTP_URL"] as const;
 
-/** Addresses at which a container reaches itself, and no other server. */
+/** Refuses addresses at which a container reaches itself, and no other server. */
 function loopbackMistakes(given: GivenValues, stack: string): Mistake[] {
   return servers.flatMap((setting) => {
     const found = given.get(setting);
@@ -88,7 +90,7 @@ function loopbackMistakes(given: GivenValues, stack: string): Mistake[] {
   });
 }
 
-/** Whoever has compose's settings most likely has its data too. */
+/** Adds the command that adopts: an operator with compose's settings most likely has its data too. */
 function namingAdopt([first, ...rest]: readonly Mistake[]): Mistake[] {
   if (first === undefined) return [];
   const adopt = adoptCommand("--plan", "--port", "8090");
@@ -102,7 +104,10 @@ function namingAdopt([first, ...rest]: readonly Mistake[]): Mistake[] {
   ];
 }
 
-/** The session cookie reaches page and api only when its domain is theirs, or above it. */
+/**
+ * Refuses a cookie's domain that is neither that of page and api nor above it, since the session cookie would not reach
+ * them.
+ */
 function cookieMistakes(given: GivenValues, stack: string): Mistake[] {
   const domain = given.get("COOKIE_DOMAIN");
   if (domain === undefined || !cookieDomain.safeParse(domain.value).success) return [];
@@ -164,10 +169,10 @@ function baseMistakes(given: GivenValues, stack: string): Mistake[] {
   return [...mistakes, ...vapidMistakes(given, stack), ...postgresPlaceMistakes(given, stack)];
 }
 
-/** Addresses on which the mail catcher's page, which is on loopback, would be in the gateway's way. */
+/** Addresses of the gateway that would collide with the mail catcher's page, which is on loopback. */
 const withLoopback: ReadonlySet<string> = new Set(["0.0.0.0", "127.0.0.1"]);
 
-/** The gateway and the mail catcher's page cannot have one port both. */
+/** Refuses one port for both the gateway and the mail catcher's page. */
 function portMistakes(given: GivenValues, stack: string): Mistake[] {
   const [page, mail, address] = (["FRONTEND_PORT", "MAILPIT_UI_PORT", "bindAddress"] as const).map(
     (name) => given.get(name)?.value ?? settingNamed(name).fallback ?? "",
@@ -184,7 +189,7 @@ function portMistakes(given: GivenValues, stack: string): Mistake[] {
   ];
 }
 
-/** Push services take a message only when both keys are of one pair. */
+/** Refuses keys that are not of one pair, since push services would take no message. */
 function vapidMistakes(given: GivenValues, stack: string): Mistake[] {
   const [own, shown] = [given.get("VAPID_PRIVATE_KEY"), given.get("VAPID_PUBLIC_KEY")];
   if (shown === undefined || !publicKeyShape.safeParse(shown.value).success) return [];
@@ -198,7 +203,7 @@ function vapidMistakes(given: GivenValues, stack: string): Mistake[] {
   ];
 }
 
-/** Where Postgres' data is can be said in one way only. */
+/** Refuses more than one place for Postgres' data, and a folder without its volume. */
 function postgresPlaceMistakes(given: GivenValues, stack: string): Mistake[] {
   const folder = given.get("postgresFolder");
   if (folder !== undefined && !given.has("postgresVolume"))
@@ -218,7 +223,7 @@ function postgresPlaceMistakes(given: GivenValues, stack: string): Mistake[] {
   }));
 }
 
-/** Variables settings name, and those this module sets itself. */
+/** Variables that settings name, and those this module sets itself. */
 const taken: ReadonlySet<string> = new Set([...catalogue.map(({ variable }) => variable), ...moduleVariables]);
 
 /** Values under which Scani does not start in production. *Seen* with 0.17.1. */
@@ -232,7 +237,7 @@ const refusedByScani: ReadonlyMap<string, { readonly value: string; readonly why
   ["SCANI_DEMO_MODE", { value: "1", why: "it would let anybody in, over people's own data" }],
 ]);
 
-/** A further variable may not keep Scani from starting. */
+/** Refuses further variables that would keep Scani from starting. */
 function refusedVariableMistakes(given: GivenValues, stack: string): Mistake[] {
   const found = given.get("extraEnvironment");
   const variables = furtherVariablesIn(found?.value ?? "") ?? [];
@@ -246,7 +251,7 @@ function refusedVariableMistakes(given: GivenValues, stack: string): Mistake[] {
   }));
 }
 
-/** A further variable may not stand for a setting, which would go past what is checked of it. */
+/** Refuses further variables that stand for a setting, whose checks they would bypass. */
 function furtherVariableMistakes(given: GivenValues, stack: string): Mistake[] {
   const found = given.get("extraEnvironment");
   const names = (furtherVariablesIn(found?.value ?? "") ?? [])
@@ -275,7 +280,7 @@ function localEndpointMistakes(kind: StackKind, given: GivenValues, stack: strin
   if (kind !== "tier2" || url === undefined || !URL.canParse(url.value)) return [];
   const { hostname } = new URL(url.value);
   if (hostname !== "data-provider") return [];
-  // An install that comes from compose has the local pair in `.env`; on tier 2 nothing may name it.
+  // An install that comes from compose has the local URL and key in `.env`; on tier 2 nothing may name them.
   return [
     {
       setting: "SCANI_CLOUD_URL",

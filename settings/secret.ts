@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 
 const placeholder = "(secret)";
 
-/** A secret value. Texts, JSON and Node's own inspection show a placeholder, so that none is printed by mistake. */
+/** Secret value. Texts, JSON and Node's own inspection show a placeholder, so that none is printed by mistake. */
 export class Secret {
   readonly #value: string;
 
@@ -10,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself, for whoever hands it to Pulumi as a secret. */
+  /** Returns the value itself, for code that hands it to Pulumi as a secret. */
   reveal(): string {
     return this.#value;
   }
@@ -28,7 +28,7 @@ export class Secret {
   }
 }
 
-/** The text form of a setting's value, as a container's environment takes it: a secret's is revealed. */
+/** Returns the text form of a setting's value, as a container's environment takes it: a secret's is revealed. */
 export function plainText(value: Secret | string | number | boolean | undefined): string | undefined {
   if (value instanceof Secret) return value.reveal();
   return value === undefined ? undefined : String(value);

@@ -21,7 +21,7 @@ type ValueOf<S extends Spec> = S extends { fallback: string } | { required: true
  */
 export type Settings<K extends StackKind = StackKind> = K extends StackKind
   ? { readonly tier: K } & { readonly [N in Exclude<NamesOf<K>, "tier">]: ValueOf<Table[N]> } & {
-      /** Where the value comes from; undefined where there is none. */
+      /** Returns where the value comes from; undefined where there is none. */
       origin(name: NamesOf<K>): Origin | undefined;
     }
   : never;

@@ -10,10 +10,10 @@ import { bareHost, isBrowserLocal } from "../util/host";
 
 export const text = z.string();
 
-/** Marks what an operator may accept of a secret that is in use already. */
+/** Mark of a fault that an operator may accept in a secret that is in use already. */
 const acceptable = { params: { acceptable: true } };
 
-/** Whether every rule a secret breaks is one an operator may accept: it is short, or published. Pure. */
+/** True where every rule a secret breaks is one an operator may accept: it is short, or published. Pure. */
 export function isAcceptable(issues: readonly z.core.$ZodIssue[]): boolean {
   return issues.every((issue) => issue.code === "custom" && issue.params?.acceptable === true);
 }
@@ -35,7 +35,7 @@ export const secretText = (least: number) =>
     if (/[\r\n\0]/.test(value)) ctx.addIssue({ code: "custom", message: "holds a line break or a NUL" });
   });
 
-/** A key that is sent in an HTTP header, which carries ASCII and takes spaces off both ends. */
+/** Key that is sent in an HTTP header, which carries ASCII and takes spaces off both ends. */
 export const headerSecret = (least: number) =>
   secretText(least).regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, {
     message: "is sent in an HTTP header, which carries no spaces at its ends and no characters beyond ASCII",
@@ -66,17 +66,17 @@ export const url = (...protocols: string[]) =>
     message: `is not a URL that begins with ${protocols.map((p) => `${p}://`).join(" or ")}`,
   });
 
-/** A refusal that knows the right value, which the command to type then names. */
+/** Attaches the right value to a refusal, so that the command to type names it. */
 const instead = (value: string) => ({ params: { instead: value } });
 
-/** What a shell replaces by a home folder where a path begins with it, and nothing else does. */
+/** Beginning of a path that only a shell replaces by a home folder. */
 const shellsHome = /^(~|\$HOME\b|\$\{HOME\})[^/]*/;
-/** The same of whoever types, with the rest of the path. */
+/** The operator's own home folder at the beginning of a path, with the rest of the path. */
 const ownHome = /^(?:~|\$HOME|\$\{HOME\})(|\/[^]*)$/;
 
 /**
- * Refuses a path that begins with what a shell would have replaced: it would be a folder of that very name.
- * @param scheme what stands before the path
+ * Refuses a path that begins with text a shell would have replaced: it would be a folder of that very name.
+ * @param scheme text before the path
  */
 const pathAfter = (scheme: string) =>
   z.string().superRefine((value, ctx) => {
@@ -120,7 +120,7 @@ export const publicUrl = z.string().superRefine((value, ctx) => {
   refuse("is not written as browsers write it, with which Scani compares it", origin);
 });
 
-/** An address with a user and a password in it. Their special characters are percent-encoded. */
+/** Address with a user and a password in it. Their special characters are percent-encoded. */
 export const serverUrl = (...protocols: string[]) =>
   z.string().superRefine((value, ctx) => {
     const parsed = urlOf(value);
@@ -164,13 +164,13 @@ export const databaseUrl = serverUrl("postgres", "postgresql")
   .refine((value) => !["sslrootcert", "sslcert", "sslkey"].some((name) => urlOf(value)?.searchParams.has(name)), {
     message: "names a file, which no container has: an authority's certificate is given as caCertificate",
   })
-  // *Seen* with 0.17.1: one client demands TLS then, the other never uses it.
+  // *Seen* with 0.17.1: without sslmode one client demands TLS, and the other never uses it.
   .refine((value) => urlOf(value)?.searchParams.get("sslmode") !== null, {
     message:
       "says nothing of sslmode, which Scani's clients then take differently: it ends in ?sslmode=verify-full; no-verify checks no certificate, disable encrypts nothing",
   });
 
-/** Scani's mail client splits what stands before the @ at its first colon, escaped or not. *Seen* with nodemailer 6.10. */
+/** Scani's mail client splits the text before the @ at its first colon, escaped or not. *Seen* with nodemailer 6.10. */
 export const mailServer = serverUrl("smtp", "smtps").refine((value) => !/%3a/i.test(urlOf(value)?.username ?? ""), {
   message: "has a user name with a colon, after which Scani's mail client takes the password to begin",
 });
@@ -189,13 +189,16 @@ export const cookieDomain = z
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
-/** Scani takes it in capitals too. */
+/** Level of the logs; Scani takes it in capitals too. */
 export const logLevel = z
   .string()
   .transform((value) => value.toLowerCase())
   .pipe(z.enum(levels, { message: `is none of ${levels.join(", ")}` }));
 
-/** Scani's rule for a host that cannot be on the internet: its name has no dot, or ends as no public one does. Pure. */
+/**
+ * True for a host that cannot be on the internet, by Scani's rule: its name has no dot, or ends as no public one does.
+ * Pure.
+ */
 export function isPrivateHost(hostname: string): boolean {
   return !hostname.includes(".") || /\.(internal|local)$/.test(hostname);
 }
@@ -211,7 +214,8 @@ export const cloudUrl = url("http", "https").refine(
 );
 
 /**
- * True for a tag that names a version: one without a digit (`latest`, `stable`, `alpine`) moves from under an install.
+ * True for a tag that names a version: one without a digit (`latest`, `stable`, `alpine`) may come to mean another
+ * image.
  */
 function namesVersion(tag: string): boolean {
   return /^[\w][\w.-]{0,127}$/.test(tag) && /\d/.test(tag);
@@ -236,8 +240,8 @@ export const certificate = z.string().regex(/^-----BEGIN CERTIFICATE-----[\s\S]+
 });
 
 /**
- * One source of a policy: a keyword, a scheme, a host with what may stand around it. None holds what nginx or a policy
- * would read as its own.
+ * One source of a policy: a keyword, a scheme, or a host with a scheme, port and path. None holds characters that nginx
+ * or a policy would interpret.
  */
 const policySource =
   /^('self'|'none'|\*|[a-z][a-z0-9+.-]*:|([a-z][a-z0-9+.-]*:\/\/)?(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d+|\*))?(\/[\w./%~-]*)?)$/i;
@@ -258,7 +262,7 @@ export const connectSrc = z.string().superRefine((value, ctx) => {
 
 export const ipv4Address = z.string().refine((value) => isIP(value) === 4, { message: "is not an IPv4 address" });
 
-/** Ranges no public host has an address in (RFC 1918). */
+/** Ranges in which no public host has an address (RFC 1918). */
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].flatMap((range) => parseBlock(range) ?? []);
 
 /** Longest prefix of an install's subnet: each of its networks needs room for several releases. */
@@ -280,7 +284,7 @@ export const privateSubnet = z.string().superRefine((value, ctx) => {
 /** Scani's rule for a moment: ISO 8601 in UTC. */
 export const moment = z.iso.datetime({ message: "is not a moment such as 2030-01-01T00:00:00Z" });
 
-/** Scani's rule for whom push services contact. */
+/** Scani's rule for the address by which push services contact the operator. */
 export const pushContact = z
   .string()
   .refine((value) => /^mailto:\S+@\S+$/.test(value) || urlOf(value)?.protocol === "https:", {
@@ -301,7 +305,7 @@ const configurable = ["api", "worker", "data-provider", "frontend-app", "migrate
 const furtherVariables = z.array(
   z.strictObject({
     service: z.enum(configurable),
-    // As the engine takes it: names with dots and hyphens are rare, and as good.
+    // Any name the engine takes: dots and hyphens are rare, and valid.
     name: z.string().regex(/^[^=\s\0]+$/),
     value: z.string().regex(/^[^\0]*$/),
   }),
@@ -310,7 +314,7 @@ const furtherVariables = z.array(
 /** A variable of one of Scani's services that no setting names. */
 export type FurtherVariable = z.infer<typeof furtherVariables>[number];
 
-/** The variables in the text form of `extraEnvironment`; undefined where it is none. Pure. */
+/** Parses the text form of `extraEnvironment`; undefined where it is invalid. Pure. */
 export function furtherVariablesIn(text: string): readonly FurtherVariable[] | undefined {
   try {
     return furtherVariables.safeParse(JSON.parse(text)).data;
@@ -323,17 +327,17 @@ export const extraEnvironment = z.string().refine((value) => furtherVariablesIn(
   message: `is not JSON of the form [{"service":"api","name":"NAME","value":"value"}], with service one of ${configurable.join(", ")}`,
 });
 
-/** Names Docker gives and takes. */
+/** Name that Docker gives and takes. */
 export const dockerName = z.string().regex(/^[a-zA-Z0-9][\w.-]{0,127}$/, { message: "is no name Docker takes" });
 
-/** Several of them, separated by commas. */
+/** Several names that Docker takes, separated by commas. */
 export const dockerNames = z
   .string()
   .refine((value) => value.split(",").every((one) => dockerName.safeParse(one).success), {
     message: "is no list of names Docker takes",
   });
 
-/** Docker names, and the prefix of every name this module gives. */
+/** Docker name, and the prefix of every name this module gives. */
 export const resourceName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, {
   message: "is not lower-case letters, digits and hyphens, beginning with a letter, 30 at most",
 });

@@ -7,10 +7,10 @@ import { parseDotenv } from "./dotenv";
 import type { StackKind } from "./spec";
 import { catalogue, type Setting } from "./table";
 
-/** Where somebody gave a value, in the order in which they are asked. */
+/** Sources a value can be given in, in the order in which they are read. */
 export type GivenOrigin = "Pulumi config" | "the shell's environment" | ".env";
 
-/** Where a value comes from. */
+/** Origin of a value, given or not. */
 export type Origin = GivenOrigin | "generated" | "its default";
 
 /** A value as its source gave it. */
@@ -19,23 +19,23 @@ export interface Given {
   readonly origin: GivenOrigin;
 }
 
-/** The three places a setting can be given; each answers undefined for what it does not hold. */
+/** The three places a setting can be given; each gives undefined for a setting it does not hold. */
 export interface Sources {
   readonly config: (name: string) => string | undefined;
-  /** Names Pulumi config holds, each to be one of a setting; without it none is said to be misspelt. */
+  /** Names in Pulumi config, each of which must be a setting's; without them none is reported as misspelt. */
   readonly configNames?: readonly string[];
-  /** Names the stack's own file gives a value; without it none is said to be in another stack's place. */
+  /** Names the stack's own file gives a value; without them none is reported as set for the wrong stack. */
   readonly ownNames?: readonly string[];
-  /** Names of the install's stacks; without it those by which stacks are called where there is one install. */
+  /** Names of the install's stacks; without them those that stacks have where there is one install. */
   readonly stacks?: Readonly<Record<StackKind, string>>;
-  /** True when the stack's file holds that value encrypted; without it nothing is said about clear text. */
+  /** True when the stack's file holds that value encrypted; without it no unencrypted value is reported. */
   readonly encrypted?: (name: string) => boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly dotenv: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Reads a `.env` file as docker compose reads it; a missing one is an empty one, and so is a folder of that name.
+ * Reads a `.env` file as docker compose reads it; a missing file counts as empty, and so does a folder of that name.
  * @throws OperatorError with everything compose would read otherwise, or not at all
  */
 function readDotenv(path: string, environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
@@ -82,7 +82,10 @@ function dotenvText(path: string): string {
   });
 }
 
-/** The encoding of a text file, as iconv calls it. What is neither UTF-8 nor UTF-16 is most likely Windows' own. */
+/**
+ * Detects the encoding of a text file, as iconv calls it. Text that is neither UTF-8 nor UTF-16 is most likely Windows'
+ * own.
+ */
 function encodingOf(bytes: Buffer): string {
   if (bytes.length > 1 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0))) return "UTF-16";
   if (bytes.includes(0)) return bytes[1] === 0 ? "UTF-16LE" : "UTF-16BE";
@@ -90,8 +93,8 @@ function encodingOf(bytes: Buffer): string {
 }
 
 /**
- * The two sources beside Pulumi config. A throwaway install is isolated: it takes nothing from the operator's own
- * settings.
+ * Returns the two sources besides Pulumi config. A throwaway install is isolated: it takes nothing from the operator's
+ * own settings.
  */
 export function operatorSources(
   projectFolder: string,

@@ -12,7 +12,7 @@ type Specs = Readonly<Record<string, Spec>>;
 const secret = (least: number) => ({ secret: true as const, schema: s.secretText(least) });
 const headerSecret = (least: number) => ({ secret: true as const, schema: s.headerSecret(least) });
 
-/** How this module runs: what, where and how patiently. Camel case in Pulumi config. */
+/** Settings of this module itself: what it runs, where, and how long it waits. Camel case in Pulumi config. */
 const own = {
   tier: {
     variable: "SCANI_TIER",
@@ -288,8 +288,8 @@ const own = {
 } as const satisfies Specs;
 
 /**
- * Scani's own variables that every release of both tiers needs. Base holds them and hands them over under their own names,
- * so a switch cannot change them.
+ * Scani's own variables that every release of both tiers needs. Base holds them and hands them over under their own
+ * names, so a switch cannot change them.
  */
 const platform = {
   ENCRYPTION_KEY: {
@@ -464,7 +464,7 @@ const platform = {
   },
 } as const satisfies Specs;
 
-/** How base's own services run; no release reads these. */
+/** Settings of base's own services; no release reads these. */
 const bundled = {
   FRONTEND_PORT: {
     stacks: base,
@@ -514,7 +514,7 @@ const bundled = {
   },
 } as const satisfies Specs;
 
-/** What one release of Scani runs with. */
+/** Settings of one release of Scani. */
 const release = {
   SCANI_IMAGE_TAG: {
     stacks: tiers,
@@ -667,7 +667,7 @@ const providerKeys = [
 
 type ProviderKey = (typeof providerKeys)[number];
 
-/** Optional, passed to api, worker and data-provider on both tiers because the code reads them there. */
+/** Optional settings, passed to api, worker and data-provider on both tiers because the code reads them there. */
 const providers = {
   ...(Object.fromEntries(
     providerKeys.map((name) => [
@@ -697,7 +697,7 @@ const providers = {
   },
 } as const satisfies Specs;
 
-/** Every setting there is, by name, in the order `.env.example` lists them. The types of all settings follow from it. */
+/** Every setting, by name, in the order `.env.example` lists them. The types of all settings follow from it. */
 export const table = { ...own, ...platform, ...bundled, ...release, ...providers };
 
 export type Table = typeof table;
@@ -715,7 +715,7 @@ export interface Setting extends Spec {
 /** A variable of Scani's that base hands to every release. */
 export type PlatformVariable = keyof typeof platform;
 
-/** One that always has a value: assumed, generated or derived by base where nobody gives it. */
+/** Platform variable that always has a value: assumed, generated or derived by base where nobody gives it. */
 export type ProvidedVariable = NamesWith<
   typeof platform,
   { fallback: string } | { generated: true } | { derived: true }
@@ -731,7 +731,7 @@ const namesOf = <T extends object>(part: T) => Object.keys(part) as (keyof T)[];
 export const platformVariables: readonly PlatformVariable[] = namesOf(platform);
 export const providerVariables = namesOf(providers);
 
-/** The setting of that name. */
+/** Returns the setting of that name. */
 export function settingNamed(name: SettingName): Setting {
   const spec: Spec = table[name];
   return { name, variable: name, ...spec };

@@ -8,7 +8,7 @@ export function isVapidPrivateKey(text: string): boolean {
   return /^[\w-]{43}$/.test(text) && vapidPublicKey(text) !== undefined;
 }
 
-/** Public key of a private one, base64url; undefined for what is no private key. Pure. */
+/** Derives the public key of a private one, base64url; undefined for text that is no private key. Pure. */
 export function vapidPublicKey(privateKey: string): string | undefined {
   const pair = createECDH(curve);
   try {

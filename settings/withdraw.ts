@@ -2,7 +2,7 @@ import { removeSettingCommand, removeVariableCommand, unsetCommand } from "../ut
 import type { Origin } from "./sources";
 import { settingNamed, type SettingName } from "./table";
 
-/** Commands that take a value back from where it was given; none where nobody gave it. Pure. */
+/** Returns the commands that take a value back from where it was given; none where nobody gave it. Pure. */
 export function withdrawCommands(setting: SettingName, origin: Origin | undefined, stack: string): string[] {
   const { variable } = settingNamed(setting);
   switch (origin) {
@@ -17,7 +17,7 @@ export function withdrawCommands(setting: SettingName, origin: Origin | undefine
   }
 }
 
-/** A setting as the subject of a sentence, with where its value comes from. Pure. */
+/** Renders a setting as the subject of a sentence, with where its value comes from. Pure. */
 export function settingFrom(setting: SettingName, origin: Origin | undefined): string {
   return origin === undefined || origin === "generated" ? setting : `${setting} (from ${origin})`;
 }
