@@ -128,7 +128,10 @@ export const baseReady: Handler<BaseReadyInputs> = {
     }
   },
 
-  /** Pulumi deletes BaseReady before the containers it depends on, so nothing has been touched by then. */
+  /**
+   * Refuses where base must stay. Pulumi deletes BaseReady before the containers it depends on, so nothing has been
+   * touched by then.
+   */
   async remove(inputs, stack) {
     const { install, dockerHost } = inputs;
     const engine = connect(dockerHost);

@@ -1,6 +1,6 @@
 /** Operations of a resource of this module. Inputs are plain values, even those that Pulumi keeps secret. */
 export interface Handler<Inputs = Record<string, unknown>> {
-  /** Fixed id of the resource: there is one of a kind per stack. */
+  /** Returns the fixed id of the resource: there is one of a kind per stack. */
   id(inputs: Inputs): string;
   /** Inputs that say where the command runs rather than what is wanted: a change to them alone is no difference. */
   readonly incidental?: readonly (keyof Inputs & string)[];
@@ -12,7 +12,7 @@ export interface Handler<Inputs = Record<string, unknown>> {
    */
   apply(inputs: Inputs, context: Context): Promise<Readonly<Record<string, unknown>> | void>;
   /**
-   * Called before anything of the stack is deleted; throwing refuses.
+   * Runs before anything of the stack is deleted; throwing refuses.
    * @param stack its name, for the commands in a refusal
    */
   remove(inputs: Inputs, stack: string): Promise<void>;

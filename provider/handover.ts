@@ -60,7 +60,10 @@ export const handover: Handler<HandoverInputs> = {
     }
   },
 
-  /** Pulumi deletes the Handover before the containers it depends on, so nothing has been touched by then. */
+  /**
+   * Refuses where the tier must stay. Pulumi deletes the Handover before the containers it depends on, so nothing has
+   * been touched by then.
+   */
   async remove(inputs, stack) {
     const engine = connect(inputs.dockerHost);
     await refuseOtherEngine(engine, inputs);

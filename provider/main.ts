@@ -1,7 +1,7 @@
 import type { Handler } from "./handler";
 import { serve } from "./server";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- loaded when Pulumi has heard that this plugin is there: until then it does nothing else */
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded late: Pulumi waits until this plugin answers */
 
 const engine = process.argv[2] ?? "";
 

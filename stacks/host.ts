@@ -85,7 +85,7 @@ export interface Host {
   makeVolumes(install: string, volumes: readonly ServiceVolume[]): Promise<void>;
   /** Reads where the routes of an install lead, and the containers of its releases. */
   routed(install: Install): Promise<RoutedContainers>;
-  /** Reads what has a name of an install's base on the engine, whoever made it. */
+  /** Reads what is on the engine under a name of an install's base, whoever made it. */
   namesakes(install: string): Promise<Namesakes>;
   /** Stops and removes containers; their volumes stay. */
   removeContainers(containers: readonly string[]): Promise<void>;

@@ -10,7 +10,7 @@ import { readPlatform, type Platform, type BaseOutputs } from "../host/install/p
 export interface BaseReference {
   readonly platform: pulumi.Output<Platform>;
   readonly outputs: pulumi.Output<BaseOutputs>;
-  /** As `outputs`, known before anything is declared. */
+  /** Value of `outputs`, known before anything is declared. */
   readonly remembered: BaseOutputs;
 }
 

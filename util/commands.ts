@@ -271,7 +271,7 @@ export const pulumiCommand = (...words: readonly string[]): string =>
   // Our own options come first: everything after the first of Pulumi's words is passed to Pulumi.
   typed("pulumi", [...projectWords(), ...words]);
 
-/** Clears the lock of a stack, whoever has it. */
+/** Clears the lock of a stack, whoever holds it. */
 export const cancelCommand = (stack: string): string => pulumiCommand("cancel", "--stack", quoted(stack));
 
 /** Brings a stack up by raw Pulumi, where it is on the path. */

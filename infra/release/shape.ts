@@ -60,7 +60,7 @@ export function shapesOf(settings: Settings<Tier>): Partial<Record<Service, Serv
       init: true,
       memory: settings.workerMemory,
       tmpfs: ["/tmp"],
-      // It drains for up to 25 s; killed earlier it would leave jobs behind.
+      // The worker drains for up to 25 s; killed earlier it would leave jobs behind.
       stopSeconds: 35,
       // Starts as root and drops privileges by itself; KILL lets the first process, still root, pass SIGTERM on to it.
       capabilities: ["KILL", "SETGID", "SETUID"],

@@ -17,7 +17,7 @@ export interface ContainerStatus {
   readonly name: string;
   readonly image: string;
   readonly state: string;
-  /** As Docker words it: `Up 3 minutes (healthy)`. */
+  /** Docker's own wording: `Up 3 minutes (healthy)`. */
   readonly status: string;
 }
 

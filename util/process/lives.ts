@@ -22,7 +22,7 @@ export function livesSince(pid: number, at: number, program?: string): boolean {
     const isLater = started > at + slack;
     return state !== "Z" && (!isLater || programOf(pid) === program);
   } catch {
-    // It has ended since, or /proc hides another user's processes.
+    // The process has ended since, or /proc hides another user's processes.
     return isAlive(pid);
   }
 }
