@@ -114,7 +114,7 @@ export function environments(settings: Settings<Tier>, platform: Platform): Reco
   });
 }
 
-/** Adds the variables that no setting names.  */
+/** Adds the variables that no setting names. */
 function withFurther(
   settings: Settings<Tier>,
   environment: Record<Service, Environment>,

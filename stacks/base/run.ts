@@ -46,7 +46,7 @@ export function runOf(settings: Settings<"base">, host: Host): BaseRun {
   };
 }
 
-/** Lists the names of the images.  Pure. */
+/** Lists the names of the images. Pure. */
 export function imagesOf({ images }: BaseRun): string[] {
   return images.map(({ image }) => image);
 }
