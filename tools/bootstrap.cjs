@@ -18,7 +18,7 @@ const commandLine = join(root, "bin", "ops", "cli.js");
 /** Commands of the lab, which has a command line of its own. */
 const labCommands = ["rehearse", "bench", "test"];
 
-/** Progress goes beside the program's own output, which may be meant for another program. */
+/** Prints progress on standard error, apart from the program's own output, which may be meant for another program. */
 const say = (line) => process.stderr.write(`${line}\n`);
 
 async function main() {
@@ -38,7 +38,9 @@ async function main() {
   }
 }
 
-/** True when every package of package-lock.json is there in that version. npm writes the hidden list last of all. */
+/**
+ * True when every package of package-lock.json is installed in that version. npm writes the hidden list last of all.
+ */
 function dependenciesInstalled() {
   const hidden = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(hidden)) return false;
@@ -46,7 +48,7 @@ function dependenciesInstalled() {
   const installed = JSON.parse(readFileSync(hidden, "utf8")).packages;
   return Object.entries(wanted).every(
     ([path, entry]) =>
-      // The project itself is not listed, nor is what is for another kind of machine.
+      // The project itself is not listed, nor are packages for another kind of machine.
       path === "" || entry.optional || entry.devOptional || installed[path]?.version === entry.version,
   );
 }
@@ -56,15 +58,15 @@ async function install() {
   // No install scripts: newer npm blocks them anyway, and nothing here needs one.
   const options = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   if ((await npm(["ci", ...options], "hidden")) && dependenciesInstalled()) return;
-  // Where a registry lacks optional packages of other kinds of machine, the list has no place for them and `npm ci`
-  // refuses it. `npm install` takes it, and what it brought is compared with the list below.
+  // If a registry lacks optional packages for other kinds of machine, the list has no place for them and `npm ci`
+  // refuses it. `npm install` takes it, and what it installed is compared with the list below.
   say("npm ci did not take package-lock.json; trying: npm install --no-save");
   const ended = await npm(["install", "--no-save", ...options], "shown");
   if (!ended || !dependenciesInstalled())
     throw new Error("The Node dependencies could not be installed, see above. It needs npm and an npm registry.");
 }
 
-/** The npm that started this, else the one on PATH. */
+/** Runs the npm that started this, else the one on PATH. */
 function npm(args, output) {
   const own = process.env.npm_execpath;
   return own !== undefined && /npm-cli\.[cm]?js$/.test(own)
@@ -74,7 +76,7 @@ function npm(args, output) {
 
 const folders = ["util", "settings", "host", "infra", "provider", "stacks", "ops", "lab", "test"];
 
-/** True when the compiled program is newer than everything it is compiled from, and nothing else is with it. */
+/** True when the compiled program is newer than everything it is compiled from, and holds no leftovers. */
 function compiled() {
   if (!existsSync(commandLine) || !existsSync(compilerStamp)) return false;
   const since = statSync(compilerStamp).mtimeMs;
@@ -86,7 +88,7 @@ function compiled() {
   );
 }
 
-/** Compiled files whose source is gone: a test that was removed would still run. */
+/** Lists compiled files whose source is gone: a test that was removed would still run. */
 function leftovers() {
   const compiledFiles = folders.flatMap((folder) => filesIn(join(root, "bin", folder), ".js"));
   return compiledFiles.filter(
@@ -105,17 +107,17 @@ function filesIn(folder, ending) {
 async function compile() {
   say("Compiling.");
   const began = new Date();
-  // The compiler believes its stamp, not its output.
+  // The compiler trusts its stamp and does not look at its output.
   if (!existsSync(commandLine)) rmSync(compilerStamp, { force: true });
   for (const file of leftovers()) for (const half of [file, `${file}.map`]) rmSync(half, { force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   if (!(await run(process.execPath, [compiler, "-p", join(root, "tsconfig.json")], "shown")))
     throw new Error("It does not compile, see above.");
-  // It leaves its stamp alone when nothing changed but a date.
+  // The compiler leaves its stamp alone when nothing changed but a date.
   utimesSync(compilerStamp, began, began);
 }
 
-/** Runs a program whose output, if it is shown, is progress; true when it ends well. */
+/** Runs a program whose output, if it is shown, is progress; resolves with true when it ends with 0. */
 function run(command, args, output) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {

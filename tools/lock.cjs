@@ -49,7 +49,7 @@ exports.claim = async function claim(subject) {
 /** @param {string} subject */
 function addressOf(subject) {
   const name = `scani-tiers-${createHash("sha256").update(subject).digest("hex").slice(0, 24)}`;
-  // Linux has sockets that are in no folder; elsewhere a killed owner leaves a file behind, which is then removed.
+  // Linux has sockets outside any folder; elsewhere a killed owner leaves a file behind, which is then removed.
   return process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }
 
@@ -80,7 +80,7 @@ function take(address) {
   });
 }
 
-/** True while the owner is there, suspended or busy as it may be: the kernel answers for it. @param {string} address */
+/** True while the owner lives, even suspended or busy: the kernel answers for it. @param {string} address */
 function lives(address) {
   return new Promise((resolve) => {
     const socket = connect(address, () => {
