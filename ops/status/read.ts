@@ -37,7 +37,7 @@ export interface Status {
 
 /**
  * Reads an install's status from the engine, not from Pulumi, so that it is true whatever became of the last command.
- * @param name the install; without it the only one there is
+ * @param name the install; without it `scani`, else the only one there is
  * @param first stack to bring up where there is no install yet
  * @throws OperatorError when there is none, or several and no name
  */
