@@ -3,11 +3,11 @@ import type { Report as Say } from "../../util/progress/progress";
 import type { Interrupt } from "../interrupt";
 import type { Subject } from "./subject";
 
-/** What both sides of the bench share. */
+/** Objects both sides of the bench share. */
 export interface BenchContext {
   readonly docker: Docker;
   readonly subject: Subject;
   readonly interrupt: Interrupt;
-  /** Told what goes on. */
+  /** Receives progress. */
   readonly say: Say;
 }

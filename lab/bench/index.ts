@@ -14,19 +14,19 @@ import { chooseSubject } from "./subject";
 import { sweep } from "../throwaway";
 
 export interface BenchOptions {
-  /** One JSON line instead of the table. */
+  /** Print one JSON line instead of the table. */
   readonly json?: boolean;
-  /** Without it: Scani's own images where they are on the engine, else stand-ins. */
+  /** Images to use; by default Scani's own if they are on the engine, else stand-ins. */
   readonly images?: ImageKind;
 }
 
 /**
  * Measures the guide's procedure with compose and this module's switches, under the same load, on throwaway installs.
- * Takes a quarter of an hour; removes all it made on every way out.
- * @param say takes the result
- * @param progress takes what goes on meanwhile
- * @returns whether every bar held
- * @throws Error when a switch did not come about, or at an interrupt
+ * Takes a quarter of an hour; removes everything it created, also after an error.
+ * @param say receives the result
+ * @param progress receives progress meanwhile
+ * @returns true when every bar held
+ * @throws Error when a switch failed, or at an interrupt
  */
 export async function bench(options: BenchOptions, say: Say, progress: Say = toStandardError): Promise<boolean> {
   const docker = connectDocker();

@@ -2,15 +2,15 @@ import { clientHeader, clients } from "../clients";
 import type { LoadRequest } from "../load";
 import type { ImageKind } from "../setup/realImages";
 
-/** Requests sent in turn: those the api answers, and those the page's server does. Both go in through the front. */
+/** Requests sent in turn: to the api, and to the page's server. Both enter through the front. */
 export interface Load {
   readonly api: LoadRequest[];
   readonly page: LoadRequest[];
 }
 
 /**
- * Requests a second. Two loads, so that each has its own longest gap: in the control the page is served on while the
- * api is gone, and one gap over both would show nothing.
+ * Requests a second. Two loads, so that each has its own longest gap: in the control the page is still served while the
+ * api is gone, so one gap over both would show nothing.
  */
 export const rates = { api: 80, page: 20 } as const;
 
@@ -21,7 +21,7 @@ const page: LoadRequest[] = [
 
 const json = { "content-type": "application/json" };
 
-/** Requests anybody may send, without signing in. Pure. */
+/** Returns requests anybody may send without signing in. Pure. */
 export function loadOf(kind: ImageKind): Load {
   return { page, api: kind === "real" ? realApi() : standInApi() };
 }
@@ -38,7 +38,7 @@ function standInApi(): LoadRequest[] {
   }).flat();
 }
 
-/** `/health` is not limited. */
+/** Requests to the real api, as many clients; its `/health` is not rate-limited. */
 function realApi(): LoadRequest[] {
   return Array.from({ length: clients }, (_, client): LoadRequest[] => [
     { method: "GET", path: "/api/health" },

@@ -5,28 +5,28 @@ import type { Interrupt } from "../interrupt";
 import { rates, type Load } from "./load";
 import type { Run } from "./report/run";
 
-/** Milliseconds under load: before the command, after it, and in all. At 100 a second, 52 s are 5,200 requests. */
+/** Milliseconds under load: before the command, after it, and in total. At 100 a second, 52 s are 5,200 requests. */
 const span = { before: 10_000, after: 5_000, all: 52_000 };
 
-/** Seconds after which a load ends by itself, should nobody stop it. */
+/** Seconds after which a load that nobody stops ends by itself. */
 const longest = 900;
 
-/** One switch, to be made under load. */
+/** One switch to measure under load. */
 export interface Switch {
   readonly name: string;
   /** Address of the front. */
   readonly url: string;
   readonly load: Load;
-  /** The command; over when it resolves. */
+  /** Runs the command; resolves when it has ended. */
   command(): Promise<void>;
-  /** What the operator still has to do once the command has ended. Under load, and not part of its time. */
+  /** Does what the operator still has to do after the command; under load, but not part of its time. */
   afterwards?(): Promise<void>;
 }
 
-/** What the load saw of a switch. */
+/** Measurements of one switch by the load. */
 export type Seen = Omit<Run, "flipMs" | "slowResponse" | "files" | "parts">;
 
-/** Makes a switch under load. No load is left running, whatever happens. @throws what the command throws */
+/** Makes a switch under load and stops the load, whatever happens. @throws what the command throws */
 export async function measure(made: Switch, interrupt: Interrupt, say: Say): Promise<Seen> {
   say(`${made.name}: load on`);
   const loads: LoadHandle[] = [];
@@ -49,7 +49,7 @@ export async function measure(made: Switch, interrupt: Interrupt, say: Say): Pro
   }
   const seen = summarize(made.name, reports, began, ended);
   say(`${made.name}: ${spell(ended - began)}, ${seen.failed} of ${seen.sent} failed`);
-  // The first failures show the cause; on a busy machine it may be the load that lagged.
+  // Log the first failures, which show the cause; on a busy machine the load itself may have lagged.
   for (const { why, method, path, connection } of reports.flatMap(({ failures }) => failures.slice(0, 3)))
     say(`  ${method} ${path} (${connection}): ${why}`);
   const lag = Math.max(...reports.map(({ lagMs }) => lagMs));

@@ -3,19 +3,19 @@ import { ensureImages, INFRASTRUCTURE, type ImageSet } from "../images";
 import { absent, missingImages, published, realTag, type ImageKind } from "../setup/realImages";
 import type { Report as Say } from "../../util/progress/progress";
 
-/** What the bench puts under load. */
+/** Images the bench puts under load. */
 export interface Subject {
   readonly kind: ImageKind;
   /** `nextTag` is a tag that differs from `scaniTag`, for a new release within a tier. */
   readonly images: ImageSet;
-  /** Takes away what was made for this subject alone. */
+  /** Removes what was made for this subject only. */
   release(): Promise<void>;
 }
 
 /**
- * Makes sure that every image is there.
- * @param wanted without it: Scani's own images where all five are on the engine, else stand-ins
- * @throws Error naming the images that are missing, where real ones are wanted
+ * Makes sure that every image is on the engine.
+ * @param wanted kind of images; by default Scani's own if all five are on the engine, else stand-ins
+ * @throws Error naming the missing images, if real ones are wanted
  */
 export async function chooseSubject(docker: Docker, wanted: ImageKind | undefined, say: Say): Promise<Subject> {
   const tag = realTag(process.env);
@@ -33,7 +33,7 @@ export async function chooseSubject(docker: Docker, wanted: ImageKind | undefine
   };
 }
 
-/** `<tag>-b`; where nobody has made it, the same images under that name, for as long as the bench runs. */
+/** Returns `<tag>-b`; images that lack that tag get it as a second name while the bench runs. */
 async function nextTag(docker: Docker, tag: string): Promise<{ tag: string; remove(): Promise<void> }> {
   const next = `${tag}-b`;
   const made = await absent(docker, next);

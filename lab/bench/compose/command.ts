@@ -5,19 +5,19 @@ const run = promisify(execFile);
 
 /** The compose command of this machine. */
 export interface Compose {
-  /** As `docker-compose 1.29.2`. */
+  /** Command and version, as `docker-compose 1.29.2`. */
   readonly version: string;
   /**
-   * Runs it in a project's folder; killed at an interrupt.
+   * Runs the command in a project's folder; an interrupt kills it.
    * @throws Error with the end of what it printed when it exits non-zero
    */
   run(folder: string, args: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
-/** Lines of a failed command's output that are shown. */
+/** Number of lines of a failed command's output that are shown. */
 const shownLines = 20;
 
-/** `docker compose` when the plugin answers, else `docker-compose`. @throws Error when neither does */
+/** Returns `docker compose` if the plugin answers, else `docker-compose`. @throws Error when neither does */
 export async function findCompose(): Promise<Compose> {
   for (const words of [["docker", "compose"], ["docker-compose"]]) {
     const found = await composeOf(words);
@@ -28,7 +28,7 @@ export async function findCompose(): Promise<Compose> {
   );
 }
 
-/** The compose command these words run; undefined where it does not answer. */
+/** Returns the compose command these words run; undefined if it does not answer. */
 export async function composeOf(words: readonly string[]): Promise<Compose | undefined> {
   const version = await versionOf(words);
   return version === undefined
@@ -58,7 +58,9 @@ async function carryOut([program, ...words]: readonly string[], cwd: string, sig
   }
 }
 
-/** Compose prefers the environment to `.env`, so it gets none of the operator's own Scani settings. */
+/**
+ * Returns an environment without the operator's own Scani settings, since compose prefers the environment to `.env`.
+ */
 function environment(): Record<string, string> {
   const passed = Object.entries(process.env).filter(
     ([name]) => ["PATH", "HOME"].includes(name) || name.startsWith("DOCKER_"),

@@ -11,10 +11,10 @@ import { ComposeProject } from "./project";
 /** Milliseconds the site is watched once the command has ended, before the operator helps it. */
 const watched = 10_000;
 
-/** Milliseconds between two looks at a site that does not answer. */
+/** Milliseconds between two requests to a site that does not answer. */
 const pollInterval = 250;
 
-/** The control: the guide's own procedure with compose, there and back, under the same load. */
+/** Measures the control: the guide's own procedure with compose, there and back, under the same load. */
 export async function control(context: BenchContext, compose: Compose): Promise<Run[]> {
   const {
     docker,
@@ -69,8 +69,8 @@ async function switched(
 }
 
 /**
- * The guide's procedure ends with the command. nginx in frontend-app may still hold the old api's address, and goes on
- * holding it: so after a while the operator restarts it, and the load goes on until the site is back.
+ * Restarts frontend-app if the site still fails some seconds after the command, and waits until it answers. The guide's
+ * procedure ends with the command, but nginx may keep the old api's address until somebody restarts it.
  */
 async function helpUp(project: ComposeProject, interrupt: BenchContext["interrupt"], say: Say): Promise<void> {
   await interrupt.pause(watched);
@@ -80,7 +80,7 @@ async function helpUp(project: ComposeProject, interrupt: BenchContext["interrup
   while (!(await answers(project.url))) await interrupt.pause(pollInterval);
 }
 
-/** Whether the api is reached through the front. `/health` exists on real and stand-in api alike. */
+/** Returns true when the api answers through the front. `/health` exists on real and stand-in api alike. */
 async function answers(url: string): Promise<boolean> {
   return fetch(`${url}/api/health`, { signal: AbortSignal.timeout(5_000) }).then(
     ({ ok }) => ok,

@@ -4,7 +4,7 @@ import { localCloudUrl } from "../../../host/install/services/release";
 /** Values of a `.env`, by name. */
 export type Dotenv = Readonly<Record<string, string>>;
 
-/** A `.env` for tier 1, with secrets of its own. */
+/** Returns a `.env` for tier 1, with secrets of its own. */
 export function tier1Dotenv(args: { tag: string; port: number }): Dotenv {
   const [password, key] = [secret(), secret()];
   const address = `http://localhost:${args.port}`;
@@ -31,7 +31,7 @@ function secret(): string {
   return randomBytes(32).toString("hex");
 }
 
-/** The file's text; no value here needs quoting. Pure. */
+/** Renders the file's text; no value here needs quoting. Pure. */
 export function dotenvText(values: Dotenv): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -1,19 +1,22 @@
 import { throwawayLabels, type ThrowawayImages } from "../../throwaway";
 
-/** What the compose file is made from. */
+/** Parts of a compose file that vary. */
 export interface ComposeFileArgs {
   /** Compose project; also the install label, so that everything can be found again. */
   readonly project: string;
   readonly images: ThrowawayImages;
   /** Loopback port of the front. */
   readonly port: number;
-  /** The guide's second edit: without the local data-provider, its service and both `depends_on` are gone. */
+  /** False after the guide's second edit, which removes the local data-provider's service and both `depends_on`. */
   readonly withDataProvider: boolean;
 }
 
 const healthy = { condition: "service_healthy" };
 
-/** A check as Scani's own compose file has them: every half minute, so a start waits as long as Scani's users do. */
+/**
+ * Returns a health check as in Scani's own compose file: every half minute, so a start waits as long as for Scani's
+ * users.
+ */
 function every30s(shell: string, timeout: string) {
   return { test: ["CMD-SHELL", shell], interval: "30s", timeout, retries: 6, start_period: "30s" };
 }
@@ -23,8 +26,8 @@ function every10s(shell: string) {
 }
 
 /**
- * A compose file for production after Scani's guide, as JSON, which compose reads as YAML: values come from `.env`.
- * Mail and object storage are left out, since no switch touches them. Pure.
+ * Renders a compose file for production as in Scani's guide, as JSON, which compose reads as YAML; values come from
+ * `.env`. Mail and object storage are left out, since no switch touches them. Pure.
  */
 export function composeFile(args: ComposeFileArgs): string {
   const { project, images, withDataProvider } = args;
@@ -50,7 +53,7 @@ export function composeFile(args: ComposeFileArgs): string {
       image: images.postgres,
       environment: from("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
       volumes: ["postgres-data:/var/lib/postgresql/data"],
-      // By address: while it makes its first database, Postgres listens on its socket alone.
+      // Check by address: while it creates its first database, Postgres listens on its socket only.
       healthcheck: every10s("pg_isready -h 127.0.0.1 -U $${POSTGRES_USER} -d $${POSTGRES_DB}"),
     },
     redis: {

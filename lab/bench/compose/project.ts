@@ -10,13 +10,13 @@ import type { Compose } from "./command";
 import { dotenvText, tier1Dotenv, type Dotenv } from "./dotenv";
 import { composeFile } from "./file";
 
-/** Kind of the throwaways; part of every name. */
+/** Kind of these throwaway installs; part of every name. */
 export const composeKind = "compose";
 
 /** Seconds a service may take until it is ready. */
 const readySeconds = 180;
 
-/** A compose install of its own, driven as Scani's guide says. */
+/** A separate compose install, driven as Scani's guide says. */
 export class ComposeProject {
   readonly name: string;
   readonly url: string;
@@ -34,10 +34,10 @@ export class ComposeProject {
     this.settings = tier1Dotenv({ tag: images.scaniTag, port });
   }
 
-  /** What `.env` says on tier 1. */
+  /** Content of `.env` on tier 1. */
   readonly settings: Dotenv;
 
-  /** Lays the folder out for tier 1; starts nothing. */
+  /** Writes the project's folder for tier 1; starts nothing. */
   static async layOut(
     docker: Docker,
     compose: Compose,
@@ -50,7 +50,7 @@ export class ComposeProject {
     return project;
   }
 
-  /** The guide's two edits: the variables in `.env`, and the data-provider in the compose file. */
+  /** Makes the guide's two edits: the variables in `.env`, and the data-provider in the compose file. */
   edit(settings: Dotenv, withDataProvider: boolean): void {
     writeFileSync(join(this.folder, ".env"), dotenvText(settings), { mode: 0o600 });
     writeFileSync(
@@ -59,19 +59,19 @@ export class ComposeProject {
     );
   }
 
-  /** One compose command on this project. @throws Error */
+  /** Runs one compose command on this project. @throws Error */
   run(...args: string[]): Promise<void> {
     return this.interrupt.guard(this.compose.run(this.folder, ["-p", this.name, ...args], this.interrupt.signal));
   }
 
-  /** Postgres, then its schema: what the guide has done once, before the first start. @throws Error, OperatorError */
+  /** Starts Postgres and migrates it, as the guide does once before the first start. @throws Error, OperatorError */
   async migrate(): Promise<void> {
     await this.run("up", "-d", "postgres", "redis");
     await this.ready("postgres");
     await this.run("run", "--rm", "migrate");
   }
 
-  /** The guide's command; over when it has returned and the api is ready. @throws Error, OperatorError */
+  /** Runs the guide's command; resolves when it has returned and the api is ready. @throws Error, OperatorError */
   async up(): Promise<void> {
     await this.run("up", "-d", "--remove-orphans");
     await this.ready("api");
@@ -89,7 +89,7 @@ export class ComposeProject {
     );
   }
 
-  /** Removes everything the project has on the engine, and its folder. Whatever compose was doing has ended by then. */
+  /** Removes everything the project has on the engine, and its folder, once running compose commands have ended. */
   async remove(): Promise<void> {
     await this.interrupt.idle();
     await removeInstall(this.docker, this.name);

@@ -3,10 +3,10 @@ import type { FilesSeen, Papers } from "../../rehearse/papers";
 import type { RehearsedScani } from "../../rehearse/scani";
 import type { Session } from "../../rehearse/session";
 
-/** Statements users upload once, and in the middle of each switch, each with the job that reads it. */
+/** Number of statements users upload at first and in the middle of each switch, each with the job that reads it. */
 const uploads = { first: 20, each: 10 };
 
-/** Progress that says the gateway is about to flip. */
+/** Progress line printed when the gateway is about to flip. */
 const flipping = /▸ flip/;
 
 /** Users with files, who upload more in the middle of each switch. */
@@ -25,14 +25,14 @@ export class FileUsers {
     return new FileUsers(scani.papers, sessions, interrupt);
   }
 
-  /** Takes what a command prints. */
+  /** Reads a command's output and starts uploading when the gateway is about to flip. */
   heard(text: string): void {
     if (this.within !== undefined || !flipping.test(text)) return;
     this.within = this.papers.send(this.sessions, uploads.each);
     this.within.catch(() => undefined);
   }
 
-  /** Opens every file, once what was sent meanwhile is stored and read. @throws what an upload threw */
+  /** Opens every file, once those sent during the switch are stored and read. @throws what an upload threw */
   async count(): Promise<FilesSeen> {
     await this.within;
     this.within = undefined;

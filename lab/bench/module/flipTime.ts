@@ -1,6 +1,9 @@
 import type { Entry } from "../../../host/install/journal";
 
-/** When the gateway began to flip, epoch milliseconds: after every step before it. Undefined where none did. Pure. */
+/**
+ * Returns when the gateway began to flip, in epoch milliseconds: after every step before it. Undefined without a flip.
+ * Pure.
+ */
 export function flipBegan({ at, timings }: Pick<Entry, "at" | "timings">): number | undefined {
   const steps = Object.entries(timings);
   const flip = steps.findIndex(([name]) => name === "flip");

@@ -22,7 +22,7 @@ import { stackOutputs } from "../../../ops/pulumi/stackOutputs";
 import type { BenchContext } from "../context";
 import { issueHosted, type Hosted } from "../hosted";
 
-/** Lines of a failed command's output that are shown. */
+/** Number of lines of a failed command's output that are shown. */
 const shownLines = 30;
 
 /** A throwaway install of this module, driven as an operator does. */
@@ -36,7 +36,7 @@ export class ModuleInstall {
     private readonly chosen: HostedBucket,
   ) {}
 
-  /** Lays it out; starts nothing. */
+  /** Writes the install's folder; starts nothing. */
   static async layOut(context: BenchContext): Promise<ModuleInstall> {
     const hosted = issueHosted();
     const bucket = await chooseBucket(context.docker);
@@ -53,13 +53,13 @@ export class ModuleInstall {
     return this.place.url;
   }
 
-  /** Scani on it, as its users use it. */
+  /** Returns Scani on this install, as its users use it. */
   scani(): RehearsedScani {
     const { docker, subject } = this.context;
     return subject.kind === "real" ? RealScani.on(docker, this.place) : new StandInScani(this.place);
   }
 
-  /** Brings base up, and the hosted endpoint beside it. */
+  /** Brings base up, and starts the hosted endpoint next to it. */
   async upBase(): Promise<void> {
     const {
       docker,
@@ -88,8 +88,8 @@ export class ModuleInstall {
   }
 
   /**
-   * `npm run up -- <stack>`.
-   * @param onOutput told what it prints, as it comes
+   * Does what `npm run up -- <stack>` does.
+   * @param onOutput receives its output as it is printed
    * @throws Error with the end of what it printed
    */
   async up(stack: string, onOutput: (text: string) => void = () => undefined): Promise<void> {
@@ -103,7 +103,7 @@ export class ModuleInstall {
       await this.context.interrupt.guard(running);
     } catch (error) {
       this.context.interrupt.signal.throwIfAborted();
-      // Pulumi's own error repeats all of its output; what never printed anything says it itself.
+      // Pulumi's error repeats all of its output, so use its message only if nothing was printed.
       const said =
         printed.length > 0 ? printed.join("\n").trimEnd().split("\n").slice(-shownLines) : [(error as Error).message];
       throw new Error([`up ${stack} failed:`, ...said].join("\n"));
@@ -115,14 +115,14 @@ export class ModuleInstall {
     changeSetting(this.place, stack, name, value);
   }
 
-  /** What the last handover put on record. @throws Error when there is none */
+  /** Returns the journal's entry of the last handover. @throws Error when there is none */
   async lastHandover(): Promise<Entry> {
     const entry = (await readJournal(engineOver(this.context.docker), this.base.gateway)).at(-1);
     if (entry === undefined) throw new Error("no handover is on record");
     return entry;
   }
 
-  /** Docker name of its Postgres. */
+  /** Docker name of the install's Postgres. */
   get postgres(): string {
     const found = this.base.services.find(({ service }) => service === "postgres");
     if (found === undefined) throw new Error("the install has no Postgres of its own");
@@ -134,11 +134,11 @@ export class ModuleInstall {
     return this.outputs;
   }
 
-  /** Removes everything of it. */
+  /** Removes the whole install. */
   async remove(): Promise<void> {
     const { docker, interrupt } = this.context;
-    // A command that an interrupt left running cannot be called off, but ends sooner once its containers are gone. It
-    // may be making new ones meanwhile, so what cannot be removed yet is left to the second time.
+    // A command that an interrupt left running cannot be cancelled, but ends sooner once its containers are gone. It
+    // may still create new ones, so a second removal below takes whatever is left.
     if (interrupt.signal.aborted) await removeInstall(docker, this.place.install);
     await interrupt.idle();
     await cleanUp(docker, this.place);

@@ -11,7 +11,7 @@ import { FileUsers } from "./fileUsers";
 import { ModuleInstall } from "./install";
 import { askSlowly, judgeHeld, type Held } from "./slowResponse";
 
-/** This module's switches, under load: cold, with a slow response open, kept warm, and to a new tag. */
+/** Measures this module's switches under load: cold, with a slow response open, kept warm, and to a new tag. */
 export async function moduleSwitches(context: BenchContext): Promise<Run[]> {
   const {
     subject: { images },
@@ -30,7 +30,7 @@ export async function moduleSwitches(context: BenchContext): Promise<Run[]> {
     await to("tier2", runName.first);
     await to("tier1", runName.back);
     await to("tier2", runName.again);
-    // The drain waits for an open response, so these two say nothing about how long a switch takes.
+    // The drain waits for an open response, so the time of these two switches means nothing.
     await to("tier1", runName.slowBack, true);
     await to("tier2", runName.slowForth, true);
 
@@ -80,7 +80,7 @@ async function switched(
     throw new Error(`${name}: the last handover on record is ${entry.outcome}, not a switch`);
   const parts = { Pulumi: seen.totalMs - entry.totalMs, ...entry.timings };
   say(`  ${partsText(parts)}`);
-  // What the setting asks to be watched is not counted; what the soak takes beyond that is.
+  // Do not count the seconds of soak that the setting asks for; count what the soak takes beyond them.
   const run = {
     ...seen,
     totalMs: seen.totalMs - Math.min(entry.timings.soak ?? 0, soakMs),
@@ -95,11 +95,11 @@ async function switched(
   return { ...run, slowResponse: judgeHeld(held, flipBegan(entry)) };
 }
 
-/** What the bench's install soaks for: it sets nothing. */
+/** Milliseconds the bench's install soaks: the setting's default. */
 const soakMs = Number(settingNamed("soak").fallback) * 1000;
 
 /**
- * Progress that says the candidate is being started or asked: the flip comes soon, and the serving api is still the old
+ * Progress line of the candidate's start or verification: the flip comes soon, and the serving api is still the old
  * one.
  */
 const beforeFlip = /▸ (start|verify)/;

@@ -2,10 +2,10 @@ import type Docker from "dockerode";
 import { setTimeout as pause } from "node:timers/promises";
 import { exec, type ExecResult } from "../../../host/engine/docker/exec";
 
-/** Milliseconds between two looks at who waits, and those after which nobody will any more. */
+/** Milliseconds between two checks for a waiting query, and after which the check gives up. */
 const [pollInterval, timeout] = [100, 10_000];
 
-/** psql inside the install's own Postgres, each statement sent by itself. */
+/** Builds a psql command for the install's own Postgres that sends each statement separately. */
 function psql(statements: readonly string[]): string[] {
   const words = statements.map((statement) => `-c "${statement}"`).join(" ");
   return [
@@ -16,7 +16,7 @@ function psql(statements: readonly string[]): string[] {
 }
 
 /**
- * Keeps everybody from a table for some seconds. Resolves when it has the lock; `released` when it is given back.
+ * Locks a table for some seconds. Resolves when it has the lock; `released` resolves when the lock is given back.
  * @throws Error with psql's message
  */
 export async function holdLock(

@@ -8,14 +8,14 @@ export interface Bar {
   readonly held: boolean;
 }
 
-/** What is demanded. Times in milliseconds. */
+/** Limits the runs must keep to. Times in milliseconds. */
 const limits = { sent: 5_000, flip: 500, first: 20_000, back: 12_000, warmBack: 8_000 };
 
-/** Shares of compose's time: version 1 makes one container after the other, later ones make them side by side. */
+/** Shares of compose's time: version 1 creates one container after the other, later ones create them concurrently. */
 const shareOf = { first: 0.6, later: 1.3 };
 
 /**
- * Judges the runs. A run that was not made fails its bars. Pure.
+ * Compares the runs with the limits. A missing run fails its bars. Pure.
  * @param compose version of the compose it is measured against, as `docker-compose 1.29.2`
  */
 export function judge(runs: readonly Run[], compose: string): Bar[] {
@@ -40,7 +40,7 @@ export function judge(runs: readonly Run[], compose: string): Bar[] {
   ];
 }
 
-/** Load that the control survives would show nothing about this module. */
+/** Demands that the control fails requests: a load it survives would show nothing about this module. */
 function proof(control: readonly Run[]): Bar {
   const failed = total(control, "failed");
   return {

@@ -1,19 +1,19 @@
 import type Docker from "dockerode";
 import { availableParallelism, loadavg } from "node:os";
 
-/** What the figures were measured on. */
+/** Machine the figures were measured on. */
 export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
   /** Version of the Docker engine. */
   readonly engine: string;
-  /** Which compose made the control, with its version. */
+  /** Compose command of the control, with its version. */
   readonly compose: string;
   /** The images under load, as `scani/*:0.17.1`. */
   readonly images: string;
 }
 
-/** A warning when the machine has other work, in which case its times say little; undefined when it is idle. */
+/** Returns a warning when the machine has other work, which makes its times say little; undefined when it is idle. */
 export function busy(): string | undefined {
   const [load] = loadavg() as [number];
   return load < availableParallelism() / 2

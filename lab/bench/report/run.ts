@@ -1,6 +1,6 @@
 import type { FilesSeen } from "../../rehearse/papers";
 
-/** Names of the runs, in the order they are made; whoever reads the JSON knows the control by `compose`. */
+/** Names of the runs, in the order they are made; readers of the JSON recognise the control by `compose`. */
 export const runName = {
   composeForth: "compose, tier 1 to 2",
   composeBack: "compose, tier 2 to 1",
@@ -15,7 +15,7 @@ export const runName = {
 } as const;
 
 /**
- * What became of a response that was begun before the flip. `missed`: it was not open when the gateway flipped, so it
+ * Outcome of a response that was begun before the flip. `missed`: it was not open when the gateway flipped, so it
  * proves nothing.
  */
 export type SlowResponse = "whole" | "cut" | "missed";
@@ -23,7 +23,7 @@ export type SlowResponse = "whole" | "cut" | "missed";
 /** One measured switch. Times in milliseconds. */
 export interface Run {
   readonly name: string;
-  /** Requests sent, and those of them without a whole response of the expected status. */
+  /** Requests sent, and those among them without a whole response of the expected status. */
   readonly sent: number;
   readonly failed: number;
   /** Longest time in which no request to the api succeeded, or none for the page: whichever was longer. */
@@ -33,8 +33,8 @@ export interface Run {
   /** From the command's start to its end, less the seconds of the soak; for the control, until the api is ready too. */
   readonly totalMs: number;
   /**
-   * What the command's time went to: Pulumi with the containers it makes, then each step of the handover by its id, in
-   * full where steps go on side by side. The control has no steps.
+   * Parts of the command's time: Pulumi with the containers it creates, then each step of the handover by its id, in
+   * full even if steps run concurrently. The control has no steps.
    */
   readonly parts?: Readonly<Record<string, number>>;
   /** 99th percentile of successful requests, before the command and while it ran; null where none succeeded. */

@@ -16,7 +16,7 @@ const columns = [
   "file jobs once",
 ];
 
-/** Everything a person reads, as Markdown: when and where, the table, what holds. Pure. */
+/** Renders the report for a person as Markdown: when and where, the table, which bars hold. Pure. */
 export function markdown(runs: readonly Run[], bars: readonly Bar[], machine: Machine, at: Date): string {
   return [
     `Measured ${at.toISOString().slice(0, 10)} on ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, Docker Engine ${machine.engine}, ${machine.compose}; images ${machine.images}. 100 requests a second, half on kept connections and half on fresh ones, GET and POST.`,
@@ -54,7 +54,7 @@ function cells(run: Run): string[] {
   ];
 }
 
-/** `Pulumi 8.2 s, preflight 1.0 s`: what a command's time went to, without what took no time. Pure. */
+/** Renders the parts of a command's time, as `Pulumi 8.2 s, preflight 1.0 s`, without those below 50 ms. Pure. */
 export function partsText(parts: Readonly<Record<string, number>>): string {
   return Object.entries(parts)
     .filter(([, ms]) => ms >= 50)
@@ -62,12 +62,12 @@ export function partsText(parts: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-/** `5,200`, whatever the machine's language. */
+/** Formats a count as `5,200`, whatever the machine's language. */
 function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** `14 ms` below a second, `2.9 s` above. */
+/** Formats a time: `14 ms` below a second, `2.9 s` above. */
 function time(ms: number | null): string {
   if (ms === null) return "–";
   return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
