@@ -10,7 +10,7 @@ import { follow, hash, type Recipe } from "./recipe";
 const run = promisify(execFile);
 export const SUITE = "bookworm";
 
-/** Debian's minimal system, made with debootstrap from the mirror this machine itself uses. */
+/** Returns the recipe of Debian's minimal system, made with debootstrap from the mirror this machine itself uses. */
 export function debianBase(): Recipe {
   const tag = `scani-local/base:${SUITE}`;
   const key = hash(SUITE, ...contextFiles("base").flatMap((file) => [file.name, file.content]));
@@ -43,7 +43,7 @@ export function debianBase(): Recipe {
           .catch((error: Error) => error);
         const [[code], failed] = await Promise.all([ended as Promise<[number | null]>, importing]);
         if (code !== 0) {
-          // Whatever came out of the archive so far may have been imported.
+          // A part of the archive may have been imported.
           if (!failed) await docker.getImage(tag).remove({ force: true });
           throw new Error(`debootstrap failed:\n${output.trim().split("\n").slice(-10).join("\n")}`);
         }
@@ -55,7 +55,7 @@ export function debianBase(): Recipe {
   };
 }
 
-/** @throws Error that says what to type, where it cannot be installed from here */
+/** Installs debootstrap if it is missing. @throws Error that says what to type, if it cannot be installed from here */
 async function ensureDebootstrap(log: (line: string) => void): Promise<void> {
   const found = await run("sh", ["-c", "command -v debootstrap"], {
     env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
@@ -76,7 +76,7 @@ interface HostApt {
   ca: string;
 }
 
-/** apt's own view of this machine's Debian sources, whatever format they are written in. */
+/** Asks apt for this machine's Debian sources, whatever format they are written in. */
 async function hostApt(): Promise<HostApt> {
   const fields = ["$(SITE)", "$(RELEASE)", "$(COMPONENT)"].join("|");
   const listed = await run("apt-get", ["indextargets", "--format", fields, "Created-By: Packages"]).catch(

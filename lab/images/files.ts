@@ -8,7 +8,7 @@ export interface ContextFile {
   mode: number;
 }
 
-/** lab/images in the source tree, whether this runs from there or compiled from bin/. */
+/** Path of lab/images in the source tree, also if this runs compiled from bin/. */
 export const sourceDir = join(packageRoot(__dirname), "lab", "images");
 
 function packageRoot(start: string): string {
@@ -18,7 +18,7 @@ function packageRoot(start: string): string {
   return packageRoot(parent);
 }
 
-/** Every file under lab/images/context/<name>, in a stable order. */
+/** Reads every file under lab/images/context/<name>, in a stable order. */
 export function contextFiles(name: string): ContextFile[] {
   const root = join(sourceDir, "context", name);
   return readdirSync(root, { recursive: true, withFileTypes: true })

@@ -11,7 +11,7 @@ import { hash, type DockerfileOptions } from "./recipe";
 const dir = join(sourceDir, "tools");
 const goMod = readFileSync(join(dir, "go.mod"), "utf8");
 
-/** The real programs by the name of their binary, with where each keeps its version. */
+/** The real programs by the name of their binary, with the Go variable that holds each one's version. */
 const TOOLS = {
   versitygw: { module: "github.com/versity/versitygw", command: "/cmd/versitygw", version: "main.Version" },
   mailpit: { module: "github.com/axllent/mailpit", command: "", version: "github.com/axllent/mailpit/config.Version" },
@@ -20,7 +20,7 @@ const TOOLS = {
 
 export type Tool = keyof typeof TOOLS;
 
-/** As pinned in tools/go.mod, without the v. */
+/** Returns a tool's version as pinned in tools/go.mod, without the v. */
 export function toolVersion(tool: Tool): string {
   const { module } = TOOLS[tool];
   const version = goMod
@@ -31,7 +31,7 @@ export function toolVersion(tool: Tool): string {
   return version.replace(/^v/, "");
 }
 
-/** The program as a file of a build context, compiled on this machine because an image has no Go. */
+/** Returns the program as a file of a build context, compiled on this machine because an image has no Go. */
 export function goTool(tool: Tool): NonNullable<DockerfileOptions["extra"]> {
   const { module, command, version } = TOOLS[tool];
   const linker = ["-s", "-w", ...(version ? ["-X", `${version}=v${toolVersion(tool)}`] : [])].join(" ");
@@ -44,7 +44,7 @@ export function goTool(tool: Tool): NonNullable<DockerfileOptions["extra"]> {
 
 let compiling: Promise<unknown> = Promise.resolve();
 
-/** One after the other: each compilation uses every core by itself. */
+/** Compiles one tool after the other, since each compilation uses every core by itself. */
 function compile(tool: Tool, args: string[], command: string): Promise<ContextFile> {
   const compiled = compiling.then(async () => {
     const out = await mkdtemp(join(tmpdir(), "scani-go-"));

@@ -20,15 +20,15 @@ export interface ImageSet {
   gateway: string;
 }
 
-/** Images of what Scani stands on. */
+/** Images of the services Scani needs. */
 export const INFRASTRUCTURE = ["postgres", "redis", "storage", "mail", "gateway"] as const;
 const NAMES = [...INFRASTRUCTURE, "scani"] as const;
 type Name = (typeof NAMES)[number];
 
 /**
- * Makes sure that every image of the tests is on this engine, and says what they are called. Infrastructure is the real
- * thing: published images where a registry answers, the same programs from packages where none does. What is there and
- * up to date is used as it is, so a second call takes well under a second.
+ * Makes sure that every image of the tests is on this engine, and returns their names. Infrastructure is real:
+ * published images if a registry answers, else the same programs from packages. Images that are present and up to date
+ * are reused, so a second call takes well under a second.
  *
  * @param opts.only some of `postgres`, `redis`, `storage`, `mail`, `gateway`, `scani` (all stand-ins); all by default
  * @throws when an image cannot be made, with the last lines of the build
@@ -56,7 +56,7 @@ function knownName(name: string): Name {
   return known;
 }
 
-/** What an earlier run got decides; a registry is only asked when something is missing. */
+/** Prefers the images an earlier run got; asks a registry only if one is missing. */
 async function chooseInfrastructure(builder: Builder, wanted: Name[]): Promise<Infrastructure> {
   const [registry, local] = [fromRegistry(), madeHere()];
   if (await hasAll(builder.docker, registry, wanted)) return registry;

@@ -2,7 +2,7 @@ import { debianBase, SUITE } from "./debian";
 import { goTool, toolVersion, type Tool } from "./goTools";
 import { dockerfile, pulled, type Recipe } from "./recipe";
 
-/** What Scani stands on, and what the stand-ins are made from. */
+/** Recipes of the services Scani needs, and of the bases the stand-ins are made from. */
 export interface Infrastructure {
   postgres: Recipe;
   redis: Recipe;
@@ -11,13 +11,13 @@ export interface Infrastructure {
   gateway: Recipe;
   /** Plain Debian. */
   base: Recipe;
-  /** Where the stand-ins' runtime image starts, and the packages it still lacks. */
+  /** Parent of the stand-ins' runtime image, and the packages it still lacks. */
   node: { tag: string; parent: Recipe; packages: string };
 }
 
 const POSTGRES_MAJOR = "15";
 
-/** The published images. */
+/** Returns recipes that pull the published images. */
 export function fromRegistry(): Infrastructure {
   const published = (image: string, tool: Tool): Recipe => pulled(`${image}:v${toolVersion(tool)}`);
   return {
@@ -31,7 +31,7 @@ export function fromRegistry(): Infrastructure {
   };
 }
 
-/** The same programs, from Debian's packages and Go's modules. */
+/** Returns recipes of the same programs, from Debian's packages and Go's modules. */
 export function madeHere(): Infrastructure {
   const base = debianBase();
   const built = (name: string, context: string, tool: Tool): Recipe =>

@@ -11,10 +11,12 @@ export interface Builder {
   log(line: string): void;
 }
 
-/** How one image comes to be. The same key means the same image, so an image that carries it needs no building. */
+/**
+ * Instructions that make one image. The same key means the same image, so an image that carries it need not be built.
+ */
 export interface Recipe {
   tag: string;
-  /** Hash of everything that goes in, parents included. */
+  /** Hash of all inputs, parents included. */
   key: string;
   parent?: Recipe;
   make(builder: Builder, label: Record<string, string>): Promise<void>;
@@ -26,7 +28,10 @@ export interface DockerfileOptions {
   /** Folder under context/ with the Dockerfile, whose `FROM` is `${BASE}`. */
   context: string;
   args?: Record<string, string>;
-  /** Files that are made first, such as a compiled program, with what they are made of in their place in the key. */
+  /**
+   * Files that are made first, such as a compiled program; `madeOf`, a hash of their sources, stands for them in the
+   * key.
+   */
   extra?: { madeOf: string; files(builder: Builder): Promise<ContextFile[]> };
 }
 
@@ -55,7 +60,7 @@ export function dockerfile(options: DockerfileOptions): Recipe {
   };
 }
 
-/** A real image, from a registry. Its tag is its key: none of these tags moves. */
+/** Returns the recipe of a real image from a registry. Its tag is its key: none of these tags moves. */
 export function pulled(tag: string): Recipe {
   return {
     tag,
@@ -66,7 +71,7 @@ export function pulled(tag: string): Recipe {
 
 const underWay = new Map<string, Promise<void>>();
 
-/** Makes the image unless it is there; concurrent callers in this process share the work. */
+/** Makes the image unless it exists; concurrent callers in this process share the work. */
 export function ensure(builder: Builder, recipe: Recipe): Promise<void> {
   const id = `${recipe.tag} ${recipe.key}`;
   const work = underWay.get(id) ?? make(builder, recipe).finally(() => underWay.delete(id));
@@ -118,7 +123,7 @@ export function follow(docker: Dockerode, stream: NodeJS.ReadableStream): Promis
 
 export function hash(...parts: (string | Uint8Array)[]): string {
   const sum = createHash("sha256");
-  // Lengths keep ['a', 'bc'] and ['ab', 'c'] apart.
+  // Hash the lengths too, which keep ['a', 'bc'] and ['ab', 'c'] apart.
   for (const part of parts) sum.update(`${part.length}:`).update(part);
   return sum.digest("hex");
 }
@@ -130,7 +135,10 @@ function archive(files: ContextFile[]) {
   return tar;
 }
 
-/** A build reaches the package mirrors the way this machine does; these arguments leave no trace in an image. */
+/**
+ * Returns this machine's proxies as build arguments, so that a build reaches the package mirrors too; they leave no
+ * trace in an image.
+ */
 function proxies(): Record<string, string> {
   const names = ["http_proxy", "https_proxy", "no_proxy"];
   const found = names.map((name) => [name, process.env[name] ?? process.env[name.toUpperCase()]]);

@@ -2,7 +2,7 @@ import { follow, type Builder } from "./recipe";
 
 const PROBE_MS = 5000;
 
-/** Whether a pull gets anywhere within five seconds. A pull that does is finished, so it is not for nothing. */
+/** Returns true when a pull starts within five seconds. Such a pull is completed, since the image is needed anyway. */
 export async function registryAnswers(builder: Builder, tag: string): Promise<boolean> {
   const tooLong = new AbortController();
   const timer = setTimeout(() => tooLong.abort(), PROBE_MS);

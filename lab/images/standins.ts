@@ -14,7 +14,7 @@ export const NEXT_TAG = "1.0.1";
 export const SERVICES = ["api", "worker", "data-provider", "frontend-app", "migrate"] as const;
 export type Service = (typeof SERVICES)[number];
 
-/** Releases that differ from 1.0.1 in one service and one way, by the service that differs. */
+/** Releases that differ from 1.0.1 by one fault in one service, each with that service. */
 export const VARIANTS = {
   "api-unready": "api",
   "api-crash": "api",
@@ -33,7 +33,7 @@ export const variantTag = (variant: Variant): string => `${NEXT_TAG}-${variant}`
 
 const imageOf = (service: Service, tag: string): string => `${REPOSITORY}/${service}:${tag}`;
 
-/** Both releases of all five services, and every variant of the second. */
+/** Makes both releases of all five services, and every variant of the second. */
 export async function ensureStandins(builder: Builder, from: Infrastructure): Promise<void> {
   const runtime = dockerfile({
     tag: `scani-local/node:${from.node.tag}`,
@@ -46,7 +46,7 @@ export async function ensureStandins(builder: Builder, from: Infrastructure): Pr
     SERVICES.map(async (service) => {
       const parents = { base: from.base, runtime, bun };
       await ensure(builder, serviceRecipe(service, TAG, parents));
-      // After the first, because all layers but the last are the same.
+      // Make this after the first: all layers but the last are the same.
       const next = serviceRecipe(service, NEXT_TAG, parents);
       await ensure(builder, next);
       await ensureVariants(builder, service, next);
@@ -66,7 +66,7 @@ async function ensureVariants(builder: Builder, service: Service, next: Recipe):
 }
 
 /**
- * Bun's binary comes with the npm packages; its version is what the image of it is known by, since it has a hundred
+ * Returns the recipe of Bun's image. The binary comes from npm; the key uses its version instead of its hundred
  * megabytes.
  */
 function bunRuntime(runtime: Recipe): Recipe {
@@ -124,7 +124,7 @@ function serviceRecipe(
 
 const bundles = new Map<Service, Buffer>();
 
-/** The service as one file that runs by itself, with further files in its image. */
+/** Returns the service as one executable file, with further files for its image. */
 function executable(service: Service, extraFiles: ContextFile[] = []) {
   const content = bundles.get(service) ?? bundle(service);
   bundles.set(service, content);
@@ -132,7 +132,7 @@ function executable(service: Service, extraFiles: ContextFile[] = []) {
   return { madeOf: hash(...files.flatMap((file) => [file.name, file.content])), files: () => Promise.resolve(files) };
 }
 
-/** A release's migrations, one file each, as Scani's migrate image ships them. */
+/** Returns a release's migrations, one file each, as Scani's migrate image ships them. */
 function migrationFiles(version: string): ContextFile[] {
   return migrationsOf(version).map(({ id, sql }) => ({
     name: `migrations/${id}.sql`,
@@ -141,7 +141,7 @@ function migrationFiles(version: string): ContextFile[] {
   }));
 }
 
-/** What the page loads: one script, as its policy allows none within it. */
+/** Bundles the page's one script, which is a file because the page's policy allows no inline script. */
 function page() {
   const options: BuildOptions = {
     entryPoints: [join("page", "main.ts")],
@@ -155,8 +155,8 @@ function page() {
 }
 
 function bundle(service: Service): Buffer {
-  // Scani's services run on Bun. Here that matters where its S3 client does; the others do with what the base image
-  // has, and the oldest of these does not bring web cryptography as a global.
+  // Scani's services run on Bun. Here only the data-provider needs it, for its S3 client; the others run on the base
+  // image's Node, and the oldest of these has no web cryptography as a global.
   const onBun = service === "data-provider";
   const banner = onBun
     ? "#!/usr/bin/env bun"

@@ -1,14 +1,14 @@
 import { createAuthClient } from "better-auth/client";
 import { emailOTPClient, magicLinkClient } from "better-auth/client/plugins";
 
-/** Where the api is: Scani's page is built with a path, so that one build serves any host. */
+/** Address of the api: Scani's page is built with a path, so that one build serves any host. */
 export const apiUrl = new URL("/api", location.origin).toString();
 
-/** Milliseconds after which a call of the sign-in is given up. */
+/** Milliseconds after which a sign-in call is given up. */
 const timeout = 12_000;
 
 /**
- * Scani's own client library with the base Scani's page gives it: it takes the path of a base for its own, and asks
+ * Scani's own client library with the base URL Scani's page gives it. It takes that URL's path for its own, so it asks
  * `/api/get-session`.
  */
 export const auth = createAuthClient({
@@ -27,7 +27,7 @@ export const auth = createAuthClient({
 /** One answer of a batch. */
 type Answer<T> = { result: { data: T } } | { error: { message: string } };
 
-/** What the page asks over tRPC, as tRPC's own client asks: in batches, here of one. */
+/** Calls the page makes over tRPC, in batches as tRPC's own client sends them, here of one call. */
 export const trpc = {
   mutate: <T>(name: string, input: object) =>
     call<T>(`${name}?batch=1`, {

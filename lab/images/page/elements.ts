@@ -1,4 +1,4 @@
-/** An element of the page, which has it in its HTML. */
+/** Returns an element of the page's HTML. @throws Error when there is none of that kind */
 export function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
   if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} ${id}`);

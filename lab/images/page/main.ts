@@ -1,6 +1,6 @@
 /*
- * The stand-in page: it signs in, stays in touch and uploads as Scani's page does, with the same client library and the same
- * calls. What a test can rely on:
+ * The stand-in page: it signs in, keeps a websocket and uploads as Scani's page does, with the same client library and
+ * the same calls. Tests can rely on:
  *
  *   body[data-view]     loading, anonymous, signed-in, unreachable
  *   #message            what the last step reported; an error begins with "Failed: "
@@ -20,13 +20,13 @@ import { element, setText, setView } from "./elements";
 import { keepInTouch, type Realtime } from "./realtime";
 import { importStatement } from "./statement";
 
-/** Milliseconds between two questions which release answers. */
+/** Milliseconds between two requests that ask which release answers. */
 const askEvery = 1_000;
 
 let realtime: Realtime | undefined;
 let asking: number | undefined;
 
-/** Does a step for the user and says how it went. */
+/** Performs a step for the user and shows the outcome. */
 async function step(done: string, work: () => Promise<void>): Promise<void> {
   setText("message", "");
   try {
@@ -37,13 +37,13 @@ async function step(done: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What better-auth's client answered, when it is no error. */
+/** Returns the data of better-auth's client. @throws Error when it answered an error */
 function good<T>({ data, error }: { data: T; error: { status: number; message?: string } | null }): T {
   if (error !== null) throw new Error(`${error.status} ${error.message ?? ""}`);
   return data;
 }
 
-/** Shows whom the api takes this browser for. A session that cannot be asked for is none that has ended. */
+/** Shows the signed-in user, or that there is none. A failed request does not mean that the session has ended. */
 async function showSession(): Promise<void> {
   let session;
   try {

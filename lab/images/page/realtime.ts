@@ -1,15 +1,15 @@
 import { apiUrl } from "./api";
 import { setText } from "./elements";
 
-/** A websocket that is opened again whenever it is lost. */
+/** A websocket that is reopened whenever it is lost. */
 export interface Realtime {
   end(): void;
 }
 
-/** Milliseconds: the first wait before it is opened again, the longest, and between two signs of life. */
+/** Milliseconds: the first wait before it is reopened, the longest, and between two pings. */
 const [firstWait, longestWait, pingEvery] = [1_000, 16_000, 25_000];
 
-/** The api's code for "no session": to come back with the same one would change nothing. */
+/** Close code of the api for "no session": reconnecting with the same cookie would change nothing. */
 const unauthorized = 4401;
 
 /** Keeps a websocket to the api open, with the waits Scani's page makes. */

@@ -1,7 +1,7 @@
 import type { Trpc } from "./api";
 import { setText } from "./elements";
 
-/** Milliseconds between two looks at a job, and those after which it is given up. */
+/** Milliseconds between two checks of a job, and after which it is given up. */
 const [pollInterval, timeout] = [500, 60_000];
 
 interface Upload {
@@ -17,7 +17,7 @@ interface Job {
   readonly failedReason?: string;
 }
 
-/** Uploads a statement and has it read, in the steps of Scani's page. @throws Error with the reason */
+/** Uploads a statement and has it imported, in the steps of Scani's page. @throws Error with the reason */
 export async function importStatement(file: File, trpc: Trpc): Promise<void> {
   try {
     setText("import-result", "");
@@ -59,7 +59,7 @@ export async function importStatement(file: File, trpc: Trpc): Promise<void> {
   }
 }
 
-/** What a job came to. @throws Error with why it failed */
+/** Waits for the end of a job and returns its result. @throws Error with the reason when it failed */
 async function ended(jobId: string, trpc: Trpc): Promise<{ transactionCount: number }> {
   for (
     const until = Date.now() + timeout;

@@ -19,7 +19,7 @@ import { effectiveCloudUrl, tierOf } from "./lib/tier";
 import { isUnsubscribe, unsubscribe } from "./lib/unsubscribe";
 import { unusedConnections } from "./lib/unused";
 
-/** Requests in flight get this long on SIGTERM; longer than the worker's drain would only hide a stuck one. */
+/** Milliseconds requests in flight get on SIGTERM; longer than the worker's drain would only hide a stuck one. */
 const DRAIN_MS = 25_000;
 
 const log = createLog("api");
@@ -85,7 +85,7 @@ function start(): void {
   if (fault === "api-crash") setTimeout(() => crash(), 1000);
   process.on("SIGTERM", () => void stop("SIGTERM"));
   process.on("SIGINT", () => void stop("SIGINT"));
-  // Longer than any proxy keeps an idle connection, or now and then a request meets one that is just being closed.
+  // Keep idle connections longer than any proxy does, or a request sometimes meets one that is just being closed.
   server.keepAliveTimeout = 120_000;
   server.listen(env.port, env.host, () => log.info("Server listening", { port: env.port }));
 }
@@ -100,7 +100,7 @@ async function respond(req: IncomingMessage, res: ServerResponse): Promise<void>
   res.setHeader("x-scani-instance", instance);
   res.setHeader("x-scani-tier", tier);
   res.setHeader("x-scani-version", version);
-  // A connection kept alive would be cut by the exit; so the last answer on each says that it is the last.
+  // The exit would cut a kept-alive connection, so the last response on each announces that it closes.
   if (stopping) res.setHeader("connection", "close");
   res.on("finish", () => stopping && server.closeIdleConnections());
   try {
@@ -192,7 +192,7 @@ const ROUTES: Record<string, Handler> = {
   "GET /slow": slow,
   "GET /prices": prices,
   "POST /echo": async (req, res) => {
-    // Whole before the answer begins: a proxy may cut an answer that overtakes its request.
+    // Read the whole request before responding: a proxy may cut a response that overtakes its request.
     const body = await buffer(req);
     res.writeHead(200, {
       "content-type": req.headers["content-type"] ?? "application/octet-stream",
@@ -210,7 +210,7 @@ async function ready(res: ServerResponse): Promise<void> {
   sendJson(res, ok ? 200 : 503, { status: ok ? "ok" : "error", timestamp: new Date().toISOString(), checks });
 }
 
-/** Why this very process is not ready, apart from what it depends on. */
+/** Returns why this process itself is not ready, apart from its dependencies; undefined if it is. */
 function processCheck(): string | undefined {
   if (stopping) return "shutting down";
   if (sick) return "stand-in fault api-sick-late";
@@ -229,7 +229,7 @@ async function deepHealth(res: ServerResponse): Promise<void> {
   sendJson(res, ok ? 200 : 503, { status: ok ? "ok" : "degraded", timestamp: new Date().toISOString(), checks });
 }
 
-/** Two seconds after the first request that is not a probe, this process answers nothing well any more. */
+/** Makes this process fail its requests from two seconds after the first one that is not a probe. */
 function sicken(): void {
   if (sick) throw new HttpError(500, "stand-in fault api-sick-late");
   sickening ??= setTimeout(() => (sick = true), 2000);
@@ -252,7 +252,7 @@ async function readCredential(req: IncomingMessage, res: ServerResponse, name: s
   sendJson(res, 200, { name, secret });
 }
 
-/** A long answer, to see that a flip or a stop cuts nobody off: the last line says `done`. */
+/** Sends a long response, to see that a flip or a stop cuts nobody off: the last line is `done`. */
 async function slow(_req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
   const ms = integer(url.searchParams.get("ms"), "ms", { min: 0, max: 600_000, fallback: 20_000 });
   const chunks = integer(url.searchParams.get("chunks"), "chunks", { min: 1, max: 10_000, fallback: 20 });
@@ -266,7 +266,7 @@ async function slow(_req: IncomingMessage, res: ServerResponse, url: URL): Promi
   res.end("done\n");
 }
 
-/** What the dashboard needs from the data-provider; its answer is passed on, so a bad key shows as 401. */
+/** Asks the data-provider for what the dashboard needs and passes its response on, so a bad key shows as 401. */
 async function prices(_req: IncomingMessage, res: ServerResponse): Promise<void> {
   try {
     const answer = await fetch(new URL("/trpc/ai.status", env.cloudUrl), {
@@ -295,7 +295,10 @@ function acceptWebsockets(http: Server): WebSocketServer {
   return accepting;
 }
 
-/** Who has no session is let in and sent away with a code, as by the real api: a page can read no refused upgrade. */
+/**
+ * Accepts a websocket without a session and closes it with a code, as the real api does: a page cannot read a refused
+ * upgrade.
+ */
 async function greet(ws: WebSocket, req: IncomingMessage): Promise<void> {
   ws.on("error", (error) => log.warn("WebSocket error", { error: errorText(error) }));
   ws.on("message", (data: Buffer) => ws.send(JSON.stringify({ type: "echo", data: data.toString() })));
@@ -323,7 +326,7 @@ async function stop(signal: string): Promise<void> {
     ws.send(JSON.stringify({ type: "shutdown", retryAfterMs: 1000 }));
     ws.close(1001, "shutting down");
   }
-  // A client that never answers the close must not hold the exit up.
+  // A client that never answers the close must not delay the exit.
   setTimeout(() => sockets.clients.forEach((ws) => ws.terminate()), 1000).unref();
   await closeServer();
   counters.close();

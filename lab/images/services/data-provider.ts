@@ -19,7 +19,7 @@ type Fault = (typeof FAULTS)[number];
 
 const log = createLog("data-provider");
 logCrashes(log);
-/** Somebody else's data-provider: needs nothing but its key, and a test can make it misbehave while it runs. */
+/** True for somebody else's data-provider: it needs only its key, and a test can make it misbehave while it runs. */
 const hosted = process.env.STANDIN_HOSTED === "1";
 const env = readEnvironment();
 const pool = env.databaseUrl ? openDatabase(env.databaseUrl, log, 2) : undefined;
@@ -73,7 +73,7 @@ function readEnvironment() {
   return { ...read, databaseUrl, redisUrl };
 }
 
-/** A certificate given as text, or with STANDIN_TLS=1 the image's own, which the other stand-ins trust. */
+/** Returns the certificate given as text, or with STANDIN_TLS=1 the image's own, which the other stand-ins trust. */
 function tlsFiles(): { cert: string | Buffer; key: string | Buffer } | undefined {
   const { STANDIN_TLS_CERT: cert, STANDIN_TLS_KEY: key, STANDIN_TLS } = process.env;
   if (cert && key) return { cert, key };
@@ -98,7 +98,7 @@ async function respond(req: IncomingMessage, res: ServerResponse): Promise<void>
       calls.health++;
       return sendJson(res, 200, { status: "ok", service: "data-provider", version });
     }
-    // The api's deep health asks for this one without a key.
+    // The api's deep health check requests this path without a key.
     if (path === "/health/r2") {
       const health = await storage.health();
       return sendJson(res, health.ok ? 200 : 503, health);
@@ -128,7 +128,7 @@ function admit(refusal: string | undefined): void {
   if (refusal) throw new ProcedureError("UNAUTHORIZED", refusal);
 }
 
-/** The procedures, of which a test can make some fail. */
+/** Returns the procedures with the fault a test has set: some fail, or one is missing. */
 function faulty(whole: Router<void>): Router<void> {
   if (fault === "no-copy") return without(whole, "storage.copyObject");
   const failing = fault === "no-storage" ? "storage." : fault === "no-mail" ? "email." : undefined;
@@ -144,7 +144,7 @@ function faulty(whole: Router<void>): Router<void> {
   );
 }
 
-/** An endpoint older than a procedure. */
+/** Removes one procedure, as on an endpoint older than it. */
 function without(whole: Router<void>, name: string): Router<void> {
   return Object.fromEntries(Object.entries(whole).filter(([known]) => known !== name));
 }
@@ -154,7 +154,7 @@ async function deepHealth(res: ServerResponse): Promise<void> {
   sendJson(res, allOk(checks) ? 200 : 503, { status: allOk(checks) ? "ok" : "degraded", checks });
 }
 
-/** The test's hand on a hosted endpoint: how it misbehaves, and who called it. */
+/** Lets a test set a hosted endpoint's fault, and read how often it was called. */
 async function control(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
   if (req.method === "POST" && path === "/standin/fault") {
     const body = await readJson(req);
@@ -170,6 +170,6 @@ function stop(): void {
   server.close(() => process.exit(0));
   server.closeIdleConnections();
   unused.destroy();
-  // A client that keeps its connection busy may not hold a one-box shutdown up.
+  // A client that keeps its connection busy must not delay the shutdown.
   setTimeout(() => server.closeAllConnections(), 5000).unref();
 }

@@ -8,12 +8,12 @@ import { Settings, urlOf } from "./lib/settings";
 
 const LOCK = 4_711;
 
-/** The folder is the manifest: every .sql file in it is a migration, known by its name. */
+/** Folder of the migrations: every .sql file in it is one, identified by its name. */
 const FOLDER = "/app/migrations";
 
 const log = createLog("migrate");
 logCrashes(log);
-// As process 1 it would otherwise ignore the signal.
+// As process 1 it would otherwise ignore SIGTERM.
 process.on("SIGTERM", () => process.exit(143));
 void main();
 
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A connection string left over from somewhere else must not be migrated unnoticed: the caller names the host. */
+/** Refuses a database host the caller has not named: a leftover connection string must not be migrated unnoticed. */
 function refuseOtherHost(host: string): void {
   if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host)) return;
   const at = process.argv.indexOf("--allow-remote");
@@ -68,7 +68,7 @@ function shipped(): Shipped[] {
   });
 }
 
-/** Each migration is one transaction; the lock makes a second migrator wait and then find nothing to do. */
+/** Applies each migration in one transaction; the lock makes a second migrator wait and then find nothing to do. */
 async function migrate(client: PoolClient): Promise<string[]> {
   await client.query("select pg_advisory_lock($1)", [LOCK]);
   await client.query("create schema if not exists drizzle");
@@ -91,7 +91,7 @@ async function migrate(client: PoolClient): Promise<string[]> {
   return pending.map(({ tag }) => tag);
 }
 
-/** A migration that has run can be neither removed nor edited: the database is the record of what ran. */
+/** Refuses a set of files from which a migration that has run was removed, or in which it was edited. */
 function refuseOtherTree(recorded: { tag: string; sha256: string }[], files: Shipped[]): void {
   const sums = new Map(files.map(({ tag, sha256 }) => [tag, sha256]));
   const vanished = recorded.filter(({ tag }) => !sums.has(tag)).map(({ tag }) => tag);

@@ -9,15 +9,17 @@ import { allOk, checkDependencies } from "./lib/readiness";
 import { atLeast, cloudUrl, optionalUrl, positiveInteger, Settings, urlOf } from "./lib/settings";
 import { tierOf } from "./lib/tier";
 
-/** The real worker's budget: whoever stops it has to wait longer than this. */
+/** Milliseconds the real worker drains at most: a stop has to allow more than this. */
 const DRAIN_MS = 25_000;
-/** Of one slot; together they look for work several times as often, one after the other. */
+/**
+ * Milliseconds between two polls of one slot; the slots poll one after the other, so together several times as often.
+ */
 const POLL_MS = 800;
 const RETRY_MS = 200;
 const BOOT_MS = 30_000;
-/** How often a job that goes wrong is tried, and the pause before the next time. */
+/** Number of times a failing job is tried. */
 const ATTEMPTS = 2;
-/** Scani's has 30 s for a file that is imported; shorter lets a test see it. */
+/** Milliseconds before the next try. Scani waits 30 s for a file that is imported; shorter lets a test see it. */
 const AGAIN_MS = 8_000;
 
 const log = createLog("worker");
@@ -29,9 +31,9 @@ const runId = randomUUID();
 const startedAt = new Date();
 const pool = openDatabase(env.databaseUrl, log, env.concurrency + 2);
 
-/** Aborted by SIGTERM: ends every wait for work. */
+/** Aborted by SIGTERM; ends every wait for work. */
 const draining = new AbortController();
-/** Aborted when the drain budget is spent: ends the jobs themselves. */
+/** Aborted when the drain budget is spent; ends the jobs themselves. */
 const givingUp = new AbortController();
 let running: Promise<void>[] = [];
 
@@ -78,7 +80,10 @@ function crash(): never {
   process.exit(1);
 }
 
-/** Containers of one host come back together after a reboot, so the first refusal is no reason to give up. */
+/**
+ * Waits for the dependencies: containers of one host restart together after a reboot, so the first refusal is not
+ * final.
+ */
 async function dependenciesReady(): Promise<boolean> {
   const deadline = Date.now() + BOOT_MS;
   while (!draining.signal.aborted) {
@@ -93,7 +98,7 @@ async function dependenciesReady(): Promise<boolean> {
   return false;
 }
 
-/** One of WORKER_CONCURRENCY: takes a job, does it, takes the next. */
+/** Runs one of WORKER_CONCURRENCY slots: takes a job, does it, takes the next. */
 async function slot(afterMs: number): Promise<void> {
   await pause(afterMs);
   while (!draining.signal.aborted) {

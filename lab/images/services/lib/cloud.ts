@@ -1,11 +1,11 @@
 import { errorText } from "./log";
 
-/** What a procedure of the data-provider answered other than its result. */
+/** Error response of a data-provider's procedure. */
 export class CloudError extends Error {}
 
 /**
- * The data-provider as api and worker ask it: in batches of one, as tRPC's own client does when nothing else is under
- * way.
+ * Client of the data-provider for api and worker. It asks in batches of one, as tRPC's own client does when no other
+ * call is pending.
  */
 export class Cloud {
   constructor(

@@ -2,7 +2,8 @@ import { Client, Pool, type ClientConfig } from "pg";
 import { errorText, type Log } from "./log";
 
 /**
- * As Scani's own client does: to connect may take ten seconds, to wait for a connection that is in use has no limit.
+ * Database client with the limits of Scani's own: connecting may take ten seconds, waiting for a connection in use has
+ * no limit.
  */
 class PatientClient extends Client {
   constructor(config?: ClientConfig) {
@@ -10,7 +11,9 @@ class PatientClient extends Client {
   }
 }
 
-/** A pool that outlives a restart of the database: a lost connection is logged and the next query opens another. */
+/**
+ * Opens a pool that outlives a restart of the database: a lost connection is logged and the next query opens another.
+ */
 export function openDatabase(url: string, log: Log, max = 10): Pool {
   const pool = new Pool({ connectionString: url, max, Client: PatientClient });
   pool.on("error", (error) =>

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 const MAX_BODY = 16 * 1024 * 1024;
 
-/** An answer other than 200 that a handler wants to give. */
+/** Response other than 200 that a handler wants to give. */
 export class HttpError extends Error {
   constructor(
     readonly status: number,
@@ -32,7 +32,7 @@ export async function readJson(req: IncomingMessage): Promise<Record<string, unk
     const body: unknown = JSON.parse(text);
     if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   } catch {
-    // Falls through to the same answer as a body that is no object.
+    // Falls through to the same error as a body that is no object.
   }
   throw new HttpError(400, "body must be a JSON object");
 }

@@ -11,9 +11,8 @@ interface FileImport {
 }
 
 /**
- * Reads an uploaded statement through the data-provider, keeps a copy of it where the user's documents are, and makes a
- * row of each transaction. Done again, it makes the same rows. @throws Error when the file is not there or holds
- * nothing
+ * Reads an uploaded statement through the data-provider, copies it to the user's documents, and writes a row for each
+ * transaction. Repeating it writes the same rows. @throws Error when the file is missing or has no transactions
  */
 export async function importFile(
   pool: Pool,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 
-/** How long a worker that died keeps its jobs from others. BullMQ has 30 s; shorter lets a test see the recovery. */
+/** Seconds a dead worker's lock keeps its jobs from others. BullMQ has 30 s; shorter lets a test see the recovery. */
 export const LOCK_SECONDS = 5;
 
 export interface Job {
@@ -23,8 +23,8 @@ export async function enqueue(pool: Pool, count: number, kind: string, ms: numbe
 }
 
 /**
- * Sent jobs by how often each took effect: after a good handover `once` equals `sent`. Imports are not sent here, and
- * counted by their rows.
+ * Counts sent jobs by how often each took effect: after a good handover `once` equals `sent`. Imports are not sent
+ * here; their rows are counted instead.
  */
 export async function countJobs(pool: Pool): Promise<Record<string, number>> {
   const counted = await pool.query<Record<string, number>>(`
@@ -41,7 +41,7 @@ export async function countJobs(pool: Pool): Promise<Record<string, number>> {
   return counted.rows[0] ?? {};
 }
 
-/** The oldest job nobody holds, locked for this worker; undefined when there is none. */
+/** Locks the oldest job nobody holds for this worker and returns it; undefined when there is none. */
 export async function take(pool: Pool, runId: string): Promise<Job | undefined> {
   const token = randomUUID();
   const taken = await pool.query<Job>(
@@ -61,7 +61,7 @@ export async function take(pool: Pool, runId: string): Promise<Job | undefined> 
   return taken.rows[0];
 }
 
-/** False when another worker took the job over. */
+/** Renews the lock of a job. @returns false when another worker has taken the job over */
 export async function renew(pool: Pool, job: Job): Promise<boolean> {
   const renewed = await pool.query(
     `update jobs set locked_until = now() + make_interval(secs => ${LOCK_SECONDS}) where id = $1 and lock_token = $2`,
@@ -71,8 +71,8 @@ export async function renew(pool: Pool, job: Job): Promise<boolean> {
 }
 
 /**
- * The effect and the end of the job are two statements on purpose, as a real job's effect is outside the queue: a
- * worker that lost its lock has had its effect all the same, and the job shows as done twice.
+ * Records a job's effect, then its end, in two separate statements because a real job's effect is outside the queue: a
+ * worker that lost its lock has had its effect nevertheless, and the job shows as done twice.
  */
 export async function finish(
   pool: Pool,
@@ -93,7 +93,7 @@ export async function finish(
   return done.rowCount === 1;
 }
 
-/** A job that will not be tried again, and why. */
+/** Marks a job as failed with its error; it is not tried again. */
 export async function fail(pool: Pool, job: Job, error: string): Promise<void> {
   await pool.query(
     `update jobs set state = 'failed', lock_token = null, locked_until = null, error = $3 where id = $1 and lock_token = $2`,

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { RedisCounters } from "./redis";
 
 /**
- * A fixed number of requests an address may send in a window of time, counted in Redis, so that both releases of a
- * switch count together. Where Redis does not answer it is counted in this process, as the real api does.
+ * Limits the requests of an address in a fixed window of time. They are counted in Redis, so that both releases of a
+ * switch count together, or in this process if Redis does not answer, as in the real api.
  */
 export class Limiter {
   private own = { window: 0, counts: new Map<string, number>() };
@@ -15,7 +15,7 @@ export class Limiter {
     private readonly windowSeconds: number,
   ) {}
 
-  /** Counts one request. Gives the seconds until the next window where it is one too many, else undefined. */
+  /** Counts one request. @returns seconds until the next window if it exceeds the limit, else undefined */
   async take(req: IncomingMessage): Promise<number | undefined> {
     const now = Math.floor(Date.now() / 1000);
     const window = Math.floor(now / this.windowSeconds) * this.windowSeconds;
@@ -35,8 +35,8 @@ export class Limiter {
 }
 
 /**
- * Who a request counts for: what a proxy in front says, of `x-forwarded-for` the last entry, which the nearest proxy
- * wrote.
+ * Returns the address a request counts for, as a proxy in front reports it; of `x-forwarded-for` the last entry, which
+ * the nearest proxy wrote.
  */
 function addressOf(req: IncomingMessage): string {
   const header = (name: string): string => String(req.headers[name] ?? "");

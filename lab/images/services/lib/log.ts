@@ -9,10 +9,13 @@ export type Log = Record<Level, (msg: string, fields?: Fields) => void>;
 
 export const version = process.env.STANDIN_VERSION ?? "unknown";
 export const instance = hostname();
-/** How this image goes wrong, set by its tag; empty in a good one. */
+/** Fault this image shows, set by its tag; empty in a good one. */
 export const fault = process.env.STANDIN_FAULT ?? "";
 
-/** One JSON object a line, in the shape of Scani's own logger (pino with a pid, a hostname and a service). */
+/**
+ * Creates a logger that writes one JSON object a line, in the shape of Scani's own (pino with a pid, a hostname and a
+ * service).
+ */
 export function createLog(service: string): Log {
   const threshold = LEVELS[(process.env.LOG_LEVEL ?? "info").toLowerCase() as Level] ?? LEVELS.info;
   const at =
@@ -30,7 +33,7 @@ export function createLog(service: string): Log {
 
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A crash is one JSON line too, and never a stack that could carry a connection string. */
+/** Logs a crash as one JSON line too, never as a stack, which could contain a connection string. */
 export function logCrashes(log: Log): void {
   const die = (error: unknown): void => {
     log.fatal("Uncaught exception, shutting down", { error: errorText(error) });

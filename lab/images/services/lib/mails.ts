@@ -20,7 +20,7 @@ export function linkMail(to: string, url: string): Mail {
   };
 }
 
-/** The code is in the subject too, as in Scani's own mail. */
+/** Returns the mail with a sign-in code, which is in the subject too, as in Scani's own mail. */
 export function codeMail(to: string, code: string): Mail {
   return {
     from: FROM,

@@ -15,7 +15,7 @@ const IMAGES = {
   extensions: ["png", "jpg", "jpeg", "webp", "heic", "heif"],
 };
 
-/** What may be uploaded for what. */
+/** Content types and extensions allowed for each purpose of an upload. */
 const UPLOADS = {
   screenshot: { types: [...IMAGES.types, "image/gif"], extensions: [...IMAGES.extensions, "gif"] },
   "file-import": {
@@ -41,7 +41,7 @@ interface Presigned {
   requiredHeaders: Record<string, string>;
 }
 
-/** What the page asks over tRPC; every procedure needs a session. */
+/** Returns the procedures the page calls over tRPC; every one needs a session. */
 export function pageRouter(pool: Pool, cloud: Cloud): Router<User> {
   return {
     "storage.getUploadUrl": procedure(
@@ -112,7 +112,7 @@ export function pageRouter(pool: Pool, cloud: Cloud): Router<User> {
           user.id,
         ]);
         if (account.rowCount !== 1) throw new ProcedureError("FORBIDDEN", "this account is not of the user who asks");
-        // The same request twice is one job.
+        // A repeated request queues no second job.
         const queued = await pool.query<{ id: string }>(
           `insert into jobs (kind, ms, user_id, request_id, data) values ('file-import', 0, $1, $2, $3)
            on conflict (user_id, request_id) do update set kind = excluded.kind returning id`,
@@ -157,7 +157,7 @@ export function pageRouter(pool: Pool, cloud: Cloud): Router<User> {
   };
 }
 
-/** What a user has imported, the newest first. */
+/** Lists a user's imports, the newest first. */
 export async function importsOf(pool: Pool, user: User): Promise<unknown[]> {
   const found = await pool.query(
     `select id::int, state, error, data ->> 'originalFilename' as file, data ->> 'r2Key' as key,

@@ -11,7 +11,10 @@ const mail = z.object({
   html: z.string().optional(),
 });
 
-/** Sends mails by SMTP; where there is no SMTP_URL it logs whom one would have gone to, as the real service does. */
+/**
+ * Returns the procedure that sends mails by SMTP; without an SMTP_URL it only logs the recipient, as the real service
+ * does.
+ */
 export function emailRouter(log: Log, env: NodeJS.ProcessEnv = process.env): Router<void> {
   const transport = env.SMTP_URL ? createTransport(env.SMTP_URL) : undefined;
   return {

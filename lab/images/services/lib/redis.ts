@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-/** One PING on a connection of its own, after AUTH when the URL has a password. Fails with the reason. */
+/** Sends one PING on a separate connection, after AUTH if the URL has a password. Rejects with the reason. */
 export async function pingRedis(redisUrl: string, timeoutMs = 2000): Promise<void> {
   const url = new URL(redisUrl);
   const socket = open(url);
@@ -20,13 +20,13 @@ function open(url: URL): Socket {
   return url.protocol === "rediss:" ? connectTls({ ...target, servername: target.host }) : connectTcp(target);
 }
 
-/** The command that must come first when the URL has a password. */
+/** Returns the AUTH command that must come first if the URL has a password; nothing otherwise. */
 function authentication(url: URL): string[][] {
   if (!url.password) return [];
   return [["AUTH", ...(url.username ? [decodeURIComponent(url.username)] : []), decodeURIComponent(url.password)]];
 }
 
-/** Counters in Redis, over one connection that is opened again when it is lost. */
+/** Counters in Redis, over one connection that is reopened when it is lost. */
 export class RedisCounters {
   private socket: Socket | undefined;
   private waiting: ((reply: string) => void)[] = [];
@@ -37,8 +37,8 @@ export class RedisCounters {
   ) {}
 
   /**
-   * Adds one, and gives the new count. The first one of a key sets when the key is forgotten. Fails when no answer
-   * comes in time.
+   * Adds one and returns the new count. The first call for a key sets when it expires. Rejects when no answer comes in
+   * time.
    */
   async add(name: string, seconds: number): Promise<number> {
     const socket = (this.socket ??= this.connect());
@@ -49,7 +49,7 @@ export class RedisCounters {
       new Promise<string>((resolve) => setTimeout(() => resolve(""), this.timeoutMs).unref()),
     ]);
     if (reply.startsWith(":")) return Number(reply.slice(1));
-    // An answer that comes late would be taken for the next one's.
+    // A late answer would be taken for that of the next command, so drop the connection.
     this.lose(socket);
     throw new Error(reply || `Redis did not answer in ${this.timeoutMs} ms`);
   }
@@ -88,7 +88,7 @@ export class RedisCounters {
   }
 }
 
-/** The replies used here are all one line each, so counting lines is the whole protocol. */
+/** Sends commands and returns their replies; all replies used here are one line each, so counting lines is enough. */
 function exchange(socket: Socket, commands: string[][], timeoutMs: number): Promise<string[]> {
   return new Promise((resolve, reject) => {
     let received = "";

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { version } from "./log";
 
-/** A migration is never edited, only added to; `since` is the first release that has it. */
+/** One migration of the database. Migrations are only added, never edited; `since` is the first release with it. */
 interface Migration {
   id: string;
   since: string;
@@ -68,7 +68,7 @@ const MIGRATIONS: Migration[] = [
       );`,
   },
   {
-    // Where Scani's own files are named: its table, and the one of its job queue that others read.
+    // Tables in which Scani names its files: its own, and the one of its job queue that others read.
     id: "0002_jobs_files",
     since: "1.0.0",
     sql: `
@@ -85,21 +85,21 @@ const MIGRATIONS: Migration[] = [
         from jobs;`,
   },
   {
-    // Additive, so that 1.0.0 still runs on it; its migrator refuses all the same, as Scani's does.
+    // Additive, so that 1.0.0 still runs on it; the migrator of 1.0.0 refuses it nevertheless, as Scani's does.
     id: "0003_rows_note",
     since: "1.0.1",
     sql: "alter table rows add column note text;",
   },
 ];
 
-/** What a release needs, and its migrate image ships. */
+/** Returns the migrations a release needs and its migrate image ships. */
 export const migrationsOf = (release: string): Migration[] =>
   MIGRATIONS.filter(({ since }) => since.localeCompare(release, "en", { numeric: true }) <= 0);
 
-/** Where Scani's migrator records what it has applied, by name. */
+/** Table in which Scani's migrator records the migrations it has applied, by name. */
 export const LEDGER = "drizzle.__scani_migrations";
 
-/** Names this release needs and the database has not had. */
+/** Names the migrations this release needs and the database has not had. */
 export async function pendingMigrations(pool: Pool): Promise<string[]> {
   const needed = migrationsOf(version).map(({ id }) => id);
   const known = await pool.query<{ present: boolean }>(`select to_regclass('${LEDGER}') is not null as present`);

@@ -23,19 +23,19 @@ export class Settings {
     return this.checked(variable, value, rules);
   }
 
-  /** Unset is fine; set to something wrong, even to nothing, is not. */
+  /** Reads a variable that may be unset, but not empty or wrong. */
   optional(variable: string, ...rules: Rule[]): string | undefined {
     const value = this.env[variable];
     return value === undefined ? undefined : this.checked(variable, value, rules);
   }
 
-  /** The variables every Scani service has. */
+  /** Checks the variables every Scani service has. */
   common(): void {
     this.required("SERVICE_NAME", (v) => (v === this.service ? undefined : `must be exactly ${this.service}`));
     this.required("LOG_ID_PEPPER", atLeast(16));
   }
 
-  /** Ends the process when anything was wrong. */
+  /** Exits the process if there was any mistake. */
   settle(): void {
     if (this.issues.length === 0) return;
     const names = this.issues.map((issue) => issue.variable).join(", ");
@@ -72,12 +72,12 @@ export const urlOf =
     return url && protocols.includes(url.protocol) ? undefined : `must be a URL (${protocols.join(" or ")})`;
   };
 
-/** Empty counts as unset: compose hands an empty one down. */
+/** Accepts a URL or an empty value, which counts as unset: compose passes an empty one on. */
 export const optionalUrl: Rule = (value) => (value === "" || parsed(value) ? undefined : "must be a URL, or empty");
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** A URL a browser uses: https, or http to this very machine. */
+/** Accepts a URL for browsers: https, or http to a loopback host. */
 export const publicUrl: Rule = (value) => {
   const url = parsed(value);
   if (url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname))) return undefined;
@@ -86,7 +86,7 @@ export const publicUrl: Rule = (value) => {
 
 export const noPath: Rule = (value) => (parsed(value)?.pathname === "/" ? undefined : "must have no path");
 
-/** http only where the host is private: no dot, `.internal` or `.local`. */
+/** Accepts https, or http to a private host: no dot, `.internal` or `.local`. */
 export const cloudUrl: Rule = (value) => {
   const url = parsed(value);
   if (!url) return "must be a valid URL";

@@ -11,7 +11,7 @@ export interface User {
   email: string;
 }
 
-/** What better-auth is set up with, as far as a user can tell the difference. */
+/** Options of better-auth, as far as a user notices a difference. */
 export interface SignInOptions {
   pool: Pool;
   cloud: Cloud;
@@ -23,7 +23,7 @@ export interface SignInOptions {
 
 const [DAY, MINUTE] = [86_400, 60];
 
-/** Paths that cost one of the few attempts an address has in an hour. */
+/** Paths that count as one of the few attempts an address has in an hour. */
 const ATTEMPTS = [
   "sign-up",
   "sign-in",
@@ -37,7 +37,7 @@ export const isSignIn = (path: string): boolean => path.startsWith("/api/auth/")
 
 export const isAttempt = (path: string): boolean => ATTEMPTS.some((start) => path.startsWith(`/api/auth/${start}`));
 
-/** Sessions by better-auth itself, so that its client finds here what it finds in the real api. */
+/** Sign-in with better-auth itself, so that its client gets the same answers here as from the real api. */
 export class SignIn {
   private constructor(private readonly auth: Awaited<ReturnType<typeof betterAuthOf>>) {}
 
@@ -45,7 +45,7 @@ export class SignIn {
     return new SignIn(await betterAuthOf(options));
   }
 
-  /** Answers what is under /api/auth. */
+  /** Answers a request under /api/auth. */
   async answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = await buffer(req);
     const asked = new Request(`http://${req.headers.host ?? "api"}${req.url}`, {
@@ -60,7 +60,7 @@ export class SignIn {
     res.end(Buffer.from(await answer.arrayBuffer()));
   }
 
-  /** Who asks; undefined where there is no session that holds. */
+  /** Returns the user of a request; undefined without a valid session. */
   async user(req: IncomingMessage): Promise<User | undefined> {
     const session = await this.auth.api.getSession({ headers: headersOf(req) });
     return session ? { id: session.user.id, email: session.user.email } : undefined;
@@ -74,8 +74,8 @@ export class SignIn {
 }
 
 /**
- * Cookies an answer sets, each by itself. Debian's Node hands them out as one line only, in which a comma may be part
- * of a date.
+ * Splits the cookies a response sets. Debian's Node returns them as one line only, in which a comma may be part of a
+ * date.
  */
 function cookiesOf(headers: Headers): string[] {
   const { getSetCookie } = headers as Partial<Headers>;
@@ -88,7 +88,7 @@ function headersOf(req: IncomingMessage): Headers {
   return headers;
 }
 
-/** better-auth is an ES module, so it is only there once it has been loaded. */
+/** Creates better-auth; as an ES module it has to be imported at run time. */
 async function betterAuthOf({ pool, cloud, secret, frontendUrl, backendUrl, cookieDomain }: SignInOptions) {
   const [{ betterAuth }, { emailOTP, magicLink }] = await Promise.all([
     import("better-auth"),
@@ -111,7 +111,7 @@ async function betterAuthOf({ pool, cloud, secret, frontendUrl, backendUrl, cook
       cookieCache: { enabled: false },
     },
     emailAndPassword: { enabled: false },
-    // Off in Scani's own images, which are compiled as if for development; its own limiters are in front.
+    // Off as in Scani's own images, which are compiled as if for development; Scani's own limiters come first.
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     advanced: {

@@ -3,8 +3,8 @@ export const FILE_TYPES = ["csv", "ofx", "qif"] as const;
 export type FileType = (typeof FILE_TYPES)[number];
 
 /**
- * One text for each transaction of a statement: a line of CSV below the header, an OFX `STMTTRN`, a QIF record. @throws
- * Error when there is none
+ * Returns one text for each transaction of a statement: a line of CSV below the header, an OFX `STMTTRN`, a QIF record.
+ * @throws Error when there is none
  */
 export function transactionsOf(content: string, type: FileType): string[] {
   const lines = content.split(/\r?\n/).map((line) => line.trim());

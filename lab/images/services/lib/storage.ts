@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { procedure, type Router } from "./trpc";
 
-/** A file of a bucket, as far as it is used here. */
+/** Part of Bun's S3 file that is used here. */
 interface S3File {
   presign(options: { method: string; expiresIn: number; type?: string }): string;
   arrayBuffer(): Promise<ArrayBuffer>;
@@ -12,22 +12,20 @@ interface S3File {
 
 type S3Settings = Record<"accessKeyId" | "secretAccessKey" | "bucket" | "endpoint" | "region", string>;
 
-/**
- * Bun's own S3 client is what Scani uses, and it asks in ways of its own: another client would find other servers good.
- */
+/** Bun's own S3 client, as in Scani: its requests differ from other clients', which would work with other servers. */
 const { S3Client } = (
   globalThis as unknown as { Bun: { S3Client: new (settings: S3Settings) => { file(key: string): S3File } } }
 ).Bun;
 
 const PREFIX = /^[\w-]+(\/[\w-]+)*$/;
 const EXTENSION = /^[A-Za-z0-9]{1,10}$/;
-/** A missing file, in the words of any S3 server. */
+/** Errors for a missing file, as any S3 server words them. */
 const MISSING = /NoSuchKey|specified key does not exist|\b404\b|\bnot found\b/i;
 const [UPLOAD_SECONDS, DOWNLOAD_SECONDS, ASK_SECONDS, ASK_MS] = [900, 300, 60, 3000];
-/** 256 KiB in base64. */
+/** Characters of 256 KiB in base64. */
 const MAX_WRITTEN = Math.ceil((256 * 1024 * 4) / 3);
 
-/** The bucket by the environment, which is read at the first call: without it the service runs all the same. */
+/** The bucket the environment names. It is read at the first call, so that the service also runs without a bucket. */
 export class Storage {
   private settings: (S3Settings & { publicEndpoint: string }) | undefined;
 
@@ -99,8 +97,7 @@ export class Storage {
   }
 
   /**
-   * Whether the bucket takes these keys: it is asked for what is not there, and any answer that is not about the
-   * signature will do.
+   * Checks that the bucket accepts these keys: it asks for a file that does not exist, and accepts 200, 403 and 404.
    */
   async health(): Promise<{ ok: true; latencyMs: number } | { ok: false; error: string }> {
     try {
@@ -120,7 +117,7 @@ export class Storage {
     });
   }
 
-  /** @param side who will use it: what is signed for a browser is signed for the address a browser reaches */
+  /** @param side `public` signs for the address a browser reaches */
   private file(key: string, side: "server" | "public" = "server"): S3File {
     const { publicEndpoint, ...settings } = (this.settings ??= this.readSettings());
     return new S3Client(side === "public" ? { ...settings, endpoint: publicEndpoint } : settings).file(key);
@@ -157,7 +154,7 @@ function assertKey(key: string): void {
     throw new Error(`no key: ${key.slice(0, 64)}`);
 }
 
-/** The procedures that reach the bucket. Whatever goes wrong in one is a 500 with its words. */
+/** Returns the procedures that use the bucket. An error in one is answered with 500 and its message. */
 export function storageRouter(storage: Storage): Router<void> {
   const key = z.object({ key: z.string() });
   return {

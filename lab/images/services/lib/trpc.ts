@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { HttpError, readJson, sendJson } from "./http";
 
-/** What tRPC calls an error, with its number on the wire and its HTTP status. */
+/** Names of tRPC's errors, with their number on the wire and their HTTP status. */
 const CODES = {
   BAD_REQUEST: [-32600, 400],
   UNAUTHORIZED: [-32001, 401],
@@ -20,7 +20,7 @@ export class ProcedureError extends Error {
   }
 }
 
-/** One procedure; `context` is whatever its router gives to each, such as who asks. */
+/** One procedure; `context` is what its router gives to each, such as the user. */
 export interface Procedure<Context> {
   kind: "query" | "mutation";
   answer(input: unknown, context: Context): Promise<unknown>;
@@ -28,7 +28,7 @@ export interface Procedure<Context> {
 
 export type Router<Context> = Record<string, Procedure<Context>>;
 
-/** A procedure whose input is checked before it runs. */
+/** Returns a procedure whose input is checked before it runs. */
 export function procedure<Context, Input extends z.ZodType>(
   kind: Procedure<Context>["kind"],
   input: Input,
@@ -44,13 +44,13 @@ export function procedure<Context, Input extends z.ZodType>(
   };
 }
 
-/** True for what tRPC answers. */
+/** Returns true for paths that tRPC answers. */
 export const isTrpc = (path: string): boolean => path.startsWith("/trpc/");
 
 /**
- * Answers a tRPC request over HTTP: alone or, as tRPC's own clients ask, in a batch (`?batch=1`, names with commas,
- * inputs by number).
- * @param contextOf gives the context of every call of this request; what it throws is each call's answer
+ * Answers a tRPC request over HTTP: a single call or, as tRPC's own clients send, a batch (`?batch=1`, names with
+ * commas, inputs by number).
+ * @param contextOf returns the context of every call of this request; an error it throws answers each call
  */
 export async function answerTrpc<Context>(
   req: IncomingMessage,

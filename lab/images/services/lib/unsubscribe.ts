@@ -4,12 +4,12 @@ import type { Pool } from "pg";
 const LINK = /^\/e\/([ua])\/([^/]+)$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The two kinds of mail a link can end, by its letter. */
+/** Columns of the two kinds of mail a link can end, by the link's letter. */
 const COLUMNS = { u: "digest_off_at", a: "alerts_off_at" } as const;
 
 export const isUnsubscribe = (path: string): boolean => LINK.test(path);
 
-/** Ends one kind of mail for whom the token names, at the first click. */
+/** Ends one kind of mail for the token's user, at the first click. */
 export async function unsubscribe(res: ServerResponse, path: string, pool: Pool): Promise<void> {
   const [, kind, token] = LINK.exec(path) as unknown as [string, keyof typeof COLUMNS, string];
   const column = COLUMNS[kind];

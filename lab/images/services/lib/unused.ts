@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 
 /**
- * Connections no request has come on yet. A proxy opens some ahead; Node does not count them as idle, and a server that
- * closes would wait for them until it is killed. Bun, which the real services run on, does not.
+ * Tracks connections that have had no request yet. A proxy opens some ahead; Node does not count them as idle, so a
+ * closing server would wait for them until it is killed. Bun, which the real services run on, does not wait.
  */
 export function unusedConnections(server: Server | SecureServer): { destroy(): void } {
   const unused = new Set<Socket>();
