@@ -1,4 +1,4 @@
-// What lab/load uses of autocannon's Client; @types/autocannon describes only the programme around it.
+// Members of autocannon's Client that lab/load uses; @types/autocannon describes only the program around it.
 declare module "autocannon/lib/httpClient" {
   import type { EventEmitter } from "node:events";
   import type { Socket } from "node:net";

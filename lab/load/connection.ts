@@ -1,7 +1,7 @@
 import Client from "autocannon/lib/httpClient";
 import type { LoadRequest, Target } from "./options";
 
-/** How one request ended: with a whole response of some status, or with none and the reason. */
+/** End of one request: a whole response of some status, or none and the reason. */
 export type Outcome = { status: number; latencyMs: number } | { fault: string };
 
 interface Head {
@@ -11,13 +11,13 @@ interface Head {
 /**
  * One connection of autocannon's HTTP client that sends on request only, and never connects twice.
  *
- * autocannon's own run cannot be used, because it miscounts just where we need the truth. Measured on 8.0.0 with a
+ * autocannon's own run cannot be used, because it miscounts exactly the failures we measure. Measured on 8.0.0 with a
  * server that counts: with `reconnectRate: 1` no response is ever counted; a connection closed without a response, or
  * in the middle of one, is no error (and the next response is read as the rest of the cut one, so counted 2xx); a
  * refused port is tried 3,000 times a second at `overallRate: 50`; `sent` is 245 where the server saw 200, and what is
  * in flight at the end is cut off; and a rate is one burst each second, so that an outage shorter than a second may go
- * unseen. All of it lies in the loop that decides when to send and when to reconnect. So that loop is replaced (the two
- * overrides below); building requests, sockets, parsing, timing and timeouts stay autocannon's.
+ * unseen. All of this lies in the loop that decides when to send and when to reconnect, so the two overrides below
+ * replace that loop; building requests, sockets, parsing, timing and timeouts stay autocannon's.
  */
 export class Connection extends Client {
   private settle: ((outcome: Outcome) => void) | undefined;
@@ -42,7 +42,7 @@ export class Connection extends Client {
     this.guardParser();
   }
 
-  /** Whether another request may be sent: idle, still open, and the server did not announce that it closes. */
+  /** True when another request may be sent: idle, still open, and the server did not announce that it closes. */
   get ready(): boolean {
     return !this.destroyed && this.reusable && this.settle === undefined;
   }
@@ -60,13 +60,13 @@ export class Connection extends Client {
     });
   }
 
-  /** Only `send` sends. */
+  /** Does nothing, since only `send` sends. */
   override _doRequest(): void {}
 
-  /** The first call opens the socket; autocannon calls again when the connection ended, broke or timed out. */
+  /** Opens the socket at the first call; autocannon calls again when the connection ended, broke or timed out. */
   override _connect(): void {
     if (this.conn === undefined) return super._connect();
-    // A tick later, because autocannon reconnects before it reports a timeout.
+    // Wait a tick, because autocannon reconnects before it reports a timeout.
     process.nextTick(() => this.lose(this.fault ?? "connection closed"));
   }
 
@@ -82,7 +82,8 @@ export class Connection extends Client {
   }
 
   /**
-   * Bytes that nobody asked for would crash Client, and bytes that are not HTTP would look like a server that stalls.
+   * Closes the connection on unrequested bytes, which would crash Client, and on bytes that are not HTTP, which would
+   * look like a server that stalls.
    */
   private guardParser(): void {
     const execute = this.parser.execute.bind(this.parser);

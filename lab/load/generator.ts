@@ -2,29 +2,33 @@ import { Connection } from "./connection";
 import type { CheckedOptions, LoadRequest } from "./options";
 import { type ConnectionKind, Tally, type Totals } from "./tally";
 
-/** Kept connections in use: as many as a browser or a small proxy holds, yet each used at least once a second. */
+/** Number of kept connections: as many as a browser or a small proxy holds, yet each used at least once a second. */
 const KEPT_CONNECTIONS = 10;
-/** Further behind than this (a suspended machine), requests are left out instead of sent all at once. */
+/**
+ * Milliseconds behind schedule (as on a suspended machine) beyond which requests are skipped instead of sent all at
+ * once.
+ */
 const CATCH_UP_MS = 1000;
 
 /** A load under way. */
 export interface Generator {
-  /** Sends no more requests; those in flight end as they will. */
+  /** Sends no more requests; those in flight go on. */
   stop(): void;
   /** Resolves when the last request has ended. */
   totals: Promise<Totals>;
 }
 
 /**
- * Sends requests at even intervals, kept and fresh connections by turns, whatever the server does with them: a request
- * that waits or fails delays no other, so at most rate × timeout are in flight.
+ * Sends requests at even intervals, on kept and fresh connections by turns. A request that waits or fails delays no
+ * other, so at most rate × timeout are in flight.
  * @param onReady called once, when both kinds of connection have had a response of any status
  */
 export function generate(options: CheckedOptions, onReady: () => void): Generator {
   const { rate, requests, seconds, target, timeoutMs } = options;
   const interval = 1000 / rate;
   const began = performance.now();
-  // Monotonic, so that a clock set back during the run makes no gap; anchored once to the time others log.
+  // Use a monotonic clock, so that a clock set back during the run makes no gap, anchored once to the time of other
+  // logs.
   const epoch = Date.now() - began;
   const now = (): number => epoch + performance.now();
   const startedAt = now();
@@ -83,7 +87,7 @@ export function generate(options: CheckedOptions, onReady: () => void): Generato
   return { stop, totals };
 }
 
-/** The request with its number in it. */
+/** Puts the request's number into its body. */
 function numbered(request: LoadRequest, number: number): LoadRequest {
   return request.body?.includes("{{n}}")
     ? { ...request, body: request.body.replaceAll("{{n}}", String(number)) }

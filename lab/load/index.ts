@@ -13,17 +13,17 @@ export type { ConnectionKind, Count, LoadFailure } from "./tally";
 export interface LoadHandle {
   /** Times set by `mark`, epoch milliseconds. */
   readonly marks: Readonly<Record<string, number>>;
-  /** Notes that something happens now, for windows of the report; returns the time, epoch milliseconds. */
+  /** Records that something happens now, for windows of the report; returns the time, epoch milliseconds. */
   mark(name: string): number;
   /** Sends no more requests and waits for those in flight, at most the timeout of a request. May be called twice. */
   stop(): Promise<LoadReport>;
-  /** The report, whether the load was stopped or ran its time. Rejects only if the worker thread died. */
+  /** Resolves with the report when the load was stopped or ran its time. Rejects only if the worker thread died. */
   readonly done: Promise<LoadReport>;
 }
 
 /**
- * Starts sending load to this machine from a thread of its own, and resolves once both kinds of connection have had a
- * response (of any status). Rejects, with nothing left running, if an option is wrong (naming all that are), or if no
+ * Starts sending load to this machine from a separate thread, and resolves once both kinds of connection have had a
+ * response (of any status). Rejects, with nothing left running, if options are wrong (naming all of them), or if no
  * response came within the timeout of a request.
  */
 export async function startLoad(options: LoadOptions): Promise<LoadHandle> {
@@ -46,10 +46,10 @@ export async function startLoad(options: LoadOptions): Promise<LoadHandle> {
       else reject(new Error(`load: the worker thread ended with ${code} and without a report`));
     });
   });
-  done.catch(() => {}); // whoever waits for it gets the error; nobody waiting must not end the process
+  done.catch(() => {}); // callers of done get the error; an unhandled rejection must not end the process
 
   const noResponse = setTimeout(() => {
-    ready = () => {}; // a response that comes while the rest is awaited must not pass a stopped load off as running
+    ready = () => {}; // a later response must not pass a stopped load off as running
     stopWorker();
   }, checked.timeoutMs);
   const early = await Promise.race([firstResponses, done]);

@@ -12,21 +12,21 @@ export interface LoadRequest {
   expectStatus?: number[];
 }
 
-/** What `startLoad` takes. */
+/** Options of `startLoad`. */
 export interface LoadOptions {
   /** Scheme, host and port, as `http://127.0.0.1:8080`; any host but a loopback one is refused. */
   url: string;
   /** Requests a second in all, half on kept connections and half on fresh ones: 2 to 500, default 100. */
   rate?: number;
-  /** No request is sent later than this after the first; the load then ends by itself. */
+  /** Seconds after the first request in which requests are sent; the load then ends by itself. */
   seconds: number;
   /** Sent in turn, each kind of connection going through all of them. */
   requests: LoadRequest[];
-  /** Milliseconds after which an unanswered request is failed: default 10,000. */
+  /** Milliseconds after which an unanswered request has failed: default 10,000. */
   timeoutMs?: number;
 }
 
-/** Where the connections go. */
+/** Server the connections go to. */
 export interface Target {
   /** Host name and port as the Host header has them. */
   host: string;
@@ -34,7 +34,7 @@ export interface Target {
   port: number;
 }
 
-/** Options that hold, defaults filled in; plain data, so that they can be handed to the worker thread. */
+/** Valid options with defaults filled in; plain data, so that they can be passed to the worker thread. */
 export interface CheckedOptions {
   target: Target;
   rate: number;
@@ -43,10 +43,13 @@ export interface CheckedOptions {
   timeoutMs: number;
 }
 
-/** URL has already brought every spelling of an IPv4 address (127.1, 0x7f.1) into this form. */
+/** Loopback hosts; URL has already brought every spelling of an IPv4 address (127.1, 0x7f.1) into this form. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** autocannon writes what it is given into the request as it is, so a line break would start another header. */
+/**
+ * Text allowed in a header: autocannon copies it unchanged into the request, so a line break would start another
+ * header.
+ */
 const headerText = z.string().regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII");
 
 const schema = z.object({
@@ -70,7 +73,7 @@ const schema = z.object({
     .min(1),
 });
 
-/** Checks options and fills in defaults. Throws one Error that names every mistake. */
+/** Checks options and fills in defaults. @throws one Error that names every mistake */
 export function checkOptions(options: LoadOptions): CheckedOptions {
   const parsed = schema.safeParse(options);
   if (!parsed.success) {

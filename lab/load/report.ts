@@ -1,6 +1,6 @@
 import type { Totals } from "./tally";
 
-/** What a load did. Times are epoch milliseconds, durations milliseconds. */
+/** Results of a load. Times are epoch milliseconds, durations milliseconds. */
 export interface LoadReport extends Omit<Totals, "completedAt" | "latencyMs"> {
   /** Requests sent, each of which has ended: `sent - failed` had a whole response of an expected status. */
   sent: number;
@@ -14,9 +14,9 @@ export interface LoadReport extends Omit<Totals, "completedAt" | "latencyMs"> {
   longestGapMs: number;
   /** Longest time a successful request took, 0 without any. */
   longestMs: number;
-  /** When the first request was sent. */
+  /** Time the first request was sent. */
   startedAt: number;
-  /** When the last request had ended: after a stop, requests in flight are waited for. */
+  /** Time the last request had ended: after a stop, requests in flight are awaited. */
   endedAt: number;
   /** Marks by name, as set through the handle. */
   marks: Record<string, number>;
@@ -27,7 +27,7 @@ export interface LoadReport extends Omit<Totals, "completedAt" | "latencyMs"> {
   p99(fromMs: number, toMs: number): number;
 }
 
-/** Makes the report from what the worker thread counted. */
+/** Makes the report from the worker thread's counts. */
 export function toReport(totals: Totals, marks: Record<string, number>): LoadReport {
   const { completedAt, latencyMs, ...counted } = totals;
   return {

@@ -6,12 +6,12 @@ export type ConnectionKind = "keep-alive" | "fresh";
 
 /** One request that failed. */
 export interface LoadFailure {
-  /** When it failed, epoch milliseconds. */
+  /** Time it failed, epoch milliseconds. */
   atMs: number;
   method: "GET" | "POST";
   path: string;
   connection: ConnectionKind;
-  /** As `status 502`, `ECONNREFUSED before a response`, `connection closed in the middle of the response`. */
+  /** Reason, as `status 502`, `ECONNREFUSED before a response`, `connection closed in the middle of the response`. */
   why: string;
 }
 
@@ -21,16 +21,16 @@ export interface Count {
   failed: number;
 }
 
-/** What the load counted, as plain data. Times are epoch milliseconds. */
+/** Counts of a load, as plain data. Times are epoch milliseconds. */
 export interface Totals extends Count {
   failures: LoadFailure[];
   byKind: Record<ConnectionKind, Record<"GET" | "POST", Count>>;
   longestGapMs: number;
   startedAt: number;
   endedAt: number;
-  /** Furthest that the load itself was behind its schedule; a shorter gap or latency may be this machine's doing. */
+  /** Furthest the load itself was behind its schedule; this machine may have caused a shorter gap or latency. */
   lagMs: number;
-  /** When each successful response completed, ascending, and how long each had taken. */
+  /** Times each successful response completed, ascending, and how long each had taken. */
   completedAt: Float64Array;
   latencyMs: Float64Array;
 }
@@ -72,12 +72,12 @@ export class Tally {
     }
   }
 
-  /** No request was sent after this: a gap that begins later says nothing about the server. */
+  /** Records that no request was sent after this time: a gap that begins later says nothing about the server. */
   stopped(at: number): void {
     this.stoppedAt = Math.min(this.stoppedAt, at);
   }
 
-  /** What was counted, once the last request in flight has ended, at `endedAt`. */
+  /** Returns the counts, once the last request in flight has ended, at `endedAt`. */
   totals(endedAt: number, lagMs: number): Totals {
     this.closeGap(endedAt);
     const counts = Object.values(this.byKind).flatMap((kind) => Object.values(kind));

@@ -1,10 +1,10 @@
-// The thread that startLoad starts: its event loop has nothing to do but the load.
+// Thread that startLoad starts; its event loop does nothing but the load.
 import { parentPort, workerData } from "node:worker_threads";
 import { generate } from "./generator";
 import type { CheckedOptions } from "./options";
 import type { Totals } from "./tally";
 
-/** Messages to the thread that started this one. Any message from there means: stop. */
+/** Messages to the thread that started this one. Any message from that thread means: stop. */
 export type FromWorker = { ready: true } | { totals: Totals };
 
 const port = parentPort;
