@@ -11,12 +11,12 @@ export interface Answer {
   readonly changes: boolean;
   /** Names of the properties that changed, sorted, each once. */
   readonly diffs: string[];
-  /** Those for which it makes another resource. */
+  /** Names of the properties for which the resource is replaced. */
   readonly replaces: string[];
   readonly deleteBeforeReplace: boolean;
 }
 
-/** One plugin process, spoken to as Pulumi's engine does. */
+/** Client of one plugin process that talks to it as Pulumi's engine does. */
 export class PluginClient {
   private constructor(
     private readonly client: ResourceProviderClient,
@@ -33,7 +33,7 @@ export class PluginClient {
       new ResourceProviderClient(started.address, grpc.credentials.createInsecure()),
       started,
     );
-    // As the engine does: it can take secrets, and says so.
+    // Announce that secrets are accepted, as the engine does.
     await plugin.call(
       "configure",
       new proto.ConfigureRequest().setAcceptsecrets(true).setAcceptresources(true).setArgs(struct(settings)),
@@ -41,7 +41,7 @@ export class PluginClient {
     return plugin;
   }
 
-  /** What the plugin has logged through the engine so far. */
+  /** Lines the plugin has logged through the engine so far. */
   get logged(): readonly string[] {
     return this.started.logged;
   }
@@ -103,7 +103,7 @@ export class PluginClient {
     return { id: response.getId(), outputs: values(response.getProperties()) };
   }
 
-  /** An empty id when it is gone. */
+  /** Reads a resource; the id is empty when it no longer exists. */
   async read(
     type: string,
     name: string,

@@ -22,11 +22,11 @@ import type { ImageSet } from "../images";
 import { Decisions } from "./parity/decisions";
 import { dockerState } from "./parity/dockerState";
 
-/** What one set of plugins did, step by step. Two sets that behave alike give equal ones. */
+/** Record of what one set of plugins did, step by step. Two sets that behave alike give equal records. */
 export interface Played {
-  /** What Pulumi decided in each step. */
+  /** Pulumi's decisions in each step. */
   readonly decisions: Record<string, string[]>;
-  /** What Docker had after some of them. */
+  /** Docker's state after some of the steps. */
   readonly docker: Record<string, Record<string, unknown>>;
 }
 
@@ -39,8 +39,8 @@ const issuedKey = "issued-key-of-the-hosted-endpoint";
 type Stack = "base" | "tier1" | "tier2";
 
 /**
- * Plays one life of an install on the plugins that are found by PATH: up, changes to every kind of property, containers
- * that somebody removed or stopped, a release beside another, a switch, destroy.
+ * Plays the life of an install with the plugins found by PATH: up, changes to every kind of property, containers that
+ * somebody removed or stopped, a second release, a switch, destroy.
  * @param path PATH of the Pulumi processes; its first plugins are used
  */
 export async function play(docker: Docker, images: ImageSet, path: string, say: Say): Promise<Played> {
@@ -59,7 +59,7 @@ export async function play(docker: Docker, images: ImageSet, path: string, say: 
     SCANI_ALLOW_DOWNTIME: process.env.SCANI_ALLOW_DOWNTIME,
     SCANI_TRUST_SETTINGS: process.env.SCANI_TRUST_SETTINGS,
   };
-  // It imagines another database role, which the guards would refuse; here it is the plugins that are asked.
+  // The guards would refuse the preview with another database role, and only the plugins are tested here.
   Object.assign(process.env, { PATH: path, SCANI_TRUST_SETTINGS: "true" });
   try {
     const { postgres, redis, storage, mail, gateway } = images;
@@ -122,7 +122,7 @@ async function tiers(game: Game, images: ImageSet): Promise<void> {
     ...hosted,
     environment: hostedEnvironment(issuedKey, bucket),
   });
-  // The database has had the next release's migration, and the first one's migrator refuses such a database.
+  // The database has had the next release's migration, and the first release's migrator refuses such a database.
   game.set("tier2", "SCANI_IMAGE_TAG", images.nextTag);
   await game.step("switch to tier 2", "tier2", "up");
   await game.look("switch to tier 2");
@@ -138,11 +138,11 @@ async function end(game: Game): Promise<void> {
   await game.look("everything is destroyed");
 }
 
-/** One install, and the record of what became of it. */
+/** One install, and the record of its steps. */
 class Game {
   readonly played: Played = { decisions: {}, docker: {} };
 
-  /** @param images those of base: on another machine they have other names */
+  /** @param images of base, which have other names on another machine */
   constructor(
     readonly docker: Docker,
     readonly place: Throwaway,
@@ -151,7 +151,7 @@ class Game {
     private readonly say: Say,
   ) {}
 
-  /** Lets Pulumi do something, and notes what it decided. @throws Error with Pulumi's words when it fails */
+  /** Runs a Pulumi operation and records its decisions. @throws Error with Pulumi's message when it fails */
   async step(title: string, name: Stack, what: "up" | "preview" | "refresh" | "destroy"): Promise<void> {
     const decisions = new Decisions();
     const began = Date.now();
@@ -161,11 +161,11 @@ class Game {
       async (stack) => void (await withoutSummary(stack)[what]({ onEvent: decisions.take, color: "never" })),
     );
     this.say(`${title}: ${what} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    // What a refresh looks at is everything; what it found shows in the next step.
+    // A refresh lists every resource; what it found shows in the next step.
     if (what !== "refresh") this.played.decisions[title] = decisions.all;
   }
 
-  /** What Pulumi would do if some settings were others. */
+  /** Records what Pulumi would do with other settings. */
   async imagine(title: string, stack: Stack, settings: Readonly<Record<string, string>>): Promise<void> {
     const file = join(this.place.workDir, `Pulumi.${stack}.yaml`);
     const before = readFileSync(file);
@@ -178,7 +178,7 @@ class Game {
     changeSetting(this.place, stack, name, value);
   }
 
-  /** Notes what Docker has now. */
+  /** Records Docker's state now. */
   async look(title: string): Promise<void> {
     const { hostname, port } = new URL(this.bucket.origin);
     const ports = { page: Number(new URL(this.place.url).port), mail: this.place.mailPort, bucket: Number(port) };
@@ -190,7 +190,7 @@ class Game {
     });
   }
 
-  /** As somebody would by hand, behind Pulumi's back. */
+  /** Removes a container by hand, behind Pulumi's back. */
   async remove(service: string): Promise<void> {
     await (await this.container(service)).remove({ force: true });
   }

@@ -5,12 +5,12 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
-/** A plugin's or a language host's process, started as Pulumi's engine does. */
+/** Process of a plugin or a language host, started as Pulumi's engine does. */
 export class Started {
   private constructor(
     readonly process: ChildProcess,
     private readonly engine: FakeEngine,
-    /** Where it serves, `host:port`. */ readonly address: string,
+    /** Address it serves at, `host:port`. */ readonly address: string,
   ) {}
 
   /** @param program path of a launcher @throws Error when it ends before it serves */
@@ -24,7 +24,7 @@ export class Started {
     return new Started(child, engine, `127.0.0.1:${port}`);
   }
 
-  /** What it has logged through the engine so far. */
+  /** Lines it has logged through the engine so far. */
   get logged(): readonly string[] {
     return this.engine.logged;
   }
@@ -39,7 +39,7 @@ export class Started {
   }
 }
 
-/** The port a plugin prints when it serves. @throws Error when it ends instead */
+/** Waits for the port a plugin prints when it serves. @throws Error when it ends instead */
 function portOf(child: ChildProcess, program: string): Promise<string> {
   return new Promise((resolve, reject) => {
     child.stdout?.once("data", (line: Buffer) => resolve(line.toString().trim()));
@@ -48,7 +48,7 @@ function portOf(child: ChildProcess, program: string): Promise<string> {
   });
 }
 
-/** Takes log lines as the engine does. */
+/** Stand-in for Pulumi's engine that only takes log lines. */
 class FakeEngine {
   readonly logged: string[] = [];
   address = "";

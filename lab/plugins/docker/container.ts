@@ -7,7 +7,10 @@ import { containerState } from "./containerState";
 import { isAlreadySo, isMissing, says, unable } from "./errors";
 import { ensureImage } from "./image";
 
-/** A container. Only its restart policy and memory limits change in place, and it is started again when it must run. */
+/**
+ * Returns the type of a container. Only its restart policy and memory limits change in place, and it is started again
+ * if it must run.
+ */
 export function containerType(docker: Docker, registries: readonly string[] = []): ResourceType {
   const read = async (id: string, known: Values): Promise<Values | undefined> => {
     const container = await docker
@@ -70,7 +73,7 @@ export function containerType(docker: Docker, registries: readonly string[] = []
   };
 }
 
-/** Leaves Docker's default network for those that were asked for. */
+/** Connects a container to the requested networks and disconnects it from Docker's default one. */
 async function joinNetworks(docker: Docker, id: string, inputs: Values): Promise<void> {
   const networks = objects(inputs, "networksAdvanced");
   if (networks.length === 0) return;

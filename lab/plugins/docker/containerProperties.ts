@@ -1,7 +1,7 @@
 import { aBoolean, aMap, aNumber, anObject, aString, listOf, setOf, type Properties } from "../protocol/shape";
 import { labels } from "./labels";
 
-/** What the program declares of a container, and what the official plugin does when it changes. */
+/** Properties the program declares of a container, and what the official plugin does when they change. */
 export const containerProperties: Properties = {
   name: { shape: aString, change: "replace" },
   image: { shape: aString, change: "replace", required: true },

@@ -6,7 +6,7 @@ import { labelsOf } from "./labels";
 /** Bytes in one MiB, the unit of the memory limits. */
 export const mebibyte = 1024 * 1024;
 
-/** Checked inputs as the request that makes the container. Networks are connected afterwards. Pure. */
+/** Translates checked inputs into the request that creates the container. Networks are connected afterwards. Pure. */
 export function containerRequest(inputs: Values): Docker.ContainerCreateOptions {
   const ports = objects(inputs, "ports").map((port) => ({
     key: `${port.internal}/${port.protocol ?? "tcp"}`,
@@ -27,7 +27,7 @@ export function containerRequest(inputs: Values): Docker.ContainerCreateOptions 
     ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
     Volumes: Object.fromEntries(volumes.map((volume) => [text(volume, "containerPath"), {}])),
     HostConfig: {
-      // As the official plugin: the default network first, which is left again for those that were asked for.
+      // As in the official plugin: start on the default network, which is left again for the requested ones.
       NetworkMode: "bridge",
       Binds: unlessEmpty(volumes.map((volume) => `${text(volume, "volumeName")}:${text(volume, "containerPath")}:rw`)),
       PortBindings: unlessEmpty(bindings(ports)),
@@ -46,7 +46,7 @@ export function containerRequest(inputs: Values): Docker.ContainerCreateOptions 
   };
 }
 
-/** Memory limits in bytes, as creating and updating a container take them. A swap limit of -1 is none. */
+/** Returns memory limits in bytes, as creating and updating a container take them. A swap limit of -1 is none. */
 export function memoryLimits(inputs: Values): { Memory?: number; MemorySwap?: number } {
   return {
     ...given(inputs, "memory", (limit) => ({ Memory: (limit as number) * mebibyte })),
@@ -65,7 +65,7 @@ function given<T extends object>(
   return value === undefined || isEmpty(value) ? {} : fields(value);
 }
 
-/** Docker keeps an empty list apart from none, and the official plugin sends none. */
+/** Turns an empty list into undefined: Docker distinguishes the two, and the official plugin sends none. */
 function unlessEmpty<T extends object>(values: T): T | undefined {
   return Object.keys(values).length === 0 ? undefined : values;
 }
@@ -79,7 +79,7 @@ function healthcheck(check: Values): Docker.HealthConfig {
     Timeout: time("timeout"),
     StartPeriod: time("startPeriod"),
     Retries: Number(check.retries ?? 0),
-    // Engines before 25 do not know it.
+    // Engines before 25 do not know StartInterval.
     ...(startInterval === 0 ? {} : { StartInterval: startInterval }),
   };
 }

@@ -4,13 +4,13 @@ import { duration } from "./duration";
 import { mebibyte } from "./containerRequest";
 
 /**
- * A container's outputs: what was given, with what Docker says in place of it where the official plugin reads it back.
- * Environment, labels, networks and volumes it never reads. Pure.
+ * Returns a container's outputs: the given values, replaced by Docker's where the official plugin reads them back. It
+ * never reads environment, labels, networks and volumes. Pure.
  * @param known inputs at creation, outputs later
  */
 export function containerState(container: Docker.ContainerInspectInfo, known: Values): Values {
   const { Config, HostConfig, State } = container;
-  // The type does not know that any of these may be null.
+  // The type omits that any of these may be null.
   const config = Config as Partial<typeof Config> & { StopSignal?: string; StopTimeout?: number };
   const mustRun = known.mustRun ?? true;
   const outputs: Record<string, Value | undefined> = {
@@ -32,12 +32,12 @@ export function containerState(container: Docker.ContainerInspectInfo, known: Va
     logDriver: HostConfig.LogConfig?.Type,
     logOpts: isEmpty(known.logOpts) ? undefined : (HostConfig.LogConfig?.Config ?? {}),
     tmpfs: HostConfig.Tmpfs ?? {},
-    // Docker forgets the ports of a stopped container; of one that need not run, they are not asked for.
+    // Docker forgets the ports of a stopped container, so keep the known ones if it need not run.
     ports:
       !isEmpty(known.ports) && (State.Running || mustRun === true)
         ? ports(container.NetworkSettings.Ports)
         : known.ports,
-    // Stopped against its declaration: the next run sees a difference, and starts it.
+    // If it is stopped against its declaration, the next run sees a difference and starts it.
     mustRun: State.Running ? mustRun : false,
   };
   return Object.fromEntries(
@@ -71,7 +71,7 @@ function ports(map: Docker.ContainerInspectInfo["NetworkSettings"]["Ports"] | nu
   const byPort = Object.entries(map ?? {}).sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   return byPort.flatMap(([key, bindings]) => {
     const [internal, protocol] = key.split("/");
-    // Null for a port that the image exposes and nobody published.
+    // The bindings are null for a port that the image exposes and nobody published.
     return ((bindings ?? []) as { HostPort: string; HostIp: string }[]).map(({ HostPort, HostIp }) => ({
       internal: Number(internal),
       external: Number(HostPort),

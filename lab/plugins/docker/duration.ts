@@ -1,6 +1,6 @@
 const units: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
-/** Nanoseconds of a duration as Go writes it, such as `1m30s` or `500ms`. @throws Error when it is none */
+/** Parses a duration as Go writes it, such as `1m30s` or `500ms`, to nanoseconds. @throws Error when it is none */
 export function nanoseconds(duration: string): number {
   if (duration === "0") return 0;
   const parts = [...duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
@@ -9,14 +9,14 @@ export function nanoseconds(duration: string): number {
   return Math.round(parts.reduce((sum, [, number, unit]) => sum + Number(number) * units[unit], 0));
 }
 
-/** A duration as Go writes it: `1m30s`, `0s`, `1.5ms`. @param nanoseconds a whole number, not negative */
+/** Formats a duration as Go writes it: `1m30s`, `0s`, `1.5ms`. @param nanoseconds a whole number, not negative */
 export function duration(nanoseconds: number): string {
   if (nanoseconds === 0) return "0s";
   const small = (["ms", "µs", "ns"] as const).find((unit) => nanoseconds >= units[unit]);
   if (nanoseconds < 1e9 && small !== undefined) return `${nanoseconds / units[small]}${small}`;
   const hours = Math.floor(nanoseconds / 3600e9);
   const minutes = Math.floor((nanoseconds % 3600e9) / 60e9);
-  // Whole numbers until the last step, so that no digit is lost in between.
+  // Compute with whole numbers until the last step, so that no digit is lost.
   const seconds = (nanoseconds % 60e9) / 1e9;
   return `${hours > 0 ? `${hours}h` : ""}${hours > 0 || minutes > 0 ? `${minutes}m` : ""}${seconds}s`;
 }

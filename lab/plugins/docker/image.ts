@@ -4,9 +4,8 @@ import { providerAddress } from "../../../host/engine/connection/pulumiProvider"
 import { isMissing } from "./errors";
 
 /**
- * Pulls an image that is not there; one that is, needs no registry. @throws Error naming the image when it cannot be
- * had
- * @param registries at which it logs in
+ * Pulls an image unless it is on the engine. @throws Error naming the image when it cannot be pulled
+ * @param registries with a login
  */
 export async function ensureImage(docker: Docker, image: string, registries: readonly string[]): Promise<void> {
   const here = await docker

@@ -4,12 +4,12 @@ import { objects, text, type Values } from "../protocol/values";
 /** Labels as the program declares them. */
 export const labels = setOf(anObject({ label: aString, value: aString }));
 
-/** Labels as Docker takes them. */
+/** Converts labels from the program's form to Docker's. */
 export function labelsOf(inputs: Values): Record<string, string> {
   return Object.fromEntries(objects(inputs, "labels").map((entry) => [text(entry, "label"), text(entry, "value")]));
 }
 
-/** Labels as Docker has them, in the program's form. */
+/** Converts labels from Docker's form to the program's, sorted. */
 export function labelsFrom(labels: Readonly<Record<string, string>> | null | undefined): Values[] {
   return Object.entries(labels ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))

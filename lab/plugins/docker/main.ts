@@ -6,7 +6,7 @@ import { containerType } from "./container";
 import { networkType } from "./network";
 import { volumeType } from "./volume";
 
-/** Where the official plugin looks when neither the program nor the environment says. */
+/** Address the official plugin uses when neither the program nor the environment names one. */
 const defaultHost = "unix:///var/run/docker.sock";
 
 void serve({
@@ -18,7 +18,7 @@ void serve({
     certPath: { shape: aString, change: "update" },
     context: { shape: aString, change: "update" },
     registryAuth: { shape: aString, change: "update" },
-    // Put in by the engine: the version of the SDK.
+    // The engine adds this one: the version of the SDK.
     version: { shape: aString, change: "update" },
   },
   types: ({ host, certPath, registryAuth }) => {
@@ -26,7 +26,7 @@ void serve({
       ...process.env,
       ...(typeof certPath === "string" ? { DOCKER_CERT_PATH: certPath, DOCKER_TLS_VERIFY: "1" } : {}),
     });
-    // As the SDK sends a list of a provider's: as text.
+    // The SDK sends a list in a provider's settings as JSON text.
     const logins: { address: string }[] = typeof registryAuth === "string" ? JSON.parse(registryAuth) : [];
     return {
       "docker:index/container:Container": containerType(

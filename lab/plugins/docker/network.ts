@@ -18,7 +18,7 @@ const properties: Properties = {
   },
 };
 
-/** Addresses of a network, as Docker words them. */
+/** Addresses of a network, in Docker's form. */
 interface AddressRange {
   readonly Subnet?: string;
   readonly Gateway?: string;
@@ -29,7 +29,7 @@ function addressesOf({ Subnet = "", Gateway = "", IPRange = "" }: AddressRange):
   return { subnet: Subnet, gateway: Gateway, ipRange: IPRange };
 }
 
-/** Without any, Docker chooses. */
+/** Returns the declared addresses in Docker's form; without any, Docker chooses. */
 function addresses(inputs: Values): { Config?: AddressRange[] } {
   const ranges = objects(inputs, "ipamConfigs");
   if (ranges.length === 0) return {};
@@ -42,7 +42,7 @@ function addresses(inputs: Values): { Config?: AddressRange[] } {
   };
 }
 
-/** A network; nothing about it can be changed. */
+/** Returns the type of a network, of which nothing can be changed. */
 export function networkType(docker: Docker): ResourceType {
   const read = async (id: string): Promise<Values | undefined> => {
     const network = await docker
@@ -71,7 +71,7 @@ export function networkType(docker: Docker): ResourceType {
       const { id } = await docker
         .createNetwork({
           Name: text(inputs, "name"),
-          // Docker would make a second one of the same name without a word.
+          // Docker would otherwise silently create a second network of the same name.
           CheckDuplicate: true,
           Driver: String(inputs.driver ?? "bridge"),
           Internal: inputs.internal === true,

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isMissing, says } from "./errors";
 
-/** How long the official plugin waits for what is still in use, milliseconds. */
+/** Milliseconds the official plugin waits for an object that is still in use. */
 const timeout = 30_000;
-/** Between two tries, milliseconds. */
+/** Milliseconds between two tries. */
 const interval = 200;
 
 /**
- * Removes what may still be in use by a container that is on its way out; what is gone already is fine.
- * @param busy Docker's words for being in use
+ * Removes an object that a container being removed may still use; it may already be gone.
+ * @param busy part of Docker's message for an object in use
  * @throws Docker's own error when it refuses for another reason, or still after 30 s
  */
 export async function removeOnceFree(remove: () => Promise<unknown>, busy: string): Promise<void> {

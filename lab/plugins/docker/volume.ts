@@ -11,7 +11,7 @@ const properties: Properties = {
   labels: { shape: labels, change: "replace" },
 };
 
-/** A volume; its id is its name, and one that is there already is taken over, as Docker does. */
+/** Returns the type of a volume; its id is its name, and an existing one is taken over, as in Docker. */
 export function volumeType(docker: Docker): ResourceType {
   const read = async (id: string): Promise<Values | undefined> => {
     const volume = await docker

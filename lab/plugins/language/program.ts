@@ -2,18 +2,18 @@ import { RunResponse, type RunRequest } from "@pulumi/pulumi/proto/language_pb";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** How a program is started: `node` with these words, in this environment beside the host's own. */
+/** Start of a program: `node` with these words, and this environment in addition to the host's own. */
 export interface Start {
   readonly words: string[];
   readonly environment: Record<string, string>;
 }
 
-/** The SDK's own starter of programs; it is found from the program, which may stand on another copy of the SDK. */
+/** The SDK's own starter of programs; it is resolved from the program, which may use another copy of the SDK. */
 const starter = "@pulumi/pulumi/cmd/run";
 
 /**
- * How the program of a request is started, as the official host does it. Left out is what only a program of another
- * kind needs: a TypeScript loader, and the pipes for calls that block.
+ * Returns how the program of a request is started, as the official host does it, without what only other programs need:
+ * a TypeScript loader, and the pipes for calls that block.
  * @param engine `host:port` of the engine
  * @throws Error when the program is of another kind, or has no SDK
  */
@@ -52,7 +52,7 @@ export function startOf(request: RunRequest, engine: string): Start {
 /** Exit code of a program that has reported its error to the engine. */
 const errorReported = 32;
 
-/** What the engine is answered when a program has ended. Pure. */
+/** Returns the response to the engine for a program that has ended. Pure. */
 export function outcomeOf(code: number | null, signal: NodeJS.Signals | null): RunResponse {
   const response = new RunResponse();
   if (code === errorReported) return response.setBail(true);

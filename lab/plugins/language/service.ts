@@ -12,8 +12,8 @@ import { outcomeOf, startOf } from "./program";
 const grace = 5_000;
 
 /**
- * The Node language host as Pulumi's engine calls it for `up`, `preview` and `destroy`. Whatever else the engine may
- * ask is answered as not implemented.
+ * Implements the Node language host as Pulumi's engine calls it for `up`, `preview` and `destroy`. Any other call is
+ * answered as not implemented.
  * @param engine `host:port` of the engine
  */
 export function languageService(announce: Announce, engine: string | undefined): grpc.UntypedServiceImplementation {
@@ -33,7 +33,8 @@ export function languageService(announce: Announce, engine: string | undefined):
     });
     running.add(program);
     cancelled(() => interrupt(program));
-    // Passed on, not shared: Node changes the mode of the pipe it writes to, for everybody who has it.
+    // Pipe the output instead of inheriting it: Node changes the mode of the pipe it writes to, for every process that
+    // has it.
     program.stdout.pipe(process.stdout, { end: false });
     program.stderr.pipe(process.stderr, { end: false });
     try {
@@ -47,7 +48,7 @@ export function languageService(announce: Announce, engine: string | undefined):
   return {
     getPluginInfo: (_call: unknown, answer: grpc.sendUnaryData<PluginInfo>) =>
       answer(null, new PluginInfo().setVersion(packageVersion("@pulumi/pulumi"))),
-    // None: the engine looks for each plugin when the program first asks for something of it.
+    // Name none: the engine looks for each plugin when the program first uses it.
     getRequiredPackages: (_call: unknown, answer: grpc.sendUnaryData<GetRequiredPackagesResponse>) =>
       answer(null, new GetRequiredPackagesResponse()),
     run: (call: grpc.ServerUnaryCall<RunRequest, RunResponse>, answer: grpc.sendUnaryData<RunResponse>) => {
@@ -63,7 +64,7 @@ export function languageService(announce: Announce, engine: string | undefined):
   };
 }
 
-/** Asks a program to end, and makes it when it does not. */
+/** Asks a program to end, and kills it if it does not. */
 function interrupt(program: ChildProcess): void {
   program.kill("SIGINT");
   const force = setTimeout(() => program.kill("SIGKILL"), grace);

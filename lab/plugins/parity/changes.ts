@@ -1,6 +1,6 @@
 import type { Value, Values } from "../protocol/values";
 
-/** A container as its state has it. */
+/** A container's state. */
 export const state: Values = {
   name: "c",
   image: "a:1",
@@ -40,17 +40,17 @@ export const state: Values = {
   removeVolumes: false,
 };
 
-/** What the engine sends for a value that a preview does not know. */
+/** Value the engine sends for one that a preview does not know. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const gone = undefined;
 const check = state.healthcheck as Values;
 
-/** What differs from the state in the inputs; undefined is left out. */
+/** Inputs that differ from the state; undefined leaves one out. */
 export type Change = Readonly<Record<string, Value | undefined>>;
 
 /**
- * Changes to each property, and what the official plugin (5.2.0) answered to them, asked over its own protocol: which
- * properties changed, how, and whether it makes another container. The parity test asks it again.
+ * Changes to each property, with the answer of the official plugin (5.2.0) over its own protocol: which properties
+ * changed, how, and whether it replaces the container. The parity test asks again.
  */
 export const changes: readonly [title: string, change: Change, answer: string][] = [
   ["nothing", {}, ""],
@@ -159,7 +159,7 @@ export const changes: readonly [title: string, change: Change, answer: string][]
   ["two changes", { memory: 128, image: "b:1" }, "image: update, replace; memory: update, keep"],
 ];
 
-/** Inputs with a change, as a program would give them. Pure. */
+/** Returns inputs with a change, as a program would give them. Pure. */
 export function changed(inputs: Values, change: Change): Values {
   return JSON.parse(JSON.stringify({ ...inputs, ...change })) as Values;
 }

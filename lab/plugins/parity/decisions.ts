@@ -9,7 +9,8 @@ export class Decisions {
     if (step === undefined || step.op === "same") return;
     const resource = `${step.type.split(/[:/]/).at(-1)} ${step.urn.split("::").at(-1)}`;
     const because = [...new Set(step.diffs ?? [])].sort().join(", ");
-    // Of one that goes along with what it depends on, the engine names whichever of these it came to first.
+    // For a resource replaced with its dependency the engine names whichever dependency it came to first, so leave that
+    // out.
     const replacing = because === "" ? "" : [...new Set(step.keys ?? [])].sort().join(", ");
     this.lines.push(
       [
@@ -20,9 +21,7 @@ export class Decisions {
     );
   };
 
-  /**
-   * One line for each step but those that leave things as they are, in the alphabet's order: steps run side by side.
-   */
+  /** One line for each step that changes something, in alphabetical order because steps run concurrently. */
   get all(): string[] {
     return [...this.lines].sort();
   }

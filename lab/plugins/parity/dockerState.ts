@@ -3,21 +3,21 @@ import { label } from "../../../host/install/names/labels";
 import { throwawayLabels } from "../../throwaway";
 import { beyond, more } from "./beyondImage";
 
-/** What of an install is another at every making or on every machine: names, ids, addresses, times, random keys. */
+/** Values that differ between installs or machines: names, ids, addresses, times, random keys. */
 export interface Personal {
   readonly install: string;
-  /** Ports on the host, by what they are for. */
+  /** Ports on the host, by their purpose. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Address of this machine that the engine's containers reach; each engine chooses its own. */
+  /** Address of this machine that the engine's containers reach; it differs between engines. */
   readonly hostAddress: string;
-  /** Images that have other names elsewhere, by what they are. */
+  /** Images that have other names elsewhere, by their service. */
   readonly images: Readonly<Record<string, string>>;
 }
 
 /**
- * Everything an install has on the engine, in a form in which two installs of the same make are equal, also on two
- * machines: whatever is personal has a word in its place, what image and engine bring by themselves is left out, and a
- * set is sorted.
+ * Reads everything an install has on the engine, in a form that is equal for two installs made alike, also on two
+ * machines: personal values are replaced by words, what image and engine bring by themselves is left out, and sets are
+ * sorted.
  */
 export async function dockerState(docker: Docker, personal: Personal): Promise<Record<string, unknown>> {
   const filters = { label: [`${label.install}=${personal.install}`] };
@@ -49,8 +49,8 @@ export async function dockerState(docker: Docker, personal: Personal): Promise<R
 }
 
 /**
- * A container of each image that asks for nothing but the default network. Older engines report network and runtime in
- * other words until somebody asks for something (*seen* on 20.10: `default` and nothing; on 28.5: `bridge` and `runc`).
+ * Inspects a container of each image that requests nothing but the default network. Older engines report network and
+ * runtime differently until one is requested (*seen* on 20.10: `default` and nothing; on 28.5: `bridge` and `runc`).
  */
 async function bareContainers(
   docker: Docker,
@@ -78,12 +78,12 @@ function ofContainer(container: Docker.ContainerInspectInfo, bare: Docker.Contai
     name,
     {
       aliases: (endpoint.Aliases ?? []).filter((alias: string) => !Id.startsWith(alias)).sort(),
-      // Each install has a subnet of its own, where a service has the same place.
+      // Each install has its own subnet, in which a service has the same place.
       ipam: endpoint.IPAMConfig && { ...endpoint.IPAMConfig, IPv4Address: placeOf(endpoint.IPAMConfig.IPv4Address) },
       links: endpoint.Links,
     },
   ]);
-  // By the image's own wish, and nobody else's.
+  // True for a volume that only the image requested.
   const byImage = (mount: { Destination: string; Name?: string }) =>
     /^[0-9a-f]{64}$/.test(mount.Name ?? "") && bare.Mounts.some(({ Destination }) => Destination === mount.Destination);
   const exposed = bare.Config.ExposedPorts ?? {};
@@ -122,9 +122,10 @@ function ofContainer(container: Docker.ContainerInspectInfo, bare: Docker.Contai
 function configOf({ Id, Config }: Docker.ContainerInspectInfo): object {
   return {
     ...Config,
-    // The host name is the start of the id.
+    // By default the host name is the start of the id.
     Hostname: Id.startsWith(Config.Hostname) ? "<id>" : Config.Hostname,
-    // Of these image and container both have some, so they are compared member by member; of volumes by their mounts.
+    // Image and container both contribute to these, so they are compared elsewhere member by member; volumes by their
+    // mounts.
     Labels: undefined,
     ExposedPorts: undefined,
     Env: undefined,
@@ -139,12 +140,12 @@ function hostConfigOf(host: Docker.ContainerInspectInfo["HostConfig"]): object {
     CapDrop: set(host.CapDrop),
     Binds: set(host.Binds),
     SecurityOpt: set(host.SecurityOpt),
-    // Older engines report none as an empty name.
+    // Older engines report no restart policy as an empty name.
     RestartPolicy: { ...host.RestartPolicy, Name: host.RestartPolicy?.Name || "no" },
   };
 }
 
-/** The last part of an address. */
+/** Returns the last part of an address. */
 function placeOf(address: string | undefined): string | undefined {
   return address?.replace(/^.*\./, "");
 }
@@ -188,7 +189,7 @@ function impersonal(json: string, { install, ports, hostAddress, images }: Perso
     .replace(/-[0-9a-f]{7}(?=")/g, "-<suffix>");
 }
 
-/** With the members of every object in the alphabet's order, so that a difference is easy to see. */
+/** Sorts the members of every object alphabetically, so that a difference is easy to see. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;

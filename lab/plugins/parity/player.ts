@@ -9,10 +9,10 @@ export interface Task {
   readonly path: string;
 }
 
-/** What it answers: lines of progress, then what was played or what went wrong. */
+/** Messages of a player: lines of progress, then the record or an error. */
 export type Report = { readonly line: string } | { readonly played: Played } | { readonly error: string };
 
-/** A process of its own for each set of plugins, since the environment of Pulumi's program is the process's. */
+/** Plays each set of plugins in a separate process, since the environment of Pulumi's program is the process's. */
 process.once("message", ({ images, path }: Task) => {
   const post = (report: Report): void => {
     process.send?.(report);

@@ -4,7 +4,7 @@ import { PluginClient, type Answer } from "../client";
 import type { Value, Values } from "../protocol/values";
 import { changed, changes, state } from "./changes";
 
-/** What a plugin answered, by the title of the question. */
+/** Answers of a plugin, by the title of the question. */
 export type Answers = Record<string, Answer | string | boolean | readonly string[]>;
 
 const [container, network, volume] = [
@@ -16,7 +16,7 @@ const [container, network, volume] = [
 /**
  * Makes a network, a volume and a container with a plugin, asks it about every change, and removes them.
  * @param program path of the plugin
- * @param names the install everything belongs to, what begins the Docker names, and an image that is there
+ * @param names the install everything belongs to, the prefix of the Docker names, and an image on the engine
  */
 export async function ask(
   program: string,
@@ -37,7 +37,7 @@ export async function ask(
     return { id, inputs, outputs, about };
   };
   try {
-    // By the install's label a later run finds what a killed one left.
+    // A later run finds what a killed one left by the install's label.
     const labels = [...labelList(throwawayLabels(names.install)), { label: "l", value: "1" }];
     const others = [...labels.slice(0, -1), { label: "l", value: "2" }];
     const ofNetwork: Values = { name: `${names.prefix}-net`, driver: "bridge", internal: true, labels };
@@ -72,7 +72,7 @@ export async function ask(
         changed(ofContainer, substituted(JSON.parse(JSON.stringify(change)), real) as Values & object),
       );
     }
-    // As in the state of one whose start failed.
+    // The state of a container whose start failed.
     await made.about(
       "container: one that was never read back",
       ofContainer,
@@ -81,7 +81,7 @@ export async function ask(
     );
     await made.about("container: an ignored change", changed(ofContainer, { memorySwap: 128 }), ["memorySwap"]);
 
-    // A name nobody gave.
+    // A network without a given name.
     const unnamed = await plugin.check(network, "auto", {}, { labels });
     answers["a name of its own"] = String(unnamed.inputs.name).replace(/[0-9a-f]{7}$/, "<digits>");
     answers["a name that stays"] =
@@ -89,7 +89,7 @@ export async function ask(
     const auto = await make(network, { labels });
     await auto.about("network of its own name: another label", { labels: others });
 
-    // What is gone.
+    // Objects that no longer exist.
     for (const remove of undo.splice(0).reverse()) await remove();
     await plugin.delete(container, "r", made.id, made.outputs);
     answers["a container that is gone is gone"] = (await plugin.read(container, "r", made.id, made)).id;
@@ -97,13 +97,14 @@ export async function ask(
     answers["a volume that is gone is gone"] = (await plugin.read(volume, "r", madeVolume.id, madeVolume)).id;
     return answers;
   } finally {
-    // After an error, which is what counts; whatever is left carries the install's label, and goes with it.
+    // Ignore errors here, since only the first one matters; anything left carries the install's label, and is removed
+    // with it.
     for (const remove of undo.reverse()) await remove().catch(() => undefined);
     await plugin.close();
   }
 }
 
-/** The value with other texts in place of some. */
+/** Replaces some texts in a value by others. */
 function substituted(value: Value, texts: Readonly<Record<string, string>>): Value {
   if (typeof value === "string") return texts[value] ?? value;
   if (Array.isArray(value)) return value.map((item) => substituted(item, texts));

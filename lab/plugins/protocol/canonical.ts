@@ -2,8 +2,8 @@ import type { Shape } from "./shape";
 import { isEmpty, type Value, type Values } from "./values";
 
 /**
- * Text that is the same for two values exactly when they mean the same: a set has no order, and what is empty is not
- * there. Pure.
+ * Renders a value as text that is equal for two values exactly when they mean the same: a set has no order, and an
+ * empty value counts as absent. Pure.
  */
 export function canonical(shape: Shape, value: Value | undefined): string {
   return JSON.stringify(normal(shape, value)) ?? "";

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { Properties, Shape } from "./shape";
 import { isUnknown, type Value, type Values } from "./values";
 
-/** Outcome of a check: the inputs as they go into the state, or what is wrong with them. */
+/** Result of a check: the inputs as they go into the state, and their mistakes. */
 export interface Checked {
   readonly inputs: Values;
   /** One sentence for each mistake. */
   readonly failures: string[];
 }
 
-/** Refuses by its name every property that is not covered, is missing or has another form. Pure. */
+/** Reports, by its name, every property that is not covered, is missing or has another form. Pure. */
 export function check(properties: Properties, given: Values): Checked {
   const inputs = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => value !== null && name !== defaultsKey),
@@ -24,12 +24,12 @@ export function check(properties: Properties, given: Values): Checked {
   return { inputs, failures: [...failures, ...missing.map(([name]) => `${name} is missing`)] };
 }
 
-/** Inputs that no program gave are listed under this name, as the official plugins do; the engine hides it. */
+/** Name under which inputs no program gave are listed, as in the official plugins; the engine hides it. */
 const defaultsKey = "__defaults";
 
 /**
- * Gives a resource without a name one that stays: the old one, else `<resource>-<7 hex digits>`. Pure.
- * @param seed random bytes from the engine, others for every new resource
+ * Gives a resource without a name a permanent one: the old one, else `<resource>-<7 hex digits>`. Pure.
+ * @param seed random bytes from the engine, different for every new resource
  */
 export function withName(inputs: Values, resource: string, old: Values, seed: Uint8Array): Values {
   if (inputs.name !== undefined) return inputs;
@@ -37,7 +37,7 @@ export function withName(inputs: Values, resource: string, old: Values, seed: Ui
   return { ...inputs, name: old.name ?? `${resource}-${digits}`, [defaultsKey]: ["name"] };
 }
 
-/** True when `withName` gave the name. */
+/** Returns true when `withName` gave the name. */
 export function isAutonamed(inputs: Values): boolean {
   return (inputs[defaultsKey] as Value[] | undefined)?.includes("name") ?? false;
 }

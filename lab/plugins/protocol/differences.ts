@@ -2,17 +2,17 @@ import { canonical } from "./canonical";
 import type { Properties, Property } from "./shape";
 import { isEmpty, isUnknown, type Value, type Values } from "./values";
 
-/** What became of one property. */
+/** Change of one property. */
 export interface Difference {
   readonly kind: "add" | "delete" | "update";
-  /** The resource cannot keep its identity with it. */
+  /** True when the resource has to be replaced for it. */
   readonly replace: boolean;
 }
 
 /**
  * Compares a resource's last known state with what is wanted now, as the official plugins do. Pure.
  * @param state outputs, which a refresh brings up to date
- * @param wanted checked inputs; unknown ones count as changed, except where the official plugin takes them for none
+ * @param wanted checked inputs; unknown ones count as changed, except where the official plugin treats them as not
  * given
  * @param ignored names of properties (`ignoreChanges`)
  */
@@ -33,7 +33,7 @@ export function differences(
 function change(property: Property, old: Value | undefined, given: Value | undefined): Difference["kind"] | undefined {
   const wanted = given ?? property.fallback;
   if (wanted === undefined && property.computed) {
-    // Never read: its making failed half-way, and what the image brings is still to come.
+    // Its creation failed half-way, so it was never read, and the image's values are still missing.
     return property.shape.kind === "list" && (old ?? null) === null ? "update" : undefined;
   }
   if (wanted === undefined) return isEmpty(old) ? undefined : "delete";

@@ -5,7 +5,10 @@ import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { HalfMade } from "./resource";
 
-/** An error as the engine understands it; of a resource that was half made it learns the id, so that it is not lost. */
+/**
+ * Converts an error to the engine's form; for a half-made resource it includes the id, so that the resource is not
+ * lost.
+ */
 export function serviceError(error: unknown): Partial<ServiceError> {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof HalfMade)) return { code: status.UNKNOWN, details: message };
@@ -21,7 +24,7 @@ export function serviceError(error: unknown): Partial<ServiceError> {
   whole.setMessage(message);
   whole.addDetails(detail);
   const metadata = new Metadata();
-  // Where Go's gRPC, and so the engine, looks for the details of an error.
+  // Go's gRPC, and so the engine, looks here for the details of an error.
   metadata.add("grpc-status-details-bin", Buffer.from(whole.serializeBinary()));
   return { code: status.UNKNOWN, details: message, metadata };
 }

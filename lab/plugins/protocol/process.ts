@@ -2,26 +2,26 @@ import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
-/** Says in the output of the run, once, that a stand-in is in use. */
+/** Reports in the output of the run, once, that a stand-in is in use. */
 export type Announce = () => Promise<void>;
 
-/** What a stand-in serves: one of the SDK's services, and how it answers. */
+/** Service of a stand-in: one of the SDK's definitions, and its implementation. */
 export interface Served {
   readonly definition: grpc.ServiceDefinition;
   readonly implementation: grpc.UntypedServiceImplementation;
 }
 
 /**
- * Serves to the engine that started this process, until that engine is gone.
- * Pulumi's convention: the engine's address is the last argument, the port goes to standard output as a line.
- * @param name what this stands in for
+ * Serves to the engine that started this process, until that engine is gone. Pulumi's convention: the engine's address
+ * is the last argument, the port goes to standard output as a line.
+ * @param name of the official part this stands in for
  * @param serve makes the service, from the engine's address
  */
 export async function servesEngine(
   name: string,
   serve: (announce: Announce, engine: string | undefined) => Served,
 ): Promise<void> {
-  // Held open by the engine: it ends however the engine ends, so that no plugin outlives a killed run.
+  // The engine holds this open: it ends however the engine ends, so that no plugin outlives a killed run.
   process.stdin.on("end", () => process.exit(0)).resume();
   const engine = process.argv.slice(2).at(-1);
   let announced: Promise<void> | undefined;

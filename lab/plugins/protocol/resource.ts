@@ -1,22 +1,22 @@
 import type { Properties } from "./shape";
 import type { Values } from "./values";
 
-/** One resource type: its inputs, and what its plugin does. Outputs never hold unknown values. */
+/** One resource type: its inputs and operations. Outputs never hold unknown values. */
 export interface ResourceType {
   readonly properties: Properties;
-  /** Its `name` is made up where none is given. */
+  /** True when its `name` is generated if none is given. */
   readonly named: boolean;
-  /** Its successor can only come when it is gone, unless the program says otherwise. */
+  /** True when it must be deleted before its successor is created, unless the program says otherwise. */
   readonly deletedFirst: boolean;
-  /** Its id is among its outputs too, where a program may read it. */
+  /** True when its id is also an output, which a program may read. */
   readonly outputsId: boolean;
-  /** @throws HalfMade when it is there but not as wanted; any other error when it is not */
+  /** @throws HalfMade when it exists but not as wanted; any other error when it does not */
   create(inputs: Values): Promise<{ id: string; outputs: Values }>;
-  /** Its outputs as they are now; undefined when it is gone. */
+  /** Reads its outputs as they are now; undefined when it no longer exists. */
   read(id: string, outputs: Values): Promise<Values | undefined>;
   /** Carries out the changes that do not replace it. @param olds its outputs */
   update(id: string, olds: Values, inputs: Values): Promise<void>;
-  /** One that is gone already is fine. */
+  /** Deletes the resource, which may already be gone. */
   delete(id: string, outputs: Values): Promise<void>;
 }
 
@@ -31,7 +31,9 @@ export interface Plugin {
   types(settings: Values): Readonly<Record<string, ResourceType>>;
 }
 
-/** A resource was made, but a later step of its creation failed: the engine keeps it, and says why. */
+/**
+ * Error for a resource that exists although a later step of its creation failed: the engine keeps it, and reports why.
+ */
 export class HalfMade extends Error {
   constructor(
     readonly id: string,

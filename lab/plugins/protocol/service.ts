@@ -12,12 +12,12 @@ import type { Properties } from "./shape";
 import type { Value, Values } from "./values";
 
 /**
- * A plugin as Pulumi's engine calls it. Pulumi's own server for providers in Node hands over no settings, no ignored
- * properties, no word of a preview, and returns neither which properties changed nor that a resource is gone, so this
- * stands on the SDK's protocol instead.
+ * Implements a plugin as Pulumi's engine calls it. Pulumi's own server for providers in Node passes on no settings, no
+ * ignored properties and no preview flag, and returns neither which properties changed nor that a resource is gone, so
+ * this uses the SDK's protocol instead.
  *
- * It says that it takes no secrets: then the engine unwraps them on the way in and marks them on the way out, exactly
- * as it does for the official plugins.
+ * It declares that it accepts no secrets: then the engine unwraps them on the way in and marks them on the way out,
+ * exactly as it does for the official plugins.
  * @param configured called before the first resource
  */
 export function service(plugin: Plugin, configured: () => Promise<void>): grpc.UntypedServiceImplementation {
@@ -66,7 +66,7 @@ export function service(plugin: Plugin, configured: () => Promise<void>): grpc.U
       const type = typeOf(request.getType());
       const news = values(request.getNews());
       const found = differences(type.properties, values(request.getOlds()), news, request.getIgnorechangesList());
-      // Two of one name cannot stand side by side.
+      // Two resources of one name cannot exist at the same time.
       return diffResponse(found, type.deletedFirst || (type.named && !isAutonamed(news)));
     }),
     create: unary(async (request: proto.CreateRequest) => {
@@ -128,7 +128,8 @@ function outputsOf({ outputsId }: ResourceType, id: string, outputs: Values): St
 }
 
 function checkResponse({ inputs, failures }: Checked): proto.CheckResponse {
-  // Named in the sentence and not as the property: the engine prints a property's value, which may be secret.
+  // Name the property only in the sentence: for a failure's own property the engine prints the value, which may be
+  // secret.
   const list = failures.map((reason) => new proto.CheckFailure().setReason(reason));
   return new proto.CheckResponse().setInputs(struct(inputs)).setFailuresList(list);
 }
@@ -157,7 +158,7 @@ function diffResponse(found: Record<string, Difference>, deletedFirst: boolean):
   return response;
 }
 
-/** Inputs after a refresh: what Docker says now, where that is not what was given. */
+/** Returns the inputs after a refresh: Docker's present value if it differs from the given one. */
 function asRead(properties: Properties, inputs: Values, outputs: Values): Values {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, given]) => {
@@ -175,7 +176,7 @@ function asRead(properties: Properties, inputs: Values, outputs: Values): Values
   );
 }
 
-/** Outputs after an update: what was asked for counts as done, until a refresh says otherwise. */
+/** Returns the outputs after an update: requested values count as applied, until a refresh says otherwise. */
 function updated(properties: Properties, olds: Values, news: Values): Values {
   const names = Object.keys(properties);
   const entries = names.map(

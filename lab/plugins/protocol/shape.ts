@@ -8,17 +8,17 @@ export type Shape =
   | { readonly kind: "object"; readonly members: Readonly<Record<string, Shape>> }
   | { readonly kind: "list" | "set"; readonly of: Shape };
 
-/** One input property of a resource, and what the official plugin does when it changes. */
+/** One input property of a resource, and how the official plugin treats a change of it. */
 export interface Property {
   readonly shape: Shape;
   /** `replace` makes another resource, `update` keeps it. */
   readonly change: "replace" | "update";
   readonly required?: true;
-  /** Value the official plugin takes where none is given. */
+  /** Value the official plugin uses if none is given. */
   readonly fallback?: Value;
-  /** Docker fills it in where none is given: leaving it out is no change. */
+  /** True when Docker fills it in if none is given, so leaving it out is no change. */
   readonly computed?: true;
-  /** An empty list is the same as none. */
+  /** True when an empty list is the same as none. */
   readonly emptyIsAbsent?: true;
 }
 

@@ -3,9 +3,7 @@ import { aNumber } from "../protocol/shape";
 import type { ResourceType } from "../protocol/resource";
 import { secret } from "../protocol/values";
 
-/**
- * Random bytes, made once and kept in the state: nothing outside knows them, so reading them is believing the state.
- */
+/** Type of random bytes, made once and kept in the state. They exist nowhere else, so a read returns the state. */
 export const randomBytesType: ResourceType = {
   properties: { length: { shape: aNumber, change: "replace", required: true } },
   named: false,
@@ -14,7 +12,7 @@ export const randomBytesType: ResourceType = {
   async create({ length }) {
     const bytes = randomBytes(Number(length));
     const base64 = bytes.toString("base64");
-    // Its id is the value itself, in clear: so it is with the official plugin.
+    // The id is the value itself, unencrypted, as in the official plugin.
     return {
       id: base64,
       outputs: { length: Number(length), base64: secret(base64), hex: secret(bytes.toString("hex")) },
