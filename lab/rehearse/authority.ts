@@ -7,7 +7,7 @@ export interface Authority {
   readonly key: string;
 }
 
-/** Makes an authority for one host name, good for a day. */
+/** Creates an authority and a certificate for one host name, valid for a day. */
 export async function makeAuthority(host: string): Promise<Authority> {
   const ca = await createCA({
     organization: "Scani rehearsal",

@@ -22,10 +22,10 @@ export const hosted = {
   key: "issued-key-of-the-rehearsal",
 } as const;
 
-/** Scani's own data-provider, which the endpoint stands before: it speaks no TLS itself. */
+/** Scani's own data-provider behind the endpoint, which needs one because it speaks no TLS itself. */
 const origin = { alias: "origin", port: 8082 } as const;
 
-/** What stands behind the endpoint's name. */
+/** Images, certificate and bucket of the endpoint. */
 export interface EndpointArgs {
   readonly images: ThrowawayImages;
   readonly authority: Authority;
@@ -33,8 +33,8 @@ export interface EndpointArgs {
 }
 
 /**
- * Starts tier 2's hosted endpoint with a bucket of its own, over TLS with a certificate of a private authority, once
- * base is up.
+ * Starts tier 2's hosted endpoint with its own bucket, over TLS with a certificate of a private authority; base must be
+ * up.
  */
 export async function startEndpoint(
   docker: Docker,

@@ -1,13 +1,13 @@
 export const json = { "content-type": "application/json" };
 
-/** The response, when it is a good one. @throws Error with what it says */
+/** Returns the response if it is ok. @throws Error with its body otherwise */
 export async function accepted(response: Response): Promise<Response> {
   if (!response.ok)
     throw new Error(`${new URL(response.url).pathname} answers ${response.status}: ${await response.text()}`);
   return response;
 }
 
-/** The cookies a response sets, as the next request sends them. */
+/** Returns the cookies a response sets, as the next request sends them. */
 export function cookieOf(response: Response): string {
   return response.headers
     .getSetCookie()

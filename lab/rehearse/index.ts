@@ -32,31 +32,31 @@ import type { RehearsedScani } from "./scani";
 import type { Jobs, Session } from "./session";
 import { StandInScani } from "./standIn";
 
-/** What an operator may ask for. */
+/** Options of a rehearsal. */
 export interface RehearseOptions {
-  /** Leave the install up, and print how to play with it. */
+  /** Leave the install up, and print how to use it. */
   readonly keep: boolean;
-  /** Which Scani is switched. */
+  /** Images of Scani that are switched. */
   readonly images: ImageKind;
 }
 
 const seeded = { users: 5, rows: 100, files: 20 };
 
-/** Files users upload before each switch, whose jobs wait behind the others, and in the middle of it. */
+/** Number of files users upload before each switch, whose jobs wait behind the others, and in the middle of it. */
 const uploads = { before: 10, within: 10 };
 
-/** Seconds after which a load ends by itself, whatever became of the rehearsal. */
+/** Seconds after which a load ends by itself, whatever happens to the rehearsal. */
 const longestSwitch = 300;
 
 /**
- * Rehearses the migration and the way back on a throwaway install, with load running. It can touch no other install:
- * own names, ports, networks, volumes and state.
+ * Rehearses the migration and the way back on a throwaway install, with load running. It cannot touch any other
+ * install, since it has its own names, ports, networks, volumes and state.
  * @throws Error when something could not be set up, or the operator interrupts; the install is removed by then
  */
 export async function rehearse(options: RehearseOptions, report: Report): Promise<Result> {
   const interrupt = new Interrupt();
   try {
-    // Only who plays with it afterwards may run the program by raw Pulumi.
+    // Only a kept install may later be used with raw Pulumi, which needs a language host.
     const prepared = await interrupt.guard(prepare(report, { images: options.images, languageHost: options.keep }));
     if (prepared.images === undefined) throw new Error("the images of the rehearsal were not made");
     await interrupt.guard(sweep(prepared.docker, "rehearse", report));
@@ -89,7 +89,8 @@ async function onThrowaway(
     },
     testPlugins,
   );
-  // What Pulumi keeps in files meanwhile goes when the install goes, also where this process is killed.
+  // Keep Pulumi's temporary files in the install's folder, so that they are removed with it, also if this process is
+  // killed.
   const TMPDIR = mkdtempSync(join(laidOut.workDir, "tmp-"));
   const place = { ...laidOut, environment: { ...laidOut.environment, ...environment, TMPDIR } };
   spellFor(place.workDir, process.cwd());
@@ -104,7 +105,7 @@ async function onThrowaway(
       keptLines(place, pulumi.command, process.env).forEach(report);
     } else {
       report("Removing the install.");
-      // What an interrupt left running may still be making something.
+      // Work that an interrupt left running may still create something.
       await interrupt.idle();
       await cleanUp(docker, place);
     }
@@ -195,7 +196,7 @@ async function run(
   return resultOf(seen);
 }
 
-/** Opens every file once those that were sent during the switch are stored. */
+/** Opens every file, once those sent during the switch are stored. */
 async function filesAfter(
   scani: RehearsedScani,
   sessions: readonly Session[],
@@ -206,7 +207,7 @@ async function filesAfter(
   return scani.papers.count(sessions, signal);
 }
 
-/** Users with sessions and credentials, and rows. */
+/** Creates users with sessions and credentials, and rows. */
 async function seed(scani: RehearsedScani): Promise<Session[]> {
   const sessions: Session[] = [];
   for (let user = 0; user < seeded.users; user += 1) sessions.push(await scani.seedUser(`user${user}`));
@@ -214,7 +215,7 @@ async function seed(scani: RehearsedScani): Promise<Session[]> {
   return sessions;
 }
 
-/** Waits until no job is left undone, at most a minute, and counts. */
+/** Waits until every job is done, at most a minute, and returns the counts. */
 async function doneJobs(scani: RehearsedScani, signal: AbortSignal): Promise<Jobs> {
   const deadline = Date.now() + 60_000;
   for (;;) {

@@ -6,8 +6,8 @@ import type { Throwaway } from "../throwaway";
 const misleading = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"] as const;
 
 /**
- * How an install that a rehearsal leaves up is played with, in lines to type: by this module's commands in its own
- * folder, and by raw Pulumi in the install's. Pure.
+ * Returns lines to type for an install that a rehearsal leaves up: this module's commands in this module's folder, and
+ * raw Pulumi in the install's. Pure.
  * @param pulumi path of the command line, or its bare name where it is on PATH
  * @param environment the operator's
  */

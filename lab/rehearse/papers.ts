@@ -4,26 +4,29 @@ import type { Jobs, Session } from "./session";
 import type { Front } from "./signIn";
 import { placeFor, put, type Procedures } from "./statement";
 
-/** Files users keep, and the jobs that read them. */
+/** Counts of users' files, and of the jobs that read them. */
 export interface FilesSeen {
-  /** Documents users are shown. */
+  /** Documents listed to their users. */
   readonly stored: number;
-  /** Those that open, and are what was uploaded. */
+  /** Documents that open and are what was uploaded. */
   readonly opens: number;
   readonly missing: number;
   readonly jobs: Jobs;
 }
 
-/** Whose browser uploads, and into which of their accounts. */
+/** A user's browser that uploads, and the account it uploads into. */
 export interface Uploader {
   readonly procedures: Procedures;
   readonly accountId: string;
 }
 
-/** Files that are looked at, or sent, at a time. */
+/** Number of files that are opened or sent at a time. */
 const atOnce = 5;
 
-/** Milliseconds in which every job that reads a file has ended: Scani tries one again after half a minute. */
+/**
+ * Milliseconds within which every job that reads a file ends, as Scani retries one after half a minute; and between
+ * checks.
+ */
 const [longest, pollInterval] = [90_000, 1_000];
 
 /** Statements that users upload as the page does, and open again. */
@@ -36,7 +39,7 @@ export class Papers {
     private readonly uploaderOf: (session: Session) => Promise<Uploader>,
   ) {}
 
-  /** Names of the files that were put where they belong. */
+  /** Names of the files that were uploaded. */
   get names(): readonly string[] {
     return [...this.sent.keys()];
   }
@@ -49,7 +52,7 @@ export class Papers {
     );
   }
 
-  /** Asks where a statement may be put. @returns puts it there, and queues the job that reads it */
+  /** Asks where to upload a statement. @returns a function that uploads it, and queues the job that reads it */
   async begin(session: Session): Promise<() => Promise<void>> {
     const { procedures, accountId } = await this.uploaderOf(session);
     const name = `rehearsed ${randomUUID()}.csv`;
@@ -110,7 +113,7 @@ export interface Document {
   readonly originalFilename: string;
 }
 
-/** All documents of a user, page by page. */
+/** Lists all documents of a user, page by page. */
 export async function listed(procedures: Procedures): Promise<Document[]> {
   const all: Document[] = [];
   for (let cursor: string | null | undefined; cursor !== null;) {
@@ -124,7 +127,7 @@ export async function listed(procedures: Procedures): Promise<Document[]> {
   return all;
 }
 
-/** SHA-256 of a document as its user gets it; undefined where it does not open. */
+/** Returns the SHA-256 of a document as its user gets it; undefined if it does not open. */
 export async function opened(procedures: Procedures, documentId: string): Promise<string | undefined> {
   try {
     const { url } = await procedures.query<{ url: string }>("documents.getDownloadUrl", { documentId });
@@ -136,7 +139,7 @@ export async function opened(procedures: Procedures, documentId: string): Promis
   }
 }
 
-/** Works on things, a few at a time. */
+/** Does work on each thing, a few at a time. */
 async function inTurn<T>(things: readonly T[], work: (thing: T) => Promise<void>): Promise<void> {
   const waiting = [...things];
   await Promise.all(

@@ -4,8 +4,8 @@ import type { EngineEvent } from "@pulumi/pulumi/automation";
 const own = "::scani-host:";
 
 /**
- * What a rehearsal reports of an `up`: what this module's provider says while it works, and every error whole, with what
- * the container logged: its install is removed in a moment, and nobody can look there any more. Pure.
+ * Returns the lines a rehearsal reports of an `up`: the progress of this module's provider, and every error whole, with
+ * the container's log, since the install is removed soon and nobody can look there any more. Pure.
  */
 export function progressOf({ diagnosticEvent }: EngineEvent): string[] {
   if (diagnosticEvent === undefined) return [];

@@ -18,10 +18,10 @@ import { accepted, json } from "./http";
 import type { RehearsedScani } from "./scani";
 import type { Jobs, Session } from "./session";
 
-/** Jobs that are sent at once. */
+/** Number of jobs that are sent at once. */
 const atOnce = 8;
 
-/** A user who is signed in, and where their holdings go. */
+/** A signed-in user, and the account of their holdings. */
 interface User extends Session {
   readonly id: string;
   readonly account: string;
@@ -34,7 +34,7 @@ export interface Running {
   postgres(): Promise<string>;
 }
 
-/** Those of an install of this module's. */
+/** Finds the running containers of an install of this module's. */
 function runningOn(docker: Docker, install: string): Running {
   return {
     postgres: async () => containerName(install, "postgres"),
@@ -48,9 +48,9 @@ function runningOn(docker: Docker, install: string): Running {
 }
 
 /**
- * Scani's own images. Users sign in as the page signs them in, the first by a link, the others with a code they get by
- * mail; rows are the groups they make; a job makes a holding in their own currency, which takes no market data. What a
- * browser cannot see is read in the database.
+ * Scani on its own images. Users sign in as on the page, the first by a link, the others with a mailed code; rows are
+ * the groups they create; a job creates a holding in their own currency, which needs no market data. Whatever a browser
+ * cannot see is read from the database.
  */
 export class RealScani implements RehearsedScani {
   private readonly users: User[] = [];
@@ -76,7 +76,7 @@ export class RealScani implements RehearsedScani {
     });
   }
 
-  /** That of a throwaway install. */
+  /** Returns Scani on a throwaway install. */
   static on(docker: Docker, place: Throwaway): RealScani {
     return new RealScani(docker, place, runningOn(docker, place.install));
   }
@@ -100,7 +100,7 @@ export class RealScani implements RehearsedScani {
     );
     if (user === undefined) throw new Error(`${email} signed in and is no user`);
 
-    // As Scani stores one; its own way in asks the bank first whether the credential is good.
+    // Store it as Scani does: Scani's own procedure would first ask the bank whether the credential is valid.
     const sealed = JSON.stringify({
       encrypted: true,
       data: await seal(JSON.stringify({ password: `bank password of ${name}` }), await this.encryptionKey()),
@@ -129,9 +129,7 @@ export class RealScani implements RehearsedScani {
     return (await this.query<number>("select count(*) from groups"))[0];
   }
 
-  /**
-   * All of one user: each job is followed by a recalculation of the user's history, of which Scani does one at a time.
-   */
+  /** Sends all jobs as one user: Scani recalculates a user's history after each job, one recalculation at a time. */
   async sendJobs(count = 120): Promise<void> {
     const { account, currency, cookie } = this.userFor(0);
     const send = async (): Promise<void> => {
@@ -151,8 +149,8 @@ export class RealScani implements RehearsedScani {
   }
 
   /**
-   * A job that was done has made its holding and says so. Done again, it makes another one, or finds the first and
-   * fails.
+   * Counts jobs by their holdings: a job done once has one holding and is completed. A job done again creates another
+   * holding, or finds the first and fails.
    */
   async jobs(): Promise<Jobs> {
     const [done] = await this.query<{ once: number; twice: number }>(`with made as (
@@ -167,7 +165,7 @@ export class RealScani implements RehearsedScani {
   }
 
   requests(): LoadRequest[] {
-    // Names of groups are unique, also from one load to the next.
+    // Names of groups must be unique, also from one load to the next.
     const load = randomBytes(4).toString("hex");
     return Array.from({ length: clients }, (_unused, client): LoadRequest[] => {
       const headers = { ...json, ...clientHeader(client), cookie: this.userFor(client).cookie };
@@ -188,14 +186,14 @@ export class RealScani implements RehearsedScani {
     return this.users[number % this.users.length];
   }
 
-  /** Calls a procedure of the api. @param client which of many clients asks */
+  /** Calls a procedure of the api. @param client number of the client that asks */
   private async call<T>(procedure: string, input: object, cookie: string, client = 0): Promise<T> {
     const headers = { cookie, ...clientHeader(client, networks.calls) };
     const response = await this.post(`/trpc/${procedure}`, input, headers);
     return ((await response.json()) as { result: { data: T } }).result.data;
   }
 
-  /** @param path as the api has it; the gateway has the api under /api */
+  /** @param path of the api itself, without the gateway's /api */
   private async post(path: string, body: object, headers: Record<string, string>): Promise<Response> {
     return accepted(
       await fetch(`${this.place.url}/api${path}`, {
@@ -206,7 +204,7 @@ export class RealScani implements RehearsedScani {
     );
   }
 
-  /** Key the api that runs now opens credentials with. */
+  /** Reads the key with which the running api decrypts credentials. */
   private async encryptionKey(): Promise<string> {
     const { environment } = await details(engineOver(this.docker), await this.running.api());
     return variableIn(environment, "ENCRYPTION_KEY") as string;
@@ -222,8 +220,8 @@ export class RealScani implements RehearsedScani {
   }
 }
 
-/** Clients that sign in, and those that call procedures; the load has others. */
+/** Networks of the clients that sign in, call procedures and upload files; the load uses others. */
 const networks = { signIn: 78, calls: 79, files: 81 } as const;
 
-/** Marks the holdings of jobs, and the jobs. */
+/** Name that marks the jobs and their holdings. */
 const jobName = "rehearsed job";

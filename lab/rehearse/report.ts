@@ -2,7 +2,7 @@ import { seconds } from "../../util/progress/progress";
 import type { FilesSeen } from "./papers";
 import type { Jobs } from "./session";
 
-/** One switch of a rehearsal. Milliseconds. */
+/** One switch of a rehearsal. Times in milliseconds. */
 export interface RehearsedSwitch {
   readonly from: string;
   readonly to: string;
@@ -14,7 +14,7 @@ export interface RehearsedSwitch {
   readonly files: FilesSeen;
 }
 
-/** What a rehearsal saw. */
+/** Result of a rehearsal. */
 export interface Result {
   readonly ok: boolean;
   readonly switches: readonly RehearsedSwitch[];
@@ -23,7 +23,7 @@ export interface Result {
   readonly files: FilesSeen;
   /** Rows in the database, before the load and after it. */
   readonly rows: { readonly before: number; readonly after: number };
-  /** Folder of the project it left up, with Pulumi.yaml; only where it was asked to. */
+  /** Folder of the project it left up, with Pulumi.yaml; only if it was asked to. */
   readonly project?: string;
   /** Address of the page of what it left up. */
   readonly url?: string;
@@ -35,11 +35,11 @@ export interface Result {
 export interface Seen extends Pick<Result, "switches" | "jobs" | "rows"> {
   /** Rows the load was told were written. */
   readonly written: number;
-  /** Sessions whose user is still signed in and whose credential can be read, of how many. */
+  /** Number of sessions, and of those whose user is still signed in and whose credential can be read. */
   readonly sessions: { readonly made: number; readonly kept: number };
 }
 
-/** Mistakes in what was seen; none means the rehearsal went well. Pure. */
+/** Returns the failures of a rehearsal; none means that it went well. Pure. */
 function wrongs({ switches, jobs, rows, written, sessions }: Seen): string[] {
   return [
     ...switches
@@ -62,7 +62,7 @@ function tellFiles({ stored, opens, missing, jobs }: FilesSeen): string {
   return `files: ${stored} stored, ${opens} open, ${missing} missing; jobs that read them: ${jobs.sent} sent, ${jobs.once} done once, ${jobs.twice} twice, ${jobs.never} never`;
 }
 
-/** What was seen, for a person. Pure. */
+/** Renders the result for a person. Pure. */
 export function tell(seen: Seen): string {
   return [
     ...seen.switches.map(
@@ -77,7 +77,7 @@ export function tell(seen: Seen): string {
   ].join("\n");
 }
 
-/** The JSON object of `--json`. Pure. */
+/** Returns the JSON object of `--json`. Pure. */
 export function resultOf(seen: Seen): Result {
   const { switches, jobs, rows } = seen;
   return {

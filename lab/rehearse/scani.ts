@@ -3,19 +3,19 @@ import type { Papers } from "./papers";
 import type { Jobs, Session } from "./session";
 import type { Procedures } from "./statement";
 
-/** Scani as a rehearsal uses it. What its users do goes through the gateway, as a browser's requests do. */
+/** Scani as a rehearsal uses it. Requests of its users go through the gateway, as a browser's do. */
 export interface RehearsedScani {
   /** Signs a user in, and keeps an encrypted credential of theirs. */
   seedUser(name: string): Promise<Session>;
-  /** True when the session still holds and the credential can still be read. */
+  /** Returns true when the session is still valid and the credential can still be read. */
   stillKnows(session: Session): Promise<boolean>;
   addRow(text: string): Promise<void>;
-  /** How many rows there are of those that `addRow` and the load's POSTs each write one of. */
+  /** Counts the rows of `addRow` and the load's POSTs, each of which writes one. */
   rows(): Promise<number>;
   /** Queues jobs that keep the worker busy while the tiers are switched. */
   sendJobs(): Promise<void>;
   jobs(): Promise<Jobs>;
-  /** The procedures of the api, as the page of a session calls them. */
+  /** Returns the procedures of the api, as the page of a session calls them. */
   procedures(session: Session): Procedures;
   /** Files that users upload. */
   readonly papers: Papers;

@@ -1,4 +1,4 @@
-/** What became of the jobs that were sent. */
+/** Number of jobs that were sent, and of those done once, twice and never. */
 export interface Jobs {
   readonly sent: number;
   readonly once: number;

@@ -1,7 +1,7 @@
 import { codeIn, linkIn, mailsTo, newMail } from "./mailbox";
 import { accepted, cookieOf, json } from "./http";
 
-/** Where a page is, and where its mails arrive. */
+/** Addresses of a page and of its mail catcher. */
 export interface Front {
   /** Origin of the page. */
   readonly url: string;
@@ -9,18 +9,15 @@ export interface Front {
   readonly mailPort: number;
 }
 
-/** Whom a session is of, as the api tells the page. */
+/** User of a session, as the api tells the page. */
 export interface SessionUser {
   readonly id: string;
   readonly email: string;
 }
 
-/*
- * What Scani's page asks to sign a user in: the calls its client library makes on the base the page gives it, with the
- * headers a browser sends.
- */
+/* Calls of Scani's page that sign a user in, with the paths of its client library and the headers a browser sends. */
 
-/** Signs in with the code of a mail. @param client headers that say which client it is @returns its cookies */
+/** Signs in with the code of a mail. @param client headers that identify the client @returns its cookies */
 export async function signInByCode(front: Front, email: string, client: Record<string, string>): Promise<string> {
   const before = await mailsTo(front.mailPort, email);
   await post(front, "/api/email-otp/send-verification-otp", { email, type: "sign-in" }, client);
@@ -29,8 +26,8 @@ export async function signInByCode(front: Front, email: string, client: Record<s
 }
 
 /**
- * Signs in by the link of a mail, and arrives at the page. @returns its cookies @throws Error when the link leads
- * elsewhere
+ * Signs in by the link of a mail, which redirects to the page. @returns its cookies
+ * @throws Error when the link leads elsewhere
  */
 export async function signInByLink(front: Front, email: string, client: Record<string, string>): Promise<string> {
   const callbackURL = `${front.url}/auth/callback`;
@@ -46,7 +43,7 @@ export async function signInByLink(front: Front, email: string, client: Record<s
   return cookieOf(followed);
 }
 
-/** Whose session the cookies are; undefined when there is none that holds. */
+/** Returns the user of the session in these cookies; undefined without a valid one. */
 export async function sessionUser(
   { url }: Pick<Front, "url">,
   cookie: string,

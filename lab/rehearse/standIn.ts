@@ -7,10 +7,10 @@ import { accepted, json } from "./http";
 import type { RehearsedScani } from "./scani";
 import type { Jobs, Session } from "./session";
 
-/** Clients that sign in, and those that ask anything else; the load has others. */
+/** Networks of the clients that sign in and of those that make other requests; the load uses others. */
 const networks = { signIn: 78, calls: 79 } as const;
 
-/** A statement that was imported, or could not be. */
+/** Import of a statement, whether it succeeded or not. */
 export interface Imported {
   readonly file: string;
   readonly state: string;
@@ -19,9 +19,9 @@ export interface Imported {
   readonly rows: readonly string[];
 }
 
-/** The tests' stand-in Scani. It counts by itself what the real one has to be asked for in the database. */
+/** The tests' stand-in Scani. It reports the counts for which the real one's database has to be read. */
 export class StandInScani implements RehearsedScani {
-  /** What is kept under each session, by its cookie. */
+  /** Secret stored under each session, by its cookie. */
   private readonly secrets = new Map<string, string>();
   private asked = 0;
   readonly papers: Papers;
@@ -33,7 +33,7 @@ export class StandInScani implements RehearsedScani {
     });
   }
 
-  /** The first user signs in by a link, the others with a code. */
+  /** Signs a user in, the first by a link, the others with a code, and stores a secret of theirs. */
   async seedUser(name: string): Promise<Session> {
     const signIn = this.secrets.size === 0 ? signInByLink : signInByCode;
     const cookie = await signIn(this.front, `${name}@example.org`, clientHeader(this.secrets.size, networks.signIn));
@@ -50,23 +50,23 @@ export class StandInScani implements RehearsedScani {
     return response.ok && ((await response.json()) as { secret: string }).secret === this.secrets.get(cookie);
   }
 
-  /** The procedures of the api, as the page of a session calls them. */
+  /** Returns the procedures of the api, as the page of a session calls them. */
   procedures({ cookie }: Session): Procedures {
     return new Procedures(this.front, () => ({ cookie, ...this.client() }));
   }
 
-  /** Uploads a statement as the page does, and has it read into the user's account. */
+  /** Uploads a statement as the page does, and has it imported into the user's account. */
   async importStatement(session: Session, statement: Omit<Statement, "accountId">): Promise<JobStatus> {
     const procedures = this.procedures(session);
     return importStatement(this.front, procedures, { ...statement, accountId: await ownAccount(procedures) });
   }
 
-  /** What a session's user has imported, the newest first. */
+  /** Lists the imports of a session's user, the newest first. */
   imports({ cookie }: Session): Promise<Imported[]> {
     return this.get("/api/imports", { cookie });
   }
 
-  /** @param milliseconds that each takes */
+  /** @param milliseconds each job takes */
   async sendJobs(count = 300, milliseconds = 100): Promise<void> {
     await this.post("/api/jobs", { n: count, ms: milliseconds });
   }
@@ -96,7 +96,7 @@ export class StandInScani implements RehearsedScani {
     ]).flat();
   }
 
-  /** Each request is another client's. */
+  /** Returns headers that make each request another client's. */
   private client(): Record<string, string> {
     this.asked += 1;
     return clientHeader(this.asked, networks.calls);
@@ -119,7 +119,7 @@ export class StandInScani implements RehearsedScani {
   }
 }
 
-/** The account a user's statements go into. */
+/** Returns the account a user's statements go into, created if it is missing. */
 async function ownAccount(procedures: Procedures): Promise<string> {
   const { accountId } = await procedures.mutate<{ accountId: string }>("batchOperations.ensureAccount", {
     institution: { name: "bank" },

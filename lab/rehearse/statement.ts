@@ -2,18 +2,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { accepted, json } from "./http";
 import type { Front } from "./signIn";
 
-/** A bank statement, and whose it is. */
+/** A bank statement, and the account it belongs to. */
 export interface Statement {
   readonly name: string;
   readonly type: "csv" | "ofx" | "qif";
   readonly content: string;
   /** Account it is imported into. */
   readonly accountId: string;
-  /** Names the import: sent again, it is the same one. */
+  /** Id of the import: a repeated request with it is the same import. */
   readonly requestId: string;
 }
 
-/** Where the api has the page put a file. */
+/** Place the api gives the page for an upload. */
 export interface UploadPlace {
   readonly uploadUrl: string;
   readonly key: string;
@@ -21,23 +21,23 @@ export interface UploadPlace {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What became of a job. */
+/** State of a job. */
 export interface JobStatus {
   readonly state: string;
   readonly failedReason?: string | null;
 }
 
-/** Milliseconds between two looks at a job, and those after which it is given up. */
+/** Milliseconds between two checks of a job, and after which it is given up. */
 const [pollInterval, timeout] = [200, 60_000];
 
-/** A user's browser, as far as it calls procedures of the api; headers are its session's and its client's. */
+/** Procedures of the api as a user's browser calls them, with the headers of its session and its client. */
 export class Procedures {
   constructor(
     private readonly front: Pick<Front, "url">,
     private readonly headers: () => Record<string, string>,
   ) {}
 
-  /** In a batch of one, as the page's client asks. @throws Error with the api's words */
+  /** Calls a mutation in a batch of one, as the page's client does. @throws Error with the api's message */
   async mutate<T>(name: string, input: object): Promise<T> {
     return this.answer(
       fetch(`${this.front.url}/api/trpc/${name}?batch=1`, {
@@ -48,7 +48,7 @@ export class Procedures {
     );
   }
 
-  /** @throws Error with the api's words */
+  /** Calls a query in a batch of one. @throws Error with the api's message */
   async query<T>(name: string, input: object): Promise<T> {
     return this.answer(
       fetch(`${this.front.url}/api/trpc/${name}?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: input }))}`, {
@@ -63,7 +63,7 @@ export class Procedures {
   }
 }
 
-/** Asks the api where a statement may be put. */
+/** Asks the api where to upload a statement. */
 export function placeFor(
   procedures: Procedures,
   { name, content }: Pick<Statement, "name" | "content">,
@@ -77,12 +77,12 @@ export function placeFor(
 }
 
 /**
- * Puts a statement where the api said, as a page of that origin does. @throws Error when a browser would not send it, or
- * the bucket does not take it
+ * Uploads a statement to the place from the api, as a page of that origin does.
+ * @throws Error when a browser would not send it, or the bucket refuses it
  */
 export async function put({ url }: Pick<Front, "url">, place: UploadPlace, content: string): Promise<void> {
   if (new URL(place.uploadUrl).origin !== url) await askAsBrowser(url, place);
-  // A browser writes the length itself.
+  // A browser sets the length itself.
   const headers = Object.fromEntries(
     Object.entries(place.headers).filter(([header]) => header.toLowerCase() !== "content-length"),
   );
@@ -107,7 +107,7 @@ export async function upload(
   return place;
 }
 
-/** The question a browser asks before it sends a file to another origin (CORS). */
+/** Sends the CORS preflight a browser sends before a file goes to another origin, and checks the response. */
 async function askAsBrowser(page: string, { uploadUrl, method, headers }: UploadPlace): Promise<void> {
   const asked = Object.keys(headers)
     .filter((header) => header.toLowerCase() !== "content-length")
@@ -128,7 +128,7 @@ async function askAsBrowser(page: string, { uploadUrl, method, headers }: Upload
   }
 }
 
-/** Uploads a statement and has it read. @returns the job, when it has ended */
+/** Uploads a statement and has it imported. @returns the job, when it has ended */
 export async function importStatement(
   front: Pick<Front, "url">,
   procedures: Procedures,
@@ -138,7 +138,7 @@ export async function importStatement(
   return readStatement(procedures, key, statement);
 }
 
-/** Has a file read that was uploaded. @returns the job, when it has ended @throws Error when it does not end */
+/** Has an uploaded file imported. @returns the job, when it has ended @throws Error when it does not end */
 export async function readStatement(
   procedures: Procedures,
   r2Key: string,
