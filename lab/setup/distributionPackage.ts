@@ -3,17 +3,17 @@ import { exclusively } from "../../ops/pulumi/exclusively";
 import type { Report as Say } from "../../util/progress/progress";
 import { which } from "../../util/process/which";
 
-/** A command of the distribution's that some tests need. */
+/** A package of the distribution that some tests need. */
 export interface DistributionPackage {
-  /** What is looked for on the PATH. */
+  /** Command that is looked for on the PATH. */
   readonly command: string;
   readonly name: string;
   readonly title: string;
-  /** What becomes of the tests without it. */
+  /** Consequence for the tests without it. */
   readonly without: string;
 }
 
-/** The browser of the page's tests; without one they are skipped, and counted as such. */
+/** The browser of the page's tests; without it they are skipped, and counted as such. */
 export const chromium: DistributionPackage = {
   command: "chromium",
   name: "chromium",
@@ -21,7 +21,7 @@ export const chromium: DistributionPackage = {
   without: "the tests of the page are SKIPPED",
 };
 
-/** The server of the tests over ssh; without one they are skipped, and counted as such. */
+/** The server of the tests over ssh; without it they are skipped, and counted as such. */
 export const sshServer: DistributionPackage = {
   command: "sshd",
   name: "openssh-server",
@@ -29,7 +29,7 @@ export const sshServer: DistributionPackage = {
   without: "the tests over ssh are SKIPPED",
 };
 
-/** What brings the compose install up that is adopted. */
+/** The command that brings up the compose install that the tests adopt. */
 export const compose: DistributionPackage = {
   command: "docker-compose",
   name: "docker-compose",
@@ -37,14 +37,14 @@ export const compose: DistributionPackage = {
   without: "the tests of adopt FAIL",
 };
 
-/** Runs apt-get, which asks nothing and installs nothing that was not named. @throws Error with its words */
+/** Runs apt-get without prompts or recommended packages. @throws Error with its message */
 export async function apt(verb: "update" | "install", ...packages: readonly string[]): Promise<void> {
   await mustRun("apt-get", [verb, ...(verb === "install" ? ["-y", "--no-install-recommends", ...packages] : [])], {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
 }
 
-/** Installs a package of the distribution's where its command is not there and it can be. */
+/** Installs a package of the distribution if its command is missing and this process may install it. */
 export async function ensurePackage({ command, name, title, without }: DistributionPackage, say: Say): Promise<void> {
   const there = () => which(command, process.env.PATH) !== undefined;
   if (there()) return;

@@ -19,8 +19,7 @@ import { which } from "../../util/process/which";
 const startLimit = 60_000;
 
 /**
- * The Docker engine: the one that answers; else, as root on Debian or Ubuntu, the distribution's, installed and
- * started.
+ * Connects to the Docker engine; if none answers, installs and starts the distribution's, as root on Debian or Ubuntu.
  * @throws Error that says exactly what to do
  */
 export async function ensureEngine(say: Say): Promise<Docker> {
@@ -43,7 +42,7 @@ export async function ensureEngine(say: Say): Promise<Docker> {
   return docker;
 }
 
-/** What a set-up that may change this machine can do about it by itself; undefined where the operator has to. Pure. */
+/** Returns what a set-up that may change this machine can do by itself; undefined if the operator has to act. Pure. */
 export function engineRemedy(facts: EngineFacts): "install" | "start" | undefined {
   if (!isLocal(facts) || facts.reason === "EACCES" || facts.platform !== "linux" || !facts.root) return undefined;
   if (facts.installed) return "start";
@@ -63,9 +62,9 @@ async function install(say: Say): Promise<void> {
   await apt("install", "docker.io", "iptables");
 }
 
-/** Starts the daemon as this machine starts services, else in the background with a log file. */
+/** Starts the daemon by this machine's service manager, else in the background with a log file. */
 async function start(docker: Docker, say: Say): Promise<void> {
-  // The package may have started it.
+  // Its package may have started the daemon.
   if ((await silence(docker)) === undefined) return;
   say("Starting Docker.");
   const stale = removeStalePids();
@@ -101,7 +100,7 @@ async function startInBackground(docker: Docker, say: Say): Promise<void> {
   daemon.unref();
 }
 
-/** @throws Error with what is known when the engine does not answer in time, or its daemon ends */
+/** Waits until the engine answers. @throws Error with the details when it does not in time, or its daemon ends */
 async function untilAnswers(docker: Docker, details: () => Promise<string[]>, ended?: Promise<string>): Promise<void> {
   const until = Date.now() + startLimit;
   let over: string | undefined;

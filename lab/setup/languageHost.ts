@@ -11,8 +11,9 @@ export const testLanguageHost = join(root, "lab", "plugins", "bin", "language");
 const program = "pulumi-language-nodejs";
 
 /**
- * The Node language host, with which raw `pulumi` runs the program in a process of its own: the official one, which
- * comes with the official command line; else the test language host. SCANI_TEST_PLUGINS=1 takes the latter in any case.
+ * Chooses the Node language host, with which raw `pulumi` runs the program in a separate process: the official one,
+ * which comes with the official command line, else the test language host. SCANI_TEST_PLUGINS=1 always chooses the
+ * latter.
  * @param pulumi path of the Pulumi command line, or its bare name where it is on PATH
  */
 export function findLanguageHost(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Choice {
@@ -27,7 +28,7 @@ export function findLanguageHost(pulumi: string, environment: NodeJS.ProcessEnv,
   return { official: false, pathAddition: testLanguageHost };
 }
 
-/** Path of the official one: on PATH, or beside the command line it came with. */
+/** Returns the path of the official one: on PATH, or next to the command line it came with. */
 function officialLanguageHost(pulumi: string, environment: NodeJS.ProcessEnv): string | undefined {
   const commandLine = isAbsolute(pulumi) ? pulumi : which(pulumi, environment.PATH);
   const onPath = looksOnPath(environment) ? which(program, environment.PATH, [testLanguageHost]) : undefined;

@@ -10,7 +10,7 @@ import { which } from "../../util/process/which";
 /** Folder with the launchers of the test plugins. */
 export const testPlugins = join(root, "lab", "plugins", "bin", "resource");
 
-/** Which of a kind a run uses. */
+/** Choice between an official part and its stand-in. */
 export type Choice =
   | { readonly official: true }
   /** The folder goes first on the PATH of every Pulumi process. */
@@ -24,12 +24,12 @@ const needed = [
 
 export type PluginName = (typeof needed)[number]["name"];
 
-/** How long Pulumi may take to fetch one, milliseconds. */
+/** Milliseconds Pulumi may take to fetch a plugin. */
 const fetchLimit = 120_000;
 
 /**
- * The official plugins, found or fetched; else the test plugins. SCANI_TEST_PLUGINS=1 takes the test plugins even where
- * the official ones are.
+ * Chooses the official plugins, found or fetched, else the test plugins. SCANI_TEST_PLUGINS=1 always chooses the test
+ * plugins.
  * @param pulumi the Pulumi command line
  */
 export async function findPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<Choice> {
@@ -42,12 +42,12 @@ export async function findPlugins(pulumi: string, environment: NodeJS.ProcessEnv
   return { official: false, pathAddition: testPlugins };
 }
 
-/** True when the operator wants all that stands in for official parts, also where these are. */
+/** Returns true when the operator wants the stand-ins even if the official parts exist. */
 export function standInsForced(environment: NodeJS.ProcessEnv): boolean {
   return environment.SCANI_TEST_PLUGINS === "1";
 }
 
-/** True when both official plugins are here, if need be fetched by Pulumi. */
+/** Returns true when both official plugins are on this machine, fetched by Pulumi if necessary. */
 async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, say: Say): Promise<boolean> {
   const missing = needed.filter(({ name }) => officialPlugin(name, environment) === undefined);
   if (missing.length === 0) {
@@ -55,7 +55,7 @@ async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, s
     return true;
   }
   if (!(await pulumiReachable(environment))) return false;
-  // Named, since Pulumi may take the home the machine's users are listed with for its own, where HOME says another.
+  // Set the home explicitly, since Pulumi may use the home in the machine's list of users if HOME names another.
   const env = { ...environment, PULUMI_HOME: pulumiHome(environment) };
   for (const { name, sdk } of missing) {
     say(`Fetching the official plugin ${name} ${packageVersion(sdk)} (once).`);
@@ -68,7 +68,7 @@ async function officialPlugins(pulumi: string, environment: NodeJS.ProcessEnv, s
   return true;
 }
 
-/** Path of an official plugin: on PATH, or where Pulumi keeps those it has fetched. */
+/** Returns the path of an official plugin: on PATH, or among those Pulumi has fetched. */
 export function officialPlugin(name: PluginName, environment: NodeJS.ProcessEnv): string | undefined {
   const program = `pulumi-resource-${name}`;
   const version = packageVersion(needed.find((one) => one.name === name)?.sdk as string);
@@ -78,7 +78,7 @@ export function officialPlugin(name: PluginName, environment: NodeJS.ProcessEnv)
   );
 }
 
-/** False where Pulumi is told to take no plugin from PATH. */
+/** Returns false when Pulumi is told to use no plugin from PATH. */
 export function looksOnPath(environment: NodeJS.ProcessEnv): boolean {
   return !/^(1|true)$/i.test(environment.PULUMI_IGNORE_AMBIENT_PLUGINS ?? "");
 }

@@ -13,30 +13,32 @@ import type { Report as Say } from "../../util/progress/progress";
 export interface Prepared {
   readonly docker: Docker;
   readonly pulumi: PulumiCommand;
-  /** For every Pulumi process, and for this one where it starts some: PATH with the command line and the plugins. */
+  /**
+   * Environment of every Pulumi process, and of this one if it starts some: PATH with the command line and the plugins.
+   */
   readonly environment: Readonly<Record<string, string>>;
-  /** Folders of the test plugins and the test language host, where they stand in for the official ones. */
+  /** Folders of the test plugins and the test language host, if they stand in for the official ones. */
   readonly testPlugins: TestPlugins;
-  /** Only where they were asked for. */
+  /** Images, if they were requested. */
   readonly images?: ThrowawayImages;
 }
 
-/** What is wanted beside Docker, the command line and the plugins. */
+/** Parts wanted besides Docker, the command line and the plugins. */
 export interface Wanted {
   /** Images for throwaway installs, with this kind of Scani. */
   readonly images?: ImageKind;
-  /** What raw `pulumi` runs the program with; programs that run in process need none. */
+  /** Find the language host, with which raw `pulumi` runs the program; programs that run in process need none. */
   readonly languageHost?: boolean;
 }
 
 /**
- * Makes this machine ready, step by step, each only where it is needed and said aloud: Docker engine, Pulumi command
- * line, plugins, language host, images. The Node dependencies come before: tools/bootstrap.cjs.
- * @throws Error that says what is missing and what to do
+ * Prepares this machine step by step, each only if needed and reported: Docker engine, Pulumi command line, plugins,
+ * language host, images. The Node dependencies are installed earlier, by tools/bootstrap.cjs.
+ * @throws Error that names what is missing and what to do
  */
 export async function prepare(say: Say, wanted: Wanted): Promise<Prepared> {
   const docker = await ensureEngine(say);
-  // Nobody but Scani makes these, so without them nothing else need be made either.
+  // Only Scani makes these images, so stop here if they are missing.
   if (wanted.images === "real") await requireReal(docker);
   const pulumi = await pulumiCli(say, process.env);
   const plugins = await findPlugins(pulumi.command, process.env, say);
@@ -58,7 +60,7 @@ function folderOf(choice: Choice): string | undefined {
 }
 
 /**
- * Environment in which Pulumi finds its command line and what it needs. Pure.
+ * Returns the environment in which Pulumi finds its command line and plugins. Pure.
  * @param program path of the command line, or its bare name where it is on PATH
  */
 export function pulumiEnvironment(
@@ -71,7 +73,7 @@ export function pulumiEnvironment(
   const rest = (environment.PATH ?? "").split(delimiter).filter((folder) => !additions.includes(folder));
   return {
     PATH: [...additions, ...rest].join(delimiter),
-    // Otherwise Pulumi would look past the PATH.
+    // Otherwise Pulumi would ignore the plugins on PATH.
     ...(standIns.length === 0 ? {} : { PULUMI_IGNORE_AMBIENT_PLUGINS: "false" }),
   };
 }
@@ -82,7 +84,7 @@ async function requireReal(docker: Docker): Promise<void> {
 }
 
 async function makeImages(docker: Docker, kind: ImageKind, say: Say): Promise<ThrowawayImages> {
-  // Loaded only where it is used: an operator's machine may not have the tests.
+  // Load it only if needed: an operator's machine may not have the tests.
   const { ensureImages, INFRASTRUCTURE } = await import("../images/index.js");
   if (kind === "stand-in") return ensureImages({ docker, log: say });
   return {

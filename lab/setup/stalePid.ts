@@ -8,9 +8,8 @@ const pidFiles: readonly (readonly [file: string, program: string])[] = [
 ];
 
 /**
- * Removes the pid files of a Docker that was killed with its machine. By now another process may have its number,
- * and a new daemon that finds a live process takes that for the old one: *seen* to end after 15 s with "timeout waiting
- * for containerd to start".
+ * Removes the pid files of a Docker that was killed with its machine. Another process may now have that pid, and a new
+ * daemon takes it for the old one: *seen* to end after 15 s with "timeout waiting for containerd to start".
  * @returns the files that were removed
  */
 export function removeStalePids(files = pidFiles): string[] {
@@ -22,8 +21,8 @@ export function removeStalePids(files = pidFiles): string[] {
 }
 
 /**
- * Whether a note is of a process that is not there, or is another program's. Pure. @param nameOf a process's name;
- * empty or undefined where there is none
+ * Returns true when a pid file names no process, or one of another program. Pure. @param nameOf name of a process;
+ * empty or undefined if there is none
  */
 export function isStale(
   note: string | undefined,
