@@ -6,17 +6,17 @@ import { throwawayLabels } from "./mark";
 import { hostAddress } from "./network";
 import { freePorts } from "./ports";
 
-/** The hosted operator's bucket: on another origin than the page, as it is for everybody who is on tier 2. */
+/** The hosted operator's bucket, on another origin than the page, as always on tier 2. */
 export interface HostedBucket {
   /** Origin a page uploads to; tier 2's CSP_CONNECT_SRC has to allow it. */
   readonly origin: string;
-  /** Address and port of this machine it is published on; undefined where only containers reach it. */
+  /** Address and port of this machine it is published on; undefined if only containers reach it. */
   readonly published?: { readonly address: string; readonly port: number };
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** Where a bucket is started, and for whom. */
+/** Install, image and page of a bucket. */
 export interface BucketArgs {
   readonly install: string;
   /** Image of the S3 server. */
@@ -27,13 +27,13 @@ export interface BucketArgs {
 
 const [name, region, port] = ["hosted-uploads", "us-east-1", 9000];
 
-/** Names containers reach it by: one for the endpoint, and one that looks public, for where no browser is. */
+/** Names by which containers reach it: one for the endpoint, and a public-looking one for tests without a browser. */
 const [alias, publicAlias] = ["hosted-bucket", "bucket.hosted.test"];
 
 /**
  * Chooses a bucket's address and keys; starts nothing. Tier 2's settings name the address before there is an install.
- * @param reach from where it is to be reached: this machine, or containers alone, on an engine whose ports are not this
- * machine's
+ * @param reach clients that are to reach it: those of this machine, or only containers, on an engine whose ports are
+ * not this machine's
  */
 export async function chooseBucket(docker: Docker, reach: "machine" | "containers" = "machine"): Promise<HostedBucket> {
   const keys = { accessKeyId: randomBytes(32).toString("hex"), secretAccessKey: randomBytes(32).toString("hex") };
@@ -43,15 +43,15 @@ export async function chooseBucket(docker: Docker, reach: "machine" | "container
   return { origin: `http://${published.address}:${own}`, published, ...keys };
 }
 
-/** `connect-src` of a page that uploads there. */
+/** Returns the `connect-src` of a page that uploads there. */
 export function policyFor({ origin }: Pick<HostedBucket, "origin">): string {
   return `'self' ${origin}`;
 }
 
 /**
- * Starts the S3 server of a bucket and waits until it is ready. It carries the install's label, so it goes when the
- * install goes.
- * @returns what a data-provider on the install's data network needs to know of it
+ * Starts the S3 server of a bucket and waits until it is ready. It carries the install's label, so it is removed with
+ * the install.
+ * @returns environment that tells a data-provider on the install's data network about it
  */
 export async function startBucket(
   docker: Docker,
@@ -67,7 +67,7 @@ export async function startBucket(
       `mkdir -p /data/${name} && exec versitygw --port :${port} --health /health --region ${region} posix /data`,
     ],
     Cmd: [],
-    // A page of another origin gets this origin in the answer, so its browser refuses the upload.
+    // A page of another origin gets this origin in the response, so its browser refuses the upload.
     Env: [
       `ROOT_ACCESS_KEY=${bucket.accessKeyId}`,
       `ROOT_SECRET_KEY=${bucket.secretAccessKey}`,
@@ -86,7 +86,7 @@ export async function startBucket(
     },
     HostConfig: {
       Init: true,
-      // The data network has no way out, and so no published port.
+      // The data network is internal and so has no published ports.
       NetworkMode: `${install}-edge`,
       PortBindings:
         bucket.published === undefined

@@ -7,15 +7,15 @@ import { unmarked, type Labelled } from "./mark";
 import { removeNetwork } from "./network";
 import type { Throwaway } from "./place";
 
-/** Something of an install on the engine. */
+/** A container, network or volume of an install. */
 interface Item extends Labelled {
   remove(): Promise<void>;
 }
 
 /**
- * Removes everything a throwaway install of that name has on the engine. What is gone already is fine. An install that
- * is not labelled a throwaway is left as it is.
- * @returns what is still there, each with its reason; empty when nothing is left
+ * Removes everything a throwaway install of that name has on the engine; parts may already be gone. An install that is
+ * not labelled a throwaway is left as it is.
+ * @returns parts that remain, each with its reason; empty when nothing is left
  */
 export async function removeInstall(docker: Docker, install: string): Promise<string[]> {
   const filters = { label: [`${label.install}=${install}`] };
@@ -44,14 +44,14 @@ export async function removeInstall(docker: Docker, install: string): Promise<st
   ]);
   const foreign = unmarked([...containers, ...networks, ...volumes]);
   if (foreign.length > 0) return foreign.map((title) => `${title} (not labelled ${label.throwaway})`);
-  // Networks and volumes go last: they show that a container without a label of its own is a throwaway's.
+  // Remove networks and volumes last: their labels show that a container without one is a throwaway's.
   const remaining = await remainingOf(containers);
   return remaining.length > 0 ? remaining : [...(await remainingOf(networks)), ...(await remainingOf(volumes))];
 }
 
 /**
- * Removes a throwaway install, its state and its settings. @throws Error that names what is still there; its folder
- * stays, so that a later run tries again
+ * Removes a throwaway install, its state and its settings. @throws Error that names what remains; its folder stays, so
+ * that a later run tries again
  */
 export async function cleanUp(docker: Docker, place: Throwaway): Promise<void> {
   const remaining = await removeInstall(docker, place.install);
@@ -62,7 +62,7 @@ export async function cleanUp(docker: Docker, place: Throwaway): Promise<void> {
   rmSync(place.workDir, { recursive: true, force: true });
 }
 
-/** Removes all at once. Titles of those whose removal failed, with the reasons. */
+/** Removes all items at once. @returns titles of those whose removal failed, with the reasons */
 async function remainingOf(items: readonly Item[]): Promise<string[]> {
   const reasons = await Promise.all(
     items.map((item) =>

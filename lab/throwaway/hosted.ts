@@ -13,14 +13,14 @@ export interface HostedArgs {
   readonly environment: Readonly<Record<string, string>>;
   readonly port: number;
   readonly scheme?: "http" | "https";
-  /** Send its mails by the install's own catcher, which has a network for those who do. */
+  /** Send its mails by the install's own catcher, over its network. */
   readonly mail?: boolean;
 }
 
 /**
- * Environment of a stand-in data-provider that plays the hosted endpoint.
- * @param key it was told to take
- * @param bucket environment that says where its bucket is
+ * Returns the environment of a stand-in data-provider that plays the hosted endpoint.
+ * @param key it accepts
+ * @param bucket environment that names its bucket
  */
 export function hostedEnvironment(key: string, bucket: Readonly<Record<string, string>>): Record<string, string> {
   return {
@@ -34,12 +34,12 @@ export function hostedEnvironment(key: string, bucket: Readonly<Record<string, s
   };
 }
 
-/** How a data-provider reaches the install's mail catcher. */
+/** Environment with which a data-provider reaches the install's mail catcher. */
 const mailEnvironment = { SMTP_URL: "smtp://mailpit:1025", SMTP_FROM: '"Scani (hosted)" <scani@hosted.test>' };
 
 /**
  * Starts the endpoint on the install's data network, the one network every service of a release is on, and waits until
- * it is healthy. It carries the install's label, so it goes when the install goes.
+ * it is healthy. It carries the install's label, so it is removed with the install.
  * @returns its address as a release sees it
  */
 export async function startHosted(

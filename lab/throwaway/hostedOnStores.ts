@@ -3,20 +3,22 @@ import type Docker from "dockerode";
 import type { Platform } from "../../host/install/platform";
 import { startHosted } from "./hosted";
 
-/** Where a hosted data-provider is, and the key it takes. */
+/** Address of a hosted data-provider, and the key it accepts. */
 export interface HostedOnStoresArgs {
   readonly install: string;
   readonly image: string;
   readonly alias: string;
   readonly port: number;
   readonly key: string;
-  /** Environment that says where its bucket is; without it, it has none. */
+  /** Environment that names its bucket; without it, it has none. */
   readonly bucket?: Readonly<Record<string, string>>;
   /** Send its mails by the install's own catcher. */
   readonly mail?: boolean;
 }
 
-/** Starts a data-provider as the hosted endpoint, on the install's own Postgres and Redis: nobody else's is needed. */
+/**
+ * Starts a data-provider as the hosted endpoint, on the install's own Postgres and Redis, so that no others are needed.
+ */
 export async function startHostedOnStores(
   docker: Docker,
   { install, image, alias, port, key, bucket, mail }: HostedOnStoresArgs,

@@ -1,6 +1,6 @@
 /**
- * Kinds of what the end-to-end tests make, throwaway installs and folders, by which those of killed runs are found. What
- * is missing here cannot be laid out by a test.
+ * Kinds of throwaway installs and folders that end-to-end tests make, by which those of killed runs are found. A test
+ * cannot lay out a kind that is missing here.
  */
 export const testKinds = [
   "test",
@@ -30,5 +30,5 @@ export const testKinds = [
   "secrets",
 ] as const;
 
-/** One of them. */
+/** One of these kinds. */
 export type TestKind = (typeof testKinds)[number];

@@ -1,21 +1,21 @@
 import type Docker from "dockerode";
 import { addressIn, parseBlock } from "../../util/ipv4";
 
-/** What an engine says of the addresses of a network. */
+/** Addresses of a network, as an engine reports them. */
 export interface IpamPool {
   readonly Gateway?: string;
   /** As `172.17.0.0/16`. */
   readonly Subnet?: string;
 }
 
-/** How the engine refuses a network that something is connected to. */
+/** Status with which the engine refuses to remove a network that something is connected to. */
 const inUse = 403;
 
 /**
- * Removes a network; one that is gone is fine. Where the engine holds it for what is still connected, that is cut off
- * first. *Seen* on Docker 20.10: what is connected may be the endpoint of a container that is gone, which no list shows
- * and only a restart of the engine clears.
- * @throws the engine's refusal, when it stays with it
+ * Removes a network, which may already be gone, and disconnects what is still connected to it if necessary. *Seen* on
+ * Docker 20.10: that may be the endpoint of a container that is gone, which no list shows and only a restart of the
+ * engine clears.
+ * @throws the engine's second refusal
  */
 export async function removeNetwork(network: Docker.Network): Promise<void> {
   const refusal = await network.remove().then(() => undefined, unlessGone);
@@ -25,15 +25,15 @@ export async function removeNetwork(network: Docker.Network): Promise<void> {
     ...Object.values(connected ?? {}).map(({ Name }) => Name),
     ...endpointsNamed(refusal.message),
   ]);
-  // One that cannot be cut off shows in the second refusal.
+  // A failed disconnection shows in the second refusal.
   await Promise.allSettled([...names].map((name) => network.disconnect({ Container: name, Force: true })));
   const secondRefusal = await network.remove().then(() => undefined, unlessGone);
   if (secondRefusal !== undefined) throw secondRefusal;
 }
 
 /**
- * Names of the endpoints in a refusal; newer engines give them: `has active endpoints (name:"a" id:"…", name:"b" …)`.
- * Pure.
+ * Returns the names of the endpoints in a refusal; newer engines give them: `has active endpoints (name:"a" id:"…",
+ * name:"b" …)`. Pure.
  */
 export function endpointsNamed(message: string): string[] {
   return [...message.matchAll(/name:"([^"]+)"/g)].map(([, name]) => name);
@@ -45,7 +45,7 @@ function unlessGone(error: Error & { statusCode?: number }): Error | undefined {
   throw error;
 }
 
-/** Address of this machine that the engine's containers reach too; no other machine does. */
+/** Returns the address of this machine that the engine's containers reach too, but no other machine. */
 export async function hostAddress(docker: Docker): Promise<string> {
   const { IPAM: ipam } = await docker.getNetwork("bridge").inspect();
   const address = gatewayOf(ipam?.Config?.[0] ?? {});
@@ -54,8 +54,8 @@ export async function hostAddress(docker: Docker): Promise<string> {
 }
 
 /**
- * A network's gateway: the one that is named, else the first address of its subnet, which is what Docker takes then.
- * *Seen* on Docker 20.10: an engine names the gateway of its default network only once it has been restarted. Pure.
+ * Returns a network's gateway: the reported one, else the first address of its subnet, which is Docker's default.
+ * *Seen* on Docker 20.10: an engine reports the gateway of its default network only once it has been restarted. Pure.
  */
 export function gatewayOf({ Gateway: named, Subnet: subnet }: IpamPool): string | undefined {
   const block = subnet === undefined ? undefined : parseBlock(subnet);

@@ -5,12 +5,12 @@ import { readIfReadable } from "../../util/files/readIfReadable";
 import { statFields } from "../../util/process/stat";
 import { stateUrl } from "./state";
 
-/** Milliseconds between two looks at who is left, and until the waiting ends. */
+/** Milliseconds between two checks for processes that remain, and until the waiting ends. */
 const [pollInterval, timeout] = [50, 10_000];
 
 /**
- * Ends what a killed run has left running on its install: a `pulumi` outlives the process that started it, and makes
- * containers meanwhile. They are known by their state's place in their environment, which nobody else has.
+ * Kills the processes a killed run has left on its install: a `pulumi` outlives the process that started it, and still
+ * creates containers. They are recognised by the path of the install's state in their environment.
  * @param workDir folder of the throwaway install
  */
 export async function endOrphans(workDir: string): Promise<void> {
@@ -21,7 +21,7 @@ export async function endOrphans(workDir: string): Promise<void> {
   }
 }
 
-/** Processes of this user that were started with the state of an install; this one is none of them. */
+/** Lists other processes of this user that were started with the state of an install. */
 function processesOf(workDir: string): number[] {
   const pids = readdirIfThere("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -35,7 +35,9 @@ function processesOf(workDir: string): number[] {
   );
 }
 
-/** Whether it is this user's: root could end anybody's, and anybody can name our state in an environment. */
+/**
+ * Returns true for a process of this user: root could kill anybody's, and anybody can name our state in an environment.
+ */
 function isOurs(pid: number): boolean {
   const status = statSync(`/proc/${pid}`, { throwIfNoEntry: false });
   return status?.uid === process.getuid?.();
@@ -45,7 +47,7 @@ function environmentOf(pid: number): string[] {
   return readIfReadable(`/proc/${pid}/environ`).split("\0");
 }
 
-/** Whether it runs. One that has ended and whose parent has not asked for its exit code has no environment. */
+/** Returns true while a process runs. A zombie does not count, and has no environment. */
 function isAlive(pid: number): boolean {
   try {
     return statFields(pid)[0] !== "Z";
@@ -58,6 +60,6 @@ function end(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has just ended by itself.
+    // The process has just ended by itself.
   }
 }

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { readdirIfThere } from "../../util/files/readdirIfThere";
 import { statFields } from "../../util/process/stat";
 
-/** A process, told apart from a later one that was given the same number. */
+/** A process, with its start time because a later one may get the same pid. */
 export interface Owner {
   readonly pid: number;
   readonly started: string;
@@ -12,13 +12,15 @@ export interface Owner {
 
 const file = "owner.json";
 
-/** Milliseconds a process has to write down that a new folder is its own; it is the first thing it does. */
+/** Milliseconds a process has to record that it owns a new folder, which it does first. */
 const ownershipTimeout = 60_000;
 
 /** A throwaway's folder: its kind, and the six characters `mkdtemp` gave it. */
 const folderName = /^scani-([a-z][a-z0-9]*)-([A-Za-z0-9]{6})$/;
 
-/** Makes a throwaway's folder, which belongs to this process: a sweep of its kind removes it when the process is gone. */
+/**
+ * Creates a throwaway's folder that belongs to this process: a sweep of its kind removes it when the process is gone.
+ */
 export function ownFolder(kind: string): string {
   const folder = mkdtempSync(join(tmpdir(), `scani-${kind}-`));
   own(folder);
@@ -32,8 +34,8 @@ export function own(folder: string): void {
 }
 
 /**
- * Name of the install in a throwaway's folder. It follows from the folder's own name, so that no file can name another
- * install. Pure.
+ * Returns the name of the install in a throwaway's folder. It follows from the folder's own name, so that no file can
+ * name another install. Pure.
  * @throws Error for any other folder
  */
 export function installOf(folder: string): string {
@@ -42,7 +44,7 @@ export function installOf(folder: string): string {
   return `${kind}-${suffix.toLowerCase()}`;
 }
 
-/** Throwaways' folders of a kind that this user made, whichever process they belong to. */
+/** Lists this user's throwaway folders of a kind, whichever process they belong to. */
 export function foldersOf(kind: string, within = tmpdir()): string[] {
   return readdirIfThere(within)
     .filter((name) => folderName.exec(name)?.[1] === kind)
@@ -51,9 +53,9 @@ export function foldersOf(kind: string, within = tmpdir()): string[] {
 }
 
 /**
- * Whether a folder is this user's alone. The temporary folder is everybody's: another user may put a folder there, or a
- * link to one of ours. Pure.
- * @param status of the name itself, not of what a link leads to; undefined where another sweep has just removed it
+ * Returns true when only this user can write to a folder. The temporary folder is shared: another user may put a folder
+ * there, or a link to one of ours. Pure.
+ * @param status of the name itself, not of a link's target; undefined if another sweep has just removed it
  * @param user id of this user; undefined on systems without one
  */
 export function isOwn(status: Stats | undefined, user = process.getuid?.()): boolean {
@@ -61,7 +63,10 @@ export function isOwn(status: Stats | undefined, user = process.getuid?.()): boo
   return user === undefined || (status.uid === user && (status.mode & 0o022) === 0);
 }
 
-/** Process a folder belongs to; undefined where that is not recorded, or not whole, or the folder has just gone. */
+/**
+ * Returns the process a folder belongs to; undefined if the record is missing or incomplete, or the folder has just
+ * gone.
+ */
 export function ownerOf(folder: string): Owner | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, file), "utf8")) as Owner;
@@ -70,13 +75,13 @@ export function ownerOf(folder: string): Owner | undefined {
   }
 }
 
-/** Whether a folder without an owner will never have one. */
+/** Returns true when a folder without an owner is too old to get one. */
 export function isAbandoned(folder: string): boolean {
   const status = statusOf(folder);
   return status !== undefined && Date.now() - status.mtimeMs > ownershipTimeout;
 }
 
-/** When a process started, in the kernel's own count; undefined when there is no such process. */
+/** Returns when a process started, in the kernel's clock ticks; undefined when there is no such process. */
 export function startOf(pid: number): string | undefined {
   try {
     return statFields(pid)[19];

@@ -11,7 +11,7 @@ import { freePorts } from "./ports";
 import { layOutPulumiHome } from "./pulumiHome";
 import { stateUrl } from "./state";
 
-/** What a throwaway install is made of. Image names are whole; tags name a version. */
+/** Images of a throwaway install. Image names are complete; tags name a version. */
 export interface ThrowawayImages {
   readonly scaniRepository: string;
   readonly scaniTag: string;
@@ -22,13 +22,13 @@ export interface ThrowawayImages {
   readonly gateway: string;
 }
 
-/** An install that can touch no other: own names, ports, networks, volumes, state and settings. */
+/** An install that cannot touch any other: it has its own names, ports, networks, volumes, state and settings. */
 export interface Throwaway {
   /** Folder with Pulumi.yaml and the stacks' settings. */
   readonly workDir: string;
-  /** Environment of its commands, beside this process's own. */
+  /** Environment of its commands, in addition to this process's own. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Prefix of every Docker name, and the label everything of it carries. */
+  /** Prefix of its Docker names, and value of the label they all carry. */
   readonly install: string;
   /** Address of the gateway. */
   readonly url: string;
@@ -36,13 +36,13 @@ export interface Throwaway {
   readonly mailPort: number;
 }
 
-/** Settings of each stack beside those every throwaway has. */
+/** Settings of each stack besides those every throwaway has. */
 export type StackSettings = Readonly<Partial<Record<"base" | "tier1" | "tier2", Readonly<Record<string, string>>>>>;
 
 /**
- * Lays out a project folder of its own in the system's temporary folder.
- * @param kind short word that says what it is for; part of every name
- * @param testPlugins named in Pulumi.yaml, so that whoever plays with what is left up need not have them on PATH
+ * Creates a project folder in the system's temporary folder.
+ * @param kind short word for its purpose; part of every name
+ * @param testPlugins named in Pulumi.yaml, so that a kept install can be used without them on PATH
  */
 export async function layOut(
   kind: string,
@@ -64,7 +64,8 @@ export async function layOut(
   const passphrase = randomBytes(16).toString("hex");
   writeFileSync(join(workDir, ".passphrase"), `${passphrase}\n`, { mode: 0o600 });
 
-  // By the address it is asked at: Scani takes requests of its own page's origin only, and compares it as text.
+  // Use the address requests are sent to: Scani accepts only requests of its own page's origin, and compares it as
+  // text.
   const url = `http://127.0.0.1:${httpPort}`;
   const tier = { imageRepository: images.scaniRepository, SCANI_IMAGE_TAG: images.scaniTag };
   const all = {
@@ -100,7 +101,7 @@ export async function layOut(
   };
 }
 
-/** Where the test plugins are, and the test language host; each undefined where the official one is used. */
+/** Folders of the test plugins and the test language host; each undefined if the official one is used. */
 export interface TestPlugins {
   readonly resources?: string;
   readonly language?: string;
@@ -125,7 +126,7 @@ function writeSettings(workDir: string, stack: string, settings: Readonly<Record
   writeFileSync(settingsFile(workDir, stack), ["config:", ...lines, ""].join("\n"));
 }
 
-/** The context of commands on a throwaway install. */
+/** Returns the context of commands on a throwaway install. */
 export function contextOn(place: Throwaway, report: Report = () => undefined, signal?: AbortSignal): Context {
   return contextOf(
     { folder: place.workDir, environment: { ...process.env, ...place.environment } },
@@ -134,7 +135,7 @@ export function contextOn(place: Throwaway, report: Report = () => undefined, si
   );
 }
 
-/** Changes one setting of a throwaway's stack; what Pulumi wrote beside the settings stays. */
+/** Changes one setting of a throwaway's stack; everything else in the file stays. */
 export function changeSetting(place: Throwaway, stack: string, name: string, value?: string): void {
   const file = settingsFile(place.workDir, stack);
   const others = readFileSync(file, "utf8")

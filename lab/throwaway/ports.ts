@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
 
 /**
- * Ports that are tried: below those Linux gives to connections (32768 and above), of which one may be given to somebody
- * while an install is away for a moment, and its port with it.
+ * Ports that are tried: below those Linux gives to outgoing connections (32768 and above), one of which could be taken
+ * while an install's port is free for a moment.
  */
 const [lowest, highest] = [12_000, 32_000];
 
-/** Ports nothing listens on now, all different. Held together until all are known, so none is given twice. */
+/** Finds ports nothing listens on now, all different. All are held until the last is known, so none is given twice. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, listening));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
@@ -16,7 +16,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A server on a port that was free. @throws the system's refusal for any other reason than that one is taken */
+/** Opens a server on a free port. @throws the system's error for any reason other than a port in use */
 async function listening(): Promise<Server> {
   for (;;) {
     const server = createServer().listen(randomInt(lowest, highest), "127.0.0.1");

@@ -6,10 +6,10 @@ import { endOrphans } from "./orphans";
 import { foldersOf, installOf, isAbandoned, ownerOf, startOf } from "./owner";
 
 /**
- * Removes throwaway installs of a kind whose process is gone. It leaves alone those of processes that live, folders of
- * other users, and whatever is not labelled a throwaway on the engine.
- * @param report takes what was removed, and what could not be, which the next sweep tries again
- * @param within folder they are in
+ * Removes throwaway installs of a kind whose process is gone. It leaves alone those of living processes, folders of
+ * other users, and anything on the engine that is not labelled a throwaway.
+ * @param report receives what was removed, and what could not be, which the next sweep tries again
+ * @param within folder that contains them
  */
 export async function sweep(
   docker: Docker,
@@ -20,7 +20,7 @@ export async function sweep(
   for (const folder of foldersOf(kind, within)) {
     const owner = ownerOf(folder);
     if (owner === undefined) {
-      // Killed before it could record its owner; by then it has made nothing.
+      // The process was killed before it recorded itself as owner, and so has created nothing.
       if (isAbandoned(folder)) rmSync(folder, { recursive: true, force: true });
       continue;
     }

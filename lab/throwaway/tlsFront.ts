@@ -3,12 +3,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { exec } from "../../host/engine/docker/exec";
 import { throwawayLabels } from "./mark";
 
-/** A TLS endpoint before a service that speaks plain HTTP. */
+/** A TLS endpoint in front of a service that speaks plain HTTP. */
 export interface FrontArgs {
   readonly install: string;
   /** Image of the gateway, which can do TLS with a certificate it is given. */
   readonly image: string;
-  /** Name the endpoint is reached by; the certificate is for it. */
+  /** Host name of the endpoint and its certificate. */
   readonly host: string;
   readonly port: number;
   /** `host:port` of the service, and a path at which it is healthy. */
@@ -19,16 +19,19 @@ export interface FrontArgs {
   readonly key: string;
 }
 
-/** Milliseconds between two tries, and until they end with a failure. */
+/** Milliseconds between two tries, and after which they fail. */
 const [pollInterval, timeout] = [100, 30_000];
 
-/** From the environment to files, since a proxy reads files, and nothing is to be copied into a container. */
+/**
+ * Command that writes the certificate from the environment to files, which the proxy reads, so that nothing is copied
+ * into a container.
+ */
 const run = (port: number) =>
   `umask 077; printf '%s' "$CERTIFICATE" > /tmp/certificate.pem; printf '%s' "$KEY" > /tmp/key.pem; exec kamal-proxy run --https-port=${port}`;
 
 /**
- * Starts the endpoint on the install's data network. Resolves once it serves; it carries the install's label. @throws
- * Error with the proxy's words
+ * Starts the endpoint on the install's data network. Resolves once it serves; it carries the install's label.
+ * @throws Error with the proxy's message
  */
 export async function startTlsFront(docker: Docker, args: FrontArgs): Promise<string> {
   const { install, image, host, port, target, healthPath, certificate, key } = args;
