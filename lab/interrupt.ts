@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { onEndingSignal } from "../util/process/interruption";
 
-/** Rejects everything that is being waited for at an interrupt. */
+/** Error with which everything that is awaited rejects at an interrupt. */
 export class Interrupted extends Error {
   constructor() {
     super("Interrupted");
@@ -9,13 +9,13 @@ export class Interrupted extends Error {
   }
 }
 
-/** Turns a signal into an orderly end: whoever works under it stops waiting, and cleans up. */
+/** Turns a signal into an orderly end: work guarded by it stops waiting, and can clean up. */
 export class Interrupt {
   private readonly controller = new AbortController();
   private readonly open = new Set<Promise<unknown>>();
-  /** Gives the signals back to Node. Not before: a library the Automation API uses would end the process. */
+  /** Gives the signals back to Node. Not earlier: a library the Automation API uses would end the process. */
   readonly release = onEndingSignal((_name, count) => {
-    // Who asks twice does not want to wait for what is left behind.
+    // A second signal means: do not wait for the clean-up.
     if (count > 1) process.exit(1);
     this.controller.abort(new Interrupted());
   });
@@ -24,7 +24,7 @@ export class Interrupt {
     return this.controller.signal;
   }
 
-  /** Waits for work that cannot be called off, though not beyond an interrupt. @throws Interrupted */
+  /** Waits for work that cannot be cancelled, though not beyond an interrupt. @throws Interrupted */
   async guard<T>(work: Promise<T>): Promise<T> {
     const tracked = work.catch(() => undefined).finally(() => this.open.delete(tracked));
     this.open.add(tracked);
@@ -41,12 +41,12 @@ export class Interrupt {
     }
   }
 
-  /** A length of time that is itself measured. @throws Interrupted */
+  /** Waits for some milliseconds. @throws Interrupted */
   async pause(ms: number): Promise<void> {
     if (ms > 0) await this.guard(delay(ms, undefined, { signal: this.signal }));
   }
 
-  /** Resolves when no guarded work is under way any more: only then does nothing make new things to remove. */
+  /** Resolves when no guarded work is under way any more: until then it may still create things to remove. */
   async idle(): Promise<void> {
     await Promise.all(this.open);
   }

@@ -7,10 +7,10 @@ import { foldersOf, ownFolder, sweep, testKinds } from "./throwaway";
 import type { Report } from "../util/progress/progress";
 import { root } from "../ops/root";
 
-/** Test files under way at a time. */
+/** Number of test files run at a time. */
 const lanes = 2;
 
-/** Jest's own summary, as far as it is read here. */
+/** Part of Jest's summary that is read here. */
 interface Summary {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -21,19 +21,19 @@ interface Summary {
 
 /**
  * Sets this machine up, then checks the style and runs every test, end to end ones included.
- * @param args further words for jest
- * @returns whether all passed; the last line reported counts them
+ * @param args further arguments for jest
+ * @returns true when all passed; the last line reported has the counts
  */
 export async function test(args: readonly string[], report: Report): Promise<boolean> {
   const { docker, environment } = await prepare(report, { images: "stand-in", languageHost: true });
   for (const one of [chromium, compose, sshServer]) await ensurePackage(one, report);
-  // A rehearsal of the tests has its install in their folder, which goes last.
+  // A rehearsal started by a test has its install in the test's folder, so sweep it before that folder is removed.
   for (const folder of foldersOf("test")) await sweep(docker, "rehearse", report, folder);
   for (const kind of testKinds) await sweep(docker, kind, report);
 
   const folder = ownFolder("test");
   const all = { ...process.env, ...environment };
-  /** Runs some of the files. @param group as jest.config.js knows it */
+  /** Runs some of the files. @param group as in jest.config.js */
   const jest = async (group: "but" | "only", workers: number): Promise<Summary> => {
     const results = join(folder, `${group}.json`);
     const words = ["--ci", `--maxWorkers=${workers}`, "--json", `--outputFile=${results}`, "--passWithNoTests"];
@@ -41,7 +41,7 @@ export async function test(args: readonly string[], report: Report): Promise<boo
     return JSON.parse(readFileSync(results, "utf8")) as Summary;
   };
   try {
-    // Each file has an install of its own, and one waits while another works.
+    // Files run concurrently, as each has its own install and waits most of the time.
     const [formatted, linted, typed, beside] = await Promise.all([
       run("prettier", ["--check", "--log-level", "warn", "."], all),
       run("eslint", [".", "--max-warnings", "0"], all),
@@ -66,7 +66,10 @@ export async function test(args: readonly string[], report: Report): Promise<boo
   }
 }
 
-/** Runs one of the project's own tools; true when it ends well. Its output goes to standard error, as jest's does. */
+/**
+ * Runs one of the project's own tools. @returns true when it exits with 0; its output goes to standard error, as jest's
+ * does
+ */
 function run(tool: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(join(root, "node_modules", ".bin", tool), args, {

@@ -1,10 +1,10 @@
 import { relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-/** One file of tests as jest's `--json` describes it, as far as it is read here. */
+/** Part that is read here of a test file in jest's `--json`. */
 export interface TestFile {
   readonly name: string;
-  /** What kept the file from running at all; empty where its tests ran. */
+  /** Reason the file did not run at all; empty if its tests ran. */
   readonly message: string;
   readonly assertionResults: readonly {
     readonly fullName: string;
@@ -13,12 +13,12 @@ export interface TestFile {
   }[];
 }
 
-/** Lines shown of a message: what failed stands at its beginning, what Pulumi says of the reason at its end. */
+/** Number of lines shown from both ends of a message: the failure is at its beginning, Pulumi's reason at its end. */
 const [first, last] = [3, 9];
 
 /**
- * What failed, in short: who sees only the end of a long output learns which tests to run again, and why.
- * @param root the folder the names of files are given from
+ * Summarises the failures, so that the end of a long output shows which tests to run again, and why.
+ * @param root folder to which the file names are relative
  * @returns lines: for each failed test its file, its name and both ends of its message
  */
 export function describeFailures(files: readonly TestFile[], root: string): string[] {
@@ -34,7 +34,7 @@ export function describeFailures(files: readonly TestFile[], root: string): stri
   });
 }
 
-/** The message without the places in the code, colours and empty lines. */
+/** Returns the lines of a message without stack frames, colours and empty lines. */
 function told(message: string): string[] {
   return stripVTControlCharacters(message)
     .split("\n")
