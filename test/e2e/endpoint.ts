@@ -6,12 +6,12 @@ import { hostedEnvironment, startHosted } from "../../lab/throwaway";
 import { issuedKey, type Scene } from "./scene";
 import { until } from "./traffic";
 
-/** Every way a hosted endpoint can let its users down. */
+/** Every way a hosted endpoint can fail. */
 export const faults = ["down", "wrong key", "self-signed", "slow", "500s", "plain page"] as const;
 
 export type Fault = (typeof faults)[number];
 
-/** What an `up` says of each. */
+/** Message of an `up` for each fault. */
 export const messages: Readonly<Record<Fault, RegExp>> = {
   down: /secure\.internal:8443 (does not resolve|refuses the connection|cannot be reached)/,
   "wrong key": /secure\.internal:8443 refuses the key \(401\): Invalid API key/,
@@ -21,7 +21,7 @@ export const messages: Readonly<Record<Fault, RegExp>> = {
   "plain page": /secure\.internal:8443 is no data-provider, though it answers 200: Welcome/,
 };
 
-/** What the stand-in is told, for the faults it has in itself. */
+/** Modes of the stand-in, for the faults it shows itself. */
 const modes: Readonly<Partial<Record<Fault, { mode: string; ms?: number }>>> = {
   "wrong key": { mode: "401" },
   slow: { mode: "slow", ms: 10_000 },
@@ -42,10 +42,10 @@ export interface Endpoint {
 
 const place = { alias: "secure.internal", port: 8443 };
 
-/** Its address, as a release sees it. */
+/** Address of the endpoint, as a release sees it. */
 export const endpointUrl = `https://${place.alias}:${place.port}`;
 
-/** Starts one beside a scene's own, plain one; it goes when the install goes. */
+/** Starts an endpoint next to a scene's own plain one; it is removed with the install. */
 export async function startEndpoint(scene: Scene): Promise<Endpoint> {
   const [own, nobodys] = await Promise.all([
     makeAuthority(place.alias),
@@ -66,7 +66,7 @@ export async function startEndpoint(scene: Scene): Promise<Endpoint> {
       },
     });
   const { container: hosted } = await start(place.alias, own);
-  // The same, but that nobody else signed its certificate; it is given the name when it is its turn.
+  // The same with a certificate of an unknown authority; it gets the name while the fault lasts.
   const { container: impostor } = await start("impostor.internal", { certificate: nobodys.cert, key: nobodys.key });
 
   const network = scene.docker.getNetwork(`${scene.place.install}-data`);
@@ -91,7 +91,7 @@ export async function startEndpoint(scene: Scene): Promise<Endpoint> {
   };
 }
 
-/** Tells a stand-in endpoint how to misbehave, from within itself; true when it has taken it. */
+/** Sets a stand-in endpoint's fault, from within its container. @returns true when it has accepted */
 export async function tell(
   hosted: Docker.Container,
   url: string,

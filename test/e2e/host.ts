@@ -7,7 +7,7 @@ import { fileNames } from "../../host/engine/docker/files";
 import { isService } from "../../host/install/services/release";
 import type { Scene } from "./scene";
 
-/** A container of a scene as a test looks at it. */
+/** A container of a scene as tests inspect it. */
 export interface Seen {
   readonly id: string;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Seen {
   readonly info: Docker.ContainerInspectInfo;
 }
 
-/** Every container of the install, base's and releases'. */
+/** Lists every container of the install, base's and releases'. */
 export async function containersOf({ docker, place }: Scene): Promise<Seen[]> {
   const listed = await docker.listContainers({ all: true, filters: { label: [`${label.install}=${place.install}`] } });
   return Promise.all(
@@ -37,8 +37,8 @@ export async function containersOf({ docker, place }: Scene): Promise<Seen[]> {
 }
 
 /**
- * The one container of a tier's service, or of base's where no tier is named. Throws when there is none or more than
- * one.
+ * Returns the only container of a tier's service, or of base's if no tier is named. @throws Error when there is none or
+ * more than one
  */
 export async function container(scene: Scene, tier: string | undefined, service: string): Promise<Seen> {
   const found = (await containersOf(scene)).filter((seen) => seen.tier === tier && seen.service === service);
@@ -49,7 +49,7 @@ export async function container(scene: Scene, tier: string | undefined, service:
   return found[0];
 }
 
-/** `tier service` of every release container that runs, sorted. */
+/** Lists `tier service` of every release container that runs, sorted. */
 export async function runningServices(scene: Scene): Promise<string[]> {
   const all = await containersOf(scene);
   return all
@@ -58,7 +58,7 @@ export async function runningServices(scene: Scene): Promise<string[]> {
     .sort();
 }
 
-/** Everything that must be the same after any number of switches: base's containers, their networks and the volumes. */
+/** Lists what must be the same after any number of switches: base's containers and the volumes. */
 export async function baseOf(scene: Scene): Promise<string[]> {
   const containers = (await containersOf(scene))
     .filter(({ tier }) => tier === undefined)
@@ -69,7 +69,7 @@ export async function baseOf(scene: Scene): Promise<string[]> {
   return [...containers, ...volumes.map(({ Name }) => `volume ${Name}`)].sort();
 }
 
-/** How many containers, networks and volumes the install has. */
+/** Counts the install's containers, networks and volumes. */
 export async function countOf({
   docker,
   place,
@@ -83,7 +83,7 @@ export async function countOf({
   return { containers: containers.length, networks: networks.length, volumes: volumes.Volumes.length };
 }
 
-/** Environment of a container, without what its image brings. */
+/** Returns the environment of a container. */
 export function environmentOf(seen: Seen): Record<string, string> {
   return Object.fromEntries(
     (seen.info.Config.Env ?? []).map((entry) => [
@@ -95,7 +95,7 @@ export function environmentOf(seen: Seen): Record<string, string> {
 
 const secret = /SECRET|KEY|PASSWORD|PEPPER|DATABASE_URL|REDIS_URL/;
 
-/** Secrets of an install that stand in a text, by the names of their variables. */
+/** Finds the secrets of an install in a text. @returns the names of their variables */
 export async function secretsIn(scene: Scene, text: string): Promise<string[]> {
   const secrets = (await containersOf(scene)).flatMap((seen) =>
     Object.entries(environmentOf(seen)).filter(([name, value]) => secret.test(name) && value.length >= 12),
@@ -104,10 +104,7 @@ export async function secretsIn(scene: Scene, text: string): Promise<string[]> {
   return secrets.filter(([, value]) => text.includes(value)).map(([name]) => name);
 }
 
-/**
- * What a switch could leave lying about: files in the gateway's volume, databases, and volumes without a name that
- * nobody uses.
- */
+/** Lists what a switch could leave behind: files in the gateway's volume, databases, and unused anonymous volumes. */
 export async function leftOf(scene: Scene): Promise<string[]> {
   const gateway = await container(scene, undefined, "gateway");
   const [files, databases, unused] = await Promise.all([
@@ -122,7 +119,7 @@ export async function leftOf(scene: Scene): Promise<string[]> {
   ].sort();
 }
 
-/** Rows of a query on the install's database, as JSON: it selects one JSON value a row. */
+/** Runs a query on the install's database that selects one JSON value a row. @returns the values */
 export function sql<T>(scene: Scene, query: string): Promise<T[]> {
   return withServer(
     scene.engine,
@@ -132,8 +129,8 @@ export function sql<T>(scene: Scene, query: string): Promise<T[]> {
 }
 
 /**
- * KiB the install takes on the engine's disk, by what takes them. Of Postgres only the tables that the load does not
- * write: its log is kept ahead, and what it keeps house with comes by itself.
+ * Returns the KiB the install takes on the engine's disk, by their use. For Postgres only tables that the load does not
+ * write count, since it keeps log files in advance and its own catalogs grow by themselves.
  */
 export async function sizesOf(scene: Scene): Promise<Record<string, number>> {
   const kib = (bytes: number) => Math.round(bytes / 1024);
@@ -157,7 +154,7 @@ export async function sizesOf(scene: Scene): Promise<Record<string, number>> {
   );
 }
 
-/** Part of what the engine answers about its disk. Bytes. */
+/** Part of the engine's report about its disk. Sizes in bytes. */
 interface Usage {
   readonly Containers: readonly { readonly Labels?: Record<string, string>; readonly SizeRw?: number }[];
   readonly Volumes: readonly {

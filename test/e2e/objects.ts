@@ -7,15 +7,15 @@ import type { Scene } from "./scene";
 /** Checksums of objects by name; sha256, hexadecimal. */
 export type Sums = Record<string, string>;
 
-/** Fetches what a curl configuration on standard input names, and prints a checksum of each. */
+/** Script that fetches the URLs of a curl configuration on standard input, and prints a checksum of each file. */
 const sumScript = 'cd "$(mktemp -d)" && curl -sS --fail -K - && sha256sum *';
 
 /**
- * The objects a test keeps in an install's own S3 server. The server is reached from containers only, so it is asked
- * from within one; requests are signed here, with the keys the containers have.
+ * Objects of a test in an install's own S3 server. Only containers reach the server, so requests are sent from within
+ * one; they are signed here, with the containers' keys.
  */
 export class Objects {
-  /** What was acknowledged. */
+  /** Objects whose storage was acknowledged. */
   readonly kept: Sums = {};
 
   private constructor(
@@ -25,7 +25,10 @@ export class Objects {
     private readonly writer: Seen,
   ) {}
 
-  /** Takes the keys of tier 1's worker; writes from the endpoint's container, which no switch touches. */
+  /**
+   * Creates a client with the keys of tier 1's worker that writes from the endpoint's container, which no switch
+   * touches.
+   */
   static async of(scene: Scene, endpoint: Seen): Promise<Objects> {
     const { S3_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = environmentOf(
       await container(scene, "tier1", "worker"),
@@ -54,7 +57,7 @@ export class Objects {
     this.kept[name] = createHash("sha256").update(content).digest("hex");
   }
 
-  /** What somebody else reads of the objects kept so far. */
+  /** Reads the objects stored so far from another container. @returns their checksums */
   async readBy(reader: Seen): Promise<Sums> {
     const asked = await Promise.all(
       Object.keys(this.kept).map(async (name) => `url = "${await this.signed(name, "GET")}"\noutput = "${name}"`),

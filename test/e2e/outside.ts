@@ -7,22 +7,26 @@ import { throwawayLabels } from "../../lab/throwaway";
 import { freePorts } from "../../lab/throwaway/ports";
 import { until } from "./traffic";
 
-/** Postgres, Redis, S3 and SMTP that are somebody else's: no network of the install is theirs. */
+/** Postgres, Redis, S3 and SMTP of somebody else, outside the install's networks. */
 export interface Outside {
   /** Settings of base that name them. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Starts them and waits until Postgres takes connections. @param mailPort of the mail catcher's page, on loopback */
+  /**
+   * Starts them and waits until Postgres accepts connections. @param mailPort of the mail catcher's page, on loopback
+   */
   start(docker: Docker, install: string, page: string, mailPort: number): Promise<void>;
-  /** Gives Postgres its name on base's networks, once they are there. */
+  /** Gives Postgres its name on base's networks, which must exist. */
   name(docker: Docker, install: string): Promise<void>;
 }
 
 const [bucket, region] = ["papers", "eu-west-1"];
 
-/** Postgres' name: no certificate is checked against an address. The engine's DNS knows names of shared networks only. */
+/**
+ * Postgres' name: its certificate is for a name, not an address. The engine's DNS knows only names on shared networks.
+ */
 export const databaseName = "db.outside.test";
 
-/** Chooses addresses and passwords; starts nothing. @param authority signed Postgres' certificate for its name */
+/** Chooses addresses and passwords; starts nothing. @param authority that signed Postgres' certificate for its name */
 export async function chooseOutside(address: string, images: ThrowawayImages, authority: Authority): Promise<Outside> {
   const [redis, storage, smtp] = (await freePorts(3)) as [number, number, number];
   const [postgresPassword, redisPassword, keyId, key] = Array.from({ length: 4 }, () =>
@@ -34,7 +38,7 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
       DATABASE_URL: `postgres://scani:${postgresPassword}@${databaseName}:5432/scani?sslmode=verify-full`,
       REDIS_URL: `redis://:${redisPassword}@${address}:${redis}`,
       S3_ENDPOINT: `http://${address}:${storage}`,
-      // Leads to it from a browser on this machine, and nowhere from a container.
+      // This address works for a browser on this machine, but not in a container.
       S3_PUBLIC_ENDPOINT: `http://127.0.0.1:${storage}`,
       S3_BUCKET: bucket,
       S3_REGION: region,
@@ -110,7 +114,7 @@ export async function chooseOutside(address: string, images: ThrowawayImages, au
         }),
         run("mail", images.mail, { ports: { 1025: [[address, smtp]], 8025: [["127.0.0.1", mailPort]] } }),
       ]);
-      // Over TCP: while the image lays the database out, the server listens on its socket only.
+      // Check over TCP: while the image creates the database, the server listens on its socket only.
       const ready = ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "scani"];
       await until(async () => (await exec(database, ready)).exitCode === 0, 30_000);
     },

@@ -1,14 +1,14 @@
 import { label } from "../../host/install/names/labels";
 import type { Scene } from "./scene";
 
-/** An address somebody may or may not reach. */
+/** An address that may or may not be reachable. */
 export interface Target {
   readonly name: string;
   readonly host: string;
   readonly port: number;
 }
 
-/** Tries to connect to each target for two seconds and prints the names of those that let it. */
+/** Script that tries to connect to each target for two seconds and prints the names of those that accept. */
 const script = `
 const { connect } = require("node:net");
 const tries = JSON.parse(process.argv[1]).map(({ name, host, port }) => new Promise((resolve) => {
@@ -19,7 +19,7 @@ const tries = JSON.parse(process.argv[1]).map(({ name, host, port }) => new Prom
 Promise.all(tries).then((names) => console.log(JSON.stringify(names.flat())));
 `;
 
-/** Names of the targets that can be reached from within a container's network, as anything that ran in it would. */
+/** Returns the names of the targets that are reachable from a container's network. */
 export async function reachable(scene: Scene, containerId: string, targets: readonly Target[]): Promise<string[]> {
   if (targets.some(({ host }) => host === "")) throw new Error(`an address is not known: ${JSON.stringify(targets)}`);
   const probe = await scene.docker.createContainer({

@@ -6,8 +6,7 @@ import { readFacts } from "../../host/install/readFacts";
 import type { Scene } from "./scene";
 
 /**
- * Where each route goes, by the container's name: what the gateway does, and what it has written down to do after a
- * restart.
+ * Reads each route's target by the container's name: those the gateway uses, and those in its state file for a restart.
  */
 export async function routesOf({ docker, engine, place }: Scene): Promise<{ does: Targets; wrote: Targets }> {
   const gateway = containerName(place.install, "gateway");

@@ -26,23 +26,23 @@ import { until } from "./traffic";
 /** A throwaway install with stand-in services on a real engine, driven by real Pulumi. */
 export interface Scene {
   readonly docker: Docker;
-  /** The same engine, as the product knows it. */
+  /** The same engine, as the product uses it. */
   readonly engine: Engine;
   readonly place: Throwaway;
   readonly images: ImageSet;
-  /** What plays the hosted endpoint: a stand-in, which can be told to misbehave. */
+  /** Image of the hosted endpoint: a stand-in whose faults can be set. */
   readonly hostedImage: string;
-  /** Where the page uploads on tier 2. */
+  /** Bucket the page uploads to on tier 2. */
   readonly bucket: HostedBucket;
-  /** What a further hosted endpoint is told of that bucket. */
+  /** Environment that names that bucket to another hosted endpoint. */
   readonly bucketEnvironment: Readonly<Record<string, string>>;
-  /** Everything Pulumi and the Handover have printed. */
+  /** Lines Pulumi and the Handover have printed. */
   readonly output: string[];
-  /** `npm run up -- <stack>` on this install; gives what it printed. Rejects when Pulumi fails. */
+  /** Does what `npm run up -- <stack>` does on this install. @returns its output. Rejects when Pulumi fails. */
   up(stack: string): Promise<string>;
-  /** `npm run preview -- <stack>`; gives what it printed, which is not in `output`. */
+  /** Does what `npm run preview -- <stack>` does. @returns its output, which is not in `output` */
   preview(stack: string): Promise<string>;
-  /** Resolves when a text is printed from now on: for what is to happen in the middle of an `up`. */
+  /** Resolves when a text is printed from now on, for actions in the middle of an `up`. */
   untilPrinted(text: string, withinMs?: number): Promise<void>;
   fetchJson<T>(path: string, init?: RequestInit): Promise<T>;
 }
@@ -54,9 +54,9 @@ export const issuedKey = "issued-key-of-the-hosted-endpoint";
 const hosted = { alias: "hosted.internal", port: 8082 };
 
 /**
- * Lays an install out and brings base up, with the hosted endpoint beside it.
- * @param on another engine than the machine's, with the images on it, and the settings must name it too; or other
- * images than the stand-ins
+ * Lays an install out and brings base up, with the hosted endpoint next to it.
+ * @param on another engine than the machine's, with the images on it, which the settings must name too; or other images
+ * than the stand-ins
  */
 export async function openScene(
   kind: TestKind,
@@ -132,7 +132,7 @@ export async function openScene(
       image: hostedImage,
       alias: hosted.alias,
       port: hosted.port,
-      // Where mail is somebody else's base has no network for it.
+      // With a managed mail server base has no network for mail.
       mail: settings.base?.SMTP_URL === undefined,
       environment: hostedEnvironment(issuedKey, bucketEnvironment),
     });
@@ -143,7 +143,7 @@ export async function openScene(
   return scene;
 }
 
-/** Runs a command on a scene's stack that must fail; gives what it printed. */
+/** Runs a command on a scene's stack that must fail. @returns its output */
 export async function failing(
   { place }: Scene,
   command: (context: Context, stack: string) => Promise<void>,

@@ -9,12 +9,12 @@ interface Answer<T> {
   readonly error?: { readonly message: string; readonly data: { readonly httpStatus: number } };
 }
 
-/** Asks tier 1's data-provider from within it, as the api does. */
+/** Calls a procedure of tier 1's data-provider from within its container, as the api does. */
 async function ask<T>(scene: Scene, name: string, input: object, method = "POST"): Promise<Answer<T>> {
   const provider = await container(scene, "tier1", "data-provider");
   const batch = JSON.stringify({ 0: input });
   const query = method === "GET" ? `&input=${encodeURIComponent(batch)}` : "";
-  // By a file: an argument may not be as long as the largest object that is written.
+  // Pass the input by a file: an argument cannot be as long as the largest object that is written.
   const script =
     'cat > /tmp/input; curl -sS -X "$1" -H "authorization: Bearer $DATA_PROVIDER_API_KEY" -H \'content-type: application/json\' ${2:+--data-binary @/tmp/input} "$3"';
   const words = [
@@ -40,7 +40,8 @@ const base64 = (content: string | Buffer) => Buffer.from(content).toString("base
 
 /**
  * Makes every storage call of tier 1's data-provider, whose client is Bun's, against the bundled S3 server, and uses
- * the presigned addresses as a browser does, through the gateway. For Scani's own data-provider and for the stand-in.
+ * the presigned addresses as a browser does, through the gateway. Works with Scani's own data-provider and with the
+ * stand-in.
  */
 export async function useEveryStorageCall(scene: Scene): Promise<void> {
   const content = "date,amount\n2026-01-01,1.00\n";
@@ -92,7 +93,7 @@ export async function useEveryStorageCall(scene: Scene): Promise<void> {
     base64: base64(content),
     byteLength: content.length,
   });
-  // Twice, since whoever deletes a file may find it gone.
+  // Delete it twice, since a file may already be gone.
   for (let time = 0; time < 2; time += 1) expect(await data(scene, "deleteTempBlob", { key })).toEqual({ ok: true });
   expect(await data(scene, "objectExists", { key })).toEqual({ exists: false });
   expect(await data(scene, "readObject", { key })).toEqual({ found: false, base64: "", contentType: "" });

@@ -3,17 +3,17 @@ import { clientHeader, clients } from "../../lab/clients";
 import { startLoad, type LoadHandle } from "../../lab/load";
 import type { Scene } from "./scene";
 
-/** Requests a second of the promise that none is lost. */
+/** Requests a second at which the product promises to lose none. */
 export const promisedRate = 100;
 
 /**
- * Requests a second of a test that says no other number. Whether what goes wrong is noticed takes less than the promise
- * does, and every fresh connection costs the engine more than the request: whenever a container ends it goes through
- * all the kernel remembers, two minutes of them.
+ * Default requests a second of a test. Noticing a fault takes fewer than the promise, and every fresh connection costs
+ * the engine more than its request: whenever a container ends, it goes through all connections the kernel remembers,
+ * two minutes of them.
  */
 const usualRate = process.env.SCANI_TEST_THOROUGH === undefined ? 25 : promisedRate;
 
-/** Load through the gateway: kept and fresh connections, GET and POST. */
+/** Starts load through the gateway: kept and fresh connections, GET and POST. */
 export function underLoad(scene: Scene, seconds = 240, rate = usualRate): Promise<LoadHandle> {
   const json = { "content-type": "application/json" };
   return startLoad({
@@ -40,8 +40,8 @@ export function underLoad(scene: Scene, seconds = 240, rate = usualRate): Promis
 }
 
 /**
- * Asks until the answer is as wanted; gives how long it took, in milliseconds. Rejects when it took longer, though the
- * last question was answered.
+ * Waits until a condition is true. @returns milliseconds it took. Rejects when it took longer, even if the last check
+ * succeeded.
  */
 export async function until(wanted: () => Promise<boolean>, withinMs: number): Promise<number> {
   const began = Date.now();
@@ -54,13 +54,13 @@ export async function until(wanted: () => Promise<boolean>, withinMs: number): P
   }
 }
 
-/** Something that is done again and again. */
+/** Repeated work. */
 export interface Repeated {
-  /** Ends it; gives how often it was done. Throws what went wrong meanwhile. */
+  /** Ends the work. @returns how often it was done. Rejects with the error that ended it earlier. */
   stop(): Promise<number>;
 }
 
-/** Does something again and again, at most once in a while, until it is stopped or goes wrong. */
+/** Repeats work, at most once in each interval, until it is stopped or fails. */
 export function repeatedly(everyMs: number, work: (round: number) => Promise<void>): Repeated {
   const stopping = new AbortController();
   let round = 0;

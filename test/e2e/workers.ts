@@ -1,6 +1,6 @@
 import type { Scene } from "./scene";
 
-/** A run of a stand-in worker, as it noted it itself. Times ISO 8601; null for what has not come. */
+/** A run of a stand-in worker, as it recorded itself. Times in ISO 8601; null if not yet reached. */
 export interface WorkerRun {
   readonly tier: string;
   readonly instance: string;
@@ -8,12 +8,12 @@ export interface WorkerRun {
   readonly stopped_at: string | null;
 }
 
-/** Every run of a worker this install has seen. */
+/** Reads every run of a worker on this install. */
 export function workerRuns(scene: Scene): Promise<WorkerRun[]> {
   return scene.fetchJson<WorkerRun[]>("/api/workers");
 }
 
-/** Runs that began to listen before the one before them had stopped. */
+/** Lists the runs that began to listen before the previous one had stopped. */
 export function overlaps(runs: readonly WorkerRun[]): string[] {
   const listened = runs
     .filter((run): run is WorkerRun & { listening_at: string } => run.listening_at !== null)

@@ -16,7 +16,7 @@ import { promisedRate } from "../traffic";
 import { ComposeInstall } from "./composeInstall";
 import { Proxy } from "./proxy";
 
-/** A Scani under docker compose with a user, files and an operator's proxy, and a project that is to adopt it. */
+/** A Scani under docker compose with a user, files and an operator's proxy, and a project that adopts it. */
 export class AdoptScene {
   readonly output: string[] = [];
 
@@ -63,20 +63,20 @@ export class AdoptScene {
     return back(this.context(), "base", this.composed.project, { yes: true });
   }
 
-  /** What one piece of work printed. */
+  /** Returns the output of one piece of work. */
   async printed(work: () => Promise<unknown>): Promise<string> {
     const from = this.output.length;
     await work();
     return this.output.slice(from).join("\n");
   }
 
-  /** Load on what the page's own port leads to, without the proxy. */
+  /** Starts load on the page's own port, without the proxy. */
   loadOnPort(seconds: number): Promise<LoadHandle> {
     const url = `http://127.0.0.1:${this.composed.port}`;
     return startLoad({ url, rate: promisedRate, seconds, requests: this.scani.requests() });
   }
 
-  /** Starts the command in a process group of its own. */
+  /** Starts the command in a separate process group. */
   command(...words: string[]): ChildProcess {
     const program = [join(root, "bin", "ops", "cli.js"), "adopt", this.composed.project];
     return spawn(process.execPath, [...program, ...words, "--project", this.place.workDir], {
@@ -87,8 +87,8 @@ export class AdoptScene {
   }
 
   /**
-   * Runs the command, and kills it with all it started when it prints a line, or after a time.
-   * @returns what it printed, and whether it was over before
+   * Runs the command, and kills its process group when it prints a line, or after some milliseconds.
+   * @returns its output, and whether it had already ended
    */
   async killed(at: string | number, ...words: string[]): Promise<{ printed: string; over: boolean }> {
     const child = this.command(...words);
@@ -107,7 +107,7 @@ export class AdoptScene {
     return { printed, over: signal !== "SIGKILL" };
   }
 
-  /** Names of everything on the engine that carries the install's name. */
+  /** Lists the names of everything on the engine that carries the install's label. */
   async left(): Promise<string[]> {
     const labels = [`${label.install}=${this.place.install}`];
     const [containers, networks, volumes] = await Promise.all([
@@ -118,7 +118,7 @@ export class AdoptScene {
     return [...containers, ...networks, ...volumes].map(({ name }) => name).sort();
   }
 
-  /** Compose's containers but the migrator, which runs once. */
+  /** Lists compose's containers except the migrator, which runs once. */
   async composeNow() {
     return (await this.composed.containers()).filter(({ service }) => service !== "migrate");
   }

@@ -13,26 +13,26 @@ import { until } from "../traffic";
 /** Values of a `.env` file as Scani's installer writes it. */
 type Dotenv = Readonly<Record<string, string>>;
 
-/** A compose file, as far as tests change one. */
+/** Parts of a compose file that tests change. */
 export interface ComposeFile {
   services: Record<string, Record<string, unknown>>;
   networks: Record<string, unknown>;
   volumes: Record<string, unknown>;
 }
 
-/** What is to be different from what the installer makes. */
+/** Differences from the install Scani's installer makes. */
 export interface ComposeWishes {
   /** Values of `.env`. */
   readonly changes?: Dotenv;
   /** Changes the compose file. */
   edit?(file: ComposeFile): void;
-  /** Scani's own compose file and MinIO, in place of what stands for them. */
+  /** Scani's own compose file and MinIO, in place of their stand-ins. */
   readonly own?: OwnParts;
-  /** By default the one of this machine. */
+  /** Compose command; by default the one of this machine. */
   readonly compose?: Compose;
 }
 
-/** Parts that tests cannot make: whoever has them names them (see CONTRIBUTING.md). */
+/** Parts that tests cannot make and that have to be given (see CONTRIBUTING.md). */
 export interface OwnParts {
   /** Path of Scani's `docker-compose.prod.yml`. */
   readonly file: string;
@@ -52,11 +52,11 @@ export class ComposeInstall {
     private readonly docker: Docker,
     private readonly compose: Compose,
     private readonly images: ImageSet,
-    /** Ports of the page, of the mail catcher's, and of an S3 server that browsers reach. */
+    /** Ports of the page, of the mail catcher's page, and of an S3 server that browsers reach. */
     readonly port: number,
     readonly mailPort: number,
     private readonly storagePort: number,
-    /** Address browsers use, of a proxy before the page. */
+    /** Address browsers use, which is a proxy's in front of the page. */
     address: string,
     private readonly wishes: ComposeWishes,
   ) {
@@ -89,7 +89,7 @@ export class ComposeInstall {
     };
   }
 
-  /** Brings one up, with its schema migrated. @param address of the proxy before it */
+  /** Brings an install up, with its schema migrated. @param address of the proxy in front of it */
   static async up(
     docker: Docker,
     images: ImageSet,
@@ -111,12 +111,12 @@ export class ComposeInstall {
     return install;
   }
 
-  /** One compose command in its folder. */
+  /** Runs one compose command in its folder. */
   run(...args: string[]): Promise<void> {
     return this.compose.run(this.folder, ["-p", this.project, ...args], new AbortController().signal);
   }
 
-  /** What compose has on the engine: id, name, state and start of each container, sorted. */
+  /** Lists compose's containers on the engine, each with its id, service, state and start, sorted. */
   async containers(): Promise<{ id: string; service: string; running: boolean; startedAt: string }[]> {
     const listed = await this.docker.listContainers({
       all: true,
@@ -169,7 +169,7 @@ export class ComposeInstall {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** By Docker's own word, as whoever asks whether it is healthy hears it. */
+  /** Waits until Docker reports every container with a health check as healthy. */
   private async ready(): Promise<void> {
     await until(async () => {
       const all = await Promise.all((await this.containers()).map(({ id }) => this.docker.getContainer(id).inspect()));
@@ -189,8 +189,8 @@ export class ComposeInstall {
   }
 
   /**
-   * What has to differ from Scani's own file here: images no registry gives this machine, labels by which all of it is
-   * removed, health asked more often, and a port at which browsers reach the S3 server.
+   * Returns the differences from Scani's own file that tests need: images that no registry has, labels by which
+   * everything is removed, more frequent health checks, and a port at which browsers reach the S3 server.
    */
   private overOwn({ minio }: OwnParts): ComposeFile {
     const { images, project } = this;
@@ -216,7 +216,7 @@ export class ComposeInstall {
     };
   }
 
-  /** Services, dependencies, environments, checks and volumes as in Scani's own file. */
+  /** Returns a file with services, dependencies, environments, checks and volumes as in Scani's own. */
   private file(): ComposeFile {
     const { images, project } = this;
     const labels = throwawayLabels(project);
@@ -259,7 +259,7 @@ export class ComposeInstall {
           ports: [`127.0.0.1:${this.mailPort}:8025`],
           healthcheck: often(["CMD", "/mailpit", "readyz"]),
         },
-        // Its S3 server: MinIO's images are gone, and this one speaks the same protocol.
+        // The S3 server: MinIO's images are no longer published, and this one speaks the same protocol.
         minio: {
           ...kept,
           image: images.storage,

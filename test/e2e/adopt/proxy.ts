@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { signInPaths } from "../../../host/gateway/signIn";
 
 /**
- * An operator's own proxy before Scani, which can be pointed elsewhere while requests come. It also does what a page
- * under compose needs to sign anybody in: its sign-in calls lack a segment.
+ * An operator's own proxy in front of Scani, which can be pointed elsewhere while requests come. It also adds the path
+ * segment that the page's sign-in calls lack under compose.
  */
 export class Proxy {
   readonly url: string;
@@ -37,7 +37,7 @@ export class Proxy {
     return new Proxy(server);
   }
 
-  /** @param mends whether what answers there is Scani's own page, and not this module's gateway */
+  /** @param mends true when Scani's own page answers there, and not this module's gateway */
   pointAt(port: number, mends: boolean): void {
     this.target = { port, mends };
   }

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { Scene } from "../scene";
 
 /**
- * `npm run up -- <stack>` as in a terminal, where somebody presses Ctrl-C once it has printed something: everything of
- * the terminal's foreground hears it.
- * @param times how often, at once
+ * Runs `npm run up -- <stack>` as in a terminal, where somebody presses Ctrl-C once it has printed something: every
+ * process in the terminal's foreground gets the signal.
+ * @param times number of signals, sent at once
  */
 export async function interruptedUp(
   { place }: Scene,
@@ -29,7 +29,7 @@ export async function interruptedUp(
       pressed = true;
       for (let time = 0; time < times; time += 1) process.kill(-(child.pid as number), "SIGINT");
     });
-  // Not its `close`: what outlives it may hold its output open.
+  // Do not wait for `close`: a process that outlives it may hold its output open.
   await once(child, "exit");
   return { code: child.exitCode, printed };
 }

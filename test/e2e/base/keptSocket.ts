@@ -1,12 +1,12 @@
 import { WebSocket } from "ws";
 import type { Scene } from "../scene";
 
-/** A websocket as the page keeps one: opened again as soon as it is cut. */
+/** A websocket as the page keeps one: reopened as soon as it is cut. */
 export class KeptSocket {
-  /** How often it was opened, and how often a try to open it was refused. */
+  /** Number of times it was opened, and of attempts that were refused. */
   opened = 0;
   refused = 0;
-  /** Milliseconds the longest try to open it took. */
+  /** Milliseconds the longest attempt to open it took. */
   longestMs = 0;
   private socket: WebSocket | undefined;
   private closed = false;

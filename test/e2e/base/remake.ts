@@ -2,8 +2,8 @@ import { container } from "../host";
 import type { Scene } from "../scene";
 
 /**
- * Makes a container of base anew as tools do that update containers: everything as it was, its labels and its address
- * included.
+ * Recreates a container of base as tools that update containers do: everything as before, including its labels and its
+ * address.
  * @returns ids of the container before and of its copy, which runs
  */
 export async function remake(scene: Scene, service: string): Promise<{ before: string; copy: string }> {

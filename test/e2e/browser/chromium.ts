@@ -2,14 +2,16 @@ import { chromium, type Browser } from "playwright-core";
 import { makeOwnNetwork } from "./ownNetwork";
 import { which } from "../../../util/process/which";
 
-/** Path of the distribution's Chromium; undefined where there is none, and what needs a browser is skipped. */
+/**
+ * Path of the distribution's Chromium; undefined if there is none, in which case tests that need a browser are skipped.
+ */
 export const chromiumPath = which("chromium", process.env.PATH);
 
-/** `test`, or what counts as skipped where there is no Chromium. */
+/** `test`, or `test.skip` without Chromium. */
 export const inBrowser: jest.It = chromiumPath === undefined ? test.skip : test;
 
 /**
- * Starts a browser without a window, on a network of its own. It takes any certificate: a test's has no authority it
+ * Starts a headless browser on a separate network. It accepts any certificate, since a test's has no authority it
  * knows.
  */
 export async function startBrowser(): Promise<Browser> {

@@ -5,9 +5,9 @@ import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A network namespace from which nothing is reached but a proxy in it. */
+/** A network namespace from which only a proxy inside it can be reached. */
 export interface OwnNetwork {
-  /** Program that runs another program in the namespace: `wrap(path)` is the path of a script that does. */
+  /** Returns the path of a script that runs a program in the namespace. */
   readonly wrap: (program: string) => string;
   /** Address inside the namespace of a SOCKS 5 proxy that connects from this process's own network. */
   readonly proxy: string;
@@ -15,8 +15,8 @@ export interface OwnNetwork {
 }
 
 /**
- * Runs in the namespace: listens there, hands the listening socket to the parent, which stays where it is, and holds
- * the namespace until the parent ends.
+ * Program for the namespace: it listens there, passes the listening socket to the parent outside, and keeps the
+ * namespace until the parent ends.
  */
 const listen = `
   const server = require("node:net").createServer().listen(0, "127.0.0.1", () => process.send(server.address().port, server, () => server.close()));
@@ -24,8 +24,8 @@ const listen = `
 `;
 
 /**
- * Puts the namespace's interfaces up. One beside loopback, with an address and with nobody at its other end: without it
- * Chromium says that it is offline, and so does Scani's page. No IPv6, whose addresses come a moment later.
+ * Commands that bring the namespace's interfaces up. Without one besides loopback, here with nothing at its other end,
+ * Chromium and so Scani's page report to be offline. IPv6 is off, since its addresses come a moment later.
  */
 const setUp = [
   "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6",
@@ -36,13 +36,13 @@ const setUp = [
   "ip link set far up",
 ].join(" && ");
 
-/** Root needs no user namespace for a network namespace; anybody else does. */
+/** True for root, who needs no user namespace for a network namespace; other users do. */
 const asRoot = process.getuid?.() === 0;
 
 /**
- * Makes a network that no container's start or end changes. Chromium aborts connections that are on their way with
- * ERR_NETWORK_CHANGED whenever an interface of the machine comes or goes, and a switch of tiers makes and removes
- * several: a user's browser is on another machine.
+ * Creates a network that no container's start or end changes. Chromium aborts pending connections with
+ * ERR_NETWORK_CHANGED whenever an interface of its machine comes or goes, and a switch of tiers creates and removes
+ * several; a user's browser is on another machine.
  */
 export async function makeOwnNetwork(): Promise<OwnNetwork> {
   const folder = mkdtempSync(join(tmpdir(), "scani-browser-"));
@@ -80,7 +80,7 @@ export async function makeOwnNetwork(): Promise<OwnNetwork> {
   };
 }
 
-/** One connection of SOCKS 5 (RFC 1928): no authentication, CONNECT only, to IPv4 addresses and names. */
+/** Serves one connection of SOCKS 5 (RFC 1928): no authentication, CONNECT only, to IPv4 addresses and names. */
 async function forward(client: Socket): Promise<void> {
   client.on("error", () => client.destroy());
   const methods = await read(client, 2);
@@ -99,7 +99,7 @@ async function forward(client: Socket): Promise<void> {
   client.pipe(target).pipe(client);
 }
 
-/** Reads exactly so many bytes. */
+/** Reads exactly that many bytes. */
 async function read(socket: Socket, bytes: number): Promise<Buffer> {
   for (;;) {
     const chunk = socket.read(bytes) as Buffer | null;

@@ -8,11 +8,11 @@ export interface Statement {
   readonly name: string;
   readonly mimeType: string;
   readonly content: string;
-  /** Transactions in it. */
+  /** Number of transactions in it. */
   readonly transactions: number;
 }
 
-/** Statements that are read without any AI key, one of a kind. */
+/** Statements that are imported without any AI key, one of each kind. */
 export const statements: readonly Statement[] = [
   {
     name: "statement.csv",
@@ -36,26 +36,26 @@ export const statements: readonly Statement[] = [
   },
 ];
 
-/** Scani in a browser, as its user has it. */
+/** Scani in a browser, as its user sees it. */
 export interface ScaniPage {
   /** Opens the page and signs in by the link in the mail. */
   signInByLink(email: string): Promise<void>;
   /** Opens the page and signs in by the code in the mail. */
   signInByCode(email: string): Promise<void>;
-  /** Uploads a statement and has it read. @throws Error unless all of it was */
+  /** Uploads a statement and has it imported. @throws Error unless all of it was */
   importStatement(statement: Statement): Promise<void>;
-  /** One thing a user does again and again; asks the api. */
+  /** Does one thing a user does repeatedly, with a request to the api. */
   work(round: number): Promise<void>;
   signOut(): Promise<void>;
 }
 
-/** Milliseconds a page may take for what a user waits for. */
+/** Milliseconds a page may take for anything a user waits for. */
 const timeout = 20_000;
 
-/** … and for a job of the worker. */
+/** Milliseconds a page may take for a job of the worker. */
 const importTimeout = 60_000;
 
-/** Does what makes Scani send a mail, and gives that mail. */
+/** Makes Scani send a mail, and returns that mail. */
 async function mailAfter({ mailPort }: Front, email: string, ask: () => Promise<void>): Promise<ReadMail> {
   const before = await mailsTo(mailPort, email);
   await ask();
@@ -81,7 +81,9 @@ export class RealPage implements ScaniPage {
     await this.dashboard();
   }
 
-  /** An installed page asks for a code instead of a link; it knows by this property that it is installed. */
+  /**
+   * Signs in as an installed page, which asks for a code instead of a link; `standalone` tells it that it is installed.
+   */
   async signInByCode(email: string): Promise<void> {
     await this.page.addInitScript("Object.defineProperty(navigator, 'standalone', { value: true })");
     await this.page.goto(this.front.url);
@@ -104,7 +106,7 @@ export class RealPage implements ScaniPage {
     await this.choose(1, "Savings Account");
     await page.locator("#import-file").setInputFiles({ name, mimeType, buffer: Buffer.from(content) });
     await page.getByRole("button", { name: "Upload and read it" }).click();
-    // The worker may be at other jobs: after each import Scani recalculates a year of history.
+    // The worker may be busy with other jobs: after each import Scani recalculates a year of history.
     const imported = await page
       .getByText("File imported")
       .waitFor({ timeout: importTimeout })
@@ -148,7 +150,7 @@ export class RealPage implements ScaniPage {
     await this.page.getByRole("option", { name: option, exact: true }).click();
   }
 
-  /** Within the page, as a link of it would: nothing is loaded anew. */
+  /** Navigates within the page, as one of its links would, without a reload. */
   private async goTo(path: string): Promise<void> {
     await this.page.evaluate(
       `history.pushState({}, "", ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent("popstate", { state: {} }))`,

@@ -9,28 +9,28 @@ import type { Scene } from "../scene";
 import { repeatedly, until } from "../traffic";
 import { startTlsProxy } from "./tlsProxy";
 
-/** Milliseconds within which a page's websocket is back after a flip. */
+/** Milliseconds within which a page's websocket has to be back after a flip. */
 const backWithin = 5_000;
 
 /**
- * Settings under which a page that stays open may upload on either tier: its policy is that of the release it was
- * loaded from.
+ * Returns settings under which a page that stays open may upload on either tier, since its policy is that of the
+ * release it was loaded from.
  */
 export function settings(bucket: HostedBucket): StackSettings {
   return { tier1: { soak: "1", CSP_CONNECT_SRC: policyFor(bucket) }, tier2: { soak: "1" } };
 }
 
-/** What is played: an install on which tier 1 serves, and its page. */
+/** An install on which tier 1 serves, and its page. */
 export interface Played {
   readonly front: Front;
   readonly statements: readonly Statement[];
   open(page: Page, front: Front): ScaniPage;
-  /** Addresses and words of failures that are nobody's here. */
+  /** Addresses and messages of failures to ignore. */
   readonly aside?: RegExp;
   readonly scene: Scene;
 }
 
-/** A user at a browser of their own. */
+/** A user with a separate browser. */
 interface User {
   readonly scani: ScaniPage;
   readonly watched: Watched;
@@ -39,7 +39,7 @@ interface User {
 
 let users = 0;
 
-/** Opens a browser of a user's own, at an address of their own: Scani grants one six sign-ins an hour. */
+/** Opens a separate browser for a user, with its own client address: Scani grants an address six sign-ins an hour. */
 async function newUser({ front, open, aside }: Played): Promise<User> {
   const browser = await startBrowser();
   const context = await browser.newContext();
@@ -52,7 +52,7 @@ async function newUser({ front, open, aside }: Played): Promise<User> {
   return { scani: open(page, front), watched: watch(page, aside), close: () => browser.close() };
 }
 
-/** Signs in, reads a statement of each kind, signs out; nothing may go wrong. */
+/** Signs in, imports a statement of each kind and signs out, and expects no problem. */
 async function visit(played: Played, email: string, signIn: (scani: ScaniPage) => Promise<void>): Promise<void> {
   const user = await newUser(played);
   try {
@@ -67,8 +67,8 @@ async function visit(played: Played, email: string, signIn: (scani: ScaniPage) =
 }
 
 /**
- * Declares the tests of a page as its user has it: on tier 1, over a switch, on tier 2, after the way back, and behind
- * a proxy that ends TLS.
+ * Declares the tests of a page as its user sees it: on tier 1, during a switch, on tier 2, after the switch back, and
+ * behind a proxy that terminates TLS.
  */
 export function playPage(played: () => Played): void {
   inBrowser(

@@ -2,13 +2,15 @@ import { connect, type AddressInfo } from "node:net";
 import { createServer } from "node:tls";
 import { makeAuthority } from "../../../lab/rehearse/authority";
 
-/** A proxy before the gateway that ends TLS and passes on what is within as it is, without a word of its own. */
+/**
+ * A proxy in front of the gateway that terminates TLS and passes the content on unchanged, without headers of its own.
+ */
 export interface TlsProxy {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port of loopback. @param gateway address it passes on to */
+/** Starts a proxy on a free port of loopback. @param gateway address it connects to */
 export async function startTlsProxy(gateway: URL): Promise<TlsProxy> {
   const { certificate, key } = await makeAuthority(gateway.hostname);
   const server = createServer({ cert: certificate, key }, (outside) => {

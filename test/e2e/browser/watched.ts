@@ -1,25 +1,25 @@
 import type { Page } from "playwright-core";
 
-/** What went on in a page that an operator's user would notice, or find in its console. */
+/** Events in a page that a user would notice, or find in its console. */
 export interface Watched {
   readonly page: Page;
-  /** Errors of the console, refused or failed requests, in the order they came. */
+  /** Errors of the console, refused or failed requests, in order. */
   readonly problems: readonly string[];
   /**
-   * Milliseconds each websocket was gone until the next had its first message. One that has not come back is not in it.
+   * Milliseconds each websocket was gone until the next had its first message; one that has not come back is left out.
    */
   readonly gaps: readonly number[];
-  /** How often a websocket has had its first message. */
+  /** Returns how often a websocket has had its first message. */
   greeted(): number;
-  /** Requests that were sent. */
+  /** Returns the number of requests that were sent. */
   requests(): number;
-  /** How often the page was loaded. */
+  /** Returns how often the page was loaded. */
   loads(): number;
 }
 
 /**
  * Watches a page from its beginning.
- * @param aside addresses and words of what is no problem of the gateway's
+ * @param aside addresses and messages of failures that are not the gateway's
  */
 export function watch(page: Page, aside: RegExp | undefined): Watched {
   const problems: string[] = [];
@@ -43,8 +43,8 @@ export function watch(page: Page, aside: RegExp | undefined): Watched {
       problems.push(`${response.status()} ${response.request().method()} ${withoutQuery(response.url())}`);
   });
   page.on("requestfailed", (request) => {
-    // A page that has seen an answer's status and does not read its body, as Scani's does after an upload, ends the
-    // request itself; so does one that goes elsewhere.
+    // A page that does not read a response's body, as Scani's after an upload, aborts the request itself; so does one
+    // that navigates elsewhere.
     if (answered.has(request) || aside?.test(request.url()) || request.failure()?.errorText === "net::ERR_ABORTED")
       return;
     problems.push(`${request.failure()?.errorText} ${request.method()} ${withoutQuery(request.url())}`);
@@ -68,7 +68,7 @@ export function watch(page: Page, aside: RegExp | undefined): Watched {
   return { page, problems, gaps, greeted: () => greeted, requests: () => requests, loads: () => loads };
 }
 
-/** Presigned addresses hold what lets anybody in. */
+/** Removes the query, since that of a presigned address lets anybody in. */
 function withoutQuery(url: string): string {
   return url.replace(/\?.*/, "");
 }

@@ -66,7 +66,7 @@ describe("backups", () => {
   const journal = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
   const serves = async () => await scene.fetchJson<{ tier: string; version: string }>("/api/whoami");
 
-  /** Checksums of everything a user would miss. */
+  /** Reads checksums of everything a user would miss. */
   async function contents(): Promise<unknown> {
     const sum = (table: string) =>
       `(select encode(sha256(convert_to(coalesce(string_agg(t::text, E'\\n' order by t::text), ''), 'UTF8')), 'hex') from ${table} t)`;
@@ -89,7 +89,7 @@ describe("backups", () => {
   });
 
   test("a backup while others write holds one moment of the data, and is readable by its owner only", async () => {
-    // Enough that the dump takes as long as a good many writes.
+    // Insert enough that the dump takes as long as many writes.
     await server(
       "insert into rows (text) select string_agg(md5(random()::text), '') from generate_series(1, 30000) i, generate_series(1, 10) group by i returning 'null'::json",
     );
@@ -143,7 +143,7 @@ describe("backups", () => {
   test("a backup whose lock is lost with a restarted gateway stops: nothing half is left, and the lock is free", async () => {
     const gateway = `${scene.place.install}-gateway`;
     const before = readdirSync(folder).sort();
-    // A table that nobody may read makes the dump take as long as this test likes.
+    // A locked table makes the dump take as long as this test needs.
     const locking = server("begin; lock table credentials; select 'null'::json from pg_sleep(60)").catch(
       () => undefined,
     );
@@ -165,13 +165,12 @@ describe("backups", () => {
   });
 
   /**
-   * Prints the command line of everything that runs in a container. The engine's own list needs a `ps` on its machine.
+   * Command that prints the command line of every process in a container. The engine's own list needs a `ps` on its
+   * machine.
    */
   const commandLines = ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"];
 
-  /**
-   * Collects what stands in the process lists, and in the settings, of containers that back up, until it is stopped.
-   */
+  /** Collects the process lists and the settings of backup containers until it is stopped. */
   function watchProcesses(): { stop(): Promise<string> } {
     const filters = { label: [`${label.install}=${scene.place.install}`, `${label.service}=backup`] };
     let seen = "";
@@ -179,7 +178,7 @@ describe("backups", () => {
     const look = async (): Promise<void> => {
       for (const { Id } of await scene.docker.listContainers({ filters })) {
         const container = scene.docker.getContainer(Id);
-        // It may be gone by now.
+        // The container may be gone by now.
         const found = await Promise.all([exec(container, commandLines), container.inspect()]).catch(() => undefined);
         seen += JSON.stringify(found);
       }
@@ -198,7 +197,7 @@ describe("backups", () => {
 
   test("a managed Postgres is backed up from a container of its own, which is gone afterwards", async () => {
     const url = environmentOf(await container(scene, "tier1", "migrate")).DATABASE_URL;
-    // The bundled one plays the managed one: over the network, with its password.
+    // The bundled Postgres plays the managed one: over the network, with its password.
     const database: Database = {
       kind: "managed",
       install: scene.place.install,
@@ -232,15 +231,15 @@ describe("backups", () => {
   (isRoot ? test : test.skip)(
     "a disk that is full during the backup refuses the switch: nothing half is left, nothing is migrated, the old release serves",
     async () => {
-      // Not in the install's own folder, which could not be cleared away with something mounted in it.
+      // Do not mount it in the install's own folder, which then could not be removed.
       const small = mkdtempSync(join(tmpdir(), "small-"));
       expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k", "none", small]).status).toBe(0);
       try {
         changeSetting(scene.place, "base", "backupDirectory", small);
         await scene.up("base");
         const before = await servingIds();
-        // Nothing is pending for the first, so its backup is made beside the candidate's start; the second's comes
-        // before all else.
+        // Nothing is pending for the first, so its backup is made while the candidate starts; the second's comes before
+        // everything else.
         for (const [tag, why, started] of [
           [scene.images.scaniTag, "there is none yet", true],
           [scene.images.nextTag, "a migration is pending: 0003_rows_note", false],
@@ -278,7 +277,7 @@ describe("backups", () => {
       "back up the database before anything else: a migration is pending: 0003_rows_note",
     );
     const counted = (await listBackups(place())).length;
-    // A transaction somebody left open keeps the migration from its table, and must not keep the app from it.
+    // An open transaction keeps the migration from its table, and must not keep the app from it.
     const holding = server("begin; select count(*) from rows; select 'null'::json from pg_sleep(120)").catch(
       () => undefined,
     );
@@ -385,10 +384,10 @@ describe("backups", () => {
     expect(await databases()).toEqual(["postgres", "scani"]);
   });
 
-  /** Commands of a message, as they are to be typed. */
+  /** Returns the commands a message says to type. */
   const typedIn = (message: string) => [...message.matchAll(/type: (.*)/g)].map(([, command]) => command);
 
-  /** What a restore is refused with. */
+  /** Returns the message with which a restore is refused. */
   const refusal = async (path: string, foreign: boolean): Promise<string> => {
     const failure = await restore(context(), "base", path, { whileServing: true, foreign }).catch(
       (error: unknown) => error,
@@ -405,7 +404,7 @@ describe("backups", () => {
   test("a dump by pg_dump itself is restored with --foreign, and not from under whoever else is connected", async () => {
     const [then, path] = [await contents(), join(scene.place.workDir, "by hand.dump")];
     const postgres = `${scene.place.install}-postgres`;
-    // As Scani's own backup page says.
+    // Dump as Scani's own backup page says.
     type(`docker exec ${postgres} pg_dump --format=custom -U scani scani > '${path}'`);
     await scani.addRow("written after the dump");
     expect(typedIn(await refusal(path, false))).toEqual([`npm run restore -- '${path}' --while-serving --foreign`]);

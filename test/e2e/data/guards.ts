@@ -12,7 +12,7 @@ import { reachable } from "../reach";
 import { failing } from "../scene";
 import { scene } from "./install";
 
-/** The data as it is forbids some settings, and some commands. */
+/** Settings and commands that the existing data forbids. */
 
 const otherKey = "f0".repeat(32);
 const otherPassword = "another-password-0123456789";
@@ -25,7 +25,7 @@ const touched = async () => [
   ...(await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.StartedAt}`).sort(),
 ];
 
-/** Expects that commands on a stack are refused, that they say this, and that nothing on the host changes. */
+/** Expects that commands on a stack are refused with these messages, and that nothing on the host changes. */
 const refused = (commands: readonly (typeof up)[], stack: string, ...said: (string | RegExp)[]): Promise<void> =>
   refusedBecause("These settings do not match the existing data; nothing has been touched.", commands, stack, ...said);
 
@@ -48,7 +48,7 @@ async function refusedBecause(
   expect(await touched()).toEqual(before);
 }
 
-/** Changes settings of base for the time of some work. */
+/** Changes settings of base while some work is done. */
 async function withBase(settings: Record<string, string>, work: () => Promise<void>): Promise<void> {
   for (const [name, value] of Object.entries(settings)) changeSetting(scene.place, "base", name, value);
   try {
@@ -93,7 +93,7 @@ describe("what is not to be reached", () => {
     expect(await reachable(scene, (found as (typeof all)[number]).id, targets)).toEqual(wanted);
   });
 
-  /** The hosted operator's are beside the install, and carry its label only so that they go with it. */
+  /** False for the hosted operator's containers, which carry the install's label only to be removed with it. */
   const isOurs = ({ service }: { service: string }) => !service.startsWith("hosted");
 
   test("only the gateway and, on loopback, the mail page are published", async () => {
@@ -228,7 +228,7 @@ describe("the data that is there", () => {
 
   test("stored credentials that the key does not open are refused, by base and by a tier; ones it opens are not", async () => {
     const key = environmentOf(await container(scene, "tier1", "api")).ENCRYPTION_KEY;
-    // Scani's own table, as far as it matters here; the stand-ins keep theirs elsewhere.
+    // Create the needed part of Scani's own table; the stand-ins keep their credentials elsewhere.
     await sql(
       "create table user_integration_credentials (encrypted_credentials jsonb not null, updated_at timestamptz not null default now())",
     );

@@ -1,6 +1,6 @@
 import { closeScene, openScene, type Scene } from "../scene";
 
-/** One install for what keeps the data, and what brings it back; tier 1 serves. */
+/** The install for the tests of guards and backups; tier 1 serves. */
 export let scene: Scene;
 
 beforeAll(async () => {

@@ -11,13 +11,13 @@ import { until } from "../traffic";
 const prefix = "scani-engine-";
 
 /**
- * Brings up the loopback of the network namespace it runs in: by a request to the kernel, since a bare Debian has perl
- * and no ip.
+ * Command that brings up the loopback of its network namespace with a system call, since a bare Debian has perl and no
+ * ip.
  */
 const loopbackUp =
   'perl -MSocket -e \'$up = pack("a16sx22", "lo", 1); socket(S, AF_INET, SOCK_DGRAM, 0) && ioctl(S, 0x8914, $up) or die $!\'';
 
-/** Prints what an address answers; fails on no 2xx. */
+/** Script that prints an address' response, and fails unless its status is 2xx. */
 const fetchScript = `
 fetch(process.argv[1], { signal: AbortSignal.timeout(5000) }).then(async (response) => {
   const body = await response.text();
@@ -27,9 +27,9 @@ fetch(process.argv[1], { signal: AbortSignal.timeout(5000) }).then(async (respon
 `;
 
 /**
- * A Docker engine of the test's own, to be stopped and started at will: its own data, sockets and namespaces, so that
- * neither its bridges, nor its firewall rules, nor its mounts touch those of the machine's engine. Everything of it
- * ends with this process, which it is told to by the kernel (`setpriv --pdeathsig`).
+ * A separate Docker engine that a test can stop and start. It has its own data, sockets and namespaces, so that its
+ * bridges, firewall rules and mounts do not touch those of the machine's engine. The kernel ends all of it with this
+ * process (`setpriv --pdeathsig`).
  */
 export class OwnEngine {
   private daemon?: ChildProcess;
@@ -39,7 +39,7 @@ export class OwnEngine {
     private readonly holder: ChildProcess,
   ) {}
 
-  /** Why there can be none on this machine; undefined where there can. */
+  /** Returns why this machine cannot run one; undefined if it can. */
   static lack(): string | undefined {
     if (process.getuid?.() !== 0) return "it takes root to start an engine";
     const missing = ["dockerd", "docker", "unshare", "nsenter", "setpriv", "perl"].filter(
@@ -51,7 +51,7 @@ export class OwnEngine {
   static async start(): Promise<OwnEngine> {
     removeAbandonedFolders();
     const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
-    // Holds the namespaces while no daemon is in them. The mounts are in one too, so that they go when it goes.
+    // The holder keeps the namespaces while no daemon is in them. Mounts have one too, so that they end with it.
     const holder = bound(
       "unshare",
       ["--net", "--mount", "sh", "-c", `${loopbackUp} && echo up && exec sleep infinity`],
@@ -84,7 +84,10 @@ export class OwnEngine {
     if (status !== 0) throw new Error(`images could not be copied: ${stderr}`);
   }
 
-  /** What an address answers inside the engine's own network, where its ports are published. Throws on no 2xx. */
+  /**
+   * Fetches an address inside the engine's own network, where its ports are published. @throws Error unless the status
+   * is 2xx
+   */
   fetchText(url: string): string {
     const { status, stdout, stderr } = spawnSync(
       "nsenter",
@@ -95,13 +98,13 @@ export class OwnEngine {
     return stdout;
   }
 
-  /** Stops the daemon, as the machine's service manager does, and starts it again. */
+  /** Restarts the daemon, as the machine's service manager does. */
   async restart(): Promise<void> {
     await this.stopDaemon();
     await this.startDaemon();
   }
 
-  /** Ends it, and everything it ran or kept. */
+  /** Ends the engine, and removes everything it ran or stored. */
   async end(): Promise<void> {
     await this.stopDaemon();
     const gone = once(this.holder, "exit");
@@ -152,14 +155,14 @@ export class OwnEngine {
   }
 }
 
-/** Starts a process that ends when this one does. */
+/** Starts a process that ends with this one. */
 function bound(command: string, args: readonly string[], output: "pipe" | number): ChildProcess {
   return spawn("setpriv", ["--pdeathsig", "TERM", command, ...args], {
     stdio: ["ignore", output, output === "pipe" ? "ignore" : output],
   });
 }
 
-/** Removes what killed runs of this user left behind; their processes went with them. */
+/** Removes folders that killed runs of this user left behind; their processes have ended with them. */
 function removeAbandonedFolders(): void {
   for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
     const folder = join(tmpdir(), name);

@@ -11,16 +11,16 @@ import type { Tier } from "../../../settings";
 import { containersOf, type Seen } from "../host";
 import type { Scene } from "../scene";
 
-/** What somebody does to an install with other tools. */
+/** A change somebody makes to an install with other tools. */
 export interface Hand {
   readonly title: string;
-  /** True where it is done to base, so that base is what has to be brought up. */
+  /** True when it changes base, which then has to be brought up. */
   readonly base: boolean;
-  /** Does it; what the engine refuses, such as to pause what is stopped, changes nothing. */
+  /** Makes the change; if the engine refuses, as to pause a stopped container, nothing changes. */
   lay(scene: Scene): Promise<void>;
 }
 
-/** Whose a container is: a tier's, or base's. */
+/** Owner of a container: a tier, or base. */
 type Owner = Tier | "base";
 
 const tiers: readonly Tier[] = ["tier1", "tier2"];
@@ -31,7 +31,7 @@ const found = async (scene: Scene, owner: Owner, service: string): Promise<Seen 
     (seen) => seen.service === service && seen.tier === (owner === "base" ? undefined : owner),
   );
 
-/** What is done to one container. */
+/** Changes to one container. */
 const acts: Readonly<Record<string, (one: Docker.Container, seen: Seen, scene: Scene) => Promise<unknown>>> = {
   pause: (one) => one.pause(),
   stop: (one) => one.stop({ t: 3 }),
@@ -48,7 +48,7 @@ const acts: Readonly<Record<string, (one: Docker.Container, seen: Seen, scene: S
   "disconnect from its last network": (_one, seen, scene) => disconnect(scene, seen, -1),
 };
 
-/** Has it crash until Docker waits for seconds before it starts it again. */
+/** Kills a container repeatedly until Docker waits seconds before the next restart. */
 async function crashLoop(one: Docker.Container): Promise<void> {
   for (let crashes = 0; crashes < 7;) {
     const { State: state } = await one.inspect();
@@ -60,7 +60,7 @@ async function crashLoop(one: Docker.Container): Promise<void> {
   }
 }
 
-/** As tools that update containers do it: removed, and made again with the same name, labels and settings. */
+/** Recreates a container as tools that update containers do, with the same name, labels and settings. */
 async function recreate(one: Docker.Container, { info, running }: Seen, { docker }: Scene): Promise<void> {
   await one.remove({ force: true });
   const [first, ...others] = Object.entries(info.NetworkSettings.Networks);
@@ -102,7 +102,7 @@ function route(act: "unroute" | "hold" | "refuse", one: Route): Hand {
   return { title: `${act} ${one}`, base: false, lay: (scene) => inGateway(scene, ["kamal-proxy", command, one]) };
 }
 
-/** Does it to the route of the uploads, which is base's. */
+/** Returns a change to the route of uploads, which belongs to base. */
 function uploads(act: "lose" | "hold" | "refuse"): Hand {
   const command = { lose: "remove", hold: "pause", refuse: "stop" }[act];
   return {
@@ -123,7 +123,7 @@ function misroute(one: Route, tier: Tier): Hand {
   };
 }
 
-/** Has a route answer one host name only, as whoever deploys by hand may. */
+/** Restricts a route to one host name, as a deploy by hand may. */
 function forOneHost(one: Route): Hand {
   return {
     title: `route ${one} of one host`,
@@ -136,7 +136,7 @@ function forOneHost(one: Route): Hand {
   };
 }
 
-/** Rewrites a file of the gateway's while it does not run, and starts it again. */
+/** Rewrites the gateway's state file while it is stopped, and restarts it. */
 async function rewriteState(scene: Scene, change: (contents: string) => string): Promise<void> {
   const contents = (await scene.engine.readFile(gateway(scene), gatewayStateFile)) ?? "";
   await scene.engine.stop(gateway(scene));
@@ -144,7 +144,7 @@ async function rewriteState(scene: Scene, change: (contents: string) => string):
   await scene.engine.start(gateway(scene));
 }
 
-/** What `docker system prune` and `docker volume prune` take of an install. */
+/** Removes what `docker system prune` and `docker volume prune` remove of an install. */
 async function prune(scene: Scene): Promise<void> {
   const filters = { label: [`${label.install}=${scene.place.install}`] };
   for (const { Id } of await scene.docker.listContainers({
@@ -161,7 +161,7 @@ async function prune(scene: Scene): Promise<void> {
     await scene.docker.getVolume(Name).remove();
 }
 
-/** Takes a network away from under whatever is on it. */
+/** Removes a network and disconnects its containers. */
 function cut(title: string, labels: (scene: Scene) => readonly string[], base: boolean): Hand {
   return {
     title: `remove the ${title} network`,
@@ -202,7 +202,7 @@ const tierServices = tiers.flatMap((tier) => servicesOf(tier).map((service) => [
 const actNames = Object.keys(acts);
 const mild = ["pause", "stop", "kill", "restart", "start", "crash"];
 
-/** Every hand, by kind; one of each kind is as likely as one of another. */
+/** Every change, by kind; each kind is equally likely. */
 const kinds: readonly (readonly Hand[])[] = [
   tierServices.flatMap(([tier, service]) => mild.map((act) => container(act, tier, service))),
   tierServices.flatMap(([tier, service]) => actNames.map((act) => container(act, tier, service))),
@@ -251,7 +251,7 @@ const kinds: readonly (readonly Hand[])[] = [
   [...tierServices.map(([tier, service]) => retag(tier, service)), retag("base", "redis"), retag("base", "mail")],
 ];
 
-/** One to three hands. */
+/** One to three changes. */
 export const hands: fc.Arbitrary<readonly Hand[]> = fc.array(
   fc.oneof(...kinds.map((kind) => fc.constantFrom(...kind))),
   { minLength: 1, maxLength: 3 },

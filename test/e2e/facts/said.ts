@@ -1,15 +1,15 @@
 import type { StepId } from "../../../host/handover/steps/step";
 
-/** What Pulumi does to a resource. */
+/** Operation of Pulumi on a resource. */
 type Operation = "create" | "update" | "replace" | "delete";
 
-/** What a preview says that `up` would do, or an `up` that it did. */
+/** Output of a preview about what `up` would do, or of an `up` about what it did. */
 export interface Said {
-  /** Operations by the resource's name; what stays the same has none. */
+  /** Operations by the resource's name; unchanged resources have none. */
   readonly resources: Readonly<Record<string, Operation>>;
   /** Steps of the handover. */
   readonly steps: readonly StepId[];
-  /** What serves, as it begins. */
+  /** Release that serves, as named at the beginning. */
   readonly serving?: string;
 }
 
@@ -24,7 +24,7 @@ const operations: Readonly<Record<string, Operation>> = {
   deleted: "delete",
 };
 
-/** ` +- docker:index:Container redis replaced (0.44s)`. */
+/** Line about a resource, as ` +- docker:index:Container redis replaced (0.44s)`. */
 const resourceLine = /^\s*(?:\+|~|-|\+-|\+\+|--)\s+(\S+:\S+)\s+(\S+)\s+(created?|updated?|replaced?|deleted?)\b/;
 
 /** Reads Pulumi's lines about resources. Pure. */
@@ -37,7 +37,7 @@ export function resourcesIn(printed: string): Record<string, Operation> {
   );
 }
 
-/** How each step of the handover is said, by what its line begins with. */
+/** Beginnings of the output lines of each handover step. */
 const stepLines: readonly (readonly [string, StepId])[] = [
   ["start the gateway", "start-gateway"],
   ["wait until the gateway", "start-gateway"],
@@ -59,7 +59,7 @@ const stepLines: readonly (readonly [string, StepId])[] = [
   ["watch the new release", "soak"],
 ];
 
-/** Steps under a switch preview's heading. Pure. */
+/** Reads the steps under a switch preview's heading. Pure. */
 export function stepsIn(printed: string): StepId[] {
   const lines = printed.split("\n");
   const from = lines.findIndex((line) => /^\s*steps:$/.test(line));
@@ -81,12 +81,15 @@ function stepOf(line: string): StepId {
   throw new Error(`not a step that is known: ${line}`);
 }
 
-/** True where an `up` says that it let requests through, which it does as soon as it has the install's lock. Pure. */
+/**
+ * Returns true when an `up` says that it let requests through, which it does as soon as it has the install's lock.
+ * Pure.
+ */
 export function letsThrough(printed: string): boolean {
   return /^.*Requests of .* were held or refused at the gateway.*: let through/m.test(printed);
 }
 
-/** What serves, as a preview or an `up` says it first. Pure. */
+/** Reads which release serves, as a preview or an `up` says first. Pure. */
 export function servingIn(printed: string): string | undefined {
   return /Serving now: (.*?)\. (?:After this|Nothing to do|Handing over|Repairing)/.exec(printed)?.[1];
 }

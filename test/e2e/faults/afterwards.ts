@@ -5,7 +5,7 @@ import { containersOf, runningServices } from "../host";
 import { underLoad } from "../traffic";
 import { scene } from "./install";
 
-/** What comes after all those faults. */
+/** Switches after all those faults. */
 
 test("with nothing wrong the next up starts clean and passes, also where the boot log names the tier as the guide shows it", async () => {
   changeSetting(scene.place, "tier2", "SCANI_IMAGE_TAG", `${scene.images.nextTag}-api-guide-log`);
@@ -23,7 +23,7 @@ test("with nothing wrong the next up starts clean and passes, also where the boo
       .sort(),
   ).toEqual(["api", "frontend-app", "migrate", "worker"]);
   const entry = (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
-  // About a second on a quiet machine; the limit only says that it waits for nothing.
+  // The preflight takes about a second on a quiet machine; the limit only shows that it waits for nothing.
   expect(entry?.timings.preflight).toBeLessThan(5_000);
 });
 

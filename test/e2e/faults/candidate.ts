@@ -4,7 +4,7 @@ import { containersOf, runningServices } from "../host";
 import { underLoad } from "../traffic";
 import { scene } from "./install";
 
-/** A candidate that fails: before the flip, and after it. */
+/** Candidates that fail before the flip, and after it. */
 
 const servingIds = async () =>
   (await containersOf(scene))
@@ -12,10 +12,10 @@ const servingIds = async () =>
     .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
     .sort();
 
-/** Seconds that are waited for what never gets ready. */
+/** Seconds of the wait for a container that never gets ready. */
 const readyTimeout = 4;
 
-/** `up` of a candidate with a fault; gives what it printed. It must fail. */
+/** Runs an `up` of a candidate with a fault, which must fail. @returns its output */
 async function upWith(fault: string): Promise<string> {
   const settings = {
     SCANI_IMAGE_TAG: `${scene.images.nextTag}-${fault}`,
@@ -29,9 +29,9 @@ async function upWith(fault: string): Promise<string> {
   return scene.output.slice(from).join("\n");
 }
 
-/** Every way a candidate can be broken, and what the operator must be told. */
+/** Every fault of a candidate, and the message the operator must get. */
 test.each([
-  // First: the others leave nothing pending, and then no migrator runs.
+  // Test this one first: the others leave nothing pending, and then no migrator runs.
   ["migrate-fails", /tier2 migrate exited with code 1; the schema is not migrated/],
   ["api-unready", new RegExp(`tier2 api was not ready within ${readyTimeout} s`)],
   ["api-crash", /tier2 api (crashed and was restarted|stopped with exit code 1)/],
@@ -44,7 +44,7 @@ test.each([
   const report = await load.stop();
   expect(printed).toMatch(message);
   expect(printed).toContain("goes on serving, untouched.");
-  // None of them has served anybody, so nothing is finished first: not even by the frontend that does not heed its
+  // None of them has served anybody, so taking them back does not drain first, not even the frontend, which ignores its
   // signal.
   expect(Number(/✓ take back \(([\d.]+) s\)/.exec(printed)?.[1] ?? 0)).toBeLessThan(8);
   expect(await servingIds()).toEqual(before);
@@ -88,7 +88,7 @@ test("api-sick-late: an api that turns unhealthy under its first users is taken 
   expect(printed).toMatch(
     /tier2 api began to serve, and then the api is not ready any more: process: stand-in fault api-sick-late; .*503/,
   );
-  // What it answers while it is sick nobody can take back; from then on the old one answers.
+  // Its errors cannot be undone; afterwards the old release answers.
   expect(report.failed).toBeGreaterThan(0);
   expect([...new Set(report.failures.map(({ why }) => why))]).toEqual(["status 500"]);
   expect({ sent: afterwards.sent > 40, failed: afterwards.failed }).toEqual({ sent: true, failed: 0 });

@@ -23,14 +23,14 @@ import { issuedKey } from "../scene";
 import { underLoad, until } from "../traffic";
 import { scene, secure } from "./install";
 
-/** What is wrong with the hosted endpoint, or with the machine, is found before anything is started. */
+/** Faults of the hosted endpoint or of the machine, which the preflight finds before anything is started. */
 
 const wrongKey = "a-key-nobody-was-issued-with";
 const tier1 = ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"];
 
 const plain = () => scene.docker.getContainer(`${scene.place.install}-hosted`);
 
-/** Tells the plain endpoint how to misbehave. */
+/** Sets the plain endpoint's fault. */
 async function misbehave(mode: string, ms = 0): Promise<void> {
   await tell(plain(), "http://hosted.internal:8082", { mode, ms });
 }
@@ -41,7 +41,10 @@ const servingIds = async () =>
     .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
     .sort();
 
-/** Ids of the containers the last `up` made for tier 2; what it replaced goes only when an `up` passes. */
+/**
+ * Returns the ids of the containers the last `up` created for tier 2; replaced ones are removed only when an `up`
+ * succeeds.
+ */
 async function candidate(): Promise<Partial<Record<Service, string>>> {
   const made = (await containersOf(scene))
     .filter(({ tier }) => tier === "tier2")
@@ -50,7 +53,7 @@ async function candidate(): Promise<Partial<Record<Service, string>>> {
   return Object.fromEntries(made.map(({ service, id }) => [service, id]));
 }
 
-/** That nothing of tier 2 was ever started, nothing migrated, and no probe is left. */
+/** Expects that nothing of tier 2 was ever started, nothing migrated, and no probe is left. */
 async function expectUntouched(): Promise<void> {
   const [seen, { migrate }] = await Promise.all([containersOf(scene), candidate()]);
   const states = seen.filter(({ tier }) => tier === "tier2").map(({ info }) => info.State.Status);
@@ -62,7 +65,7 @@ async function expectUntouched(): Promise<void> {
   expect(await runningServices(scene)).toEqual(tier1);
 }
 
-/** An `up` that the preflight must end: one clear message, and the release that serves does not notice. */
+/** Runs an `up` that the preflight must refuse, with one clear message and without effect on the serving release. */
 async function expectRefused(message: RegExp): Promise<void> {
   const before = await servingIds();
   const from = scene.output.length;
@@ -110,7 +113,8 @@ const faults: [string, () => Promise<unknown>, RegExp][] = [
 ];
 
 /**
- * Of the others a normal run asks the preflight itself: an `up` goes the same way with each, and takes some seconds.
+ * Faults tested with a whole `up`, which takes some seconds and is the same for each. For the others a normal run only
+ * runs the preflight.
  */
 const wholeUps =
   process.env.SCANI_TEST_THOROUGH === undefined ? ["500s", "no copyObject", "down"] : faults.map(([fault]) => fault);
@@ -123,7 +127,7 @@ test.each(faults.filter(([fault]) => wholeUps.includes(fault)))(
   },
 );
 
-/** Runs the preflight alone, for the candidate the last `up` left; gives what it said. */
+/** Runs only the preflight, for the candidate the last `up` left. @returns its messages */
 async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[]> {
   const install = { name: scene.place.install, gateway: `${scene.place.install}-gateway` };
   const live = await readFacts(scene.engine, install);
@@ -145,7 +149,7 @@ async function look(changes: { minimumFreeDisk?: number } = {}): Promise<string[
   return said;
 }
 
-/** Something that has the plain endpoint's name, and nothing that listens. */
+/** Starts a container with the plain endpoint's name in which nothing listens. */
 async function bearName(): Promise<Docker.Container> {
   const network = `${scene.place.install}-data`;
   const bearer = await scene.docker.createContainer({
@@ -202,8 +206,7 @@ test("too little disk space is reported together with the other failed checks", 
 });
 
 /**
- * Looks whether a page could upload to an endpoint's bucket, or to a managed one with these keys, with something about
- * it changed.
+ * Checks whether a page could upload to an endpoint's bucket, or to a managed one with these keys, after some changes.
  */
 async function lookAtUploads(
   kind: "hosted" | "managed",
@@ -365,7 +368,7 @@ test("a hosted bucket that is full, answers late or refuses the page is refused,
   ]);
 });
 
-/** An S3 server like the hosted one, with no room left for a file. */
+/** Starts an S3 server like the hosted one, with no room left for a file. */
 async function startFullBucket(): Promise<Docker.Container> {
   const { docker, place, images, bucketEnvironment, bucket } = scene;
   const name = bucketEnvironment.S3_BUCKET;
@@ -386,7 +389,7 @@ async function startFullBucket(): Promise<Docker.Container> {
     Labels: { [label.install]: place.install },
     ExposedPorts: { "9000/tcp": {} },
     HostConfig: {
-      // The data network publishes no port.
+      // The data network cannot publish ports.
       NetworkMode: `${place.install}-edge`,
       Tmpfs: { "/data": "size=128k" },
       PortBindings: { "9000/tcp": [{ HostPort: "0", HostIp: new URL(bucket.origin).hostname }] },

@@ -12,17 +12,17 @@ const tier1 = async () =>
     .filter(({ tier }) => tier === "tier1")
     .map(({ service, id }) => `${service} ${id}`)
     .sort();
-/** Of those that no switch has to stop, also since when they run. */
+/** Lists the containers that no switch has to stop, with their start times. */
 const unstopped = async () =>
   (await containersOf(scene))
     .filter(({ tier, service, running }) => tier === "tier1" && service !== "worker" && running)
     .map(({ id, info }) => `${id} ${info.State.StartedAt}`)
     .sort();
 
-/** Each of the six takes twenty seconds; a normal run takes the one that is hardest to notice. */
+/** Faults to test: each of the six takes twenty seconds, so a normal run takes the one that is hardest to notice. */
 const some: readonly Fault[] = process.env.SCANI_TEST_THOROUGH === undefined ? ["slow"] : faults;
 
-/** That each `up` gets as far as the soak shows that the one before it left nothing in its way. */
+/** Each `up` that reaches the soak shows that the one before it left nothing in its way. */
 test.each(some.map((fault) => [fault]))(
   "the endpoint, %s from the flip on: everything goes back, and no request is lost",
   async (fault) => {

@@ -10,7 +10,7 @@ export interface BucketPlace {
   readonly secretAccessKey: string;
 }
 
-/** The objects of a bucket, by its own keys. */
+/** Client of a bucket, with the bucket's own keys. */
 export class Bucket {
   private readonly signer: AwsClient;
 
@@ -27,13 +27,13 @@ export class Bucket {
     await this.ask("DELETE", key);
   }
 
-  /** Content type of an object, without parameters: Scani's S3 client adds a charset to texts it copies. */
+  /** Returns the content type of an object, without parameters: Scani's S3 client adds a charset to texts it copies. */
   async type(key: string): Promise<string | undefined> {
     const { headers } = await this.signer.fetch(this.url(key), { method: "HEAD" });
     return headers.get("content-type")?.split(";")[0];
   }
 
-  /** Every key, with size and ETag. */
+  /** Lists every key, with size and ETag. */
   async list(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     for (let from: string | undefined = ""; from !== undefined;) {

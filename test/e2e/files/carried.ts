@@ -9,26 +9,26 @@ import { addPaper, addPapers, countFileJobs, namedKeys, nameInRows, openAll, siz
 import { beginOthers } from "./spanning";
 import { ada, away, endpoint, home, kind, loaded, other, scani, scene, user } from "./install";
 
-/** Files follow a switch and the way back. */
+/** Files that follow a switch and the switch back. */
 
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 const [count, total, jobs] = thorough ? [2_000, 300 * 1024 * 1024, 100] : [150, 30 * 1024 * 1024, 40];
 
 let papers: Paper[];
 
-/** Keys that rows name and under which nothing is, or can be. */
+/** Keys in rows under which there is no object, or cannot be. */
 const nowhere = [
   "",
   "documents/u/lost.pdf",
   "/documents/u",
   `documents/${"x".repeat(1_500)}`,
   "documents/u/line\nbreak",
-  // Scani's S3 client asks for what is before the question mark, and for a slash.
+  // Scani's S3 client cuts these at the question mark, and turns the backslash into a slash.
   "documents/u/what?.pdf",
   "documents/u/back\\slash.pdf",
 ];
 
-/** S3 servers answer for these in ways of their own, other than that nothing is there; the switch goes on without them. */
+/** Keys for which S3 servers return various errors instead of not found; the switch goes on without them. */
 const unsafe = ["documents/../../etc/passwd", `documents/${"x".repeat(300)}`];
 
 const lastFiles = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
@@ -36,17 +36,17 @@ const lastFiles = async () => (await readJournal(scene.engine, `${scene.place.in
 let msPerFile: number;
 
 /**
- * What no worker may run for: what is done for each switch, and what was uploaded in the last minute, at the speed the
- * bulk was carried.
+ * Returns the milliseconds in which no worker may run: a fixed part of each switch, and the files of the last minute,
+ * at the speed of the bulk.
  */
 const longestBetween = () => 5_000 + (jobs + 1) * msPerFile;
 
-/** Bytes of an object, of a listing's entry. */
+/** Reads the bytes of an object from a listing's entry. */
 const bytesIn = (entry = "") => Number(entry.split(" ")[0]);
 
 /**
- * Compares what `up` carried with what its preview had counted. Since then statements have come, all of one length: each
- * upload, and its copy for good once its job is done.
+ * Compares the files `up` carried with those its preview had counted. Statements were added since, all of one length:
+ * each upload, and its permanent copy once its job is done.
  */
 async function checkCarried(previewed: FileCount): Promise<void> {
   const carried = (await lastFiles())?.files;
@@ -64,7 +64,10 @@ async function checkCarried(previewed: FileCount): Promise<void> {
 const sums = (of: readonly Paper[]) => of.map(({ sum }) => sum).sort();
 const bytesOf = (of: readonly Paper[]) => of.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Milliseconds in which no worker ran: from the old one's end to the new one's start, by the engine's clock. */
+/**
+ * Returns the milliseconds in which no worker ran: from the old one's end to the new one's start, by the engine's
+ * clock.
+ */
 async function betweenWorkers(from: string, to: string): Promise<number> {
   const workers = (await containersOf(scene)).filter(({ service }) => service === "worker");
   const stateOf = (tier: string) => workers.find((one) => one.tier === tier)?.info.State;
@@ -74,7 +77,7 @@ async function betweenWorkers(from: string, to: string): Promise<number> {
 /**
  * Switches under load. File jobs are sent while the last files are carried, and one upload begins before the flip and
  * ends after it, when the old release has no worker any more.
- * @returns what was measured
+ * @returns milliseconds without a worker
  */
 async function switched(from: string, to: string, work: () => Promise<void>): Promise<{ betweenMs: number }> {
   let betweenMs = Number.NaN;
@@ -103,11 +106,11 @@ async function switched(from: string, to: string, work: () => Promise<void>): Pr
   return { betweenMs };
 }
 
-/** Milliseconds of flips while there were no files. */
+/** Milliseconds of flips without files. */
 const flipsWithout: number[] = [];
 
 beforeAll(async () => {
-  // Without files nothing need be said.
+  // Without files the setting is not needed.
   changeSetting(scene.place, "tier2", "carryFiles", undefined);
   if (thorough)
     for (const stack of ["tier2", "tier1"]) {
@@ -161,7 +164,7 @@ test("tier 2 → 1: what came on tier 2 comes home, and only that is carried", a
   const added = await addPapers(scene, away, user, sizes(20, 20 * 1024 * 1024));
   papers.push(...added);
   const [before, there] = [await home.list(), await away.list()];
-  // Scani's worker removes some of what finished jobs name.
+  // Scani's worker removes some files of finished jobs.
   const fresh = (await namedKeys(scene, user)).filter((key) => !before.has(key) && there.has(key));
   const previewed = {
     files: fresh.length,
@@ -177,7 +180,7 @@ test("tier 2 → 1: what came on tier 2 comes home, and only that is carried", a
   expect(missing).toEqual([]);
   expect(opens).toEqual(expect.arrayContaining(sums(papers)));
   const [at, from] = [await home.list(), await away.list()];
-  // What was uploaded since the flip is here alone.
+  // Files uploaded since the flip are only here.
   for (const key of await namedKeys(scene, user))
     expect([key, at.get(key)]).toEqual([key, from.get(key) ?? at.get(key)]);
   for (const { key } of papers) expect([key, at.get(key)]).toEqual([key, from.get(key)]);

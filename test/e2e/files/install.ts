@@ -14,18 +14,18 @@ import { closeScene, issuedKey, openScene, type Scene } from "../scene";
 import { promisedRate } from "../traffic";
 import { Bucket } from "./bucket";
 
-/** Scani's own images with SCANI_TEST_IMAGES=real. */
+/** Kind of images: Scani's own with SCANI_TEST_IMAGES=real. */
 export const kind = process.env.SCANI_TEST_IMAGES === "real" ? "real" : "stand-in";
 
-/** One install with files; tier 1 serves. */
+/** The install for the tests of files; tier 1 serves. */
 export let scene: Scene;
 export let scani: RehearsedScani;
 
-/** A user who is signed in, and their id. */
+/** Session of a signed-in user, and their id. */
 export let ada: Session;
 export let user: string;
 
-/** Another user's. */
+/** Another user's id. */
 export let other: string;
 
 /** The install's own bucket, and the hosted one. */
@@ -34,7 +34,7 @@ export let away: Bucket;
 
 let subject: Subject;
 
-/** Scani's own data-provider, as tier 2's endpoint. */
+/** Address of Scani's own data-provider, as tier 2's endpoint. */
 const hosted = { alias: "hosted-scani", port: 8083 };
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ beforeAll(async () => {
   await scene.up("tier1");
   scani = kind === "real" ? RealScani.on(docker, scene.place) : new StandInScani(scene.place);
   ada = await scani.seedUser("ada");
-  // The load is theirs too.
+  // These users send load too.
   for (const name of ["bob", "cleo", "dan", "eve"]) await scani.seedUser(name);
   [user, other] = (await sql<string>(
     scene,
@@ -89,10 +89,10 @@ async function startRealEndpoint(): Promise<void> {
   changeSetting(place, "tier2", "SCANI_CLOUD_URL", `http://${hosted.alias}:${hosted.port}`);
 }
 
-/** What tier 2's endpoint is called in messages. */
+/** Name of tier 2's endpoint in messages. */
 export const endpoint = kind === "real" ? `http://${hosted.alias}:${hosted.port}` : "http://hosted.internal:8082";
 
-/** The promised load, of which no request may fail, while something is done. */
+/** Does work under the promised load, of which no request may fail. */
 export async function loaded(work: () => Promise<void>): Promise<void> {
   const load: LoadHandle = await startLoad({
     url: scene.place.url,

@@ -8,7 +8,7 @@ import { until } from "../traffic";
 import { addPapers, namedKeys, openAll, sizes } from "./papers";
 import { ada, away, home, scani, scene, user } from "./install";
 
-/** A run that is killed while files are carried: the same again ends the same, and carries nothing twice. */
+/** Runs that are killed while files are carried: a rerun has the same result, and carries nothing twice. */
 
 const moments = [
   "▸ carry the files",
@@ -29,7 +29,7 @@ test.each(moments.map((moment, index) => [String(moment), moment, index] as cons
     const line = moment instanceof RegExp ? moment : new RegExp(moment);
     const { killed } = await killedUp(scene, target, { line }, index % 2 === 0 ? "with its plugins" : "alone");
     expect(killed).toBe(true);
-    // What it was sending when it died may still arrive.
+    // Files it was sending when it died may still arrive.
     await until(async () => {
       const before = (await to.list()).size;
       await new Promise((resolve) => setTimeout(resolve, 1_000));

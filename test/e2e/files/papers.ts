@@ -5,7 +5,7 @@ import { sql } from "../host";
 import type { Bucket } from "./bucket";
 import type { Scene } from "../scene";
 
-/** A file of a user, and what is in it. */
+/** A file of a user, with its size and checksum. */
 export interface Paper {
   readonly key: string;
   readonly bytes: number;
@@ -13,7 +13,7 @@ export interface Paper {
   readonly sum: string;
 }
 
-/** Works on things, some at a time. */
+/** Does work on each thing, eight at a time. */
 export async function eightAtATime<T>(
   things: readonly T[],
   work: (thing: T, index: number) => Promise<void>,
@@ -26,7 +26,7 @@ export async function eightAtATime<T>(
   );
 }
 
-/** Sizes of some files, from 1 KB to 8 MB, so that they come to a total. */
+/** Returns sizes of files, from 1 KiB to 8 MiB, that add up to about a total. */
 export function sizes(count: number, total: number): number[] {
   const [least, most] = [1024, 8 * 1024 * 1024];
   const even = Math.floor((total - 2 * most) / count);
@@ -37,13 +37,13 @@ export function sizes(count: number, total: number): number[] {
   return [least, most, most, ...spread];
 }
 
-/** Parts of keys, as users' extensions make them and as S3 allows them. */
+/** Parts of keys that users' file names may contain and that S3 allows. */
 const odd = ["", " and space", "+%20ü", "'\"&<>", "~(1)!*", "100%", "日本語 🎉", ";,:@$[]{}|^`", "é", "-".repeat(180)];
 
-/** Types of files: with a parameter, of nothing known, of three others. */
+/** Content types: one with a parameter, one unknown, three others. */
 const types = ["application/pdf", "text/csv; charset=utf-8", "application/x-unheard.of+zip", "image/png", "text/plain"];
 
-/** Puts files where a release keeps its users' papers, with the rows that name them. */
+/** Stores files in a release's bucket, with the rows that name them. */
 export async function addPapers(
   scene: Scene,
   bucket: Bucket,
@@ -68,8 +68,8 @@ export async function addPaper(bucket: Bucket, key: string, length: number, type
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /**
- * Names files in rows of a user. Scani lists page by page from a time in milliseconds; rows of one statement with the same
- * finer time would be left out.
+ * Names files in rows of a user, with times in whole milliseconds: Scani lists page by page from a time in
+ * milliseconds, so rows of one statement with the same finer time would be left out.
  */
 export async function nameInRows(scene: Scene, user: string, papers: readonly Paper[]): Promise<void> {
   for (let from = 0; from < papers.length; from += 200) {
@@ -87,7 +87,7 @@ export async function nameInRows(scene: Scene, user: string, papers: readonly Pa
   }
 }
 
-/** Every key that jobs and the rows of a user name. */
+/** Lists every key that jobs and the rows of a user name. */
 export function namedKeys(scene: Scene, user: string): Promise<string[]> {
   return sql<string>(
     scene,
@@ -96,7 +96,7 @@ export function namedKeys(scene: Scene, user: string): Promise<string[]> {
   );
 }
 
-/** The jobs that read files, by what became of them. */
+/** Number of jobs that read files, and of those done once, twice and never. */
 export interface FileJobs {
   readonly sent: number;
   readonly once: number;
@@ -105,9 +105,9 @@ export interface FileJobs {
 }
 
 /**
- * What became of the job of every file that was sent, by the file's name: Scani keeps its last hundred jobs only. The
- * stand-in keeps a line for each time a job took effect; the real worker keeps a row for each statement's transaction, of
- * which there is one each, whose text names the file.
+ * Counts how often the job of every sent file took effect, by the file's name, since Scani keeps only its last hundred
+ * jobs. The stand-in keeps a line for each time; the real worker writes a row for each statement's only transaction,
+ * whose text names the file.
  */
 export async function countFileJobs(
   scene: Scene,
@@ -129,7 +129,7 @@ export async function countFileJobs(
   };
 }
 
-/** Opens every document of a user as the page does. @returns the checksum of each that opens, by its row's */
+/** Opens every document of a user as the page does. @returns checksums of those that open, and names of the others */
 export async function openAll(procedures: Procedures): Promise<{ opens: string[]; missing: string[] }> {
   const [opens, missing]: [string[], string[]] = [[], []];
   await eightAtATime(await listed(procedures), async ({ id, originalFilename }) => {

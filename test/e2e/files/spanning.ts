@@ -5,8 +5,8 @@ import { until } from "../traffic";
 
 /**
  * Begins the upload of a document and of a screenshot, as Scani's own page does.
- * @returns ends both, after a switch: neither is read, and the page says so. The document is refused with the request to
- * upload it again; the screenshot's job ends with its file counted as failed.
+ * @returns a function that ends both after a switch and expects that neither is imported, and that the page says so:
+ * the document is refused with the request to upload it again, and the screenshot's job counts its file as failed
  */
 export async function beginOthers(procedures: Procedures): Promise<() => Promise<void>> {
   const placeFor = (purpose: string, contentType: string, filename: string) =>

@@ -9,7 +9,7 @@ import { scene } from "./install";
 
 const stateOfBase = () => join(scene.place.workDir, "state", ".pulumi", "stacks", "scani", "base.json");
 
-/** What a reset engine, or another machine, leaves of an install: nothing. */
+/** Removes everything of the install, as after a reset of the engine or on another machine. */
 async function removeEverything(): Promise<void> {
   const filters = { label: [`${label.install}=${scene.place.install}`] };
   for (const { Id } of await scene.docker.listContainers({ all: true, filters }))
@@ -19,7 +19,7 @@ async function removeEverything(): Promise<void> {
   for (const { Id } of await scene.docker.listNetworks({ filters })) await scene.docker.getNetwork(Id).remove();
 }
 
-/** Makes a stack's state that of an install that was brought up elsewhere. */
+/** Changes base's state to that of an install brought up on another engine. */
 async function asIfFrom(id: string): Promise<void> {
   const here = await scene.engine.identity();
   const state = readFileSync(stateOfBase(), "utf8");

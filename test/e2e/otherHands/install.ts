@@ -1,6 +1,6 @@
 import { closeScene, openScene, type Scene } from "../scene";
 
-/** One install that others work on beside this module; tier 1 serves, and tier 2 has served. */
+/** The install that other tools change too; tier 1 serves, and tier 2 has served. */
 export let scene: Scene;
 
 beforeAll(async () => {

@@ -16,7 +16,7 @@ test("a network that was pruned is noticed by the preview, and the tier switched
     filters: { label: [`${label.install}=${scene.place.install}`, `${label.tier}=tier2`] },
   });
   expect(networks).toHaveLength(1);
-  // What `docker network prune` does: nothing of a tier that is stopped counts as a user of its network.
+  // Do what `docker network prune` does, for which stopped containers do not use a network.
   await scene.docker.getNetwork((networks[0] as { Id: string }).Id).remove();
   const worker = await container(scene, "tier2", "worker");
   await scene.docker.getContainer(worker.id).remove();
@@ -68,7 +68,7 @@ test("a name of base's that somebody else has taken is refused before anything i
 test("a container of base that no state of Pulumi's knows is made again by the same up", async () => {
   const { info } = await container(scene, undefined, "redis");
   const file = join(scene.place.workDir, "state", ".pulumi", "stacks", "scani", "base.json");
-  // As `pulumi state delete` leaves it, and a run that was killed as it made it.
+  // Leave the state as after `pulumi state delete`, or after a run killed while it created the container.
   const state = JSON.parse(readFileSync(file, "utf8")) as {
     checkpoint: { latest: { resources: { id?: string; urn: string }[] } };
   };

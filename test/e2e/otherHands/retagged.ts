@@ -4,11 +4,11 @@ import { container } from "../host";
 import { underLoad } from "../traffic";
 import { scene } from "./install";
 
-/** Images of this install's own, since their names come to mean others. */
+/** Repository of separate images for this install, since their tags are moved. */
 const repository = () => `${scene.place.install}-images`;
 const tag = "1.0.0";
 
-/** The name of a service's image, and another image for the next build of it, which differs in a label alone. */
+/** Rebuilds a service's image under the same name, with only a label changed. */
 async function rebuild(service: string): Promise<void> {
   const { id } = await container(scene, "tier2", service);
   await scene.docker.getContainer(id).commit({

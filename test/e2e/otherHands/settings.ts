@@ -9,11 +9,11 @@ import { baseOf } from "../host";
 import { failing } from "../scene";
 import { scene } from "./install";
 
-/** A command in a process of its own, whose environment is an operator's shell. Gives what it printed. */
+/** Runs a command in a separate process with an operator's shell environment. @returns its output */
 function inShell(command: "preview" | "up", variables: Record<string, string>): string {
   const file = settingsFile(scene.place.workDir, "base");
   const settings = readFileSync(file, "utf8");
-  // As an operator's own project, which is not isolated from the operator's settings.
+  // Make it an operator's own project, which is not isolated from the operator's settings.
   writeFileSync(file, settings.replace(/^.*scani-lab:throwaway.*\n/m, ""));
   try {
     const { status, stdout } = spawnSync(

@@ -3,8 +3,7 @@ import { readdirSync } from "node:fs";
 import { label } from "../../../host/install/names/labels";
 
 /**
- * Everything that installs of rehearsals have left: what the engine has under their names, and what is in the temporary
- * folder they were given.
+ * Lists everything that installs of rehearsals have left on the engine and in their temporary folder.
  * @param installs names of the installs
  */
 export async function leftovers(docker: Docker, folder: string, installs: ReadonlySet<string>): Promise<string[]> {

@@ -4,22 +4,22 @@ import { join } from "node:path";
 import { root } from "../../../ops/root";
 import { until } from "../traffic";
 
-/** A rehearsal in a process of its own. */
+/** A rehearsal in a separate process. */
 export interface Run {
   readonly child: ChildProcess;
-  /** Everything it has said so far. */
+  /** Returns its output so far. */
   said(): string;
-  /** Resolves once it has said something; rejects when it ends before. */
+  /** Resolves once it has printed a text; rejects when it ends earlier. */
   says(text: RegExp): Promise<void>;
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; json: string }>;
 }
 
 /**
- * `npm run rehearse -- --json`, as a person starts it.
- * @param folder where it keeps its installs, in place of the system's temporary folder
+ * Runs `npm run rehearse -- --json`, as a person would.
+ * @param folder for its installs, in place of the system's temporary folder
  */
 export function rehearsal(folder: string, words: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Run {
-  // A group of its own, as a shell gives a command: Ctrl-C goes to all of it.
+  // Give it a separate process group, as a shell does: Ctrl-C goes to all of it.
   const child = spawn(process.execPath, [join(root, "bin", "lab", "cli.js"), "rehearse", "--json", ...words], {
     detached: true,
     env: { ...process.env, TMPDIR: folder, ...environment },
@@ -32,7 +32,7 @@ export function rehearsal(folder: string, words: readonly string[] = [], environ
   child.stdout.on("data", (chunk: Buffer) => {
     json += chunk.toString();
   });
-  // Not its `close`: what outlives a killed one may hold its output open.
+  // Do not wait for `close`: a process that outlives a killed one may hold its output open.
   const over = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   return {
     child,

@@ -30,7 +30,7 @@ const boundaries = [
   "✓ retire",
 ];
 
-/** Of `start data-provider, api, frontend-app` any may come first. */
+/** Returns a boundary's pattern: in `start data-provider, api, frontend-app` any may come first. */
 const lineOf = (boundary: string): RegExp => new RegExp(boundary.replace("start api", "start (api|data-provider)"));
 const at = (target: Case["target"], boundary: string, reach: Reach): Case => ({
   target,
@@ -46,9 +46,9 @@ const some = (target: Case["target"], index: number, reach: Reach, span: number)
 });
 
 /**
- * Every step boundary both ways, and thirty random times.
+ * Returns every step boundary in both directions, and thirty random times.
  * @param span milliseconds within which a random kill falls
- * @param reaches at each boundary: both, each time, or one on each way
+ * @param reaches `both` at each boundary, or `either`: one in each direction
  */
 export function everyCase(span: number, reaches: "both" | "either"): Case[] {
   return [
@@ -63,14 +63,14 @@ export function everyCase(span: number, reaches: "both" | "either"): Case[] {
   ];
 }
 
-/** A boundary before the flip, it, and one after it. */
+/** A boundary before the flip, the flip, and one after it. */
 export const fewCases: readonly Case[] = [
   at("tier1", "▸ start api", "alone"),
   at("tier2", "▸ flip", "with its plugins"),
   at("tier1", "✓ stop the old worker", "with its plugins"),
 ];
 
-/** What runs of each tier once it serves, and nothing else does. */
+/** Services that run once a tier serves, and nothing else does. */
 export const wholly: Readonly<Record<Case["target"], string[]>> = {
   tier1: ["tier1 api", "tier1 data-provider", "tier1 frontend-app", "tier1 worker"],
   tier2: ["tier2 api", "tier2 frontend-app", "tier2 worker"],

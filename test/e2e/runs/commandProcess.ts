@@ -1,8 +1,6 @@
 import { contextOn, type Throwaway } from "../../../lab/throwaway";
 
-/**
- * One of the operator's commands on a throwaway install, in a process of its own: <command> <stack> <place as JSON>.
- */
+/** Program that runs one of the operator's commands on a throwaway install: <command> <stack> <place as JSON>. */
 const [command, stack, place] = process.argv.slice(2) as ["up" | "preview" | "down", string, string];
 
 const commands = {

@@ -1,6 +1,6 @@
 import { closeScene, openScene, type Scene } from "../scene";
 
-/** One install for runs that meet and runs that are killed; tier 1 serves. */
+/** The install for tests of concurrent and killed runs; tier 1 serves. */
 export let scene: Scene;
 
 beforeAll(async () => {

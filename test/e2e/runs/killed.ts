@@ -8,12 +8,12 @@ import { overlaps, workerRuns } from "../workers";
 import { scene } from "./install";
 
 /**
- * Every step boundary both ways and thirty random times take more than half an hour; a normal run takes a few
- * boundaries. A part of them: `-t "killed at ▸ flip"`.
+ * True for every step boundary in both directions and thirty random times, which take more than half an hour; a normal
+ * run takes a few boundaries. To run a part: `-t "killed at ▸ flip"`.
  */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
-/** Milliseconds within which a random kill falls: a switch of the stand-ins takes about as long. */
+/** Milliseconds within which a random kill falls: about the time of a switch of the stand-ins. */
 const span = 9_000;
 
 const cases = thorough ? everyCase(span, "both") : fewCases;
@@ -35,13 +35,13 @@ describe("killed", () => {
   test.each(cases.map((one) => [one.target, one.when, one.reach, one] as const))(
     "up of %s killed %s, %s: nothing is lost, and one rerun ends with one tier and nothing left over",
     async (target, when, reach, { moment }) => {
-      // Chosen alone, a test may find its tier serving already.
+      // If run alone, a test may find its tier already serving.
       if ((await serving()) === target) await scene.up(target === "tier1" ? "tier2" : "tier1");
       const sent = (await scani.jobs()).sent;
       const load = await underLoad(scene, 200);
       await scani.sendJobs(100, 200);
       const { killed, output } = await killedUp(scene, target, moment, reach);
-      // A random time may lie after the end; a boundary that never came is a mistake in this list.
+      // A random time may be after the end, but a boundary that never came is a mistake in the list.
       if ("line" in moment && !killed) throw new Error(`it ended by itself\n${output}`);
       const rerunAt = load.mark("rerun");
       await scene.up(target).catch((error: Error) => {

@@ -3,27 +3,27 @@ import { readdirSync, readFileSync } from "node:fs";
 import { killGroup, npmRun } from "./rivals";
 import type { Scene } from "../scene";
 
-/** When a run is killed: as soon as it prints something, or some milliseconds after it began. */
+/** Moment of a kill: when the run prints a line, or some milliseconds after it began. */
 export type Moment = { readonly line: RegExp } | { readonly afterMs: number };
 
-/** Who is killed: its process group, or its plugins too, which Pulumi starts in groups of their own. */
+/** Processes to kill: the run's process group, or also its plugins, which Pulumi starts in separate groups. */
 export type Reach = "alone" | "with its plugins";
 
-/** How a run ended that was to be killed. */
+/** End of a run that was to be killed. */
 export interface Killed {
-  /** False when it was over before the moment came. */
+  /** False when it ended before the moment came. */
   readonly killed: boolean;
   readonly output: string;
 }
 
-/** Runs `up` in a process group of its own and kills it at a moment. */
+/** Runs `up` in a separate process group and kills it at a moment. */
 export async function killedUp(scene: Scene, stack: string, moment: Moment, reach: Reach): Promise<Killed> {
   const run = npmRun(scene, "up", stack);
   let killed = false;
   const kill = (): void => {
     if (killed) return;
     killed = true;
-    // Asked before: who has lost its parent is nobody's descendant any more.
+    // Find them before the kill: a process that has lost its parent is nobody's descendant any more.
     const others = reach === "alone" ? [] : descendantsOf(run.child.pid as number);
     killGroup(run);
     for (const pid of others) killIfThere(pid);
@@ -33,15 +33,13 @@ export async function killedUp(scene: Scene, stack: string, moment: Moment, reac
     if ("line" in moment && moment.line.test(run.printed())) kill();
   };
   for (const stream of [run.child.stdout, run.child.stderr]) stream?.on("data", heard);
-  // Not its `close`: what outlives it may hold its output open.
+  // Do not wait for `close`: a process that outlives it may hold its output open.
   await once(run.child, "exit");
   clearTimeout(timer);
   return { killed, output: run.printed() };
 }
 
-/**
- * Numbers of the processes a process has started, and of those they have. Field 4 of /proc/<pid>/stat is the parent.
- */
+/** Lists the pids of a process' descendants. Field 4 of /proc/<pid>/stat is the parent. */
 function descendantsOf(ancestor: number): number[] {
   const parents = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

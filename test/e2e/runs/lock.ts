@@ -11,7 +11,7 @@ import { killGroup, npmRun, rawUp, refused, type Rival } from "./rivals";
 import { until } from "../traffic";
 import { scene } from "./install";
 
-/** Runs that meet on one install: one of them works. */
+/** Concurrent runs on one install, of which one works. */
 
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
@@ -23,10 +23,10 @@ const take = (owner: Owner) => takeRunLock(scene.engine, gateway(), owner, silen
 const free = () => checkLock(scene.engine, gateway(), silent);
 const me = `${userInfo().username}@${hostname()}`;
 
-/** Pulumi's folder of a kind, in a throwaway's state. */
+/** Returns Pulumi's folder of a kind, in a throwaway's state. */
 const stateFolder = (...parts: string[]) => join(scene.place.workDir, "state", ".pulumi", ...parts);
 
-/** Files Pulumi locks a stack with. */
+/** Lists the files with which Pulumi locks a stack. */
 function stackLocks(stack: string): string[] {
   const folder = stateFolder("locks", "organization", "scani", stack);
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
@@ -36,7 +36,7 @@ const checkpointOf = (stack: string) => stateFolder("stacks", "scani", `${stack}
 const pendingOf = (stack: string): unknown[] =>
   JSON.parse(readFileSync(checkpointOf(stack), "utf8")).checkpoint.latest.pending_operations ?? [];
 
-/** Exactly one of two goes through, and the other names it, soon after its own start. */
+/** Expects that exactly one of two succeeds, and that the other names it. @returns milliseconds until it did */
 async function oneOf(title: string, first: Rival, second: Rival): Promise<number> {
   const ends = await Promise.all([first.ended, second.ended]);
   const codes = ends.map(({ code }) => code).sort();
@@ -50,8 +50,8 @@ async function oneOf(title: string, first: Rival, second: Rival): Promise<number
 }
 
 /**
- * Twenty pairs of a kind take minutes; a normal run takes one on the same stack, one on two, and the last, whose winner
- * really hands over.
+ * Selects pairs: twenty of a kind take minutes, so a normal run takes one on the same stack, one on two, and the last,
+ * whose winner really hands over.
  */
 const some = <Pair>(pairs: readonly Pair[]): readonly Pair[] =>
   thorough ? pairs : [...pairs.slice(0, 2), ...pairs.slice(-1)];
@@ -71,7 +71,7 @@ test.each([
       ["tier2", "tier1"],
     ]),
   ],
-  // Of two on one stack Pulumi itself refuses one, or both, before it runs any program.
+  // Use different stacks: of two on one stack Pulumi itself refuses one, or both, before it runs any program.
   ["raw", (stack: string) => rawUp(scene, stack), thorough ? different : different.slice(0, 1)],
 ] as const)(
   "pairs of ups at the same moment, %s: exactly one proceeds, the other names it within 2 s",
@@ -80,8 +80,8 @@ test.each([
     for (const [one, other] of pairs) told.push(await oneOf(`${how} ${one} and ${other}`, start(one), start(other)));
     console.info(`${how}: the second of ${told.length} pairs named the first after ${told.join(", ")} ms`);
     expect(told).toHaveLength(pairs.length);
-    // What a command takes is mostly its own start, which other tests beside this one make twice as long; thorough ones
-    // run alone. Half of what raw Pulumi takes is Pulumi's.
+    // Most of the time is the command's own start, which concurrent tests make twice as long; thorough tests run alone.
+    // Half of raw Pulumi's time is Pulumi's own.
     if (how === "npm" || thorough) expect(Math.max(...told)).toBeLessThanOrEqual(thorough ? 2_000 : 4_000);
     expect((await runningServices(scene)).filter((name) => name.endsWith("worker"))).toEqual([
       `${await serving()} worker`,
@@ -134,7 +134,7 @@ test("a provider works for the run that has the install, or when nobody has it, 
   );
   await held.release();
   const workshop = await takeApplyLock(scene.engine, gateway(), program);
-  // What it takes back is waited for.
+  // The next run waits until it has rolled back.
   const said: string[] = [];
   const next = takeRunLock(scene.engine, gateway(), thisProcess("up of tier2"), (line) => said.push(line));
   await until(async () => said.length > 0, 5_000);
@@ -165,14 +165,14 @@ test("SIGKILL of an up in the middle of its handover: the next has the lock with
   await killed.saysWithin("▸ start", 60_000);
   killGroup(killed);
   const next = npmRun(scene, "up", "tier2");
-  // Most of it is the command's own start, which other tests beside this one make longer; thorough ones run alone.
+  // Most of the time is the command's own start, which concurrent tests make longer; thorough tests run alone.
   const clearedMs = await next
     .saysWithin(
       /A run was killed \(process \d+, begun 20\S+\): cleared the lock it left on tier2\./,
       thorough ? 5_000 : 20_000,
     )
     .catch(async (error: Error) => {
-      // The tests after this one are not to meet that run.
+      // The next tests must not meet that run.
       await next.ended;
       throw error;
     });
@@ -219,7 +219,7 @@ test("what a killed run had made and not noted is removed; a live run's lock is 
     });
   expect(existsSync(lock)).toBe(true);
 
-  // No process has a number that high.
+  // No process has a pid that high.
   writeFileSync(lock, lockOf(2 ** 22 + 1));
   const printed = await scene.up("tier2");
   expect(printed).toContain(`Removed orphaned resources: ${name}`);
@@ -235,8 +235,7 @@ test("SIGKILL of a raw up: its program and its provider let go by themselves", a
   const killed = rawUp(scene, before === "tier1" ? "tier2" : "tier1");
   await killed.saysWithin("▸ start", 60_000);
   killGroup(killed);
-  // The candidate gets three seconds to stop, and the engine takes longer for it beside other tests; thorough ones run
-  // alone.
+  // The candidate gets three seconds to stop, and the engine takes longer during other tests; thorough tests run alone.
   const tookMs = await until(
     async () => {
       await (await take(thisProcess("up of tier2"))).release();

@@ -4,20 +4,20 @@ import { join } from "node:path";
 import type { Scene } from "../scene";
 import { until } from "../traffic";
 
-/** A command in a process group of its own, watched by the clock. */
+/** A command in a separate process group, with its timing. */
 export interface Rival {
   readonly child: ChildProcess;
-  /** Everything it has printed so far. */
+  /** Returns its output so far. */
   printed(): string;
-  /** Milliseconds from its start until it had printed a text; rejects when it never does. */
+  /** Resolves with the milliseconds from its start until it has printed a text; rejects when it does not in time. */
   saysWithin(text: string | RegExp, withinMs: number): Promise<number>;
   readonly ended: Promise<{ code: number | null; tookMs: number; printed: string; toldAfterMs?: number }>;
 }
 
-/** How a refusal begins. */
+/** Beginning of a refusal. */
 export const refused = "This install is being worked on";
 
-/** `npm run <command> -- <stack>`. */
+/** Starts `npm run <command> -- <stack>`. */
 export function npmRun(scene: Scene, command: "up" | "preview" | "down", stack: string): Rival {
   return start(
     process.execPath,
@@ -26,7 +26,7 @@ export function npmRun(scene: Scene, command: "up" | "preview" | "down", stack: 
   );
 }
 
-/** `pulumi up --stack <stack>`, with the program in a process of its own. */
+/** Starts `pulumi up --stack <stack>`, with the program in a separate process. */
 export function rawUp(scene: Scene, stack: string): Rival {
   return start("pulumi", ["up", "--yes", "--non-interactive", "--stack", stack], scene);
 }
@@ -67,7 +67,7 @@ function start(program: string, words: readonly string[], { place }: Scene): Riv
   };
 }
 
-/** Ends a rival with everything of its process group, as hard as it gets. */
+/** Kills a rival's process group with SIGKILL. */
 export function killGroup({ child }: Rival): void {
   process.kill(-(child.pid as number), "SIGKILL");
 }

@@ -1,21 +1,21 @@
 import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 
-/** A login somebody sent mail with. */
+/** A login with which mail was sent. */
 export interface Login {
   readonly user: string;
   readonly password: string;
 }
 
-/** A mail server that lets everybody in and keeps who came. */
+/** A mail server that accepts every login and records it. */
 export interface SmtpServer {
   readonly port: number;
-  /** Logins of mails that were taken, oldest first. */
+  /** Logins of accepted mails, oldest first. */
   readonly logins: readonly Login[];
   close(): void;
 }
 
-/** Starts one on an address of this machine. */
+/** Starts a mail server on an address of this machine. */
 export async function startSmtpServer(address: string): Promise<SmtpServer> {
   const logins: Login[] = [];
   const open = new Set<Socket>();

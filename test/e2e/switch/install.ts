@@ -1,6 +1,6 @@
 import { closeScene, openScene, type Scene } from "../scene";
 
-/** One install for what goes well, through the commands and then with raw Pulumi; tier 1 serves. */
+/** The install for successful switches, by the commands and then by raw Pulumi; tier 1 serves. */
 export let scene: Scene;
 
 beforeAll(async () => {

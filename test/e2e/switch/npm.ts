@@ -15,16 +15,14 @@ import { overlaps, workerRuns } from "../workers";
 import { scene } from "./install";
 import { WebSocket } from "ws";
 
-/** A switch by `npm run up`, and what it leaves as it was. */
+/** Switches by `npm run up`, which leave everything else unchanged. */
 
 let untouched: string[];
 
 const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
 const lastEntry = async () => (await readJournal(scene.engine, `${scene.place.install}-gateway`)).at(-1);
 
-/**
- * Opens a websocket the way the page does, and gives the first message. Without a session it is closed again: its code.
- */
+/** Opens a websocket as the page does. @returns its first message or, without a session, its close code */
 function hello(headers: { cookie?: string } = {}): Promise<{ tier: string } | number> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${scene.place.url.replace("http", "ws")}/api/`, { headers });
@@ -53,14 +51,13 @@ test("tier 1 serves with everything it declares", async () => {
 });
 
 /**
- * Switches, and sends jobs when the old worker is just about to be stopped: it has some in hand then, and leaves some
- * behind.
+ * Switches, and sends jobs just before the old worker is stopped, so that it has some in progress and leaves others.
  */
 async function switchTo(tier: string, scani: StandInScani, jobs: number): Promise<void> {
   await Promise.all([scene.up(tier), scene.untilPrinted("▸ verify").then(() => scani.sendJobs(jobs, 40))]);
 }
 
-/** A statement, uploaded where the tier that serves has its bucket. */
+/** Imports a statement through the bucket of the tier that serves. */
 function imported(scani: StandInScani, session: Session, name: string): Promise<JobStatus> {
   const content = `date,description,amount\n2026-01-01,${name},1.00\n2026-01-02,${name},2.00\n`;
   return scani.importStatement(session, { name: `${name}.csv`, type: "csv", content, requestId: randomUUID() });
@@ -85,7 +82,7 @@ test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job
   expect(await imported(scani, ada, "tier1")).toMatchObject({ state: "completed" });
   await switchTo("tier2", scani, 300);
   expect(await serving()).toBe("tier2");
-  // The bar of 500 ms is judged by the bench; a busy test machine must not fail a test that is about requests.
+  // The bench checks the limit of 500 ms; a busy test machine must not fail a test that is about requests.
   expect((await lastEntry())?.flipMs).toBeLessThanOrEqual(2_000);
   expect(await hello(ada)).toMatchObject({ tier: "tier2" });
   expect(await hello()).toBe(4401);
@@ -119,7 +116,7 @@ test("tier 1 → 2 → 1 → a new tag, while everybody goes on: no request, job
 
   await until(async () => (await scani.jobs()).never === 0, 60_000);
   expect(await scani.jobs()).toMatchObject({ sent: 1000, once: 1000, twice: 0, never: 0 });
-  // Every worker had its share: none of the switches found an empty queue.
+  // Every worker has done jobs, so no switch found an empty queue.
   expect(
     await sql(
       scene,
@@ -191,7 +188,7 @@ test("an api that Docker restarts on another address is served again within 5 s"
   const edge = `${scene.place.install}-edge`;
   const address = (seen: typeof api) => seen.info.NetworkSettings.Networks[edge]?.IPAddress;
   await scene.docker.getContainer(api.id).stop();
-  // Something else takes its address meanwhile.
+  // Another container takes its address meanwhile.
   const squatter = await scene.docker.createContainer({
     Image: scene.images.gateway,
     Labels: { "scani.install": scene.place.install },

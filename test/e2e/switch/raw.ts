@@ -5,11 +5,11 @@ import { changeSetting } from "../../../lab/throwaway";
 import { containersOf, runningServices, secretsIn } from "../host";
 import { scene } from "./install";
 
-/** The operator's own Pulumi. */
+/** Switches by the operator's own Pulumi. */
 
 const printed: string[] = [];
 
-/** Runs the operator's own command, in the install's folder. */
+/** Runs the operator's own `pulumi` in the install's folder. */
 function pulumi(...args: string[]): { code: number; output: string } {
   const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
     cwd: scene.place.workDir,

@@ -7,8 +7,8 @@ import { useEveryStorageCall } from "../storageCalls";
 import { scene } from "./install";
 
 /**
- * Files, by every call of Scani's data-provider, whose client is Bun's, and by the gateway, as a browser puts and gets
- * them.
+ * Files, by every call of Scani's data-provider, whose client is Bun's, and through the gateway, as a browser uploads
+ * and downloads them.
  */
 
 test("every storage call of the data-provider works with the bundled S3 server, and presigned addresses through the gateway", () =>
