@@ -33,7 +33,7 @@ import { Proxy } from "./adopt/proxy";
 import { issuedKey } from "./scene";
 import { promisedRate, until } from "./traffic";
 
-/** A Scani under docker compose becomes this module's, under load, behind a proxy that is pointed at the gateway. */
+/** Adoption of a Scani under docker compose, under load, behind a proxy that is pointed at the gateway. */
 
 const docker = connectDocker();
 const engine = engineOver(docker);
@@ -51,7 +51,7 @@ const output: string[] = [];
 const context = () => contextOn(place, (line) => output.push(line));
 const adopting = (options: Parameters<typeof adopt>[3]) => adopt(context(), "base", composed.project, options);
 
-/** What the database holds, whichever Postgres runs on it. */
+/** Counts the rows in the database through the Postgres that runs on it. */
 async function rowsIn(container: string): Promise<number> {
   const [rows] = await withServer(engine, { kind: "bundled", container, stacks: stacksBeside("base") }, (server) =>
     server.query<number>("select to_jsonb(count(*)) from rows"),
@@ -130,7 +130,7 @@ test("adopted under load: no request fails, and rows, sessions, credentials, fil
   expect(await scani.stillKnows(ada)).toBe(true);
   await until(async () => (await scani.jobs()).never === 0, 60_000);
   expect(await scani.jobs()).toMatchObject({ sent: 200, once: 200, twice: 0, never: 0 });
-  // The user's own rows and those each POST of the load wrote.
+  // Rows are the user's own and one for each POST of the load.
   expect(await rowsIn(`${place.install}-postgres`)).toBe(await scani.rows());
 }, 400_000);
 
@@ -163,7 +163,7 @@ test("a preview right after has nothing to do", async () => {
 
 test("docker-compose up -d by mistake: this module's serves on, and its data is whole", async () => {
   const rows = await scani.rows();
-  // Compose's Postgres finds a folder that is neither empty nor its data, so what depends on it does not start.
+  // Compose's Postgres finds a folder that is neither empty nor its data, so its dependants do not start.
   await expect(composed.run("up", "-d")).rejects.toThrow();
   expect(await scani.rows()).toBe(rows);
   expect(await scani.stillKnows(ada)).toBe(true);
@@ -201,7 +201,7 @@ test("then up tier2 and up tier1, as for anybody: no request fails", async () =>
 
 test("the way back gives compose everything, and then docker-compose up -d changes nothing", async () => {
   const rows = await scani.rows();
-  // What played the hosted endpoint and its bucket is on base's networks, which could not be removed otherwise.
+  // Remove the hosted endpoint and its bucket: base's networks could not be removed while they are connected.
   for (const name of ["hosted", "hosted-bucket"])
     await docker.getContainer(`${place.install}-${name}`).remove({ force: true });
   await back(context(), "base", composed.project, { yes: true });
@@ -215,7 +215,7 @@ test("the way back gives compose everything, and then docker-compose up -d chang
   await expect(readStatus(engine, place.install)).rejects.toThrow();
 }, 200_000);
 
-/** Runs the command in a process of its own, and kills it and what it started when it prints something. */
+/** Runs the command in a separate process group, and kills the group when it prints a line. */
 async function killedAt(line: string, ...words: string[]): Promise<void> {
   const program = [join(root, "bin", "ops", "cli.js"), "adopt", composed.project, "--yes", "--project", place.workDir];
   const child = spawn(process.execPath, [...program, ...words], {

@@ -30,8 +30,8 @@ import { issuedKey } from "./scene";
 import { promisedRate, until } from "./traffic";
 
 /**
- * Scani's own compose file, its own images and MinIO become this module's under load, with each compose there is.
- * SCANI_TEST_IMAGES=real brings it in; SCANI_TEST_COMPOSE_FILE and SCANI_TEST_MINIO name the parts.
+ * Adoption of Scani's own compose file, images and MinIO under load, with each version of compose.
+ * SCANI_TEST_IMAGES=real enables it; SCANI_TEST_COMPOSE_FILE and SCANI_TEST_MINIO name the parts.
  */
 
 jest.setTimeout(900_000);
@@ -42,10 +42,10 @@ const { SCANI_TEST_COMPOSE_FILE: file = "", SCANI_TEST_MINIO: minio = "", SCANI_
 const own: OwnParts = { file, minio };
 const isHere = existsSync(file) && minio !== "";
 
-/** A registry nobody has: its images are only on the engine, under a tag that moves. */
+/** A registry that does not exist: its images are only on the engine, under a tag that moves. */
 const registry = "registry.test:5000/team/scani";
 
-/** Seconds a load goes on at most. */
+/** Seconds a load lasts at most. */
 const longest = 500;
 
 let subject: Subject;
@@ -56,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(() => subject.release());
 
-/** What an installer of Scani's leaves, and who uses it. */
+/** A Scani as its installer leaves it, with its users and proxy, and the project that adopts it. */
 interface Played {
   readonly composed: ComposeInstall;
   readonly proxy: Proxy;
@@ -80,7 +80,7 @@ interface Played {
     await work();
     return played.output.slice(from).join("\n");
   };
-  /** Load until some work is over; nothing of it fails. */
+  /** Sends load until some work has ended, and expects that no request fails. */
   const underLoad = async (work: () => Promise<void>): Promise<number> => {
     const { proxy, scani, output } = played;
     const load = await startLoad({

@@ -3,7 +3,7 @@ import { connectDocker } from "../../host/engine/connect";
 import { readStatus } from "../../ops/status/read";
 import { AdoptScene } from "./adopt/adoptScene";
 
-/** An adoption is killed, taken back and gone on with at every phase and at random moments. */
+/** An adoption that is killed, taken back and continued at every phase and at random moments. */
 
 jest.setTimeout(1_800_000);
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => scene?.down(), 120_000);
 
-/** Everything is there, whoever serves it on the page's port. @param ours whether that is this module */
+/** Expects that all data is there on the page's port. @param ours true when this module serves it */
 async function isWhole(ours: boolean): Promise<void> {
   scene.proxy.pointAt(scene.composed.port, !ours);
   expect(await scene.scani.stillKnows(scene.ada)).toBe(true);
@@ -25,7 +25,7 @@ async function isWhole(ours: boolean): Promise<void> {
   rows = await scene.scani.rows();
 }
 
-/** Adopts to the end: one install serves, and of compose nothing runs. */
+/** Adopts to the end, and expects that one install serves and nothing of compose runs. */
 async function adopted(): Promise<void> {
   await scene.adopt({ yes: true, takePort: true });
   expect((await readStatus(scene.engine, scene.place.install)).serving?.tier).toBe("tier1");
@@ -33,7 +33,7 @@ async function adopted(): Promise<void> {
   await isWhole(true);
 }
 
-/** Compose serves as before, nothing of this module is left, and compose's own command changes nothing. */
+/** Expects that compose serves as before, nothing of this module is left, and compose's own command changes nothing. */
 async function isGivenBack(): Promise<void> {
   await isWhole(false);
   expect(await scene.left()).toEqual([]);
@@ -43,7 +43,7 @@ async function isGivenBack(): Promise<void> {
   expect(await scene.composeNow()).toEqual(before);
 }
 
-/** A line of every phase, in the order they come. */
+/** A line of every phase, in order. */
 const lines = [
   "▸ write the settings",
   "▸ back up the database",
@@ -63,7 +63,9 @@ const lines = [
   "▸ stop what has been replaced",
 ];
 
-/** Between these two lines Postgres stands still: while nobody is there to hold them, requests are answered with errors. */
+/**
+ * Lines between which Postgres is stopped: after a kill nothing holds the requests, so they are answered with errors.
+ */
 const [moves, letsThrough] = [
   lines.indexOf("▸ move the data one folder down"),
   lines.indexOf("▸ let the requests through"),
@@ -81,7 +83,7 @@ test.each([
   const { sent, failed, failures, longestMs } = await load.stop();
   console.info(`${sent} sent, ${failed} failed, longest wait ${Math.round(longestMs)} ms`);
   expect(missed).toEqual([]);
-  // Nothing listens while the port changes hands; whoever is let in is answered.
+  // Nothing listens while the port changes hands, so only connections may fail, and no response may.
   if (whole) expect(failures.filter(({ why }) => why.startsWith("status"))).toEqual([]);
 });
 

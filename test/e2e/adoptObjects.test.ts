@@ -9,8 +9,8 @@ import { installOf, ownFolder, removeInstall, throwawayLabels } from "../../lab/
 import { until } from "./traffic";
 
 /**
- * Files of a compose project's S3 server, copied into base's. SCANI_TEST_MINIO names an image of MinIO's; without one both
- * servers are of base's kind.
+ * Files of a compose project's S3 server, copied into base's. SCANI_TEST_MINIO names an image of MinIO's; without it
+ * both servers are of base's kind.
  */
 
 const docker = connectDocker();
@@ -22,7 +22,7 @@ const keys = { accessKeyId: "scani", secretAccessKey: "0123456789abcdef".repeat(
 const bucket = "job-uploads";
 const [from, to] = ["old", "new"].map((host): Bucket => ({ ...keys, bucket, endpoint: `http://${host}:9000` }));
 
-/** Objects beside those whose keys are odd. */
+/** Number of objects besides those with odd keys. */
 const plain = thorough === undefined ? 120 : 1_500;
 
 const oddKeys = [
@@ -118,7 +118,7 @@ async function store(all: readonly string[], headers: Readonly<Record<string, st
   if (exitCode !== 0) throw new Error(`${errors} ${output}`);
 }
 
-/** What a server answers for an object: its body's checksum, and its headers. */
+/** Fetches an object from a server. @returns its body's checksum, and its headers */
 async function read(where: Bucket, key: string): Promise<{ sum: string; headers: Record<string, string> }> {
   const url = await signedAddress(where, { method: "GET", key }, 600);
   const { output } = await engine.capture(
@@ -146,7 +146,7 @@ test("odd keys, types and metadata arrive as they were, and what is there is not
     expect(await copy.copy(from, to)).toMatchObject({ objects: all, now: 0 });
     await store(["late.csv"], {});
     expect(await copy.copy(from, to)).toMatchObject({ now: 1 });
-    // The way back, with nothing to do.
+    // Copy back, with nothing to do.
     expect(await copy.copy(to, from)).toMatchObject({ now: 0 });
   } finally {
     await copy.close();

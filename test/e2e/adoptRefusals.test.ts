@@ -6,7 +6,7 @@ import { cleanUp, contextOn, installOf, layOut, ownFolder, removeInstall, throwa
 import type { Throwaway } from "../../lab/throwaway";
 import { adopt } from "../../ops/adopt/adopt";
 
-/** What adopt says of projects it does not take, on containers that carry compose's labels and never run. */
+/** Messages of adopt for projects it refuses, on containers that carry compose's labels and never run. */
 
 const docker = connectDocker();
 const folders = [ownFolder("adopt"), ownFolder("adopt")];
@@ -15,7 +15,7 @@ const secret = "d".repeat(64);
 let images: ImageSet;
 let place: Throwaway;
 
-/** Makes one of a project's containers. */
+/** Creates one of a project's containers. */
 async function make(project: string, service: string, image: string, more: object = {}): Promise<void> {
   await docker.createContainer({
     name: `${project}-${service}-1`,
@@ -38,7 +38,7 @@ const common = [
   `LOG_ID_PEPPER=${"a".repeat(64)}`,
 ];
 
-/** A program of this machine that has the port the gateway is to have. */
+/** A program of this machine that uses the port the gateway is to have. */
 const taken = createServer();
 
 beforeAll(async () => {
@@ -70,7 +70,7 @@ beforeAll(async () => {
   await make(first, "postgres", images.postgres, {
     HostConfig: { Mounts: [{ Type: "bind", Source: folders[0], Target: "/var/lib/postgresql/data" }] },
   });
-  // Another program's, with the same label and the same name of its service.
+  // A container of another program, with the same label and the same name of its service.
   await make(second, "other", images.redis, { Env: ["SERVICE_NAME=worker"] });
 }, 120_000);
 
@@ -90,7 +90,7 @@ const refused = async (project: string | undefined): Promise<string> => {
   return error.message;
 };
 
-/** Everything there is of both projects, and of the install. */
+/** Lists everything on the engine of both projects and of the install. */
 async function everything(): Promise<string[]> {
   const filters = { label: [`scani.install=${place.install}`] };
   const [all, containers, networks, { Volumes }] = await Promise.all([

@@ -34,7 +34,7 @@ beforeAll(async () => {
   images = await ensureImages({ docker, log: () => undefined });
 }, 120_000);
 
-/** Gives services other names, wherever the file says them. */
+/** Renames services everywhere in the file. */
 function rename(file: ComposeFile, names: Readonly<Record<string, string>>): void {
   let text = JSON.stringify(file.services);
   for (const [was, is] of Object.entries(names))
@@ -114,7 +114,7 @@ test("renamed services, a fixed container name, password scani, a moving tag of 
       await scani.sendJobs(60, 40);
       await adopting({ yes: true, port: String(port) });
       proxy.pointAt(port, false);
-      // Half of its users' connections may be to compose's page until then.
+      // Until then, some users' connections may still be to compose's page.
       await pointFrontAt(`${place.install}-gateway:80`);
       await adopting({ yes: true });
     } catch (error) {
@@ -147,7 +147,7 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
   const proxy = await Proxy.start();
   const place = await layOut("adopt", images, { tier2: { soak: "1" } });
   const password = randomBytes(24).toString("hex");
-  // No part of the install that is to come.
+  // A network that is no part of the future install.
   const others = `${place.install}-others`;
   const outside = async (
     name: string,
@@ -229,7 +229,7 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
     const { project } = composed;
     await known(`${project}_default`);
     proxy.pointAt(composed.port, true);
-    // The endpoint is on the networks of whoever asks it: on base's as soon as there are any.
+    // The endpoint has to be on its clients' networks: connect it to base's as soon as they exist.
     const context = contextOn(place, (line) => {
       output.push(line);
       if (line.includes("✓ bring base up") && !output.includes("known")) {

@@ -19,7 +19,9 @@ import { killedUp } from "./runs/killedUp";
 import { closeScene, failing, openScene, type Scene } from "./scene";
 import { promisedRate, until } from "./traffic";
 
-/** Base is changed and disturbed under a release that serves. On Scani's own images with SCANI_TEST_IMAGES=real. */
+/**
+ * Changes and disturbances of base under a release that serves. Uses Scani's own images with SCANI_TEST_IMAGES=real.
+ */
 
 jest.setTimeout(240_000);
 
@@ -31,7 +33,7 @@ let subject: Subject;
 let scene: Scene;
 let scani: RehearsedScani;
 let session: Session;
-/** Names given to images here. */
+/** Image names created here. */
 const patched: string[] = [];
 
 beforeAll(async () => {
@@ -52,11 +54,11 @@ afterAll(async () => {
   await subject.release();
 });
 
-/** @param timeoutMs milliseconds a client waits for an answer */
+/** Starts load. @param timeoutMs milliseconds a client waits for a response */
 const load = (timeoutMs?: number): Promise<LoadHandle> =>
   startLoad({ url: scene.place.url, rate: promisedRate, seconds: 200, timeoutMs, requests: scani.requests() });
 
-/** Address of each of base's data services, by its name. */
+/** Returns the address of each of base's data services, by its name. */
 async function addresses(): Promise<Record<string, string>> {
   const entries = dataServices.map(async (service) => {
     const { info } = await container(scene, undefined, service);
@@ -70,7 +72,7 @@ async function pausedRoutes(): Promise<string[]> {
   return parseListing(output).flatMap(({ name, state }) => (state === "paused" ? [name] : []));
 }
 
-/** Names an image of base's another way, as a patch release of it would be. */
+/** Gives an image of base's another name, as its patch release would have. */
 async function patchImage(service: (typeof dataServices)[number]): Promise<void> {
   const image = subject.images[service];
   const [repo, tag] = [image.slice(0, image.lastIndexOf(":")), image.slice(image.lastIndexOf(":") + 1)];
@@ -117,7 +119,7 @@ test.each(dataServices)(
   "%s that another tool has made anew is made again under load: requests wait 5 s at most, and none fails",
   async (service) => {
     await remake(scene, service);
-    // Until then whoever knows the address of before asks in vain, which is not the change's doing.
+    // Until then clients that know the old address fail, which is not the change's fault.
     await until(async () => (await fetch(`${scene.place.url}/api/readyz`)).ok, 30_000);
     const running = await load();
     await scene.up("base");
@@ -164,7 +166,7 @@ if (process.env.SCANI_TEST_THOROUGH !== undefined) {
       const { code, printed } = await interruptedUp(scene, "base", /✓ hold requests/, times);
       expect({ interrupted: code !== 0, printed }).toMatchObject({ interrupted: true });
       await until(async () => (await pausedRoutes()).length === 0, 15_000);
-      // Whoever ends by himself starts again what he has stopped.
+      // A run that ends by itself restarts what it has stopped.
       if (times === 1) expect(await runningServices(scene)).toContain("tier1 worker");
       await scene.up("base");
       expect(await pausedRoutes()).toEqual([]);
@@ -175,7 +177,7 @@ if (process.env.SCANI_TEST_THOROUGH !== undefined) {
   );
 
   test("an up of base that fails half way starts the worker again that it stopped", async () => {
-    // Another server's image under Redis' name: it is there, and does not start. The hold has begun by then.
+    // Use another server's image under Redis' name: it exists but does not start, by which time the hold has begun.
     const good = `${subject.images.redis}-${scene.place.install}`;
     const [repo, tag] = [good.slice(0, good.lastIndexOf(":")), `broken-${scene.place.install}`];
     await scene.docker.getImage(subject.images.storage).tag({ repo, tag });
@@ -259,7 +261,7 @@ test("an install moves to other addresses, as one of before does to its first: n
         .catch(() => undefined);
 
   expect(await scene.preview("base")).toContain(`${data}, ${scene.place.install}-mail move into the install's`);
-  // It takes longer than some clients wait, which is said.
+  // The move takes longer than some clients wait, as the preview says.
   const running = await load(60_000);
   await scene.up("base");
   const report = await running.stop();

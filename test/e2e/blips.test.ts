@@ -7,9 +7,9 @@ import { closeScene, openScene, type Scene } from "./scene";
 import { underLoad, until } from "./traffic";
 
 /**
- * What a switch stands on is away for a while, at any step, both ways: requests fail only meanwhile, one tier serves
- * afterwards without anybody typing, and what was said is true. A normal run tries one, which SCANI_TEST_SEED repeats, a
- * thorough one all. A part of it: `-t "postgres is paused"`.
+ * Short outages of a service a switch needs, at any step, in both directions: requests fail only meanwhile, one tier
+ * serves afterwards without anybody typing, and the output is true. A normal run tries one, which SCANI_TEST_SEED
+ * repeats, a thorough one all. To run a part: `-t "postgres is paused"`.
  */
 
 jest.setTimeout(300_000);
@@ -33,10 +33,10 @@ type Way = (typeof ways)[number];
 /** Milliseconds a part is paused. */
 const pausedFor = 20_000;
 
-/** Milliseconds within which everything answers again once the part is back. */
+/** Milliseconds within which everything has to answer again once the part is back. */
 const settled = 10_000;
 
-/** Each part in each way at each step; from one to the next the tier is another. */
+/** Each part in each way at each step; the tier changes from one case to the next. */
 const all = steps.flatMap((step) => parts.flatMap((part) => ways.map((way) => [part, way, step] as const)));
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 const seed = Number(process.env.SCANI_TEST_SEED ?? Date.now());
@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => closeScene(scene));
 
-/** Does it to a part, and brings it back where Docker does not. */
+/** Causes an outage of a part, and brings it back unless Docker does. */
 async function away(part: Part, way: Way): Promise<void> {
   const container = scene.docker.getContainer(`${scene.place.install}-${part}`);
   if (way === "is restarted") return container.restart();
@@ -62,7 +62,7 @@ async function away(part: Part, way: Way): Promise<void> {
     return container.unpause();
   }
   const { State: before, HostConfig: host } = await container.inspect();
-  // By its process: Docker does not restart what it was itself told to kill.
+  // Kill its process: Docker does not restart a container that it was told to kill.
   process.kill(before.Pid, "SIGKILL");
   if (host.RestartPolicy?.Name === "unless-stopped")
     return void (await until(async () => {
@@ -107,7 +107,7 @@ test.each(chosen)("%s %s at %s: requests fail meanwhile at most, and one tier se
   const printed = scene.output.slice(printedFrom).join("\n");
   const now = await serving();
   const said = [...printed.matchAll(/Serving now: (.*)|(tier[12])(?: \(\S+\))? (?:goes on serving|serves)/g)].at(-1);
-  // While the gateway is away nothing can be told to serve, and that is what is said.
+  // While the gateway is away the output cannot say which tier serves.
   const named = said?.[2] ?? /^tier[12]/.exec(said?.[1] ?? "")?.[0] ?? (part === "gateway" ? now : undefined);
   expect({ now, named: named === now ? now : printed }).toEqual({ now: passed ? to : now, named: now });
   await until(

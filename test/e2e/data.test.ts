@@ -1,6 +1,6 @@
 jest.setTimeout(150_000);
 
-// In this order, on one install: the guards look at data that has seen one tier and no backup.
+// Run in this order, on one install: the guards check data that has seen one tier and no backup.
 import "./data/install";
 import "./data/guards";
 import "./data/backup";

@@ -7,7 +7,7 @@ import { cleanUp, layOut, type ThrowawayImages } from "../../lab/throwaway";
 
 jest.setTimeout(60_000);
 
-/** Never made: the settings are refused before anything is. */
+/** Images that are never needed, since the settings are refused first. */
 const images: ThrowawayImages = {
   scaniRepository: "x",
   scaniTag: "1",
@@ -18,12 +18,12 @@ const images: ThrowawayImages = {
   gateway: "x:1",
 };
 
-/** A command on a project with this `.env`, in a process of its own. */
+/** Runs a command on a project with this `.env`, in a separate process. */
 async function typed(command: "preview" | "up", dotenv: string) {
   const place = await layOut("dotenv", images, {});
   try {
     writeFileSync(join(place.workDir, ".env"), dotenv);
-    // As an operator's own project, which is not isolated from the operator's settings.
+    // Make it an operator's own project, which is not isolated from the operator's settings.
     const file = settingsFile(place.workDir, "base");
     writeFileSync(file, readFileSync(file, "utf8").replace(/^.*scani-lab:throwaway.*\n/m, ""));
     const { status, stdout } = spawnSync(

@@ -7,8 +7,8 @@ import { FakeEngine } from "../unit/host/fakeEngine";
 import { until } from "./traffic";
 
 /**
- * The fake engine, on which most unit tests stand, against a real one: every call in every state a container can be in
- * gives the same answer or the same refusal, and leaves the same state.
+ * Comparison of the fake engine, which most unit tests use, with a real one: every call in every state of a container
+ * gives the same answer or error, and leaves the same state.
  */
 
 jest.setTimeout(180_000);
@@ -19,7 +19,7 @@ type State = (typeof states)[number];
 const label = `scani.contract=${process.pid}`;
 const network = `scani-contract-${process.pid}`;
 
-/** What is done to a container, and what of its answer the product goes by. */
+/** Calls on a container, with the part of the answer the product uses. */
 const calls: Readonly<Record<string, (engine: Engine, id: string) => Promise<unknown>>> = {
   inspect: async (engine, id) => (await engine.inspect(id))?.running,
   "list what runs": async (engine, id) => idsOf(await engine.containers({ labels: [label] })).includes(id),
@@ -44,10 +44,10 @@ const calls: Readonly<Record<string, (engine: Engine, id: string) => Promise<unk
 
 const idsOf = (all: readonly { readonly id: string }[]): string[] => all.map(({ id }) => id);
 
-/** An answer or a refusal, and the container's state afterwards. */
+/** Answer or error of a call, and the container's state afterwards. */
 interface Outcome {
   readonly answer?: unknown;
-  /** HTTP status of the refusal. */
+  /** HTTP status of the error. */
   readonly refused?: number;
   readonly after: ContainerState | "gone";
 }
@@ -80,7 +80,7 @@ async function bring(state: State): Promise<string> {
   await real.start(id);
   if (state === "paused") await docker.getContainer(id).pause();
   if (state === "exited") await real.stop(id, 0);
-  // Docker waits twice as long before each further restart; from the seventh on longer than the call takes.
+  // Docker doubles the wait before each restart; from the seventh on it is longer than the call takes.
   if (crashes)
     await until(async () => {
       const { restarts, state: now } = (await real.inspect(id)) ?? {};
@@ -99,7 +99,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const { id } of await real.containers({ labels: [label], all: true })) await real.remove(id);
-  // A container that joined while it restarted leaves its endpoint behind.
+  // A container that joined the network while it restarted leaves its endpoint behind.
   await removeNetwork(docker.getNetwork(network));
 });
 
@@ -112,7 +112,7 @@ function fakeIn(state: State): [FakeEngine, string] {
 }
 
 describe.each(states)("a container that is %s", (state) => {
-  // What crashes at once is started and has crashed again by the time it is looked at, or not yet.
+  // Skip `start` while restarting: the container may or may not have crashed again when its state is read.
   const told = Object.keys(calls).filter((name) => state !== "restarting" || name !== "start");
   test.each(told)("%s", async (name) => {
     const call = calls[name];

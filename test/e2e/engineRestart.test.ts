@@ -60,7 +60,7 @@ withEngine(
     const since = Date.now() / 1000;
     await own.restart();
     const back = Date.now();
-    // At no moment on the way back does anything of tier 1 run.
+    // Nothing of tier 1 may run at any moment of the restart.
     const strays = new Set<string>();
     await until(async () => {
       for (const service of await runningServices(scene)) if (service.startsWith("tier1")) strays.add(service);

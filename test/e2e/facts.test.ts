@@ -22,15 +22,19 @@ import { until } from "./traffic";
 jest.setTimeout(1_800_000);
 
 /**
- * What other hands leave on a real engine: whatever it is, `preview` says what `up` then does, item by item, `status` is
- * true before and after, and `up` ends in one tier with its worker and nothing left over. A normal run tries the same few
- * states each time, a thorough one many others. SCANI_TEST_SEED repeats a run's states, SCANI_TEST_STATES says how many.
+ * States that other tools leave on a real engine: in each, `preview` says what `up` then does, item by item, `status`
+ * is true before and after, and `up` ends in one tier with its worker and nothing left over. A normal run tries the
+ * same few states each time, a thorough one many others. SCANI_TEST_SEED repeats a run's states, SCANI_TEST_STATES sets
+ * their number.
  */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 const states = Number(process.env.SCANI_TEST_STATES ?? (thorough ? 120 : 3));
 const seed = Number(process.env.SCANI_TEST_SEED ?? (thorough ? Date.now() % 1_000_000 : 1));
 
-/** What is done, what is brought up then, and whether the tier is tried first, though base may be what is hurt. */
+/**
+ * Cases: changes to the install, the tier that is brought up then, and whether it is tried before base, which may be
+ * damaged.
+ */
 const cases = fc
   .sample(fc.record({ hands, to: fc.constantFrom<Tier>("tier1", "tier2"), tierFirst: fc.boolean() }), {
     numRuns: states,
@@ -41,7 +45,7 @@ const cases = fc
   );
 
 let scene: Scene;
-/** Names given to images here: what is built anew under them is this test's alone. */
+/** Image names created here, so that images rebuilt under them concern only this test. */
 const tagged: string[] = [];
 
 beforeAll(async () => {
@@ -61,7 +65,7 @@ afterAll(async () => {
   for (const name of tagged) await connectDocker().getImage(name).remove({ force: true, noprune: true });
 });
 
-/** The images under names of this test's own. */
+/** Gives the images separate names for this test. */
 async function ownImages(): Promise<ImageSet> {
   const docker = connectDocker();
   const images = await ensureImages({ docker, log: () => undefined });
@@ -81,7 +85,7 @@ async function ownImages(): Promise<ImageSet> {
   };
 }
 
-/** Containers that are no part of the install, as the hosted endpoint, and their names on its networks. */
+/** Containers that are no part of the install, such as the hosted endpoint, and their names on its networks. */
 let outsiders: readonly { readonly id: string; readonly on: readonly (readonly [string, string[]])[] }[];
 
 async function outsideContainers(): Promise<typeof outsiders> {
@@ -93,7 +97,7 @@ async function outsideContainers(): Promise<typeof outsiders> {
     }));
 }
 
-/** What is nobody's to mend: others are put back on networks that were made anew. */
+/** Reconnects other containers to recreated networks, which no command does. */
 async function rejoin(): Promise<void> {
   for (const { id, on } of outsiders)
     for (const [name, Aliases] of on)
@@ -101,17 +105,17 @@ async function rejoin(): Promise<void> {
         .getNetwork(name)
         .connect({ Container: id, EndpointConfig: { Aliases } })
         .catch((error: { statusCode?: number }) => {
-          // It is on it still.
+          // The container is still connected.
           if (error.statusCode !== 403) throw error;
         });
 }
 
 const status = (): Promise<Status> => readStatus(scene.engine, scene.place.install);
 
-/** A path of each route. */
+/** One path of each route. */
 const asked = { app: "/healthz", api: "/api/readyz", auth: "/api/get-session", ws: "/api/auth/get-session" };
 
-/** True when the S3 server answers to whoever comes to the gateway: it refuses what is not signed, as XML. */
+/** Returns true when the S3 server answers through the gateway: it refuses unsigned requests, as XML. */
 async function uploadsArrive(): Promise<boolean> {
   const bucket = bucketMadeBy((await details(scene.engine, containerName(scene.place.install, "storage"))).entrypoint);
   const answered = await fetch(`${scene.place.url}/${bucket}/x`, { signal: AbortSignal.timeout(3_000) }).catch(
@@ -120,7 +124,7 @@ async function uploadsArrive(): Promise<boolean> {
   return answered?.status === 403 && answered.headers.get("content-type")?.includes("xml") === true;
 }
 
-/** True when everything a page asks for is answered to whoever comes to the gateway. */
+/** Returns true when everything a page requests is answered through the gateway. */
 async function answers(): Promise<boolean> {
   const answered = Object.values(asked).map((path) =>
     fetch(`${scene.place.url}${path}`, { signal: AbortSignal.timeout(3_000) }).then(
@@ -131,7 +135,7 @@ async function answers(): Promise<boolean> {
   return (await Promise.all(answered)).every(Boolean);
 }
 
-/** What is true by the engine alone, as one text. */
+/** Reads the containers' states from the engine, and whether requests through the gateway are answered. */
 async function seen(): Promise<{ readonly containers: string[]; readonly answers: boolean }> {
   const listed = await scene.docker.listContainers({
     all: true,
@@ -143,7 +147,7 @@ async function seen(): Promise<{ readonly containers: string[]; readonly answers
   };
 }
 
-/** Waits until what was done has had its effect: two looks, a second apart, at which all is the same. */
+/** Waits until changes have taken effect: two readings, a second apart, are the same. */
 async function settled(): Promise<void> {
   let before = "";
   await until(async () => {
@@ -155,7 +159,7 @@ async function settled(): Promise<void> {
   }, 30_000);
 }
 
-/** `status` says of each container what the engine says, and that Scani is served when it is. */
+/** Expects that `status` reports each container's state as the engine does, and that Scani is served when it is. */
 async function expectTrueStatus(): Promise<Status> {
   const [said, truth] = [await status(), await seen()];
   expect(said.containers.map(({ name, state }) => `${name} ${state}`).sort()).toEqual(truth.containers);
@@ -164,12 +168,12 @@ async function expectTrueStatus(): Promise<Status> {
       answers: true,
       uploads: !said.state.shortcomings.some(({ what }) => what.startsWith("uploads fail")),
     });
-  // Where all answer, only routes that lead to two releases are no release that serves.
+  // If all routes answer and yet no release serves, they must lead to two releases.
   else if (truth.answers) expect(said.state).toMatchObject({ is: "mixed" });
   return said;
 }
 
-/** What the commands on one state have printed. */
+/** Output of the commands on one state. */
 const printedLast: string[] = [];
 
 async function printing(
@@ -191,12 +195,12 @@ async function printing(
   return { printed: lines.join("\n"), failed };
 }
 
-/** Previews and brings up; what one said is what the other did. @returns what it says where it is refused */
+/** Runs preview and up, and expects that up does what preview says. @returns the output of a refusal */
 async function bringUp(stack: string): Promise<string | undefined> {
   const [previewed, before] = [await printing(preview, stack), await status()];
   const done = await printing(up, stack);
   if (previewed.failed || done.failed) {
-    // Refused by one, refused by the other, for the same reasons.
+    // If one is refused, the other is too, for the same reasons.
     expect({
       preview: previewed.failed,
       up: done.failed,
@@ -216,13 +220,13 @@ async function bringUp(stack: string): Promise<string | undefined> {
       .sort(),
     both,
   });
-  // Where requests were held or refused, they are let through before it is said what serves.
+  // Skip this if requests were held or refused: `up` lets them through before it says what serves.
   if (steps.length > 0 && !letsThrough(done.printed))
     expect(servingIn(done.printed)).toBe(servingIn(previewed.printed));
   return undefined;
 }
 
-/** What may be typed on after a refusal. */
+/** Command that a refusal says to type. */
 const baseFirst = "npm run up -- base";
 
 test.each(cases)("%i: %s", async (_index, title, { hands: laid, to, tierFirst }) => {
@@ -259,7 +263,7 @@ test.each(cases)("%i: %s", async (_index, title, { hands: laid, to, tierFirst })
       expect((await printing(preview, stack)).printed).toMatch(/Resources:\n\s+\d+ unchanged/);
   } catch (error) {
     process.stderr.write(`${title}: NOT SO: ${(error as Error).message}\n${printedLast.join("\n")}\n`);
-    // The states after it are to begin with an install that works.
+    // The next state must begin with a working install.
     await printing(up, "base");
     await rejoin().catch(() => undefined);
     await printing(up, to);

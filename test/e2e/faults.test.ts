@@ -1,6 +1,6 @@
 jest.setTimeout(300_000);
 
-// In this order, on one install: nothing of tier 2 has been started before the candidates that fail are.
+// Run in this order, on one install: the preflight's tests need a tier 2 that has never been started.
 import "./faults/install";
 import "./faults/preflight";
 import "./faults/candidate";

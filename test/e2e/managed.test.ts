@@ -30,8 +30,8 @@ import { issuedKey } from "./scene";
 import { until } from "./traffic";
 
 /**
- * An install that stands on managed services: Postgres over TLS whose certificate is checked, Redis, S3 and SMTP. Base
- * declares none of them. On Scani's own images with SCANI_TEST_IMAGES=real.
+ * An install on managed services: Postgres over TLS with a verified certificate, Redis, S3 and SMTP. Base declares none
+ * of them. Uses Scani's own images with SCANI_TEST_IMAGES=real.
  */
 
 jest.setTimeout(240_000);
@@ -47,7 +47,7 @@ let session: Session;
 
 const context = () => contextOn(place, (line) => printed.push(line));
 
-/** Runs a command; gives what it printed. */
+/** Runs a command. @returns its output */
 async function said(command: () => Promise<void>): Promise<string> {
   const from = printed.length;
   await command();
@@ -85,7 +85,7 @@ beforeAll(async () => {
       ...(await startBucket(docker, { install: place.install, image: standIns.storage, page: place.url }, bucket)),
     }),
   });
-  // Its mails go out; the data network has no way out.
+  // Its mails have to leave the machine, and the data network has no way out.
   await docker.getNetwork(`${place.install}-edge`).connect({ Container: endpoint.container.id });
   scani = kind === "real" ? RealScani.on(docker, place) : new StandInScani(place);
 });

@@ -10,7 +10,7 @@ import { promisedRate, underLoad } from "./traffic";
 
 jest.setTimeout(600_000);
 
-/** KiB by which what is kept of each switch may make a volume grow: the record of it, and what Redis notes. */
+/** KiB a volume may grow by, for the record of each switch and Redis' log. */
 const leeway = 64;
 
 let scene: Scene;

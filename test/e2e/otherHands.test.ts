@@ -1,6 +1,6 @@
 jest.setTimeout(240_000);
 
-// In this order, on one install: from what is refused to an install of which nothing is left.
+// Run in this order, on one install: from refusals to an install of which nothing is left.
 import "./otherHands/install";
 import "./otherHands/settings";
 import "./otherHands/recreated";

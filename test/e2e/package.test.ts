@@ -15,7 +15,7 @@ import { ownFolder } from "../../lab/throwaway";
 import { root } from "../../ops/root";
 import { connectDocker } from "../../host/engine/connect";
 
-/** The package an operator installs: packed, in an empty folder, with what it declares beside it and nothing else. */
+/** The package an operator installs: packed, in an empty folder, with only its declared dependencies. */
 
 jest.setTimeout(300_000);
 
@@ -27,7 +27,7 @@ interface Manifest {
 let folder: string;
 let own: string;
 
-/** Links one path to another, as npm lays a package out. */
+/** Links one path to another, as npm installs a package. */
 function link(to: string, from: string): void {
   mkdirSync(dirname(from), { recursive: true });
   symlinkSync(to, from);
@@ -53,7 +53,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A command of the package, typed in its folder by somebody who has nothing else of this module. */
+/** Runs a command of the package in its folder, without anything else of this module. */
 function typed(...words: string[]): { code: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(join(folder, "node_modules", ".bin", "scani-tiers"), words, {
     cwd: folder,

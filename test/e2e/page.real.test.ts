@@ -9,11 +9,11 @@ import { playPage, settings } from "./browser/scenario";
 import { useEveryStorageCall } from "./storageCalls";
 import { closeScene, issuedKey, openScene, type Scene } from "./scene";
 
-/** Scani's own page, on Scani's own images. SCANI_TEST_IMAGES=real brings it in. */
+/** Scani's own page, on Scani's own images. SCANI_TEST_IMAGES=real enables it. */
 
 jest.setTimeout(300_000);
 
-/** Scani's own data-provider, as tier 2's endpoint. */
+/** Address of Scani's own data-provider, as tier 2's endpoint. */
 const hosted = { alias: "hosted-scani", port: 8083 };
 
 let subject: Subject;
@@ -45,13 +45,13 @@ afterAll(async () => {
 
 test("every storage call of Scani's data-provider works with the bundled S3 server", () => useEveryStorageCall(scene));
 
-// A QIF names no currency, for which Scani's page asks its user.
+// Leave QIF out: it names no currency, so Scani's page would ask its user.
 playPage(() => ({
   scene,
   front: scene.place,
   statements: statements.filter(({ name }) => !name.endsWith(".qif")),
-  // The api fetches an institution's icon from its website, and this machine reaches none; a user who goes on before a
-  // page has finished its transition skips it.
+  // The api cannot fetch an institution's icon, since this machine reaches no website; a user who navigates before the
+  // page's transition has ended skips it.
   aside: /\/api\/institution-icons\/|Transition was skipped/,
   open: (page, front) => new RealPage(page, front),
 }));

@@ -8,7 +8,7 @@ import { chooseBucket } from "../../lab/throwaway";
 import { container, environmentOf } from "./host";
 import { closeScene, openScene, type Scene } from "./scene";
 
-/** The stand-in page, which asks what Scani's own asks, under the same policy. */
+/** The stand-in page, which makes the requests of Scani's own under the same policy. */
 
 jest.setTimeout(300_000);
 
@@ -22,10 +22,10 @@ beforeAll(async () => {
 
 afterAll(() => closeScene(scene));
 
-/** What is sent to the bucket's route, and how it must be answered. */
+/** Returns the URL of a path on the bucket's route. */
 const bucketUrl = (path: string) => `${scene.place.url}${path}`;
 
-/** The bucket's keys, as the data-provider has them, and a signer with them. */
+/** Returns the bucket's name, and a function that signs requests with the data-provider's keys. */
 async function bucketKeys(
   changes: Readonly<Record<string, string>> = {},
 ): Promise<{ bucket: string; sign(path: string, method: string): Promise<string> }> {
@@ -42,7 +42,7 @@ async function bucketKeys(
   };
 }
 
-/** A PUT whose path nobody has made tidy before it is sent. */
+/** Sends a PUT whose path is not normalised. @returns its status */
 function putAsIs(path: string): Promise<number> {
   const { hostname, port } = new URL(scene.place.url);
   return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ function putAsIs(path: string): Promise<number> {
   });
 }
 
-/** Names of all files the bundled S3 server holds, of whatever bucket, without its own locks. */
+/** Lists all files of the bundled S3 server, in any bucket, without its own locks. */
 async function stored(): Promise<string[]> {
   const { output } = await exec(scene.docker.getContainer(`${scene.place.install}-storage`), [
     "sh",
@@ -94,7 +94,7 @@ test("the bucket's route accepts signed requests only", async () => {
     expect({ what, status: await status }).toEqual({ what, status: 403 });
   expect(await put(await sign(`/${bucket}/temp/x.txt`, "PUT"), larger)).toBe(413);
   expect(await putAsIs(`/${bucket}/../other/x.txt`)).toBe(400);
-  // Another bucket's name is no route: it is a path of the page, which takes no files.
+  // Another bucket's name is no route but a path of the page, which accepts no files.
   expect(await put(bucketUrl("/other-bucket/x.txt"))).toBe(405);
   expect(await stored()).toEqual(before);
 });

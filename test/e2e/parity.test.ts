@@ -12,9 +12,8 @@ import { recorded, renew, renewal, renews, wantedVersions } from "../../lab/plug
 import { ask, type Answers } from "../../lab/plugins/parity/wire";
 
 /**
- * The test plugins do what the official ones do: the same program, and the same questions, on both. Where the official
- * ones are not to be had, they are held against what these did when they were recorded; where they are, the record is
- * held against them too.
+ * Comparison of the test plugins with the official ones, by the same program and the same requests. Without the
+ * official plugins, the test plugins are compared with their record; with them, the record is compared too.
  */
 
 jest.setTimeout(600_000);
@@ -33,7 +32,10 @@ const present = official.docker !== undefined && official.random !== undefined &
 let docker: Docker;
 let images: ImageSet;
 
-/** Under way while they play: the official plugin waits two seconds after most of what it makes or removes. */
+/**
+ * Requests that run while the plugins play, since the official plugin waits two seconds after most creations and
+ * removals.
+ */
 let asked: ReturnType<typeof askBoth>;
 
 beforeAll(async () => {
@@ -50,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(() => asked.catch(() => undefined));
 
-/** Plays on one set of plugins, in a process of its own, and says how far it is. */
+/** Plays with one set of plugins in a separate process, and logs its progress. */
 function player(title: string, plugins: string): Promise<Played> {
   const child = fork(join(__dirname, "..", "..", "lab", "plugins", "parity", "player.js"));
   child.send({ images, path: plugins } satisfies Task);
@@ -64,7 +66,7 @@ function player(title: string, plugins: string): Promise<Played> {
   });
 }
 
-/** Holds what the test plugins did against what the official ones do, and the record against both. */
+/** Compares the test plugins' results with the official ones', and the record with both. */
 function compare(part: "played" | "answers", ours: unknown, theirs: unknown): void {
   if (theirs !== undefined && renews) renew({ [part]: theirs });
   const record = recorded()[part];
@@ -99,7 +101,7 @@ test("the same question about any property has the same answer", async () => {
   compare("answers", ours, theirs);
 });
 
-/** Asks both, each about things of its own. */
+/** Asks both plugins, each about separate objects. */
 async function askBoth(): Promise<{ ours: Answers; theirs: Answers | undefined }> {
   const place = await layOut(kind, images, {});
   const of = (program: string, whose: string) =>

@@ -5,7 +5,7 @@ import { wholly } from "./runs/cases";
 import { closeScene, openScene, type Scene } from "./scene";
 import { underLoad, until } from "./traffic";
 
-/** A new api that somebody pauses and never unpauses freezes what is asked inside it; a switch ends all the same. */
+/** A new api that somebody pauses and never unpauses, so that commands inside it freeze; a switch ends nevertheless. */
 
 jest.setTimeout(300_000);
 
@@ -37,7 +37,7 @@ test.each(["▸ start", "▸ verify", "▸ soak"])(
     expect(scene.output.slice(from).join("\n")).toMatch(/tier1 (\(\S+\) )?(goes on serving|serves)/);
     const { failed, failures } = await load.stop();
     console.info(`paused at ${step}: ${failed} requests failed`);
-    // Those that reached it while it served have nobody to answer them.
+    // Requests that reached it while it served are never answered.
     if (step !== "▸ soak") expect(failures.slice(0, 3)).toEqual([]);
     expect((await readStatus(scene.engine, scene.place.install)).serving?.tier).toBe("tier1");
     expect(await runningServices(scene)).toEqual(wholly.tier1);

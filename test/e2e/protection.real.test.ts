@@ -15,19 +15,19 @@ import { closeScene, openScene, type Scene } from "./scene";
 import { promisedRate, until } from "./traffic";
 
 /**
- * What protects a switch, on Scani's own images: a hosted endpoint that fails before and after the flip, and a run that
- * is killed. SCANI_TEST_IMAGES=real brings it in. A part of it: `-t "killed at ▸ flip"`.
+ * Faults of a switch on Scani's own images: a hosted endpoint that fails before and after the flip, and a run that is
+ * killed. SCANI_TEST_IMAGES=real enables it. To run a part: `-t "killed at ▸ flip"`.
  */
 
 jest.setTimeout(300_000);
 
 /**
- * Jobs sent where a worker is stopped or started as the kill comes. After each job Scani's worker recalculates a
- * history, which asks for prices that are not to be had here, and then ends as late as it may: half a minute each time.
+ * Number of jobs sent if a worker is being stopped or started at the kill. After each job Scani's worker recalculates a
+ * history with prices that are unavailable here, and then stops as late as it may: half a minute each time.
  */
 const jobs = 16;
 
-/** Milliseconds within which a random kill falls: a switch of the real images takes about as long. */
+/** Milliseconds within which a random kill falls: about the time of a switch of the real images. */
 const span = 13_000;
 
 let subject: Subject;
@@ -60,7 +60,7 @@ afterAll(async () => {
 const serving = async () => (await readStatus(scene.engine, scene.place.install)).serving?.tier;
 const load = (): Promise<LoadHandle> =>
   startLoad({ url: scene.place.url, rate: promisedRate, seconds: 240, requests: scani.requests() });
-/** Of one tier, those that no switch has to stop: which they are, and since when they run. */
+/** Lists the containers of a tier that no switch has to stop, with their start times. */
 const unstopped = async (tier: string) =>
   (await containersOf(scene))
     .filter((seen) => seen.tier === tier && seen.service !== "worker" && seen.running)

@@ -8,12 +8,12 @@ import { rehearsal } from "./rehearsal/run";
 
 jest.setTimeout(600_000);
 
-/** Interrupted rehearsals take a quarter of an hour in all; a normal run makes one, and lets it end. */
+/** True to also interrupt rehearsals, which takes a quarter of an hour; a normal run makes one, and lets it end. */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 
 let docker: Docker;
 let folder: string;
-/** Names of all installs that were seen. */
+/** Names of all installs seen so far. */
 const installs = new Set<string>();
 
 beforeAll(() => {
@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Takes note of the installs there are now. */
+/** Records the installs that exist now. */
 function noteInstalls(): void {
   for (const place of foldersOf("rehearse", folder)) installs.add(installOf(place));
 }
@@ -38,7 +38,7 @@ test("real images that are missing are named, with what to type, before anything
   expect(foldersOf("rehearse", folder)).toEqual([]);
 });
 
-/** Users' files, all of which open, and whose jobs were each done once. */
+/** Returns counts of users' files, all of which open, and whose jobs were each done once. */
 const files = (sent: number) => ({
   stored: sent,
   opens: sent,
@@ -82,7 +82,7 @@ test(
 );
 
 if (thorough) {
-  /** One for each kind of thing that may be under way. */
+  /** Lines to interrupt at, one for each kind of work. */
   const moments = [
     /Docker \S+ answers/,
     /Bringing base and tier 1 up/,
@@ -105,7 +105,7 @@ if (thorough) {
     noteInstalls();
     process.kill(-(run.child.pid as number), "SIGINT");
     const { code, json } = await run.ended;
-    // One that has said all it saw was over, and has cleaned up as it would have.
+    // If it has printed its results it had already ended, with its normal clean-up.
     const over = run.said().includes("sessions with an encrypted credential");
     if (code !== (over ? 0 : 1) || (json !== "") !== over)
       throw new Error(`it ended with ${code} and the result ${json}:\n${run.said()}`);
@@ -127,6 +127,6 @@ if (thorough) {
     },
   );
 
-  // What was under way on the engine at a kill would have come to be by now.
+  // Anything the engine was creating at a kill would exist by now.
   test("nothing of any of them is left", async () => expect(await leftovers(docker, folder, installs)).toEqual([]));
 }

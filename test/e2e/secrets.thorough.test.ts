@@ -12,9 +12,8 @@ import { startSmtpServer, type SmtpServer } from "./secrets/smtpServer";
 import { until } from "./traffic";
 
 /**
- * Secrets of characters that a shell, a URL, Redis, an env file or an option parser reads as its own, in running
- * containers: each is there as it was given, and each service works with it. On Scani's own images with
- * SCANI_TEST_IMAGES=real.
+ * Secrets with characters that have a meaning in a shell, a URL, Redis, an env file or an option parser: each arrives
+ * unchanged in running containers, and each service works with it. Uses Scani's own images with SCANI_TEST_IMAGES=real.
  */
 
 jest.setTimeout(600_000);
@@ -36,10 +35,10 @@ const hostile: readonly (readonly [string, string])[] = [
   ["200 characters", Array.from({ length: 200 }, (_, at) => String.fromCharCode(33 + ((at * 7) % 94))).join("")],
 ];
 
-/** Long enough for every rule, with what is hostile at both ends. */
+/** Returns a secret long enough for every rule, with the hostile text at both ends. */
 const secret = (text: string): string => (text.length >= 64 ? text : text.padEnd(64 - text.length, "x") + text);
 
-/** The same as an HTTP header can carry it. */
+/** Returns the same in characters that an HTTP header can carry. */
 const header = (text: string): string => secret(text.replace(/[^\x20-\x7e]/g, "~").trim());
 
 let subject: Subject;
@@ -66,7 +65,7 @@ const open = async (base: Record<string, string>): Promise<Scene> => {
   return scene;
 };
 
-/** Environment each running container was given; what it does with it shows in what its service goes on to do. */
+/** Reads the environment of each running container; whether its service understands it shows elsewhere. */
 async function environments({ place }: Scene): Promise<Record<string, Record<string, string>>> {
   const running = (await containersOf({ docker, place } as Scene)).filter(({ running: runs }) => runs);
   return Object.fromEntries(
@@ -130,7 +129,7 @@ describe("a mail server's login", () => {
   afterAll(() => smtp.close());
 
   test("arrives as it was given, whatever characters it has", async () => {
-    // A user name with a colon is refused.
+    // Replace colons, since a user name with one is refused.
     const userOf = (text: string): string => secret(text).replaceAll(":", "_");
     const url = async (text: string): Promise<string> =>
       `smtp://${encodeURIComponent(userOf(text))}:${encodeURIComponent(secret(text))}@${await hostAddress(docker)}:${smtp.port}`;

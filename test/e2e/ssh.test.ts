@@ -15,7 +15,7 @@ import { until } from "./traffic";
 
 jest.setTimeout(600_000);
 
-/** Everything over ssh, as ssh does it: with a real sshd, which leads to this machine's own engine. */
+/** Commands over ssh, with a real sshd that leads to this machine's own engine. */
 
 const sshd = "/usr/sbin/sshd";
 const lack =
@@ -59,7 +59,7 @@ beforeAll(async () => {
   writeFileSync(path("authorized"), readFileSync(path("own.pub")), { mode: 0o600 });
   const port = await freePort();
   host = `ssh://${userInfo().username}@127.0.0.1:${port}`;
-  // ssh takes an account's own folder, whatever HOME says: this one is told where its files are.
+  // ssh uses an account's own folder and ignores HOME, so name its files in a config.
   writeFileSync(
     path("config"),
     `UserKnownHostsFile ${path("known_hosts")}\nGlobalKnownHostsFile none\nIdentityFile ${path("own")}\nIdentitiesOnly yes\n`,
@@ -156,7 +156,7 @@ overSsh.each([
   const there = await everything();
   knownHosts(key);
   try {
-    // In a process of its own: this one's connections were made while the key was known.
+    // Use a separate process: this one's connections were made while the key was known.
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [join(__dirname, "..", "..", "ops", "cli.js"), "up", "tier2", "--project", place.workDir],

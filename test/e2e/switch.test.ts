@@ -1,6 +1,6 @@
 jest.setTimeout(300_000);
 
-// In this order, on one install: what npm run up made, raw Pulumi works on.
+// Run in this order, on one install: raw Pulumi works on the install that npm run up made.
 import "./switch/install";
 import "./switch/npm";
 import "./switch/uploads";

@@ -10,14 +10,14 @@ import { seconds } from "../../util/progress/progress";
 import { until } from "./traffic";
 import { AdoptScene } from "./adopt/adoptScene";
 
-/** A compose Scani is adopted on its own port: what is refused, is refused in one gap, which is said. */
+/** Adoption of a compose Scani on its own port: requests are refused only in one gap, which is reported. */
 
-/** Milliseconds in which nobody may be let in. */
+/** Milliseconds in which no connection may be accepted. */
 const gapBound = 1_500;
 
 let scene: AdoptScene;
 const rows = { before: 0 };
-/** Milliseconds a request waited at most, and so Scani was away, while it was adopted. */
+/** Milliseconds the longest request waited, and so Scani was away, during the adoption. */
 let held: number;
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => scene?.down(), 120_000);
 
-/** Milliseconds of the gap as the command has said it. */
+/** Reads the milliseconds of the gap the command has reported. */
 function gapSaid(printed: string): number {
   const [, said] = /nobody was let in for ([\d.]+) s/.exec(printed) ?? [];
   if (said === undefined) throw new Error(`it says nothing of the gap:\n${printed}`);
@@ -44,7 +44,7 @@ test("adopted on its own port under load: connections are refused in the gap alo
   const load = await scene.loadOnPort(400);
   const printed = await scene.printed(() => scene.adopt({ yes: true, takePort: true })).finally(() => load.stop());
   const report = await load.done;
-  // How long each step took, for a run that is slower than it should be.
+  // Log how long each step took, to explain a slow run.
   console.info(printed.match(/✓ .*/g)?.join("\n"));
   held = report.longestMs;
   scene.proxy.pointAt(scene.composed.port, false);
@@ -93,7 +93,9 @@ test("the way back gives the port back, with nothing left over", async () => {
   expect(await scene.composeNow()).toEqual(before);
 }, 300_000);
 
-/** What an operator would type in the container of Postgres: into a new database, which is less work than a new server. */
+/**
+ * Commands an operator would type in Postgres' container, with a new database, which is less work than a new server.
+ */
 const byHand = [
   "createdb -U scani by_hand",
   "pg_dump -U scani --format=custom --no-owner scani | pg_restore -U scani --no-owner --dbname=by_hand",

@@ -13,7 +13,7 @@ import { once } from "node:events";
 
 jest.setTimeout(600_000);
 
-/** Nobody takes down what serves: by what is true, whatever Pulumi's state remembers. */
+/** Refusals to take down the serving release, by the facts and not by Pulumi's state. */
 
 let scene: Scene;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ const gateway = () => scene.docker.getContainer(gatewayName());
 const everything = async () =>
   (await containersOf(scene)).map(({ id, info }) => `${id} ${info.State.Status} ${info.State.StartedAt}`).sort();
 
-/** `pulumi destroy --stack <stack>`, as Pulumi itself does it: no program is run. */
+/** Runs `pulumi destroy --stack <stack>`, which runs no program. */
 async function rawDestroy(stack: string): Promise<{ code: number | null; printed: string }> {
   const child = spawn("pulumi", ["destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", stack], {
     cwd: scene.place.workDir,
@@ -42,7 +42,7 @@ async function rawDestroy(stack: string): Promise<{ code: number | null; printed
   return { code, printed };
 }
 
-/** Both ways to take a tier down are refused, and nothing is touched. */
+/** Expects that both ways to take a tier down are refused, and nothing is touched. */
 async function expectRefused(stack: string): Promise<void> {
   const before = await everything();
   const ways: (() => Promise<Awaited<Rival["ended"]> | { code: number | null; printed: string }>)[] = [
@@ -94,7 +94,7 @@ test("after an up that flipped and then failed, whose state still has the old re
     () => "it passed",
     () => "it failed",
   );
-  // Nothing to go back to, and nobody who could do the jobs: the flip is not undone.
+  // With no release to go back to and no worker for the jobs, the flip is not undone.
   await scene.untilPrinted("✓ flip");
   await scene.docker.getContainer(old.id).remove({ force: true });
   await until(async () => {

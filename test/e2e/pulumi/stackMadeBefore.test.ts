@@ -6,7 +6,7 @@ import { hasKey } from "../../../ops/pulumi/salt";
 import { settingsFile } from "../../../stacks/stackNames";
 import { folder, type Folder } from "../../unit/lab/setup/folder";
 
-/** What a second machine has of a stack: the state, which it shares, and settings that never saw the stack made. */
+/** A stack on a second machine, which shares the state and whose settings are from before the stack was created. */
 
 let project: Folder;
 let context: Context;
@@ -33,7 +33,7 @@ const versions = (options?: StackOptions) =>
     options,
   );
 
-// Each starts Pulumi several times.
+// Each test starts Pulumi several times.
 jest.setTimeout(30_000);
 
 test("an existing stack is used as it is", async () => {
