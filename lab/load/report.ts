@@ -21,8 +21,8 @@ export interface LoadReport extends Omit<Totals, "completedAt" | "latencyMs"> {
   /** Marks by name, as set through the handle. */
   marks: Record<string, number>;
   /**
-   * 99th percentile (nearest rank) of the latency of successful requests completed from `fromMs` until before `toMs`;
-   * NaN without any.
+   * Returns the 99th percentile (nearest rank) of the latency of successful requests completed from `fromMs` until
+   * before `toMs`; NaN without any.
    */
   p99(fromMs: number, toMs: number): number;
 }

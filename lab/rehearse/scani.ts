@@ -19,6 +19,6 @@ export interface RehearsedScani {
   procedures(session: Session): Procedures;
   /** Files that users upload. */
   readonly papers: Papers;
-  /** The load: reading and writing, page and api. Every POST writes one row. */
+  /** Returns the load: reading and writing, page and api. Every POST writes one row. */
   requests(): LoadRequest[];
 }

@@ -23,8 +23,8 @@ export interface FrontArgs {
 const [pollInterval, timeout] = [100, 30_000];
 
 /**
- * Command that writes the certificate from the environment to files, which the proxy reads, so that nothing is copied
- * into a container.
+ * Returns a command that writes the certificate from the environment to files for the proxy, so that nothing has to be
+ * copied into the container.
  */
 const run = (port: number) =>
   `umask 077; printf '%s' "$CERTIFICATE" > /tmp/certificate.pem; printf '%s' "$KEY" > /tmp/key.pem; exec kamal-proxy run --https-port=${port}`;

@@ -46,7 +46,7 @@ export interface Run {
   readonly slowResponse?: SlowResponse;
 }
 
-/** True for a run of the guide's own procedure. */
+/** Returns true for a run of the guide's own procedure. */
 export function isControl({ name }: Pick<Run, "name">): boolean {
   return name.startsWith("compose");
 }

@@ -135,7 +135,7 @@ async function route(req: IncomingMessage, res: ServerResponse, url: URL): Promi
   await handler(req, res, url);
 }
 
-/** True when this request exceeded its address' limit; it has been answered by then. */
+/** Returns true when this request exceeded its address' limit, in which case it has been answered. */
 async function refused(req: IncomingMessage, res: ServerResponse, limiter: Limiter): Promise<boolean> {
   const retryAfterSec = await limiter.take(req);
   if (retryAfterSec === undefined) return false;

@@ -113,7 +113,7 @@ async function slot(afterMs: number): Promise<void> {
   }
 }
 
-/** Waits, or stops waiting when the worker drains. */
+/** Waits some milliseconds, or until the worker drains. */
 async function pause(ms: number): Promise<void> {
   await delay(ms, undefined, { signal: draining.signal }).catch(() => undefined);
 }
