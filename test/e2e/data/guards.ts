@@ -93,7 +93,7 @@ describe("what is not to be reached", () => {
     expect(await reachable(scene, (found as (typeof all)[number]).id, targets)).toEqual(wanted);
   });
 
-  /** False for the hosted operator's containers, which carry the install's label only to be removed with it. */
+  /** Returns false for the hosted operator's containers, which carry the install's label only to be removed with it. */
   const isOurs = ({ service }: { service: string }) => !service.startsWith("hosted");
 
   test("only the gateway and, on loopback, the mail page are published", async () => {

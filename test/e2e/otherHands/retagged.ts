@@ -4,7 +4,7 @@ import { container } from "../host";
 import { underLoad } from "../traffic";
 import { scene } from "./install";
 
-/** Repository of separate images for this install, since their tags are moved. */
+/** Returns the repository of this install's own images, whose tags are moved. */
 const repository = () => `${scene.place.install}-images`;
 const tag = "1.0.0";
 

@@ -51,7 +51,8 @@ test("tier 1 serves with everything it declares", async () => {
 });
 
 /**
- * Switches, and sends jobs just before the old worker is stopped, so that it has some in progress and leaves others.
+ * Makes a switch, and sends jobs just before the old worker is stopped, so that it has some in progress and leaves
+ * others.
  */
 async function switchTo(tier: string, scani: StandInScani, jobs: number): Promise<void> {
   await Promise.all([scene.up(tier), scene.untilPrinted("▸ verify").then(() => scani.sendJobs(jobs, 40))]);
