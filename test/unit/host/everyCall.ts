@@ -1,10 +1,10 @@
-/** Runs that are tried at once. */
+/** Number of runs tried concurrently. */
 const atOnce = 32;
 
 /**
- * Tries a run with trouble at its first call, at its second, and so on, each on an install of its own.
+ * Tries a run with a fault at its first call, at its second, and so on, each on a new install.
  * @param run resolves to undefined when it has no such call
- * @returns what came of each call
+ * @returns the result of each run
  */
 export async function atEveryCall<T>(run: (at: number) => Promise<T | undefined>): Promise<T[]> {
   const outcomes: T[] = [];

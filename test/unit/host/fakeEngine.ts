@@ -21,7 +21,7 @@ import {
 import type { ExecResult } from "../../../host/engine/docker/exec";
 import { wholeLines } from "../../../util/progress/wholeLines";
 
-/** A container of the fake, as a test sets it up and looks at it. */
+/** A container of the fake, as a test sets it up and inspects it. */
 export interface FakeContainer {
   readonly id: string;
   readonly name: string;
@@ -34,7 +34,7 @@ export interface FakeContainer {
   readonly entrypoint: readonly string[];
   readonly arguments: readonly string[];
   networks: string[];
-  /** The address it has on each of them while it runs. */
+  /** Address it has on each network while it runs. */
   readonly address?: string;
   readonly aliases: readonly string[];
   readonly published: readonly string[];
@@ -51,7 +51,7 @@ export interface FakeContainer {
   startedAt: string;
   finishedAt: string;
   readonly created: number;
-  /** A one-shot: it ends with this code as soon as it has been started. */
+  /** Exit code with which it ends as soon as it has been started, for a one-off container. */
   endsWith?: number;
   readonly autoRemove?: boolean;
   /** Lines it logs when it starts, and when it is stopped. */
@@ -60,25 +60,23 @@ export interface FakeContainer {
   readonly log: { readonly at: number; readonly line: string }[];
 }
 
-/** What a command in a container comes to. */
+/** Result of a command in a container. */
 export interface FakeAnswer {
   readonly exitCode?: number;
   readonly output?: string;
   readonly errors?: string;
 }
 
-/** How a command is run. */
+/** Way a command is run. */
 export interface FakeCall {
   readonly method: "exec" | "attach" | "capture" | "hold";
   /** `NAME=value`. */
   readonly environment: readonly string[];
-  /** What it gets on its standard input. */
+  /** Its standard input. */
   readonly input?: string;
 }
 
-/**
- * Answers the commands that are run in containers; undefined for one it does not know, which is an error of the test.
- */
+/** Answers commands that are run in containers; undefined for an unknown one, which is an error of the test. */
 export type Script = (
   container: FakeContainer,
   command: readonly string[],
@@ -86,13 +84,13 @@ export type Script = (
 ) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>;
 
 /**
- * What goes wrong at a call. `throw`: the engine refuses, and nothing was done. `hang`: nothing is done and no answer
- * comes, until the call's own signal, or the plan's, is aborted. `lose`: it is done, and the answer is an error. `die`:
- * this process is killed before the call: it and every later one fails with `Died`.
+ * Kind of a fault at a call. `throw`: the engine refuses and does nothing. `hang`: nothing is done and no answer comes,
+ * until the call's own signal, or the plan's, is aborted. `lose`: the call is done, but the answer is an error. `die`:
+ * this process is killed before the call, which fails with `Died` like every later one.
  */
 export type FaultKind = "throw" | "hang" | "lose" | "die";
 
-/** Something goes wrong at the n-th call from now, the first being 1. */
+/** A fault at the n-th call from now, the first being 1. */
 export interface Fault {
   readonly at: number;
   readonly kind: FaultKind;
@@ -100,7 +98,7 @@ export interface Fault {
   readonly signal?: AbortSignal;
 }
 
-/** The process that made the call is no more: nothing it does afterwards counts. */
+/** Error of calls by a killed process: nothing it does afterwards counts. */
 export class Died extends Error {
   constructor() {
     super("killed");
@@ -111,30 +109,30 @@ export class Died extends Error {
 /** States Docker counts as running. */
 const running: readonly ContainerState[] = ["running", "paused", "restarting"];
 
-/** A Docker engine in memory, which knows Docker's states and refuses in Docker's words, and can fail at any call. */
+/** A Docker engine in memory that has Docker's states and error messages, and can fail at any call. */
 export class FakeEngine implements Engine {
   readonly all: FakeContainer[] = [];
   readonly images = new Map<string, ImageDetails>();
-  /** Images a registry has; any other is unknown to it. */
+  /** Images a registry has. */
   readonly registry = new Set<string>();
   readonly volumesThere: { name: string; labels: Record<string, string> }[] = [];
-  /** Contents of volumes by path, for containers that say where they have them mounted. */
+  /** Contents of volumes by path, for containers whose mounts name them. */
   readonly volumeFiles = new Map<string, Map<string, string>>();
   readonly networksThere: (Omit<NetworkSummary, "subnets" | "dynamic"> & Partial<NetworkSummary>)[] = [];
   /** Every call so far, as `method container command`. */
   readonly calls: string[] = [];
-  /** The call at which the fault came; undefined while it has not. */
+  /** Call at which the fault came; undefined before it. */
   faulted: string | undefined;
 
   /** The engine's own clock, epoch milliseconds. */
   clock: () => number = Date.now;
-  /** Told when a call has been carried out: for what must hold at every moment. */
+  /** Called when a call has been carried out, to check what must hold at every moment. */
   watch: (call: string) => void = () => undefined;
-  /** Told when a container has joined a network. */
+  /** Called when a container has joined a network. */
   joined: (container: FakeContainer) => void = () => undefined;
-  /** Told when a container has been started that did not run. */
+  /** Called when a stopped container has been started. */
   started: (container: FakeContainer) => void = () => undefined;
-  /** Told when a call hangs, once it waits for its end. */
+  /** Called when a call hangs, once it waits for its end. */
   onHung: () => void = () => undefined;
 
   private fault: Fault | undefined;
@@ -145,9 +143,7 @@ export class FakeEngine implements Engine {
 
   constructor(private readonly script: Script = () => undefined) {}
 
-  /**
-   * Plans a fault; calls are counted from now. Without one, nothing goes wrong from now on, and who died lives again.
-   */
+  /** Plans a fault; calls are counted from now. Without an argument later calls work again, also after `die`. */
   plan(fault?: Fault): void {
     this.fault = fault;
     this.counted = 0;
@@ -155,12 +151,12 @@ export class FakeEngine implements Engine {
     this.faulted = undefined;
   }
 
-  /** Calls since the last `plan`. */
+  /** Number of calls since the last `plan`. */
   get count(): number {
     return this.counted;
   }
 
-  /** Puts a container there. */
+  /** Adds a container. */
   add(one: Partial<FakeContainer> & { readonly name: string }): FakeContainer {
     this.made += 1;
     const container: FakeContainer = {
@@ -196,7 +192,7 @@ export class FakeEngine implements Engine {
     return container;
   }
 
-  /** The container of this id or name; what is being looked at is no call. */
+  /** Finds a container by id or name; this does not count as a call. */
   find(container: string): FakeContainer | undefined {
     return this.all.find(({ id, name }) => id === container || name === container);
   }
@@ -546,13 +542,13 @@ export class FakeEngine implements Engine {
     });
   }
 
-  /** A line in a container's log, as if it came by itself. */
+  /** Adds a line to a container's log, as if the container had logged it. */
   say(container: FakeContainer, line: string): void {
     container.log.push({ at: this.clock() / 1000, line });
     for (const listener of this.listeners.get(container.id) ?? []) listener(line);
   }
 
-  /** A container ends by itself. */
+  /** Lets a container end by itself. */
   ends(container: FakeContainer, exitCode: number): void {
     container.state = "exited";
     container.exitCode = exitCode;
@@ -561,9 +557,9 @@ export class FakeEngine implements Engine {
     if (container.autoRemove === true) this.drop(container);
   }
 
-  /** Makes every call, so that each can go wrong in every way. */
+  /** Makes a call, with the planned fault if it is due. */
   private async call<T>(name: string, work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-    // As over a socket: the answer never comes at once.
+    // As over a socket, the answer never comes at once.
     await Promise.resolve();
     if (this.dead) throw new Died();
     this.calls.push(name);
@@ -620,7 +616,7 @@ export class FakeEngine implements Engine {
     return answer;
   }
 
-  /** The files a path of a container is among, and its name there: a volume's, or the container's own. */
+  /** Returns the files a path of a container belongs to, a volume's or the container's own, and its name there. */
   private filesAt(container: FakeContainer | undefined, path: string): [Map<string, string> | undefined, string] {
     const mount = container?.mounts.find((one) => one.type === "volume" && path.startsWith(`${one.path}/`));
     if (mount === undefined) return [container?.files, path];
@@ -636,7 +632,9 @@ export class FakeEngine implements Engine {
     return one;
   }
 
-  /** Told each line that is logged, and undefined when the container ends. */
+  /**
+   * Adds a listener that gets each logged line, and undefined when the container ends. @returns removes the listener
+   */
   private listen(container: FakeContainer, listener: (line: string | undefined) => unknown): () => void {
     const all = this.listeners.get(container.id) ?? new Set();
     this.listeners.set(container.id, all.add(listener));
@@ -655,7 +653,7 @@ export class FakeEngine implements Engine {
   }
 }
 
-/** A command as calls are told apart by: its first word, and of a script which it is. */
+/** Returns words that identify a command in `calls`: a known part of a script, or its first word. */
 function wordsOf(command: readonly string[]): string {
   const text = command.join(" ");
   const known = [

@@ -21,10 +21,10 @@ import { answers, listed, servicesFor, writtenDown } from "./gateway/listing";
 
 const install = { name: "scani", gateway: "scani-gateway" };
 
-/** Address of tier 2's data-provider, and of its bucket: the page's own, at which nobody on this machine answers. */
+/** Addresses of tier 2's data-provider and of the page, at which nothing on this machine answers. */
 const [hostedUrl, page] = ["https://hosted.example.org", "http://127.0.0.1:9"];
 
-/** Tier 1's bucket, and the keys to it: base gives them to every data-provider and worker. */
+/** Tier 1's bucket and its keys, which base gives to every data-provider and worker. */
 const bucket = [
   "S3_ENDPOINT=https://home.test",
   `S3_BUCKET=${bucketName}`,
@@ -33,22 +33,22 @@ const bucket = [
   "S3_SECRET_ACCESS_KEY=secret",
 ];
 
-/** Identity of its database cluster. */
+/** Identity of the database cluster. */
 const cluster = "7300000000000000001";
 
 /** Path of the journal in the gateway. */
 export const journalPath = `${gatewayStatePath}/scani-handovers.json`;
 
-/** Where the installs of a test file have their backups. */
+/** Folder for the backups of a test file's installs. */
 const folders = mkdtempSync(join(tmpdir(), "fake-install-"));
 afterAll(() => {
   rmSync(folders, { recursive: true, force: true });
 });
 
-/** One for all that are backed up: hundreds of them switch at once, and none writes there. */
+/** Folder with a backup for all installs that have one: hundreds switch concurrently, and none writes there. */
 let recentBackup: Promise<string> | undefined;
 
-/** Makes a folder with a backup that is a minute old. */
+/** Creates a folder with a backup that is a minute old. */
 async function makeBackup(): Promise<string> {
   const folder = join(folders, "recent");
   const at = new Date(Date.now() - 60_000);
@@ -88,40 +88,40 @@ export class FakeInstall {
   readonly engine = new FakeEngine(
     (container, command, call) => this.first(container, command, call) ?? this.answer(container, command, call.input),
   );
-  /** Answers before the install does. */
+  /** Script that answers before the install does. */
   first: Script = () => undefined;
-  /** Where the gateway sends requests, by the name of a container. */
+  /** Containers the gateway sends requests to, by route. */
   readonly routes: Partial<Record<Route, string>> = {};
-  /** Names of the gateway's services whose requests wait. */
+  /** Names of the gateway's paused services. */
   readonly paused = new Set<string>();
   /** The gateway's service for uploads. */
   uploads: Listed | undefined;
-  /** Services of the gateway's that are somebody else's. */
+  /** Services of the gateway that belong to somebody else. */
   readonly others: Listed[] = [];
   /** Names of migrations the database has had. */
   readonly applied = ["0001_first"];
-  /** Releases the gateway takes no target of: they do not answer it. */
+  /** Releases whose containers the gateway refuses as targets, since they do not answer it. */
   readonly refused = new Set<string>();
-  /** HTTP status of requests through the gateway that do not arrive, by route, for as long as a test says so. */
+  /** HTTP status of requests through the gateway that do not arrive, by route. */
   readonly lost: Partial<Record<Route | typeof uploadsRouteName, string>> = {};
-  /** Names of containers that the engine's DNS has lost; it learns them when they start, or join a network. */
+  /** Names of containers that the engine's DNS has lost until they start, or join a network. */
   readonly nameless = new Set<string>();
-  /** How often containers still say that they are not ready, by name. */
+  /** Number of health checks that containers still fail, by name. */
   readonly unready = new Map<string, number>();
-  /** What is in each tier's bucket. */
+  /** Content of each tier's bucket. */
   readonly home = new FakeStore("home.test");
   readonly away = new FakeStore("away.test");
-  /** Another bucket of tier 1's, once it has moved there, and the names of those data-providers that use it. */
+  /** Another bucket of tier 1's after a move, and the names of the data-providers that use it. */
   readonly moved = new FakeStore("moved.test");
   private readonly movedProviders = new Set<string>();
-  /** Free on the engine's disk. */
+  /** Free space on the engine's disk, KiB. */
   private freeKiB = 9_000_000;
-  /** Files the database names: key, and by whom. */
+  /** Files the database names: key, and what names it. */
   named: [key: string, by: string][] = [];
   private readonly folders = new Map<string, Map<string, string>>();
-  /** Names of services the gateway has started with held. */
+  /** Names of services that were paused when the gateway started, so it cannot resume them. */
   private readonly endless = new Set<string>();
-  /** Its backups: none, in a folder that is not there, until it is backed up. */
+  /** Folder of its backups; it does not exist until `backedUp`. */
   private folder = join(folders, randomUUID());
 
   constructor() {
@@ -140,7 +140,7 @@ export class FakeInstall {
       });
   }
 
-  /** Adds an S3 server of base's own, to which the gateway sends uploads. */
+  /** Adds base's own S3 server, to which the gateway sends uploads. */
   addStorage(): void {
     this.engine.add({
       name: "scani-storage",
@@ -159,7 +159,7 @@ export class FakeInstall {
     this.writeRoutes();
   }
 
-  /** Has a release keep its files in another bucket of somebody else's. */
+  /** Moves a release's files to another managed bucket. */
   move(release: string): void {
     for (const service of ["data-provider", "worker"] as const) {
       const container = this.container(release, service);
@@ -170,7 +170,7 @@ export class FakeInstall {
     this.movedProviders.add(`scani-${release}-data-provider`);
   }
 
-  /** Has what was declared keep its files in base's own bucket, and the engine's disk have some room. */
+  /** Moves all declared containers to base's own bucket, and sets the free space on the engine's disk. */
   bundle(freeMiB: number): void {
     for (const one of this.engine.all)
       Object.assign(one, {
@@ -179,13 +179,13 @@ export class FakeInstall {
     this.freeKiB = freeMiB * 1024;
   }
 
-  /** Has the gateway forget where uploads go. */
+  /** Removes the route of uploads from the gateway. */
   loseUploads(): void {
     this.uploads = undefined;
     this.writeRoutes();
   }
 
-  /** Holds the requests of a service of the gateway's. */
+  /** Pauses services of the gateway. */
   pause(...names: readonly string[]): void {
     for (const name of names) this.paused.add(name);
     this.writeRoutes();
@@ -221,7 +221,7 @@ export class FakeInstall {
     }
   }
 
-  /** Names a release's containers as Pulumi does; its routes go on leading to them. */
+  /** Names a release's containers as Pulumi does; its routes still lead to them. */
   nameAsPulumi(release: string): void {
     for (const one of this.engine.all.filter(({ labels }) => labels[label.release] === release)) {
       const name = `scani-${one.labels[label.tier]}-${one.labels[label.service]}-0a1b2c3`;
@@ -231,7 +231,7 @@ export class FakeInstall {
     this.writeRoutes();
   }
 
-  /** Makes a release that was declared serve. */
+  /** Makes a declared release serve. */
   serve(release: string): void {
     for (const one of this.engine.all.filter(
       ({ labels }) => labels[label.release] === release && labels[label.service] !== "migrate",
@@ -241,19 +241,19 @@ export class FakeInstall {
     this.writeRoutes();
   }
 
-  /** Leads a route to a release, or takes it away. */
+  /** Points a route to a release, or removes it. */
   route(route: Route, release: string | undefined): void {
     if (release === undefined) delete this.routes[route];
     else this.routes[route] = `scani-${release}-${servedBy(route)}`;
     this.writeRoutes();
   }
 
-  /** The newest backup is a minute old, so that a switch needs none. */
+  /** Gives the install a backup that is a minute old, so that a switch needs none. */
   async backedUp(): Promise<void> {
     this.folder = await (recentBackup ??= makeBackup());
   }
 
-  /** What the Handover of a tier's stack is told. */
+  /** Returns the order that the Handover of a tier's stack gets. */
   order(tier: Tier, release: string, changes: Partial<Order> = {}): Order {
     return {
       install,
@@ -295,7 +295,7 @@ export class FakeInstall {
     return this.engine.find(`scani-${release}-${service}`) as FakeContainer;
   }
 
-  /** Names of release containers that Docker counts as running, sorted. */
+  /** Lists the names of release containers that Docker counts as running, sorted. */
   running(): string[] {
     return this.engine.all
       .filter(({ labels, state }) => label.release in labels && ["running", "paused", "restarting"].includes(state))
@@ -325,7 +325,7 @@ export class FakeInstall {
     }
   }
 
-  /** What is printed of hosts a container looks up. */
+  /** Prints those of some hosts that a container cannot look up. */
   private unknownHosts(asker: FakeContainer, hosts: readonly string[]): string {
     const named = (host: string) =>
       this.engine.find(host) !== undefined
@@ -346,7 +346,7 @@ export class FakeInstall {
     return { exitCode: 1, output: "HTTP 503" };
   }
 
-  /** What curl prints of requests to the stores. The first that fails is the last that is made. */
+  /** Prints what curl does for requests to the stores. It stops at the first failure. */
   private transferred(container: FakeContainer, text: string, config: string): string {
     const folder = /cd (\S+)/.exec(text)?.[1] ?? "";
     const files = this.folders.get(container.id) ?? new Map<string, string>();
@@ -362,20 +362,20 @@ export class FakeInstall {
     return printed(requests, results);
   }
 
-  /** The store whose bucket or data-provider a host is. */
+  /** Finds the store whose bucket or data-provider a host is. */
   private storeAt(host: string): FakeStore {
     if (host === this.away.title || host === new URL(hostedUrl).hostname) return this.away;
     return host === this.moved.title || this.movedProviders.has(host) ? this.moved : this.home;
   }
 
-  /** HTTP status of a request through the gateway, by service; 502 where its target does not run. */
+  /** Returns the HTTP status of a request through the gateway, by service; 502 if its target does not run. */
   private answersOf(): Record<string, string> {
     const arrives = (container: string) =>
       this.engine.find(container)?.state === "running" && !this.nameless.has(container);
     const answer = (route: Route) => (arrives(this.routes[route] ?? "") ? "200" : "502");
     const uploads = arrives("scani-storage") ? "403" : "502";
     const [api, app] = [answer("api"), answer("app")];
-    // The page's server asks the api.
+    // The page's server passes these requests on to the api.
     const auth = app === "200" && api === "200" ? "200" : "502";
     return { api, app, auth, [uploadsRouteName]: uploads, ...this.lost };
   }
@@ -389,12 +389,15 @@ export class FakeInstall {
     ];
   }
 
-  /** The gateway keeps its routes in its volume. */
+  /** Writes the gateway's routes to its volume. */
   private writeRoutes(): void {
     this.engine.find("scani-gateway")?.files.set(gatewayStateFile, writtenDown(this.services()));
   }
 
-  /** A container that starts is known by its name; a gateway has the pauses it has written down, and cannot end them. */
+  /**
+   * Handles a container's start: its name resolves again; a gateway has the pauses in its state file, and cannot resume
+   * them.
+   */
   private started({ name, files }: FakeContainer): void {
     this.nameless.delete(name);
     if (name !== "scani-gateway") return;
@@ -444,7 +447,7 @@ export class FakeInstall {
       ([, route, target]) => [route as Route, target] as const,
     );
     if (deploys.length === 0) return undefined;
-    // A target that does not answer its health check is not taken, and its route stays.
+    // A target that fails its health check is refused, and the route stays.
     const refused = deploys.filter(([, target]) => {
       const container = this.engine.find(target);
       if (container?.state !== "running" || this.nameless.has(target)) return true;
@@ -458,7 +461,7 @@ export class FakeInstall {
   }
 }
 
-/** What a data-provider, and a bucket, answer to the calls of a preflight and of a verification. */
+/** Answers a preflight's and a verification's calls of a data-provider and a bucket. */
 function callAnswer(text: string): FakeAnswer | undefined {
   const data = (value: object): FakeAnswer => ({
     output: `200 0.001 0.002 \nexit 0\n${JSON.stringify({ result: { data: value } })}`,

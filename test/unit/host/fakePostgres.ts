@@ -1,30 +1,30 @@
 import type { Table } from "../../../host/backup/manifest";
 import type { FakeAnswer, FakeCall } from "./fakeEngine";
 
-/** Where its data is, and a disk with room. */
+/** Output of df for its data, on a disk with free space. */
 const listing = "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9000000 1 8000000 1% /data\n";
 
-/** A Postgres in memory: its databases with their tables, and the tools that dump and restore them. */
+/** A Postgres in memory, with databases, their tables, and the tools that dump and restore them. */
 export class FakePostgres {
   readonly databases = new Map<string, readonly Table[]>([
     ["postgres", []],
     ["scani", [{ schema: "public", name: "rows", rows: 3 }]],
   ]);
-  /** Told before each command; for what happens meanwhile. */
+  /** Called before each command, to change things meanwhile. */
   before: (command: string) => void = () => undefined;
   /** Sealed credentials by database. */
   readonly credentials = new Map<string, readonly string[]>();
-  /** Who else is connected to Scani's database, at each look; the last answer stays. */
+  /** Other clients of Scani's database at each query; the last entry is repeated. */
   clients: (readonly object[])[] = [[]];
-  /** Table of contents of the dump that is being restored. */
+  /** Table of contents of the dump being restored. */
   contents = "";
-  /** Tables of the dump that is being restored, and its credentials. */
+  /** Tables of the dump being restored, and its credentials. */
   private dumped: readonly Table[] = [];
   private dumpedCredentials: readonly string[] = [];
 
   constructor(readonly cluster = "7300000000000000001") {}
 
-  /** Answers a command in its container; undefined for one it does not know. */
+  /** Answers a command in its container; undefined for an unknown one. */
   answer(command: readonly string[], { method, environment, input }: FakeCall): FakeAnswer | undefined {
     const text = command.join(" ");
     this.before(text);

@@ -1,4 +1,4 @@
-/** A container as the engine is told of it. */
+/** A container as registered with the engine. */
 export interface DeclaredContainer {
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -7,13 +7,13 @@ export interface DeclaredContainer {
 /** Ports of the data services: published nowhere, not even on loopback. */
 const dataPorts = [5432, 6379, 9000];
 
-/** Who may publish what, and where. */
+/** Services that may publish a port, with the port and whether only on loopback. */
 const publishers: Readonly<Record<string, { port: number; loopbackOnly: boolean }>> = {
   gateway: { port: 80, loopbackOnly: false },
   mail: { port: 8025, loopbackOnly: true },
 };
 
-/** Capabilities that own and step down, and nothing else; every other one is the host's. */
+/** Capabilities that only allow to change owners and to drop privileges; all others affect the host. */
 const harmless = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SETGID", "CAP_SETUID"];
 
 /** Inputs that open the host to a container. */
@@ -32,7 +32,7 @@ const openings = [
   "usernsMode",
 ];
 
-/** What a container is declared with that none may be. Empty for one that keeps the policy. Pure. */
+/** Lists a container's inputs that violate the policy; empty if there are none. Pure. */
 export function violations({ name, inputs }: DeclaredContainer): string[] {
   const {
     privileged,
@@ -79,7 +79,7 @@ function published(name: string, { internal, ip }: { internal: number; ip?: stri
   return allowed.loopbackOnly && ip !== "127.0.0.1" && `publishes ${internal} beyond loopback`;
 }
 
-/** By digest, or by a tag that names a version. */
+/** Returns true for an image with a digest, or with a tag that names a version. */
 function isPinned(image: unknown): boolean {
   if (/@sha256:[0-9a-f]{64}$/.test(String(image))) return true;
   const tag = /:([\w.-]+)$/.exec(String(image).split("/").at(-1) ?? "")?.[1];

@@ -10,10 +10,10 @@ import type { FakeContainer } from "../fakeEngine";
 import { FakeInstall } from "../fakeInstall";
 import { FakeBuckets } from "./fakeBuckets";
 
-/** The volume of compose's Postgres, and the folder of it the data is moved into. */
+/** Volume of compose's Postgres, and the folder in it into which the data is moved. */
 const [volume, folder] = ["home_postgres-data", "scani-data"];
 
-/** Images on the engine, without which nothing can be looked into. */
+/** Images on the engine; the volumes are read with containers of them. */
 const [image, postgresImage] = ["scani/api:0.17.1", "postgres:16"];
 
 const storageKeys = { bucket: "job-uploads", region: "us-east-1", accessKeyId: "scani", secretAccessKey: "secret" };
@@ -23,28 +23,28 @@ const imageId = `sha256:${postgresImage}`;
 /** Services of the compose file. */
 const services = ["minio", "provider", "api", "worker", "page", "postgres"];
 
-/** How far the adoption of a test has come. */
+/** Stage an adoption has reached: both serve, or compose's part has been taken over. */
 export type Stage = "beside" | "taken over";
 
 /**
- * A Scani under docker compose on a fake engine, with an install that adopts it: base and tier 1 beside it, on compose's
- * Postgres, or in its place.
+ * A Scani under docker compose on a fake engine, with an install that adopts it: base and tier 1 run next to it, on
+ * compose's Postgres, or in its place.
  */
 export class FakeAdoption {
   readonly install = new FakeInstall();
   readonly buckets = new FakeBuckets();
   readonly printed: string[] = [];
-  /** What Pulumi was asked, as `up tier1`. */
+  /** Operations Pulumi was asked for, as `up tier1`. */
   readonly asked: string[] = [];
-  /** Settings that were changed. */
+  /** Changed settings by name. */
   readonly settings = new Map<string, string | undefined>();
-  /** Called when Pulumi is asked for something, before it is done. */
+  /** Called when Pulumi is asked for an operation, before it is done. */
   onAsked: (words: string) => void = () => undefined;
-  /** Base was brought up as a whole. */
+  /** True when base was brought up as a whole. */
   baseUp = true;
   readonly record: AdoptionRecord;
 
-  /** @param managed the database is somebody else's */
+  /** @param managed true when the database is somebody else's */
   constructor(
     readonly stage: Stage,
     private readonly managed = false,
@@ -87,7 +87,7 @@ export class FakeAdoption {
       engine.add({
         name: `home-${name}`,
         labels: { "com.docker.compose.project": "home", "com.docker.compose.service": name },
-        // Its worker has stopped already while both serve.
+        // Compose's worker is already stopped while both serve.
         state: taken || name === "worker" ? "exited" : "running",
         restartPolicy: taken || name === "worker" ? "no" : "unless-stopped",
         networks: name === "postgres" && !taken ? ["home_default", "scani-data"] : ["home_default"],
@@ -117,7 +117,7 @@ export class FakeAdoption {
     this.install.serve("r1");
   }
 
-  /** Writes the record, as a begun adoption has. */
+  /** Writes the record of a begun adoption. */
   async begun(): Promise<this> {
     await writeRecord(this.install.engine, this.record, image, {});
     return this;
@@ -135,12 +135,12 @@ export class FakeAdoption {
     return this.install.engine.find(name) as FakeContainer;
   }
 
-  /** Where Postgres' data is, as paths of its volume. */
+  /** Returns the paths of Postgres' data in its volume. */
   data(): string[] {
     return [...(this.install.engine.volumeFiles.get(volume)?.keys() ?? [])];
   }
 
-  /** What a command works with. */
+  /** Returns the context of a command on this adoption. */
   async run(): Promise<AdoptRun> {
     const { engine } = this.install;
     const record = (await readRecord(engine, "scani", image)) ?? this.record;
@@ -194,7 +194,7 @@ export class FakeAdoption {
     if (stack === "base") this.baseUp = false;
   }
 
-  /** What the scripts that move data do. */
+  /** Does what the scripts that move data do. */
   private moves(call: string): void {
     const { engine } = this.install;
     const mover = /^start (unnamed-\d+)$/.exec(call)?.[1];

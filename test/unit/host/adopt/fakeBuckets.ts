@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { FakeAnswer, FakeContainer, FakeEngine } from "../fakeEngine";
 import { parseConfig } from "../files/fakeStores";
 
-/** S3 servers on a fake engine, by the name of their containers, as a container with curl meets them. */
+/** S3 servers on a fake engine, by the name of their containers, as curl in a container reaches them. */
 export class FakeBuckets {
   private readonly contents = new Map<string, Map<string, string>>();
-  /** What containers have in their folder, by their ids: contents by number. */
+  /** Files in the containers' folders, by container id: contents by number. */
   private readonly folders = new Map<string, Map<string, string>>();
 
-  /** Objects of a server: contents by key. */
+  /** Returns the objects of a server: contents by key. */
   of(server: string): Map<string, string> {
     const found = this.contents.get(server) ?? new Map<string, string>();
     this.contents.set(server, found);

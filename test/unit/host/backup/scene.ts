@@ -18,7 +18,7 @@ export const installKey = "11".repeat(32);
 export const now: readonly Table[] = [{ schema: "public", name: "rows", rows: 8 }];
 export const then: readonly Table[] = [{ schema: "public", name: "rows", rows: 3 }];
 
-/** An install `scani` on a Postgres in memory, with a good backup of `then`; its database has `now` since. */
+/** An install `scani` on a Postgres in memory, with a good backup of `then`; its database now has `now`. */
 export class Scene {
   readonly postgres: FakePostgres;
   readonly engine: FakeEngine;
@@ -72,7 +72,7 @@ export class Scene {
     return listBackups({ folder: this.folder, install: "scani", base: "prod-base" });
   }
 
-  /** Databases beside the one in use. */
+  /** Lists the databases besides the one in use. */
   beside(): string[] {
     return [...this.postgres.databases.keys()].filter((name) => !["postgres", this.inUse].includes(name));
   }

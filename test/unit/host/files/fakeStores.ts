@@ -4,17 +4,17 @@ import { FileStore, type Addresses } from "../../../../host/files/store";
 import type { Transfer, TransferResult, Transfers } from "../../../../host/files/transfers";
 
 /**
- * How a fake store misbehaves, by the call's name: `presignUpload`, `copyObject`, `PUT`, `GET` (of what is fetched
- * whole: `fetch`), …: an HTTP status, or what came of the request.
+ * Fault of a fake store, by the call's name: `presignUpload`, `copyObject`, `PUT`, `GET` (`fetch` for a whole file), ….
+ * It returns an HTTP status, or a part of the request's result.
  */
 export type Misbehave = (call: string, key: string) => number | Partial<TransferResult> | undefined;
 
-/** Bucket of a store that is asked with its own keys. */
+/** Bucket of a store that is used with its own keys. */
 export const bucketName = "own-bucket";
 
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
-/** An answer with nothing in it. */
+/** A successful result without content. */
 export const plain: TransferResult = {
   status: 200,
   bytes: 0,
@@ -29,28 +29,28 @@ export const plain: TransferResult = {
   error: "",
 };
 
-/** What an S3 server says where a key has nothing. */
+/** Result of an S3 server for a missing key. */
 const noSuchKey: TransferResult = { ...plain, status: 404, body: "<Error><Code>NoSuchKey</Code></Error>" };
 
-/** A data-provider and its bucket, as curl meets them: what is sent comes from the work folder it shares with others. */
+/** A data-provider and its bucket, as curl reaches them; files are sent from a work folder shared with other stores. */
 export class FakeStore {
   readonly objects = new Map<string, string>();
-  /** Files that were put here, each time. */
+  /** Keys of all uploads, repeated ones included. */
   readonly puts: string[] = [];
-  /** Procedures that were called, each time. */
+  /** Names of all procedure calls. */
   readonly calls: string[] = [];
-  /** Requests that were made of it. */
+  /** Number of requests it got. */
   requests = 0;
-  /** Whether it answers several calls of one request. */
+  /** True when it answers batches of calls. */
   batches = true;
-  /** Given out so far; of all lanes. */
+  /** Presigned addresses given out so far, for all lanes. */
   readonly addresses: Addresses = new Map();
   misbehave: Misbehave = () => undefined;
-  /** What a call says that fails. */
+  /** Message of a failing call. */
   fault = "fault";
-  /** Whether a file that is fetched whole is refused. */
+  /** Returns true to refuse a download of a whole file. */
   refuseFetch: () => boolean = () => false;
-  /** Some stores give checksums of parts. */
+  /** Returns an object's ETag; some stores use checksums of parts. */
   etag = (content: string) => md5(content);
 
   /** Host of the addresses it signs for browsers. */
@@ -88,7 +88,7 @@ export class FakeStore {
       const status = statuses.size === 1 ? parts[0][0] : 207;
       return { ...plain, status, body: JSON.stringify(parts.map(([, body]) => body)) };
     }
-    // What a data-provider has signed names the key alone.
+    // Addresses signed by a data-provider contain only the key.
     const signed = url.pathname.replace(new RegExp(`^/${bucketName}/`), "/");
     const key = decodeURIComponent(signed.slice(1));
     const wrong =
@@ -112,7 +112,7 @@ export class FakeStore {
     return { ...plain, bytes: content.length, file: request.save ?? "", md5: md5(content) };
   }
 
-  /** Status and body of one call. */
+  /** Returns status and body of one call. */
   private procedure(name: string, input: Record<string, string>): [number, unknown] {
     this.calls.push(name);
     const wrong = this.misbehave(name, input.key ?? input.toKey ?? "");
@@ -152,7 +152,7 @@ export class FakeStore {
   }
 }
 
-/** Stores of one lane that reach fake ones. @param before called before each batch of requests */
+/** Returns the stores of one lane on two fake ones. @param before called before each batch of requests */
 export function lane(
   from: FakeStore,
   to: FakeStore,
@@ -169,12 +169,12 @@ export function lane(
   return { from: store(from), to: store(to) };
 }
 
-/** A request as it is made in a folder. */
+/** Returns a request with its output file in a folder. */
 export function inFolder(folder: string, request: Transfer): Transfer {
   return request.save === undefined ? request : { ...request, save: `${folder}/${request.save}` };
 }
 
-/** The requests of a curl configuration, as `curlConfig` writes it. */
+/** Parses the requests of a curl configuration, as `curlConfig` writes it. */
 export function parseConfig(config: string): Transfer[] {
   return config.split("\nnext\n").map((part) => {
     const lines = part.split("\n").map((line) => /^([\w-]+) = (.*)$/.exec(line)?.slice(1) ?? []);
@@ -197,7 +197,7 @@ export function parseConfig(config: string): Transfer[] {
   });
 }
 
-/** What the script prints of results. */
+/** Prints results as the script does. */
 export function printed(requests: readonly Transfer[], results: readonly TransferResult[]): string {
   return results
     .flatMap((one, index) => [

@@ -1,10 +1,12 @@
 import type { Listed } from "../../../../host/gateway/deploy";
 import { listedPath, routes, targetOf, type Targets } from "../../../../host/gateway/routes";
 
-/** A row as `kamal-proxy list` prints it. */
+/** Renders a row as `kamal-proxy list` prints it. */
 export const row = (...cells: string[]) => cells.map((cell) => `\u001b[m${cell}\u001b[0m   `).join("");
 
-/** Services of the gateway for these routes. @param held names of those that are in this state, and not running */
+/**
+ * Returns the gateway's services for these routes. @param held names of those that are in this state, and not running
+ */
 export const servicesFor = (
   targets: Targets,
   held: readonly string[] = [],
@@ -25,7 +27,7 @@ export const servicesFor = (
         ];
   });
 
-/** What `kamal-proxy list` prints of services. */
+/** Renders services as `kamal-proxy list` prints them. */
 export const listed = (services: readonly Listed[]) =>
   [
     row("Service", "Host", "Path", "Target", "State", "TLS"),
@@ -33,10 +35,10 @@ export const listed = (services: readonly Listed[]) =>
     "",
   ].join("\n");
 
-/** What `kamal-proxy list` prints of these routes. */
+/** Renders routes as `kamal-proxy list` prints them. */
 export const listing = (...of: Parameters<typeof servicesFor>) => listed(servicesFor(...of));
 
-/** What the gateway writes down of services, in no order. */
+/** Renders services as in the gateway's state file, in another order. */
 export const writtenDown = (services: readonly Listed[]) =>
   `${JSON.stringify(
     services.toReversed().map(({ name, host, path, target, state }) => ({
@@ -47,10 +49,10 @@ export const writtenDown = (services: readonly Listed[]) =>
     })),
   )}\n`;
 
-/** What the gateway writes down of these routes. */
+/** Renders routes as in the gateway's state file. */
 export const written = (...of: Parameters<typeof servicesFor>) => writtenDown(servicesFor(...of));
 
-/** What is printed of the answers through the gateway, by service. */
+/** Renders the statuses of requests through the gateway, by service. */
 export const answers = (statuses: Readonly<Record<string, string>>) =>
   Object.entries(statuses)
     .map(([route, status]) => `answer ${route} ${status}\n`)

@@ -10,7 +10,7 @@ import { FakeInstall } from "../fakeInstall";
 /** The release of each tier. */
 export const releaseOf: Readonly<Record<Tier, string>> = { tier1: "r1", tier2: "r2" };
 
-/** An install on which one tier serves, with users' files in its bucket. */
+/** Creates an install on which one tier serves, with users' files in its bucket. */
 export async function served(from: Tier): Promise<FakeInstall> {
   const host = new FakeInstall();
   host.declare("tier1", "r1");
@@ -30,7 +30,7 @@ export async function served(from: Tier): Promise<FakeInstall> {
   return host;
 }
 
-/** Brings a tier up. @returns what is said */
+/** Brings a tier up. @returns the reported lines */
 export async function go(host: FakeInstall, to: Tier, changes = {}): Promise<string[]> {
   const lines: string[] = [];
   await perform(
@@ -45,7 +45,7 @@ export async function go(host: FakeInstall, to: Tier, changes = {}): Promise<str
   return lines;
 }
 
-/** What `preview` says of files, of the release that is declared as it is. */
+/** Previews a switch to a declared release. */
 export async function previewed(
   host: FakeInstall,
   tier: Tier,

@@ -9,7 +9,7 @@ import { storagePort, uploadsRouteName, type Uploads } from "../../../../host/in
 import type { Tier } from "../../../../settings";
 import { servicesFor } from "../gateway/listing";
 
-/** What is true of a host whose gateway runs. */
+/** Returns the facts of a host whose gateway runs. */
 export function factsOf(containers: readonly ReleaseContainer[], targets: Facts["routes"]): Facts {
   return {
     gateway: { name: "scani-gateway", state: "running" },
@@ -23,7 +23,7 @@ export function factsOf(containers: readonly ReleaseContainer[], targets: Facts[
   };
 }
 
-/** Uploads as base leads them to its own S3 server. */
+/** Uploads with base's route to its own S3 server. */
 export const uploadsRouted: Uploads & { readonly route: Listed } = {
   container: "scani-storage",
   state: "running",
@@ -37,7 +37,7 @@ export const uploadsRouted: Uploads & { readonly route: Listed } = {
   },
 };
 
-/** A host in miniature: what each step does to it, so that plans can be carried out without Docker. */
+/** Applies a step to a host's facts, so that plans can be carried out without Docker. */
 export function apply(facts: Facts, step: Step): Facts {
   const set = (containers: readonly ReleaseContainer[], state: ContainerState): Facts => ({
     ...facts,
@@ -119,12 +119,12 @@ function stateOf(state: ContainerState | boolean): ContainerState {
   return typeof state === "string" ? state : state ? "running" : "exited";
 }
 
-/** Every route to the containers `release` makes. */
+/** Returns every route, to the containers that `release` makes. */
 export function routedTo(name: string): Facts["routes"] {
   return Object.fromEntries(routes.map((route) => [route, `${name}-${servedBy(route)}-x`]));
 }
 
-/** A wanted release whose containers are those `release` makes. */
+/** Returns a wanted release with the containers that `release` makes. */
 export function wantedOf(tier: Tier, name: string, keepWarm: boolean): Wanted {
   return {
     tier,
@@ -146,7 +146,7 @@ export const containerStates: readonly ContainerState[] = [
   "removing",
 ];
 
-/** How the gateway may have the route of the uploads. */
+/** States of the gateway's route for uploads. */
 const uploadsRoutes: Readonly<Record<string, Partial<Listed>>> = {
   "as it should be": {},
   held: { state: "paused" },
@@ -154,9 +154,9 @@ const uploadsRoutes: Readonly<Record<string, Partial<Listed>>> = {
 };
 
 /**
- * Any host a crash, an operator's hand, another tool or a failed upgrade can leave: up to three releases, each container
- * in any state, routes anywhere, held or without an answer, the gateway in any state, the last handover failed or not.
- * The wanted release has every container: one that is lost is Pulumi's to make again.
+ * Any host that a crash, an operator, another tool or a failed upgrade can leave: up to three releases, each container
+ * in any state, routes anywhere, held or unanswered, the gateway in any state, the last handover failed or not. The
+ * wanted release has every container, since Pulumi recreates lost ones.
  */
 export const hosts: fc.Arbitrary<{ facts: Facts; wanted: Wanted }> = fc
   .record({

@@ -1,7 +1,7 @@
 import { isControl, runName, type Run } from "../../../../lab/bench/report/run";
 import type { FilesSeen } from "../../../../lab/rehearse/papers";
 
-/** A run in which nothing went wrong. */
+/** Returns a run in which nothing went wrong. */
 export function goodRun(name: Run["name"], changed: Partial<Run> = {}): Run {
   return {
     name,
@@ -17,12 +17,12 @@ export function goodRun(name: Run["name"], changed: Partial<Run> = {}): Run {
   };
 }
 
-/** Files of which so many are missing, and jobs of which so many were never done. */
+/** Returns counts of files, some missing, and of jobs, some never done. */
 export function filesSeen(missing = 0, never = 0): FilesSeen {
   return { stored: 30, opens: 30 - missing, missing, jobs: { sent: 30, once: 30 - never, twice: 0, never } };
 }
 
-/** A whole bench that holds every bar. */
+/** Returns the runs of a bench that holds every bar. */
 export function goodRuns(changed: Partial<Record<keyof typeof runName, Partial<Run>>> = {}): Run[] {
   const usual: Partial<Record<keyof typeof runName, Partial<Run>>> = {
     composeForth: { failed: 2900, flipMs: null, totalMs: 32_000 },

@@ -4,17 +4,17 @@ import type { AddressInfo, Socket } from "node:net";
 /** Answers one request; `n` counts from 1. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, n: number) => void;
 
-/** A real server on 127.0.0.1 that counts what reached it. */
+/** A real server on 127.0.0.1 that counts its requests. */
 export class CountingServer {
   seen = 0;
   byMethod = { GET: 0, POST: 0 };
-  /** POST bodies that arrived whole. */
+  /** Complete POST bodies. */
   bodies: string[] = [];
   /** Epoch milliseconds at which requests arrived. */
   arrivals: number[] = [];
-  /** Epoch milliseconds at which 2xx answers were handed to the system. */
+  /** Epoch milliseconds at which 2xx responses were passed to the system. */
   succeeded: number[] = [];
-  /** How many requests each connection carried. */
+  /** Number of requests on each connection. */
   perSocket = new Map<Socket, number>();
   port = 0;
   answer: Answer;
@@ -28,7 +28,7 @@ export class CountingServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Listens, on the same port as before if it did already. */
+  /** Listens, on the same port as before if there was one. */
   async listen(): Promise<this> {
     this.server = createServer((request, response) => {
       const n = ++this.seen;
@@ -47,7 +47,7 @@ export class CountingServer {
     return this;
   }
 
-  /** Longest time between two successes, milliseconds, as the server has it. */
+  /** Returns the longest time between two successes, in milliseconds, as the server measured it. */
   longestGap(): number {
     return Math.max(...this.succeeded.slice(1).map((at, i) => at - this.succeeded[i]));
   }
@@ -60,7 +60,7 @@ export class CountingServer {
   }
 }
 
-/** 200 with a short body. */
+/** Answers 200 with a short body. */
 export const ok: Answer = (_request, response) => void response.end('{"ok":true}');
 
 /** A GET and a POST. */

@@ -1,6 +1,6 @@
 import type { Values } from "../../../../lab/plugins/protocol/values";
 
-/** The values but for some. */
+/** Returns the values without some. */
 export function without(values: Values, ...names: string[]): Values {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 }

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A folder of one test, and programs in it. */
+/** A folder of one test, with programs in it. */
 export interface Folder {
   readonly path: string;
   file(name: string, content: string): string;
-  /** An executable shell script. */
+  /** Writes an executable shell script. */
   program(name: string, script: string): string;
   remove(): void;
 }

@@ -1,23 +1,23 @@
 import type Docker from "dockerode";
 import { throwawayLabels } from "../../../../lab/throwaway";
 
-/** How an engine refuses a network with something on it. */
+/** Error with which an engine refuses to remove a network in use. */
 export const activeEndpoints = Object.assign(
   new Error('network n id 1 has active endpoints (name:"left-over" id:"2")'),
   { statusCode: 403 },
 );
 
-/** Something of an install on the engine below. */
+/** A container, network or volume of an install on the engine below. */
 export interface FakeItem {
   readonly kind: "container" | "network" | "volume";
   readonly labels: Readonly<Record<string, string>>;
-  /** Of a network: names of what is connected to it and listed. */
+  /** For a network: names of listed endpoints. */
   readonly connected: string[];
-  /** Of a network: names of what is connected and in no list. */
+  /** For a network: names of endpoints that no list shows. */
   readonly hidden: string[];
 }
 
-/** Something of a throwaway install, or with the labels given. */
+/** Returns an item of a throwaway install, or with the labels given. */
 export function item(kind: FakeItem["kind"], install: string, more: Partial<FakeItem> = {}): FakeItem {
   return { kind, labels: throwawayLabels(install), connected: [], hidden: [], ...more };
 }
@@ -25,7 +25,7 @@ export function item(kind: FakeItem["kind"], install: string, more: Partial<Fake
 /** A declared container's label. */
 export const declared = { "scani.made": "2026-11-27T00:00:00.000Z" };
 
-/** As much of an engine as lists things by their labels and removes them. */
+/** Returns an engine that can only list items by their labels and remove them. */
 export function engineWith(items: Map<string, FakeItem>): Docker {
   const removing = (id: string) => async () => {
     const found = items.get(id);

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { contextOf, outputFor, type Context } from "../../../../ops/context";
 import { folder, type Folder } from "../../lab/setup/folder";
 
-/** A project of the test that runs, on which a fake Pulumi works. */
+/** Project of the current test, on which a fake Pulumi works. */
 export interface FakeProject extends Pick<Folder, "path" | "file"> {
   readonly context: Context;
   isThere(stack: string): boolean;
 }
 
-/** Gives each test of a file a project, with the fake Pulumi on the path. @param print told what is printed */
+/** Gives each test of a file a project, with the fake Pulumi on the path. @param print receives the output */
 export function fakeProject(print: (line: string) => void = () => undefined): FakeProject {
   let project: Folder;
   let context: Context;
@@ -43,8 +43,8 @@ export function fakeProject(print: (line: string) => void = () => undefined): Fa
 }
 
 /**
- * A Pulumi that keeps a file for each stack, and says what it is asked. Its state and log are in the folder of its work, and
- * a file there such as `refuse-stack-init` has it refuse that command.
+ * A Pulumi that keeps a file for each stack, and logs its commands. Its state and log are in its working folder, and a
+ * file there such as `refuse-stack-init` makes it refuse that command.
  */
 const fakePulumi = `
 case "$1" in version) echo v3.999.0; exit;; esac

@@ -1,6 +1,6 @@
 import type { EngineFacts } from "../../../../../host/engine/connection/remedy";
 
-/** What is known of a fresh Debian machine, asked by its administrator. */
+/** Facts about a fresh Debian machine, for its administrator. */
 export const fresh: EngineFacts = {
   reason: "ENOENT",
   platform: "linux",
