@@ -5,7 +5,7 @@ import { atEveryCall } from "../everyCall";
 import { Died } from "../fakeEngine";
 import { FakeAdoption, type Stage } from "./fakeAdoption";
 
-/** Everything is compose's again, and nothing of this module's is left. */
+/** Expects that everything is compose's again, and nothing of this module's is left. */
 function expectGivenBack(adoption: FakeAdoption, files: readonly string[]): void {
   const { engine } = adoption.install;
   expect([...adoption.theirs.keys()].sort()).toEqual([...files].sort());
@@ -16,7 +16,7 @@ function expectGivenBack(adoption: FakeAdoption, files: readonly string[]): void
   expect(adoption.asked).toEqual(expect.arrayContaining(["put back base", "put back tier1", "put back tier2"]));
 }
 
-/** What would lose something: it is noted as it happens. */
+/** Watches the calls of a run. @returns a list to which each call that would lose data is added */
 function watched(adoption: FakeAdoption, files: readonly string[]): string[] {
   const wrong: string[] = [];
   const { engine } = adoption.install;
@@ -56,7 +56,7 @@ test.each([false, true])(
     const before = engine.watch;
     engine.watch = (call) => {
       before(call);
-      // Its last request: compose's page is there again, and not all browsers know it yet.
+      // The page's last request: compose's page is back, but not all browsers use it yet.
       if (call === "start home-page") adoption.ours.set("meanwhile.csv", "2");
     };
     await goBack(await adoption.run());
@@ -133,7 +133,7 @@ describe("refused with nothing touched", () => {
     await adoption.install.engine.remove(name);
     const message = await refused(adoption);
     expect(message).toContain(`Containers of compose's are gone: ${name}.`);
-    // By its service: one of a profile is made by no other word.
+    // Name the service: compose creates one of a profile only then.
     expect(message).toContain(`type: cd /srv/home && docker compose up --no-start ${name.slice("home-".length)}`);
   });
 

@@ -46,7 +46,7 @@ test("what the server says of itself is read line by line", () => {
   });
 });
 
-/** Scani's api and its Postgres, whose volume Docker lists after another one. */
+/** Returns an engine with Scani's api and its Postgres, whose volume Docker lists after another one. */
 function engine(
   script: Script = (_container, command) => ({
     output: command.join(" ").includes("pg_database_size") ? "bytes 5\npassword refused\n" : "major 16\n",
@@ -102,7 +102,7 @@ test("who shares the data, who is near, and whom Scani trusts", async () => {
     "scani",
     stacksBeside("base"),
   );
-  // One that is stopped finds no data of its own when it is started, as an old one of compose's would.
+  // A stopped container is no stranger: started later it finds no data of its own, as an old one of compose's would.
   expect(strangers).toEqual(["reader"]);
   expect(neighbours).toEqual([{ name: "reader", networks: ["private"], environment: { PGHOST: "postgres" } }]);
   expect(authorities).toEqual([
@@ -125,7 +125,7 @@ test("networks of the project that have IPv6 are known", async () => {
   expect((await readEvidence(made, project, "scani", stacksBeside("base"))).dualNetworks).toEqual(["home_default"]);
 });
 
-/** A Postgres that lets nobody in over the socket without a password, as with --auth-local=scram-sha-256. */
+/** Case of a Postgres that lets nobody in over the socket without a password, as with --auth-local=scram-sha-256. */
 test("what asks over the socket has no password, as a backup has none", async () => {
   const asked: { command: string; environment: readonly string[] }[] = [];
   const made = engine((_container, command, { environment }) => {

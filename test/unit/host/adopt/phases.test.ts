@@ -14,7 +14,10 @@ function stopped(adoption: FakeAdoption, name: string): void {
   adoption.container(name).state = "exited";
 }
 
-/** What Pulumi was asked to bring up, and what base's bucket held and of compose's ran then. */
+/**
+ * Records for each stack Pulumi brings up the objects in base's bucket, and the state of compose's worker and S3
+ * server.
+ */
 function atEachUp(adoption: FakeAdoption) {
   const seen: { asked: string; held: string[]; worker: string; store: string }[] = [];
   const state = (name: string) => adoption.container(name).state;
@@ -52,7 +55,7 @@ test.each([false, true])(
     expect(await new FilesPhase().done(await adoption.run())).toBe(false);
     const seen = atEachUp(adoption);
     await new DatabasePhase().perform(await adoption.run());
-    // It takes none that would not be copied.
+    // The server is stopped, so it accepts no files that would not be copied.
     expect(seen[0]).toMatchObject({ asked: "up base", held: ["since the first run.csv"], store: "exited" });
   },
 );
@@ -162,7 +165,7 @@ test("containers that compose has made anew under other names are the project's 
     expect(await phase.done(run)).toBe(false);
   await new RetirePhase().perform(run);
   expect(engine.all.filter(({ name, state }) => name.startsWith("home-") && state === "running")).toEqual([]);
-  // Without its containers nothing but their names is known.
+  // Without compose's containers only their recorded names are known.
   expect(withPresentNames(begun.record, { containers: [] })).toEqual(begun.record);
 });
 
@@ -189,7 +192,7 @@ test("a backup counts when it has been read back since the adoption began", asyn
   const [postgres, before, place] = [new FakePostgres(), adoption.install.first, folder()];
   adoption.install.first = (container, command, call) =>
     container.name === "home-postgres" ? postgres.answer(command, call) : before(container, command, call);
-  // A minute after the moment of the dumps this Postgres makes.
+  // Set the time to a minute after this Postgres' dumps.
   jest.spyOn(Date, "now").mockReturnValue(Date.parse("2026-01-10T12:01:00.000Z"));
   const begun = await adoption.run();
   const run = (at: string) => ({
@@ -209,7 +212,7 @@ test("a backup counts when it has been read back since the adoption began", asyn
   postgres.before = () => undefined;
   await phase.perform(began);
   expect(await phase.done(began)).toBe(true);
-  // One of a later adoption: that backup is of what was there before the former way back.
+  // A later adoption needs another backup: this one is from before the earlier adoption was taken back.
   expect(await phase.done(run("9999-01-01T00:00:00.000Z"))).toBe(false);
   jest.restoreAllMocks();
   place.remove();

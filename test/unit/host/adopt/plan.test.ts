@@ -60,7 +60,7 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
   };
 }
 
-/** What Scani's installer makes, with changes by service. */
+/** Returns the project Scani's installer makes, with changes by service. */
 function stock(changes: Readonly<Record<string, Partial<ComposeContainer>>> = {}): ComposeProject {
   const all = [
     container("postgres", {
@@ -126,7 +126,7 @@ function stock(changes: Readonly<Record<string, Partial<ComposeContainer>>> = {}
   };
 }
 
-/** With changes to the variables of all of Scani's services that have them. */
+/** Returns the stock project with changed variables in all of Scani's services that have them. */
 function everywhere(changes: Readonly<Record<string, string>>): ComposeProject {
   const project = stock();
   const containers = project.containers.map((one) => ({
@@ -337,7 +337,7 @@ describe("parameters of DATABASE_URL", () => {
   });
 });
 
-/** A container beside the project. */
+/** Returns a container outside the project. */
 const neighbour = (name: string, networks: string[], environment: Record<string, string> = {}): Neighbour => ({
   name,
   networks,
@@ -495,7 +495,7 @@ test("images of another registry, by digest or with names of compose's own are n
   expect(namesOf(named((service) => `scani/${service}@sha256:0123`)).tags["sha256:worker"]).toBe(
     "scani/worker:adopted-api",
   );
-  // As compose calls what it builds.
+  // Compose names images it builds in this way.
   expect(namesOf(named((service) => `home-${service}`)).tags["sha256:frontend-app"]).toBe(
     "scani-adopted/frontend-app:adopted-api",
   );
@@ -559,7 +559,7 @@ test("a tag that moves needs the migrator's image on the engine, of the same ver
 test("other programs' containers are not Scani's, whatever they are called", () => {
   const other = container("api", { image: "shop/api:1", environment: { SERVICE_NAME: "api" } });
   expect(partsOf({ containers: [other] })).toEqual({});
-  // An env_file gives every service every variable.
+  // With an env_file every service has every variable.
   const project = stock({ postgres: { environment: { API_UPSTREAM: "http://api:3001", SERVICE_NAME: "postgres" } } });
   expect(partsOf(project)["frontend-app"]?.service).toBe("frontend-app");
 });
@@ -665,7 +665,7 @@ test.each<[string, Record<string, string>, Partial<NonNullable<AdoptEvidence["da
     { backups: { isSuperuser: false } },
     ['owner, as whom backups are made by home_postgres_1, is no superuser|alter role "owner" superuser'],
   ],
-  // Their remedy comes first: another name would not be let in either.
+  // Only the problem of access is reported: another role would not be let in either.
   [
     "a role, where nobody is let in",
     { POSTGRES_USER: "scani" },
@@ -713,7 +713,7 @@ test.each([
   [["[::]:8080"], "0.0.0.0"],
   [[":::8080", "192.168.1.5:8080"], "192.168.1.5"],
   [["::1:8080"], "127.0.0.1"],
-  // Only containers reach it.
+  // Only containers reach this page.
   [[], "127.0.0.1"],
 ])("a page on %j is published on %s", (published, address) => {
   expect(adoption(stock({ "frontend-app": { published } })).settings.base.bindAddress).toBe(address);
@@ -767,12 +767,12 @@ test("what cannot come along as it is, is noted", () => {
   expect(settings.tier1.LOG_LEVEL).toBe("debug");
 });
 
-/** Variables of one of a stock project's services. */
+/** Returns the variables of one of a stock project's services. */
 function environmentOf(service: string): Readonly<Record<string, string>> {
   return stock().containers.find((one) => one.service === service)?.environment ?? {};
 }
 
-/** Problems of a plan, whole. */
+/** Returns the problems of a plan. */
 function refused(...args: Parameters<typeof plan>): readonly Problem[] {
   const made = plan(...args);
   return "problems" in made ? made.problems : [];
@@ -832,7 +832,7 @@ test("a proxy that finds the page by its labels or variables has to be told the 
   expect(notes).toContain(
     "A proxy finds home_frontend-app_1 by traefik.http.routers.scani.rule, caddy, VIRTUAL_HOST, LETSENCRYPT_HOST, which the gateway has none of: tell that proxy to send everything to http://scani-gateway:80, before that container stops.",
   );
-  // On a release they would lead past the gateway.
+  // On a release these variables would let the proxy bypass the gateway.
   expect(settings.tier1.extraEnvironment).not.toContain("VIRTUAL_HOST");
 });
 
@@ -852,7 +852,7 @@ test("the volume is the one with the data, in whatever order Docker lists the mo
 describe("tier 2 as Scani's own guide makes it", () => {
   const hosted = { SCANI_CLOUD_URL: "https://api.cloud.scani.xyz", SCANI_CLOUD_API_KEY: key("f") };
 
-  /** Of a stock project, whose data-provider is left behind. */
+  /** Returns a stock project switched to tier 2 as in the guide, whose data-provider is left behind. */
   function guided(
     changes: Readonly<Record<string, Partial<ComposeContainer>>> = {},
     ...gone: string[]
@@ -1106,7 +1106,7 @@ describe("what compose's Postgres has and base's own has not", () => {
   test.each([
     ["wal_level", "logical", "'logical'"],
     ["max_prepared_transactions", "5", "'5'"],
-    // In one pair of quotes it would be one library of that name.
+    // In one pair of quotes it would be the name of one library.
     ["shared_preload_libraries", 'timescaledb, "pg_cron"', "'timescaledb', 'pg_cron'"],
   ])("%s = %s, without which the data is of no use, is written into it first", (setting, value, words) => {
     const [only, ...more] = having({ needed: [{ setting, value }] });
@@ -1174,7 +1174,7 @@ describe("memory limits", () => {
   test("leave room for what a Postgres without one is set to", () => {
     const sizes = { shared_buffers: 2048 * mebibyte, maintenance_work_mem: 512 * mebibyte, work_mem: 8 * mebibyte };
     const evidence = { database: { ...found.database, sizes } };
-    // 1024 for the defaults, 1920 and 448 above them, and 4 for each of 20 connections.
+    // The sum is 1024 for the defaults, 1920 and 448 above them, and 4 for each of 20 connections.
     expect(limits(stock(), evidence).postgresMemory).toBe("3472");
     expect(limits(stock({ postgres: { memory: 3000 * mebibyte } }), evidence).postgresMemory).toBe("3000");
     expect(limits(stock(), { database: { ...found.database, sizes: { shared_buffers: 64 * mebibyte } } })).toEqual({
@@ -1194,7 +1194,7 @@ test.each([
   expect(problems(project, {}, { port: undefined })).toEqual([
     `home_frontend-app_1 publishes port 8080 on ${told}, and the gateway listens on one IPv4 address.`,
   ]);
-  // Beside it the operator points at what there is, and is told.
+  // Next to compose's page the gateway has its own port, so this is only a note.
   expect(adoption(project).notes.filter((note) => note.includes("alone"))).toEqual([
     `home_frontend-app_1 is published on ${told}; the gateway's port will be on ${address} alone, and nobody reaches it by ${leftOut}.`,
   ]);
@@ -1231,7 +1231,7 @@ test("a server that only has an IPv6 address is refused, and one that may have i
   ]);
 });
 
-/** The stock install, with more variables of a service's, and a container beside it that stays with compose. */
+/** Returns the stock project with more variables of a service, and a container that stays with compose. */
 function beside(service: string, environment: Readonly<Record<string, string>>, more: Partial<ComposeContainer> = {}) {
   const project = stock({ [service]: { ...more, environment: { ...environmentOf(service), ...environment } } });
   return { ...project, containers: [...project.containers, container("squid")] };
@@ -1365,7 +1365,7 @@ test("of workers of one service compose leaves one; of several services the othe
   expect(typed({})).toEqual([
     "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d --scale worker=1 worker",
   ]);
-  // The one that runs is left.
+  // The worker that runs stays.
   const cron = { service: "cron", name: "home_cron_1", state: "exited", restartPolicy: "always" } as const;
   expect(typed(cron, {})).toEqual([
     ["docker update --restart no home_cron_1 home_worker_1", "docker stop home_cron_1 home_worker_1"],
@@ -1389,7 +1389,7 @@ test("a migrator that is missing or older is pulled by the version that runs", (
     expect(refused({ ...project, containers, migrator }).map(({ type }) => type)).toEqual([
       "docker pull scani/migrate:0.17.1",
     ]);
-  // What compose builds nobody has to pull.
+  // Images that compose builds need no pull.
   const built = containers.map((one) => ({ ...one, image: one.image.replace("scani/", "home-") }));
   expect(refused({ ...project, containers: built }).map(({ type }) => type)).toEqual([
     "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml --profile migrate build migrate",

@@ -5,7 +5,7 @@ import { FakeAdoption } from "./fakeAdoption";
 
 const { record } = new FakeAdoption("beside");
 
-/** An engine with a record on it. */
+/** Returns an engine with an adoption's record. */
 async function recorded(): Promise<FakeEngine> {
   const engine = new FakeEngine();
   engine.images.set("image:1", { id: "sha256:1", environment: [], labels: {}, digests: [] });
@@ -13,7 +13,7 @@ async function recorded(): Promise<FakeEngine> {
   return engine;
 }
 
-/** What `docker system prune --volumes` does: containers that do not run go, then volumes no container has. */
+/** Does what `docker system prune --volumes` does: removes stopped containers, then volumes no container uses. */
 async function prune(engine: FakeEngine): Promise<void> {
   for (const { id } of engine.all.filter(({ state }) => state !== "running")) await engine.remove(id);
   const used = engine.all.flatMap(({ volumes }) => volumes);

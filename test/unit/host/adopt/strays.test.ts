@@ -11,7 +11,7 @@ const variables = (key: string, service = "worker", database = "postgres:5432/sc
   `DATABASE_URL=postgres://scani:x@${database}`,
 ];
 
-/** An adoption whose containers show what they are; compose's worker is as it is said. */
+/** Returns an adoption whose containers have the variables of Scani's services; compose's worker has these changes. */
 function adopted(stage: Stage, changes: Partial<FakeContainer> = {}, database?: string): FakeAdoption {
   const adoption = new FakeAdoption(stage, database !== undefined);
   const { engine } = adoption.install;
@@ -78,7 +78,7 @@ test.each([undefined, "db.example.com:5432/scani"])(
       adoption.container(name).state = "running";
     const all = ["home-api", "home-page", "home-provider", "home-worker"];
     expect(await namesOf(adoption)).toEqual(all);
-    // Its Postgres' container goes when all is settled, and the volume stays.
+    // Settling removes the container of compose's Postgres, but not its volume.
     const { engine } = adoption.install;
     if (database === undefined) await engine.remove("home-postgres");
     const [volume] = engine.volumesThere.filter(({ name }) => name === "home_postgres-data");

@@ -6,12 +6,12 @@ import { now, Scene, then } from "./scene";
 type Trouble = Exclude<FaultKind, "hang"> | "interrupted";
 const troubles: readonly Trouble[] = ["throw", "lose", "interrupted", "die"];
 
-/** More calls than any of the runs makes. */
+/** Limit of calls, more than any of the runs makes. */
 const mostCalls = 40;
 
 /**
- * Runs something with a fault at each of its calls in turn, each on a scene of its own.
- * @returns the number of calls at which there was one
+ * Runs something with a fault at each of its calls in turn, each time on a new scene.
+ * @returns the number of calls with a fault
  */
 async function atEveryCall(
   trouble: Trouble,
@@ -63,7 +63,7 @@ describe.each(troubles)("with a fault at every call: %s", (trouble) => {
       (scene, signal) => scene.restore({ signal }),
       async (scene, failure, call) => {
         const exchanged = scene.postgres.databases.get("scani") !== now;
-        // A process that was killed can say nothing; any other says what is true.
+        // A killed process reports nothing; any other must report the truth.
         if (trouble !== "die") expect([call, exchanged]).toEqual([call, failure === undefined]);
         if (trouble !== "die") expect([call, scene.beside().length]).toEqual([call, exchanged ? 1 : 0]);
         if (exchanged) return;

@@ -126,7 +126,7 @@ test("what is not finished is no backup, and the next one clears it away; other 
   await writeDump(at(), dumpName("scani", new Date(0)), pieces(contents));
   const stay = [".scani-two-19700101T000000-000Z.dump.part", ".scani-notes.part", "notes.txt"];
   for (const name of stay) writeFileSync(join(folder, name), "another's");
-  // Another install's is being written, and its name begins with this one's.
+  // Another install, whose name begins with this one's, is writing its dump.
   await writeDump(at("scani-staging"), dumpName("scani-staging", new Date(0)), pieces(contents));
   expect(await listBackups(at())).toEqual([]);
   await prepareFolder(at());
@@ -164,7 +164,7 @@ test("backups are listed newest first, each install's its own; a folder that is 
   await make("2026-01-12T12:00:00.000Z", "scani-two");
   expect((await listBackups(at())).map(({ at }) => new Date(at).getUTCDate())).toEqual([11, 10]);
   expect(await lastBackup(at(), { database: "scani" })).toBe(Date.parse("2026-01-11T12:00:00.000Z"));
-  // Of another database on the same server, of another cluster, or of one nobody can name, there is none.
+  // There is no backup of another database on the same server, of another cluster, or of an unknown database.
   expect(await lastBackup(at(), { database: "other" })).toBeUndefined();
   expect(await lastBackup(at(), { database: "scani", cluster: "73" })).toBeUndefined();
   expect(await lastBackup(at(), undefined)).toBeUndefined();

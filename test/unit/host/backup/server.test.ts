@@ -21,7 +21,7 @@ function running(answer: FakeAnswer): FakeEngine {
 test.each<[ContainerState, string]>([
   ["exited", "docker start scani-postgres"],
   ["created", "docker start scani-postgres"],
-  // Docker counts these as running.
+  // Docker counts these states as running.
   ["paused", "docker unpause scani-postgres"],
   ["restarting", "docker logs --tail 50 scani-postgres"],
 ])("the bundled Postgres that is %s cannot be asked, and what to type is said", async (state, command) => {

@@ -15,7 +15,7 @@ test.each([
 
 const tls = { ca: "ca of it", cert: "cert of it", key: "key of it" };
 
-/** A folder of Docker's with a context that has certificates, and these in a folder of their own, too. */
+/** Creates Docker's folder with a context that has certificates; others are in the folder itself. */
 function dockerHome(host: string) {
   const place = folder();
   const id = createHash("sha256").update("far").digest("hex");

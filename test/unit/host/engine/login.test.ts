@@ -53,7 +53,7 @@ test.each([
   expect(keptLogin(config, registry)).toEqual(kept);
 });
 
-/** A folder with Docker's config.json, and a helper named `here` that answers with a script. */
+/** Creates a folder with Docker's config.json, and a credential helper named `here` that runs a script. */
 function home(config: object, script?: string) {
   const place = folder();
   place.file("config.json", JSON.stringify(config));

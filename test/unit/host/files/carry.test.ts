@@ -17,14 +17,14 @@ const help = (over: Partial<CarryHelp> = {}): CarryHelp => ({
 
 const row = (key: string): NamedFile => ({ key, by: "row" });
 
-/** Two stores, the old one with some files. */
+/** Creates two stores, the old one with some files. */
 function stores(files: Readonly<Record<string, string>>): { from: FakeStore; to: FakeStore; named: NamedFile[] } {
   const [from, to] = [new FakeStore("old.test"), new FakeStore("new.test")];
   for (const [key, content] of Object.entries(files)) from.objects.set(key, content);
   return { from, to, named: Object.keys(files).map(row) };
 }
 
-/** The place of a store whose bucket's keys are at hand. */
+/** Returns the place of a store whose bucket's keys are known. */
 const signing = ({ place, title }: FakeStore): Place => ({
   ...place,
   sign: async ({ key = "" }) => `https://${title}/${encodeURIComponent(key)}`,
@@ -36,7 +36,7 @@ const twoLanes = (from: FakeStore, to: FakeStore, before?: () => void): [Lane, L
   lane(from, to, before),
 ];
 
-/** Carries in passes, as a switch does. */
+/** Carries in up to three passes, as a switch does. */
 async function inPasses(from: FakeStore, to: FakeStore, named: readonly NamedFile[]): Promise<CarryTally> {
   const tally = new CarryTally();
   for (let pass = 1; pass <= 3 && tally.fresh(named).length > 0; pass += 1)
@@ -78,7 +78,7 @@ test("what the new store lacks is carried, compared, and carried once", async ()
 test("carrying takes few requests and few calls a file, and goes on where a data-provider takes no batches", async () => {
   const { from, to, named } = stores(many);
   await carry(from, to, named);
-  // Looked at and fetched; looked at, sent, compared. The hosted side counts calls, whatever request they came in.
+  // The old store is checked and read; the new one is checked, written and compared. Calls count also in a batch.
   expect([from.requests, to.requests].map((all) => all / 120)).toEqual([
     expect.closeTo(2.05, 1),
     expect.closeTo(3.6, 1),
@@ -221,7 +221,7 @@ test.each<[string, Misbehave, RegExp]>([
   const tally = await inPasses(from, to, named);
   expect([stopping(tally.stuck).length, tally.gone.size, tally.carried.size]).toEqual([600, 0, 0]);
   for (const { failure } of tally.stuck) expect(failure.failed).toMatch(why);
-  // In each of three passes: one piece a lane is looked at, or all are looked at and one batch a lane is fetched.
+  // Each of three passes checks one piece a lane, or checks all and fetches one batch a lane.
   const looked = misbehave("GET", "") === undefined ? 600 : 120;
   expect(from.requests).toBeLessThan(3 * (looked + 150));
 });
@@ -283,7 +283,7 @@ test("a data-provider that counts calls by the hour is asked no more when they a
     await carryOnce(twoLanes(from, to), wanted, tally, help());
     carried.push(tally.carried.size);
     if (hour === 1) expect(tally.carried.has(job.key)).toBe(true);
-    // Those of the requests that were under way.
+    // The excess calls are those of requests that were under way.
     expect(to.calls.length - 1_000).toBeLessThan(4 * 60);
     for (const { failure } of tally.stuck)
       expect(failure).toEqual({
@@ -394,14 +394,14 @@ test("a bucket read with its own keys says what is not there, and why it refuses
   from.misbehave = (call, key) =>
     call === "GET" && (key !== "there" || code !== "AccessDenied") ? refusal(code) : undefined;
   const store = new FileStore(bucketOf(signing(from)), async (all) => all.map((one) => from.answer(one, new Map())));
-  // Keys that may not list a bucket are told no more of what is not there.
+  // Without permission to list the bucket, a missing object is answered with 403 as well.
   const denied = expect.objectContaining({ about: "either", mayBeMissing: true });
   expect(await store.look(["there", "not there"])).toEqual([expect.objectContaining({ bytes: 1 }), denied]);
   for (code of ["RequestTimeTooSkewed", "SignatureDoesNotMatch"])
     expect(await store.look(["there"])).toEqual([
       expect.objectContaining({ failed: expect.stringContaining(`403 (${code}: said so)`) }),
     ]);
-  // Which is no word about the key.
+  // This answer says nothing about the key.
   from.misbehave = () => ({
     status: 403,
     body: "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>",

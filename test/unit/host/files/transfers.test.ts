@@ -13,8 +13,8 @@ const got = (index: number): Transfer => ({ method: "GET", url: `https://store.t
 const many = Array.from({ length: 60 }, (_, index) => got(index));
 
 /**
- * Makes requests with a curl that ends at the first without a whole response, as `--fail-early` has it.
- * @returns the results, and what was asked, in each run
+ * Makes requests with a curl that stops at the first without a whole response, as with `--fail-early`.
+ * @returns the results, and the requests of each run of curl
  */
 async function made(
   requests: readonly Transfer[],

@@ -17,8 +17,8 @@ const targets = (api: string, ws: string, app: string) => ({ api, ws, auth: app,
 const written = (api: string, ws: string, app: string) => writtenFor(targets(api, ws, app));
 
 /**
- * Shell lines of a stand-in kamal-proxy. It runs in its own folder, where `listing` and `new-state` say what it does by
- * now.
+ * Shell lines of a stand-in kamal-proxy. It runs in its own folder, where `listing` and `new-state` hold its present
+ * routes.
  */
 interface Gateway {
   readonly deploy: string;
@@ -26,7 +26,7 @@ interface Gateway {
   readonly resume?: string;
 }
 
-/** Runs the flip script with a stand-in kamal-proxy; `state` is what it has written down before. */
+/** Runs the flip script with a stand-in kamal-proxy. @param state content of its state file before */
 function runFlip(
   { deploy, list, resume = "true" }: Gateway,
   state?: string,

@@ -7,7 +7,7 @@ import { resumeAll } from "../../../../host/gateway/resume";
 import { FakeEngine } from "../fakeEngine";
 import { row } from "./listing";
 
-/** Runs the script with a stand-in kamal-proxy, which writes down what it is told; ended by `end` or by itself. */
+/** Runs the script with a stand-in kamal-proxy that records its commands; it ends by `end` or by itself. */
 function runScript(pause: string, holdSeconds: number) {
   const folder = mkdtempSync(join(tmpdir(), "hold-"));
   const calls = () => readFileSync(join(folder, "calls"), "utf8").trim().split("\n");
@@ -48,7 +48,7 @@ test("requests wait from the word on until the holder is gone, and no longer", a
   const script = runScript("true", 7);
   await script.held;
   expect(script.calls().toSorted()).toEqual(paused);
-  // A gateway that is restarted meanwhile must not start paused.
+  // A gateway that restarts meanwhile must not start paused.
   expect(script.state()).toBe('[{"name":"api","pause_controller":{"state":0,"stop_message":""}}]');
   script.end();
   const { code, output, calls } = await script.ended;
@@ -71,7 +71,7 @@ test("where a route cannot be paused none stays so", async () => {
   expect(calls.slice(2)).toEqual(resumed);
 });
 
-/** A gateway on a fake engine, and the names of its paused routes. */
+/** Creates a gateway on a fake engine, with the names of its paused routes. */
 function gateway(refuses = false) {
   const waiting = new Set<string>();
   const engine: FakeEngine = new FakeEngine((_container, command) => {
@@ -131,7 +131,7 @@ test("a gateway that has its pauses from its state file, and would die of a resu
   waiting.add("api");
   container.startedAt = new Date(2_000_000).toISOString();
   engine.watch = (call) => {
-    // It takes up what its state file says.
+    // On start the gateway reads its state file.
     if (call === "start gateway") waiting.clear();
   };
   expect(await resumeAll(engine, "gateway")).toEqual({ routes: ["api"], restarted: true });

@@ -14,7 +14,7 @@ const environment = {
   SMTP_URL: "smtps://u:MAILSECRET@mail.example.org",
 };
 const given = (value: string, origin: DeclaredSetting["origin"] = ".env"): DeclaredSetting => ({ value, origin });
-/** Base as it was brought up. */
+/** Settings of base as brought up. */
 const settings: Record<string, DeclaredSetting> = {
   FRONTEND_URL: given(environment.FRONTEND_URL),
   COOKIE_DOMAIN: given(environment.COOKIE_DOMAIN),

@@ -155,7 +155,7 @@ test("another database cluster under the same name is refused, with what to type
     ].join("\n"),
   ]);
   expect(texts({ cluster: "7300000000000000001" }, {}, before)).toEqual([]);
-  // One that does not run says nothing, and an earlier version remembers none.
+  // A stopped Postgres gives no identity, and state of an earlier version has none.
   expect(texts({}, {}, before)).toEqual([]);
   expect(texts({ cluster: "7300000000000000002" })).toEqual([]);
   expect(texts({ cluster: "7300000000000000002" }, { startEmpty: true }, before)).toEqual([]);
@@ -171,10 +171,10 @@ test("base is not made beside releases of its own install: its state is lost, or
     lostStateProblems(before, known, { containers }, { install: "scani", stack: "base" }).map(renderProblem);
   expect(told(undefined, gateway, api)).toEqual([expect.stringContaining("type: npm run adopt -- --recover")]);
   expect(told(remembered, gateway, api)).toEqual([]);
-  // A first up that was killed, and a base that was destroyed under its releases on purpose.
+  // These are a killed first up, and a base that was deliberately destroyed under its releases.
   expect(told(undefined, gateway)).toEqual([]);
   expect(told(undefined, api)).toEqual([]);
-  // A state that holds nothing at all is no killed run's.
+  // A killed run would have left something in the state.
   known = new Set();
   expect(told(undefined, gateway)).toEqual([expect.stringContaining("knows nothing of it")]);
 });

@@ -10,7 +10,7 @@ const shell = "the shell's environment";
 const base = { NODE_ENV: "production", LOG_LEVEL: "info", DATABASE_URL: "postgres://u:SECRET@postgres/scani" };
 const cloud = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "ISSUEDSECRET-0123" };
 
-/** A release in use. */
+/** Returns the containers of a release in use. */
 function running(
   tier: "tier1" | "tier2",
   variables: Readonly<Record<string, string>>,

@@ -2,11 +2,14 @@ import type { Tier } from "../../../../settings";
 import type { FakeInstall } from "../fakeInstall";
 import { go, previewed, served } from "./filesInstall";
 
-/** The hosted endpoint allows a key fewer calls an hour than there are files. */
+/** A hosted endpoint that allows a key fewer calls an hour than there are files. */
 
 const calls = 250;
 
-/** An install with more files than that, whose hosted endpoint counts from now on. @returns begins another hour */
+/**
+ * Creates an install with many files, whose hosted endpoint limits calls from now on. @returns the install, and a
+ * function that begins another hour
+ */
 async function counted(from: Tier, files: number): Promise<{ host: FakeInstall; hour: () => void }> {
   const host = await served(from);
   const store = from === "tier1" ? host.home : host.away;
@@ -23,7 +26,7 @@ async function counted(from: Tier, files: number): Promise<{ host: FakeInstall; 
   return { host, hour: () => (left = calls) };
 }
 
-/** Types the same command hour by hour. @returns what it said each time */
+/** Runs the same command every hour. @returns its last message each time */
 async function hourly(host: FakeInstall, hour: () => void, to: Tier): Promise<string[]> {
   const said: string[] = [];
   for (let hours = 1; hours <= 9; hours += 1) {

@@ -6,7 +6,7 @@ import { FakeInstall } from "../fakeInstall";
 const hour = 3_600_000;
 const never = new AbortController().signal;
 
-/** Sets this machine's clock forward, or back. @param by milliseconds */
+/** Sets this machine's clock forward or back. @param by milliseconds */
 function setClock(by: number): void {
   const real = Date.now.bind(Date);
   jest.spyOn(Date, "now").mockImplementation(() => real() + by);
@@ -14,7 +14,7 @@ function setClock(by: number): void {
 
 afterEach(() => jest.restoreAllMocks());
 
-/** An install on which tier 1 serves and tier 2 is declared. */
+/** Creates an install on which tier 1 serves and tier 2 is declared. */
 async function served(): Promise<FakeInstall> {
   const host = new FakeInstall();
   host.declare("tier1", "r1");

@@ -38,7 +38,7 @@ test.concurrent(
   },
 );
 
-/** Where a run to tier 2 died between the flip and the new worker's start, and a file has come since. */
+/** Creates an install on which a run to tier 2 died between the flip and the new worker's start. */
 async function diedBeforeWorker(): Promise<FakeInstall> {
   const host = await served("tier1");
   host.container("r1", "worker").state = "exited";

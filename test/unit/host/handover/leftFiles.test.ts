@@ -8,9 +8,9 @@ import type { Tier } from "../../../../settings";
 import type { FakeInstall } from "../fakeInstall";
 import { go, previewed, releaseOf, served } from "./filesInstall";
 
-/** Files that stay where they are, are hard to find, or come at an odd moment. */
+/** Files that stay where they are, are hard to find, or arrive at an unusual moment. */
 
-/** Tier 2's place. */
+/** Address of tier 2's data-provider. */
 const hosted = "https://hosted.example.org";
 
 test.concurrent(
@@ -77,7 +77,7 @@ test.concurrent("a worker is started again whether or not the place of a warm ti
   expect(host.running()).toContain("scani-r1-worker");
 });
 
-/** Lets a user upload a file to the new place at the first call that is so. */
+/** Lets a user upload a file to the new bucket at the first matching call. */
 function uploadAt(host: FakeInstall, isIt: (call: string) => boolean): void {
   host.engine.watch = (call) => {
     if (!isIt(call) || host.away.objects.has("documents/u/7.pdf")) return;
@@ -105,7 +105,7 @@ test.concurrent.each<["yes" | undefined]>([["yes"], [undefined]])(
   },
 );
 
-/** Removes containers as an operator does, or another tool. */
+/** Removes containers as an operator or another tool does. */
 function remove(host: FakeInstall, release: string, ...services: readonly Service[]): void {
   for (const service of services) {
     const at = host.engine.all.indexOf(host.container(release, service));
@@ -126,7 +126,7 @@ test.concurrent.each<[string, readonly Service[]]>([
   expect(host.away.objects).toEqual(host.home.objects);
 });
 
-/** Puts on record that a tier was switched to. */
+/** Records a switch to a tier in the journal. */
 async function recordSwitch(host: FakeInstall, tier: Tier): Promise<void> {
   const entry = {
     at: "",
@@ -198,7 +198,9 @@ test.concurrent(
   },
 );
 
-/** Where nothing has been said and there are no files, a user uploads the first at a call. */
+/**
+ * Creates an install without files and without `carryFiles`, to which a user uploads the first file at a matching call.
+ */
 async function firstPaperAt(isIt: (call: string) => boolean): Promise<FakeInstall> {
   const host = await served("tier1");
   host.named = [];

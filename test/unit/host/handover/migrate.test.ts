@@ -8,7 +8,7 @@ import { FakeEngine, type FakeContainer } from "../fakeEngine";
 const database: Database = { kind: "bundled", container: "scani-postgres", stacks: stacksBeside("base") };
 const blocker = { pid: 77, who: "psql", since: "2026-01-10T12:00:00Z" };
 
-/** A migrator beside a Postgres in which its statements are kept waiting so many times. */
+/** Creates a migrator and a Postgres that blocks its statements a number of times. */
 function scene(blocked = 0) {
   let left = blocked;
   const said: string[] = [];
@@ -26,7 +26,7 @@ function scene(blocked = 0) {
   engine.add({ name: "scani-postgres", state: "running" });
   const migrator: FakeContainer = engine.add({ name: "scani-migrate", endsWith: blocked === 0 ? 0 : undefined });
   const target = { id: migrator.id, name: migrator.name, title: "tier2 migrate" } as ReleaseContainer;
-  /** From when on sessions were cancelled, by the server's clock. */
+  /** Times from which sessions were cancelled, by the server's clock. */
   const cancelledSince: string[] = [];
   const go = (timeoutSeconds: number, signal = new AbortController().signal, pending?: readonly string[]) =>
     migrate(engine, pending, target, new Progress((line) => said.push(line)), {
@@ -115,7 +115,7 @@ test.concurrent("an interrupt stops it and says so", async () => {
   expect(said.join()).toContain("tier2 migrate was stopped; migrations that were complete stay");
 });
 
-/** A migrator that a killed run has started, before the server's time now. */
+/** Creates a migrator that a killed run has started earlier. */
 function leftRunning() {
   const left = scene(1);
   Object.assign(left.migrator, { state: "running", startedAt: "2026-01-10T11:55:00Z" });

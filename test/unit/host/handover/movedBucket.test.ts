@@ -6,11 +6,11 @@ import { servicesOf, type Service } from "../../../../host/install/services/rele
 import type { FakeInstall } from "../fakeInstall";
 import { go, previewed, releaseOf, served } from "./filesInstall";
 
-/** Tier 1's bucket is another one from the next release on. */
+/** A bucket of tier 1 that changes with the next release. */
 
 const moved = "tier 1's data-provider on https://moved.test/own-bucket";
 
-/** Brings the release of tier 1 up that keeps its files in the other bucket. @returns what is said */
+/** Brings up the release of tier 1 that keeps its files in the other bucket. @returns the reported lines */
 async function up(host: FakeInstall, changes = {}): Promise<string[]> {
   const lines: string[] = [];
   const order = host.order("tier1", "r3", { carryFiles: undefined, ...changes });
@@ -27,7 +27,7 @@ function declareMoved(host: FakeInstall): void {
   host.move("r3");
 }
 
-/** Removes containers as an operator does, or `down`. */
+/** Removes containers as an operator or `down` does. */
 function remove(host: FakeInstall, release: string, services: readonly Service[]): void {
   for (const service of services) host.engine.all.splice(host.engine.all.indexOf(host.container(release, service)), 1);
 }

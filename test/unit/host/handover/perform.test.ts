@@ -18,7 +18,7 @@ const ways: readonly [from: Tier, to: Tier][] = [
 ];
 const releaseOf: Readonly<Record<Tier, string>> = { tier1: "r1", tier2: "r2" };
 
-/** An install on which one tier serves and the other is declared. */
+/** Creates an install on which one tier serves and the other is declared. */
 async function served(from: Tier): Promise<FakeInstall> {
   const host = new FakeInstall();
   host.declare("tier1", "r1");
@@ -28,7 +28,7 @@ async function served(from: Tier): Promise<FakeInstall> {
   return host;
 }
 
-/** Milliseconds a call that is under way may go on after an interrupt. */
+/** Milliseconds a pending call may continue after an interrupt. */
 const grace = 200;
 
 const go = (host: FakeInstall, to: Tier, lines: string[] = []) =>
@@ -49,7 +49,7 @@ test.concurrent.each(ways)("from %s to %s: every route, one worker, and nothing 
   expect(await go(host, to)).toBeUndefined();
 });
 
-/** Routes that lead to nothing that runs. */
+/** Lists the routes that lead to no running container. */
 function unserved(host: FakeInstall): string[] {
   return routes
     .filter((route) => host.engine.find(host.routes[route] ?? "")?.state !== "running")
@@ -57,8 +57,7 @@ function unserved(host: FakeInstall): string[] {
 }
 
 /**
- * What is not as it must be once a run is over: all routes lead to one release, which runs, and whose worker alone
- * takes jobs.
+ * Lists broken rules after a run: all routes must lead to one release, which runs, and only its worker may take jobs.
  */
 function wrongOf(host: FakeInstall): string[] {
   const releases = [...new Set(routes.map((route) => host.routes[route]?.split("-")[1]))];
@@ -72,17 +71,17 @@ function wrongOf(host: FakeInstall): string[] {
   ];
 }
 
-/** What a fault at the n-th call of a run came to. */
+/** Outcome of a run with a fault at the n-th call. */
 interface Outcome {
   readonly call: string;
-  /** What was not as it must be: on the way, afterwards, and after the same run again. */
+  /** Broken rules during the run, after it, and after the same run again. */
   readonly wrong: readonly string[];
 }
 
-/** How the run goes wrong. `interrupted`: the call hangs, and ends when the operator interrupts the run. */
+/** Kind of a run's fault. `interrupted`: the call hangs, and ends when the operator interrupts the run. */
 type Trouble = Exclude<FaultKind, "hang"> | "interrupted";
 
-/** A run in which the n-th call goes wrong, and the same run again. Undefined when there is no such call. */
+/** Runs a handover with a fault at the n-th call, and the same again. Undefined when there is no such call. */
 async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Promise<Outcome | undefined> {
   const host = await served(from);
   const interrupted = new AbortController();
@@ -97,7 +96,7 @@ async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Prom
   const call = host.engine.faulted;
   host.engine.plan();
   if (call === undefined) return undefined;
-  // What a killed process left is for the next run to mend, but what serves serves.
+  // The next run repairs what a killed process left, but the serving release must serve.
   for (const one of trouble === "die" ? unserved(host) : wrongOf(host)) wrong.add(`afterwards: ${one}`);
   await go(host, to).catch((error: { why?: Error } & Error) =>
     wrong.add(`the next run fails: ${(error.why ?? error).message}`),
@@ -120,10 +119,10 @@ test.concurrent.each(everyWay)("from %s to %s, %s at every call", async (from, t
   expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
 });
 
-/** Milliseconds after which a run counts as held up: fifty of them at a time take seconds on a busy machine. */
+/** Milliseconds after which a run counts as stuck: fifty concurrent runs take seconds on a busy machine. */
 const endsWithin = 15_000;
 
-/** Calls that keep an interrupted run from ending, while the engine does not answer them. */
+/** Finds the calls that keep an interrupted run from ending while the engine does not answer them. */
 async function holdingUp(from: Tier, to: Tier): Promise<string[]> {
   const counting = await served(from);
   await go(counting, to);
@@ -148,7 +147,7 @@ test.concurrent.each(ways)("from %s to %s, interrupted while the engine does not
   expect(await holdingUp(from, to)).toEqual([]);
 });
 
-/** A run whose new worker does not come up, so that all is taken back, in which the n-th call goes wrong as well. */
+/** Runs a handover that is rolled back because its new worker fails, with a fault at the n-th call as well. */
 async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): Promise<Outcome | undefined> {
   const host = await served(from);
   const worker = host.container(releaseOf[to], "worker");
@@ -184,8 +183,8 @@ test.concurrent.each(
 });
 
 /**
- * A run whose new worker does not come up, while the old release does not answer the gateway: for so many milliseconds,
- * or for good.
+ * Runs a handover whose new worker fails while the old release does not answer the gateway, for some milliseconds or
+ * permanently.
  */
 async function oldReleaseSilent(
   from: Tier,
@@ -252,7 +251,7 @@ test.concurrent.each(ways)("from %s to %s, a way back that fails for a moment is
   expect(wrongOf(host)).toEqual([]);
 });
 
-/** States in which a container can be found that Pulumi does not make anew. */
+/** States of a container that Pulumi does not recreate. */
 const foundStates: readonly ContainerState[] = ["created", "running", "paused", "restarting", "exited"];
 
 const otherHands = ways.flatMap(([from, to]) =>
@@ -416,7 +415,7 @@ test.concurrent(
   },
 );
 
-/** The api's container of what serves, and the calls that stopped it, in a run that finds it silent. */
+/** Runs a repair of a serving release whose api is silent. @returns the install, and how often the api was stopped */
 async function silentApi(prepare: (host: FakeInstall) => void): Promise<{ host: FakeInstall; stops: number }> {
   const host = await served("tier1");
   host.lost.api = "503";
@@ -571,7 +570,7 @@ test.concurrent(
   },
 );
 
-/** What may befall a page, by how it is found. */
+/** Faults of a page, by the state in which it is found. */
 const pageTroubles: readonly (readonly [how: string, befall: (host: FakeInstall, to: Tier) => void])[] = [
   ...(["paused", "exited", "restarting"] as const).map(
     (state) =>
@@ -590,7 +589,7 @@ const pageTroubles: readonly (readonly [how: string, befall: (host: FakeInstall,
   ],
 ];
 
-/** A run in which something befalls the new page as its worker starts. */
+/** Runs a handover in which the new page fails when its worker starts. */
 async function pageLost(host: FakeInstall, to: Tier, soak: number, befall: (host: FakeInstall, to: Tier) => void) {
   host.engine.watch = (call) => {
     if (call === `start scani-${releaseOf[to]}-worker`) befall(host, to);
@@ -646,8 +645,8 @@ test.concurrent("one bad answer before the old release is stopped is chance", as
 });
 
 /**
- * A switch to tier 2 whose gateway does not say what serves from the moment the new worker has started: so many times, or
- * for good.
+ * Runs a switch to tier 2 whose gateway does not list its routes once the new worker has started, a number of times or
+ * permanently.
  */
 async function silentAfterFlip(soak: number, times: number, readyTimeout: number) {
   const host = await served("tier1");
@@ -715,12 +714,12 @@ test.concurrent(
       return undefined;
     };
     await perform(host.engine, order, () => undefined, new AbortController().signal, grace);
-    // By the check before the old release is stopped.
+    // The check before the old release is stopped asks these.
     expect(asked.toSorted()).toEqual(["scani-gateway", "scani-r1-data-provider"]);
   },
 );
 
-/** The last record of handovers. */
+/** Reads the last record of the journal. */
 const lastRecord = async (host: FakeInstall) =>
   (await readFacts(host.engine, { name: "scani", gateway: "scani-gateway" })).journal.at(-1);
 
@@ -774,7 +773,7 @@ test.concurrent(
     expect(await go(host, "tier1")).toMatchObject({ outcome: "repaired" });
     expect(wrongOf(host)).toEqual([]);
     expect([...host.nameless]).toEqual([]);
-    // A page's server does not start unless the name `api` resolves.
+    // Restart the page after the api: its server does not start unless the name `api` resolves.
     expect(host.engine.calls.filter((call) => /^(stop|start) /.test(call))).toEqual(
       ["api", "frontend-app"].flatMap((service) => [`stop scani-r1-${service}`, `start scani-r1-${service}`]),
     );
@@ -811,7 +810,10 @@ test.concurrent("what answers is found, whatever a look-up of its name says, and
   expect((await readFacts(host.engine, host.order("tier1", "r1").install)).nameless).toEqual([]);
 });
 
-/** Tier 1 serves, the engine's DNS has lost its api's name, and without that its page does not start. */
+/**
+ * Creates an install on which tier 1 serves, the engine's DNS has lost its api's name, and its page does not start
+ * without it.
+ */
 async function pageWithoutApi(): Promise<FakeInstall> {
   const host = await served("tier1");
   host.nameless.add("scani-r1-api");

@@ -20,22 +20,22 @@ import { Died, type FakeContainer, type FaultKind } from "../fakeEngine";
 import { FakeInstall, journalPath } from "../fakeInstall";
 
 /**
- * What holds whatever state a host is in and whichever call goes wrong (docs/architecture.md, "What must hold"). A normal
- * run plays some hosts with a fault at one call each, a thorough one two thousand and more, many of them with a fault at
- * every call. SCANI_TEST_SEED repeats a run's hosts.
+ * Rules that hold in every state of a host and with a fault at any call (docs/architecture.md, "What must hold"). A
+ * normal run plays some hosts with a fault at one call each, a thorough one over two thousand, many of them with a
+ * fault at every call. SCANI_TEST_SEED repeats a run's hosts.
  */
 const thorough = process.env.SCANI_TEST_THOROUGH !== undefined;
 const seed = Number(process.env.SCANI_TEST_SEED ?? Date.now());
 const hostsOnce = thorough ? 2_000 : 300;
 const hostsAtEveryCall = thorough ? 100 : 1;
 
-/** Hosts that are played at a time: most of their time is waiting. */
+/** Number of hosts played at a time, since they mostly wait. */
 const atATime = 100;
 
 const tiers = ["tier1", "tier2"] as const;
 const releaseOf: Readonly<Record<Tier, string>> = { tier1: "r1", tier2: "r2" };
 
-/** What goes wrong, and at which call of the first run. */
+/** A fault, and the call of the first run at which it happens. */
 interface Trouble {
   readonly kind: FaultKind;
   readonly at: number;
@@ -45,23 +45,23 @@ interface Case {
   readonly to: Tier;
   /** States of each tier's containers, in the order of their services. */
   readonly states: Readonly<Record<Tier, readonly ContainerState[]>>;
-  /** The tier each route leads to. */
+  /** Tier each route leads to. */
   readonly routed: readonly (Tier | undefined)[];
   readonly gateway: ContainerState;
   /** Names of the gateway's services whose requests are held. */
   readonly paused: readonly string[];
-  /** The S3 server of base's own, and how the gateway leads uploads to it; undefined where there is none. */
+  /** State of base's own S3 server, and whether the gateway routes uploads to it; undefined without one. */
   readonly uploads: { readonly state: ContainerState; readonly routed: boolean } | undefined;
-  /** Services of the wanted release whose names the engine's DNS has lost, where the gateway runs. */
+  /** Services of the wanted release whose names the engine's DNS has lost, if the gateway runs. */
   readonly nameless: readonly Service[];
-  /** What the record of handovers holds. */
+  /** Content of the journal. */
   readonly record: string | undefined;
   readonly fault: Trouble;
 }
 
 const faultKinds: readonly FaultKind[] = ["throw", "lose", "die", "hang"];
 
-// What is lost only Pulumi makes again: it can only be others'.
+// The wanted release has no lost containers, since Pulumi recreates those.
 const own = fc.constantFrom<ContainerState>("created", "running", "running", "paused", "exited", "restarting");
 const anybodys = fc.constantFrom<ContainerState>(
   "created",
@@ -117,12 +117,12 @@ async function laidOut(one: Case): Promise<FakeInstall> {
       host.container(releaseOf[tier], service).state = service === "migrate" ? "created" : of[tier][index];
     });
   }
-  // While the gateway does not run nobody learns which names it does not find: that takes the same command once more.
+  // A stopped gateway cannot tell which names it does not find, so that case would need the same command twice.
   if (gateway === "running")
     for (const service of nameless)
       if (host.container(releaseOf[to], service).state === "running")
         host.nameless.add(`scani-${releaseOf[to]}-${service}`);
-  // Whatever is up was started once, and its worker has said that it listens.
+  // A worker that is up has been started, and so has logged that it listens.
   for (const tier of tiers) {
     const worker = host.container(releaseOf[tier], "worker");
     if (isUp(worker)) host.engine.say(worker, "Worker listening for jobs");
@@ -133,7 +133,7 @@ async function laidOut(one: Case): Promise<FakeInstall> {
     if (!uploads.routed) host.loseUploads();
     there(host, "scani-storage").state = uploads.state;
   }
-  // What is not there is not held.
+  // Only existing routes can be held.
   host.pause(...paused.filter((name) => (name === uploadsRouteName ? uploads?.routed : host.routes[name as Route])));
   const container = there(host, "scani-gateway");
   container.state = gateway;
@@ -148,7 +148,7 @@ function there(host: FakeInstall, name: string): FakeContainer {
   return container;
 }
 
-/** Where requests of a route go, and whether somebody answers them there who lets them through. */
+/** Target of a route's requests, and whether they are let through and answered there. */
 interface Answered {
   readonly target: string;
   readonly answers: boolean;
@@ -165,7 +165,7 @@ function lookAt(host: FakeInstall): Map<Route, Answered> {
   );
 }
 
-/** True where a page gets all that it asks for but uploads, by the fake alone. */
+/** Returns true when all of a page's requests but uploads are answered, by the fake's state. */
 function serves(host: FakeInstall, release: string): boolean {
   const all = [...lookAt(host).values()];
   return (
@@ -175,13 +175,13 @@ function serves(host: FakeInstall, release: string): boolean {
   );
 }
 
-/** True where uploads arrive, by the fake alone. */
+/** Returns true when uploads arrive, by the fake's state. */
 const uploadsArrive = (host: FakeInstall): boolean =>
   host.uploads !== undefined &&
   host.engine.find("scani-storage")?.state === "running" &&
   !host.paused.has(uploadsRouteName);
 
-/** Rule 5, of `status`: what it says serves does, and nothing else is silent about it. */
+/** Checks rule 5 for `status`: it names a release as serving exactly when that release serves. */
 async function untrueStatus(host: FakeInstall): Promise<string[]> {
   const said = showStatus(await readStatus(host.engine, "scani")).split("\n")[0];
   const released = tiers.find((tier) => serves(host, releaseOf[tier]));
@@ -197,12 +197,14 @@ async function untrueStatus(host: FakeInstall): Promise<string[]> {
   return true_ ? [] : [`rule 5: status says ${said}`];
 }
 
-/** Rule 6: a tier is not taken down while a route leads to it, or may, or its worker alone works; otherwise it may go. */
+/**
+ * Checks rule 6: a tier is not taken down while a route leads to it, or may, or only its worker works; otherwise it is.
+ */
 function wrongRefusals(host: FakeInstall, facts: Facts): string[] {
   const isKnown = facts.gateway.silent === undefined || Object.keys(host.routes).length > 0;
   return tiers.flatMap((tier) => {
     const begins = `scani-${releaseOf[tier]}-`;
-    // Where nobody knows where routes lead, whatever answers a page may be what they lead to.
+    // If the routes are unknown, they may lead to anything that answers a page.
     const routed = isKnown
       ? Object.values(host.routes).some((target) => target.startsWith(begins))
       : host.running().some((name) => [`${begins}api`, `${begins}frontend-app`].includes(name));
@@ -225,7 +227,7 @@ function wrongRefusals(host: FakeInstall, facts: Facts): string[] {
 
 const install = { name: "scani", gateway: "scani-gateway" };
 
-/** What `preview` says serves, and the steps it names. */
+/** Returns the serving release and the steps that `preview` reports. */
 async function previewed(host: FakeInstall, { wanted, stack, backups }: Order) {
   const environment = Object.fromEntries(
     servicesOf(wanted.tier).map((service) => [
@@ -246,13 +248,16 @@ async function previewed(host: FakeInstall, { wanted, stack, backups }: Order) {
   );
 }
 
-/** What broke a rule in one case; empty when all of them hold. Undefined where there is no call for the fault to be at. */
+/**
+ * Lists the broken rules of one case; empty when all hold. Undefined when there is no call at which the fault could
+ * happen.
+ */
 async function broken(one: Case): Promise<string[] | undefined> {
   const host = await laidOut(one);
   const wrong = new Set<string>();
   const order = host.order(one.to, releaseOf[one.to]);
   const add = (all: readonly string[]) => all.forEach((each) => wrong.add(each));
-  /** What is true now, without a call that counts. */
+  /** Reads the present facts. */
   const facts = () => readFacts(host.engine, install);
 
   const found = await facts();
@@ -293,7 +298,7 @@ async function broken(one: Case): Promise<string[] | undefined> {
     if (!serves(host, releaseOf[one.to])) wrong.add(`rule 5: it said ${report.at(-1)}, and ${JSON.stringify(serving)}`);
     for (const { tier, title } of then.containers.filter((other) => other.service === "worker" && isUp(other)))
       if (tier !== one.to) wrong.add(`rule 2: after the switch ${title} is up`);
-    // Whether a gateway that runs will leave one question unanswered, and is waited for, no preview can tell.
+    // A preview cannot know whether a running gateway will miss one answer and so has to be waited for.
     const untold = one.gateway === "running" ? ["drain", "start-gateway"] : ["drain"];
     const done = Object.keys(entry?.timings ?? {}).filter((id) => !untold.includes(id));
     const said = preview.steps.map(({ id }) => id).filter((id) => id !== "soak");
@@ -310,7 +315,7 @@ async function broken(one: Case): Promise<string[] | undefined> {
     )
       wrong.add(`rule 5: it failed with ${text}, and ${JSON.stringify(serving)}`);
   }
-  // What a repair restarts it has stopped for a moment, in which it may be killed.
+  // A restart stops a container for a moment, in which the run may be killed.
   if (!preview.steps.some(({ id }) => id === "flip" || id === "restart"))
     for (const { id, title } of ran)
       if (there(host, id).state !== "running") wrong.add(`rule 3: a repair left ${title} ${there(host, id).state}`);
@@ -344,7 +349,7 @@ interface Found {
   readonly wrong: readonly string[];
 }
 
-/** Plays cases and gives those in which a rule broke, and how many had a fault at a call. */
+/** Plays cases. @returns those that broke a rule, and how many had a fault at a call */
 async function play(all: readonly Case[]): Promise<{ readonly played: number; readonly found: Found[] }> {
   const found: Found[] = [];
   let played = 0;
@@ -375,7 +380,7 @@ test(`${hostsAtEveryCall} hosts, with every fault at every call: the rules hold`
   }
 }, 3_600_000);
 
-/** Calls of a run in which nothing goes wrong. */
+/** Counts the calls of a run without a fault. */
 async function callsOf(one: Case): Promise<number> {
   const host = await laidOut(one);
   host.engine.plan();

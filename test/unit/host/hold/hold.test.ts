@@ -16,7 +16,7 @@ const wanted: HoldInputs = {
   subnets: { "scani-data": "10.213.7.0/25" },
 };
 
-/** An install of which tier 1 serves, and tier 2 has served; its data network is in a subnet. */
+/** Creates an install on which tier 1 serves and tier 2 has served, with its data network in a subnet. */
 function installIn(subnet: string): FakeInstall {
   const install = new FakeInstall();
   install.declare("tier2", "two");
@@ -68,7 +68,7 @@ test("a network that moves is left by every release, also one that is stopped, a
   ] as const)
     expect(install.container(release, service).networks).toContain("scani-data");
   expect(install.container("one", "frontend-app").networks).not.toContain("scani-data");
-  // The page's server looks the api up once, so it comes last; what has not run is not started.
+  // The page's server looks the api up only once, so it is started after it; stopped containers stay stopped.
   const restarts = started(install).filter((call) => /^start /.test(call));
   expect(restarts.slice(0, 2).toSorted()).toEqual(["start scani-one-api", "start scani-one-data-provider"]);
   expect(restarts.slice(2)).toEqual(["start scani-one-frontend-app", "start scani-one-worker"]);
@@ -162,7 +162,7 @@ test.each(["scani-gateway", "scani-one-api"])(
     const held = await beginHold(install.engine, "scani", (await planned())!, progress);
     expect(held).toBeUndefined();
     expect(install.container("one", "worker").state).toBe("exited");
-    // BaseReady starts the gateway, and no api.
+    // BaseReady starts the gateway, but no api.
     await install.engine.start("scani-gateway");
     await endHold(install.engine, "scani", held, progress, watch);
     expect(install.container("one", "worker").state).toBe("running");
@@ -187,7 +187,7 @@ test("where somebody has stopped Scani, the end of a change of base starts no wo
 });
 
 describe("a worker that is not the one", () => {
-  /** Another container with the labels of the worker that serves, and newer than it. */
+  /** Adds a newer container with the labels of the serving worker. */
   const addWorker = (name: string) =>
     install.engine.add({
       name,

@@ -98,7 +98,7 @@ test("while a network moves everything waits, since what is on it is restarted",
     routes: ["api", "ws", "auth", "app", "storage"],
     workers: [{ service: "worker" }],
   });
-  // One that is not there is no move: nobody is on it.
+  // A missing network is no move, since no container is on it.
   expect(planHold(facts, { ...base, networks: [] }, wanted)).toBeUndefined();
 });
 
@@ -115,9 +115,9 @@ test("where nothing serves, or the gateway lets nobody in, no request waits, and
   });
   const alone = { ...facts, containers: [member("api", "exited"), member("worker")] };
   expect(planHold(alone, changed, wanted)).toMatchObject({ routes: [], workers: [{ isAlone: true }] });
-  // Where no worker needs what is replaced, nobody would notice.
+  // If no worker needs the replaced service, nothing has to be held.
   expect(planHold(alone, own({ ...wanted.contents, mail: "other" }), wanted)).toBeUndefined();
-  // There is no place to note it in.
+  // Without a gateway there is no place to record the hold.
   expect(planHold({ ...facts, gateway: { ...gateway, state: undefined } }, changed, wanted)).toBeUndefined();
 });
 

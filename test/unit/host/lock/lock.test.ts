@@ -8,11 +8,11 @@ const own: Owner = thisProcess("up of tier2", "127.0.0.1:1");
 const another: Owner = { ...own, pid: 1, work: "restore", engine: "127.0.0.1:2" };
 const silent = (): void => undefined;
 
-/** A gateway whose locks have owners, and how many conversations hold one. */
+/** A gateway with its locks' owners, and the number of connections that hold one. */
 class Gateway {
   readonly owners: { run?: Owner; apply?: Owner } = {};
   held = 0;
-  /** Words its holders have sent. */
+  /** Number of messages its holders have sent. */
   words = 0;
   /** Names of paused routes. */
   paused: string[] = [];

@@ -22,7 +22,7 @@ test("answers are read, and nothing else is", () => {
   expect(parseAnswer("")).toBeUndefined();
 });
 
-/** The scripts are the gateway's; here they run on this machine, where it has what they need. */
+/** Tests that run the gateway's scripts on this machine, skipped without flock. */
 const here = spawnSync("sh", ["-c", "command -v flock"]).status === 0 ? describe : describe.skip;
 
 here("the script", () => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { stackLocksIn } from "../../../../ops/pulumi/stackLock";
 
-/** As Pulumi 3.259 prints it. */
+/** Renders the error as Pulumi 3.259 prints it. */
 const message = (lines: readonly string[]) =>
   [
     "code: 255",

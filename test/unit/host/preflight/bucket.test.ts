@@ -21,7 +21,7 @@ const allowed = {
 const refused = (code: string, message = "") =>
   `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
 
-/** A bucket that answers each method in one way, and keeps what it was asked. */
+/** Returns a bucket with one answer for each method, and the methods it was asked. */
 function bucket(answers: Partial<Record<string, HttpAnswer>>): { http: Http; asked: string[] } {
   const asked: string[] = [];
   return {

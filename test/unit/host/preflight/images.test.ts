@@ -5,7 +5,7 @@ import { renderProblem } from "../../../../util/operatorError";
 
 const refusal = (statusCode: number, message: string) => new EngineError(statusCode, message);
 
-/** An engine that has some images, and whose registry answers for the others. */
+/** Returns an engine with some images, whose registry answers for the others. */
 function engine(here: readonly string[], registry: Readonly<Record<string, Error | undefined>>): Engine {
   return {
     image: async (name: string) =>

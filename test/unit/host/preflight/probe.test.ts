@@ -60,7 +60,7 @@ test("whatever fails, it leaves nothing behind", async () => {
     const call = host.engine.faulted;
     if (call === undefined) break;
     expect([call, thrown]).toEqual([call, expect.stringContaining("fault at")]);
-    // What cannot be removed is cleared away by the next.
+    // A probe that cannot be removed is removed by the next run.
     if (!call.startsWith("remove")) expect([call, probes()]).toEqual([call, []]);
     for (const one of probes()) await host.engine.remove(one.id);
   }

@@ -3,7 +3,7 @@ import { opens, seal } from "../../../../host/scani/envelope";
 const hexKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const passphrase = "a passphrase of more than thirty-two characters";
 
-/** Made by the code of Scani 0.17.1 itself; the third has the salt of its older releases. */
+/** Values sealed by the code of Scani 0.17.1; the third has the salt of its older releases. */
 const fromScani: [string, string, string][] = [
   [
     "64 hex digits",

@@ -8,7 +8,7 @@ const skews = [-3600, -30, 0, 30, 3600];
 
 const watch = { timeoutSeconds: 1, signal: new AbortController().signal, waiting: (): void => undefined };
 
-/** A stopped worker that ran before, on an engine with a clock of its own. */
+/** Creates a stopped worker that ran before, on an engine with a different clock. */
 function workerOn(skew: number, atStop: readonly string[]) {
   const engine = new FakeEngine();
   engine.clock = () => Date.now() + skew * 1000;

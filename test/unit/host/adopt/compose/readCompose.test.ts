@@ -5,7 +5,7 @@ import { FakeEngine } from "../../fakeEngine";
 
 const version = (value: string) => ({ "org.opencontainers.image.version": value });
 
-/** An engine on which compose runs Scani's api of a version, with these images of the migrator. */
+/** Returns an engine on which compose runs Scani's api of a version, with these images of the migrator. */
 function engineWith(
   migrators: Readonly<Record<string, string>>,
   labels: Readonly<Record<string, string>> = {},
@@ -50,7 +50,7 @@ test.each([
 test.each([
   ["/srv/scani/docker-compose.prod.yml", ["docker-compose.prod.yml"]],
   ["/srv/scani/docker-compose.yml,/etc/scani/more.yml", ["docker-compose.yml", "/etc/scani/more.yml"]],
-  // Compose finds these by itself.
+  // Compose finds these files by itself.
   ["/srv/scani/compose.yaml,/srv/scani/compose.override.yaml", []],
   // As compose 1 writes it.
   ["docker-compose.yml", []],
@@ -65,7 +65,7 @@ test.each([
 
 test.each([
   ["/srv/home/a.yml,/srv/home/b.yml", "/srv/home", "cd /srv/home && docker compose -f a.yml -f b.yml up -d"],
-  // Given with --project-directory: compose would take the first file's folder.
+  // The project was started with --project-directory: compose would use the first file's folder.
   [
     "/srv/home/deploy/a.yml,/srv/home/b.yml",
     "/srv/home",

@@ -13,7 +13,7 @@ import {
 import { Progress } from "../../../../../util/progress/progress";
 import { FakeAdoption } from "../fakeAdoption";
 
-/** What a data directory holds, a file with a space and a hidden one among it. */
+/** Content of a data directory, with a file with a space and a hidden one. */
 const contents = ["PG_VERSION", "base", "global", "pg wal", ".hidden", "postgresql.conf"];
 
 const [part, folder] = [".scani.moving", "scani"];
@@ -31,7 +31,10 @@ afterEach(() => {
   for (const path of [volume, shims]) rmSync(path, { recursive: true });
 });
 
-/** Runs a script as the container does. @param moves after which it is killed; without it it runs to its end */
+/**
+ * Runs a script as the container does. @param moves number of moves after which it is killed; by default it runs to its
+ * end
+ */
 function run(script: string, moves?: number): void {
   const counter = join(shims, "count");
   writeFileSync(counter, "0");
@@ -61,12 +64,12 @@ test.each(Array.from({ length: contents.length + 1 }, (_unused, moves) => moves)
   "killed after %d moves, either way, it goes on from there or back",
   (moves) => {
     run(moveScript, moves);
-    // Another Postgres takes the volume for its own only while nothing has been moved.
+    // Another Postgres may accept the volume's data only while nothing has been moved.
     expect(existsSync(join(volume, "PG_VERSION"))).toBe(moves === 0);
     run(moveScript);
     expect(there(folder)).toEqual([...contents].sort());
     run(moveBackScript, moves);
-    // Nor before all of it is back.
+    // It may not accept the data before all of it is back.
     if (existsSync(join(volume, "PG_VERSION"))) expect(there()).toEqual(expect.arrayContaining(contents));
     run(moveBackScript);
     expect(there()).toEqual([...contents, "lost+found"].sort());
@@ -92,7 +95,7 @@ describe("on an engine", () => {
   });
 
   describe("before the data moves a failure is taken back", () => {
-    /** Two that use the volume, each with its own restart policy. */
+    /** Returns an adoption with two containers that use the volume, each with its own restart policy. */
     function used(): FakeAdoption {
       const adoption = new FakeAdoption("beside");
       adoption.install.engine.add({

@@ -7,7 +7,10 @@ const watch = (timeoutSeconds = 5) => ({
   waiting: (): void => undefined,
 });
 
-/** A container, and what becomes of it at each of its health checks, the first being 1. */
+/**
+ * Returns an engine with a container. @param onCheck called at each health check, the first being 1; returns its exit
+ * code
+ */
 function engineWith(restarts: number, onCheck: (container: FakeContainer, check: number) => number) {
   let checks = 0;
   const engine = new FakeEngine((container) => {

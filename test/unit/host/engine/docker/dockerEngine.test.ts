@@ -4,7 +4,7 @@ import { details, isConflict, isNotFound } from "../../../../../host/engine/engi
 
 const refusal = (statusCode: number, message = "no") => Object.assign(new Error(message), { statusCode });
 
-/** dockerode, of whose one container every call is refused in this way. */
+/** Returns a dockerode whose container refuses every call with this status. */
 const refusing = (statusCode: number): Docker => {
   const refuse = async () => {
     throw refusal(statusCode, `(HTTP code ${statusCode}) no such container - No such container: x `);

@@ -14,7 +14,7 @@ const secrets = {
   S3_SECRET_ACCESS_KEY: "SECRETKEY",
 };
 
-/** Base as it was brought up by default. */
+/** Settings of base as brought up by default. */
 const settings: Record<string, DeclaredSetting> = {
   ...Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, { value, origin: "generated" }])),
   POSTGRES_USER: { value: "scani", origin: "its default" },
@@ -39,7 +39,7 @@ const container = (service: string, image: string, environment: string[] = [], p
   },
 });
 
-/** Everything base has by default. */
+/** Services base has by default. */
 const services = {
   ...container("postgres", "postgres:16-alpine", [
     "POSTGRES_USER=scani",

@@ -24,7 +24,7 @@ test.each<[Record<string, string>, string[]]>([
 });
 
 describe("ports that something else has", () => {
-  // A port nothing of this machine listens on is asked for with an engine that is not here.
+  // Read as for a remote engine, so that nothing that listens on this machine matters.
   const read = (
     containers: (Partial<FakeContainer> & { name: string })[],
     ports: readonly DeclaredPort[] = declared(),
@@ -63,7 +63,7 @@ describe("ports that something else has", () => {
     const found = await readTakenPorts(new FakeEngine(), "scani", ports, true);
     expect(found).toEqual(ports);
     expect(await readTakenPorts(new FakeEngine(), "scani", ports, false)).toEqual([]);
-    // What the install's own publishes is listened on by the engine.
+    // The engine itself listens on ports that the install's own containers publish.
     const engine = new FakeEngine();
     engine.add({ name: "scani-mail", state: "running", labels: own, published: [`127.0.0.1:${port}`] });
     expect(await readTakenPorts(engine, "scani", ports, true)).toEqual([]);

@@ -74,7 +74,7 @@ describe("ENCRYPTION_KEY", () => {
     expect(
       await problems({ fingerprints, database: { credentials: [sealedWithOther] } }, { encryptionKey: otherKey }),
     ).toEqual([]);
-    // One that is damaged, or older than the key, does not condemn the others.
+    // One credential that is damaged, or older than the key, is no proof against the key.
     expect(await problems({ fingerprints, database: { credentials: [sealedWithOther, sealed] } })).toEqual([]);
   });
 
@@ -204,6 +204,6 @@ test.each([
 ] as const)("the %s the volume was made with is to be set", async (lacks, setting) => {
   const [problem] = await dataRefusals({ strangers: [], database: { credentials: [], lacks } }, intent);
   expect(problem.why).toMatch(new RegExp(`^Set ${setting} of stack prod-base to the ${lacks} it was made with, or`));
-  // Nobody knows which that is, and what is printed could not be typed.
+  // The original value is unknown, so there is no command to type.
   expect(problem.type).toBeUndefined();
 });

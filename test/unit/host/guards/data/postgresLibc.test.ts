@@ -9,7 +9,7 @@ test.each([
   ["pgvector/pgvector:pg16", undefined, undefined],
   ["pgvector/pgvector:pg16", ["PG_MAJOR=16", "PG_VERSION=16.4-1.pgdg120+1"], "glibc"],
   ["timescale/timescaledb:2.14-pg16", ["PG_VERSION=16.4"], "musl"],
-  // What an image says of itself counts, and one that says nothing is not guessed at.
+  // The image's own variables count; without them nothing is guessed.
   ["postgres:16-alpine", ["PATH=/bin"], undefined],
 ])("%s with %j is built on %s", (image, environment, libc) => {
   expect(postgresLibc(image, environment)).toBe(libc);

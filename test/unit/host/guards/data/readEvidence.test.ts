@@ -14,7 +14,7 @@ const place: DataPlace = {
   managed: { url: "postgres://u:p@db.example.org/scani", image: "postgres:16", network: "scani-edge" },
 };
 
-/** Asks a managed Postgres with these credentials. */
+/** Reads the evidence of a managed Postgres with these credentials. */
 async function ask(
   credentials: readonly string[],
   answer?: FakeAnswer,

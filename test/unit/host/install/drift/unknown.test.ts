@@ -104,7 +104,7 @@ describe("a tier's containers that Pulumi does not hold", () => {
     const containers = await install.engine.containers({ all: true });
     const strays = (known: string[]) => releaseStrays({ containers }, "tier1", new Set(known)).map(({ name }) => name);
     expect(strays([])).toEqual(["my-copy"]);
-    // Pulumi's own, renamed.
+    // The renamed container is Pulumi's own.
     expect(strays(containers.filter(({ name }) => name === "my-copy").map(({ id }) => id))).toEqual([]);
   });
 

@@ -40,7 +40,7 @@ function engineWith(networks: FakeEngine["networksThere"], hostRoutes?: string):
   return engine;
 }
 
-/** The install's data network in a subnet, as it was declared. */
+/** Returns the install's data network in a subnet, as declared. */
 function dataNetwork(subnet: string): FakeEngine["networksThere"][number] {
   const { data } = addressesIn(block(subnet));
   return {
@@ -84,7 +84,7 @@ test("a free subnet overlaps nothing that is taken, and follows from the install
   expect(free).not.toEqual(freeSubnet("another", []));
   const beside = freeSubnet("scani", [{ block: free, by: "another" }]);
   expect(overlap(free, beside)).toBe(false);
-  // A VPN that has all of 10.0.0.0/8.
+  // Test with a VPN that has all of 10.0.0.0/8.
   expect(renderBlock(freeSubnet("scani", [{ block: block("10.0.0.0/8"), by: "tun0" }]))).toMatch(/^172\.31\./);
   const all = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map((text) => ({ block: block(text), by: "x" }));
   expect(() => freeSubnet("scani", all)).toThrow(/No free subnet is left.*\n.*Set SCANI_SUBNET/);
@@ -95,7 +95,7 @@ test("routes of the host are read, without the default one and Docker's own", ()
   expect(parseRoutes("cat: not found")).toEqual([]);
 });
 
-/** The subnet an install gets. */
+/** Returns the subnet an install gets. */
 async function ownOf(engine: FakeEngine, wanted: SubnetOrder): Promise<Block> {
   const choice = await subnetOf(engine, wanted);
   if (!("own" in choice)) throw new Error("it stays where Docker gives out the addresses");

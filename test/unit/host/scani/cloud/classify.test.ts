@@ -4,10 +4,10 @@ import { answerOf } from "../../../../../host/scani/cloud/classify";
 
 const url = "https://data.example.org:8443";
 
-/** What the script prints for an answer. */
+/** Renders the script's output for a response. */
 const answered = (status: number, body: string, location = "") => `${status} 0.01 0.05 ${location}\nexit 0\n${body}`;
 
-/** What it prints where curl gives up; the words are curl's own. */
+/** Renders the script's output when curl fails, with curl's own message. */
 const gaveUp = (exitCode: number, words: string, { connect = "0.000000", total = "0.010000" } = {}) =>
   `curl: (${exitCode}) ${words}\n000 ${connect} ${total} \nexit ${exitCode}`;
 
