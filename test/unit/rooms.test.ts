@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { root } from "../../ops/root";
 
-/** The rooms of docs/architecture.md: what each holds, and whom it may import. An import of a type counts. */
+/** Rules for the rooms of docs/architecture.md: their content and imports. An import of a type counts. */
 
 const lower = ["util", "settings", "host/engine", "host/gateway", "host/install", "host/scani"];
 const host = [
@@ -39,13 +39,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   lab: [...host, "infra", "provider", "stacks", "ops", "settings", "util"],
 };
 
-/** Room of a file of the project. */
+/** Returns the room of a file of the project. */
 function roomOf(file: string): string {
   const [top, second] = file.split("/");
   return top === "host" ? `host/${second}` : top;
 }
 
-/** Sources of the rooms, by their paths from the project's folder. */
+/** Lists the sources of the rooms, by their paths from the project's folder. */
 function sources(): string[] {
   const folders = [...new Set(Object.keys(mayImport).map((room) => room.split("/")[0]))];
   return folders
@@ -56,7 +56,7 @@ function sources(): string[] {
 }
 
 /**
- * What a source imports, required and dynamic imports too: files of the project by their paths, packages by their
+ * Lists a source's imports, also required and dynamic ones: files of the project by their paths, packages by their
  * names.
  */
 function importsOf(file: string, known: ReadonlySet<string>): string[] {
@@ -68,7 +68,7 @@ function importsOf(file: string, known: ReadonlySet<string>): string[] {
   });
 }
 
-/** Documents of the project, by their paths from its folder. */
+/** Lists the documents of the project, by their paths from its folder. */
 function documents(): string[] {
   return ["", "docs", "docs/decisions", "lab"].flatMap((folder) =>
     readdirSync(join(root, folder))
@@ -132,12 +132,12 @@ test("kamal-proxy's commands are spelled in one room", () => {
   expect(spelled).toEqual([]);
 });
 
-/** A source's text without its comments. */
+/** Returns a source's text without its comments. */
 function codeOf(file: string): string {
   return readFileSync(join(root, file), "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*/gm, "");
 }
 
-/** Sources whose messages an operator reads, but for the one that spells their commands. */
+/** Sources whose messages an operator reads, except the one that spells their commands. */
 const speaking = all.filter((file) => !/^lab\/|^util\/commands\.ts$/.test(file));
 
 test.each([
@@ -151,7 +151,7 @@ test.each([
     "names a stack as the install calls it, not by its kind",
     /(Command|setGiven)\([^()]*["'`](base|tier1|tier2)["'`]/,
     'type: setCommand("postgresImage", "base", { value })',
-    // Stacks of a project that has none yet.
+    // It names the stacks of a project that has none yet.
     ["ops/init.ts"],
   ],
   ["leaves no <placeholder> in a command", /(Command|setGiven)\([^()]*["'`]<[\w ]+>/, 'upCommand("<this stack>")', []],
@@ -160,7 +160,7 @@ test.each([
   expect(speaking.filter((file) => spelled.test(codeOf(file)))).toEqual(except);
 });
 
-/** Literals with words of their own among what calls of command spellers are given: nobody could type those. */
+/** Finds literals with several words in the arguments of command spellers, which could not be typed. */
 function wordsInCommands(code: string): string[] {
   const calls = code.matchAll(/(?:Command|setGiven)\(((?:[^()]|\([^()]*\))*)\)/g);
   return [...calls].flatMap(([, given]) =>
@@ -189,7 +189,7 @@ test("what the documents say is in a room is there", () => {
 });
 
 test("a function or constant that no other file uses is not exported", () => {
-  // Called by an npm script.
+  // An npm script calls this one.
   const entryPoints = ["ops/documents.ts: writeDocuments"];
   const tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && file !== join("unit", "rooms.test.ts"))
@@ -228,7 +228,7 @@ test("the product needs no package that is for the lab and the tests alone", () 
 });
 
 test("the environment's SCANI_ variables are read in one room", () => {
-  // Commands are spelled the same in every process of a run: util/commands tells itself how, and reads no setting.
+  // util/commands passes on how commands are spelled to every process of a run, and reads no setting.
   const except = ["ops/cli.ts", "util/commands.ts"];
   const product = all.filter((file) => !/^(lab|settings)\//.test(file) && !except.includes(file));
   const reads = product.filter((file) => {
@@ -242,7 +242,7 @@ test("the environment's SCANI_ variables are read in one room", () => {
 });
 
 test("no span of time is measured with a clock that can be set", () => {
-  // These compare a moment that was written down with now.
+  // These compare a recorded time with now.
   const moments = [
     "host/adopt/phases/beside.ts",
     "host/backup/folder.ts",
@@ -271,7 +271,7 @@ test("the product takes its engine from `connect`, and has no Docker beside it",
   expect(past).toEqual([]);
 });
 
-/** True when a source imports a file's types alone. */
+/** Returns true when a source imports only types of a file. */
 function typesOnly(text: string, file: string): boolean {
   const name = file.replace(/^.*\/(.*)\.ts$/, "$1");
   return [...text.matchAll(/import (type )?[^;]*? from "([^"]+)"/g)]

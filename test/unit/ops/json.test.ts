@@ -52,7 +52,7 @@ test.each<[string, (context: Context) => Promise<void>, boolean]>([
   ["backups --json", (context) => backups(context, "base", json), true],
 ])("%s prints one line of JSON to standard output, the first time too", async (_words, command, asksPulumi) => {
   const adoption = new FakeAdoption("beside");
-  // Whose files base's own bucket has is asked of Pulumi.
+  // Pulumi is asked whose files are in base's own bucket.
   const bucket = ["S3_ENDPOINT=http://home-minio:9000", "S3_ACCESS_KEY_ID=k", "S3_SECRET_ACCESS_KEY=s"];
   for (const [name, image] of Object.entries({ api: "api", provider: "data-provider" }))
     Object.assign(adoption.container(`home-${name}`), {

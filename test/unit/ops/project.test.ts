@@ -111,7 +111,7 @@ test("an installed module is no project, whatever it brings along", () => {
   try {
     const file = home.file("node_modules/scani-tiers/Pulumi.yaml", readFileSync(join(root, "Pulumi.yaml"), "utf8"));
     const module = { folder: dirname(file), installed: true };
-    // A link to it is the same folder.
+    // A link to the module's folder counts as the same folder.
     symlinkSync(module.folder, join(other.path, "link"));
     const refusal = `There is no project of this module here: neither ${home.path} nor a folder above it holds its Pulumi.yaml.`;
     expect(() => projectFolder(undefined, home.path, module)).toThrow(refusal);
@@ -121,7 +121,7 @@ test("an installed module is no project, whatever it brings along", () => {
       expect(projectAround(here, module)).toBeUndefined();
     }
     expect(() => projectFolder(module.folder, home.path, module)).toThrow("has no Pulumi.yaml of this module");
-    // The project it is installed in is one, also from within the module.
+    // The project the module is installed in is found, also from within the module.
     layOutProject(home.path, module.folder);
     for (const here of [home.path, dirname(module.folder), module.folder])
       expect(projectFolder(undefined, here, module)).toBe(home.path);

@@ -20,10 +20,10 @@ const modules = {
 const load = Object.entries(modules).map(([name, path]) => `const ${name} = require(${JSON.stringify(path)});`);
 
 /**
- * Runs a command that prints a line every 10 ms for as long as it works.
- * @param action what it does; it may call `cleanUp`, which takes longer than signals count as one
- * @param begun called when its first line is there
- * @returns how it ended, what it printed to standard error, and what it had noted when it was done
+ * Runs a command that prints a line every 10 ms while it works.
+ * @param action its code; it may call `cleanUp`, which takes longer than the time in which signals count as one
+ * @param begun called at its first line
+ * @returns its exit code, its standard error, and the lines it has noted
  */
 async function run(action: string, begun: (child: ReturnType<typeof spawn>) => void) {
   const script = place.file(
@@ -54,7 +54,7 @@ async function run(action: string, begun: (child: ReturnType<typeof spawn>) => v
   return { code, errors, notes: readFileSync(join(place.path, "notes"), "utf8").trimEnd().split("\n") };
 }
 
-/** As adopt, backup and restore do. */
+/** Action that can be interrupted, as in adopt, backup and restore. */
 const interruptible = `
   const signal = interruption.interruption((line) => process.stderr.write(line + "\\n"));
   await once(signal, "abort");
@@ -77,7 +77,7 @@ test("so it does where nobody reads its errors either", async () => {
 test("a Ctrl-C that ends the reader as well is one interruption", async () => {
   const interrupted = (child: ReturnType<typeof spawn>) => {
     child.kill("SIGINT");
-    // Later than signals count as one.
+    // Wait longer than the time in which signals count as one.
     setTimeout(() => child.stdout?.destroy(), 550);
   };
   expect(await run(interruptible, interrupted)).toEqual({ code: 1, errors: "Interrupted\n", notes: ["cleaned up"] });

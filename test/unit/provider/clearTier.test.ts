@@ -4,7 +4,10 @@ import { FakeInstall } from "../host/fakeInstall";
 const place = { name: "scani", gateway: "scani-gateway" };
 let install: FakeInstall;
 
-/** Tier 1 serves; of tier 2, which is warm, another tool has made the api anew, and somebody has a copy of it. */
+/**
+ * Creates an install on which tier 1 serves; another tool has recreated the api of the warm tier 2, and somebody has
+ * copied it.
+ */
 beforeEach(() => {
   install = new FakeInstall();
   install.declare("tier1", "one");
@@ -36,7 +39,7 @@ test("of a tier that serves nothing is touched", async () => {
   expect(names()).toEqual(before);
 });
 
-/** Ids of what Pulumi has of a tier, by service. */
+/** Returns the ids of Pulumi's containers of a tier, by service. */
 function idsOf(tier: string): { readonly containers: Record<string, string> } {
   const own = install.engine.all.filter(({ name }) => name.startsWith(`scani-${tier}-`) && name.endsWith("-0a1b2c3"));
   return { containers: Object.fromEntries(own.map(({ id, labels }) => [labels["scani.service"] ?? "", id])) };

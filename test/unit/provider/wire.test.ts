@@ -5,7 +5,7 @@ import { procedures } from "../../../provider/wire";
 
 const urn = "urn:pulumi:base::scani::scani:base:Base$scani-host:base:Standing::standing";
 
-/** A provider of one resource, and what happened to it, in order. */
+/** Creates a provider of one resource, and a list of its events in order. */
 function provider(differs = false) {
   const events: unknown[] = [];
   const resources = new Resources(

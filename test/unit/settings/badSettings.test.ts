@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { catalogue, resolveSettings, SettingsError, type Setting, type Sources } from "../../../settings";
 
-/** In every value of a secret, good or bad, and in nothing else: wherever it shows, a secret has shown. */
+/** Mark in every value of a secret, good or bad, and in nothing else: wherever it shows, a secret has leaked. */
 const mark = "Zq9";
 
-/** How a value may be wrong, whatever it is for. */
+/** Values that may be wrong for any setting. */
 const oddities = [
   " ",
   "0",
@@ -42,7 +42,7 @@ const oddities = [
   "x".repeat(300),
 ];
 
-/** Every secret form a real one could take that this module refuses: public, cut short, or torn by a line break. */
+/** Forms of a secret that this module refuses: public, truncated, or split by a line break. */
 const secretOddities = [
   `${mark}`,
   `${mark}1`,
@@ -62,13 +62,13 @@ const candidates = (setting: Setting) =>
       : [...oddities, `${setting.example} `, `${setting.example}\n${setting.example}`]),
   ].filter((value) => refuses(setting, value));
 
-/** Settings that can be wrong at all: some take any text. */
+/** Settings that can have a wrong value: some accept any text. */
 const breakable = catalogue.filter((setting) => setting.name !== "tier" && candidates(setting).length > 0);
 
 function badValue(setting: Setting): fc.Arbitrary<string> {
   const known = fc.constantFrom(...candidates(setting));
   const text = fc.string({ minLength: 1, maxLength: 40 }).map((any) => any.replaceAll(mark, ""));
-  // Nearly any text is right for a secret or a folder: looking for a wrong one would never end.
+  // Nearly any text is valid for a secret or a folder, so a search for a wrong one would never end.
   const oftenWrong = fc.sample(text, { numRuns: 100, seed: 1 }).filter((any) => refuses(setting, any)).length > 20;
   return setting.secret || !oftenWrong
     ? known
@@ -78,7 +78,7 @@ function badValue(setting: Setting): fc.Arbitrary<string> {
       );
 }
 
-/** A good value for every secret a stack kind reads, so that what is right cannot show either. */
+/** Returns a valid value for a secret, so that valid secrets cannot show either. */
 const goodSecret = (setting: Setting): string =>
   [
     `${mark.repeat(64)}`,
@@ -156,7 +156,7 @@ function refusal(sources: Sources): SettingsError {
   throw new Error("nothing was refused");
 }
 
-/** Rules between settings that speak up beside what is wrong with one alone. */
+/** Lists the settings reported by rules between settings, in addition to those wrong by themselves. */
 function expectedBeside({ wrong, right }: Bad): string[] {
   const given = new Set<string>([...wrong.keys(), ...right.keys()].map(({ name }) => name));
   const keys = given.has("S3_ENDPOINT")
@@ -186,8 +186,7 @@ void pulumi.runtime.setMocks(
   "prod",
 );
 
-// Loaded after setMocks, as Pulumi asks.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// Load after setMocks, as Pulumi requires. eslint-disable-next-line @typescript-eslint/no-require-imports
 const { program } = require("../../../stacks/program") as typeof import("../../../stacks/program.js");
 
 beforeAll(() => {
@@ -230,7 +229,7 @@ test("1,000 generated bad settings: each is told once, with what to type; nothin
       expect(error.message.split("\n")).toHaveLength(1 + 2 * count);
       expect(error.message).not.toContain(mark);
 
-      // The program itself, as Pulumi runs it: it is refused with the same words before it declares anything.
+      // Run the program itself, as Pulumi does: it is refused with the same message before it declares anything.
       const config = Object.fromEntries(
         [
           ["tier", settings.kind] as const,

@@ -10,7 +10,7 @@ import { root } from "../../../ops/root";
 import { convertFile, removeVariableCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 
-/** What docker compose made of some files: their variables, or a refusal of the whole file. */
+/** Recorded results of docker compose for some files: their variables, or a refusal of the whole file. */
 const recorded = JSON.parse(readFileSync(join(root, "test", "unit", "settings", "composeDotenv.json"), "utf8")) as {
   environment: Record<string, string>;
   files: { text: string; values?: Record<string, string>; refused?: true }[];
@@ -81,7 +81,7 @@ test("what is to be typed takes one variable out, however it is written, and lea
     expect([name, now()]).toEqual([name, others]);
     expect(readFileSync(`${file}.bak`, "utf8")).toBe(text);
   }
-  // All of them are printed at once, before any is typed.
+  // All commands are printed at once, before any is typed.
   writeFileSync(file, text);
   now();
   const commands = all.map(removeVariableCommand);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../../ops/root";
 
-/** Lines added to a copy of the project, each after the one it is named by: one a variable in each file. */
+/** Lines added to a copy of the project, each after an existing line: one for each variable in each file. */
 const added: Readonly<Record<string, readonly (readonly [after: string, line: string])[]>> = {
   "settings/table.ts": [
     ["const release = {", '  NEW_SETTING: { stacks: tiers, schema: s.text, example: "production", describe: "New." },'],
@@ -19,7 +19,7 @@ const added: Readonly<Record<string, readonly (readonly [after: string, line: st
   ],
 };
 
-/** Says on standard output where the new variables come out; they are given in the environment. */
+/** Script that prints where the new variables, given in the environment, arrive. */
 const script = `
   const { resolveSettings, platformVariables, plainText } = require("./settings");
   const { envExample, projectConfig } = require("./settings/documents");
@@ -45,7 +45,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Adds lines to a file of the copy, each after the one it is named by. */
+/** Adds lines to a file of the copy, each after an existing line. */
 function add(file: string, lines: readonly (readonly [after: string, line: string])[]): void {
   const text = lines.reduce(
     (before, [after, line]) => {
@@ -57,7 +57,7 @@ function add(file: string, lines: readonly (readonly [after: string, line: strin
   writeFileSync(join(folder, file), text);
 }
 
-/** Compiles what a release's environment is made by, types checked. Gives what the compiler says. */
+/** Compiles the code that makes a release's environment, with type checks. @returns the compiler's output */
 function compile(): string {
   const files = ["infra/release/environment.ts", "settings/documents.ts"];
   writeFileSync(

@@ -396,7 +396,7 @@ test.each([
 });
 
 const key = "0f".repeat(32);
-/** The `.env` Scani's installer writes, without the addresses of compose's own services, and those. */
+/** The `.env` Scani's installer writes, without the addresses of compose's own services, which follow separately. */
 const installers = {
   SCANI_IMAGE_TAG: "0.17.1",
   FRONTEND_PORT: "8080",
@@ -464,7 +464,7 @@ test("compose's addresses all at once are one message that names each, with what
       );
     expect(text.match(/type: npm run adopt -- --plan --port 8090/g)).toHaveLength(1);
     expect(text).not.toContain(key);
-    // Typed as printed, one after the other, it is fine.
+    // After the printed commands are typed one after the other, the file is valid.
     for (const [, command] of text.matchAll(/type: (sed .*)/g)) execFileSync("sh", ["-c", command], { cwd: "/" });
     expect(read().tier).toBe("base");
   } finally {

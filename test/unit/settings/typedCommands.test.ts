@@ -7,7 +7,7 @@ import { removeSettingCommand } from "../../../util/commands";
 
 let folder: string;
 
-/** An npm that writes down what it was called with, each word ended by a zero byte, and what came on its standard input. */
+/** An npm that records its arguments, each ended by a zero byte, and its standard input. */
 const fakeNpm = `#!/bin/sh
 printf '%s\\0' "$@" > words
 /bin/cat > input
@@ -22,7 +22,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What arrives at npm when a command is typed as it is printed, in a shell that knows nothing. */
+/** Types a command as printed, in a shell without an environment. @returns what arrives at npm */
 function typed(command: string): { words: string[]; input: string } {
   execFileSync("/bin/sh", ["-c", command], { cwd: folder, env: { PATH: folder }, input: "" });
   const seen = (file: string): string => readFileSync(join(folder, file), "utf8");

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { resolveSettings, Secret, type Settings, type Tier } from "../../../settings";
 
-/** What compiles here and what does not: `@ts-expect-error` fails the build where the next line compiles. */
+/** Types of settings: `@ts-expect-error` fails the build if the next line compiles. */
 
 function settingsOf<K extends "base" | "tier1" | "tier2">(tier: K, given: Record<string, string> = {}): Settings<K> {
   const values: Record<string, string> = { tier, ...given };

@@ -13,19 +13,19 @@ import type { ContainerInUse } from "../../../host/guards/inUse";
 import { factsOf, release, routedTo } from "../host/handover/model";
 import { violations } from "./policy";
 
-/** One declared resource, as the engine is told of it. */
+/** One declared resource, as registered with the engine. */
 interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
 }
 
-/** Settles once every resource has been told to the engine; the SDK keeps it out of its types. */
+/** Function that resolves once every resource has been registered; the SDK's types omit it. */
 const { waitForRPCs } = runtimeSettings as unknown as { waitForRPCs(): Promise<void> };
 
 let declared: Declared[] = [];
 
-// What is declared must not depend on the engine that this machine's environment names.
+// The declared resources must not depend on the engine that this machine's environment names.
 beforeAll(() => {
   delete process.env.DOCKER_HOST;
   process.env.DOCKER_CONFIG = "/nonexistent";
@@ -72,7 +72,7 @@ const platform = {
   DATA_PROVIDER_API_KEY: "LOCALPROVIDERKEY",
 };
 
-/** The same inputs without the moment a container was made, and digests of it, which no two runs share. */
+/** Replaces creation timestamps and digests in inputs, which differ between runs. */
 function timeless({ contents, ...inputs }: Record<string, unknown>): Record<string, unknown> {
   if (contents !== undefined) return { ...inputs, contents: Object.keys(contents as object) };
   const labels = (inputs.labels as { label: string; value: string }[] | undefined)?.map(({ label: name, value }) => ({
@@ -90,7 +90,7 @@ void pulumi.runtime.setMocks(
       declared.push({ type, name, inputs: timeless(inputs) });
       return { id: id ?? `${name}-id`, state: { name, ...inputs, hex: `hex-of-${name}` } };
     },
-    // Another stack's outputs, and what this stack's state holds.
+    // Returns another stack's outputs, and the content of this stack's state.
     call: ({ token }) => {
       if (token === "pulumi:pulumi:readStackOutputs") return { outputs: { sockets: remembered } };
       const held = { "urn:stack": { type: "pulumi:pulumi:Stack", outputs: { sockets: remembered } } };
@@ -103,10 +103,10 @@ void pulumi.runtime.setMocks(
   "organization",
 );
 
-/** How each resource was registered, beside its inputs: its parent, what it waits for and the options it has. */
+/** Registration of each resource besides its inputs: its parent, its dependencies and its options. */
 let registered: Record<string, unknown>[] = [];
 
-/** The end of a URN, without the stack and the project. */
+/** Returns the end of a URN, without the stack and the project. */
 const typeAndName = (urn: string): string => urn.split("::").slice(2).join(" ");
 
 const monitor = pulumi.runtime.getMonitor() as unknown as {
@@ -133,13 +133,13 @@ monitor.registerResource = (request, callback) => {
   return register(request, callback);
 };
 
-// Loaded after setMocks, as Pulumi asks.
+// Load after setMocks, as Pulumi requires.
 /* eslint-disable @typescript-eslint/no-require-imports */
 const { baseStack } = require("../../../stacks/base") as typeof import("../../../stacks/base.js");
 const { tierStack } = require("../../../stacks/tier") as typeof import("../../../stacks/tier.js");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** Everything that is there. */
+/** Returns the resources in the state: one for each id on the engine. */
 function idsInState(): Record<string, object> {
   const networks = Object.values(sockets.networks);
   const made = releases.containers.map(({ id }) => id);
@@ -151,11 +151,11 @@ function idsInState(): Record<string, object> {
 let missing: MissingImage[] = [];
 let namesakes: Namesakes = { containers: [], networks: [] };
 let unbrought: MissingImage[] = [];
-/** Port some program of the host listens on. */
+/** Port on which a program of the host listens. */
 let heldPort: number | undefined;
-/** Images that have been brought. */
+/** Images that have been pulled. */
 const brought: string[] = [];
-/** What is true of the install, beside an empty host. */
+/** Facts of the install that differ from an empty host's. */
 let facts: Partial<Facts> = {};
 /** Ids of images on the engine. */
 let imageIds: Record<string, string> = {};
@@ -164,11 +164,11 @@ let releases: Pick<Presence, "containers" | "networks"> = { containers: [], netw
 /** Containers of releases in use. */
 let inUse: ContainerInUse[] = [];
 let projects: { name: string; folder: string }[] = [];
-/** Version of Postgres that made the data in the install's volume; undefined where it has none. */
+/** Version of Postgres that made the data in the install's volume; undefined without data. */
 let volumeMajor: string | undefined;
-/** What of the install is on the engine. */
+/** Names of the install's objects on the engine. */
 let there: string[] = sockets.services.map(({ container: name }) => name);
-/** What the last `up` of base left. */
+/** Outputs the last `up` of base left. */
 let remembered: object | undefined = sockets;
 
 const host: Host = {
@@ -216,7 +216,7 @@ function settingsOf(config: Record<string, string>, environment: Record<string, 
 
 const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KEY: "ISSUEDKEY-0123456789" };
 
-/** Declares a stack and gives its resources in a steady order. */
+/** Declares a stack. @returns its resources in a stable order */
 async function declare(config: Record<string, string>, environment: Record<string, string> = {}): Promise<Declared[]> {
   declared = [];
   const settings = settingsOf(config, environment);
@@ -289,7 +289,7 @@ test("tier 2 declares no data-provider and names no local key", async () => {
   expect(JSON.stringify(resources)).not.toContain("LOCALPROVIDERKEY");
 });
 
-/** What must hold for every container of every stack. */
+/** Rules for every container of every stack. */
 describe("policy", () => {
   let containers: Declared[];
   beforeAll(async () => {

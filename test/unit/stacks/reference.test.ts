@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What Pulumi answers when it is asked for a stack's outputs: its error, or none. */
+/** Error with which Pulumi answers a request for a stack's outputs; undefined for none. */
 let refusal: string | undefined;
 
-/** How often it answers that, before it says what there is. */
+/** Number of times it answers with the error before it returns the outputs. */
 let refusals = Number.POSITIVE_INFINITY;
 
 void pulumi.runtime.setMocks(
@@ -14,7 +14,7 @@ void pulumi.runtime.setMocks(
         return token.endsWith("readStackOutputs")
           ? { outputs: { sockets: { install: "scani" } } }
           : { outputs: { urn: { type: "docker:index/container:Container", outputs: { id: "redis-id" } } } };
-      // As the engine's monitor gives it, whose details the SDK makes a message of.
+      // Throw as the engine's monitor does; the SDK turns the details into a message.
       throw Object.assign(new Error(refusal), {
         details: `invocation of pulumi:pulumi:readStackOutputs returned an error: ${refusal}`,
       });
@@ -26,7 +26,7 @@ void pulumi.runtime.setMocks(
   "organization",
 );
 
-// Loaded after setMocks, as Pulumi asks.
+// Load after setMocks, as Pulumi requires.
 /* eslint-disable @typescript-eslint/no-require-imports */
 const { ownState, referToBase, rememberedOutputs } =
   require("../../../stacks/reference") as typeof import("../../../stacks/reference.js");

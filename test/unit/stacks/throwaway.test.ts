@@ -3,7 +3,7 @@ import * as runtimeSettings from "@pulumi/pulumi/runtime/settings";
 import { labelList } from "../../../host/install/names/labels";
 import { marked } from "../../../stacks/throwaway";
 
-/** Settles once every resource has been declared to the engine; the SDK keeps it out of its types. */
+/** Function that resolves once every resource has been registered; the SDK's types omit it. */
 const { waitForRPCs } = runtimeSettings as unknown as { waitForRPCs(): Promise<void> };
 
 const labelsOf = new Map<string, unknown>();
@@ -16,7 +16,7 @@ void pulumi.runtime.setMocks({
   call: () => ({}),
 });
 
-// Loaded after setMocks, as Pulumi asks.
+// Load after setMocks, as Pulumi requires.
 /* eslint-disable @typescript-eslint/no-require-imports */
 const docker = {
   ...(require("@pulumi/docker/container") as typeof import("@pulumi/docker/container.js")),
@@ -29,7 +29,7 @@ const { markThrowaway, throwawayMark } =
 
 const labels = labelList({ "scani.install": "i", "scani.tier": "tier1" });
 
-/** Labels of what a stack with some config declares, by resource. */
+/** Declares resources in a stack with some config. @returns their labels, by resource */
 async function declaredWith(config: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
   pulumi.runtime.setAllConfig({ ...config });
   labelsOf.clear();

@@ -35,7 +35,7 @@ test("commands on one install name its base where they would be for another one 
     "npm run backups -- --base second-base",
     "npm run restore -- a.dump --foreign --base second-base",
   ]);
-  // A stack is named by itself.
+  // A command that names a stack needs no option for base.
   expect(upCommand("second-tier1")).toBe("npm run up -- second-tier1");
   expect(spellingEnvironment()).toMatchObject({ SCANI_COMMANDS_BASE: "second-base" });
 });

@@ -3,7 +3,7 @@ import { concurrently } from "../../../util/concurrently";
 
 const never = new AbortController().signal;
 
-/** Goes on until it is told to stop; takes a moment over that, and then says so. */
+/** Works until it is aborted, then takes a moment to end and records its title. */
 async function goOn(signal: AbortSignal, ended: string[], title: string): Promise<void> {
   await once(signal, "abort");
   await new Promise(setImmediate);

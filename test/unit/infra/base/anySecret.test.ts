@@ -7,15 +7,15 @@ import { providerVariables, resolveSettings, settingNamed, type Settings } from 
 import { parseDotenv } from "../../../../settings/dotenv";
 import { dotenvText } from "../../../../settings/documents";
 
-/** Settles once every resource has been told to the engine; the SDK keeps it out of its types. */
+/** Function that resolves once every resource has been registered; the SDK's types omit it. */
 const { waitForRPCs } = runtimeSettings as unknown as { waitForRPCs(): Promise<void> };
 
-/** Containers that were declared, by name. */
+/** Declared containers by name. */
 const containers = new Map<string, { envs: string[] } & Record<string, unknown>>();
 
 void pulumi.runtime.setMocks({
   newResource({ type, name, inputs, id }) {
-    // A secret arrives in the envelope Pulumi sends it in.
+    // A secret arrives in Pulumi's envelope.
     if (type === "docker:index/container:Container")
       containers.set(name, { ...inputs, envs: inputs.envs.value ?? inputs.envs });
     return { id: id ?? name, state: { name, ...inputs, hex: "" } };
@@ -23,8 +23,7 @@ void pulumi.runtime.setMocks({
   call: () => ({}),
 });
 
-// Loaded after setMocks, as Pulumi asks.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// Load after setMocks, as Pulumi requires. eslint-disable-next-line @typescript-eslint/no-require-imports
 const { Base } = require("../../../../infra/base/base") as typeof import("../../../../infra/base/base.js");
 
 const providerKeys = providerVariables.filter((name) => settingNamed(name).secret);
@@ -44,19 +43,19 @@ const names = [
 ] as const;
 type Name = (typeof names)[number];
 
-/** Printable characters, those most often that a shell, a URL, Redis or a `.env` file reads as its own. */
+/** Printable characters, most often those with a meaning in a shell, a URL, Redis or a `.env` file. */
 const printable = fc.oneof(
   fc.constantFrom(...` "'\`\\$#%&=:/?@!*;|<>(){}[]~^`),
   fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
   fc.constantFrom(..."äé§€漢"),
 );
 const secret = fc.array(printable, { minLength: 32, maxLength: 60 }).map((characters) => characters.join(""));
-/** Keys that are sent in an HTTP header; the settings refuse what none carries. */
+/** Keys that are sent in an HTTP header; the settings refuse characters a header cannot have. */
 const inHeaders: readonly Name[] = ["DATA_PROVIDER_API_KEY", "FASTMAIL_API_TOKEN"];
 const headerKey = secret.map((value) => `k${value.replace(/[^\x21-\x7e]/g, "~")}y`);
 const secrets = fc.tuple(...names.map((name) => (inHeaders.includes(name) ? headerKey : secret)));
 
-/** What Redis reads in a line of its configuration. Source: sdssplitargs in Redis' own sds.c. */
+/** Splits a line of configuration as Redis does. Source: sdssplitargs in Redis' own sds.c. */
 function redisWords(line: string): string[] {
   return [...line.matchAll(/"((?:\\.|[^"\\])*)"(?=\s|$)|([^\s"]+)/g)].map(
     ([, quotedText, plain]) => plain ?? quotedText.replace(/\\(.)/g, "$1"),
@@ -83,7 +82,7 @@ test("1,000 secrets of any printable characters come from .env into the containe
       const dotenv = parseDotenv(file, {}).values;
       const settings = resolve("base", dotenv) as Settings<"base">;
       containers.clear();
-      // Pulumi notes where each of its promises was made, which is most of the work of declaring.
+      // Pulumi records a stack trace for each of its promises, which is most of the work of declaring.
       const limit = Error.stackTraceLimit;
       Error.stackTraceLimit = 0;
       const { platform } = new Base(settings).declare({

@@ -2,7 +2,7 @@ import { judge } from "../../../../lab/bench/report/bars";
 import { runName } from "../../../../lab/bench/report/run";
 import { filesSeen, goodRuns } from "./runs";
 
-/** Demands that did not hold. */
+/** Lists the demands that did not hold. */
 const failing = (runs: ReturnType<typeof goodRuns>, compose = "docker-compose 1.29.2") =>
   judge(runs, compose)
     .filter(({ held }) => !held)

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { Limiter } from "../../../../lab/images/services/lib/limiter";
 import { RedisCounters } from "../../../../lab/images/services/lib/redis";
 
-/** A Redis that counts, and knows no other command. */
+/** A Redis that only counts. */
 let redis: Server;
 let counters: RedisCounters;
 const counts = new Map<string, number>();
@@ -48,7 +48,7 @@ test("an address may ask so often in a window, and another one all the same", as
     await asked({ "cf-connecting-ip": "10.0.0.1" }),
   ]).toEqual([true, true, false]);
   expect(await asked({ "cf-connecting-ip": "10.0.0.2" })).toBe(true);
-  // Of forwarded addresses the last, which the nearest proxy wrote.
+  // Only the last forwarded address counts, which the nearest proxy wrote.
   expect([
     await asked({ "x-forwarded-for": "1.1.1.1, 10.0.0.3" }),
     await asked({ "x-forwarded-for": "2.2.2.2, 10.0.0.3" }),

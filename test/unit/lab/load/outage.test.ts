@@ -20,7 +20,7 @@ test("an interval of 502s is the longest gap, as the server has it, and every on
     bad++;
     response.writeHead(502).end();
   };
-  // A timer may ring early, by a millisecond.
+  // A timer may fire a millisecond early.
   await sleep(810);
   server.answer = ok;
   await sleep(700);
@@ -79,7 +79,7 @@ test("a server that refuses is offered the same rate, neither nothing nor thousa
   const due = (Date.now() - closed) / 10;
   await sleep(1000);
   const report = await handle.stop();
-  expect(Math.abs(report.failed - due)).toBeLessThan(15 + report.lagMs / 10); // more: what the close cut
+  expect(Math.abs(report.failed - due)).toBeLessThan(15 + report.lagMs / 10); // the rest: requests the close cut
   expect(report.sent - server.seen).toBeLessThanOrEqual(report.failed);
   expect(report.failures.some((f) => f.why === "ECONNREFUSED before a response")).toBe(true);
   expect(report.failures.filter((f) => f.connection === "keep-alive").length).toBeGreaterThan(15);

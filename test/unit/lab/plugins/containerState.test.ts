@@ -39,7 +39,7 @@ const inputs: Values = {
   __defaults: ["name"],
 };
 
-/** What Docker says of the container that was made so. */
+/** Returns Docker's inspection of the container made with these inputs. */
 function inspected(
   running: boolean,
   change: { HostConfig?: object; Config?: object } = {},

@@ -4,7 +4,7 @@ import { differences } from "../../../../lab/plugins/protocol/differences";
 import { without } from "./without";
 
 function told(change: Change, ignored?: string[]): string {
-  // No program gave the entrypoint: Docker read it from the image.
+  // The program gave no entrypoint: Docker read it from the image.
   const wanted = changed(without(state, "entrypoints"), change);
   const found = differences(containerProperties, state, wanted, ignored);
   return Object.entries(found)

@@ -18,7 +18,7 @@ test.each([
 });
 
 test("what is written is read back", () => {
-  // Up to a day; beyond, a number of JavaScript cannot hold every nanosecond.
+  // Test up to a day, far within the nanoseconds a JavaScript number can hold exactly.
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 86_400e9 }), (value) => {
       expect(nanoseconds(duration(value))).toBe(value);

@@ -11,7 +11,7 @@ import { livesSince } from "../../../../util/process/lives";
 import { Started } from "../../../../lab/plugins/started";
 import { folder, type Folder } from "../setup/folder";
 
-/** The whole way: launcher, protocol, program. The SDK's starter is a script that writes down what it was given. */
+/** The whole language host: launcher, protocol, program. The SDK's starter is a script that records its arguments. */
 
 let place: Folder;
 let host: Started;
@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const given = () => join(place.path, "given.json");
 
-/** Installs a starter that does as it is told, after it has written down its words, its environment and its number. */
+/** Installs a starter that records its arguments, its environment and its pid, and then runs a script. */
 function starter(script: string): void {
   const note =
     "{ pid: process.pid, words: process.argv.slice(2), config: process.env.PULUMI_CONFIG, secrets: process.env.PULUMI_CONFIG_SECRET_KEYS }";
@@ -70,7 +70,7 @@ function run(asked = request()): { answer: Promise<RunResponse>; call: grpc.Clie
   return { answer, call };
 }
 
-/** What the starter was given, as soon as it runs. */
+/** Waits until the starter runs. @returns what it recorded */
 async function untilStarted(): Promise<{ pid: number; words: string[]; config: string; secrets: string }> {
   for (;;) {
     const text = existsSync(given()) ? readFileSync(given(), "utf8") : "";
@@ -168,7 +168,7 @@ test("neither the host nor its program outlives its engine", async () => {
   const { pid } = await untilStarted();
   const ended = once(host.process, "exit");
   const began = Date.now();
-  // What the kernel does when the engine is killed.
+  // Close its input, as the kernel does when the engine is killed.
   host.process.stdin?.destroy();
   await expect(ended).resolves.toEqual([0, null]);
   while (livesSince(pid, began))

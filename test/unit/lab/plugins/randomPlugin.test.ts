@@ -4,7 +4,7 @@ import { testPlugins } from "../../../../lab/setup";
 import { PluginClient } from "../../../../lab/plugins/client";
 import type { Values } from "../../../../lab/plugins/protocol/values";
 
-/** The whole way: launcher, protocol, resource. It needs no Docker. */
+/** The whole plugin: launcher, protocol, resource. It needs no Docker. */
 
 const type = "random:index/randomBytes:RandomBytes";
 const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
@@ -71,7 +71,7 @@ test("a type it does not cover is refused by name", async () => {
 test("it does not outlive its engine", async () => {
   const orphan = await PluginClient.start(join(testPlugins, "pulumi-resource-random"));
   const ended = once(orphan.process, "exit");
-  // What the kernel does when the engine is killed.
+  // Close its input, as the kernel does when the engine is killed.
   orphan.process.stdin?.destroy();
   await expect(ended).resolves.toEqual([0, null]);
   await orphan.close();

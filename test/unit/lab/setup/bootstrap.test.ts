@@ -5,7 +5,7 @@ import { root } from "../../../../ops/root";
 import { folder, type Folder } from "./folder";
 
 /**
- * A project with the real bootstrap and npm; its one dependency is a compiler of a few lines, in the project itself.
+ * A project with the real bootstrap and npm; its only dependency is a compiler of a few lines, in the project itself.
  */
 
 let project: Folder;
@@ -70,14 +70,14 @@ function bootstrap(...args: string[]): Promise<{ code: number | null; out: strin
   });
 }
 
-/** Copies a folder with the times and links npm and the compiler have left in it. */
+/** Options that copy a folder with the times and links npm and the compiler have left in it. */
 const asItIs = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
 
-/** A project that was set up, by the first test that needs one. */
+/** A project set up by the first test that needs one. */
 let template: Folder | undefined;
 afterAll(() => template?.remove());
 
-/** Makes the project one that has been set up, as `bootstrap` leaves it. */
+/** Sets the project up, as `bootstrap` leaves it. */
 async function setUp(): Promise<void> {
   if (template === undefined) {
     await bootstrap();
@@ -88,7 +88,7 @@ async function setUp(): Promise<void> {
 
 const compilations = (): number => readFileSync(join(project.path, "compilations"), "utf8").length;
 
-/** As saving a file some seconds from now would. */
+/** Changes a file with a time some seconds from now. */
 function edit(name: string, content: string): void {
   const later = new Date(Date.now() + 5000);
   utimesSync(project.file(name, content), later, later);

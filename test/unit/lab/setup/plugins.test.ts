@@ -51,7 +51,7 @@ describe("a run uses", () => {
     place.program("pulumi-resource-random", "exit 0");
     return { PATH: place.path, PULUMI_HOME: place.path };
   }
-  /** A proxy counts as a way out, so Pulumi is asked. */
+  /** Environment with a proxy, which counts as internet access, so Pulumi is asked. */
   const reachable = { https_proxy: "http://127.0.0.1:9" };
 
   test("the official plugins where both are here", async () => {
@@ -65,7 +65,7 @@ describe("a run uses", () => {
     });
     expect(said.join()).toContain("test plugins");
   });
-  // One process asks once whether there is a way out, so both cases are in one test.
+  // A process checks only once for internet access, so both cases are in one test.
   test("the official plugins that Pulumi fetches; the test plugins where it cannot", async () => {
     const log = join(place.path, "log");
     const fetches = place.program("fetches", `echo "$PULUMI_HOME: $@" >> ${log}`);
@@ -85,7 +85,7 @@ describe("a run uses", () => {
       ),
     ).toEqual({ official: true });
     expect(readFileSync(log, "utf8").trim().split("\n")).toEqual([
-      // Into where they are looked for afterwards.
+      // Pulumi fetches them into the folder that is searched afterwards.
       `${place.path}/.pulumi: plugin install resource docker ${version}`,
       `${place.path}/.pulumi: plugin install resource random ${packageVersion("@pulumi/random")}`,
     ]);

@@ -12,7 +12,7 @@ test.each([
   ["7\n", false],
   ["8", true],
   ["9", true],
-  // Nothing is known of these, so they stay.
+  // These name no process, so they stay.
   ["", false],
   ["seven", false],
   [undefined, false],

@@ -5,7 +5,7 @@ import { activeEndpoints, declared, engineWith, item, type FakeItem } from "./en
 const network = (connected: string[], hidden: string[]): Map<string, FakeItem> =>
   new Map([["net", item("network", "i", { connected, hidden })]]);
 
-/** Everything an install has, with other labels on some. */
+/** Returns everything an install has, with other labels on some. */
 function install(labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {}): Map<string, FakeItem> {
   const all = new Map([
     ["api", item("container", "i", { labels: { ...throwawayLabels("i", "api"), ...declared } })],

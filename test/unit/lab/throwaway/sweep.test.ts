@@ -18,7 +18,7 @@ import { foldersOf, installOf, isOwn, ownFolder, sweep } from "../../../../lab/t
 import { stateUrl } from "../../../../lab/throwaway/state";
 import { engineWith, item, type FakeItem } from "./engine";
 
-/** A kind that nobody else has. */
+/** A kind no other process uses. */
 const kind = `swept${process.pid}`;
 
 const paths: string[] = [];
@@ -28,7 +28,7 @@ afterEach(() => {
   reported.splice(0);
 });
 
-/** A throwaway's folder, whose owner has ended or is this process. */
+/** Creates a throwaway's folder, whose owner has ended or is this process. */
 function throwaway(owner: "ended" | "alive"): string {
   const folder = ownFolder(kind);
   paths.push(folder);
@@ -36,7 +36,7 @@ function throwaway(owner: "ended" | "alive"): string {
   return folder;
 }
 
-/** Makes the owner of a folder one that has ended. */
+/** Changes the owner of a folder to a process that has ended. */
 function end(folder: string): void {
   const file = join(folder, "owner.json");
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), started: "1" }));
@@ -81,7 +81,7 @@ test("the name of a real install in a folder's record is ignored", async () => {
   const left = throwaway("ended");
   const record = JSON.parse(readFileSync(join(left, "owner.json"), "utf8")) as object;
   writeFileSync(join(left, "owner.json"), JSON.stringify({ ...record, install: "scani" }));
-  // Labelled as well, so that nothing but the name can be what keeps it.
+  // It is labelled, so that only the name can protect it.
   const items = new Map([["postgres-data", item("volume", "scani")]]);
   await sweepAll(items);
   expect([items.size, existsSync(left)]).toEqual([1, false]);

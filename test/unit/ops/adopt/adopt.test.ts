@@ -17,11 +17,11 @@ import { folder } from "../../lab/setup/folder";
 const place = folder();
 afterAll(() => place.remove());
 
-/** Calls that change something of the project's or of the install's; what is looked into by a container of its own is none. */
+/** Calls that change the project or the install; a temporary container that only reads does not count. */
 const changing =
   /^(start|stop|setRestartPolicy|connectNetwork|disconnectNetwork|remove (?!unnamed)|writeFile|createVolume|tagImage|exec \S+ kamal-proxy (resume|pause|deploy))/;
 
-/** An adoption of which the first run is over, and what a command prints of it. */
+/** Creates an adoption after its first run, with a context that records a command's output. */
 async function begun(changes: Partial<AdoptionRecord> = {}, stage: Stage = "beside") {
   const adoption = new FakeAdoption(stage);
   const { engine } = adoption.install;
@@ -48,7 +48,7 @@ async function begun(changes: Partial<AdoptionRecord> = {}, stage: Stage = "besi
   };
 }
 
-/** Gives the project's containers what shows that they are Scani's. */
+/** Gives the project's containers the variables that identify them as Scani's. */
 function shown(adoption: FakeAdoption): void {
   const common = ["LOG_ID_PEPPER=x", "S3_ENDPOINT=http://minio:9000", "S3_ACCESS_KEY_ID=k", "S3_SECRET_ACCESS_KEY=s"];
   Object.assign(adoption.container("home-api"), {
@@ -67,7 +67,7 @@ test.each<[string, AdoptOptions]>([
   "once it has begun, %s says which phases are open and what goes on, and touches nothing",
   async (_words, options) => {
     const { told, changes, adoption } = await begun();
-    // A run that was killed has left requests waiting: whoever goes on, or back, ends that.
+    // A killed run has left requests waiting; only going on or back ends that.
     adoption.install.paused.add("api");
     const said = await told(options);
     expect(changes()).toEqual([]);
@@ -166,7 +166,7 @@ test("another port is taken until somebody was told the first", () => {
 test("the volume of an S3 server that somebody has stopped is not removed before its files are known to be copied", async () => {
   const { adoption, context, changes } = await begun();
   adoption.container("home-minio").state = "exited";
-  // Everything but the files looks as if it were over.
+  // Everything but the files looks finished.
   for (const name of ["api", "provider", "page"])
     Object.assign(adoption.container(`home-${name}`), { state: "exited", restartPolicy: "no" });
   await expect(settle(context, "base", "home", { removeOldFiles: true, yes: true })).rejects.toThrow(

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => project.remove());
 
-/** An install whose tier 1 serves, with a database password that Scani publishes; its state is gone. */
+/** Creates an install on which tier 1 serves, with a database password that Scani publishes; its state is lost. */
 function lost() {
   const install = new FakeInstall();
   const { engine } = install;

@@ -8,7 +8,7 @@ import { FakeInstall } from "../../host/fakeInstall";
 import { FakePostgres } from "../../host/fakePostgres";
 import type { ContainerState } from "../../../../host/engine/engine";
 
-/** An engine with one container of a release, and base's Postgres. */
+/** Returns an engine with one container of a release, and base's Postgres. */
 function engineWith(service: string, state: ContainerState): FakeEngine {
   const engine = new FakeEngine();
   const labels = { [label.install]: "scani", [label.service]: "postgres" };
@@ -23,7 +23,7 @@ function engineWith(service: string, state: ContainerState): FakeEngine {
 
 const typed: TypedRestore = { file: "a.dump", options: [] };
 
-/** The release may be cut off. */
+/** Options that allow the release to be disconnected. */
 const whileServing: TypedRestore = { file: "a.dump", options: ["--while-serving"] };
 
 const refused = (engine: FakeEngine) =>
@@ -77,7 +77,10 @@ describe("whoever else is connected to the database", () => {
     ...changes,
   });
 
-  /** A worker of the install's own at 10.0.0.5, one of compose's at 10.0.0.9, and who is connected at each look. */
+  /**
+   * Returns an engine with the install's worker at 10.0.0.5 and compose's at 10.0.0.9. @param looks connected clients
+   * at each query
+   */
   function connected(...looks: (readonly object[])[]): FakeEngine {
     const postgres = new FakePostgres();
     postgres.clients = looks;
@@ -132,13 +135,13 @@ describe("whoever else is connected to the database", () => {
     const stopped = connected([beside]);
     await stopped.stop("scani-tier1-worker");
     await expect(check(stopped, whileServing, managed)).rejects.toThrow("at 198.51.100.1");
-    // An address out there may be one a container has here.
+    // A remote client may have the same address as a container here.
     await expect(check(connected([client("10.0.0.9")]), whileServing, managed)).rejects.toThrow("at 10.0.0.9.");
   });
 });
 
 describe("after a restore that is done", () => {
-  /** What is reported where tier 1 serves a release with a migration more than the restored database has had. */
+  /** Returns the report for a serving release of tier 1 that has one migration more than the restored database. */
   async function reported(prepare: (host: FakeInstall) => void): Promise<string[]> {
     const host = new FakeInstall();
     host.declare("tier1", "r1", ["0001_first", "0002_second"]);

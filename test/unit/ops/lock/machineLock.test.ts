@@ -12,7 +12,7 @@ afterAll(() => [one, other].forEach((place) => place.remove()));
 const place = (path = one.path) => ({ folder: path, environment: {} });
 const quick = async () => "done";
 
-/** Another process that works on tier1 until it is killed. */
+/** Starts another process that works on tier1 until it is killed. */
 async function worker() {
   const script = `require(${JSON.stringify(join(__dirname, "../../../../ops/lock/machineLock.js"))})
     .withMachineLock("up of tier1", "tier1", ${JSON.stringify(place())}, () => { console.log("in"); return new Promise(() => setInterval(() => {}, 1000)); })`;
@@ -31,7 +31,7 @@ test("while one works on an install, a second is refused at once and told who; a
       expect((refused as LockTaken).owner).toMatchObject({ pid: child.pid, work: "up of tier1" });
       expect(Date.now() - began).toBeLessThan(900);
     }
-    // Another install, in the same folder and in another one, is nobody's business.
+    // Another install, in the same folder or another, is not locked.
     expect(await withMachineLock("up of prod-tier1", "prod-tier1", place(), quick)).toBe("done");
     expect(await withMachineLock("up of tier1", "tier1", place(other.path), quick)).toBe("done");
     child.kill("SIGKILL");
@@ -58,7 +58,7 @@ test("what a killed owner wrote names nobody, and is in nobody's way", async () 
   await once(child, "exit");
   const left = readFileSync(join(one.path, ".working.base.json"), "utf8");
   await withMachineLock("up of tier1", "tier1", place(), async () => {
-    // As it is for the moment between an owner's claim and its name.
+    // Restore the state of the moment between an owner's claim and its name.
     writeFileSync(join(one.path, ".working.base.json"), left);
     await expect(withMachineLock("up of tier2", "tier2", place(), quick)).rejects.toThrow(
       "a run whose owner is unknown",
@@ -97,7 +97,7 @@ test("of many that begin together exactly one works, and the others name it", as
     ),
   );
   const winner = Promise.any(all);
-  // The nine are refused while the one is still at work.
+  // Nine are refused while one still works.
   const names = await new Promise<unknown[]>((resolve) => {
     const seen: unknown[] = [];
     for (const each of refused)

@@ -9,7 +9,7 @@ const pulumi = join(folder, "pulumi");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(() => {
-  // Takes a moment to put back what it did, as Pulumi does.
+  // The fake takes a moment to roll back, as Pulumi does.
   writeFileSync(
     pulumi,
     `#!${process.execPath}
@@ -24,7 +24,9 @@ setInterval(() => {}, 1000);
   chmodSync(pulumi, 0o755);
 });
 
-/** This module's command, in a process group of its own as in a terminal, with Pulumi run by the Automation API. */
+/**
+ * Starts this module's command in a separate process group, as in a terminal, with Pulumi run by the Automation API.
+ */
 function command() {
   const output = join(__dirname, "..", "..", "..", "..", "ops", "pulumi", "pulumiOutput.js");
   const script = `const { PulumiCommand } = require("@pulumi/pulumi/automation");
@@ -40,7 +42,7 @@ function command() {
   });
 }
 
-/** What is printed when it is interrupted, and how it ends. */
+/** Interrupts the command. @returns its output and how it ended */
 async function interrupted(interrupt: (pid: number) => void): Promise<{ lines: string[]; end: unknown }> {
   const child = command();
   let [printed, begun] = ["", false];

@@ -8,7 +8,7 @@ import { folder } from "../../lab/setup/folder";
 const subject = `test ${process.pid}`;
 const lock = join(root, "tools", "lock.cjs");
 
-/** Another process that takes the lock, says so, and keeps it until it is killed. */
+/** Starts another process that takes the lock, and keeps it until it is killed. */
 async function owner(name: string): Promise<ChildProcess> {
   const script = `require(${JSON.stringify(lock)}).exclusively(${JSON.stringify(name)}, () => {}, () => { console.log("mine"); return new Promise(() => setInterval(() => {}, 1000)); })`;
   const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
@@ -92,7 +92,7 @@ test("work that fails gives the lock back", async () => {
 test("where there are no sockets without a file, a file that a killed owner left is no owner", async () => {
   const place = folder();
   try {
-    // The same code, told that it runs elsewhere; its socket files go to the temporary folder.
+    // The same code as on another platform; its socket files are in the temporary folder.
     const script = (then: string) => `Object.defineProperty(process, "platform", { value: "darwin" });
       require(${JSON.stringify(lock)}).exclusively("left", () => console.log("waiting"), async () => { console.log("mine"); ${then} })`;
     const env = { ...process.env, TMPDIR: place.path };

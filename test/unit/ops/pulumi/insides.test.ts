@@ -12,8 +12,8 @@ import { engineAddress } from "../../../../stacks/runLock";
 import { valueIfKnown } from "../../../../stacks/known";
 
 /**
- * What this module takes from Pulumi's SDK that the SDK does not promise: all of it is in ops/pulumi, and a new SDK that
- * moves any fails here. Beside it, what is promised and behaves as this module needs.
+ * Internals of Pulumi's SDK this module uses: all uses are in ops/pulumi, and a new SDK that moves one fails here. Also
+ * public behaviour of the SDK that this module needs.
  */
 
 const product = ["util", "settings", "host", "infra", "provider", "stacks", "ops"];
@@ -25,7 +25,7 @@ const sources = product.flatMap((room) =>
 );
 
 test("nothing of the product but ops/pulumi reaches below what the SDK exports", () => {
-  // A package's resources and the wire protocol's messages have a file each, which saves loading all of them.
+  // Allow single files of a package's resources and of the wire protocol's messages, which saves loading all of them.
   const promised = /^@pulumi\/(pulumi(\/(automation|runtime|proto\/\w+_pb))?|(docker|random)\/(types|provider|\w+))$/;
   const deep = sources.flatMap((file) =>
     [...readFileSync(join(root, file), "utf8").matchAll(/["'](@pulumi\/[^"']+)["']/g)]
@@ -42,7 +42,7 @@ test("the options of the SDK's own connections can be changed", () => {
   expect(grpcClientOptions).toMatchObject({ "grpc.use_local_subchannel_pool": 1 });
 });
 
-/** A stack whose command line does nothing; gives what it was told. */
+/** Returns a stack whose command line does nothing, and the commands it got. */
 async function idleStack(): Promise<{ stack: Stack; told: string[] }> {
   const told: string[] = [];
   const workspace = {

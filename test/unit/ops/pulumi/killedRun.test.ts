@@ -15,7 +15,7 @@ let place: ReturnType<typeof folder>;
 let lines: string[];
 let stack: Stack;
 
-/** A Pulumi that exports a state with an operation a killed run had begun, and keeps what is imported. */
+/** Creates a Pulumi that exports a state with an operation a killed run had begun, and stores what is imported. */
 beforeEach(() => {
   place = folder();
   lines = [];
@@ -62,7 +62,7 @@ test("so is what a coloured warning says", async () => {
   expect(existsSync(imported())).toBe(true);
 });
 
-/** What Pulumi says to a terminal of a lock, which is there. */
+/** Creates a lock. @returns its file, and Pulumi's error about it as in a terminal */
 function lockedBy(pid: number, host = hostname()): { readonly file: string; readonly error: Error } {
   const file = place.file("1d9e05d4.json", "{}");
   const created = `  ${pathToFileURL(file).href}: created by ada@${host} (pid ${pid}) at ${new Date().toISOString()}`;

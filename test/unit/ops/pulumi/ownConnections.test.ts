@@ -6,7 +6,7 @@ import "../../../../ops/pulumi/ownConnections";
 
 const { grpcClientOptions } = settings as unknown as { grpcClientOptions: object };
 
-/** An engine that answers one question. @param port 0 for any */
+/** Starts an engine that answers one call. @param port 0 for any */
 async function engineOn(port: number): Promise<{ port: number; end(): void }> {
   const server = new grpc.Server();
   const getRootResource = (_call: unknown, answer: (error: null, response: GetRootResourceResponse) => void) =>
@@ -32,7 +32,7 @@ test("an engine on a port that another one had is reached", async () => {
   const old = new EngineClient(address, credentials, grpcClientOptions);
   expect(await ask(old)).toBe("answered");
   first.end();
-  // That it is gone has been noticed.
+  // The old client has noticed that the engine is gone.
   expect(await ask(old)).toMatch(/UNAVAILABLE/);
   const second = await engineOn(first.port);
   const client = new EngineClient(address, credentials, grpcClientOptions);

@@ -59,6 +59,6 @@ test("a lost one is not replaced: the file is named, the stacks, and the way hom
     ),
   );
   expect(existsSync(made())).toBe(false);
-  // Who has it elsewhere says so.
+  // A passphrase given in the environment is used.
   expect(asked({ PULUMI_CONFIG_PASSPHRASE: "x" })).toEqual({});
 });

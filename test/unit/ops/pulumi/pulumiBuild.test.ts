@@ -14,7 +14,7 @@ afterEach(() => place.remove());
 
 const pinned = pinnedVersion(readFileSync(join(root, "tools", "pulumi", "go.mod"), "utf8"));
 
-/** A compiler that notes its arguments, and writes what it was asked for. */
+/** Creates a compiler that records its arguments, and writes its output file. */
 function compiler(): string {
   return place.program(
     "go",

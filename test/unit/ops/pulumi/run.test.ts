@@ -9,7 +9,7 @@ const project = fakeProject();
 
 const calls = (): string[] => readFileSync(join(project.path, "calls"), "utf8").trimEnd().split("\n");
 
-/** Pulumi's words in a command that is printed to set a setting. */
+/** Returns Pulumi's arguments in the printed command that sets a setting. */
 const wordsOf = (stack: string): string[] =>
   setCommand("LOG_LEVEL", stack, { value: "warn" }).replace("npm run pulumi -- ", "").split(" ");
 

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-/** A process that works until it is ended, and prints what it hears. */
+/** A process that works until it is ended, and prints what interruption reports. */
 class Worker {
   readonly child: ChildProcess;
   private printed = "";
@@ -33,7 +33,7 @@ class Worker {
   }
 }
 
-/** Longer than signals count as one. */
+/** Waits longer than the time in which signals count as one. */
 const later = () => new Promise((resolve) => setTimeout(resolve, 600));
 const cleaning = "Still cleaning up what was begun. A third Ctrl-C ends this at once and leaves it behind.";
 
@@ -86,7 +86,7 @@ test.concurrent("what is printed to a terminal that is gone does not end the wor
     worker.child.stdout?.destroy();
     worker.child.kill("SIGHUP");
     await later();
-    // Told that it still cleans up, where nobody reads it.
+    // This signal makes it report that it still cleans up, though nobody reads that.
     worker.child.kill("SIGHUP");
     await later();
     expect([worker.child.exitCode, worker.child.signalCode]).toEqual([null, null]);

@@ -36,7 +36,7 @@ onLinux("one that runs the program that was meant is the same, also where the cl
 });
 
 onLinux("a process nobody has taken note of yet has ended all the same", async () => {
-  // Its parent never waits for it, so the kernel keeps its number.
+  // Its parent never waits for it, so the kernel keeps its pid.
   const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
   try {
     const [line] = (await once(parent.stdout, "data")) as [Buffer];

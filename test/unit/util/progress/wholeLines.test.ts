@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { wholeLines } from "../../../../util/progress/wholeLines";
 
-/** Lines told of pieces, and how many of them before the end. */
+/** Feeds pieces to `wholeLines`. @returns the reported lines, and how many came before the end */
 function told(pieces: readonly string[]): { lines: string[]; beforeEnd: number } {
   const lines: string[] = [];
   const whole = wholeLines((line) => lines.push(line));
