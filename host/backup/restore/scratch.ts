@@ -25,17 +25,18 @@ export interface DatabaseRow {
   readonly encoding: string;
   readonly datcollate: string;
   readonly datctype: string;
-  /** `i` for ICU; absent before version 15. */
+  /** `i` for ICU, `b` for the server's own since version 17; absent before version 15. */
   readonly datlocprovider?: string;
-  /** ICU locale, by its name in versions 15 and 16, and since 17. */
+  /** Locale of ICU in versions 15 and 16, and since 17 that of either provider. */
   readonly daticulocale?: string | null;
   readonly datlocale?: string | null;
 }
 
 /** Returns SQL that creates an empty database with another's encoding and collation. Pure. */
 export function createLike(name: string, like: DatabaseRow): string {
-  const icu = like.daticulocale ?? like.datlocale;
-  const provider = like.datlocprovider === "i" && icu ? ` locale_provider icu icu_locale ${literal(icu)}` : "";
+  const kind = { i: "icu", b: "builtin" }[like.datlocprovider ?? ""];
+  const locale = like.daticulocale ?? like.datlocale;
+  const provider = kind && locale ? ` locale_provider ${kind} ${kind}_locale ${literal(locale)}` : "";
   return `create database ${identifier(name)} template template0 encoding ${literal(like.encoding)} lc_collate ${literal(like.datcollate)} lc_ctype ${literal(like.datctype)}${provider}`;
 }
 

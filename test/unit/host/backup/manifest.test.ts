@@ -75,6 +75,9 @@ test("a database is made as another is, and no name breaks out of its quotes", (
   expect(createLike("a", { ...like, datlocprovider: "i", daticulocale: "en-US" })).toMatch(
     / locale_provider icu icu_locale 'en-US'$/,
   );
+  expect(createLike("a", { ...like, datlocprovider: "b", datlocale: "C.UTF-8" })).toMatch(
+    / locale_provider builtin builtin_locale 'C\.UTF-8'$/,
+  );
   expect(createLike("a", { ...like, datlocprovider: "c", daticulocale: null })).not.toContain("icu");
   expect([identifier('x"; drop'), literal("x'; drop")]).toEqual(['"x""; drop"', "'x''; drop'"]);
 });
