@@ -211,10 +211,15 @@ export async function listObjects(engine: Engine, container: string, bucket: Buc
   }
 }
 
-/** Reads whether a bucket keeps former versions of its objects. */
+/** Reads whether a bucket may hold former versions of its objects. */
 export async function isVersioned(engine: Engine, container: string, bucket: Bucket): Promise<boolean> {
   const { status, body } = await ask(engine, container, bucket, { versioning: "" });
-  return status === 200 && elementText(body, "Status") === "Enabled";
+  return status === 200 && mayHoldVersions(body);
+}
+
+/** Returns true where S3 says that a bucket keeps versions, or has kept them until it was suspended. Pure. */
+export function mayHoldVersions(configuration: string): boolean {
+  return ["Enabled", "Suspended"].includes(elementText(configuration, "Status") ?? "");
 }
 
 async function ask(

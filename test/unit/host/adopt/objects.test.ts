@@ -1,4 +1,4 @@
-import { lacking, objectsIn } from "../../../../host/adopt/objects";
+import { lacking, mayHoldVersions, objectsIn } from "../../../../host/adopt/objects";
 
 test("a listing gives keys as they are, sizes and checksums", () => {
   const xml = `<?xml version="1.0"?><ListBucketResult><EncodingType>url</EncodingType><Contents><Key>a%20folder/x%2By+z.pdf</Key><Size>12</Size><ETag>&#34;abc&#34;</ETag></Contents>
@@ -31,4 +31,12 @@ test("what is missing, shorter or different is copied; what was stored in parts 
     one("newer", 1, "z"),
   ];
   expect(lacking(wanted, there).map(({ key }) => key)).toEqual(["missing", "shorter", "other"]);
+});
+
+test.each([
+  ["<Status>Enabled</Status>", true],
+  ["<Status>Suspended</Status>", true],
+  ["", false],
+])("a bucket whose versioning is %j may hold former versions: %s", (inside, holds) => {
+  expect(mayHoldVersions(`<VersioningConfiguration>${inside}</VersioningConfiguration>`)).toBe(holds);
 });
