@@ -93,7 +93,7 @@ export function refuseBaseInUse(
       type: tiers.map((tier) => downCommand(stacks[tier])),
     },
     {
-      what: `What is there still when the tiers are down is in no stack's state, and another tool's. Of ${names.join(", ")} remove what is left:`,
+      what: `Another tool made those that are left once the tiers are down: no stack's state has them. Remove what is left of ${names.join(", ")}:`,
       type: [dockerStop(...names), dockerRemove(...names), downCommand(stack)],
     },
   ]);

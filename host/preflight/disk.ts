@@ -45,7 +45,7 @@ export function diskProblem(freeMiB: number, leastMiB: number, stack: string, fi
   const lower = setCommand("minimumFreeDisk", stack, { value: String(Math.max(freeMiB - filesMiB, 1)) });
   if (filesMiB > 0)
     return {
-      what: `The engine's disk has ${freeMiB} MiB free; ${leastMiB + filesMiB} are required to carry the files into base's own bucket: ${filesMiB} for them, and ${leastMiB} (minimumFreeDisk) beside them.`,
+      what: `The engine's disk has ${freeMiB} MiB free; ${leastMiB + filesMiB} are required to carry the files into base's own bucket: ${filesMiB} for them, and ${leastMiB} (minimumFreeDisk) besides.`,
       why: `Make room${freeMiB > filesMiB ? ", lower the requirement if you know that less is enough," : ""} or leave the files where they are.`,
       type: [...dockerPrunes, ...(freeMiB > filesMiB ? [lower] : []), setCommand("carryFiles", stack, { value: "no" })],
     };

@@ -38,7 +38,7 @@ export function baseGaps(
   return [
     {
       what: `Base, on which this tier stands, is not whole: ${wrong.join("; ")}.`,
-      why: "Base makes again what is gone, starts what does not run, and has lost names learnt again.",
+      why: "Base makes again what is gone, starts what does not run, and joins the networks again whose names are lost.",
       type: upCommand(base.stack),
     },
   ];

@@ -124,7 +124,7 @@ export class RestartStep implements HandoverStep {
   constructor(readonly containers: readonly ReleaseContainer[]) {}
 
   describe(): string {
-    return `wait for ${names(this.containers)} to be reached; restart what is ready and is not`;
+    return `wait for ${names(this.containers)} to be reached; restart those that are ready and are not reached`;
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {

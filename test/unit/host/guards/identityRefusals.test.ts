@@ -122,12 +122,12 @@ describe("a tier", () => {
 
   test("does not stand on a base without its network or its database", () =>
     expect(gaps({ ...whole, networks: whole.networks.slice(1), containers: whole.containers.slice(1) })).toEqual([
-      "Base, on which this tier stands, is not whole: scani-edge, scani-postgres are not on the engine any more.\n  Base makes again what is gone, starts what does not run, and has lost names learnt again.\n  type: npm run up -- base",
+      "Base, on which this tier stands, is not whole: scani-edge, scani-postgres are not on the engine any more.\n  Base makes again what is gone, starts what does not run, and joins the networks again whose names are lost.\n  type: npm run up -- base",
     ]));
 
   test("does not stand on a base whose database is not found by its name; what is no service of base's is not its concern", () => {
     expect(gaps(whole, ["scani-postgres", "scani-tier1-data-provider-1"])).toEqual([
-      "Base, on which this tier stands, is not whole: scani-postgres is not found by its name.\n  Base makes again what is gone, starts what does not run, and has lost names learnt again.\n  type: npm run up -- base",
+      "Base, on which this tier stands, is not whole: scani-postgres is not found by its name.\n  Base makes again what is gone, starts what does not run, and joins the networks again whose names are lost.\n  type: npm run up -- base",
     ]);
   });
 
@@ -137,7 +137,7 @@ describe("a tier", () => {
       containers: whole.containers.map((each) => (each.name === name ? { ...each, state: one } : each)),
     });
     expect(gaps(state("scani-redis", "paused"))).toEqual([
-      "Base, on which this tier stands, is not whole: scani-redis is paused.\n  Base makes again what is gone, starts what does not run, and has lost names learnt again.\n  type: npm run up -- base",
+      "Base, on which this tier stands, is not whole: scani-redis is paused.\n  Base makes again what is gone, starts what does not run, and joins the networks again whose names are lost.\n  type: npm run up -- base",
     ]);
     expect(gaps(state("scani-gateway", "exited"))).toEqual([]);
     expect(gaps(state("scani-redis", "restarting"))).toEqual([]);

@@ -74,7 +74,7 @@ test("base is not taken from under releases, whose own stacks go first", () => {
     { name: "c", tier: "tier2" },
   ] as const;
   expect(() => refuseBaseInUse(releases, "prod-base")).toThrow(
-    /^Base carries tier1 and tier2; [^]*\n {2}type: npm run down -- prod-tier1\n {2}type: npm run down -- prod-tier2\n[^]*Of a, b, c remove what is left:\n {2}type: docker stop a b c\n {2}type: docker rm a b c\n {2}type: npm run down -- prod-base$/,
+    /^Base carries tier1 and tier2; [^]*\n {2}type: npm run down -- prod-tier1\n {2}type: npm run down -- prod-tier2\n[^]*Remove what is left of a, b, c:\n {2}type: docker stop a b c\n {2}type: docker rm a b c\n {2}type: npm run down -- prod-base$/,
   );
   expect(() => refuseBaseInUse([], "prod-base")).not.toThrow();
 });

@@ -44,7 +44,7 @@ test("files that are carried onto the disk are required beside what it needs any
   expect(diskProblem(1_500, 1_024, "tier1", 476)).toBeUndefined();
   const [tight, hopeless] = [1_499, 476].map((free) => diskProblem(free, 1_024, "tier1", 476));
   expect(tight?.what).toBe(
-    "The engine's disk has 1499 MiB free; 1500 are required to carry the files into base's own bucket: 476 for them, and 1024 (minimumFreeDisk) beside them.",
+    "The engine's disk has 1499 MiB free; 1500 are required to carry the files into base's own bucket: 476 for them, and 1024 (minimumFreeDisk) besides.",
   );
   expect(tight?.type?.slice(-2)).toEqual([
     "npm run pulumi -- config set --stack tier1 minimumFreeDisk 1023",
