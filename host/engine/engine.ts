@@ -214,7 +214,7 @@ export interface Engine {
   identity(): Promise<string>;
 
   containers(filter: ContainerFilter): Promise<ContainerSummary[]>;
-  /** Describes a container; undefined when it does not exist. */
+  /** Describes a container; undefined when it does not exist, as none with the empty name does. */
   inspect(container: string): Promise<ContainerDetails | undefined>;
   /** Creates a container without starting it. @returns its id */
   create(order: ContainerOrder): Promise<string>;

@@ -141,6 +141,7 @@ test("a network a container is on is refused, and its absence is not", async () 
     );
   expect(refusals).toEqual([403, 403]);
   for (const engine of [real, fake]) await engine.removeNetwork("scani-contract-none");
-  for (const engine of [real, fake]) expect(await engine.inspect("scani-contract-none")).toBeUndefined();
+  for (const engine of [real, fake])
+    for (const none of ["scani-contract-none", ""]) expect(await engine.inspect(none)).toBeUndefined();
   expect(isNotFound(await real.start("scani-contract-none").catch((error: unknown) => error))).toBe(true);
 });

@@ -16,8 +16,10 @@ const backupHours = 24;
 export class BackupPhase implements Phase {
   readonly title = "backup";
 
-  describe(): string {
-    return "back the database up by compose's own Postgres, and read the backup back";
+  describe({ postgres }: AdoptRun["record"]): string {
+    return postgres === undefined
+      ? "nothing: the database is not the project's own; up of a tier backs it up where a migration is pending"
+      : "back the database up by compose's own Postgres, and read the backup back";
   }
 
   async done({ engine, install, record, stacks, backups }: AdoptRun): Promise<boolean> {

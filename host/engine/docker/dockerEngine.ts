@@ -84,6 +84,8 @@ class DockerEngine implements Engine {
   }
 
   async inspect(container: string): Promise<ContainerDetails | undefined> {
+    // Docker redirects a request for the empty name to its list of containers.
+    if (container === "") return undefined;
     const info = await this.docker.getContainer(container).inspect().catch(unlessMissing);
     return info && detailsOf(info);
   }

@@ -62,6 +62,12 @@ test("a container that has to be there is refused in the engine's words", async 
   ]);
 });
 
+test("no container has the empty name, and Docker is not asked for it", async () => {
+  const docker = { getContainer: () => ({ inspect: () => Promise.reject(refusal(301)) }) } as unknown as Docker;
+  expect(await engineOver(docker).inspect("")).toBeUndefined();
+  await expect(engineOver(docker).inspect("a")).rejects.toMatchObject({ statusCode: 301 });
+});
+
 test("one that is on its way out is waited for; one that runs is refused without force", async () => {
   const waited: string[] = [];
   const docker = {
