@@ -10,6 +10,7 @@ import {
   hostAddress,
   hostedEnvironment,
   layOut,
+  policyFor,
   removeInstall,
   throwawayLabels,
 } from "../../lab/throwaway";
@@ -173,7 +174,12 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
     await container.start();
     return container;
   };
-  const keys = ["ROOT_ACCESS_KEY=AKOUTSIDE", `ROOT_SECRET_KEY=${password}`, "VGW_KEEP_ALIVE=true"];
+  const keys = [
+    "ROOT_ACCESS_KEY=AKOUTSIDE",
+    `ROOT_SECRET_KEY=${password}`,
+    "VGW_KEEP_ALIVE=true",
+    `VGW_CORS_ALLOW_ORIGIN=${proxy.url}`,
+  ];
   const database = await outside("postgres", images.postgres, [5432, databasePort], {
     Env: ["POSTGRES_USER=scani", "POSTGRES_DB=scani", `POSTGRES_PASSWORD=${password}`],
   });
@@ -222,6 +228,8 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
           for (const gone of ["postgres", "redis", "data-provider"]) delete needed?.[gone];
           if (environment?.REDIS_URL !== undefined) environment.REDIS_URL = `redis://${address}:${cachePort}`;
           if (environment?.S3_ENDPOINT !== undefined) environment.S3_ENDPOINT = bucket.S3_ENDPOINT;
+          if (environment?.CSP_CONNECT_SRC !== undefined)
+            environment.CSP_CONNECT_SRC = policyFor({ origin: bucket.S3_ENDPOINT });
         }
         Object.assign(file.services.migrate, { command: ["/app/migrate", "--allow-remote", address] });
       },
