@@ -1,4 +1,5 @@
 import { setCommand, settingFrom, withdrawCommands, type Origin } from "../../../settings";
+import { hostOf } from "../../../util/host";
 import type { Problem } from "../../../util/operatorError";
 import { publishedAt } from "../../engine/containers/published";
 import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../../install/services/bundled";
@@ -19,13 +20,22 @@ export interface DeclaredSetting {
   readonly origin?: Origin;
 }
 
+/**
+ * Settings of base's own S3 server that a release has under the same names, each with what a release does with its
+ * value, as the end of a sentence.
+ */
+const storageSettings: Readonly<Partial<Record<BaseSetting, (is: string) => string>>> = {
+  S3_BUCKET: (is) => `the files of the release that runs are in ${is}`,
+  S3_REGION: (is) => `the release that runs signs for ${is}: the S3 server would refuse each of its requests`,
+};
+
 /** Settings that `baseRefusals` compares. */
 export const comparedSettings: readonly BaseSetting[] = [
   "FRONTEND_PORT",
   "bindAddress",
   "publishGateway",
   "gatewayImage",
-  "S3_BUCKET",
+  ...(Object.keys(storageSettings) as BaseSetting[]),
   ...replaceableServices.flatMap(([service, { replacedBy, credentials }]) => [
     `${service}Image` as const,
     ...replacedBy,
@@ -46,7 +56,7 @@ export function baseRefusals(declared: DeclaredBase, now: BaseNow): Problem[] {
       ...returnedService(declared, now, shape),
       ...changedCredentials(declared, now, service, shape),
     ]),
-    ...changedBucket(declared, now),
+    ...changedStorage(declared, now),
     ...(["redis", "storage", "mail", "gateway"] as const).flatMap((service) => otherImage(declared, now, service)),
     ...movedGateway(declared, now),
   ];
@@ -113,21 +123,29 @@ function changedCredentials(declared: DeclaredBase, now: BaseNow, service: strin
 }
 
 /**
- * Refuses another bucket on base's own server, since it would be empty. `changedSettings` reports moves to and from
- * somebody else's.
+ * Refuses another bucket on base's own server, since it would be empty, and another region, since requests are signed
+ * for theirs. `changedSettings` reports moves to and from somebody else's.
  */
-function changedBucket(declared: DeclaredBase, now: BaseNow): Problem[] {
-  const wanted = declared.settings.S3_BUCKET?.value;
-  const is = now.releases
-    .map(({ environment }) => variableIn(environment, "S3_BUCKET"))
-    .find((bucket) => bucket !== undefined && bucket !== wanted);
-  if (is === undefined || declared.settings.S3_ENDPOINT?.value !== undefined) return [];
-  return [
-    {
-      what: `${from(declared, "S3_BUCKET")} is ${wanted}, and the files of the release that runs are in ${is}.`,
-      type: setBack(declared, "S3_BUCKET", is),
-    },
-  ];
+function changedStorage(declared: DeclaredBase, now: BaseNow): Problem[] {
+  const { host, variable, replacedBy } = replaceable.storage;
+  if (replacedBy.some((name) => declared.settings[name]?.value !== undefined)) return [];
+  const users = now.releases.filter(({ environment }) => hostOf(variableIn(environment, variable) ?? "") === host);
+  return (Object.entries(storageSettings) as [BaseSetting, (is: string) => string][]).flatMap(([setting, use]) => {
+    const { value: wanted, origin } = declared.settings[setting] ?? {};
+    const is = users
+      .map(({ environment }) => variableIn(environment, setting))
+      .find((one) => one !== undefined && one !== wanted);
+    if (is === undefined) return [];
+    return [
+      {
+        what: `${from(declared, setting)} is ${wanted}, and ${use(is)}.`,
+        type:
+          origin === "the shell's environment"
+            ? withdrawCommands(setting, origin, declared.stack)
+            : setBack(declared, setting, is),
+      },
+    ];
+  });
 }
 
 /**

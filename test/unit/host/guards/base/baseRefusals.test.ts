@@ -20,6 +20,7 @@ const settings: Record<string, DeclaredSetting> = {
   POSTGRES_USER: { value: "scani", origin: "its default" },
   POSTGRES_DB: { value: "scani", origin: "its default" },
   S3_BUCKET: { value: "job-uploads", origin: "its default" },
+  S3_REGION: { value: "auto", origin: "its default" },
   FRONTEND_PORT: { value: "8080", origin: "its default" },
   bindAddress: { value: "0.0.0.0", origin: "its default" },
   postgresImage: { value: "postgres:16-alpine", origin: "its default" },
@@ -59,7 +60,7 @@ const stores = [
   `DATABASE_URL=postgres://scani:${secrets.POSTGRES_PASSWORD}@postgres:5432/scani`,
   `REDIS_URL=redis://:${secrets.REDIS_PASSWORD}@redis:6379`,
 ];
-const files = ["S3_ENDPOINT=http://storage:9000", "S3_BUCKET=job-uploads"];
+const files = ["S3_ENDPOINT=http://storage:9000", "S3_BUCKET=job-uploads", "S3_REGION=auto"];
 
 const now: BaseNow = {
   services,
@@ -136,6 +137,18 @@ test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>(
     ["npm run pulumi -- config set --stack base S3_BUCKET job-uploads"],
   ],
   [
+    "another region in the shell",
+    { S3_REGION: given("eu-central-1") },
+    "S3_REGION (from the shell's environment) is eu-central-1, and the release that runs signs for auto: the S3 server would refuse each of its requests.",
+    ["unset S3_REGION"],
+  ],
+  [
+    "another region in .env",
+    { S3_REGION: given("eu-central-1", ".env") },
+    "S3_REGION (from .env) is eu-central-1",
+    ["npm run pulumi -- config set --stack base S3_REGION auto"],
+  ],
+  [
     "another port",
     { FRONTEND_PORT: given("9090") },
     "FRONTEND_PORT (from the shell's environment) is 9090, and the gateway is published on 0.0.0.0:8080",
@@ -182,6 +195,23 @@ test.each<[string, Record<string, DeclaredSetting>]>([
   ["the same image from a registry of one's own", { redisImage: given("registry.example.org:5000/x/redis:7-alpine") }],
   ["an image by its digest alone", { gatewayImage: given(`basecamp/kamal-proxy@sha256:${"0".repeat(64)}`) }],
 ])("%s is not refused", (_name, changed) => expect(refusals(changed)).toEqual([]));
+
+test("a region that is not given any more is refused, with the one to set back", () => {
+  const releases = [{ tier: "tier1", environment: [...stores, files[0], "S3_REGION=eu-central-1"] }];
+  expect(refusals({}, { services, releases })).toEqual([
+    {
+      what: "S3_REGION (from its default) is auto, and the release that runs signs for eu-central-1: the S3 server would refuse each of its requests.",
+      type: ["npm run pulumi -- config set --stack base S3_REGION eu-central-1"],
+    },
+  ]);
+});
+
+test("of somebody else's S3 server, another region is not for this to say", () => {
+  const releases = [
+    { tier: "tier1", environment: [...stores, "S3_ENDPOINT=https://s3.example.org", "S3_REGION=eu-central-1"] },
+  ];
+  expect(refusals({ S3_ENDPOINT: given("https://s3.example.org") }, { services, releases })).toEqual([]);
+});
 
 test("nothing is refused where no release runs", () =>
   expect(refusals({ DATABASE_URL: given(managed.DATABASE_URL) }, { services, releases: [] })).toEqual([]));
