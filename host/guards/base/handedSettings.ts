@@ -62,6 +62,10 @@ const handed: Readonly<Partial<Record<BaseSetting, Handed>>> = {
     counts: (was, _isGiven, { settings }) =>
       hostOf(was) !== replaceable.mail.host && settings.FASTMAIL_API_TOKEN?.value === undefined,
   },
+  FASTMAIL_API_TOKEN: {
+    notice: "no mail leaves by it any more",
+    counts: (_was, _isGiven, { settings }) => settings.SMTP_URL?.value === undefined,
+  },
 };
 
 /** Settings that `handedChanges` compares. */

@@ -130,6 +130,39 @@ test.each<[string, Record<string, DeclaredSetting>, Record<string, string>]>([
   expect(compared(changes, running(was))).toEqual({ refused: [], said: [] });
 });
 
+describe("a release that sends its mail over Fastmail", () => {
+  const now: BaseNow = {
+    services: {},
+    releases: [{ tier: "tier1", environment: ["FASTMAIL_API_TOKEN=fmu1-WASSECRET"] }],
+  };
+
+  test.each<[string, DeclaredSetting, string, string]>([
+    [
+      "a token that is not given any more",
+      none,
+      "FASTMAIL_API_TOKEN is not given any more, and tier1 runs with another",
+      "npm run pulumi -- config set --secret FASTMAIL_API_TOKEN --stack base",
+    ],
+    [
+      "another token in the shell",
+      given("fmu1-OTHERSECRET", shell),
+      "FASTMAIL_API_TOKEN (from the shell's environment) differs, and tier1 runs with another",
+      "unset FASTMAIL_API_TOKEN",
+    ],
+  ])("%s is refused, and shows no secret", (_name, token, what, type) => {
+    const { refused, said } = compared({ SMTP_URL: none, FASTMAIL_API_TOKEN: token }, now);
+    expect(said).toEqual([]);
+    expect(refused.map((one) => one.what)).toEqual([`${what}: with the next switch no mail leaves by it any more.`]);
+    expect(refused.map(commandsOf)).toEqual([[type]]);
+    expect(refused.map(renderProblem).join()).not.toContain("SECRET");
+  });
+
+  test.each<[string, Record<string, DeclaredSetting>]>([
+    ["the same token", { SMTP_URL: none, FASTMAIL_API_TOKEN: given("fmu1-WASSECRET", shell) }],
+    ["a mail server that follows it", { FASTMAIL_API_TOKEN: none }],
+  ])("%s is no change", (_name, changes) => expect(compared(changes, now)).toEqual({ refused: [], said: [] }));
+});
+
 describe("files in a bucket of somebody else's", () => {
   const there = { S3_ENDPOINT: "https://s3.example.org", S3_BUCKET: "papers" };
   const declared = (changes: Record<string, DeclaredSetting> = {}) => ({
