@@ -77,8 +77,11 @@ export interface Host {
   takenPorts(install: string, ports: readonly DeclaredPort[]): Promise<TakenPort[]>;
   /** Lists those of these volumes that are not on the engine. */
   missingVolumes(volumes: readonly string[]): Promise<string[]>;
-  /** Reads base's containers and the releases that run on them, which a change of base would affect. */
-  baseNow(install: string): Promise<BaseNow>;
+  /**
+   * Reads base's containers and the releases that run on them, which a change of base would affect.
+   * @param images names of those base is about to be declared with
+   */
+  baseNow(install: string, images: readonly string[]): Promise<BaseNow>;
   /** Lists the containers of an install's releases that are in use. */
   inUse(install: string): Promise<ContainerInUse[]>;
   /** Creates volumes that are gone, as Pulumi believes them to be. */
@@ -129,7 +132,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       const there = await Promise.all(volumes.map((volume) => engine.hasVolume(volume)));
       return volumes.filter((_, index) => there[index] !== true);
     },
-    baseNow: (install) => readBaseNow(engine, install),
+    baseNow: (install, images) => readBaseNow(engine, install, images),
     inUse: (install) => readInUse(engine, install),
     makeVolumes: async (install, volumes) => {
       for (const { service, volume } of volumes)

@@ -67,7 +67,7 @@ export function beginReading(run: BaseRun): Reading {
   const { settings, host, install, place } = run;
   const reading = {
     evidence: host.evidence(place),
-    now: host.baseNow(install),
+    now: host.baseNow(install, imagesOf(run)),
     missingImages: host.missing(imagesOf(run)),
     imageIds: host.imageIds(imagesOf(run)),
     namesakes: host.namesakes(install),

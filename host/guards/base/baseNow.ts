@@ -20,6 +20,8 @@ export interface BaseNow {
   /** Base's containers by service. */
   readonly services: Readonly<Record<string, BaseContainer>>;
   readonly releases: readonly ReleaseInUse[];
+  /** Variables (`NAME=value`) that images base is declared with set, by name; those not on the engine have none. */
+  readonly images: Readonly<Record<string, readonly string[]>>;
 }
 
 /** True where an existing container has another image, or other ports on the host, than declared. Pure. */
@@ -31,15 +33,18 @@ export function differs(
   return there.image !== image || [...there.published].sort().join() !== [...published].sort().join();
 }
 
-/** Reads base's services and the releases in use off the engine. */
-export async function readBaseNow(engine: Engine, install: string): Promise<BaseNow> {
+/**
+ * Reads base's services and the releases in use off the engine.
+ * @param declared names of the images base is about to be declared with
+ */
+export async function readBaseNow(engine: Engine, install: string, declared: readonly string[]): Promise<BaseNow> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
   // Leaves out temporary containers, such as one that asks a managed database.
   const ofBase = all.filter(isOfBase);
   // A container with base's own name comes last, and wins: another may be somebody's own, of an image that keeps the
   // labels.
   ofBase.sort((a, b) => Number(hasBaseName(a)) - Number(hasBaseName(b)));
-  const [services, releases] = await Promise.all([
+  const [services, releases, images] = await Promise.all([
     Promise.all(
       ofBase.map(async ({ id, name, labels }) => {
         const { image, environment, published, confinement, restartPolicy } = await details(engine, id);
@@ -48,6 +53,7 @@ export async function readBaseNow(engine: Engine, install: string): Promise<Base
       }),
     ),
     readInUse(engine, install),
+    Promise.all(declared.map(async (name) => [name, (await engine.image(name))?.environment ?? []] as const)),
   ]);
-  return { services: Object.fromEntries(services), releases };
+  return { services: Object.fromEntries(services), releases, images: Object.fromEntries(images) };
 }

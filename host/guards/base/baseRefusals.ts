@@ -1,4 +1,5 @@
 import { setCommand, settingFrom, withdrawCommands, type Origin } from "../../../settings";
+import { dockerPull } from "../../../util/commands";
 import { hostOf } from "../../../util/host";
 import type { Problem } from "../../../util/operatorError";
 import { publishedAt } from "../../engine/containers/published";
@@ -149,8 +150,8 @@ function changedStorage(declared: DeclaredBase, now: BaseNow): Problem[] {
 }
 
 /**
- * Refuses another server, or another major version of it, which may not read the existing data. Postgres is checked by
- * its data itself.
+ * Refuses another server, or a version of it that may not read the existing data. Postgres is checked by its data
+ * itself.
  */
 function otherImage(
   declared: DeclaredBase,
@@ -163,23 +164,54 @@ function otherImage(
     service !== "gateway" &&
     replaceable[service].replacedBy.some((name) => declared.settings[name]?.value !== undefined);
   if (container === undefined || wanted === undefined || managed) return [];
-  const [is, will] = [serverOf(container.image), serverOf(wanted)];
-  const differs =
-    is.name !== will.name || (is.major !== will.major && is.major !== undefined && will.major !== undefined);
-  if (!differs) return [];
+  const how = misfit(
+    serverOf(container.image, container.environment),
+    serverOf(wanted, now.images[wanted]),
+    service === "redis",
+  );
+  if (how === undefined) return [];
   return [
     {
-      what: `${from(declared, setting)} is ${wanted}, another server or another major version than ${container.container} runs (${container.image}).`,
+      what: `${from(declared, setting)} is ${wanted}, ${how} than ${container.container} runs (${container.image}).`,
       why: "It may not read what the other has written.",
-      type: setBack(declared, setting, container.image),
+      // The same name means an older image by now: naming it again would change nothing.
+      type: container.image === wanted ? [dockerPull(wanted)] : setBack(declared, setting, container.image),
     },
   ];
 }
 
-/** Returns the name of the server in an image, and its major version if the tag says it. Pure. */
-export function serverOf(image: string): { readonly name: string; readonly major?: string } {
+/** Server in an image, with as much of its version as is known. */
+export interface Server {
+  readonly name: string;
+  readonly major?: number;
+  readonly minor?: number;
+}
+
+/**
+ * Returns how a server that may not read what another has written differs from it; undefined where it reads that, or
+ * their versions are unknown. Pure.
+ * @param isRedis true for Redis and its kin, which raise the version of their files in a minor one
+ */
+function misfit(is: Server, will: Server, isRedis: boolean): string | undefined {
+  if (is.name !== will.name) return "another server";
+  if (is.major === undefined || will.major === undefined) return undefined;
+  if (is.major !== will.major) return "another major version";
+  // Major version 0 promises nothing between its minor ones.
+  const isBound = isRedis || is.major === 0;
+  if (!isBound || is.minor === undefined || will.minor === undefined || will.minor >= is.minor) return undefined;
+  return `an older version (${will.major}.${will.minor}, not ${is.major}.${is.minor})`;
+}
+
+/**
+ * Returns the server in an image, and its version from `REDIS_VERSION`, which official images of Redis set and whose
+ * tag may say less, else from the tag. Pure.
+ * @param environment of the image, or of a container made of it, `NAME=value`
+ */
+export function serverOf(image: string, environment: readonly string[] = []): Server {
   const [name, tag] = image.replace(/@.*$/, "").replace(/^.*\//, "").split(":") as [string, string | undefined];
-  return { name, major: /^v?(\d+)/.exec(tag ?? "")?.[1] };
+  const version = variableIn(environment, "REDIS_VERSION") ?? tag ?? "";
+  const [, major, minor] = /^v?(\d+)(?:\.(\d+))?/.exec(version) ?? [];
+  return { name, ...(major && { major: Number(major) }), ...(minor && { minor: Number(minor) }) };
 }
 
 /** Refuses to move the gateway, since users of Scani would have to look for it at another address. */

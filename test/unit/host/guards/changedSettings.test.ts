@@ -27,6 +27,7 @@ function running(changes: Readonly<Record<string, string>> = {}): BaseNow {
   const entries = Object.entries({ ...environment, ...changes }).map(([name, value]) => `${name}=${value}`);
   return {
     services: {},
+    images: {},
     releases: [
       { tier: "tier1", environment: [] },
       { tier: "tier1", environment: entries },
@@ -48,7 +49,7 @@ test("settings as they were are neither refused nor said", () => {
 
 test("nor is any where no release runs", () => {
   const other = { FRONTEND_URL: given("http://localhost:3000", shell), BETTER_AUTH_SECRET: none };
-  expect(compared(other, { services: {}, releases: [] })).toEqual({ refused: [], said: [] });
+  expect(compared(other, { services: {}, releases: [], images: {} })).toEqual({ refused: [], said: [] });
 });
 
 test.each<[string, Record<string, DeclaredSetting>, string, string]>([
@@ -133,6 +134,7 @@ test.each<[string, Record<string, DeclaredSetting>, Record<string, string>]>([
 describe("a release that sends its mail over Fastmail", () => {
   const now: BaseNow = {
     services: {},
+    images: {},
     releases: [{ tier: "tier1", environment: ["FASTMAIL_API_TOKEN=fmu1-WASSECRET"] }],
   };
 
@@ -199,7 +201,7 @@ describe("files in a bucket of somebody else's", () => {
 
   test("while tier 2 runs it is refused with what would be left behind, and can be meant", () => {
     const { releases } = running(there);
-    const now = { services: {}, releases: releases.map((one) => ({ ...one, tier: "tier2" })) };
+    const now = { services: {}, images: {}, releases: releases.map((one) => ({ ...one, tier: "tier2" })) };
     const [problem, ...others] = compared(declared({ S3_ENDPOINT: elsewhere }), now).refused;
     expect(others).toEqual([]);
     expect(problem.why).toMatch(/^What a switch to tier 2 has left in the old bucket .*SCANI_TRUST_SETTINGS=true/);

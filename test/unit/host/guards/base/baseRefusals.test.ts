@@ -64,6 +64,7 @@ const files = ["S3_ENDPOINT=http://storage:9000", "S3_BUCKET=job-uploads", "S3_R
 
 const now: BaseNow = {
   services,
+  images: {},
   releases: [
     { tier: "tier1", environment: stores },
     { tier: "tier1", environment: [...stores, ...files] },
@@ -163,7 +164,7 @@ test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>(
   [
     "another major version",
     { redisImage: given("redis:8-alpine", "Pulumi config") },
-    "redisImage (from Pulumi config) is redis:8-alpine, another server or another major version than scani-redis runs (redis:7-alpine).",
+    "redisImage (from Pulumi config) is redis:8-alpine, another major version than scani-redis runs (redis:7-alpine).",
     ["npm run pulumi -- config set --stack base redisImage redis:7-alpine"],
   ],
   [
@@ -198,7 +199,7 @@ test.each<[string, Record<string, DeclaredSetting>]>([
 
 test("a region that is not given any more is refused, with the one to set back", () => {
   const releases = [{ tier: "tier1", environment: [...stores, files[0], "S3_REGION=eu-central-1"] }];
-  expect(refusals({}, { services, releases })).toEqual([
+  expect(refusals({}, { ...now, releases })).toEqual([
     {
       what: "S3_REGION (from its default) is auto, and the release that runs signs for eu-central-1: the S3 server would refuse each of its requests.",
       type: ["npm run pulumi -- config set --stack base S3_REGION eu-central-1"],
@@ -210,21 +211,71 @@ test("of somebody else's S3 server, another region is not for this to say", () =
   const releases = [
     { tier: "tier1", environment: [...stores, "S3_ENDPOINT=https://s3.example.org", "S3_REGION=eu-central-1"] },
   ];
-  expect(refusals({ S3_ENDPOINT: given("https://s3.example.org") }, { services, releases })).toEqual([]);
+  expect(refusals({ S3_ENDPOINT: given("https://s3.example.org") }, { ...now, releases })).toEqual([]);
 });
 
 test("nothing is refused where no release runs", () =>
-  expect(refusals({ DATABASE_URL: given(managed.DATABASE_URL) }, { services, releases: [] })).toEqual([]));
+  expect(refusals({ DATABASE_URL: given(managed.DATABASE_URL) }, { services, releases: [], images: {} })).toEqual([]));
 
 test("a mail server in place of the catcher is no loss to a tier that sends no mail itself", () =>
   expect(
-    refusals({ SMTP_URL: given("smtp://mail.example.org") }, { services, releases: now.releases.slice(0, 2) }),
+    refusals({ SMTP_URL: given("smtp://mail.example.org") }, { ...now, releases: now.releases.slice(0, 2) }),
   ).toEqual([]));
+
+describe("a version of a server that may not read what another has written", () => {
+  const [redis72, redis74] = [["REDIS_VERSION=7.2.5"], ["REDIS_VERSION=7.4.2"]];
+  /** Returns the problems of a server whose image is named anew. */
+  const renamed = (
+    service: "redis" | "gateway" | "storage",
+    [is, made]: readonly [string, string[]?],
+    [wanted, sets]: readonly [string, string[]?],
+  ) =>
+    refusals(
+      { [`${service}Image`]: given(wanted, "Pulumi config") },
+      {
+        ...now,
+        services: { ...services, ...container(service, is, made) },
+        images: sets === undefined ? {} : { [wanted]: sets },
+      },
+    ).filter(({ what }) => what.startsWith(`${service}Image`));
+  const [proxy, redis] = [
+    (version: string) => [`basecamp/kamal-proxy:${version}`] as const,
+    (tag: string, sets?: string[]) => [`redis:${tag}`, sets] as const,
+  ];
+
+  test.each([
+    ["an older minor version of Redis", "redis", redis("7.4.2-alpine"), redis("7.2-alpine"), "7.2, not 7.4"],
+    ["one than its container tells", "redis", redis("7-alpine", redis74), redis("7.2.5-alpine"), "7.2, not 7.4"],
+    ["one that its image tells", "redis", redis("7.4-alpine"), redis("7-bookworm", redis72), "7.2, not 7.4"],
+    ["an older minor version of Valkey", "redis", ["valkey/valkey:8.1"], ["valkey/valkey:8.0"], "8.0, not 8.1"],
+    ["an older gateway before version 1", "gateway", proxy("v0.9.2"), proxy("v0.8.7"), "0.8, not 0.9"],
+    ["one by number, not by text", "gateway", proxy("v0.10.0"), proxy("v0.9.2"), "0.9, not 0.10"],
+  ] as const)("%s is refused", (_name, service, is, wanted, versions) => {
+    const what = `${service}Image (from Pulumi config) is ${wanted[0]}, an older version (${versions}) than scani-${service} runs (${is[0]}).`;
+    const type = [`npm run pulumi -- config set --stack base ${service}Image ${is[0]}`];
+    expect(renamed(service, is, wanted)).toEqual([{ what, why: "It may not read what the other has written.", type }]);
+  });
+
+  test.each([
+    ["a newer minor version of Redis", "redis", redis("7.2-alpine"), redis("7.4-alpine")],
+    ["an older patch", "redis", redis("7.4.2-alpine"), redis("7.4.1-alpine")],
+    ["one whose minor version nobody tells", "redis", redis("7.4-alpine"), redis("7-alpine")],
+    ["a newer patch of the gateway", "gateway", proxy("v0.9.2"), proxy("v0.9.3")],
+    ["a newer gateway", "gateway", proxy("v0.9.2"), proxy("v0.10.0")],
+    ["an older S3 server", "storage", ["versity/versitygw:v1.8.0"], ["versity/versitygw:v1.7.0"]],
+  ] as const)("%s is not refused", (_name, service, is, wanted) => expect(renamed(service, is, wanted)).toEqual([]));
+
+  test("an older image under the same name is refused, with the command that brings the newest", () => {
+    const [problem] = renamed("redis", redis("7-alpine", redis74), redis("7-alpine", redis72));
+    expect(problem?.type).toEqual(["docker pull redis:7-alpine"]);
+  });
+});
 
 describe("a release on managed services", () => {
   const { gateway, mail } = services;
   const outside: BaseNow = {
     services: { gateway, mail },
+    images: {},
     releases: [
       {
         tier: "tier2",
@@ -274,9 +325,9 @@ describe("a release on managed services", () => {
 });
 
 test.each([
-  ["redis:7-alpine", { name: "redis", major: "7" }],
-  ["registry.example.org:5000/a/versitygw:v1.8.0", { name: "versitygw", major: "1" }],
-  [`postgres:16@sha256:${"0".repeat(64)}`, { name: "postgres", major: "16" }],
-  [`a/postgres@sha256:${"0".repeat(64)}`, { name: "postgres", major: undefined }],
-  ["a/b:stable", { name: "b", major: undefined }],
+  ["redis:7-alpine", { name: "redis", major: 7 }],
+  ["registry.example.org:5000/a/versitygw:v1.8.0", { name: "versitygw", major: 1, minor: 8 }],
+  [`postgres:16@sha256:${"0".repeat(64)}`, { name: "postgres", major: 16 }],
+  [`a/postgres@sha256:${"0".repeat(64)}`, { name: "postgres" }],
+  ["a/b:stable", { name: "b" }],
 ])("the server in %s", (image, server) => expect(serverOf(image)).toEqual(server));

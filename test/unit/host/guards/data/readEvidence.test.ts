@@ -93,5 +93,5 @@ test("a container that asks it is none of base's", async () => {
   const engine = new FakeEngine();
   engine.add({ name: "passing", labels: { [label.install]: "scani", [label.service]: "backup" }, state: "running" });
   engine.add({ name: "scani-redis", labels: { [label.install]: "scani", [label.service]: "redis" } });
-  expect(Object.keys((await readBaseNow(engine, "scani")).services)).toEqual(["redis"]);
+  expect(Object.keys((await readBaseNow(engine, "scani", [])).services)).toEqual(["redis"]);
 });
