@@ -186,7 +186,8 @@ void pulumi.runtime.setMocks(
   "prod",
 );
 
-// Load after setMocks, as Pulumi requires. eslint-disable-next-line @typescript-eslint/no-require-imports
+// Load after setMocks, as Pulumi requires.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
 const { program } = require("../../../stacks/program") as typeof import("../../../stacks/program.js");
 
 beforeAll(() => {

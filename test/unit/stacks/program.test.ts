@@ -14,7 +14,8 @@ void pulumi.runtime.setMocks(
   "tier2",
 );
 
-// Load after setMocks, as Pulumi requires. eslint-disable-next-line @typescript-eslint/no-require-imports
+// Load after setMocks, as Pulumi requires.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
 const { program } = require("../../../stacks/program") as typeof import("../../../stacks/program.js");
 
 test("an update of a part of a stack is refused before anything is declared, with the whole one to type", async () => {

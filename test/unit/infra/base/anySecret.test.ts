@@ -23,7 +23,8 @@ void pulumi.runtime.setMocks({
   call: () => ({}),
 });
 
-// Load after setMocks, as Pulumi requires. eslint-disable-next-line @typescript-eslint/no-require-imports
+// Load after setMocks, as Pulumi requires.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
 const { Base } = require("../../../../infra/base/base") as typeof import("../../../../infra/base/base.js");
 
 const providerKeys = providerVariables.filter((name) => settingNamed(name).secret);
