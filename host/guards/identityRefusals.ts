@@ -1,7 +1,7 @@
-import { setCommand as settingCommand, withdrawCommands, withFlag, type Origin } from "../../settings";
+import { setCommand as settingCommand, settingFrom, withdrawCommands, withFlag, type Origin } from "../../settings";
 import { adoptCommand, backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { commandsOf, type Problem } from "../../util/operatorError";
-import { isOfBase } from "../install/names/containerName";
+import { isOfBase, volumeNameOf } from "../install/names/containerName";
 import { isSameDatabase, type ManagedDatabase } from "../install/data/databaseIdentity";
 import { isUp } from "../install/facts";
 import { label } from "../install/names/labels";
@@ -19,6 +19,9 @@ export interface IdentityIntent {
   readonly stack: string;
   readonly dockerHostOrigin?: Origin;
   readonly databaseOrigin?: Origin;
+  /** Volume the bundled Postgres is declared with; undefined where somebody else runs it. */
+  readonly postgresVolume?: string;
+  readonly postgresVolumeOrigin?: Origin;
   /** Services base is declared with that keep data. */
   readonly keepsData: readonly string[];
   readonly startEmpty: boolean;
@@ -50,7 +53,7 @@ export function identityRefusals(
   if (renamed !== undefined) return [renamed];
   const lost = intent.startEmpty
     ? undefined
-    : (lostData(remembered, now, intent) ?? otherCluster(remembered, now, intent));
+    : (otherVolume(remembered, intent) ?? lostData(remembered, now, intent) ?? otherCluster(remembered, now, intent));
   const moved = intent.trustSettings
     ? undefined
     : (otherDatabase(remembered, now, intent) ?? otherKind(remembered, now, intent));
@@ -140,6 +143,25 @@ function otherName(remembered: RememberedBase, now: IdentityNow, intent: Identit
     type: [
       ...withdrawCommands("name", intent.installOrigin, intent.stack),
       setCommand("name", intent.stack, { value: remembered.install }),
+    ],
+  };
+}
+
+/** Refuses another volume than the one with Scani's data: Postgres would start on other data, or on none. */
+function otherVolume(
+  { install, services }: RememberedBase,
+  { install: wanted, stack, postgresVolume: now, postgresVolumeOrigin: origin }: IdentityIntent,
+): Problem | undefined {
+  const before = services.find(({ service }) => service === "postgres")?.volume;
+  if (install !== wanted || before === undefined || now === undefined || before === now) return undefined;
+  const own = volumeNameOf(install, "postgres");
+  return {
+    what: `${settingFrom("postgresVolume", origin)} leads to the volume ${now}, and the data of ${install} is in ${before}: Postgres would start without it.`,
+    why: `Data that is moved by hand into ${now} is taken with the last command.`,
+    type: [
+      ...(before === own ? withdrawCommands("postgresVolume", origin, stack) : []),
+      ...(before === own ? [] : [setCommand("postgresVolume", stack, { value: before })]),
+      startEmptyCommand(stack),
     ],
   };
 }

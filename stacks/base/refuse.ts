@@ -38,7 +38,7 @@ export async function refuseMisfit(run: BaseRun, known: Known): Promise<void> {
   await refuseChanged(handedChanges(declared, now), run.stack, now.releases);
 }
 
-function identityProblems({ settings, install, stack }: BaseRun, { identity, evidence }: Known): Problem[] {
+function identityProblems({ settings, install, stack, place }: BaseRun, { identity, evidence }: Known): Problem[] {
   const { remembered, known, presence, former, strangeNetworks } = identity;
   return [
     ...identityRefusals(
@@ -50,6 +50,8 @@ function identityProblems({ settings, install, stack }: BaseRun, { identity, evi
         stack,
         dockerHostOrigin: settings.origin("dockerHost"),
         databaseOrigin: settings.origin("DATABASE_URL"),
+        postgresVolume: settings.borrowedPostgres === undefined ? place.postgres?.volume : undefined,
+        postgresVolumeOrigin: settings.origin("postgresVolume"),
         keepsData: dataServicesOf(settings),
         startEmpty: isSet("startEmpty"),
         allowDowntime: isSet("allowDowntime"),

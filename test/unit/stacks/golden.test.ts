@@ -220,8 +220,12 @@ const issued = { SCANI_CLOUD_URL: "https://data.example.org", SCANI_CLOUD_API_KE
 async function declare(config: Record<string, string>, environment: Record<string, string> = {}): Promise<Declared[]> {
   declared = [];
   const settings = settingsOf(config, environment);
+  // An adoption begins with a base that has no Postgres of its own.
+  if (remembered === sockets && ("postgresVolume" in config || "borrowedPostgres" in config))
+    remembered = { ...sockets, services: sockets.services.slice(1) };
   await (settings.tier === "base" ? baseStack(settings, host) : tierStack(settings, host));
   await waitForRPCs();
+  if (remembered !== undefined) remembered = sockets;
   return declared.sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`));
 }
 

@@ -98,6 +98,21 @@ test("another name is refused, with both named", () => {
   expect(text).toContain("type: unset SCANI_NAME");
 });
 
+test("a volume other than that with the data is refused, whether it was given or is given no more", () => {
+  const stray = { postgresVolume: "other", postgresVolumeOrigin: "the shell's environment" } as const;
+  expect(texts({}, stray)).toEqual([
+    "postgresVolume (from the shell's environment) leads to the volume other, and the data of scani is in scani-postgres-data: Postgres would start without it.\n  Data that is moved by hand into other is taken with the last command.\n  type: unset SCANI_POSTGRES_VOLUME\n  type: SCANI_START_EMPTY=true npm run up -- base",
+  ]);
+  const adopted = {
+    ...remembered,
+    services: [{ service: "postgres", container: "scani-postgres", volume: "compose_data" }],
+  };
+  const [forgotten] = texts({}, { postgresVolume: "scani-postgres-data" }, adopted);
+  expect(forgotten).toContain("type: npm run pulumi -- config set --stack base postgresVolume compose_data");
+  expect(texts({}, { ...stray, postgresVolume: "scani-postgres-data" })).toEqual([]);
+  expect(texts({}, { ...stray, startEmpty: true })).toEqual([]);
+});
+
 test("data that is gone is said, and made anew only on the operator's word", () => {
   const [text, ...others] = texts(nothing);
   expect(others).toEqual([]);

@@ -10,7 +10,7 @@ import { storage } from "../../../../infra/base/storage";
 /** Settings that another guard compares, or that take nothing from under a release, each with the reason. */
 const exempt: Readonly<Record<string, string>> = {
   name: "identityRefusals compares it",
-  postgresVolume: "identityRefusals compares the database cluster in it",
+  postgresVolume: "identityRefusals compares it with the volume that is remembered",
   postgresFolder: "identityRefusals compares the database cluster in it",
   postgresMemory: "requests are held meanwhile",
   protectData: "no part of a container",
