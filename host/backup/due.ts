@@ -1,4 +1,5 @@
 import type { BackupRules } from "../install/data/backupPlan";
+import { isInFuture } from "./retention";
 
 /** Facts that decide whether a switch makes a backup first. */
 export interface BackupFacts {
@@ -28,7 +29,6 @@ export function decideBackup(
   { now, last, pending, empty }: BackupFacts,
   { maxAge }: Pick<BackupRules, "maxAge">,
 ): BackupDecision {
-  const age = last === undefined ? undefined : now - last;
   const due = (why: string, concurrent: boolean): BackupDecision => ({ due: true, why, concurrent });
   if (empty) return { due: false, why: "the database is empty", concurrent: false };
   if (pending === undefined) return due("which migrations are pending cannot be told", false);
@@ -37,15 +37,17 @@ export function decideBackup(
       `${pending.length === 1 ? "a migration is" : `${pending.length} migrations are`} pending: ${pending.join(", ")}`,
       false,
     );
-  if (age === undefined) return due("there is none yet", true);
-  if (age < 0) return due("the last one is dated in the future", true);
+  if (last === undefined) return due("there is none yet", true);
+  const age = now - last;
+  if (isInFuture(last, now)) return due("the last one is dated in the future", true);
   if (age > maxAge * hour) return due(`the last one is ${ageText(age)} old, over ${maxAge} h`, true);
   return { due: false, why: `the last one is ${ageText(age)} old`, concurrent: false };
 }
 
 /** Formats an age: `12 min`, `3 h`, `5 days`. Pure. */
 export function ageText(milliseconds: number): string {
-  const minutes = Math.floor(milliseconds / 60_000);
+  // A database's server may be a little ahead of this machine.
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
   if (minutes < 120) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 72 ? `${hours} h` : `${Math.floor(hours / 24)} days`;

@@ -8,7 +8,7 @@ import { OperatorError, messageOf } from "../../util/operatorError";
 import { livesSince } from "../../util/process/lives";
 import type { DatabaseIdentity } from "../install/data/databaseIdentity";
 import { countsFor, manifestName, parseManifest, type Manifest } from "./manifest";
-import type { Dated } from "./retention";
+import { newestFirst, type Dated } from "./retention";
 
 /** A backup in its folder. */
 export interface Backup extends Dated {
@@ -61,7 +61,7 @@ function folderError({ folder, base }: BackupFolder, error: unknown): unknown {
 const stamped = (install: string) => `${install}-\\d{8}T\\d{6}-\\d{3}Z\\.(?:dump|json)`;
 
 /**
- * Lists an install's backups, newest first. Compares sizes, but not checksums. A folder that does not exist has none.
+ * Lists an install's backups, newest first, those dated in the future last. Compares sizes, but not checksums. A folder that does not exist has none.
  * @throws OperatorError when the folder cannot be read
  */
 export async function listBackups(place: BackupFolder): Promise<Backup[]> {
@@ -70,8 +70,7 @@ export async function listBackups(place: BackupFolder): Promise<Backup[]> {
   try {
     const names = (await namesIn(folder)).filter((name) => own.test(name));
     const dumps = [...new Set(names.map((name) => name.replace(/\.json$/, ".dump")))];
-    const backups = await Promise.all(dumps.map((file) => readBackup(join(folder, file), file)));
-    return backups.sort((a, b) => b.at - a.at);
+    return newestFirst(await Promise.all(dumps.map((file) => readBackup(join(folder, file), file))), Date.now());
   } catch (error) {
     throw folderError(place, error);
   }

@@ -48,7 +48,7 @@ export async function makeBackup(engine: Engine, order: BackupOrder, signal: Abo
       checkInterrupt(signal);
       await publish(place, manifest);
       const own = (await listBackups(place)).filter((one) => one.manifest && countsFor(one.manifest, identity));
-      for (const old of superseded(own, order.kept)) await removeBackup(folder, old.file);
+      for (const old of superseded(own, file, order.kept)) await removeBackup(folder, old.file);
       return manifest;
     } catch (error) {
       await discard(folder, file);

@@ -1,4 +1,5 @@
 import { ageText } from "../../host/backup/due";
+import { isInFuture } from "../../host/backup/retention";
 import type { DatabaseIdentity } from "../../host/install/data/databaseIdentity";
 import type { Backup } from "../../host/backup/folder";
 import { originOf, type Origin, type Table } from "../../host/backup/manifest";
@@ -69,7 +70,8 @@ export function backupTable(
     ...backups.map(({ file, at, damage, manifest }) => {
       if (damage !== undefined || manifest === undefined) return `${file}  DAMAGED: ${damage}`;
       const note = own === undefined ? "" : originNotes[originOf(manifest, own)];
-      return `${file}  ${ageText(now - at)} old, ${sizeText(manifest.bytes)}, ${contentsText(manifest)} (${manifest.why})${note}`;
+      const age = isInFuture(at, now) ? "dated in the future" : `${ageText(now - at)} old`;
+      return `${file}  ${age}, ${sizeText(manifest.bytes)}, ${contentsText(manifest)} (${manifest.why})${note}`;
     }),
   ].join("\n");
 }

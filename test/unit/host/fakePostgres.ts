@@ -16,6 +16,8 @@ export class FakePostgres {
   readonly credentials = new Map<string, readonly string[]>();
   /** Other clients of Scani's database at each query; the last entry is repeated. */
   clients: (readonly object[])[] = [[]];
+  /** Its clock, ISO 8601. */
+  at = "2026-01-10T12:00:00.000Z";
   /** Table of contents of the dump being restored. */
   contents = "";
   /** Tables of the dump being restored, and its credentials. */
@@ -59,7 +61,7 @@ export class FakePostgres {
   }
 
   private head(): object {
-    return { id: "1-1", at: "2026-01-10T12:00:00.000Z", postgres: "16.1", databaseBytes: 1000 };
+    return { id: "1-1", at: this.at, postgres: "16.1", databaseBytes: 1000 };
   }
 
   private query(sql: string, from: string): FakeAnswer | undefined {

@@ -26,7 +26,8 @@ test.each<[string, Partial<BackupFacts>, boolean, string, boolean]>([
   ["none yet", { last: undefined }, true, "there is none yet", true],
   ["an old one", { last: now - 25 * hour }, true, "the last one is 25 h old, over 24 h", true],
   ["exactly as old as it may be", { last: now - 24 * hour }, false, "the last one is 24 h old", false],
-  ["one from the future", { last: now + 1 }, true, "the last one is dated in the future", true],
+  ["one by a server a minute ahead", { last: now + 60_000 }, false, "the last one is 0 min old", false],
+  ["one from the future", { last: now + hour }, true, "the last one is dated in the future", true],
   [
     "an empty database, whatever is pending",
     { empty: true, last: undefined, pending: ["0001"] },
@@ -66,6 +67,7 @@ test("after a backup nothing is due until it is too old, and then it is", () => 
 });
 
 test.each([
+  [-1, "0 min"],
   [0, "0 min"],
   [119 * 60_000, "119 min"],
   [2 * hour, "2 h"],

@@ -170,6 +170,15 @@ test("backups are listed newest first, each install's its own; a folder that is 
   expect(await lastBackup(at(), undefined)).toBeUndefined();
 });
 
+test("backups dated in the future are listed last, and are the last one only where there is no other", async () => {
+  await make("2999-01-10T12:00:00.000Z");
+  expect(await lastBackup(at(), { database: "scani" })).toBe(Date.parse("2999-01-10T12:00:00.000Z"));
+  await make("2026-01-10T12:00:00.000Z");
+  await make("2026-01-11T12:00:00.000Z");
+  expect((await listBackups(at())).map(({ at }) => new Date(at).getUTCFullYear())).toEqual([2026, 2026, 2999]);
+  expect(await lastBackup(at(), { database: "scani" })).toBe(Date.parse("2026-01-11T12:00:00.000Z"));
+});
+
 test.each<[string, (path: string, manifest: string) => void, RegExp]>([
   ["truncated", (path) => writeFileSync(path, contents.subarray(1)), /has \d+ bytes instead of \d+/],
   ["gone", (path) => rmSync(path), /its file is missing/],
