@@ -135,8 +135,31 @@ async function fed(attached: Attached, path: string): Promise<string> {
 
 /** Reads a dump's table of contents with pg_restore. @throws OperatorError when it cannot */
 export async function readContents(server: Server, path: string, signal: AbortSignal): Promise<string> {
-  // The list is at the beginning. The rest is read and dropped: unread input would break the connection.
-  return feed(server, path, ["sh", "-c", "pg_restore --list; code=$?; cat > /dev/null; exit $code"], signal);
+  return feed(server, path, fromBeginning("pg_restore --list"), signal);
+}
+
+/**
+ * Reads some entries of a dump's table of contents as SQL.
+ * @param entries their numbers
+ * @throws OperatorError when pg_restore cannot read them
+ */
+export async function readEntries(
+  server: Server,
+  path: string,
+  entries: readonly number[],
+  signal: AbortSignal,
+): Promise<string> {
+  // The container may have no folder to write a file to.
+  const list = ["3<<end", ...entries, "end"].join("\n");
+  return feed(server, path, fromBeginning(`pg_restore --no-owner --use-list=/dev/fd/3 --file=- ${list}`), signal);
+}
+
+/**
+ * Returns the command that runs one that needs the beginning of a dump only. The rest is read and dropped: unread input
+ * would break the connection. Pure.
+ */
+function fromBeginning(command: string): string[] {
+  return ["sh", "-c", `${command}\ncode=$?; cat > /dev/null; exit $code`];
 }
 
 /** Reads the table of contents of a dump that has not been given its name yet. */

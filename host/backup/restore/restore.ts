@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { Engine } from "../../engine/engine";
 import { withFlag } from "../../../settings";
 import { backupCommand, backupsCommand, quoted, setCommand, upCommand } from "../../../util/commands";
-import { OperatorError } from "../../../util/operatorError";
+import { OperatorError, renderProblem } from "../../../util/operatorError";
 import type { Progress, Report } from "../../../util/progress/progress";
 import { checkInterrupt } from "../../engine/containers/ready";
 import type { DatabaseIdentity } from "../../install/data/databaseIdentity";
@@ -10,6 +10,7 @@ import { anyOpens, credentialQueries, credentialsIn } from "../../scani/credenti
 import { readContents } from "../dump";
 import { checkWhole, renewManifest, type Backup } from "../folder";
 import { originOf, type Manifest, type Table } from "../manifest";
+import { givePrivileges, privilegeEntries, refusedProblem, type Refused } from "./privileges";
 import { checkKind, checkMajor } from "./readable";
 import { besideName, drop, load, type Expected } from "./scratch";
 import { psql, readIdentity, withServer, type Database, type Server } from "../server";
@@ -24,7 +25,7 @@ export interface RestoreRules {
   readonly checkUnused: (server: Server) => Promise<void>;
   /** Key that has to open credentials in the backup; undefined where the settings are trusted all the same. */
   readonly encryptionKey: string | undefined;
-  /** Called with what could not be checked. */
+  /** Called with what could not be checked, and with privileges the server refused. */
   readonly report: Report;
   /** Stops it before its next effect. */
   readonly signal: AbortSignal;
@@ -64,9 +65,14 @@ export async function restore(
       load(server, backup, manifest ?? estimateOf(backup), "restoring", signal),
     );
     const kept = besideName(server.database, "before", new Date());
+    let refused: Refused[] = [];
     try {
       if (manifest === undefined && !tables.some(({ schema }) => schema === ledgerSchema)) throw noScani(backup);
       if (encryptionKey !== undefined) await checkKey(server, fresh, encryptionKey, backup, typed);
+      if (privilegeEntries(contents).length > 0)
+        refused = await progress.step("give its privileges", () =>
+          givePrivileges(server, backup, contents, fresh, signal),
+        );
       // Without statistics the first hours of queries would be planned blindly.
       await progress.step("analyse it", () => server.run([...psql, "-c", "analyze"], { database: fresh }));
       await checkUnused(server);
@@ -77,6 +83,7 @@ export async function restore(
       await drop(server, fresh).catch(() => undefined);
       throw error;
     }
+    if (refused.length > 0) report(renderProblem(refusedProblem(refused, server)));
     return { manifest, tables, kept, dropCommand: server.byHand("dropdb", quoted(kept)) };
   });
 }

@@ -56,8 +56,8 @@ export interface Loaded {
 }
 
 /**
- * Loads a backup into a new database and compares its row counts with those it was made with, where those are known.
- * Drops databases a killed run left unfinished first.
+ * Loads a backup into a new database, without privileges, and compares its row counts with those it was made with, where
+ * those are known. Drops databases a killed run left unfinished first.
  * @param signal stops it before its next effect
  * @throws OperatorError with the new database dropped and Scani's untouched
  */
@@ -80,12 +80,11 @@ export async function load(
   try {
     // Inside the try: the engine's answer may be lost although the database was created.
     await server.run([...psql, "-c", createLike(name, row)], { database: server.maintenance });
-    // A dump from another server may grant privileges to roles that this one does not have.
-    const privileges = expected.tables === undefined ? ["--no-privileges"] : [];
+    // Privileges are given afterwards: this server may lack the roles they name, and the data must come back all the same.
     await feed(
       server,
       backup.path,
-      ["pg_restore", "--no-owner", ...privileges, "--exit-on-error", `--dbname=${name}`],
+      ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", `--dbname=${name}`],
       signal,
       name,
     );

@@ -4,6 +4,16 @@ import type { FakeAnswer, FakeCall } from "./fakeEngine";
 /** Output of df for its data, on a disk with free space. */
 const listing = "Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 9000000 1 8000000 1% /data\n";
 
+/** Number of the first entry on privileges in a dump. */
+const firstEntry = 3372;
+
+/** Why a statement on privileges is refused: there is no role but scani, and that one is no administrator. */
+function refusal(statement: string): string | undefined {
+  if (statement.includes("FOR ROLE admin")) return "permission denied to change default privileges";
+  const role = /^GRANT .* TO (\w+);$/.exec(statement)?.[1] ?? "scani";
+  return role === "scani" ? undefined : `role "${role}" does not exist`;
+}
+
 /** A Postgres in memory, with databases, their tables, and the tools that dump and restore them. */
 export class FakePostgres {
   readonly databases = new Map<string, readonly Table[]>([
@@ -18,8 +28,12 @@ export class FakePostgres {
   clients: (readonly object[])[] = [[]];
   /** Its clock, ISO 8601. */
   at = "2026-01-10T12:00:00.000Z";
-  /** Table of contents of the dump being restored. */
+  /** Table of contents of the dump being restored, without its privileges. */
   contents = "";
+  /** Statements on privileges in the dump being restored, each an entry of its own. */
+  privileges: readonly string[] = [];
+  /** Statements on privileges that were carried out, by database. */
+  readonly granted = new Map<string, string[]>();
   /** Tables of the dump being restored, and its credentials. */
   private dumped: readonly Table[] = [];
   private dumpedCredentials: readonly string[] = [];
@@ -42,12 +56,16 @@ export class FakePostgres {
       case "pg_restore": {
         const name = /--dbname=(\S+)/.exec(text)?.[1] ?? "";
         if (!this.databases.has(name)) return { exitCode: 1, errors: `database "${name}" does not exist` };
+        const refused = this.privileges.map(refusal).find((why) => why !== undefined);
+        if (refused !== undefined && !command.includes("--no-privileges")) return { exitCode: 1, errors: refused };
         this.databases.set(name, this.dumped);
         this.credentials.set(name, this.dumpedCredentials);
         return {};
       }
       case "sh":
-        return text.includes("pg_restore --list") ? { output: this.contents } : undefined;
+        if (text.includes("pg_restore --list")) return { output: `${this.contents}${this.privilegeList()}` };
+        if (text.includes("--use-list=")) return { output: this.privilegesIn(text) };
+        return text.includes("--echo-errors") ? { output: this.give(input ?? "", database) } : undefined;
       case "psql":
         if (command.includes("-c")) return this.query(command.at(-1) ?? "", database);
         if (input?.includes("user_integration_credentials"))
@@ -58,6 +76,36 @@ export class FakePostgres {
       default:
         return undefined;
     }
+  }
+
+  private privilegeList(): string {
+    return this.privileges
+      .map((statement, at) => {
+        const kind = statement.startsWith("ALTER") ? "826 16394 DEFAULT ACL" : "0 0 ACL";
+        return `${firstEntry + at}; ${kind} public entry scani\n`;
+      })
+      .join("");
+  }
+
+  /** SQL of the entries a here-document of the shell names. */
+  private privilegesIn(script: string): string {
+    const numbers = script.split("\n").filter((line) => /^\d+$/.test(line));
+    const statements = numbers.map((number) => this.privileges[Number(number) - firstEntry] ?? "");
+    return ["SET statement_timeout = 0;", ...statements, ""].join("\n");
+  }
+
+  /** Carries out statements as psql does that goes on after an error. */
+  private give(sql: string, database: string): string {
+    return sql
+      .split("\n")
+      .flatMap((statement) => {
+        const why = refusal(statement);
+        if (why !== undefined) return [`ERROR:  ${why}`, `STATEMENT:  ${statement}`];
+        if (/^(GRANT|ALTER)/.test(statement))
+          this.granted.set(database, [...(this.granted.get(database) ?? []), statement]);
+        return [];
+      })
+      .join("\n");
   }
 
   private head(): object {

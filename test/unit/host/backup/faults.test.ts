@@ -60,7 +60,10 @@ describe.each(troubles)("with a fault at every call: %s", (trouble) => {
   test("a restore is whole or has touched nothing, and the same again succeeds", async () => {
     const calls = await atEveryCall(
       trouble,
-      (scene, signal) => scene.restore({ signal }),
+      (scene, signal) => {
+        scene.postgres.privileges = ["GRANT SELECT ON TABLE public.rows TO reader;"];
+        return scene.restore({ signal });
+      },
       async (scene, failure, call) => {
         const exchanged = scene.postgres.databases.get("scani") !== now;
         // A killed process reports nothing; any other must report the truth.

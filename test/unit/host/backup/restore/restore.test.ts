@@ -41,6 +41,46 @@ test("a database called as every server's own, postgres, is restored as any othe
   scene.close();
 });
 
+describe("a backup with privileges", () => {
+  const given = "GRANT SELECT ON TABLE public.rows TO scani;";
+  const refused = [
+    "GRANT SELECT ON TABLE public.rows TO reader;",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE admin IN SCHEMA public GRANT SELECT ON TABLES TO scani;",
+  ];
+  let scene: Scene;
+  beforeEach(async () => {
+    scene = await Scene.backedUp();
+    scene.postgres.privileges = [given, ...refused];
+  });
+  afterEach(() => scene.close());
+
+  test("is restored although the server refuses some, which are said with what gives them", async () => {
+    const said: string[] = [];
+    await scene.restore({ typed: foreign, report: (line) => said.push(line) });
+    expect(scene.postgres.databases.get("scani")).toEqual(then);
+    expect([...scene.postgres.granted]).toEqual([[expect.stringMatching(/^scani_restoring_/), [given]]]);
+    expect(said).toEqual([
+      [
+        'The server refused 2 privileges of the backup: role "reader" does not exist, permission denied to change default privileges. The data is whole.',
+        "Where somebody still needs them, create the roles, and give the privileges by hand:",
+        ...refused.map((statement) => `type: docker exec postgres psql -U scani -d scani -c '${statement}'`),
+      ].join("\n  "),
+    ]);
+  });
+
+  test("that are all given is restored without a word", async () => {
+    scene.postgres.privileges = [given];
+    const said: string[] = [];
+    await scene.restore({ report: (line) => said.push(line) });
+    expect([scene.postgres.granted.size, said]).toEqual([1, []]);
+  });
+
+  test("is verified by its rows alone", async () => {
+    await scene.verify();
+    expect([scene.beside(), scene.postgres.granted.size]).toEqual([[], 0]);
+  });
+});
+
 test("a backup made before clusters were recorded is restored, and the doubt is said", async () => {
   const scene = await Scene.backedUp();
   const { manifest, ...backup } = scene.backup as Backup;
