@@ -1,15 +1,18 @@
-import type { Engine, NetworkSummary } from "../engine/engine";
+import type { ContainerSummary, Engine, NetworkSummary } from "../engine/engine";
 import { publishedAt } from "../engine/containers/published";
 import { baseNetworkNames } from "../install/network/addresses";
 import { replaceableServices } from "../install/services/bundled";
 import { containerName, volumeNameOf } from "../install/names/containerName";
-import { routedRelease } from "../install/facts";
+import { isOf, isUp, routedRelease, type ReleaseName, type RoutedContainers } from "../install/facts";
+import { readJournal, type Entry } from "../install/journal";
 import { label } from "../install/names/labels";
 import { postgresDataPath } from "../install/data/postgresData";
 import { readRouted } from "../install/readFacts";
 import { subnetInUse } from "../install/network/subnet";
 import { renderBlock } from "../../util/ipv4";
-import type { Tier } from "../../settings";
+import { generatedNames, type Tier } from "../../settings";
+import { adoptCommand, dockerStart } from "../../util/commands";
+import { OperatorError } from "../../util/operatorError";
 import { caCertificateOf, readAuthorities } from "./compose/authorities";
 import { memoryOf } from "./compose/memory";
 import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer } from "./compose/project";
@@ -18,55 +21,122 @@ import { furtherVariables, given, ownVariables, secretsToAccept, type StackValue
 
 /** An install of this module's own, read off its containers. Holds secrets. */
 export interface OwnInstall {
-  /** Tier that serves; undefined where none is routed. */
+  /** Tier of the release that serves, or served last; undefined where there is no release. */
   readonly tier?: Tier;
   readonly settings: { readonly base: StackValues; readonly tier: StackValues };
-  /** Names of all its containers, workers first, and of its networks. */
+  /** Names of all its containers in the order in which they are removed: workers first, the gateway last. */
   readonly containers: readonly string[];
+  /** Names of its migrators that run. */
+  readonly migrators: readonly string[];
+  /** Names of its networks. */
   readonly networks: readonly string[];
 }
 
-/** Reads an install's settings and names off its containers; undefined where it has none. */
+/**
+ * Reads an install's settings and names off its containers; undefined where it has none.
+ * @throws OperatorError where it has several releases and nothing tells which one served last
+ */
 export async function readOwn(engine: Engine, install: string): Promise<OwnInstall | undefined> {
   const labels = [`${label.install}=${install}`];
-  const [all, networks, routed] = await Promise.all([
+  const gateway = containerName(install, "gateway");
+  const [all, networks, routed, journal] = await Promise.all([
     engine.containers({ labels: [...labels, label.service], all: true }),
     engine.networks(labels),
-    readRouted(engine, { name: install, gateway: containerName(install, "gateway") }),
+    readRouted(engine, { name: install, gateway }),
+    readJournal(engine, gateway),
   ]);
   if (all.length === 0) return undefined;
-  const serving = routedRelease(routed);
-  const wanted = all.filter(({ labels: its }) => [undefined, serving?.release].includes(its[label.release]));
-  const read = await Promise.all(
-    wanted.map(({ id, labels: its }) => readContainer(engine, id, its[label.service] ?? "")),
-  );
+  const serving = releaseToRecover(routed, journal);
+  if (serving === undefined && routed.containers.length > 0) throw undecided(install, routed);
+  const isWanted = (one: ContainerSummary): boolean =>
+    [undefined, serving?.release].includes(one.labels[label.release]);
+  const readAll = (some: readonly ContainerSummary[]): Promise<ComposeContainer[]> =>
+    Promise.all(some.map(({ id, labels: its }) => readContainer(engine, id, its[label.service] ?? "")));
+  const [read, others] = await Promise.all([
+    readAll(all.filter(isWanted)),
+    readAll(all.filter((one) => !isWanted(one))),
+  ]);
   return {
     tier: serving?.tier,
-    settings: ownSettings(
-      install,
-      serving?.tier,
-      read,
+    settings: ownSettings(install, serving?.tier, read, {
+      others,
       networks,
-      caCertificateOf(await readAuthorities(engine, partsOf({ containers: read }))),
-    ),
-    containers: [true, false].flatMap((isWorker) =>
-      all.filter(({ labels: its }) => (its[label.service] === "worker") === isWorker).map(({ name }) => name),
-    ),
+      caCertificate: caCertificateOf(await readAuthorities(engine, partsOf({ containers: read }))),
+    }),
+    containers: all.toSorted((one, other) => removalRank(one) - removalRank(other)).map(({ name }) => name),
+    migrators: routed.containers.filter((one) => one.service === "migrate" && isUp(one)).map(({ name }) => name),
     networks: networks.map(({ name }) => name),
   };
 }
 
 /**
+ * Returns a container's place in the order of removal. Workers go first, since they take jobs; base goes after the
+ * releases that need it, and the gateway last: it keeps the run lock and the routes. Pure.
+ */
+function removalRank({ labels: its }: Pick<ContainerSummary, "labels">): number {
+  if (its[label.service] === "worker") return 0;
+  if (its[label.service] === "gateway") return 3;
+  return label.release in its ? 1 : 2;
+}
+
+/**
+ * Returns the release an install is recovered with: the one its gateway routes to or, where none can be read off it,
+ * the only one whose worker is up, the last one of the journal, the only one with a container that is up, or the only
+ * one. Undefined where none of that decides. Pure.
+ */
+function releaseToRecover(routed: RoutedContainers, journal: readonly Entry[]): ReleaseName | undefined {
+  const { containers } = routed;
+  const up = containers.filter(isUp);
+  const last = journal.findLast(({ outcome }) => outcome !== "failed")?.to;
+  return (
+    routedRelease(routed) ??
+    onlyOne(up.filter(({ service }) => service === "worker")) ??
+    onlyOne(containers.filter((one) => isOf(last, one))) ??
+    onlyOne(up) ??
+    onlyOne(containers)
+  );
+}
+
+/** Returns the release of these containers where they are all of one. Pure. */
+function onlyOne(containers: readonly ReleaseName[]): ReleaseName | undefined {
+  const [one] = containers;
+  return one !== undefined && containers.every((other) => isOf(one, other))
+    ? { tier: one.tier, release: one.release }
+    : undefined;
+}
+
+/** Returns the error of a recovery that cannot tell which release is to serve. Pure. */
+function undecided(install: string, { containers }: RoutedContainers): OperatorError {
+  const representatives = containers.filter(
+    (one) =>
+      (containers.find((other) => isOf(other, one) && other.service === "api") ??
+        containers.find((other) => isOf(other, one))) === one,
+  );
+  return new OperatorError({
+    what: `The gateway of ${install} routes to no release that is here, and nothing tells which of these served last: ${representatives.map(({ tier, release }) => `${tier} ${release}`).join(", ")}. Nothing has been touched.`,
+    why: "Start a container of the one that is to serve, one of these, and type the last one:",
+    type: [...representatives.map(({ name }) => dockerStart(name)), adoptCommand("--recover")],
+  });
+}
+
+/** Sources of an install's settings besides the containers of base and of the release that serves. */
+interface FurtherSources {
+  /** Containers of other releases, which may have the only copy of a secret. */
+  readonly others?: readonly ComposeContainer[];
+  readonly networks?: readonly NetworkSummary[];
+  /** Certificate of the authority its containers trust; empty without one. */
+  readonly caCertificate?: string;
+}
+
+/**
  * Derives the settings an install was brought up with from its base's containers, those of the release that serves, and
  * its networks. Pure.
- * @param caCertificate of the authority its containers trust; empty without one
  */
 export function ownSettings(
   install: string,
   tier: Tier | undefined,
   containers: readonly ComposeContainer[],
-  networks: readonly NetworkSummary[] = [],
-  caCertificate = "",
+  { others = [], networks = [], caCertificate = "" }: FurtherSources = {},
 ): OwnInstall["settings"] {
   const named = (service: string) => containers.find((one) => one.service === service);
   const parts = partsOf({ containers });
@@ -96,9 +166,10 @@ export function ownSettings(
   const further = furtherVariables(parts);
   const memory = memoryOf({ api, worker, postgres });
   const subnet = subnetInUse(install, networks);
-  const { repository, tag } = imageOf(api ?? { image: "" });
+  const { repository, tag } = imageOf(api ?? worker ?? provider ?? parts["frontend-app"] ?? { image: "" });
   return {
     base: accepting({
+      ...generatedIn(others),
       ...read.base,
       ...Object.assign({}, ...services),
       ...memory.base,
@@ -124,6 +195,12 @@ export function ownSettings(
       extraEnvironment: further.length === 0 ? undefined : JSON.stringify(further),
     }),
   };
+}
+
+/** Returns the secrets of base's own making that these containers have. Pure. */
+function generatedIn(containers: readonly ComposeContainer[]): StackValues {
+  const { base } = ownVariables(partsOf({ containers }));
+  return given(Object.fromEntries(generatedNames.map((name) => [name, base[name]])));
 }
 
 /** Returns the given values and accepts their short or published secrets, since they are in use already. */

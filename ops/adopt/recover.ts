@@ -2,10 +2,17 @@ import { readOwn, type OwnInstall } from "../../host/adopt/own";
 import type { Stacks } from "../../host/adopt/phases/phase";
 import type { StackValues } from "../../host/adopt/compose/variables";
 import type { Engine } from "../../host/engine/engine";
+import { dataRefusalHeading, dataRefusals } from "../../host/guards/data/dataRefusals";
+import { readEvidence } from "../../host/guards/data/readEvidence";
+import { dataPlaceOf } from "../../host/install/data/dataPlace";
+import { containerName } from "../../host/install/names/containerName";
+import { stacksBeside } from "../../host/install/names/stacks";
 import { baseImages, releaseImages } from "../../host/install/services/images";
 import { bringImages, missingImages, missingProblem, type MissingImage } from "../../host/preflight/images";
-import { SettingsError, type Mistake } from "../../settings";
-import { adoptCommand, upCommand } from "../../util/commands";
+import { withLock } from "../../host/lock/lock";
+import { isSet, plainText, SettingsError, type Mistake } from "../../settings";
+import { StackFile } from "../../stacks/stackFile";
+import { adoptCommand, dockerWait, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
@@ -51,6 +58,57 @@ export async function recoverInstall(
   yes: boolean,
 ): Promise<void> {
   const install = installNameOf(project, base);
+  const read = async (): Promise<Readable> => {
+    const found = await readRecoverable(project, engine, base, yes);
+    report(planText(install, found.own));
+    return found;
+  };
+  if (!yes) {
+    await read();
+    report(`Nothing has been touched. To go on:\n  type: ${adoptCommand("--recover", "--yes")}`);
+    return;
+  }
+  const progress = new Progress(report);
+  const gateway = containerName(install, "gateway");
+  // Only the removal needs the run lock: each `up` takes it for itself, from the new gateway.
+  const { tier, began } = await withLock(engine, gateway, "recovery", report, async (lost) => {
+    const { own, images } = await read();
+    await progress.step("write the settings, secrets encrypted", async () => {
+      await stacks.set("base", own.settings.base);
+      if (own.tier !== undefined) await stacks.set(own.tier, own.settings.tier);
+    });
+    await progress.step("have every image under its name", async () =>
+      refuseMissing(await bringImages(engine, images)),
+    );
+    const start = performance.now();
+    await progress.step("remove containers and networks", () => clear(engine, own, lost));
+    return { tier: own.tier, began: start };
+  });
+  await progress.step("bring base up", () => stacks.up("base"));
+  if (tier !== undefined) await progress.step(`bring ${tier} up`, () => stacks.up(tier));
+  report(
+    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. Scani did not serve for ${seconds(performance.now() - began)}.`,
+  );
+}
+
+/** An install that can be recovered, and the images of everything that is to be recreated. */
+interface Readable {
+  readonly own: OwnInstall;
+  readonly images: readonly string[];
+}
+
+/**
+ * Reads the install that is to be recovered.
+ * @param pull true if an image with Postgres' tools may be pulled, to ask a managed database
+ * @throws OperatorError with why it cannot be recovered
+ */
+async function readRecoverable(
+  project: Context["project"],
+  engine: Engine,
+  base: string,
+  pull: boolean,
+): Promise<Readable> {
+  const install = installNameOf(project, base);
   const own = await readOwn(engine, install);
   if (own === undefined)
     throw new OperatorError({
@@ -58,35 +116,58 @@ export async function recoverInstall(
       why: "Settings that were written before are in the stacks' settings, and the data is in its volumes:",
       type: upCommand(base),
     });
-  const { tier, settings, containers, networks } = own;
   const images = imagesOf(project, base, own);
   refuseMissing(await missingImages(engine, images));
-  report(
-    [
-      `The state of ${install} is gone, and ${containers.length} containers of it are here. To make them Pulumi's again:`,
-      `  1 write what they were made with into the settings, secrets encrypted: ${Object.keys(settings.base).sort().join(", ")}`,
-      `  2 remove them and the networks ${networks.join(", ")}; every volume stays`,
-      `  3 bring base${tier === undefined ? "" : ` and ${tier}`} up on the volumes`,
-      "Scani is away from the second step to the end, for about a minute.",
-    ].join("\n"),
-  );
-  if (!yes) {
-    report(`Nothing has been touched. To go on:\n  type: ${adoptCommand("--recover", "--yes")}`);
-    return;
-  }
-  const progress = new Progress(report);
-  await progress.step("write the settings, secrets encrypted", async () => {
-    await stacks.set("base", settings.base);
-    if (tier !== undefined) await stacks.set(tier, settings.tier);
+  refuseMigrating(own);
+  await refuseUnfit(project, engine, base, own, pull);
+  return { own, images };
+}
+
+/** Describes what a recovery does. Pure. */
+function planText(install: string, { tier, settings, containers, networks }: OwnInstall): string {
+  return [
+    `The state of ${install} is gone, and ${containers.length} containers of it are here. To make them Pulumi's again:`,
+    `  1 write what they were made with into the settings, secrets encrypted: ${Object.keys(settings.base).sort().join(", ")}`,
+    `  2 remove them and the networks ${networks.join(", ")}; every volume stays`,
+    `  3 bring base${tier === undefined ? "" : ` and ${tier}`} up on the volumes`,
+    "Scani is away from the second step to the end, for about a minute.",
+  ].join("\n");
+}
+
+/** Refuses while a migrator that a killed run has left changes the schema. */
+function refuseMigrating({ migrators }: OwnInstall): void {
+  if (migrators.length === 0) return;
+  throw new OperatorError({
+    what: `${migrators.join(" and ")} ${migrators.length === 1 ? "is" : "are"} migrating the database. Nothing has been touched.`,
+    why: "Wait for the end of it, and type the same again:",
+    type: [dockerWait(...migrators), adoptCommand("--recover")],
   });
-  await progress.step("have every image under its name", async () => refuseMissing(await bringImages(engine, images)));
-  const began = performance.now();
-  await progress.step("remove containers and networks", () => clear(engine, own));
-  await progress.step("bring base up", () => stacks.up("base"));
-  if (tier !== undefined) await progress.step(`bring ${tier} up`, () => stacks.up(tier));
-  report(
-    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. Scani did not serve for ${seconds(performance.now() - began)}.`,
-  );
+}
+
+/** Secrets the data was made with, which a recovery must not lose. */
+const dataSecrets = ["ENCRYPTION_KEY", "POSTGRES_PASSWORD"] as const;
+
+/** Refuses settings that do not fit the data, for which `up` would refuse base when its containers are gone. */
+async function refuseUnfit(
+  project: Context["project"],
+  engine: Engine,
+  base: string,
+  { settings }: OwnInstall,
+  pull: boolean,
+): Promise<void> {
+  const resolved = settingsWith(project, base, "base", settings.base);
+  const place = dataPlaceOf(resolved);
+  const names = new StackFile(project.folder, base).ownNames("scani:");
+  // What is encrypted in the stack's settings is not read here. It is not lost, and `up` compares it with the data.
+  const isWritten = dataSecrets.some((name) => resolved[name] === undefined && names.includes(name));
+  const problems = await dataRefusals(await readEvidence(engine, place, { stacks: stacksBeside(base, base), pull }), {
+    place,
+    encryptionKey: plainText(resolved.ENCRYPTION_KEY),
+    databasePassword: plainText(resolved.POSTGRES_PASSWORD),
+    baseStack: base,
+    trustSettings: isWritten || isSet("trustSettings", project.environment),
+  });
+  if (problems.length > 0) throw new OperatorError(problems, {}, dataRefusalHeading);
 }
 
 /**
@@ -132,9 +213,13 @@ function refuseMissing(missing: readonly MissingImage[]): void {
   if (missing.length > 0) throw new OperatorError(missingProblem(missing, []));
 }
 
-/** Stops every container gently, in this order, and removes it; then removes the networks. */
-async function clear(engine: Engine, { containers, networks }: OwnInstall): Promise<void> {
+/**
+ * Stops every container gently, in this order, and removes it; then removes the networks.
+ * @param lost aborted when the run lock is lost; at the latest by the removal of the gateway, which is the last one
+ */
+async function clear(engine: Engine, { containers, networks }: OwnInstall, lost: AbortSignal): Promise<void> {
   for (const name of containers) {
+    lost.throwIfAborted();
     await engine.stop(name);
     await engine.remove(name, { force: false, volumes: false });
   }

@@ -118,13 +118,9 @@ test("a managed database and the hosted endpoint are named as the release names 
 
 test("the authority it trusts is one of its settings, and no further variable", () => {
   const trusting = { ...api, environment: { ...api.environment, NODE_EXTRA_CA_CERTS: "/etc/scani/ca.pem" } };
-  const { base: settings, tier } = ownSettings(
-    "scani",
-    "tier1",
-    [...base, postgres, trusting, provider],
-    [],
-    "the PEM",
-  );
+  const { base: settings, tier } = ownSettings("scani", "tier1", [...base, postgres, trusting, provider], {
+    caCertificate: "the PEM",
+  });
   expect([settings.caCertificate, tier.caCertificate]).toEqual(["the PEM", "the PEM"]);
   expect(tier.extraEnvironment).not.toContain("NODE_EXTRA_CA_CERTS");
 });
@@ -151,7 +147,7 @@ test("memory limits that are not the defaults, and the subnet, are read off them
     "scani",
     "tier1",
     [...base, limited(postgres, 4096), limited(api, Number(settingNamed("apiMemory").fallback)), limited(worker, 300)],
-    [data],
+    { networks: [data] },
   );
   expect(settings).toMatchObject({ postgresMemory: "4096", subnet: "10.213.7.0/24" });
   expect(tier.workerMemory).toBe("300");

@@ -1,8 +1,12 @@
 import type { Stacks } from "../../../../host/adopt/phases/phase";
 import { label } from "../../../../host/install/names/labels";
+import { fingerprintsOf } from "../../../../host/guards/data/secretFingerprints";
+import { gatewayStateFile } from "../../../../host/gateway/state";
 import { servicesOf } from "../../../../host/install/services/release";
 import { stacksBeside } from "../../../../host/install/names/stacks";
 import { recoverInstall } from "../../../../ops/adopt/recover";
+import { settingNamed, type Tier } from "../../../../settings";
+import type { FakeContainer } from "../../host/fakeEngine";
 import { FakeInstall } from "../../host/fakeInstall";
 import { folder, type Folder } from "../../lab/setup/folder";
 
@@ -14,23 +18,41 @@ beforeEach(() => {
 });
 afterEach(() => project.remove());
 
+type Lost = ReturnType<typeof lost>;
+
 /** Creates an install on which tier 1 serves, with a database password that Scani publishes; its state is lost. */
 function lost() {
   const install = new FakeInstall();
   const { engine } = install;
+  const lock = { answer: "held free" };
+  // Base has written these beside the data when it was made.
+  const made = fingerprintsOf(undefined, "scani", { encryptionKey: key("a"), databasePassword: "scani" });
+  install.first = (_container, command) => {
+    if (command.some((word) => word.includes("flock"))) return { output: lock.answer };
+    return command.includes("evidence") ? made.then((text) => ({ output: `fingerprints ${text}` })) : undefined;
+  };
   install.declare("tier1", "r1");
   install.serve("r1");
   const scani = ["ENCRYPTION_KEY", "BETTER_AUTH_SECRET", "JOBS_HMAC_SECRET", "LOG_ID_PEPPER"];
   const named = (image: string) =>
     engine.images.set(image, { id: `sha256:${image}`, environment: [], labels: {}, digests: [] });
-  for (const service of servicesOf("tier1")) {
-    const image = `scani/${service}:0.17.1`;
-    Object.assign(install.container("r1", service), {
-      image,
-      environment: [`SERVICE_NAME=${service}`, ...scani.map((name) => `${name}=${key("a")}`)],
-    });
-    named(image);
-  }
+  const furnish = (tier: Tier, release: string, tag: string): void => {
+    for (const service of servicesOf(tier)) {
+      const image = `scani/${service}:${tag}`;
+      Object.assign(install.container(release, service), {
+        image,
+        environment: [
+          `SERVICE_NAME=${service}`,
+          ...scani.map((name) => `${name}=${key("a")}`),
+          ...(tier === "tier2"
+            ? ["SCANI_CLOUD_URL=https://hosted.example.org", `SCANI_CLOUD_API_KEY=${key("d")}`]
+            : []),
+        ],
+      });
+      named(image);
+    }
+  };
+  furnish("tier1", "r1", "0.17.1");
   for (const service of ["gateway", "postgres"])
     Object.assign(engine.find(`scani-${service}`) ?? {}, {
       image: `${service}:1`,
@@ -49,6 +71,8 @@ function lost() {
       state: "running",
     });
   for (const service of ["gateway", "postgres", "redis", "storage", "mail"]) named(`${service}:1`);
+  // Taken where no gateway is left that names another.
+  engine.registry.add(String(settingNamed("gatewayImage").fallback));
   const asked: string[] = [];
   const written: Record<string, Readonly<Record<string, string | undefined>>> = {};
   const unused = () => Promise.reject(new Error("not asked for"));
@@ -74,7 +98,15 @@ function lost() {
       yes,
     );
   const there = () => engine.all.filter(({ labels }) => labels[label.install] === "scani").length;
-  return { install, engine, asked, written, printed, recovered, there };
+  /** Adds a release of tier 2 that does not run. */
+  const addSecond = (): void => {
+    install.declare("tier2", "r2");
+    furnish("tier2", "r2", "0.17.2");
+  };
+  /** Removes a container by hand. */
+  const drop = (name: string): void =>
+    void engine.all.splice(engine.all.indexOf(engine.find(name) as FakeContainer), 1);
+  return { install, engine, lock, asked, written, printed, recovered, there, addSecond, drop };
 }
 
 test("its containers are removed and made anew by Pulumi, with a published password it was accepted with", async () => {
@@ -84,6 +116,92 @@ test("its containers are removed and made anew by Pulumi, with a published passw
   expect(written.base).toMatchObject({ POSTGRES_PASSWORD: "scani", acceptedSecrets: "POSTGRES_PASSWORD" });
   expect(written.tier1).toEqual({ imageRepository: "scani", SCANI_IMAGE_TAG: "0.17.1" });
   expect(there()).toBe(0);
+});
+
+describe("where the gateway's routes cannot be read", () => {
+  test.each([
+    ["the gateway is gone", ({ drop }: Lost) => drop("scani-gateway")],
+    [
+      "its route file is cut short",
+      ({ engine }: Lost) => engine.find("scani-gateway")?.files.set(gatewayStateFile, "[{"),
+    ],
+    ["the api it routes to is gone", ({ drop }: Lost) => drop("scani-r1-api")],
+  ])("%s: the release whose worker is up is recovered, with its secrets", async (_, harm) => {
+    const install = lost();
+    install.addSecond();
+    harm(install);
+    await install.recovered(true);
+    expect(install.asked).toEqual(["set base", "set tier1", "up base", "up tier1"]);
+    expect(install.written.base).toMatchObject({ ENCRYPTION_KEY: key("a"), BETTER_AUTH_SECRET: key("a") });
+    expect(install.written.tier1).toMatchObject({ imageRepository: "scani", SCANI_IMAGE_TAG: "0.17.1" });
+  });
+
+  test("a secret that only a container of another release has is kept", async () => {
+    const { install, drop, addSecond, recovered, written } = lost();
+    addSecond();
+    drop("scani-r1-api");
+    const without = (name: string) => (entry: string) => !entry.startsWith(`${name}=`);
+    for (const service of servicesOf("tier1").filter((one) => one !== "api")) {
+      const container = install.container("r1", service);
+      Object.assign(container, { environment: container.environment.filter(without("BETTER_AUTH_SECRET")) });
+    }
+    const other = install.container("r2", "api");
+    Object.assign(other, {
+      environment: [...other.environment.filter(without("BETTER_AUTH_SECRET")), `BETTER_AUTH_SECRET=${key("e")}`],
+    });
+    await recovered(true);
+    expect(written.base.BETTER_AUTH_SECRET).toBe(key("e"));
+  });
+
+  test("with several releases of which none runs, they are named, and nothing is touched", async () => {
+    const { engine, drop, addSecond, recovered, asked, there } = lost();
+    addSecond();
+    drop("scani-gateway");
+    for (const one of engine.all) if (label.release in one.labels) one.state = "exited";
+    const before = there();
+    await expect(recovered(true)).rejects.toThrow(
+      /which of these served last: tier2 r2, tier1 r1\.[^]*type: docker start scani-r2-api\n[^]*docker start scani-r1-api/,
+    );
+    expect([asked, there()]).toEqual([[], before]);
+  });
+});
+
+describe("nothing is touched", () => {
+  test("where no container has the key the data was made with, unless the stack's settings have it", async () => {
+    const { engine, recovered, asked, there } = lost();
+    for (const one of [...engine.all]) if (label.release in one.labels) engine.all.splice(engine.all.indexOf(one), 1);
+    const before = there();
+    await expect(recovered(true)).rejects.toThrow(
+      /ENCRYPTION_KEY is not given and would be generated anew[^]*config set --secret ENCRYPTION_KEY --stack base/,
+    );
+    expect([asked, there()]).toEqual([[], before]);
+    project.file("Pulumi.base.yaml", "config:\n  scani:ENCRYPTION_KEY:\n    secure: v1:abc\n");
+    await recovered(true);
+    expect(asked).toEqual(["set base", "up base"]);
+  });
+
+  test("while another run has the run lock", async () => {
+    const { lock, recovered, asked, there } = lost();
+    const before = there();
+    lock.answer = `taken ${JSON.stringify({ user: "a", host: "b", pid: 1, work: "up of tier2", since: new Date(0).toISOString() })}`;
+    await expect(recovered(true)).rejects.toThrow("up of tier2, by a@b");
+    expect([asked, there()]).toEqual([[], before]);
+  });
+
+  test("while a migrator runs", async () => {
+    const { install, recovered, asked, there } = lost();
+    const before = there();
+    install.container("r1", "migrate").state = "running";
+    await expect(recovered(true)).rejects.toThrow(/scani-r1-migrate is migrating[^]*docker wait scani-r1-migrate/);
+    expect([asked, there()]).toEqual([[], before]);
+  });
+});
+
+test("the gateway, which keeps the run lock, is removed last", async () => {
+  const { engine, recovered } = lost();
+  await recovered(true);
+  const removed = engine.calls.filter((call) => call.startsWith("remove "));
+  expect([removed[0], removed.at(-1)]).toEqual(["remove scani-r1-worker", "remove scani-gateway"]);
 });
 
 test("an image that has lost its name to a prune gets it back before the container that has it is gone", async () => {
