@@ -19,17 +19,20 @@ import { dataMountOf, imageOf, namesOnNetworks, partsOf, type ComposeContainer }
 import { readContainer } from "./compose/readCompose";
 import { furtherVariables, given, ownVariables, secretsToAccept, type StackValues } from "./compose/variables";
 
+/** Names of everything of an install that a recovery removes. */
+export interface Remains {
+  /** In the order of their removal: workers first, the gateway last. */
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+}
+
 /** An install of this module's own, read off its containers. Holds secrets. */
-export interface OwnInstall {
+export interface OwnInstall extends Remains {
   /** Tier of the release that serves, or served last; undefined where there is no release. */
   readonly tier?: Tier;
   readonly settings: { readonly base: StackValues; readonly tier: StackValues };
-  /** Names of all its containers in the order in which they are removed: workers first, the gateway last. */
-  readonly containers: readonly string[];
   /** Names of its migrators that run. */
   readonly migrators: readonly string[];
-  /** Names of its networks. */
-  readonly networks: readonly string[];
 }
 
 /**
@@ -37,11 +40,9 @@ export interface OwnInstall {
  * @throws OperatorError where it has several releases and nothing tells which one served last
  */
 export async function readOwn(engine: Engine, install: string): Promise<OwnInstall | undefined> {
-  const labels = [`${label.install}=${install}`];
   const gateway = containerName(install, "gateway");
-  const [all, networks, routed, journal] = await Promise.all([
-    engine.containers({ labels: [...labels, label.service], all: true }),
-    engine.networks(labels),
+  const [{ all, networks }, routed, journal] = await Promise.all([
+    readLabelled(engine, install),
     readRouted(engine, { name: install, gateway }),
     readJournal(engine, gateway),
   ]);
@@ -63,8 +64,34 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
       networks,
       caCertificate: caCertificateOf(await readAuthorities(engine, partsOf({ containers: read }))),
     }),
-    containers: all.toSorted((one, other) => removalRank(one) - removalRank(other)).map(({ name }) => name),
     migrators: routed.containers.filter((one) => one.service === "migrate" && isUp(one)).map(({ name }) => name),
+    ...remainsOf({ all, networks }),
+  };
+}
+
+/** Everything on an engine that carries an install's label. */
+interface Labelled {
+  readonly all: readonly ContainerSummary[];
+  readonly networks: readonly NetworkSummary[];
+}
+
+async function readLabelled(engine: Engine, install: string): Promise<Labelled> {
+  const labels = [`${label.install}=${install}`];
+  const [all, networks] = await Promise.all([
+    engine.containers({ labels: [...labels, label.service], all: true }),
+    engine.networks(labels),
+  ]);
+  return { all, networks };
+}
+
+/** Reads what a recovery that has not ended has left. */
+export async function readRemains(engine: Engine, install: string): Promise<Remains> {
+  return remainsOf(await readLabelled(engine, install));
+}
+
+function remainsOf({ all, networks }: Labelled): Remains {
+  return {
+    containers: all.toSorted((one, other) => removalRank(one) - removalRank(other)).map(({ name }) => name),
     networks: networks.map(({ name }) => name),
   };
 }
@@ -177,7 +204,7 @@ export function ownSettings(
       gatewayImage: gateway?.image,
       FRONTEND_PORT: at?.port,
       bindAddress: at?.ip,
-      publishGateway: at === undefined ? "false" : undefined,
+      publishGateway: gateway !== undefined && at === undefined ? "false" : undefined,
       frontNetworks: fronts.join(","),
       frontNames: fronts.length === 0 ? undefined : frontNames.join(","),
       MAILPIT_UI_PORT: mailAt?.port,

@@ -29,18 +29,35 @@ export async function strangerProblems(
       containers: await engine.containers({ network }),
     })),
   );
-  return strangersOn(moved, install, stack);
+  return strangersOn(moved, install, {
+    reason: "so that base's services keep their addresses",
+    work: "bring base up",
+    command: upCommand(stack),
+  });
+}
+
+/** Work that creates networks again. */
+export interface Recreation {
+  /** Why, as the end of a sentence. */
+  readonly reason: string;
+  /** The work as an order: `bring base up`. */
+  readonly work: string;
+  readonly command: string;
 }
 
 /** Returns a problem for each container on these networks that is not the install's own. Pure. */
-export function strangersOn(moved: readonly OnNetwork[], install: string, stack: string): Problem[] {
+export function strangersOn(
+  moved: readonly OnNetwork[],
+  install: string,
+  { reason, work, command }: Recreation,
+): Problem[] {
   return moved.flatMap(({ network, containers }) =>
     containers
       .filter(({ labels }) => !isOwn(labels, install))
       .map(({ name }) => ({
-        what: `${name} is on the network ${network}, which is made anew so that base's services keep their addresses.`,
-        why: "It is none of this module's. Take it off, bring base up, and put it back.",
-        type: [dockerDisconnect(network, name), upCommand(stack), dockerConnect(network, name)],
+        what: `${name} is on the network ${network}, which is made anew ${reason}.`,
+        why: `It is none of this module's. Take it off, ${work}, and put it back.`,
+        type: [dockerDisconnect(network, name), command, dockerConnect(network, name)],
       })),
   );
 }

@@ -1,4 +1,4 @@
-import { readOwn, type OwnInstall } from "../../host/adopt/own";
+import { readOwn, readRemains, type OwnInstall, type Remains } from "../../host/adopt/own";
 import type { Stacks } from "../../host/adopt/phases/phase";
 import type { StackValues } from "../../host/adopt/compose/variables";
 import type { Engine } from "../../host/engine/engine";
@@ -6,7 +6,10 @@ import { dataRefusalHeading, dataRefusals } from "../../host/guards/data/dataRef
 import { readEvidence } from "../../host/guards/data/readEvidence";
 import { dataPlaceOf } from "../../host/install/data/dataPlace";
 import { containerName } from "../../host/install/names/containerName";
-import { stacksBeside } from "../../host/install/names/stacks";
+import { strangersOn, type OnNetwork } from "../../host/hold/strangers";
+import { routedRelease } from "../../host/install/facts";
+import { readRouted } from "../../host/install/readFacts";
+import { stacksBeside, type StackKind } from "../../host/install/names/stacks";
 import { baseImages, releaseImages } from "../../host/install/services/images";
 import { bringImages, missingImages, missingProblem, type MissingImage } from "../../host/preflight/images";
 import { withLock } from "../../host/lock/lock";
@@ -18,10 +21,20 @@ import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { installNameOf } from "../project";
-import { setSettings } from "../pulumi/config";
+import { begunRecovery, noteRecovery, setSettings } from "../pulumi/config";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { isToBeDone, type Going } from "./act";
 import { settingsWith, stackOf, stacksOn } from "./stacks";
+
+/** Operations on stacks that a recovery needs. */
+export interface RecoveryStacks extends Pick<Stacks, "set" | "up"> {
+  /** True where base is in Pulumi's state as a whole. */
+  hasBase(): Promise<boolean>;
+  /** Returns which stack a recovery that has not ended is to end with; undefined without one. */
+  begun(): StackKind | undefined;
+  /** Writes that down, with base's settings, before what it was read off is removed; undefined for one that has ended. */
+  note(until: StackKind | undefined): Promise<void>;
+}
 
 /**
  * Recovers an install whose Pulumi state is gone while its containers run: its settings and secrets are read off them
@@ -30,65 +43,96 @@ import { settingsWith, stackOf, stacksOn } from "./stacks";
  */
 export async function recover(context: Context, base: string, going: Going): Promise<void> {
   await withMachineLock("recovery", base, context.project, async () => {
-    const engine = await context.engine(base);
-    if ((await stackOutputs(context, base))?.sockets !== undefined)
-      throw new OperatorError({
-        what: `The state of stack ${base} is there, so nothing has to be recovered.`,
-        type: upCommand(base),
-      });
-    // A recovery puts no former settings back, so it keeps none.
-    const stacks: Stacks = {
-      ...stacksOn(context, base),
+    const stacks: RecoveryStacks = {
+      // A recovery puts no former settings back, so it keeps none.
       set: (kind, values) => setSettings(context, stackOf(base, kind), values),
+      up: stacksOn(context, base).up,
+      hasBase: async () => (await stackOutputs(context, base))?.sockets !== undefined,
+      begun: () => begunRecovery(context.project.folder, base),
+      note: (until) => noteRecovery(context, base, until),
     };
-    await recoverInstall(context, engine, base, stacks, isToBeDone(going));
+    await recoverInstall(context, await context.engine(base), base, stacks, isToBeDone(going));
   });
 }
 
 /**
- * Recovers an install whose state is known to be gone.
- * @throws OperatorError with everything for which `up` would be refused, before anything is removed: afterwards nothing
- * would be left to read the settings from
+ * Recovers an install, or goes on with a recovery that has not ended: that one has written the settings and the tier
+ * down, which cannot be read again off what it has left.
+ * @throws OperatorError where there is nothing to recover, and with everything for which `up` would be refused, before
+ * anything is removed: afterwards nothing would be left to read the settings from
  */
 export async function recoverInstall(
   { project, report }: Pick<Context, "project" | "report">,
   engine: Engine,
   base: string,
-  stacks: Stacks,
+  stacks: RecoveryStacks,
   yes: boolean,
 ): Promise<void> {
   const install = installNameOf(project, base);
-  const read = async (): Promise<Readable> => {
-    const found = await readRecoverable(project, engine, base, yes);
-    report(planText(install, found.own));
-    return found;
+  const gateway = containerName(install, "gateway");
+  const [begun, hasBase] = [stacks.begun(), await stacks.hasBase()];
+  const served = routedRelease(await readRouted(engine, { name: install, gateway }))?.tier;
+  if (hasBase && (begun === undefined || begun === "base" || served !== undefined)) {
+    if (begun !== undefined) await stacks.note(undefined);
+    throw new OperatorError({
+      what: `The state of stack ${base} is there, so nothing has to be recovered.`,
+      type: upCommand(base),
+    });
+  }
+  const progress = new Progress(report);
+  const readNew = async (): Promise<Recovery> => {
+    const { own, images } = await readRecoverable(project, engine, base, yes);
+    report(planText(install, own));
+    const until = own.tier ?? "base";
+    const prepare = async (): Promise<void> => {
+      await progress.step("write the settings, secrets encrypted", async () => {
+        await stacks.set("base", own.settings.base);
+        if (own.tier !== undefined) await stacks.set(own.tier, own.settings.tier);
+      });
+      await progress.step("have every image under its name", async () =>
+        refuseMissing(await bringImages(engine, images)),
+      );
+      await stacks.note(until);
+    };
+    return { until, remains: own, prepare };
   };
+  const readBegun = async (until: StackKind): Promise<Recovery> => {
+    // Containers that a base in Pulumi's state has are its new ones.
+    const remains = hasBase ? { containers: [], networks: [] } : await readRemains(engine, install);
+    await refuseStrangers(engine, install, remains);
+    report(restText(install, until, remains));
+    return { until, remains, prepare: async () => undefined };
+  };
+  const read = (): Promise<Recovery> => (begun === undefined ? readNew() : readBegun(served ?? begun));
   if (!yes) {
     await read();
     report(`Nothing has been touched. To go on:\n  type: ${adoptCommand("--recover", "--yes")}`);
     return;
   }
-  const progress = new Progress(report);
-  const gateway = containerName(install, "gateway");
   // Only the removal needs the run lock: each `up` takes it for itself, from the new gateway.
-  const { tier, began } = await withLock(engine, gateway, "recovery", report, async (lost) => {
-    const { own, images } = await read();
-    await progress.step("write the settings, secrets encrypted", async () => {
-      await stacks.set("base", own.settings.base);
-      if (own.tier !== undefined) await stacks.set(own.tier, own.settings.tier);
-    });
-    await progress.step("have every image under its name", async () =>
-      refuseMissing(await bringImages(engine, images)),
-    );
+  const { until, began } = await withLock(engine, gateway, "recovery", report, async (lost) => {
+    const recovery = await read();
+    await recovery.prepare();
     const start = performance.now();
-    await progress.step("remove containers and networks", () => clear(engine, own, lost));
-    return { tier: own.tier, began: start };
+    await progress.step("remove containers and networks", () => clear(engine, recovery.remains, lost));
+    return { until: recovery.until, began: start };
   });
   await progress.step("bring base up", () => stacks.up("base"));
-  if (tier !== undefined) await progress.step(`bring ${tier} up`, () => stacks.up(tier));
-  report(
-    `${install} is in the state of ${base}${tier === undefined ? "" : ` and ${stackOf(base, tier)}`} again. Scani did not serve for ${seconds(performance.now() - began)}.`,
-  );
+  if (until !== "base") await progress.step(`bring ${until} up`, () => stacks.up(until));
+  await stacks.note(undefined);
+  const names = until === "base" ? base : `${base} and ${stackOf(base, until)}`;
+  // How long Scani has been away is known only to the recovery that took it down.
+  const away = begun === undefined ? ` Scani did not serve for ${seconds(performance.now() - began)}.` : "";
+  report(`${install} is in the state of ${names} again.${away}`);
+}
+
+/** A recovery that can be carried out. */
+interface Recovery {
+  /** Stack it ends with. */
+  readonly until: StackKind;
+  readonly remains: Remains;
+  /** Writes everything down that cannot be read again once something has been removed. */
+  prepare(): Promise<void>;
 }
 
 /** An install that can be recovered, and the images of everything that is to be recreated. */
@@ -119,6 +163,7 @@ async function readRecoverable(
   const images = imagesOf(project, base, own);
   refuseMissing(await missingImages(engine, images));
   refuseMigrating(own);
+  await refuseStrangers(engine, install, own);
   await refuseUnfit(project, engine, base, own, pull);
   return { own, images };
 }
@@ -132,6 +177,34 @@ function planText(install: string, { tier, settings, containers, networks }: Own
     `  3 bring base${tier === undefined ? "" : ` and ${tier}`} up on the volumes`,
     "Scani is away from the second step to the end, for about a minute.",
   ].join("\n");
+}
+
+/** Describes what is left to do of a recovery that has begun. Pure. */
+function restText(install: string, until: StackKind, { containers, networks }: Remains): string {
+  return [
+    `A recovery of ${install} has not ended. Its settings are written. To go on:`,
+    ...(containers.length + networks.length === 0
+      ? []
+      : [`  - remove what is left (${[...containers, ...networks].join(", ")}); every volume stays`]),
+    `  - bring base${until === "base" ? "" : ` and ${until}`} up on the volumes`,
+  ].join("\n");
+}
+
+/** Refuses while a container of somebody else's is on a network of the install, which Docker would not remove. */
+async function refuseStrangers(engine: Engine, install: string, { networks }: Remains): Promise<void> {
+  const there = await Promise.all(
+    networks.map(async (network): Promise<OnNetwork> => ({
+      network,
+      containers: await engine.containers({ network }),
+    })),
+  );
+  const problems = strangersOn(there, install, {
+    reason: "by the recovery",
+    work: "recover the install",
+    command: adoptCommand("--recover", "--yes"),
+  });
+  if (problems.length === 0) return;
+  throw new OperatorError(problems, {}, "The install's networks cannot be removed yet. Nothing has been touched.");
 }
 
 /** Refuses while a migrator that a killed run has left changes the schema. */
@@ -217,7 +290,7 @@ function refuseMissing(missing: readonly MissingImage[]): void {
  * Stops every container gently, in this order, and removes it; then removes the networks.
  * @param lost aborted when the run lock is lost; at the latest by the removal of the gateway, which is the last one
  */
-async function clear(engine: Engine, { containers, networks }: OwnInstall, lost: AbortSignal): Promise<void> {
+async function clear(engine: Engine, { containers, networks }: Remains, lost: AbortSignal): Promise<void> {
   for (const name of containers) {
     lost.throwIfAborted();
     await engine.stop(name);

@@ -1,5 +1,7 @@
 import type { ConfigMap } from "@pulumi/pulumi/automation";
 import { settingNamed, type SettingName } from "../../settings";
+import { kindOf, type StackKind } from "../../host/install/names/stacks";
+import { StackFile } from "../../stacks/stackFile";
 import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
 import { formerIn, replacedBy, type Former, type Values } from "./former";
@@ -12,6 +14,9 @@ const keyOf = (name: string): string => `scani:${name}`;
 
 /** Pulumi's name of the former settings, which stay with the stack, encrypted as its secrets are. */
 const formerKey = "scani-adopt:former";
+
+/** Pulumi's name of the decision of a recovery that has not ended. */
+const recoveringKey = "scani-adopt:recovering";
 
 /**
  * Changes settings of a stack, secrets encrypted; a missing stack is created, and settings that have their value
@@ -53,6 +58,19 @@ export async function forgetFormer(context: Context, stack: string): Promise<voi
   await onConfig(context, stack, (config) => config.keep({}));
 }
 
+/** Reads the decision of a recovery that has begun to remove containers and has not ended; undefined without one. */
+export function begunRecovery(folder: string, base: string): StackKind | undefined {
+  return kindOf(new StackFile(folder, base).text(recoveringKey) ?? "");
+}
+
+/**
+ * Writes down which stack a recovery ends with, or that it has ended. What it is derived from goes with the containers.
+ * @param until the tier, or base where there was no release; undefined ends it
+ */
+export function noteRecovery(context: Context, base: string, until: StackKind | undefined): Promise<void> {
+  return onConfig(context, base, (config) => config.note(recoveringKey, until));
+}
+
 function onConfig(context: Context, stack: string, work: (config: StackConfig) => Promise<void>): Promise<void> {
   return withStack(context, stack, async (named) => {
     const run = async (words: readonly string[], input?: string): Promise<void> => {
@@ -87,6 +105,12 @@ class StackConfig {
     if (Object.keys(former).length > 0) {
       if (was !== is) await this.run(["config", "set", "--secret", formerKey], is);
     } else if (was !== undefined) await this.run(["config", "rm", formerKey]);
+  }
+
+  /** Writes a note that is no setting, or removes it. */
+  async note(key: string, text: string | undefined): Promise<void> {
+    if (text !== undefined) await this.run(["config", "set", "--plaintext", key, text]);
+    else if (this.now[key] !== undefined) await this.run(["config", "rm", key]);
   }
 
   async set(values: Values): Promise<void> {

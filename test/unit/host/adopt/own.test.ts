@@ -116,6 +116,12 @@ test("a managed database and the hosted endpoint are named as the release names 
   expect(Object.keys(bundled).filter((name) => /^postgres(Volume|Folder)$|^DATABASE_URL$/.test(name))).toEqual([]);
 });
 
+test("only a gateway that is there and publishes no port is one that is not to publish any", () => {
+  const published = (...containers: ComposeContainer[]) =>
+    ownSettings("scani", "tier1", [...containers, postgres, api]).base.publishGateway;
+  expect([published(), published(container("gateway"))]).toEqual([undefined, "false"]);
+});
+
 test("the authority it trusts is one of its settings, and no further variable", () => {
   const trusting = { ...api, environment: { ...api.environment, NODE_EXTRA_CA_CERTS: "/etc/scani/ca.pem" } };
   const { base: settings, tier } = ownSettings("scani", "tier1", [...base, postgres, trusting, provider], {

@@ -3,6 +3,7 @@ import { strangersOn } from "../../../../host/hold/strangers";
 import { label } from "../../../../host/install/names/labels";
 
 const named = (name: string, labels: Readonly<Record<string, string>>) => ({ name, labels }) as ContainerSummary;
+const recreation = { reason: "for a reason", work: "bring base up", command: "npm run up -- base" };
 const own = { [label.install]: "scani" };
 
 test("what is somebody else's on a network that is made anew is named, with what to type before and after", () => {
@@ -13,7 +14,7 @@ test("what is somebody else's on a network that is made anew is named, with what
     named("other-postgres", { [label.install]: "other", [label.service]: "postgres" }),
     named("scani-metrics", { ...own, [label.service]: "metrics" }),
   ];
-  const problems = strangersOn([{ network: "scani-data", containers }], "scani", "base");
+  const problems = strangersOn([{ network: "scani-data", containers }], "scani", recreation);
   expect(problems.map(({ what }) => what.split(" ")[0])).toEqual(["proxy", "other-postgres", "scani-metrics"]);
   expect(problems[0]).toEqual({
     what: expect.stringContaining("proxy is on the network scani-data, which is made anew"),
@@ -28,5 +29,5 @@ test("what is somebody else's on a network that is made anew is named, with what
 
 test("base's own and releases' containers are taken along", () => {
   const containers = [named("scani-redis", { ...own, [label.service]: "redis" })];
-  expect(strangersOn([{ network: "scani-data", containers }], "scani", "base")).toEqual([]);
+  expect(strangersOn([{ network: "scani-data", containers }], "scani", recreation)).toEqual([]);
 });

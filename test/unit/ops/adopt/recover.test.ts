@@ -1,11 +1,11 @@
-import type { Stacks } from "../../../../host/adopt/phases/phase";
 import { label } from "../../../../host/install/names/labels";
 import { fingerprintsOf } from "../../../../host/guards/data/secretFingerprints";
 import { gatewayStateFile } from "../../../../host/gateway/state";
 import { servicesOf } from "../../../../host/install/services/release";
-import { stacksBeside } from "../../../../host/install/names/stacks";
-import { recoverInstall } from "../../../../ops/adopt/recover";
+import type { StackKind } from "../../../../host/install/names/stacks";
+import { recoverInstall, type RecoveryStacks } from "../../../../ops/adopt/recover";
 import { settingNamed, type Tier } from "../../../../settings";
+import { EngineError } from "../../../../host/engine/engine";
 import type { FakeContainer } from "../../host/fakeEngine";
 import { FakeInstall } from "../../host/fakeInstall";
 import { folder, type Folder } from "../../lab/setup/folder";
@@ -75,18 +75,18 @@ function lost() {
   engine.registry.add(String(settingNamed("gatewayImage").fallback));
   const asked: string[] = [];
   const written: Record<string, Readonly<Record<string, string | undefined>>> = {};
-  const unused = () => Promise.reject(new Error("not asked for"));
-  const stacks: Stacks = {
-    names: stacksBeside("base"),
+  const state: { hasBase: boolean; begun?: StackKind } = { hasBase: false };
+  const stacks: RecoveryStacks = {
     set: async (kind, values) => {
       asked.push(`set ${kind}`);
       written[kind] = values;
     },
     up: async (kind) => void asked.push(`up ${kind}`),
-    putBack: unused,
-    forget: unused,
-    destroy: unused,
-    ownBucket: unused,
+    hasBase: async () => state.hasBase,
+    begun: () => state.begun,
+    note: async (until) => {
+      state.begun = until;
+    },
   };
   const printed: string[] = [];
   const recovered = (yes: boolean, environment: NodeJS.ProcessEnv = {}) =>
@@ -106,7 +106,7 @@ function lost() {
   /** Removes a container by hand. */
   const drop = (name: string): void =>
     void engine.all.splice(engine.all.indexOf(engine.find(name) as FakeContainer), 1);
-  return { install, engine, lock, asked, written, printed, recovered, there, addSecond, drop };
+  return { install, engine, state, stacks, lock, asked, written, printed, recovered, there, addSecond, drop };
 }
 
 test("its containers are removed and made anew by Pulumi, with a published password it was accepted with", async () => {
@@ -166,7 +166,59 @@ describe("where the gateway's routes cannot be read", () => {
   });
 });
 
+describe("a recovery that has not ended goes on", () => {
+  test("after a removal that failed, with the settings and the tier as they were read at first", async () => {
+    const { engine, recovered, asked, written, there, state } = lost();
+    // No container is left by then to say which tier it was.
+    engine.watch = (call) => {
+      if (call === "remove scani-gateway") throw new EngineError(500, "server error");
+    };
+    await expect(recovered(true)).rejects.toThrow("server error");
+    const first = { ...written };
+    expect([there(), state.begun]).toEqual([0, "tier1"]);
+    engine.watch = () => undefined;
+    await recovered(true);
+    expect(asked).toEqual(["set base", "set tier1", "up base", "up tier1"]);
+    expect([written, state.begun]).toEqual([first, undefined]);
+    expect(first.base).not.toHaveProperty("publishGateway");
+  });
+
+  test("after an up of base that failed, without another removal of base once that is in the state", async () => {
+    const { engine, recovered, asked, there, state, stacks } = lost();
+    const { up } = stacks;
+    Object.assign(stacks, { up: () => Promise.reject(new Error("no tier")) });
+    await expect(recovered(true)).rejects.toThrow("no tier");
+    Object.assign(stacks, { up });
+    state.hasBase = true;
+    engine.add({
+      name: "scani-redis",
+      labels: { [label.install]: "scani", [label.service]: "redis" },
+      state: "running",
+    });
+    await recovered(true);
+    expect([asked.slice(-2), there()]).toEqual([["up base", "up tier1"], 1]);
+    await expect(recovered(true)).rejects.toThrow("nothing has to be recovered");
+  });
+
+  test("and is over where a release is routed to again, by an up that was typed by hand", async () => {
+    const { recovered, asked, state } = lost();
+    Object.assign(state, { hasBase: true, begun: "tier2" });
+    await expect(recovered(true)).rejects.toThrow("nothing has to be recovered");
+    expect([asked, state.begun]).toEqual([[], undefined]);
+  });
+});
+
 describe("nothing is touched", () => {
+  test("while a container of somebody else's is on a network of the install", async () => {
+    const { engine, recovered, asked, there, state } = lost();
+    const before = there();
+    engine.add({ name: "pgadmin", networks: ["scani-edge"], state: "running" });
+    await expect(recovered(true)).rejects.toThrow(
+      /pgadmin is on the network scani-edge[^]*docker network disconnect scani-edge pgadmin/,
+    );
+    expect([asked, there(), state.begun]).toEqual([[], before, undefined]);
+  });
+
   test("where no container has the key the data was made with, unless the stack's settings have it", async () => {
     const { engine, recovered, asked, there } = lost();
     for (const one of [...engine.all]) if (label.release in one.labels) engine.all.splice(engine.all.indexOf(one), 1);
