@@ -29,10 +29,9 @@ export async function serverTime(server: Server): Promise<string> {
  * Cancels statements that have waited too long for a lock only a schema change takes, in sessions begun since a moment.
  * The app's own statements take weaker locks, so only a migration is affected, whichever client runs it.
  * @param since by the server's clock
- * @param seconds they may have waited
  * @returns sessions that kept them waiting
  */
-export async function cancelWaiting(server: Server, since: string, seconds: number): Promise<Blocker[]> {
+async function cancelWaiting(server: Server, since: string): Promise<Blocker[]> {
   const waitingSince = "coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start)";
   return server.query<Blocker>(`
     with waiting as (
@@ -40,13 +39,41 @@ export async function cancelWaiting(server: Server, since: string, seconds: numb
       from pg_stat_activity a join pg_locks l on l.pid = a.pid and not l.granted
       where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_start >= ${literal(since)}
         and l.locktype = 'relation' and l.mode not in ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
-        and clock_timestamp() - ${waitingSince} >= make_interval(secs => ${seconds})
+        and clock_timestamp() - ${waitingSince} >= make_interval(secs => ${longestWait})
     ), cancelled as (select pg_cancel_backend(pid) from waiting)
     select to_jsonb(b) from (
       select pid, coalesce(nullif(application_name, ''), host(client_addr), '(none)') as who, xact_start as since
       from pg_stat_activity where pid in (select unnest(blockers) from waiting)
         and (select count(*) from cancelled) >= 0
     ) b`);
+}
+
+/** Facts that tell a migrator's sessions from others. */
+export interface MigratorSessions {
+  /** When they began at the earliest, by the server's clock. */
+  readonly since: string;
+  /** IPv4 addresses of the migrator's container; empty where they are not known. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * Ends the sessions of a migrator that has stopped, whether they wait or work: Postgres notices a lost client only when
+ * it answers it, and keeps the migration's locks until then. A bundled Postgres knows them by the container's address.
+ * A managed one sees every container of this machine at one address, so there only sessions of the same role are ended
+ * that hold or await a lock that keeps the app from reading or writing a table. The app, a backup, VACUUM and CREATE
+ * INDEX CONCURRENTLY take weaker ones.
+ * @throws OperatorError when the server refuses
+ */
+export async function endSessions(server: Server, { since, addresses }: MigratorSessions): Promise<void> {
+  const ofMigrator =
+    server.local && addresses.length > 0
+      ? `a.client_addr = any (${literal(`{${addresses.join()}}`)}::inet[])`
+      : `a.usename = session_user and exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'relation'
+          and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))`;
+  await server.query(`
+    select to_jsonb(pg_terminate_backend(a.pid)) from pg_stat_activity a
+    where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_type = 'client backend'
+      and a.backend_start >= ${literal(since)} and ${ofMigrator}`);
 }
 
 /**
@@ -57,7 +84,7 @@ export async function cancelWaiting(server: Server, since: string, seconds: numb
 export async function keepQueueShort(server: Server, since: string, over: AbortSignal): Promise<Blocker[]> {
   const found: Blocker[] = [];
   while (!over.aborted) {
-    found.push(...(await cancelWaiting(server, since, longestWait).catch(() => [])));
+    found.push(...(await cancelWaiting(server, since).catch(() => [])));
     await pause(pollInterval, undefined, { signal: over }).catch(() => undefined);
   }
   return found;

@@ -5,7 +5,7 @@ import { withServer, type Database, type Server } from "../backup/server";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { seconds, type Progress } from "../../util/progress/progress";
 import type { ReleaseContainer } from "../install/facts";
-import { cancelWaiting, keepQueueShort, serverTime, type Blocker } from "./lockQueue";
+import { endSessions, keepQueueShort, serverTime, type Blocker, type MigratorSessions } from "./lockQueue";
 
 /** Database, limits and interrupt of a migration. */
 export interface MigrationRules {
@@ -65,8 +65,9 @@ export async function migrate(
 }
 
 /**
- * Runs the migrator once, or waits for one that a killed run left running.
- * @throws OperatorError when it was stopped, after cancelling the statements it was waiting for
+ * Runs the migrator once, or waits for one that a killed run left running. Unless it succeeds, its sessions in the
+ * database have ended: it may have been killed while a statement worked.
+ * @throws OperatorError when it was stopped
  */
 async function runOnce(
   engine: Engine,
@@ -79,15 +80,16 @@ async function runOnce(
   const since = running ? startedAt : await serverTime(server);
   const over = new AbortController();
   const keeping = keepQueueShort(server, since, over.signal);
+  const end = (addresses: MigratorSessions["addresses"]) =>
+    endSessions(server, { since, addresses }).catch(notEnded(progress, target.title));
   try {
     await engine.start(target.id);
     const exitCode = await unlessInterrupted(engine.wait(target.id), stopped);
     over.abort();
+    if (exitCode !== 0) await end([]);
     return { exitCode, blockers: await keeping };
   } catch (error) {
-    await engine.stop(target.id, stopSeconds);
-    // Postgres notices a lost client only when it answers it, so a waiting statement would go on waiting.
-    await cancelWaiting(server, since, 0).catch(notCancelled(progress));
+    await end(await stop(engine, target.id));
     throw error;
   } finally {
     over.abort();
@@ -95,8 +97,8 @@ async function runOnce(
 }
 
 /**
- * Stops migrators that killed runs left running, and cancels their waiting statements, which block everybody who needs
- * the same table. A database that cannot be reached is only noted, so that the run goes on.
+ * Stops migrators that killed runs left running, and ends their sessions, which keep everybody from the tables they have
+ * locked or wait for. A database that cannot be reached is only noted, so that the run goes on.
  */
 export async function stopMigrators(
   engine: Engine,
@@ -104,19 +106,30 @@ export async function stopMigrators(
   database: Database,
   progress: Progress,
 ): Promise<void> {
-  const started = await Promise.all(migrators.map(async ({ id }) => (await details(engine, id)).startedAt));
-  await Promise.all(migrators.map(({ id }) => engine.stop(id, stopSeconds)));
+  const sessions = await Promise.all(
+    migrators.map(async ({ id }): Promise<MigratorSessions> => {
+      const { startedAt: since } = await details(engine, id);
+      return { since, addresses: await stop(engine, id) };
+    }),
+  );
   await withServer(engine, database, async (server) => {
-    for (const since of started) await cancelWaiting(server, since, 0);
-  }).catch(notCancelled(progress));
+    for (const each of sessions) await endSessions(server, each);
+  }).catch(notEnded(progress, migrators.map(({ title }) => title).join(", ")));
 }
 
-/**
- * Returns a handler that notes why a stopped migration may go on waiting in the database; the stop is reported
- * separately.
- */
-const notCancelled = (progress: Progress) => (error: unknown) =>
-  progress.note(`what a stopped migration waits for could not be cancelled: ${messageOf(error)}`);
+/** Stops a migrator. @returns the addresses it had, which its sessions are known by; empty where it had stopped itself */
+async function stop(engine: Engine, id: string): Promise<MigratorSessions["addresses"]> {
+  const listed = await engine.containers({}).catch(() => []);
+  await engine.stop(id, stopSeconds);
+  const { networks = {} } = listed.find((one) => one.id === id) ?? {};
+  return Object.values(networks).flatMap(({ current }) => current ?? []);
+}
+
+/** Returns a handler that notes why a migration may go on in the database; its failure is reported separately. */
+const notEnded = (progress: Progress, migrator: string) => (error: unknown) =>
+  progress.note(
+    `what ${migrator} was doing in the database could not be ended, and may keep tables locked until it is done: ${messageOf(error)}`,
+  );
 
 function tookTooLong(
   { title, name }: ReleaseContainer,

@@ -313,7 +313,7 @@ export class FakeInstall {
         return this.gatewayAnswer(command, text);
       case "postgres":
         if (text.includes("pg_control_system")) return { output: JSON.stringify(cluster) };
-        if (text.includes("pg_cancel_backend")) return {};
+        if (/pg_(cancel|terminate)_backend/.test(text)) return {};
         if (text.includes("clock_timestamp")) return { output: JSON.stringify(new Date().toISOString()) };
         if (input?.includes("documents"))
           return { output: this.named.map((file) => `file ${JSON.stringify(file)}`).join("\n") };
