@@ -5,8 +5,10 @@ import { backupsCommand, setCommand, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
 import type { Attached } from "../engine/docker/attached";
 import { checkInterrupt } from "../engine/containers/ready";
-import { temporaryPath, writeDump, type BackupFolder, type Written } from "./folder";
+import type { DatabaseIdentity } from "../install/data/databaseIdentity";
+import { listBackups, temporaryPath, writeDump, type BackupFolder, type Written } from "./folder";
 import type { Table } from "./manifest";
+import { checkRoom, estimateDump, whileRoom } from "./room";
 import { lockSeconds, Snapshot, type SnapshotHead } from "./snapshot";
 import type { Server } from "./server";
 
@@ -19,12 +21,35 @@ export interface Dumped extends Written, Omit<SnapshotHead, "id"> {
 const compression = 1;
 
 /**
- * Dumps the database into a temporary file, and counts its rows in the same snapshot meanwhile.
+ * Dumps the database into a temporary file, where its disk has room for it, and counts its rows in the same snapshot
+ * meanwhile.
  * @param file its final name
+ * @param identity the database's own
  * @throws OperatorError, with nothing left of the file
  */
-export async function dump(server: Server, place: BackupFolder, file: string, signal: AbortSignal): Promise<Dumped> {
+export async function dump(
+  server: Server,
+  place: BackupFolder,
+  file: string,
+  identity: DatabaseIdentity,
+  signal: AbortSignal,
+): Promise<Dumped> {
   const snapshot = await Snapshot.open(server);
+  try {
+    await checkRoom(place, estimateDump(await listBackups(place), identity, snapshot.head.databaseBytes));
+    return await dumpSnapshot(server, snapshot, place, file, signal);
+  } finally {
+    snapshot.close();
+  }
+}
+
+async function dumpSnapshot(
+  server: Server,
+  snapshot: Snapshot,
+  place: BackupFolder,
+  file: string,
+  signal: AbortSignal,
+): Promise<Dumped> {
   const dumping = await server.attach([
     "pg_dump",
     "--format=custom",
@@ -38,11 +63,8 @@ export async function dump(server: Server, place: BackupFolder, file: string, si
   signal.addEventListener("abort", interrupt, { once: true });
   try {
     checkInterrupt(signal);
-    const written = await writeDump(
-      place,
-      file,
-      ending(dumping.stdout, () => dumping.ended, place.base, snapshot.head.postgres),
-    );
+    const contents = ending(dumping.stdout, () => dumping.ended, place.base, snapshot.head.postgres);
+    const written = await writeDump(place, file, whileRoom(place, contents));
     const { at, postgres, databaseBytes } = snapshot.head;
     return { ...written, at, postgres, databaseBytes, tables: await snapshot.tables };
   } catch (error) {
@@ -51,7 +73,6 @@ export async function dump(server: Server, place: BackupFolder, file: string, si
   } finally {
     signal.removeEventListener("abort", interrupt);
     dumping.cut();
-    snapshot.close();
   }
 }
 

@@ -39,20 +39,32 @@ export interface BackupFolder {
 const full: readonly (string | undefined)[] = ["ENOSPC", "EDQUOT"];
 
 /** Turns an error of the folder of backups into one in the operator's words; returns any other error as it is. */
-function folderError({ folder, base }: BackupFolder, error: unknown): unknown {
+export function folderError(place: BackupFolder, error: unknown): unknown {
   // Only errors of files have a path; a dump's own stream may fail too.
   const { code, path } = error as NodeJS.ErrnoException;
-  if (!full.includes(code) && path === undefined) return error;
+  if (full.includes(code)) return noRoom(place);
+  if (path === undefined) return error;
   return new OperatorError({
-    what: full.includes(code)
-      ? `No room for the backup in ${folder}.`
-      : `The folder of the backups cannot be used: ${messageOf(error)}`,
-    why: full.includes(code)
-      ? "Make room there, or choose another folder and bring base up:"
-      : "Choose a folder you can read and write, and bring base up:",
-    type: [setCommand("backupDirectory", base, { value: "/another/folder" }), upCommand(base)],
+    what: `The folder of the backups cannot be used: ${messageOf(error)}`,
+    why: "Choose a folder you can read and write, and bring base up:",
+    type: anotherFolder(place),
   });
 }
+
+/** Returns the error of a backup that its folder has no room for. Pure. @param sizes what is free, and required */
+export function noRoom(place: BackupFolder, sizes?: string): OperatorError {
+  const remedy = "Make room there, or choose another folder and bring base up:";
+  return new OperatorError({
+    what: `No room for the backup in ${place.folder}.`,
+    why: sizes === undefined ? remedy : `${sizes} ${remedy}`,
+    type: anotherFolder(place),
+  });
+}
+
+const anotherFolder = ({ base }: BackupFolder) => [
+  setCommand("backupDirectory", base, { value: "/another/folder" }),
+  upCommand(base),
+];
 
 /**
  * Returns the pattern of an install's files: `<install>-20261123T225301-123Z.dump`. Exact, since another install's name

@@ -33,7 +33,7 @@ export async function makeBackup(engine: Engine, order: BackupOrder, signal: Abo
   return withServer(engine, order.database, async (server) => {
     try {
       const identity = await readIdentity(server);
-      const dumped = await dump(server, place, file, signal);
+      const dumped = await dump(server, place, file, identity, signal);
       await readBack(server, folder, file, signal);
       const manifest: Manifest = {
         version: 1,

@@ -28,6 +28,10 @@ export class FakePostgres {
   clients: (readonly object[])[] = [[]];
   /** Its clock, ISO 8601. */
   at = "2026-01-10T12:00:00.000Z";
+  /** Size of a database on the server. */
+  databaseBytes = 1000;
+  /** Contents of a dump. */
+  dump = "PGDMP";
   /** Table of contents of the dump being restored, without its privileges. */
   contents = "";
   /** Statements on privileges in the dump being restored, each an entry of its own. */
@@ -52,7 +56,7 @@ export class FakePostgres {
       case "pg_dump":
         this.dumped = this.databases.get(database) ?? [];
         this.dumpedCredentials = this.credentials.get(database) ?? [];
-        return { output: "PGDMP" };
+        return { output: this.dump };
       case "pg_restore": {
         const name = /--dbname=(\S+)/.exec(text)?.[1] ?? "";
         if (!this.databases.has(name)) return { exitCode: 1, errors: `database "${name}" does not exist` };
@@ -109,7 +113,7 @@ export class FakePostgres {
   }
 
   private head(): object {
-    return { id: "1-1", at: this.at, postgres: "16.1", databaseBytes: 1000 };
+    return { id: "1-1", at: this.at, postgres: "16.1", databaseBytes: this.databaseBytes };
   }
 
   private query(sql: string, from: string): FakeAnswer | undefined {

@@ -54,8 +54,9 @@ test("a pg_dump that is older than its server is replaced in the install's own b
   );
   engine.add({ name: "scani-postgres", state: "running" });
   const folder = mkdtempSync(join(tmpdir(), "dump-"));
+  const place = { folder, install: "scani", base: "prod-base" };
   const dumped = (server: Server) =>
-    dump(server, { folder, install: "scani", base: "prod-base" }, "scani-x.dump", new AbortController().signal);
+    dump(server, place, "scani-x.dump", { database: "scani" }, new AbortController().signal);
   await expect(withServer(engine, bundled, dumped)).rejects.toThrow(
     /server version mismatch\n.*\n {2}type: .*--stack prod-base postgresImage postgres:18-alpine\n {2}type: npm run up -- prod-base$/,
   );
