@@ -1,6 +1,7 @@
 import type { Tier } from "../../settings";
 import type { Problem } from "../../util/operatorError";
 import { publishedAt } from "../engine/containers/published";
+import { predefinedNetworks } from "../install/network/addresses";
 import {
   dataMountOf,
   leftProviderOf,
@@ -166,12 +167,9 @@ function frontNamesOf(
   return fronts.length === 0 || page === undefined ? {} : { frontNetworks: fronts, frontNames: namesOnNetworks(page) };
 }
 
-/** Networks on which containers have no names. */
-const nameless: readonly string[] = ["bridge", "host", "none"];
-
 /** Returns the networks on which other running containers may reach the page by name. */
 function frontsOf(project: ComposeProject, { neighbours }: AdoptEvidence): string[] {
   const { "frontend-app": page } = partsOf(project);
   const there = new Set([...neighbours, ...othersOf(project)].flatMap(({ networks }) => networks));
-  return (page?.networks ?? []).filter((network) => !nameless.includes(network) && there.has(network));
+  return (page?.networks ?? []).filter((network) => !predefinedNetworks.includes(network) && there.has(network));
 }

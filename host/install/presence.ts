@@ -13,21 +13,25 @@ export interface Presence {
   /** Stopped ones too. */
   readonly containers: readonly ContainerSummary[];
   readonly networks: readonly (Labelled & Partial<NetworkSummary>)[];
+  /** Every network of the engine, whoever made it: an operator may have put a container on any of them. */
+  readonly allNetworks: readonly Pick<Labelled, "id" | "name">[];
   readonly volumes: readonly Labelled[];
   /** Ids of running containers of releases that have lost the name by which others of their release look them up. */
   readonly unnamed?: readonly string[];
 }
 
-/** Reads everything that carries an install's label. @param address of the engine */
+/** Reads everything that carries an install's label, and all networks. @param address of the engine */
 export async function readPresence(engine: Engine, address: string, install: string): Promise<Presence> {
   const labels = [`${label.install}=${install}`];
-  const [id, containers, networks, volumes] = await Promise.all([
+  const [id, containers, volumes] = await Promise.all([
     engine.identity(),
     engine.containers({ labels, all: true }),
-    engine.networks(labels),
     engine.volumes(labels),
   ]);
-  return { engine: { id, address }, containers, networks, volumes, unnamed: await readUnnamed(engine, containers) };
+  // Networks are listed after the containers, so that one created meanwhile does not look like one that is gone.
+  const [allNetworks, unnamed] = await Promise.all([engine.networks([]), readUnnamed(engine, containers)]);
+  const networks = allNetworks.filter((network) => network.labels[label.install] === install);
+  return { engine: { id, address }, containers, networks, allNetworks, volumes, unnamed };
 }
 
 /** Services that others of their release look up by the service's name. */

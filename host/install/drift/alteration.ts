@@ -1,5 +1,5 @@
-import type { ContainerSummary, Labelled, NetworkSummary } from "../../engine/engine";
-import { networkName, type BaseNetwork } from "../network/addresses";
+import type { ContainerSummary, Labelled } from "../../engine/engine";
+import { networkName, predefinedNetworks, type BaseNetwork } from "../network/addresses";
 import { containerName } from "../names/containerName";
 import { label } from "../names/labels";
 import type { Presence } from "../presence";
@@ -42,17 +42,19 @@ export interface Alteration {
 /**
  * Finds containers of an install that were renamed, taken off a network, or have lost their name on one: nobody finds
  * them any more. If base has recreated one of its networks, containers of a release are connected to it again, and
- * those of base are recreated with it. Pure.
+ * those of base are recreated with it. A container on a network that is gone cannot be started again, whoever put it
+ * there. Pure.
  */
 export function alterations({
   containers,
   networks,
+  allNetworks,
   unnamed = [],
-}: Pick<Presence, "containers" | "networks" | "unnamed">): Alteration[] {
+}: Pick<Presence, "containers" | "networks" | "allNetworks" | "unnamed">): Alteration[] {
   return containers.flatMap((container) => {
     const isUnnamed = unnamed.includes(container.id);
     const how =
-      howAltered(container, networks) ??
+      howAltered(container, { networks, allNetworks }) ??
       (isUnnamed ? `has lost its name ${container.labels[label.service]} on its network` : undefined);
     return how === undefined ? [] : [{ container, how }];
   });
@@ -66,7 +68,7 @@ export function isOn(networks: ContainerSummary["networks"], { id, name }: Pick<
 
 function howAltered(
   { name, labels, networks: on }: ContainerSummary,
-  networks: readonly (Labelled & Partial<NetworkSummary>)[],
+  { networks, allNetworks }: Pick<Presence, "networks" | "allNetworks">,
 ): string | undefined {
   const [install, service, release] = [labels[label.install], labels[label.service] ?? "", labels[label.release]];
   if (install === undefined) return undefined;
@@ -79,7 +81,7 @@ function howAltered(
           role === "release" ? network.labels[label.release] === release : network.name === networkName(install, role),
         ),
     );
-    return missing && `was taken off the network ${missing.name}`;
+    return missing === undefined ? howStranded(on, allNetworks) : `was taken off the network ${missing.name}`;
   }
   const roles = baseNetworksOf[service];
   if (roles === undefined) return undefined;
@@ -92,7 +94,19 @@ function howAltered(
     if (role !== "edge" && (network.dynamic ?? []).length > 0 && on[network.name]?.address === undefined)
       return `has another address than its own on the network ${network.name}`;
   }
-  return undefined;
+  return howStranded(on, allNetworks);
+}
+
+/**
+ * Describes a network that is gone and that a container is still on. Docker looks its predefined networks up by name,
+ * since `bridge` gets another id whenever the engine starts; an endpoint without an id it has yet to look up.
+ */
+function howStranded(on: ContainerSummary["networks"], all: Presence["allNetworks"]): string | undefined {
+  const gone = Object.entries(on).find(
+    ([name, { networkId }]) =>
+      networkId !== undefined && !predefinedNetworks.includes(name) && !all.some(({ id }) => id === networkId),
+  );
+  return gone && `was on the network ${gone[0]}, which is gone`;
 }
 
 /** Describes alterations for the operator, one line each. Pure. */

@@ -6,6 +6,9 @@ export type FixedNetwork = "data" | "mail";
 /** A network of base, by role. */
 export type BaseNetwork = FixedNetwork | "edge";
 
+/** Networks every engine has from the start, on which containers have no names. */
+export const predefinedNetworks: readonly string[] = ["bridge", "host", "none"];
+
 /** Address plan of a network. */
 export interface NetworkAddresses {
   readonly subnet: string;

@@ -34,6 +34,8 @@ export interface FakeContainer {
   readonly entrypoint: readonly string[];
   readonly arguments: readonly string[];
   networks: string[];
+  /** Ids of networks that were removed while it was stopped, by name: it does not start until it has left them. */
+  readonly goneNetworks: Map<string, string>;
   /** Address it has on each network while it runs. */
   readonly address?: string;
   readonly aliases: readonly string[];
@@ -170,6 +172,7 @@ export class FakeEngine implements Engine {
       entrypoint: [],
       arguments: [],
       networks: [],
+      goneNetworks: new Map(),
       aliases: [],
       published: [],
       volumes: [],
@@ -211,7 +214,7 @@ export class FakeEngine implements Engine {
             (volumes === undefined || volumes.some((volume) => one.volumes.includes(volume))) &&
             (network === undefined || one.networks.includes(network)),
         )
-        .map(({ id, name, labels, state, image, imageId, created, volumes, published, networks, address }) => ({
+        .map(({ id, name, labels, state, image, imageId, created, volumes, published, ...one }) => ({
           id,
           name,
           labels,
@@ -222,7 +225,12 @@ export class FakeEngine implements Engine {
           created,
           volumes,
           published: running.includes(state) ? published : [],
-          networks: Object.fromEntries(networks.map((one) => [one, { current: address }])),
+          networks: Object.fromEntries(
+            one.networks.map((network) => [
+              network,
+              { current: one.address, networkId: one.goneNetworks.get(network) ?? this.networkCalled(network)?.id },
+            ]),
+          ),
         })),
     );
   }
@@ -271,6 +279,8 @@ export class FakeEngine implements Engine {
       }
       if (one.state === "removing" || one.state === "dead")
         throw new EngineError(409, "(HTTP code 409) conflict - container is marked for removal and cannot be started ");
+      for (const gone of one.goneNetworks.values())
+        throw new EngineError(404, `(HTTP code 404) no such container - network ${gone} not found `);
       one.state = "running";
       one.startedAt = new Date(this.clock()).toISOString();
       one.restarts = 0;
@@ -501,7 +511,9 @@ export class FakeEngine implements Engine {
   disconnectNetwork(network: string, container: string): Promise<void> {
     return this.call(`disconnectNetwork ${network} ${this.called(container)}`, () => {
       const one = this.find(container);
-      if (one !== undefined) one.networks = one.networks.filter((name) => name !== network);
+      if (one === undefined) return;
+      one.networks = one.networks.filter((name) => name !== network);
+      one.goneNetworks.delete(network);
     });
   }
 
@@ -515,14 +527,17 @@ export class FakeEngine implements Engine {
 
   removeNetwork(network: string): Promise<void> {
     return this.call(`removeNetwork ${network}`, () => {
-      const at = this.networksThere.findIndex(({ id, name }) => id === network || name === network);
-      const { name } = this.networksThere[at] ?? {};
-      if (this.all.some((one) => running.includes(one.state) && name !== undefined && one.networks.includes(name)))
+      const found = this.networkCalled(network);
+      if (found === undefined) return;
+      const { id, name } = found;
+      const users = this.all.filter(({ networks }) => networks.includes(name));
+      if (users.some(({ state }) => running.includes(state)))
         throw new EngineError(
           403,
           `(HTTP code 403) unexpected - error while removing network: ${name} has active endpoints `,
         );
-      if (at >= 0) this.networksThere.splice(at, 1);
+      for (const { goneNetworks } of users) goneNetworks.set(name, id);
+      this.networksThere.splice(this.networksThere.indexOf(found), 1);
     });
   }
 
@@ -646,6 +661,10 @@ export class FakeEngine implements Engine {
   private drop(container: FakeContainer): void {
     const at = this.all.indexOf(container);
     if (at >= 0) this.all.splice(at, 1);
+  }
+
+  private networkCalled(network: string): FakeEngine["networksThere"][number] | undefined {
+    return this.networksThere.find(({ id, name }) => id === network || name === network);
   }
 
   private called(container: string): string {

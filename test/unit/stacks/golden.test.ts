@@ -183,6 +183,7 @@ const host: Host = {
       ...Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
       ...releases.networks,
     ],
+    allNetworks: [],
     volumes: [],
   }),
   facts: async () => ({ ...factsOf([], {}), ...facts }),

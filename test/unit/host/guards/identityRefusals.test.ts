@@ -31,6 +31,7 @@ const whole: IdentityNow = {
   engine: home,
   containers: remembered.services.map(({ container, id }) => listed(container, id as string)),
   networks: [listed("scani-edge", "e"), listed("scani-data", "d")],
+  allNetworks: [],
   volumes: [],
   missingVolumes: [],
 };
@@ -38,6 +39,7 @@ const nothing: IdentityNow = {
   engine: home,
   containers: [],
   networks: [],
+  allNetworks: [],
   volumes: [],
   missingVolumes: remembered.services.map(({ volume }) => volume as string),
 };

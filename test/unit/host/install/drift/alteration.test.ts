@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import type { ContainerSummary, NetworkSummary } from "../../../../../host/engine/engine";
 import { alterations, describeAlterations } from "../../../../../host/install/drift/alteration";
 import { creationTimestamps } from "../../../../../host/install/drift/creationTimestamps";
@@ -27,12 +28,15 @@ const networks: NetworkSummary[] = [
 ];
 
 const said = (one: ContainerSummary, there = networks) =>
-  describeAlterations(alterations({ containers: [one], networks: there }));
+  describeAlterations(alterations({ containers: [one], networks: there, allNetworks: there }));
+const ofRelease = { "scani-edge": {}, "scani-data": {}, "scani-tier1-net-1": {} };
 const fixed = { "scani-data": { address: "10.1.2.11" } };
 
 test("what is as it was declared is no alteration, nor what somebody put on one network more", () => {
   expect(said(base("redis", { ...fixed, "other-net": {} }))).toEqual([]);
-  expect(said(api({ "scani-edge": {}, "scani-data": {}, "scani-tier1-net-1": {} }))).toEqual([]);
+  expect(said(api(ofRelease))).toEqual([]);
+  // An endpoint Docker has yet to look up has no id, and `bridge` gets another whenever the engine starts.
+  expect(said(api({ ...ofRelease, proxy: {}, bridge: { networkId: "before" } }))).toEqual([]);
 });
 
 test.each([
@@ -62,9 +66,25 @@ test.each([
     api({ "scani-edge": {}, "scani-data": {} }),
     "scani-tier1-api-1 was taken off the network scani-tier1-net-1: it is made anew.",
   ],
+  [
+    "somebody's network, since removed, under the gateway",
+    base("gateway", { "scani-edge": { networkId: "e" }, scani_default: { networkId: "gone" } }),
+    "scani-gateway was on the network scani_default, which is gone: it is made anew.",
+  ],
+  [
+    "somebody's network, since removed, under a release",
+    api({ ...ofRelease, proxy: { networkId: "gone" } }),
+    "scani-tier1-api-1 was on the network proxy, which is gone: it is made anew.",
+  ],
 ])("%s is said, and the container gets another timestamp, by which Pulumi makes it anew", (_what, one, line) => {
   expect(said(one)).toEqual([line]);
-  const presence = { engine: { id: "E", address: "unix:///e" }, containers: [one], networks, volumes: [] };
+  const presence = {
+    engine: { id: "E", address: "unix:///e" },
+    containers: [one],
+    networks,
+    allNetworks: networks,
+    volumes: [],
+  };
   expect(creationTimestamps(presence, new Set([one.id]))).not.toMatchObject({
     [`${one.labels[label.release] ?? ""}/${one.labels[label.service]}`]: "then",
   });
@@ -86,6 +106,38 @@ test("a name that the network does not know any more is said, and the container 
   const timestamps = creationTimestamps({ ...presence, containers: made }, known);
   expect(timestamps).toMatchObject({ "one/worker": "then" });
   expect(timestamps).not.toHaveProperty(["one/api"]);
+});
+
+test("a container that was stopped while somebody's network was removed under it never starts, and is made anew", async () => {
+  const install = new FakeInstall();
+  const { engine } = install;
+  install.declare("tier1", "one");
+  const read = async () => alterations(await readPresence(engine, "unix:///e", "scani"));
+  const before = await read();
+  engine.networksThere.push({ id: "p", name: "proxy", labels: {} });
+  await engine.connectNetwork("proxy", "scani-one-api");
+  expect(await read()).toEqual(before);
+  await engine.removeNetwork("proxy");
+  await expect(engine.start("scani-one-api")).rejects.toThrow("network p not found");
+  const made = (await read()).filter(({ container }) => label.release in container.labels);
+  expect(describeAlterations(made)).toEqual([
+    "scani-one-api was on the network proxy, which is gone: it is made anew.",
+  ]);
+});
+
+test("a network of an operator's that appears while the install is read is not one that is gone", async () => {
+  const { engine } = new FakeInstall();
+  const containers = engine.containers.bind(engine);
+  engine.containers = async (filter) => {
+    // Whatever is read at the same time as the containers is read before it appears.
+    await immediate();
+    engine.networksThere.push({ id: "p", name: "proxy", labels: {} });
+    await engine.connectNetwork("proxy", "scani-gateway");
+    return containers(filter);
+  };
+  const presence = await readPresence(engine, "unix:///e", "scani");
+  expect(presence.networks.map(({ name }) => name)).toEqual(["scani-edge"]);
+  expect(alterations(presence).filter(({ container }) => container.name === "scani-gateway")).toEqual([]);
 });
 
 test("a network of base that is gone takes base's containers with it, and a release's get it back", () => {

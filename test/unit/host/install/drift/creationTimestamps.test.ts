@@ -30,6 +30,7 @@ const presence: Presence = {
     thing("scani-data", { [label.made]: "fourth" }),
     thing("scani-tier1-net-1", { [label.release]: "r1", [label.made]: "fifth" }),
   ],
+  allNetworks: [],
   volumes: [thing("scani-tier1-ca-1", { [label.release]: "r1", [label.made]: "sixth" })],
 };
 const known = new Set(presence.containers.map(({ id }) => id));
