@@ -2,7 +2,7 @@ import { isRefused, type Engine, type NetworkSummary } from "../../engine/engine
 import { setCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
 import { overlap, parentOf, parseBlock, renderBlock, type Block } from "../../../util/ipv4";
-import { addressesIn, networkName } from "./addresses";
+import { addressesIn, networkName, subnetsIn } from "./addresses";
 import { label } from "../names/labels";
 
 /** Input to the choice of an install's subnet. */
@@ -51,12 +51,16 @@ export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<Subn
   const current = subnetInUse(order.install, own);
   if (current !== undefined && (named === undefined || renderBlock(named) === renderBlock(current)))
     return { own: current };
-  const others = networks.filter((network) => !own.includes(network));
   if (named === undefined && own.some(({ name }) => name === networkName(order.install, "data")))
-    return { free: freeSubnet(order.install, takenBy(others)) };
-  const taken = [...takenBy(others), ...(await routesOf(engine, order))];
+    return { free: freeSubnet(order.install, takenBy(networks)) };
+  const routes = await routesOf(engine, order);
+  const taken = [...takenBy(networks), ...routes];
+  const conflictIn = (subnet: Block): TakenBlock | undefined =>
+    [...takenBy(networksToAvoid(order.install, subnet, networks)), ...routes].find(({ block }) =>
+      overlap(block, subnet),
+    );
   if (named !== undefined) {
-    const conflict = taken.find(({ block }) => overlap(block, named));
+    const conflict = conflictIn(named);
     if (conflict === undefined) return { own: named };
     throw new OperatorError({
       what: `SCANI_SUBNET is ${order.named}, and ${conflict.by} has ${renderBlock(conflict.block)}. Nothing has been touched.`,
@@ -64,7 +68,7 @@ export async function subnetOf(engine: Engine, order: SubnetOrder): Promise<Subn
     });
   }
   const remembered = order.remembered === undefined ? undefined : parseBlock(order.remembered);
-  if (remembered !== undefined && !taken.some(({ block }) => overlap(block, remembered))) return { own: remembered };
+  if (remembered !== undefined && conflictIn(remembered) === undefined) return { own: remembered };
   return { own: freeSubnet(order.install, taken) };
 }
 
@@ -76,6 +80,16 @@ export function subnetInUse(install: string, own: readonly NetworkSummary[]): Bl
   const subnet = parentOf(block);
   const planned = addressesIn(subnet).data;
   return planned.subnet === data.subnets[0] && planned.dynamic === data.dynamic[0] ? subnet : undefined;
+}
+
+/**
+ * Returns the networks an install's subnet must not overlap: all but those of base that are where the subnet has them.
+ * One that is elsewhere may still be there while the new ones are created, and those of the gateway and of releases
+ * stay where Docker put them. Pure.
+ */
+function networksToAvoid(install: string, subnet: Block, networks: readonly NetworkSummary[]): NetworkSummary[] {
+  const planned = subnetsIn(install, subnet);
+  return networks.filter(({ name, subnets }) => planned[name] === undefined || !subnets.includes(planned[name]));
 }
 
 /**

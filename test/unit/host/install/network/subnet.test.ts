@@ -159,6 +159,74 @@ test("a named subnet that is in use is refused, with who has it and one that is 
   expect(renderBlock(await ownOf(engine, { ...order, named: "10.21.0.0/24" }))).toBe("10.21.0.0/24");
 });
 
+test.each([
+  ["172.20.0.0/24", "the Docker network scani-tier1-net-1 has 172.20.0.0/16"],
+  ["172.18.0.0/24", "the Docker network scani-edge has 172.18.0.0/16"],
+  ["10.213.8.0/23", "the Docker network scani-data has 10.213.9.0/25"],
+])("the named subnet %s is refused, since %s", async (named, why) => {
+  const own = (id: string, name: string, subnet: string) => ({
+    id,
+    name,
+    labels: { "scani.install": "scani" },
+    subnets: [subnet],
+  });
+  const engine = engineWith([
+    dataNetwork("10.213.9.0/24"),
+    own("m", "scani-mail", "10.213.9.128/25"),
+    own("e", "scani-edge", "172.18.0.0/16"),
+    own("r", "scani-tier1-net-1", "172.20.0.0/16"),
+  ]);
+  await expect(ownOf(engine, { ...order, named })).rejects.toThrow(`SCANI_SUBNET is ${named}, and ${why}. Nothing`);
+  expect(renderBlock(await ownOf(engine, { ...order, named: "10.213.10.0/24" }))).toBe("10.213.10.0/24");
+});
+
+test("a subnet is taken again, named or remembered, beside a network that is where it has been in it", async () => {
+  const subnet = "10.213.9.0/24";
+  const mail = { id: "m", name: "scani-mail", labels: { "scani.install": "scani" }, subnets: ["10.213.9.128/25"] };
+  expect(renderBlock(await ownOf(engineWith([mail]), { ...order, named: subnet }))).toBe(subnet);
+  expect(renderBlock(await ownOf(engineWith([mail]), { ...order, remembered: subnet }))).toBe(subnet);
+});
+
+/** Blocks of few ranges, so that they often overlap. */
+const blocks = fc
+  .tuple(
+    fc.constantFrom(10 * 2 ** 24 + 213 * 2 ** 16, 172 * 2 ** 24 + 31 * 2 ** 16),
+    fc.nat(7),
+    fc.integer({ min: 22, max: 25 }),
+  )
+  .map(([first, n, prefix]) => ({ first: first + n * 2 ** (32 - prefix), prefix }));
+
+test("a subnet the install moves to overlaps no network, but those of base that are where it has them", async () => {
+  const names = ["scani-data", "scani-mail", "scani-edge", "scani-tier1-net-1", "other"];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.dictionary(fc.constantFrom(...names), blocks),
+      fc.option(blocks, { nil: undefined }),
+      fc.option(blocks, { nil: undefined }),
+      async (has, named, remembered) => {
+        const networks = Object.entries(has).map(([name, at]) => ({
+          id: name,
+          name,
+          labels: { "scani.install": name === "other" ? "other" : "scani" },
+          subnets: [renderBlock(at)],
+          dynamic: [],
+        }));
+        const texts = { named: named && renderBlock(named), remembered: remembered && renderBlock(remembered) };
+        const choice = await subnetOf(engineWith(networks), { ...order, ...texts }).catch((error: unknown) => {
+          expect(String(error)).toMatch(/SCANI_SUBNET is .* has .*Nothing has been touched/);
+          return undefined;
+        });
+        if (choice === undefined) return;
+        const chosen = "own" in choice ? choice.own : choice.free;
+        const { data, mail } = addressesIn(chosen);
+        const inPlace: Record<string, string> = { "scani-data": data.subnet, "scani-mail": mail.subnet };
+        for (const [name, at] of Object.entries(has))
+          if (inPlace[name] !== renderBlock(at)) expect([name, overlap(at, chosen)]).toEqual([name, false]);
+      },
+    ),
+  );
+});
+
 test("a network whose addresses Docker chose is in no subnet of ours", () => {
   const own = { id: "d", name: "scani-data", labels: {}, subnets: ["172.18.0.0/16"], dynamic: [] };
   expect(subnetInUse("scani", [own])).toBeUndefined();
