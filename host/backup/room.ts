@@ -16,8 +16,8 @@ const margin = 1.2;
 const checkInterval = 64 * 1024 * 1024;
 
 /**
- * Estimates the bytes of a database's dump: those of its last good one, more by as much as the database has grown since;
- * without one the size of the database, which a dump, having no indexes and being compressed, seldom reaches. Pure.
+ * Estimates the bytes of a database's dump: those of its last good one, more by as much as the database has grown since.
+ * Without one it is 0: how well a database compresses is not known, and the dump stops where the room ends. Pure.
  * @param backups newest first
  * @param databaseBytes size of the database on its server
  */
@@ -25,7 +25,7 @@ export function estimateDump(backups: readonly Backup[], database: DatabaseIdent
   const last = backups.find(
     ({ damage, manifest }) => damage === undefined && manifest && countsFor(manifest, database),
   )?.manifest;
-  if (last === undefined) return databaseBytes;
+  if (last === undefined) return 0;
   const grown = Math.max(1, databaseBytes / Math.max(1, last.databaseBytes));
   return Math.ceil(last.bytes * grown * margin);
 }
