@@ -115,6 +115,7 @@ export const dockerStopForGood = (...containers: readonly string[]): readonly st
 export const dockerRestart = (container: string): string => `docker restart ${quoted(container)}`;
 export const dockerRename = (container: string, name: string): string =>
   `docker rename ${quoted(container)} ${quoted(name)}`;
+export const dockerCreateNetwork = (name: string): string => `docker network create ${quoted(name)}`;
 export const dockerRemoveNetwork = (network: string): string => `docker network rm ${quoted(network)}`;
 export const dockerConnect = (network: string, container: string): string =>
   `docker network connect ${quoted(network)} ${quoted(container)}`;

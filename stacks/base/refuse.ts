@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { composeProblems } from "../../host/adopt/compose/composeProblems";
+import { missingFronts } from "../../host/guards/base/frontNetworks";
 import { handedChanges } from "../../host/guards/base/handedSettings";
 import { takenNames, takenNetwork } from "../../host/guards/base/takenNames";
 import { takenPorts } from "../../host/guards/base/takenPorts";
@@ -59,6 +60,7 @@ function identityProblems({ settings, install, stack, place }: BaseRun, { identi
       },
     ),
     ...lostStateProblems(remembered, known, presence, { install, stack }),
+    ...missingFronts(settings.frontNetworks, settings.origin("frontNetworks"), presence, stack),
     ...strangeNetworks.filter(({ users }) => users.length > 0).map((one) => takenNetwork(one, stack)),
   ];
 }

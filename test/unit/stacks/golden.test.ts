@@ -183,7 +183,7 @@ const host: Host = {
       ...Object.values(sockets.networks).map((name) => ({ id: name, name, labels: {} })),
       ...releases.networks,
     ],
-    allNetworks: [],
+    allNetworks: ["home_proxy", "home_default", "proxy"].map((name) => ({ id: name, name })),
     volumes: [],
   }),
   facts: async () => ({ ...factsOf([], {}), ...facts }),

@@ -1,0 +1,34 @@
+import { settingFrom, withdrawCommands, type Origin } from "../../../settings";
+import { dockerCreateNetwork, setCommand } from "../../../util/commands";
+import type { Problem } from "../../../util/operatorError";
+import type { Presence } from "../../install/presence";
+
+/**
+ * Returns a problem for each network the gateway is to answer on that is not on the engine: it could not be joined to
+ * it. Pure.
+ * @param names value of `frontNetworks`: names, separated by commas
+ * @param stack base's
+ */
+export function missingFronts(
+  names: string | undefined,
+  origin: Origin | undefined,
+  { allNetworks }: Pick<Presence, "allNetworks">,
+  stack: string,
+): Problem[] {
+  const all = names?.split(",") ?? [];
+  const missing = all.filter((name) => !allNetworks.some((network) => network.name === name));
+  if (missing.length === 0) return [];
+  const left = all.filter((name) => !missing.includes(name));
+  return [
+    {
+      what: `${settingFrom("frontNetworks", origin)} names ${missing.join(", ")}, which is no network of the engine: the gateway cannot answer there.`,
+      why: "Create it, or take it out of the setting:",
+      type: [
+        ...missing.map(dockerCreateNetwork),
+        ...(left.length === 0
+          ? withdrawCommands("frontNetworks", origin, stack)
+          : [setCommand("frontNetworks", stack, { value: left.join(",") })]),
+      ],
+    },
+  ];
+}
