@@ -84,9 +84,12 @@ async function runOnce(
     endSessions(server, { since, addresses }).catch(notEnded(progress, target.title));
   try {
     await engine.start(target.id);
+    // Read while it runs: an exited container has no address. One that failed before that has done next to nothing.
+    const addresses = addressesOf(engine, target.id);
     const exitCode = await unlessInterrupted(engine.wait(target.id), stopped);
     over.abort();
-    if (exitCode !== 0) await end([]);
+    const known = await addresses;
+    if (exitCode !== 0 && (known.length > 0 || !server.local)) await end(known);
     return { exitCode, blockers: await keeping };
   } catch (error) {
     await end(await stop(engine, target.id));
@@ -119,8 +122,14 @@ export async function stopMigrators(
 
 /** Stops a migrator. @returns the addresses it had, which its sessions are known by; empty where it had stopped itself */
 async function stop(engine: Engine, id: string): Promise<MigratorSessions["addresses"]> {
-  const listed = await engine.containers({}).catch(() => []);
+  const addresses = await addressesOf(engine, id);
   await engine.stop(id, stopSeconds);
+  return addresses;
+}
+
+/** Reads the addresses of a container that runs; empty where they cannot be read. */
+async function addressesOf(engine: Engine, id: string): Promise<MigratorSessions["addresses"]> {
+  const listed = await engine.containers({}).catch(() => []);
   const { networks = {} } = listed.find((one) => one.id === id) ?? {};
   return Object.values(networks).flatMap(({ current }) => current ?? []);
 }

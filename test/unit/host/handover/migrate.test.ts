@@ -136,12 +136,25 @@ test.concurrent(
 );
 
 test.concurrent("one that is killed, so that its address is gone, keeps no table from the app", async () => {
-  const { migrator, sessions, go } = scene();
-  migrator.endsWith = 137;
-  const { altering, others } = addSessions(sessions);
+  const { engine, migrator, sessions, go } = scene();
+  migrator.endsWith = undefined;
+  const { altering, updating, others } = addSessions(sessions);
+  const byHand: Session = { address: "", begun: later, lock: "AccessExclusiveLock" };
+  sessions.push(byHand);
+  engine.watch = (call) => {
+    if (call.startsWith("containers")) engine.ends(migrator, 137);
+  };
   await expect(go(5)).rejects.toThrow("exited with code 137");
-  expect(altering.ended).toBe(true);
-  expect(others.filter(({ ended }) => ended)).toEqual([]);
+  expect([altering.ended, updating.ended]).toEqual([true, true]);
+  expect([...others, byHand].filter(({ ended }) => ended)).toEqual([]);
+});
+
+test.concurrent("of one that has failed before its address was known no other session is ended", async () => {
+  const { migrator, sessions, go } = scene();
+  migrator.endsWith = 1;
+  addSessions(sessions);
+  await expect(go(5)).rejects.toThrow("exited with code 1");
+  expect(sessions.filter(({ ended }) => ended)).toEqual([]);
 });
 
 test.concurrent(
