@@ -51,12 +51,18 @@ export function refusedIn(output: string): Refused[] {
   return refused;
 }
 
+/** Statements that are printed of many. */
+const mostPrinted = 10;
+
 /** Describes what was refused, with what gives it later. Pure. @param database name of the restored one, in use */
 export function refusedProblem(refused: readonly Refused[], { byHand, database }: Server): Problem {
   const whys = [...new Set(refused.map(({ why }) => why))];
+  const more = refused.length > mostPrinted ? `; the first ${mostPrinted} are` : "";
   return {
-    what: `The server refused ${refused.length === 1 ? "a privilege" : `${refused.length} privileges`} of the backup: ${whys.join(", ")}. The data is whole.`,
-    why: "Where somebody still needs them, create the roles, and give the privileges by hand:",
-    type: refused.map(({ statement }) => byHand("psql", `-d ${quoted(database)} -c ${quoted(statement)}`)),
+    what: `The server refused ${refused.length === 1 ? "a privilege" : `${refused.length} privileges`} of the backup: ${whys.slice(0, mostPrinted).join(", ")}. The data is whole.`,
+    why: `Where somebody still needs them, create the roles, and give the privileges by hand${more}:`,
+    type: refused
+      .slice(0, mostPrinted)
+      .map(({ statement }) => byHand("psql", `-d ${quoted(database)} -c ${quoted(statement)}`)),
   };
 }

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { Engine } from "../../engine/engine";
 import { withFlag } from "../../../settings";
 import { backupCommand, backupsCommand, quoted, setCommand, upCommand } from "../../../util/commands";
-import { OperatorError, renderProblem } from "../../../util/operatorError";
+import { messageOf, OperatorError, renderProblem } from "../../../util/operatorError";
 import type { Progress, Report } from "../../../util/progress/progress";
 import { checkInterrupt } from "../../engine/containers/ready";
 import type { DatabaseIdentity } from "../../install/data/databaseIdentity";
@@ -70,9 +70,13 @@ export async function restore(
       if (manifest === undefined && !tables.some(({ schema }) => schema === ledgerSchema)) throw noScani(backup);
       if (encryptionKey !== undefined) await checkKey(server, fresh, encryptionKey, backup, typed);
       if (privilegeEntries(contents).length > 0)
-        refused = await progress.step("give its privileges", () =>
-          givePrivileges(server, backup, contents, fresh, signal),
-        );
+        refused = await progress
+          .step("give its privileges", () => givePrivileges(server, backup, contents, fresh, signal))
+          .catch((error: unknown) => {
+            checkInterrupt(signal);
+            report(`Its privileges could not be given: ${messageOf(error)}`);
+            return [];
+          });
       // Without statistics the first hours of queries would be planned blindly.
       await progress.step("analyse it", () => server.run([...psql, "-c", "analyze"], { database: fresh }));
       await checkUnused(server);
