@@ -11,7 +11,7 @@ import { readRouted } from "../install/readFacts";
 import { subnetInUse } from "../install/network/subnet";
 import { renderBlock } from "../../util/ipv4";
 import { generatedNames, type Tier } from "../../settings";
-import { adoptCommand, dockerStart } from "../../util/commands";
+import { adoptCommand, dockerStart, dockerStop } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import { caCertificateOf, readAuthorities } from "./compose/authorities";
 import { memoryOf } from "./compose/memory";
@@ -53,10 +53,15 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
     [undefined, serving?.release].includes(one.labels[label.release]);
   const readAll = (some: readonly ContainerSummary[]): Promise<ComposeContainer[]> =>
     Promise.all(some.map(({ id, labels: its }) => readContainer(engine, id, its[label.service] ?? "")));
-  const [read, others] = await Promise.all([
+  const [wanted, others, everyNetwork, isWorker] = await Promise.all([
     readAll(all.filter(isWanted)),
     readAll(all.filter((one) => !isWanted(one))),
+    engine.networks([]),
+    engine.isSwarmWorker(),
   ]);
+  // A stopped gateway may still be on a network that has been removed, for which `up` would refuse the settings.
+  const isThere = (network: string): boolean => isWorker || everyNetwork.some(({ name }) => name === network);
+  const read = wanted.map((one) => ({ ...one, networks: one.networks.filter(isThere) }));
   return {
     tier: serving?.tier,
     settings: ownSettings(install, serving?.tier, read, {
@@ -87,6 +92,12 @@ async function readLabelled(engine: Engine, install: string): Promise<Labelled> 
 /** Reads what a recovery that has not ended has left. */
 export async function readRemains(engine: Engine, install: string): Promise<Remains> {
   return remainsOf(await readLabelled(engine, install));
+}
+
+/** Reads whether a container of a release was created later. @param at epoch milliseconds */
+export async function hasReleaseSince(engine: Engine, install: string, at: number): Promise<boolean> {
+  const { all } = await readLabelled(engine, install);
+  return all.some(({ labels, created }) => label.release in labels && created * 1000 > at);
 }
 
 function remainsOf({ all, networks }: Labelled): Remains {
@@ -139,8 +150,19 @@ function undecided(install: string, { containers }: RoutedContainers): OperatorE
       (containers.find((other) => isOf(other, one) && other.service === "api") ??
         containers.find((other) => isOf(other, one))) === one,
   );
+  const running = representatives.map((one) => containers.filter((other) => isOf(other, one) && isUp(other)));
+  const what = `The gateway of ${install} routes to no release that is here, and nothing tells which of these served last: ${representatives.map(({ tier, release }) => `${tier} ${release}`).join(", ")}. Nothing has been touched.`;
+  if (running.some(({ length }) => length > 0))
+    return new OperatorError({
+      what,
+      why: "Stop the containers of those that are not to serve, a line for each, and type the last one:",
+      type: [
+        ...running.flatMap((all) => (all.length === 0 ? [] : [dockerStop(...all.map(({ name }) => name))])),
+        adoptCommand("--recover"),
+      ],
+    });
   return new OperatorError({
-    what: `The gateway of ${install} routes to no release that is here, and nothing tells which of these served last: ${representatives.map(({ tier, release }) => `${tier} ${release}`).join(", ")}. Nothing has been touched.`,
+    what,
     why: "Start a container of the one that is to serve, one of these, and type the last one:",
     type: [...representatives.map(({ name }) => dockerStart(name)), adoptCommand("--recover")],
   });

@@ -1,4 +1,4 @@
-import { readOwn, readRemains, type OwnInstall, type Remains } from "../../host/adopt/own";
+import { hasReleaseSince, readOwn, readRemains, type OwnInstall, type Remains } from "../../host/adopt/own";
 import type { Stacks } from "../../host/adopt/phases/phase";
 import type { StackValues } from "../../host/adopt/compose/variables";
 import type { Engine } from "../../host/engine/engine";
@@ -21,7 +21,7 @@ import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { installNameOf } from "../project";
-import { begunRecovery, noteRecovery, setSettings } from "../pulumi/config";
+import { begunRecovery, noteRecovery, setSettings, type RecoveryNote } from "../pulumi/config";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { isToBeDone, type Going } from "./act";
 import { settingsWith, stackOf, stacksOn } from "./stacks";
@@ -30,10 +30,10 @@ import { settingsWith, stackOf, stacksOn } from "./stacks";
 export interface RecoveryStacks extends Pick<Stacks, "set" | "up"> {
   /** True where base is in Pulumi's state as a whole. */
   hasBase(): Promise<boolean>;
-  /** Returns which stack a recovery that has not ended is to end with; undefined without one. */
-  begun(): StackKind | undefined;
-  /** Writes that down, with base's settings, before what it was read off is removed; undefined for one that has ended. */
-  note(until: StackKind | undefined): Promise<void>;
+  /** Returns the note of a recovery that has not ended; undefined without one. */
+  begun(): RecoveryNote | undefined;
+  /** Writes it down, with base's settings, before what it was read off is removed; undefined for one that has ended. */
+  note(note: RecoveryNote | undefined): Promise<void>;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function recover(context: Context, base: string, going: Going): Pro
       up: stacksOn(context, base).up,
       hasBase: async () => (await stackOutputs(context, base))?.sockets !== undefined,
       begun: () => begunRecovery(context.project.folder, base),
-      note: (until) => noteRecovery(context, base, until),
+      note: (note) => noteRecovery(context, base, note),
     };
     await recoverInstall(context, await context.engine(base), base, stacks, isToBeDone(going));
   });
@@ -70,10 +70,13 @@ export async function recoverInstall(
 ): Promise<void> {
   const install = installNameOf(project, base);
   const gateway = containerName(install, "gateway");
-  const [begun, hasBase] = [stacks.begun(), await stacks.hasBase()];
+  const hasBase = await stacks.hasBase();
+  const noted = stacks.begun();
+  // A release made since then is one of an `up` that has gone on by hand: the install is read anew.
+  const begun = noted !== undefined && !(await hasReleaseSince(engine, install, noted.at)) ? noted.until : undefined;
   const served = routedRelease(await readRouted(engine, { name: install, gateway }))?.tier;
   if (hasBase && (begun === undefined || begun === "base" || served !== undefined)) {
-    if (begun !== undefined) await stacks.note(undefined);
+    if (noted !== undefined) await stacks.note(undefined);
     throw new OperatorError({
       what: `The state of stack ${base} is there, so nothing has to be recovered.`,
       type: upCommand(base),
@@ -92,7 +95,7 @@ export async function recoverInstall(
       await progress.step("have every image under its name", async () =>
         refuseMissing(await bringImages(engine, images)),
       );
-      await stacks.note(until);
+      await stacks.note({ until, at: Date.now() });
     };
     return { until, remains: own, prepare };
   };
@@ -191,11 +194,12 @@ function restText(install: string, until: StackKind, { containers, networks }: R
 }
 
 /** Refuses while a container of somebody else's is on a network of the install, which Docker would not remove. */
-async function refuseStrangers(engine: Engine, install: string, { networks }: Remains): Promise<void> {
+async function refuseStrangers(engine: Engine, install: string, { networks, containers }: Remains): Promise<void> {
   const there = await Promise.all(
     networks.map(async (network): Promise<OnNetwork> => ({
       network,
-      containers: await engine.containers({ network }),
+      // Containers that are removed anyway are in nobody's way, such as a killed backup's.
+      containers: (await engine.containers({ network })).filter(({ name }) => !containers.includes(name)),
     })),
   );
   const problems = strangersOn(there, install, {

@@ -58,17 +58,25 @@ export async function forgetFormer(context: Context, stack: string): Promise<voi
   await onConfig(context, stack, (config) => config.keep({}));
 }
 
-/** Reads the decision of a recovery that has begun to remove containers and has not ended; undefined without one. */
-export function begunRecovery(folder: string, base: string): StackKind | undefined {
-  return kindOf(new StackFile(folder, base).text(recoveringKey) ?? "");
+/** Decision of a recovery, made before it removes anything. */
+export interface RecoveryNote {
+  /** Stack it ends with: the tier, or base where there was no release. */
+  readonly until: StackKind;
+  /** When it was made, epoch milliseconds. */
+  readonly at: number;
 }
 
-/**
- * Writes down which stack a recovery ends with, or that it has ended. What it is derived from goes with the containers.
- * @param until the tier, or base where there was no release; undefined ends it
- */
-export function noteRecovery(context: Context, base: string, until: StackKind | undefined): Promise<void> {
-  return onConfig(context, base, (config) => config.note(recoveringKey, until));
+/** Reads the decision of a recovery that has begun to remove containers and has not ended; undefined without one. */
+export function begunRecovery(folder: string, base: string): RecoveryNote | undefined {
+  const [stack = "", at = ""] = (new StackFile(folder, base).text(recoveringKey) ?? "").split(" since ");
+  const until = kindOf(stack);
+  return until && { until, at: Date.parse(at) || 0 };
+}
+
+/** Writes down which stack a recovery ends with. What it is derived from goes with the containers. */
+export function noteRecovery(context: Context, base: string, note: RecoveryNote | undefined): Promise<void> {
+  const text = note && `${note.until} since ${new Date(note.at).toISOString()}`;
+  return onConfig(context, base, (config) => config.note(recoveringKey, text));
 }
 
 function onConfig(context: Context, stack: string, work: (config: StackConfig) => Promise<void>): Promise<void> {

@@ -2,8 +2,8 @@ import { label } from "../../../../host/install/names/labels";
 import { fingerprintsOf } from "../../../../host/guards/data/secretFingerprints";
 import { gatewayStateFile } from "../../../../host/gateway/state";
 import { servicesOf } from "../../../../host/install/services/release";
-import type { StackKind } from "../../../../host/install/names/stacks";
 import { recoverInstall, type RecoveryStacks } from "../../../../ops/adopt/recover";
+import type { RecoveryNote } from "../../../../ops/pulumi/config";
 import { settingNamed, type Tier } from "../../../../settings";
 import { EngineError } from "../../../../host/engine/engine";
 import type { FakeContainer } from "../../host/fakeEngine";
@@ -75,7 +75,7 @@ function lost() {
   engine.registry.add(String(settingNamed("gatewayImage").fallback));
   const asked: string[] = [];
   const written: Record<string, Readonly<Record<string, string | undefined>>> = {};
-  const state: { hasBase: boolean; begun?: StackKind } = { hasBase: false };
+  const state: { hasBase: boolean; begun?: RecoveryNote } = { hasBase: false };
   const stacks: RecoveryStacks = {
     set: async (kind, values) => {
       asked.push(`set ${kind}`);
@@ -84,8 +84,8 @@ function lost() {
     up: async (kind) => void asked.push(`up ${kind}`),
     hasBase: async () => state.hasBase,
     begun: () => state.begun,
-    note: async (until) => {
-      state.begun = until;
+    note: async (note) => {
+      state.begun = note;
     },
   };
   const printed: string[] = [];
@@ -153,6 +153,19 @@ describe("where the gateway's routes cannot be read", () => {
     expect(written.base.BETTER_AUTH_SECRET).toBe(key("e"));
   });
 
+  test("with several releases that run without a worker, the commands stop those that are not to serve", async () => {
+    const { engine, drop, addSecond, recovered } = lost();
+    addSecond();
+    drop("scani-gateway");
+    for (const one of engine.all)
+      if (label.release in one.labels) one.state = one.labels[label.service] === "api" ? "running" : "exited";
+    await expect(recovered(true)).rejects.toThrow(
+      /type: docker stop scani-r2-api\n[^]*type: docker stop scani-r1-api\n/,
+    );
+    engine.all.find(({ name }) => name === "scani-r2-api")!.state = "exited";
+    await recovered(true);
+  });
+
   test("with several releases of which none runs, they are named, and nothing is touched", async () => {
     const { engine, drop, addSecond, recovered, asked, there } = lost();
     addSecond();
@@ -175,7 +188,7 @@ describe("a recovery that has not ended goes on", () => {
     };
     await expect(recovered(true)).rejects.toThrow("server error");
     const first = { ...written };
-    expect([there(), state.begun]).toEqual([0, "tier1"]);
+    expect([there(), state.begun?.until]).toEqual([0, "tier1"]);
     engine.watch = () => undefined;
     await recovered(true);
     expect(asked).toEqual(["set base", "set tier1", "up base", "up tier1"]);
@@ -200,12 +213,41 @@ describe("a recovery that has not ended goes on", () => {
     await expect(recovered(true)).rejects.toThrow("nothing has to be recovered");
   });
 
+  test("unless a release was made since, by an up that was typed by hand: then the install is read anew", async () => {
+    const { engine, recovered, asked, state } = lost();
+    const ofReleases = engine.all.filter(({ labels }) => label.release in labels);
+    const newest = Math.max(...ofReleases.map(({ created }) => created));
+    state.begun = { until: "tier2", at: newest * 1000 - 1 };
+    await recovered(true);
+    expect(asked).toEqual(["set base", "set tier1", "up base", "up tier1"]);
+  });
+
   test("and is over where a release is routed to again, by an up that was typed by hand", async () => {
     const { recovered, asked, state } = lost();
-    Object.assign(state, { hasBase: true, begun: "tier2" });
+    Object.assign(state, { hasBase: true, begun: { until: "tier2", at: Date.now() } });
     await expect(recovered(true)).rejects.toThrow("nothing has to be recovered");
     expect([asked, state.begun]).toEqual([[], undefined]);
   });
+});
+
+test("a network that was removed under a stopped gateway is not asked for again", async () => {
+  const { engine, recovered, written } = lost();
+  engine.networksThere.push({ id: "w", name: "web", labels: {} });
+  engine.find("scani-gateway")?.networks.push("web", "gone");
+  await recovered(true);
+  expect(written.base.frontNetworks).toBe("web");
+});
+
+test("a container that is removed anyway is in nobody's way, such as a killed backup's", async () => {
+  const { engine, recovered, there } = lost();
+  engine.add({
+    name: "scani-backup-1",
+    labels: { [label.install]: "scani", [label.service]: "backup" },
+    networks: ["scani-edge"],
+    state: "running",
+  });
+  await recovered(true);
+  expect(there()).toBe(0);
 });
 
 describe("nothing is touched", () => {
