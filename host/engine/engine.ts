@@ -212,6 +212,8 @@ export interface FollowedLog {
 export interface Engine {
   /** Returns the id of the engine itself: the same at any address, another for another engine at the same address. */
   identity(): Promise<string>;
+  /** Tells whether it is a worker of a swarm, which lists an overlay network only while a container there uses it. */
+  isSwarmWorker(): Promise<boolean>;
 
   containers(filter: ContainerFilter): Promise<ContainerSummary[]>;
   /** Describes a container; undefined when it does not exist, as none with the empty name does. */

@@ -1,5 +1,5 @@
 import { setCommand as settingCommand, settingFrom, withdrawCommands, withFlag, type Origin } from "../../settings";
-import { adoptCommand, backupsCommand, setCommand, upCommand } from "../../util/commands";
+import { adoptCommand, backupsCommand, pulumiCommand, quoted, setCommand, upCommand } from "../../util/commands";
 import { commandsOf, type Problem } from "../../util/operatorError";
 import { isOfBase, volumeNameOf } from "../install/names/containerName";
 import { isSameDatabase, type ManagedDatabase } from "../install/data/databaseIdentity";
@@ -157,10 +157,12 @@ function otherVolume(
   const own = volumeNameOf(install, "postgres");
   return {
     what: `${settingFrom("postgresVolume", origin)} leads to the volume ${now}, and the data of ${install} is in ${before}: Postgres would start without it.`,
-    why: `Data that is moved by hand into ${now} is taken with the last command.`,
+    why: `Data that is moved by hand into ${now} is taken with the last command${before === own ? ", after that before it" : ""}.`,
     type: [
       ...(before === own ? withdrawCommands("postgresVolume", origin, stack) : []),
       ...(before === own ? [] : [setCommand("postgresVolume", stack, { value: before })]),
+      // Base's own volume is protected, and leaves the stack; it stays on the engine.
+      ...(before === own ? [pulumiCommand("state", "unprotect", "--all", "--stack", quoted(stack), "--yes")] : []),
       startEmptyCommand(stack),
     ],
   };

@@ -13,8 +13,11 @@ export interface Presence {
   /** Stopped ones too. */
   readonly containers: readonly ContainerSummary[];
   readonly networks: readonly (Labelled & Partial<NetworkSummary>)[];
-  /** Every network of the engine, whoever made it: an operator may have put a container on any of them. */
-  readonly allNetworks: readonly Pick<Labelled, "id" | "name">[];
+  /**
+   * Every network of the engine, whoever made it: an operator may have put a container on any of them. Undefined where
+   * the engine does not list them all.
+   */
+  readonly allNetworks: readonly Pick<Labelled, "id" | "name">[] | undefined;
   readonly volumes: readonly Labelled[];
   /** Ids of running containers of releases that have lost the name by which others of their release look them up. */
   readonly unnamed?: readonly string[];
@@ -29,8 +32,13 @@ export async function readPresence(engine: Engine, address: string, install: str
     engine.volumes(labels),
   ]);
   // Networks are listed after the containers, so that one created meanwhile does not look like one that is gone.
-  const [allNetworks, unnamed] = await Promise.all([engine.networks([]), readUnnamed(engine, containers)]);
-  const networks = allNetworks.filter((network) => network.labels[label.install] === install);
+  const [all, isWorker, unnamed] = await Promise.all([
+    engine.networks([]),
+    engine.isSwarmWorker(),
+    readUnnamed(engine, containers),
+  ]);
+  const networks = all.filter((network) => network.labels[label.install] === install);
+  const allNetworks = isWorker ? undefined : all;
   return { engine: { id, address }, containers, networks, allNetworks, volumes, unnamed };
 }
 

@@ -77,13 +77,13 @@ export function refusal(
   const there = owner === undefined || owner.host === here ? "" : ` on ${owner.host}`;
   const end = owner === undefined ? "end it" : `end it with kill ${owner.pid}${there}`;
   const wait = `Wait until it is over and type this again. If it hangs, ${end}`;
-  if (there === "") return { what, why: `${wait}: nothing has to be unlocked after that.` };
   if (clear !== undefined)
     return {
       what,
-      why: `${wait}. Whether it still runs cannot be told from here: only once it is gone, type what follows, and this again.`,
+      why: `${wait}. Whether it still runs cannot be told from here, and its lock outlives it: only once it is gone, type what follows, and this again.`,
       type: clear,
     };
+  if (there === "") return { what, why: `${wait}: nothing has to be unlocked after that.` };
   const lease = `Where ${owner?.host} or its connection is gone, the lock frees itself within ${leaseSeconds / 60} minutes.`;
   return { what, why: `${wait}: nothing has to be unlocked after that. ${lease}` };
 }

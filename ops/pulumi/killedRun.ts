@@ -54,7 +54,7 @@ export async function pastKilledRun<T>(
           work: `Pulumi on stack ${stack.name}`,
         },
         "work",
-        cancelCommand(stack.name),
+        canBeTold(live) ? undefined : cancelCommand(stack.name),
       );
     for (const lock of locks) {
       // Remove the lock's own file: `pulumi cancel` would also remove the lock of a run that has begun since.
@@ -70,11 +70,16 @@ export async function pastKilledRun<T>(
 }
 
 /**
- * True unless its owner is known to be gone, which is possible for a process of this host only, and it is a file, since
- * only a file can be removed alone.
+ * True where this host can tell whether a lock's owner is gone, and clear the lock: only a process of this host can be
+ * looked for, and only a file can be removed alone.
  */
-function mayLive({ host, pid, since, url }: StackLock): boolean {
-  return host !== hostname() || !url.startsWith("file://") || livesSince(pid, Date.parse(since), "pulumi");
+function canBeTold({ host, url }: StackLock): boolean {
+  return host === hostname() && url.startsWith("file://");
+}
+
+/** True unless its owner is known to be gone. */
+function mayLive(lock: StackLock): boolean {
+  return !canBeTold(lock) || livesSince(lock.pid, Date.parse(lock.since), "pulumi");
 }
 
 /** Removes from the stack's state, and from the engine, what a killed run left half done. */

@@ -33,6 +33,11 @@ interface AddressRange {
   readonly IPRange?: string;
 }
 
+/** Part of Docker's info about its swarm. Source: moby, api/types/swarm, `Info`. */
+interface SwarmInfo {
+  readonly Swarm?: { readonly LocalNodeState: string; readonly ControlAvailable: boolean };
+}
+
 /** Networks of a listed container; dockerode's type knows no container without any. */
 interface ListedNetworks {
   readonly Networks?: Readonly<
@@ -69,6 +74,11 @@ class DockerEngine implements Engine {
 
   async identity(): Promise<string> {
     return ((await this.docker.info()) as { ID: string }).ID;
+  }
+
+  async isSwarmWorker(): Promise<boolean> {
+    const { Swarm: swarm } = (await this.docker.info()) as SwarmInfo;
+    return swarm?.LocalNodeState === "active" && swarm.ControlAvailable !== true;
   }
 
   async containers({ labels, volumes, network, all }: ContainerFilter): Promise<ContainerSummary[]> {

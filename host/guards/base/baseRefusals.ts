@@ -164,6 +164,8 @@ function otherImage(
     service !== "gateway" &&
     replaceable[service].replacedBy.some((name) => declared.settings[name]?.value !== undefined);
   if (container === undefined || wanted === undefined || managed) return [];
+  // Of the same name only the image itself could say that it is another one by now.
+  if (container.image === wanted && now.images[wanted] === undefined) return [];
   const how = misfit(
     serverOf(container.image, container.environment),
     serverOf(wanted, now.images[wanted]),

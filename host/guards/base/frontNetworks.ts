@@ -16,18 +16,18 @@ export function missingFronts(
   stack: string,
 ): Problem[] {
   const all = names?.split(",") ?? [];
-  const missing = all.filter((name) => !allNetworks.some((network) => network.name === name));
+  const missing = all.filter((name) => allNetworks !== undefined && !allNetworks.some((one) => one.name === name));
   if (missing.length === 0) return [];
   const left = all.filter((name) => !missing.includes(name));
   return [
     {
       what: `${settingFrom("frontNetworks", origin)} names ${missing.join(", ")}, which is no network of the engine: the gateway cannot answer there.`,
-      why: "Create it, or take it out of the setting:",
+      why: "Take it out of the setting, or bring up what makes it, or create it:",
       type: [
-        ...missing.map(dockerCreateNetwork),
         ...(left.length === 0
           ? withdrawCommands("frontNetworks", origin, stack)
           : [setCommand("frontNetworks", stack, { value: left.join(",") })]),
+        ...missing.map(dockerCreateNetwork),
       ],
     },
   ];

@@ -104,7 +104,10 @@ function howAltered(
 function howStranded(on: ContainerSummary["networks"], all: Presence["allNetworks"]): string | undefined {
   const gone = Object.entries(on).find(
     ([name, { networkId }]) =>
-      networkId !== undefined && !predefinedNetworks.includes(name) && !all.some(({ id }) => id === networkId),
+      all !== undefined &&
+      networkId !== undefined &&
+      !predefinedNetworks.includes(name) &&
+      !all.some(({ id }) => id === networkId),
   );
   return gone && `was on the network ${gone[0]}, which is gone`;
 }

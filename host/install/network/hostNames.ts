@@ -1,4 +1,4 @@
-import type { ContainerSummary, Engine } from "../../engine/engine";
+import { isConflict, isNotFound, type ContainerSummary, type Engine } from "../../engine/engine";
 import { isBackend } from "../../gateway/routes";
 import { networkName } from "./addresses";
 import { baseNetworksOf } from "../drift/alteration";
@@ -54,7 +54,8 @@ async function namelessFor(engine: Engine, asker: Listed, others: readonly Liste
     .exec(asker.id, ["sh", "-c", lookUpScript, "names", ...hosts])
     .catch(async (error: unknown) => {
       // It may have stopped since it was listed.
-      if ((await engine.inspect(asker.id))?.state === "running") throw error;
+      const stopped = isConflict(error) || isNotFound(error);
+      if (!stopped && (await engine.inspect(asker.id))?.state === "running") throw error;
       return { output: "" };
     });
   const unknown = output.split("\n").map((line) => line.trim());

@@ -200,6 +200,13 @@ export class FakeEngine implements Engine {
     return this.all.find(({ id, name }) => id === container || name === container);
   }
 
+  /** True on a worker of a swarm. */
+  swarmWorker = false;
+
+  isSwarmWorker(): Promise<boolean> {
+    return this.call("is swarm worker", () => this.swarmWorker);
+  }
+
   identity(): Promise<string> {
     return this.call("identity", () => "FAKE");
   }

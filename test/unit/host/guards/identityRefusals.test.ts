@@ -103,7 +103,7 @@ test("another name is refused, with both named", () => {
 test("a volume other than that with the data is refused, whether it was given or is given no more", () => {
   const stray = { postgresVolume: "other", postgresVolumeOrigin: "the shell's environment" } as const;
   expect(texts({}, stray)).toEqual([
-    "postgresVolume (from the shell's environment) leads to the volume other, and the data of scani is in scani-postgres-data: Postgres would start without it.\n  Data that is moved by hand into other is taken with the last command.\n  type: unset SCANI_POSTGRES_VOLUME\n  type: SCANI_START_EMPTY=true npm run up -- base",
+    "postgresVolume (from the shell's environment) leads to the volume other, and the data of scani is in scani-postgres-data: Postgres would start without it.\n  Data that is moved by hand into other is taken with the last command, after that before it.\n  type: unset SCANI_POSTGRES_VOLUME\n  type: npm run pulumi -- state unprotect --all --stack base --yes\n  type: SCANI_START_EMPTY=true npm run up -- base",
   ]);
   const adopted = {
     ...remembered,

@@ -62,6 +62,16 @@ test("a container that has to be there is refused in the engine's words", async 
   ]);
 });
 
+test.each([
+  [{ LocalNodeState: "active", ControlAvailable: false }, true],
+  [{ LocalNodeState: "active", ControlAvailable: true }, false],
+  [{ LocalNodeState: "inactive", ControlAvailable: false }, false],
+  [undefined, false],
+])("an engine whose swarm is %j is a worker: %s", async (Swarm, isWorker) => {
+  const docker = { info: async () => ({ ID: "a", Swarm }) } as unknown as Docker;
+  expect(await engineOver(docker).isSwarmWorker()).toBe(isWorker);
+});
+
 test("no container has the empty name, and Docker is not asked for it", async () => {
   const docker = { getContainer: () => ({ inspect: () => Promise.reject(refusal(301)) }) } as unknown as Docker;
   expect(await engineOver(docker).inspect("")).toBeUndefined();
