@@ -20,7 +20,7 @@ export interface BaseNow {
   /** Base's containers by service. */
   readonly services: Readonly<Record<string, BaseContainer>>;
   readonly releases: readonly ReleaseInUse[];
-  /** Variables (`NAME=value`) that images base is declared with set, by name; those not on the engine have none. */
+  /** Variables (`NAME=value`) that images base is declared with set, by name; without those not on the engine. */
   readonly images: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -53,7 +53,12 @@ export async function readBaseNow(engine: Engine, install: string, declared: rea
       }),
     ),
     readInUse(engine, install),
-    Promise.all(declared.map(async (name) => [name, (await engine.image(name))?.environment ?? []] as const)),
+    Promise.all(
+      declared.map(async (name) => {
+        const image = await engine.image(name);
+        return image === undefined ? [] : [[name, image.environment] as const];
+      }),
+    ),
   ]);
-  return { services: Object.fromEntries(services), releases, images: Object.fromEntries(images) };
+  return { services: Object.fromEntries(services), releases, images: Object.fromEntries(images.flat()) };
 }

@@ -260,6 +260,12 @@ describe("a version of a server that may not read what another has written", () 
     ["a newer minor version of Redis", "redis", redis("7.2-alpine"), redis("7.4-alpine")],
     ["an older patch", "redis", redis("7.4.2-alpine"), redis("7.4.1-alpine")],
     ["one whose minor version nobody tells", "redis", redis("7.4-alpine"), redis("7-alpine")],
+    [
+      "the same one, whose tag is a date and which is not on the engine",
+      "redis",
+      redis("2025-06", redis74),
+      redis("2025-06"),
+    ],
     ["a newer patch of the gateway", "gateway", proxy("v0.9.2"), proxy("v0.9.3")],
     ["a newer gateway", "gateway", proxy("v0.9.2"), proxy("v0.10.0")],
     ["an older S3 server", "storage", ["versity/versitygw:v1.8.0"], ["versity/versitygw:v1.7.0"]],
