@@ -4,8 +4,8 @@ import type { DatabaseIdentity } from "../install/data/databaseIdentity";
 import { folderError, noRoom, type Backup, type BackupFolder } from "./folder";
 import { countsFor } from "./manifest";
 
-/** Bytes a backup leaves free on its disk: a Postgres on a full disk stops. */
-const reserve = 256 * 1024 * 1024;
+/** Bytes a backup, and the load of one, leave free on their disk: a Postgres on a full disk stops. */
+export const reserve = 256 * 1024 * 1024;
 
 const stayFree = `${sizeText(reserve)} that stay free, since a Postgres on a full disk stops`;
 

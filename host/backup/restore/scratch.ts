@@ -3,6 +3,7 @@ import { differences } from "./compare";
 import { feed } from "../dump";
 import type { Backup } from "../folder";
 import type { Table } from "../manifest";
+import { reserve } from "../room";
 import { identifier, literal, psql, rowsOf, type Server } from "../server";
 import { countQueries } from "../snapshot";
 import { parseFree } from "../../engine/disk";
@@ -121,9 +122,6 @@ async function dropLeftovers(server: Server, purpose: Purpose): Promise<void> {
   );
   for (const name of names) await drop(server, name);
 }
-
-/** Bytes a load leaves free on the server's disk: a Postgres with a full disk stops. */
-const reserve = 256 * 1024 * 1024;
 
 /** @throws OperatorError when the bundled Postgres has no room for a second copy of the data */
 async function checkRoom(server: Server, databaseBytes: number): Promise<void> {
