@@ -17,7 +17,7 @@ interface Placed {
  * @throws OperatorError
  */
 export async function refuseOtherEngine(engine: Engine, { install, engine: home, containers }: Placed): Promise<void> {
-  const here = await engine.identity();
+  const { id: here } = await engine.info();
   if (home === undefined || home === here) return;
   const ids = Object.values(containers).filter((id) => id !== undefined);
   const there = await Promise.all(ids.map((id) => engine.inspect(id)));

@@ -53,14 +53,14 @@ export async function readOwn(engine: Engine, install: string): Promise<OwnInsta
     [undefined, serving?.release].includes(one.labels[label.release]);
   const readAll = (some: readonly ContainerSummary[]): Promise<ComposeContainer[]> =>
     Promise.all(some.map(({ id, labels: its }) => readContainer(engine, id, its[label.service] ?? "")));
-  const [wanted, others, everyNetwork, isWorker] = await Promise.all([
+  const [wanted, others, everyNetwork, { isSwarmWorker }] = await Promise.all([
     readAll(all.filter(isWanted)),
     readAll(all.filter((one) => !isWanted(one))),
     engine.networks([]),
-    engine.isSwarmWorker(),
+    engine.info(),
   ]);
   // A stopped gateway may still be on a network that has been removed, for which `up` would refuse the settings.
-  const isThere = (network: string): boolean => isWorker || everyNetwork.some(({ name }) => name === network);
+  const isThere = (network: string): boolean => isSwarmWorker || everyNetwork.some(({ name }) => name === network);
   const read = wanted.map((one) => ({ ...one, networks: one.networks.filter(isThere) }));
   return {
     tier: serving?.tier,

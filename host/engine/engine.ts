@@ -204,16 +204,22 @@ export interface FollowedLog {
   close(): void;
 }
 
+/** An engine itself, apart from what is on it. */
+export interface EngineInfo {
+  /** The same at any address, and another for another engine at the same address. */
+  readonly id: string;
+  /** True for a worker of a swarm, which lists an overlay network only while a container there uses it. */
+  readonly isSwarmWorker: boolean;
+}
+
 /**
  * The part of a Docker engine this module uses. Containers are given by id or name. Something that does not exist is
  * `undefined` where a method says so; otherwise the engine's refusal is thrown, with its own message and HTTP status
  * (`isNotFound`, `isConflict`).
  */
 export interface Engine {
-  /** Returns the id of the engine itself: the same at any address, another for another engine at the same address. */
-  identity(): Promise<string>;
-  /** Tells whether it is a worker of a swarm, which lists an overlay network only while a container there uses it. */
-  isSwarmWorker(): Promise<boolean>;
+  /** Describes the engine itself. */
+  info(): Promise<EngineInfo>;
 
   containers(filter: ContainerFilter): Promise<ContainerSummary[]>;
   /** Describes a container; undefined when it does not exist, as none with the empty name does. */

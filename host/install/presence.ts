@@ -26,19 +26,15 @@ export interface Presence {
 /** Reads everything that carries an install's label, and all networks. @param address of the engine */
 export async function readPresence(engine: Engine, address: string, install: string): Promise<Presence> {
   const labels = [`${label.install}=${install}`];
-  const [id, containers, volumes] = await Promise.all([
-    engine.identity(),
+  const [{ id, isSwarmWorker }, containers, volumes] = await Promise.all([
+    engine.info(),
     engine.containers({ labels, all: true }),
     engine.volumes(labels),
   ]);
   // Networks are listed after the containers, so that one created meanwhile does not look like one that is gone.
-  const [all, isWorker, unnamed] = await Promise.all([
-    engine.networks([]),
-    engine.isSwarmWorker(),
-    readUnnamed(engine, containers),
-  ]);
+  const [all, unnamed] = await Promise.all([engine.networks([]), readUnnamed(engine, containers)]);
   const networks = all.filter((network) => network.labels[label.install] === install);
-  const allNetworks = isWorker ? undefined : all;
+  const allNetworks = isSwarmWorker ? undefined : all;
   return { engine: { id, address }, containers, networks, allNetworks, volumes, unnamed };
 }
 

@@ -190,7 +190,7 @@ async function planned(
     },
     (kind, values) => settingProblems(context.project, base, kind, values, project),
   );
-  const held = heldProblem(await heldBy(context, base), { base, install, engine: await engine.identity() }, [
+  const held = heldProblem(await heldBy(context, base), { base, install, engine: (await engine.info()).id }, [
     project.name,
     ...wordsOf(options),
   ]);

@@ -85,7 +85,7 @@ beforeAll(async () => {
   const engine = connect(host);
   await until(
     () =>
-      engine.identity().then(
+      engine.info().then(
         () => true,
         () => false,
       ),

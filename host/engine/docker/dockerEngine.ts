@@ -13,6 +13,7 @@ import {
   type ContainerSummary,
   type Endpoint,
   type Engine,
+  type EngineInfo,
   type FollowedLog,
   type ImageDetails,
   type Labelled,
@@ -33,8 +34,9 @@ interface AddressRange {
   readonly IPRange?: string;
 }
 
-/** Part of Docker's info about its swarm. Source: moby, api/types/swarm, `Info`. */
-interface SwarmInfo {
+/** Docker's description of itself, as far as it is read. Source: moby, api/types/system and api/types/swarm, `Info`. */
+interface DockerInfo {
+  readonly ID: string;
   readonly Swarm?: { readonly LocalNodeState: string; readonly ControlAvailable: boolean };
 }
 
@@ -72,13 +74,9 @@ class DockerEngine implements Engine {
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
-  async identity(): Promise<string> {
-    return ((await this.docker.info()) as { ID: string }).ID;
-  }
-
-  async isSwarmWorker(): Promise<boolean> {
-    const { Swarm: swarm } = (await this.docker.info()) as SwarmInfo;
-    return swarm?.LocalNodeState === "active" && swarm.ControlAvailable !== true;
+  async info(): Promise<EngineInfo> {
+    const { ID: id, Swarm: swarm } = (await this.docker.info()) as DockerInfo;
+    return { id, isSwarmWorker: swarm?.LocalNodeState === "active" && swarm.ControlAvailable !== true };
   }
 
   async containers({ labels, volumes, network, all }: ContainerFilter): Promise<ContainerSummary[]> {

@@ -21,7 +21,7 @@ async function removeEverything(): Promise<void> {
 
 /** Changes base's state to that of an install brought up on another engine. */
 async function asIfFrom(id: string): Promise<void> {
-  const here = await scene.engine.identity();
+  const { id: here } = await scene.engine.info();
   const state = readFileSync(stateOfBase(), "utf8");
   expect(state.split(JSON.stringify(here)).length - 1).toBeGreaterThanOrEqual(2);
   writeFileSync(stateOfBase(), state.replaceAll(JSON.stringify(here), JSON.stringify(id)));

@@ -11,6 +11,7 @@ import {
   type ContainerSummary,
   type Conversation,
   type Engine,
+  type EngineInfo,
   type FollowedLog,
   type ImageDetails,
   type Labelled,
@@ -203,12 +204,8 @@ export class FakeEngine implements Engine {
   /** True on a worker of a swarm. */
   swarmWorker = false;
 
-  isSwarmWorker(): Promise<boolean> {
-    return this.call("is swarm worker", () => this.swarmWorker);
-  }
-
-  identity(): Promise<string> {
-    return this.call("identity", () => "FAKE");
+  info(): Promise<EngineInfo> {
+    return this.call("info", () => ({ id: "FAKE", isSwarmWorker: this.swarmWorker }));
   }
 
   containers({ labels = [], volumes, network, all = false }: ContainerFilter): Promise<ContainerSummary[]> {

@@ -69,7 +69,7 @@ test.each([
   [undefined, false],
 ])("an engine whose swarm is %j is a worker: %s", async (Swarm, isWorker) => {
   const docker = { info: async () => ({ ID: "a", Swarm }) } as unknown as Docker;
-  expect(await engineOver(docker).isSwarmWorker()).toBe(isWorker);
+  expect((await engineOver(docker).info()).isSwarmWorker).toBe(isWorker);
 });
 
 test("no container has the empty name, and Docker is not asked for it", async () => {
