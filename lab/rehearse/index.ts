@@ -107,7 +107,7 @@ async function onThrowaway(
       report("Removing the install.");
       // Work that an interrupt left running may still create something.
       await interrupt.idle();
-      await cleanUp(docker, place);
+      await cleanUp(docker, place, report);
     }
   }
 }

@@ -4,7 +4,7 @@ import { remove } from "../../host/engine/docker/lifecycle";
 import { label } from "../../host/install/names/labels";
 import { messageOf } from "../../util/operatorError";
 import { unmarked, type Labelled } from "./mark";
-import { removeNetwork } from "./network";
+import { MiscountedNetwork, removeNetwork } from "./network";
 import type { Throwaway } from "./place";
 
 /** A container, network or volume of an install. */
@@ -12,12 +12,20 @@ interface Item extends Labelled {
   remove(): Promise<void>;
 }
 
+/** Something of an install that could not be removed. */
+export interface Remnant {
+  readonly title: string;
+  /** The engine's refusal, or that it is no throwaway's. */
+  readonly reason: string;
+  /** True for a network that only a restart of the engine frees; see `MiscountedNetwork`. */
+  readonly isMiscounted: boolean;
+}
+
 /**
  * Removes everything a throwaway install of that name has on the engine; parts may already be gone. An install that is
  * not labelled a throwaway is left as it is.
- * @returns parts that remain, each with its reason; empty when nothing is left
  */
-export async function removeInstall(docker: Docker, install: string): Promise<string[]> {
+export async function removeInstall(docker: Docker, install: string): Promise<Remnant[]> {
   const filters = { label: [`${label.install}=${install}`] };
   const [containers, networks, volumes] = await Promise.all([
     docker.listContainers({ all: true, filters }).then((all) =>
@@ -43,36 +51,54 @@ export async function removeInstall(docker: Docker, install: string): Promise<st
     ),
   ]);
   const foreign = unmarked([...containers, ...networks, ...volumes]);
-  if (foreign.length > 0) return foreign.map((title) => `${title} (not labelled ${label.throwaway})`);
+  if (foreign.length > 0)
+    return foreign.map((title) => ({ title, reason: `not labelled ${label.throwaway}`, isMiscounted: false }));
   // Remove networks and volumes last: their labels show that a container without one is a throwaway's.
   const remaining = await remainingOf(containers);
   return remaining.length > 0 ? remaining : [...(await remainingOf(networks)), ...(await remainingOf(volumes))];
 }
 
-/**
- * Removes a throwaway install, its state and its settings. @throws Error that names what remains; its folder stays, so
- * that a later run tries again
- */
-export async function cleanUp(docker: Docker, place: Throwaway): Promise<void> {
-  const remaining = await removeInstall(docker, place.install);
-  if (remaining.length > 0)
-    throw new Error(
-      `${place.install} cannot be removed whole, and is tried again by a later run: ${remaining.join("; ")}`,
-    );
-  rmSync(place.workDir, { recursive: true, force: true });
+/** Returns what remains as words: `network net (has active endpoints); volume data (…)`. Pure. */
+export function remnantsInWords(remnants: readonly Remnant[]): string {
+  return remnants.map(({ title, reason }) => `${title} (${reason})`).join("; ");
 }
 
-/** Removes all items at once. @returns titles of those whose removal failed, with the reasons */
-async function remainingOf(items: readonly Item[]): Promise<string[]> {
-  const reasons = await Promise.all(
+/**
+ * Removes a throwaway install from the engine as `removeInstall` does.
+ * @param report receives a line about networks that only a restart of the engine frees
+ * @returns false where there are such networks
+ * @throws Error that names what else remains
+ */
+export async function removeWhole(docker: Docker, install: string, report = console.warn): Promise<boolean> {
+  const remnants = await removeInstall(docker, install);
+  if (remnants.length === 0) return true;
+  const line = `${install} cannot be removed whole: ${remnantsInWords(remnants)}`;
+  if (!remnants.every(({ isMiscounted }) => isMiscounted)) throw new Error(line);
+  report(line);
+  return false;
+}
+
+/**
+ * Removes a throwaway install, its state and its settings. Where something remains, its folder stays, so that a later
+ * run tries again. Parameter and errors are `removeWhole`'s.
+ */
+export async function cleanUp(docker: Docker, place: Throwaway, report = console.warn): Promise<void> {
+  if (await removeWhole(docker, place.install, report)) rmSync(place.workDir, { recursive: true, force: true });
+}
+
+/** Removes all items at once, and returns those whose removal failed. */
+async function remainingOf(items: readonly Item[]): Promise<Remnant[]> {
+  const remnants = await Promise.all(
     items.map((item) =>
       item.remove().then(
         () => [],
-        (error: unknown) => [`${item.title} (${messageOf(error)})`],
+        (error: unknown): Remnant[] => [
+          { title: item.title, reason: messageOf(error), isMiscounted: error instanceof MiscountedNetwork },
+        ],
       ),
     ),
   );
-  return reasons.flat();
+  return remnants.flat();
 }
 
 function unlessGone(error: { statusCode?: number }): void {

@@ -1,5 +1,5 @@
 export { chooseBucket, policyFor, startBucket, type HostedBucket } from "./bucket";
-export { cleanUp, removeInstall } from "./clean";
+export { cleanUp, removeInstall, removeWhole } from "./clean";
 export { hostedEnvironment, startHosted } from "./hosted";
 export { startHostedOnStores } from "./hostedOnStores";
 export { testKinds, type TestKind } from "./kinds";

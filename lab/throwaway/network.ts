@@ -12,23 +12,32 @@ export interface IpamPool {
 const inUse = 403;
 
 /**
- * Removes a network, which may already be gone, and disconnects what is still connected to it if necessary. *Seen* on
- * Docker 20.10: that may be the endpoint of a container that is gone, which no list shows and only a restart of the
- * engine clears.
- * @throws the engine's second refusal
+ * The engine keeps a network to which, as it says itself, nothing is connected. *Seen* on Docker 20.10, which counts a
+ * container that is gone (moby issue 42119) until it is restarted.
+ */
+export class MiscountedNetwork extends Error {}
+
+/**
+ * Removes a network, which may already be gone, and disconnects what is still connected to it if necessary.
+ * @throws MiscountedNetwork, or the engine's second refusal
  */
 export async function removeNetwork(network: Docker.Network): Promise<void> {
   const refusal = await network.remove().then(() => undefined, unlessGone);
   if (refusal === undefined) return;
-  const { Containers: connected } = (await network.inspect()) as { Containers?: Record<string, { Name: string }> };
-  const names = new Set([
-    ...Object.values(connected ?? {}).map(({ Name }) => Name),
-    ...endpointsNamed(refusal.message),
-  ]);
   // A failed disconnection shows in the second refusal.
-  await Promise.allSettled([...names].map((name) => network.disconnect({ Container: name, Force: true })));
+  await Promise.allSettled(
+    (await endpointsOf(network, refusal)).map((name) => network.disconnect({ Container: name, Force: true })),
+  );
   const secondRefusal = await network.remove().then(() => undefined, unlessGone);
-  if (secondRefusal !== undefined) throw secondRefusal;
+  if (secondRefusal === undefined) return;
+  const remaining = await endpointsOf(network, secondRefusal);
+  throw remaining.length > 0 ? secondRefusal : new MiscountedNetwork(secondRefusal.message);
+}
+
+/** Reads the names of what is connected to a network, from its list and from the refusal to remove it. */
+async function endpointsOf(network: Docker.Network, refusal: Error): Promise<string[]> {
+  const { Containers: connected } = (await network.inspect()) as { Containers?: Record<string, { Name: string }> };
+  return [...new Set([...Object.values(connected ?? {}).map(({ Name }) => Name), ...endpointsNamed(refusal.message)])];
 }
 
 /**

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { removeInstall } from "./clean";
+import { remnantsInWords, removeInstall } from "./clean";
 import { endOrphans } from "./orphans";
 import { foldersOf, installOf, isAbandoned, ownerOf, startOf } from "./owner";
 
@@ -27,10 +27,10 @@ export async function sweep(
     if (startOf(owner.pid) === owner.started) continue;
     const install = installOf(folder);
     await endOrphans(folder);
-    const remaining = await removeInstall(docker, install);
-    if (remaining.length > 0) {
+    const remnants = await removeInstall(docker, install);
+    if (remnants.length > 0) {
       report(
-        `${install}, which an interrupted run left, cannot be removed whole; the next run tries again: ${remaining.join("; ")}`,
+        `${install}, which an interrupted run left, cannot be removed whole; the next run tries again: ${remnantsInWords(remnants)}`,
       );
       continue;
     }

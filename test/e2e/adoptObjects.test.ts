@@ -5,7 +5,7 @@ import { connectDocker } from "../../host/engine/connect";
 import { engineOver } from "../../host/engine/docker/dockerEngine";
 import { signedAddress, type Bucket } from "../../host/install/storage/bucket";
 import { ensureImages } from "../../lab/images";
-import { installOf, ownFolder, removeInstall, throwawayLabels } from "../../lab/throwaway";
+import { installOf, ownFolder, removeWhole, throwawayLabels } from "../../lab/throwaway";
 import { until } from "./traffic";
 
 /**
@@ -89,7 +89,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  expect(await removeInstall(docker, install)).toEqual([]);
+  await removeWhole(docker, install);
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 

@@ -11,7 +11,7 @@ import {
   hostedEnvironment,
   layOut,
   policyFor,
-  removeInstall,
+  removeWhole,
   throwawayLabels,
 } from "../../lab/throwaway";
 import { freePorts } from "../../lab/throwaway/ports";
@@ -269,6 +269,6 @@ test("tier 2, with Postgres, Redis and S3 of somebody else's: they stay as they 
     await proxy.stop();
     await composed?.remove();
     await cleanUp(docker, place);
-    await removeInstall(docker, others);
+    await removeWhole(docker, others);
   }
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { capture } from "../../../host/engine/docker/attached";
 import { findCompose, type Compose } from "../../../lab/bench/compose/command";
 import type { ImageSet } from "../../../lab/images";
-import { installOf, ownFolder, removeInstall, throwawayLabels, type TestKind } from "../../../lab/throwaway";
+import { installOf, ownFolder, removeWhole, throwawayLabels, type TestKind } from "../../../lab/throwaway";
 import { freePorts } from "../../../lab/throwaway/ports";
 import { until } from "../traffic";
 
@@ -164,8 +164,7 @@ export class ComposeInstall {
   }
 
   async remove(): Promise<void> {
-    const left = await removeInstall(this.docker, this.project);
-    if (left.length > 0) throw new Error(`${this.project} cannot be removed: ${left.join("; ")}`);
+    await removeWhole(this.docker, this.project);
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -1,6 +1,7 @@
-import { removeInstall, throwawayLabels } from "../../../../lab/throwaway";
+import { removeInstall, removeWhole, throwawayLabels } from "../../../../lab/throwaway";
+import { remnantsInWords } from "../../../../lab/throwaway/clean";
 import { endpointsNamed } from "../../../../lab/throwaway/network";
-import { activeEndpoints, declared, engineWith, item, type FakeItem } from "./engine";
+import { activeEndpoints, declared, engineWith, item, miscounted, type FakeItem } from "./engine";
 
 const network = (connected: string[], hidden: string[]): Map<string, FakeItem> =>
   new Map([["net", item("network", "i", { connected, hidden })]]);
@@ -30,7 +31,7 @@ test.each([
   ["a label that says no", { edge: { "scani.throwaway": "false" } }, "network edge (not labelled scani.throwaway)"],
 ])("an install with %s that is not a throwaway's is left whole", async (_what, labels, reason) => {
   const items = install(labels);
-  expect(await removeInstall(engineWith(items), "i")).toEqual([reason]);
+  expect(remnantsInWords(await removeInstall(engineWith(items), "i"))).toBe(reason);
   expect(items.size).toBe(3);
 });
 
@@ -45,7 +46,9 @@ test("a container that a killed check left is removed with the throwaway it is o
   expect(await removeInstall(engineWith(items), "i")).toEqual([]);
   expect(items.size).toBe(0);
   const alone = new Map([["probe", item("container", "i", { labels: { "scani.install": "i" } })]]);
-  expect(await removeInstall(engineWith(alone), "i")).toEqual(["container probe (not labelled scani.throwaway)"]);
+  expect(remnantsInWords(await removeInstall(engineWith(alone), "i"))).toBe(
+    "container probe (not labelled scani.throwaway)",
+  );
   expect(alone.size).toBe(1);
 });
 
@@ -55,10 +58,23 @@ test("what an engine reports as connected, listed or named, is cut off, and the 
   expect(items.size).toBe(0);
 });
 
-test("a network the engine keeps all the same is reported, with the engine's words", async () => {
+test("a network the engine keeps all the same is refused, with the engine's words", async () => {
   const items = network([], ["nobody knows it"]);
-  expect(await removeInstall(engineWith(items), "i")).toEqual([`network net (${activeEndpoints.message})`]);
+  await expect(removeWhole(engineWith(items), "i")).rejects.toThrow(
+    `i cannot be removed whole: network net (${activeEndpoints.message})`,
+  );
   expect(items.size).toBe(1);
+});
+
+test("a network whose endpoints the engine has miscounted is reported, and everything else is removed", async () => {
+  const items = new Map([
+    ["net", item("network", "i", { isMiscounted: true })],
+    ["data", item("volume", "i")],
+  ]);
+  const lines: string[] = [];
+  const whole = await removeWhole(engineWith(items), "i", (line: string) => lines.push(line));
+  expect([whole, [...items.keys()]]).toEqual([false, ["net"]]);
+  expect(lines).toEqual([`i cannot be removed whole: network net (${miscounted.message})`]);
 });
 
 test("another install's is not touched", async () => {

@@ -7,6 +7,9 @@ export const activeEndpoints = Object.assign(
   { statusCode: 403 },
 );
 
+/** The same where the engine has miscounted: it names nothing that is connected. */
+export const miscounted = Object.assign(new Error("network n id 1 has active endpoints"), { statusCode: 403 });
+
 /** A container, network or volume of an install on the engine below. */
 export interface FakeItem {
   readonly kind: "container" | "network" | "volume";
@@ -15,6 +18,8 @@ export interface FakeItem {
   readonly connected: string[];
   /** For a network: names of endpoints that no list shows. */
   readonly hidden: string[];
+  /** For a network: true where the engine counts an endpoint that it cannot name. */
+  readonly isMiscounted?: boolean;
 }
 
 /** Returns an item of a throwaway install, or with the labels given. */
@@ -31,6 +36,7 @@ export function engineWith(items: Map<string, FakeItem>): Docker {
     const found = items.get(id);
     if (found === undefined) throw Object.assign(new Error(`no such ${id}`), { statusCode: 404 });
     if (found.connected.length + found.hidden.length > 0) throw activeEndpoints;
+    if (found.isMiscounted === true) throw miscounted;
     items.delete(id);
   };
   const network = (id: string) => ({
