@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { keptCatcher } from "../host/guards/base/baseRefusals";
 import { rememberedManaged } from "../host/guards/identityRefusals";
 import { creationTimestamps } from "../host/install/drift/creationTimestamps";
 import { containerName } from "../host/install/names/containerName";
 import { Base, type DeclareArgs } from "../infra/base/base";
 import type { Settings } from "../settings";
-import { announce, warnOfDrift } from "./base/announce";
+import { announce, warnOfCatcher, warnOfDrift } from "./base/announce";
 import { bringImages, clearCopies, makeLostVolumes } from "./base/makeRoom";
 import {
   chooseSubnet,
@@ -58,6 +59,7 @@ export async function baseStack(
   const args = { ...declareArgs(run, base, known, imageIds), subnet, copies };
   const declared = base.declare(args);
   await warnOfDrift(run, known.identity, declared.drifted);
+  await warnOfCatcher(run, known);
   await announce(run, declared, known.now, args.timestamps, absent);
   return { platform: declared.platform, sockets: declared.outputs };
 }
@@ -82,7 +84,7 @@ async function allKnown(
 function declareArgs(
   { settings, host, images }: BaseRun,
   { secrets }: Base,
-  { identity, evidence, now }: Known,
+  { identity, evidence, now, declared }: Known,
   imageIds: Readonly<Record<string, string>>,
 ): Omit<DeclareArgs, "subnet" | "copies"> {
   const { known, presence, remembered } = identity;
@@ -99,6 +101,7 @@ function declareArgs(
     ),
     engine: presence.engine,
     database: { cluster: evidence.cluster, managed: rememberedManaged(remembered, evidence.managed) },
+    keptCatcher: keptCatcher(declared, now)?.image,
     limits: Object.fromEntries(Object.entries(now.services).map(([service, { limits }]) => [service, limits])),
   };
 }

@@ -67,8 +67,8 @@ export class Base extends pulumi.ComponentResource {
     return { platform, outputs, held: this.held(described), drifted: driftedIn(described) };
   }
 
-  private networks({ timestamps }: DeclareArgs, { addresses, urls }: DescribedBase): Networks {
-    const mail = urls.mail !== undefined;
+  private networks({ timestamps }: DeclareArgs, { addresses, services }: DescribedBase): Networks {
+    const mail = services.some(({ service }) => service === "mail");
     return new Networks({ install: this.settings.name, mail, timestamps, addresses }, { parent: this });
   }
 

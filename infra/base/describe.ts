@@ -23,6 +23,8 @@ export interface OnEngine {
   readonly subnet?: Block;
   /** Limits of the existing containers, by service. */
   readonly limits?: Readonly<Record<string, Limits>>;
+  /** Image of the mail catcher, where a release still sends to it although the settings name another mail server. */
+  readonly keptCatcher?: string;
 }
 
 /** Base as its settings and the engine determine it, before anything of it is declared. */
@@ -51,12 +53,13 @@ export interface DescribedBase {
 export function describeBase(
   settings: Settings<"base">,
   secrets: Secrets,
-  { timestamps, subnet, limits = {} }: OnEngine,
+  { timestamps, subnet, limits = {}, keptCatcher }: OnEngine,
 ): DescribedBase {
   const install = settings.name;
   const addresses = subnet === undefined ? {} : addressesIn(subnet);
   const context: BaseContext = { settings, secrets, timestamps, addresses };
-  const catchesMail = bundles(settings, "mail");
+  const bundlesMail = bundles(settings, "mail");
+  const catcher = bundlesMail ? settings.mailImage : keptCatcher;
   const database = bundles(settings, "postgres") ? postgres(context) : undefined;
   const cache = bundles(settings, "redis") ? redis(context) : undefined;
   const bucket = bundles(settings, "storage") ? settings.S3_BUCKET : undefined;
@@ -67,11 +70,11 @@ export function describeBase(
     postgres: borrowed === undefined ? database?.args : undefined,
     redis: cache?.args,
     storage: bucket === undefined ? undefined : storage(context),
-    mail: catchesMail ? mail(context) : undefined,
+    mail: catcher === undefined ? undefined : mail(context, catcher),
   };
   return {
     addresses,
-    subnets: subnetsIn(install, subnet, catchesMail ? ["data", "mail"] : ["data"]),
+    subnets: subnetsIn(install, subnet, catcher === undefined ? ["data"] : ["data", "mail"]),
     // The gateway has no digest label: adding one would replace the gateway of existing installs, with a gap.
     gateway: describeService("gateway", gateway(context), limits.gateway),
     services: Object.entries(own).flatMap(([service, args]) =>
@@ -82,7 +85,7 @@ export function describeBase(
       url: database.url,
       isBorrowed: borrowed !== undefined,
     },
-    urls: { redis: cache?.url, storage: bucket && storageUrl, mail: catchesMail ? mailUrl : undefined },
+    urls: { redis: cache?.url, storage: bucket && storageUrl, mail: bundlesMail ? mailUrl : undefined },
     bucket,
     connections: [
       ...(borrowed === undefined ? [] : [borrowedConnection(install, borrowed, addresses)]),

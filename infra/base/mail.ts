@@ -6,11 +6,11 @@ import type { BaseServiceArgs } from "./service";
  * Describes the mail catcher: sign-in codes arrive by mail, so without any transport nobody can sign in. Its page is on
  * loopback only.
  */
-export function mail({ settings, timestamps, addresses }: BaseContext): BaseServiceArgs {
+export function mail({ settings, timestamps, addresses }: BaseContext, image = settings.mailImage): BaseServiceArgs {
   return {
     install: settings.name,
     timestamps,
-    image: settings.mailImage,
+    image,
     networks: endpointsOf("mail", addresses),
     environment: {},
     health: "/mailpit readyz",

@@ -1,12 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { differs, type BaseNow } from "../../host/guards/base/baseNow";
+import { keptCatcher } from "../../host/guards/base/baseRefusals";
+import { tiersOf } from "../../host/guards/inUse";
 import { alterations, describeAlterations } from "../../host/install/drift/alteration";
 import { isMadeAnew, type CreationTimestamps } from "../../host/install/drift/creationTimestamps";
 import { containerName } from "../../host/install/names/containerName";
 import { label } from "../../host/install/names/labels";
 import type { DeclareResult } from "../../infra/base/base";
+import { upCommand } from "../../util/commands";
+import { renderProblem } from "../../util/operatorError";
 import { valueIfKnown } from "../known";
-import type { BaseRun, Identity } from "./run";
+import type { BaseRun, Identity, Known } from "./run";
 
 /** Warns of containers that another tool has changed and that are therefore recreated. */
 export async function warnOfDrift(
@@ -23,6 +27,18 @@ export async function warnOfDrift(
     ),
   ];
   if (lines.length > 0) await pulumi.log.warn(lines.join("\n"));
+}
+
+/** Says what is still to be done where base keeps its mail catcher for a release that sends to it. */
+export async function warnOfCatcher({ stack }: BaseRun, { declared, now }: Known): Promise<void> {
+  const catcher = keptCatcher(declared, now);
+  if (catcher === undefined) return;
+  const problem = {
+    what: `${catcher.container} stays as long as ${tiersOf(now.releases)} sends mail to it. The next release sends it to the mail server that is given now.`,
+    why: "Once that release serves, base gives it up:",
+    type: [upCommand(stack)],
+  };
+  await pulumi.log.warn(renderProblem(problem));
 }
 
 /**

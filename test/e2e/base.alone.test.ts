@@ -9,12 +9,13 @@ import { RealScani } from "../../lab/rehearse/real";
 import type { RehearsedScani } from "../../lab/rehearse/scani";
 import { StandInScani } from "../../lab/rehearse/standIn";
 import type { Session } from "../../lab/rehearse/session";
-import { changeSetting } from "../../lab/throwaway";
+import { changeSetting, hostAddress, throwawayLabels } from "../../lab/throwaway";
+import { freePorts } from "../../lab/throwaway/ports";
 import { up } from "../../ops/up";
 import { interruptedUp } from "./base/interrupted";
 import { KeptSocket } from "./base/keptSocket";
 import { remake } from "./base/remake";
-import { container, runningServices } from "./host";
+import { container, containersOf, runningServices } from "./host";
 import { killedUp } from "./runs/killedUp";
 import { closeScene, failing, openScene, type Scene } from "./scene";
 import { promisedRate, until } from "./traffic";
@@ -274,4 +275,44 @@ test("an install moves to other addresses, as one of before does to its first: n
   expect(await runningServices(scene)).toEqual(serving);
   await scani.sendJobs();
   await until(async () => (await scani.jobs()).never === 0, 30_000);
+});
+
+test("a mail server takes the catcher's place under load: it stays until no release sends to it, and none fails", async () => {
+  const { docker, place } = scene;
+  const install = place.install;
+  const address = await hostAddress(docker);
+  const [smtp, page] = (await freePorts(2)) as [number, number];
+  const server = await docker.createContainer({
+    name: `${install}-mail-outside`,
+    Image: subject.images.mail,
+    Labels: throwawayLabels(install, "outside"),
+    ExposedPorts: { "1025/tcp": {}, "8025/tcp": {} },
+    HostConfig: {
+      PortBindings: {
+        "1025/tcp": [{ HostIp: address, HostPort: String(smtp) }],
+        "8025/tcp": [{ HostIp: "127.0.0.1", HostPort: String(page) }],
+      },
+    },
+  });
+  await server.start();
+  const catcher = await container(scene, undefined, "mail");
+
+  changeSetting(place, "base", "SMTP_URL", `smtp://${address}:${smtp}`);
+  const running = await load();
+  expect(await scene.up("base")).toContain(`${install}-mail stays as long as tier1 sends mail to it`);
+  expect((await container(scene, undefined, "mail")).id).toBe(catcher.id);
+  await scene.up("tier1");
+  expect((await container(scene, "tier1", "data-provider")).info.Config.Env).toContain(
+    `SMTP_URL=smtp://${address}:${smtp}`,
+  );
+  expect(await scene.preview("base")).toMatch(/- .*mail/);
+  await scene.up("base");
+  const report = await running.stop();
+  console.info(`mail server given: ${report.sent} requests, ${report.failed} failed`);
+  expect(report.failures.slice(0, 3)).toEqual([]);
+  expect((await containersOf(scene)).map(({ name }) => name)).not.toContain(`${install}-mail`);
+  expect((await docker.listNetworks({ filters: { name: [`${install}-mail`] } })).map(({ Name }) => Name)).toEqual([]);
+  expect(await scene.up("base")).toMatch(/Resources:\n\s+\d+ unchanged/);
+  expect(await runningServices(scene)).toEqual(serving);
+  if (kind === "real") await RealScani.on(docker, { ...place, mailPort: page }).seedUser("grace");
 });

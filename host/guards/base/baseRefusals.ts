@@ -6,7 +6,7 @@ import { publishedAt } from "../../engine/containers/published";
 import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../../install/services/bundled";
 import { variableIn } from "../../install/services/environment";
 import { tiersOf } from "../inUse";
-import type { BaseNow } from "./baseNow";
+import type { BaseContainer, BaseNow } from "./baseNow";
 
 /** Settings base is about to be declared with, by name, including those that are generated. Holds secrets. */
 export interface DeclaredBase {
@@ -53,7 +53,7 @@ export function baseRefusals(declared: DeclaredBase, now: BaseNow): Problem[] {
   if (now.releases.length === 0) return [];
   return [
     ...replaceableServices.flatMap(([service, shape]) => [
-      ...replacedService(declared, now, service, shape),
+      ...(shape.isExpendable ? [] : replacedService(declared, now, service, shape)),
       ...returnedService(declared, now, shape),
       ...changedCredentials(declared, now, service, shape),
     ]),
@@ -72,12 +72,7 @@ export function baseRefusalHeading(now: BaseNow): string {
 function replacedService(declared: DeclaredBase, now: BaseNow, service: string, shape: Replaceable): Problem[] {
   const setting = shape.replacedBy.find((name) => declared.settings[name]?.value !== undefined);
   const container = now.services[service];
-  if (
-    setting === undefined ||
-    container === undefined ||
-    !urlsOf(now, shape).some(({ hostname }) => hostname === shape.host)
-  )
-    return [];
+  if (setting === undefined || container === undefined || !isNamed(now, shape)) return [];
   return [
     {
       what: `${from(declared, setting)} names another ${shape.title}, so base's own, ${container.container}, would be deleted.`,
@@ -87,6 +82,15 @@ function replacedService(declared: DeclaredBase, now: BaseNow, service: string, 
       type: withdrawCommands(setting, declared.settings[setting]?.origin, declared.stack),
     },
   ];
+}
+
+/**
+ * Returns base's mail catcher where a release in use still sends to it although the settings name another mail server:
+ * base keeps it until none does. Pure.
+ */
+export function keptCatcher({ settings }: DeclaredBase, now: BaseNow): BaseContainer | undefined {
+  const isReplaced = replaceable.mail.replacedBy.some((name) => settings[name]?.value !== undefined);
+  return isReplaced && isNamed(now, replaceable.mail) ? now.services.mail : undefined;
 }
 
 /** Refuses the loss of a setting that names somebody else's service, since a new and empty one would take its place. */
@@ -239,6 +243,11 @@ function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
       },
     ];
   });
+}
+
+/** True where a release in use reaches base's own service. */
+function isNamed(now: BaseNow, shape: Replaceable): boolean {
+  return urlsOf(now, shape).some(({ hostname }) => hostname === shape.host);
 }
 
 /** Returns the addresses at which releases in use reach a service. */

@@ -9,6 +9,8 @@ import type { DeclaredBase } from "./baseRefusals";
 interface Handed {
   /** Effect of another value that users of Scani notice, as the end of a sentence. */
   readonly notice: string;
+  /** Setting whose place it takes: given where a release has only that one, it is a change too. */
+  readonly insteadOf?: BaseSetting;
   /**
    * Returns true if another value than a release has is a change; without it, it always is.
    * @param isGiven true if somebody gives the other one
@@ -56,16 +58,19 @@ const handed: Readonly<Partial<Record<BaseSetting, Handed>>> = {
   COOKIE_DOMAIN: { notice: "everybody has to sign in again" },
   BETTER_AUTH_SECRET: { notice: "everybody is signed out" },
   VAPID_PRIVATE_KEY: { notice: "every subscription to notifications ends" },
+  // Scani has one mail transport: where the other takes its place, the change is reported of that one.
   SMTP_URL: {
-    notice: "no mail leaves by it any more",
-    // Leaving base's own mail server removes a service, which `baseRefusals` reports.
-    counts: (was, _isGiven, { settings }) =>
-      hostOf(was) !== replaceable.mail.host && settings.FASTMAIL_API_TOKEN?.value === undefined,
+    notice: "mails leave another way",
+    insteadOf: "FASTMAIL_API_TOKEN",
+    counts: (was, isGiven, { settings }) =>
+      isGiven || (hostOf(was) !== replaceable.mail.host && settings.FASTMAIL_API_TOKEN?.value === undefined),
   },
   FASTMAIL_API_TOKEN: {
-    notice: "no mail leaves by it any more",
-    counts: (_was, _isGiven, { settings }) => settings.SMTP_URL?.value === undefined,
+    notice: "mails leave another way",
+    insteadOf: "SMTP_URL",
+    counts: (_was, isGiven, { settings }) => isGiven || settings.SMTP_URL?.value === undefined,
   },
+  SMTP_FROM: { notice: "mails come from another address" },
 };
 
 /** Settings that `handedChanges` compares. */
@@ -73,13 +78,17 @@ export const handedSettings = Object.keys(handed) as readonly BaseSetting[];
 
 /** Returns settings that base would hand to the next release with another value than a release in use has. Pure. */
 export function handedChanges(declared: DeclaredBase, now: BaseNow): ChangedSetting[] {
-  return (Object.entries(handed) as [BaseSetting, Handed][]).flatMap(([setting, { notice, counts, harm }]) => {
-    const { value, origin } = declared.settings[setting] ?? {};
-    const isGiven = value !== undefined && origin !== "generated" && origin !== "its default";
-    const was = now.releases
-      .map(({ environment }) => variableIn(environment, setting))
-      .find((one) => one !== undefined && one !== value);
-    if (was === undefined || counts?.(was, isGiven, declared, now) === false) return [];
-    return [{ setting, notice, was, harm: harm?.(now), ...(isGiven ? { value, origin } : {}) }];
-  });
+  return (Object.entries(handed) as [BaseSetting, Handed][]).flatMap(
+    ([setting, { notice, insteadOf, counts, harm }]) => {
+      const { value, origin } = declared.settings[setting] ?? {};
+      const isGiven = value !== undefined && origin !== "generated" && origin !== "its default";
+      const valuesOf = (name: BaseSetting): string[] =>
+        now.releases.flatMap(({ environment }) => variableIn(environment, name) ?? []);
+      const all = valuesOf(setting);
+      const was = all.find((one) => one !== value);
+      const isNew = isGiven && all.length === 0 && insteadOf !== undefined && valuesOf(insteadOf).length > 0;
+      if (!isNew && (was === undefined || counts?.(was, isGiven, declared, now) === false)) return [];
+      return [{ setting, notice, was, harm: harm?.(now), ...(isGiven ? { value, origin } : {}) }];
+    },
+  );
 }

@@ -17,6 +17,11 @@ export interface Replaceable {
   readonly credentials: Readonly<Partial<Record<BaseSetting, string>>>;
   /** True where it holds data that exists nowhere else. */
   readonly holdsData: boolean;
+  /**
+   * True where nothing is lost with it, so that base gives it up as soon as no release names it any more. Jobs wait in
+   * Redis, and the others hold data.
+   */
+  readonly isExpendable: boolean;
 }
 
 /** Services base can do without. */
@@ -32,6 +37,7 @@ export const replaceable = {
       POSTGRES_PASSWORD: "POSTGRES_PASSWORD",
     },
     holdsData: true,
+    isExpendable: false,
   },
   redis: {
     title: "Redis",
@@ -40,6 +46,7 @@ export const replaceable = {
     variable: "REDIS_URL",
     credentials: { REDIS_PASSWORD: "REDIS_PASSWORD" },
     holdsData: false,
+    isExpendable: false,
   },
   storage: {
     title: "S3 server",
@@ -48,6 +55,7 @@ export const replaceable = {
     variable: "S3_ENDPOINT",
     credentials: { S3_ACCESS_KEY_ID: "ROOT_ACCESS_KEY", S3_SECRET_ACCESS_KEY: "ROOT_SECRET_KEY" },
     holdsData: true,
+    isExpendable: false,
   },
   mail: {
     title: "mail server",
@@ -56,6 +64,7 @@ export const replaceable = {
     variable: "SMTP_URL",
     credentials: {},
     holdsData: false,
+    isExpendable: true,
   },
 } as const satisfies Record<string, Replaceable>;
 

@@ -9,6 +9,7 @@ import type { MissingImage } from "../../../host/preflight/images";
 import type { Presence } from "../../../host/install/presence";
 import type { Facts } from "../../../host/install/facts";
 import type { Host } from "../../../stacks/host";
+import type { BaseNow } from "../../../host/guards/base/baseNow";
 import type { ContainerInUse } from "../../../host/guards/inUse";
 import { factsOf, release, routedTo } from "../host/handover/model";
 import { violations } from "./policy";
@@ -163,6 +164,8 @@ let imageIds: Record<string, string> = {};
 let releases: Pick<Presence, "containers" | "networks"> = { containers: [], networks: [] };
 /** Containers of releases in use. */
 let inUse: ContainerInUse[] = [];
+const noBase: BaseNow = { services: {}, releases: [], images: {} };
+let baseNow = noBase;
 let projects: { name: string; folder: string }[] = [];
 /** Version of Postgres that made the data in the install's volume; undefined without data. */
 let volumeMajor: string | undefined;
@@ -191,7 +194,7 @@ const host: Host = {
   strangers: async () => [],
   subnet: async () => ({ own: { first: 0x0ad50700, prefix: 24 } }),
   missingVolumes: async () => [],
-  baseNow: async () => ({ services: {}, releases: [], images: {} }),
+  baseNow: async () => baseNow,
   inUse: async () => inUse,
   makeVolumes: async () => undefined,
   routed: async () => ({ routes: {}, containers: [] }),
@@ -281,6 +284,21 @@ test("external services are not declared", async () => {
     container,
   ).map(({ name }) => name);
   expect(names).toEqual(["gateway"]);
+});
+
+test("a mail catcher that a release sends to stays as it runs, and the next release has the mail server", async () => {
+  const catcher = { container: "scani-mail", image: "axllent/mailpit:v1", environment: [], published: [] };
+  baseNow = {
+    services: { mail: { ...catcher, limits: { memory: 128, restartPolicy: "unless-stopped" } } },
+    releases: [{ tier: "tier1", environment: ["SMTP_URL=smtp://mailpit:1025"] }],
+    images: {},
+  };
+  const config = { tier: "base", SMTP_URL: "smtp://mail.example.org" };
+  const resources = await declare(config);
+  expect(of(resources, container).find(({ name }) => name === "mail")?.inputs).toMatchObject({ image: catcher.image });
+  expect(of(resources, "docker:index/network:Network").map(({ name }) => name)).toEqual(["data", "edge", "mail"]);
+  baseNow = noBase;
+  expect(of(await declare(config), container).map(({ name }) => name)).not.toContain("mail");
 });
 
 test("tier 2 declares no data-provider and names no local key", async () => {

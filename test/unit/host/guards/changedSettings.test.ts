@@ -74,7 +74,7 @@ test.each<[string, Record<string, DeclaredSetting>, string, string]>([
   [
     "a mail server in the shell",
     { SMTP_URL: given("smtp://u:OTHERSECRET@other.example.org", shell) },
-    "SMTP_URL (from the shell's environment) differs, and tier1 runs with another: with the next switch no mail leaves by it any more.",
+    "SMTP_URL (from the shell's environment) differs, and tier1 runs with another: with the next switch mails leave another way.",
     "unset SMTP_URL",
   ],
   [
@@ -92,7 +92,7 @@ test.each<[string, Record<string, DeclaredSetting>, string, string]>([
   [
     "a mail server whose line was lost",
     { SMTP_URL: none },
-    "SMTP_URL is not given any more, and tier1 runs with another: with the next switch no mail leaves by it any more.",
+    "SMTP_URL is not given any more, and tier1 runs with another: with the next switch mails leave another way.",
     "npm run pulumi -- config set --secret SMTP_URL --stack base",
   ],
 ])("%s is refused, and shows no secret", (_what, changes, what, type) => {
@@ -121,14 +121,43 @@ test.each([".env", "Pulumi config"] as const)("what the operator wrote into %s i
 test.each<[string, Record<string, DeclaredSetting>, Record<string, string>]>([
   ["the page's address base derives", { FRONTEND_URL: none }, { FRONTEND_URL: "http://localhost:8080" }],
   ["an api's address that follows from the page's", {}, { BACKEND_URL: "https://elsewhere.example.org" }],
-  [
-    "the mail catcher, which goes as a service",
-    { SMTP_URL: given("smtp://x.example.org", shell) },
-    { SMTP_URL: "smtp://mailpit:1025" },
-  ],
-  ["a mail server that Fastmail follows", { SMTP_URL: none, FASTMAIL_API_TOKEN: given("fmu1-x") }, {}],
+  ["the mail catcher, which nobody gives", { SMTP_URL: none }, { SMTP_URL: "smtp://mailpit:1025" }],
 ])("%s is no change", (_what, changes, was) => {
   expect(compared(changes, running(was))).toEqual({ refused: [], said: [] });
+});
+
+test.each<[string, Record<string, string>, Record<string, DeclaredSetting>, string]>([
+  [
+    "a mail server in place of the catcher",
+    { SMTP_URL: "smtp://mailpit:1025" },
+    { SMTP_URL: given("smtp://x.example.org", shell) },
+    "SMTP_URL (from the shell's environment) differs, and tier1 runs with another",
+  ],
+  [
+    "Fastmail in place of a mail server",
+    {},
+    { SMTP_URL: none, FASTMAIL_API_TOKEN: given("fmu1-x", shell) },
+    "FASTMAIL_API_TOKEN (from the shell's environment) is given, and tier1 runs without it",
+  ],
+  [
+    "another sender",
+    { SMTP_FROM: "scani@example.org" },
+    { SMTP_FROM: given("me@example.org", shell) },
+    "SMTP_FROM (from the shell's environment) is me@example.org, and tier1 runs with scani@example.org",
+  ],
+])("the shell's own %s is refused once, and taken from a file", (_what, was, changes, what) => {
+  const [name, { value = "" }] = Object.entries(changes).at(-1) as [string, DeclaredSetting];
+  const sender = { SMTP_FROM: given("scani@example.org") };
+  const { refused, said } = compared({ ...sender, ...changes }, running(was));
+  expect([said, refused.map((one) => one.what.split(":")[0])]).toEqual([[], [what]]);
+  const written = compared({ ...sender, ...changes, [name]: given(value) }, running(was));
+  expect([written.refused, written.said.length]).toEqual([[], 1]);
+});
+
+test("a tier that sends no mail itself notices no mail server", () => {
+  const releases = [{ tier: "tier2", environment: ["COOKIE_DOMAIN=example.org"] }];
+  const changes = { SMTP_URL: given("smtp://x.example.org", shell) };
+  expect(compared(changes, { ...running(), releases })).toEqual({ refused: [], said: [] });
 });
 
 describe("a release that sends its mail over Fastmail", () => {
@@ -154,15 +183,24 @@ describe("a release that sends its mail over Fastmail", () => {
   ])("%s is refused, and shows no secret", (_name, token, what, type) => {
     const { refused, said } = compared({ SMTP_URL: none, FASTMAIL_API_TOKEN: token }, now);
     expect(said).toEqual([]);
-    expect(refused.map((one) => one.what)).toEqual([`${what}: with the next switch no mail leaves by it any more.`]);
+    expect(refused.map((one) => one.what)).toEqual([`${what}: with the next switch mails leave another way.`]);
     expect(refused.map(commandsOf)).toEqual([[type]]);
     expect(refused.map(renderProblem).join()).not.toContain("SECRET");
   });
 
   test.each<[string, Record<string, DeclaredSetting>]>([
     ["the same token", { SMTP_URL: none, FASTMAIL_API_TOKEN: given("fmu1-WASSECRET", shell) }],
-    ["a mail server that follows it", { FASTMAIL_API_TOKEN: none }],
   ])("%s is no change", (_name, changes) => expect(compared(changes, now)).toEqual({ refused: [], said: [] }));
+
+  test("a mail server in the shell that takes its place is refused", () => {
+    const { refused, said } = compared({ SMTP_URL: given("smtp://x.example.org", shell) }, now);
+    expect([said, refused.map((one) => one.what)]).toEqual([
+      [],
+      [
+        "SMTP_URL (from the shell's environment) is given, and tier1 runs without it: with the next switch mails leave another way.",
+      ],
+    ]);
+  });
 });
 
 describe("files in a bucket of somebody else's", () => {

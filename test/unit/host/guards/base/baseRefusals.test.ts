@@ -1,6 +1,7 @@
 import type { BaseNow } from "../../../../../host/guards/base/baseNow";
 import {
   baseRefusals,
+  keptCatcher,
   serverOf,
   type DeclaredBase,
   type DeclaredSetting,
@@ -106,13 +107,6 @@ test.each<[string, Record<string, DeclaredSetting>, string, readonly string[]]>(
     "S3_ENDPOINT (from Pulumi config) names another S3 server",
     ["npm run pulumi -- config rm S3_ENDPOINT --stack base"],
   ],
-  ["a mail server", { SMTP_URL: given("smtp://mail.example.org") }, "scani-mail, would be deleted", ["unset SMTP_URL"]],
-  [
-    "Fastmail",
-    { FASTMAIL_API_TOKEN: given("fmu1-TOK3N") },
-    "FASTMAIL_API_TOKEN (from the shell's environment) names another mail server",
-    ["unset FASTMAIL_API_TOKEN"],
-  ],
   [
     "another password of Postgres",
     { POSTGRES_PASSWORD: given("ANOTHERPASSWORD") },
@@ -217,10 +211,30 @@ test("of somebody else's S3 server, another region is not for this to say", () =
 test("nothing is refused where no release runs", () =>
   expect(refusals({ DATABASE_URL: given(managed.DATABASE_URL) }, { services, releases: [], images: {} })).toEqual([]));
 
-test("a mail server in place of the catcher is no loss to a tier that sends no mail itself", () =>
-  expect(
-    refusals({ SMTP_URL: given("smtp://mail.example.org") }, { ...now, releases: now.releases.slice(0, 2) }),
-  ).toEqual([]));
+describe("a mail server in place of the catcher", () => {
+  const ours = { ...settings, SMTP_URL: given("smtp://mail.example.org", ".env") };
+  const kept = (changed: Record<string, DeclaredSetting>, host: BaseNow = now) =>
+    keptCatcher({ stack: "base", settings: { ...settings, ...changed } }, host)?.container;
+
+  test.each(["SMTP_URL", "FASTMAIL_API_TOKEN"])(
+    "%s takes nothing away: the catcher stays for who sends to it",
+    (name) => {
+      const changed = { [name]: given("smtp://mail.example.org", ".env") };
+      expect([refusals(changed), kept(changed)]).toEqual([[], "scani-mail"]);
+    },
+  );
+
+  test("once no release sends to it, base gives it up", () => {
+    const sent = { tier: "tier1", environment: [...stores, ...files, "SMTP_URL=smtp://mail.example.org"] };
+    for (const releases of [[], now.releases.slice(0, 2), [sent]])
+      expect(kept(ours, { ...now, releases })).toBeUndefined();
+  });
+
+  test("without one, and where it is gone, there is nothing to keep", () => {
+    expect(kept({})).toBeUndefined();
+    expect(kept(ours, { ...now, services: {} })).toBeUndefined();
+  });
+});
 
 describe("a version of a server that may not read what another has written", () => {
   const [redis72, redis74] = [["REDIS_VERSION=7.2.5"], ["REDIS_VERSION=7.4.2"]];
