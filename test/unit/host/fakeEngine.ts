@@ -57,6 +57,8 @@ export interface FakeContainer {
   /** Exit code with which it ends as soon as it has been started, for a one-off container. */
   endsWith?: number;
   readonly autoRemove?: boolean;
+  /** True where the engine fails to remove it, as one whose files something still holds. */
+  isBusy?: boolean;
   /** Lines it logs when it starts, and when it is stopped. */
   readonly atStart: readonly string[];
   readonly atStop: readonly string[];
@@ -112,6 +114,15 @@ export class Died extends Error {
 /** States Docker counts as running. */
 const running: readonly ContainerState[] = ["running", "paused", "restarting"];
 
+/** Refuses what Docker refuses of a container that it is removing, or has failed to remove. */
+function refuseLost({ id, state }: FakeContainer, status: number, what: string): void {
+  if (state === "removing" || state === "dead")
+    throw new EngineError(
+      status,
+      `(HTTP code ${status}) conflict - container ${id} is marked for removal and cannot be ${what} `,
+    );
+}
+
 /** A Docker engine in memory that has Docker's states and error messages, and can fail at any call. */
 export class FakeEngine implements Engine {
   readonly all: FakeContainer[] = [];
@@ -121,6 +132,8 @@ export class FakeEngine implements Engine {
   readonly volumesThere: { name: string; labels: Record<string, string> }[] = [];
   /** Contents of volumes by path, for containers whose mounts name them. */
   readonly volumeFiles = new Map<string, Map<string, string>>();
+  /** Names of networks whose endpoints the engine has miscounted: it does not remove them until it is restarted. */
+  readonly miscounted = new Set<string>();
   readonly networksThere: (Omit<NetworkSummary, "subnets" | "dynamic"> & Partial<NetworkSummary>)[] = [];
   /** Every call so far, as `method container command`. */
   readonly calls: string[] = [];
@@ -281,8 +294,7 @@ export class FakeEngine implements Engine {
         one.state = "running";
         return;
       }
-      if (one.state === "removing" || one.state === "dead")
-        throw new EngineError(409, "(HTTP code 409) conflict - container is marked for removal and cannot be started ");
+      refuseLost(one, 409, "started");
       for (const gone of one.goneNetworks.values())
         throw new EngineError(404, `(HTTP code 404) no such container - network ${gone} not found `);
       one.state = "running";
@@ -305,7 +317,9 @@ export class FakeEngine implements Engine {
 
   setRestartPolicy(container: string, policy: string): Promise<void> {
     return this.call(`setRestartPolicy ${this.called(container)} ${policy}`, () => {
-      this.there(container).restartPolicy = policy;
+      const one = this.there(container);
+      refuseLost(one, 409, "updated");
+      one.restartPolicy = policy;
     });
   }
 
@@ -319,6 +333,13 @@ export class FakeEngine implements Engine {
           `(HTTP code 409) unexpected - You cannot remove a ${one.state} container ${one.id}. Stop the container before attempting removal or force remove `,
         );
       if (running.includes(one.state)) this.ends(one, 137);
+      if (one.isBusy === true) {
+        one.state = "dead";
+        throw new EngineError(
+          500,
+          `(HTTP code 500) server error - unable to remove ${one.id}: device or resource busy `,
+        );
+      }
       this.drop(one);
     });
   }
@@ -507,6 +528,7 @@ export class FakeEngine implements Engine {
   connectNetwork(network: string, container: string): Promise<void> {
     return this.call(`connectNetwork ${network} ${this.called(container)}`, () => {
       const one = this.there(container);
+      refuseLost(one, 500, "connected or disconnected");
       one.networks.push(network);
       this.joined(one);
     });
@@ -516,6 +538,7 @@ export class FakeEngine implements Engine {
     return this.call(`disconnectNetwork ${network} ${this.called(container)}`, () => {
       const one = this.find(container);
       if (one === undefined) return;
+      refuseLost(one, 500, "connected or disconnected");
       one.networks = one.networks.filter((name) => name !== network);
       one.goneNetworks.delete(network);
     });
@@ -535,7 +558,7 @@ export class FakeEngine implements Engine {
       if (found === undefined) return;
       const { id, name } = found;
       const users = this.all.filter(({ networks }) => networks.includes(name));
-      if (users.some(({ state }) => running.includes(state)))
+      if (this.miscounted.has(name) || users.some(({ state }) => running.includes(state)))
         throw new EngineError(
           403,
           `(HTTP code 403) unexpected - error while removing network: ${name} has active endpoints `,
