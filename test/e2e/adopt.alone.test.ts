@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectDocker } from "../../host/engine/connect";
 import { engineOver } from "../../host/engine/docker/dockerEngine";
@@ -46,6 +47,8 @@ let scani: StandInScani;
 let ada: Session;
 let bucket: Awaited<ReturnType<typeof chooseBucket>>;
 const files: Record<string, string> = {};
+/** Restart policies of compose's containers before the adoption, by service. */
+let policies: Record<string, string>;
 const output: string[] = [];
 
 const context = () => contextOn(place, (line) => output.push(line));
@@ -103,7 +106,16 @@ test("the plan says what becomes of it, shows no secret, and touches nothing", a
   await expect(readStatus(engine, place.install)).rejects.toThrow();
 }, 60_000);
 
+/** Returns the restart policy of each of compose's containers that run all the time, by service. */
+async function restartPolicies(): Promise<Record<string, string>> {
+  const entries = (await composed.containers())
+    .filter(({ service }) => service !== "migrate")
+    .map(async ({ service, id }) => [service, (await engine.inspect(id))?.restartPolicy ?? "none"] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
 test("adopted under load: no request fails, and rows, sessions, credentials, files and jobs are all there", async () => {
+  policies = await restartPolicies();
   await scani.sendJobs(100, 40);
   const load = await startLoad({ url: proxy.url, rate: promisedRate, seconds: 400, requests: scani.requests() });
   const heldFrom: number[] = [];
@@ -134,12 +146,28 @@ test("adopted under load: no request fails, and rows, sessions, credentials, fil
   expect(await rowsIn(`${place.install}-postgres`)).toBe(await scani.rows());
 }, 400_000);
 
+test("secrets are written down encrypted, and a variable that no setting names has reached the api", async () => {
+  const secrets = Object.values(composed.settings).filter((text) => /^[0-9a-f]{64}$/.test(text));
+  expect(secrets.length).toBeGreaterThan(5);
+  const names = readdirSync(place.workDir, { recursive: true, withFileTypes: true });
+  const written = names.filter((one) => one.isFile() && /\.(ya?ml|json|env)$/.test(one.name));
+  expect(written.map(({ name }) => name)).toEqual(expect.arrayContaining(["Pulumi.base.yaml", "Pulumi.tier1.yaml"]));
+  for (const { parentPath, name } of written) {
+    const text = readFileSync(join(parentPath, name), "utf8");
+    expect([name, secrets.filter((secret) => text.includes(secret))]).toEqual([name, []]);
+  }
+  const [api] = await engine.containers({ labels: [`scani.install=${place.install}`, "scani.service=api"] });
+  const { environment } = (await engine.inspect(api.id)) ?? { environment: [] };
+  expect(environment).toContain("MY_OWN_VARIABLE=kept");
+});
+
 test("compose's containers are stopped and kept, and its data is in its volume, one folder down", async () => {
   const left = await composed.containers();
   expect(left.filter(({ running }) => running)).toEqual([]);
   expect(left.map(({ service }) => service)).toEqual(
     expect.arrayContaining(["api", "frontend-app", "postgres", "worker", "minio"]),
   );
+  expect(new Set(Object.values(await restartPolicies()))).toEqual(new Set(["no"]));
   const postgres = await engine.inspect(`${place.install}-postgres`);
   expect(postgres?.mounts.map(({ source }) => source)).toContain(`${composed.project}_postgres-data`);
 });
@@ -152,8 +180,10 @@ test("the files are in base's own bucket", async () => {
   }
 });
 
-test("a preview right after has nothing to do", async () => {
+test("a preview right after has nothing to do, and neither has a second adopt", async () => {
   const from = output.length;
+  await adopting({ yes: true });
+  expect(output.slice(from).join("\n")).toContain("Nothing to do: ");
   await preview(context(), "tier1");
   await preview(context(), "base");
   const said = output.slice(from).join("\n");
@@ -162,10 +192,12 @@ test("a preview right after has nothing to do", async () => {
 }, 60_000);
 
 test("docker-compose up -d by mistake: this module's serves on, and its data is whole", async () => {
-  const rows = await scani.rows();
+  const load = await startLoad({ url: proxy.url, rate: promisedRate, seconds: 200, requests: scani.requests() });
   // Compose's Postgres finds a folder that is neither empty nor its data, so its dependants do not start.
   await expect(composed.run("up", "-d")).rejects.toThrow();
-  expect(await scani.rows()).toBe(rows);
+  const report = await load.stop();
+  expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  expect(await rowsIn(`${place.install}-postgres`)).toBe(await scani.rows());
   expect(await scani.stillKnows(ada)).toBe(true);
   expect((await readStatus(engine, place.install)).serving?.tier).toBe("tier1");
   await adopting({ yes: true });
@@ -208,6 +240,7 @@ test("the way back gives compose everything, and then docker-compose up -d chang
   proxy.pointAt(composed.port, true);
   expect(await scani.rows()).toBe(rows);
   expect(await scani.stillKnows(ada)).toBe(true);
+  expect(await restartPolicies()).toEqual(policies);
   const before = (await composed.containers()).filter(({ service }) => service !== "migrate");
   expect(before.filter(({ running }) => !running)).toEqual([]);
   await composed.run("up", "-d");

@@ -50,6 +50,7 @@ async function expectNoneFailed(load: LoadHandle): Promise<void> {
   const report = await load.stop();
   console.info(`${report.sent} sent, ${report.failed} failed, longest wait ${Math.round(report.longestMs)} ms`);
   expect({ failed: report.failed, first: report.failures.slice(0, 3) }).toEqual({ failed: 0, first: [] });
+  expect(report.longestMs).toBeLessThanOrEqual(5_000);
 }
 
 test("renamed services, a fixed container name, password scani, a moving tag of a private registry, and a proxy among them that knows the page by name: no request fails", async () => {

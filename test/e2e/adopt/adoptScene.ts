@@ -28,6 +28,8 @@ export class AdoptScene {
     readonly place: Throwaway,
     readonly scani: StandInScani,
     readonly ada: Session,
+    /** SHA-256 of the file `statement.csv` in its bucket. */
+    readonly statement: string,
   ) {}
 
   static async up(docker: Docker, kind: TestKind): Promise<AdoptScene> {
@@ -35,10 +37,10 @@ export class AdoptScene {
     const proxy = await Proxy.start();
     const composed = await ComposeInstall.up(docker, images, proxy.url);
     proxy.pointAt(composed.port, true);
-    await composed.putFile("statement.csv");
+    const statement = await composed.putFile("statement.csv");
     const place = await layOut(kind, images, { tier1: { soak: "1" } });
     const scani = new StandInScani({ url: proxy.url, mailPort: composed.mailPort });
-    return new AdoptScene(docker, images, proxy, composed, place, scani, await scani.seedUser("ada"));
+    return new AdoptScene(docker, images, proxy, composed, place, scani, await scani.seedUser("ada"), statement);
   }
 
   async down(): Promise<void> {
