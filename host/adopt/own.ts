@@ -1,7 +1,9 @@
 import type { ContainerSummary, Engine, NetworkSummary } from "../engine/engine";
 import { publishedAt } from "../engine/containers/published";
 import { baseNetworkNames } from "../install/network/addresses";
-import { replaceableServices } from "../install/services/bundled";
+import { namesOwn, replaceable, replaceableServices, type ReplaceableService } from "../install/services/bundled";
+import type { Environment } from "../install/services/environment";
+import { loginIn } from "../install/data/databaseUrl";
 import { containerName, volumeNameOf } from "../install/names/containerName";
 import { isOf, isUp, routedRelease, type ReleaseName, type RoutedContainers } from "../install/facts";
 import { readJournal, type Entry } from "../install/journal";
@@ -192,17 +194,7 @@ export function ownSettings(
   const { api, worker, "data-provider": provider } = parts;
   const environment = { ...worker?.environment, ...provider?.environment, ...api?.environment };
   const read = ownVariables(parts);
-  const services = replaceableServices.map(([service, { replacedBy, credentials }]) => {
-    const own = named(service);
-    // For a managed service the release's environment has the settings' own variables.
-    const variables =
-      own === undefined
-        ? [...replacedBy, ...(service === "storage" ? storageVariables : [])].map((name) => [name, name] as const)
-        : Object.entries(credentials);
-    const values = own?.environment ?? environment;
-    const image = own === undefined ? {} : { [`${service}Image`]: own.image };
-    return { ...image, ...Object.fromEntries(variables.map(([name, variable]) => [name, values[variable]])) };
-  });
+  const services = replaceableServices.map(([service]) => serviceSettings(service, named(service), environment));
   const gateway = named("gateway");
   const fronts = (gateway?.networks ?? []).filter((one) => !baseNetworkNames(install).includes(one));
   const frontNames = (gateway === undefined ? [] : namesOnNetworks(gateway)).filter(
@@ -245,6 +237,42 @@ export function ownSettings(
     }),
   };
 }
+
+/** Settings by name; undefined where nothing says one. */
+type Found = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Returns the settings of one of base's services, as its container has them. Without one the release's variables say
+ * whether it was base's own, removed by hand, or is somebody else's. Pure.
+ * @param environment variables of the release
+ */
+function serviceSettings(
+  service: ReplaceableService,
+  own: ComposeContainer | undefined,
+  environment: Environment,
+): Found {
+  const { replacedBy, credentials } = replaceable[service];
+  if (own !== undefined)
+    return {
+      [`${service}Image`]: own.image,
+      ...Object.fromEntries(Object.entries(credentials).map(([name, variable]) => [name, own.environment[variable]])),
+    };
+  if (namesOwn(environment, service)) return loginSettings[service](environment);
+  // For a managed service the release's environment has the settings' own variables.
+  const names = [...replacedBy, ...(service === "storage" ? storageVariables : [])];
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
+}
+
+/** Read the settings by which a release logs in to base's own server off the release's variables. Pure. */
+const loginSettings: Readonly<Record<ReplaceableService, (environment: Environment) => Found>> = {
+  postgres: ({ DATABASE_URL }) => {
+    const login = loginIn(DATABASE_URL);
+    return { POSTGRES_USER: login?.role, POSTGRES_DB: login?.database, POSTGRES_PASSWORD: login?.password };
+  },
+  redis: ({ REDIS_URL }) => ({ REDIS_PASSWORD: loginIn(REDIS_URL)?.password }),
+  storage: ({ S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY }) => ({ S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY }),
+  mail: () => ({}),
+};
 
 /** Returns the secrets of base's own making that these containers have. Pure. */
 function generatedIn(containers: readonly ComposeContainer[]): StackValues {

@@ -1,4 +1,6 @@
 import type { NamesOf, Settings } from "../../../settings";
+import { hostOf } from "../../../util/host";
+import type { Environment } from "./environment";
 
 /** A setting base reads. */
 export type BaseSetting = NamesOf<"base">;
@@ -84,4 +86,10 @@ export function bundles(settings: Settings<"base">, service: ReplaceableService)
 /** True where base declares a container for a service; it may borrow another's Postgres. Pure. */
 export function declares(settings: Settings<"base">, service: ReplaceableService): boolean {
   return bundles(settings, service) && !(service === "postgres" && settings.borrowedPostgres !== undefined);
+}
+
+/** True where the variables of a release name base's own server, and not somebody else's. Pure. */
+export function namesOwn(environment: Environment, service: ReplaceableService): boolean {
+  const { variable, host } = replaceable[service];
+  return hostOf(environment[variable] ?? "") === host;
 }

@@ -105,15 +105,78 @@ test("everything generated, and what was adopted, is read off the containers", (
   });
 });
 
+/** Returns a container with other variables. */
+const changed = (one: ComposeContainer, environment: Readonly<Record<string, string>>): ComposeContainer => ({
+  ...one,
+  environment: { ...one.environment, ...environment },
+});
+
 test("a managed database and the hosted endpoint are named as the release names them, and base's own volume is not", () => {
-  const managed = ownSettings("scani", "tier2", [...base, api]);
-  expect(managed.base.DATABASE_URL).toBe(api.environment.DATABASE_URL);
+  const DATABASE_URL = "postgres://scani:x@db.example.org:5432/scani";
+  const managed = ownSettings("scani", "tier2", [...base, changed(api, { DATABASE_URL })]);
+  expect(managed.base.DATABASE_URL).toBe(DATABASE_URL);
   expect(managed.base.REDIS_URL).toBeUndefined();
   expect(managed.tier).toMatchObject({ SCANI_CLOUD_URL: "http://data-provider:8082", SCANI_CLOUD_API_KEY: key("c") });
   const mount = { type: "volume", source: "scani-postgres-data", path: "/var/lib/postgresql/data" };
   const own = container("postgres", { environment: { POSTGRES_PASSWORD: key("f") }, mounts: [mount] });
   const bundled = ownSettings("scani", "tier1", [...base, own, api]).base;
   expect(Object.keys(bundled).filter((name) => /^postgres(Volume|Folder)$|^DATABASE_URL$/.test(name))).toEqual([]);
+});
+
+describe("a service whose container is gone", () => {
+  const secret = "p@ss/w:rd%2F?#";
+  const encoded = encodeURIComponent(secret);
+  const names = [
+    ...["DATABASE_URL", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD"],
+    ...["S3_ENDPOINT", "S3_PUBLIC_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "SMTP_URL"],
+  ];
+  /** Returns the settings of the service that is not there, which nothing but the release's variables say. */
+  const settingsWithout = (service: string, variables: Readonly<Record<string, string>>) => {
+    const there = [...base, postgres].filter((one) => one.service !== service);
+    const [before, after] = [there, [...there, changed(api, variables), changed(provider, variables)]].map(
+      (containers) => ownSettings("scani", "tier1", containers).base,
+    );
+    return Object.fromEntries(names.filter((name) => after[name] !== before[name]).map((name) => [name, after[name]]));
+  };
+
+  test.each([
+    [
+      "postgres",
+      { DATABASE_URL: `postgres://the.user:${encoded}@postgres:5432/the-db?sslmode=disable` },
+      { POSTGRES_USER: "the.user", POSTGRES_DB: "the-db", POSTGRES_PASSWORD: secret },
+    ],
+    ["redis", { REDIS_URL: `redis://:${encoded}@redis:6379` }, { REDIS_PASSWORD: secret }],
+    [
+      "storage",
+      {
+        S3_ENDPOINT: "http://storage:9000",
+        S3_PUBLIC_ENDPOINT: "https://scani.example.org",
+        S3_ACCESS_KEY_ID: "own",
+        S3_SECRET_ACCESS_KEY: secret,
+      },
+      { S3_ACCESS_KEY_ID: "own", S3_SECRET_ACCESS_KEY: secret },
+    ],
+    ["mail", { SMTP_URL: "smtp://mailpit:1025" }, {}],
+  ])("is base's own where the release names base's: %s", (service, variables, settings) => {
+    expect(settingsWithout(service, variables)).toEqual(settings);
+  });
+
+  test.each([
+    ["postgres", { DATABASE_URL: `postgres://u:${encoded}@postgres.example.org/scani` }],
+    ["redis", { REDIS_URL: `rediss://:${encoded}@cache.example.org` }],
+    [
+      "storage",
+      {
+        S3_ENDPOINT: "https://s3.example.org",
+        S3_PUBLIC_ENDPOINT: "https://files.example.org",
+        S3_ACCESS_KEY_ID: "theirs",
+        S3_SECRET_ACCESS_KEY: secret,
+      },
+    ],
+    ["mail", { SMTP_URL: "smtps://u:p@mail.example.org:465" }],
+  ])("is somebody else's where the release names theirs: %s", (service, variables) => {
+    expect(settingsWithout(service, variables)).toEqual(variables);
+  });
 });
 
 test("only a gateway that is there and publishes no port is one that is not to publish any", () => {
