@@ -60,7 +60,7 @@ export interface Adoption {
 export type Planned = { readonly adoption: Adoption } | { readonly problems: readonly Problem[] };
 
 /** Folder of the volume the data is moved into. */
-const dataFolder = "scani-data";
+export const dataFolder = "scani-data";
 
 /**
  * Makes the plan. Pure.

@@ -1,10 +1,12 @@
 import { hasReleaseSince, readOwn, readRemains, type OwnInstall, type Remains } from "../../host/adopt/own";
 import type { Stacks } from "../../host/adopt/phases/phase";
+import { dataFolder } from "../../host/adopt/plan";
 import type { StackValues } from "../../host/adopt/compose/variables";
 import type { Engine } from "../../host/engine/engine";
 import { dataRefusalHeading, dataRefusals } from "../../host/guards/data/dataRefusals";
+import type { Evidence } from "../../host/guards/data/evidence";
 import { readEvidence } from "../../host/guards/data/readEvidence";
-import { dataPlaceOf } from "../../host/install/data/dataPlace";
+import { dataPlaceOf, dataServicesOf, volumeIn } from "../../host/install/data/dataPlace";
 import { containerName } from "../../host/install/names/containerName";
 import { strangersOn, type OnNetwork } from "../../host/hold/strangers";
 import { routedRelease } from "../../host/install/facts";
@@ -13,7 +15,7 @@ import { stacksBeside, type StackKind } from "../../host/install/names/stacks";
 import { baseImages, releaseImages } from "../../host/install/services/images";
 import { bringImages, missingImages, missingProblem, type MissingImage } from "../../host/preflight/images";
 import { withLock } from "../../host/lock/lock";
-import { isSet, plainText, SettingsError, type Mistake } from "../../settings";
+import { isSet, plainText, setCommand, SettingsError, withFlag, type Mistake, type Settings } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { adoptCommand, dockerWait, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
@@ -237,14 +239,61 @@ async function refuseUnfit(
   const names = new StackFile(project.folder, base).ownNames("scani:");
   // What is encrypted in the stack's settings is not read here. It is not lost, and `up` compares it with the data.
   const isWritten = dataSecrets.some((name) => resolved[name] === undefined && names.includes(name));
-  const problems = await dataRefusals(await readEvidence(engine, place, { stacks: stacksBeside(base, base), pull }), {
+  const evidence = await readEvidence(engine, place, { stacks: stacksBeside(base, base), pull });
+  const lost = isSet("startEmpty", project.environment) ? [] : await findLost(engine, resolved, evidence);
+  const refused = await dataRefusals(evidence, {
     place,
     encryptionKey: plainText(resolved.ENCRYPTION_KEY),
     databasePassword: plainText(resolved.POSTGRES_PASSWORD),
     baseStack: base,
     trustSettings: isWritten || isSet("trustSettings", project.environment),
   });
+  const problems = [...lost.map((volume) => lostProblem(volume, base)), ...refused];
   if (problems.length > 0) throw new OperatorError(problems, {}, dataRefusalHeading);
+}
+
+/** A volume in which a service of base is to find its data, and does not. */
+interface LostVolume {
+  readonly service: string;
+  readonly volume: string;
+  /** False where it is there without the data. */
+  readonly isGone: boolean;
+}
+
+/**
+ * Finds services that would start without their data. A container is on its volume; one that is gone may have been on
+ * another than the usual, as that of an install which was adopted.
+ */
+async function findLost(
+  engine: Engine,
+  settings: Settings<"base">,
+  { volumeMajor }: Evidence,
+): Promise<readonly LostVolume[]> {
+  const found = await Promise.all(
+    dataServicesOf(settings).map(async (service): Promise<LostVolume | undefined> => {
+      const [volume, container] = [volumeIn(settings, service), containerName(settings.name, service)];
+      if (!(await engine.hasVolume(volume))) return { service, volume, isGone: true };
+      // Without the image nothing has been read out of the volume.
+      const isRead = service === "postgres" && (await engine.image(settings.postgresImage)) !== undefined;
+      const isEmpty = isRead && volumeMajor === undefined && (await engine.inspect(container)) === undefined;
+      return isEmpty ? { service, volume, isGone: false } : undefined;
+    }),
+  );
+  return found.filter((one) => one !== undefined);
+}
+
+/** Describes that a service would start without its data, and what to type. Pure. */
+function lostProblem({ service, volume, isGone }: LostVolume, base: string): Problem {
+  const what = isGone
+    ? `The volume ${volume} is not on this engine, and no container says where else the data of base's ${service} is: it would start empty.`
+    : `There is no data of Postgres where base's would look for it in the volume ${volume}: it would start empty, or not at all.`;
+  const empty = withFlag("startEmpty", adoptCommand("--recover", "--yes"));
+  if (service !== "postgres") return { what, why: "To go on without it:", type: empty };
+  return {
+    what,
+    why: `An install that was adopted has its data in compose's volume, in the folder ${dataFolder} of it, and may have run on another image than the default (postgresImage). Name the place; the last command goes on without the data.`,
+    type: [setCommand("postgresVolume", base), setCommand("postgresFolder", base, dataFolder), empty],
+  };
 }
 
 /**

@@ -45,15 +45,17 @@ const withVolume = ["postgres", "redis", "storage"] as const;
 export function dataPlaceOf(settings: Settings<"base">): DataPlace {
   const install = settings.name;
   const declared = withVolume.filter((service) => declares(settings, service));
-  const postgresVolume = settings.postgresVolume ?? volumeNameOf(install, "postgres");
   return {
     install,
-    volumes: [...declared, "gateway"].map((service) =>
-      service === "postgres" ? postgresVolume : volumeNameOf(install, service),
-    ),
-    postgres: bundles(settings, "postgres") ? postgresPlace(settings, postgresVolume) : undefined,
+    volumes: [...declared, "gateway"].map((service) => volumeIn(settings, service)),
+    postgres: bundles(settings, "postgres") ? postgresPlace(settings, volumeIn(settings, "postgres")) : undefined,
     managed: managedPlace(settings),
   };
+}
+
+/** Returns the volume of one of base's services. Pure. */
+export function volumeIn({ name, postgresVolume }: Settings<"base">, service: string): string {
+  return service === "postgres" && postgresVolume !== undefined ? postgresVolume : volumeNameOf(name, service);
 }
 
 function managedPlace({ name, DATABASE_URL, postgresImage, caCertificate }: Settings<"base">): DataPlace["managed"] {

@@ -71,8 +71,11 @@ function lost() {
       state: "running",
     });
   for (const service of ["gateway", "postgres", "redis", "storage", "mail"]) named(`${service}:1`);
-  // Taken where no gateway is left that names another.
-  engine.registry.add(String(settingNamed("gatewayImage").fallback));
+  for (const service of ["gateway", "postgres", "redis", "storage"])
+    engine.volumesThere.push({ name: `scani-${service}-data`, labels: {} });
+  // Taken where no container is left that names another.
+  for (const name of ["gatewayImage", "postgresImage", "storageImage"] as const)
+    engine.registry.add(String(settingNamed(name).fallback));
   const asked: string[] = [];
   const written: Record<string, Readonly<Record<string, string | undefined>>> = {};
   const state: { hasBase: boolean; begun?: RecoveryNote } = { hasBase: false };
@@ -288,6 +291,87 @@ describe("nothing is touched", () => {
     install.container("r1", "migrate").state = "running";
     await expect(recovered(true)).rejects.toThrow(/scani-r1-migrate is migrating[^]*docker wait scani-r1-migrate/);
     expect([asked, there()]).toEqual([[], before]);
+  });
+});
+
+describe("where a container of base was removed by hand", () => {
+  /** Creates an install whose Postgres or S3 server is gone, with variables of the release that name base's own. */
+  function without(service: "postgres" | "storage") {
+    const install = lost();
+    install.drop(`scani-${service}`);
+    const api = install.install.container("r1", "api");
+    const provider = install.install.container("r1", "data-provider");
+    Object.assign(api, {
+      environment: [...api.environment, "DATABASE_URL=postgres://scani:scani@postgres:5432/scani?sslmode=disable"],
+    });
+    Object.assign(provider, {
+      environment: [
+        ...provider.environment,
+        ...["S3_ENDPOINT=http://storage:9000", "S3_ACCESS_KEY_ID=own", `S3_SECRET_ACCESS_KEY=${key("c")}`],
+      ],
+    });
+    return install;
+  }
+
+  /** Puts the image base's Postgres runs on by default on the engine, by which a volume is read. */
+  function bringImage({ engine }: Lost): void {
+    const image = String(settingNamed("postgresImage").fallback);
+    engine.images.set(image, { id: `sha256:${image}`, environment: [], labels: {}, digests: [] });
+  }
+
+  /** Fills the volume of the usual name as Postgres does, in a folder of it where one is named. */
+  function fill({ engine }: Lost, path = ""): void {
+    engine.volumeFiles.set("scani-postgres-data", new Map([[`${path}PG_VERSION`, "16\n"]]));
+  }
+
+  test("it is made anew on its volume, with the credentials the release has", async () => {
+    const install = without("postgres");
+    bringImage(install);
+    fill(install);
+    await install.recovered(true);
+    expect(install.written.base).toMatchObject({
+      POSTGRES_USER: "scani",
+      POSTGRES_DB: "scani",
+      POSTGRES_PASSWORD: "scani",
+    });
+    expect(install.written.base).not.toHaveProperty("DATABASE_URL");
+    expect(install.asked.at(-1)).toBe("up tier1");
+  });
+
+  test("so is an S3 server", async () => {
+    const { recovered, written } = without("storage");
+    await recovered(true);
+    expect(written.base).toMatchObject({ S3_ACCESS_KEY_ID: "own", S3_SECRET_ACCESS_KEY: key("c") });
+    expect(written.base).not.toHaveProperty("S3_ENDPOINT");
+  });
+
+  test.each([
+    [
+      "postgres",
+      /The volume scani-postgres-data is not on this engine[^]*type: .*config set --stack base postgresVolume /,
+    ],
+    ["storage", /The volume scani-storage-data is not on this engine[^]*base's storage/],
+  ] as const)("nothing is touched where %s has no volume of the usual name", async (service, words) => {
+    const install = without(service);
+    const { engine, recovered, asked, there } = install;
+    const at = engine.volumesThere.findIndex(({ name }) => name === `scani-${service}-data`);
+    engine.volumesThere.splice(at, 1);
+    const before = there();
+    await expect(recovered(true)).rejects.toThrow(words);
+    await expect(recovered(true)).rejects.toThrow("SCANI_START_EMPTY=true npm run adopt -- --recover --yes");
+    expect([asked, there()]).toEqual([[], before]);
+    await recovered(true, { SCANI_START_EMPTY: "true" });
+    expect(asked.at(-1)).toBe("up tier1");
+  });
+
+  test("nothing is touched where the volume has the data in a folder that nobody names", async () => {
+    const install = without("postgres");
+    bringImage(install);
+    fill(install, "scani-data/");
+    await expect(install.recovered(true)).rejects.toThrow(
+      /There is no data of Postgres[^]*--stack base postgresFolder scani-data\n/,
+    );
+    expect(install.asked).toEqual([]);
   });
 });
 
