@@ -16,7 +16,7 @@ import type { Presence } from "../host/install/presence";
 import type { MissingImage } from "../host/preflight/images";
 import type { MadeOfImage } from "../infra/release/identity";
 import { Handover } from "../infra/handover";
-import { allows, originOf, policyProblem } from "../host/install/storage/connectSrc";
+import { originOf, policyProblem } from "../host/install/storage/connectSrc";
 import { environments, uploadsOrigin } from "../infra/release/environment";
 import { TakedownGuard } from "../infra/takedownGuard";
 import { Release, releaseNameOf, type ReleaseNaming } from "../infra/release/release";
@@ -24,6 +24,7 @@ import { shapesOf } from "../infra/release/shape";
 import type { Service } from "../host/install/services/release";
 import { catalogue, setCommand, type Origin, type SettingName, type Settings, type Tier } from "../settings";
 import { refuse, refuseChanged, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
+import { renderProblem } from "../util/operatorError";
 import { OperatorRunError } from "./operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
@@ -203,16 +204,9 @@ async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Prom
   const policy = settings.CSP_CONNECT_SRC;
   const platform = await valueIfKnown(base.platform);
   const uploads = platform && uploadsOrigin(settings.tier, platform);
-  if (
-    policy === undefined ||
-    platform === undefined ||
-    uploads === undefined ||
-    allows(policy, uploads, originOf(platform.FRONTEND_URL))
-  )
-    return;
-  throw new OperatorRunError(
-    `${policyProblem({ policy, uploads, stack: pulumi.getStack() })}\nNothing has been touched.`,
-  );
+  if (policy === undefined || platform === undefined || uploads === undefined) return;
+  const problem = policyProblem({ policy, uploads, page: originOf(platform.FRONTEND_URL), stack: pulumi.getStack() });
+  if (problem !== undefined) throw new OperatorRunError(`${renderProblem(problem)}\nNothing has been touched.`);
 }
 
 /** Returns the containers of the release the routes lead to. Pure. */

@@ -9,6 +9,9 @@ import { containerName, volumeNameOf } from "../install/names/containerName";
 import { label } from "../install/names/labels";
 import type { StackNames } from "../install/names/stacks";
 import { parseFree } from "../engine/disk";
+import { originOf } from "../install/storage/connectSrc";
+import { callFrom } from "../preflight/probe";
+import { hostedBucket } from "../preflight/uploads";
 import { anyOpens } from "../scani/credentials";
 import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./compose/authorities";
@@ -57,6 +60,8 @@ export interface AdoptEvidence {
   /** Contents of the project's own bucket; `refused` holds its server's message where it does not list them. */
   readonly objects?:
     { readonly count: number; readonly bytes: number; readonly isVersioned: boolean } | { readonly refused: string };
+  /** Origin to which the hosted endpoint of tier 2 has pages upload; absent on tier 1, and where it names none. */
+  readonly hostedUploads?: string;
   /** Running containers besides Postgres that use its volume. */
   readonly strangers: readonly string[];
   /** Ports of the host that containers publish, with the container's name and whether it is the project's. */
@@ -109,13 +114,14 @@ export async function readEvidence(
   const { api } = partsOf(project);
   const { postgres } = serversOf(project);
   const mount = postgres && dataMountOf(postgres);
-  const [all, networks, volumes, users, database, objects, authorities] = await Promise.all([
+  const [all, networks, volumes, users, database, objects, hostedUploads, authorities] = await Promise.all([
     engine.containers({ all: true }),
     engine.networks([]),
     engine.volumes([]),
     mount?.type === "volume" ? engine.containers({ volumes: [mount.source] }) : [],
     postgres?.state === "running" ? askDatabase(engine, postgres.name, api?.environment ?? {}, stacks) : undefined,
     askBucket(engine, project),
+    askUploads(engine, project, stacks),
     readAuthorities(engine, partsOf(project)),
   ]);
   const own = new Set(project.containers.map(({ id }) => id));
@@ -128,6 +134,7 @@ export async function readEvidence(
   return {
     database,
     objects,
+    hostedUploads,
     authorities,
     strangers: users.filter(({ id }) => id !== postgres?.id).map(({ name }) => name),
     published: inspected.flatMap((one) =>
@@ -188,6 +195,23 @@ async function askBucket(engine: Engine, project: ComposeProject): Promise<Adopt
   } catch (error) {
     return { refused: messageOf(error) };
   }
+}
+
+/**
+ * Asks the hosted endpoint where a page uploads to, from compose's api, which has the address and the key. Nothing is
+ * put there. What keeps it from answering is for the preflight of `up` to say.
+ */
+async function askUploads(
+  engine: Engine,
+  project: ComposeProject,
+  { tier2: stack }: StackNames,
+): Promise<string | undefined> {
+  const { api } = partsOf(project);
+  const { SCANI_CLOUD_URL: url, SCANI_CLOUD_API_KEY: key, FRONTEND_URL: page } = api?.environment ?? {};
+  if (api?.state !== "running" || tierOf(project) !== "tier2" || !url || !key) return undefined;
+  const { place } = hostedBucket(url, { call: (call) => callFrom(engine, api.id, key, call) }, { stack, page });
+  const spot = await place().catch((error: unknown) => messageOf(error));
+  return typeof spot === "string" ? undefined : originOf(spot.url);
 }
 
 const ask = (sql: string, word: string): string => `psql -XAtqw -U "$1" -d "$2" -c "${sql}" | sed "s/^/${word} /"`;

@@ -22,7 +22,7 @@ import { objectStoreOf, type AdoptEvidence } from "./evidence";
 import { namesOf, ownPostgres, pinnedImage } from "./imageNames";
 import { notesOf } from "./notes";
 import { refusals, type AdoptIntent } from "./refusals";
-import { settingsOf, type PlanInputs } from "./settings";
+import { policyProblems, settingsOf, type PlanInputs } from "./settings";
 
 /** Plan that makes a compose project an install of this module. Holds secrets. */
 export interface Adoption {
@@ -76,9 +76,10 @@ export function planAdoption(
   const problems = refusals(project, parts, evidence, intent);
   const { api } = parts;
   if (api === undefined) return { problems };
-  const adoption = adoptionOf({ project, parts: { ...parts, api }, evidence, intent });
+  const inputs: PlanInputs = { project, parts: { ...parts, api }, evidence, intent };
+  const adoption = adoptionOf(inputs);
   const wrong = (["base", adoption.tier] as const).flatMap((kind) => check(kind, adoption.settings[kind]));
-  const all = [...problems, ...wrong];
+  const all = [...problems, ...policyProblems(adoption.settings, inputs), ...wrong];
   return all.length > 0 ? { problems: all } : { adoption };
 }
 

@@ -53,8 +53,10 @@ export interface AdoptIntent {
   readonly keepsName?: boolean;
   /** Port the gateway is to listen on; undefined where it is to take the one the page has now. */
   readonly port?: number;
+  /** Name of the tier's Pulumi stack. */
+  readonly stack: string;
   /** Settings the operator has given by other ways, which stay. */
-  readonly chosen?: Readonly<Partial<Record<MemorySetting | "MAILPIT_UI_PORT", string>>>;
+  readonly chosen?: Readonly<Partial<Record<MemorySetting | "MAILPIT_UI_PORT" | "CSP_CONNECT_SRC", string>>>;
   readonly acceptPublicKey: boolean;
 }
 

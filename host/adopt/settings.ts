@@ -1,5 +1,7 @@
 import { settingNamed, type FurtherVariable, type Tier } from "../../settings";
+import type { Problem } from "../../util/operatorError";
 import { loginIn } from "../install/data/databaseUrl";
+import { connectSrc, localUploads, originOf, policyProblem } from "../install/storage/connectSrc";
 import { caCertificateOf } from "./compose/authorities";
 import { memorySettings } from "./compose/memory";
 import {
@@ -70,7 +72,7 @@ export function settingsOf(inputs: PlanInputs, images: ImageNames, port: number)
     ...memory.tiers,
     imageRepository: images.repository,
     SCANI_IMAGE_TAG: images.pinned,
-    ...policySettings(parts),
+    ...policySettings(inputs),
     ...(further.length === 0 ? {} : { extraEnvironment: JSON.stringify(further) }),
   };
   const tier2 = tierOf(project) === "tier2" ? { ...tiers, ...hostedSettings(parts) } : tiers;
@@ -103,10 +105,29 @@ function frontSettings({ parts, intent }: PlanInputs, port: number): StackValues
   };
 }
 
-/** Returns the page's policy where it is not the default. */
-function policySettings({ "frontend-app": page }: ScaniParts): StackValues {
+/** Returns the page's policy where it is not the default. One of the operator's stays. */
+function policySettings({ parts: { "frontend-app": page }, intent: { chosen } }: PlanInputs): StackValues {
   const policy = page?.environment.CSP_CONNECT_SRC;
-  return policy === undefined || ["", "'self'"].includes(policy) ? {} : { CSP_CONNECT_SRC: policy };
+  const isLeft = policy === undefined || ["", "'self'"].includes(policy) || chosen?.CSP_CONNECT_SRC !== undefined;
+  return isLeft ? {} : { CSP_CONNECT_SRC: policy };
+}
+
+/** Returns why pages of the release could not upload under their policy, as `up` of the tier would. Pure. */
+export function policyProblems(
+  { base, ...tiers }: AdoptedSettings["stacks"],
+  { project, evidence, intent }: PlanInputs,
+): Problem[] {
+  const tier = tierOf(project);
+  // An address that is missing, or none, is a mistake of its own.
+  const addresses = [base.FRONTEND_URL, base.S3_PUBLIC_ENDPOINT, base.S3_ENDPOINT];
+  if (base.FRONTEND_URL === undefined || addresses.some((url) => url !== undefined && !URL.canParse(url))) return [];
+  const page = originOf(base.FRONTEND_URL);
+  const local = tier === "tier1" ? localUploads(base, page) : undefined;
+  const uploads = local ?? evidence.hostedUploads;
+  if (uploads === undefined) return [];
+  const policy = connectSrc(tiers[tier].CSP_CONNECT_SRC ?? intent.chosen?.CSP_CONNECT_SRC, local, page);
+  const problem = policyProblem({ policy, uploads, page, stack: intent.stack });
+  return problem === undefined ? [] : [problem];
 }
 
 function hostedSettings({ api }: PlanInputs["parts"]): StackValues {

@@ -55,20 +55,32 @@ export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (pro
   });
   try {
     return await work({
-      async call(call) {
-        const script = `${authorityScript}\n${callScript(answerSeconds, call)}`;
-        const { output, errors } = await engine.capture(
-          container,
-          ["sh", "-c", script],
-          call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`],
-        );
-        return parseResult(redact(order.key, output === "" ? errors : output));
-      },
+      call: (call) => callFrom(engine, container, order.key, call, authorityScript),
       http: fromContainer(engine, container, authorityScript, []),
     });
   } finally {
     await engine.remove(container);
   }
+}
+
+/**
+ * Calls a data-provider from inside a container that runs, with the address and the key of its environment.
+ * @param key masked in the result
+ * @param prepare shell lines that run first
+ */
+export async function callFrom(
+  engine: Engine,
+  container: string,
+  key: string,
+  call?: Call,
+  prepare = "",
+): Promise<CallResult> {
+  const { output, errors } = await engine.capture(
+    container,
+    ["sh", "-c", `${prepare}\n${callScript(answerSeconds, call)}`],
+    call?.body === undefined ? [] : [`${bodyVariable}=${call.body}`],
+  );
+  return parseResult(redact(key, output === "" ? errors : output));
 }
 
 async function runProbe(engine: Engine, { install, api, url, key, caCertificate }: ProbeOrder): Promise<string> {

@@ -5,7 +5,7 @@ import { bucketIn, signedAddress } from "../install/storage/bucket";
 import { valueIn } from "../install/services/environment";
 import { upCommand } from "../../util/commands";
 import { messageOf, type Problem } from "../../util/operatorError";
-import { allows, originOf, policyProblem } from "../install/storage/connectSrc";
+import { originOf, policyProblem } from "../install/storage/connectSrc";
 import { setCommand, type SettingName } from "../../settings";
 import { askBucket, sample, type BucketProblem } from "./bucket";
 import { fromHere, type HttpRequest } from "./http";
@@ -75,7 +75,7 @@ export async function checkUploads(
   const { page, policy, stack, caCertificate } = order;
   if (typeof place === "string") return { problems: [{ what: place, ...bucket.remedy("place") }] };
   const origin = originOf(place.url);
-  const gap = allows(policy, origin, page) ? [] : [{ what: policyProblem({ policy, uploads: origin, stack }) }];
+  const gap = [policyProblem({ policy, uploads: origin, page, stack })].filter((problem) => problem !== undefined);
   const asked = await askBucket(place, page, fromHere(caCertificate), probe.http);
   if (asked !== undefined) return { origin, problems: [...gap, { what: asked.why, ...bucket.remedy(asked.cause) }] };
   const found = await bucket.exists(place.key);
@@ -95,7 +95,11 @@ export async function checkUploads(
 }
 
 /** Returns the bucket behind tier 2's endpoint. Source: the storage procedures of Scani 0.17.1's data-provider. */
-export function hostedBucket(url: string, probe: Probe, { stack, page }: UploadsOrder): ForeignBucket {
+export function hostedBucket(
+  url: string,
+  probe: Pick<Probe, "call">,
+  { stack, page }: Pick<UploadsOrder, "stack" | "page">,
+): ForeignBucket {
   const call = async (procedure: string, input: object): Promise<Answer> =>
     answerOf(url, await probe.call({ procedure: `storage.${procedure}`, body: JSON.stringify(input) }));
   return {

@@ -3,7 +3,7 @@ import { containerName } from "../../host/install/names/containerName";
 import { networkName } from "../../host/install/network/addresses";
 import type { BaseOutputs, BaseServiceOutput, Platform } from "../../host/install/platform";
 import type { EngineIdentity } from "../../host/install/presence";
-import { originOf } from "../../host/install/storage/connectSrc";
+import { localUploads } from "../../host/install/storage/connectSrc";
 import { vapidPublicKey, type Settings } from "../../settings";
 import { renderBlock, type Block } from "../../util/ipv4";
 import type { DescribedBase } from "./describe";
@@ -57,7 +57,7 @@ export function baseOutputs(
     subnet: subnet && renderBlock(subnet),
     address: localAddress(settings.FRONTEND_PORT),
     stack,
-    uploads: originOf(settings.S3_PUBLIC_ENDPOINT ?? settings.S3_ENDPOINT ?? derivedAddresses(settings).FRONTEND_URL),
+    uploads: localUploads(settings, derivedAddresses(settings).FRONTEND_URL),
     engine,
     cluster: database.cluster,
     managed: database.managed,

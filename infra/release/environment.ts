@@ -8,7 +8,7 @@ import {
   type Settings,
   type Tier,
 } from "../../settings";
-import { connectSrc, originOf } from "../../host/install/storage/connectSrc";
+import { connectSrc, localUploads, originOf } from "../../host/install/storage/connectSrc";
 import { localCloudUrl, type Service } from "../../host/install/services/release";
 import { caFile } from "../../host/install/services/releaseVariables";
 import { apiUrl } from "./shape";
@@ -129,7 +129,7 @@ function withFurther(
 
 /** Returns the origin the page uploads to; undefined on tier 2, where only the hosted endpoint knows it. Pure. */
 export function uploadsOrigin(tier: Tier, platform: Platform): string | undefined {
-  return tier === "tier1" ? originOf(platform.S3_PUBLIC_ENDPOINT || platform.S3_ENDPOINT) : undefined;
+  return tier === "tier1" ? localUploads(platform, platform.FRONTEND_URL) : undefined;
 }
 
 function given(values: Readonly<Record<string, Secret | string | number | boolean | undefined>>): Environment {

@@ -171,6 +171,7 @@ async function planned(
   const port = portOf(options, project.name);
   const found = await readEvidence(engine, project, install, stacksBeside(base, base));
   const evidence = { ...found, published: [...found.published, ...(await listening(context, base, port, found))] };
+  const stack = stackOf(base, tierOf(project));
   const plan = planAdoption(
     project,
     evidence,
@@ -180,11 +181,13 @@ async function planned(
         install !== settingNamed("name").fallback &&
         new StackFile(context.project.folder, base).text("scani:name") === undefined,
       port,
+      stack,
       chosen: {
         MAILPIT_UI_PORT: settingOf(context.project, base, "MAILPIT_UI_PORT"),
         postgresMemory: settingOf(context.project, base, "postgresMemory"),
-        apiMemory: settingOf(context.project, stackOf(base, tierOf(project)), "apiMemory"),
-        workerMemory: settingOf(context.project, stackOf(base, tierOf(project)), "workerMemory"),
+        apiMemory: settingOf(context.project, stack, "apiMemory"),
+        workerMemory: settingOf(context.project, stack, "workerMemory"),
+        CSP_CONNECT_SRC: settingOf(context.project, stack, "CSP_CONNECT_SRC"),
       },
       acceptPublicKey: options.acceptPublicKey === true,
     },

@@ -1,4 +1,5 @@
 import { setCommand } from "../../../settings";
+import type { Problem } from "../../../util/operatorError";
 
 /**
  * Policy of a page: the `connect-src` of its content security policy says where it may send requests to. It has to
@@ -20,21 +21,35 @@ export function connectSrc(given: string | undefined, uploads: string | undefine
   return uploads === undefined || uploads === page ? "'self'" : `'self' ${uploads}`;
 }
 
-/** A policy that does not allow the origin uploads go to. */
-export interface PolicyGap {
+/**
+ * Returns the origin a page of tier 1 uploads to: that of a managed S3 server, else the page's own, under which the
+ * gateway serves the bundled one. Pure.
+ */
+export function localUploads(
+  { S3_PUBLIC_ENDPOINT, S3_ENDPOINT }: { readonly S3_PUBLIC_ENDPOINT?: string; readonly S3_ENDPOINT?: string },
+  page: string,
+): string {
+  return originOf(S3_PUBLIC_ENDPOINT || S3_ENDPOINT || page);
+}
+
+/** Policy of a release's page, and where the page uploads to. */
+export interface UploadsPolicy {
   readonly policy: string;
   /** Origin uploads go to. */
   readonly uploads: string;
+  /** Origin of the page. */
+  readonly page: string;
   /** Name of the Pulumi stack. */
   readonly stack: string;
 }
 
-/** Describes why such a policy stops a release, and what to type. Pure. */
-export function policyProblem({ policy, uploads, stack }: PolicyGap): string {
-  return [
-    `Nobody could upload: files go to ${uploads}, and the page's policy (CSP_CONNECT_SRC: ${policy}) does not allow it to send anything there.`,
-    `  type: ${setCommand("CSP_CONNECT_SRC", stack, `${policy} ${uploads}`)}`,
-  ].join("\n");
+/** Returns why a policy stops a release, and what to type; undefined where it allows the uploads. Pure. */
+export function policyProblem({ policy, uploads, page, stack }: UploadsPolicy): Problem | undefined {
+  if (allows(policy, uploads, page)) return undefined;
+  return {
+    what: `Nobody could upload: files go to ${uploads}, and the page's policy (CSP_CONNECT_SRC: ${policy}) does not allow it to send anything there.`,
+    type: setCommand("CSP_CONNECT_SRC", stack, `${policy} ${uploads}`),
+  };
 }
 
 /** True when a page of this origin may send requests to another under this policy. Source: CSP Level 3, 6.7.2. Pure. */

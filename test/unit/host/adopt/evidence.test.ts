@@ -115,6 +115,45 @@ test("who shares the data, who is near, and whom Scani trusts", async () => {
   expect(database).toMatchObject({ major: "16", bytes: 5, takesPassword: false });
 });
 
+describe("where pages upload to on tier 2", () => {
+  const url = "https://hosted.example.org";
+  const answered = (body: string) => ({ output: `200 0.1 0.2 \nexit 0\n${body}` });
+  const spot = { uploadUrl: "https://bucket.example.org/job-uploads/x?signature=y", key: "x", requiredHeaders: {} };
+
+  /** Reads it off an endpoint that answers compose's api with this. */
+  async function uploadsOf(answer: ReturnType<Script>, more: readonly string[] = [`SCANI_CLOUD_URL=${url}`]) {
+    const asked: string[] = [];
+    const made = engine((container, command, call) => {
+      const text = command.join(" ");
+      if (!text.includes("/trpc/")) return { output: "major 16\n" };
+      asked.push(container.name, /trpc\/\S+(?=")/.exec(text)?.[0] ?? "", ...(call.environment ?? []));
+      return answer;
+    });
+    const api = made.find("home-api");
+    Object.assign(api ?? {}, { environment: [...(api?.environment ?? []), "SCANI_CLOUD_API_KEY=the-secret", ...more] });
+    const project = await readProject(made, undefined, "/");
+    return [(await readEvidence(made, project, "scani", stacksBeside("base"))).hostedUploads, asked] as const;
+  }
+
+  test("is asked of the endpoint from compose's api, which puts nothing there", async () => {
+    const [uploads, asked] = await uploadsOf(answered(JSON.stringify({ result: { data: spot } })));
+    expect(uploads).toBe("https://bucket.example.org");
+    expect(asked).toEqual(["home-api", "trpc/storage.presignUpload", expect.stringMatching(/^SCANI_CALL_BODY=\{/)]);
+  });
+
+  test.each([
+    ["does not answer", { output: "curl: (7) refused\n000 0 0 \nexit 7\n" }],
+    ["names no place", answered(JSON.stringify({ result: { data: {} } }))],
+    ["cannot be asked", undefined],
+  ])("is unknown where the endpoint %s", async (_what, answer) => {
+    expect((await uploadsOf(answer))[0]).toBeUndefined();
+  });
+
+  test("is not asked of anybody without an endpoint", async () => {
+    expect(await uploadsOf(answered("{}"), [])).toEqual([undefined, []]);
+  });
+});
+
 test("networks of the project that have IPv6 are known", async () => {
   const made = engine();
   const add = (name: string, ...subnets: string[]) => made.networksThere.push({ id: name, name, labels: {}, subnets });

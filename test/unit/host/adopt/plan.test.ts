@@ -158,7 +158,7 @@ const found: AdoptEvidence = {
   neighbours: [],
 };
 
-const asked: AdoptIntent = { install: "scani", port: 8090, acceptPublicKey: false };
+const asked: AdoptIntent = { install: "scani", port: 8090, stack: "tier1", acceptPublicKey: false };
 
 function plan(
   project = stock(),
@@ -237,6 +237,53 @@ test("a hosted endpoint makes it tier 2, with its pair, and without a data-provi
   expect(tier).toBe("tier2");
   expect(settings.tier2).toMatchObject(hosted);
   expect(settings.tier1).not.toHaveProperty("SCANI_CLOUD_URL");
+});
+
+describe("a page's policy that does not allow its uploads is refused, in the words of up", () => {
+  /** Returns a project with a page of this policy, and what names the servers it is used with. */
+  function withPolicy(policy: string, environment: Readonly<Record<string, string>>): ComposeProject {
+    const { containers, ...project } = stock({ "frontend-app": { environment: { CSP_CONNECT_SRC: policy } } });
+    const left = containers.filter(
+      ({ service }) => service !== ("SCANI_CLOUD_URL" in environment ? "data-provider" : "minio"),
+    );
+    const changed = left.map((one) =>
+      "LOG_ID_PEPPER" in one.environment ? { ...one, environment: { ...one.environment, ...environment } } : one,
+    );
+    return { ...project, containers: changed };
+  }
+  const hosted = { SCANI_CLOUD_URL: "https://api.cloud.scani.xyz", SCANI_CLOUD_API_KEY: key("f") };
+  const managed = { S3_ENDPOINT: "https://s3.example.org", S3_PUBLIC_ENDPOINT: "https://files.example.org" };
+  const bucket = "https://bucket.example.org";
+  const tier2 = { stack: "tier2" };
+
+  test.each<[string, ComposeProject, string, string]>([
+    ["tier 2", withPolicy("'self'", hosted), "tier2", `'\\''self'\\'' ${bucket}`],
+    ["a managed S3", withPolicy("'self' https://old.example.org", managed), "tier1", managed.S3_PUBLIC_ENDPOINT],
+  ])("%s", (_what, project, stack, typed) => {
+    const made = plan(project, { hostedUploads: bucket }, { stack });
+    expect("problems" in made && made.problems).toEqual([
+      {
+        what: expect.stringMatching(/^Nobody could upload: files go to https:/),
+        type: expect.stringMatching(
+          new RegExp(`config set --stack ${stack} CSP_CONNECT_SRC .*${typed.replaceAll("\\", ".")}'$`),
+        ),
+      },
+    ]);
+  });
+
+  test("and not where it does, where the operator has set one that does, or where nobody knows where uploads go", () => {
+    const allowing = `'self' ${bucket}`;
+    const known = { hostedUploads: bucket };
+    const chosen = { CSP_CONNECT_SRC: allowing };
+    expect(adoption(withPolicy(allowing, hosted), known, tier2).settings.tier2.CSP_CONNECT_SRC).toBe(allowing);
+    for (const policy of ["'self'", "'self' https://old.example.org"]) {
+      const { settings } = adoption(withPolicy(policy, hosted), known, { ...tier2, chosen });
+      expect(settings.tier2).not.toHaveProperty("CSP_CONNECT_SRC");
+    }
+    expect(problems(withPolicy("'self'", hosted), {}, tier2)).toEqual([]);
+    expect(problems(withPolicy("'self'", managed))).toEqual([]);
+    expect(problems()).toEqual([]);
+  });
 });
 
 test("managed services stay as they are", () => {
