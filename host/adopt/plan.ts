@@ -56,8 +56,9 @@ export interface Adoption {
   readonly notes: readonly string[];
 }
 
-/** A plan, or every reason why there is none. */
-export type Planned = { readonly adoption: Adoption } | { readonly problems: readonly Problem[] };
+/** A plan, or every reason why there is none, with the draft whose settings can be checked further where there is one. */
+export type Planned =
+  { readonly adoption: Adoption } | { readonly problems: readonly Problem[]; readonly draft?: Adoption };
 
 /** Folder of the volume the data is moved into. */
 export const dataFolder = "scani-data";
@@ -80,7 +81,7 @@ export function planAdoption(
   const adoption = adoptionOf(inputs);
   const wrong = (["base", adoption.tier] as const).flatMap((kind) => check(kind, adoption.settings[kind]));
   const all = [...problems, ...policyProblems(adoption.settings, inputs), ...wrong];
-  return all.length > 0 ? { problems: all } : { adoption };
+  return all.length > 0 ? { problems: all, draft: adoption } : { adoption };
 }
 
 function adoptionOf(inputs: PlanInputs): Adoption {

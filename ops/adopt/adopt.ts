@@ -33,6 +33,7 @@ import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { dockerHostOf, installNameOf, settingOf, typedIn } from "../project";
+import { engineProblems } from "./engineProblems";
 import { isToBeDone, type AdoptWords, type Going } from "./act";
 import { begunJson, planJson, servingLine, showBegun, showPlan, whileBothServe, type Begun } from "./show";
 import { heldBy, heldProblem, settingProblems, stackOf, stacksOn } from "./stacks";
@@ -193,31 +194,41 @@ async function planned(
     },
     (kind, values) => settingProblems(context.project, base, kind, values, project),
   );
+  const adoption = "adoption" in plan ? plan.adoption : plan.draft;
+  const withRelease = "adoption" in plan;
+  const unfit =
+    adoption === undefined
+      ? []
+      : await engineProblems(context.project, engine, { base, adoption, isHere: isHere(context, base), withRelease });
   const held = heldProblem(await heldBy(context, base), { base, install, engine: (await engine.info()).id }, [
     project.name,
     ...wordsOf(options),
   ]);
-  if ("problems" in plan || held !== undefined)
+  const problems = [...(held === undefined ? [] : [held]), ...("problems" in plan ? plan.problems : []), ...unfit];
+  if (adoption === undefined || problems.length > 0)
     throw new OperatorError(
-      [...(held === undefined ? [] : [held]), ...("problems" in plan ? plan.problems : [])],
+      problems,
       {},
       `The compose project ${project.name} cannot be adopted as it is. Nothing has been touched.`,
     );
-  const { adoption } = plan;
   return { adoption, began: beginRecord(adoption, project, new Date().toISOString()) };
 }
 
 /** Finds a program outside the engine that has the port, which is possible on this machine only. */
 async function listening(
-  { project }: Context,
+  context: Context,
   base: string,
   port: number | undefined,
   { published }: AdoptEvidence,
 ): Promise<AdoptEvidence["published"]> {
-  const host = dockerHostOf(project, base) ?? engineHost(project.environment);
-  const isHere = host === undefined || host.startsWith("unix://");
-  if (port === undefined || !isHere || published.some((one) => one.port === port)) return [];
+  if (port === undefined || !isHere(context, base) || published.some((one) => one.port === port)) return [];
   return (await isListenedOn(port)) ? [{ container: "another program of this machine", port, project: false }] : [];
+}
+
+/** True if the engine is on this machine, the only one whose listening programs are known. */
+function isHere({ project }: Context, base: string): boolean {
+  const host = dockerHostOf(project, base) ?? engineHost(project.environment);
+  return host === undefined || host.startsWith("unix://");
 }
 
 /** Returns the port that was typed; undefined where the page's own is to be taken. @throws OperatorError */

@@ -10,7 +10,7 @@ import type { Going } from "../../../../ops/adopt/act";
 import * as adoptStacks from "../../../../ops/adopt/stacks";
 import type { ComposeProject } from "../../../../host/adopt/compose/project";
 import { whileBothServe } from "../../../../ops/adopt/show";
-import { writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
+import { removeRecord, writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
 import { FakeAdoption, type Stage } from "../../host/adopt/fakeAdoption";
 import { folder } from "../../lab/setup/folder";
 
@@ -50,7 +50,12 @@ async function begun(changes: Partial<AdoptionRecord> = {}, stage: Stage = "besi
 
 /** Gives the project's containers the variables that identify them as Scani's. */
 function shown(adoption: FakeAdoption): void {
-  const common = ["LOG_ID_PEPPER=x", "S3_ENDPOINT=http://minio:9000", "S3_ACCESS_KEY_ID=k", "S3_SECRET_ACCESS_KEY=s"];
+  const common = [
+    `LOG_ID_PEPPER=${"x".repeat(16)}`,
+    "S3_ENDPOINT=http://minio:9000",
+    "S3_ACCESS_KEY_ID=k",
+    "S3_SECRET_ACCESS_KEY=s",
+  ];
   Object.assign(adoption.container("home-api"), {
     image: "scani/api:0.17.1",
     environment: [...common, "SERVICE_NAME=api", "SCANI_CLOUD_URL=http://provider:8082"],
@@ -78,6 +83,23 @@ test.each<[string, AdoptOptions]>([
     expect(said).toContain(`Nothing has been touched. To go on:\n  type: npm run adopt -- home ${port}--yes`);
   },
 );
+
+test("what up would refuse of the engine is among the reasons not to begin, and nothing is touched", async () => {
+  const { adoption, context, changes } = await begun();
+  shown(adoption);
+  const { engine } = adoption.install;
+  await removeRecord(engine, "scani");
+  const from = changes().length;
+  const refused = adopt(context, "base", "home", { plan: true, port: "8090" });
+  await expect(refused).rejects.toThrow(
+    "The compose project home cannot be adopted as it is. Nothing has been touched.",
+  );
+  await expect(refused).rejects.toThrow("There is an install scani already, beside the project home.");
+  await expect(refused).rejects.toThrow(
+    /These images are not on the engine and cannot be pulled[^]*basecamp\/kamal-proxy/,
+  );
+  expect(changes().slice(from)).toEqual([]);
+});
 
 test("--json is one object, with what is done", async () => {
   const { told, changes } = await begun();
