@@ -242,22 +242,23 @@ export function ownSettings(
 type Found = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the settings of one of base's services, as its container has them. Without one the release's variables say
- * whether it was base's own, removed by hand, or is somebody else's. Pure.
- * @param environment variables of the release
+ * Returns the settings of one of base's services. The release's variables say whether it is base's own, whose container
+ * may have been removed by hand, or somebody else's, beside which base's own may still be there. Pure.
+ * @param environment variables of the release; one of tier 2 names no mail server
  */
 function serviceSettings(
   service: ReplaceableService,
   own: ComposeContainer | undefined,
   environment: Environment,
 ): Found {
-  const { replacedBy, credentials } = replaceable[service];
-  if (own !== undefined)
+  const { replacedBy, credentials, variable: naming } = replaceable[service];
+  const isOwn = namesOwn(environment, service);
+  if (own !== undefined && (isOwn || !environment[naming]))
     return {
       [`${service}Image`]: own.image,
       ...Object.fromEntries(Object.entries(credentials).map(([name, variable]) => [name, own.environment[variable]])),
     };
-  if (namesOwn(environment, service)) return loginSettings[service](environment);
+  if (isOwn) return loginSettings[service](environment);
   // For a managed service the release's environment has the settings' own variables.
   const names = [...replacedBy, ...(service === "storage" ? storageVariables : [])];
   return Object.fromEntries(names.map((name) => [name, environment[name]]));

@@ -179,6 +179,12 @@ describe("a service whose container is gone", () => {
   });
 });
 
+test("a mail server the release names is kept, while base's catcher is still there for another release", () => {
+  const SMTP_URL = "smtps://u:p@mail.example.org:465";
+  const { base: settings } = ownSettings("scani", "tier1", [...base, postgres, api, changed(provider, { SMTP_URL })]);
+  expect(settings).toMatchObject({ SMTP_URL, MAILPIT_UI_PORT: "8026" });
+});
+
 test("only a gateway that is there and publishes no port is one that is not to publish any", () => {
   const published = (...containers: ComposeContainer[]) =>
     ownSettings("scani", "tier1", [...containers, postgres, api]).base.publishGateway;
