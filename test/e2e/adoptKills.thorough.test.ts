@@ -109,7 +109,10 @@ test("what was killed at every phase can be taken back", async () => {
 test.each(lines)("taken back after a kill at %s", async (line) => {
   const { over } = await scene.killed(line, "--yes", "--take-port");
   expect(over).toBe(false);
-  await scene.back();
+  await scene.back().catch((error: Error) => {
+    // Its first line comes before the first setting is written: there may be nothing to take back.
+    if (line !== lines[0] || !error.message.includes("is not being adopted by")) throw error;
+  });
   await isGivenBack();
 });
 
