@@ -22,7 +22,7 @@ export async function down(context: Context, name: string): Promise<void> {
         type: pulumiCommand("stack", "ls"),
       });
     await withStack(context, name, (stack) =>
-      pastKilledRun(stack, context, (reported) => reporting(reported, (output) => stack.destroy(output))),
+      pastKilledRun(stack, context, (reported) => reporting(reported, name, (output) => stack.destroy(output))),
     );
   });
 }

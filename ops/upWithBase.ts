@@ -42,7 +42,7 @@ async function bringUp(
     name,
     (stack) =>
       pastKilledRun(stack, context, (reported) =>
-        reporting(reported, (output) => withoutSummary(stack).up(output), events),
+        reporting(reported, name, (output) => withoutSummary(stack).up(output), events),
       ),
     { threw },
   );

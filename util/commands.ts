@@ -107,6 +107,9 @@ export const dockerStop = (...containers: readonly string[]): string =>
   ["docker stop", ...containers.map(quoted)].join(" ");
 export const dockerRemove = (...containers: readonly string[]): string =>
   ["docker rm", ...containers.map(quoted)].join(" ");
+/** Removes containers in any state, also those the engine has failed to remove. */
+export const dockerForceRemove = (...containers: readonly string[]): string =>
+  ["docker rm -f", ...containers.map(quoted)].join(" ");
 /** Stops containers so that the engine does not start them again by itself. */
 export const dockerStopForGood = (...containers: readonly string[]): readonly string[] => [
   ["docker update --restart no", ...containers.map(quoted)].join(" "),
@@ -117,10 +120,16 @@ export const dockerRename = (container: string, name: string): string =>
   `docker rename ${quoted(container)} ${quoted(name)}`;
 export const dockerCreateNetwork = (name: string): string => `docker network create ${quoted(name)}`;
 export const dockerRemoveNetwork = (network: string): string => `docker network rm ${quoted(network)}`;
+/** Names the containers on the networks whose name contains this. */
+export const dockerNetworkUsers = (part: string): string =>
+  `docker network inspect -f '{{.Name}}: {{range .Containers}}{{.Name}} {{end}}' $(docker network ls -q --filter ${quoted(`name=${part}`)})`;
 export const dockerConnect = (network: string, container: string): string =>
   `docker network connect ${quoted(network)} ${quoted(container)}`;
 export const dockerDisconnect = (network: string, container: string): string =>
   `docker network disconnect ${quoted(network)} ${quoted(container)}`;
+/** Removes an endpoint, also one whose container is gone. */
+export const dockerForceDisconnect = (network: string, container: string): string =>
+  `docker network disconnect -f ${quoted(network)} ${quoted(container)}`;
 export const dockerUnpause = (...containers: readonly string[]): string =>
   ["docker unpause", ...containers.map(quoted)].join(" ");
 export const dockerWait = (...containers: readonly string[]): string =>
@@ -245,6 +254,8 @@ export const sshLoadKey = "ssh-add";
 /** Commands of the machine itself. */
 export const joinDockerGroup = 'sudo usermod -aG docker "$USER"';
 export const startDocker: readonly string[] = ["sudo systemctl start docker", "sudo service docker start"];
+/** Restarts an engine that this machine's systemd runs. */
+export const restartDocker = "sudo systemctl restart docker";
 export const installDocker = `sudo apt-get update && sudo apt-get install -y docker.io iptables && ${startDocker[0]}`;
 /** Shows who may read a file. */
 export const listFile = (path: string): string => `ls -l ${quoted(path)}`;

@@ -8,6 +8,7 @@ import { currentContext, dockerFolder } from "./connection/context";
 import { engineOver } from "./docker/dockerEngine";
 import type { Engine } from "./engine";
 import { sshAgent } from "./connection/ssh";
+import { isSystemService } from "./connection/systemService";
 
 /**
  * Connects to a Docker engine: the given one, else DOCKER_HOST, else the current Docker context, else the local socket.
@@ -36,6 +37,11 @@ export function engineHost(environment: NodeJS.ProcessEnv): string | undefined {
     });
   }
   return context?.host;
+}
+
+/** Returns true where `restartDocker`, typed on this machine, restarts the engine `connect` would connect to. */
+export function canBeRestarted(host: string | undefined, environment: NodeJS.ProcessEnv): boolean {
+  return isSystemService(dockerOptions(host ?? engineHost(environment), environment).socketPath);
 }
 
 /** Overrides of everything dockerode would take from this process's own environment. */

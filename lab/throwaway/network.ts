@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { endpointsOf } from "../../host/engine/docker/network";
 import { addressIn, parseBlock } from "../../util/ipv4";
 
 /** Addresses of a network, as an engine reports them. */
@@ -11,10 +12,7 @@ export interface IpamPool {
 /** Status with which the engine refuses to remove a network that something is connected to. */
 const inUse = 403;
 
-/**
- * The engine keeps a network to which, as it says itself, nothing is connected. *Seen* on Docker 20.10, which counts a
- * container that is gone (moby issue 42119) until it is restarted.
- */
+/** The engine keeps a network to which, as it says itself, nothing is connected; see `endpointsOf`. */
 export class MiscountedNetwork extends Error {}
 
 /**
@@ -26,26 +24,12 @@ export async function removeNetwork(network: Docker.Network): Promise<void> {
   if (refusal === undefined) return;
   // A failed disconnection shows in the second refusal.
   await Promise.allSettled(
-    (await endpointsOf(network, refusal)).map((name) => network.disconnect({ Container: name, Force: true })),
+    (await endpointsOf(network, refusal.message)).map((name) => network.disconnect({ Container: name, Force: true })),
   );
   const secondRefusal = await network.remove().then(() => undefined, unlessGone);
   if (secondRefusal === undefined) return;
-  const remaining = await endpointsOf(network, secondRefusal);
+  const remaining = await endpointsOf(network, secondRefusal.message);
   throw remaining.length > 0 ? secondRefusal : new MiscountedNetwork(secondRefusal.message);
-}
-
-/** Reads the names of what is connected to a network, from its list and from the refusal to remove it. */
-async function endpointsOf(network: Docker.Network, refusal: Error): Promise<string[]> {
-  const { Containers: connected } = (await network.inspect()) as { Containers?: Record<string, { Name: string }> };
-  return [...new Set([...Object.values(connected ?? {}).map(({ Name }) => Name), ...endpointsNamed(refusal.message)])];
-}
-
-/**
- * Returns the names of the endpoints in a refusal; newer engines give them: `has active endpoints (name:"a" id:"…",
- * name:"b" …)`. Pure.
- */
-export function endpointsNamed(message: string): string[] {
-  return [...message.matchAll(/name:"([^"]+)"/g)].map(([, name]) => name);
 }
 
 function unlessGone(error: Error & { statusCode?: number }): Error | undefined {

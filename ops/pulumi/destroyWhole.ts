@@ -9,7 +9,7 @@ export async function destroyWhole(context: Context, name: string): Promise<void
   await withStack(context, name, async (stack) => {
     await pastKilledRun(stack, context, async (reported) => {
       await unprotectAll(stack);
-      await reporting(reported, (output) => stack.destroy(output));
+      await reporting(reported, name, (output) => stack.destroy(output));
     });
   });
 }

@@ -1,7 +1,11 @@
 import { CommandError, type EngineEvent } from "@pulumi/pulumi/automation";
+import { canBeRestarted } from "../../host/engine/connect";
+import { renderProblem } from "../../util/operatorError";
 import { wholeLines } from "../../util/progress/wholeLines";
 import type { Context } from "../context";
+import { dockerHostOf } from "../project";
 import { besidePulumi } from "./besidePulumi";
+import { PluginRefusals } from "./pluginRefusals";
 import { ReportedFailure } from "./words";
 
 /** Takes the events of a Pulumi command. */
@@ -27,29 +31,48 @@ export function colorOf({ NO_COLOR = "", TERM, CI = "" }: NodeJS.ProcessEnv, onT
 }
 
 /**
- * Runs a Pulumi command and reports what it prints, line by line, to its end, even when it is interrupted.
+ * Runs a Pulumi command on a stack and reports what it prints, line by line, to its end, even when it is interrupted.
+ * Where the Docker plugin was refused something, what to do about it is reported after that.
  * @param events takes the events, in place of the printed lines
  * @throws ReportedFailure where it ended with an error
  */
 export async function reporting<T>(
   { project, report, signal }: Pick<Context, "project" | "report" | "signal">,
+  stack: string,
   command: (output: Output) => Promise<T>,
   events?: EventReport,
 ): Promise<T> {
-  const [lines, refusal] = [wholeLines(report), wholeLines(report)];
+  const refusals = new PluginRefusals();
+  const take = (line: string): void => {
+    refusals.takeLine(line);
+    report(line);
+  };
+  const takeEvent = (event: EngineEvent): void => {
+    refusals.takeEvent(event);
+    events?.(event);
+  };
+  const [lines, errors] = [wholeLines(take), wholeLines(take)];
+  const run = async (): Promise<T> => {
+    try {
+      return await besidePulumi((interrupt) => {
+        const common = { onError: errors.take, signal: AbortSignal.any([signal, interrupt]) };
+        return command(
+          events === undefined
+            ? { ...common, onOutput: lines.take, color: colorOf(project.environment, process.stdout.isTTY) }
+            : { ...common, onEvent: takeEvent, color: "never" },
+        );
+      });
+    } finally {
+      lines.end();
+      errors.end();
+    }
+  };
   try {
-    return await besidePulumi((interrupt) => {
-      const common = { onError: refusal.take, signal: AbortSignal.any([signal, interrupt]) };
-      return command(
-        events === undefined
-          ? { ...common, onOutput: lines.take, color: colorOf(project.environment, process.stdout.isTTY) }
-          : { ...common, onEvent: events, color: "never" },
-      );
-    });
+    return await run();
   } catch (error) {
-    throw error instanceof CommandError ? new ReportedFailure(error) : error;
-  } finally {
-    lines.end();
-    refusal.end();
+    if (!(error instanceof CommandError)) throw error;
+    const isSystemService = (): boolean => canBeRestarted(dockerHostOf(project, stack), project.environment);
+    for (const problem of refusals.problems(isSystemService)) report(renderProblem(problem));
+    throw new ReportedFailure(error);
   }
 }

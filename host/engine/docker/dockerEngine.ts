@@ -24,9 +24,13 @@ import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
 import { loginFor } from "../login";
 import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+import { endpointsOf } from "./network";
 import { optionsOf } from "../options";
+import { explained, type Subject } from "../refusal";
+import { isSystemService } from "../connection/systemService";
 import { renderPublished } from "../containers/published";
 import { unlessPaused } from "./unlessPaused";
+import { messageOf } from "../../../util/operatorError";
 
 /** Addresses of a network, as Docker describes them. */
 interface AddressRange {
@@ -103,7 +107,7 @@ class DockerEngine implements Engine {
   }
 
   start(container: string): Promise<void> {
-    return start(this.docker, container);
+    return this.explaining(start(this.docker, container), "container", container);
   }
 
   stop(container: string, withinSeconds?: number): Promise<void> {
@@ -115,7 +119,7 @@ class DockerEngine implements Engine {
   }
 
   remove(container: string, how?: Removal): Promise<void> {
-    return remove(this.docker.getContainer(container), how);
+    return this.explaining(remove(this.docker.getContainer(container), how), "container", container);
   }
 
   async wait(container: string): Promise<number> {
@@ -233,32 +237,29 @@ class DockerEngine implements Engine {
   }
 
   async connectNetwork(network: string, container: string, { names = [], address }: Endpoint = {}): Promise<void> {
-    await this.docker.getNetwork(network).connect({
+    const connecting = this.docker.getNetwork(network).connect({
       Container: container,
       EndpointConfig: {
         Aliases: [...names],
         ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
       },
     });
+    await this.explaining(connecting, "container", container);
   }
 
   async disconnectNetwork(network: string, container: string): Promise<void> {
-    await this.docker
+    const disconnecting = this.docker
       .getNetwork(network)
       .disconnect({ Container: container, Force: true })
       .catch((error: unknown) => {
         // For a container that is not connected Docker answers 404 or 500, with a message that differs by version.
         if (!isNotFound(error) && !/is not connected/.test(String(error))) throw error;
       });
+    await this.explaining(disconnecting, "container", container);
   }
 
   async removeNetwork(network: string): Promise<void> {
-    await this.docker
-      .getNetwork(network)
-      .remove()
-      .catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
+    await this.explaining(this.docker.getNetwork(network).remove().catch(unlessMissing), "network", network);
   }
 
   async volumes(labels: readonly string[]): Promise<Labelled[]> {
@@ -276,12 +277,50 @@ class DockerEngine implements Engine {
   }
 
   async removeVolume(name: string): Promise<void> {
-    await this.docker.getVolume(name).remove().catch(unlessMissing);
+    await this.explaining(this.docker.getVolume(name).remove().catch(unlessMissing), "volume", name);
   }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     await this.docker.createVolume({ Name: name, Labels: { ...labels } });
   }
+
+  /** Rejects as the work does, but with a refusal in the operator's words where they are known. */
+  private async explaining(work: Promise<void>, kind: Subject["kind"], name: string): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      // dockerode's own type does not say what its modem is.
+      const { socketPath } = (this.docker.modem ?? {}) as { readonly socketPath?: string };
+      const subject: Subject = { kind, name, isSystemService: isSystemService(socketPath) };
+      if (explained(error, subject) === error) throw error;
+      // What is known of the subject only adds to the words, so a failure to read it does not matter.
+      throw explained(error, { ...subject, ...(await this.knownOf(subject, messageOf(error)).catch(() => ({}))) });
+    }
+  }
+
+  /** Reads the name of something the engine has refused to change, and the containers in its way. */
+  private async knownOf({ kind, name }: Subject, refusal: string): Promise<Partial<Subject>> {
+    if (kind === "network") {
+      const network = this.docker.getNetwork(name);
+      return { name: (await network.inspect()).Name, holders: await endpointsOf(network, refusal) };
+    }
+    if (kind === "volume")
+      return { holders: (await this.containers({ volumes: [name], all: true })).map((holder) => holder.name) };
+    const all = await this.containers({ all: true });
+    const own = all.find((one) => one.id === name || one.name === name);
+    return own === undefined ? {} : { name: own.name, ...addressHolders(own, all) };
+  }
+}
+
+/** Finds the containers that have a container's static address, on the first network where one has. Pure. */
+function addressHolders(own: ContainerSummary, all: readonly ContainerSummary[]): Pick<Subject, "network" | "holders"> {
+  for (const [network, { address }] of Object.entries(own.networks)) {
+    const holders = all.filter(
+      ({ id, networks }) => id !== own.id && address !== undefined && networks[network]?.current === address,
+    );
+    if (holders.length > 0) return { network, holders: holders.map(({ name }) => name) };
+  }
+  return {};
 }
 
 function withoutSlash(name: string): string {

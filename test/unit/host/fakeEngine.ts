@@ -19,6 +19,7 @@ import {
   type NetworkSummary,
   type Removal,
 } from "../../../host/engine/engine";
+import { explained } from "../../../host/engine/refusal";
 import type { ExecResult } from "../../../host/engine/docker/exec";
 import { wholeLines } from "../../../util/progress/wholeLines";
 
@@ -559,9 +560,12 @@ export class FakeEngine implements Engine {
       const { id, name } = found;
       const users = this.all.filter(({ networks }) => networks.includes(name));
       if (this.miscounted.has(name) || users.some(({ state }) => running.includes(state)))
-        throw new EngineError(
-          403,
-          `(HTTP code 403) unexpected - error while removing network: ${name} has active endpoints `,
+        throw explained(
+          new EngineError(
+            403,
+            `(HTTP code 403) unexpected - error while removing network: ${name} has active endpoints `,
+          ),
+          { kind: "network", name, holders: users.map((user) => user.name) },
         );
       for (const { goneNetworks } of users) goneNetworks.set(name, id);
       this.networksThere.splice(this.networksThere.indexOf(found), 1);

@@ -1,6 +1,5 @@
 import { removeInstall, removeWhole, throwawayLabels } from "../../../../lab/throwaway";
 import { remnantsInWords } from "../../../../lab/throwaway/clean";
-import { endpointsNamed } from "../../../../lab/throwaway/network";
 import { activeEndpoints, declared, engineWith, item, miscounted, type FakeItem } from "./engine";
 
 const network = (connected: string[], hidden: string[]): Map<string, FakeItem> =>
@@ -81,13 +80,4 @@ test("another install's is not touched", async () => {
   const items = network([], []);
   expect(await removeInstall(engineWith(items), "another")).toEqual([]);
   expect(items.size).toBe(1);
-});
-
-test("endpoints are read from a refusal, where it names some", () => {
-  expect(
-    endpointsNamed(
-      'error while removing network: network n id 1 has active endpoints (name:"a" id:"1", name:"b-c" id:"2")',
-    ),
-  ).toEqual(["a", "b-c"]);
-  expect(endpointsNamed("network n id 1 has active endpoints")).toEqual([]);
 });

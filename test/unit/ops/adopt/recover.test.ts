@@ -438,3 +438,19 @@ test("without yes what would be done is said, and what to type", async () => {
   expect(asked).toEqual([]);
   expect(printed.at(-1)).toContain("type: npm run adopt -- --recover --yes");
 });
+
+test("a network the engine has miscounted is said with its cure, after which the same goes on", async () => {
+  const { engine, recovered, asked, there } = lost();
+  engine.networksThere.push({ id: "d", name: "scani-data", labels: { [label.install]: "scani" } });
+  engine.miscounted.add("scani-data");
+  await expect(recovered(true)).rejects.toMatchObject({
+    name: "OperatorError",
+    message: expect.stringMatching(
+      /^The network scani-data cannot be removed: [^]*moby issue 42119[^]*Restart the engine[^]*type the same again/,
+    ),
+  });
+  expect([there(), asked]).toEqual([0, ["set base", "set tier1"]]);
+  engine.miscounted.clear();
+  await recovered(true);
+  expect(asked.slice(-2)).toEqual(["up base", "up tier1"]);
+});

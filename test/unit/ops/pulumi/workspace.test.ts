@@ -65,7 +65,7 @@ test("a stack that was there stays after a preview", async () => {
 
 test("one whose settings are there and which is not is made, also where that is found out from what was shown", async () => {
   writeFileSync(file(), "encryptionsalt: v1:salt\nconfig:\n  scani:tier: base\n");
-  await withStack(project.context, "base", (stack) => reporting(project.context, () => stack.getAllConfig()));
+  await withStack(project.context, "base", (stack) => reporting(project.context, "base", () => stack.getAllConfig()));
   expect(project.isThere("base")).toBe(true);
 });
 

@@ -1,5 +1,7 @@
 import type Docker from "dockerode";
 import { detailsOf, engineOver, requestOf } from "../../../../../host/engine/docker/dockerEngine";
+import { isSystemService } from "../../../../../host/engine/connection/systemService";
+import { OperatorError } from "../../../../../util/operatorError";
 import { details, isConflict, isNotFound } from "../../../../../host/engine/engine";
 
 const refusal = (statusCode: number, message = "no") => Object.assign(new Error(message), { statusCode });
@@ -95,6 +97,71 @@ test("one that is on its way out is waited for; one that runs is refused without
   await engineOver(docker).remove("b", { force: false, volumes: false });
   await expect(engineOver(docker).remove("runs", { force: false })).rejects.toMatchObject({ statusCode: 409 });
   expect(waited).toEqual(["a", "b"]);
+});
+
+describe("a network the engine does not remove", () => {
+  const sentence = "error while removing network: network scani-data id 1f has active endpoints";
+  const engine = (connected: object, socketPath: string) =>
+    engineOver({
+      modem: { socketPath },
+      getNetwork: () => ({
+        remove: () => Promise.reject(refusal(403, sentence)),
+        inspect: async () => ({ Name: "scani-data", Containers: connected }),
+      }),
+    } as unknown as Docker);
+
+  test("is said to be miscounted where nothing is on it, and its status stays", async () => {
+    const failed = engine({}, "/another.sock").removeNetwork("1f");
+    await expect(failed).rejects.toBeInstanceOf(OperatorError);
+    await expect(failed).rejects.toMatchObject({
+      statusCode: 403,
+      message: `The network scani-data cannot be removed: the engine counts a container on it that is not there (moby issue 42119).
+  Restart the engine, which interrupts every container on it, and type the same again.`,
+    });
+  });
+
+  test("is said with what is on it", async () => {
+    await expect(engine({ e: { Name: "mine" } }, "/another.sock").removeNetwork("1f")).rejects.toThrow(
+      "type: docker network disconnect -f scani-data mine",
+    );
+  });
+});
+
+test("a volume the engine does not remove is said with the containers that have it", async () => {
+  const docker = {
+    getVolume: () => ({ remove: () => Promise.reject(refusal(409, "remove v: volume is in use - [1f]")) }),
+    listContainers: async ({ all, filters }: { all: boolean; filters: { volume: string[] } }) =>
+      all && filters.volume[0] === "v" ? [{ Id: "1f", Names: ["/old"], State: "dead" }] : [],
+  } as unknown as Docker;
+  await expect(engineOver(docker).removeVolume("v")).rejects.toThrow(
+    "The volume v cannot be removed: old has it mounted.",
+  );
+});
+
+test("a container whose address is taken is said with who has it", async () => {
+  const on = (endpoint: object) => ({ NetworkSettings: { Networks: { "scani-data": endpoint } } });
+  const docker = {
+    getContainer: () => ({
+      start: () => Promise.reject(refusal(403, "Address already in use")),
+    }),
+    listContainers: async () => [
+      { Id: "1f", Names: ["/scani-redis"], State: "exited", ...on({ IPAMConfig: { IPv4Address: "10.0.0.4" } }) },
+      { Id: "2f", Names: ["/home-redis"], State: "running", ...on({ IPAddress: "10.0.0.4" }) },
+      { Id: "3f", Names: ["/another"], State: "running", ...on({ IPAddress: "10.0.0.5" }) },
+    ],
+  } as unknown as Docker;
+  await expect(engineOver(docker).start("1f")).rejects.toThrow(
+    "scani-redis does not start: home-redis has its address on the network scani-data.",
+  );
+});
+
+test.each([
+  ["/var/run/docker.sock", true, true],
+  ["/var/run/docker.sock", false, false],
+  ["/home/me/.docker/run/docker.sock", true, false],
+  [undefined, true, false],
+])("an engine at %s, on a machine with systemd: %s, is restarted by it: %s", (socketPath, hasSystemd, isService) => {
+  expect(isSystemService(socketPath, () => hasSystemd)).toBe(isService);
 });
 
 test.each([
