@@ -1,6 +1,6 @@
 import { connect } from "../host/engine/connect";
 import type { Held } from "../host/gateway/hold";
-import { beginHold, readHoldPlan, removeContainers } from "../host/hold/begin";
+import { beginHold, readHoldPlan, removeContainers, removeLost } from "../host/hold/begin";
 import type { HoldInputs } from "../host/install/resources";
 import { Progress } from "../util/progress/progress";
 import type { Handler } from "./handler";
@@ -35,6 +35,7 @@ export const hold: Handler<HoldInputs> = {
 
   async apply(inputs, { say, signal }) {
     const engine = connect(inputs.dockerHost);
+    await removeLost(engine, inputs.copies ?? []);
     const plan = await readHoldPlan(engine, inputs, signal);
     if (plan !== undefined) {
       const begun = await beginHold(engine, inputs.install, plan, new Progress(say));

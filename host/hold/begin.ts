@@ -2,7 +2,7 @@ import type { Engine } from "../engine/engine";
 import { untilReady } from "../engine/containers/ready";
 import { hold, usualLimits, type Held } from "../gateway/hold";
 import { containerName } from "../install/names/containerName";
-import type { Facts } from "../install/facts";
+import { isLost, type Facts } from "../install/facts";
 import { label } from "../install/names/labels";
 import { readFacts, releaseContainers } from "../install/readFacts";
 import type { HoldInputs } from "../install/resources";
@@ -96,6 +96,17 @@ export async function beginHold(
     await Promise.all(workers.map(({ id }) => engine.start(id)));
     await forgetStopped(engine, gateway);
     throw error;
+  }
+}
+
+/**
+ * Removes those of these containers that are dead or being removed. They serve nobody, and their removal may fail or
+ * take long: so it comes before anything waits for the change.
+ */
+export async function removeLost(engine: Engine, containers: readonly string[]): Promise<void> {
+  for (const container of containers) {
+    const there = await engine.inspect(container);
+    if (there !== undefined && isLost(there)) await engine.remove(container, { volumes: false });
   }
 }
 

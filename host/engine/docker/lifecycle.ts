@@ -1,7 +1,8 @@
 import type Docker from "dockerode";
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { demultiplexed } from "./attached";
-import { isConflict, isNotFound, statusOf, unlessMissing, type Removal } from "../engine";
+import { EngineError, isConflict, isNotFound, statusOf, unlessMissing, type Removal } from "../engine";
 
 /** Docker's status for a request that changes nothing. */
 const unchanged = 304;
@@ -45,14 +46,26 @@ function unlessUnchanged(error: unknown): void {
   if (statusOf(error) !== unchanged) throw error;
 }
 
+/** Milliseconds a removal that is already in progress may take. */
+const removalLimit = 60_000;
+
+/** Answer of Docker's to a wait for the removal of a container. */
+interface Removed {
+  /** Why the removal has failed. */
+  readonly Error?: { readonly Message: string } | null;
+}
+
 /**
  * Removes a container, running or not, and its anonymous volumes, unless told otherwise. Waits where the engine is
  * already removing it, because its networks cannot be removed before. Does nothing if it is gone.
- * @throws the engine's refusal of a running container, without force
+ * @param limit milliseconds for that wait
+ * @throws the engine's refusal of a running container, without force; EngineError where the removal in progress fails
+ * or does not end
  */
 export async function remove(
   container: Docker.Container,
   { force = true, volumes = true }: Removal = {},
+  limit = removalLimit,
 ): Promise<void> {
   try {
     await container.remove({ force, v: volumes });
@@ -60,19 +73,35 @@ export async function remove(
     if (isNotFound(error)) return;
     if (!isConflict(error)) throw error;
     // A conflict is a removal in progress or, without force, a running container, for which the wait would never end.
-    if (!force && (await runs(container))) throw error;
-    await container.wait({ condition: "removed" }).catch(unlessMissing);
+    if (!force && (await stateOf(container))?.Running === true) throw error;
+    const failure = await removalFailure(container, limit);
+    // Docker answers the wait for a removal that has failed too; the container is dead then, and keeps its name.
+    const left = await stateOf(container);
+    if (left !== undefined && (failure !== undefined || left.Dead))
+      throw new EngineError(409, failure ?? "it is dead: its removal has failed");
   }
 }
 
-/** True for a container that runs; false too for one that is gone. */
-async function runs(container: Docker.Container): Promise<boolean> {
+/** Waits for the end of a removal. @returns why it failed, or that it did not end */
+async function removalFailure(container: Docker.Container, limit: number): Promise<string | undefined> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), limit);
+  const aborted = once(late.signal, "abort").then(() => `it is still being removed after ${limit / 1000} s`);
   try {
-    return (await container.inspect()).State.Running;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
+    const removed = container
+      .wait({ condition: "removed", abortSignal: late.signal })
+      .then((answer: Removed | undefined) => answer?.Error?.Message, unlessMissing)
+      .then((message) => (message === undefined ? undefined : `it is dead: ${message}`));
+    removed.catch(() => undefined);
+    return await Promise.race([aborted, removed]);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** Reads a container's state; undefined for one that is gone. */
+async function stateOf(container: Docker.Container): Promise<Docker.ContainerInspectInfo["State"] | undefined> {
+  return (await container.inspect().catch(unlessMissing))?.State;
 }
 
 /** Returns the last lines of a container's log, both streams. Empty for one that never ran. */

@@ -1,4 +1,6 @@
 import type Docker from "dockerode";
+import { once } from "node:events";
+import { remove } from "../../../../../host/engine/docker/lifecycle";
 import { detailsOf, engineOver, requestOf } from "../../../../../host/engine/docker/dockerEngine";
 import { isSystemService } from "../../../../../host/engine/connection/systemService";
 import { OperatorError } from "../../../../../util/operatorError";
@@ -97,6 +99,51 @@ test("one that is on its way out is waited for; one that runs is refused without
   await engineOver(docker).remove("b", { force: false, volumes: false });
   await expect(engineOver(docker).remove("runs", { force: false })).rejects.toMatchObject({ statusCode: 409 });
   expect(waited).toEqual(["a", "b"]);
+});
+
+describe("a removal in progress", () => {
+  /** Returns a container the engine is removing, dead or not there once that has ended. */
+  const removing = (wait: (options: { abortSignal: AbortSignal }) => Promise<unknown>, left?: string) =>
+    ({
+      remove: () => Promise.reject(refusal(409, "removal of container a is already in progress")),
+      wait,
+      inspect: async () => {
+        if (left === undefined) throw refusal(404);
+        return { State: { Running: false, Status: left, Dead: left === "dead" } };
+      },
+    }) as unknown as Docker.Container;
+  const hanging = ({ abortSignal }: { abortSignal: AbortSignal }) =>
+    once(abortSignal, "abort").then(() => Promise.reject(new Error("aborted")));
+  const failed = async () => ({ StatusCode: 0, Error: { Message: "busy" } });
+
+  test("that fails is no removal", async () => {
+    await expect(remove(removing(failed, "dead"))).rejects.toMatchObject({
+      statusCode: 409,
+      message: "it is dead: busy",
+    });
+    await expect(remove(removing(async () => ({ StatusCode: 0 }), "dead"))).rejects.toThrow("it is dead");
+  });
+
+  test("that does not end is waited for within its limit", async () => {
+    await expect(remove(removing(hanging, "removing"), {}, 20)).rejects.toThrow(
+      "it is still being removed after 0.02 s",
+    );
+  });
+
+  test("of a container that is gone all the same is one", async () => {
+    await remove(removing(failed));
+    await remove(removing(hanging), {}, 20);
+  });
+
+  test("that has failed is said with the container's name and what to type", async () => {
+    const docker = {
+      getContainer: () => removing(failed, "dead"),
+      listContainers: async () => [{ Id: "1f", Names: ["/scani-redis"], State: "dead" }],
+    } as unknown as Docker;
+    await expect(engineOver(docker).remove("1f")).rejects.toThrow(
+      /^The engine has begun to remove scani-redis and has not ended: it is dead: busy\.\n[^]*type: docker rm -f scani-redis$/,
+    );
+  });
 });
 
 describe("a network the engine does not remove", () => {
