@@ -2,7 +2,9 @@ import type { BaseReadyInputs } from "../host/install/resources";
 import { label } from "../host/install/names/labels";
 import { connect } from "../host/engine/connect";
 import type { ContainerSummary, Engine } from "../host/engine/engine";
+import { notStarted } from "../host/engine/refusal";
 import { isSet, type Tier } from "../settings";
+import { upCommand } from "../util/commands";
 import { renderProblem, withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/containers/ready";
 import { fingerprintsFile } from "../host/guards/data/secretFingerprints";
@@ -97,8 +99,11 @@ export const baseReady: Handler<BaseReadyInputs> = {
       await progress.step("base ready", () =>
         Promise.all(
           Object.entries(containers).map(async ([service, id]) => {
-            await engine.start(id);
-            await untilReady(engine, { id, name: containerName(install, service), title: service }, watch);
+            const name = containerName(install, service);
+            await engine.start(id).catch((error: unknown) => {
+              throw notStarted(error, { kind: "container", name, recreate: upCommand(stack) });
+            });
+            await untilReady(engine, { id, name, title: service }, watch);
           }),
         ),
       );

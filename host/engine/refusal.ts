@@ -143,6 +143,16 @@ export function explained(error: unknown, subject: Subject): unknown {
   return problem === undefined ? error : new EngineRefusal(problem, known, cause);
 }
 
+/**
+ * Returns the error for a container that was not started: in the operator's words, else the engine's with its name.
+ * Pure.
+ */
+export function notStarted(error: unknown, subject: Subject): OperatorError {
+  const known = explained(error, subject);
+  if (known instanceof OperatorError) return known;
+  return new OperatorError({ what: `${subject.name} does not start: ${wordsOf(messageOf(error))}.` }, { cause: error });
+}
+
 function networkInUse(subject: Subject, { input }: RegExpExecArray): Problem {
   const { name, holders } = subject;
   const users = [...new Set([...(holders ?? []), ...endpointsNamed(input)])];
