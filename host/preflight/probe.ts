@@ -10,7 +10,7 @@ import {
 } from "../scani/cloud/call";
 import { label } from "../install/names/labels";
 import { momentary } from "../install/leftovers";
-import { OperatorError, messageOf } from "../../util/operatorError";
+import { OperatorError, problemsOf } from "../../util/operatorError";
 import { setCommand } from "../../settings";
 import { dockerPull } from "../../util/commands";
 import { fromContainer, type Http } from "./http";
@@ -114,9 +114,12 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
 }
 
 function cannotAsk({ api, stack }: ProbeOrder, error: unknown): OperatorError {
+  const [problem] = problemsOf(error);
+  const what = `The preflight could not run a container of ${api.image}: ${problem.what}`;
+  if (!/No such image/.test(problem.what)) return new OperatorError({ ...problem, what }, { cause: error });
   return new OperatorError({
-    what: `The preflight could not run a container of ${api.image}: ${messageOf(error)}`,
-    why: "If the image is no longer on this engine, pull it, or name another release:",
+    what,
+    why: "The image is no longer on this engine. Pull it, or name another release:",
     type: [dockerPull(api.image), setCommand("SCANI_IMAGE_TAG", stack)],
   });
 }

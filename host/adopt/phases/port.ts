@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
+import { notStarted } from "../../engine/refusal";
 import { untilReady } from "../../engine/containers/ready";
-import { whoListens } from "../../../util/commands";
-import { messageOf, OperatorError } from "../../../util/operatorError";
 import { seconds } from "../../../util/progress/progress";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
 
@@ -69,20 +68,13 @@ async function endPage(engine: Engine, page: string): Promise<void> {
   await engine.stop(page, 0);
 }
 
-/** @throws OperatorError that says how to find out who has the port */
-async function startGateway({ engine, install, record, watch }: AdoptRun): Promise<void> {
+/** @throws OperatorError with the reason; for a port that is taken, with how to find out who has it */
+async function startGateway({ engine, install, watch }: AdoptRun): Promise<void> {
   const { gateway } = install;
   try {
     await engine.start(gateway);
   } catch (error) {
-    throw new OperatorError(
-      {
-        what: `${gateway} does not start on port ${record.port.then}: ${messageOf(error)}`,
-        why: "One of these names what has taken the port:",
-        type: whoListens(record.port.then),
-      },
-      { cause: error },
-    );
+    throw notStarted(error, { kind: "container", name: gateway });
   }
   await untilReady(
     engine,

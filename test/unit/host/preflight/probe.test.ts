@@ -1,8 +1,10 @@
 import { withProbe, type Probe } from "../../../../host/preflight/probe";
-import { details } from "../../../../host/engine/engine";
+import { details, EngineError } from "../../../../host/engine/engine";
+import { explained } from "../../../../host/engine/refusal";
 import { FakeInstall } from "../fakeInstall";
 
 let host: FakeInstall;
+afterEach(() => jest.restoreAllMocks());
 beforeEach(() => {
   host = new FakeInstall();
   host.declare("tier2", "r2");
@@ -42,6 +44,26 @@ test("an image that is gone is named, with what to type", async () => {
   host.engine.images.clear();
   await expect(ask(async () => undefined)).rejects.toThrow(
     /^The preflight could not run a container of api:r2: .*No such image: sha256:api:r2[^]*type: docker pull api:r2/,
+  );
+});
+
+test("another refusal is said as it is, and no image is suspected", async () => {
+  jest
+    .spyOn(host.engine, "start")
+    .mockRejectedValue(new EngineError(403, "(HTTP code 403) unexpected - Address already in use "));
+  const refused = ask(async () => undefined);
+  await expect(refused).rejects.toThrow(/^The preflight could not run a container of api:r2: .*Address already in use/);
+  await expect(refused).rejects.not.toThrow("docker pull");
+});
+
+test("what is known of a refusal is said with what to type", async () => {
+  const known = explained(new EngineError(409, "container p is marked for removal and cannot be started"), {
+    kind: "container",
+    name: "probe",
+  });
+  jest.spyOn(host.engine, "start").mockRejectedValue(known);
+  await expect(ask(async () => undefined)).rejects.toThrow(
+    /^The preflight could not run a container of api:r2: The engine has begun to remove probe[^]*type: docker rm -f probe$/,
   );
 });
 
