@@ -120,6 +120,7 @@ export const dockerRename = (container: string, name: string): string =>
   `docker rename ${quoted(container)} ${quoted(name)}`;
 export const dockerCreateNetwork = (name: string): string => `docker network create ${quoted(name)}`;
 export const dockerRemoveNetwork = (network: string): string => `docker network rm ${quoted(network)}`;
+export const dockerNetworks = "docker network ls";
 /** Names the containers on the networks whose name contains this. */
 export const dockerNetworkUsers = (part: string): string =>
   `docker network inspect -f '{{.Name}}: {{range .Containers}}{{.Name}} {{end}}' $(docker network ls -q --filter ${quoted(`name=${part}`)})`;

@@ -2,8 +2,10 @@ import {
   dockerDisconnect,
   dockerForceDisconnect,
   dockerForceRemove,
+  dockerNetworks,
   dockerNetworkUsers,
   dockerRemove,
+  dockerRemoveNetwork,
   restartDocker,
   whoListens,
 } from "../../util/commands";
@@ -56,6 +58,15 @@ const explanations: readonly Explanation[] = [
     // The second is all that Pulumi's plugin says once it has tried for 30 s.
     sentence: /has active endpoints|timeout while waiting for state to become 'removed'/,
     explain: networkInUse,
+  },
+  {
+    kind: "network",
+    sentence: /could not find an available, non-overlapping IPv4 address pool|predefined address pools have been fully/,
+    explain: ({ name }) => ({
+      what: `The engine has no block of addresses left for the network ${name}: other networks use all of its pools, which by default are about 30.`,
+      why: "Remove networks that nobody needs, one by one, and type the same again. docker network prune is not the way: it also removes the networks of a release that is stopped and kept for the way back.",
+      type: [dockerNetworks, dockerRemoveNetwork("NAME")],
+    }),
   },
   {
     kind: "volume",

@@ -36,6 +36,18 @@ const table: [string, Subject, string, string[]][] = [
     ],
   ],
   [
+    "Unable to create network: could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+    { kind: "network", name: "tier1-net" },
+    "no block of addresses left for the network tier1-net",
+    ["docker network ls", "docker network rm NAME"],
+  ],
+  [
+    "Unable to create network: all predefined address pools have been fully subnetted",
+    { kind: "network", name: "edge" },
+    "no block of addresses left for the network edge",
+    ["docker network ls", "docker network rm NAME"],
+  ],
+  [
     "remove scani-ca: volume is in use - [1f, 2f]",
     { kind: "volume", name: "scani-ca", holders: ["a", "b"] },
     "a, b have it mounted",

@@ -93,6 +93,26 @@ describe("a network the plugin could not remove", () => {
     expect([reported, events]).toEqual([[expect.stringMatching(words)], [event, event]]);
   });
 
+  test("is not the only thing: a release's network that gets no addresses is said too, with no prune", async () => {
+    const reported: string[] = [];
+    const ended = reporting(
+      { project: remote, report: (line) => reported.push(line), signal },
+      "tier1",
+      async ({ onOutput }) => {
+        onOutput?.(
+          "  docker:index:Network (tier1-net):\n    error: Unable to create network: Error response from daemon: ",
+        );
+        onOutput?.("all predefined address pools have been fully subnetted");
+        throw failed;
+      },
+    );
+    await expect(ended).rejects.toBeInstanceOf(ReportedFailure);
+    expect(reported.at(-1)).toMatch(
+      /no block of addresses left for the network tier1-net: [^]*type: docker network ls/,
+    );
+    expect(reported.at(-1)).not.toContain("type: docker network prune");
+  });
+
   test.each([
     ["something else's words", `  scani:index:BaseReady (ready):\n    error: ${sentence}`],
     ["words after the diagnostic", `  docker:index:Network (data):\n    error: no\nResources:\n    ${sentence}`],
