@@ -129,6 +129,8 @@ export interface NetworkSummary extends Labelled {
   readonly subnets: readonly string[];
   /** Part of each block from which Docker gives out addresses; absent where that is all of it. */
   readonly dynamic: readonly string[];
+  /** Creation time by the engine's clock, ISO 8601. */
+  readonly created: string;
 }
 
 /** A container to be created. */

@@ -123,8 +123,7 @@ export async function removeContainers(engine: Engine, containers: readonly stri
  */
 async function leaveNetworks(engine: Engine, install: string, networks: readonly string[]): Promise<void> {
   const releases = await engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true });
-  for (const { id } of releases) {
-    const on = (await engine.inspect(id))?.networks ?? [];
-    for (const network of networks.filter((name) => on.includes(name))) await engine.disconnectNetwork(network, id);
-  }
+  // Docker takes a lost container off no network, and removes a network it is on all the same.
+  for (const { id, networks: on } of releases.filter((one) => !isLost(one)))
+    for (const network of networks.filter((name) => name in on)) await engine.disconnectNetwork(network, id);
 }

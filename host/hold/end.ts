@@ -11,12 +11,12 @@ import { startWorker } from "../scani/worker";
 import { concurrently } from "../../util/concurrently";
 import type { OperatorError } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
-import { joinNetworks } from "./networks";
+import { joinNetworks, startedBeforeNetworks } from "./networks";
 
 /**
  * Ends a change of base from whatever is true, also after a run that died half way: releases join networks that were
- * created again and, if they run, look base's services up again; requests are let through, and the worker of what
- * serves starts.
+ * created again and, if they run, look base's services up again, also where that run had joined them already; requests
+ * are let through, and the worker of what serves starts.
  * @param held undefined where this process holds no requests
  */
 export async function endHold(
@@ -29,7 +29,7 @@ export async function endHold(
   const place: Install = { name: install, gateway: containerName(install, "gateway") };
   const routed = await readRouted(engine, place);
   const joined = await joinNetworks(engine, install, routed.containers);
-  await restartJoined(engine, routed, joined, progress, watch);
+  await restartOutdated(engine, install, routed, joined, progress, watch);
   if (held === undefined) await resumeAll(engine, place.gateway);
   else {
     if (held.lost.aborted) progress.note((held.lost.reason as OperatorError).message);
@@ -41,22 +41,33 @@ export async function endHold(
 }
 
 /**
- * Restarts those of these containers that run: api and data-provider look base's services up when they start, and keep
- * the addresses. A page's server is restarted after its api, which it looks up once too. Workers are started later.
+ * Restarts running containers that keep addresses of before: api and data-provider look base's services up when they
+ * start, and a page's server its api. Workers do so too, and are started later.
+ * @param joined containers that have just joined a network again
  */
-async function restartJoined(
+async function restartOutdated(
   engine: Engine,
-  routed: RoutedContainers,
+  install: string,
+  { containers }: RoutedContainers,
   joined: readonly ReleaseContainer[],
   progress: Progress,
   watch: Watch,
 ): Promise<void> {
-  const running = joined.filter((one) => isUp(one) && (one.service === "api" || one.service === "data-provider"));
-  if (running.length === 0) return;
-  const pages = routed.containers.filter(
-    (one) => isUp(one) && one.service === "frontend-app" && running.some(({ release }) => release === one.release),
+  const isPage = ({ service }: ReleaseContainer): boolean => service === "frontend-app";
+  const running = containers.filter(
+    (one) => isUp(one) && (isPage(one) || one.service === "api" || one.service === "data-provider"),
   );
-  for (const group of inStartOrder([...running, ...pages]))
+  // A run that died may have joined some already, so that only their start still shows what they have looked up.
+  const outdated = [
+    ...joined.filter((one) => !isPage(one)),
+    ...(await startedBeforeNetworks(engine, install, running)),
+  ];
+  const restarting = running.filter(
+    (one) =>
+      outdated.includes(one) ||
+      (isPage(one) && running.some((other) => outdated.includes(other) && other.release === one.release)),
+  );
+  for (const group of inStartOrder(restarting))
     await progress.step(`restart ${group.map(({ title }) => title).join(", ")}`, () =>
       concurrently(group, watch.signal, (container, signal) => restart(engine, container, { ...watch, signal })),
     );

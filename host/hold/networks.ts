@@ -1,11 +1,13 @@
 import type { Engine } from "../engine/engine";
 import { networkName } from "../install/network/addresses";
 import { isOn, networksOf } from "../install/drift/alteration";
-import type { ReleaseContainer } from "../install/facts";
+import { isLost, type ReleaseContainer } from "../install/facts";
 import { label } from "../install/names/labels";
+import type { Service } from "../install/services/release";
 
 /**
- * Connects containers of releases, except copies, to their networks of base. @returns containers that were not on them
+ * Connects containers of releases, except copies and lost ones, to their networks of base.
+ * @returns containers that were not on them
  */
 export async function joinNetworks(
   engine: Engine,
@@ -17,11 +19,10 @@ export async function joinNetworks(
     engine.containers({ labels: [`${label.install}=${install}`, label.release], all: true }),
   ]);
   const joined: ReleaseContainer[] = [];
-  for (const container of containers.filter(({ copy }) => copy !== true)) {
+  // Docker connects no lost container to a network, and it needs none: only a new one can be started.
+  for (const container of containers.filter((one) => one.copy !== true && !isLost(one))) {
     const on = listed.find(({ id }) => id === container.id)?.networks ?? {};
-    const names = networksOf[container.service].flatMap((role) =>
-      role === "release" ? [] : networkName(install, role),
-    );
+    const names = networksOfBase(install, container.service);
     const lacks = networks.filter((network) => names.includes(network.name) && !isOn(on, network));
     for (const { name } of lacks) {
       // A container that was stopped while its network was removed still has the old one.
@@ -31,4 +32,32 @@ export async function joinNetworks(
     if (lacks.length > 0) joined.push(container);
   }
   return joined;
+}
+
+/**
+ * Returns those of these containers that were started before one of their networks of base was created; a page before
+ * one of its api, which was restarted since.
+ */
+export async function startedBeforeNetworks(
+  engine: Engine,
+  install: string,
+  containers: readonly ReleaseContainer[],
+): Promise<ReleaseContainer[]> {
+  const networks = await engine.networks([]);
+  const found = await Promise.all(
+    containers.map(async (container) => {
+      const startedAt = Date.parse((await engine.inspect(container.id))?.startedAt ?? "");
+      const { service } = container;
+      const names = networksOfBase(install, service === "frontend-app" ? "api" : service);
+      return networks.some(({ name, created }) => names.includes(name) && startedAt < Date.parse(created))
+        ? [container]
+        : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Returns the names of the networks of base that a service of a release is on. Pure. */
+function networksOfBase(install: string, service: Service): string[] {
+  return networksOf[service].flatMap((role) => (role === "release" ? [] : networkName(install, role)));
 }

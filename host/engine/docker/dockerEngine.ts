@@ -224,7 +224,7 @@ class DockerEngine implements Engine {
 
   async networks(labels: readonly string[]): Promise<NetworkSummary[]> {
     const listed = await this.docker.listNetworks({ filters: { label: [...labels] } });
-    return listed.map(({ Id, Name, Labels, IPAM }) => {
+    return listed.map(({ Id, Name, Labels, IPAM, Created }) => {
       const ranges: readonly AddressRange[] = IPAM?.Config ?? [];
       return {
         id: Id,
@@ -232,6 +232,7 @@ class DockerEngine implements Engine {
         labels: Labels ?? {},
         subnets: ranges.flatMap(({ Subnet }) => Subnet ?? []),
         dynamic: ranges.flatMap(({ IPRange }) => (IPRange === undefined || IPRange === "" ? [] : [IPRange])),
+        created: Created,
       };
     });
   }

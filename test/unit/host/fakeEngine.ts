@@ -135,7 +135,7 @@ export class FakeEngine implements Engine {
   readonly volumeFiles = new Map<string, Map<string, string>>();
   /** Names of networks whose endpoints the engine has miscounted: it does not remove them until it is restarted. */
   readonly miscounted = new Set<string>();
-  readonly networksThere: (Omit<NetworkSummary, "subnets" | "dynamic"> & Partial<NetworkSummary>)[] = [];
+  readonly networksThere: (Labelled & Partial<NetworkSummary>)[] = [];
   /** Every call so far, as `method container command`. */
   readonly calls: string[] = [];
   /** Call at which the fault came; undefined before it. */
@@ -522,7 +522,7 @@ export class FakeEngine implements Engine {
     return this.call(`networks ${labels.join(" ")}`, () =>
       this.networksThere
         .filter((one) => hasLabels(one.labels, labels))
-        .map((one) => ({ subnets: [], dynamic: [], ...one })),
+        .map((one) => ({ subnets: [], dynamic: [], created: new Date(0).toISOString(), ...one })),
     );
   }
 

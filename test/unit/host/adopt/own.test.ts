@@ -216,7 +216,7 @@ test("memory limits that are not the defaults, and the subnet, are read off them
   const worker = container("worker", { environment: { SERVICE_NAME: "worker", LOG_ID_PEPPER: key("0") } });
   const data = {
     ...{ id: "n", name: "scani-data", labels: {} },
-    ...{ subnets: ["10.213.7.0/25"], dynamic: ["10.213.7.64/26"] },
+    ...{ subnets: ["10.213.7.0/25"], dynamic: ["10.213.7.64/26"], created: "" },
   };
   const { base: settings, tier } = ownSettings(
     "scani",

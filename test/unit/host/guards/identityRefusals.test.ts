@@ -25,12 +25,12 @@ const remembered: RememberedBase = {
   ],
 };
 
-const listed = (name: string, id: string) => ({ id, name, labels: {} }) as ContainerSummary;
+const named = (name: string, id: string) => ({ id, name, labels: {} });
 
 const whole: IdentityNow = {
   engine: home,
-  containers: remembered.services.map(({ container, id }) => listed(container, id as string)),
-  networks: [listed("scani-edge", "e"), listed("scani-data", "d")],
+  containers: remembered.services.map(({ container, id }) => named(container, id as string) as ContainerSummary),
+  networks: [named("scani-edge", "e"), named("scani-data", "d")],
   allNetworks: [],
   volumes: [],
   missingVolumes: [],

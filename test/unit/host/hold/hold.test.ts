@@ -105,6 +105,61 @@ test("what died half way is ended from what is true: nobody holds anything, and 
   expect(install.container("one", "worker").state).toBe("running");
 });
 
+/** Creates the data network again in another subnet, as Pulumi does. */
+async function moveNetwork(): Promise<void> {
+  const postgres = install.engine.find("scani-postgres");
+  await install.engine.remove("scani-postgres");
+  await install.engine.removeNetwork("scani-data");
+  if (postgres !== undefined) install.engine.add(postgres);
+  install.engine.networksThere.push({
+    id: "d2",
+    name: "scani-data",
+    labels: { [label.install]: "scani" },
+    subnets: ["10.213.7.0/25"],
+    created: new Date().toISOString(),
+  });
+}
+
+test.each(["stop scani-one-api", "stop scani-one-frontend-app"])(
+  "a run that dies before its %s leaves what keeps old addresses to the next one",
+  async (last) => {
+    for (let at = 1; install?.engine.faulted !== last; at += 1) {
+      install = installIn("172.18.0.0/16");
+      await beginHold(install.engine, "scani", (await planned())!, progress);
+      await moveNetwork();
+      install.engine.plan({ at, kind: "die" });
+      await expect(endHold(install.engine, "scani", undefined, progress, watch)).rejects.toThrow("killed");
+    }
+    install.engine.plan();
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    for (const service of ["data-provider", "api", "frontend-app", "worker"] as const) {
+      const { state, startedAt } = install.container("one", service);
+      expect([service, state, Date.parse(startedAt) > 0]).toEqual([service, "running", true]);
+    }
+  },
+);
+
+describe("a container of an old release that Docker could not remove", () => {
+  beforeEach(() => {
+    install = installIn("172.18.0.0/16");
+    install.container("two", "api").state = "dead";
+  });
+
+  test("keeps no network from being moved", async () => {
+    const held = await beginHold(install.engine, "scani", (await planned())!, progress);
+    await moveNetwork();
+    await endHold(install.engine, "scani", held, progress, watch);
+    expect(install.container("one", "api")).toMatchObject({ state: "running", networks: ["scani-edge", "scani-data"] });
+    expect(install.container("one", "worker").state).toBe("running");
+  });
+
+  test("keeps no network that was pruned from being made again", async () => {
+    install.container("two", "api").networks = [];
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    expect(started(install)).not.toContain("connectNetwork scani-data scani-two-api");
+  });
+});
+
 describe("a gateway that has just been made", () => {
   let silences: number;
 

@@ -44,7 +44,7 @@ const own = (contents: Readonly<Record<string, string>>) => ({
         labels: { [label.install]: "scani", [label.service]: service, [label.contents]: digest },
       }) as unknown as ContainerSummary,
   ),
-  networks: [{ id: "d", name: "scani-data", labels: {}, subnets: ["10.213.7.0/25"], dynamic: [] }],
+  networks: [{ id: "d", name: "scani-data", labels: {}, subnets: ["10.213.7.0/25"], dynamic: [], created: "" }],
 });
 
 test("nothing waits where nothing changes", () => {

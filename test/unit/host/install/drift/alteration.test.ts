@@ -22,9 +22,9 @@ const api = (networks: ContainerSummary["networks"]): ContainerSummary => {
 };
 
 const networks: NetworkSummary[] = [
-  { id: "e", name: "scani-edge", labels: {}, subnets: [], dynamic: [] },
-  { id: "d", name: "scani-data", labels: {}, subnets: ["10.1.2.0/25"], dynamic: ["10.1.2.64/26"] },
-  { id: "r", name: "scani-tier1-net-1", labels: { [label.release]: "r1" }, subnets: [], dynamic: [] },
+  { id: "e", name: "scani-edge", labels: {}, subnets: [], dynamic: [], created: "" },
+  { id: "d", name: "scani-data", labels: {}, subnets: ["10.1.2.0/25"], dynamic: ["10.1.2.64/26"], created: "" },
+  { id: "r", name: "scani-tier1-net-1", labels: { [label.release]: "r1" }, subnets: [], dynamic: [], created: "" },
 ];
 
 const said = (one: ContainerSummary, there = networks) =>

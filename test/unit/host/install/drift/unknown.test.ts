@@ -64,7 +64,7 @@ test("whatever has a name of base's is read, with who is on its networks, and no
 
 test("a network of the install's that Pulumi does not hold is told from its own and from somebody else's", () => {
   const network = (id: string, labels: Record<string, string>): { network: NetworkSummary; users: string[] } => ({
-    network: { id, name: "scani-data", labels, subnets: [], dynamic: [] },
+    network: { id, name: "scani-data", labels, subnets: [], dynamic: [], created: "" },
     users: [],
   });
   const own = { [label.install]: "scani" };

@@ -228,7 +228,7 @@ test("a subnet the install moves to overlaps no network, but those of base that 
 });
 
 test("a network whose addresses Docker chose is in no subnet of ours", () => {
-  const own = { id: "d", name: "scani-data", labels: {}, subnets: ["172.18.0.0/16"], dynamic: [] };
+  const own = { id: "d", name: "scani-data", labels: {}, subnets: ["172.18.0.0/16"], dynamic: [], created: "" };
   expect(subnetInUse("scani", [own])).toBeUndefined();
   expect(subnetInUse("scani", [])).toBeUndefined();
 });
