@@ -18,6 +18,7 @@ import { refuseOtherEngine } from "./otherEngine";
 import { containerName, isOfBase, isReleaseName } from "../host/install/names/containerName";
 import { readNameless, renewNames } from "../host/install/network/hostNames";
 import { connectAll, isConnected } from "../host/install/network/connections";
+import { isLost } from "../host/install/facts";
 import { readFacts } from "../host/install/readFacts";
 import { postgresDataPath } from "../host/install/data/postgresData";
 import { routeUploads, uploadsRouted } from "../host/install/storage/uploads";
@@ -137,7 +138,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
    * Refuses where base must stay. Pulumi deletes BaseReady before the containers it depends on, so nothing has been
    * touched by then.
    */
-  async remove(inputs, stack) {
+  async remove(inputs, { stack }) {
     const { install, dockerHost } = inputs;
     const engine = connect(dockerHost);
     await refuseOtherEngine(engine, inputs);
@@ -148,7 +149,8 @@ export const baseReady: Handler<BaseReadyInputs> = {
     });
     refuseBaseInUse(
       releases
-        .filter(({ name, labels }) => isReleaseName(name, labels[label.service] ?? ""))
+        // A lost one is what the engine did not remove when its tier was taken down.
+        .filter((one) => !isLost(one) && isReleaseName(one.name, one.labels[label.service] ?? ""))
         .map(({ name, labels }) => ({ name, tier: labels[label.tier] as Tier })),
       stack,
     );

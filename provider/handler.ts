@@ -13,9 +13,8 @@ export interface Handler<Inputs = Record<string, unknown>> {
   apply(inputs: Inputs, context: Context): Promise<Readonly<Record<string, unknown>> | void>;
   /**
    * Runs before anything of the stack is deleted; throwing refuses.
-   * @param stack its name, for the commands in a refusal
    */
-  remove(inputs: Inputs, stack: string): Promise<void>;
+  remove(inputs: Inputs, context: Pick<Context, "stack" | "say">): Promise<void>;
 }
 
 /** Context in which a handler works. */

@@ -64,10 +64,10 @@ export const handover: Handler<HandoverInputs> = {
    * Refuses where the tier must stay. Pulumi deletes the Handover before the containers it depends on, so nothing has
    * been touched by then.
    */
-  async remove(inputs, stack) {
+  async remove(inputs, context) {
     const engine = connect(inputs.dockerHost);
     await refuseOtherEngine(engine, inputs);
-    await clearTier(engine, installOf(inputs), inputs, stack, isSet("allowDowntime"));
+    await clearTier(engine, installOf(inputs), inputs, context, isSet("allowDowntime"));
   },
 };
 

@@ -52,7 +52,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
         },
       });
     },
-    async remove(inputs, stack) {
+    async remove(inputs, context) {
       const owner = ownerOf("destroy", inputs, engine);
       // A destroy runs no program, so nobody has the lock yet; in an `up` that replaces the resource, the program has
       // it.
@@ -64,7 +64,7 @@ export function locked<Inputs extends Lockable>(handler: Handler<Inputs>, engine
       ).catch((error: unknown) => {
         if (!(error instanceof LockTaken && error.owner !== undefined && sameRun(error.owner, owner))) throw error;
       });
-      await handler.remove(inputs, stack);
+      await handler.remove(inputs, context);
     },
   };
 }

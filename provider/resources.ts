@@ -51,7 +51,7 @@ export class Resources {
   }
 
   remove(urn: string, inputs: Properties): Promise<void> {
-    return this.handlerOf(urn).remove(inputs, stackOf(urn));
+    return this.handlerOf(urn).remove(inputs, this.contextOf(urn));
   }
 
   private handlerOf(urn: string): Handler {

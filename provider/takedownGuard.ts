@@ -16,9 +16,9 @@ export const takedownGuard: Handler<TakedownGuardInputs> = {
 
   apply: () => Promise.resolve(),
 
-  async remove({ install, gateway, dockerHost, engine: home, containers = {}, tier }, stack) {
+  async remove({ install, gateway, dockerHost, engine: home, containers = {}, tier }, context) {
     const engine = connect(dockerHost);
     await refuseOtherEngine(engine, { install, engine: home, containers });
-    await clearTier(engine, { name: install, gateway }, { tier, containers }, stack, isSet("allowDowntime"));
+    await clearTier(engine, { name: install, gateway }, { tier, containers }, context, isSet("allowDowntime"));
   },
 };

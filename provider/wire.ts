@@ -48,6 +48,7 @@ export function procedures(
       // A change of incidental inputs alone reaches only the inputs in the state, so these win over the outputs.
       const inputs = { ...plain(request.getProperties()), ...plain(request.getOldInputs()) };
       await resources.remove(request.getUrn(), inputs);
+      await flushed();
       return new Empty();
     },
     cancel: () => {

@@ -10,6 +10,7 @@ import { readRouted, type Install } from "../host/install/readFacts";
 import { readNamesakes, type Namesakes } from "../host/install/drift/unknown";
 import { stacksBeside } from "../host/install/names/stacks";
 import { subnetOf, type SubnetChoice, type SubnetOrder } from "../host/install/network/subnet";
+import type { ContainerSummary } from "../host/engine/engine";
 import { answeringEngine } from "../host/engine/connection/answering";
 import { engineHost } from "../host/engine/connect";
 import { pulumiProvider, type PulumiProvider } from "../host/engine/connection/pulumiProvider";
@@ -23,6 +24,7 @@ import { readEvidence } from "../host/guards/data/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/preview/previewSwitch";
 import { renderPreview } from "../host/handover/preview/renderPreview";
 import { removeContainers } from "../host/hold/begin";
+import { removeUnneeded } from "../host/install/leftovers";
 import { previewBase } from "../host/hold/preview";
 import { strangerProblems } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
@@ -92,6 +94,8 @@ export interface Host {
   namesakes(install: string): Promise<Namesakes>;
   /** Stops and removes containers; their volumes stay. */
   removeContainers(containers: readonly string[]): Promise<void>;
+  /** Stops and removes containers that nobody needs. @returns a problem for each that stays */
+  removeUnneeded(containers: readonly Pick<ContainerSummary, "id" | "name">[]): Promise<Problem[]>;
   /** Removes networks nobody is on. */
   removeNetworks(networks: readonly string[]): Promise<void>;
   /** Reads the evidence of the existing data. */
@@ -141,6 +145,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     routed: (install) => readRouted(engine, install),
     namesakes: (install) => readNamesakes(engine, install),
     removeContainers: (containers) => removeContainers(engine, containers),
+    removeUnneeded: (containers) => removeUnneeded(engine, containers),
     removeNetworks: async (networks) => {
       for (const network of networks) await engine.removeNetwork(network);
     },

@@ -26,6 +26,7 @@ import { catalogue, setCommand, type Origin, type SettingName, type Settings, ty
 import { refuse, refuseChanged, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
 import { renderProblem } from "../util/operatorError";
 import { OperatorRunError } from "./operatorError";
+import { renderProblem } from "../util/operatorError";
 import type { Host } from "./host";
 import { valueIfKnown } from "./known";
 import { providersOf } from "./providers";
@@ -127,7 +128,8 @@ async function clearOrphans(host: Host, base: BaseReference, tier: Tier, known: 
   await pulumi.log.warn(
     `Made by a run that was killed, or by another tool: ${names}. Nothing needs it, and it is removed.`,
   );
-  if (!pulumi.runtime.isDryRun()) await host.removeContainers(orphans.map(({ id }) => id));
+  if (pulumi.runtime.isDryRun()) return;
+  for (const problem of await host.removeUnneeded(orphans)) await pulumi.log.warn(renderProblem(problem));
 }
 
 /** Lists images that are not on the engine, of containers that Pulumi is about to create. */

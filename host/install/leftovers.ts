@@ -1,4 +1,6 @@
-import type { Engine } from "../engine/engine";
+import type { ContainerSummary, Engine } from "../engine/engine";
+import { dockerForceRemove, restartDocker } from "../../util/commands";
+import { messageOf, type Problem } from "../../util/operatorError";
 import { label } from "./names/labels";
 
 /** Service labels of containers that exist only while a command works. */
@@ -12,4 +14,27 @@ export async function removeLeftovers(engine: Engine, install: string): Promise<
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
   const left = all.filter(({ labels }) => services.includes(labels[label.service] ?? ""));
   await Promise.all(left.map(({ id }) => engine.remove(id, { volumes: false }).catch(() => undefined)));
+}
+
+/**
+ * Stops and removes containers that nobody needs; their volumes stay.
+ * @returns a problem for each that the engine does not remove: the caller goes on without
+ */
+export async function removeUnneeded(
+  engine: Engine,
+  containers: readonly Pick<ContainerSummary, "id" | "name">[],
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { id, name } of containers)
+    try {
+      await engine.stop(id);
+      await engine.remove(id, { force: false, volumes: false });
+    } catch (error) {
+      problems.push({
+        what: `${name} cannot be removed: ${messageOf(error).trim()}`,
+        why: "Nothing needs it, so all else goes on. Where the engine does not remove it either, restart the engine:",
+        type: [dockerForceRemove(name), restartDocker],
+      });
+    }
+  return problems;
 }

@@ -18,7 +18,7 @@ function provider(differs = false) {
           events.push(["apply", stack, inputs]);
           return { cluster: "one" };
         },
-        remove: async (inputs, stack) => void events.push(["remove", stack, inputs]),
+        remove: async (inputs, { stack }) => void events.push(["remove", stack, inputs]),
       },
     }),
     (of) => ({
@@ -82,7 +82,7 @@ test("a removal has the state's outputs, and of its inputs the last ones", async
   request.setProperties(struct({ install: "old", cluster: "one" }));
   request.setOldInputs(struct({ install: "scani" }));
   await calls.delete(request);
-  expect(events).toEqual([["remove", "base", { install: "scani", cluster: "one" }]]);
+  expect(events).toEqual([["remove", "urn:pulumi:base", { install: "scani", cluster: "one" }], "flushed"]);
 });
 
 test("a resource of another provider's is refused", () => {

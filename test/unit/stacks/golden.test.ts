@@ -7,7 +7,7 @@ import { resolveSettings, type Settings } from "../../../settings";
 import type { Namesakes } from "../../../host/install/drift/unknown";
 import type { MissingImage } from "../../../host/preflight/images";
 import type { Presence } from "../../../host/install/presence";
-import type { Facts } from "../../../host/install/facts";
+import type { Facts, ReleaseContainer } from "../../../host/install/facts";
 import type { Host } from "../../../stacks/host";
 import type { BaseNow } from "../../../host/guards/base/baseNow";
 import type { ContainerInUse } from "../../../host/guards/inUse";
@@ -140,10 +140,10 @@ const { baseStack } = require("../../../stacks/base") as typeof import("../../..
 const { tierStack } = require("../../../stacks/tier") as typeof import("../../../stacks/tier.js");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** Returns the resources in the state: one for each id on the engine. */
+/** Returns the resources in the state: one for each id on the engine, except those of orphans. */
 function idsInState(): Record<string, object> {
   const networks = Object.values(sockets.networks);
-  const made = releases.containers.map(({ id }) => id);
+  const made = releases.containers.map(({ id }) => id).filter((id) => !orphans.some((one) => one.id === id));
   return Object.fromEntries(
     [...there, ...made, ...networks].map((id) => [`urn:${id}`, { type: "docker", outputs: { id } }]),
   );
@@ -162,6 +162,8 @@ let facts: Partial<Facts> = {};
 let imageIds: Record<string, string> = {};
 /** Containers and networks of releases on the engine. */
 let releases: Pick<Presence, "containers" | "networks"> = { containers: [], networks: [] };
+/** Containers of releases that are not in the state. */
+let orphans: ReleaseContainer[] = [];
 /** Containers of releases in use. */
 let inUse: ContainerInUse[] = [];
 const noBase: BaseNow = { services: {}, releases: [], images: {} };
@@ -197,9 +199,10 @@ const host: Host = {
   baseNow: async () => baseNow,
   inUse: async () => inUse,
   makeVolumes: async () => undefined,
-  routed: async () => ({ routes: {}, containers: [] }),
+  routed: async () => ({ routes: {}, containers: orphans }),
   namesakes: async () => namesakes,
   removeContainers: async () => undefined,
+  removeUnneeded: async (containers) => containers.map(({ name }) => ({ what: `${name} cannot be removed` })),
   removeNetworks: async () => undefined,
   evidence: async () => ({ strangers: [], volumeMajor }),
   missing: async () => missing,
@@ -478,6 +481,22 @@ describe("images of a tier", () => {
     await declare({ tier: "tier1" });
     expect(brought).toEqual([]);
   });
+});
+
+test("a container of a killed run that the engine does not remove is said, and the release is declared", async () => {
+  const warned: string[] = [];
+  jest.spyOn(pulumi.log, "warn").mockImplementation(async (message) => void warned.push(message));
+  const orphan = { id: "o", name: "scani-tier1-api-0a1b2c3", service: "api", tier: "tier1", release: "old" } as const;
+  orphans = [{ ...orphan, state: "dead", title: "tier1 api" }];
+  const labels = { [label.tier]: "tier1", [label.service]: "api", [label.release]: "old" };
+  releases = { networks: [], containers: [{ ...orphan, labels, networks: {} } as unknown as ContainerSummary] };
+  try {
+    expect(of(await declare({ tier: "tier1" }), container)).not.toEqual([]);
+    expect(warned.at(-1)).toBe("scani-tier1-api-0a1b2c3 cannot be removed");
+  } finally {
+    jest.restoreAllMocks();
+    [orphans, releases] = [[], { networks: [], containers: [] }];
+  }
 });
 
 test("a tier is refused while somebody else's service of the gateway has a path of Scani's", async () => {
