@@ -1,4 +1,5 @@
 import { details, type Engine } from "../engine/engine";
+import { discard, startHelper } from "../engine/containers/helper";
 import { refusalIn, signedAddress, type Bucket } from "../install/storage/bucket";
 import { label } from "../install/names/labels";
 import { OperatorError } from "../../util/operatorError";
@@ -58,25 +59,21 @@ export class ObjectCopy {
     image: string,
     networks: readonly [string, string],
   ): Promise<ObjectCopy> {
-    const [first, second] = networks;
-    const container = await engine.create({
+    const order = {
       image,
       labels: { [label.install]: install },
       entrypoint: ["sleep"],
       command: [String(limitSeconds)],
       noHealthCheck: true,
-      network: first,
       init: true,
       autoRemove: true,
       confinement: { CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"] },
-    });
-    await engine.connectNetwork(second, container);
-    await engine.start(container);
-    return new ObjectCopy(engine, container);
+    };
+    return new ObjectCopy(engine, await startHelper(engine, order, networks));
   }
 
   async close(): Promise<void> {
-    await this.engine.remove(this.container);
+    await discard(this.engine, this.container);
   }
 
   /**

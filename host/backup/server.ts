@@ -5,6 +5,7 @@ import { loginOf } from "../install/data/databaseUrl";
 import { variableIn } from "../install/services/environment";
 import { label } from "../install/names/labels";
 import type { StackNames } from "../install/names/stacks";
+import { discard, startHelper } from "../engine/containers/helper";
 import { commandToRun } from "../engine/containers/commandToRun";
 import type { Attached } from "../engine/docker/attached";
 import { dockerExec, dockerPull, quoted, setCommand, upCommand } from "../../util/commands";
@@ -181,8 +182,7 @@ export async function withServer<T>(
     const byHand = (tool: string, words: string) => [tool, ...login.map(quoted), words].join(" ");
     return await work(new Server(engine, container, environment, name, byHand, false, database.stacks));
   } finally {
-    // A failed removal is ignored: the work is over, and a container that stays ends by itself.
-    await engine.remove(container).catch(() => undefined);
+    await discard(engine, container);
   }
 }
 
@@ -238,35 +238,33 @@ async function toolbox(
   { install, image, network }: Extract<Database, { kind: "managed" }>,
   pull: boolean,
 ): Promise<string> {
-  const create = () =>
-    engine.create({
-      image,
-      entrypoint: ["sleep"],
-      command: [String(limitSeconds)],
-      labels: { [label.install]: install, [label.service]: "backup" },
-      autoRemove: true,
-      init: true,
-      network,
-      confinement: {
-        ReadonlyRootfs: true,
-        CapDrop: ["ALL"],
-        SecurityOpt: ["no-new-privileges:true"],
-        Memory: 512 * 1024 * 1024,
-        Tmpfs: { "/tmp": "rw,nosuid,nodev,size=16m" },
-      },
-      log: { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } },
-    });
-  const container = await create().catch(async (error: unknown) => {
-    if (!isNotFound(error)) throw error;
+  const order = {
+    image,
+    entrypoint: ["sleep"],
+    command: [String(limitSeconds)],
+    labels: { [label.install]: install, [label.service]: "backup" },
+    autoRemove: true,
+    init: true,
+    confinement: {
+      ReadonlyRootfs: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges:true"],
+      Memory: 512 * 1024 * 1024,
+      Tmpfs: { "/tmp": "rw,nosuid,nodev,size=16m" },
+    },
+    log: { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } },
+  };
+  const start = () => startHelper(engine, order, [network]);
+  return start().catch(async (error: unknown) => {
+    // Docker answers the same for a network that is gone.
+    if (!isNotFound(error) || (await engine.image(image)) !== undefined) throw error;
     if (!pull)
       throw new OperatorError({
         what: `the image ${image}, whose tools read the managed Postgres, is not on the engine yet`,
       });
     await pulled(engine, image);
-    return create();
+    return start();
   });
-  await engine.start(container);
-  return container;
 }
 
 /** Path of the trusted authorities in a tools container: in memory. */

@@ -1,4 +1,5 @@
 import { details, type Engine } from "../engine/engine";
+import { discard, startHelper } from "../engine/containers/helper";
 import { label } from "../install/names/labels";
 import { momentary } from "../install/leftovers";
 import type { ReleaseContainer } from "../install/facts";
@@ -50,7 +51,7 @@ export async function openCarrier(
   sides: readonly Side[],
 ): Promise<Carrier> {
   const { imageId, networks, confinement } = await details(engine, api.id);
-  const container = await engine.create({
+  const order = {
     image: imageId,
     entrypoint: ["sh", "-c"],
     command: [carrierScript(folder)],
@@ -61,15 +62,13 @@ export async function openCarrier(
     log: { driver: "none", options: {} },
     init: true,
     autoRemove: true,
-    network: networks[0],
-  });
+  };
+  const container = await startHelper(engine, order, networks);
   try {
-    for (const network of networks.slice(1)) await engine.connectNetwork(network, container);
-    await engine.start(container);
     const authorities = sides.flatMap(({ place }) => (place.authority === undefined ? [] : [place.authority.trim()]));
     if (authorities.length > 0) await trust(engine, container, authorities.join("\n"));
   } catch (error) {
-    await engine.remove(container);
+    await discard(engine, container);
     throw error;
   }
   const addresses = new Map<string, Addresses>(sides.map(({ place }) => [place.id, new Map()]));
@@ -87,7 +86,7 @@ export async function openCarrier(
         ({ running }) => running,
         () => false,
       ),
-    close: (engine) => engine.remove(container),
+    close: (engine) => discard(engine, container),
   };
 }
 

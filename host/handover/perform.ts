@@ -69,8 +69,7 @@ export async function perform(
     await handoverRecord.write(engine, "failed", error);
     throw error;
   } finally {
-    // The container ends by itself, and the next run removes it.
-    await carriage?.close(engine).catch(() => undefined);
+    await carriage?.close(engine);
   }
   for (const { what, of } of served.shortcomings)
     run.progress.note(`${what}. type: ${upCommand(of === "release" ? order.stack : order.baseStack)}`);

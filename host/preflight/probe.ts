@@ -1,4 +1,5 @@
 import type { ContainerDetails, Engine } from "../engine/engine";
+import { discard, startHelper } from "../engine/containers/helper";
 import {
   answerSeconds,
   bodyVariable,
@@ -59,7 +60,7 @@ export async function withProbe<T>(engine: Engine, order: ProbeOrder, work: (pro
       http: fromContainer(engine, container, authorityScript, []),
     });
   } finally {
-    await engine.remove(container);
+    await discard(engine, container);
   }
 }
 
@@ -83,9 +84,8 @@ export async function callFrom(
   return parseResult(redact(key, output === "" ? errors : output));
 }
 
-async function runProbe(engine: Engine, { install, api, url, key, caCertificate }: ProbeOrder): Promise<string> {
-  const [first, ...others] = api.networks;
-  const container = await engine.create({
+function runProbe(engine: Engine, { install, api, url, key, caCertificate }: ProbeOrder): Promise<string> {
+  const order = {
     // By id: the tag may point to another image by now.
     image: api.imageId,
     entrypoint: ["sleep", String(limitSeconds)],
@@ -100,17 +100,8 @@ async function runProbe(engine: Engine, { install, api, url, key, caCertificate 
     confinement: api.confinement,
     log: { driver: "none", options: {} },
     autoRemove: true,
-    network: first,
-  });
-  try {
-    // Connected one by one: engines before API 1.44 take one network at creation.
-    for (const network of others) await engine.connectNetwork(network, container);
-    await engine.start(container);
-    return container;
-  } catch (error) {
-    await engine.remove(container);
-    throw error;
-  }
+  };
+  return startHelper(engine, order, api.networks);
 }
 
 function cannotAsk({ api, stack }: ProbeOrder, error: unknown): OperatorError {

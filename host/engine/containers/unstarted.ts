@@ -1,4 +1,5 @@
 import { unlessMissing, type ContainerOrder, type Engine } from "../engine";
+import { discard } from "./helper";
 
 /** Order for a container that is never started. */
 export type UnstartedOrder = Pick<ContainerOrder, "image" | "labels" | "volumes">;
@@ -39,6 +40,6 @@ async function workIn<T>(
   try {
     return await work(container);
   } finally {
-    await engine.remove(container, { volumes: volumes === undefined });
+    await discard(engine, container, { volumes: volumes === undefined });
   }
 }

@@ -1,3 +1,4 @@
+import { discard } from "../../engine/containers/helper";
 import { isRefused, type Engine, type NetworkSummary } from "../../engine/engine";
 import { setCommand } from "../../../util/commands";
 import { OperatorError } from "../../../util/operatorError";
@@ -144,7 +145,7 @@ async function routesOf(engine: Engine, { image, labels }: SubnetOrder): Promise
     if (isRefused(error)) return [];
     throw error;
   } finally {
-    if (reader !== undefined) await engine.remove(reader);
+    if (reader !== undefined) await discard(engine, reader);
   }
 }
 
