@@ -235,6 +235,9 @@ export const composePull = (project: ComposePlace): string => compose(project, "
 /** Creates the containers without starting them. @param services only these, including those of a profile */
 export const composeCreate = (project: ComposePlace, ...services: readonly string[]): string =>
   compose(project, ["up --no-start", ...services.map(quoted)].join(" "));
+/** Recreates the containers of these services without starting them, and touches no other service. */
+export const composeRecreate = (project: ComposePlace, ...services: readonly string[]): string =>
+  compose(project, ["up --no-start --no-deps --force-recreate", ...services.map(quoted)].join(" "));
 /** Runs a program in a service's container, as typed in the project's folder. */
 export const composeExec = (project: ComposePlace, service: string, words: string): string =>
   `${composeProgram(project)} exec ${quoted(service)} ${words}`;

@@ -13,6 +13,7 @@ import { hasTakenOver, homeOf, missingData, moveDataBack } from "./postgres/move
 import { giveFilesBack } from "./phases/files";
 import { routedTier, startAgain, untilHealthy, type AdoptRun } from "./phases/phase";
 import { retired } from "./phases/takeOver";
+import { unstartable } from "./startable";
 import { stopStrays } from "./strays";
 import { isRecordOf, removeRecord, takesPort, writeRecord, type AdoptionRecord } from "./record";
 
@@ -77,7 +78,7 @@ export function describeWayBack(record: AdoptionRecord): string[] {
 export async function refuseWayBack(run: AdoptRun): Promise<void> {
   const problems = (
     await Promise.all([
-      ...[goneContainers(run), otherStore(run), otherTier(run)],
+      ...[goneContainers(run), unstartable(run, retired(run.record)), otherStore(run), otherTier(run)],
       ...[goneStorage(run), goneData(run), newerSchema(run)],
     ])
   ).filter((one) => one !== undefined);

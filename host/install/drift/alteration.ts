@@ -99,9 +99,10 @@ function howAltered(
 
 /**
  * Describes a network that is gone and that a container is still on. Docker looks its predefined networks up by name,
- * since `bridge` gets another id whenever the engine starts; an endpoint without an id it has yet to look up.
+ * since `bridge` gets another id whenever the engine starts; an endpoint without an id it has yet to look up. Ends a
+ * sentence that begins with the container's name; undefined where all its networks are there. Pure.
  */
-function howStranded(on: ContainerSummary["networks"], all: Presence["allNetworks"]): string | undefined {
+export function howStranded(on: ContainerSummary["networks"], all: Presence["allNetworks"]): string | undefined {
   const gone = Object.entries(on).find(
     ([name, { networkId }]) =>
       all !== undefined &&

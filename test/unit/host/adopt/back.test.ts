@@ -137,6 +137,44 @@ describe("refused with nothing touched", () => {
     expect(message).toContain(`type: cd /srv/home && docker compose up --no-start ${name.slice("home-".length)}`);
   });
 
+  test("a prune has taken the network of compose's stopped containers", async () => {
+    const adoption = new FakeAdoption("taken over");
+    const { engine } = adoption.install;
+    engine.networksThere.push({ id: "n", name: "home_default", labels: {} });
+    await engine.removeNetwork("home_default");
+    const message = await refused(adoption);
+    expect(message).toContain("home-minio was on the network home_default, which is gone");
+    expect(message).toContain(
+      "type: cd /srv/home && docker compose up --no-start --no-deps --force-recreate minio provider api worker page postgres",
+    );
+    expect(message).not.toContain("docker rm");
+    // Compose has made the network anew since, under the same name.
+    engine.networksThere.push({ id: "another", name: "home_default", labels: {} });
+    expect(await refused(adoption)).toBe(message);
+    for (const name of adoption.record.replaced) adoption.container(name).goneNetworks.clear();
+    expect(await refused(adoption)).not.toContain("home-minio");
+  });
+
+  test.each(["dead", "removing"] as const)("a container of compose's is %s", async (state) => {
+    const adoption = new FakeAdoption("taken over");
+    adoption.container("home-api").state = state;
+    const message = await refused(adoption);
+    expect(message).toContain(`Containers of compose's cannot be started: home-api is ${state}.`);
+    expect(message).toContain("type: docker rm -f home-api\n");
+    expect(message).toContain("docker compose up --no-start --no-deps --force-recreate api");
+  });
+
+  test("the network of base's own that compose's Postgres is still on does not count: it leaves that one", async () => {
+    const adoption = new FakeAdoption("taken over");
+    const { networks, goneNetworks } = adoption.container("home-postgres");
+    networks.push("scani-data");
+    goneNetworks.set("scani-data", "removed");
+    expect(await refused(adoption)).toBe("undefined");
+    await adoption.begun();
+    await goBack(await adoption.run());
+    expect(adoption.container("home-postgres").state).toBe("running");
+  });
+
   test("base's S3 server is gone, and its volume is not", async () => {
     const adoption = new FakeAdoption("taken over");
     await adoption.install.engine.remove("scani-storage");
