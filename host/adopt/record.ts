@@ -1,5 +1,6 @@
 import { isRefused, type Engine } from "../engine/engine";
 import { withUnstarted } from "../engine/containers/unstarted";
+import { isLost } from "../install/facts";
 import { containerName } from "../install/names/containerName";
 import { label } from "../install/names/labels";
 import type { Adoption } from "./plan";
@@ -130,7 +131,10 @@ async function keepInUse(
   const name = containerName(install, "adoption");
   const there = await engine.inspect(name);
   if (there?.state === "running") return;
-  if (there === undefined)
+  const isDead = there !== undefined && isLost(there);
+  // One that the engine fails to remove has the volume all the same.
+  if (isDead && !(await isRemoved(engine, name))) return;
+  if (there === undefined || isDead)
     await engine.create({
       name,
       image,
@@ -148,6 +152,17 @@ async function keepInUse(
   await engine.start(name).catch((error: unknown) => {
     if (!isRefused(error)) throw error;
   });
+}
+
+/** Removes a container. @returns false where the engine refuses to */
+async function isRemoved(engine: Engine, name: string): Promise<boolean> {
+  try {
+    await engine.remove(name);
+    return true;
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return false;
+  }
 }
 
 /** True while something is being adopted. */

@@ -7,6 +7,8 @@ import { networkName } from "../../install/network/addresses";
 import type { StackNames } from "../../install/names/stacks";
 import { expectData, homeOf, whereIsData } from "../postgres/moveData";
 import { startAgain, type AdoptRun, type Phase } from "./phase";
+import { unstartable } from "../startable";
+import { OperatorError } from "../../../util/operatorError";
 import { sizeText } from "../../../util/sizeText";
 
 /** Hours a backup counts as one made for the adoption. */
@@ -84,6 +86,8 @@ export class BesidePhase implements Phase {
       const places = { borrowedPostgres: container, postgresVolume: undefined, postgresFolder: undefined };
       await stacks.set("base", places);
       // It may have been stopped by hand, or by a run killed before it moved the data.
+      const problem = await unstartable(run, [container]);
+      if (problem !== undefined) throw new OperatorError(problem);
       if ((await engine.inspect(container))?.running === false)
         await progress.step(`start ${container}`, () => startAgain(run, container));
     }

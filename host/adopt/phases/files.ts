@@ -6,6 +6,7 @@ import { composeCreate, upCommand } from "../../../util/commands";
 import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
 import { hasTakenOver, homeOf } from "../postgres/moveData";
 import type { ObjectSource } from "../compose/project";
+import { unstartable } from "../startable";
 import { untilHealthy, type AdoptRun, type Phase } from "./phase";
 
 /** Phase that copies the project's files into base's own bucket. */
@@ -73,6 +74,8 @@ export async function takeFiles(run: AdoptRun, title: string): Promise<void> {
       what: `Stack ${stacks.names.base} has not been brought up yet.`,
       type: upCommand(stacks.names.base),
     });
+  const problem = await unstartable(run, [objects.container]);
+  if (problem !== undefined) throw new OperatorError(problem);
   const found = await progress.step(title, async () => {
     await start(run, objects.container);
     return betweenBuckets(run, objects, own, (copy, here) => copy.copy(objects, here));

@@ -1,6 +1,6 @@
 import type { ContainerDetails, Engine } from "../../engine/engine";
 import { untilReady, type Watch } from "../../engine/containers/ready";
-import { routedRelease } from "../../install/facts";
+import { isLost, routedRelease } from "../../install/facts";
 import { readRouted, type Install } from "../../install/readFacts";
 import type { StackNames } from "../../install/names/stacks";
 import type { Tier } from "../../../settings";
@@ -72,15 +72,22 @@ export async function routedTier({ engine, install, record }: AdoptRun): Promise
   return routedRelease(await readRouted(engine, install))?.tier ?? record.tier;
 }
 
-/** Stops a container so that the engine does not start it again. @param withinSeconds it gets to end by itself */
+/**
+ * Stops a container so that the engine does not start it again, unless it is retired already.
+ * @param withinSeconds it gets to end by itself
+ */
 export async function stopForGood(engine: Engine, container: string, withinSeconds?: number): Promise<void> {
+  if (isRetired(await engine.inspect(container))) return;
   await engine.setRestartPolicy(container, "no");
   await engine.stop(container, withinSeconds);
 }
 
-/** True for a container that was stopped for good, or is gone, and not for one that somebody else has stopped. Pure. */
+/**
+ * True for a container that was stopped for good, is gone or can never be started again, and not for one that somebody
+ * else has stopped. Pure.
+ */
 export function isRetired(one: ContainerDetails | undefined): boolean {
-  return one === undefined || (!one.running && one.restartPolicy === "no");
+  return one === undefined || isLost(one) || (!one.running && one.restartPolicy === "no");
 }
 
 /**

@@ -2,8 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
 import { notStarted } from "../../engine/refusal";
 import { untilReady } from "../../engine/containers/ready";
+import { isLost } from "../../install/facts";
 import { seconds } from "../../../util/progress/progress";
-import { startAgain, type AdoptRun, type Phase } from "./phase";
+import { isRetired, startAgain, type AdoptRun, type Phase } from "./phase";
 
 /** Milliseconds compose's page gets to finish open requests: its websockets would last until it is killed anyway. */
 const drainMs = 300;
@@ -43,7 +44,8 @@ export class PortPhase implements Phase {
   async undo(run: AdoptRun): Promise<void> {
     const { engine, install, record } = run;
     const page = record.scani["frontend-app"] ?? "";
-    if ((await engine.inspect(page))?.running !== false) return;
+    const there = await engine.inspect(page);
+    if (there === undefined || there.running || isLost(there)) return;
     await engine.stop(install.gateway);
     await startAgain(run, page);
   }
@@ -53,7 +55,7 @@ export class PortPhase implements Phase {
 async function changeOver(run: AdoptRun): Promise<number> {
   const { engine, record } = run;
   const page = record.scani["frontend-app"] ?? "";
-  await engine.setRestartPolicy(page, "no");
+  if (!isRetired(await engine.inspect(page))) await engine.setRestartPolicy(page, "no");
   const began = performance.now();
   await endPage(engine, page);
   await startGateway(run);

@@ -112,11 +112,7 @@ export function retired({ scani, postgres, replaced }: AdoptRun["record"]): stri
   return [...Object.values(scani), ...(postgres === undefined ? [] : [postgres.container]), ...replaced];
 }
 
-/** Stops those of the containers that exist, so that the engine does not start them again. */
+/** Stops containers so that the engine does not start them again. */
 async function stopAll({ engine }: AdoptRun, containers: readonly string[]): Promise<void> {
-  await Promise.all(
-    containers.map(async (name) => {
-      if ((await engine.inspect(name)) !== undefined) await stopForGood(engine, name);
-    }),
-  );
+  await Promise.all(containers.map((name) => stopForGood(engine, name)));
 }

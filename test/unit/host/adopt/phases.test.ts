@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { BackupPhase, BesidePhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
 import { FrontPhase } from "../../../../host/adopt/phases/front";
+import { PortPhase } from "../../../../host/adopt/phases/port";
 import { DatabasePhase, RetirePhase } from "../../../../host/adopt/phases/takeOver";
 import type { ComposeContainer } from "../../../../host/adopt/compose/project";
 import { withPresentNames } from "../../../../host/adopt/record";
 import { folder } from "../../lab/setup/folder";
 import { FakePostgres } from "../fakePostgres";
-import { FakeAdoption } from "./fakeAdoption";
+import { FakeAdoption, type Stage } from "./fakeAdoption";
 
 /** Stops a container, as its operator does: its restart policy stays. */
 function stopped(adoption: FakeAdoption, name: string): void {
@@ -121,6 +122,44 @@ test("an S3 server whose container is gone is no copied one", async () => {
   await expect(new FilesPhase().perform(await adoption.run())).rejects.toThrow(
     "home-minio, is gone, so its files cannot be copied.\n  This makes it again without starting it:\n  type: cd /srv/home && docker compose up --no-start minio",
   );
+});
+
+describe("a container of compose's that the engine has failed to remove", () => {
+  const dead = (stage: Stage, name: string): FakeAdoption => {
+    const adoption = new FakeAdoption(stage);
+    Object.assign(adoption.container(name), { state: "dead", restartPolicy: "unless-stopped" });
+    return adoption;
+  };
+
+  test("counts as stopped for good", async () => {
+    const adoption = dead("taken over", "home-api");
+    adoption.container("home-provider").state = "running";
+    expect(await new RetirePhase().done(await adoption.run())).toBe(false);
+    await new RetirePhase().perform(await adoption.run());
+    expect(adoption.container("home-provider")).toMatchObject({ state: "exited", restartPolicy: "no" });
+    expect(await new RetirePhase().done(await adoption.run())).toBe(true);
+  });
+
+  test("is no page that could get its port back, or whose port has to be taken", async () => {
+    const adoption = dead("beside", "home-page");
+    adoption.container("scani-gateway").state = "created";
+    const run = { ...(await adoption.run()), record: { ...adoption.record, port: { now: 8080, then: 8080 } } };
+    await new PortPhase().perform(run);
+    expect(adoption.container("scani-gateway").state).toBe("running");
+    await new PortPhase().undo(run);
+    expect(adoption.container("scani-gateway").state).toBe("running");
+  });
+
+  test.each([
+    ["home-minio", new FilesPhase()],
+    ["home-postgres", new BesidePhase()],
+  ])("%s has to be made anew first", async (name, phase) => {
+    const adoption = dead("beside", name);
+    await expect(phase.perform(await adoption.run())).rejects.toThrow(
+      `Containers of compose's cannot be started: ${name} is dead.\n  This makes them anew without starting them:\n  type: docker rm -f ${name}\n`,
+    );
+    expect(adoption.asked.filter((words) => words.startsWith("up "))).toEqual([]);
+  });
 });
 
 test("where the data is nowhere, nothing is stopped and the volume is named", async () => {

@@ -1,6 +1,6 @@
 import { hasRecord, readRecord, removeRecord, writeRecord } from "../../../../host/adopt/record";
 import { label } from "../../../../host/install/names/labels";
-import { FakeEngine } from "../fakeEngine";
+import { FakeEngine, type FakeContainer } from "../fakeEngine";
 import { FakeAdoption } from "./fakeAdoption";
 
 const { record } = new FakeAdoption("beside");
@@ -47,6 +47,23 @@ test("one that somebody has stopped is started again with the next writing", asy
   await engine.stop("scani-adoption");
   await writeRecord(engine, record, "image:1", {});
   expect(engine.find("scani-adoption")?.state).toBe("running");
+});
+
+test("one that the engine has failed to remove is removed and made anew", async () => {
+  const engine = await recorded();
+  const dead = engine.find("scani-adoption") as FakeContainer;
+  dead.state = "dead";
+  await writeRecord(engine, { ...record, announced: false }, "image:1", {});
+  expect(engine.find("scani-adoption")).not.toBe(dead);
+  expect(engine.find("scani-adoption")?.state).toBe("running");
+  expect((await readRecord(engine, "scani", "image:1"))?.announced).toBe(false);
+});
+
+test("one that cannot be removed either is no reason not to write", async () => {
+  const engine = await recorded();
+  Object.assign(engine.find("scani-adoption") as FakeContainer, { state: "dead", isBusy: true });
+  await writeRecord(engine, { ...record, announced: false }, "image:1", {});
+  expect((await readRecord(engine, "scani", "image:1"))?.announced).toBe(false);
 });
 
 test("an image that cannot keep it is no reason not to write", async () => {
