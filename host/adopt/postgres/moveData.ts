@@ -1,5 +1,6 @@
-import { details, type ContainerDetails, type Engine } from "../../engine/engine";
+import { details, type ContainerDetails, type ContainerSummary, type Engine } from "../../engine/engine";
 import { withUnstarted } from "../../engine/containers/unstarted";
+import { isLost } from "../../install/facts";
 import { networkName } from "../../install/network/addresses";
 import { label } from "../../install/names/labels";
 import { postgresDataPath } from "../../install/data/postgresData";
@@ -46,17 +47,33 @@ export async function whereIsData(engine: Engine, { install, volume, folder, ima
 }
 
 /**
- * True when there is nothing to move, as in a volume without data, on which base's Postgres begins. A Postgres of
- * base's own that runs on the volume proves it without a look into it; a stopped one does not, since the data may have
- * been moved back under it.
+ * True when there is nothing to move, as in a volume without data, on which base's Postgres begins, and base's network
+ * is its alone. A Postgres of base's own that runs on the volume proves that the data has moved without a look into it;
+ * a stopped one does not, since the data may have been moved back under it.
  */
 export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> {
+  if ((await formerServers(engine, home)).length > 0) return false;
   const own = await engine.containers({
     labels: [`${label.install}=${home.install}`, `${label.service}=postgres`],
     volumes: [home.volume],
   });
   if (own.length > 0) return true;
   return ["in its folder", "nowhere"].includes(await whereIsData(engine, home));
+}
+
+/**
+ * Lists containers, running or not, that have the volume and are still on base's network, besides base's own Postgres:
+ * started by mistake, they would answer to its name, and keep its address from it. Dead ones can do neither.
+ */
+async function formerServers(engine: Engine, { install, volume }: DataHome): Promise<ContainerSummary[]> {
+  const there = await engine.containers({ volumes: [volume], network: networkName(install, "data"), all: true });
+  return there.filter((one) => one.labels[label.install] === undefined && !isLost(one));
+}
+
+/** Takes what has used the data off base's network. */
+async function leaveNetwork(engine: Engine, home: DataHome): Promise<void> {
+  for (const { id } of await formerServers(engine, home))
+    await engine.disconnectNetwork(networkName(home.install, "data"), id);
 }
 
 /** True where the project's data has been or is being moved: only this module's Scani has written since. */
@@ -126,14 +143,15 @@ export const moveBackScript = [
  * good, and started again if anything fails before the data moves. Requests are held by then, so nobody notices.
  */
 export async function moveData(engine: Engine, home: DataHome, progress: Progress): Promise<void> {
-  const { install, volume } = home;
+  const { volume } = home;
   const is = await whereIsData(engine, home);
-  if (is === "in its folder") return;
+  // A run that was killed may have moved it and not come further.
+  if (is === "in its folder") return leaveNetwork(engine, home);
   const servers = await engine.containers({ volumes: [volume] });
   if (is === "nowhere") {
     // A volume that nobody uses may be empty, and base's Postgres begins on it. One in use has data that was not found.
     if (servers.length > 0) throw new OperatorError(noData(home));
-    return;
+    return leaveNetwork(engine, home);
   }
   const found = await Promise.all(servers.map(({ id }) => details(engine, id)));
   try {
@@ -144,8 +162,7 @@ export async function moveData(engine: Engine, home: DataHome, progress: Progres
     const isNow = await whereIsData(engine, home).catch(() => undefined);
     throw isNow === "in the volume" ? await startedAgain(engine, found, error) : error;
   }
-  // Started again by mistake, it would answer to the name of base's own Postgres, which also needs its address.
-  for (const { id } of servers) await engine.disconnectNetwork(networkName(install, "data"), id);
+  await leaveNetwork(engine, home);
 }
 
 /**
@@ -205,6 +222,7 @@ async function runOn(engine: Engine, { install, volume, folder, image }: DataHom
       { logTail: await engine.lastLines(mover, 20) },
     );
   } finally {
-    await engine.remove(mover, { volumes: false });
+    // It has ended: one that cannot be removed says nothing about the data.
+    await engine.remove(mover, { volumes: false }).catch(() => undefined);
   }
 }

@@ -11,6 +11,8 @@ import {
   moveScript,
 } from "../../../../../host/adopt/postgres/moveData";
 import { Progress } from "../../../../../util/progress/progress";
+import { atEveryCall } from "../../everyCall";
+import { Died } from "../../fakeEngine";
 import { FakeAdoption } from "../fakeAdoption";
 
 /** Content of a data directory, with a file with a space and a hidden one. */
@@ -143,6 +145,43 @@ describe("on an engine", () => {
         ["running", "always"],
       ]);
     });
+  });
+
+  test("killed at any call and run again, compose's Postgres is off base's network", async () => {
+    const killedAt = await atEveryCall(async (at) => {
+      const adoption = new FakeAdoption("beside");
+      const { engine } = adoption.install;
+      engine.plan({ at, kind: "die" });
+      const died = await move(adoption).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (died === undefined) return undefined;
+      expect(died).toBeInstanceOf(Died);
+      const call = engine.faulted;
+      engine.plan();
+      expect(await isMoved(engine, home)).toBe(false);
+      await move(adoption);
+      expect(adoption.container("home-postgres").networks).toEqual(["home_default"]);
+      expect(adoption.data()).toEqual(["scani-data/PG_VERSION"]);
+      expect(await isMoved(engine, home)).toBe(true);
+      return call;
+    });
+    expect(killedAt).toContain("disconnectNetwork scani-data home-postgres");
+  });
+
+  test("a mover that cannot be removed does not say that the data has not moved", async () => {
+    const adoption = new FakeAdoption("beside");
+    const { engine } = adoption.install;
+    const remove = engine.remove.bind(engine);
+    engine.remove = (container, how) => {
+      const one = engine.find(container);
+      if (one !== undefined && one.arguments.includes(moveScript)) one.isBusy = true;
+      return remove(container, how);
+    };
+    await move(adoption);
+    expect(adoption.data()).toEqual(["scani-data/PG_VERSION"]);
+    expect(adoption.container("home-postgres").networks).toEqual(["home_default"]);
   });
 
   test("what uses the volume all the same is named, with what stops it", async () => {
