@@ -32,7 +32,7 @@ export interface AdoptionRecord extends Pick<Adoption, (typeof recorded)[number]
    * are too.
    */
   readonly givenBack?: "data" | "files";
-  /** Volumes of the project's S3 server, once its container is being removed. */
+  /** Volumes with the files of the project's S3 server, once its container is being removed. */
   readonly fileVolumes?: readonly string[];
 }
 

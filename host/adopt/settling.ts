@@ -1,3 +1,4 @@
+import type { ContainerDetails } from "../engine/engine";
 import { describeShortcomings, servingOf, type Serving } from "../install/facts";
 import { readFacts } from "../install/readFacts";
 import { adoptCommand, upCommand } from "../../util/commands";
@@ -5,7 +6,7 @@ import type { Problem } from "../../util/operatorError";
 import { phasesOf } from "./phases";
 import { isTakenOver } from "./phases/files";
 import type { AdoptRun } from "./phases/phase";
-import { RetirePhase } from "./phases/takeOver";
+import { retired, RetirePhase } from "./phases/takeOver";
 
 /** State of an adoption whose way back is to be given up. */
 export interface Settling {
@@ -70,4 +71,61 @@ export function settlingNote(
     what: `This module's Scani serves${describeShortcomings(shortcomings)}.`,
     type: [...(isOfBase ? [upCommand(stacks.names.base)] : []), upCommand(stacks.names[release.tier])],
   };
+}
+
+/** Volumes of compose's S3 server. */
+export interface OldFiles {
+  /** Those with its files. */
+  readonly volumes: readonly string[];
+  /** Those of them that nobody else has. */
+  readonly removable: readonly string[];
+  /** Its other volumes, each with the reason why it stays. */
+  readonly kept: readonly string[];
+}
+
+/** Reads which volumes of compose's S3 server go with its files. Once its container is gone they are in the record. */
+export async function readOldFiles({ engine, record }: Pick<AdoptRun, "engine" | "record">): Promise<OldFiles> {
+  const server = await engine.inspect(record.objectStore ?? "");
+  const mounts = (server?.mounts ?? []).filter(({ type }) => type === "volume");
+  const volumes = record.fileVolumes ?? (server === undefined ? [] : fileVolumesOf(server));
+  const removed = retired(record);
+  const found = await Promise.all(
+    volumes.map(async (volume) => {
+      const users = (await engine.containers({ volumes: [volume], all: true })).map(({ name }) => name);
+      return { volume, others: users.filter((name) => !removed.includes(name)) };
+    }),
+  );
+  return {
+    volumes,
+    removable: found.filter(({ others }) => others.length === 0).map(({ volume }) => volume),
+    kept: [
+      ...found
+        .filter(({ others }) => others.length > 0)
+        .map(({ volume, others }) => `${volume} (also of ${others.join(", ")})`),
+      ...mounts
+        .filter(({ source }) => !volumes.includes(source))
+        .map(({ source, path }) => `${source} (no files of Scani's: it is ${path})`),
+    ],
+  };
+}
+
+/**
+ * Returns the volumes an S3 server has its files in: those that the paths of its command lie on, as in
+ * `minio server /data`, or else `/data`. Pure.
+ */
+export function fileVolumesOf({
+  entrypoint,
+  arguments: words,
+  mounts,
+}: Pick<ContainerDetails, "entrypoint" | "arguments" | "mounts">): string[] {
+  const all = [...entrypoint, ...words].flatMap((word) => word.split(/\s+/));
+  const after = all.includes("server") ? all.slice(all.indexOf("server") + 1) : [];
+  // The path after an option, as after `--certs-dir`, is that option's.
+  const named = after.filter((word, at) => word.startsWith("/") && !/^--?[^=]+$/.test(after[at - 1] ?? ""));
+  const found = (named.length === 0 ? ["/data"] : named).flatMap((path) => {
+    const under = mounts.filter((mount) => path === mount.path || path.startsWith(`${mount.path}/`));
+    const [nearest] = under.sort((one, other) => other.path.length - one.path.length);
+    return nearest?.type === "volume" ? [nearest.source] : [];
+  });
+  return [...new Set(found)];
 }

@@ -1,8 +1,7 @@
 import { describeWayBack, goBack, refuseWayBack } from "../../host/adopt/back";
 import { retired } from "../../host/adopt/phases/takeOver";
-import { readSettling, settlingNote, settlingProblem } from "../../host/adopt/settling";
+import { readOldFiles, readSettling, settlingNote, settlingProblem } from "../../host/adopt/settling";
 import { readRecord, removeRecord, writeRecord, type AdoptionRecord } from "../../host/adopt/record";
-import type { Engine } from "../../host/engine/engine";
 import { label } from "../../host/install/names/labels";
 import { adoptCommand, composeCreate } from "../../util/commands";
 import { OperatorError, renderProblem } from "../../util/operatorError";
@@ -123,14 +122,15 @@ export async function settle(
     if (problem !== undefined) throw new OperatorError(problem);
     const note = settlingNote(settling, run);
     if (note !== undefined) context.report(renderProblem(note));
-    const fileVolumes = record.fileVolumes ?? (await volumesOf(engine, record.objectStore ?? ""));
-    const volumes = options.removeOldFiles ? fileVolumes : [];
+    const files = await readOldFiles(run);
+    const volumes = options.removeOldFiles ? files.removable : [];
     const names = retired(record);
     const all = `the containers ${names.join(", ")}${volumes.length === 0 ? "" : ` and the volume ${volumes.join(", ")}`}`;
+    const others = `The other volumes stay${options.removeOldFiles && files.kept.length > 0 ? `, of ${record.objectStore}'s ${files.kept.join(", ")}` : ""}.`;
     if (!isToBeDone(options)) {
       context.report(
         [
-          `Compose's part of ${record.project} is removed: ${all}. The other volumes stay. There is no way back from then on.`,
+          `Compose's part of ${record.project} is removed: ${all}. ${others} There is no way back from then on.`,
           notTouched(
             adoptCommand(
               record.project,
@@ -144,19 +144,13 @@ export async function settle(
       return;
     }
     // Record the volumes first: a run after a kill no longer finds the container they belonged to.
-    await writeRecord(engine, { ...record, fileVolumes }, run.image, {});
+    await writeRecord(engine, { ...record, fileVolumes: files.volumes }, run.image, {});
     for (const name of names) await engine.remove(name, { force: false, volumes: false });
     for (const volume of volumes) await engine.removeVolume(volume);
     for (const stack of stacks) await run.stacks.forget(stack);
     await removeRecord(engine, install.name);
-    context.report(`Removed ${all}. The other volumes stay.`);
+    context.report(`Removed ${all}. ${others}`);
   });
-}
-
-/** Lists the names of a container's volumes; none where it is gone. */
-async function volumesOf(engine: Engine, container: string): Promise<string[]> {
-  const mounts = (await engine.inspect(container))?.mounts ?? [];
-  return mounts.flatMap(({ type, source }) => (type === "volume" ? [source] : []));
 }
 
 /** Returns the closing lines of a report that changes nothing. */

@@ -1,6 +1,6 @@
 import type { Serving } from "../../../../host/install/facts";
 import { stacksBeside } from "../../../../host/install/names/stacks";
-import { settlingNote, settlingProblem } from "../../../../host/adopt/settling";
+import { fileVolumesOf, settlingNote, settlingProblem } from "../../../../host/adopt/settling";
 import type { AdoptRun } from "../../../../host/adopt/phases/phase";
 import { renderProblem } from "../../../../util/operatorError";
 import { FakeAdoption } from "./fakeAdoption";
@@ -34,4 +34,26 @@ test("what is amiss is said, with whose command mends it", () => {
     type: ["npm run up -- prod-base", "npm run up -- prod-tier1"],
   });
   expect(settlingNote({ serving: { ...uploadsFail, shortcomings: [] } }, run)).toBeUndefined();
+});
+
+const mounts = [
+  { type: "volume", source: "root", path: "/data" },
+  { type: "volume", source: "first", path: "/data/1" },
+  { type: "volume", source: "second", path: "/mnt/2" },
+  { type: "volume", source: "certs", path: "/certs" },
+  { type: "bind", source: "/srv/files", path: "/files" },
+];
+
+test.each<[command: string, volumes: string[]]>([
+  ["", ["root"]],
+  ["server /data --console-address :9001", ["root"]],
+  ["server --address :9000 /data/1/minio", ["first"]],
+  ["server /data/1 /mnt/2", ["first", "second"]],
+  ["server --certs-dir /certs /mnt/2", ["second"]],
+  ["server --certs-dir=/certs /data", ["root"]],
+  ["server /files", []],
+  ["server /database", []],
+])("a server started with `%s` has its files in %j", (command, volumes) => {
+  expect(fileVolumesOf({ entrypoint: [], arguments: command.split(" "), mounts })).toEqual(volumes);
+  expect(fileVolumesOf({ entrypoint: ["sh", "-c"], arguments: [`exec minio ${command}`], mounts })).toEqual(volumes);
 });

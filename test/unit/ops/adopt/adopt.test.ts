@@ -239,6 +239,31 @@ test("settled, compose's containers and the volume of its S3 server go", async (
   expect(printed.at(-1)).toContain("and the volume home_minio-data");
 });
 
+test("volumes of its S3 server that hold something else, or are somebody else's too, stay and are named", async () => {
+  const { adoption, context, printed } = await begun({}, "taken over");
+  const { engine } = adoption.install;
+  const mounts = [
+    ...adoption.container("home-minio").mounts,
+    { type: "volume", source: "letsencrypt", path: "/root/.minio/certs" },
+  ];
+  Object.assign(adoption.container("home-minio"), { mounts });
+  engine.volumesThere.push({ name: "letsencrypt", labels: {} });
+  const others = "The other volumes stay, of home-minio's letsencrypt (no files of Scani's: it is /root/.minio/certs).";
+  await settle(context, "base", "home", { removeOldFiles: true });
+  expect(printed.splice(0).join("\n")).toContain(
+    `home-minio and the volume home_minio-data. ${others} There is no way`,
+  );
+
+  engine.add({ name: "mirror", volumes: ["home_minio-data"] });
+  await settle(context, "base", "home", { removeOldFiles: true, yes: true });
+  expect(engine.volumesThere.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["home_minio-data", "letsencrypt"]),
+  );
+  expect(printed.join("\n")).toMatch(
+    /home-minio\. The other volumes stay, of home-minio's home_minio-data \(also of mirror\), letsencrypt/,
+  );
+});
+
 test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
   "given %j, --back says what it would do and touches nothing",
   async (going) => {
