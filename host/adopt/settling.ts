@@ -5,7 +5,7 @@ import { adoptCommand, upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { phasesOf } from "./phases";
 import { isTakenOver } from "./phases/files";
-import type { AdoptRun } from "./phases/phase";
+import { readPhase, type AdoptRun } from "./phases/phase";
 import { retired, RetirePhase } from "./phases/takeOver";
 
 /** State of an adoption whose way back is to be given up. */
@@ -28,7 +28,7 @@ export async function readSettling(run: AdoptRun): Promise<Settling> {
 async function openIn(run: AdoptRun): Promise<string | undefined> {
   const isTaken = await isTakenOver(run);
   const phases = isTaken ? [new RetirePhase()] : phasesOf(run.record);
-  for (const phase of phases) if (!(await phase.done(run))) return phase.describe(run.record);
+  for (const phase of phases) if ((await readPhase(phase, run)).done !== true) return phase.describe(run.record);
   return isTaken ? undefined : "compose's part has not been taken over";
 }
 

@@ -2,7 +2,7 @@ import { folderOf } from "../../host/backup/plan";
 import { nextPhases, phasesOf } from "../../host/adopt/phases";
 import { startStoppedGateway } from "../../host/adopt/phases/port";
 import { isTakenOver } from "../../host/adopt/phases/files";
-import type { AdoptRun, Phase } from "../../host/adopt/phases/phase";
+import { readPhase, type AdoptRun, type Phase } from "../../host/adopt/phases/phase";
 import { planAdoption, type Adoption } from "../../host/adopt/plan";
 import { migratorBeside, objectSourceOf, partsOf, tierOf, type ComposeProject } from "../../host/adopt/compose/project";
 import { readEvidence, type AdoptEvidence } from "../../host/adopt/evidence";
@@ -141,8 +141,8 @@ async function goOnWith(
 /** Reads how far an adoption has come and who serves. */
 export async function readBegun(run: AdoptRun): Promise<Begun> {
   const { record } = run;
-  const phases = await Promise.all(phasesOf(record).map(async (phase) => ({ phase, done: await phase.done(run) })));
-  const isOver = (takesPort(record) || record.announced) && phases.every(({ done }) => done);
+  const phases = await Promise.all(phasesOf(record).map((phase) => readPhase(phase, run)));
+  const isOver = (takesPort(record) || record.announced) && phases.every(({ done }) => done === true);
   const strays = await readStrays(run.engine, run.install.name);
   return { record, phases, isOver, serving: await whoServes(run), strays };
 }
@@ -387,18 +387,20 @@ export async function endInterruption(run: AdoptRun): Promise<void> {
 }
 
 /**
- * Carries out the phases that are not done yet. A phase that fails is rolled back; the earlier ones stay.
+ * Carries out the phases that are not done yet. A phase that fails is rolled back; the earlier ones stay. One that
+ * cannot be told to be done fails without having begun.
  * @returns true where any was carried out
  */
 async function carryOut(phases: readonly Phase[], run: AdoptRun): Promise<boolean> {
   let worked = false;
   for (const phase of phases) {
-    if (await phase.done(run)) continue;
-    worked = true;
+    let begun = false;
     try {
+      if (await phase.done(run)) continue;
+      worked = begun = true;
       await phase.perform(run);
     } catch (error) {
-      await phase.undo?.(run).catch((failure: unknown) => run.progress.note(messageOf(failure)));
+      if (begun) await phase.undo?.(run).catch((failure: unknown) => run.progress.note(messageOf(failure)));
       throw await failed(`phase ${phase.title}`, error, run);
     }
   }

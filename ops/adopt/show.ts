@@ -1,5 +1,5 @@
 import { phasesOf } from "../../host/adopt/phases";
-import type { Phase } from "../../host/adopt/phases/phase";
+import type { PhaseNow } from "../../host/adopt/phases/phase";
 import type { Adoption } from "../../host/adopt/plan";
 import { othersOf, type ComposeProject } from "../../host/adopt/compose/project";
 import type { AdoptionRecord } from "../../host/adopt/record";
@@ -45,7 +45,7 @@ export function showPlan(adoption: Adoption, record: AdoptionRecord): string {
 /** An adoption that has begun, as it is now. */
 export interface Begun {
   readonly record: AdoptionRecord;
-  readonly phases: readonly { readonly phase: Phase; readonly done: boolean }[];
+  readonly phases: readonly PhaseNow[];
   /** True when nothing is left to be done. */
   readonly isOver: boolean;
   /** Every Scani that serves, and where. */
@@ -62,7 +62,12 @@ export function begunJson({ record, phases, isOver, serving, strays }: Begun): R
     isOver,
     serving,
     strays,
-    phases: phases.map(({ phase, done }) => ({ id: phase.title, does: phase.describe(record), done })),
+    phases: phases.map(({ phase, done, why }) => ({
+      id: phase.title,
+      does: phase.describe(record),
+      done: done ?? null,
+      why,
+    })),
   };
 }
 
@@ -71,7 +76,10 @@ export function showBegun({ record, phases, serving, strays }: Begun): string {
   const stray = strayProblem(strays);
   return [
     `${record.project} → ${record.install}, begun ${record.at}:`,
-    ...phases.map(({ phase, done }) => `  ${done ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}`),
+    ...phases.map(
+      ({ phase, done, why }) =>
+        `  ${done === undefined ? "?" : done ? "✓" : "·"} ${phase.title}: ${phase.describe(record)}${why === undefined ? "" : `\n    Whether that is done cannot be told: ${why}`}`,
+    ),
     servingLine(serving),
     ...(stray === undefined ? [] : [renderProblem(stray)]),
   ].join("\n");

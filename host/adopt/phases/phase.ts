@@ -5,6 +5,7 @@ import { readRouted, type Install } from "../../install/readFacts";
 import type { StackNames } from "../../install/names/stacks";
 import type { Tier } from "../../../settings";
 import type { ComposePlace } from "../../../util/commands";
+import { messageOf } from "../../../util/operatorError";
 import type { Progress } from "../../../util/progress/progress";
 import type { Bucket } from "../../install/storage/bucket";
 import type { ObjectSource } from "../compose/project";
@@ -102,4 +103,22 @@ export interface Phase {
   perform(run: AdoptRun): Promise<void>;
   /** Undoes what a failed phase has done, without stopping what serves. */
   undo?(run: AdoptRun): Promise<void>;
+}
+
+/** A phase as it is now. */
+export interface PhaseNow {
+  readonly phase: Phase;
+  /** Undefined where it cannot be told, as while the server it would have to ask does not answer. */
+  readonly done: boolean | undefined;
+  /** Reason why it cannot be told. */
+  readonly why?: string;
+}
+
+/** Reads whether a phase is done. */
+export async function readPhase(phase: Phase, run: AdoptRun): Promise<PhaseNow> {
+  try {
+    return { phase, done: await phase.done(run) };
+  } catch (error) {
+    return { phase, done: undefined, why: messageOf(error) };
+  }
 }

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { adopt, onPort, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
 import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
-import { BackupPhase } from "../../../../host/adopt/phases/beside";
+import { BackupPhase, BesidePhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
 import type { Stacks } from "../../../../host/adopt/phases/phase";
 import { label } from "../../../../host/install/names/labels";
@@ -165,6 +165,50 @@ test("--status says the same, for a person and for a program", async () => {
   await adoptionStatus(context, "base", "home", { json: true });
   expect(JSON.parse(printed.join("\n"))).toMatchObject({ project: "home", isOver: false });
   expect(changes()).toEqual([]);
+});
+
+describe("a phase that cannot be told to be done", () => {
+  const untold = () => jest.spyOn(FilesPhase.prototype, "done").mockRejectedValue(new Error("wrong keys"));
+  const undone = jest.fn(() => Promise.resolve());
+  afterEach(() => jest.restoreAllMocks());
+
+  test("is said as such, with what serves and what to type", async () => {
+    const { told, context, printed } = await begun();
+    untold();
+    const said = await told({});
+    expect(said).toMatch(/ {2}\? files: copy the files.*\n {4}Whether that is done cannot be told: wrong keys\n {2}/);
+    expect(said).toContain("  ✓ front: ");
+    expect(said).toContain("Serving now: ");
+    expect(said).toContain("type: npm run adopt -- home --yes");
+    printed.splice(0);
+    await adoptionStatus(context, "base", "home", { json: true });
+    expect(JSON.parse(printed.join("\n"))).toMatchObject({
+      isOver: false,
+      phases: expect.arrayContaining([expect.objectContaining({ id: "files", done: null, why: "wrong keys" })]),
+    });
+  });
+
+  test("fails with what serves and what to type, and undoes nothing", async () => {
+    const { told } = await begun();
+    jest.spyOn(BackupPhase.prototype, "done").mockResolvedValue(true);
+    untold();
+    (FilesPhase.prototype as { undo?: () => Promise<void> }).undo = undone;
+    await expect(
+      told({ yes: true }).finally(() => delete (FilesPhase.prototype as { undo?: unknown }).undo),
+    ).rejects.toThrow(
+      /^The phase files failed: wrong keys\n {2}Serving now: .*\n {2}type: npm run adopt -- home --yes\n {2}type: npm run adopt -- home --back --yes$/,
+    );
+    expect(undone).not.toHaveBeenCalled();
+  });
+
+  test("is no reason to settle", async () => {
+    const { context } = await begun();
+    for (const phase of [BackupPhase, BesidePhase]) jest.spyOn(phase.prototype, "done").mockResolvedValue(true);
+    untold();
+    await expect(settle(context, "base", "home", {})).rejects.toThrow(
+      "The adoption of home is not over: copy the files",
+    );
+  });
 });
 
 test("once the data has been given back, only --back goes on", async () => {
