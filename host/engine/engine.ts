@@ -94,7 +94,7 @@ export interface ContainerDetails {
   /** Names by which others on its networks reach it, besides its own. */
   readonly aliases: readonly string[];
   readonly mounts: readonly Mount[];
-  /** Docker's own value: `no`, `always`, `unless-stopped`, `on-failure`. */
+  /** As `docker run` spells it: `no`, `always`, `unless-stopped`, `on-failure`, `on-failure:5`. */
   readonly restartPolicy: string;
   /** Result of its health check: `healthy`, `unhealthy`, `starting`; undefined without one. */
   readonly health?: string;
@@ -238,7 +238,7 @@ export interface Engine {
    * @param withinSeconds until the engine kills it; by default the container's own stop timeout
    */
   stop(container: string, withinSeconds?: number): Promise<void>;
-  /** Sets when the engine starts a container again by itself, in Docker's own words. */
+  /** Sets when the engine starts a container again by itself, as `docker run` spells it. */
   setRestartPolicy(container: string, policy: string): Promise<void>;
   /**
    * Removes a container, if it still exists; waits for a removal that is already in progress. Without force, the engine

@@ -29,6 +29,7 @@ import { optionsOf } from "../options";
 import { explained, type Subject } from "../refusal";
 import { isSystemService } from "../connection/systemService";
 import { renderPublished } from "../containers/published";
+import { parseRestartPolicy, spellRestartPolicy } from "./restartPolicy";
 import { unlessPaused } from "./unlessPaused";
 import { messageOf } from "../../../util/operatorError";
 
@@ -115,7 +116,7 @@ class DockerEngine implements Engine {
   }
 
   async setRestartPolicy(container: string, policy: string): Promise<void> {
-    await this.docker.getContainer(container).update({ RestartPolicy: { Name: policy } });
+    await this.docker.getContainer(container).update({ RestartPolicy: parseRestartPolicy(policy) });
   }
 
   remove(container: string, how?: Removal): Promise<void> {
@@ -384,7 +385,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
       source: Name ?? Source,
       path: Destination,
     })),
-    restartPolicy: info.HostConfig.RestartPolicy?.Name ?? "no",
+    restartPolicy: spellRestartPolicy(info.HostConfig.RestartPolicy),
     health: info.State.Health?.Status,
     published: publishedOn(info.HostConfig.PortBindings, info.NetworkSettings.Ports ?? {}),
     confinement: {

@@ -28,7 +28,7 @@ export const baseNetworksOf: Readonly<Record<string, readonly BaseNetwork[]>> = 
 export interface Limits {
   /** Bytes; 0 for none. */
   readonly memory: number;
-  /** Docker's own value. */
+  /** As `docker run` spells it. */
   readonly restartPolicy: string;
 }
 
