@@ -1,4 +1,5 @@
 import { goBack, refuseWayBack } from "../../../../host/adopt/back";
+import type { AdoptRun } from "../../../../host/adopt/phases/phase";
 import { startStoppedGateway } from "../../../../host/adopt/phases/port";
 import { label } from "../../../../host/install/names/labels";
 import { atEveryCall } from "../everyCall";
@@ -105,9 +106,9 @@ test.each<Stage>(["beside", "taken over"])(
 );
 
 describe("refused with nothing touched", () => {
-  const refused = async (adoption: FakeAdoption): Promise<string> => {
+  const refused = async (adoption: FakeAdoption, changes: Partial<AdoptRun> = {}): Promise<string> => {
     const { engine } = adoption.install;
-    const run = await adoption.run();
+    const run = { ...(await adoption.run()), ...changes };
     const from = engine.calls.length;
     const error = await refuseWayBack(run).catch((thrown: unknown) => thrown);
     const changing = /^(start|stop|setRestartPolicy|connectNetwork|disconnectNetwork|remove (?!unnamed)|writeFile)/;
@@ -179,6 +180,56 @@ describe("refused with nothing touched", () => {
     const adoption = new FakeAdoption("taken over");
     await adoption.install.engine.remove("scani-storage");
     expect(await refused(adoption)).toContain("type: npm run up -- prod-base");
+  });
+
+  describe("a migration ran meanwhile", () => {
+    const migrateImage = "scani/migrate:0.17.1";
+
+    /** Returns an adoption whose migrate image, where it is on the engine, ships these migrations. */
+    function migrated(stage: Stage, applied: readonly string[], shipped: readonly string[] | undefined): FakeAdoption {
+      const adoption = new FakeAdoption(stage);
+      const { install } = adoption;
+      const { engine } = install;
+      const before = install.first;
+      install.first = (container, command, call) =>
+        call.input?.includes("__scani_migrations")
+          ? { output: ["ledger-present", ...applied.map((name) => `applied ${name}`)].join("\n") }
+          : before(container, command, call);
+      if (shipped === undefined) return adoption;
+      engine.images.set(migrateImage, { id: "sha256:m", environment: [], labels: {}, digests: [] });
+      const create = engine.create.bind(engine);
+      engine.create = async (order) => {
+        const id = await create(order);
+        if (order.image === migrateImage)
+          for (const name of shipped) engine.find(id)?.files.set(`/app/migrations/${name}.sql`, "");
+        return id;
+      };
+      return adoption;
+    }
+
+    test.each<Stage>(["beside", "taken over"])("that compose's images do not know, %s", async (stage) => {
+      const adoption = migrated(stage, ["0001_first", "0002_second", "bullmq/9"], ["0001_first"]);
+      const message = await refused(adoption, { migrateImage });
+      expect(message).toContain(
+        "The database has had migrations that compose's images (scani/migrate:0.17.1) do not know: 0002_second.",
+      );
+      expect(message).toContain(
+        "  type: cd /srv/home && docker compose pull\n    type: cd /srv/home && docker compose up --no-start",
+      );
+    });
+
+    test("that compose's images know", async () => {
+      const names = ["0001_first", "0002_second"];
+      expect(await refused(migrated("taken over", names, names), { migrateImage })).toBe("undefined");
+    });
+
+    test("and their migrator is not there to tell, which is said", async () => {
+      const adoption = migrated("taken over", ["0002_second"], undefined);
+      expect(await refused(adoption, { migrateImage })).toBe("undefined");
+      expect(adoption.printed.join("\n")).toContain(
+        "Whether compose's images know the schema cannot be told: scani/migrate:0.17.1 is not on the engine.",
+      );
+    });
   });
 
   test("the data is nowhere", async () => {
