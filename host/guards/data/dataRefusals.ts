@@ -80,6 +80,7 @@ const firstElsewhere = 18;
 
 /**
  * Refuses an image that keeps data outside the volume: it would be in an anonymous one, which goes with the container.
+ * Not where the data is in a folder of the volume, which the container is told (PGDATA) whatever its image says.
  */
 function dataPathOf(
   { imageDataPath, imageMajor }: Evidence,
@@ -87,7 +88,8 @@ function dataPathOf(
 ): Problem | undefined {
   const elsewhere =
     imageDataPath === undefined ? Number(imageMajor) >= firstElsewhere : imageDataPath !== postgresDataPath;
-  if (postgres?.image === undefined || !elsewhere) return undefined;
+  const isTold = postgres?.path !== undefined && postgres.path !== postgresDataPath;
+  if (postgres?.image === undefined || isTold || !elsewhere) return undefined;
   return {
     what: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
     type: setCommand("postgresImage", baseStack),

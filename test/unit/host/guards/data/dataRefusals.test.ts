@@ -55,6 +55,10 @@ test.each([
   expect(others).toEqual([]);
   expect(problem).toContain(`keeps its data in ${folder} and not in /var/lib/postgresql/data`);
   expect(await problems({ imageDataPath: "/var/lib/postgresql/data", imageMajor: "16" })).toEqual([]);
+  const at = (path: string) => ({ place: { ...intent.place, postgres: { ...postgres, path } } }) as Partial<Intent>;
+  expect(await problems(evidence, at("/var/lib/postgresql/data"))).toHaveLength(1);
+  // A folder of the volume is named to the container, so it counts before what the image says.
+  expect(await problems(evidence, at("/var/lib/postgresql/data/scani-data"))).toEqual([]);
 });
 
 describe("ENCRYPTION_KEY", () => {
