@@ -139,6 +139,12 @@ export const dockerLogs = (container: string): string => `docker logs --tail 50 
 /** Runs a program in a container. @param words as the shell takes them */
 export const dockerExec = (container: string, words: string, ...options: readonly string[]): string =>
   ["docker exec", ...options, quoted(container), words].join(" ");
+/** Copies a file within a container. */
+export const dockerCopyWithin = (container: string, from: string, to: string): string =>
+  dockerExec(container, `cp ${quoted(from)} ${quoted(to)}`);
+/** Puts a line before all others of a file in a container. */
+export const dockerPutFirst = (container: string, line: string, path: string): string =>
+  dockerExec(container, `sed -i ${quoted(`1i ${line}`)} ${quoted(path)}`);
 /** Runs one SQL statement or psql command in compose's Postgres. @param database by default the one for maintenance */
 export const dockerPsql = (container: string, role: string, words: string, database = "postgres"): string =>
   `docker exec -it ${quoted(container)} psql -U ${quoted(role)} -c ${quoted(words)} ${quoted(database)}`;

@@ -1,8 +1,11 @@
 import type { Engine, Labelled } from "../engine/engine";
 import { publishedAt } from "../engine/containers/published";
-import { databaseQuestion, parseAnswer } from "../guards/data/databaseAnswer";
+import { databaseQuestion, parseAnswer, type Found } from "../guards/data/databaseAnswer";
+import { dataMisfits, type DataRefusal } from "../guards/data/dataRefusals";
+import { postgresMajor } from "../guards/data/postgresMajor";
 import { withServer } from "../backup/server";
-import { loginIn } from "../install/data/databaseUrl";
+import { loginIn, type Login } from "../install/data/databaseUrl";
+import { adoptedFolder, postgresDataIn } from "../install/data/postgresData";
 import { baseServices } from "../install/services/bundled";
 import { baseNetworkNames } from "../install/network/addresses";
 import { containerName, volumeNameOf } from "../install/names/containerName";
@@ -12,12 +15,11 @@ import { parseFree } from "../engine/disk";
 import { originOf } from "../install/storage/connectSrc";
 import { callFrom } from "../preflight/probe";
 import { hostedBucket } from "../preflight/uploads";
-import { anyOpens } from "../scani/credentials";
 import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./compose/authorities";
 import type { PostgresSizes } from "./compose/memory";
 import { isVersioned, listObjects } from "./objects";
-import { environmentIn, type Environment } from "../install/services/environment";
+import { environmentIn, environmentList, type Environment } from "../install/services/environment";
 import {
   dataMountOf,
   objectSourceOf,
@@ -27,21 +29,30 @@ import {
   type ComposeContainer,
   type ComposeProject,
 } from "./compose/project";
-import { settingQueries } from "./postgres/serverSettings";
+import type { HostRule } from "./postgres/hostRules";
+import { settingQueries, startScript, type StartSetting } from "./postgres/serverSettings";
 
 /** Facts besides the project's containers that a plan is made from, read off the engine and the data. */
 export interface AdoptEvidence {
   /** The project's own Postgres; absent where the database is managed, or it does not run. */
   readonly database?: {
     readonly major?: string;
-    /** True where it takes the password of DATABASE_URL; undefined where it does not answer. */
+    /** True where it takes the password of DATABASE_URL without TLS; undefined where it does not answer. */
     readonly takesPassword?: boolean;
     /** True where its role is a superuser, as a restore needs. */
     readonly isSuperuser?: boolean;
     /** Rights of the role that backups log in as; `refused` holds Postgres' message where it is not let in. */
     readonly backups?: { readonly isSuperuser: boolean } | { readonly refused: string };
-    /** True where ENCRYPTION_KEY opens a stored credential; undefined where the database cannot be read. */
-    readonly keyOpens?: boolean | "none stored";
+    /** Whether a credential is stored; undefined where the database cannot be read. */
+    readonly storesCredentials?: boolean;
+    /** Reasons why `up` of base would refuse the data with what api has. */
+    readonly misfits?: readonly DataRefusal[];
+    /** Lines of its pg_hba.conf in the data, in their order; none where it is elsewhere, or cannot be read. */
+    readonly rules?: readonly HostRule[];
+    /** Path of its pg_hba.conf where only its command, or a file outside the data, names it. */
+    readonly rulesFile?: string;
+    /** Settings a Postgres has that is started on the data alone. */
+    readonly start?: Readonly<Partial<Record<StartSetting, string>>>;
     readonly bytes?: number;
     /** MiB free on its disk. */
     readonly freeMiB?: number;
@@ -119,7 +130,9 @@ export async function readEvidence(
     engine.networks([]),
     engine.volumes([]),
     mount?.type === "volume" ? engine.containers({ volumes: [mount.source] }) : [],
-    postgres?.state === "running" ? askDatabase(engine, postgres.name, api?.environment ?? {}, stacks) : undefined,
+    postgres?.state === "running"
+      ? askDatabase(engine, postgres, api?.environment ?? {}, { install, stacks })
+      : undefined,
     askBucket(engine, project),
     askUploads(engine, project, stacks),
     readAuthorities(engine, partsOf(project)),
@@ -227,35 +240,79 @@ const serverScript = [
   '[ ! -L "$PGDATA/pg_wal" ] || echo "log $(readlink "$PGDATA/pg_wal")"',
   'df -Pk "$PGDATA" | tail -n 1 | sed "s/^/disk /"',
   'owner=$(stat -c %u "$PGDATA"); own=$(id -u postgres 2> /dev/null) && [ "$owner" != "$own" ] && echo "owner $owner"',
-  // Connects to another address than loopback, which official images trust without a password.
-  'PGPASSWORD="$URL_PASSWORD" psql -XAtqw -h "$(hostname -i | cut -d" " -f1)" -U "$1" -d "$2" -c "select 1" > /dev/null 2>&1 && echo "password taken" || echo "password refused"',
+  startScript,
+  // As a release does, and to another address than loopback, which official images trust without a password.
+  'PGPASSWORD="$URL_PASSWORD" PGSSLMODE=disable psql -XAtqw -h "$(hostname -i | cut -d" " -f1)" -p 5432 -U "$1" -d "$2" -c "select 1" > /dev/null 2>&1 && echo "password taken" || echo "password refused"',
 ].join("\n");
 
 async function askDatabase(
   engine: Engine,
-  container: string,
+  postgres: ComposeContainer,
   { DATABASE_URL = "", ENCRYPTION_KEY = "" }: Readonly<Record<string, string>>,
-  stacks: StackNames,
+  { install, stacks }: { readonly install: string; readonly stacks: StackNames },
 ): Promise<AdoptEvidence["database"]> {
   const login = loginIn(DATABASE_URL);
   if (login === undefined) return undefined;
   const { role, password, database } = login;
+  const { name } = postgres;
   const [answer, server, backups] = await Promise.all([
-    engine.exec(container, databaseQuestion(role, database)),
-    engine.capture(container, ["sh", "-c", serverScript, "server", role, database], [`URL_PASSWORD=${password}`]),
-    askAsBackups(engine, container, stacks),
+    engine.exec(name, databaseQuestion(role, database)),
+    engine.capture(name, ["sh", "-c", serverScript, "server", role, database], [`URL_PASSWORD=${password}`]),
+    askAsBackups(engine, name, stacks),
   ]);
   const found = parseAnswer(answer.output);
   return {
     ...parseServer(server.output),
     major: found.major,
     backups,
-    keyOpens: found.database && (await opensOne(found.database.credentials, ENCRYPTION_KEY)),
+    storesCredentials: found.database && found.database.credentials.length > 0,
+    misfits: await misfitsOf(postgres, found, { install, login, encryptionKey: ENCRYPTION_KEY, base: stacks.base }),
   };
 }
 
-async function opensOne(credentials: readonly string[], key: string): Promise<boolean | "none stored"> {
-  return credentials.length === 0 ? "none stored" : anyOpens(credentials, key);
+/**
+ * Asks the guard of base's `up` about the place the data will be in, with what api has. Who else uses the volume is
+ * not asked: Postgres itself does until the data moves.
+ */
+function misfitsOf(
+  postgres: ComposeContainer,
+  found: Found,
+  {
+    install,
+    login,
+    encryptionKey,
+    base,
+  }: Readonly<Record<"install" | "encryptionKey" | "base", string>> & { readonly login: Login },
+): Promise<DataRefusal[]> {
+  const { role, password, database } = login;
+  const { image, ofImage } = postgres;
+  return dataMisfits(
+    {
+      strangers: [],
+      volumeMajor: found.major,
+      imageMajor: postgresMajor(image, environmentList(ofImage)),
+      imageDataPath: ofImage.PGDATA,
+      database: found.database,
+    },
+    {
+      place: {
+        install,
+        volumes: [],
+        postgres: {
+          container: containerName(install, "postgres"),
+          volume: dataMountOf(postgres)?.source ?? volumeNameOf(install, "postgres"),
+          path: postgresDataIn(adoptedFolder),
+          role,
+          database,
+          image,
+        },
+      },
+      encryptionKey,
+      databasePassword: password,
+      baseStack: base,
+      trustSettings: false,
+    },
+  );
 }
 
 /** Logs in as a backup does, and asks for the role's rights. */
@@ -295,6 +352,9 @@ export function parseServer(output: string): NonNullable<AdoptEvidence["database
     needed: pairs("needed").map(([setting, value]) => ({ setting, value })),
     archives: all("archives").length > 0,
     owner: all("owner")[0],
+    rules: all("rule").map((line) => JSON.parse(line) as HostRule),
+    rulesFile: all("rules-file")[0],
+    start: Object.fromEntries(pairs("start")),
     sizes: Object.fromEntries(pairs("size").map(([name, size]) => [name, Number(size)])),
   };
 }

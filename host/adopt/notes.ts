@@ -93,7 +93,7 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
     ...(tags.length === 0
       ? []
       : [`Images whose names may come to mean others get further ones: ${[...tags].sort().join(", ")}.`]),
-    ...(evidence.database?.keyOpens === "none stored"
+    ...(evidence.database?.storesCredentials === false
       ? ["No credential is stored, so nothing shows whether ENCRYPTION_KEY is the right one."]
       : []),
     ...(accepted.length === 0

@@ -1,6 +1,7 @@
 import type { Tier } from "../../settings";
 import type { Problem } from "../../util/operatorError";
 import { publishedAt } from "../engine/containers/published";
+import { adoptedFolder } from "../install/data/postgresData";
 import { predefinedNetworks } from "../install/network/addresses";
 import {
   dataMountOf,
@@ -60,9 +61,6 @@ export interface Adoption {
 export type Planned =
   { readonly adoption: Adoption } | { readonly problems: readonly Problem[]; readonly draft?: Adoption };
 
-/** Folder of the volume the data is moved into. */
-export const dataFolder = "scani-data";
-
 /**
  * Makes the plan. Pure.
  * @param check returns everything wrong with the settings a stack would have, in the words of `up`
@@ -110,7 +108,7 @@ function adoptionOf(inputs: PlanInputs): Adoption {
     notes: notesOf(project, evidence, {
       install: intent.install,
       port,
-      folder: dataFolder,
+      folder: adoptedFolder,
       volume: postgres && dataMountOf(postgres)?.source,
       objectStore,
       accepted: settings.accepted,
@@ -136,7 +134,7 @@ function dataHomeOf(postgres: ComposeContainer | undefined): Adoption["postgres"
   return {
     container: postgres.name,
     volume,
-    folder: dataFolder,
+    folder: adoptedFolder,
     image: pinnedImage(postgres),
     imageId: postgres.imageId,
   };

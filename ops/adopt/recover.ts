@@ -1,6 +1,6 @@
 import { hasReleaseSince, readOwn, readRemains, type OwnInstall, type Remains } from "../../host/adopt/own";
 import type { Stacks } from "../../host/adopt/phases/phase";
-import { dataFolder } from "../../host/adopt/plan";
+import { adoptedFolder } from "../../host/install/data/postgresData";
 import type { StackValues } from "../../host/adopt/compose/variables";
 import type { Engine } from "../../host/engine/engine";
 import { dataRefusalHeading, dataRefusals } from "../../host/guards/data/dataRefusals";
@@ -291,8 +291,8 @@ function lostProblem({ service, volume, isGone }: LostVolume, base: string): Pro
   if (service !== "postgres") return { what, why: "To go on without it:", type: empty };
   return {
     what,
-    why: `An install that was adopted has its data in compose's volume, in the folder ${dataFolder} of it, and may have run on another image than the default (postgresImage). Name the place; the last command goes on without the data.`,
-    type: [setCommand("postgresVolume", base), setCommand("postgresFolder", base, dataFolder), empty],
+    why: `An install that was adopted has its data in compose's volume, in the folder ${adoptedFolder} of it, and may have run on another image than the default (postgresImage). Name the place; the last command goes on without the data.`,
+    type: [setCommand("postgresVolume", base), setCommand("postgresFolder", base, adoptedFolder), empty],
   };
 }
 

@@ -12,9 +12,11 @@ import {
 } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
 import { identifier, superuserOf } from "../../backup/server";
+import type { Misfit } from "../../guards/data/dataRefusals";
 import { postgresMajor } from "../../guards/data/postgresMajor";
 import { loginIn } from "../../install/data/databaseUrl";
 import { postgresDataPath, postgresFolders } from "../../install/data/postgresData";
+import { environmentList } from "../../install/services/environment";
 import type { AdoptEvidence } from "../evidence";
 import {
   dataMountOf,
@@ -25,6 +27,7 @@ import {
   type ComposeProject,
   type ScaniParts,
 } from "../compose/project";
+import { isKeptOut, portIn, portProblem, postgresPort, reachProblems } from "./reachProblems";
 import { writtenFolders } from "./serverSettings";
 import { isPathWithin } from "../../../util/files/pathWithin";
 
@@ -32,13 +35,14 @@ import { isPathWithin } from "../../../util/files/pathWithin";
 export function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
   const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
-  const { database, strangers } = evidence;
+  const port = portIn(variableOf(parts.api, "DATABASE_URL"));
+  const isAtPort = port === postgresPort;
+  const { strangers } = evidence;
+  // It was asked at the port a release uses, so at another one nothing it said, or did not say, counts.
+  const database = isAtPort ? evidence.database : undefined;
   const mount = dataMountOf(postgres);
-  const imageMajor = postgresMajor(
-    postgres.image,
-    Object.entries(postgres.ofImage).map((pair) => pair.join("=")),
-  );
-  if (database !== undefined && database.major === undefined && imageMajor === undefined)
+  const imageMajor = postgresMajor(postgres.image, environmentList(postgres.ofImage));
+  if (evidence.database !== undefined && evidence.database.major === undefined && imageMajor === undefined)
     return [
       {
         what: `DATABASE_URL names ${postgres.name} (${postgres.image}), which is no Postgres as official images are: neither its image (PG_MAJOR) nor its data (PG_VERSION) says so.`,
@@ -49,6 +53,10 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
   const dataPath = variableOf(postgres, "PGDATA") ?? postgresDataPath;
   const { ofServer } = parametersIn(variableOf(parts.api, "DATABASE_URL"));
   const superuser = superuserOf(postgres.environment).role;
+  const login = { role: loginRoleOf(parts), database: databaseOf(parts) };
+  const reached = { project, postgres, login };
+  const misfits = database?.misfits ?? [];
+  const isMisfit = (part: Misfit) => misfits.some(({ misfit }) => misfit === part);
   // If Scani's role is not let in over the socket either, the backups' role name is not the cause.
   const isUnknown =
     database?.isSuperuser !== undefined && database.backups !== undefined && "refused" in database.backups;
@@ -57,6 +65,7 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
     ...(isUnknown ? { POSTGRES_USER: loginRoleOf(parts) } : {}),
   });
   const wrong: (Problem | false)[] = [
+    !isAtPort && portProblem(reached, port),
     mount?.type !== "volume" && {
       what: `${postgres.name} keeps its data ${mount === undefined ? `elsewhere than ${postgresDataPath}` : `in ${mount.source}, a folder of the host`}, and only a volume can be taken over.`,
       why: "Dump the database and restore it into an install of this module's own, or move the data into a volume.",
@@ -99,31 +108,34 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
       what: `${loginRoleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
       type: dockerPsql(postgres.name, superuser, `alter role ${identifier(loginRoleOf(parts))} superuser`),
     },
-    database?.takesPassword === false && {
-      what: `${postgres.name} does not take the password in DATABASE_URL.`,
+    (isMisfit("password") || (database?.takesPassword === false && !isKeptOut(reached, database))) && {
+      what: `${postgres.name} does not take the password in DATABASE_URL${database?.takesPassword === true ? ": it lets Scani in without, and keeps another one" : ""}.`,
       type: dockerPsql(postgres.name, loginRoleOf(parts), "\\password"),
     },
-    database?.keyOpens === false && {
+    isMisfit("key") && {
       what: "ENCRYPTION_KEY opens none of the stored credentials that were tried.",
       why: "They were sealed with another key, which has to be in the .env file beside the compose file.",
       type: composeUp(project),
     },
-    database?.major !== undefined &&
-      imageMajor !== undefined &&
-      database.major !== imageMajor && {
-        what: `The data was made by Postgres ${database.major}, and ${postgres.name} runs ${imageMajor}.`,
-        type: composeUp(project),
-      },
+    isMisfit("major") && {
+      what: `The data was made by Postgres ${database?.major}, and ${postgres.name} runs ${imageMajor}.`,
+      type: composeUp(project),
+    },
   ];
   return [
     ...wrong.filter((one) => one !== false),
+    ...misfits.filter(({ misfit }) => !inOwnWords.includes(misfit)).map(({ problem }) => problem),
+    ...reachProblems(reached, database),
     ...strangers.map((name) => ({
       what: `The volume of ${postgres.name} is used by ${name} too.`,
       type: dockerStop(name),
     })),
-    ...elsewhereProblems(project, parts, evidence),
+    ...elsewhereProblems(project, parts, database),
   ];
 }
+
+/** What base's guard refuses that is mended in the compose project, not in base's settings. */
+const inOwnWords: readonly Misfit[] = ["key", "password", "major", "login"];
 
 /** Explains how to give Postgres' service the name Scani uses. Official images refuse it together with its `_FILE`. */
 function giving(
@@ -143,7 +155,7 @@ function giving(
  * Refuses data that would not come along with the volume, and paths and settings that a start would not find: base's
  * Postgres has that volume alone, its data one folder down in it, and no options of its own.
  */
-function elsewhereProblems(project: ComposeProject, parts: ScaniParts, { database }: AdoptEvidence): Problem[] {
+function elsewhereProblems(project: ComposeProject, parts: ScaniParts, database: AdoptEvidence["database"]): Problem[] {
   const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
   const { tablespaces = [], log, files = [] } = database?.elsewhere ?? {};

@@ -52,11 +52,37 @@ const sizes = `with sized as (select name, current_setting(name) size from pg_se
      else size::bigint * case name when 'shared_buffers' then 8192 else 1024 end end) from sized
    where size similar to '[0-9]+ *(B|kB|MB|GB|TB)?' group by name`;
 
+const ownRules = "current_setting('data_directory') || '/pg_hba.conf'";
+
+/** Query for the file of the rules who may log in, where the data does not name it and it is not the data's own. */
+const rulesFile = `with ${written} select current_setting('hba_file')
+   where current_setting('hba_file') <> ${ownRules} and not exists (select from written where name = 'hba_file')`;
+
+/** Query for the lines of the data's own rules, in their order. Their options are left out, which may hold secrets. */
+const rules = `select jsonb_build_object('line', line_number, 'type', type, 'databases', database, 'roles', user_name,
+   'address', address, 'netmask', netmask, 'method', auth_method, 'error', error)
+   from pg_hba_file_rules where current_setting('hba_file') = ${ownRules}`;
+
+/** Settings that decide whether a release reaches a Postgres that has been started on the data. */
+const startSettings = ["port", "listen_addresses"] as const;
+
+/** A setting of those. */
+export type StartSetting = (typeof startSettings)[number];
+
+/**
+ * Shell script that prints these as base's own Postgres will have them, after its keyword, by Postgres' own reading of
+ * the files in the data. `-C` comes first: only then may root run it. PGPORT is compose's alone.
+ */
+export const startScript = `(unset PGPORT; for name in ${startSettings.join(" ")}; do
+  value=$(postgres -C "$name" -D "$PGDATA" 2> /dev/null) && echo "start $name $value"; done)`;
+
 /** Queries, each with its keyword. */
 export const settingQueries = [
   ["file", files],
   ["file", included],
   ["needed", needed],
   ["archives", archives],
+  ["rules-file", rulesFile],
+  ["rule", rules],
   ["size", sizes],
 ] as const;

@@ -23,20 +23,40 @@ export interface Intent {
   readonly trustSettings: boolean;
 }
 
+/** Part of the data that the settings do not fit. */
+export type Misfit = "user" | "major" | "tools" | "path" | "libc" | "login" | "key" | "password";
+
+/** A reason not to go on, with the part of the data it is about. */
+export interface DataRefusal {
+  readonly misfit: Misfit;
+  readonly problem: Problem;
+}
+
 /**
- * Returns every reason not to go on, from the evidence. Without effects; decryption and verification are arithmetic.
+ * Returns every reason not to go on, from the evidence, as an install's own settings mend it. Without effects;
+ * decryption and verification are arithmetic.
  */
 export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Problem[]> {
-  const [fixed, trusted] = [
-    [...strangers(evidence), majorOf(evidence, intent), toolsOf(evidence, intent), dataPathOf(evidence, intent)],
-    [
-      libcOf(evidence, intent),
-      lackOf(evidence, intent),
-      await keyOf(evidence, intent),
-      await passwordOf(evidence, intent),
-    ],
+  return (await dataMisfits(evidence, intent)).map(({ problem }) => problem);
+}
+
+/** Does the same for a caller that mends some of them by other means. */
+export async function dataMisfits(evidence: Evidence, intent: Intent): Promise<DataRefusal[]> {
+  const fixed: [Misfit, Problem | undefined][] = [
+    ...strangers(evidence).map((problem): [Misfit, Problem] => ["user", problem]),
+    ["major", majorOf(evidence, intent)],
+    ["tools", toolsOf(evidence, intent)],
+    ["path", dataPathOf(evidence, intent)],
   ];
-  return [...fixed, ...(intent.trustSettings ? [] : trusted)].filter((problem) => problem !== undefined);
+  const trusted: [Misfit, Problem | undefined][] = [
+    ["libc", libcOf(evidence, intent)],
+    ["login", lackOf(evidence, intent)],
+    ["key", await keyOf(evidence, intent)],
+    ["password", await passwordOf(evidence, intent)],
+  ];
+  return [...fixed, ...(intent.trustSettings ? [] : trusted)].flatMap(([misfit, problem]) =>
+    problem === undefined ? [] : [{ misfit, problem }],
+  );
 }
 
 /** Heading of all refusals. */

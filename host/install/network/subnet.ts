@@ -31,7 +31,7 @@ export interface TakenBlock {
  * Ranges searched for a free block, in this order: first those outside Docker's own address pools, since the pools run
  * out; then the other private ranges, for a host where a VPN has taken the first.
  */
-const searched = ["10.213.0.0/16", "10.97.0.0/16", "172.31.0.0/16", "192.168.0.0/16"].map(
+export const subnetRanges = ["10.213.0.0/16", "10.97.0.0/16", "172.31.0.0/16", "192.168.0.0/16"].map(
   (text) => parseBlock(text) as Block,
 );
 
@@ -100,13 +100,13 @@ function networksToAvoid(install: string, subnet: Block, networks: readonly Netw
  */
 export function freeSubnet(install: string, taken: readonly TakenBlock[]): Block {
   const start = [...install].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 256, 0);
-  for (const range of searched)
+  for (const range of subnetRanges)
     for (let n = 0; n < 256; n += 1) {
       const block = { first: range.first + ((start + n) % 256) * 256, prefix: 24 };
       if (!taken.some((other) => overlap(other.block, block))) return block;
     }
   throw new OperatorError({
-    what: `No free subnet is left on this engine for base's services: ${searched.map(renderBlock).join(", ")} are all in use.`,
+    what: `No free subnet is left on this engine for base's services: ${subnetRanges.map(renderBlock).join(", ")} are all in use.`,
     why: "Set SCANI_SUBNET to a private block that is free, such as 10.20.30.0/24.",
   });
 }

@@ -1,5 +1,6 @@
 import { parseServer, readEvidence } from "../../../../host/adopt/evidence";
 import { readProject } from "../../../../host/adopt/compose/readCompose";
+import { verifierOf } from "../../../../host/guards/data/passwordVerifier";
 import { stacksBeside } from "../../../../host/install/names/stacks";
 import { FakeEngine, type FakeContainer, type Script } from "../fakeEngine";
 
@@ -18,6 +19,10 @@ test("what the server says of itself is read line by line", () => {
     "archives on",
     "owner 1000",
     "size shared_buffers 2147483648",
+    'rule {"line": 7, "type": "host", "method": "md5"}',
+    "rules-file /etc/my hba.conf",
+    "start port 5432",
+    "start listen_addresses ",
     "",
   ].join("\n");
   expect(parseServer(output)).toEqual({
@@ -37,12 +42,17 @@ test("what the server says of itself is read line by line", () => {
     archives: true,
     owner: "1000",
     sizes: { shared_buffers: 2_147_483_648 },
+    rules: [{ line: 7, type: "host", method: "md5" }],
+    rulesFile: "/etc/my hba.conf",
+    start: { port: "5432", listen_addresses: "" },
   });
   expect(parseServer("")).toEqual({
     elsewhere: { tablespaces: [], files: [] },
     needed: [],
     archives: false,
     sizes: {},
+    rules: [],
+    start: {},
   });
 });
 
@@ -179,7 +189,28 @@ test("what asks over the socket has no password, as a backup has none", async ()
     backups: { refused: expect.stringContaining("no password supplied") },
   });
   const [script] = asked.filter(({ environment }) => environment.includes("URL_PASSWORD=x"));
-  expect(script.command.match(/^.*URL_PASSWORD.*$/gm)).toEqual([expect.stringContaining(" -h ")]);
+  const [login, ...more] = script.command.match(/^.*URL_PASSWORD.*$/gm) ?? [];
+  expect(more).toEqual([]);
+  // A release logs in without TLS, and at no other port.
+  for (const words of [" -h ", "PGSSLMODE=disable", "-p 5432"]) expect(login).toContain(words);
+});
+
+test("base's guard is asked about the data as it will be, with what api has", async () => {
+  const verifier = await verifierOf("another");
+  const made = engine((_container, command) => ({
+    output: command.includes("evidence") ? `major 18\nverifier ${verifier}\n` : "password taken\n",
+  }));
+  // Its image's own folder does not count: the data will be in one of the volume's.
+  made.images.set("postgres:18", {
+    id: "sha256:postgres",
+    environment: ["PG_MAJOR=18", "PGDATA=/var/lib/postgresql/18/docker"],
+    labels: {},
+    digests: [],
+  });
+  Object.assign(made.find("home-postgres") as FakeContainer, { image: "postgres:18", imageId: "postgres:18" });
+  const { database } = await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"));
+  expect(database).toMatchObject({ major: "18", takesPassword: true, storesCredentials: false });
+  expect(database?.misfits?.map(({ misfit }) => misfit)).toEqual(["password"]);
 });
 
 test("a backup's login is that of its container's environment", async () => {

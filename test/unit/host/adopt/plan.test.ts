@@ -1,5 +1,6 @@
 import type { AdoptEvidence, DataElsewhere, Neighbour } from "../../../../host/adopt/evidence";
 import { secretsToAccept } from "../../../../host/adopt/compose/variables";
+import type { DataRefusal, Misfit } from "../../../../host/guards/data/dataRefusals";
 import { namesOf, pinnedTag } from "../../../../host/adopt/imageNames";
 import { planAdoption, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
@@ -144,7 +145,7 @@ const found: AdoptEvidence = {
     takesPassword: true,
     isSuperuser: true,
     backups: { isSuperuser: true },
-    keyOpens: true,
+    storesCredentials: true,
     bytes: 8_000_000,
     freeMiB: 10_000,
   },
@@ -157,6 +158,12 @@ const found: AdoptEvidence = {
   installed: false,
   neighbours: [],
 };
+
+/** Returns a refusal of the guard of base's data. */
+const misfit = (part: Misfit): DataRefusal => ({
+  misfit: part,
+  problem: { what: `${part} does not fit`, type: "x" },
+});
 
 const asked: AdoptIntent = { install: "scani", port: 8090, stack: "tier1", acceptPublicKey: false };
 
@@ -429,7 +436,13 @@ test("every reason not to go on is told at once, each with what to type", () => 
   const made = plan(
     project,
     {
-      database: { major: "15", takesPassword: false, keyOpens: false, bytes: 8_000_000_000, freeMiB: 100 },
+      database: {
+        major: "15",
+        takesPassword: false,
+        misfits: [misfit("key"), misfit("major"), misfit("password"), misfit("path")],
+        bytes: 8_000_000_000,
+        freeMiB: 100,
+      },
       strangers: ["pgadmin"],
       published: [{ container: "nginx", port: 8090, project: false }],
       takenNames: ["container scani-redis"],
@@ -450,6 +463,7 @@ test("every reason not to go on is told at once, each with what to type", () => 
     "does not take the password",
     "opens none of the stored credentials",
     "The data was made by Postgres 15",
+    "path does not fit",
     "The engine's disk has 100 MiB free",
     "is used by pgadmin too",
     "Port 8090 is taken by nginx",
@@ -716,7 +730,7 @@ test.each<[string, Record<string, string>, Partial<NonNullable<AdoptEvidence["da
   [
     "a role, where nobody is let in",
     { POSTGRES_USER: "scani" },
-    { isSuperuser: undefined, backups: { refused: "fe_sendauth: no password supplied" }, keyOpens: undefined },
+    { isSuperuser: undefined, backups: { refused: "fe_sendauth: no password supplied" } },
     ["lets nobody in over the socket |has to begin with: local all all trust"],
   ],
 ])("backups that would be made as %s are refused", (_what, environment, database, expected) => {
@@ -730,18 +744,20 @@ test.each<[string, Record<string, string>, Partial<NonNullable<AdoptEvidence["da
 test("a pooler that DATABASE_URL names is one problem, with its own remedy", () => {
   const postgres = { image: "edoburu/pgbouncer:1.23", environment: {}, ofImage: {}, mounts: [] };
   const refused = { takesPassword: false, isSuperuser: undefined, backups: { refused: "psql: not found" } };
-  const database = { ...found.database, ...refused, major: undefined, keyOpens: undefined };
-  expect(problems(stock({ postgres }), { database })).toEqual([
-    "DATABASE_URL names home_postgres_1 (edoburu/pgbouncer:1.23), which is no Postgres as official images are: neither its image (PG_MAJOR) nor its data (PG_VERSION) says so.",
-  ]);
+  const database = { ...found.database, ...refused, major: undefined, storesCredentials: undefined };
+  for (const port of ["5432", "6432"]) {
+    const project = everywhere({ DATABASE_URL: `postgres://scani:pass%2Fword-1@postgres:${port}/scani` });
+    const containers = project.containers.map((one) => (one.service === "postgres" ? { ...one, ...postgres } : one));
+    expect(problems({ ...project, containers }, { database })).toEqual([
+      "DATABASE_URL names home_postgres_1 (edoburu/pgbouncer:1.23), which is no Postgres as official images are: neither its image (PG_MAJOR) nor its data (PG_VERSION) says so.",
+    ]);
+  }
 });
 
 test("only a database that was asked is said to store no credential", () => {
-  const said = (keyOpens?: "none stored") =>
-    adoption(stock(), { database: { ...found.database, keyOpens } }).notes.join("\n");
-  expect(said("none stored")).toContain(
-    "No credential is stored, so nothing shows whether ENCRYPTION_KEY is the right",
-  );
+  const said = (storesCredentials?: boolean) =>
+    adoption(stock(), { database: { ...found.database, storesCredentials } }).notes.join("\n");
+  expect(said(false)).toContain("No credential is stored, so nothing shows whether ENCRYPTION_KEY is the right");
   expect(said(undefined)).not.toContain("No credential is stored");
 });
 
@@ -1141,6 +1157,94 @@ describe("parts of the data beside its volume", () => {
 
   test("a file of the image's own is there again", () => {
     expect(having({ files: [{ setting: "ssl_cert_file", path: "/etc/ssl/certs/snakeoil.pem" }] })).toEqual([]);
+  });
+});
+
+describe("a Postgres that a release could not reach", () => {
+  const anybody = { databases: ["all"], roles: ["all"], netmask: null, error: null };
+  const lets = { ...anybody, line: 1, type: "host", address: "all", method: "scram-sha-256" };
+  const having = (database: Partial<NonNullable<AdoptEvidence["database"]>>, project = stock()) =>
+    refused(project, { database: { ...found.database, ...database } });
+  const psql = (words: string) => `docker exec -it home_postgres_1 psql -U scani -c ${words} postgres`;
+
+  test.each([
+    ["every question was answered", {}],
+    // With `-p 5433` in its command psql finds no socket, and the password is asked at another port.
+    ["none was", { takesPassword: false, isSuperuser: undefined, backups: { refused: "no such file" }, rules: [] }],
+  ])("at another port is named by that alone, where %s", (_where, database) => {
+    const url = "postgres://scani:pass%2Fword-1@postgres:5433/scani";
+    expect(having(database, everywhere({ DATABASE_URL: url })).map(({ what, type }) => [what, type])).toEqual([
+      [
+        "DATABASE_URL names port 5433 of home_postgres_1, and a release reaches Postgres at 5432 alone.",
+        "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+      ],
+    ]);
+    expect(having({}, everywhere({ DATABASE_URL: url.replace(":5433", "") }))).toEqual([]);
+  });
+
+  test.each([
+    [{ port: "5433" }, "name port 5433, which its command overrides", "alter system set port = 5432"],
+    [
+      { listen_addresses: "localhost, 172.20.0.5" },
+      "listens on localhost, 172.20.0.5 (listen_addresses)",
+      "alter system set listen_addresses",
+    ],
+    [{ listen_addresses: "" }, "listens on no address (listen_addresses)", "alter system set listen_addresses"],
+  ])("by the settings in its data is refused: %j", (start, words, type) => {
+    const [only, ...more] = having({ start });
+    expect(more).toEqual([]);
+    expect(only.what).toContain(words);
+    expect(only.type).toContain(type);
+    expect(having({ start: { port: "5432", listen_addresses: "127.0.0.1, 0.0.0.0" } })).toEqual([]);
+  });
+
+  test("since it demands TLS is said so, and not that the password is wrong", () => {
+    const rules = [{ ...lets, type: "hostssl" }];
+    expect(having({ rules, takesPassword: false })).toEqual([
+      {
+        what: "home_postgres_1 does not let scani in from every network without TLS, as a release comes: no line of its pg_hba.conf does.",
+        why: expect.stringContaining("whose addresses are not compose's"),
+        type: [
+          `docker exec home_postgres_1 sed -i '1i host "scani" "scani" samenet scram-sha-256' /var/lib/postgresql/data/pg_hba.conf`,
+          psql("'select pg_reload_conf()'"),
+        ],
+      },
+    ]);
+    expect(having({ rules: [lets], takesPassword: false }).map(({ what }) => what)).toEqual([
+      "home_postgres_1 does not take the password in DATABASE_URL.",
+    ]);
+    expect(having({ rules: [lets] })).toEqual([]);
+  });
+
+  test("since a line refuses it is named by that line", () => {
+    expect(having({ rules: [{ ...lets, method: "reject" }, lets] })[0].what).toContain(
+      "line 1 of its pg_hba.conf says otherwise (host all all all reject).",
+    );
+  });
+
+  test("that would not start on its rules, or has them elsewhere, is mended first", () => {
+    const broken = { ...lets, type: null, line: 7, error: "end-of-line before method" };
+    expect(having({ rules: [broken, lets] })).toEqual([
+      {
+        what: "Line 7 of pg_hba.conf in the data of home_postgres_1 cannot be read (end-of-line before method), and base's own Postgres would not start on it.",
+        type: psql("'select line_number, error from pg_hba_file_rules where error is not null'"),
+      },
+    ]);
+    expect(having({ rules: [], rulesFile: "/etc/my hba.conf" }).map(({ type }) => type)).toEqual([
+      [
+        "docker exec home_postgres_1 cp '/etc/my hba.conf' /var/lib/postgresql/data/pg_hba.conf",
+        "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+      ],
+    ]);
+  });
+
+  test("with another password than it keeps, which it does not ask for, is refused as base would", () => {
+    expect(having({ misfits: [misfit("password")] })).toEqual([
+      {
+        what: "home_postgres_1 does not take the password in DATABASE_URL: it lets Scani in without, and keeps another one.",
+        type: psql(String.raw`'\password'`),
+      },
+    ]);
   });
 });
 
