@@ -60,6 +60,8 @@ export interface AdoptEvidence {
     readonly elsewhere?: DataElsewhere;
     /** Settings the data needs that are not in its own files. */
     readonly needed?: readonly SettingValue[];
+    /** Replication slots in the data; a logical one is of a database. */
+    readonly slots?: readonly { readonly slot: string; readonly database?: string }[];
     /** True where segments of its write-ahead log are archived. */
     readonly archives?: boolean;
     /** Id of the user who owns the data, where that is not the image's own. */
@@ -350,6 +352,7 @@ export function parseServer(output: string): NonNullable<AdoptEvidence["database
       files: pairs("file").map(([setting, path]) => ({ setting, path })),
     },
     needed: pairs("needed").map(([setting, value]) => ({ setting, value })),
+    slots: pairs("slot").map(([slot, database]) => ({ slot, database: database || undefined })),
     archives: all("archives").length > 0,
     owner: all("owner")[0],
     rules: all("rule").map((line) => JSON.parse(line) as HostRule),

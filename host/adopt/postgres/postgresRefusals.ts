@@ -159,6 +159,7 @@ function elsewhereProblems(project: ComposeProject, parts: ScaniParts, database:
   const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
   const { tablespaces = [], log, files = [] } = database?.elsewhere ?? {};
+  const { synchronous_standby_names: standbys = "" } = database?.start ?? {};
   const psql = (words: string, of?: string) => dockerPsql(postgres.name, loginRoleOf(parts), words, of);
   const data = databaseOf(parts);
   const isMissing = (path: string) => postgres.mounts.some((mount) => isPathWithin(path, mount.path));
@@ -199,9 +200,22 @@ function elsewhereProblems(project: ComposeProject, parts: ScaniParts, database:
       })),
     ...(database?.needed ?? []).map(({ setting, value }): Problem => ({
       what: `${postgres.name} is given ${setting} = ${value} by its command, or by a file outside its data, and base's own has the settings in the data alone.`,
-      why: "It would not start on what is there, or not answer: replication slots, prepared transactions and what a library has made come along. This writes the setting into the data:",
+      why: "It would not start on what is there, or not answer: prepared transactions and what a library has made come along. This writes the setting into the data:",
       type: psql(`alter system set ${setting} = ${literals(setting, value)}`),
     })),
+    ...(database?.slots ?? []).map(({ slot, database: of }): Problem => ({
+      what: `${postgres.name} keeps its write-ahead log for whoever reads the replication slot ${slot}, and nobody outside reaches base's own.`,
+      why: "The slot comes along with the data, and what is kept for it fills the disk. Stop who reads it, a standby or a subscription, then:",
+      type: psql(`select pg_drop_replication_slot('${slot}')`, of),
+    })),
+    ...(standbys === ""
+      ? []
+      : [
+          {
+            what: `The settings in the data of ${postgres.name} name ${standbys} (synchronous_standby_names), and no standby reaches base's own: every commit would wait for one.`,
+            type: [psql("alter system set synchronous_standby_names = ''"), psql("select pg_reload_conf()")],
+          },
+        ]),
     ...(database?.archives === true
       ? [
           {

@@ -33,10 +33,11 @@ const needed = `with ${written} select s.name || ' ' || s.setting from pg_settin
    where (s.source = 'command line' or s.sourcefile is not null and not s.${inData})
    and not exists (select from written w where w.name = s.name
      and replace(w.setting, ' ', '') = replace(s.setting, ' ', ''))
-   and (s.name = 'wal_level' and exists (select from pg_replication_slots where slot_type = 'logical')
-     or s.name = 'max_replication_slots' and (select count(*) from pg_replication_slots) > 10
-     or s.name = 'max_prepared_transactions' and exists (select from pg_prepared_xacts)
+   and (s.name = 'max_prepared_transactions' and exists (select from pg_prepared_xacts)
      or s.name = 'shared_preload_libraries' and s.setting <> '')`;
+
+/** Query for replication slots, each with its database, which outlive the server's end; a physical one has none. */
+const slots = "select slot_name || ' ' || coalesce(database, '') from pg_replication_slots where not temporary";
 
 /** Query that answers `on` where segments of the log are archived, by a command that does anything at all. */
 const archives = `with ${written} select 'on' from written
@@ -63,8 +64,8 @@ const rules = `select jsonb_build_object('line', line_number, 'type', type, 'dat
    'address', address, 'netmask', netmask, 'method', auth_method, 'error', error)
    from pg_hba_file_rules where current_setting('hba_file') = ${ownRules}`;
 
-/** Settings that decide whether a release reaches a Postgres that has been started on the data. */
-const startSettings = ["port", "listen_addresses"] as const;
+/** Settings that decide whether a release reaches a Postgres that has been started on the data, and is answered. */
+const startSettings = ["port", "listen_addresses", "synchronous_standby_names"] as const;
 
 /** A setting of those. */
 export type StartSetting = (typeof startSettings)[number];
@@ -81,6 +82,7 @@ export const settingQueries = [
   ["file", files],
   ["file", included],
   ["needed", needed],
+  ["slot", slots],
   ["archives", archives],
   ["rules-file", rulesFile],
   ["rule", rules],

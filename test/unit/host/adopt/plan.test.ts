@@ -1255,7 +1255,6 @@ describe("what compose's Postgres has and base's own has not", () => {
     `docker exec -it home_postgres_1 psql -U scani -c '${words.replaceAll("'", `'\\''`)}' postgres`;
 
   test.each([
-    ["wal_level", "logical", "'logical'"],
     ["max_prepared_transactions", "5", "'5'"],
     // In one pair of quotes it would be the name of one library.
     ["shared_preload_libraries", 'timescaledb, "pg_cron"', "'timescaledb', 'pg_cron'"],
@@ -1266,6 +1265,32 @@ describe("what compose's Postgres has and base's own has not", () => {
       `home_postgres_1 is given ${setting} = ${value} by its command, or by a file outside its data, and base's own has the settings in the data alone.`,
     );
     expect(only.type).toBe(psql(`alter system set ${setting} = ${words}`));
+  });
+
+  test("a replication slot that nobody would read any more is dropped first, in its database", () => {
+    const drop = (slot: string, of: string) =>
+      psql(`select pg_drop_replication_slot('${slot}')`).replace(/postgres$/, of);
+    expect(having({ slots: [{ slot: "standby_1" }, { slot: "debezium", database: "scani" }] })).toEqual(
+      [
+        ["standby_1", "postgres"],
+        ["debezium", "scani"],
+      ].map(([slot, of]) => ({
+        what: `home_postgres_1 keeps its write-ahead log for whoever reads the replication slot ${slot}, and nobody outside reaches base's own.`,
+        why: expect.stringContaining("fills the disk"),
+        type: drop(slot, of),
+      })),
+    );
+  });
+
+  test("commits that would wait for a standby are refused", () => {
+    const [only, ...more] = having({ start: { synchronous_standby_names: "ANY 1 (one, two)" } });
+    expect(more).toEqual([]);
+    expect(only.what).toContain("name ANY 1 (one, two) (synchronous_standby_names)");
+    expect(only.type).toEqual([
+      psql("alter system set synchronous_standby_names = ''"),
+      psql("select pg_reload_conf()"),
+    ]);
+    expect(having({ start: { synchronous_standby_names: "" } })).toEqual([]);
   });
 
   test("an archive that base's own could not reach ends first", () => {
