@@ -51,6 +51,8 @@ export interface AdoptEvidence {
     readonly rules?: readonly HostRule[];
     /** Path of its pg_hba.conf where only its command, or a file outside the data, names it. */
     readonly rulesFile?: string;
+    /** Connections it takes now. */
+    readonly connections?: string;
     /** Settings a Postgres has that is started on the data alone. */
     readonly start?: Readonly<Partial<Record<StartSetting, string>>>;
     readonly bytes?: number;
@@ -357,6 +359,7 @@ export function parseServer(output: string): NonNullable<AdoptEvidence["database
     owner: all("owner")[0],
     rules: all("rule").map((line) => JSON.parse(line) as HostRule),
     rulesFile: all("rules-file")[0],
+    connections: all("connections")[0],
     start: Object.fromEntries(pairs("start")),
     sizes: Object.fromEntries(pairs("size").map(([name, size]) => [name, Number(size)])),
   };

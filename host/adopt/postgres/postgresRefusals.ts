@@ -17,7 +17,7 @@ import { postgresMajor } from "../../guards/data/postgresMajor";
 import { loginIn } from "../../install/data/databaseUrl";
 import { postgresDataPath, postgresFolders } from "../../install/data/postgresData";
 import { environmentList } from "../../install/services/environment";
-import type { AdoptEvidence } from "../evidence";
+import type { AdoptEvidence, SettingValue } from "../evidence";
 import {
   dataMountOf,
   parametersIn,
@@ -198,9 +198,9 @@ function elsewhereProblems(project: ComposeProject, parts: ScaniParts, database:
         what: `The settings in the data of ${postgres.name} name ${path} (${setting}), where base's own Postgres ${setting in writtenFolders ? "cannot write" : "finds nothing"}.`,
         ...remedyFor(setting, path, psql),
       })),
-    ...(database?.needed ?? []).map(({ setting, value }): Problem => ({
+    ...[...(database?.needed ?? []), ...fewerConnections(database)].map(({ setting, value }): Problem => ({
       what: `${postgres.name} is given ${setting} = ${value} by its command, or by a file outside its data, and base's own has the settings in the data alone.`,
-      why: "It would not start on what is there, or not answer: prepared transactions and what a library has made come along. This writes the setting into the data:",
+      why: "It would not start on what is there, or not answer: prepared transactions, what a library has made and the pools of Scani's services come along. This writes the setting into the data:",
       type: psql(`alter system set ${setting} = ${literals(setting, value)}`),
     })),
     ...(database?.slots ?? []).map(({ slot, database: of }): Problem => ({
@@ -235,6 +235,14 @@ function elsewhereProblems(project: ComposeProject, parts: ScaniParts, database:
           },
         ]),
   ];
+}
+
+/** Returns the number of connections where the data alone has fewer: whoever gets none is refused. */
+function fewerConnections(database: AdoptEvidence["database"]): SettingValue[] {
+  const { connections, start } = database ?? {};
+  const then = start?.max_connections;
+  if (connections === undefined || then === undefined || Number(then) >= Number(connections)) return [];
+  return [{ setting: "max_connections", value: connections }];
 }
 
 /** Quotes a value for ALTER SYSTEM SET: a list word by word, since one quoted as a whole would be a single name. */

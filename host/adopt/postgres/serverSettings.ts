@@ -64,8 +64,11 @@ const rules = `select jsonb_build_object('line', line_number, 'type', type, 'dat
    'address', address, 'netmask', netmask, 'method', auth_method, 'error', error)
    from pg_hba_file_rules where current_setting('hba_file') = ${ownRules}`;
 
+/** Query for the connections the server takes now. Scani's pools come along as they are. */
+const connections = "select current_setting('max_connections')";
+
 /** Settings that decide whether a release reaches a Postgres that has been started on the data, and is answered. */
-const startSettings = ["port", "listen_addresses", "synchronous_standby_names"] as const;
+const startSettings = ["port", "listen_addresses", "synchronous_standby_names", "max_connections"] as const;
 
 /** A setting of those. */
 export type StartSetting = (typeof startSettings)[number];
@@ -82,6 +85,7 @@ export const settingQueries = [
   ["file", files],
   ["file", included],
   ["needed", needed],
+  ["connections", connections],
   ["slot", slots],
   ["archives", archives],
   ["rules-file", rulesFile],

@@ -23,7 +23,9 @@ test("what the server says of itself is read line by line", () => {
     "size shared_buffers 2147483648",
     'rule {"line": 7, "type": "host", "method": "md5"}',
     "rules-file /etc/my hba.conf",
+    "connections 300",
     "start port 5432",
+    "start max_connections 100",
     "start listen_addresses ",
     "",
   ].join("\n");
@@ -47,7 +49,8 @@ test("what the server says of itself is read line by line", () => {
     sizes: { shared_buffers: 2_147_483_648 },
     rules: [{ line: 7, type: "host", method: "md5" }],
     rulesFile: "/etc/my hba.conf",
-    start: { port: "5432", listen_addresses: "" },
+    connections: "300",
+    start: { port: "5432", max_connections: "100", listen_addresses: "" },
   });
   expect(parseServer("")).toEqual({
     elsewhere: { tablespaces: [], files: [] },
@@ -197,6 +200,8 @@ test("what asks over the socket has no password, as a backup has none", async ()
   expect(more).toEqual([]);
   // A release logs in without TLS, and at no other port.
   for (const words of [" -h ", "PGSSLMODE=disable", "-p 5432"]) expect(login).toContain(words);
+  expect(script.command).toContain("current_setting('max_connections')");
+  expect(script.command).toMatch(/for name in .*\bmax_connections\b.*; do\n.*postgres -C/);
 });
 
 test("base's guard is asked about the data as it will be, with what api has", async () => {

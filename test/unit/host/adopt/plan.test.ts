@@ -1267,6 +1267,16 @@ describe("what compose's Postgres has and base's own has not", () => {
     expect(only.type).toBe(psql(`alter system set ${setting} = ${words}`));
   });
 
+  test("fewer connections than Scani's pools may open now are raised in the data first", () => {
+    const [only, ...more] = having({ connections: "300", start: { max_connections: "100" } });
+    expect(more).toEqual([]);
+    expect(only.what).toContain("is given max_connections = 300 by its command");
+    expect(only.type).toBe(psql("alter system set max_connections = '300'"));
+    // Once that is done, or where the data has more, which is not in force yet, nothing is said.
+    for (const max_connections of ["300", "1000"])
+      expect(having({ connections: "300", start: { max_connections } })).toEqual([]);
+  });
+
   test("a replication slot that nobody would read any more is dropped first, in its database", () => {
     const drop = (slot: string, of: string) =>
       psql(`select pg_drop_replication_slot('${slot}')`).replace(/postgres$/, of);
