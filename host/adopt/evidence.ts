@@ -51,6 +51,10 @@ export interface AdoptEvidence {
     readonly rules?: readonly HostRule[];
     /** Path of its pg_hba.conf where only its command, or a file outside the data, names it. */
     readonly rulesFile?: string;
+    /** Folder in which its image's tools look for its socket. */
+    readonly socket?: string;
+    /** Folders of what it loads, and of what belongs to extensions. */
+    readonly libraries?: readonly string[];
     /** Connections it takes now. */
     readonly connections?: string;
     /** Settings a Postgres has that is started on the data alone. */
@@ -359,6 +363,8 @@ export function parseServer(output: string): NonNullable<AdoptEvidence["database
     owner: all("owner")[0],
     rules: all("rule").map((line) => JSON.parse(line) as HostRule),
     rulesFile: all("rules-file")[0],
+    socket: all("socket")[0],
+    libraries: all("library"),
     connections: all("connections")[0],
     start: Object.fromEntries(pairs("start")),
     sizes: Object.fromEntries(pairs("size").map(([name, size]) => [name, Number(size)])),

@@ -167,6 +167,8 @@ function elsewhereProblems(project: ComposeProject, parts: ScaniParts, database:
     setting in writtenFolders && !postgresFolders.some((folder) => isPathWithin(path, folder));
   return [
     ...mountProblems(project, postgres),
+    ...libraryProblems(project, postgres, database),
+    ...socketProblems(postgres, loginRoleOf(parts), database),
     ...tablespaces.map((name): Problem => {
       const space = identifier(name);
       return {
@@ -269,6 +271,43 @@ function mountProblems(project: ComposeProject, postgres: ComposeContainer): Pro
         composeUp(project),
       ],
     }));
+}
+
+/** Refuses libraries and parts of extensions that are mounted, since base's own has its image's alone. */
+function libraryProblems(
+  project: ComposeProject,
+  postgres: ComposeContainer,
+  database: AdoptEvidence["database"],
+): Problem[] {
+  const { libraries = [] } = database ?? {};
+  return postgres.mounts
+    .filter(({ path }) => libraries.some((folder) => isPathWithin(path, folder) || isPathWithin(folder, path)))
+    .map(({ source, path }) => ({
+      what: `${source} is mounted into ${postgres.name} at ${path}, among what Postgres loads, and base's own has its image alone: it would not start, or not answer what uses it.`,
+      why: `Make an image of ${postgres.image} that has it, give that to the service in the compose file in place of the mount, and let compose apply it.`,
+      type: composeUp(project),
+    }));
+}
+
+/** Refuses folders of the socket that base's own could not write to, and those in which its tools do not look. */
+function socketProblems({ name }: ComposeContainer, role: string, database: AdoptEvidence["database"]): Problem[] {
+  const { socket, start } = database ?? {};
+  if (socket === undefined || start?.unix_socket_directories === undefined) return [];
+  const folders = start.unix_socket_directories.split(",").map((one) => one.trim().replace(/^"|"$/g, ""));
+  // One that begins with @ is no file.
+  const isWritable = (path: string) => path.startsWith("@") || postgresFolders.some((one) => isPathWithin(path, one));
+  const bad = folders.find((path) => path !== "" && !isWritable(path));
+  if (bad === undefined && folders.includes(socket)) return [];
+  const cause =
+    bad === undefined
+      ? `leave out ${socket} (unix_socket_directories), where backups reach it`
+      : `name ${bad} (unix_socket_directories), where base's own Postgres cannot write`;
+  return [
+    {
+      what: `The settings in the data of ${name} ${cause}.`,
+      type: dockerPsql(name, role, `alter system set unix_socket_directories = '${socket}'`),
+    },
+  ];
 }
 
 /** Returns the remedy for a setting that names a file base's Postgres cannot use. */

@@ -67,8 +67,22 @@ const rules = `select jsonb_build_object('line', line_number, 'type', type, 'dat
 /** Query for the connections the server takes now. Scani's pools come along as they are. */
 const connections = "select current_setting('max_connections')";
 
-/** Settings that decide whether a release reaches a Postgres that has been started on the data, and is answered. */
-const startSettings = ["port", "listen_addresses", "synchronous_standby_names", "max_connections"] as const;
+/** Query for the folder of the socket that the image's own tools look in. */
+const socket = "select boot_val from pg_settings where name = 'unix_socket_directories'";
+
+/** Query for folders of what Postgres loads, and what it reads of an extension or for a text search. */
+const libraries = `select setting || part from pg_config
+   join (values ('PKGLIBDIR', ''), ('SHAREDIR', '/extension'), ('SHAREDIR', '/tsearch_data')) parts (name, part)
+   using (name)`;
+
+/** Settings that decide whether a Postgres starts on the data, and whether a release reaches it and is answered. */
+const startSettings = [
+  "port",
+  "listen_addresses",
+  "unix_socket_directories",
+  "synchronous_standby_names",
+  "max_connections",
+] as const;
 
 /** A setting of those. */
 export type StartSetting = (typeof startSettings)[number];
@@ -85,6 +99,8 @@ export const settingQueries = [
   ["file", files],
   ["file", included],
   ["needed", needed],
+  ["socket", socket],
+  ["library", libraries],
   ["connections", connections],
   ["slot", slots],
   ["archives", archives],

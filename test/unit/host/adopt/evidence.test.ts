@@ -23,6 +23,9 @@ test("what the server says of itself is read line by line", () => {
     "size shared_buffers 2147483648",
     'rule {"line": 7, "type": "host", "method": "md5"}',
     "rules-file /etc/my hba.conf",
+    "socket /var/run/postgresql",
+    "library /usr/lib/postgresql/16/lib",
+    "library /usr/share/postgresql/16/extension",
     "connections 300",
     "start port 5432",
     "start max_connections 100",
@@ -49,6 +52,8 @@ test("what the server says of itself is read line by line", () => {
     sizes: { shared_buffers: 2_147_483_648 },
     rules: [{ line: 7, type: "host", method: "md5" }],
     rulesFile: "/etc/my hba.conf",
+    socket: "/var/run/postgresql",
+    libraries: ["/usr/lib/postgresql/16/lib", "/usr/share/postgresql/16/extension"],
     connections: "300",
     start: { port: "5432", max_connections: "100", listen_addresses: "" },
   });
@@ -59,6 +64,7 @@ test("what the server says of itself is read line by line", () => {
     archives: false,
     sizes: {},
     rules: [],
+    libraries: [],
     start: {},
   });
 });

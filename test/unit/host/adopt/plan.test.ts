@@ -1267,6 +1267,45 @@ describe("what compose's Postgres has and base's own has not", () => {
     expect(only.type).toBe(psql(`alter system set ${setting} = ${words}`));
   });
 
+  test.each([
+    [
+      "/var/run/postgresql, /sockets",
+      "name /sockets (unix_socket_directories), where base's own Postgres cannot write.",
+    ],
+    ['/var/run/postgresql,"/mnt/a socket"', "name /mnt/a socket (unix_socket_directories), where"],
+    ["/tmp", "leave out /var/run/postgresql (unix_socket_directories), where backups reach it."],
+    ["", "leave out /var/run/postgresql (unix_socket_directories), where backups reach it."],
+  ])("its socket in %j is put where base's own can have it first", (unix_socket_directories, words) => {
+    const [only, ...more] = having({ socket: "/var/run/postgresql", start: { unix_socket_directories } });
+    expect(more).toEqual([]);
+    expect(only.what).toContain(`The settings in the data of home_postgres_1 ${words}`);
+    expect(only.type).toBe(psql("alter system set unix_socket_directories = '/var/run/postgresql'"));
+  });
+
+  test.each(["/var/run/postgresql", "/tmp, /var/run/postgresql", "/var/run/postgresql, @scani"])(
+    "its socket in %j is one base's own has too",
+    (unix_socket_directories) =>
+      expect(having({ socket: "/var/run/postgresql", start: { unix_socket_directories } })).toEqual([]),
+  );
+
+  test("a library that is mounted comes with an image first", () => {
+    const [postgres] = stock().containers;
+    const libraries = ["/usr/lib/postgresql/16/lib", "/usr/share/postgresql/16/extension"];
+    const mounted = (path: string) =>
+      refused(stock({ postgres: { mounts: [{ type: "bind", source: "/srv/it", path }, ...postgres.mounts] } }), {
+        database: { ...found.database, libraries },
+      });
+    for (const path of ["/usr/lib/postgresql/16/lib/pg_cron.so", "/usr/share/postgresql/16"])
+      expect(mounted(path)).toEqual([
+        {
+          what: `/srv/it is mounted into home_postgres_1 at ${path}, among what Postgres loads, and base's own has its image alone: it would not start, or not answer what uses it.`,
+          why: expect.stringContaining("Make an image of postgres:16-alpine that has it"),
+          type: "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+        },
+      ]);
+    expect(mounted("/usr/share/postgresql/postgresql.conf.sample")).toEqual([]);
+  });
+
   test("fewer connections than Scani's pools may open now are raised in the data first", () => {
     const [only, ...more] = having({ connections: "300", start: { max_connections: "100" } });
     expect(more).toEqual([]);
