@@ -191,10 +191,10 @@ function migratorProblems(project: ComposeProject, { api }: ScaniParts): Problem
 const required: Readonly<Record<(typeof scaniServices)[number], readonly string[]>> = {
   api: [
     ...["DATABASE_URL", "REDIS_URL", "FRONTEND_URL", "BACKEND_URL", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"],
-    ...["BETTER_AUTH_SECRET", "ENCRYPTION_KEY", "JOBS_HMAC_SECRET"],
+    ...["BETTER_AUTH_SECRET", "ENCRYPTION_KEY", "JOBS_HMAC_SECRET", "LOG_ID_PEPPER"],
   ],
-  worker: ["DATABASE_URL", "REDIS_URL", "ENCRYPTION_KEY", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"],
-  "data-provider": ["REDIS_URL", "DATA_PROVIDER_API_KEY"],
+  worker: ["DATABASE_URL", "REDIS_URL", "ENCRYPTION_KEY", "LOG_ID_PEPPER", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"],
+  "data-provider": ["REDIS_URL", "DATA_PROVIDER_API_KEY", "LOG_ID_PEPPER"],
   "frontend-app": [],
 };
 

@@ -141,20 +141,31 @@ export function runningFirst(containers: readonly ComposeContainer[]): ComposeCo
   return [0, 1, 2].flatMap((wanted) => containers.filter((one) => rank(one) === wanted));
 }
 
+/** What tells which of Scani's services a container is. */
+export type Recognised = Pick<ComposeContainer, "environment" | "ofImage" | "image" | "imageLabels">;
+
 /**
- * Recognises Scani's services by a variable they refuse to start without, since other programs have a SERVICE_NAME too;
- * its page by what the image sets, since an `env_file` may give API_UPSTREAM to all services. Pure.
+ * Recognises Scani's services by SERVICE_NAME, which Scani checks, and by a sign of Scani, since other programs have a
+ * SERVICE_NAME too; its page by what the image sets, since an `env_file` may give API_UPSTREAM to all services. Pure.
  */
-export function serviceOf({
-  environment,
-  ofImage,
-  image,
-}: Pick<ComposeContainer, "environment" | "ofImage" | "image">): ScaniService | undefined {
+export function serviceOf(one: Recognised): ScaniService | undefined {
   // The migrator has run and ended; it is declared anew with the release.
-  if (isMigrator(image)) return undefined;
-  if (ofImage.API_UPSTREAM !== undefined) return "frontend-app";
-  const { LOG_ID_PEPPER, SERVICE_NAME } = environment;
-  return LOG_ID_PEPPER === undefined ? undefined : scaniServices.find((service) => service === SERVICE_NAME);
+  if (isMigrator(one.image)) return undefined;
+  if (one.ofImage.API_UPSTREAM !== undefined) return "frontend-app";
+  const named = scaniServices.find((service) => service === one.environment.SERVICE_NAME);
+  return named !== undefined && isScanis(one) ? named : undefined;
+}
+
+/**
+ * True for a container of Scani's own programs, by a variable only Scani has, else by its image: secrets that an
+ * entrypoint reads from files are not in the environment.
+ */
+function isScanis({ environment, image, imageLabels }: Recognised): boolean {
+  return (
+    Object.keys(environment).some((name) => /^(LOG_ID_PEPPER|SCANI_CLOUD_)/.test(name)) ||
+    /(^|[/_-])scani[/_-]/.test(image) ||
+    /\/scani(-oss)?$/.test(imageLabels[sourceLabel] ?? "")
+  );
 }
 
 /** True where an image's name says that it is Scani's migrator. Pure. */
@@ -363,3 +374,6 @@ export function versionOf(one: Pick<ComposeContainer, "image" | "imageLabels">):
 
 /** Label in which an image says its version. */
 export const versionLabel = "org.opencontainers.image.version";
+
+/** Label in which an image says its repository of source code. Scani's own have it by docker/metadata-action. */
+const sourceLabel = "org.opencontainers.image.source";

@@ -8,6 +8,7 @@ import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
 import {
   onlyReachedBy,
   partsOf,
+  serviceOf,
   type ComposeContainer,
   type ComposeProject,
 } from "../../../../host/adopt/compose/project";
@@ -623,6 +624,21 @@ test("other programs' containers are not Scani's, whatever they are called", () 
   // With an env_file every service has every variable.
   const project = stock({ postgres: { environment: { API_UPSTREAM: "http://api:3001", SERVICE_NAME: "postgres" } } });
   expect(partsOf(project)["frontend-app"]?.service).toBe("frontend-app");
+});
+
+test.each<Partial<ComposeContainer>>([
+  { environment: { LOG_ID_PEPPER: key("a") } },
+  // Secrets that an entrypoint reads from files are not in the environment.
+  { environment: { LOG_ID_PEPPER_FILE: "/run/secrets/pepper" } },
+  { environment: { SCANI_CLOUD_URL: "http://data-provider:8082" } },
+  { image: "scani/api:0.17.1" },
+  { image: "registry.lan:5000/mirror/scani-api@sha256:0" },
+  { image: "home-api", imageLabels: { "org.opencontainers.image.source": "https://github.com/MGrin/scani-oss" } },
+])("Scani's api is known by %j besides its SERVICE_NAME", (sign) => {
+  const { environment = {}, image = "shop/api:1", imageLabels = {} } = sign;
+  const one = { image, imageLabels, ofImage: {}, environment: { ...environment, SERVICE_NAME: "api" } };
+  expect(serviceOf(one)).toBe("api");
+  expect(serviceOf({ ...one, environment })).toBeUndefined();
 });
 
 test("what an update left behind is not looked at, and a second worker is refused", () => {
@@ -1536,9 +1552,9 @@ describe("a private authority", () => {
 });
 
 test.each([
-  ["api", ["BETTER_AUTH_SECRET", "ENCRYPTION_KEY"]],
-  ["worker", ["ENCRYPTION_KEY"]],
-  ["data-provider", ["DATA_PROVIDER_API_KEY"]],
+  ["api", ["BETTER_AUTH_SECRET", "ENCRYPTION_KEY", "LOG_ID_PEPPER"]],
+  ["worker", ["ENCRYPTION_KEY", "LOG_ID_PEPPER"]],
+  ["data-provider", ["DATA_PROVIDER_API_KEY", "LOG_ID_PEPPER"]],
 ])("what %s runs with and nobody sees (%j) is refused: it would be made anew", (service, hidden) => {
   const environment = Object.fromEntries(
     Object.entries(environmentOf(service)).filter(([name]) => !hidden.includes(name)),
