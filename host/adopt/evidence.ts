@@ -18,7 +18,7 @@ import { hostedBucket } from "../preflight/uploads";
 import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./compose/authorities";
 import type { PostgresSizes } from "./compose/memory";
-import { isVersioned, listObjects } from "./objects";
+import { isVersioned, listObjects, NoAnswer } from "./objects";
 import { environmentIn, environmentList, type Environment } from "../install/services/environment";
 import {
   dataMountOf,
@@ -76,9 +76,14 @@ export interface AdoptEvidence {
   };
   /** Files of a private authority's certificates that Scani's services trust. */
   readonly authorities?: readonly AuthorityFile[];
-  /** Contents of the project's own bucket; `refused` holds its server's message where it does not list them. */
+  /**
+   * Contents of the project's own bucket; `refused` holds its server's message where it does not list them, and
+   * `unreached` curl's where it does not answer at all.
+   */
   readonly objects?:
-    { readonly count: number; readonly bytes: number; readonly isVersioned: boolean } | { readonly refused: string };
+    | { readonly count: number; readonly bytes: number; readonly isVersioned: boolean }
+    | { readonly refused: string }
+    | { readonly unreached: string };
   /** Origin to which the hosted endpoint of tier 2 has pages upload; absent on tier 1, and where it names none. */
   readonly hostedUploads?: string;
   /** Running containers besides Postgres that use its volume. */
@@ -195,18 +200,18 @@ export function objectStoreOf(
   { objects }: Pick<AdoptEvidence, "objects">,
 ): ComposeContainer | undefined {
   const { objectStore } = serversOf(project);
-  const isRead = objects !== undefined && !("refused" in objects);
+  const isRead = objects !== undefined && "count" in objects;
   return tierOf(project) === "tier1" || isRead ? objectStore : undefined;
 }
 
-/** Lists the bucket from the container Scani reaches it from. */
+/** Lists the bucket as Scani does: from the container that uses it, by the name it has there. */
 async function askBucket(engine: Engine, project: ComposeProject): Promise<AdoptEvidence["objects"]> {
   const { api, worker, "data-provider": provider } = partsOf(project);
   const asking = provider ?? worker ?? api;
   const source = objectSourceOf(project);
   const isThere = serversOf(project).objectStore?.state === "running" && asking?.state === "running";
   if (source === undefined || !isThere) return undefined;
-  const bucket = { ...source, endpoint: asking.environment.S3_ENDPOINT };
+  const bucket = { ...source, container: undefined };
   try {
     const [found, versioned] = await Promise.all([
       listObjects(engine, asking.id, bucket),
@@ -214,7 +219,7 @@ async function askBucket(engine: Engine, project: ComposeProject): Promise<Adopt
     ]);
     return { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0), isVersioned: versioned };
   } catch (error) {
-    return { refused: messageOf(error) };
+    return error instanceof NoAnswer ? { unreached: messageOf(error) } : { refused: messageOf(error) };
   }
 }
 

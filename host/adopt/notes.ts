@@ -31,7 +31,8 @@ import {
   type ComposeContainer,
   type ComposeProject,
 } from "./compose/project";
-import { authorityVariable, differenceNotes, isPlaced, type StackValues } from "./compose/variables";
+import { authorityVariable } from "../install/services/releaseVariables";
+import { differenceNotes, isPlaced, type StackValues } from "./compose/variables";
 import { sizeText } from "../../util/sizeText";
 import { isPathWithin } from "../../util/files/pathWithin";
 
@@ -149,19 +150,20 @@ function filesNotes(project: ComposeProject, { objects }: AdoptEvidence, { objec
   if (there === undefined) return [];
   if (objectStore === undefined) {
     const why =
-      objects !== undefined && "refused" in objects
-        ? `it does not take the keys Scani has (${objects.refused})`
-        : `it is ${there.state}`;
+      objects === undefined || "count" in objects
+        ? `it is ${there.state}`
+        : "refused" in objects
+          ? `it does not take the keys Scani has (${objects.refused})`
+          : `it does not answer Scani (${objects.unreached})`;
     return [
       `The files in ${there.name} do not come along: ${why}, and tier 2 does not use them. It stays with compose.`,
     ];
   }
   const found =
-    objects === undefined || "refused" in objects
-      ? "Files are"
-      : `${objects.count} files (${sizeText(objects.bytes)}) are`;
-  const newest =
-    objects !== undefined && "isVersioned" in objects && objects.isVersioned ? ", in their newest version" : "";
+    objects !== undefined && "count" in objects
+      ? `${objects.count} files (${sizeText(objects.bytes)}) are`
+      : "Files are";
+  const newest = objects !== undefined && "count" in objects && objects.isVersioned ? ", in their newest version" : "";
   return [`${found} copied out of ${objectStore.name}${newest}; its volume stays as it is.`];
 }
 

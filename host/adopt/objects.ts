@@ -2,6 +2,7 @@ import { details, type Engine } from "../engine/engine";
 import { discard, startHelper } from "../engine/containers/helper";
 import { refusalIn, signedAddress, type Bucket } from "../install/storage/bucket";
 import { label } from "../install/names/labels";
+import { authorityVariable, curlTrust } from "../install/services/releaseVariables";
 import { OperatorError } from "../../util/operatorError";
 import { curlWord } from "../../util/curlWord";
 import { batchesOf } from "../../util/piecesOf";
@@ -14,6 +15,18 @@ export interface StoredObject {
   /** Checksum of an object that was stored in one piece; of others it depends on their parts. */
   readonly etag: string;
 }
+
+/** A bucket on a server in a container of this engine. */
+export interface ServedBucket extends Bucket {
+  /**
+   * Container of the server. The host name of the endpoint, which the server's certificate is for, may be another's on
+   * the other network.
+   */
+  readonly container?: string;
+}
+
+/** Failure of a request that the server has not answered. */
+export class NoAnswer extends OperatorError {}
 
 /** Result of a copy: the objects and bytes found. */
 export interface Copied {
@@ -41,6 +54,9 @@ const batch = { length: 50, weight: 64 * 2 ** 20 };
 /** Objects transferred at a time. */
 const atOnce = 8;
 
+/** File with the certificates that the copying container trusts. */
+const trustFile = "/tmp/ca.pem";
+
 /** Copies objects between two S3 servers on different networks, through a container that is on both. */
 export class ObjectCopy {
   private constructor(
@@ -52,24 +68,34 @@ export class ObjectCopy {
    * Starts the container.
    * @param image with curl
    * @param networks of the two servers
+   * @param certificates of private authorities to trust, PEM
    */
   static async open(
     engine: Engine,
     install: string,
     image: string,
     networks: readonly [string, string],
+    certificates?: string,
   ): Promise<ObjectCopy> {
     const order = {
       image,
       labels: { [label.install]: install },
       entrypoint: ["sleep"],
       command: [String(limitSeconds)],
+      environment: certificates === undefined ? [] : [`${authorityVariable}=${trustFile}`],
       noHealthCheck: true,
       init: true,
       autoRemove: true,
       confinement: { CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"] },
     };
-    return new ObjectCopy(engine, await startHelper(engine, order, networks));
+    const container = await startHelper(engine, order, networks);
+    try {
+      if (certificates !== undefined) await engine.writeFile(container, trustFile, certificates);
+    } catch (error) {
+      await discard(engine, container);
+      throw error;
+    }
+    return new ObjectCopy(engine, container);
   }
 
   async close(): Promise<void> {
@@ -81,7 +107,7 @@ export class ObjectCopy {
    * other bucket has stay: they are newer.
    * @throws OperatorError with the servers' words, and when an object is not there afterwards as it was
    */
-  async copy(from: Bucket, to: Bucket): Promise<Copied> {
+  async copy(from: ServedBucket, to: ServedBucket): Promise<Copied> {
     const [source, before] = await Promise.all([this.list(from), this.list(to)]);
     const missing = lacking(source, before);
     for (const some of batchesOf(missing, ({ bytes }) => bytes, batch)) await this.copySome(from, to, some);
@@ -94,13 +120,14 @@ export class ObjectCopy {
   }
 
   /** Lists the objects of a bucket; none where there is no such bucket. */
-  list(bucket: Bucket): Promise<StoredObject[]> {
+  list(bucket: ServedBucket): Promise<StoredObject[]> {
     return listObjects(this.engine, this.container, bucket);
   }
 
-  private async copySome(from: Bucket, to: Bucket, objects: readonly StoredObject[]): Promise<void> {
+  private async copySome(from: ServedBucket, to: ServedBucket, objects: readonly StoredObject[]): Promise<void> {
     const gets = await Promise.all(objects.map(({ key }) => signedAddress(from, { method: "GET", key }, validSeconds)));
     const read = await this.transfer(
+      from,
       gets.map((url, at) => ({ url, lines: [`output = "${at}"`, `dump-header = "${at}.head"`] })),
       'for at in *.head; do echo "head ${at%.head}"; cat "$at"; done',
     );
@@ -113,7 +140,7 @@ export class ObjectCopy {
         return { url, lines: [`upload-file = "${at}"`, `output = "${at}.answer"`, ...headerLines(kept)] };
       }),
     );
-    const written = await this.transfer(puts, "cat -- *.answer; rm -f -- *", false);
+    const written = await this.transfer(to, puts, "cat -- *.answer; rm -f -- *", false);
     expectTaken(objects, written, "written");
   }
 
@@ -123,6 +150,7 @@ export class ObjectCopy {
    * @param fresh whether the folder is to be emptied first
    */
   private async transfer(
+    bucket: ServedBucket,
     requests: readonly { readonly url: string; readonly lines: readonly string[] }[],
     then: string,
     fresh = true,
@@ -130,12 +158,13 @@ export class ObjectCopy {
     const script = [
       "mkdir -p /tmp/objects; cd /tmp/objects || exit 1",
       ...(fresh ? ["rm -f -- *"] : []),
+      curlTrust,
       `curl -sS --parallel --parallel-max ${atOnce} -K - 2>&1`,
       then,
     ].join("\n");
     // The addresses come over standard input, so that no process list shows them.
     const configuration = requests.map(({ url, lines }, at) =>
-      ["path-as-is", `url = "${url}"`, ...lines, `write-out = "\\ntaken ${at} %{http_code}\\n"`].join("\n"),
+      ["path-as-is", ...addressLines(url, bucket), ...lines, `write-out = "\\ntaken ${at} %{http_code}\\n"`].join("\n"),
     );
     const { output, errors } = await this.engine.capture(
       this.container,
@@ -145,6 +174,11 @@ export class ObjectCopy {
     );
     return `${output}${errors}`;
   }
+}
+
+/** Returns the lines of curl's configuration that name an address, and the container it is to be had from. Pure. */
+function addressLines(url: string, { container }: ServedBucket): string[] {
+  return [`url = "${url}"`, ...(container === undefined ? [] : [`connect-to = "::${container}:"`])];
 }
 
 /** Headers of an object that belong to it and not to the server. */
@@ -189,9 +223,10 @@ function expectTaken(objects: readonly StoredObject[], printed: string, done: st
 /**
  * Lists the objects of a bucket; none where there is no such bucket.
  * @param container with curl that reaches it
+ * @throws NoAnswer
  * @throws OperatorError in the server's words
  */
-export async function listObjects(engine: Engine, container: string, bucket: Bucket): Promise<StoredObject[]> {
+export async function listObjects(engine: Engine, container: string, bucket: ServedBucket): Promise<StoredObject[]> {
   const found: StoredObject[] = [];
   for (let token: string | undefined; ;) {
     const query: Record<string, string> = { "list-type": "2", "encoding-type": "url" };
@@ -209,7 +244,7 @@ export async function listObjects(engine: Engine, container: string, bucket: Buc
 }
 
 /** Reads whether a bucket may hold former versions of its objects. */
-export async function isVersioned(engine: Engine, container: string, bucket: Bucket): Promise<boolean> {
+export async function isVersioned(engine: Engine, container: string, bucket: ServedBucket): Promise<boolean> {
   const { status, body } = await ask(engine, container, bucket, { versioning: "" });
   return status === 200 && mayHoldVersions(body);
 }
@@ -222,17 +257,20 @@ export function mayHoldVersions(configuration: string): boolean {
 async function ask(
   engine: Engine,
   container: string,
-  bucket: Bucket,
+  bucket: ServedBucket,
   query: Readonly<Record<string, string>>,
 ): Promise<{ status: number; body: string }> {
   const url = await signedAddress(bucket, { method: "GET", query }, validSeconds);
   const { exitCode, errors, output } = await engine.capture(
     container,
-    ["curl", "-sS", "--max-time", String(listSeconds), ...whileItStarts, "-K", "-", "-w", "\n%{http_code}"],
+    [
+      ...["sh", "-c", `${curlTrust}; exec curl "$@"`],
+      ...["curl", "-sS", "--max-time", String(listSeconds), ...whileItStarts, "-K", "-", "-w", "\n%{http_code}"],
+    ],
     [],
-    `url = "${url}"`,
+    addressLines(url, bucket).join("\n"),
   );
-  if (exitCode !== 0) throw new OperatorError({ what: `The S3 server does not answer: ${errors.trim()}` });
+  if (exitCode !== 0) throw new NoAnswer({ what: `${bucket.endpoint} does not answer: ${errors.trim()}` });
   const at = output.trimEnd().lastIndexOf("\n");
   return { status: Number(output.slice(at + 1)), body: output.slice(0, at) };
 }

@@ -451,7 +451,7 @@ function frontProblems(project: ComposeProject, { api, "frontend-app": page }: S
 /** Refuses a disk without room for a dump, the copy of the data that reading it back makes, and one of the files. */
 function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
   if (database?.freeMiB === undefined || database.bytes === undefined) return [];
-  const files = objects !== undefined && "bytes" in objects ? objects.bytes : 0;
+  const files = objects !== undefined && "count" in objects ? objects.bytes : 0;
   const neededMiB = Math.ceil((2 * database.bytes + files) / 1024 / 1024) + 256;
   if (database.freeMiB >= neededMiB) return [];
   return [
@@ -463,10 +463,19 @@ function diskProblems({ database, objects }: AdoptEvidence): Problem[] {
 }
 
 function bucketProblems(project: ComposeProject, { objects }: AdoptEvidence): Problem[] {
-  if (objects === undefined || !("refused" in objects) || tierOf(project) === "tier2") return [];
+  if (objects === undefined || "count" in objects || tierOf(project) === "tier2") return [];
+  const server = serversOf(project).objectStore?.name ?? "";
+  if ("unreached" in objects)
+    return [
+      {
+        what: `${server} cannot be reached as Scani reaches it, to copy its files: ${objects.unreached}`,
+        why: "Its log may say why. Where its certificate is of a private authority, NODE_EXTRA_CA_CERTS of Scani's services has to name the file of that authority's certificate, in the compose file; let compose apply it.",
+        type: [dockerLogs(server), composeUp(project)],
+      },
+    ];
   return [
     {
-      what: `The files in ${serversOf(project).objectStore?.name ?? "the S3 server"} cannot be listed with the keys Scani has: ${objects.refused}`,
+      what: `The files in ${server} cannot be listed with the keys Scani has: ${objects.refused}`,
       why: "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY in the .env file beside the compose file have to be keys of that server.",
       type: composeUp(project),
     },

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../engine/engine";
+import { curlTrust } from "../install/services/releaseVariables";
 import { curlWord } from "../../util/curlWord";
 
 /** One HTTP request of a batch. */
@@ -138,8 +139,7 @@ export function curlScript(folder: string, requests: readonly Transfer[], run = 
     // curl writes no file for an empty response.
     `${files.map((file) => `: > ${file}; `).join("")}true`,
     "[ -f ../ca.pem ] && NODE_EXTRA_CA_CERTS=../ca.pem",
-    // A command line option next to a configuration counts for its first request only.
-    'if [ -n "$NODE_EXTRA_CA_CERTS" ]; then export CURL_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"; fi',
+    curlTrust,
     'curl --fail-early -K -; echo "exit $?"',
     ...(answers.length === 0
       ? []

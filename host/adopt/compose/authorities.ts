@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine";
+import { authorityVariable } from "../../install/services/releaseVariables";
 import { scaniServices, variableOf, type ScaniParts } from "./project";
-import { authorityVariable } from "./variables";
 
 /** A file of certificates that one of Scani's containers trusts besides the public ones. */
 export interface AuthorityFile {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { settingNamed, type Tier } from "../../../settings";
 import type { Bucket } from "../../install/storage/bucket";
-import { replaceable } from "../../install/services/bundled";
+import { authorityVariable } from "../../install/services/releaseVariables";
 import type { Environment } from "../../install/services/environment";
 import { isUp } from "../../install/facts";
 import { postgresDataPath } from "../../install/data/postgresData";
@@ -213,25 +213,22 @@ export function othersOf(project: ComposeProject): ComposeContainer[] {
 /** An S3 server of the project, whose objects are to be copied. Holds its keys. */
 export interface ObjectSource extends Bucket {
   readonly container: string;
+  /** Certificates of private authorities that Scani trusts: a file, in the container that uses the bucket. */
+  readonly trusted?: { readonly container: string; readonly path: string };
 }
-
-/** Names base's own servers have on its networks. */
-const baseNames: readonly string[] = Object.values(replaceable).map(({ host }) => host);
-
-const isHostName = (name: string): boolean => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(name) && /[a-z]/i.test(name);
 
 /** Returns the project's own S3 server; undefined where the bucket is managed. Pure. */
 export function objectSourceOf(project: ComposeProject): ObjectSource | undefined {
   const { worker, "data-provider": provider } = partsOf(project);
-  const environment = (provider ?? worker)?.environment ?? {};
+  const user = provider ?? worker;
   const { objectStore: server } = serversOf(project);
-  if (server === undefined) return undefined;
-  const { protocol, hostname, port } = new URL(environment.S3_ENDPOINT);
-  // The asking container is on base's networks too. MinIO refuses names with an underscore, as compose 1 gives.
-  const host = [hostname, ...server.aliases, server.name].find((name) => isHostName(name) && !baseNames.includes(name));
+  if (server === undefined || user === undefined) return undefined;
+  const { environment } = user;
+  const path = environment[authorityVariable] ?? "";
   return {
     container: server.name,
-    endpoint: `${protocol}//${host ?? server.name}${port === "" ? "" : `:${port}`}`,
+    trusted: path === "" ? undefined : { container: user.id, path },
+    endpoint: environment.S3_ENDPOINT,
     bucket: environment.S3_BUCKET || (settingNamed("S3_BUCKET").fallback as string),
     region: environment.S3_REGION || "us-east-1",
     accessKeyId: environment.S3_ACCESS_KEY_ID,

@@ -16,9 +16,6 @@ export function isPlaced(variable: string): boolean {
   return placed.has(variable);
 }
 
-/** Variable that names the file of a private authority's certificate, which becomes the setting `caCertificate`. */
-export const authorityVariable = "NODE_EXTRA_CA_CERTS";
-
 /** Services in the order in which their value of a setting counts. */
 const precedence = ["api", "data-provider", "worker", "frontend-app"] as const;
 

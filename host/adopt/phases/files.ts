@@ -3,7 +3,7 @@ import type { Bucket } from "../../install/storage/bucket";
 import { containerName } from "../../install/names/containerName";
 import { OperatorError } from "../../../util/operatorError";
 import { composeCreate, upCommand } from "../../../util/commands";
-import { lacking, networkOf, ObjectCopy, type Copied } from "../objects";
+import { lacking, networkOf, ObjectCopy, type Copied, type ServedBucket } from "../objects";
 import { hasTakenOver, homeOf } from "../postgres/moveData";
 import type { ObjectSource } from "../compose/project";
 import { unstartable } from "../startable";
@@ -98,21 +98,20 @@ async function start(run: AdoptRun, server: string): Promise<void> {
 /**
  * Does work with a container that reaches both buckets.
  * @param own base's, as a container on the data network reaches it
- * @param work given base's own as that container reaches it
+ * @param work given base's own with the container it is in
  */
 async function betweenBuckets<T>(
   { engine, install, image }: AdoptRun,
   objects: ObjectSource,
   own: Bucket,
-  work: (copy: ObjectCopy, here: Bucket) => Promise<T>,
+  work: (copy: ObjectCopy, here: ServedBucket) => Promise<T>,
 ): Promise<T> {
-  const storage = containerName(install.name, "storage");
-  const copy = await ObjectCopy.open(engine, install.name, image, [
-    await networkOf(engine, objects.container),
-    networkName(install.name, "data"),
-  ]);
+  const { container, trusted } = objects;
+  const certificates = trusted && (await engine.readFile(trusted.container, trusted.path));
+  const networks = [await networkOf(engine, container), networkName(install.name, "data")] as const;
+  const copy = await ObjectCopy.open(engine, install.name, image, networks, certificates);
   try {
-    return await work(copy, { ...own, endpoint: `http://${storage}:${new URL(own.endpoint).port}` });
+    return await work(copy, { ...own, container: containerName(install.name, "storage") });
   } finally {
     await copy.close();
   }

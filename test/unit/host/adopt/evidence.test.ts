@@ -177,6 +177,39 @@ describe("where pages upload to on tier 2", () => {
   });
 });
 
+test.each([
+  [{ exitCode: 60, errors: "curl: (60) SSL certificate problem" }, { unreached: /^https:.* \(60\) SSL/ }],
+  [{ output: "<Code>InvalidAccessKeyId</Code>\n403" }, { refused: /\(403\): InvalidAccessKeyId/ }],
+  [{ output: "<Contents><Key>a</Key><Size>3</Size></Contents>\n200" }, { count: /1/ }],
+])("a bucket that answers %j is asked as Scani does, with its authority", async (answer, found) => {
+  const asked: { script: string; input: string }[] = [];
+  const made = engine((_container, command, { input }) => {
+    if (command[3] !== "curl") return {};
+    asked.push({ script: command[2], input: input ?? "" });
+    return answer;
+  });
+  const labels = (service: string) => ({
+    "com.docker.compose.project": "home",
+    "com.docker.compose.service": service,
+  });
+  const running = { state: "running" as const, networks: ["home_default"] };
+  made.add({ ...running, name: "home-minio", labels: labels("minio") });
+  made.add({
+    ...running,
+    name: "home-worker",
+    labels: labels("worker"),
+    environment: [
+      ...["SERVICE_NAME=worker", "LOG_ID_PEPPER=x", "S3_ENDPOINT=https://minio:9000"],
+      ...["S3_ACCESS_KEY_ID=scani", "S3_SECRET_ACCESS_KEY=secret"],
+    ],
+  });
+  const { objects } = await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"));
+  for (const [name, words] of Object.entries(found))
+    expect(String(objects?.[name as keyof typeof objects])).toMatch(words);
+  expect(asked[0].script).toContain('CURL_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"');
+  expect(asked[0].input).not.toContain("connect-to");
+});
+
 test("networks of the project that have IPv6 are known", async () => {
   const made = engine();
   const add = (name: string, ...subnets: string[]) => made.networksThere.push({ id: name, name, labels: {}, subnets });

@@ -40,6 +40,8 @@ export class FakeAdoption {
   readonly settings = new Map<string, string | undefined>();
   /** Called when Pulumi is asked for an operation, before it is done. */
   onAsked: (words: string) => void = () => undefined;
+  /** What compose's Scani says of its bucket besides the keys. */
+  source: Pick<ObjectSource, "endpoint" | "trusted"> = { endpoint: "http://minio:9000" };
   /** True when base was brought up as a whole. */
   baseUp = true;
   readonly record: AdoptionRecord;
@@ -144,7 +146,7 @@ export class FakeAdoption {
   async run(): Promise<AdoptRun> {
     const { engine } = this.install;
     const record = (await readRecord(engine, "scani", image)) ?? this.record;
-    const objects: ObjectSource = { ...storageKeys, container: "home-minio", endpoint: "http://home-minio:9000" };
+    const objects: ObjectSource = { ...storageKeys, ...this.source, container: "home-minio" };
     const progress = new Progress((line) => this.printed.push(line));
     return {
       engine,

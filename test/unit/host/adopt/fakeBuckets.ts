@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type { FakeAnswer, FakeContainer, FakeEngine } from "../fakeEngine";
+import { valueIn } from "../../../../host/install/services/environment";
 import { parseConfig } from "../files/fakeStores";
 
 /** S3 servers on a fake engine, by the name of their containers, as curl in a container reaches them. */
 export class FakeBuckets {
+  /** Certificates that who reaches a server over https has to trust, by the server. */
+  readonly certificates = new Map<string, string>();
   private readonly contents = new Map<string, Map<string, string>>();
   /** Files in the containers' folders, by container id: contents by number. */
   private readonly folders = new Map<string, Map<string, string>>();
@@ -17,26 +20,40 @@ export class FakeBuckets {
 
   /** Answers curl; undefined for any other command. */
   answer(engine: FakeEngine, container: FakeContainer, command: readonly string[], input = ""): FakeAnswer | undefined {
-    const isListing = command[0] === "curl";
+    const isListing = command[3] === "curl";
     if (!isListing && !command.join(" ").includes("/tmp/objects")) return undefined;
     const folder = this.folders.get(container.id) ?? new Map<string, string>();
     this.folders.set(container.id, folder);
-    const requests = parseConfig(input).map((request) => ({ ...request, at: new URL(request.url) }));
+    const named = input.split("\nnext\n").map((part) => /^connect-to = "::(.+):"$/m.exec(part)?.[1]);
+    const requests = parseConfig(input).map((request, index) => {
+      const { protocol, hostname, pathname } = new URL(request.url);
+      return { ...request, protocol, pathname, server: named[index] ?? hostname };
+    });
     const isUp = (server: string) => engine.find(server)?.state === "running";
+    const trusted = command[2].includes("CURL_CA_BUNDLE=") ? trustOf(container) : undefined;
+    const isTrusted = ({ protocol, server }: (typeof requests)[number]) =>
+      protocol === "http:" || this.certificates.get(server) === trusted;
     if (isListing) {
-      const { hostname } = requests[0].at;
-      if (!isUp(hostname)) return { exitCode: 7, errors: `curl: (7) Failed to connect to ${hostname}` };
-      return { output: `${[...this.of(hostname)].map(entry).join("")}\n200` };
+      const { server } = requests[0];
+      if (!isUp(server)) return { exitCode: 7, errors: `curl: (7) Failed to connect to ${server}` };
+      if (!isTrusted(requests[0])) return { exitCode: 60, errors: "curl: (60) SSL certificate problem" };
+      return { output: `${[...this.of(server)].map(entry).join("")}\n200` };
     }
-    const lines = requests.flatMap(({ at: { hostname, pathname }, send, save }, index) => {
-      if (!isUp(hostname)) return [`taken ${index} 0`];
+    const lines = requests.flatMap((request, index) => {
+      const { server, pathname, send, save } = request;
+      if (!isUp(server) || !isTrusted(request)) return [`taken ${index} 0`];
       const key = decodeURIComponent(pathname.split("/").slice(2).join("/"));
-      if (send === undefined) folder.set(save ?? "", this.of(hostname).get(key) ?? "");
-      else this.of(hostname).set(key, folder.get(send) ?? "");
+      if (send === undefined) folder.set(save ?? "", this.of(server).get(key) ?? "");
+      else this.of(server).set(key, folder.get(send) ?? "");
       return [`taken ${index} 200`, ...(send === undefined ? [`head ${index}`] : [])];
     });
     return { output: `${lines.join("\n")}\n` };
   }
+}
+
+/** Returns the certificates in the file that a container's environment names. */
+function trustOf({ environment, files }: FakeContainer): string | undefined {
+  return files.get(valueIn(environment, "NODE_EXTRA_CA_CERTS"));
 }
 
 function entry([key, content]: [string, string]): string {

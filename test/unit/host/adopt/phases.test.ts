@@ -61,6 +61,18 @@ test.each([false, true])(
   },
 );
 
+test("the S3 server's own name is asked with the authority Scani trusts, also where base's has that name", async () => {
+  const adoption = new FakeAdoption("beside");
+  adoption.theirs.set("a.csv", "1");
+  adoption.buckets.certificates.set("home-minio", "of the house");
+  adoption.container("home-provider").files.set("/certs/ca.pem", "of the house");
+  adoption.source = { endpoint: "https://storage:9000" };
+  await expect(new FilesPhase().perform(await adoption.run())).rejects.toThrow("https://storage:9000 does not answer");
+  adoption.source = { ...adoption.source, trusted: { container: "home-provider", path: "/certs/ca.pem" } };
+  await new FilesPhase().perform(await adoption.run());
+  expect([...adoption.ours.keys()]).toEqual(["a.csv"]);
+});
+
 test("with a managed database files are copied until compose's part has been taken over", async () => {
   const adoption = await new FakeAdoption("beside", true).begun();
   adoption.theirs.set("a.csv", "1");

@@ -6,6 +6,7 @@ import { planAdoption, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
 import { nextPhases, phasesOf } from "../../../../host/adopt/phases";
 import {
+  objectSourceOf,
   onlyReachedBy,
   partsOf,
   serviceOf,
@@ -475,6 +476,17 @@ test("every reason not to go on is told at once, each with what to type", () => 
     expect([part, reasons.filter((what) => what.includes(part)).length, reasons]).toEqual([part, 1, reasons]);
   expect(told.filter(({ type }) => type === undefined)).toEqual([]);
   expect(JSON.stringify(told)).not.toContain(key("0"));
+});
+
+test("an S3 server that does not answer is no matter of keys", () => {
+  const made = plan(stock(), { objects: { unreached: "https://minio:9000 does not answer: curl: (60) SSL" } });
+  expect("problems" in made && made.problems).toEqual([
+    {
+      what: "home_minio_1 cannot be reached as Scani reaches it, to copy its files: https://minio:9000 does not answer: curl: (60) SSL",
+      why: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
+      type: ["docker logs --tail 50 home_minio_1", expect.stringContaining("up -d")],
+    },
+  ]);
 });
 
 test.each<[string, Partial<AdoptIntent>, string[]]>([
@@ -1000,6 +1012,7 @@ describe("tier 2 as Scani's own guide makes it", () => {
     });
     for (const [changes, evidence, why] of [
       [{}, { objects: { refused: "InvalidAccessKeyId" } }, "it does not take the keys Scani has (InvalidAccessKeyId)"],
+      [{}, { objects: { unreached: "curl: (60)" } }, "it does not answer Scani (curl: (60))"],
       [{ minio: { state: "exited" } }, {}, "it is exited"],
     ] as const) {
       const { objectStore, objects: source, replaced, notes } = adoption(guided(changes), evidence);
@@ -1008,6 +1021,15 @@ describe("tier 2 as Scani's own guide makes it", () => {
         `The files in home_minio_1 do not come along: ${why}, and tier 2 does not use them. It stays with compose.`,
       );
     }
+  });
+
+  test("the authority of one that has TLS is that of the service that uses it", () => {
+    const provider = { ...environmentOf("data-provider"), S3_ENDPOINT: "https://storage:9000" };
+    const trusting = { ...provider, NODE_EXTRA_CA_CERTS: "/certs/ca.pem" };
+    const source = (environment: Readonly<Record<string, string>>) =>
+      objectSourceOf(stock({ "data-provider": { environment }, minio: { aliases: ["storage"] } }));
+    expect(source(provider)).toMatchObject({ endpoint: "https://storage:9000", trusted: undefined });
+    expect(source(trusting)?.trusted).toEqual({ container: "id-of-data-provider", path: "/certs/ca.pem" });
   });
 
   test("base's own mail catcher gets a port beside that of compose's", () => {
