@@ -1,3 +1,4 @@
+import type { Link } from "./containers/links";
 import type { Attached, Ended } from "./docker/attached";
 import type { ExecResult } from "./docker/exec";
 
@@ -93,6 +94,7 @@ export interface ContainerDetails {
   readonly networks: readonly string[];
   /** Names by which others on its networks reach it, besides its own. */
   readonly aliases: readonly string[];
+  readonly links: readonly Link[];
   readonly mounts: readonly Mount[];
   /** As `docker run` spells it: `no`, `always`, `unless-stopped`, `on-failure`, `on-failure:5`. */
   readonly restartPolicy: string;

@@ -6,6 +6,7 @@ import type { Environment } from "../../install/services/environment";
 import { isUp } from "../../install/facts";
 import { postgresDataPath } from "../../install/data/postgresData";
 import type { ContainerState, Mount } from "../../engine/engine";
+import type { Link } from "../../engine/containers/links";
 import { publishedAt } from "../../engine/containers/published";
 import { hostOf, isOwnMachine } from "../../../util/host";
 
@@ -33,6 +34,8 @@ export interface ComposeContainer {
   readonly networks: readonly string[];
   /** Names by which others on its networks reach it, besides its own. */
   readonly aliases: readonly string[];
+  /** Containers it reaches by names that others do not know. */
+  readonly links: readonly Link[];
   /** Names that only its own `/etc/hosts` knows. */
   readonly extraHosts: readonly string[];
   /** Addresses of the host its ports are published on, `ip:port`. */
@@ -173,8 +176,13 @@ export function isMigrator(image: string): boolean {
   return /(^|[/_-])migrate(:[^/]*)?(@.*)?$/.test(image);
 }
 
-/** Finds the container of a project that a host name means on its networks. Pure. */
+/** Finds the container of a project that a host name means to Scani, whose links come before a network's names. Pure. */
 function namedBy({ containers }: Pick<ComposeProject, "containers">, host: string): ComposeContainer | undefined {
+  const linked = containers
+    .filter((one) => serviceOf(one) !== undefined)
+    .flatMap(({ links }) => links.filter((link) => link.as === host).map(({ container }) => container));
+  if (linked.length > 0)
+    return runningFirst(containers).find(({ name, id }) => [name, id].some((one) => linked.includes(one)));
   return runningFirst(containers).find(
     ({ service, name, aliases }) => service === host || name === host || aliases.includes(host),
   );

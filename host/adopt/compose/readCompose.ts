@@ -148,6 +148,7 @@ export async function readContainer(engine: Engine, id: string, service: string)
     arguments: found.arguments,
     networks,
     aliases,
+    links: found.links,
     extraHosts: (found.confinement.ExtraHosts ?? []).map((line) => line.split(/[:=]/)[0]),
     published,
     restartPolicy,

@@ -28,6 +28,7 @@ import { endpointsOf } from "./network";
 import { optionsOf } from "../options";
 import { explained, type Subject } from "../refusal";
 import { isSystemService } from "../connection/systemService";
+import { linksOf } from "../containers/links";
 import { renderPublished } from "../containers/published";
 import { parseRestartPolicy, spellRestartPolicy } from "./restartPolicy";
 import { unlessPaused } from "./unlessPaused";
@@ -380,6 +381,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     aliases: Object.values(info.NetworkSettings.Networks ?? {}).flatMap(
       ({ Aliases }: { readonly Aliases?: readonly string[] | null }) => Aliases ?? [],
     ),
+    links: linksOf(info),
     mounts: (info.Mounts ?? []).map(({ Type, Name, Source, Destination }) => ({
       type: Type ?? "bind",
       source: Name ?? Source,

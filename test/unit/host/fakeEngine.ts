@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { PassThrough, Readable, type Duplex } from "node:stream";
+import type { Link } from "../../../host/engine/containers/links";
 import type { Attached, Ended } from "../../../host/engine/docker/attached";
 import {
   EngineError,
@@ -41,6 +42,7 @@ export interface FakeContainer {
   /** Address it has on each network while it runs. */
   readonly address?: string;
   readonly aliases: readonly string[];
+  readonly links: readonly Link[];
   readonly published: readonly string[];
   readonly volumes: readonly string[];
   readonly confinement: Confinement;
@@ -189,6 +191,7 @@ export class FakeEngine implements Engine {
       networks: [],
       goneNetworks: new Map(),
       aliases: [],
+      links: [],
       published: [],
       volumes: [],
       confinement: {},

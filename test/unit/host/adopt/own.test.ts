@@ -21,6 +21,7 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
     networks: [],
     arguments: [],
     aliases: [],
+    links: [],
     extraHosts: [],
     options: [],
     ownProgram: false,

@@ -9,10 +9,12 @@ import {
   objectSourceOf,
   onlyReachedBy,
   partsOf,
+  serverOf,
   serviceOf,
   type ComposeContainer,
   type ComposeProject,
 } from "../../../../host/adopt/compose/project";
+import type { Link } from "../../../../host/engine/containers/links";
 import { beginRecord, takesPort } from "../../../../host/adopt/record";
 import { furtherVariablesIn, settingNamed } from "../../../../settings";
 import { renderProblem, type Problem } from "../../../../util/operatorError";
@@ -54,6 +56,7 @@ function container(service: string, more: Partial<ComposeContainer> = {}): Compo
     arguments: [],
     networks: ["home_default"],
     aliases: [service],
+    links: [],
     extraHosts: [],
     options: [],
     ownProgram: false,
@@ -670,6 +673,18 @@ test("a server is found by a further name of it on the network", () => {
     one.service === "postgres" ? { ...one, aliases: ["postgres", "db"] } : one,
   );
   expect(adoption({ ...project, containers }).settings.base.borrowedPostgres).toBe("home_postgres_1");
+});
+
+test.each<[string, Link, string | undefined]>([
+  ["api", { container: "home_postgres_1", as: "db" }, "home_postgres_1"],
+  // Compose's external_links.
+  ["api", { container: "shared-db", as: "db" }, undefined],
+  // Another program's links say nothing of Scani's.
+  ["mailpit", { container: "home_postgres_1", as: "db" }, "home_other_1"],
+])("where %s has the link %j, the name means %s to Scani", (service, link, found) => {
+  const { containers } = stock({ [service]: { links: [link] } });
+  const other = container("other", { aliases: ["db"] });
+  expect(serverOf({ containers: [other, ...containers] }, "postgres://scani:x@db:5432/scani")?.name).toBe(found);
 });
 
 test.each([

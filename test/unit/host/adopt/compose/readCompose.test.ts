@@ -94,10 +94,11 @@ test("what a container was created with, and whether its image starts it so, is 
   const engine = engineWith({});
   const read = async () => (await readProject(engine, undefined, "/")).containers[0];
   expect(await read()).toMatchObject({ options: [], ownProgram: false });
-  Object.assign(engine.all[0], { options: ["--dns 10.0.0.53"], entrypoint: ["bun"], arguments: ["run", "api"] });
+  const links = [{ container: "home_postgres_1", as: "db" }];
+  Object.assign(engine.all[0], { options: ["--dns 10.0.0.53"], links, entrypoint: ["bun"], arguments: ["run", "api"] });
   const made = engine.images.get("sha256:api") as ImageDetails;
   engine.images.set("sha256:api", { ...made, program: ["bun", "run", "api"] });
-  expect(await read()).toMatchObject({ options: ["--dns 10.0.0.53"], ownProgram: false });
+  expect(await read()).toMatchObject({ options: ["--dns 10.0.0.53"], links, ownProgram: false });
   Object.assign(engine.all[0], { arguments: ["run", "other"] });
   expect((await read()).ownProgram).toBe(true);
 });

@@ -292,6 +292,7 @@ test("details of a container, with what Docker leaves out", () => {
     arguments: [],
     networks: ["data", "edge"],
     aliases: ["api", "1"],
+    links: [],
     mounts: [],
     restartPolicy: "no",
     published: ["127.0.0.1:8080", "0.0.0.0:81", "0.0.0.0:32768"],
