@@ -115,6 +115,8 @@ export interface Mount {
   readonly source: string;
   /** Path in the container. */
   readonly path: string;
+  /** Folder of the volume that is mounted, where it is not the whole. */
+  readonly subpath?: string;
 }
 
 /** A network or a volume, as the engine lists it. */

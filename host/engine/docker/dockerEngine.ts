@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { posix } from "node:path";
 import type Docker from "dockerode";
 import { promisify } from "node:util";
 import { attach, capture } from "./attached";
@@ -17,6 +18,7 @@ import {
   type FollowedLog,
   type ImageDetails,
   type Labelled,
+  type Mount,
   type NetworkSummary,
   type Removal,
 } from "../engine";
@@ -382,11 +384,7 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
       ({ Aliases }: { readonly Aliases?: readonly string[] | null }) => Aliases ?? [],
     ),
     links: linksOf(info),
-    mounts: (info.Mounts ?? []).map(({ Type, Name, Source, Destination }) => ({
-      type: Type ?? "bind",
-      source: Name ?? Source,
-      path: Destination,
-    })),
+    mounts: mountsOf(info),
     restartPolicy: spellRestartPolicy(info.HostConfig.RestartPolicy),
     health: info.State.Health?.Status,
     published: publishedOn(info.HostConfig.PortBindings, info.NetworkSettings.Ports ?? {}),
@@ -404,6 +402,19 @@ export function detailsOf(info: Docker.ContainerInspectInfo): ContainerDetails {
     },
     options: optionsOf(info),
   };
+}
+
+/** Mounts as they were asked for. Docker's type does not know that a folder of a volume may be mounted, as from API 1.45. */
+type AskedMounts = readonly { readonly Target: string; readonly VolumeOptions?: { readonly Subpath?: string } }[];
+
+function mountsOf({ Mounts, HostConfig }: Docker.ContainerInspectInfo): Mount[] {
+  const asked = (HostConfig.Mounts ?? []) as AskedMounts;
+  return (Mounts ?? []).map(({ Type, Name, Source, Destination }) => ({
+    type: Type ?? "bind",
+    source: Name ?? Source,
+    path: Destination,
+    subpath: asked.find(({ Target }) => posix.resolve(Target) === Destination)?.VolumeOptions?.Subpath || undefined,
+  }));
 }
 
 /** Bindings of a container's ports, by port. Docker's type does not know that a port may be bound to nothing. */

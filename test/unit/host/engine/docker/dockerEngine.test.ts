@@ -316,6 +316,29 @@ test("a port without an address is where the engine has bound it: IPv6 beside IP
   expect(published([{ HostIp: "0.0.0.0", HostPort: "8080" }], dual)).toEqual(["0.0.0.0:8080"]);
 });
 
+test("of a mounted folder of a volume both are known", () => {
+  const { mounts } = detailsOf({
+    Name: "/postgres",
+    State: {},
+    Config: {},
+    HostConfig: {
+      Mounts: [
+        { Type: "volume", Source: "shared", Target: "/data/", VolumeOptions: { Subpath: "pg" } },
+        { Type: "volume", Source: "own", Target: "/own", VolumeOptions: {} },
+      ],
+    },
+    NetworkSettings: {},
+    Mounts: [
+      { Type: "volume", Name: "own", Source: "/var/lib/docker/volumes/own/_data", Destination: "/own" },
+      { Type: "volume", Name: "shared", Source: "/var/lib/docker/volumes/shared/_data", Destination: "/data" },
+    ],
+  } as unknown as Docker.ContainerInspectInfo);
+  expect(mounts).toEqual([
+    { type: "volume", source: "own", path: "/own" },
+    { type: "volume", source: "shared", path: "/data", subpath: "pg" },
+  ]);
+});
+
 test("what is sent to make a container: nothing that was not asked for", () => {
   expect(requestOf({ image: "a", labels: { b: "c" } })).toEqual({ Image: "a", Labels: { b: "c" } });
   expect(requestOf({ name: "n", image: "a", labels: {} })).toEqual({ name: "n", Image: "a", Labels: {} });
