@@ -24,7 +24,6 @@ import { shapesOf } from "../infra/release/shape";
 import type { Service } from "../host/install/services/release";
 import { catalogue, setCommand, type Origin, type SettingName, type Settings, type Tier } from "../settings";
 import { refuse, refuseChanged, refuseMissing, refuseUnlessFit, sayUnread } from "./guard";
-import { renderProblem } from "../util/operatorError";
 import { OperatorRunError } from "./operatorError";
 import { renderProblem } from "../util/operatorError";
 import type { Host } from "./host";

@@ -71,6 +71,11 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
       why: "Dump the database and restore it into an install of this module's own, or move the data into a volume.",
       type: dockerCreateVolume("scani_postgres-data"),
     },
+    mount?.subpath !== undefined && {
+      what: `${postgres.name} keeps its data in ${mount.subpath}, a folder of the volume ${mount.source} (subpath), and only data in the volume itself can be taken over.`,
+      why: "Dump the database and restore it into an install of this module's own, or move the data into a volume of its own.",
+      type: dockerCreateVolume("scani_postgres-data"),
+    },
     mount?.type === "volume" &&
       dataPath.replace(/\/$/, "") !== postgresDataPath && {
         what: `${postgres.name} keeps its data in ${dataPath} (PGDATA), and only data in the volume itself, at ${postgresDataPath}, can be taken over.`,

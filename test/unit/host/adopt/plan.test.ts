@@ -735,6 +735,12 @@ test.each<[string, Partial<ComposeContainer>, Partial<NonNullable<AdoptEvidence[
     {},
     "(PGDATA)",
   ],
+  [
+    "in a volume of which a folder is mounted",
+    { mounts: [{ type: "volume", source: "shared", path: "/var/lib/postgresql/data", subpath: "pg" }] },
+    {},
+    "keeps its data in pg, a folder of the volume shared (subpath)",
+  ],
   ["of a role that may not everything", {}, { isSuperuser: false }, "is no superuser"],
   ["that its server does not name", { environment: { POSTGRES_USER: "owner" } }, {}, "of which backups would be made"],
   ["that lets nobody in over its socket", {}, { isSuperuser: undefined }, "lets nobody in over the socket"],
