@@ -33,7 +33,7 @@ function command() {
     const pulumi = Object.assign(Object.create(PulumiCommand.prototype), { command: ${JSON.stringify(pulumi)} });
     const { reporting } = require(${JSON.stringify(output)});
     const context = { project: { environment: {} }, report: (line) => console.log(line), signal: new AbortController().signal };
-    reporting(context, ({ onOutput, onError, signal }) => pulumi.run(["up"], ".", {}, onOutput, onError, signal))
+    reporting(context, "base", ({ onOutput, onError, signal }) => pulumi.run(["up"], ".", {}, onOutput, onError, signal))
       .catch(() => console.log("says how it ended"));`;
   return spawn(process.execPath, ["-e", script], {
     cwd: join(__dirname, "..", "..", "..", "..", ".."),
