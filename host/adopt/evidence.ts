@@ -1,7 +1,7 @@
 import type { Engine, Labelled } from "../engine/engine";
 import { publishedAt } from "../engine/containers/published";
 import { databaseQuestion, parseAnswer, type Found } from "../guards/data/databaseAnswer";
-import { dataMisfits, type DataRefusal } from "../guards/data/dataRefusals";
+import { dataMisfits, type DataRefusal, type Intent, type Misfit } from "../guards/data/dataRefusals";
 import { postgresMajor } from "../guards/data/postgresMajor";
 import { withServer } from "../backup/server";
 import { loginIn, type Login } from "../install/data/databaseUrl";
@@ -47,6 +47,8 @@ export interface AdoptEvidence {
     readonly storesCredentials?: boolean;
     /** Reasons why `up` of base would refuse the data with what api has. */
     readonly misfits?: readonly DataRefusal[];
+    /** Secrets of which the data has fingerprints that are neither api's nor its own by now, as of an earlier adoption. */
+    readonly stale?: readonly Misfit[];
     /** Lines of its pg_hba.conf in the data, in their order; none where it is elsewhere, or cannot be read. */
     readonly rules?: readonly HostRule[];
     /** Path of its pg_hba.conf where only its command, or a file outside the data, names it. */
@@ -279,15 +281,16 @@ async function askDatabase(
     major: found.major,
     backups,
     storesCredentials: found.database && found.database.credentials.length > 0,
-    misfits: await misfitsOf(postgres, found, { install, login, encryptionKey: ENCRYPTION_KEY, base: stacks.base }),
+    ...(await misfitsOf(postgres, found, { install, login, encryptionKey: ENCRYPTION_KEY, base: stacks.base })),
   };
 }
 
 /**
- * Asks the guard of base's `up` about the place the data will be in, with what api has. Who else uses the volume is
- * not asked: Postgres itself does until the data moves.
+ * Asks the guard of base's `up` about the place the data will be in, with what api has: as Postgres answers now, and as
+ * once it has stopped, when there are only the fingerprints. Who else uses the volume is not asked: Postgres itself
+ * does until the data moves.
  */
-function misfitsOf(
+async function misfitsOf(
   postgres: ComposeContainer,
   found: Found,
   {
@@ -296,36 +299,39 @@ function misfitsOf(
     encryptionKey,
     base,
   }: Readonly<Record<"install" | "encryptionKey" | "base", string>> & { readonly login: Login },
-): Promise<DataRefusal[]> {
+): Promise<Pick<NonNullable<AdoptEvidence["database"]>, "misfits" | "stale">> {
   const { role, password, database } = login;
   const { image, ofImage } = postgres;
-  return dataMisfits(
-    {
-      strangers: [],
-      volumeMajor: found.major,
-      imageMajor: postgresMajor(image, environmentList(ofImage)),
-      imageDataPath: ofImage.PGDATA,
-      database: found.database,
-    },
-    {
-      place: {
-        install,
-        volumes: [],
-        postgres: {
-          container: containerName(install, "postgres"),
-          volume: dataMountOf(postgres)?.source ?? volumeNameOf(install, "postgres"),
-          path: postgresDataIn(adoptedFolder),
-          role,
-          database,
-          image,
-        },
+  const intent: Intent = {
+    place: {
+      install,
+      volumes: [],
+      postgres: {
+        container: containerName(install, "postgres"),
+        volume: dataMountOf(postgres)?.source ?? volumeNameOf(install, "postgres"),
+        path: postgresDataIn(adoptedFolder),
+        role,
+        database,
+        image,
       },
-      encryptionKey,
-      databasePassword: password,
-      baseStack: base,
-      trustSettings: false,
     },
-  );
+    encryptionKey,
+    databasePassword: password,
+    baseStack: base,
+    trustSettings: false,
+  };
+  const running = {
+    volumeMajor: found.major,
+    imageMajor: postgresMajor(image, environmentList(ofImage)),
+    imageDataPath: ofImage.PGDATA,
+    database: found.database,
+  };
+  const [misfits, stopped] = await Promise.all([
+    dataMisfits({ strangers: [], ...running }, intent),
+    dataMisfits({ strangers: [], fingerprints: found.fingerprints }, intent),
+  ]);
+  const known = misfits.map(({ misfit }) => misfit);
+  return { misfits, stale: stopped.map(({ misfit }) => misfit).filter((misfit) => !known.includes(misfit)) };
 }
 
 /** Logs in as a backup does, and asks for the role's rights. */

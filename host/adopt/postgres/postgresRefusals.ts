@@ -7,6 +7,7 @@ import {
   dockerCreateVolume,
   dockerPsql,
   dockerPsqlSession,
+  dockerRemoveFile,
   dockerReplaceLink,
   dockerStop,
 } from "../../../util/commands";
@@ -14,6 +15,7 @@ import type { Problem } from "../../../util/operatorError";
 import { identifier, superuserOf } from "../../backup/server";
 import type { Misfit } from "../../guards/data/dataRefusals";
 import { postgresMajor } from "../../guards/data/postgresMajor";
+import { fingerprintsFile } from "../../guards/data/secretFingerprints";
 import { loginIn } from "../../install/data/databaseUrl";
 import { postgresDataPath, postgresFolders } from "../../install/data/postgresData";
 import { environmentList } from "../../install/services/environment";
@@ -56,6 +58,7 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
   const login = { role: loginRoleOf(parts), database: databaseOf(parts) };
   const reached = { project, postgres, login };
   const misfits = database?.misfits ?? [];
+  const stale = database?.stale ?? [];
   const isMisfit = (part: Misfit) => misfits.some(({ misfit }) => misfit === part);
   // If Scani's role is not let in over the socket either, the backups' role name is not the cause.
   const isUnknown =
@@ -122,6 +125,11 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
       why: "They were sealed with another key, which has to be in the .env file beside the compose file.",
       type: composeUp(project),
     },
+    stale.length > 0 && {
+      what: `The data of ${postgres.name} has fingerprints of another ${stale.map((one) => secretNames[one] ?? one).join(" and ")} (${fingerprintsFile}) than api has, as from an earlier adoption, and base would refuse it.`,
+      why: "What Postgres itself keeps does not contradict api, so they can go; base makes them anew.",
+      type: dockerRemoveFile(postgres.name, `${postgresDataPath}/${fingerprintsFile}`),
+    },
     isMisfit("major") && {
       what: `The data was made by Postgres ${database?.major}, and ${postgres.name} runs ${imageMajor}.`,
       type: composeUp(project),
@@ -141,6 +149,8 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
 
 /** What base's guard refuses that is mended in the compose project, not in base's settings. */
 const inOwnWords: readonly Misfit[] = ["key", "password", "major", "login"];
+
+const secretNames: Readonly<Partial<Record<Misfit, string>>> = { key: "ENCRYPTION_KEY", password: "password" };
 
 /** Explains how to give Postgres' service the name Scani uses. Official images refuse it together with its `_FILE`. */
 function giving(

@@ -1,8 +1,11 @@
 import { parseServer, readEvidence } from "../../../../host/adopt/evidence";
 import { readProject } from "../../../../host/adopt/compose/readCompose";
 import { verifierOf } from "../../../../host/guards/data/passwordVerifier";
+import { fingerprintsOf } from "../../../../host/guards/data/secretFingerprints";
 import { stacksBeside } from "../../../../host/install/names/stacks";
 import { FakeEngine, type FakeContainer, type Script } from "../fakeEngine";
+
+const key = "ab".repeat(32);
 
 test("what the server says of itself is read line by line", () => {
   const output = [
@@ -259,6 +262,22 @@ test("base's guard is asked about the data as it will be, with what api has", as
   const { database } = await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"));
   expect(database).toMatchObject({ major: "18", takesPassword: true, storesCredentials: false });
   expect(database?.misfits?.map(({ misfit }) => misfit)).toEqual(["password"]);
+  expect(database?.stale).toEqual([]);
+});
+
+/** Case of an adoption that was taken back, after which compose's Scani got another password. */
+test("fingerprints that base would go by once Postgres has stopped are compared too", async () => {
+  const [verifier, made] = [
+    await verifierOf("x"),
+    await fingerprintsOf(undefined, "scani", { encryptionKey: key, databasePassword: "former" }),
+  ];
+  const found = engine((_container, command) => ({
+    output: command.includes("evidence") ? `verifier ${verifier}\nfingerprints ${made}` : "",
+  }));
+  (found.find("home-api")?.environment as string[]).push(`ENCRYPTION_KEY=${key}`);
+  const project = await readProject(found, undefined, "/");
+  const { database } = await readEvidence(found, project, "scani", stacksBeside("base"));
+  expect([database?.misfits, database?.stale]).toEqual([[], ["password"]]);
 });
 
 test("a backup's login is that of its container's environment", async () => {

@@ -1297,6 +1297,16 @@ describe("a Postgres that a release could not reach", () => {
     ]);
   });
 
+  test("with fingerprints of an earlier adoption's secrets is rid of them first", () => {
+    expect(having({ misfits: [], stale: ["key", "password"] })).toEqual([
+      {
+        what: "The data of home_postgres_1 has fingerprints of another ENCRYPTION_KEY and password (scani-made-with.json) than api has, as from an earlier adoption, and base would refuse it.",
+        why: expect.stringContaining("base makes them anew"),
+        type: "docker exec home_postgres_1 rm /var/lib/postgresql/data/scani-made-with.json",
+      },
+    ]);
+  });
+
   test("with another password than it keeps, which it does not ask for, is refused as base would", () => {
     expect(having({ misfits: [misfit("password")] })).toEqual([
       {
