@@ -199,6 +199,11 @@ export interface ComposePlace {
   readonly name: string;
   /** Folder of its file; empty where compose has not said which. */
   readonly folder: string;
+  /**
+   * True where that folder is not on the engine's machine: it is that of a tool in a container, as Portainer's
+   * `/data/compose/5`, by which alone compose can be asked.
+   */
+  readonly isElsewhere?: boolean;
   /** Its files, by their paths from the folder; none where compose finds them there by itself. */
   readonly files: readonly string[];
   /** Files its variables are from, by their paths from the folder; none where that is the folder's own `.env`. */
@@ -211,9 +216,14 @@ export interface ComposePlace {
 const composeProgram = ({ version = "" }: ComposePlace): string =>
   version.startsWith("1.") ? "docker-compose" : "docker compose";
 
-/** Spells a command of compose, naming the project and its files only where they differ from the folder's own. */
+/**
+ * Spells a command of compose, naming the project and its files only where they differ from the folder's own; as a
+ * comment, which no shell carries out, where it is to be done in another tool.
+ */
 const compose = (place: ComposePlace, words: string): string => {
-  const { name, folder, files, envFiles } = place;
+  const { name, folder, files, envFiles, isElsewhere } = place;
+  if (isElsewhere === true && folder !== "")
+    return `# in the tool that keeps the project ${name}, since ${folder} is not on this machine: ${composeProgram(place)} ${words}`;
   const options = [
     ...(name === projectIn(folder) ? [] : ["-p", name]),
     // Compose takes the first file's folder for the project's.

@@ -28,6 +28,7 @@ import { settingNamed } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
 import { adoptCommand, composeUp, statusCommand } from "../../util/commands";
 import { messageOf, OperatorError, withLogTail } from "../../util/operatorError";
+import { isAbsent } from "../../util/files/isAbsent";
 import { isListenedOn } from "../../util/listening";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
@@ -76,7 +77,8 @@ export async function openAdoption(context: Context, base: string, named: string
     });
   const record = written && project ? withPresentNames(written, project) : written;
   const image = (project && partsOf(project).api?.imageId) ?? anyImage ?? "";
-  return { engine, install, project, record, image };
+  const isElsewhere = project !== undefined && isHere(context, base) && isAbsent(project.folder);
+  return { engine, install, project: project && { ...project, isElsewhere }, record, image };
 }
 
 /**

@@ -54,8 +54,10 @@ export interface ComposeContainer {
 /** Everything of one compose project that is on the engine. */
 export interface ComposeProject {
   readonly name: string;
-  /** Folder of its compose file, on the engine's machine. */
+  /** Folder of its compose file, as compose was given it. */
   readonly folder: string;
+  /** True where that folder is known not to be on the engine's machine. */
+  readonly isElsewhere?: boolean;
   /** Its compose files, by their paths from the folder; none where compose finds them there by itself. */
   readonly files: readonly string[];
   /** Files its variables are from, named as in `files`; none where that is the folder's own `.env`. */

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { adopt, onPort, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
+import { adopt, onPort, openAdoption, refuseGivenBack, type AdoptOptions } from "../../../../ops/adopt/adopt";
 import { adoptionStatus, back, settle } from "../../../../ops/adopt/back";
 import { BackupPhase, BesidePhase } from "../../../../host/adopt/phases/beside";
 import { FilesPhase } from "../../../../host/adopt/phases/files";
@@ -11,6 +11,7 @@ import * as adoptStacks from "../../../../ops/adopt/stacks";
 import type { ComposeProject } from "../../../../host/adopt/compose/project";
 import { whileBothServe } from "../../../../ops/adopt/show";
 import { removeRecord, writeRecord, type AdoptionRecord } from "../../../../host/adopt/record";
+import { composeUp } from "../../../../util/commands";
 import { FakeAdoption, type Stage } from "../../host/adopt/fakeAdoption";
 import { folder } from "../../lab/setup/folder";
 
@@ -144,6 +145,25 @@ test("while both serve compose is asked for nothing but what a changed proxy nee
   ]);
   expect(whileBothServe({}, compose, project)).toEqual([warning]);
   expect(whileBothServe({ frontNetworks: ["home_default"] }, compose, undefined)).toEqual([warning]);
+});
+
+test.each<[string, string, string]>([
+  [
+    "/data/compose/5",
+    "unix:///var/run/docker.sock",
+    "# in the tool that keeps the project home, since /data/compose/5 is not on this machine: docker compose up -d",
+  ],
+  [place.path, "unix:///var/run/docker.sock", `cd ${place.path} && docker compose -p home up -d`],
+  // It is not looked for on a machine that is not this one.
+  ["/data/compose/5", "ssh://far", "cd /data/compose/5 && docker compose -p home up -d"],
+])("compose in %s, on the engine %j, is asked by: %s", async (working, DOCKER_HOST, command) => {
+  const { adoption, context } = await begun();
+  shown(adoption);
+  for (const name of ["home-api", "home-provider"])
+    Object.assign(adoption.container(name).labels, { "com.docker.compose.project.working_dir": working });
+  const project = { ...context.project, environment: { DOCKER_HOST } };
+  const adopting = await openAdoption({ ...context, project }, "base", "home");
+  expect(composeUp(adopting.project as ComposeProject)).toBe(command);
 });
 
 test("the first command typed again takes nothing over, and says again what is to be done", async () => {
