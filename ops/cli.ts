@@ -1,13 +1,22 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { resolve } from "node:path";
-import { spellBase, spellFor } from "../util/commands";
+import { spellBase, spellFor, spellName } from "../util/commands";
 import { interruption } from "../util/process/interruption";
 import { actOf, type AdoptWords } from "./adopt/act";
 import { contextOf, outputFor, type Context } from "./context";
 import { reportToStderr, type Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
-import { baseStackOf, environmentOf, projectAround, projectFolder, theBaseOf, typedIn, usualBaseOf } from "./project";
+import {
+  baseStackOf,
+  environmentOf,
+  projectAround,
+  projectFolder,
+  shellNameOf,
+  theBaseOf,
+  typedIn,
+  usualBaseOf,
+} from "./project";
 import { runCommand } from "./runCommand";
 
 /** Options of every command. */
@@ -62,9 +71,10 @@ function contextOn(stack: string, options: Everywhere): Context {
   return context;
 }
 
-/** Makes printed commands name this base where they would otherwise mean another one. */
+/** Makes printed commands name this base, and its install, where they would otherwise mean another one. */
 function nameBase({ project }: Context, base: string): void {
   spellBase(base === usualBaseOf(project) ? undefined : base);
+  spellName(shellNameOf(project, base));
 }
 
 command("up")

@@ -106,12 +106,16 @@ export function projectFolder(named: string | undefined, here: string, module: M
  * Reads the text of a stack's setting from wherever an operator can give it; undefined where nobody does. For settings
  * that a command needs before Pulumi runs, which reads the same places for its program. An encrypted value is not read.
  */
-export function settingOf({ folder, environment }: Project, stack: string, name: SettingName): string | undefined {
+export function settingOf(project: Project, stack: string, name: SettingName): string | undefined {
+  return givenFor(project, stack, name)?.value;
+}
+
+function givenFor({ folder, environment }: Project, stack: string, name: SettingName): ReturnType<typeof lookUp> {
   const file = new StackFile(folder, stack);
   return lookUp(settingNamed(name), {
     config: (setting) => file.text(`${projectName}:${setting}`),
     ...operatorSources(folder, file.isolated, environment),
-  })?.value;
+  });
 }
 
 /** Returns the Docker engine of a stack, where a setting names one. */
@@ -122,6 +126,12 @@ export function dockerHostOf(project: Project, stack: string): string | undefine
 /** Returns the name of a base stack's install, where a setting gives one. */
 export function installOf(project: Project, base: string): string | undefined {
   return settingOf(project, base, "name");
+}
+
+/** Returns the name of a base stack's install where only the shell's environment gives one. */
+export function shellNameOf(project: Project, base: string): string | undefined {
+  const given = givenFor(project, base, "name");
+  return given?.origin === "the shell's environment" ? given.value : undefined;
 }
 
 /** Returns the name of a base stack's install, or the default one. */

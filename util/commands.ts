@@ -11,14 +11,21 @@ const root = join(__dirname, "..", "..");
 /** True where this module is installed as a package, whose command npx finds; a checkout has npm scripts. */
 export const installed = root.split(sep).includes("node_modules");
 
-/** Variables that pass on to the processes Pulumi starts what `spellFor` and `spellBase` set in this one. */
-const variables = { project: "SCANI_COMMANDS_PROJECT", base: "SCANI_COMMANDS_BASE" } as const;
+/** Variables that pass on to the processes Pulumi starts what `spellFor`, `spellBase` and `spellName` set in this one. */
+const variables = {
+  project: "SCANI_COMMANDS_PROJECT",
+  base: "SCANI_COMMANDS_BASE",
+  name: "SCANI_COMMANDS_NAME",
+} as const;
 
 /** Project every command has to name; undefined where it is the one a command takes by itself. */
 let project: string | undefined = process.env[variables.project] || undefined;
 
 /** Base stack every command on one install has to name; undefined where it is the one a command takes by itself. */
 let base: string | undefined = process.env[variables.base] || undefined;
+
+/** Name every command on one install has to give it; undefined where its settings do. */
+let install: string | undefined = process.env[variables.name] || undefined;
 
 /** A variable's value in a `.env`: the lines it stands on, counted from 1. */
 export interface Assignment {
@@ -56,10 +63,16 @@ export function spellBase(stack: string | undefined): void {
   base = stack;
 }
 
+/** Sets once the name that commands on one install have to give it; undefined where they need not. */
+export function spellName(name: string | undefined): void {
+  install = name;
+}
+
 /** Returns the environment in which another process of this module spells commands as this one does. */
 export const spellingEnvironment = (): Record<string, string> => ({
   [variables.project]: project ?? "",
   [variables.base]: base ?? "",
+  [variables.name]: install ?? "",
 });
 
 /** Quotes a word where the shell would not take it literally. */
@@ -74,7 +87,18 @@ function command(name: string, ...words: readonly string[]): string {
 
 /** Spells a command on one install. @param words after its name */
 function onInstall(name: string, ...words: readonly string[]): string {
+  const typed = onBase(name, ...words);
+  return install === undefined ? typed : withName(install, typed);
+}
+
+/** Spells a command on the install of one base. @param words after its name */
+function onBase(name: string, ...words: readonly string[]): string {
   return command(name, ...words, ...(base === undefined ? [] : ["--base", quoted(base)]));
+}
+
+/** Spells a command that gives an install its name. */
+function withName(install: string, typed: string): string {
+  return withVariable("SCANI_NAME", install, typed);
 }
 
 function typed(name: string, words: readonly string[]): string {
@@ -95,6 +119,12 @@ export const adoptCommand = (...words: readonly string[]): string => onInstall("
 /** Adopts into stacks of its own. @param stack name of their base */
 export const adoptOnCommand = (stack: string, ...words: readonly string[]): string =>
   command("adopt", ...words.map(quoted), "--base", quoted(stack));
+/** Adopts as an install of that name. */
+export const adoptAsCommand = (install: string, ...words: readonly string[]): string =>
+  withName(install, onBase("adopt", ...words.map(quoted)));
+/** Adopts as another install beside one, into stacks of its own. @param install the one that is there */
+export const adoptBesideCommand = (install: string, ...words: readonly string[]): string =>
+  withName(`${install}-2`, adoptOnCommand(`${install}-2-base`, ...words));
 export const backupCommand = (): string => onInstall("backup");
 export const backupsCommand = (): string => onInstall("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import {
+  adoptAsCommand,
+  adoptBesideCommand,
   adoptCommand,
   composeBuildMigrator,
   composePull,
@@ -10,7 +12,6 @@ import {
   dockerPull,
   dockerStopForGood,
   statusCommand,
-  withVariable,
 } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import { settingNamed } from "../../settings";
@@ -523,13 +524,17 @@ function taken(
     ...takenNames.map((name) => ({
       what: `There is a ${name} already, which is not this module's.`,
       why: "Give the install another name:",
-      type: withVariable("SCANI_NAME", `${intent.install}-2`, adoptCommand(project.name, ...portWords(intent))),
+      type: adoptAsCommand(`${intent.install}-2`, project.name, ...portWords(intent)),
     })),
     ...(installed
       ? [
           {
             what: `There is an install ${intent.install} already, beside the project ${project.name}.`,
-            type: statusCommand(intent.install),
+            why: "The first says what serves. Where the project is another Scani, with data of its own, the second makes it an install beside that one, with stacks of its own:",
+            type: [
+              statusCommand(intent.install),
+              adoptBesideCommand(intent.install, project.name, ...portWords(intent)),
+            ],
           },
         ]
       : []),

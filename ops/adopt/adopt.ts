@@ -26,7 +26,7 @@ import { servingOf } from "../../host/install/facts";
 import { readFacts } from "../../host/install/readFacts";
 import { settingNamed } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { adoptCommand, composeUp, statusCommand } from "../../util/commands";
+import { adoptBesideCommand, adoptCommand, composeUp, statusCommand } from "../../util/commands";
 import { messageOf, OperatorError, withLogTail } from "../../util/operatorError";
 import { isAbsent } from "../../util/files/isAbsent";
 import { isListenedOn } from "../../util/listening";
@@ -73,7 +73,11 @@ export async function openAdoption(context: Context, base: string, named: string
   if (written !== undefined && project !== undefined && written.project !== project.name)
     throw new OperatorError({
       what: `The install ${install} is adopting the project ${written.project}.`,
-      type: adoptCommand(written.project, "--status"),
+      why: "The first says how far that is. The second adopts the other project beside it, as an install with stacks of its own:",
+      type: [
+        adoptCommand(written.project, "--status"),
+        adoptBesideCommand(install, project.name, "--port", String(written.port.then + 1)),
+      ],
     });
   const record = written && project ? withPresentNames(written, project) : written;
   const image = (project && partsOf(project).api?.imageId) ?? anyImage ?? "";

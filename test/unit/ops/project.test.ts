@@ -8,6 +8,7 @@ import {
   isProject,
   projectAround,
   projectFolder,
+  shellNameOf,
   stackNamesOn,
   theBaseOf,
   typedIn,
@@ -27,6 +28,16 @@ afterEach(() => place.remove());
 const project = (environment: NodeJS.ProcessEnv = {}) => ({ folder: place.path, environment });
 const settings = (stack: string, ...lines: string[]) =>
   place.file(`Pulumi.${stack}.yaml`, ["config:", ...lines.map((line) => `  ${line}`), ""].join("\n"));
+
+test("an install's name is only the shell's where neither its settings nor .env say it", () => {
+  const shell = project({ SCANI_NAME: "scani-2" });
+  expect(shellNameOf(project(), "base")).toBeUndefined();
+  expect(shellNameOf(shell, "base")).toBe("scani-2");
+  settings("base", "scani:name: scani-2");
+  expect(shellNameOf(shell, "base")).toBeUndefined();
+  place.file(".env", "SCANI_NAME=scani-3\n");
+  expect(shellNameOf(project(), "tier1")).toBeUndefined();
+});
 
 test("the engine of a stack: its setting, then the environment, then .env", () => {
   expect(dockerHostOf(project(), "base")).toBeUndefined();

@@ -1,15 +1,21 @@
 import {
+  adoptAsCommand,
+  adoptBesideCommand,
   adoptCommand,
   backupCommand,
   backupsCommand,
   restoreCommand,
   spellBase,
   spellingEnvironment,
+  spellName,
   statusCommand,
   upCommand,
 } from "../../../util/commands";
 
-afterEach(() => spellBase(undefined));
+afterEach(() => {
+  spellBase(undefined);
+  spellName(undefined);
+});
 
 const onInstall = () => [
   statusCommand(),
@@ -38,4 +44,15 @@ test("commands on one install name its base where they would be for another one 
   // A command that names a stack needs no option for base.
   expect(upCommand("second-tier1")).toBe("npm run up -- second-tier1");
   expect(spellingEnvironment()).toMatchObject({ SCANI_COMMANDS_BASE: "second-base" });
+});
+
+test("commands on one install give its name where only the shell's environment does", () => {
+  spellName("scani-2");
+  expect(adoptCommand("b", "--yes")).toBe("SCANI_NAME=scani-2 npm run adopt -- b --yes");
+  expect(statusCommand()).toBe("SCANI_NAME=scani-2 npm run status");
+  expect(spellingEnvironment()).toMatchObject({ SCANI_COMMANDS_NAME: "scani-2" });
+  // One that gives it another name gives no second.
+  expect(adoptAsCommand("third", "b")).toBe("SCANI_NAME=third npm run adopt -- b");
+  expect(adoptBesideCommand("scani", "b")).toBe("SCANI_NAME=scani-2 npm run adopt -- b --base scani-2-base");
+  expect(upCommand("second-tier1")).toBe("npm run up -- second-tier1");
 });

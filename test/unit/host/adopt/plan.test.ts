@@ -515,6 +515,14 @@ test("what is not running is named, and an install of the same name is not taken
   ]);
 });
 
+test("a second project on a host becomes an install of its own, with stacks of its own", () => {
+  const [{ type }] = refused(stock(), { installed: true });
+  expect(type).toEqual([
+    "npm run status -- --name scani",
+    "SCANI_NAME=scani-2 npm run adopt -- home --port 8090 --base scani-2-base",
+  ]);
+});
+
 test("the page's own port: the gateway waits for it, and there has to be exactly one", () => {
   const taken = adoption(stock(), {}, { port: undefined });
   expect(taken.settings.base).toMatchObject({ FRONTEND_PORT: "8080", publishGateway: "false" });

@@ -187,6 +187,17 @@ test("--status says the same, for a person and for a program", async () => {
   expect(changes()).toEqual([]);
 });
 
+test("another project is not adopted into an install that adopts one, and how it is adopted beside it is said", async () => {
+  const { adoption, context, changes } = await begun();
+  const labels = { "com.docker.compose.project": "b", "com.docker.compose.service": "api" };
+  const environment = ["LOG_ID_PEPPER=x", "SERVICE_NAME=api"];
+  adoption.install.engine.add({ name: "b-api", state: "running", image: "scani/api:0.17.1", labels, environment });
+  await expect(adopt(context, "base", "b", { port: "8091" })).rejects.toThrow(
+    /^The install scani is adopting the project home\.\n.*\n {2}type: npm run adopt -- home --status\n {2}type: SCANI_NAME=scani-2 npm run adopt -- b --port 8091 --base scani-2-base$/,
+  );
+  expect(changes()).toEqual([]);
+});
+
 describe("a phase that cannot be told to be done", () => {
   const untold = () => jest.spyOn(FilesPhase.prototype, "done").mockRejectedValue(new Error("wrong keys"));
   const undone = jest.fn(() => Promise.resolve());
