@@ -3,22 +3,21 @@ import { label } from "../host/install/names/labels";
 import { connect } from "../host/engine/connect";
 import type { ContainerSummary, Engine } from "../host/engine/engine";
 import { notStarted } from "../host/engine/refusal";
-import { isSet, type Tier } from "../settings";
+import { isSet } from "../settings";
 import { upCommand } from "../util/commands";
 import { renderProblem, withLogTail } from "../util/operatorError";
 import { untilReady } from "../host/engine/containers/ready";
 import { fingerprintsFile } from "../host/guards/data/secretFingerprints";
 import { unroutedProblem } from "../host/guards/unrouted";
-import { refuseBaseInUse } from "../host/guards/takedown";
 import { Progress } from "../util/progress/progress";
 import { endHold } from "../host/hold/end";
 import type { Handler } from "./handler";
+import { clearBase } from "./clearBase";
 import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
-import { containerName, isOfBase, isReleaseName } from "../host/install/names/containerName";
+import { containerName, isOfBase } from "../host/install/names/containerName";
 import { readNameless, renewNames } from "../host/install/network/hostNames";
 import { connectAll, isConnected } from "../host/install/network/connections";
-import { isLost } from "../host/install/facts";
 import { readFacts } from "../host/install/readFacts";
 import { postgresDataPath } from "../host/install/data/postgresData";
 import { routeUploads, uploadsRouted } from "../host/install/storage/uploads";
@@ -142,17 +141,6 @@ export const baseReady: Handler<BaseReadyInputs> = {
     const { install, dockerHost } = inputs;
     const engine = connect(dockerHost);
     await refuseOtherEngine(engine, inputs);
-    if (isSet("allowDowntime")) return;
-    const releases = await engine.containers({
-      labels: [`${label.install}=${install}`, label.release],
-      all: true,
-    });
-    refuseBaseInUse(
-      releases
-        // A lost one is what the engine did not remove when its tier was taken down.
-        .filter((one) => !isLost(one) && isReleaseName(one.name, one.labels[label.service] ?? ""))
-        .map(({ name, labels }) => ({ name, tier: labels[label.tier] as Tier })),
-      stack,
-    );
+    await clearBase(engine, install, stack, isSet("allowDowntime"));
   },
 };

@@ -1,6 +1,7 @@
 import { connect } from "../host/engine/connect";
 import type { Held } from "../host/gateway/hold";
 import { beginHold, readHoldPlan, removeContainers, removeLost } from "../host/hold/begin";
+import { removeLeftovers } from "../host/install/leftovers";
 import type { HoldInputs } from "../host/install/resources";
 import { Progress } from "../util/progress/progress";
 import type { Handler } from "./handler";
@@ -41,6 +42,8 @@ export const hold: Handler<HoldInputs> = {
       const begun = await beginHold(engine, inputs.install, plan, new Progress(say));
       if (begun !== undefined) held.set(inputs.install, begun);
     }
+    // Docker removes no network that a helper of a killed command is still on.
+    await removeLeftovers(engine, inputs.install);
     await removeContainers(engine, inputs.copies ?? []);
   },
 

@@ -1,5 +1,6 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
 import { isOfBase } from "../install/names/containerName";
+import { isMomentary } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import { dockerConnect, dockerDisconnect, upCommand } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
@@ -63,5 +64,8 @@ export function strangersOn(
 }
 
 function isOwn(labels: ContainerSummary["labels"], install: string): boolean {
-  return labels[label.install] === install && (label.release in labels || isOfBase({ labels }));
+  // What a killed command has left is removed before the networks are.
+  return (
+    labels[label.install] === install && (label.release in labels || isOfBase({ labels }) || isMomentary({ labels }))
+  );
 }

@@ -1,19 +1,26 @@
 import type { ContainerSummary, Engine } from "../engine/engine";
+import { discard } from "../engine/containers/helper";
 import { dockerForceRemove, restartDocker } from "../../util/commands";
 import { messageOf, type Problem } from "../../util/operatorError";
 import { label } from "./names/labels";
 
 /** Service labels of containers that exist only while a command works. */
-export const momentary = { preflight: "preflight", files: "files" } as const;
+export const momentary = { preflight: "preflight", files: "files", backup: "backup" } as const;
+
+/** True for a container that exists only while a command works. Pure. */
+export function isMomentary({ labels }: Pick<ContainerSummary, "labels">): boolean {
+  return Object.values<string | undefined>(momentary).includes(labels[label.service]);
+}
 
 /**
- * Removes short-lived containers that killed commands left. If one cannot be removed now, the next command removes it.
+ * Removes short-lived containers that killed commands left: they keep networks from being removed until they end by
+ * themselves, a backup's after hours. Called under the run lock, so no other command needs them. If one cannot be
+ * removed now, the next command removes it.
  */
 export async function removeLeftovers(engine: Engine, install: string): Promise<void> {
-  const services: readonly string[] = Object.values(momentary);
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
-  const left = all.filter(({ labels }) => services.includes(labels[label.service] ?? ""));
-  await Promise.all(left.map(({ id }) => engine.remove(id, { volumes: false }).catch(() => undefined)));
+  const left = all.filter(isMomentary);
+  await Promise.all(left.map(({ id }) => discard(engine, id, { volumes: false })));
 }
 
 /**

@@ -34,6 +34,19 @@ test("what another tool has made anew of a tier is removed with it, and nothing 
   expect(install.engine.calls.slice(-2)).toEqual(["stop scani-tier2-api-9f8e7d6", "remove scani-tier2-api-9f8e7d6"]);
 });
 
+test.each(["files", "preflight", "backup"])(
+  "a helper of a killed command (%s) keeps no network of its own",
+  async (service) => {
+    install.engine.add({
+      name: "left",
+      state: "running",
+      labels: { "scani.install": "scani", "scani.service": service },
+    });
+    await clearTier(install.engine, place, { tier: "tier2", ...idsOf("tier2") }, context, false);
+    expect(names()).not.toContain("left");
+  },
+);
+
 test("of a tier that serves nothing is touched", async () => {
   const before = names();
   await expect(clearTier(install.engine, place, { tier: "tier1", containers: {} }, context, false)).rejects.toThrow(

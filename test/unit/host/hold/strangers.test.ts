@@ -27,7 +27,7 @@ test("what is somebody else's on a network that is made anew is named, with what
   });
 });
 
-test("base's own and releases' containers are taken along", () => {
-  const containers = [named("scani-redis", { ...own, [label.service]: "redis" })];
+test("base's own containers and helpers of killed commands are taken along", () => {
+  const containers = ["redis", "files", "backup"].map((service) => named("one", { ...own, [label.service]: service }));
   expect(strangersOn([{ network: "scani-data", containers }], "scani", recreation)).toEqual([]);
 });
