@@ -35,8 +35,20 @@ export async function endHold(
     if (held.lost.aborted) progress.note((held.lost.reason as OperatorError).message);
     await progress.step("let the requests through", () => held.release());
   }
-  const worker = workerToStart(routed, await readStopped(engine, place.gateway));
+  await startWorkers(engine, place, progress, watch);
+}
+
+/** Starts the worker of what serves, and names those that were stopped for the change and stay so. */
+async function startWorkers(engine: Engine, place: Install, progress: Progress, watch: Watch): Promise<void> {
+  // The gateway writes its routes while requests are held and let through: only now are they sure to be read whole.
+  const [routed, noted] = await Promise.all([readRouted(engine, place), readStopped(engine, place.gateway)]);
+  const worker = workerToStart(routed, noted);
   if (worker !== undefined) await progress.step("start the worker", () => startWorker(engine, worker, watch));
+  const resting = routed.containers.filter(
+    (one) => one.state === "exited" && one.id !== worker?.id && noted.some(({ id }) => id === one.id),
+  );
+  for (const { title } of resting)
+    progress.note(`${title} was stopped for the change and stays stopped: no requests lead to its release.`);
   await forgetStopped(engine, place.gateway);
 }
 

@@ -180,7 +180,7 @@ if (process.env.SCANI_TEST_THOROUGH !== undefined) {
   test("an up of base that fails half way starts the worker again that it stopped", async () => {
     // Use another server's image under Redis' name: it exists but does not start, by which time the hold has begun.
     const good = `${subject.images.redis}-${scene.place.install}`;
-    const [repo, tag] = [good.slice(0, good.lastIndexOf(":")), `broken-${scene.place.install}`];
+    const [repo, tag] = [good.slice(0, good.lastIndexOf(":")), `7-broken-${scene.place.install}`];
     await scene.docker.getImage(subject.images.storage).tag({ repo, tag });
     patched.push(`${repo}:${tag}`);
     changeSetting(scene.place, "base", "redisImage", `${repo}:${tag}`);

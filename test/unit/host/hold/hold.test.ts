@@ -1,6 +1,7 @@
 import { beginHold, readHoldPlan, removeContainers } from "../../../../host/hold/begin";
 import { endHold } from "../../../../host/hold/end";
 import { previewBase } from "../../../../host/hold/preview";
+import { gatewayStateFile } from "../../../../host/gateway/state";
 import { label } from "../../../../host/install/names/labels";
 import type { HoldInputs } from "../../../../host/install/resources";
 import { releaseRunLock } from "../../../../host/lock/lock";
@@ -239,6 +240,29 @@ test("where somebody has stopped Scani, the end of a change of base starts no wo
   await install.engine.stop("scani-one-worker");
   await endHold(install.engine, "scani", undefined, progress, watch);
   expect(install.container("one", "worker").state).toBe("exited");
+});
+
+test("a worker that stays stopped after a change, since no request leads to its release, is named", async () => {
+  install = installIn("10.213.7.0/25");
+  const held = await beginHold(install.engine, "scani", (await planned())!, progress);
+  install.serve("two");
+  const lines: string[] = [];
+  await endHold(install.engine, "scani", held, new Progress((line) => lines.push(line)), watch);
+  expect(install.container("one", "worker").state).toBe("exited");
+  expect(lines.join("\n")).toContain("tier1 worker was stopped for the change and stays stopped");
+});
+
+test("routes the gateway had written only in part while requests waited cost no worker", async () => {
+  install = installIn("10.213.7.0/25");
+  const held = await beginHold(install.engine, "scani", (await planned())!, progress);
+  const { files } = install.engine.find("scani-gateway") ?? {};
+  const whole = files?.get(gatewayStateFile) ?? "";
+  files?.set(gatewayStateFile, whole.slice(0, 20));
+  install.engine.watch = (call) => {
+    if (call.startsWith("exec scani-gateway kamal-proxy resume")) files?.set(gatewayStateFile, whole);
+  };
+  await endHold(install.engine, "scani", held, progress, watch);
+  expect(install.container("one", "worker").state).toBe("running");
 });
 
 describe("a worker that is not the one", () => {
