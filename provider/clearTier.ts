@@ -9,8 +9,8 @@ import type { Context } from "./handler";
 
 /**
  * Removes containers of a tier that another tool recreated and no state knows, and what killed commands have left: they
- * would keep the tier's network and base from being removed. Pulumi removes its own afterwards, and does not mind one that is already gone. One that the
- * engine does not remove is reported: a stopped one keeps no network.
+ * would keep the tier's network and base from being removed. Pulumi removes its own afterwards, and does not mind one
+ * that is already gone. One that the engine does not remove is reported: a stopped one keeps no network.
  * @param declared containers that Pulumi removes, ids by service
  * @param downtime true where Scani may be taken down
  * @throws OperatorError where the tier migrates or serves; nothing has been touched then

@@ -37,13 +37,13 @@ export const hold: Handler<HoldInputs> = {
   async apply(inputs, { say, signal }) {
     const engine = connect(inputs.dockerHost);
     await removeLost(engine, inputs.copies ?? []);
+    // Docker removes no network that a helper of a killed command is still on.
+    await removeLeftovers(engine, inputs.install);
     const plan = await readHoldPlan(engine, inputs, signal);
     if (plan !== undefined) {
       const begun = await beginHold(engine, inputs.install, plan, new Progress(say));
       if (begun !== undefined) held.set(inputs.install, begun);
     }
-    // Docker removes no network that a helper of a killed command is still on.
-    await removeLeftovers(engine, inputs.install);
     await removeContainers(engine, inputs.copies ?? []);
   },
 

@@ -12,6 +12,7 @@ import { label } from "../host/install/names/labels";
 import { stacksBeside } from "../host/install/names/stacks";
 import { orphansOf, releaseStrays } from "../host/install/drift/unknown";
 import { routedRelease, type Facts } from "../host/install/facts";
+import { networkName } from "../host/install/network/addresses";
 import type { Presence } from "../host/install/presence";
 import type { MissingImage } from "../host/preflight/images";
 import type { MadeOfImage } from "../infra/release/identity";
@@ -52,7 +53,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   for (const looking of [guarded, missing, imageIds, inUse, presence, facts, state]) looking.catch(() => undefined);
   // Report another running command before anything else: it may be the reason why something does not fit.
   await host.lock(gateway);
-  const there = await presence;
+  const there = withoutKeptMail(await presence, base.remembered);
   const now = await facts;
   const { services, uploads, nameless } = now;
   refuse(`Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`, [
@@ -208,6 +209,15 @@ async function refusePolicy(settings: Settings<Tier>, base: BaseReference): Prom
   if (policy === undefined || platform === undefined || uploads === undefined) return;
   const problem = policyProblem({ policy, uploads, page: originOf(platform.FRONTEND_URL), stack: pulumi.getStack() });
   if (problem !== undefined) throw new OperatorRunError(`${renderProblem(problem)}\nNothing has been touched.`);
+}
+
+/**
+ * Leaves out base's mail network where no release is to join it: it is kept for one that still sends to the catcher.
+ * Pure.
+ */
+function withoutKeptMail(there: Presence, { install, networks }: BaseReference["remembered"]): Presence {
+  if (networks.mail !== undefined) return there;
+  return { ...there, networks: there.networks.filter(({ name }) => name !== networkName(install, "mail")) };
 }
 
 /** Returns the containers of the release the routes lead to. Pure. */

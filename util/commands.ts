@@ -151,6 +151,8 @@ export const dockerRename = (container: string, name: string): string =>
 export const dockerCreateNetwork = (name: string): string => `docker network create ${quoted(name)}`;
 export const dockerRemoveNetwork = (network: string): string => `docker network rm ${quoted(network)}`;
 export const dockerNetworks = "docker network ls";
+/** Lists the containers whose name contains this, in whatever state. */
+export const dockerContainersNamed = (part: string): string => `docker ps -a --filter ${quoted(`name=${part}`)}`;
 /** Names the containers on the networks whose name contains this. */
 export const dockerNetworkUsers = (part: string): string =>
   `docker network inspect -f '{{.Name}}: {{range .Containers}}{{.Name}} {{end}}' $(docker network ls -q --filter ${quoted(`name=${part}`)})`;

@@ -1,4 +1,5 @@
 import {
+  dockerContainersNamed,
   dockerDisconnect,
   dockerForceDisconnect,
   dockerForceRemove,
@@ -15,8 +16,10 @@ import { statusOf } from "./engine";
 /** Object that the engine refused to change, with what is known about it. */
 export interface Subject {
   readonly kind: "container" | "network" | "volume";
-  /** Docker's name; of what Pulumi's plugin was refused, the resource's name, which Docker's contains. */
+  /** Docker's name. */
   readonly name: string;
+  /** True where only Pulumi's name of the resource is known, which Docker's contains: no command may go by it. */
+  readonly isResource?: boolean;
   /**
    * Names of containers in the way: those on a network, with a volume mounted, or that have a container's address.
    * Undefined where nobody could look.
@@ -24,6 +27,8 @@ export interface Subject {
   readonly holders?: readonly string[];
   /** Network on which they have the address. */
   readonly network?: string;
+  /** Network a container was to be connected to, with the static address it was to have there. */
+  readonly joins?: { readonly network: string; readonly address?: string };
   /** Command that creates the container again, for one that may be removed. */
   readonly recreate?: string;
   /** True where `restartDocker` restarts the engine. */
@@ -108,11 +113,13 @@ const explanations: readonly Explanation[] = [
     kind: "container",
     sentence: /address already in use/i,
     explain: (subject) => {
-      const { name, network, holders = [] } = subject;
+      const { name, joins, network, holders = [] } = subject;
+      const what =
+        joins === undefined ? `${name} does not start` : `${name} cannot be connected to the network ${joins.network}`;
       if (network === undefined || holders.length === 0)
-        return withRestart(subject, `${name} does not start: the engine counts its address as another container's.`);
+        return withRestart(subject, `${what}: the engine counts its address as another container's.`);
       return {
-        what: `${name} does not start: ${holders.join(", ")} ${holders.length === 1 ? "has" : "have"} its address on the network ${network}.`,
+        what: `${what}: ${holders.join(", ")} ${holders.length === 1 ? "has" : "have"} its address on the network ${network}.`,
         why: `Take ${holders.length === 1 ? "it" : "them"} off, and type the same again.`,
         type: holders.map((holder) => dockerDisconnect(network, holder)),
       };
@@ -120,14 +127,24 @@ const explanations: readonly Explanation[] = [
   },
   {
     kind: "container",
-    sentence: /marked for removal|still being removed|is dead:|(?:unable|failed) to remove |device or resource busy/,
-    explain: (subject, { input }) =>
-      withRestart(
+    sentence: /marked for removal|still being removed|is dead:|(?:unable|failed) to remove /,
+    explain: (subject, { input }) => {
+      const { name, isResource, recreate } = subject;
+      const what = `The engine has begun to remove ${name} and has not ended: ${wordsOf(input)}.`;
+      if (isResource)
+        return withRestart(
+          subject,
+          what,
+          [dockerContainersNamed(name)],
+          "The first command names it: remove it with docker rm -f, and type the same again.",
+        );
+      return withRestart(
         subject,
-        `The engine has begun to remove ${subject.name} and has not ended: ${wordsOf(input)}.`,
-        [dockerForceRemove(subject.name), ...(subject.recreate === undefined ? [] : [subject.recreate])],
+        what,
+        [dockerForceRemove(name), ...(recreate === undefined ? [] : [recreate])],
         "Remove it, and type the same again.",
-      ),
+      );
+    },
   },
 ];
 
@@ -155,19 +172,19 @@ export function explained(error: unknown, subject: Subject): unknown {
 }
 
 /**
- * Returns the error for a container that was not started: in the operator's words, else the engine's with its name.
- * Pure.
+ * Returns the error for a container that the engine refused to start: in the operator's words, else the engine's with
+ * its name. One that is no refusal, as of an engine that does not answer, stays as it is. Pure.
  */
-export function notStarted(error: unknown, subject: Subject): OperatorError {
+export function notStarted(error: unknown, subject: Subject): unknown {
   const known = explained(error, subject);
-  if (known instanceof OperatorError) return known;
+  if (known instanceof OperatorError || statusOf(error) === undefined) return known;
   return new OperatorError({ what: `${subject.name} does not start: ${wordsOf(messageOf(error))}.` }, { cause: error });
 }
 
 function networkInUse(subject: Subject, { input }: RegExpExecArray): Problem {
-  const { name, holders } = subject;
+  const { name, holders, isResource } = subject;
   const users = [...new Set([...(holders ?? []), ...endpointsNamed(input)])];
-  if (users.length > 0)
+  if (users.length > 0 && !isResource)
     return withRestart(
       subject,
       `The network ${name} cannot be removed: ${users.join(", ")} ${users.length === 1 ? "is" : "are"} on it.`,

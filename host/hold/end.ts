@@ -3,7 +3,7 @@ import type { Watch } from "../engine/containers/ready";
 import type { Held } from "../gateway/hold";
 import { resumeAll } from "../gateway/resume";
 import { containerName } from "../install/names/containerName";
-import { isUp, type ReleaseContainer, type RoutedContainers } from "../install/facts";
+import { isOf, isUp, targetOf, type ReleaseContainer, type RoutedContainers } from "../install/facts";
 import { readRouted, type Install } from "../install/readFacts";
 import { forgetStopped, readStopped, workerToStart } from "../install/stoppedWorkers";
 import { inStartOrder, restart } from "../scani/restart";
@@ -47,8 +47,11 @@ async function startWorkers(engine: Engine, place: Install, progress: Progress, 
   const resting = routed.containers.filter(
     (one) => one.state === "exited" && one.id !== worker?.id && noted.some(({ id }) => id === one.id),
   );
-  for (const { title } of resting)
-    progress.note(`${title} was stopped for the change and stays stopped: no requests lead to its release.`);
+  const api = targetOf(routed, "api");
+  for (const one of resting)
+    progress.note(
+      `${one.title} was stopped for the change and stays stopped: ${api !== undefined && isOf(one, api) ? `${api.title} is ${api.state}` : "no requests lead to its release"}.`,
+    );
   await forgetStopped(engine, place.gateway);
 }
 
@@ -77,7 +80,7 @@ async function restartOutdated(
   const restarting = running.filter(
     (one) =>
       outdated.includes(one) ||
-      (isPage(one) && running.some((other) => outdated.includes(other) && other.release === one.release)),
+      (isPage(one) && running.some((other) => outdated.includes(other) && other.service === "api" && isOf(one, other))),
   );
   for (const group of inStartOrder(restarting))
     await progress.step(`restart ${group.map(({ title }) => title).join(", ")}`, () =>

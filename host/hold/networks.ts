@@ -3,7 +3,8 @@ import { networkName } from "../install/network/addresses";
 import { isOn, networksOf } from "../install/drift/alteration";
 import { isLost, type ReleaseContainer } from "../install/facts";
 import { label } from "../install/names/labels";
-import type { Service } from "../install/services/release";
+import { namesOwn } from "../install/services/bundled";
+import { environmentIn } from "../install/services/environment";
 
 /**
  * Connects containers of releases, except copies and lost ones, to their networks of base.
@@ -22,7 +23,7 @@ export async function joinNetworks(
   // Docker connects no lost container to a network, and it needs none: only a new one can be started.
   for (const container of containers.filter((one) => one.copy !== true && !isLost(one))) {
     const on = listed.find(({ id }) => id === container.id)?.networks ?? {};
-    const names = networksOfBase(install, container.service);
+    const names = await networksOfBase(engine, install, container);
     const lacks = networks.filter((network) => names.includes(network.name) && !isOn(on, network));
     for (const { name } of lacks) {
       // A container that was stopped while its network was removed still has the old one.
@@ -47,8 +48,11 @@ export async function startedBeforeNetworks(
   const found = await Promise.all(
     containers.map(async (container) => {
       const startedAt = Date.parse((await engine.inspect(container.id))?.startedAt ?? "");
-      const { service } = container;
-      const names = networksOfBase(install, service === "frontend-app" ? "api" : service);
+      const { id, service } = container;
+      const names = await networksOfBase(engine, install, {
+        id,
+        service: service === "frontend-app" ? "api" : service,
+      });
       return networks.some(({ name, created }) => names.includes(name) && startedAt < Date.parse(created))
         ? [container]
         : [];
@@ -57,7 +61,17 @@ export async function startedBeforeNetworks(
   return found.flat();
 }
 
-/** Returns the names of the networks of base that a service of a release is on. Pure. */
-function networksOfBase(install: string, service: Service): string[] {
-  return networksOf[service].flatMap((role) => (role === "release" ? [] : networkName(install, role)));
+/**
+ * Returns the names of the networks of base that a container of a release belongs on: on the mail network only one that
+ * sends to the catcher, which base may have kept for another release and be about to give up.
+ */
+async function networksOfBase(
+  engine: Engine,
+  install: string,
+  { id, service }: Pick<ReleaseContainer, "id" | "service">,
+): Promise<string[]> {
+  const roles = networksOf[service].filter((role) => role !== "release");
+  const environment = roles.includes("mail") ? ((await engine.inspect(id))?.environment ?? []) : [];
+  const sendsToCatcher = namesOwn(environmentIn(environment), "mail");
+  return roles.filter((role) => role !== "mail" || sendsToCatcher).map((role) => networkName(install, role));
 }

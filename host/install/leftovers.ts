@@ -1,7 +1,8 @@
-import type { ContainerSummary, Engine } from "../engine/engine";
+import { statusOf, type ContainerSummary, type Engine } from "../engine/engine";
+import { explained } from "../engine/refusal";
 import { discard } from "../engine/containers/helper";
-import { dockerForceRemove, restartDocker } from "../../util/commands";
-import { messageOf, type Problem } from "../../util/operatorError";
+import { dockerForceRemove } from "../../util/commands";
+import { problemsOf, type Problem } from "../../util/operatorError";
 import { label } from "./names/labels";
 
 /** Service labels of containers that exist only while a command works. */
@@ -14,8 +15,8 @@ export function isMomentary({ labels }: Pick<ContainerSummary, "labels">): boole
 
 /**
  * Removes short-lived containers that killed commands left: they keep networks from being removed until they end by
- * themselves, a backup's after hours. Called under the run lock, so no other command needs them. If one cannot be
- * removed now, the next command removes it.
+ * themselves, a backup's after hours. Called under the run lock: of the commands without it, a preview and a list of
+ * backups then go on without what they were reading. If one cannot be removed now, the next command removes it.
  */
 export async function removeLeftovers(engine: Engine, install: string): Promise<void> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
@@ -37,10 +38,12 @@ export async function removeUnneeded(
       await engine.stop(id);
       await engine.remove(id, { force: false, volumes: false });
     } catch (error) {
+      if (statusOf(error) === undefined) throw error;
+      const [{ what, type }] = problemsOf(explained(error, { kind: "container", name }));
       problems.push({
-        what: `${name} cannot be removed: ${messageOf(error).trim()}`,
-        why: "Nothing needs it, so all else goes on. Where the engine does not remove it either, restart the engine:",
-        type: [dockerForceRemove(name), restartDocker],
+        what: `${name} is left as it is: ${what}`,
+        why: "Nothing needs it, so all else goes on. Remove it when the engine lets it go:",
+        type: type ?? dockerForceRemove(name),
       });
     }
   return problems;

@@ -41,7 +41,7 @@ export class PluginRefusals {
       const [plugin, ...rest] = type.split(":");
       const kind = plugin === "docker" ? kinds[rest.at(-1) ?? ""] : undefined;
       if (kind === undefined) return [];
-      return refusalProblem(text, { kind, name, isSystemService: isSystemService() }) ?? [];
+      return refusalProblem(text, { kind, name, isResource: true, isSystemService: isSystemService() }) ?? [];
     });
     return [...new Map(found.map((problem) => [problem.what, problem])).values()];
   }

@@ -71,7 +71,14 @@ export async function reporting<T>(
     return await run();
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const isSystemService = (): boolean => canBeRestarted(dockerHostOf(project, stack), project.environment);
+    const isSystemService = (): boolean => {
+      try {
+        return canBeRestarted(dockerHostOf(project, stack), project.environment);
+      } catch {
+        // A wrong address is Pulumi's own failure, which has been shown.
+        return false;
+      }
+    };
     for (const problem of refusals.problems(isSystemService)) report(renderProblem(problem));
     throw new ReportedFailure(error);
   }

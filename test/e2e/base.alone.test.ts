@@ -305,6 +305,7 @@ test("a mail server takes the catcher's place under load: it stays until no rele
   expect((await container(scene, "tier1", "data-provider")).info.Config.Env).toContain(
     `SMTP_URL=smtp://${address}:${smtp}`,
   );
+  expect(await scene.preview("tier1")).toMatch(/nothing to do/i);
   expect(await scene.preview("base")).toMatch(/- .*mail/);
   await scene.up("base");
   const report = await running.stop();

@@ -25,7 +25,7 @@ export async function startHelper(
 
 /**
  * Removes a short-lived container whose work is over. A failure is ignored, since it would hide how the work ended: what
- * is left is removed by the next command (`removeLeftovers`).
+ * is left and has the label of a service that is `momentary` is removed by the next command.
  */
 export async function discard(engine: Engine, container: string, how?: Removal): Promise<void> {
   await engine.remove(container, how).catch(() => undefined);

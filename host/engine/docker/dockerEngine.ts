@@ -111,7 +111,7 @@ class DockerEngine implements Engine {
   }
 
   start(container: string): Promise<void> {
-    return this.explaining(start(this.docker, container), "container", container);
+    return this.explaining(start(this.docker, container), { kind: "container", name: container });
   }
 
   stop(container: string, withinSeconds?: number): Promise<void> {
@@ -123,7 +123,7 @@ class DockerEngine implements Engine {
   }
 
   remove(container: string, how?: Removal): Promise<void> {
-    return this.explaining(remove(this.docker.getContainer(container), how), "container", container);
+    return this.explaining(remove(this.docker.getContainer(container), how), { kind: "container", name: container });
   }
 
   async wait(container: string): Promise<number> {
@@ -249,7 +249,7 @@ class DockerEngine implements Engine {
         ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
       },
     });
-    await this.explaining(connecting, "container", container);
+    await this.explaining(connecting, { kind: "container", name: container, joins: { network, address } });
   }
 
   async disconnectNetwork(network: string, container: string): Promise<void> {
@@ -260,11 +260,14 @@ class DockerEngine implements Engine {
         // For a container that is not connected Docker answers 404 or 500, with a message that differs by version.
         if (!isNotFound(error) && !/is not connected/.test(String(error))) throw error;
       });
-    await this.explaining(disconnecting, "container", container);
+    await this.explaining(disconnecting, { kind: "container", name: container });
   }
 
   async removeNetwork(network: string): Promise<void> {
-    await this.explaining(this.docker.getNetwork(network).remove().catch(unlessMissing), "network", network);
+    await this.explaining(this.docker.getNetwork(network).remove().catch(unlessMissing), {
+      kind: "network",
+      name: network,
+    });
   }
 
   async volumes(labels: readonly string[]): Promise<Labelled[]> {
@@ -282,7 +285,7 @@ class DockerEngine implements Engine {
   }
 
   async removeVolume(name: string): Promise<void> {
-    await this.explaining(this.docker.getVolume(name).remove().catch(unlessMissing), "volume", name);
+    await this.explaining(this.docker.getVolume(name).remove().catch(unlessMissing), { kind: "volume", name });
   }
 
   async createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
@@ -290,13 +293,13 @@ class DockerEngine implements Engine {
   }
 
   /** Rejects as the work does, but with a refusal in the operator's words where they are known. */
-  private async explaining(work: Promise<void>, kind: Subject["kind"], name: string): Promise<void> {
+  private async explaining(work: Promise<void>, about: Subject): Promise<void> {
     try {
       await work;
     } catch (error) {
       // dockerode's own type does not say what its modem is.
       const { socketPath } = (this.docker.modem ?? {}) as { readonly socketPath?: string };
-      const subject: Subject = { kind, name, isSystemService: isSystemService(socketPath) };
+      const subject: Subject = { ...about, isSystemService: isSystemService(socketPath) };
       if (explained(error, subject) === error) throw error;
       // What is known of the subject only adds to the words, so a failure to read it does not matter.
       throw explained(error, { ...subject, ...(await this.knownOf(subject, messageOf(error)).catch(() => ({}))) });
@@ -304,7 +307,7 @@ class DockerEngine implements Engine {
   }
 
   /** Reads the name of something the engine has refused to change, and the containers in its way. */
-  private async knownOf({ kind, name }: Subject, refusal: string): Promise<Partial<Subject>> {
+  private async knownOf({ kind, name, joins }: Subject, refusal: string): Promise<Partial<Subject>> {
     if (kind === "network") {
       const network = this.docker.getNetwork(name);
       return { name: (await network.inspect()).Name, holders: await endpointsOf(network, refusal) };
@@ -313,13 +316,21 @@ class DockerEngine implements Engine {
       return { holders: (await this.containers({ volumes: [name], all: true })).map((holder) => holder.name) };
     const all = await this.containers({ all: true });
     const own = all.find((one) => one.id === name || one.name === name);
-    return own === undefined ? {} : { name: own.name, ...addressHolders(own, all) };
+    return own === undefined ? {} : { name: own.name, ...addressHolders(own, all, joins) };
   }
 }
 
-/** Finds the containers that have a container's static address, on the first network where one has. Pure. */
-function addressHolders(own: ContainerSummary, all: readonly ContainerSummary[]): Pick<Subject, "network" | "holders"> {
-  for (const [network, { address }] of Object.entries(own.networks)) {
+/**
+ * Finds the containers that have a container's static address, on the first network where one has. Pure.
+ * @param joins network it is not on yet, with the address it was to have there
+ */
+function addressHolders(
+  own: ContainerSummary,
+  all: readonly ContainerSummary[],
+  joins: Subject["joins"],
+): Pick<Subject, "network" | "holders"> {
+  const addresses = Object.entries(own.networks).map(([network, { address }]) => ({ network, address }));
+  for (const { network, address } of [...(joins === undefined ? [] : [joins]), ...addresses]) {
     const holders = all.filter(
       ({ id, networks }) => id !== own.id && address !== undefined && networks[network]?.current === address,
     );

@@ -3,6 +3,7 @@ import {
   EngineRefusal,
   endpointsNamed,
   explained,
+  notStarted,
   refusalProblem,
   type Subject,
 } from "../../../../host/engine/refusal";
@@ -73,6 +74,27 @@ const table: [string, Subject, string, string[]][] = [
   ],
   [
     "Address already in use",
+    { ...redis, joins: { network: "scani-data", address: "10.0.0.2" }, network: "scani-data", holders: ["home-redis"] },
+    "scani-redis cannot be connected to the network scani-data: home-redis has its address on the network scani-data",
+    ["docker network disconnect scani-data home-redis"],
+  ],
+  [
+    "Error deleting container 1f: driver overlay2 failed to remove root filesystem: device or resource busy",
+    { kind: "container", name: "redis", isResource: true },
+    "has begun to remove redis",
+    ["docker ps -a --filter name=redis", restart],
+  ],
+  [
+    'network 1f has active endpoints (name:"web" id:"2f")',
+    { kind: "network", name: "data", isResource: true },
+    "The network data has not been removed",
+    [
+      "docker network inspect -f '{{.Name}}: {{range .Containers}}{{.Name}} {{end}}' $(docker network ls -q --filter name=data)",
+      restart,
+    ],
+  ],
+  [
+    "Address already in use",
     { ...redis, network: "scani-data", holders: ["home-redis"] },
     "home-redis has its address on the network scani-data",
     ["docker network disconnect scani-data home-redis"],
@@ -114,6 +136,8 @@ test.each(table)("%s", (sentence, subject, words, commands) => {
 
 test("another sentence, and the same one of something else, is not explained", () => {
   expect(refusalProblem("permission denied", redis)).toBeUndefined();
+  // A start may find something else busy: then nothing is being removed.
+  expect(refusalProblem("runc: error mounting /x to rootfs: device or resource busy", redis)).toBeUndefined();
   expect(refusalProblem("has active endpoints", redis)).toBeUndefined();
   const failed = new Error("network n has active endpoints");
   expect(explained(failed, data)).toBe(failed);
@@ -134,4 +158,10 @@ test("endpoints are read from a refusal, where it names some", () => {
     ),
   ).toEqual(["a", "b-c"]);
   expect(endpointsNamed("network n id 1 has active endpoints")).toEqual([]);
+});
+
+test("a failure that is no refusal of the engine's stays what it is", () => {
+  const gone = new Error("connect ECONNREFUSED /var/run/docker.sock");
+  expect(notStarted(gone, redis)).toBe(gone);
+  expect(String(notStarted(new EngineError(500, "no such device"), redis))).toContain("scani-redis does not start");
 });

@@ -252,6 +252,43 @@ test("a worker that stays stopped after a change, since no request leads to its 
   expect(lines.join("\n")).toContain("tier1 worker was stopped for the change and stays stopped");
 });
 
+test("a worker whose api somebody has stopped since is named with the state of that", async () => {
+  install = installIn("10.213.7.0/25");
+  const held = await beginHold(install.engine, "scani", (await planned())!, progress);
+  await install.engine.stop("scani-one-api");
+  const lines: string[] = [];
+  await endHold(install.engine, "scani", held, new Progress((line) => lines.push(line)), watch);
+  expect(lines.join("\n")).toContain("tier1 worker was stopped for the change and stays stopped: tier1 api is exited.");
+});
+
+describe("a mail network that base has kept for another release", () => {
+  /** Adds it, to a data-provider that sends to this server. */
+  function installSendingTo(server: string): FakeInstall {
+    const made = installIn("10.213.7.0/25");
+    made.engine.networksThere.push({ id: "m", name: "scani-mail", labels: { [label.install]: "scani" } });
+    const provider = made.container("one", "data-provider");
+    Object.assign(provider, { environment: [`SMTP_URL=${server}`] });
+    provider.networks = provider.networks.filter((name) => name !== "scani-mail");
+    return made;
+  }
+
+  test("is joined by no container that sends to another server, which would keep it from being removed", async () => {
+    install = installSendingTo("smtp://mail.example.org");
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    expect(started(install)).toEqual([]);
+  });
+
+  test("is joined again by one that sends to the catcher; the page, whose api stays, is not restarted", async () => {
+    install = installSendingTo("smtp://mailpit:1025");
+    await endHold(install.engine, "scani", undefined, progress, watch);
+    expect(started(install)).toEqual([
+      "connectNetwork scani-mail scani-one-data-provider",
+      "stop scani-one-data-provider",
+      "start scani-one-data-provider",
+    ]);
+  });
+});
+
 test("routes the gateway had written only in part while requests waited cost no worker", async () => {
   install = installIn("10.213.7.0/25");
   const held = await beginHold(install.engine, "scani", (await planned())!, progress);
