@@ -53,7 +53,7 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   for (const looking of [guarded, missing, imageIds, inUse, presence, facts, state]) looking.catch(() => undefined);
   // Report another running command before anything else: it may be the reason why something does not fit.
   await host.lock(gateway);
-  const there = withoutKeptMail(await presence, base.remembered);
+  const there = await presence;
   const now = await facts;
   const { services, uploads, nameless } = now;
   refuse(`Stack ${pulumi.getStack()} does not fit what is on this engine. Nothing has been touched.`, [
@@ -63,14 +63,15 @@ export async function tierStack(settings: Settings<Tier>, host: Host): Promise<R
   await guarded;
   await refusePolicy(settings, base);
   await sayChanged(settings, base, ofRouted(now, await inUse));
-  const altered = alterations(there).filter(({ container }) => container.labels[label.tier] === tier);
+  const joinable = withoutKeptMail(there, base.remembered);
+  const altered = alterations(joinable).filter(({ container }) => container.labels[label.tier] === tier);
   if (altered.length > 0) await pulumi.log.warn(describeAlterations(altered).join("\n"));
   const { known } = await state;
   await sayStrays(there, tier, known);
   // Read the routes only if a container may be an orphan.
   if (there.containers.some(({ id, labels }) => labels[label.tier] === tier && !known.has(id)))
     await clearOrphans(host, base, tier, known);
-  const timestamps = creationTimestamps(there, known);
+  const timestamps = creationTimestamps(joinable, known);
   const naming = { settings, imageIds: await imageIds, onEngine: releasesOn(there) };
   await bringNeeded(host, await missing, await neededImages(naming, base, timestamps));
   const release = new Release(
