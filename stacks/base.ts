@@ -48,7 +48,7 @@ export async function baseStack(
   refuseMissingImages(run, await reading.missingImages);
   await refuseBesideCompose(run, known);
   await refuseTakenPorts(run, reading);
-  const subnet = await chooseSubnet(run, known.identity);
+  const subnet = await chooseSubnet(run, known);
 
   const imageIds = await reading.imageIds;
   const absent = imagesOf(run).filter((name) => imageIds[name] === undefined);

@@ -26,7 +26,7 @@ import { renderPreview } from "../host/handover/preview/renderPreview";
 import { removeContainers } from "../host/hold/begin";
 import { removeUnneeded } from "../host/install/leftovers";
 import { previewBase } from "../host/hold/preview";
-import { strangerProblems } from "../host/hold/strangers";
+import { strangerProblems, type WantedNetworks } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
 import { bringImages, missingImages, type MissingImage } from "../host/preflight/images";
 import type { Settings } from "../settings";
@@ -66,7 +66,7 @@ export interface Host {
    * Lists the reasons why networks must not be recreated yet.
    * @param subnets what each network of base gets, by its Docker name
    */
-  strangers(install: string, subnets: Readonly<Record<string, string>>): Promise<Problem[]>;
+  strangers(install: string, networks: WantedNetworks): Promise<Problem[]>;
   /** Keeps other runs out of an install, by its gateway, until this one is over. Called before anything is declared. */
   lock(gateway: string): Promise<void>;
   /** Lists the compose projects that run Scani; none for a throwaway, which has nothing to do with them. */
@@ -131,7 +131,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     takenPorts: (install, ports) =>
       readTakenPorts(engine, install, ports, (named ?? engineHost(environment) ?? localSocket).startsWith("unix://")),
     subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
-    strangers: (install, subnets) => strangerProblems(engine, install, subnets, pulumi.getStack()),
+    strangers: (install, networks) => strangerProblems(engine, install, networks, pulumi.getStack()),
     missingVolumes: async (volumes) => {
       const there = await Promise.all(volumes.map((volume) => engine.hasVolume(volume)));
       return volumes.filter((_, index) => there[index] !== true);

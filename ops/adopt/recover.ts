@@ -205,7 +205,7 @@ async function refuseStrangers(engine: Engine, install: string, { networks, cont
     })),
   );
   const problems = strangersOn(there, install, {
-    reason: "by the recovery",
+    fate: "made anew by the recovery",
     work: "recover the install",
     command: adoptCommand("--recover", "--yes"),
   });

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { composeProblems } from "../../host/adopt/compose/composeProblems";
+import { keptCatcher } from "../../host/guards/base/baseRefusals";
 import { missingFronts } from "../../host/guards/base/frontNetworks";
 import { handedChanges } from "../../host/guards/base/handedSettings";
 import { takenNames, takenNetwork } from "../../host/guards/base/takenNames";
 import { takenPorts } from "../../host/guards/base/takenPorts";
 import { identityRefusals, lostStateProblems } from "../../host/guards/identityRefusals";
 import { dataServicesOf } from "../../host/install/data/dataPlace";
-import { subnetsIn } from "../../host/install/network/addresses";
+import { networkName, subnetsIn } from "../../host/install/network/addresses";
 import { declares, replaceableServices } from "../../host/install/services/bundled";
 import type { MissingImage } from "../../host/preflight/images";
 import { isSet, setCommand } from "../../settings";
@@ -14,7 +15,7 @@ import { setCommand as setGiven, upCommand } from "../../util/commands";
 import { renderBlock, type Block } from "../../util/ipv4";
 import { renderProblem, type Problem } from "../../util/operatorError";
 import { refuse, refuseChanged, refuseDowntime, refuseMissing, refuseUnlessFit } from "../guard";
-import type { BaseRun, Identity, Known, Reading } from "./run";
+import type { BaseRun, Known, Reading } from "./run";
 
 /* Checks that refuse to bring base up. Nothing has been touched by then. */
 
@@ -118,7 +119,7 @@ export async function refuseTakenPorts({ stack }: BaseRun, reading: Reading): Pr
  */
 export async function chooseSubnet(
   { settings, host, install, stack }: BaseRun,
-  { remembered }: Identity,
+  { identity: { remembered }, declared, now }: Known,
 ): Promise<Block | undefined> {
   const choice = await host.subnet({
     install,
@@ -129,9 +130,11 @@ export async function chooseSubnet(
   });
   const subnet = "own" in choice ? choice.own : undefined;
   if ("free" in choice) await pulumi.log.info(renderProblem(mayMove(stack, choice.free)));
+  const hasCatcher = declares(settings, "mail") || keptCatcher(declared, now) !== undefined;
+  const dropped = hasCatcher ? [] : [networkName(install, "mail")];
   refuse(
-    `Networks of stack ${stack} cannot be made anew yet. Nothing has been touched.`,
-    await host.strangers(install, subnetsIn(install, subnet)),
+    `Networks of stack ${stack} cannot be made anew or removed yet. Nothing has been touched.`,
+    await host.strangers(install, { subnets: subnetsIn(install, subnet), dropped }),
   );
   return subnet;
 }

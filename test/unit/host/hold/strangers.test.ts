@@ -3,7 +3,7 @@ import { strangersOn } from "../../../../host/hold/strangers";
 import { label } from "../../../../host/install/names/labels";
 
 const named = (name: string, labels: Readonly<Record<string, string>>) => ({ name, labels }) as ContainerSummary;
-const recreation = { reason: "for a reason", work: "bring base up", command: "npm run up -- base" };
+const recreation = { fate: "made anew for a reason", work: "bring base up", command: "npm run up -- base" };
 const own = { [label.install]: "scani" };
 
 test("what is somebody else's on a network that is made anew is named, with what to type before and after", () => {
@@ -24,6 +24,19 @@ test("what is somebody else's on a network that is made anew is named, with what
       "npm run up -- base",
       "docker network connect scani-data proxy",
     ],
+  });
+});
+
+test("on a network that base has no longer, it is not put back", () => {
+  const [problem] = strangersOn([{ network: "scani-mail", containers: [named("proxy", {})] }], "scani", {
+    ...recreation,
+    fate: "removed",
+    isGone: true,
+  });
+  expect(problem).toEqual({
+    what: "proxy is on the network scani-mail, which is removed.",
+    why: "It is none of this module's. Take it off, and bring base up.",
+    type: ["docker network disconnect scani-mail proxy", "npm run up -- base"],
   });
 });
 
