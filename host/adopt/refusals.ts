@@ -57,7 +57,7 @@ export interface AdoptIntent {
   /** Name of the tier's Pulumi stack. */
   readonly stack: string;
   /** Settings the operator has given by other ways, which stay. */
-  readonly chosen?: Readonly<Partial<Record<MemorySetting | "MAILPIT_UI_PORT" | "CSP_CONNECT_SRC", string>>>;
+  readonly chosen?: Readonly<Partial<Record<MemorySetting | "MAILPIT_UI_PORT" | "CSP_CONNECT_SRC" | "subnet", string>>>;
   readonly acceptPublicKey: boolean;
 }
 
@@ -81,7 +81,7 @@ export function refusals(
     ...authorityProblems(project, evidence),
     ...places(project, parts, evidence),
     ...frontProblems(project, parts),
-    ...postgresProblems(project, parts, evidence),
+    ...postgresProblems(project, parts, evidence, intent.chosen?.subnet),
     ...diskProblems(evidence),
     ...bucketProblems(project, evidence),
     ...portProblems(project, parts, intent),

@@ -191,6 +191,7 @@ async function planned(
       stack,
       chosen: {
         MAILPIT_UI_PORT: settingOf(context.project, base, "MAILPIT_UI_PORT"),
+        subnet: settingOf(context.project, base, "subnet"),
         postgresMemory: settingOf(context.project, base, "postgresMemory"),
         apiMemory: settingOf(context.project, stack, "apiMemory"),
         workerMemory: settingOf(context.project, stack, "workerMemory"),

@@ -1,6 +1,6 @@
 import { subnetRanges } from "../../install/network/subnet";
 import type { Login } from "../../install/data/databaseUrl";
-import { isWithin, overlap, parseBlock, type Block } from "../../../util/ipv4";
+import { isWithin, parseBlock, type Block } from "../../../util/ipv4";
 
 /**
  * A line of pg_hba.conf, by which Postgres lets in or refuses whoever logs in, as `pg_hba_file_rules` has it: all but
@@ -29,28 +29,39 @@ const types: readonly (string | null)[] = ["host", "hostnossl", "hostnogssenc"];
 /** Methods that need nothing but the password. Base's network has no way out, as to an LDAP server. */
 const byPassword: readonly (string | null)[] = ["trust", "password", "md5", "scram-sha-256"];
 
+/** Whether a release is let in; refused by a line, or since no line matches it. */
+export type Entry =
+  { readonly is: "let in" } | { readonly is: "refused"; readonly by: HostRule } | { readonly is: "unmatched" };
+
+/** Returns the ranges that base's network will be in. @param named subnet that is set for it. Pure. */
+export function rangesOf(named?: string): readonly Block[] {
+  const block = parseBlock(named ?? "");
+  return block === undefined ? subnetRanges : [block];
+}
+
 /**
- * Returns why a release would not be let in: by a line, or, where that is undefined, since no line does so. It comes
- * from base's own network, whose addresses are chosen later, so a line lets it in that does so from all of them, and
- * keeps it out that does so from any. A line for a group of roles or a pattern is taken in its favour. Pure.
- * @returns undefined where it is let in
+ * Returns whether a release would be let in from all of these ranges: its subnet is chosen in one of them later. Each is
+ * decided by the first line that covers it. One that refuses a part of a range, as a single host of a LAN, is passed
+ * over: base's network is hardly there. A line for a group of roles or a pattern is taken in the release's favour. Pure.
  */
-export function keptOut(
+export function entryOf(
   rules: readonly HostRule[],
   login: Pick<Login, "role" | "database">,
-): { readonly by?: HostRule } | undefined {
+  ranges: readonly Block[],
+): Entry {
+  let undecided = ranges;
   for (const rule of rules.filter(({ type }) => types.includes(type))) {
     const names = [
       matches(rule.databases, login.database, { sameuser: login.database === login.role, replication: false }),
       matches(rule.roles, login.role, {}),
     ];
-    const from = addressesOf(rule);
-    if (names.includes(false) || from === "none") continue;
-    if (!byPassword.includes(rule.method)) {
-      if (names.every((one) => one === true)) return { by: rule };
-    } else if (from === "all") return undefined;
+    const others = undecided.filter((range) => !covers(rule, range));
+    if (names.includes(false) || others.length === undecided.length) continue;
+    if (byPassword.includes(rule.method)) undecided = others;
+    else if (names.every((one) => one === true)) return { is: "refused", by: rule };
+    if (undecided.length === 0) return { is: "let in" };
   }
-  return {};
+  return { is: "unmatched" };
 }
 
 /** Names that mean members of a role, which is not asked, or a pattern. */
@@ -67,12 +78,11 @@ function matches(
   return all.some((name) => unclear.test(name)) ? undefined : false;
 }
 
-/** Returns how many of the addresses that base's network may have a line is for. */
-function addressesOf({ address, netmask }: HostRule): "all" | "some" | "none" {
-  if (address === "all" || address === "samenet") return "all";
+/** Returns whether a line is for every address of a range that base's network may be in. */
+function covers({ address, netmask }: HostRule, range: Block): boolean {
+  if (address === "all" || address === "samenet") return true;
   const block = blockOf(address, netmask);
-  if (block === undefined || !subnetRanges.some((range) => overlap(range, block))) return "none";
-  return subnetRanges.every((range) => isWithin(range, block)) ? "all" : "some";
+  return block !== undefined && isWithin(range, block);
 }
 
 /** Reads an address with its mask; undefined for IPv6 and for the name of a host. */

@@ -29,12 +29,21 @@ import {
   type ComposeProject,
   type ScaniParts,
 } from "../compose/project";
+import { rangesOf } from "./hostRules";
 import { isKeptOut, portIn, portProblem, postgresPort, reachProblems } from "./reachProblems";
 import { writtenFolders } from "./serverSettings";
 import { isPathWithin } from "../../../util/files/pathWithin";
 
-/** Returns every reason why base's own Postgres could not take the place of the project's. Pure. */
-export function postgresProblems(project: ComposeProject, parts: ScaniParts, evidence: AdoptEvidence): Problem[] {
+/**
+ * Returns every reason why base's own Postgres could not take the place of the project's. Pure.
+ * @param subnet block that is set for base's addresses
+ */
+export function postgresProblems(
+  project: ComposeProject,
+  parts: ScaniParts,
+  evidence: AdoptEvidence,
+  subnet: string | undefined,
+): Problem[] {
   const { postgres } = serversOf(project);
   if (postgres === undefined) return [];
   const port = portIn(variableOf(parts.api, "DATABASE_URL"));
@@ -56,7 +65,7 @@ export function postgresProblems(project: ComposeProject, parts: ScaniParts, evi
   const { ofServer } = parametersIn(variableOf(parts.api, "DATABASE_URL"));
   const superuser = superuserOf(postgres.environment).role;
   const login = { role: loginRoleOf(parts), database: databaseOf(parts) };
-  const reached = { project, postgres, login };
+  const reached = { project, postgres, login, ranges: rangesOf(subnet) };
   const misfits = database?.misfits ?? [];
   const stale = database?.stale ?? [];
   const isMisfit = (part: Misfit) => misfits.some(({ misfit }) => misfit === part);

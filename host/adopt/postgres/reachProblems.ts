@@ -1,11 +1,12 @@
 import { composeUp, dockerCopyWithin, dockerPsql, dockerPutFirst } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
 import { identifier } from "../../backup/server";
+import type { Block } from "../../../util/ipv4";
 import type { Login } from "../../install/data/databaseUrl";
 import { postgresDataPath } from "../../install/data/postgresData";
 import type { ComposeContainer, ComposeProject } from "../compose/project";
 import type { AdoptEvidence } from "../evidence";
-import { brokenRules, keptOut, passwordMethod, renderRule } from "./hostRules";
+import { brokenRules, entryOf, passwordMethod, renderRule } from "./hostRules";
 
 /** Port at which a release reaches Postgres. */
 export const postgresPort = "5432";
@@ -20,6 +21,8 @@ interface Reached {
   readonly project: ComposeProject;
   readonly postgres: ComposeContainer;
   readonly login: Pick<Login, "role" | "database">;
+  /** Ranges that base's network will be in. */
+  readonly ranges: readonly Block[];
 }
 
 /** Refuses a Postgres at another port. Whatever else it would be asked is asked at the usual one. Pure. */
@@ -59,7 +62,7 @@ export function reachProblems(reached: Reached, database: AdoptEvidence["databas
       ? []
       : [
           {
-            what: `${postgres.name} has the rules who may log in from ${rulesFile} (hba_file) by its command, or by a file outside its data, and base's own has those in the data.`,
+            what: `${postgres.name} reads its login rules (hba_file) from ${rulesFile} by its command, or by a file outside its data, and base's own has those in the data.`,
             why: "The first copies them there. Take hba_file out of the compose file before the second.",
             type: [dockerCopyWithin(postgres.name, rulesFile, dataRules), composeUp(project)],
           },
@@ -75,20 +78,23 @@ export function reachProblems(reached: Reached, database: AdoptEvidence["databas
 const dataRules = `${postgresDataPath}/pg_hba.conf`;
 
 /** True where the rules are known, and a release would not be let in by them whatever its password is. Pure. */
-export function isKeptOut({ login }: Pick<Reached, "login">, database: AdoptEvidence["database"]): boolean {
+export function isKeptOut(
+  { login, ranges }: Pick<Reached, "login" | "ranges">,
+  database: AdoptEvidence["database"],
+): boolean {
   const { rules = [] } = database ?? {};
-  return rules.length > 0 && brokenRules(rules).length === 0 && keptOut(rules, login) !== undefined;
+  return rules.length > 0 && brokenRules(rules).length === 0 && entryOf(rules, login, ranges).is !== "let in";
 }
 
 function keptOutProblems(reached: Reached, database: AdoptEvidence["database"]): Problem[] {
   const { rules = [] } = database ?? {};
   if (!isKeptOut(reached, database)) return [];
-  const { postgres, login } = reached;
-  const by = keptOut(rules, login)?.by;
+  const { postgres, login, ranges } = reached;
+  const entry = entryOf(rules, login, ranges);
   const cause =
-    by === undefined
-      ? "no line of its pg_hba.conf does"
-      : `line ${by.line} of its pg_hba.conf says otherwise (${renderRule(by)})`;
+    entry.is === "refused"
+      ? `line ${entry.by.line} of its pg_hba.conf says otherwise (${renderRule(entry.by)})`
+      : "no line of its pg_hba.conf does";
   const line = `host ${identifier(login.database)} ${identifier(login.role)} samenet ${passwordMethod(rules)}`;
   return [
     {

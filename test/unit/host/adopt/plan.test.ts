@@ -1289,6 +1289,14 @@ describe("a Postgres that a release could not reach", () => {
     );
   });
 
+  test("is asked for the subnet that is set for base, where one is", () => {
+    const rules = [{ ...lets, address: "10.20.0.0", netmask: "255.255.0.0" }];
+    const told = (chosen: AdoptIntent["chosen"]) =>
+      problems(stock(), { database: { ...found.database, rules } }, { chosen });
+    expect(told({ subnet: "10.20.30.0/24" })).toEqual([]);
+    expect(told({})).toEqual([expect.stringContaining("no line of its pg_hba.conf does")]);
+  });
+
   test("that would not start on its rules, or has them elsewhere, is mended first", () => {
     const broken = { ...lets, type: null, line: 7, error: "end-of-line before method" };
     expect(having({ rules: [broken, lets] })).toEqual([
@@ -1297,11 +1305,15 @@ describe("a Postgres that a release could not reach", () => {
         type: psql("'select line_number, error from pg_hba_file_rules where error is not null'"),
       },
     ]);
-    expect(having({ rules: [], rulesFile: "/etc/my hba.conf" }).map(({ type }) => type)).toEqual([
-      [
-        "docker exec home_postgres_1 cp '/etc/my hba.conf' /var/lib/postgresql/data/pg_hba.conf",
-        "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
-      ],
+    expect(having({ rules: [], rulesFile: "/etc/my hba.conf" })).toEqual([
+      {
+        what: expect.stringMatching(/^home_postgres_1 reads its login rules \(hba_file\) from \/etc\/my hba\.conf by/),
+        why: expect.stringContaining("Take hba_file out of the compose file"),
+        type: [
+          "docker exec home_postgres_1 cp '/etc/my hba.conf' /var/lib/postgresql/data/pg_hba.conf",
+          "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+        ],
+      },
     ]);
   });
 

@@ -1,7 +1,8 @@
 import {
   brokenRules,
-  keptOut,
+  entryOf,
   passwordMethod,
+  rangesOf,
   renderRule,
   type HostRule,
 } from "../../../../../host/adopt/postgres/hostRules";
@@ -39,9 +40,16 @@ test.each([
   ["a line for a group the role may be in", ["host all +writers all scram-sha-256"]],
   ["a pattern that may mean the database", ["host /^bo all all scram-sha-256"]],
   ["a line after one that may mean the role", ["host all +guests all reject", "host all all all scram-sha-256"]],
+  [
+    "lines that cover the private ranges together",
+    ["10.0.0.0 255.0.0.0", "172.16.0.0 255.240.0.0", "192.168.0.0 255.255.0.0"].map(
+      (block) => `host all all ${block} scram-sha-256`,
+    ),
+  ],
+  ["a line after one that refuses a single host", ["host all all 192.168.1.5 255.255.255.255 reject", ...ofImage]],
   ["a line after one for other addresses", ["host all all 172.20.0.0 255.255.0.0 reject", ...ofImage]],
 ])("a release is let in by %s", (_what, lines) => {
-  expect(keptOut(rules(...lines), { role, database })).toBeUndefined();
+  expect(entryOf(rules(...lines), { role, database }, rangesOf())).toEqual({ is: "let in" });
 });
 
 test.each([
@@ -55,14 +63,24 @@ test.each([
   ["another database is let in", ["host sameuser all all trust", "host mail scani all trust"], undefined],
   ["a line refuses it first", ["host books scani all reject", ...ofImage], "host books scani all reject"],
   [
-    "a line refuses some addresses",
-    ["host all all 10.213.4.7 255.255.255.0 reject", ...ofImage],
-    "host all all 10.213.4.7 255.255.255.0 reject",
+    "a line refuses one of the ranges",
+    ["host all all 10.0.0.0 255.0.0.0 reject", ...ofImage],
+    "host all all 10.0.0.0 255.0.0.0 reject",
   ],
   ["a line asks another server first", ["host all all all ldap", ...ofImage], "host all all all ldap"],
 ])("a release is kept out where %s", (_what, lines, by) => {
-  const found = keptOut(rules(...lines), { role, database });
-  expect(found && { by: found.by && renderRule(found.by) }).toEqual({ by });
+  const entry = entryOf(rules(...lines), { role, database }, rangesOf());
+  expect(entry.is).toBe(by === undefined ? "unmatched" : "refused");
+  expect(entry.is === "refused" ? renderRule(entry.by) : undefined).toBe(by);
+});
+
+test.each([
+  ["10.20.30.0/24", "10.20.0.0 255.255.0.0 scram-sha-256", "let in"],
+  ["10.20.30.0/24", "192.168.0.0 255.255.0.0 scram-sha-256", "unmatched"],
+  ["10.20.30.0/24", "10.20.30.0 255.255.255.0 reject", "refused"],
+  ["10.20.30.0/24", "10.20.30.9 255.255.255.255 reject", "unmatched"],
+])("from the subnet %s that is set for base, by %s, a release is %s", (named, line, is) => {
+  expect(entryOf(rules(`host all all ${line}`), { role, database }, rangesOf(named)).is).toBe(is);
 });
 
 test("a line that cannot be read is told from one that matches nobody", () => {
