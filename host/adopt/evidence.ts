@@ -1,11 +1,11 @@
 import type { Engine, Labelled } from "../engine/engine";
 import { publishedAt } from "../engine/containers/published";
 import { databaseQuestion, parseAnswer, type Found } from "../guards/data/databaseAnswer";
-import { dataMisfits, type DataRefusal, type Intent, type Misfit } from "../guards/data/dataRefusals";
-import { postgresMajor } from "../guards/data/postgresMajor";
+import type { DatabaseAnswer } from "../guards/data/evidence";
+import { differingSecrets } from "../guards/data/dataRefusals";
+import type { DataSecrets } from "../guards/data/secretFingerprints";
 import { withServer } from "../backup/server";
-import { loginIn, type Login } from "../install/data/databaseUrl";
-import { adoptedFolder, postgresDataIn } from "../install/data/postgresData";
+import { loginIn } from "../install/data/databaseUrl";
 import { baseServices } from "../install/services/bundled";
 import { baseNetworkNames } from "../install/network/addresses";
 import { containerName, volumeNameOf } from "../install/names/containerName";
@@ -19,7 +19,7 @@ import { messageOf } from "../../util/operatorError";
 import { readAuthorities, type AuthorityFile } from "./compose/authorities";
 import type { PostgresSizes } from "./compose/memory";
 import { isVersioned, listObjects, NoAnswer } from "./objects";
-import { environmentIn, environmentList, type Environment } from "../install/services/environment";
+import { environmentIn, type Environment } from "../install/services/environment";
 import {
   dataMountOf,
   objectSourceOf,
@@ -45,10 +45,12 @@ export interface AdoptEvidence {
     readonly backups?: { readonly isSuperuser: boolean } | { readonly refused: string };
     /** Whether a credential is stored; undefined where the database cannot be read. */
     readonly storesCredentials?: boolean;
-    /** Reasons why `up` of base would refuse the data with what api has. */
-    readonly misfits?: readonly DataRefusal[];
-    /** Secrets of which the data has fingerprints that are neither api's nor its own by now, as of an earlier adoption. */
-    readonly stale?: readonly Misfit[];
+    /** Set where it has no role, or no database, of the name in DATABASE_URL. */
+    readonly lacks?: DatabaseAnswer["lacks"];
+    /** Secrets of api's that the data was made with others of, for which `up` of base would refuse it. */
+    readonly differing?: readonly (keyof DataSecrets)[];
+    /** Secrets whose fingerprints in the data match neither api's nor the data's own, as after an earlier adoption. */
+    readonly stale?: readonly (keyof DataSecrets)[];
     /** Lines of its pg_hba.conf in the data, in their order; none where it is elsewhere, or cannot be read. */
     readonly rules?: readonly HostRule[];
     /** Path of its pg_hba.conf where only its command, or a file outside the data, names it. */
@@ -145,9 +147,7 @@ export async function readEvidence(
     engine.networks([]),
     engine.volumes([]),
     mount?.type === "volume" ? engine.containers({ volumes: [mount.source] }) : [],
-    postgres?.state === "running"
-      ? askDatabase(engine, postgres, api?.environment ?? {}, { install, stacks })
-      : undefined,
+    postgres?.state === "running" ? askDatabase(engine, postgres.name, api?.environment ?? {}, stacks) : undefined,
     askBucket(engine, project),
     askUploads(engine, project, stacks),
     readAuthorities(engine, partsOf(project)),
@@ -262,14 +262,13 @@ const serverScript = [
 
 async function askDatabase(
   engine: Engine,
-  postgres: ComposeContainer,
+  name: string,
   { DATABASE_URL = "", ENCRYPTION_KEY = "" }: Readonly<Record<string, string>>,
-  { install, stacks }: { readonly install: string; readonly stacks: StackNames },
+  stacks: StackNames,
 ): Promise<AdoptEvidence["database"]> {
   const login = loginIn(DATABASE_URL);
   if (login === undefined) return undefined;
   const { role, password, database } = login;
-  const { name } = postgres;
   const [answer, server, backups] = await Promise.all([
     engine.exec(name, databaseQuestion(role, database)),
     engine.capture(name, ["sh", "-c", serverScript, "server", role, database], [`URL_PASSWORD=${password}`]),
@@ -281,57 +280,25 @@ async function askDatabase(
     major: found.major,
     backups,
     storesCredentials: found.database && found.database.credentials.length > 0,
-    ...(await misfitsOf(postgres, found, { install, login, encryptionKey: ENCRYPTION_KEY, base: stacks.base })),
+    lacks: found.database?.lacks,
+    ...(await compareSecrets(found, role, { encryptionKey: ENCRYPTION_KEY, databasePassword: password })),
   };
 }
 
 /**
- * Asks the guard of base's `up` about the place the data will be in, with what api has: as Postgres answers now, and as
- * once it has stopped, when there are only the fingerprints. Who else uses the volume is not asked: Postgres itself
- * does until the data moves.
+ * Compares what api has with the data: as Postgres answers now, and as once it has stopped, when there are only the
+ * fingerprints.
  */
-async function misfitsOf(
-  postgres: ComposeContainer,
-  found: Found,
-  {
-    install,
-    login,
-    encryptionKey,
-    base,
-  }: Readonly<Record<"install" | "encryptionKey" | "base", string>> & { readonly login: Login },
-): Promise<Pick<NonNullable<AdoptEvidence["database"]>, "misfits" | "stale">> {
-  const { role, password, database } = login;
-  const { image, ofImage } = postgres;
-  const intent: Intent = {
-    place: {
-      install,
-      volumes: [],
-      postgres: {
-        container: containerName(install, "postgres"),
-        volume: dataMountOf(postgres)?.source ?? volumeNameOf(install, "postgres"),
-        path: postgresDataIn(adoptedFolder),
-        role,
-        database,
-        image,
-      },
-    },
-    encryptionKey,
-    databasePassword: password,
-    baseStack: base,
-    trustSettings: false,
-  };
-  const running = {
-    volumeMajor: found.major,
-    imageMajor: postgresMajor(image, environmentList(ofImage)),
-    imageDataPath: ofImage.PGDATA,
-    database: found.database,
-  };
-  const [misfits, stopped] = await Promise.all([
-    dataMisfits({ strangers: [], ...running }, intent),
-    dataMisfits({ strangers: [], fingerprints: found.fingerprints }, intent),
+async function compareSecrets(
+  { database, fingerprints }: Found,
+  role: string,
+  secrets: DataSecrets,
+): Promise<Pick<NonNullable<AdoptEvidence["database"]>, "differing" | "stale">> {
+  const [differing, stopped] = await Promise.all([
+    differingSecrets({ database }, role, secrets),
+    differingSecrets({ fingerprints }, role, secrets),
   ]);
-  const known = misfits.map(({ misfit }) => misfit);
-  return { misfits, stale: stopped.map(({ misfit }) => misfit).filter((misfit) => !known.includes(misfit)) };
+  return { differing, stale: stopped.filter((secret) => !differing.includes(secret)) };
 }
 
 /** Logs in as a backup does, and asks for the role's rights. */

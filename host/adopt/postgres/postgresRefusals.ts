@@ -13,9 +13,8 @@ import {
 } from "../../../util/commands";
 import type { Problem } from "../../../util/operatorError";
 import { identifier, superuserOf } from "../../backup/server";
-import type { Misfit } from "../../guards/data/dataRefusals";
 import { postgresMajor } from "../../guards/data/postgresMajor";
-import { fingerprintsFile } from "../../guards/data/secretFingerprints";
+import { fingerprintsFile, type DataSecrets } from "../../guards/data/secretFingerprints";
 import { loginIn } from "../../install/data/databaseUrl";
 import { postgresDataPath, postgresFolders } from "../../install/data/postgresData";
 import { environmentList } from "../../install/services/environment";
@@ -66,9 +65,7 @@ export function postgresProblems(
   const superuser = superuserOf(postgres.environment).role;
   const login = { role: loginRoleOf(parts), database: databaseOf(parts) };
   const reached = { project, postgres, login, ranges: rangesOf(subnet) };
-  const misfits = database?.misfits ?? [];
-  const stale = database?.stale ?? [];
-  const isMisfit = (part: Misfit) => misfits.some(({ misfit }) => misfit === part);
+  const { major, lacks, differing = [], stale = [] } = database ?? {};
   // If Scani's role is not let in over the socket either, the backups' role name is not the cause.
   const isUnknown =
     database?.isSuperuser !== undefined && database.backups !== undefined && "refused" in database.backups;
@@ -94,10 +91,16 @@ export function postgresProblems(
         why: "Dump the database and restore it into an install of this module's own, or move the data up in its volume and take PGDATA out of the compose file.",
         type: composeUp(project),
       },
-    named !== databaseOf(parts) && {
-      what: `Scani's database is ${databaseOf(parts)}, and the environment of ${postgres.name} names ${named}, of which backups would be made.`,
-      ...giving(project, postgres, "POSTGRES_DB"),
+    lacks !== undefined && {
+      what: `${postgres.name} has no ${lacks} ${login[lacks]}, which DATABASE_URL names.`,
+      why: `Name the ${lacks} that Scani's data is of in the .env file beside the compose file, and let compose apply it.`,
+      type: composeUp(project),
     },
+    lacks === undefined &&
+      named !== databaseOf(parts) && {
+        what: `Scani's database is ${databaseOf(parts)}, and the environment of ${postgres.name} names ${named}, of which backups would be made.`,
+        ...giving(project, postgres, "POSTGRES_DB"),
+      },
     ofServer.length > 0 && {
       what: `DATABASE_URL sets ${ofServer.join(", ")} of ${postgres.name}, and base's own Postgres is named without: Scani might not find its data there.`,
       why: `What the server is to go on with, the role keeps: alter role "${loginRoleOf(parts)}" set <name> to <value>. Take it out of DATABASE_URL in the .env file beside the compose file then, and let compose apply it.`,
@@ -116,6 +119,7 @@ export function postgresProblems(
       },
     postgres.state === "running" &&
       database !== undefined &&
+      lacks === undefined &&
       database.isSuperuser === undefined && {
         what: `${postgres.name} lets nobody in over the socket in its container as ${loginRoleOf(parts)}, as backups do.`,
         why: "Its pg_hba.conf has to begin with: local all all trust",
@@ -125,28 +129,30 @@ export function postgresProblems(
       what: `${loginRoleOf(parts)}, with whom Scani logs in to ${postgres.name}, is no superuser, as whoever restores a backup has to be.`,
       type: dockerPsql(postgres.name, superuser, `alter role ${identifier(loginRoleOf(parts))} superuser`),
     },
-    (isMisfit("password") || (database?.takesPassword === false && !isKeptOut(reached, database))) && {
+    (differing.includes("databasePassword") ||
+      (database?.takesPassword === false && lacks === undefined && !isKeptOut(reached, database))) && {
       what: `${postgres.name} does not take the password in DATABASE_URL${database?.takesPassword === true ? ": it lets Scani in without, and keeps another one" : ""}.`,
       type: dockerPsql(postgres.name, loginRoleOf(parts), "\\password"),
     },
-    isMisfit("key") && {
+    differing.includes("encryptionKey") && {
       what: "ENCRYPTION_KEY opens none of the stored credentials that were tried.",
       why: "They were sealed with another key, which has to be in the .env file beside the compose file.",
       type: composeUp(project),
     },
     stale.length > 0 && {
-      what: `The data of ${postgres.name} has fingerprints of another ${stale.map((one) => secretNames[one] ?? one).join(" and ")} (${fingerprintsFile}) than api has, as from an earlier adoption, and base would refuse it.`,
-      why: "What Postgres itself keeps does not contradict api, so they can go; base makes them anew.",
+      what: `The data of ${postgres.name} has fingerprints of another ${stale.map((one) => secretNames[one]).join(" and ")} (${fingerprintsFile}) than api has, as from an earlier adoption, and base would refuse it.`,
+      why: "The stored passwords and credentials match api's, so the fingerprints can be removed; base makes them anew.",
       type: dockerRemoveFile(postgres.name, `${postgresDataPath}/${fingerprintsFile}`),
     },
-    isMisfit("major") && {
-      what: `The data was made by Postgres ${database?.major}, and ${postgres.name} runs ${imageMajor}.`,
-      type: composeUp(project),
-    },
+    major !== undefined &&
+      imageMajor !== undefined &&
+      major !== imageMajor && {
+        what: `The data was made by Postgres ${major}, and ${postgres.name} runs ${imageMajor}.`,
+        type: composeUp(project),
+      },
   ];
   return [
     ...wrong.filter((one) => one !== false),
-    ...misfits.filter(({ misfit }) => !inOwnWords.includes(misfit)).map(({ problem }) => problem),
     ...reachProblems(reached, database),
     ...strangers.map((name) => ({
       what: `The volume of ${postgres.name} is used by ${name} too.`,
@@ -156,10 +162,10 @@ export function postgresProblems(
   ];
 }
 
-/** What base's guard refuses that is mended in the compose project, not in base's settings. */
-const inOwnWords: readonly Misfit[] = ["key", "password", "major", "login"];
-
-const secretNames: Readonly<Partial<Record<Misfit, string>>> = { key: "ENCRYPTION_KEY", password: "password" };
+const secretNames: Readonly<Record<keyof DataSecrets, string>> = {
+  encryptionKey: "ENCRYPTION_KEY",
+  databasePassword: "password",
+};
 
 /** Explains how to give Postgres' service the name Scani uses. Official images refuse it together with its `_FILE`. */
 function giving(

@@ -8,6 +8,7 @@ import type { Evidence } from "./evidence";
 import type { DataPlace } from "../../install/data/dataPlace";
 import { postgresDataPath } from "../../install/data/postgresData";
 import { matchesVerifier } from "./passwordVerifier";
+import type { DataSecrets } from "./secretFingerprints";
 import type { Libc } from "./postgresLibc";
 
 /** Settings that a stack is about to use on the data. */
@@ -23,40 +24,37 @@ export interface Intent {
   readonly trustSettings: boolean;
 }
 
-/** Part of the data that the settings do not fit. */
-export type Misfit = "user" | "major" | "tools" | "path" | "libc" | "login" | "key" | "password";
-
-/** A reason not to go on, with the part of the data it is about. */
-export interface DataRefusal {
-  readonly misfit: Misfit;
-  readonly problem: Problem;
-}
-
-/**
- * Returns every reason not to go on, from the evidence, as an install's own settings mend it. Without effects;
- * decryption and verification are arithmetic.
- */
+/** Returns every reason not to go on. Without effects; decryption and verification are arithmetic. */
 export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<Problem[]> {
-  return (await dataMisfits(evidence, intent)).map(({ problem }) => problem);
+  const fixed = [
+    ...strangers(evidence),
+    majorOf(evidence, intent),
+    toolsOf(evidence, intent),
+    dataPathOf(evidence, intent),
+  ];
+  const trusted = [
+    libcOf(evidence, intent),
+    lackOf(evidence, intent),
+    await keyOf(evidence, intent),
+    await passwordOf(evidence, intent),
+  ];
+  return [...fixed, ...(intent.trustSettings ? [] : trusted)].filter((problem) => problem !== undefined);
 }
 
-/** Does the same for a caller that mends some of them by other means. */
-export async function dataMisfits(evidence: Evidence, intent: Intent): Promise<DataRefusal[]> {
-  const fixed: [Misfit, Problem | undefined][] = [
-    ...strangers(evidence).map((problem): [Misfit, Problem] => ["user", problem]),
-    ["major", majorOf(evidence, intent)],
-    ["tools", toolsOf(evidence, intent)],
-    ["path", dataPathOf(evidence, intent)],
+/** Evidence of the secrets the data was made with. */
+type SecretEvidence = Pick<Evidence, "database" | "fingerprints" | "keyInUse">;
+
+/** Returns which secrets the data was made with others of. Without effects. @param role as whom Scani logs in */
+export async function differingSecrets(
+  evidence: SecretEvidence,
+  role: string,
+  { encryptionKey, databasePassword }: DataSecrets,
+): Promise<(keyof DataSecrets)[]> {
+  const fits: [keyof DataSecrets, boolean | undefined][] = [
+    ["encryptionKey", await keyFits(evidence, encryptionKey)],
+    ["databasePassword", await passwordFits(evidence, role, databasePassword)],
   ];
-  const trusted: [Misfit, Problem | undefined][] = [
-    ["libc", libcOf(evidence, intent)],
-    ["login", lackOf(evidence, intent)],
-    ["key", await keyOf(evidence, intent)],
-    ["password", await passwordOf(evidence, intent)],
-  ];
-  return [...fixed, ...(intent.trustSettings ? [] : trusted)].flatMap(([misfit, problem]) =>
-    problem === undefined ? [] : [{ misfit, problem }],
-  );
+  return fits.filter(([, one]) => one === false).map(([secret]) => secret);
 }
 
 /** Heading of all refusals. */
@@ -164,7 +162,7 @@ async function keyOf(evidence: Evidence, { encryptionKey, baseStack }: Intent): 
 
 /** Returns whether the key fits; undefined where nothing says so. The data itself counts before its fingerprints. */
 async function keyFits(
-  { database, fingerprints, keyInUse }: Evidence,
+  { database, fingerprints, keyInUse }: SecretEvidence,
   key: string | undefined,
 ): Promise<boolean | undefined> {
   const credentials = database?.credentials ?? [];
@@ -174,13 +172,22 @@ async function keyFits(
   return fingerprints === undefined ? keyInUse === key : opens(fingerprints.encryptionKey, key);
 }
 
+/** Returns whether the password fits the role; undefined where nothing says so. */
+async function passwordFits(
+  { database, fingerprints }: SecretEvidence,
+  role: string,
+  password: string | undefined,
+): Promise<boolean | undefined> {
+  const verifier = database?.passwordVerifier ?? fingerprints?.databasePassword;
+  if (verifier === undefined) return undefined;
+  return password === undefined ? false : matchesVerifier(verifier, role, password);
+}
+
 async function passwordOf(
-  { database, fingerprints }: Evidence,
+  evidence: Evidence,
   { place: { postgres }, databasePassword, baseStack }: Intent,
 ): Promise<Problem | undefined> {
-  const verifier = database?.passwordVerifier ?? fingerprints?.databasePassword;
-  if (postgres === undefined || verifier === undefined) return undefined;
-  if (databasePassword !== undefined && (await matchesVerifier(verifier, postgres.role, databasePassword)) !== false)
+  if (postgres === undefined || (await passwordFits(evidence, postgres.role, databasePassword)) !== false)
     return undefined;
   return {
     what: `POSTGRES_PASSWORD ${databasePassword === undefined ? "is not given and would be generated anew" : "differs"}, but the volume ${postgres.volume} was made with another, and Postgres keeps that one: nothing could log in.`,

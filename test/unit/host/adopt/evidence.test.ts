@@ -246,22 +246,20 @@ test("what asks over the socket has no password, as a backup has none", async ()
   expect(script.command).toMatch(/for name in .*\bmax_connections\b.*; do\n.*postgres -C/);
 });
 
-test("base's guard is asked about the data as it will be, with what api has", async () => {
+test.each(["role", "database"])("a %s that Postgres lacks is known from its refusal", async (lacks) => {
+  const made = engine(() => ({ output: `psql: error: FATAL:  ${lacks} "scani" does not exist\n` }));
+  const { database } = await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"));
+  expect(database?.lacks).toBe(lacks);
+});
+
+test("the data's own secrets are compared with what api has", async () => {
   const verifier = await verifierOf("another");
   const made = engine((_container, command) => ({
     output: command.includes("evidence") ? `major 18\nverifier ${verifier}\n` : "password taken\n",
   }));
-  // Its image's own folder does not count: the data will be in one of the volume's.
-  made.images.set("postgres:18", {
-    id: "sha256:postgres",
-    environment: ["PG_MAJOR=18", "PGDATA=/var/lib/postgresql/18/docker"],
-    labels: {},
-    digests: [],
-  });
-  Object.assign(made.find("home-postgres") as FakeContainer, { image: "postgres:18", imageId: "postgres:18" });
   const { database } = await readEvidence(made, await readProject(made, undefined, "/"), "scani", stacksBeside("base"));
   expect(database).toMatchObject({ major: "18", takesPassword: true, storesCredentials: false });
-  expect(database?.misfits?.map(({ misfit }) => misfit)).toEqual(["password"]);
+  expect(database?.differing).toEqual(["databasePassword"]);
   expect(database?.stale).toEqual([]);
 });
 
@@ -277,7 +275,7 @@ test("fingerprints that base would go by once Postgres has stopped are compared 
   (found.find("home-api")?.environment as string[]).push(`ENCRYPTION_KEY=${key}`);
   const project = await readProject(found, undefined, "/");
   const { database } = await readEvidence(found, project, "scani", stacksBeside("base"));
-  expect([database?.misfits, database?.stale]).toEqual([[], ["password"]]);
+  expect([database?.differing, database?.stale]).toEqual([[], ["databasePassword"]]);
 });
 
 test("a backup's login is that of its container's environment", async () => {

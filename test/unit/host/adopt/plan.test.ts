@@ -1,6 +1,5 @@
 import type { AdoptEvidence, DataElsewhere, Neighbour } from "../../../../host/adopt/evidence";
 import { secretsToAccept } from "../../../../host/adopt/compose/variables";
-import type { DataRefusal, Misfit } from "../../../../host/guards/data/dataRefusals";
 import { namesOf, pinnedTag } from "../../../../host/adopt/imageNames";
 import { planAdoption, type Adoption } from "../../../../host/adopt/plan";
 import type { AdoptIntent } from "../../../../host/adopt/refusals";
@@ -163,12 +162,6 @@ const found: AdoptEvidence = {
   installed: false,
   neighbours: [],
 };
-
-/** Returns a refusal of the guard of base's data. */
-const misfit = (part: Misfit): DataRefusal => ({
-  misfit: part,
-  problem: { what: `${part} does not fit`, type: "x" },
-});
 
 const asked: AdoptIntent = { install: "scani", port: 8090, stack: "tier1", acceptPublicKey: false };
 
@@ -444,7 +437,7 @@ test("every reason not to go on is told at once, each with what to type", () => 
       database: {
         major: "15",
         takesPassword: false,
-        misfits: [misfit("key"), misfit("major"), misfit("password"), misfit("path")],
+        differing: ["encryptionKey", "databasePassword"],
         bytes: 8_000_000_000,
         freeMiB: 100,
       },
@@ -468,7 +461,6 @@ test("every reason not to go on is told at once, each with what to type", () => 
     "does not take the password",
     "opens none of the stored credentials",
     "The data was made by Postgres 15",
-    "path does not fit",
     "The engine's disk has 100 MiB free",
     "is used by pgadmin too",
     "Port 8090 is taken by nginx",
@@ -1317,18 +1309,33 @@ describe("a Postgres that a release could not reach", () => {
     ]);
   });
 
+  test.each([
+    ["role", "home_postgres_1 has no role scani, which DATABASE_URL names."],
+    ["database", "home_postgres_1 has no database scani, which DATABASE_URL names."],
+  ] as const)("without the %s in DATABASE_URL is told that alone", (lacks, what) => {
+    const refused = { isSuperuser: undefined, takesPassword: false, rules: [], backups: { refused: "FATAL" } };
+    const project = stock({ postgres: { environment: { POSTGRES_USER: "owner", POSTGRES_DB: "books" } } });
+    expect(having({ ...refused, lacks }, project)).toEqual([
+      {
+        what,
+        why: `Name the ${lacks} that Scani's data is of in the .env file beside the compose file, and let compose apply it.`,
+        type: "cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d",
+      },
+    ]);
+  });
+
   test("with fingerprints of an earlier adoption's secrets is rid of them first", () => {
-    expect(having({ misfits: [], stale: ["key", "password"] })).toEqual([
+    expect(having({ differing: [], stale: ["encryptionKey", "databasePassword"] })).toEqual([
       {
         what: "The data of home_postgres_1 has fingerprints of another ENCRYPTION_KEY and password (scani-made-with.json) than api has, as from an earlier adoption, and base would refuse it.",
-        why: expect.stringContaining("base makes them anew"),
+        why: "The stored passwords and credentials match api's, so the fingerprints can be removed; base makes them anew.",
         type: "docker exec home_postgres_1 rm /var/lib/postgresql/data/scani-made-with.json",
       },
     ]);
   });
 
   test("with another password than it keeps, which it does not ask for, is refused as base would", () => {
-    expect(having({ misfits: [misfit("password")] })).toEqual([
+    expect(having({ differing: ["databasePassword"] })).toEqual([
       {
         what: "home_postgres_1 does not take the password in DATABASE_URL: it lets Scani in without, and keeps another one.",
         type: psql(String.raw`'\password'`),
