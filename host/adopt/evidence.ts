@@ -59,7 +59,7 @@ export interface AdoptEvidence {
     readonly socket?: string;
     /** Folders of what it loads, and of what belongs to extensions. */
     readonly libraries?: readonly string[];
-    /** Connections it takes now. */
+    /** Connections it takes now; absent where the settings in its data say so. */
     readonly connections?: string;
     /** Settings a Postgres has that is started on the data alone. */
     readonly start?: Readonly<Partial<Record<StartSetting, string>>>;

@@ -28,10 +28,12 @@ const files = `with ${written} select name || ' ' || setting from written
 const included = `select distinct 'include ' || sourcefile from pg_file_settings
    where current_setting('config_file') like current_setting('data_directory') || '/%' and not ${inData}`;
 
+/** Condition of a setting in force that comes from neither the data's files nor Postgres' own defaults. */
+const fromOutside = `(s.source = 'command line' or s.sourcefile is not null and not s.${inData})`;
+
 /** Query for settings that Postgres needs to start on the data, or to answer, and that are not in the data's files. */
 const needed = `with ${written} select s.name || ' ' || s.setting from pg_settings s
-   where (s.source = 'command line' or s.sourcefile is not null and not s.${inData})
-   and not exists (select from written w where w.name = s.name
+   where ${fromOutside} and not exists (select from written w where w.name = s.name
      and replace(w.setting, ' ', '') = replace(s.setting, ' ', ''))
    and (s.name = 'max_prepared_transactions' and exists (select from pg_prepared_xacts)
      or s.name = 'shared_preload_libraries' and s.setting <> '')`;
@@ -64,8 +66,11 @@ const rules = `select jsonb_build_object('line', line_number, 'type', type, 'dat
    'address', address, 'netmask', netmask, 'method', auth_method, 'error', error)
    from pg_hba_file_rules where current_setting('hba_file') = ${ownRules}`;
 
-/** Query for the connections the server takes now. Scani's pools come along as they are. */
-const connections = "select current_setting('max_connections')";
+/**
+ * Query for the connections the server takes now, where that does not come from the data: what the operator lowers there
+ * is meant, also before a restart. Scani's pools come along as they are.
+ */
+const connections = `select s.setting from pg_settings s where s.name = 'max_connections' and ${fromOutside}`;
 
 /** Query for the folder of the socket that the image's own tools look in. */
 const socket = "select boot_val from pg_settings where name = 'unix_socket_directories'";

@@ -1410,6 +1410,7 @@ describe("what compose's Postgres has and base's own has not", () => {
     // Once that is done, or where the data has more, which is not in force yet, nothing is said.
     for (const max_connections of ["300", "1000"])
       expect(having({ connections: "300", start: { max_connections } })).toEqual([]);
+    expect(having({ connections: undefined, start: { max_connections: "50" } })).toEqual([]);
   });
 
   test("a replication slot that nobody would read any more is dropped first, in its database", () => {
