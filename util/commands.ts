@@ -221,6 +221,7 @@ export const dockerPrunes: readonly string[] = ["docker image prune", "docker bu
 export const dockerContexts = "docker context ls";
 export const dockerDefaultContext = "docker context use default";
 export const dockerCreateVolume = (name: string): string => `docker volume create ${quoted(name)}`;
+export const dockerRemoveVolume = (name: string): string => `docker volume rm ${quoted(name)}`;
 
 /** Finds files of a name in a volume. @param image on the engine, with a shell's usual tools */
 export const dockerFind = (volume: string, image: string, name: string): string =>

@@ -1,7 +1,9 @@
 import type { ContainerDetails } from "../engine/engine";
 import { describeShortcomings, servingOf, type Serving } from "../install/facts";
 import { readFacts } from "../install/readFacts";
-import { adoptCommand, upCommand } from "../../util/commands";
+import { environmentIn } from "../install/services/environment";
+import { adoptCommand, dockerRemoveVolume, upCommand } from "../../util/commands";
+import { isPathWithin } from "../../util/files/pathWithin";
 import type { Problem } from "../../util/operatorError";
 import { phasesOf } from "./phases";
 import { isTakenOver } from "./phases/files";
@@ -74,13 +76,15 @@ export function settlingNote(
 }
 
 /** Volumes of compose's S3 server. */
-export interface OldFiles {
-  /** Those with its files. */
-  readonly volumes: readonly string[];
-  /** Those of them that nobody else has. */
+interface OldFiles {
+  /** Volumes that hold its files; undefined where that cannot be told. */
+  readonly volumes?: readonly string[];
+  /** Volumes that hold its files and that no other container uses. */
   readonly removable: readonly string[];
-  /** Its other volumes, each with the reason why it stays. */
+  /** Volumes that stay, each with the reason. */
   readonly kept: readonly string[];
+  /** Volumes that may hold its files. */
+  readonly unclear: readonly string[];
 }
 
 /** Reads which volumes of compose's S3 server go with its files. Once its container is gone they are in the record. */
@@ -88,6 +92,7 @@ export async function readOldFiles({ engine, record }: Pick<AdoptRun, "engine" |
   const server = await engine.inspect(record.objectStore ?? "");
   const mounts = (server?.mounts ?? []).filter(({ type }) => type === "volume");
   const volumes = record.fileVolumes ?? (server === undefined ? [] : fileVolumesOf(server));
+  if (volumes === undefined) return { removable: [], kept: [], unclear: mounts.map(({ source }) => source) };
   const removed = retired(record);
   const found = await Promise.all(
     volumes.map(async (volume) => {
@@ -106,26 +111,58 @@ export async function readOldFiles({ engine, record }: Pick<AdoptRun, "engine" |
         .filter(({ source }) => !volumes.includes(source))
         .map(({ source, path }) => `${source} (no files of Scani's: it is ${path})`),
     ],
+    unclear: [],
+  };
+}
+
+/** Explains which volumes may hold the files of compose's S3 server, and how to remove one; undefined without any. Pure. */
+export function unclearNote({ unclear }: Pick<OldFiles, "unclear">, server = ""): Problem | undefined {
+  if (unclear.length === 0) return undefined;
+  return {
+    what: `Which volumes of ${server} hold its files cannot be told from its command and environment, so they stay: ${unclear.join(", ")}.`,
+    why: "A volume you know to hold nothing but the files can be removed once compose's containers are gone:",
+    type: unclear.map(dockerRemoveVolume),
   };
 }
 
 /**
- * Returns the volumes an S3 server has its files in: those that the paths of its command lie on, as in
- * `minio server /data`, or else `/data`. Pure.
+ * Returns the volumes an S3 server has its files in: those that its paths lie on. Pure.
+ * @returns undefined where none of the paths is on a mount, so that it keeps its files by other means
  */
-export function fileVolumesOf({
+export function fileVolumesOf(
+  server: Pick<ContainerDetails, "entrypoint" | "arguments" | "environment" | "mounts">,
+): string[] | undefined {
+  const found = filePathsOf(server).flatMap((path) => {
+    const under = server.mounts.filter((mount) => isPathWithin(path, mount.path));
+    return under.sort((one, other) => other.path.length - one.path.length).slice(0, 1);
+  });
+  if (found.length === 0) return undefined;
+  return [...new Set(found.filter(({ type }) => type === "volume").map(({ source }) => source))];
+}
+
+/**
+ * Returns the paths of an S3 server's files: of its command, as in `minio server /data`, or else of its environment, or
+ * else `/data`.
+ */
+function filePathsOf({
   entrypoint,
   arguments: words,
-  mounts,
-}: Pick<ContainerDetails, "entrypoint" | "arguments" | "mounts">): string[] {
+  environment,
+}: Pick<ContainerDetails, "entrypoint" | "arguments" | "environment">): string[] {
   const all = [...entrypoint, ...words].flatMap((word) => word.split(/\s+/));
   const after = all.includes("server") ? all.slice(all.indexOf("server") + 1) : [];
   // The path after an option, as after `--certs-dir`, is that option's.
   const named = after.filter((word, at) => word.startsWith("/") && !/^--?[^=]+$/.test(after[at - 1] ?? ""));
-  const found = (named.length === 0 ? ["/data"] : named).flatMap((path) => {
-    const under = mounts.filter((mount) => path === mount.path || path.startsWith(`${mount.path}/`));
-    const [nearest] = under.sort((one, other) => other.path.length - one.path.length);
-    return nearest?.type === "volume" ? [nearest.source] : [];
-  });
-  return [...new Set(found)];
+  const { MINIO_VOLUMES = "", MINIO_DATA_DIR = "" } = environmentIn(environment);
+  const set = `${MINIO_VOLUMES} ${MINIO_DATA_DIR}`.split(/\s+/).filter((word) => word.startsWith("/"));
+  return [named, set, ["/data"]].find((paths) => paths.length > 0)?.flatMap(expandPath) ?? [];
+}
+
+/** Expands MinIO's notation of several folders: `/mnt/disk{1...4}`. */
+function expandPath(path: string): string[] {
+  const [range, first, last] = /\{(\d+)\.\.\.(\d+)\}/.exec(path) ?? [];
+  if (range === undefined) return [path];
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) =>
+    path.replace(range, String(Number(first) + at).padStart(first.length, "0")),
+  ).flatMap(expandPath);
 }

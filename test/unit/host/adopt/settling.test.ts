@@ -44,7 +44,7 @@ const mounts = [
   { type: "bind", source: "/srv/files", path: "/files" },
 ];
 
-test.each<[command: string, volumes: string[]]>([
+test.each<[command: string, volumes: string[] | undefined]>([
   ["", ["root"]],
   ["server /data --console-address :9001", ["root"]],
   ["server --address :9000 /data/1/minio", ["first"]],
@@ -52,8 +52,24 @@ test.each<[command: string, volumes: string[]]>([
   ["server --certs-dir /certs /mnt/2", ["second"]],
   ["server --certs-dir=/certs /data", ["root"]],
   ["server /files", []],
-  ["server /database", []],
+  ["server /database", undefined],
 ])("a server started with `%s` has its files in %j", (command, volumes) => {
-  expect(fileVolumesOf({ entrypoint: [], arguments: command.split(" "), mounts })).toEqual(volumes);
-  expect(fileVolumesOf({ entrypoint: ["sh", "-c"], arguments: [`exec minio ${command}`], mounts })).toEqual(volumes);
+  const server = { environment: [], mounts };
+  expect(fileVolumesOf({ ...server, entrypoint: [], arguments: command.split(" ") })).toEqual(volumes);
+  expect(fileVolumesOf({ ...server, entrypoint: ["sh", "-c"], arguments: [`exec minio ${command}`] })).toEqual(volumes);
+});
+
+const disks = ["/mnt/disk1", "/mnt/disk2", "/mnt/disk3", "/mnt/disks", "/mnt/data", "/bitnami/minio/data"];
+
+test.each<[what: string, command: string, environment: string[], volumes: string[] | undefined]>([
+  ["a range of disks", "minio server /mnt/disk{1...3}", [], ["/mnt/disk1", "/mnt/disk2", "/mnt/disk3"]],
+  ["MINIO_VOLUMES", "minio server --console-address :9001", ["MINIO_VOLUMES=/mnt/data"], ["/mnt/data"]],
+  ["a range in MINIO_VOLUMES", "minio server", ["MINIO_VOLUMES=/mnt/disk{2...3}"], ["/mnt/disk2", "/mnt/disk3"]],
+  ["MINIO_DATA_DIR", "minio/run.sh", ["MINIO_DATA_DIR=/bitnami/minio/data"], ["/bitnami/minio/data"]],
+  ["a script of Bitnami's, which says nothing", "/opt/bitnami/scripts/minio/run.sh", [], undefined],
+  ["a server of another kind", "java -jar s3mock.jar", ["root=/mnt/data"], undefined],
+])("a server that gives its paths by %s has its files in those volumes", (_what, command, environment, volumes) => {
+  const all = disks.map((path) => ({ type: "volume", source: path, path }));
+  const server = { entrypoint: [], arguments: command.split(" "), environment, mounts: all };
+  expect(fileVolumesOf(server)).toEqual(volumes);
 });

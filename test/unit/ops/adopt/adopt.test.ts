@@ -389,6 +389,21 @@ test("without --yes, --back says what stands in its way", async () => {
   expect(changes()).toEqual(["remove home-minio"]);
 });
 
+test.each<Going>([{}, { yes: true }])(
+  "settled with %j, volumes that may hold its S3 server's files stay, and how to remove them is said",
+  async (going) => {
+    const { adoption, context, printed } = await begun({}, "taken over");
+    const mounts = [{ type: "volume", source: "home_minio-data", path: "/bitnami/minio/data" }];
+    Object.assign(adoption.container("home-minio"), { mounts });
+    await settle(context, "base", "home", { ...going, removeOldFiles: true });
+    expect(adoption.install.engine.volumesThere.map(({ name }) => name)).toContain("home_minio-data");
+    const told = printed.join("\n");
+    expect(told).toContain("Which volumes of home-minio hold its files cannot be told");
+    expect(told).toContain("type: docker volume rm home_minio-data");
+    expect(told).not.toContain("no files of Scani's");
+  },
+);
+
 test.each<Going>([{}, { plan: true }, { plan: true, yes: true }])(
   "given %j, --settle says what it would remove and touches nothing",
   async (going) => {
