@@ -188,7 +188,7 @@ function migratorProblems(project: ComposeProject, { api }: ScaniParts): Problem
   return [{ what: `The image ${migrator.image} is of Scani ${its}, and ${api.name} runs ${ours}.`, type }];
 }
 
-/** Variables that Scani's services do not start without. Source: the schemas of their environments, 0.17.1. */
+/** Variables that Scani's services do not start without, `LOG_ID_PEPPER` in production alone. Source: the schemas of their environments, 0.17.1. */
 const required: Readonly<Record<(typeof scaniServices)[number], readonly string[]>> = {
   api: [
     ...["DATABASE_URL", "REDIS_URL", "FRONTEND_URL", "BACKEND_URL", "SCANI_CLOUD_URL", "SCANI_CLOUD_API_KEY"],
@@ -203,7 +203,8 @@ const required: Readonly<Record<(typeof scaniServices)[number], readonly string[
 function hiddenVariables(project: ComposeProject, parts: ScaniParts): Problem[] {
   return scaniServices.flatMap((service) => {
     const holder = parts[service];
-    const hidden = required[service].filter((name) => (variableOf(holder, name) ?? "") === "");
+    const needed = (name: string) => name !== "LOG_ID_PEPPER" || variableOf(holder, "NODE_ENV") === "production";
+    const hidden = required[service].filter((name) => needed(name) && (variableOf(holder, name) ?? "") === "");
     if (holder === undefined || hidden.length === 0) return [];
     return [
       {

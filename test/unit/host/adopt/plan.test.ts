@@ -1645,6 +1645,14 @@ test.each([
   ]);
 });
 
+test("LOG_ID_PEPPER is missed in production alone", () => {
+  const { LOG_ID_PEPPER: _pepper, ...environment } = environmentOf("worker");
+  expect(problems(stock({ worker: { environment: { ...environment, NODE_ENV: "development" } } }))).toEqual([]);
+  expect(problems(stock({ worker: { environment } }))).toEqual([
+    expect.stringContaining("The environment of home_worker_1 has no LOG_ID_PEPPER,"),
+  ]);
+});
+
 test.each<[string, Partial<ComposeContainer>, string, string]>([
   ["redis", { state: "paused" }, "home_redis_1 is paused.", "docker unpause home_redis_1"],
   [
