@@ -87,8 +87,12 @@ function command(name: string, ...words: readonly string[]): string {
 
 /** Spells a command on one install. @param words after its name */
 function onInstall(name: string, ...words: readonly string[]): string {
-  const typed = onBase(name, ...words);
-  return install === undefined ? typed : withName(install, typed);
+  return withOwnName(onBase(name, ...words));
+}
+
+/** Spells a command on one stack. */
+function onStack(name: string, stack: string): string {
+  return withOwnName(command(name, quoted(stack)));
 }
 
 /** Spells a command on the install of one base. @param words after its name */
@@ -97,8 +101,13 @@ function onBase(name: string, ...words: readonly string[]): string {
 }
 
 /** Spells a command that gives an install its name. */
-function withName(install: string, typed: string): string {
-  return withVariable("SCANI_NAME", install, typed);
+function withName(name: string, line: string): string {
+  return withVariable("SCANI_NAME", name, line);
+}
+
+/** Spells a command that gives the install its name where only the shell's environment has it. */
+function withOwnName(line: string): string {
+  return install === undefined ? line : withName(install, line);
 }
 
 function typed(name: string, words: readonly string[]): string {
@@ -110,21 +119,21 @@ const projectWords = (): string[] => (project === undefined ? [] : ["--project",
 
 /** Makes a folder a project. Only an installed module needs one: a checkout is a project itself. */
 export const initCommand = "npx scani-tiers init";
-export const upCommand = (stack: string): string => command("up", quoted(stack));
-export const previewCommand = (stack: string): string => command("preview", quoted(stack));
-export const downCommand = (stack: string): string => command("down", quoted(stack));
-export const statusCommand = (install?: string): string =>
-  install === undefined ? onInstall("status") : onInstall("status", "--name", quoted(install));
+export const upCommand = (stack: string): string => onStack("up", stack);
+export const previewCommand = (stack: string): string => onStack("preview", stack);
+export const downCommand = (stack: string): string => onStack("down", stack);
+export const statusCommand = (name?: string): string =>
+  name === undefined ? onInstall("status") : onInstall("status", "--name", quoted(name));
 export const adoptCommand = (...words: readonly string[]): string => onInstall("adopt", ...words.map(quoted));
 /** Adopts into stacks of its own. @param stack name of their base */
 export const adoptOnCommand = (stack: string, ...words: readonly string[]): string =>
   command("adopt", ...words.map(quoted), "--base", quoted(stack));
 /** Adopts as an install of that name. */
-export const adoptAsCommand = (install: string, ...words: readonly string[]): string =>
-  withName(install, onBase("adopt", ...words.map(quoted)));
-/** Adopts as another install beside one, into stacks of its own. @param install the one that is there */
-export const adoptBesideCommand = (install: string, ...words: readonly string[]): string =>
-  withName(`${install}-2`, adoptOnCommand(`${install}-2-base`, ...words));
+export const adoptAsCommand = (name: string, ...words: readonly string[]): string =>
+  withName(name, onBase("adopt", ...words.map(quoted)));
+/** Adopts as another install beside one, into stacks of its own. @param name that of the one that is there */
+export const adoptBesideCommand = (name: string, ...words: readonly string[]): string =>
+  withName(`${name}-2`, adoptOnCommand(`${name}-2-base`, ...words));
 export const backupCommand = (): string => onInstall("backup");
 export const backupsCommand = (): string => onInstall("backups");
 export const restoreCommand = (file: string, ...options: readonly string[]): string =>
@@ -256,7 +265,7 @@ const composeProgram = ({ version = "" }: ComposePlace): string =>
 const compose = (place: ComposePlace, words: string): string => {
   const { name, folder, files, envFiles, isElsewhere } = place;
   if (isElsewhere === true && folder !== "")
-    return `# in the tool that keeps the project ${name}, since ${folder} is not on this machine: ${composeProgram(place)} ${words}`;
+    return `# where the files of the project ${name} are now (${folder} is not on this machine): ${composeProgram(place)} ${words}`;
   const options = [
     ...(name === projectIn(folder) ? [] : ["-p", name]),
     // Compose takes the first file's folder for the project's.
@@ -275,6 +284,8 @@ const projectIn = (folder: string): string =>
     .replace(/^[_-]+/, "");
 
 export const composeUp = (project: ComposePlace): string => compose(project, "up -d");
+/** Names the same command within a sentence, wherever it is typed. */
+export const composeUpWords = (project: ComposePlace): string => `${composeProgram(project)} up -d`;
 /** Recreates the containers of these services and touches no other service. */
 export const composeRenew = (project: ComposePlace, ...services: readonly string[]): string =>
   compose(project, ["up -d --no-deps --force-recreate", ...services.map(quoted)].join(" "));

@@ -2,7 +2,7 @@ import type { FurtherVariable } from "../../settings";
 import {
   backupCommand,
   composeExec,
-  composeUp,
+  composeUpWords,
   dockerConnect,
   dockerPsql,
   dockerPsqlSession,
@@ -67,7 +67,7 @@ export function notesOf(project: ComposeProject, evidence: AdoptEvidence, noted:
   return [
     ...(postgres === undefined
       ? [
-          `Postgres is not the project's own and stays where it is: \`${composeUp(project)}\`, typed by mistake, starts a second worker on it, which \`${statusCommand()}\` names.`,
+          `Postgres is not the project's own and stays where it is: \`${composeUpWords(project)}\`, typed by mistake, starts a second worker on it, which \`${statusCommand()}\` names.`,
         ]
       : []),
     ...(volume === undefined ? [] : [`The data stays in the volume ${volume}, and moves into its folder ${folder}.`]),

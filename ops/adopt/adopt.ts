@@ -26,7 +26,7 @@ import { servingOf } from "../../host/install/facts";
 import { readFacts } from "../../host/install/readFacts";
 import { settingNamed } from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { adoptBesideCommand, adoptCommand, composeUp, statusCommand } from "../../util/commands";
+import { adoptBesideCommand, adoptCommand, composeUpWords, statusCommand } from "../../util/commands";
 import { messageOf, OperatorError, withLogTail } from "../../util/operatorError";
 import { isAbsent } from "../../util/files/isAbsent";
 import { isListenedOn } from "../../util/listening";
@@ -376,7 +376,7 @@ async function goOn(context: Context, base: string, adopting: Adopting, record: 
       ...run.closing,
       ...(record.postgres === undefined
         ? [
-            `The database is the one compose's file names as well: \`${composeUp(run.compose)}\` would start a second worker on it, which status names.`,
+            `The database is the one compose's file names as well: \`${composeUpWords(run.compose)}\` would start a second worker on it, which status names.`,
           ]
         : []),
       "This says what serves:",

@@ -5,7 +5,7 @@ import { othersOf, type ComposeProject } from "../../host/adopt/compose/project"
 import type { AdoptionRecord } from "../../host/adopt/record";
 import { strayProblem, type Stray } from "../../host/adopt/strays";
 import { mask, settingNamed, type SettingName } from "../../settings";
-import { composeRenew, composeUp, type ComposePlace } from "../../util/commands";
+import { composeRenew, composeUpWords, type ComposePlace } from "../../util/commands";
 import { renderProblem } from "../../util/operatorError";
 
 /** Describes a plan for another program, without secrets. */
@@ -98,7 +98,7 @@ export function whileBothServe(
     networks.some((one) => frontNetworks.includes(one)),
   );
   return [
-    `Do not start or restart the whole project meanwhile: \`${composeUp(compose)}\` starts compose's worker beside this module's, and a job's file may be missing there.`,
+    `Do not start or restart the whole project meanwhile: \`${composeUpWords(compose)}\` starts compose's worker beside this module's, and a job's file may be missing there.`,
     ...(proxies.length === 0
       ? []
       : [

@@ -4,6 +4,8 @@ import {
   adoptCommand,
   backupCommand,
   backupsCommand,
+  downCommand,
+  previewCommand,
   restoreCommand,
   spellBase,
   spellingEnvironment,
@@ -54,5 +56,9 @@ test("commands on one install give its name where only the shell's environment d
   // One that gives it another name gives no second.
   expect(adoptAsCommand("third", "b")).toBe("SCANI_NAME=third npm run adopt -- b");
   expect(adoptBesideCommand("scani", "b")).toBe("SCANI_NAME=scani-2 npm run adopt -- b --base scani-2-base");
-  expect(upCommand("second-tier1")).toBe("npm run up -- second-tier1");
+  expect([upCommand, previewCommand, downCommand].map((spell) => spell("second-tier1"))).toEqual([
+    "SCANI_NAME=scani-2 npm run up -- second-tier1",
+    "SCANI_NAME=scani-2 npm run preview -- second-tier1",
+    "SCANI_NAME=scani-2 npm run down -- second-tier1",
+  ]);
 });

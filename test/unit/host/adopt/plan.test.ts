@@ -310,7 +310,7 @@ test("managed services stay as they are", () => {
     notes,
   } = adoption({ ...project, containers }, { database: undefined });
   expect(notes).toContain(
-    "Postgres is not the project's own and stays where it is: `cd /srv/scani && docker compose -p home -f docker-compose.prod.yml up -d`, typed by mistake, starts a second worker on it, which `npm run status` names.",
+    "Postgres is not the project's own and stays where it is: `docker compose up -d`, typed by mistake, starts a second worker on it, which `npm run status` names.",
   );
   expect(settings.base).toMatchObject({ ...elsewhere, ...bucket });
   expect(settings.base).not.toHaveProperty("borrowedPostgres");

@@ -137,7 +137,7 @@ test("while both serve compose is asked for nothing but what a changed proxy nee
   const project = { ...compose, containers } as ComposeProject;
   const [warning, ...rest] = whileBothServe({ frontNetworks: ["home_default"] }, compose, project);
   expect(warning).toBe(
-    "Do not start or restart the whole project meanwhile: `cd /srv/home && docker compose -f docker-compose.prod.yml up -d` starts compose's worker beside this module's, and a job's file may be missing there.",
+    "Do not start or restart the whole project meanwhile: `docker compose up -d` starts compose's worker beside this module's, and a job's file may be missing there.",
   );
   expect(rest).toEqual([
     "What you change of a service beside Scani's takes effect with that service alone:",
@@ -151,7 +151,7 @@ test.each<[string, string, string]>([
   [
     "/data/compose/5",
     "unix:///var/run/docker.sock",
-    "# in the tool that keeps the project home, since /data/compose/5 is not on this machine: docker compose up -d",
+    "# where the files of the project home are now (/data/compose/5 is not on this machine): docker compose up -d",
   ],
   [place.path, "unix:///var/run/docker.sock", `cd ${place.path} && docker compose -p home up -d`],
   // It is not looked for on a machine that is not this one.
