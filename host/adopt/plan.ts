@@ -57,7 +57,7 @@ export interface Adoption {
   readonly notes: readonly string[];
 }
 
-/** A plan, or every reason why there is none, with the draft whose settings can be checked further where there is one. */
+/** A plan; or every reason why there is none, with a draft where its settings can be checked further all the same. */
 export type Planned =
   { readonly adoption: Adoption } | { readonly problems: readonly Problem[]; readonly draft?: Adoption };
 

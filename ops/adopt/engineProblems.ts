@@ -15,7 +15,7 @@ export interface EngineCheck {
   readonly adoption: Pick<Adoption, "install" | "tier" | "settings" | "tags">;
   /** True if the engine's host is this machine. */
   readonly isHere: boolean;
-  /** True where the release's images are to be asked for as well; one that is missing may be a reason already. */
+  /** True to check the release's images as well; false where a missing one may have been reported already. */
   readonly withRelease: boolean;
 }
 

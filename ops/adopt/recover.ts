@@ -286,7 +286,7 @@ async function findLost(
 function lostProblem({ service, volume, isGone }: LostVolume, base: string): Problem {
   const what = isGone
     ? `The volume ${volume} is not on this engine, and no container says where else the data of base's ${service} is: it would start empty.`
-    : `There is no data of Postgres where base's would look for it in the volume ${volume}: it would start empty, or not at all.`;
+    : `The volume ${volume} holds no Postgres data at base's path: Postgres would start empty, or not at all.`;
   const empty = withFlag("startEmpty", adoptCommand("--recover", "--yes"));
   if (service !== "postgres") return { what, why: "To go on without it:", type: empty };
   return {

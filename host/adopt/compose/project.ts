@@ -146,8 +146,8 @@ export function runningFirst(containers: readonly ComposeContainer[]): ComposeCo
   return [0, 1, 2].flatMap((wanted) => containers.filter((one) => rank(one) === wanted));
 }
 
-/** What tells which of Scani's services a container is. */
-export type Recognised = Pick<ComposeContainer, "environment" | "ofImage" | "image" | "imageLabels">;
+/** Properties of a container by which Scani's services are recognised. */
+type Recognised = Pick<ComposeContainer, "environment" | "ofImage" | "image" | "imageLabels">;
 
 /**
  * Recognises Scani's services by SERVICE_NAME, which Scani checks, and by a sign of Scani, since other programs have a

@@ -98,7 +98,7 @@ async function start(run: AdoptRun, server: string): Promise<void> {
 /**
  * Does work with a container that reaches both buckets.
  * @param own base's, as a container on the data network reaches it
- * @param work given base's own with the container it is in
+ * @param work receives the copy, and base's own bucket with the container that serves it
  */
 async function betweenBuckets<T>(
   { engine, install, image }: AdoptRun,

@@ -1,4 +1,5 @@
 import { details, type ContainerDetails, type ContainerSummary, type Engine } from "../../engine/engine";
+import { discard } from "../../engine/containers/helper";
 import { withUnstarted } from "../../engine/containers/unstarted";
 import { isLost } from "../../install/facts";
 import { networkName } from "../../install/network/addresses";
@@ -47,8 +48,8 @@ export async function whereIsData(engine: Engine, { install, volume, folder, ima
 }
 
 /**
- * True when there is nothing to move, as in a volume without data, on which base's Postgres begins, and base's network
- * is its alone. A Postgres of base's own that runs on the volume proves that the data has moved without a look into it;
+ * True when there is nothing to move, as in a volume without data, on which base's Postgres begins, and when no former
+ * server is left on base's network. A Postgres of base's own that runs on the volume proves that the data has moved without a look into it;
  * a stopped one does not, since the data may have been moved back under it.
  */
 export async function isMoved(engine: Engine, home: DataHome): Promise<boolean> {
@@ -223,6 +224,6 @@ async function runOn(engine: Engine, { install, volume, folder, image }: DataHom
     );
   } finally {
     // It has ended: one that cannot be removed says nothing about the data.
-    await engine.remove(mover, { volumes: false }).catch(() => undefined);
+    await discard(engine, mover, { volumes: false });
   }
 }

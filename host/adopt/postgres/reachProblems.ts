@@ -25,7 +25,7 @@ interface Reached {
   readonly ranges: readonly Block[];
 }
 
-/** Refuses a Postgres at another port. Whatever else it would be asked is asked at the usual one. Pure. */
+/** Refuses a Postgres at another port than a release's, at which all other questions are asked. Pure. */
 export function portProblem({ project, postgres }: Reached, port: string): Problem {
   return {
     what: `DATABASE_URL names port ${port} of ${postgres.name}, and a release reaches Postgres at ${postgresPort} alone.`,

@@ -33,7 +33,7 @@ export function localUploads(
 }
 
 /** Policy of a release's page, and where the page uploads to. */
-export interface UploadsPolicy {
+interface UploadsPolicy {
   readonly policy: string;
   /** Origin uploads go to. */
   readonly uploads: string;

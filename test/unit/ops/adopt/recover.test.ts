@@ -369,7 +369,7 @@ describe("where a container of base was removed by hand", () => {
     bringImage(install);
     fill(install, "scani-data/");
     await expect(install.recovered(true)).rejects.toThrow(
-      /There is no data of Postgres[^]*--stack base postgresFolder scani-data\n/,
+      /The volume \S+ holds no Postgres data at base's path[^]*--stack base postgresFolder scani-data\n/,
     );
     expect(install.asked).toEqual([]);
   });
