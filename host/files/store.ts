@@ -321,7 +321,12 @@ const plainType = "application/octet-stream";
 function lookedUp(result: TransferResult, title: string): Found | Doubt {
   const { status, error, body, contentRange, contentLength, contentType, etag } = result;
   if (status === 404 && refusalIn(body).code === "NoSuchKey") return "missing";
-  if (status === 404 || status === 403) return { doubt: answerOf(result), code: refusalIn(body).code };
+  if (status === 404 || status === 403) {
+    const { code } = refusalIn(body);
+    // Any other code says what is wrong with the bucket or its keys, and a data-provider takes it for a missing file.
+    const mayBeMissing = code === undefined || code === "AccessDenied";
+    return mayBeMissing ? { doubt: answerOf(result), code } : notGiven(result, title);
+  }
   const type = contentType || plainType;
   // An empty object has no first byte.
   if (status === 416 || (status === 200 && contentLength === "0")) return { bytes: 0, md5: emptySum, type };

@@ -4,7 +4,7 @@ import { routes, servedBy, type Route, type Targets } from "../gateway/routes";
 import { describeConflict, conflictsAmong } from "./drift/conflicts";
 import type { Entry } from "./journal";
 import { uploadsProblem, type Uploads } from "./storage/uploads";
-import type { Service } from "./services/release";
+import { runsOf, type Service } from "./services/release";
 import type { Tier } from "../../settings";
 
 /** A release's container as the engine reports it. */
@@ -207,7 +207,7 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
   const nameless = (name: string) => `${name} is not found by its name`;
   const ofRelease = facts.containers.filter((one) => isOf(release, one) && isNameless(facts, one));
   const forgotten = facts.containers.filter(
-    (one) => isOf(release, one) && one.otherPolicy !== undefined && one.otherPolicy !== "always",
+    (one) => isOf(release, one) && runsOf(one.service) !== "once" && ![undefined, "always"].includes(one.otherPolicy),
   );
   const ofBase = facts.nameless.filter((name) => !facts.containers.some((one) => one.name === name));
   const ofWorkers = [

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { differs, type BaseNow } from "../../host/guards/base/baseNow";
 import { keptCatcher } from "../../host/guards/base/baseRefusals";
-import { tiersOf } from "../../host/guards/inUse";
 import { alterations, describeAlterations } from "../../host/install/drift/alteration";
 import { isMadeAnew, type CreationTimestamps } from "../../host/install/drift/creationTimestamps";
 import { containerName } from "../../host/install/names/containerName";
@@ -30,12 +29,12 @@ export async function warnOfDrift(
 }
 
 /** Says what is still to be done where base keeps its mail catcher for a release that sends to it. */
-export async function warnOfCatcher({ stack }: BaseRun, { declared, now }: Known): Promise<void> {
+export async function warnOfCatcher({ install, stack }: BaseRun, { declared, now }: Known): Promise<void> {
   const catcher = keptCatcher(declared, now);
   if (catcher === undefined) return;
   const problem = {
-    what: `${catcher.container} stays as long as ${tiersOf(now.releases)} sends mail to it. The next release sends it to the mail server that is given now.`,
-    why: "Once that release serves, base gives it up:",
+    what: `${containerName(install, "mail")} stays as long as ${catcher.senders} sends mail to it. The next release sends it to the mail server that is given now.`,
+    why: "Once no release that runs sends to it any more, base gives it up, with the mails in it:",
     type: [upCommand(stack)],
   };
   await pulumi.log.warn(renderProblem(problem));

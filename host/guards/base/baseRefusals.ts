@@ -6,7 +6,7 @@ import { publishedAt } from "../../engine/containers/published";
 import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../../install/services/bundled";
 import { variableIn } from "../../install/services/environment";
 import { tiersOf } from "../inUse";
-import type { BaseContainer, BaseNow } from "./baseNow";
+import type { BaseNow } from "./baseNow";
 
 /** Settings base is about to be declared with, by name, including those that are generated. Holds secrets. */
 export interface DeclaredBase {
@@ -84,13 +84,23 @@ function replacedService(declared: DeclaredBase, now: BaseNow, service: string, 
   ];
 }
 
+/** A mail catcher that base keeps although the settings name another mail server. */
+export interface KeptCatcher {
+  /** The one it runs on or, where it is gone, the one it is made anew of. */
+  readonly image: string | undefined;
+  /** Tiers that still send to it, as the subject of a sentence. */
+  readonly senders: string;
+}
+
 /**
  * Returns base's mail catcher where a release in use still sends to it although the settings name another mail server:
- * base keeps it until none does. Pure.
+ * base keeps it, and its network, until none does. Pure.
  */
-export function keptCatcher({ settings }: DeclaredBase, now: BaseNow): BaseContainer | undefined {
-  const isReplaced = replaceable.mail.replacedBy.some((name) => settings[name]?.value !== undefined);
-  return isReplaced && isNamed(now, replaceable.mail) ? now.services.mail : undefined;
+export function keptCatcher({ settings }: DeclaredBase, now: BaseNow): KeptCatcher | undefined {
+  const { replacedBy, variable, host } = replaceable.mail;
+  const senders = now.releases.filter(({ environment }) => hostOf(variableIn(environment, variable) ?? "") === host);
+  if (senders.length === 0 || !replacedBy.some((name) => settings[name]?.value !== undefined)) return undefined;
+  return { image: now.services.mail?.image ?? settings.mailImage?.value, senders: tiersOf(senders) };
 }
 
 /** Refuses the loss of a setting that names somebody else's service, since a new and empty one would take its place. */

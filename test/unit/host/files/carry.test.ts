@@ -448,6 +448,28 @@ test("a bucket that denies everything has what is to be carried missing, and not
   expect(await compare([{ ...whole, to: denying(to) }], named, new CarryTally(), help())).toHaveLength(2);
 });
 
+test.each([
+  [403, "InvalidAccessKeyId"],
+  [403, "SignatureDoesNotMatch"],
+  [404, "NoSuchBucket"],
+])("a bucket that answers %i %s for want of keys, or of itself, has no file missing", async (status, code) => {
+  const { from, to, named } = stores({ one: "1", two: "2" });
+  // A data-provider says of such a bucket that it has none of them.
+  from.objects.clear();
+  from.misbehave = (call) =>
+    call === "GET" ? { status, body: `<Error><Code>${code}</Code><Message>refused</Message></Error>` } : undefined;
+  const waited = named.map((file): NamedFile => ({ ...file, by: "job" }));
+  const tally = await carry(from, to, waited);
+  expect([tally.gone.size, tally.stuck.map(({ at, failure }) => [at, failure.about])]).toEqual([
+    0,
+    [
+      ["from", "store"],
+      ["from", "store"],
+    ],
+  ]);
+  expect(stopping(tally.stuck).map(({ failure }) => failure.failed)[0]).toContain(code);
+});
+
 test("an address that has run out is asked for anew, and its file is not called missing", async () => {
   const { from, to, named } = stores({ "documents/u/1": "one" });
   let refusals = 1;

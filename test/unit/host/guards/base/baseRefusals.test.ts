@@ -214,13 +214,14 @@ test("nothing is refused where no release runs", () =>
 describe("a mail server in place of the catcher", () => {
   const ours = { ...settings, SMTP_URL: given("smtp://mail.example.org", ".env") };
   const kept = (changed: Record<string, DeclaredSetting>, host: BaseNow = now) =>
-    keptCatcher({ stack: "base", settings: { ...settings, ...changed } }, host)?.container;
+    keptCatcher({ stack: "base", settings: { ...settings, ...changed } }, host);
 
   test.each(["SMTP_URL", "FASTMAIL_API_TOKEN"])(
     "%s takes nothing away: the catcher stays for who sends to it",
     (name) => {
       const changed = { [name]: given("smtp://mail.example.org", ".env") };
-      expect([refusals(changed), kept(changed)]).toEqual([[], "scani-mail"]);
+      expect(refusals(changed)).toEqual([]);
+      expect(kept(changed)).toEqual({ image: "axllent/mailpit:v1.27.11", senders: "tier1" });
     },
   );
 
@@ -230,9 +231,14 @@ describe("a mail server in place of the catcher", () => {
       expect(kept(ours, { ...now, releases })).toBeUndefined();
   });
 
-  test("without one, and where it is gone, there is nothing to keep", () => {
+  test("one that is gone is made anew as declared, since its network could not be removed under its senders", () => {
+    const idle = { tier: "tier2", environment: stores };
+    const without = { ...now, services: {}, releases: [...now.releases, idle] };
+    expect(kept(ours, without)).toEqual({ image: settings.mailImage?.value, senders: "tier1" });
+  });
+
+  test("where the settings name none, nothing is kept besides", () => {
     expect(kept({})).toBeUndefined();
-    expect(kept(ours, { ...now, services: {} })).toBeUndefined();
   });
 });
 
