@@ -210,7 +210,12 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
     (one) => isOf(release, one) && runsOf(one.service) !== "once" && ![undefined, "always"].includes(one.otherPolicy),
   );
   const ofBase = facts.nameless.filter((name) => !facts.containers.some((one) => one.name === name));
+  const provider = facts.containers.find((one) => one.service === "data-provider" && isOf(release, one));
   const ofWorkers = [
+    // Mails and files go through it; tier 2 has a hosted one in its place.
+    ...(release.tier !== "tier1" || provider?.state === "running"
+      ? []
+      : [`its data-provider is ${provider?.state ?? "gone"}`]),
     ...(worker?.state === "running" ? [] : [`its worker is ${worker?.state ?? "gone"}`]),
     ...others.map(
       (one) => `${besideWorker(release, one)} ${one.state === "running" ? "takes jobs" : `is ${one.state}`}`,

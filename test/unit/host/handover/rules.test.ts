@@ -192,6 +192,8 @@ async function untrueStatus(host: FakeInstall): Promise<string[]> {
       : said.startsWith(`scani: ${released} serves (release ${releaseOf[released]})`) &&
         said.includes("uploads fail") === ailing &&
         said.includes("its worker is ") === (host.container(releaseOf[released], "worker").state !== "running") &&
+        said.includes("its data-provider is ") ===
+          (released === "tier1" && host.container(releaseOf.tier1, "data-provider").state !== "running") &&
         said.includes("takes jobs") ===
           tiers.some((other) => other !== released && host.container(releaseOf[other], "worker").state === "running");
   return true_ ? [] : [`rule 5: status says ${said}`];

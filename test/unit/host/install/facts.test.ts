@@ -76,6 +76,15 @@ test.each<[string, Facts, ReturnType<typeof servingOf>, RegExp]>([
     /^tier1 \(one\), but its worker is gone$/,
   ],
   [
+    "a release whose data-provider is stopped",
+    factsOf(
+      release("tier1", "one", (service) => service !== "data-provider"),
+      routedTo("one"),
+    ),
+    { is: "serving", release: one, shortcomings: [{ what: "its data-provider is exited", of: "release" }] },
+    /^tier1 \(one\), but its data-provider is exited$/,
+  ],
+  [
     "a release of which two workers and a copy of one take jobs",
     factsOf(
       [
