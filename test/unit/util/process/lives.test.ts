@@ -36,8 +36,11 @@ onLinux("one that runs the program that was meant is the same, also where the cl
 });
 
 onLinux("a process nobody has taken note of yet has ended all the same", async () => {
-  // Its parent never waits for it, so the kernel keeps its pid.
-  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
+  // It ends once its parent is a program that waits for nobody, so the kernel keeps its pid: a shell would wait.
+  const child = `until [ "$(cat /proc/$PPID/comm)" = sleep ]; do sleep 0.01; done`;
+  const parent = spawn("sh", ["-c", 'sh -c "$1" & echo $!; exec sleep 30', "sh", child], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   try {
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(line);
