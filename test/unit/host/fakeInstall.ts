@@ -374,10 +374,10 @@ export class FakeInstall {
       this.engine.find(container)?.state === "running" && !this.nameless.has(container);
     const answer = (route: Route) => (arrives(this.routes[route] ?? "") ? "200" : "502");
     const uploads = arrives("scani-storage") ? "403" : "502";
-    const [api, app] = [answer("api"), answer("app")];
-    // The page's server passes these requests on to the api.
-    const auth = app === "200" && api === "200" ? "200" : "502";
-    return { api, app, auth, [uploadsRouteName]: uploads, ...this.lost };
+    // A page's server passes these requests on to the api of its own release.
+    const passedOn = arrives((this.routes.auth ?? "").replace("frontend-app", "api"));
+    const auth = passedOn ? answer("auth") : "502";
+    return { api: answer("api"), app: answer("app"), auth, [uploadsRouteName]: uploads, ...this.lost };
   }
 
   private services(): Listed[] {
