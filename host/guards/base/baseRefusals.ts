@@ -1,11 +1,17 @@
 import { setCommand, settingFrom, withdrawCommands, type Origin } from "../../../settings";
 import { dockerPull } from "../../../util/commands";
-import { hostOf } from "../../../util/host";
 import type { Problem } from "../../../util/operatorError";
 import { publishedAt } from "../../engine/containers/published";
-import { replaceable, replaceableServices, type BaseSetting, type Replaceable } from "../../install/services/bundled";
-import { variableIn } from "../../install/services/environment";
-import { tiersOf } from "../inUse";
+import {
+  namesOwn,
+  replaceable,
+  replaceableServices,
+  type BaseSetting,
+  type Replaceable,
+  type ReplaceableService,
+} from "../../install/services/bundled";
+import { environmentIn, variableIn } from "../../install/services/environment";
+import { tiersOf, type ReleaseInUse } from "../inUse";
 import type { BaseNow } from "./baseNow";
 
 /** Settings base is about to be declared with, by name, including those that are generated. Holds secrets. */
@@ -53,9 +59,9 @@ export function baseRefusals(declared: DeclaredBase, now: BaseNow): Problem[] {
   if (now.releases.length === 0) return [];
   return [
     ...replaceableServices.flatMap(([service, shape]) => [
-      ...(shape.isExpendable ? [] : replacedService(declared, now, service, shape)),
-      ...returnedService(declared, now, shape),
-      ...changedCredentials(declared, now, service, shape),
+      ...(shape.isExpendable ? [] : replacedService(declared, now, service)),
+      ...returnedService(declared, now, service),
+      ...changedCredentials(declared, now, service),
     ]),
     ...changedStorage(declared, now),
     ...(["redis", "storage", "mail", "gateway"] as const).flatMap((service) => otherImage(declared, now, service)),
@@ -69,10 +75,11 @@ export function baseRefusalHeading(now: BaseNow): string {
 }
 
 /** Refuses a setting that names somebody else's service, since base's own would be deleted. */
-function replacedService(declared: DeclaredBase, now: BaseNow, service: string, shape: Replaceable): Problem[] {
-  const setting = shape.replacedBy.find((name) => declared.settings[name]?.value !== undefined);
+function replacedService(declared: DeclaredBase, now: BaseNow, service: ReplaceableService): Problem[] {
+  const shape: Replaceable = replaceable[service];
+  const setting = replacing(declared, service);
   const container = now.services[service];
-  if (setting === undefined || container === undefined || !isNamed(now, shape)) return [];
+  if (setting === undefined || container === undefined || usersOf(now, service).length === 0) return [];
   return [
     {
       what: `${from(declared, setting)} names another ${shape.title}, so base's own, ${container.container}, would be deleted.`,
@@ -96,16 +103,16 @@ export interface KeptCatcher {
  * Returns base's mail catcher where a release in use still sends to it although the settings name another mail server:
  * base keeps it, and its network, until none does. Pure.
  */
-export function keptCatcher({ settings }: DeclaredBase, now: BaseNow): KeptCatcher | undefined {
-  const { replacedBy, variable, host } = replaceable.mail;
-  const senders = now.releases.filter(({ environment }) => hostOf(variableIn(environment, variable) ?? "") === host);
-  if (senders.length === 0 || !replacedBy.some((name) => settings[name]?.value !== undefined)) return undefined;
-  return { image: now.services.mail?.image ?? settings.mailImage?.value, senders: tiersOf(senders) };
+export function keptCatcher(declared: DeclaredBase, now: BaseNow): KeptCatcher | undefined {
+  const senders = usersOf(now, "mail");
+  if (senders.length === 0 || replacing(declared, "mail") === undefined) return undefined;
+  return { image: now.services.mail?.image ?? declared.settings.mailImage?.value, senders: tiersOf(senders) };
 }
 
 /** Refuses the loss of a setting that names somebody else's service, since a new and empty one would take its place. */
-function returnedService(declared: DeclaredBase, now: BaseNow, shape: Replaceable): Problem[] {
-  if (!shape.holdsData || shape.replacedBy.some((name) => declared.settings[name]?.value !== undefined)) return [];
+function returnedService(declared: DeclaredBase, now: BaseNow, service: ReplaceableService): Problem[] {
+  const shape: Replaceable = replaceable[service];
+  if (!shape.holdsData || replacing(declared, service) !== undefined) return [];
   const elsewhere = urlsOf(now, shape).find(({ hostname }) => hostname !== shape.host);
   const setting = shape.replacedBy[0];
   if (elsewhere === undefined || setting === undefined) return [];
@@ -118,10 +125,10 @@ function returnedService(declared: DeclaredBase, now: BaseNow, shape: Replaceabl
   ];
 }
 
-function changedCredentials(declared: DeclaredBase, now: BaseNow, service: string, shape: Replaceable): Problem[] {
+function changedCredentials(declared: DeclaredBase, now: BaseNow, service: ReplaceableService): Problem[] {
+  const shape: Replaceable = replaceable[service];
   const container = now.services[service];
-  const managed = shape.replacedBy.some((name) => declared.settings[name]?.value !== undefined);
-  if (container === undefined || managed) return [];
+  if (container === undefined || replacing(declared, service) !== undefined) return [];
   return (Object.entries(shape.credentials) as [BaseSetting, string][]).flatMap(([setting, variable]) => {
     const [is, wanted] = [variableIn(container.environment, variable), declared.settings[setting]?.value];
     if (is === undefined || is === wanted) return [];
@@ -142,9 +149,8 @@ function changedCredentials(declared: DeclaredBase, now: BaseNow, service: strin
  * for theirs. `changedSettings` reports moves to and from somebody else's.
  */
 function changedStorage(declared: DeclaredBase, now: BaseNow): Problem[] {
-  const { host, variable, replacedBy } = replaceable.storage;
-  if (replacedBy.some((name) => declared.settings[name]?.value !== undefined)) return [];
-  const users = now.releases.filter(({ environment }) => hostOf(variableIn(environment, variable) ?? "") === host);
+  if (replacing(declared, "storage") !== undefined) return [];
+  const users = usersOf(now, "storage");
   return (Object.entries(storageSettings) as [BaseSetting, (is: string) => string][]).flatMap(([setting, use]) => {
     const { value: wanted, origin } = declared.settings[setting] ?? {};
     const is = users
@@ -174,9 +180,7 @@ function otherImage(
 ): Problem[] {
   const [setting, container] = [`${service}Image` as const, now.services[service]];
   const wanted = declared.settings[setting]?.value;
-  const managed =
-    service !== "gateway" &&
-    replaceable[service].replacedBy.some((name) => declared.settings[name]?.value !== undefined);
+  const managed = service !== "gateway" && replacing(declared, service) !== undefined;
   if (container === undefined || wanted === undefined || managed) return [];
   // Of the same name only the image itself could say that it is another one by now.
   if (container.image === wanted && now.images[wanted] === undefined) return [];
@@ -255,9 +259,14 @@ function movedGateway(declared: DeclaredBase, now: BaseNow): Problem[] {
   });
 }
 
-/** True where a release in use reaches base's own service. */
-function isNamed(now: BaseNow, shape: Replaceable): boolean {
-  return urlsOf(now, shape).some(({ hostname }) => hostname === shape.host);
+/** Returns the setting that names somebody else's service in place of base's own; undefined without one. */
+function replacing({ settings }: DeclaredBase, service: ReplaceableService): BaseSetting | undefined {
+  return replaceable[service].replacedBy.find((name) => settings[name]?.value !== undefined);
+}
+
+/** Returns the containers in use that reach base's own service. */
+function usersOf({ releases }: BaseNow, service: ReplaceableService): ReleaseInUse[] {
+  return releases.filter(({ environment }) => namesOwn(environmentIn(environment), service));
 }
 
 /** Returns the addresses at which releases in use reach a service. */
