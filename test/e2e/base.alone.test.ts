@@ -19,6 +19,7 @@ import { container, containersOf, runningServices } from "./host";
 import { killedUp } from "./runs/killedUp";
 import { closeScene, failing, openScene, type Scene } from "./scene";
 import { promisedRate, until } from "./traffic";
+import { pause } from "../../lab/throwaway/pause";
 
 /**
  * Changes and disturbances of base under a release that serves. Uses Scani's own images with SCANI_TEST_IMAGES=real.
@@ -219,7 +220,7 @@ test("a pause that outlives who made it, as after the gateway's restart, is ende
 
 test("services that somebody paused or stopped are named by the preview, and run again", async () => {
   for (const service of ["postgres", "storage", "mail"])
-    await scene.docker.getContainer((await container(scene, undefined, service)).id).pause();
+    await pause(scene.docker.getContainer((await container(scene, undefined, service)).id));
   await scene.docker.getContainer((await container(scene, undefined, "redis")).id).stop();
   const said = await scene.preview("base");
   const { install } = scene.place;

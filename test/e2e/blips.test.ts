@@ -5,6 +5,7 @@ import { runningServices } from "./host";
 import { wholly } from "./runs/cases";
 import { closeScene, openScene, type Scene } from "./scene";
 import { underLoad, until } from "./traffic";
+import { pause as pauseContainer } from "../../lab/throwaway/pause";
 
 /**
  * Short outages of a service a switch needs, at any step, in both directions: requests fail only meanwhile, one tier
@@ -57,7 +58,7 @@ async function away(part: Part, way: Way): Promise<void> {
   const container = scene.docker.getContainer(`${scene.place.install}-${part}`);
   if (way === "is restarted") return container.restart();
   if (way === "is paused") {
-    await container.pause();
+    await pauseContainer(container);
     await pause(pausedFor);
     return container.unpause();
   }

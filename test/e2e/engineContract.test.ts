@@ -5,6 +5,7 @@ import { ensureImages } from "../../lab/images";
 import { removeNetwork } from "../../lab/throwaway/network";
 import { FakeEngine } from "../unit/host/fakeEngine";
 import { until } from "./traffic";
+import { pause } from "../../lab/throwaway/pause";
 
 /**
  * Comparison of the fake engine, which most unit tests use, with a real one: every call in every state of a container
@@ -78,7 +79,7 @@ async function bring(state: State): Promise<string> {
   if (state === "created" || state === "gone") return id;
   if (crashes) await real.setRestartPolicy(id, "always");
   await real.start(id);
-  if (state === "paused") await docker.getContainer(id).pause();
+  if (state === "paused") await pause(docker.getContainer(id));
   if (state === "exited") await real.stop(id, 0);
   // Docker doubles the wait before each restart; from the seventh on it is longer than the call takes.
   if (crashes)

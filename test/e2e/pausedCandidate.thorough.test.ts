@@ -4,6 +4,7 @@ import { runningServices } from "./host";
 import { wholly } from "./runs/cases";
 import { closeScene, openScene, type Scene } from "./scene";
 import { underLoad, until } from "./traffic";
+import { pause } from "../../lab/throwaway/pause";
 
 /** A new api that somebody pauses and never unpauses, so that commands inside it freeze; a switch ends nevertheless. */
 
@@ -21,7 +22,7 @@ async function pauseNewApi(): Promise<void> {
   const labels = [`${label.install}=${scene.place.install}`, `${label.tier}=tier2`, `${label.service}=api`];
   await until(async () => {
     const [running] = await scene.engine.containers({ labels });
-    if (running !== undefined) await scene.docker.getContainer(running.id).pause();
+    if (running !== undefined) await pause(scene.docker.getContainer(running.id));
     return running !== undefined;
   }, 30_000);
 }

@@ -8,6 +8,7 @@ import { until } from "./traffic";
 import { readRouted } from "../../host/install/readFacts";
 import { changeSetting } from "../../lab/throwaway";
 import { wholly } from "./runs/cases";
+import { pause } from "../../lab/throwaway/pause";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
@@ -70,7 +71,7 @@ test("with the gateway stopped, and paused, what its routes lead to is not taken
   await gateway().stop();
   await expectRefused("tier1");
   await gateway().start();
-  await gateway().pause();
+  await pause(gateway());
   await expectRefused("tier1");
   await gateway().unpause();
 });

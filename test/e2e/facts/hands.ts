@@ -10,6 +10,7 @@ import { uploadsRouteName } from "../../../host/install/storage/uploads";
 import type { Tier } from "../../../settings";
 import { containersOf, type Seen } from "../host";
 import type { Scene } from "../scene";
+import { pause as pauseContainer } from "../../../lab/throwaway/pause";
 
 /** A change somebody makes to an install with other tools. */
 export interface Hand {
@@ -33,7 +34,7 @@ const found = async (scene: Scene, owner: Owner, service: string): Promise<Seen 
 
 /** Changes to one container. */
 const acts: Readonly<Record<string, (one: Docker.Container, seen: Seen, scene: Scene) => Promise<unknown>>> = {
-  pause: (one) => one.pause(),
+  pause: (one) => pauseContainer(one),
   stop: (one) => one.stop({ t: 3 }),
   kill: (one) => one.kill(),
   restart: (one) => one.restart({ t: 3 }),

@@ -22,6 +22,7 @@ import { containersOf, runningServices } from "../host";
 import { issuedKey } from "../scene";
 import { underLoad, until } from "../traffic";
 import { scene, secure } from "./install";
+import { pause } from "../../../lab/throwaway/pause";
 
 /** Faults of the hosted endpoint or of the machine, which the preflight finds before anything is started. */
 
@@ -355,7 +356,7 @@ test("a hosted bucket that is full, answers late or refuses the page is refused,
   await full.remove({ force: true });
   expect(renderProblem(filled)).toMatch(/refuses the file \(507\): .*No space left[^]*type: npm run up -- tier2$/);
   const late = docker.getContainer(`${place.install}-hosted-bucket`);
-  await late.pause();
+  await pause(late);
   const { problems } = await lookAtUploads("hosted", {}).finally(() => late.unpause());
   expect(problems.map(renderProblem)).toEqual([
     expect.stringMatching(/cannot be reached from this machine: no answer within 5 s[^]*type: npm run up -- tier2$/),

@@ -4,6 +4,7 @@ import { containersOf, runningServices } from "../host";
 import { issuedKey } from "../scene";
 import { underLoad } from "../traffic";
 import { scene, secure } from "./install";
+import { pause } from "../../../lab/throwaway/pause";
 
 /** A hosted endpoint that fails once the candidate serves. */
 
@@ -67,7 +68,7 @@ test("a database that does not answer from the soak on, until the way back has f
   const postgres = scene.docker.getContainer(`${scene.place.install}-postgres`);
   const from = scene.output.length;
   const blip = scene.untilPrinted("▸ soak").then(async () => {
-    await postgres.pause();
+    await pause(postgres);
     await scene.untilPrinted("to point it back");
     await postgres.unpause();
   });
