@@ -7,6 +7,7 @@ import { actOf, type AdoptWords } from "./adopt/act";
 import { contextOf, outputFor, type Context } from "./context";
 import { reportToStderr, type Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
+import { keepStateReadable } from "./pulumi/stateFolder";
 import {
   baseStackOf,
   environmentOf,
@@ -51,7 +52,9 @@ function contextFor(options: Everywhere & { readonly json?: boolean }, signal?: 
   const folder = projectFolder(options.project, here);
   spellFor(folder, projectAround(here));
   mendCopiedProject(folder, reportToStderr);
-  return contextOf({ folder, environment: environmentOf(folder, process.env) }, outputFor(options, print), signal);
+  const project = { folder, environment: environmentOf(folder, process.env) };
+  keepStateReadable(project, reportToStderr);
+  return contextOf(project, outputFor(options, print), signal);
 }
 
 program

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { contextOf, outputFor, type Context } from "../../../ops/context";
 import { withStack, type StackOptions } from "../../../ops/pulumi/workspace";
+import { keepStateReadable } from "../../../ops/pulumi/stateFolder";
 import { hasKey } from "../../../ops/pulumi/salt";
 import { settingsFile } from "../../../stacks/stackNames";
 import { folder, type Folder } from "../../unit/lab/setup/folder";
@@ -59,4 +60,21 @@ test("one that is made for a while is gone afterwards, with its settings, and ca
   rmSync(settingsFile(project.path, "base"));
   await versions({ temporary: true });
   expect(existsSync(settingsFile(project.path, "base"))).toBe(false);
+});
+
+test.each([
+  ["meta.yaml.attrs", /EOF/],
+  ["stacks/scani/base.json.attrs", /EOF/],
+  ["locks/organization/scani/base/1.json.18ff.tmp", /unexpected end of JSON input/],
+])("%s that a kill has left empty makes Pulumi fail, and is removed", async (name, said) => {
+  const imported = () => withStack(context, "base", async (stack) => stack.importStack(await stack.exportStack()));
+  await imported();
+  const path = join(project.path, "state", ".pulumi", name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, "");
+  const before = new Date(Date.now() - 60_000);
+  utimesSync(path, before, before);
+  await expect(imported()).rejects.toThrow(said);
+  keepStateReadable(context.project, () => undefined);
+  await imported();
 });
