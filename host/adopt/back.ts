@@ -5,7 +5,7 @@ import { containerName, volumeNameOf } from "../install/names/containerName";
 import { isUp } from "../install/facts";
 import { label } from "../install/names/labels";
 import { releaseContainers } from "../install/readFacts";
-import { psql, withServer } from "../backup/server";
+import { psql, withServer, type Database } from "../backup/server";
 import { ledgerQueries, newerIn, parseApplied, readShipped } from "../scani/migrations/pending";
 import { composeCreate, composePull, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
@@ -149,34 +149,39 @@ async function goneData({ engine, install, record: { postgres } }: AdoptRun): Pr
   return missingData(engine, home);
 }
 
+/**
+ * Returns the server the database is on: the managed one, or whichever of base's and compose's runs, since both have the
+ * same data. Undefined where none can be asked.
+ */
+async function databaseNow({ engine, install, record, stacks }: AdoptRun): Promise<Database | undefined> {
+  if (record.postgres === undefined) return stacks.managedDatabase();
+  for (const container of [containerName(install.name, "postgres"), record.postgres.container])
+    if ((await engine.inspect(container))?.state === "running")
+      return { kind: "bundled", container, stacks: stacks.names };
+  return undefined;
+}
+
 /** Finds migrations newer than compose's images: their migrator would refuse them, and their api may not work. */
-async function newerSchema({
-  engine,
-  install,
-  record,
-  stacks,
-  migrateImage,
-  compose,
-  progress,
-}: AdoptRun): Promise<Problem | undefined> {
-  const servers =
-    record.postgres === undefined ? [] : [containerName(install.name, "postgres"), record.postgres.container];
-  const states = await Promise.all(servers.map(async (name) => (await engine.inspect(name))?.state));
-  const postgres = servers.find((_, at) => states[at] === "running");
-  if (postgres === undefined) return undefined;
-  if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined) {
-    progress.note(
-      `Whether compose's images know the schema cannot be told: ${migrateImage ?? "their migrator"} is not on the engine.`,
-    );
-    return undefined;
-  }
+async function newerSchema(run: AdoptRun): Promise<Problem | undefined> {
+  const { engine, install, migrateImage, compose, progress } = run;
+  const database = await databaseNow(run);
+  if (database === undefined) return undefined;
+  const untold = (why: string): undefined => {
+    progress.note(`Whether compose's images know the schema cannot be told: ${why}`);
+  };
+  if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined)
+    return untold(`${migrateImage ?? "their migrator"} is not on the engine.`);
   return withUnstarted(engine, { image: migrateImage, labels: { [label.install]: install.name } }, async (reader) => {
-    const [shipped, ledger] = await Promise.all([
+    const asked = await Promise.all([
       readShipped(engine, reader),
-      withServer(engine, { kind: "bundled", container: postgres, stacks: stacks.names }, (server) =>
-        server.run(psql, { input: ledgerQueries }),
-      ),
-    ]);
+      withServer(engine, database, (server) => server.run(psql, { input: ledgerQueries })),
+    ]).catch((error: unknown) => {
+      // A managed server that does not answer fails compose's Scani no less than this module's.
+      if (database.kind === "managed" && error instanceof OperatorError) return untold(error.message);
+      throw error;
+    });
+    if (asked === undefined) return undefined;
+    const [shipped, ledger] = asked;
     const newer = newerIn({ shipped, applied: parseApplied(ledger) });
     return newer.length === 0
       ? undefined

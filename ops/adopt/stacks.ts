@@ -1,4 +1,5 @@
 import type { Stacks } from "../../host/adopt/phases/phase";
+import { databaseFor } from "../../host/backup/plan";
 import { identifier } from "../../host/backup/server";
 import { readPlatform, type BaseOutputs } from "../../host/install/platform";
 import { stacksBeside, type StackKind } from "../../host/install/names/stacks";
@@ -23,7 +24,7 @@ import {
 } from "../../util/commands";
 import type { Problem } from "../../util/operatorError";
 import type { Context } from "../context";
-import { installNameOf } from "../project";
+import { installNameOf, stackNamesOn } from "../project";
 import { forgetFormer, putSettingsBack, replaceSettings } from "../pulumi/config";
 import { destroyWhole } from "../pulumi/destroyWhole";
 import { hasKey } from "../pulumi/salt";
@@ -54,6 +55,13 @@ export function stacksOn(adoption: Context, base: string): Stacks {
       const held = await heldBy(context, base);
       if (held !== undefined && held.install !== install) return;
       await destroyWhole({ ...context, project: { ...context.project, environment: allowed } }, stack);
+    },
+    managedDatabase: async () => {
+      const { sockets, platform } = (await stackOutputs(context, base)) ?? {};
+      const plan = (sockets as BaseOutputs | undefined)?.backups;
+      if (plan === undefined || plan.postgres !== undefined || platform === undefined) return undefined;
+      const stacks = stackNamesOn(context.project, base);
+      return databaseFor(install, { plan, stacks }, async () => readPlatform(platform).DATABASE_URL);
     },
     ownBucket: async () => {
       const outputs = await stackOutputs(context, base);

@@ -7,6 +7,7 @@ import type { Tier } from "../../../settings";
 import type { ComposePlace } from "../../../util/commands";
 import { messageOf } from "../../../util/operatorError";
 import type { Progress } from "../../../util/progress/progress";
+import type { Database } from "../../backup/server";
 import type { Bucket } from "../../install/storage/bucket";
 import type { ObjectSource } from "../compose/project";
 import type { AdoptionRecord } from "../record";
@@ -28,6 +29,11 @@ export interface Stacks {
    * never been up as a whole, so that nothing is in it.
    */
   ownBucket(): Promise<Bucket | undefined>;
+  /**
+   * Reads how to reach the install's managed Postgres; holds its password. Undefined where Postgres is bundled, and where
+   * base has never been up as a whole.
+   */
+  managedDatabase(): Promise<Database | undefined>;
 }
 
 /** State of one adoption, shared by its phases. */

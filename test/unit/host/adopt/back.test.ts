@@ -111,7 +111,8 @@ describe("refused with nothing touched", () => {
     const run = { ...(await adoption.run()), ...changes };
     const from = engine.calls.length;
     const error = await refuseWayBack(run).catch((thrown: unknown) => thrown);
-    const changing = /^(start|stop|setRestartPolicy|connectNetwork|disconnectNetwork|remove (?!unnamed)|writeFile)/;
+    const changing =
+      /^(start (?!unnamed)|stop|setRestartPolicy|connectNetwork|disconnectNetwork|remove (?!unnamed)|writeFile)/;
     expect(engine.calls.slice(from).filter((call) => changing.test(call))).toEqual([]);
     return String((error as Error | undefined)?.message);
   };
@@ -186,8 +187,13 @@ describe("refused with nothing touched", () => {
     const migrateImage = "scani/migrate:0.17.1";
 
     /** Returns an adoption whose migrate image, where it is on the engine, ships these migrations. */
-    function migrated(stage: Stage, applied: readonly string[], shipped: readonly string[] | undefined): FakeAdoption {
-      const adoption = new FakeAdoption(stage);
+    function migrated(
+      stage: Stage,
+      applied: readonly string[],
+      shipped: readonly string[] | undefined,
+      managed = false,
+    ): FakeAdoption {
+      const adoption = new FakeAdoption(stage, managed);
       const { install } = adoption;
       const { engine } = install;
       const before = install.first;
@@ -215,6 +221,24 @@ describe("refused with nothing touched", () => {
       );
       expect(message).toContain(
         "  type: cd /srv/home && docker compose pull\n    type: cd /srv/home && docker compose up --no-start",
+      );
+    });
+
+    test("that compose's images do not know, in a managed database", async () => {
+      const adoption = migrated("taken over", ["0001_first", "0002_second"], ["0001_first"], true);
+      expect(await refused(adoption, { migrateImage })).toContain("do not know: 0002_second.");
+    });
+
+    test("or not, in a managed database that does not answer, which is said", async () => {
+      const adoption = migrated("taken over", ["0001_first"], ["0001_first"], true);
+      const before = adoption.install.first;
+      adoption.install.first = (container, command, call) =>
+        call.input?.includes("__scani_migrations")
+          ? { exitCode: 2, errors: "connection refused" }
+          : before(container, command, call);
+      expect(await refused(adoption, { migrateImage })).toBe("undefined");
+      expect(adoption.printed.join("\n")).toContain(
+        "Whether compose's images know the schema cannot be told: psql failed: connection refused",
       );
     });
 

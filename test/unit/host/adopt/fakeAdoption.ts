@@ -182,6 +182,19 @@ export class FakeAdoption {
         await ask(`destroy ${stack}`);
         await this.destroy(stack);
       },
+      managedDatabase: () =>
+        Promise.resolve(
+          this.managed && this.baseUp
+            ? {
+                kind: "managed",
+                install: "scani",
+                image: postgresImage,
+                network: "scani-egress",
+                url: "postgres://scani:secret@db.internal/scani",
+                stacks: stacksBeside("prod-base"),
+              }
+            : undefined,
+        ),
       ownBucket: () => Promise.resolve(this.baseUp ? { ...storageKeys, endpoint: "http://storage:9000" } : undefined),
     };
   }
