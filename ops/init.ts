@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import { previewCommand, upCommand } from "../util/commands";
+import { readIfThere } from "../util/files/readIfThere";
+import { writeWhole } from "../util/files/writeWhole";
 import { OperatorError } from "../util/operatorError";
 import type { Report } from "../util/progress/progress";
 import { isProject } from "./project";
@@ -20,7 +22,7 @@ export function pointedAt(text: string, module: string): string {
 
 /** Writes a folder's Pulumi.yaml. Pulumi keeps the stacks' files next to it. */
 export function layOutProject(folder: string, module: string = root): void {
-  writeFileSync(join(folder, file), pointedAt(readFileSync(join(root, file), "utf8"), module));
+  writeWhole(join(folder, file), pointedAt(readFileSync(join(root, file), "utf8"), module));
 }
 
 /**
@@ -28,7 +30,8 @@ export function layOutProject(folder: string, module: string = root): void {
  * @throws OperatorError when another project's Pulumi.yaml is there
  */
 export function init(folder: string, report: Report): void {
-  if (existsSync(join(folder, file)) && !isProject(folder))
+  // An empty one is nobody's: a loss of power may leave it.
+  if ((readIfThere(join(folder, file)) ?? "").trim() !== "" && !isProject(folder))
     throw new OperatorError({ what: `${join(folder, file)} is another project's.`, why: "Choose an empty folder." });
   if (isProject(folder)) return report(`${join(folder, file)} is there already.`);
   layOutProject(folder, moduleFrom(folder));
@@ -45,7 +48,7 @@ export function mendCopiedProject(folder: string, report: Report): void {
   const text = readFileSync(path, "utf8");
   const main = /^main: (.*)$/m.exec(text)?.[1] ?? "";
   if (existsSync(join(isAbsolute(main) ? "/" : folder, main))) return;
-  writeFileSync(path, pointedAt(text, moduleFrom(folder)));
+  writeWhole(path, pointedAt(text, moduleFrom(folder)));
   report(`${path} named a program that is not there (${main}); it names this module's now.`);
 }
 

@@ -61,12 +61,29 @@ function declaredValue(entry: unknown): unknown {
   return value ?? fallback;
 }
 
+/**
+ * Returns the URL Pulumi.yaml gives for Pulumi's state; undefined where it gives none.
+ * @throws OperatorError when the file cannot be read, or is not valid YAML
+ */
+export function backendUrlIn(folder: string): string | undefined {
+  return contentsOf(join(folder, "Pulumi.yaml")).backend?.url ?? undefined;
+}
+
 function configIn(file: string): Readonly<Record<string, unknown>> {
+  return contentsOf(file).config ?? {};
+}
+
+/** The parts of a project's or a stack's file that are read here. */
+interface Contents {
+  readonly config?: Readonly<Record<string, unknown>> | null;
+  readonly backend?: { readonly url?: string | null } | null;
+}
+
+function contentsOf(file: string): Contents {
   if (!existsSync(file)) return {};
   const text = textOf(file);
   try {
-    const contents = load(text) as { config?: Record<string, unknown> } | undefined;
-    return contents?.config ?? {};
+    return (load(text) as Contents | undefined) ?? {};
   } catch (error) {
     throw new OperatorError({ what: `${file} is not valid YAML.`, why: (error as Error).message.split("\n")[0] });
   }

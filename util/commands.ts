@@ -326,6 +326,8 @@ export const restartDocker = "sudo systemctl restart docker";
 export const installDocker = `sudo apt-get update && sudo apt-get install -y docker.io iptables && ${startDocker[0]}`;
 /** Shows who may read a file. */
 export const listFile = (path: string): string => `ls -l ${quoted(path)}`;
+export const copyFile = (from: string, to: string): string => `cp ${quoted(from)} ${quoted(to)}`;
+export const removeFile = (path: string): string => `rm ${quoted(path)}`;
 export const gunzipFile = (from: string, to: string): string => `gunzip < ${quoted(from)} > ${quoted(to)}`;
 /**
  * Converts a text file to UTF-8. It may hold secrets, so it keeps its mode and owner, and its copy, which stays where

@@ -31,11 +31,20 @@ export async function withMachineLock<T>(
   const release = await claim(`install ${folder} ${base}`);
   if (release === undefined) throw new LockTaken(await ownerIn(file));
   try {
-    writeFileSync(file, JSON.stringify(thisProcess(command)));
+    courtesy(() => writeFileSync(file, JSON.stringify(thisProcess(command))));
     return await work();
   } finally {
-    rmSync(file, { force: true });
+    courtesy(() => rmSync(file, { force: true }));
     await release();
+  }
+}
+
+/** Says who holds the lock, or no longer; the lock itself is no file, and a full or read-only disk is in nobody's way. */
+function courtesy(say: () => void): void {
+  try {
+    say();
+  } catch {
+    // A second command is refused all the same, and told that the owner is not known.
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { stacksIn } from "../../stacks/stackNames";
 import { readIfThere } from "../../util/files/readIfThere";
+import { writeWhole } from "../../util/files/writeWhole";
 import { unsetCommand } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
@@ -28,14 +29,27 @@ export function passphraseEnvironment(
   }
   const file = join(folder, ".passphrase");
   const kept = readIfThere(file);
-  if (kept === undefined) {
+  // An empty one, as a full disk may leave it, has encrypted nothing where no stack is encrypted.
+  if (kept === undefined || kept.trim() === "") {
     refuseLost(folder);
-    writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
-    report(
-      "Made .passphrase, which encrypts the secrets in the state. Keep a copy: without it the state cannot be read.",
-    );
-  } else if (kept.trim() === "") throw emptyPassphrase(file);
+    makePassphrase(file, kept === undefined, report);
+  }
   return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+}
+
+/** @param isNew false where an empty one is replaced */
+function makePassphrase(file: string, isNew: boolean, report: Report): void {
+  try {
+    if (!isNew) chmodSync(file, 0o600);
+    writeWhole(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, exclusive: isNew });
+  } catch (error) {
+    // Another command has made one at the same moment: that one counts.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+    throw error;
+  }
+  report(
+    "Made .passphrase, which encrypts the secrets in the state. Keep a copy: without it the state cannot be read.",
+  );
 }
 
 function emptyPassphrase(where: string): OperatorError {
@@ -62,7 +76,7 @@ function refuseLost(folder: string): void {
   const encrypted = stacksIn(folder).filter((stack) => saltOf(settingsOf(folder, stack)) !== undefined);
   if (encrypted.length === 0) return;
   throw new OperatorError({
-    what: `There is no passphrase here: neither PULUMI_CONFIG_PASSPHRASE nor the file ${join(folder, ".passphrase")}. The secrets of ${encrypted.join(", ")} are encrypted with one.`,
+    what: `There is no passphrase here: PULUMI_CONFIG_PASSPHRASE is not set, and ${join(folder, ".passphrase")} is not there or empty. The secrets of ${encrypted.join(", ")} are encrypted with one.`,
     why: [
       "Set PULUMI_CONFIG_PASSPHRASE if you chose one yourself. If this module made it, put .passphrase back from your copy, or name the copy in PULUMI_CONFIG_PASSPHRASE_FILE.",
       "Where no copy is left: the containers go on serving, and their secrets are in their environment, which docker inspect shows.",

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSy
 import { join } from "node:path";
 import { root } from "../root";
 import { cacheFolder } from "./cache";
-import { mustRun } from "./command";
+import { command, mustRun } from "./command";
 import { exclusively } from "./exclusively";
 import { goEnvironment } from "./goEnvironment";
 import type { Report } from "../../util/progress/progress";
@@ -39,7 +39,7 @@ export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, re
     `build ${folder}`,
     () => report("Another run is building the Pulumi command line: waiting for it."),
     async () => {
-      if (existsSync(program)) return;
+      if (await runs(program)) return;
       report("Building the Pulumi command line from Go modules (once; several minutes).");
       mkdirSync(join(folder, "bin"), { recursive: true });
       // Remove what a killed build left; no other one is running.
@@ -62,6 +62,18 @@ export async function buildPulumi(go: string, environment: NodeJS.ProcessEnv, re
     },
   );
   return folder;
+}
+
+/**
+ * True for a program that is there whole: one that was renamed a moment before a loss of power may be cut short. An empty
+ * one counts as a script, and ends well.
+ */
+async function runs(program: string): Promise<boolean> {
+  if (!existsSync(program)) return false;
+  return command(program, ["version"]).then(
+    ({ code, output }) => code === 0 && output.trim() !== "",
+    () => false,
+  );
 }
 
 /** Returns the folder with the pinned go.mod. */

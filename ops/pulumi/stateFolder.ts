@@ -1,7 +1,10 @@
-import { accessSync, constants, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { backendUrlIn } from "../../stacks/stackFile";
 import { readdirIfThere } from "../../util/files/readdirIfThere";
-import { readIfThere } from "../../util/files/readIfThere";
+import { writeWhole } from "../../util/files/writeWhole";
+import { copyFile, removeFile } from "../../util/commands";
+import { OperatorError, type Problem } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
 import type { Project } from "../project";
 
@@ -9,60 +12,90 @@ import type { Project } from "../project";
  * State that a kill of Pulumi cannot make unreadable. In a folder Pulumi writes each file of its state under another name
  * first, and beside it a file of attributes that it never needs; both are created empty and then written. Killed between
  * the two, Pulumi reads what is empty from then on: attributes before the file they belong to ("EOF"), and as a lock
- * whatever is in the folder of locks ("unexpected end of JSON input"). Source: gocloud.dev/blob/fileblob, `setAttrs` and
- * `createTemp`; pulumi/pkg/backend/diy/lock.go, `checkForLock`.
+ * whatever is in the folder of locks ("unexpected end of JSON input"). None is flushed to the disk, so a loss of power may
+ * leave any file empty. Source: gocloud.dev/blob/fileblob, `setAttrs`, `createTemp` and `writer.Close`;
+ * pulumi/pkg/backend/diy, `checkForLock` and `ensurePulumiMeta`.
  */
 
 /** The project's own folder as the state's, as a project made by an earlier version names it, and as ours does. */
 const [withAttributes, withoutAttributes] = ["file://.", "file://.?metadata=skip"] as const;
 
-const urlLine = /^( +url:) *(\S+) *$/m;
-
 /** Returns a project file whose state in the project's own folder is kept without attributes. Pure. */
 export function keptWithoutAttributes(text: string): string {
-  return text.replace(urlLine, (line, key: string, url: string) =>
-    url === withAttributes ? `${key} ${withoutAttributes}` : line,
-  );
+  return text.replace(/^( +url: *)(["']?)file:\/\/\.\2(?=\s*(#.*)?$)/m, `$1${withoutAttributes}`);
 }
 
 /**
- * Returns the folder of a project's state; undefined where it is in no folder of this machine. Pure.
- * @param text Pulumi.yaml
+ * Returns the folder of a state; undefined where it is in no folder of this machine. Pure.
+ * @param url as Pulumi takes it: relative to the project's folder, `~`, and %20 for a space
  */
-export function stateFolderOf({ folder, environment }: Project, text: string): string | undefined {
-  const url = environment.PULUMI_BACKEND_URL || urlLine.exec(text)?.[2];
+export function stateFolderOf({ folder, environment }: Project, url: string | undefined): string | undefined {
   const path = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
   if (path === undefined) return undefined;
-  const home = environment.HOME ?? "";
-  return join(resolve(folder, path.replace(/^~(?=\/|$)/, home)), ".pulumi");
+  return join(decoded(resolve(folder, path.replace(/^~(?=\/|$)/, environment.HOME ?? ""))), ".pulumi");
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Pulumi refuses such an address itself.
+    return path;
+  }
 }
 
 /** Milliseconds after which an empty file is not one that is about to be written. */
 const writing = 1_000;
 
-/** Has the project's state kept without attributes, and removes what a killed run has left empty of it. */
+/**
+ * Has the project's state kept without attributes, and removes what a killed run has left empty of it.
+ * @throws OperatorError when a stack's own state is empty
+ */
 export function keepStateReadable(project: Project, report: Report): void {
   const file = join(project.folder, "Pulumi.yaml");
-  const text = readIfThere(file) ?? "";
-  const kept = keptWithoutAttributes(text);
+  const named = backendUrlIn(project.folder);
   // Who may only look at an install may not write its project file; whoever changes it next will.
-  if (kept !== text && mayWrite(file)) {
-    writeFileSync(file, kept);
+  if (named === withAttributes && mayWrite(file) && mayWrite(project.folder)) {
+    writeWhole(file, keptWithoutAttributes(readFileSync(file, "utf8")));
     report(`${file} names its state as ${withoutAttributes} now: a kill of Pulumi cannot make that unreadable.`);
   }
-  const state = stateFolderOf(project, text);
-  for (const path of state === undefined ? [] : leftEmpty(state)) {
+  const state = stateFolderOf(project, project.environment.PULUMI_BACKEND_URL || named);
+  if (state === undefined) return;
+  for (const path of unneeded(state)) {
     rmSync(path, { force: true });
     report(`A killed run of Pulumi left ${path} empty, which makes its state unreadable: removed.`);
   }
+  const lost = filesIn(state, "stacks").filter((path) => path.endsWith(".json") && isLeftEmpty(path));
+  if (lost.length > 0) throw new OperatorError(lost.map(emptyCheckpoint));
 }
 
-/** Lists what is empty of what each Pulumi command reads: attributes of the state and its stacks, and locks. */
-function leftEmpty(state: string): string[] {
-  const inFolder = (part: string) =>
-    readdirIfThere(join(state, part), { recursive: part !== "" }).map((name) => join(state, part, name));
-  const attributes = ["", "stacks"].flatMap(inFolder).filter((file) => file.endsWith(".attrs"));
-  return [...attributes, ...inFolder("locks")].filter(isLeftEmpty);
+/** Explains an empty state of a stack, as a loss of power may leave it. */
+function emptyCheckpoint(path: string): Problem {
+  const what = `${path}, Pulumi's state of a stack, is empty.`;
+  const before = `${path}.bak`;
+  return (statSync(before, { throwIfNoEntry: false })?.size ?? 0) > 0
+    ? {
+        what,
+        why: "Pulumi keeps what it was one step earlier; this puts that back, and the next up mends what differs:",
+        type: copyFile(before, path),
+      }
+    : {
+        what,
+        why: "Nothing of it is left. Without the file, up says how to go on with what runs:",
+        type: removeFile(path),
+      };
+}
+
+/** Lists what is empty of what each Pulumi command reads and need not be there. */
+function unneeded(state: string): string[] {
+  const attributes = ["", "stacks"].flatMap((part) => filesIn(state, part)).filter((file) => file.endsWith(".attrs"));
+  // Without the first, Pulumi writes it anew; whatever is among the locks counts as one.
+  const empty = [join(state, "meta.yaml"), ...attributes, ...filesIn(state, "locks")].filter(isLeftEmpty);
+  return empty.filter((file) => mayWrite(dirname(file)));
+}
+
+function filesIn(state: string, part: string): string[] {
+  return readdirIfThere(join(state, part), { recursive: part !== "" }).map((name) => join(state, part, name));
 }
 
 function isLeftEmpty(path: string): boolean {
@@ -70,9 +103,9 @@ function isLeftEmpty(path: string): boolean {
   return found !== undefined && found.isFile() && found.size === 0 && Date.now() - found.mtimeMs > writing;
 }
 
-function mayWrite(file: string): boolean {
+function mayWrite(path: string): boolean {
   try {
-    accessSync(file, constants.W_OK);
+    accessSync(path, constants.W_OK);
     return true;
   } catch {
     return false;

@@ -14,7 +14,7 @@ import {
   typedIn,
   usualBaseOf,
 } from "../../../ops/project";
-import { layOutProject, pointedAt } from "../../../ops/init";
+import { init, layOutProject, pointedAt } from "../../../ops/init";
 import { root } from "../../../ops/root";
 import { folder, type Folder } from "../lab/setup/folder";
 
@@ -152,6 +152,15 @@ test("npm says where a script of the module's was typed; elsewhere the process's
 test("a file that is no YAML is named", () => {
   writeFileSync(join(place.path, "Pulumi.base.yaml"), "config: [");
   expect(() => dockerHostOf(project(), "base")).toThrow(`${join(place.path, "Pulumi.base.yaml")} is not valid YAML.`);
+});
+
+test("an empty Pulumi.yaml is nobody's; another project's stays", () => {
+  const said: string[] = [];
+  place.file("Pulumi.yaml", "");
+  init(place.path, (line) => said.push(line));
+  expect(isProject(place.path)).toBe(true);
+  place.file("Pulumi.yaml", "name: other\n");
+  expect(() => init(place.path, (line) => said.push(line))).toThrow("is another project's");
 });
 
 test("a project elsewhere runs this module's program and provider", () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LockTaken } from "../../../../host/lock/owner";
 import { withMachineLock } from "../../../../ops/lock/machineLock";
@@ -117,4 +117,16 @@ test("work that fails lets go", async () => {
     }),
   ).rejects.toThrow("no");
   expect(await withMachineLock("up", "tier1", place(), quick)).toBe("done");
+});
+
+test("a disk that takes no file is in nobody's way: the second is refused, and not told by whom", async () => {
+  // Nobody, root neither, writes a file under the name of a folder, or removes it as one.
+  mkdirSync(join(other.path, ".working.base.json"));
+  const second = () => withMachineLock("up of tier2", "tier2", place(other.path), quick);
+  const said = await withMachineLock("backup", "base", place(other.path), () =>
+    second().catch((error: unknown) => error),
+  );
+  expect(said).toBeInstanceOf(LockTaken);
+  expect((said as LockTaken).owner).toBeUndefined();
+  expect(await second()).toBe("done");
 });

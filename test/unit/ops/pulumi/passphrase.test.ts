@@ -40,8 +40,16 @@ test("a file that is empty, or that is not there, is named", () => {
   project.file("empty", "\n");
   expect(() => asked({ PULUMI_CONFIG_PASSPHRASE_FILE: join(project.path, "empty") })).toThrow("empty is empty");
   expect(() => asked({ PULUMI_CONFIG_PASSPHRASE_FILE: "/none" })).toThrow("There is no file /none");
-  project.file(".passphrase", "");
-  expect(() => asked()).toThrow(".passphrase is empty");
+});
+
+test.each([undefined, ""])("one that is %p is made only where nothing is encrypted with one yet", (text) => {
+  if (text !== undefined) project.file(".passphrase", text);
+  project.file("Pulumi.base.yaml", "config:\n  scani:tier: base\nencryptionsalt: v1:abc\n");
+  expect(() => asked()).toThrow(`${made()} is not there or empty. The secrets of base are`);
+  project.file("Pulumi.base.yaml", "config:\n  scani:tier: base\n");
+  asked();
+  expect(readFileSync(made(), "utf8")).toMatch(/^[0-9a-f]{64}\n$/);
+  expect(statSync(made()).mode & 0o777).toBe(0o600);
 });
 
 test("one that cannot be read is not called empty", () => {
@@ -55,7 +63,7 @@ test("a lost one is not replaced: the file is named, the stacks, and the way hom
   project.file("Pulumi.tier1.yaml", "config:\n  scani:tier: tier1\n");
   expect(() => asked()).toThrow(
     new RegExp(
-      `^There is no passphrase here: [^]*${made()}\\. The secrets of base are[^]*Set PULUMI_CONFIG_PASSPHRASE`,
+      `^There is no passphrase here: [^]*${made()} is not there or empty\\. The secrets of base are[^]*Set PULUMI_CONFIG_PASSPHRASE`,
     ),
   );
   expect(existsSync(made())).toBe(false);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../../ops/root";
 import { buildPulumi, builtPulumi, pinnedVersion } from "../../../../ops/pulumi/pulumiBuild";
@@ -18,7 +18,7 @@ const pinned = pinnedVersion(readFileSync(join(root, "tools", "pulumi", "go.mod"
 function compiler(): string {
   return place.program(
     "go",
-    `echo "$@" >> ${place.path}/calls; while [ "$1" != -o ]; do shift; done; echo built > "$2"; chmod +x "$2"`,
+    `echo "$@" >> ${place.path}/calls; while [ "$1" != -o ]; do shift; done; printf '#!/bin/sh\necho built\n' > "$2"; chmod +x "$2"`,
   );
 }
 
@@ -27,7 +27,7 @@ const calls = (): string[] => readFileSync(join(place.path, "calls"), "utf8").tr
 test("it is built with its version, from the pinned modules", async () => {
   const built = await buildPulumi(compiler(), environment, () => undefined);
   expect(built).toBe(join(place.path, "scani-tiers", `pulumi-${pinned}`));
-  expect(readFileSync(join(built, "bin", "pulumi"), "utf8")).toBe("built\n");
+  expect(readFileSync(join(built, "bin", "pulumi"), "utf8")).toBe("#!/bin/sh\necho built\n");
   expect(calls()).toEqual([
     expect.stringMatching(new RegExp(`^build .*Version=${pinned} .* github.com/pulumi/pulumi/pkg/v3/cmd/pulumi$`)),
   ]);
@@ -54,6 +54,15 @@ test("one that is there is not built again", async () => {
     throw new Error(line);
   });
   expect(calls()).toHaveLength(1);
+});
+
+test("one that a loss of power has cut short is built again", async () => {
+  const go = compiler();
+  const program = join(await buildPulumi(go, environment, () => undefined), "bin", "pulumi");
+  writeFileSync(program, "");
+  await buildPulumi(go, environment, () => undefined);
+  expect(calls()).toHaveLength(2);
+  expect(readFileSync(program, "utf8")).toContain("echo built");
 });
 
 test("a build that fails says why and leaves nothing that looks built", async () => {

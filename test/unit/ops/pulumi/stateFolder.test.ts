@@ -41,14 +41,17 @@ test("so does one an earlier version made, from the next command on; an operator
   expect(readFileSync(join(place.path, "Pulumi.yaml"), "utf8")).toBe(yaml("file://.?metadata=skip"));
   for (const own of ["file:///srv/state", "s3://mine", "file://~"])
     expect(keptWithoutAttributes(yaml(own))).toBe(yaml(own));
+  for (const same of ['"file://."', "'file://.'", "file://. # here"])
+    expect(keptWithoutAttributes(yaml(same))).toContain("url: file://.?metadata=skip");
   expect(lines).toEqual([expect.stringContaining("names its state as file://.?metadata=skip now")]);
 });
 
 const locks = "locks/organization/scani/base";
 
-test("attributes and locks that a kill left empty are removed, and only they", () => {
+test("what a kill left empty and nobody needs is removed, and only that", () => {
   place.file("Pulumi.yaml", yaml("file://.?metadata=skip"));
   const torn = [
+    "meta.yaml",
     "meta.yaml.attrs",
     "stacks/scani/base.json.attrs",
     `${locks}/1.json.attrs`,
@@ -58,7 +61,7 @@ test("attributes and locks that a kill left empty are removed, and only they", (
   const whole = {
     "stacks/scani/base.json": "{}",
     "stacks/scani/tier1.json.attrs": "{}",
-    "stacks/scani/tier1.json": "",
+    "stacks/scani/tier1.json.bak": "",
     [`${locks}/3.json`]: "{}",
   };
   const has = state(place.path, { ...Object.fromEntries(torn.map((name) => [name, ""])), ...whole });
@@ -67,6 +70,18 @@ test("attributes and locks that a kill left empty are removed, and only they", (
   expect(Object.keys(whole).filter((name) => !has(name))).toEqual([]);
   expect(lines).toHaveLength(torn.length);
   expect(lines.join()).toContain(join(place.path, ".pulumi", "stacks/scani/base.json.attrs"));
+});
+
+test("a stack's state that is empty is named, with the copy Pulumi keeps, if it has one", () => {
+  place.file("Pulumi.yaml", yaml("file://.?metadata=skip"));
+  state(place.path, {
+    "stacks/scani/base.json": "",
+    "stacks/scani/base.json.bak": "{}",
+    "stacks/scani/tier1.json": "",
+  });
+  const path = (name: string) => join(place.path, ".pulumi", "stacks", "scani", name);
+  expect(keep).toThrow(`type: cp ${path("base.json.bak")} ${path("base.json")}`);
+  expect(keep).toThrow(`type: rm ${path("tier1.json")}`);
 });
 
 test("what somebody is about to write stays", () => {
@@ -78,15 +93,26 @@ test("what somebody is about to write stays", () => {
   expect(has(name)).toBe(true);
 });
 
-test("they are looked for where the state is: the environment's, then the project's; not where it is in no folder", () => {
-  const at = (environment: NodeJS.ProcessEnv, url: string) => stateFolderOf(project(environment), yaml(url));
-  expect(at({}, "file://.")).toBe(join(place.path, ".pulumi"));
-  expect(at({}, "file://state?metadata=skip")).toBe(join(place.path, "state", ".pulumi"));
-  expect(at({ PULUMI_BACKEND_URL: "file:///srv/my scani?no_tmp_dir=true" }, "file://.")).toBe("/srv/my scani/.pulumi");
-  expect(at({ HOME: "/home/ada" }, "file://~")).toBe("/home/ada/.pulumi");
-  expect(at({ HOME: "/home/ada" }, "file://~/scani")).toBe("/home/ada/scani/.pulumi");
-  expect(at({ PULUMI_BACKEND_URL: "s3://bucket/x" }, "file://.")).toBeUndefined();
-  expect(stateFolderOf(project(), "name: scani\n")).toBeUndefined();
+test("the state is where its address says, as Pulumi reads it; or in no folder", () => {
+  const at = (url?: string) => stateFolderOf(project({ HOME: "/home/ada" }), url);
+  expect(at("file://.")).toBe(join(place.path, ".pulumi"));
+  expect(at("file://state?metadata=skip")).toBe(join(place.path, "state", ".pulumi"));
+  expect(at("file:///srv/my scani?no_tmp_dir=true")).toBe("/srv/my scani/.pulumi");
+  expect(at("file:///srv/my%20scani")).toBe("/srv/my scani/.pulumi");
+  expect(at("file:///srv/100%")).toBe("/srv/100%/.pulumi");
+  expect(at("file://~")).toBe("/home/ada/.pulumi");
+  expect(at("file://~/scani")).toBe("/home/ada/scani/.pulumi");
+  expect(at("s3://bucket/x")).toBeUndefined();
+  expect(at()).toBeUndefined();
+});
+
+test("the environment's address of the state comes before the project's", () => {
+  place.file("Pulumi.yaml", yaml("s3://bucket/x"));
+  const has = state(join(place.path, "mine"), { "meta.yaml.attrs": "" });
+  keep();
+  expect(has("meta.yaml.attrs")).toBe(true);
+  keep({ PULUMI_BACKEND_URL: "file://mine" });
+  expect(has("meta.yaml.attrs")).toBe(false);
 });
 
 test("a state nobody has yet is no error", () => {
