@@ -1,11 +1,14 @@
-import { statusCommand, upCommand } from "../../util/commands";
-import { OperatorError } from "../../util/operatorError";
+import { adoptCommand, statusCommand, upCommand } from "../../util/commands";
+import { OperatorError, type Problem } from "../../util/operatorError";
+import { isRecordOf } from "../../host/adopt/record";
 import { readStrays, type Stray } from "../../host/adopt/strays";
-import type { Engine } from "../../host/engine/engine";
+import type { Engine, Labelled } from "../../host/engine/engine";
 import { containerName, copiesAmong } from "../../host/install/names/containerName";
 import { label } from "../../host/install/names/labels";
 import type { Entry } from "../../host/install/journal";
 import { servingOf, servingSince, type ReleaseName, type Serving } from "../../host/install/facts";
+import type { Tier } from "../../settings";
+import { stacksBeside, type StackNames } from "../../host/install/names/stacks";
 import { readFacts } from "../../host/install/readFacts";
 
 /** One container of an install. */
@@ -38,21 +41,36 @@ export interface Status {
 /**
  * Reads an install's status from the engine, not from Pulumi, so that it is true whatever became of the last command.
  * @param name the install; without it `scani`, else the only one there is
- * @param first stack to bring up where there is no install yet
- * @throws OperatorError when there is none, or several and no name
+ * @param stacks of the install, for the commands in messages
+ * @throws OperatorError when there is none, several and no name, or only networks and volumes of one are left
  */
-export async function readStatus(engine: Engine, name?: string, first = "tier1"): Promise<Status> {
-  const all = await engine.containers({ labels: [label.install], all: true });
-  const installs = [...new Set(all.map(({ labels }) => labels[label.install] ?? ""))].sort();
+export async function readStatus(
+  engine: Engine,
+  name?: string,
+  stacks: StackNames = stacksBeside("base"),
+): Promise<Status> {
+  const [all, networks, volumes] = await Promise.all([
+    engine.containers({ labels: [label.install], all: true }),
+    engine.networks([label.install]),
+    engine.volumes([label.install]),
+  ]);
+  const nameOf = ({ labels }: Pick<Labelled, "labels">): string => labels[label.install] ?? "";
+  const left = [...networks, ...volumes];
+  const known = new Set([...all, ...left].map(nameOf));
+  // What an install that was taken down has left is no choice beside one that is there.
+  const installs = [...new Set((all.length > 0 ? all : left).map(nameOf))].sort();
   const install = name ?? (installs.includes("scani") ? "scani" : installs.length === 1 ? installs[0] : undefined);
-  if (install === undefined || !installs.includes(install)) {
+  if (install === undefined || !known.has(install)) {
     throw new OperatorError(
       installs.length === 0
-        ? { what: "There is no install of Scani on this engine yet.", type: upCommand(first) }
+        ? { what: "There is no install of Scani on this engine yet.", type: upCommand(stacks.tier1) }
         : { what: `Which install? There are ${installs.join(", ")}.`, type: installs.map((one) => statusCommand(one)) },
     );
   }
-  const own = all.filter(({ labels }) => labels[label.install] === install);
+  const isOwn = (one: Pick<Labelled, "labels">): boolean => nameOf(one) === install;
+  const own = all.filter(isOwn);
+  if (own.length === 0)
+    throw new OperatorError(containersGone(install, networks.filter(isOwn), volumes.filter(isOwn), stacks));
   const facts = await readFacts(engine, { name: install, gateway: containerName(install, "gateway") });
   const state = servingOf(facts);
   return {
@@ -73,5 +91,34 @@ export async function readStatus(engine: Engine, name?: string, first = "tier1")
     lastSwitch: facts.journal.at(-1),
     copies: copiesAmong(own).map(({ name }) => name),
     strays: await readStrays(engine, install),
+  };
+}
+
+/** Returns the problem of an install whose containers were all removed, as by `docker container prune`. Pure. */
+function containersGone(
+  install: string,
+  networks: readonly Labelled[],
+  volumes: readonly Labelled[],
+  stacks: StackNames,
+): Problem {
+  const listed = (kind: string, some: readonly Labelled[]): string[] =>
+    some.length === 0
+      ? []
+      : [
+          `${kind} ${some
+            .map(({ name }) => name)
+            .toSorted()
+            .join(", ")}`,
+        ];
+  const what = `${install} has no containers on this engine any more; still there: ${[...listed("volumes", volumes), ...listed("networks", networks)].join("; ")}.`;
+  if (volumes.some(({ name }) => isRecordOf(install, name)))
+    return { what, why: "It was being adopted; this says how far that has come:", type: adoptCommand() };
+  // Base's own networks and volumes have no tier.
+  const tiers = [...new Set([...networks, ...volumes].flatMap(({ labels }) => labels[label.tier] ?? []))].sort();
+  const ups = (tiers.length === 0 ? ["tier1", "tier2"] : tiers).map((tier) => upCommand(stacks[tier as Tier]));
+  return {
+    what,
+    why: `The first command makes base again around its data, the ${ups.length === 1 ? "second" : "one of the tier that served"} its release:`,
+    type: [upCommand(stacks.base), ...ups],
   };
 }

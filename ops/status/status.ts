@@ -14,6 +14,6 @@ export interface StatusOptions {
 export async function status(context: Context, base: string, { json, name }: StatusOptions): Promise<void> {
   const { project, print } = context;
   const install = name ?? installOf(project, base);
-  const now = await readStatus(await context.engine(base), install, stackNamesOn(project, base).tier1);
+  const now = await readStatus(await context.engine(base), install, stackNamesOn(project, base));
   print(json ? JSON.stringify(now) : showStatus(now));
 }

@@ -1,3 +1,4 @@
+import { stacksBeside } from "../../../../host/install/names/stacks";
 import { perform } from "../../../../host/handover/perform";
 import { readStatus } from "../../../../ops/status/read";
 import { showStatus } from "../../../../ops/status/show";
@@ -15,7 +16,7 @@ test("nothing is there", async () => {
   await expect(readStatus(new FakeEngine())).rejects.toThrow(
     "There is no install of Scani on this engine yet.\n  type: npm run up -- tier1",
   );
-  await expect(readStatus(new FakeEngine(), undefined, "prod-tier1")).rejects.toThrow(
+  await expect(readStatus(new FakeEngine(), undefined, stacksBeside("prod-base"))).rejects.toThrow(
     "There is no install of Scani on this engine yet.\n  type: npm run up -- prod-tier1",
   );
 });
@@ -30,6 +31,30 @@ test("a name that is not there, and several without one", async () => {
   await expect(readStatus(engine)).rejects.toThrow(
     "Which install? There are a, b.\n  type: npm run status -- --name a",
   );
+});
+
+test("an install whose containers were pruned is not one that never was", async () => {
+  const engine = new FakeEngine();
+  const labels = { "scani.install": "scani" };
+  await engine.createVolume("scani-redis-data", { ...labels, "scani.service": "redis" });
+  await engine.createVolume("scani-postgres-data", { ...labels, "scani.service": "postgres" });
+  const left = "scani has no containers on this engine any more; still there: ";
+  const type = ["base", "tier1", "tier2"].map((stack) => `npm run up -- ${stack}`).join("\n  type: ");
+  await expect(readStatus(engine)).rejects.toThrow(
+    `${left}volumes scani-postgres-data, scani-redis-data.\n  The first command makes base again around its data, the one of the tier that served its release:\n  type: ${type}`,
+  );
+  engine.networksThere.push({ id: "n", name: "tier2-net-1", labels: { ...labels, "scani.tier": "tier2" } });
+  await expect(readStatus(engine, "scani", stacksBeside("prod-base"))).rejects.toThrow(
+    "; networks tier2-net-1.\n  The first command makes base again around its data, the second its release:\n  type: npm run up -- prod-base\n  type: npm run up -- prod-tier2",
+  );
+  await engine.createVolume("scani-adoption", labels);
+  await expect(readStatus(engine)).rejects.toThrow(/being adopted[^]*type: npm run adopt$/);
+});
+
+test("what an install that was taken down has left is no choice beside one that is there", async () => {
+  await host.engine.createVolume("old-postgres-data", { "scani.install": "old" });
+  expect((await readStatus(host.engine)).install).toBe("scani");
+  await expect(readStatus(host.engine, "old")).rejects.toThrow("old has no containers on this engine any more");
 });
 
 test("what is declared and does not serve yet", async () => {
