@@ -27,7 +27,7 @@ export class HandoverRecord {
    * @param failure error that was thrown, if it failed
    */
   async write(engine: Engine, outcome: Entry["outcome"], failure?: unknown): Promise<Entry> {
-    const { order, before, flip, progress, left } = this.run;
+    const { order, before, flip, flipped, progress, left } = this.run;
     const { tier, release } = order.wanted;
     const entry: Entry = {
       at: this.at.toISOString(),
@@ -38,6 +38,7 @@ export class HandoverRecord {
       why: failure === undefined ? undefined : firstLine(failure),
       totalMs: Math.round(performance.now() - this.began),
       flipMs: flip?.tookMs,
+      flipped,
       timings: progress.timings,
       filesAt: outcome === "failed" ? undefined : await this.placeOfFiles(engine),
       files: carriedFiles(this.carriage, left),

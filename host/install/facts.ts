@@ -274,9 +274,22 @@ export function describeServing(serving: Serving, since?: string): string {
   }
 }
 
-/** Returns when a release began to serve, by the record. Pure. */
+/**
+ * Returns when a release that serves began to, by the record. Undefined where the record does not say: a killed run, or
+ * one whose record could not be written, has led the routes there. Pure.
+ */
 export function servingSince({ journal }: Pick<Facts, "journal">, now: ReleaseName): string | undefined {
-  return journal.findLast(({ outcome, to }) => outcome === "switched" && isOf(now, to))?.at;
+  for (const {
+    at,
+    from,
+    to,
+    outcome,
+    flipped = outcome === "switched" ? { to, at } : undefined,
+  } of journal.toReversed()) {
+    if (flipped !== undefined) return isOf(now, flipped.to) ? flipped.at : undefined;
+    if (from === undefined || !isOf(now, from)) return undefined;
+  }
+  return undefined;
 }
 
 /** Returns the api container that serves: the one its route leads to. Undefined where nothing serves. Pure. */

@@ -4,6 +4,12 @@ import { gatewayStatePath } from "../gateway/state";
 import type { Tier } from "../../settings";
 import type { Timings } from "../../util/progress/progress";
 
+/** Release the routes were pointed at, and when. */
+export interface Flipped {
+  readonly to: { readonly tier: Tier; readonly release: string };
+  readonly at: string;
+}
+
 /** Record of one handover. */
 export interface Entry {
   readonly at: string;
@@ -16,6 +22,11 @@ export interface Entry {
   readonly totalMs: number;
   /** From the first gateway command to the last, where there was a flip. */
   readonly flipMs?: number;
+  /**
+   * Where this handover has left the routes, pointed back or not, and when it pointed them there, ISO 8601. Absent where
+   * it flipped none, and in a record of an earlier version of this module.
+   */
+  readonly flipped?: Flipped;
   readonly timings: Timings;
   /** Id of the place the release keeps its files in, where its containers told it. */
   readonly filesAt?: string;

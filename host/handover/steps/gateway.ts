@@ -3,7 +3,15 @@ import { flip, type Flip } from "../../gateway/flip";
 import { forgetWrittenPauses, resumeAll } from "../../gateway/resume";
 import { routes, type Route, type Targets } from "../../gateway/routes";
 import type { Engine } from "../../engine/engine";
-import { isRouted, wayBack, type Facts, type ReleaseContainer } from "../../install/facts";
+import {
+  isRouted,
+  routedRelease,
+  wayBack,
+  type Facts,
+  type ReleaseContainer,
+  type ReleaseName,
+} from "../../install/facts";
+import type { Flipped } from "../../install/journal";
 import { readFacts } from "../../install/readFacts";
 import { inStartOrder } from "../../scani/restart";
 import { routeUploads, type Uploads } from "../../install/storage/uploads";
@@ -107,6 +115,7 @@ export class FlipStep implements HandoverStep {
       "flip the gateway",
       async () => {
         run.flip = await this.redo(run, run.engine);
+        run.flipped = flippedTo(run.order.wanted);
       },
       this.id,
     );
@@ -137,5 +146,11 @@ export class FlipStep implements HandoverStep {
     if (asleep.length > 0) progress.note(`${asleep.map(({ title }) => title).join(", ")} did not run; started`);
     for (const group of inStartOrder(asleep)) await Promise.all(group.map(({ id }) => engine.start(id)));
     run.drainedBack = (await flip(engine, order.install.gateway, back.targets, order.drainTimeout)).drained;
+    run.flipped = flippedTo(routedRelease(before));
   }
+}
+
+/** Returns the record of routes that have just been pointed at a release. */
+function flippedTo(release: ReleaseName | undefined): Flipped | undefined {
+  return release && { to: { tier: release.tier, release: release.release }, at: new Date().toISOString() };
 }

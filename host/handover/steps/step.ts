@@ -3,6 +3,7 @@ import type { Watch } from "../../engine/containers/ready";
 import type { LeftFiles } from "../../files/words";
 import type { Flip } from "../../gateway/flip";
 import type { Facts, ReleaseContainer } from "../../install/facts";
+import type { Flipped } from "../../install/journal";
 import type { Schema } from "../../scani/migrations/pending";
 import type { Service } from "../../install/services/release";
 import type { Progress } from "../../../util/progress/progress";
@@ -49,6 +50,8 @@ export interface Run {
   /** Set when the flip begins; fulfilled once the gateway points at the new release. */
   flipping?: Promise<void>;
   flip?: Flip;
+  /** Where the routes lead since the flip, or since they were pointed back. */
+  flipped?: Flipped;
   /** Set when the old workers are told to stop; fulfilled once they have. */
   stopping?: Promise<void>;
   /** Files that stay where they are. */

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import type { ContainerState } from "../../../../host/engine/engine";
 import { routes, servedBy, type Route } from "../../../../host/gateway/routes";
-import { describeServing, servingOf, wayBack, type Facts } from "../../../../host/install/facts";
+import {
+  describeServing,
+  servingOf,
+  servingSince,
+  wayBack,
+  type Facts,
+  type ReleaseName,
+} from "../../../../host/install/facts";
+import type { Entry } from "../../../../host/install/journal";
 import { containerStates, factsOf, hosts, release, routedTo } from "../handover/model";
 
 const one = { tier: "tier1", release: "one" } as const;
@@ -45,6 +53,52 @@ describe("the way back", () => {
         }
       }),
     );
+  });
+});
+
+describe("since when a release serves", () => {
+  const two = { tier: "tier2", release: "two" } as const;
+  const noted = (hour: number, outcome: Entry["outcome"], from: ReleaseName | undefined, to: ReleaseName): Entry => ({
+    ...{ at: `${hour}:00`, by: "a@b", from, to, outcome, totalMs: 1, timings: {} },
+  });
+  const back = (entry: Entry, to: ReleaseName, at: string): Entry => ({ ...entry, flipped: { to, at } });
+  test.each<[string, readonly Entry[], string | undefined]>([
+    ["nothing on record", [], undefined],
+    ["a switch of an earlier version's", [noted(1, "switched", two, one)], "1:00"],
+    ["a switch that flipped later than it began", [back(noted(1, "switched", two, one), one, "1:50")], "1:50"],
+    ["a repair since", [noted(1, "switched", two, one), noted(2, "repaired", one, one)], "1:00"],
+    ["a failed repair since", [noted(1, "switched", two, one), noted(2, "failed", one, one)], "1:00"],
+    [
+      "a switch away that failed before the flip",
+      [noted(1, "switched", two, one), noted(2, "failed", one, two)],
+      "1:00",
+    ],
+    [
+      "a switch away that was pointed back",
+      [noted(1, "switched", two, one), back(noted(2, "failed", one, two), one, "2:10")],
+      "2:10",
+    ],
+    [
+      "a switch here that failed and was left, after an earlier one and the one away",
+      [
+        ...[noted(1, "switched", two, one), noted(2, "switched", one, two)],
+        ...[back(noted(3, "failed", two, one), one, "3:10"), noted(4, "repaired", one, one)],
+      ],
+      "3:10",
+    ],
+    ["a switch away, and none back", [noted(1, "switched", two, one), noted(2, "switched", one, two)], undefined],
+    [
+      "a run that left no record, and a repair",
+      [noted(1, "switched", two, one), noted(2, "switched", one, two), noted(3, "repaired", one, one)],
+      undefined,
+    ],
+    [
+      "a run that left no record after a failed one",
+      [noted(1, "switched", two, one), noted(2, "failed", two, one)],
+      undefined,
+    ],
+  ])("%s", (_what, journal, since) => {
+    expect(servingSince({ journal }, one)).toBe(since);
   });
 });
 

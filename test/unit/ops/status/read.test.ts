@@ -77,7 +77,8 @@ test("what serves, and since when", async () => {
   await host.backedUp();
   const entry = await perform(host.engine, host.order("tier2", "r2"), () => undefined, new AbortController().signal);
   const status = await readStatus(host.engine, "scani");
-  expect(status.serving).toEqual({ tier: "tier2", release: "r2", since: entry?.at });
+  expect(status.serving).toEqual({ tier: "tier2", release: "r2", since: entry?.flipped?.at });
+  expect(entry?.flipped?.to).toEqual({ tier: "tier2", release: "r2" });
   expect(status.lastSwitch).toEqual(JSON.parse(JSON.stringify(entry)));
 });
 
