@@ -272,6 +272,7 @@ async function announce(host: Host, settings: Settings<Tier>, base: BaseReferenc
         release: id,
         stack: pulumi.getStack(),
         keepWarm: settings.keepWarm,
+        soak: settings.soak,
         images: release.images,
         environment,
         origins: Object.fromEntries(catalogue.map(({ name, variable }) => [variable, originsOf(settings)(name)])),

@@ -28,6 +28,8 @@ import { readFacts } from "../../install/readFacts";
 /** Release as a preview knows it: declared, perhaps not created. A service without an id gets a new container. */
 export interface Declared extends FilesDeclared {
   readonly keepWarm: boolean;
+  /** Seconds. */
+  readonly soak: number;
   readonly images: Readonly<Partial<Record<Service, string>>>;
   /** Origins of the variables' values, by variable name. */
   readonly origins?: SwitchPreview["origins"];
@@ -105,6 +107,7 @@ export async function previewSwitch(
     origins: declared.origins,
     images: { old: Object.fromEntries(inspected.map(({ service, image }) => [service, image])), new: declared.images },
     keepWarm: declared.keepWarm,
+    soak: declared.soak,
     kept: facts.containers.filter(
       (container) =>
         isUp(container) && container.id !== wanted.containers[container.service] && !touched.has(container.id),

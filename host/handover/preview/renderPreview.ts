@@ -54,6 +54,8 @@ export interface SwitchPreview {
     readonly new: Readonly<Partial<Record<Service, string>>>;
   };
   readonly keepWarm: boolean;
+  /** Seconds for which the release is watched. */
+  readonly soak: number;
   /** Running containers of any release that stay as they are. */
   readonly kept: readonly ReleaseContainer[];
   /** Base's containers, with the volume each keeps its data in. */
@@ -85,7 +87,7 @@ export function renderPreview(preview: SwitchPreview): string {
     `Serving now: ${serving}. After this: ${wanted.tier} (${wanted.release}).`,
     ...section(
       "steps",
-      steps.map((step) => step.describe(preview)),
+      steps.flatMap((step) => step.describe(preview) ?? []),
     ),
     ...noBackup(preview.backup),
     ...filesLines(preview),

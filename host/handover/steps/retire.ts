@@ -3,7 +3,7 @@ import type { ReleaseContainer } from "../../install/facts";
 import { messageOf } from "../../../util/operatorError";
 import { checkServes } from "../checkServes";
 import { stopUnrouted } from "../stopUnrouted";
-import { names, titles, type HandoverStep, type Run } from "./step";
+import { names, stopping, type Description, type HandoverStep, type Run } from "./step";
 
 /** Stops containers that no longer serve, gently, once the new release is known to serve. The containers stay. */
 export class RetireStep implements HandoverStep {
@@ -11,8 +11,8 @@ export class RetireStep implements HandoverStep {
 
   constructor(readonly containers: readonly ReleaseContainer[]) {}
 
-  describe(): string {
-    return `stop gently: ${titles(this.containers)} (kept)`;
+  describe({ wanted }: Description): string {
+    return stopping(this.containers, wanted);
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {

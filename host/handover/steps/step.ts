@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/engine";
 import type { Watch } from "../../engine/containers/ready";
 import type { LeftFiles } from "../../files/words";
 import type { Flip } from "../../gateway/flip";
-import type { Facts, ReleaseContainer } from "../../install/facts";
+import type { Facts, ReleaseContainer, ReleaseName } from "../../install/facts";
 import type { Flipped } from "../../install/journal";
 import type { Schema } from "../../scani/migrations/pending";
 import type { Service } from "../../install/services/release";
@@ -71,6 +71,10 @@ export interface Run {
 export interface Description {
   /** Services whose containers do not exist yet. */
   readonly created: readonly Service[];
+  /** Release that is to serve. */
+  readonly wanted: ReleaseName;
+  /** Seconds for which it is watched. */
+  readonly soak: number;
 }
 
 /**
@@ -81,8 +85,8 @@ export interface HandoverStep {
   readonly id: StepId;
   /** The step this one is carried out concurrently with, where that comes just before it. */
   readonly concurrentWith?: StepId;
-  /** Returns what the step does, as a preview says it. Pure. */
-  describe(description: Description): string;
+  /** Returns what the step does, as a preview says it; undefined where that is nothing. Pure. */
+  describe(description: Description): string | undefined;
   /** @param watch has a signal that is aborted when the operator interrupts, or a concurrent step fails */
   perform(run: Run, watch: Watch): Promise<void>;
   /**
@@ -100,4 +104,17 @@ export function names(containers: readonly ReleaseContainer[], created: readonly
 /** Lists titles of containers: `tier1 api, tier1 worker`. Pure. */
 export function titles(containers: readonly ReleaseContainer[]): string {
   return containers.map(({ title }) => title).join(", ");
+}
+
+/**
+ * Describes containers that are stopped, and what becomes of them: those of an earlier release of the same tier have
+ * left the stack, and Pulumi removes them once the handover is over. A copy is nobody's but its maker's. Pure.
+ */
+export function stopping(containers: readonly ReleaseContainer[], wanted: ReleaseName): string {
+  const leaves = ({ tier, copy }: ReleaseContainer): boolean => tier === wanted.tier && copy !== true;
+  const [removed, kept] = [containers.filter(leaves), containers.filter((one) => !leaves(one))];
+  return `stop gently: ${[
+    ...(kept.length === 0 ? [] : [`${titles(kept)} (kept)`]),
+    ...(removed.length === 0 ? [] : [`${titles(removed)} (removed afterwards)`]),
+  ].join(", ")}`;
 }

@@ -3,7 +3,7 @@ import type { Watch } from "../../engine/containers/ready";
 import { isOf, routedRelease, type ReleaseContainer } from "../../install/facts";
 import { soak } from "../soak";
 import { startWorker, stopWorker } from "../../scani/worker";
-import { names, titles, type Description, type HandoverStep, type Run } from "./step";
+import { names, stopping, type Description, type HandoverStep, type Run } from "./step";
 
 /**
  * Stops workers of other releases, gently. Concurrently with the flip: by then the new release is ready and verified, and
@@ -15,8 +15,8 @@ export class StopWorkersStep implements HandoverStep {
 
   constructor(readonly containers: readonly ReleaseContainer[]) {}
 
-  describe(): string {
-    return `stop gently: ${titles(this.containers)} (kept)`;
+  describe({ wanted }: Description): string {
+    return stopping(this.containers, wanted);
   }
 
   async perform(run: Run): Promise<void> {
@@ -80,8 +80,8 @@ export class SoakStep implements HandoverStep {
     readonly worker: ReleaseContainer,
   ) {}
 
-  describe(): string {
-    return "watch the new release for a while, with the way back open";
+  describe({ soak: seconds }: Description): string | undefined {
+    return seconds === 0 ? undefined : "watch the new release for a while, with the way back open";
   }
 
   async perform(run: Run, watch: Watch): Promise<void> {

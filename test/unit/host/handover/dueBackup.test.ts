@@ -56,6 +56,7 @@ test("the preview says whether one is made, and why", () => {
       environment: { old: {}, new: {} },
       images: { old: {}, new: {} },
       keepWarm: false,
+      soak: 0,
       kept: [],
       untouched: [],
     });

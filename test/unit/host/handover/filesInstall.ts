@@ -52,7 +52,7 @@ export async function previewed(
   carryFiles: "yes" | "no" | undefined,
   release = releaseOf[tier],
 ): Promise<SwitchPreview> {
-  const { wanted, stack, backups, minimumFreeDisk } = host.order(tier, release);
+  const { wanted, stack, backups, minimumFreeDisk, soak } = host.order(tier, release);
   const environment = Object.fromEntries(
     servicesOf(tier).map((service) => [service, environmentIn(host.container(release, service).environment)]),
   );
@@ -60,7 +60,7 @@ export async function previewed(
   return previewSwitch(
     host.engine,
     base as unknown as BaseOutputs,
-    { ...wanted, stack, carryFiles, minimumFreeDisk, images: {}, environment },
+    { ...wanted, stack, carryFiles, minimumFreeDisk, soak, images: {}, environment },
     "/project",
   );
 }

@@ -217,7 +217,7 @@ test.concurrent(
   "the first paper of all that comes meanwhile is not copied to somebody else's bucket unasked",
   async () => {
     const early = await firstPaperAt((call) => call === "start scani-r2-api");
-    expect((await previewed(early, "tier2", undefined)).steps.map((step) => step.describe({ created: [] }))).toContain(
+    expect(renderPreview(await previewed(early, "tier2", undefined))).toContain(
       "look whether files have come for https://hosted.example.org, since carryFiles is not set",
     );
     await expect(go(early, "tier2", { carryFiles: undefined })).rejects.toThrow(

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { explainFailure, type HandoverFailed } from "../../../../host/handover/failed";
 import { perform } from "../../../../host/handover/perform";
 import { plan } from "../../../../host/handover/plan";
-import { describeServing, routedRelease, servingOf } from "../../../../host/install/facts";
+import { describeServing, routedRelease, servingOf, servingSince } from "../../../../host/install/facts";
 import { label } from "../../../../host/install/names/labels";
 import { readFacts } from "../../../../host/install/readFacts";
 import { routes } from "../../../../host/gateway/routes";
@@ -224,6 +224,9 @@ test.concurrent.each(ways)(
     expect(unserved(host)).toEqual([]);
     await go(host, to);
     expect(wrongOf(host)).toEqual([]);
+    const { journal } = await readFacts(host.engine, host.order(to, releaseOf[to]).install);
+    expect(journal.map(({ outcome }) => outcome)).toEqual(["failed", "repaired"]);
+    expect(servingSince({ journal }, { tier: to, release: releaseOf[to] })).toBe(journal[0]?.flipped?.at);
   },
 );
 
@@ -248,6 +251,7 @@ test.concurrent.each(ways)("from %s to %s, a way back that fails for a moment is
     tier: from,
     release: releaseOf[from],
   });
+  expect((await lastRecord(host))?.flipped?.to).toEqual({ tier: from, release: releaseOf[from] });
   expect(wrongOf(host)).toEqual([]);
 });
 
@@ -484,7 +488,11 @@ test.concurrent("a gateway that stopped with requests held lets them through fro
   (host.engine.find("scani-gateway") as { state: ContainerState }).state = "exited";
   const facts = await readFacts(host.engine, host.order("tier1", "r1").install);
   expect(facts.paused).toEqual(["api", "storage"]);
-  expect(plan(facts, host.order("tier1", "r1").wanted).map((step) => step.describe({ created: [] }))).toEqual([
+  expect(
+    plan(facts, host.order("tier1", "r1").wanted).map((step) =>
+      step.describe({ created: [], wanted: { tier: "tier1", release: "one" }, soak: 5 }),
+    ),
+  ).toEqual([
     "start the gateway, which is exited",
     "let the requests of api, storage through, which are held or refused at the gateway",
   ]);

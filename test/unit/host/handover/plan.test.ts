@@ -189,9 +189,11 @@ describe("plan, cases an operator knows", () => {
   test("another release's migrator that a killed run has left running is stopped before anything else", () => {
     const left = tier2.map((one) => (one.service === "migrate" ? { ...one, state: "running" as const } : one));
     const found = factsOf([...tier1, ...left], routedTo("one"));
-    expect(plan(found, wantedOf("tier1", "one", false)).map((step) => step.describe({ created: [] }))).toEqual([
-      "stop tier2 migrate, which a killed run has left running",
-    ]);
+    expect(
+      plan(found, wantedOf("tier1", "one", false)).map((step) =>
+        step.describe({ created: [], wanted: { tier: "tier1", release: "one" }, soak: 5 }),
+      ),
+    ).toEqual(["stop tier2 migrate, which a killed run has left running"]);
     expect(plan(found, wantedOf("tier2", "two", false))[0]?.id).toBe("preflight");
   });
 

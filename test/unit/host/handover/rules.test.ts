@@ -245,7 +245,7 @@ async function previewed(host: FakeInstall, { wanted, stack, backups }: Order) {
   return previewSwitch(
     host.engine,
     base,
-    { ...wanted, stack, carryFiles: "yes", minimumFreeDisk: 100, images: {}, environment },
+    { ...wanted, stack, carryFiles: "yes", minimumFreeDisk: 100, soak: 0, images: {}, environment },
     "/project",
   );
 }

@@ -104,9 +104,11 @@ test("a release that Docker would not start again after a reboot is said, and ge
     shortcomings: [{ what: "tier1 api does not start again after a reboot", of: "release" }],
   });
   const { wanted } = host.order("tier1", "r1");
-  expect(plan(facts, wanted).map((step) => step.describe({ created: [] }))).toEqual([
-    "give the declared restart policy back to api, migrate",
-  ]);
+  expect(
+    plan(facts, wanted).map((step) =>
+      step.describe({ created: [], wanted: { tier: "tier1", release: "one" }, soak: 5 }),
+    ),
+  ).toEqual(["give the declared restart policy back to api, migrate"]);
   host.engine.calls.length = 0;
   await perform(host.engine, host.order("tier1", "r1"), () => undefined, new AbortController().signal);
   expect(host.engine.calls.filter((call) => /^(stop|start|setRestartPolicy) /.test(call)).toSorted()).toEqual([

@@ -16,6 +16,7 @@ const declared = {
   release: "two",
   stack: "tier2",
   keepWarm: false,
+  soak: 5,
   containers: {},
   minimumFreeDisk: 100,
   images: { api: "scani/api:2" },
@@ -35,6 +36,7 @@ function preview(): SwitchPreview {
     },
     images: { old: { api: "scani/api:1" }, new: { api: "scani/api:2" } },
     keepWarm: false,
+    soak: 5,
     kept: [],
     untouched: [{ service: "postgres", container: "scani-postgres", volume: "scani-postgres-data" }],
   };
@@ -64,6 +66,22 @@ images:
 untouched:
   postgres: container scani-postgres, volume scani-postgres-data"
 `);
+});
+
+test("an earlier release of the same tier is not said to be kept: the same up removes it", () => {
+  const before = factsOf(
+    [...release("tier1", "one", () => true), ...release("tier2", "older", () => true)],
+    routedTo("older"),
+  );
+  const { facts: assumed, wanted, created } = withDeclared(before, declared);
+  const text = renderPreview({ ...preview(), steps: plan(assumed, wanted), created });
+  expect(text).toContain("\n  stop gently: tier1 worker (kept), tier2 worker (removed afterwards)\n");
+  expect(text).toMatch(/ stop gently: tier1 .* \(kept\), tier2 api, tier2 frontend-app \(removed afterwards\)\n/);
+});
+
+test("a soak that is turned off is no step", () => {
+  expect(renderPreview(preview())).toContain("watch the new release");
+  expect(renderPreview({ ...preview(), soak: 0 })).not.toContain("watch the new release");
 });
 
 test("nothing to do is one line", () => {
