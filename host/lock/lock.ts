@@ -5,7 +5,7 @@ import { Deadline } from "../../util/deadline";
 import type { Report } from "../../util/progress/progress";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import { startStopped } from "../install/stoppedWorkers";
-import { leaseSeconds, LockTaken, sameRun, thisProcess, type Owner, type Refused } from "./owner";
+import { leaseSeconds, LockTaken, sameRun, thisProcess, type Owner, type Refused, type Work } from "./owner";
 import { lookCommand, parseAnswer, takeCommand, type Answer, type LockName } from "./script";
 
 /** A lock that is held until it is released or this process ends or is suspended. It does not keep the process alive. */
@@ -84,6 +84,14 @@ export async function checkLock(engine: Engine, gateway: string, report: Report)
   const answer = await look(engine, gateway, "run");
   if (answer?.is === "taken") throw new LockTaken(answer.by, "preview");
   if (answer?.is === "free") await untilApplyLockFree(engine, gateway, "preview", report);
+}
+
+/** Reads who holds an install's locks, without taking one; undefined where nobody does or no gateway runs. */
+export async function readLocks(engine: Engine, gateway: string): Promise<Work | undefined> {
+  const run = await look(engine, gateway, "run");
+  if (run?.is === "taken") return { is: "at work", owner: run.by };
+  const apply = run?.is === "free" ? await look(engine, gateway, "apply") : undefined;
+  return apply?.is === "taken" ? { is: "rolling back", owner: apply.by } : undefined;
 }
 
 /**

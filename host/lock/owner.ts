@@ -1,4 +1,5 @@
 import { hostname, userInfo } from "node:os";
+import { backupCommand, downCommand, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
 
 /**
@@ -65,18 +66,14 @@ export function refusal(
   now: number,
   clear?: string,
 ): Problem {
-  const who =
-    owner === undefined
-      ? "a run whose owner is unknown"
-      : `${owner.work}, by ${owner.user}@${owner.host} (process ${owner.pid}), since ${owner.since}${age(owner.since, now)}`;
+  const who = describeOwner(owner, now);
   const what = {
     work: `This install is being worked on: ${who}. Nothing has been touched.`,
     preview: `This install is being worked on: ${who}. What a preview says now is not what up would do afterwards.`,
     leftover: `Changes of a run that has no lock are under way, as a killed one rolls back: ${who}. Nothing has been touched.`,
   }[refused];
-  const there = owner === undefined || owner.host === here ? "" : ` on ${owner.host}`;
-  const end = owner === undefined ? "end it" : `end it with kill ${owner.pid}${there}`;
-  const wait = `Wait until it is over and type this again. If it hangs, ${end}`;
+  const there = placeOf(owner, here);
+  const wait = `Wait until it is over and type this again. If it hangs, ${howToEnd(owner, here)}`;
   if (clear !== undefined)
     return {
       what,
@@ -86,6 +83,72 @@ export function refusal(
   if (there === "") return { what, why: `${wait}: nothing has to be unlocked after that.` };
   const lease = `Where ${owner?.host} or its connection is gone, the lock frees itself within ${leaseSeconds / 60} minutes.`;
   return { what, why: `${wait}: nothing has to be unlocked after that. ${lease}` };
+}
+
+/** Names an owner: its work, who does it, and since when. Pure. @param now in milliseconds */
+function describeOwner(owner: Owner | undefined, now: number): string {
+  return owner === undefined
+    ? "a run whose owner is unknown"
+    : `${owner.work}, by ${owner.user}@${owner.host} (process ${owner.pid}), since ${owner.since}${age(owner.since, now)}`;
+}
+
+/** Returns where an owner is, to follow a command to type: empty for this host. */
+function placeOf(owner: Owner | undefined, here: string): string {
+  return owner === undefined || owner.host === here ? "" : ` on ${owner.host}`;
+}
+
+function howToEnd(owner: Owner | undefined, here: string): string {
+  return owner === undefined ? "end it" : `end it with kill ${owner.pid}${placeOf(owner, here)}`;
+}
+
+/** Work on an install, as its locks and the presence file of its commands tell. */
+export type Work =
+  /** `owner` is undefined when its description cannot be read. `gone` is true where its process is known to be. */
+  | { readonly is: "at work"; readonly owner?: Owner; readonly gone?: true }
+  /** A command that was killed, whose provider is still at work. */
+  | { readonly is: "rolling back"; readonly owner?: Owner }
+  /** A command that was killed and has left its presence file. */
+  | { readonly is: "killed"; readonly owner: Owner }
+  | { readonly is: "unknown"; readonly why: string };
+
+/**
+ * Describes work on an install for who looks at it: which, by whom, since when, and what to type.
+ * @param here this host's name
+ * @param now in milliseconds
+ */
+export function workProblem(work: Work, here: string = hostname(), now: number = Date.now()): Problem {
+  if (work.is === "unknown") return { what: `Whether a command is at work cannot be told: ${work.why}` };
+  const { owner } = work;
+  const who = describeOwner(owner, now);
+  const type = owner && sameCommand(owner.work);
+  const again = `${type === undefined ? "Type the same again: it" : "The same command"} goes on from what is true${type === undefined ? "." : ":"}`;
+  switch (work.is) {
+    case "rolling back":
+      return {
+        what: `A command that was killed is still rolling back: ${who}.`,
+        why: "The next command waits for it.",
+      };
+    case "killed":
+      return { what: `Killed before it was done: ${who}.`, why: again, type };
+    case "at work":
+      return work.gone === true
+        ? {
+            what: `Its process is gone, and its lock is not free yet: ${who}.`,
+            why: `The lock frees itself within ${leaseSeconds / 60} minutes. ${again}`,
+            type,
+          }
+        : {
+            what: `At work now: ${who}. What is said here changes meanwhile.`,
+            why: `If it hangs, ${howToEnd(owner, here)}: nothing has to be unlocked after that.`,
+          };
+  }
+}
+
+/** Returns the command that does the same work again; undefined where it took words that are not known here. */
+function sameCommand(work: string): string | undefined {
+  const [, verb, stack] = /^(up|down) of (\S+)$/.exec(work) ?? [];
+  if (stack !== undefined) return verb === "up" ? upCommand(stack) : downCommand(stack);
+  return work === "backup" ? backupCommand() : undefined;
 }
 
 function age(since: string, now: number): string {

@@ -1,7 +1,11 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { livesSince } from "../../util/process/lives";
 import { readIfReadable } from "../../util/files/readIfReadable";
-import { parseOwner, type Owner } from "./owner";
+import { messageOf } from "../../util/operatorError";
+import type { Engine } from "../engine/engine";
+import { readLocks } from "./lock";
+import { parseOwner, type Owner, type Work } from "./owner";
 
 /**
  * Returns the path of the presence file, in which a command says who it is, for other commands on this machine to read.
@@ -15,5 +19,27 @@ export function presenceFile(folder: string, base: string): string {
 /** Returns the owner a presence file names, if its process is still alive. */
 export function runningOwner(file: string): Owner | undefined {
   const owner = parseOwner(readIfReadable(file));
-  return owner !== undefined && livesSince(owner.pid, Date.parse(owner.since)) ? owner : undefined;
+  return owner !== undefined && lives(owner) ? owner : undefined;
+}
+
+/**
+ * Reads whether a command is at work on an install: by the install's locks, which cover every machine, else by the
+ * presence file. Undefined where none is, and none was killed on this machine since.
+ * @param gateway Docker name of the install's gateway
+ * @param file presence file of the install's commands on this machine, where it is known
+ */
+export async function readWork(engine: Engine, gateway: string, file?: string): Promise<Work | undefined> {
+  const held = await readLocks(engine, gateway).catch((error: unknown) => ({
+    is: "unknown" as const,
+    why: messageOf(error),
+  }));
+  if (held?.is === "at work" && held.owner?.host === hostname() && !lives(held.owner)) return { ...held, gone: true };
+  const owner = file === undefined ? undefined : parseOwner(readIfReadable(file));
+  if (held !== undefined || owner === undefined) return held;
+  return { is: lives(owner) ? "at work" : "killed", owner };
+}
+
+/** True while an owner's process runs; it has to be one of this host. */
+function lives({ pid, since }: Owner): boolean {
+  return livesSince(pid, Date.parse(since));
 }

@@ -9,6 +9,8 @@ import type { Entry } from "../../host/install/journal";
 import { servingOf, servingSince, type ReleaseName, type Serving } from "../../host/install/facts";
 import type { Tier } from "../../settings";
 import { stacksBeside, type StackNames } from "../../host/install/names/stacks";
+import type { Work } from "../../host/lock/owner";
+import { readWork } from "../../host/lock/presence";
 import { readFacts } from "../../host/install/readFacts";
 
 /** One container of an install. */
@@ -32,6 +34,8 @@ export interface Status {
   readonly state: Serving;
   readonly containers: readonly ContainerStatus[];
   readonly lastSwitch?: Entry;
+  /** Command that is at work, or was killed. */
+  readonly work?: Work;
   /** Names of containers that only carry this install's labels. */
   readonly copies: readonly string[];
   /** Compose's containers that do the install's work at the same time. */
@@ -42,12 +46,14 @@ export interface Status {
  * Reads an install's status from the engine, not from Pulumi, so that it is true whatever became of the last command.
  * @param name the install; without it `scani`, else the only one there is
  * @param stacks of the install, for the commands in messages
+ * @param file presence file of the install's commands on this machine, where it is known
  * @throws OperatorError when there is none, several and no name, or only networks and volumes of one are left
  */
 export async function readStatus(
   engine: Engine,
   name?: string,
   stacks: StackNames = stacksBeside("base"),
+  file?: string,
 ): Promise<Status> {
   const [all, networks, volumes] = await Promise.all([
     engine.containers({ labels: [label.install], all: true }),
@@ -71,7 +77,11 @@ export async function readStatus(
   const own = all.filter(isOwn);
   if (own.length === 0)
     throw new OperatorError(containersGone(install, networks.filter(isOwn), volumes.filter(isOwn), stacks));
-  const facts = await readFacts(engine, { name: install, gateway: containerName(install, "gateway") });
+  const gateway = containerName(install, "gateway");
+  const [facts, work] = await Promise.all([
+    readFacts(engine, { name: install, gateway }),
+    readWork(engine, gateway, file),
+  ]);
   const state = servingOf(facts);
   return {
     install,
@@ -89,6 +99,7 @@ export async function readStatus(
       }))
       .sort((a, b) => `${a.tier ?? ""} ${a.name}`.localeCompare(`${b.tier ?? ""} ${b.name}`)),
     lastSwitch: facts.journal.at(-1),
+    work,
     copies: copiesAmong(own).map(({ name }) => name),
     strays: await readStrays(engine, install),
   };

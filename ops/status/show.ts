@@ -1,3 +1,4 @@
+import { workProblem } from "../../host/lock/owner";
 import { strayProblem } from "../../host/adopt/strays";
 import { renderProblem } from "../../util/operatorError";
 import { seconds } from "../../util/progress/progress";
@@ -5,9 +6,9 @@ import { describeServing, describeShortcomings } from "../../host/install/facts"
 import { filesText } from "../../host/install/filesEntry";
 import type { Status } from "./read";
 
-/** Renders an install in lines for a person. Pure. */
+/** Renders an install in lines for a person. */
 export function showStatus(status: Status): string {
-  const { serving, state, lastSwitch } = status;
+  const { serving, state, lastSwitch, work } = status;
   const carried = lastSwitch?.files && filesText(lastSwitch.files);
   const stray = strayProblem(status.strays);
   const width = Math.max(...status.containers.map(({ name }) => name.length));
@@ -15,6 +16,7 @@ export function showStatus(status: Status): string {
     serving === undefined
       ? `${status.install}: ${state.is === "unrouted" ? "nothing serves" : `serving now: ${describeServing(state)}`}`
       : `${status.install}: ${serving.tier} serves (release ${serving.release})${serving.since === undefined ? "" : ` since ${serving.since}`}${state.is === "serving" ? describeShortcomings(state.shortcomings) : ""}`,
+    ...(work === undefined ? [] : ["", renderProblem(workProblem(work))]),
     "",
     ...status.containers.map(
       (c) => `${(c.tier ?? "base").padEnd(6)} ${c.name.padEnd(width)}  ${c.status.padEnd(28)} ${c.image}`,

@@ -1,4 +1,6 @@
 import type { Context } from "../context";
+import { realpathSync } from "node:fs";
+import { presenceFile } from "../../host/lock/presence";
 import { installOf, stackNamesOn } from "../project";
 import { readStatus } from "./read";
 import { showStatus } from "./show";
@@ -14,6 +16,8 @@ export interface StatusOptions {
 export async function status(context: Context, base: string, { json, name }: StatusOptions): Promise<void> {
   const { project, print } = context;
   const install = name ?? installOf(project, base);
-  const now = await readStatus(await context.engine(base), install, stackNamesOn(project, base));
+  // Of an install that is named, it is not known whether its commands are this project's.
+  const file = name === undefined ? presenceFile(realpathSync(project.folder), base) : undefined;
+  const now = await readStatus(await context.engine(base), install, stackNamesOn(project, base), file);
   print(json ? JSON.stringify(now) : showStatus(now));
 }

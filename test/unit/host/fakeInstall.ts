@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dumpName, type Manifest } from "../../../host/backup/manifest";
 import { prepareFolder, publish, writeDump } from "../../../host/backup/folder";
+import type { Owner } from "../../../host/lock/owner";
 import { routes, servedBy, type Route } from "../../../host/gateway/routes";
 import type { Order } from "../../../host/handover/order";
 import { label } from "../../../host/install/names/labels";
@@ -94,6 +95,8 @@ export class FakeInstall {
   readonly routes: Partial<Record<Route, string>> = {};
   /** Names of the gateway's paused services. */
   readonly paused = new Set<string>();
+  /** Who holds the install's locks. */
+  readonly locks: { run?: Owner; apply?: Owner } = {};
   /** The gateway's service for uploads. */
   uploads: Listed | undefined;
   /** Services of the gateway that belong to somebody else. */
@@ -410,6 +413,11 @@ export class FakeInstall {
 
   private gatewayAnswer(command: readonly string[], text: string): FakeAnswer | undefined {
     if (text.endsWith("health")) return { exitCode: 0 };
+    const lock = /scani-(entrance|workshop)\.lock/.exec(command[5] ?? "")?.[1];
+    if (lock !== undefined) {
+      const owner = lock === "entrance" ? this.locks.run : this.locks.apply;
+      return { output: owner === undefined ? "free" : `taken ${JSON.stringify(owner)}` };
+    }
     if (command[0] === "df")
       return {
         output: `Filesystem 1024-blocks Used Available Capacity Mounted on\noverlay 10000000 1 ${this.freeKiB} 1% /\n`,

@@ -1,7 +1,11 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { stacksBeside } from "../../../../host/install/names/stacks";
 import { perform } from "../../../../host/handover/perform";
 import { readStatus } from "../../../../ops/status/read";
 import { showStatus } from "../../../../ops/status/show";
+import { thisProcess, type Owner } from "../../../../host/lock/owner";
+import { presenceFile } from "../../../../host/lock/presence";
+import { folder } from "../../lab/setup/folder";
 import { FakeEngine } from "../../host/fakeEngine";
 import { FakeInstall } from "../../host/fakeInstall";
 
@@ -80,6 +84,58 @@ test("what serves, and since when", async () => {
   expect(status.serving).toEqual({ tier: "tier2", release: "r2", since: entry?.flipped?.at });
   expect(entry?.flipped?.to).toEqual({ tier: "tier2", release: "r2" });
   expect(status.lastSwitch).toEqual(JSON.parse(JSON.stringify(entry)));
+});
+
+describe("a command at work", () => {
+  const place = folder();
+  afterAll(() => place.remove());
+  const file = presenceFile(place.path, "base");
+  const shown = async () => showStatus(await readStatus(host.engine, "scani", undefined, file));
+  const owner = thisProcess("up of tier2");
+  const dead = { ...owner, pid: 2 ** 22 + 1 };
+  const by = ({ pid }: Owner) => `up of tier2, by ${owner.user}@${owner.host} (process ${pid}), since ${owner.since} (`;
+  afterEach(() => rmSync(file, { force: true }));
+
+  test("none", async () => {
+    expect((await readStatus(host.engine, "scani", undefined, file)).work).toBeUndefined();
+  });
+
+  test("one that holds the lock is named, with how to end it", async () => {
+    host.locks.run = owner;
+    expect(await shown()).toContain(`\nAt work now: ${by(owner)}`);
+    expect(await shown()).toContain(`If it hangs, end it with kill ${owner.pid}: nothing has to be unlocked`);
+    host.locks.run = { ...dead, host: "elsewhere" };
+    expect(await shown()).toContain(`If it hangs, end it with kill ${dead.pid} on elsewhere: `);
+  });
+
+  test("one that holds the lock although its process is gone", async () => {
+    host.locks.run = dead;
+    expect(await shown()).toMatch(
+      /\nIts process is gone, and its lock is not free yet: [^]*within 2 minutes. The same command goes on from what is true:\n {2}type: npm run up -- tier2\n/,
+    );
+  });
+
+  test("one that was killed and still rolls back", async () => {
+    host.locks.apply = dead;
+    expect(await shown()).toContain(`\nA command that was killed is still rolling back: ${by(dead)}`);
+  });
+
+  test("one that has no lock yet, and one that was killed, by the file they leave on this machine", async () => {
+    writeFileSync(file, JSON.stringify(owner));
+    expect(await shown()).toContain(`\nAt work now: ${by(owner)}`);
+    writeFileSync(file, JSON.stringify(dead));
+    expect(await shown()).toMatch(/\nKilled before it was done: up of tier2, [^]*\n {2}type: npm run up -- tier2\n/);
+    writeFileSync(file, JSON.stringify({ ...dead, work: "restore" }));
+    expect(await shown()).toMatch(/\nKilled before it was done: restore, [^]*\n {2}Type the same again: it goes on/);
+  });
+
+  test("a lock that cannot be read hides nothing else", async () => {
+    host.first = (_container, command) =>
+      command.join(" ").includes("entrance.lock") ? { output: "sh: no space" } : undefined;
+    expect(await shown()).toMatch(
+      /^scani: nothing serves\n\nWhether a command is at work cannot be told: [^]*sh: no space/,
+    );
+  });
 });
 
 test("a worker of compose's that takes jobs too is named", async () => {
