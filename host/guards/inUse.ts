@@ -1,9 +1,10 @@
-import { details, type Engine } from "../engine/engine";
-import { isUp } from "../install/facts";
+import { details, type ContainerSummary, type Engine } from "../engine/engine";
+import { isLost, isUp } from "../install/facts";
 import { environmentIn, type Environment } from "../install/services/environment";
 import { label } from "../install/names/labels";
+import { isService, runsOf } from "../install/services/release";
 
-/** A container of a release that is in use: running, paused or restarting. Holds secrets. */
+/** A container of a release that is in use, whether it runs itself or not. Holds secrets. */
 export interface ReleaseInUse {
   readonly tier: string;
   /** `NAME=value`. */
@@ -27,11 +28,14 @@ export function tiersOf(releases: readonly ReleaseInUse[]): string {
   return [...new Set(releases.map(({ tier }) => tier))].sort().join(" and ");
 }
 
-/** Reads every container of an install's releases that is in use. */
+/**
+ * Reads every container of an install's releases that is in use: one that runs, is paused or restarting, and one that is
+ * stopped while others of its release are not, since the next `up` or a reboot starts it again.
+ */
 export async function readInUse(engine: Engine, install: string): Promise<ContainerInUse[]> {
-  const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service, label.release] });
+  const labels = [`${label.install}=${install}`, label.service, label.release];
   return Promise.all(
-    all.filter(isUp).map(async ({ id, labels }) => {
+    inUseAmong(await engine.containers({ labels, all: true })).map(async ({ id, labels }) => {
       const { image, imageId, environment, confinement } = await details(engine, id);
       const made = await engine.image(imageId);
       return {
@@ -45,4 +49,15 @@ export async function readInUse(engine: Engine, install: string): Promise<Contai
       };
     }),
   );
+}
+
+/** Returns the containers in use. A migrator is only while it runs, and a lost one is never started again. Pure. */
+function inUseAmong(containers: readonly ContainerSummary[]): ContainerSummary[] {
+  const releaseOf = ({ labels }: ContainerSummary) => `${labels[label.tier]} ${labels[label.release]}`;
+  const used = new Set(containers.filter(isUp).map(releaseOf));
+  const startsAgain = (one: ContainerSummary): boolean => {
+    const service = one.labels[label.service];
+    return isService(service) && runsOf(service) !== "once" && !isLost(one) && used.has(releaseOf(one));
+  };
+  return containers.filter((one) => isUp(one) || startsAgain(one));
 }

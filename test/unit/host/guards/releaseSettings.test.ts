@@ -172,7 +172,8 @@ test("containers of releases in use are read with what settings decide of them, 
   });
   const api = { image: "scani/api:1", environment: ["A=b"], confinement: { Memory: 512 * 1024 ** 2 } };
   engine.add({ name: "api", state: "paused", labels: labels("api"), ...api });
-  engine.add({ name: "worker", state: "exited", labels: labels("worker") });
+  engine.add({ name: "migrate", state: "exited", labels: labels("migrate") });
+  engine.add({ name: "other", state: "exited", labels: { ...labels("worker"), [label.release]: "other" } });
   engine.add({ name: "scani-redis", state: "running", labels: { [label.install]: "scani", [label.service]: "redis" } });
   expect(await readInUse(engine, "scani")).toEqual([
     {
@@ -184,5 +185,28 @@ test("containers of releases in use are read with what settings decide of them, 
       ofImage: { PATH: "/bin" },
       memory: 512,
     },
+  ]);
+});
+
+test("a container that is stopped while its release serves is in use: the next up or a reboot starts it again", async () => {
+  const engine = new FakeEngine();
+  const labels = (service: string) => ({
+    [label.install]: "scani",
+    [label.tier]: "tier1",
+    [label.release]: "one",
+    [label.service]: service,
+  });
+  engine.add({
+    name: "provider",
+    state: "exited",
+    labels: labels("data-provider"),
+    environment: ["SMTP_URL=smtp://x"],
+  });
+  engine.add({ name: "lost", state: "dead", labels: labels("frontend-app") });
+  expect(await readInUse(engine, "scani")).toEqual([]);
+  engine.add({ name: "api", state: "running", labels: labels("api") });
+  expect(await readInUse(engine, "scani")).toMatchObject([
+    { service: "data-provider", environment: ["SMTP_URL=smtp://x"] },
+    { service: "api" },
   ]);
 });
