@@ -4,9 +4,10 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { LockTaken } from "../../../../host/lock/owner";
+import { LockTaken, thisProcess } from "../../../../host/lock/owner";
 import type { Context } from "../../../../ops/context";
 import { pastKilledRun } from "../../../../ops/pulumi/killedRun";
+import { FakeEngine } from "../../host/fakeEngine";
 import { folder } from "../../lab/setup/folder";
 
 const warning = "Attempting to deploy or update resources with 1 pending operations from previous deployment.";
@@ -30,6 +31,73 @@ beforeEach(() => {
 });
 
 afterEach(() => place.remove());
+
+describe("a container that a killed run created and no state knows", () => {
+  let engine: FakeEngine;
+  let lock: string;
+  let live: boolean[];
+
+  beforeEach(() => {
+    const pending = [
+      { type: "creating", resource: { type: "docker:index/container:Container", inputs: { name: "scani-redis" } } },
+    ];
+    place.file(
+      "state.json",
+      JSON.stringify({ version: 3, deployment: { resources: [], pending_operations: pending } }),
+    );
+    lock = "held free";
+    live = [];
+    let held = false;
+    engine = new FakeEngine((_container, command) =>
+      command.some((word) => word.includes("entrance.lock")) ? { output: lock } : { output: "" },
+    );
+    const hold = engine.hold.bind(engine);
+    engine.hold = async (container, command) => {
+      const conversation = await hold(container, command);
+      held = conversation?.line.startsWith("held") ?? false;
+      void conversation?.ended.then(() => (held = false));
+      return conversation;
+    };
+    engine.watch = (call) => {
+      if (call === "remove scani-redis") live.push(held);
+    };
+    engine.add({ name: "scani-gateway", state: "running" });
+    engine.add({ name: "scani-redis", labels: { "scani.install": "scani" } });
+  });
+
+  const mending = (command: (context: Context) => Promise<string>) =>
+    pastKilledRun(
+      stack,
+      {
+        report: (line: string) => lines.push(line),
+        project: { folder: place.path, environment: {} },
+      } as unknown as Context,
+      command,
+      async () => engine,
+    );
+  const warned = () =>
+    mending(async ({ report }) => {
+      report(warning);
+      return "done";
+    });
+
+  test("is removed while this run has the install's lock", async () => {
+    expect(await warned()).toBe("done");
+    expect(live).toEqual([true]);
+    expect(lines.at(-1)).toBe("Removed orphaned resources: scani-redis");
+    expect(existsSync(imported())).toBe(true);
+  });
+
+  test("stays while another run is at work, which may have made it since", async () => {
+    lock = `taken ${JSON.stringify(thisProcess("restore"))}`;
+    expect(await warned()).toBe("done");
+    expect(lines.at(-1)).toMatch(/is cleared by the next run of it: This install is being worked on: restore/);
+    const { error } = lockedBy(spawnSync(process.execPath, ["-e", ""]).pid);
+    await expect(mending(() => Promise.reject(error))).rejects.toThrow("being worked on: restore");
+    expect(engine.find("scani-redis")).toBeDefined();
+    expect(existsSync(imported())).toBe(false);
+  });
+});
 
 const imported = () => join(place.path, "imported.json");
 const run = (command: (context: Context) => Promise<string>) =>
