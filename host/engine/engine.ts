@@ -242,6 +242,11 @@ export interface Engine {
    * @param withinSeconds until the engine kills it; by default the container's own stop timeout
    */
   stop(container: string, withinSeconds?: number): Promise<void>;
+  /**
+   * Restarts a container gently; starts a stopped one. One request, which the engine carries out to its end even if this
+   * process dies meanwhile, so that a container which was to be restarted is never left stopped.
+   */
+  restart(container: string): Promise<void>;
   /** Sets when the engine starts a container again by itself, as `docker run` spells it. */
   setRestartPolicy(container: string, policy: string): Promise<void>;
   /**

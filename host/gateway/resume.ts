@@ -62,6 +62,5 @@ export async function forgetWrittenPauses(engine: Engine, gateway: string): Prom
 
 async function restartUnpaused(engine: Engine, gateway: string): Promise<void> {
   await engine.exec(gateway, ["sh", "-c", forgetPauses(gatewayStateFile)]);
-  await engine.stop(gateway);
-  await engine.start(gateway);
+  await engine.restart(gateway);
 }

@@ -12,15 +12,16 @@ export function inStartOrder(containers: readonly ReleaseContainer[]): ReleaseCo
 }
 
 /**
- * Restarts a container gently, and waits until it is ready. Starts it again even where stopping it is interrupted or
- * the engine's answer is lost, since it may have stopped.
+ * Restarts a container gently, and waits until it is ready. Starts it where the restart is interrupted or the engine's
+ * answer is lost, since it may have stopped.
  * @throws OperatorError when it does not get ready in time
  */
 export async function restart(engine: Engine, container: ReleaseContainer, watch: Watch): Promise<void> {
   try {
-    await engine.stop(container.id);
-  } finally {
+    await engine.restart(container.id);
+  } catch (error) {
     await engine.start(container.id);
+    throw error;
   }
   await untilReady(engine, container, watch);
 }

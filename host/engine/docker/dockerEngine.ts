@@ -25,7 +25,7 @@ import {
 import { exec, mergedOutput } from "./exec";
 import { fileNames, readFile, writeFile } from "./files";
 import { loginFor } from "../login";
-import { lastLines, logSince, remove, start, stop } from "./lifecycle";
+import { lastLines, logSince, remove, restart, start, stop } from "./lifecycle";
 import { endpointsOf } from "./network";
 import { optionsOf } from "../options";
 import { explained, type Subject } from "../refusal";
@@ -116,6 +116,10 @@ class DockerEngine implements Engine {
 
   stop(container: string, withinSeconds?: number): Promise<void> {
     return stop(this.docker, container, withinSeconds);
+  }
+
+  restart(container: string): Promise<void> {
+    return this.explaining(restart(this.docker, container), { kind: "container", name: container });
   }
 
   async setRestartPolicy(container: string, policy: string): Promise<void> {

@@ -42,6 +42,14 @@ export async function stop(docker: Docker, id: string, withinSeconds?: number): 
     });
 }
 
+/**
+ * Restarts a container gently; starts a stopped one. Docker goes on with it when whoever asked is gone. Source: moby,
+ * daemon/restart.go.
+ */
+export async function restart(docker: Docker, id: string): Promise<void> {
+  await docker.getContainer(id).restart();
+}
+
 function unlessUnchanged(error: unknown): void {
   if (statusOf(error) !== unchanged) throw error;
 }

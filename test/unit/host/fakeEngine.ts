@@ -298,24 +298,22 @@ export class FakeEngine implements Engine {
         one.state = "running";
         return;
       }
-      refuseLost(one, 409, "started");
-      for (const gone of one.goneNetworks.values())
-        throw new EngineError(404, `(HTTP code 404) no such container - network ${gone} not found `);
-      one.state = "running";
-      one.startedAt = new Date(this.clock()).toISOString();
-      one.restarts = 0;
-      this.started(one);
-      for (const line of one.atStart) this.say(one, line);
-      if (one.endsWith !== undefined) this.ends(one, one.endsWith);
+      this.begins(one);
     });
   }
 
   stop(container: string): Promise<void> {
     return this.call(`stop ${this.called(container)}`, () => {
       const one = this.find(container);
-      if (one === undefined || !running.includes(one.state)) return;
-      for (const line of one.atStop) this.say(one, line);
-      this.ends(one, 0);
+      if (one !== undefined) this.stops(one);
+    });
+  }
+
+  restart(container: string): Promise<void> {
+    return this.call(`restart ${this.called(container)}`, () => {
+      const one = this.there(container);
+      this.stops(one);
+      this.begins(one);
     });
   }
 
@@ -595,6 +593,24 @@ export class FakeEngine implements Engine {
   say(container: FakeContainer, line: string): void {
     container.log.push({ at: this.clock() / 1000, line });
     for (const listener of this.listeners.get(container.id) ?? []) listener(line);
+  }
+
+  private begins(one: FakeContainer): void {
+    refuseLost(one, 409, "started");
+    for (const gone of one.goneNetworks.values())
+      throw new EngineError(404, `(HTTP code 404) no such container - network ${gone} not found `);
+    one.state = "running";
+    one.startedAt = new Date(this.clock()).toISOString();
+    one.restarts = 0;
+    this.started(one);
+    for (const line of one.atStart) this.say(one, line);
+    if (one.endsWith !== undefined) this.ends(one, one.endsWith);
+  }
+
+  private stops(one: FakeContainer): void {
+    if (!running.includes(one.state)) return;
+    for (const line of one.atStop) this.say(one, line);
+    this.ends(one, 0);
   }
 
   /** Lets a container end by itself. */

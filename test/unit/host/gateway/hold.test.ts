@@ -132,10 +132,10 @@ test("a gateway that has its pauses from its state file, and would die of a resu
   container.startedAt = new Date(2_000_000).toISOString();
   engine.watch = (call) => {
     // On start the gateway reads its state file.
-    if (call === "start gateway") waiting.clear();
+    if (call === "restart gateway") waiting.clear();
   };
   expect(await resumeAll(engine, "gateway")).toEqual({ routes: ["api"], restarted: true });
-  expect(engine.calls.filter((call) => /resume|stop|start/.test(call))).toEqual(["stop gateway", "start gateway"]);
+  expect(engine.calls.filter((call) => /resume|stop|start/.test(call))).toEqual(["restart gateway"]);
 });
 
 test("what a dead run left waiting is let through and named; where no gateway runs nothing is", async () => {

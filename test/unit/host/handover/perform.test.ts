@@ -419,23 +419,23 @@ test.concurrent(
   },
 );
 
-/** Runs a repair of a serving release whose api is silent. @returns the install, and how often the api was stopped */
-async function silentApi(prepare: (host: FakeInstall) => void): Promise<{ host: FakeInstall; stops: number }> {
+/** Runs a repair of a serving release whose api is silent. @returns the install, and how often the api was restarted */
+async function silentApi(prepare: (host: FakeInstall) => void): Promise<{ host: FakeInstall; restarts: number }> {
   const host = await served("tier1");
   host.lost.api = "503";
   prepare(host);
   await go(host, "tier1");
-  return { host, stops: host.engine.calls.filter((call) => call === "stop scani-r1-api").length };
+  return { host, restarts: host.engine.calls.filter((call) => call === "restart scani-r1-api").length };
 }
 
 test.concurrent("an api that is not ready for a moment is waited for, and not restarted", async () => {
-  const { host, stops } = await silentApi((host) => {
+  const { host, restarts } = await silentApi((host) => {
     host.unready.set("scani-r1-api", 3);
     host.engine.watch = () => {
       if (host.unready.get("scani-r1-api") === 0) delete host.lost.api;
     };
   });
-  expect(stops).toBe(0);
+  expect(restarts).toBe(0);
   expect(wrongOf(host)).toEqual([]);
 });
 
@@ -448,7 +448,7 @@ test.concurrent("an api that is not ready for too long is left running, and name
     aftermath: "left",
     why: { message: "tier1 api was not ready within 2 s: HTTP 503 (container scani-r1-api)" },
   });
-  expect(host.engine.calls.filter((call) => call.startsWith("stop "))).toEqual([]);
+  expect(host.engine.calls.filter((call) => /^(stop|restart) /.test(call))).toEqual([]);
 });
 
 test.concurrent("an api that stops while it is waited for is started again", async () => {
@@ -457,19 +457,19 @@ test.concurrent("an api that stops while it is waited for is started again", asy
     host.engine.watch = (call) => {
       if (call.startsWith("exec scani-r1-api until") && host.lost.api !== undefined)
         host.engine.ends(host.container("r1", "api"), 137);
-      if (call === "start scani-r1-api") delete host.lost.api;
+      if (call === "restart scani-r1-api") delete host.lost.api;
     };
   });
   expect(wrongOf(host)).toEqual([]);
 });
 
 test.concurrent("an api that is ready and that the gateway does not reach is restarted", async () => {
-  const { host, stops } = await silentApi((host) => {
+  const { host, restarts } = await silentApi((host) => {
     host.engine.watch = (call) => {
-      if (call === "start scani-r1-api") delete host.lost.api;
+      if (call === "restart scani-r1-api") delete host.lost.api;
     };
   });
-  expect(stops).toBe(1);
+  expect(restarts).toBe(1);
   expect(wrongOf(host)).toEqual([]);
 });
 
@@ -782,8 +782,8 @@ test.concurrent(
     expect(wrongOf(host)).toEqual([]);
     expect([...host.nameless]).toEqual([]);
     // Restart the page after the api: its server does not start unless the name `api` resolves.
-    expect(host.engine.calls.filter((call) => /^(stop|start) /.test(call))).toEqual(
-      ["api", "frontend-app"].flatMap((service) => [`stop scani-r1-${service}`, `start scani-r1-${service}`]),
+    expect(host.engine.calls.filter((call) => /^(stop|start|restart) /.test(call))).toEqual(
+      ["api", "frontend-app"].map((service) => `restart scani-r1-${service}`),
     );
   },
 );
@@ -854,8 +854,8 @@ test.concurrent(
     const page = host.container("r1", "frontend-app");
     host.lost.app = "502";
     host.engine.watch = (call) => {
-      if (call === "stop scani-r1-api") page.state = "restarting";
-      if (call === "start scani-r1-frontend-app") delete host.lost.app;
+      if (call === "restart scani-r1-api") page.state = "restarting";
+      if (call === "restart scani-r1-frontend-app") delete host.lost.app;
     };
     const lines: string[] = [];
     expect(await go(host, "tier1", lines)).toMatchObject({ outcome: "repaired" });
@@ -875,11 +875,9 @@ test.concurrent(
     host.engine.calls.length = 0;
     const lines: string[] = [];
     expect(await go(host, "tier1", lines)).toMatchObject({ outcome: "repaired" });
-    expect(host.engine.calls.filter((call) => /^(stop|start) /.test(call))).toEqual([
-      "stop scani-r1-data-provider",
-      "start scani-r1-data-provider",
-      "stop scani-r1-api",
-      "start scani-r1-api",
+    expect(host.engine.calls.filter((call) => /^(stop|start|restart) /.test(call))).toEqual([
+      "restart scani-r1-data-provider",
+      "restart scani-r1-api",
     ]);
     expect(wrongOf(host)).toEqual([]);
     expect(lines.join("\n")).toContain("scani-postgres is not found by its name. type: npm run up -- base");

@@ -33,7 +33,7 @@ function installIn(subnet: string): FakeInstall {
 }
 
 const started = (install: FakeInstall) =>
-  install.engine.calls.filter((call) => /^(start|stop|connectNetwork|disconnectNetwork) /.test(call));
+  install.engine.calls.filter((call) => /^(start|stop|restart|connectNetwork|disconnectNetwork) /.test(call));
 
 let install: FakeInstall;
 const planned = (signal = watch.signal) => readHoldPlan(install.engine, wanted, signal);
@@ -70,16 +70,16 @@ test("a network that moves is left by every release, also one that is stopped, a
     expect(install.container(release, service).networks).toContain("scani-data");
   expect(install.container("one", "frontend-app").networks).not.toContain("scani-data");
   // The page's server looks the api up only once, so it is started after it; stopped containers stay stopped.
-  const restarts = started(install).filter((call) => /^start /.test(call));
-  expect(restarts.slice(0, 2).toSorted()).toEqual(["start scani-one-api", "start scani-one-data-provider"]);
-  expect(restarts.slice(2)).toEqual(["start scani-one-frontend-app", "start scani-one-worker"]);
+  const restarts = started(install).filter((call) => /^(start|restart) /.test(call));
+  expect(restarts.slice(0, 2).toSorted()).toEqual(["restart scani-one-api", "restart scani-one-data-provider"]);
+  expect(restarts.slice(2)).toEqual(["restart scani-one-frontend-app", "start scani-one-worker"]);
 });
 
-test("where one of what is restarted fails, what is being stopped then is started again", async () => {
+test("where one of what is restarted fails, what is being restarted then runs again", async () => {
   install = installIn("172.18.0.0/16");
   const held = await beginHold(install.engine, "scani", (await planned())!, progress);
   install.container("one", "data-provider").endsWith = 1;
-  const stop = install.engine.stop.bind(install.engine);
+  const restart = install.engine.restart.bind(install.engine);
   let hasFailed = (): void => undefined;
   const failed = new Promise<void>((resolve) => {
     hasFailed = resolve;
@@ -87,12 +87,12 @@ test("where one of what is restarted fails, what is being stopped then is starte
   install.engine.watch = (call) => {
     if (call === "lastLines scani-one-data-provider") hasFailed();
   };
-  install.engine.stop = async (container) => {
+  install.engine.restart = async (container) => {
     if (container === install.container("one", "api").id) await failed;
-    return stop(container);
+    return restart(container);
   };
   await expect(endHold(install.engine, "scani", held, progress, watch)).rejects.toThrow("stopped with exit code 1");
-  expect(started(install)).toContain("start scani-one-api");
+  expect(started(install)).toContain("restart scani-one-api");
   expect(install.container("one", "api").state).toBe("running");
   await held?.release();
 });
@@ -121,7 +121,7 @@ async function moveNetwork(): Promise<void> {
   });
 }
 
-test.each(["stop scani-one-api", "stop scani-one-frontend-app"])(
+test.each(["restart scani-one-api", "restart scani-one-frontend-app"])(
   "a run that dies before its %s leaves what keeps old addresses to the next one",
   async (last) => {
     for (let at = 1; install?.engine.faulted !== last; at += 1) {
@@ -139,6 +139,26 @@ test.each(["stop scani-one-api", "stop scani-one-frontend-app"])(
     }
   },
 );
+
+test("a run that dies at any call of the end leaves nothing stopped but the worker, which the next command starts", async () => {
+  for (let at = 1, ended = false; !ended; at += 1) {
+    install = installIn("172.18.0.0/16");
+    const held = await beginHold(install.engine, "scani", (await planned())!, progress);
+    await moveNetwork();
+    install.engine.plan({ at, kind: "die" });
+    const { signal } = new AbortController();
+    ended = await endHold(install.engine, "scani", undefined, progress, { ...watch, signal }).then(
+      () => true,
+      () => false,
+    );
+    install.engine.plan();
+    for (const service of ["data-provider", "api", "frontend-app"] as const)
+      expect([at, service, install.container("one", service).state]).toEqual([at, service, "running"]);
+    await held?.release();
+    await startStopped(install.engine, "scani-gateway");
+    expect([at, install.container("one", "worker").state]).toEqual([at, "running"]);
+  }
+});
 
 describe("a container of an old release that Docker could not remove", () => {
   beforeEach(() => {
@@ -283,8 +303,7 @@ describe("a mail network that base has kept for another release", () => {
     await endHold(install.engine, "scani", undefined, progress, watch);
     expect(started(install)).toEqual([
       "connectNetwork scani-mail scani-one-data-provider",
-      "stop scani-one-data-provider",
-      "start scani-one-data-provider",
+      "restart scani-one-data-provider",
     ]);
   });
 });

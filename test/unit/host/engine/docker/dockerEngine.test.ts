@@ -17,6 +17,7 @@ const refusing = (statusCode: number): Docker => {
     inspect: refuse,
     start: refuse,
     stop: refuse,
+    restart: refuse,
     remove: refuse,
     getArchive: refuse,
     exec: refuse,
@@ -41,6 +42,7 @@ test("what is not there is undefined, and whatever else is refused is thrown", a
   await gone.stop("x");
   await gone.remove("x");
   await gone.removeNetwork("x");
+  await expect(gone.restart("x")).rejects.toThrow("No such container: x");
   await expect(gone.start("x")).rejects.toThrow("No such container: x");
   await expect(gone.exec("x", ["true"])).rejects.toThrow("No such container: x");
   const broken = engineOver(refusing(500));
