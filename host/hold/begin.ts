@@ -4,15 +4,16 @@ import { hold, usualLimits, type Held } from "../gateway/hold";
 import { containerName } from "../install/names/containerName";
 import { isLost, type Facts } from "../install/facts";
 import { label } from "../install/names/labels";
-import { readFacts, releaseContainers } from "../install/readFacts";
+import { readFacts } from "../install/readFacts";
 import type { HoldInputs } from "../install/resources";
 import { forgetStopped, noteStopped } from "../install/stoppedWorkers";
 import { stopWorker } from "../scani/worker";
 import { dockerRestart } from "../../util/commands";
 import { OperatorError } from "../../util/operatorError";
 import type { Progress } from "../../util/progress/progress";
-import { joinNetworks } from "./networks";
+import { readEndFacts } from "./endFacts";
 import { planHold, type BasePresence, type HoldPlan } from "./plan";
+import { planEnd } from "./planEnd";
 
 /** Reads the facts of an install, and base's containers and networks in it. */
 export async function readInstall(engine: Engine, install: string): Promise<{ facts: Facts; base: BasePresence }> {
@@ -91,7 +92,8 @@ export async function beginHold(
     return held;
   } catch (error) {
     // Nothing has been replaced yet, so the preparations are undone.
-    await joinNetworks(engine, install, await releaseContainers(engine, install));
+    for (const step of planEnd(await readEndFacts(engine, install)))
+      if (step.id === "join") await step.perform({ engine });
     await held?.release();
     await Promise.all(workers.map(({ id }) => engine.start(id)));
     await forgetStopped(engine, gateway);

@@ -118,7 +118,7 @@ function withPolicies(engine: Engine, containers: readonly ReleaseContainer[]): 
  * Returns the releases' containers, newest first. Leaves out copies, except those of workers: they take jobs, whatever
  * their names.
  */
-function releasesAmong(containers: readonly ContainerSummary[]): ReleaseContainer[] {
+export function releasesAmong(containers: readonly ContainerSummary[]): ReleaseContainer[] {
   const copies = copiesAmong(containers);
   return containers
     .toSorted((one, other) => other.created - one.created)

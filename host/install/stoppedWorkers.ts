@@ -17,7 +17,7 @@ export interface StoppedWorker extends ReleaseContainer {
 }
 
 /** A worker on record. */
-type Noted = Pick<StoppedWorker, "id" | "isAlone">;
+export type Noted = Pick<StoppedWorker, "id" | "isAlone">;
 
 /** Notes which workers are about to be stopped. */
 export function noteStopped(engine: Engine, gateway: string, workers: readonly StoppedWorker[]): Promise<void> {

@@ -91,14 +91,18 @@ function wanted({ install, bucket }: UploadsRoute): { path: string; target: stri
     : { path: uploadsPath(bucket), target: `${containerName(install, "storage")}:${storagePort}` };
 }
 
+/** True where, of these services of a gateway, one sends the bucket's path where it should, if one is to. Pure. */
+export function isUploadsRouteIn(services: readonly Listed[], order: UploadsRoute): boolean {
+  const [is, should] = [services.find(({ name }) => name === uploadsRouteName), wanted(order)];
+  return is?.path === should?.path && is?.target === should?.target;
+}
+
 /** True when the gateway sends the bucket's path where it should; false for one that does not answer. */
 export async function uploadsRouted(engine: Engine, order: UploadsRoute): Promise<boolean> {
   const { exitCode, output } = await engine
     .exec(containerName(order.install, "gateway"), listCommand)
     .catch(() => ({ exitCode: -1, output: "" }));
-  if (exitCode !== 0) return false;
-  const [is, should] = [parseListing(output).find(({ name }) => name === uploadsRouteName), wanted(order)];
-  return is?.path === should?.path && is?.target === should?.target;
+  return exitCode === 0 && isUploadsRouteIn(parseListing(output), order);
 }
 
 /**
