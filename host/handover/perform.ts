@@ -183,6 +183,17 @@ async function pointBack(
   }
 }
 
+/** Returns steps in the order they are undone: last one first, but for those to be undone before another. Pure. */
+function undoOrder(begun: readonly Step[]): readonly Step[] {
+  const order = begun.toReversed();
+  for (const step of begun) {
+    if (!("undoneBefore" in step)) continue;
+    const [place, other] = [order.indexOf(step), order.findIndex(({ id }) => id === step.undoneBefore)];
+    if (other !== -1 && other < place) order.splice(other, 0, ...order.splice(place, 1));
+  }
+  return order;
+}
+
 /**
  * Undoes the steps that were begun, last one first, but the flip before all others, since the release that fails may be
  * the one that serves. A failure to undo one is reported and does not keep the others from being undone. While the
@@ -196,7 +207,7 @@ async function takeBack(begun: readonly Step[], run: Run, engine: Engine, watch:
     "take back",
     async () => {
       if (flip !== undefined && !(await pointBack(flip, run, engine, watch))) return "not pointed back";
-      for (const step of begun.toReversed()) {
+      for (const step of undoOrder(begun)) {
         if (!("undo" in step) || step.id === "flip") continue;
         await step
           .undo(run, engine)

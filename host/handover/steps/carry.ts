@@ -41,7 +41,7 @@ export class CarryStep implements HandoverStep {
   }
 }
 
-/** Seconds that requests which reached the old api before the flip may take, before the files are checked once more. */
+/** Seconds that requests may take which reached an api before the routes left it, before files are checked once more. */
 const drainSeconds = 3;
 
 /** Carries files that came since the bulk, and files that jobs wait for, before a new worker takes those jobs. */
@@ -75,14 +75,7 @@ export class CarryRestStep implements HandoverStep {
 
   /** @param ended resolves once the old release adds no more files; without it none come any more */
   private async carryAll(run: Run, watch: Watch, ended?: Promise<unknown>): Promise<void> {
-    ended?.catch(() => undefined);
-    // No worker runs after the old one has stopped, so most files are carried while it stops and the last requests of the
-    // old api end, then those these brought. Any file named after that came through the new api, to the new place.
-    await carry(this.carriage, run, watch, false);
-    if (ended !== undefined) {
-      await ended;
-      await carry(this.carriage, run, watch, false);
-    }
+    await carryUntil(() => carry(this.carriage, run, watch, false), ended);
     const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));
     if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
   }
@@ -93,10 +86,25 @@ export class CarryRestStep implements HandoverStep {
   }
 }
 
-async function bringBack(carriage: Carriage, { progress }: Run, engine: Engine): Promise<void> {
+/**
+ * Carries files before a worker looks for them: most while the release that served until now ends, then those this
+ * brought. Any file named after that came through the api that serves, to its own place.
+ * @param pass carries what is named by then
+ * @param ended resolves once that release adds no more files; without it none come any more
+ */
+async function carryUntil(pass: () => Promise<void>, ended?: Promise<unknown>): Promise<void> {
+  ended?.catch(() => undefined);
+  await pass();
+  if (ended === undefined) return;
+  await ended;
+  await pass();
+}
+
+async function bringBack(carriage: Carriage, { progress, drainedBack }: Run, engine: Engine): Promise<void> {
   const back = carriage.back(engine);
+  const watch = { signal: new AbortController().signal, progress: () => undefined };
   try {
-    await back.carry({ signal: new AbortController().signal, progress: () => undefined }, true);
+    await carryUntil(() => back.carry(watch, true), drainedBack && within(drainSeconds, drainedBack));
   } finally {
     await back.close(engine);
   }
@@ -141,6 +149,8 @@ export class CarryLateStep implements HandoverStep {
 /** Checks before the flip that no files have come which the operator has not allowed to be carried. */
 export class RefuseFilesStep implements HandoverStep {
   readonly id = "carry";
+  // The old worker looks for files once it starts again.
+  readonly undoneBefore = "stop-workers";
 
   constructor(readonly carriage: Carriage) {}
 

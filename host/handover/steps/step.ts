@@ -89,6 +89,8 @@ export interface HandoverStep {
   describe(description: Description): string | undefined;
   /** @param watch has a signal that is aborted when the operator interrupts, or a concurrent step fails */
   perform(run: Run, watch: Watch): Promise<void>;
+  /** The step before whose undoing this one is undone; without it, its place in the plan decides. */
+  readonly undoneBefore?: StepId;
   /**
    * Undoes what the step did, or the part of it that was done. The engine's calls do not end at an interrupt, since
    * undoing must be waited for.

@@ -105,6 +105,39 @@ test.concurrent.each<["yes" | undefined]>([["yes"], [undefined]])(
   },
 );
 
+test.concurrent.each<["yes" | undefined]>([["yes"], [undefined]])(
+  "on the way back the old worker waits for the candidate's last requests and their files (carryFiles %s)",
+  async (carryFiles) => {
+    const host = await served("tier1");
+    host.named = carryFiles === undefined ? [] : host.named.filter(([, by]) => by !== "finished job");
+    Object.assign(host.container("r2", "worker"), { atStart: [] });
+    const { engine } = host;
+    const exec = engine.exec.bind(engine);
+    let pointedBack = false;
+    const lookedUp = new Promise<void>((resolve) => {
+      host.first = (_container, _command, { input }) => {
+        if (pointedBack && input?.includes("documents") === true) resolve();
+        return undefined;
+      };
+    });
+    engine.exec = async (container, command, onLine) => {
+      const result = await exec(container, command, onLine);
+      if (!command.join(" ").includes("kamal-proxy deploy") || host.routes.api !== "scani-r1-api") return result;
+      pointedBack = true;
+      await lookedUp;
+      host.away.objects.set("temp/file-import/u/9.csv", "nine");
+      host.named.push(["temp/file-import/u/9.csv", "job"]);
+      return result;
+    };
+    const there: (string | undefined)[] = [];
+    engine.watch = (call) => {
+      if (call === "start scani-r1-worker") there.push(host.home.objects.get("temp/file-import/u/9.csv"));
+    };
+    await expect(go(host, "tier2", { carryFiles, readyTimeout: 1 })).rejects.toThrow();
+    expect(there).toEqual(["nine"]);
+  },
+);
+
 /** Removes containers as an operator or another tool does. */
 function remove(host: FakeInstall, release: string, ...services: readonly Service[]): void {
   for (const service of services) {
