@@ -6,17 +6,21 @@ import { notStarted } from "../host/engine/refusal";
 import { isSet } from "../settings";
 import { upCommand } from "../util/commands";
 import { renderProblem, withLogTail } from "../util/operatorError";
+import { startGateway } from "../host/gateway/resume";
 import { untilReady } from "../host/engine/containers/ready";
 import { fingerprintsFile } from "../host/guards/data/secretFingerprints";
 import { unroutedProblem } from "../host/guards/unrouted";
 import { Progress } from "../util/progress/progress";
 import { endHold } from "../host/hold/end";
+import { readEndFacts } from "../host/hold/endFacts";
+import { isDue, planEnd } from "../host/hold/planEnd";
+import { isPortTaken, namelessServices } from "../host/hold/ready";
 import type { Handler } from "./handler";
 import { clearBase } from "./clearBase";
 import { takeHeld } from "./hold";
 import { refuseOtherEngine } from "./otherEngine";
-import { containerName, isOfBase } from "../host/install/names/containerName";
-import { readNameless, renewNames } from "../host/install/network/hostNames";
+import { containerName } from "../host/install/names/containerName";
+import { renewNames } from "../host/install/network/hostNames";
 import { connectAll, isConnected } from "../host/install/network/connections";
 import { readFacts } from "../host/install/readFacts";
 import { postgresDataPath } from "../host/install/data/postgresData";
@@ -38,12 +42,6 @@ async function clusterOf(engine: Engine, postgres: string): Promise<string | und
   return exitCode === 0 ? output.trim() : undefined;
 }
 
-/** Lists containers of base that releases no longer find by their names. */
-async function namelessOf(engine: Engine, containers: readonly ContainerSummary[]): Promise<ContainerSummary[]> {
-  const names = await readNameless(engine, containers);
-  return containers.filter((one) => isOfBase(one) && names.includes(one.name));
-}
-
 function runningOf(engine: Engine, install: string): Promise<ContainerSummary[]> {
   return engine.containers({ labels: [`${label.install}=${install}`] });
 }
@@ -54,7 +52,7 @@ async function startable(
   containers: BaseReadyInputs["containers"],
   portHolder: string | undefined,
 ): Promise<BaseReadyInputs["containers"]> {
-  if (portHolder === undefined || (await engine.inspect(portHolder))?.running !== true) return containers;
+  if (!(await isPortTaken(engine, portHolder))) return containers;
   const { gateway, ...others } = containers;
   const waits = gateway !== undefined && (await engine.inspect(gateway))?.running !== true;
   return waits ? others : containers;
@@ -71,8 +69,9 @@ export const baseReady: Handler<BaseReadyInputs> = {
     const engine = connect(dockerHost);
     const containers = await startable(engine, all, portHolder);
     const running = await runningOf(engine, install);
-    const [nameless, routed, ...connected] = await Promise.all([
-      namelessOf(engine, running),
+    const [nameless, end, routed, ...connected] = await Promise.all([
+      namelessServices(engine, running),
+      readEndFacts(engine, install),
       containers.gateway === undefined || uploadsRouted(engine, { install, bucket }),
       ...connections.map((connection) => isConnected(engine, connection)),
     ]);
@@ -80,6 +79,7 @@ export const baseReady: Handler<BaseReadyInputs> = {
     return (
       !routed ||
       nameless.length > 0 ||
+      planEnd(end).some(isDue) ||
       connected.includes(false) ||
       Object.values(containers).some((id) => !ids.has(id))
     );
@@ -100,14 +100,15 @@ export const baseReady: Handler<BaseReadyInputs> = {
         Promise.all(
           Object.entries(containers).map(async ([service, id]) => {
             const name = containerName(install, service);
-            await engine.start(id).catch((error: unknown) => {
+            const starting = service === "gateway" ? startGateway(engine, id) : engine.start(id);
+            await starting.catch((error: unknown) => {
               throw notStarted(error, { kind: "container", name, recreate: upCommand(stack) });
             });
             await untilReady(engine, { id, name, title: service }, watch);
           }),
         ),
       );
-      const nameless = await namelessOf(engine, await runningOf(engine, install));
+      const nameless = await namelessServices(engine, await runningOf(engine, install));
       if (nameless.length > 0)
         await progress.step(`have ${nameless.map(({ name }) => name).join(", ")} found by name again`, () =>
           renewNames(engine, nameless),

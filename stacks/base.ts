@@ -60,7 +60,7 @@ export async function baseStack(
   const declared = base.declare(args);
   await warnOfDrift(run, known.identity, declared.drifted);
   await warnOfCatcher(run, known);
-  await announce(run, declared, known.now, args.timestamps, absent);
+  await announce(run, declared, known, args.timestamps, absent);
   return { platform: declared.platform, sockets: declared.outputs };
 }
 

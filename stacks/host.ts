@@ -25,6 +25,7 @@ import { previewSwitch, type Declared } from "../host/handover/preview/previewSw
 import { renderPreview } from "../host/handover/preview/renderPreview";
 import { removeContainers } from "../host/hold/begin";
 import { removeUnneeded } from "../host/install/leftovers";
+import type { Declaration } from "../host/hold/planChange";
 import { previewBase } from "../host/hold/preview";
 import { strangerProblems, type WantedNetworks } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
@@ -108,11 +109,8 @@ export interface Host {
   imageIds(images: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Makes the text that is kept with the data, by which its secrets are recognised. */
   fingerprints(before: SecretFingerprints | undefined, role: string, secrets: DataSecrets): Promise<string>;
-  /**
-   * Describes what `up` of base would do that users of Scani may notice, in the operator's words.
-   * @param gateway true where the existing one is replaced
-   */
-  previewBase(wanted: HoldInputs, gateway: boolean): Promise<string[]>;
+  /** Describes what `up` of base would do that users of Scani may notice, in the operator's words. */
+  previewBase(wanted: HoldInputs, declared: Declaration): Promise<string[]>;
   /** Describes what `up` would do, in the operator's words. */
   previewSwitch(base: BaseOutputs, declared: Declared): Promise<string>;
 }
@@ -158,7 +156,7 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
     },
     fingerprints: fingerprintsOf,
-    previewBase: (wanted, gateway) => previewBase(engine, wanted, gateway),
+    previewBase: (wanted, declared) => previewBase(engine, wanted, declared),
     previewSwitch: async (base, declared) => renderPreview(await previewSwitch(engine, base, declared, projectFolder)),
   };
 }

@@ -1,72 +1,100 @@
-import type { ContainerSummary, Engine } from "../engine/engine";
 import { usualLimits } from "../gateway/hold";
-import { hasBaseName } from "../install/names/containerName";
-import { label } from "../install/names/labels";
-import { readInstall } from "./begin";
-import { planHold, replacedServices, type BasePresence, type HoldPlan } from "./plan";
+import { readHeld } from "../gateway/resume";
+import type { Engine } from "../engine/engine";
+import { isConnected } from "../install/network/connections";
+import { containerName } from "../install/names/containerName";
 import type { HoldInputs } from "../install/resources";
+import { readInstall } from "./begin";
+import { readEndFacts } from "./endFacts";
+import { planChange, type BaseChange, type ChangeFacts, type Declaration } from "./planChange";
+import type { HoldPlan } from "./plan";
+import { isPortTaken, namelessServices } from "./ready";
 
-/** Effects of an `up` of base that users of Scani may notice. */
-export interface BaseChange {
-  /** Undefined where no release would notice. */
-  readonly hold?: HoldPlan;
-  /** True where an existing gateway is replaced. */
-  readonly gateway: boolean;
-  /** Containers of base that do not run as they should, and are not replaced. */
-  readonly ailing: readonly ContainerSummary[];
-  /** Containers of base that releases cannot find by their names any more, and that are not replaced. */
-  readonly nameless: readonly ContainerSummary[];
+/** Previews an `up` of base, as lines for the operator. */
+export async function previewBase(engine: Engine, wanted: HoldInputs, declared: Declaration): Promise<string[]> {
+  return renderBaseChange(planChange(await readChange(engine, wanted.install, declared), wanted, declared));
 }
 
-/** Previews an `up` of base, as lines for the operator. @param gateway true where an existing gateway is replaced */
-export async function previewBase(engine: Engine, wanted: HoldInputs, gateway: boolean): Promise<string[]> {
-  const { facts, base } = await readInstall(engine, wanted.install);
-  const replaced = replacedServices(base, wanted);
-  return renderBaseChange({
-    hold: planHold(facts, base, wanted),
-    gateway,
-    ailing: ailingServices(base, replaced),
-    nameless: stayingServices(base, replaced).filter(({ name }) => facts.nameless.includes(name)),
-  });
-}
-
-/** Returns containers of base that do not run, and are not about to be replaced. Pure. */
-function ailingServices(base: BasePresence, replaced: readonly string[]): ContainerSummary[] {
-  return stayingServices(base, replaced).filter(({ state }) => state !== "running");
-}
-
-function stayingServices({ containers }: BasePresence, replaced: readonly string[]): ContainerSummary[] {
-  return containers.filter((one) => hasBaseName(one) && !replaced.includes(one.labels[label.service] ?? ""));
+async function readChange(engine: Engine, install: string, declared: Declaration): Promise<ChangeFacts> {
+  const connections = declared.connections ?? [];
+  const [{ facts, base }, end, held, isTaken, ...connected] = await Promise.all([
+    readInstall(engine, install),
+    readEndFacts(engine, install),
+    readHeld(engine, containerName(install, "gateway")),
+    isPortTaken(engine, declared.portHolder),
+    ...connections.map((connection) => isConnected(engine, connection)),
+  ]);
+  const nameless = await namelessServices(engine, base.containers);
+  return {
+    facts,
+    base,
+    end,
+    held,
+    nameless: nameless.map(({ name }) => name),
+    unconnected: connections.filter((_, at) => connected[at] !== true),
+    isPortTaken: isTaken,
+  };
 }
 
 /** Renders a change of base as lines for the operator. Pure. */
-function renderBaseChange({ hold, gateway, ailing, nameless }: BaseChange): string[] {
+function renderBaseChange(change: BaseChange): string[] {
+  const { resumes, starts, renames, gateway, services, hold, removes, end, unheld, uploads, connects } = change;
   return [
-    ...ailing.map(({ name, state }) => `${name} is ${state}: it is started.`),
-    ...nameless.map(({ name }) => `${name} is not found by its name: it joins its networks again.`),
-    ...(gateway
-      ? ["The gateway is replaced: nobody is let in for about a second, and requests of that second fail."]
+    ...(resumes === undefined
+      ? []
+      : [
+          `Requests of ${resumes.routes.join(", ")} are held or refused at the gateway: they are let through${resumes.restarted ? ", for which the gateway is restarted: nobody is let in for about a second" : ""}.`,
+        ]),
+    ...starts.map(({ name, state }) => `${name} is ${state}: it is started.`),
+    ...renames.map(({ name }) => `${name} is not found by its name: it joins its networks again.`),
+    ...(gateway === undefined ? [] : [gatewayLines[gateway]]),
+    ...(hold === undefined ? [] : movedLines(hold)),
+    ...(services.length > 0 ? [`Replaced or made anew: ${services.join(", ")}.`] : []),
+    ...(hold === undefined ? [] : holdLines(hold, end)),
+    ...(removes.length > 0 ? [`Removed: ${removes.map(({ kind, name }) => `${kind} ${name}`).join(", ")}.`] : []),
+    ...end.filter((step) => !isStopped(hold, step)).map((step) => step.describe()),
+    ...(unheld.length > 0
+      ? [`Requests of ${unheld.join(", ")} do not wait for that restart, and fail meanwhile.`]
       : []),
-    ...(hold === undefined ? [] : holdLines(hold)),
+    ...(uploads === undefined
+      ? []
+      : [
+          uploads.bucket === undefined
+            ? "The gateway sends uploads to base's own S3 server no longer."
+            : `The gateway sends uploads to ${containerName(uploads.install, "storage")}.`,
+        ]),
+    ...connects.map(({ container, network }) => `${container} joins the network ${network}.`),
   ];
 }
 
-function holdLines({ services, moved, routes, workers }: HoldPlan): string[] {
-  const seconds = moved.length > 0 ? 20 : 5;
+const gatewayLines: Readonly<Record<NonNullable<BaseChange["gateway"]>, string>> = {
+  replaced: "The gateway is replaced: nobody is let in for about a second, and requests of that second fail.",
+  made: "There is no gateway: it is made anew, and nobody is let in until then.",
+};
+
+function movedLines({ moved }: HoldPlan): string[] {
+  return moved.length === 0
+    ? []
+    : [
+        `${moved.join(", ")} ${moved.length === 1 ? "moves" : "move"} into the install's own subnet, where services keep their addresses.`,
+      ];
+}
+
+function holdLines({ routes, workers }: HoldPlan, end: BaseChange["end"]): string[] {
+  const seconds = end.some(({ id }) => id === "restart") ? 20 : 5;
+  const isStarted = ({ id }: HoldPlan["workers"][number]): boolean =>
+    end.some((step) => step.id === "start-worker" && step.worker.id === id);
   return [
-    ...(moved.length > 0
-      ? [
-          `${moved.join(", ")} ${moved.length === 1 ? "moves" : "move"} into the install's own subnet, where services keep their addresses; the api that serves is restarted for it.`,
-        ]
-      : []),
-    ...(services.length > 0 ? [`Replaced or made anew: ${services.join(", ")}.`] : []),
     ...(routes.length === 0
       ? []
       : [
           `Requests of ${routes.join(", ")} wait at the gateway meanwhile, for about ${seconds} s. Clients that give up sooner see an error, as do those whose request takes longer than ${usualLimits.drain} s to end; after ${usualLimits.hold} s all are let through, whatever is ready by then. Open websockets are cut and connect again.`,
         ]),
-    ...(workers.length > 0
-      ? [`${workers.map(({ title }) => title).join(", ")} stops before it and starts after it.`]
-      : []),
+    ...workers.map((one) => `${one.title} stops before it${isStarted(one) ? " and starts after it" : ""}.`),
   ];
+}
+
+/** True for the start of a worker that this change stops, which is said with its stop. */
+function isStopped(hold: HoldPlan | undefined, step: BaseChange["end"][number]): boolean {
+  return step.id === "start-worker" && hold?.workers.some(({ id }) => id === step.worker.id) === true;
 }

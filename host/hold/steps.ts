@@ -58,7 +58,7 @@ export class RestartStep implements Step {
   constructor(readonly containers: readonly ReleaseContainer[]) {}
 
   describe(): string {
-    return `Restarted, since it looks addresses up when it starts: ${titles(this.containers)}.`;
+    return `Restarted, to look addresses up again: ${titles(this.containers)}.`;
   }
 
   async perform({ engine, progress }: EndRun, watch: Watch): Promise<void> {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { postgresDataIn } from "../../host/install/data/postgresData";
 import type { BaseOutputs, BaseServiceOutput, Platform } from "../../host/install/platform";
 import type { EngineIdentity } from "../../host/install/presence";
-import type { HoldInputs } from "../../host/install/resources";
+import type { BaseReadyInputs, HoldInputs } from "../../host/install/resources";
 import type { Settings } from "../../settings";
 import { BaseReady } from "./baseReady";
 import { DataMove } from "./dataMove";
@@ -32,6 +32,8 @@ export interface DeclareResult {
   readonly outputs: pulumi.Output<BaseOutputs>;
   /** Inputs of the Hold, which a preview compares with the engine. */
   readonly held: pulumi.Output<HoldInputs>;
+  /** Inputs of BaseReady that a preview compares with the engine. */
+  readonly ready: Pick<BaseReadyInputs, "bucket" | "connections" | "portHolder">;
   /** Services whose containers are recreated for their limits. */
   readonly drifted: readonly string[];
 }
@@ -64,7 +66,14 @@ export class Base extends pulumi.ComponentResource {
     const platform = platformOutput(this.settings, this.secrets, described);
     const outputs = this.outputs(args, described, running, ready);
     this.registerOutputs({ platform, sockets: outputs });
-    return { platform, outputs, held: this.held(described), drifted: driftedIn(described) };
+    const { bucket, connections } = described;
+    return {
+      platform,
+      outputs,
+      held: this.held(described),
+      ready: { bucket, connections, portHolder: this.settings.portHolder },
+      drifted: driftedIn(described),
+    };
   }
 
   private networks({ timestamps }: DeclareArgs, { addresses, services }: DescribedBase): Networks {

@@ -46,17 +46,21 @@ export async function warnOfCatcher({ install, stack }: BaseRun, { declared, now
  */
 export async function announce(
   run: BaseRun,
-  { held, drifted }: DeclareResult,
-  now: BaseNow,
+  { held, ready, drifted }: DeclareResult,
+  { identity, now }: Known,
   timestamps: CreationTimestamps,
   absent: readonly string[],
 ): Promise<void> {
   if (!pulumi.runtime.isDryRun()) return;
   if (absent.length > 0) await pulumi.log.info(`Brought onto the engine before anything else: ${absent.join(", ")}.`);
-  const declared = await valueIfKnown(held);
+  const wanted = await valueIfKnown(held);
   // In a first preview secrets are yet to be generated, and nothing serves.
-  if (declared === undefined) return;
-  const lines = await run.host.previewBase(declared, isGatewayReplaced(run, now, timestamps, drifted));
+  if (wanted === undefined) return;
+  const lines = await run.host.previewBase(wanted, {
+    ...ready,
+    replacesGateway: isGatewayReplaced(run, now, timestamps, drifted),
+    remade: identity.strangeNetworks.map(({ network }) => network.name),
+  });
   if (lines.length > 0) await pulumi.log.info(lines.join("\n"));
 }
 

@@ -1,6 +1,5 @@
 import { beginHold, readHoldPlan, removeContainers } from "../../../../host/hold/begin";
 import { endHold } from "../../../../host/hold/end";
-import { previewBase } from "../../../../host/hold/preview";
 import { gatewayStateFile } from "../../../../host/gateway/state";
 import { label } from "../../../../host/install/names/labels";
 import type { HoldInputs } from "../../../../host/install/resources";
@@ -423,25 +422,4 @@ describe("a worker that a change of base has stopped, and which died before it c
     await nextCommand();
     expect(lines).toEqual([]);
   });
-});
-
-test("the preview says what waits for how long, the gateway's gap, and what does not run", async () => {
-  install = installIn("10.213.7.0/25");
-  install.engine.add({
-    name: "scani-redis",
-    state: "paused",
-    labels: { [label.install]: "scani", [label.service]: "redis" },
-  });
-  expect(await previewBase(install.engine, wanted, true)).toEqual([
-    "scani-redis is paused: it is started.",
-    "The gateway is replaced: nobody is let in for about a second, and requests of that second fail.",
-    "Replaced or made anew: postgres.",
-    "Requests of api, ws, auth wait at the gateway meanwhile, for about 5 s. Clients that give up sooner see an error, as do those whose request takes longer than 30 s to end; after 60 s all are let through, whatever is ready by then. Open websockets are cut and connect again.",
-    "tier1 worker stops before it and starts after it.",
-  ]);
-});
-
-test("where nothing serves there is nothing to say of requests", async () => {
-  install = new FakeInstall();
-  expect(await previewBase(install.engine, wanted, false)).toEqual([]);
 });
