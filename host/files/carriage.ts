@@ -5,10 +5,10 @@ import type { FileCount } from "../install/filesEntry";
 import type { Install } from "../install/readFacts";
 import { OperatorError } from "../../util/operatorError";
 import { carryOnce, compare, lanesOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
-import { readCarriedBefore, writeCarriedBefore, type Way } from "./carriedBefore";
+import { readCarriedBefore, writeCarriedBefore, type CarriedBefore, type Way } from "./carriedBefore";
 import { openCarrier, type Carrier } from "./carrier";
 import type { NamedFile } from "./named";
-import { deletedSince } from "./plan";
+import { deletedSince, papersAmong } from "./plan";
 import type { Side } from "./place";
 import { readTemporary, writeTemporary, type Temporary } from "./temporary";
 
@@ -48,8 +48,10 @@ export class Carriage {
   private opened?: Opened;
   /** Files the database named when it was last asked. */
   private named: readonly NamedFile[] = [];
-  /** Keys an earlier run found or put at the new place; undefined until that has been read. */
-  private before?: ReadonlySet<string>;
+  /** What runs of this carrying have done so far, as it is on record; undefined until that has been read. */
+  private before?: CarriedBefore;
+  /** Record of temporary files, as it was last read or written. */
+  private recorded: readonly Temporary[] = [];
 
   constructor(
     private readonly engine: Engine,
@@ -58,15 +60,21 @@ export class Carriage {
 
   /**
    * Carries every named file that is not at the new place, in some passes: files that could not be carried are tried
-   * again. If there is nothing to look at, only the database is asked.
+   * again. If there is nothing to look at, only the database is asked. Copies of papers that users have deleted since
+   * they were carried are removed.
    * @param chase carries files named meanwhile too; else they are left to the next time
    */
   async carry(watch: CarriageWatch, chase: boolean): Promise<void> {
     for (let pass = 1; pass <= mostPasses; pass += 1) {
-      if (chase || pass === 1) await this.readNamed();
+      if (chase || pass === 1) {
+        await this.readNamed();
+        await this.takeBackDeleted(watch);
+      }
       const fresh = this.tally.fresh(this.named);
       // A file that a job waits for and neither place has may still come, but not at once.
       if (fresh.every(({ key }) => pass > 1 && this.tally.gone.has(key))) break;
+      // Before the first is sent, since a run that dies could not write it any more.
+      await this.note({ papers: [...this.papers, ...papersAmong(fresh)] });
       await this.between(watch, (pairs, help) => carryOnce(pairs, fresh, this.tally, help));
       if (this.outOfCalls) break;
     }
@@ -86,8 +94,8 @@ export class Carriage {
   /** Reads the named files, and skips those an earlier run saw at the new place, unless a job waits for them. */
   private async readNamed(): Promise<void> {
     this.named = await this.order.named();
-    if (this.named.length === 0) return;
-    const before = (this.before ??= await readCarriedBefore(this.engine, this.order.install.gateway, this.way));
+    this.before ??= await readCarriedBefore(this.engine, this.order.install.gateway, this.way);
+    const before = new Set(this.before.keys);
     const { carried, there } = this.tally;
     for (const { key, by } of this.named) if (by !== "job" && before.has(key) && !carried.has(key)) there.add(key);
   }
@@ -98,10 +106,40 @@ export class Carriage {
    */
   private async noteCarried(): Promise<void> {
     const { carried, there } = this.tally;
-    const keys = this.outOfCalls ? [...there, ...carried.keys()] : [];
-    if (keys.length === (this.before?.size ?? 0) && keys.every((key) => this.before?.has(key))) return;
-    this.before = new Set(keys);
-    await writeCarriedBefore(this.engine, this.order.install.gateway, this.way, keys);
+    await this.note({ keys: this.outOfCalls ? [...there, ...carried.keys()] : [] });
+  }
+
+  /** Keys of papers that runs of this carrying have put at the new place, or were about to. */
+  private get papers(): readonly string[] {
+    return this.before?.papers ?? [];
+  }
+
+  /** Replaces a part of the record of what has been done. */
+  private async note(changes: Partial<Pick<CarriedBefore, "keys" | "papers">>): Promise<void> {
+    const before = this.before ?? { at: "", keys: [], papers: [] };
+    const now = { ...before, ...changes };
+    const same = sameKeys(before.keys, now.keys);
+    if (same && sameKeys(before.papers, now.papers)) return;
+    this.before = { ...now, at: same ? before.at : new Date().toISOString() };
+    await writeCarriedBefore(this.engine, this.order.install.gateway, this.way, this.before);
+  }
+
+  /**
+   * Removes copies of papers whose rows were gone when the database was last asked; the tally says what became of them.
+   */
+  private async takeBackDeleted(watch: CarriageWatch): Promise<void> {
+    const deleted = deletedSince(this.papers, this.named);
+    if (deleted.length === 0) return;
+    await this.between(watch, ([{ to }]) => takeBackDeleted(to, deleted, this.tally));
+    await this.note({ papers: this.papers.filter((key) => !this.tally.removed.has(key)) });
+  }
+
+  /**
+   * Ends the record, since users delete papers where they are from now on. Copies that were to be removed and are not
+   * stay on it.
+   */
+  async finish(): Promise<void> {
+    await this.note({ keys: [], papers: deletedSince(this.papers, this.named) });
   }
 
   /**
@@ -133,13 +171,6 @@ export class Carriage {
     return back;
   }
 
-  /** Removes copies of papers whose rows were gone when the database was last asked. @returns their keys */
-  async takeBackDeleted(watch: CarriageWatch): Promise<readonly string[]> {
-    const { named, tally } = this;
-    if (deletedSince(tally.carried.keys(), named).length === 0) return [];
-    return this.between(watch, ([{ to }]) => takeBackDeleted(to, named, tally));
-  }
-
   /** Removes the container files are carried from. @param engine whose calls still go through */
   async close(engine: Engine): Promise<void> {
     const { opened } = this;
@@ -151,7 +182,7 @@ export class Carriage {
     { signal, progress }: CarriageWatch,
     work: (pairs: readonly [Pair, ...Pair[]], help: CarryHelp) => Promise<T>,
   ): Promise<T> {
-    const { install, from, to } = this.order;
+    const { from, to } = this.order;
     await Promise.all([from, to].map((side) => this.checkRuns(side)));
     const { pairs } = await this.open();
     const temporary = new Map<number, readonly string[]>();
@@ -162,7 +193,7 @@ export class Carriage {
       (waiting ??= last =
         last.then(() => {
           waiting = undefined;
-          return writeTemporary(this.engine, install.gateway, leftBy(pairs, temporary));
+          return this.record(leftBy(pairs, temporary));
         }));
     const done = await work(pairs, {
       signal,
@@ -172,11 +203,19 @@ export class Carriage {
         return write();
       },
     });
-    if (temporary.size > 0) {
-      temporary.clear();
-      await write();
-    }
+    temporary.clear();
+    await write();
     return done;
+  }
+
+  /** Records the temporary files of both stores; those of others stay on record. */
+  private async record(left: readonly Temporary[]): Promise<void> {
+    const { install, from, to } = this.order;
+    const others = this.recorded.filter(({ store }) => store !== from.place.title && store !== to.place.title);
+    const all = [...others, ...left];
+    if (JSON.stringify(all) === JSON.stringify(this.recorded)) return;
+    await writeTemporary(this.engine, install.gateway, all);
+    this.recorded = all;
   }
 
   /** Returns the open container, or starts one: it ends by itself when nothing was carried for a while. */
@@ -193,11 +232,13 @@ export class Carriage {
     return this.opened;
   }
 
-  /** Removes temporary files of earlier runs from the stores; their list is kept until this run writes its own. */
+  /** Removes temporary files of earlier runs from the stores; those it cannot remove stay on record. */
   private async removeLeft({ from, to }: Pair): Promise<void> {
-    const left = await readTemporary(this.engine, this.order.install.gateway);
-    for (const store of [from, to])
-      await store.remove(left.filter((one) => one.store === store.place.title).flatMap(({ keys }) => keys));
+    this.recorded = await readTemporary(this.engine, this.order.install.gateway);
+    for (const store of [from, to]) {
+      const left = this.recorded.filter((one) => one.store === store.place.title);
+      await store.removeTemporary(left.flatMap(({ keys }) => keys));
+    }
   }
 
   private async checkRuns({ provider }: Side): Promise<void> {
@@ -211,13 +252,19 @@ export class Carriage {
   }
 }
 
+/** True for the same keys, in whatever order. Pure. */
+function sameKeys(a: Iterable<string>, b: Iterable<string>): boolean {
+  const [one, other] = [new Set(a), new Set(b)];
+  return one.size === other.size && [...one].every((key) => other.has(key));
+}
+
 /** Lists keys in stores that may be named nowhere: those in progress, and those that could not be removed. Pure. */
 function leftBy(pairs: readonly Pair[], temporary: ReadonlyMap<number, readonly string[]>): Temporary[] {
   const underWay = new Map(pairs.map(({ to }, lane) => [to, temporary.get(lane) ?? []]));
   const byTitle = new Map<string, string[]>();
   for (const store of pairs.flatMap(({ from, to }) => [from, to])) {
     const { title } = store.place;
-    byTitle.set(title, [...(byTitle.get(title) ?? []), ...store.unremoved, ...(underWay.get(store) ?? [])]);
+    byTitle.set(title, [...(byTitle.get(title) ?? []), ...store.leftOver, ...(underWay.get(store) ?? [])]);
   }
   return [...byTitle].flatMap(([store, keys]) => (keys.length === 0 ? [] : [{ store, keys }]));
 }

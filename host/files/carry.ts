@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { checkInterrupt } from "../engine/containers/ready";
 import { piecesOf } from "../../util/piecesOf";
 import type { NamedFile } from "./named";
-import { deletedSince, loadBatches, needsSums, possibleKey, sameContent, verdictOn, type End, type Load } from "./plan";
+import { loadBatches, needsSums, possibleKey, sameContent, verdictOn, type End, type Load } from "./plan";
 import { isContent, isFailure, mostFetched, type Failure, type Fetched, type FileStore, type Found } from "./store";
 
 /** Requests in progress at a time: few, so that other users of the stores do not wait long. */
@@ -51,6 +51,10 @@ export class CarryTally {
   readonly there = new Set<string>();
   /** Files that rows name and the old store does not have. */
   readonly gone = new Set<string>();
+  /** Papers whose copies were removed from the new store, since users have deleted them. */
+  readonly removed = new Set<string>();
+  /** Such papers whose copies could not be removed, with the reason. */
+  readonly unremoved = new Map<string, string>();
   /** Bytes of each file the old store was seen to have, by key. */
   readonly seen = new Map<string, number>();
   private readonly stuckBy = new Map<string, Stuck & { readonly times: number }>();
@@ -298,15 +302,18 @@ async function takesOthers(to: FileStore, { carried, there }: CarryTally): Promi
 }
 
 /** Removes copies of papers whose rows users have deleted since they were carried. */
-export async function takeBackDeleted(
-  to: FileStore,
-  named: readonly NamedFile[],
-  tally: CarryTally,
-): Promise<string[]> {
-  const deleted = deletedSince(tally.carried.keys(), named);
-  await to.remove(deleted);
-  for (const key of deleted) tally.carried.delete(key);
-  return deleted;
+export async function takeBackDeleted(to: FileStore, deleted: readonly string[], tally: CarryTally): Promise<void> {
+  const failed = await to.remove(deleted);
+  for (const key of deleted) {
+    const why = failed.get(key);
+    if (why !== undefined) {
+      tally.unremoved.set(key, why);
+      continue;
+    }
+    tally.unremoved.delete(key);
+    tally.removed.add(key);
+    for (const found of [tally.carried, tally.there]) found.delete(key);
+  }
 }
 
 interface Came {

@@ -71,14 +71,19 @@ export function loadBatches(loads: readonly Load[], mostFiles: number): Load[][]
   return batchesOf(loads, ({ content }) => content.bytes, { length: mostFiles, weight: mostFetched });
 }
 
-/** Prefix of papers a release keeps for good; nothing else under a user's name outlives the job that reads it. */
+/**
+ * Prefix of papers a release keeps for good; nothing else under a user's name outlives the job that reads it. A job's
+ * file stays, since a failed job may be tried again.
+ */
 const retained = "documents/";
 
-/**
- * Returns the keys of copies to be removed again: papers this run carried, whose row a user has deleted since. A job's
- * file stays, since a failed job may be tried again. Pure.
- */
-export function deletedSince(carried: Iterable<string>, named: readonly NamedFile[]): string[] {
+/** Returns the keys of papers among files. Pure. */
+export function papersAmong(files: readonly NamedFile[]): string[] {
+  return files.flatMap(({ key }) => (key.startsWith(retained) ? [key] : []));
+}
+
+/** Returns the keys of papers whose row a user has deleted since they were carried. Pure. */
+export function deletedSince(papers: readonly string[], named: readonly NamedFile[]): string[] {
   const still = new Set(named.map(({ key }) => key));
-  return [...carried].filter((key) => key.startsWith(retained) && !still.has(key));
+  return papers.filter((key) => !still.has(key));
 }

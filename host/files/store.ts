@@ -83,8 +83,8 @@ const keyPrefix = "carry";
  */
 export class FileStore {
   private readonly calls: StorageCalls;
-  /** Keys whose files could not be removed: nobody names them, and they hold users' papers. */
-  readonly unremoved = new Set<string>();
+  /** Keys whose temporary files could not be removed: nobody names them, and they hold users' papers. */
+  readonly leftOver = new Set<string>();
 
   /** @param addresses shared with other lanes: a file is looked at, fetched and compared by one address */
   constructor(
@@ -207,7 +207,7 @@ export class FileStore {
       })),
     );
     const copied = copying.filter((_, index) => answers[index].ok).map(({ key }) => key);
-    const [there] = await Promise.all([this.look(copied), this.remove(temporary)]);
+    const [there] = await Promise.all([this.look(copied), this.removeTemporary(temporary)]);
     const found = new Map<string, Found>(copied.map((key, index) => [key, there[index]]));
     copying.forEach(({ key }, index) => {
       const answer = answers[index];
@@ -249,13 +249,23 @@ export class FileStore {
     return answer.data.base64 === sampleBase64 ? undefined : "it is not as it was stored";
   }
 
-  /** Removes the files under some keys, if there are any. Keys whose files could not be removed are in `unremoved`. */
-  async remove(keys: readonly string[]): Promise<void> {
+  /** Removes the files under some keys, if there are any. @returns the keys it could not remove, and why */
+  async remove(keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const answers = await this.calls.make(keys.map((key) => ({ procedure: "deleteTempBlob", input: { key } })));
-    keys.forEach((key, index) => {
-      if (answers[index].ok) this.unremoved.delete(key);
-      else this.unremoved.add(key);
-    });
+    return new Map(
+      keys.flatMap((key, index): [string, string][] => {
+        const answer = answers[index];
+        return answer.ok ? [] : [[key, answer.why]];
+      }),
+    );
+  }
+
+  /** Removes temporary files. Keys whose files could not be removed are in `leftOver`. */
+  async removeTemporary(keys: readonly string[]): Promise<void> {
+    const failed = await this.remove(keys);
+    for (const key of keys)
+      if (failed.has(key)) this.leftOver.add(key);
+      else this.leftOver.delete(key);
   }
 
   /** Returns addresses from which files can be fetched. */

@@ -51,6 +51,25 @@ export function stuckLines(stuck: readonly Stuck[]): string[] {
   ];
 }
 
+/**
+ * Says what became of copies of papers that users have deleted since they were carried. Pure.
+ * @param removed number of those that were removed
+ * @param unremoved those that could not be removed, with the reasons
+ * @param place title of the place they are at
+ */
+export function deletedLines(removed: number, unremoved: ReadonlyMap<string, string>, place: string): string[] {
+  const [why] = unremoved.values();
+  const papers = (count: number) => `${count.toLocaleString("en")} ${count === 1 ? "paper" : "papers"}`;
+  return [
+    ...(removed > 0 ? [`${papers(removed)} deleted meanwhile: removed from ${place} again`] : []),
+    ...(why === undefined
+      ? []
+      : [
+          `${papers(unremoved.size)} deleted meanwhile, and still at ${place}: ${why}; the next switch that carries files there removes them`,
+        ]),
+  ];
+}
+
 /** Makes a key safe to show in a terminal. */
 function oneLine(key: string): string {
   return key.replace(/[\p{Cc}\p{Cf}]/gu, "�").slice(0, 200);

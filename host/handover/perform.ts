@@ -65,6 +65,9 @@ export async function perform(
   let served: Served;
   try {
     served = await carryOut(steps, run, engine, signal);
+    await carriage
+      ?.finish()
+      .catch((error: unknown) => run.progress.note(`the record of files could not be ended: ${messageOf(error)}`));
   } catch (error) {
     await handoverRecord.write(engine, "failed", error);
     throw error;

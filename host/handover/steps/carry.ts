@@ -4,7 +4,15 @@ import { checkInterrupt, type Watch } from "../../engine/containers/ready";
 import { messageOf, type OperatorError } from "../../../util/operatorError";
 import type { Carriage, CarriageWatch } from "../../files/carriage";
 import type { Stuck } from "../../files/carry";
-import { brokenBy, carryProblem, onlyOutOfCalls, stopping, stuckLines, unsaidProblem } from "../../files/words";
+import {
+  brokenBy,
+  carryProblem,
+  deletedLines,
+  onlyOutOfCalls,
+  stopping,
+  stuckLines,
+  unsaidProblem,
+} from "../../files/words";
 import { countText, type FileCount } from "../../install/filesEntry";
 import type { HandoverStep, Run } from "./step";
 
@@ -76,8 +84,6 @@ export class CarryRestStep implements HandoverStep {
   /** @param ended resolves once the old release adds no more files; without it none come any more */
   private async carryAll(run: Run, watch: Watch, ended?: Promise<unknown>): Promise<void> {
     await carryUntil(() => carry(this.carriage, run, watch, false), ended);
-    const deleted = await this.carriage.takeBackDeleted(watchOf(run, watch));
-    if (deleted.length > 0) run.progress.note(`${deleted.length} deleted meanwhile; their copies are removed`);
   }
 
   /** Carries files that came to the new place since the flip back, before the old worker looks for them. */
@@ -105,6 +111,7 @@ async function bringBack(carriage: Carriage, { progress, drainedBack }: Run, eng
   const watch = { signal: new AbortController().signal, progress: () => undefined };
   try {
     await carryUntil(() => back.carry(watch, true), drainedBack && within(drainSeconds, drainedBack));
+    await back.finish();
   } finally {
     await back.close(engine);
   }
@@ -245,11 +252,18 @@ function watchOf({ progress }: Run, { signal }: Watch): CarriageWatch {
   };
 }
 
-/** Carries files and notes those newly stuck. @throws OperatorError where the switch may not go on without a file */
+/**
+ * Carries files, and notes those newly stuck or removed. @throws OperatorError where the switch may not go on without a
+ * file
+ */
 async function carry(carriage: Carriage, run: Run, watch: Watch, chase: boolean): Promise<void> {
   const { tally } = carriage;
-  const [files, bytes, known] = [tally.carried.size, tally.bytes, new Set(tally.stuck.map(({ file }) => file.key))];
+  const { title } = carriage.order.to.place;
+  const [files, bytes, removed] = [tally.carried.size, tally.bytes, tally.removed.size];
+  const known = new Set([...tally.stuck.map(({ file }) => file.key), ...tally.unremoved.keys()]);
   await carriage.carry(watchOf(run, watch), chase);
+  const unremoved = new Map([...tally.unremoved].filter(([key]) => !known.has(key)));
+  for (const line of deletedLines(tally.removed.size - removed, unremoved, title)) run.progress.note(line);
   const stops = stopping(tally.stuck);
   if (stops.length > 0) throw problemOf(carriage, stops, run.order.stack);
   for (const line of stuckLines(tally.stuck.filter(({ file }) => !known.has(file.key)))) run.progress.note(line);

@@ -5,7 +5,7 @@ import type { NamedFile } from "../../../../host/files/named";
 import { bucketOf, type Place } from "../../../../host/files/place";
 import { FileStore } from "../../../../host/files/store";
 import type { TransferResult } from "../../../../host/files/transfers";
-import { stopping, stuckLines } from "../../../../host/files/words";
+import { deletedLines, stopping, stuckLines } from "../../../../host/files/words";
 import { FakeStore, lane, plain, type Misbehave } from "./fakeStores";
 
 const help = (over: Partial<CarryHelp> = {}): CarryHelp => ({
@@ -481,10 +481,18 @@ test("an address that has run out is asked for anew, and its file is not called 
   expect([tally.carried.size, tally.stuck, from.calls]).toEqual([1, [], ["presignDownload", "presignDownload"]]);
 });
 
-test("what a user deletes while it is carried is taken back, and nothing else", async () => {
-  const { from, to, named } = stores({ "documents/u/kept": "1", "documents/u/deleted": "2", "temp/u/job": "3" });
+test("a copy that cannot be removed again is not called removed", async () => {
+  const { from, to, named } = stores({ "documents/u/kept": "1", "documents/u/gone": "2", "documents/u/refused": "3" });
   const tally = await carry(from, to, named);
-  const deleted = await takeBackDeleted(lane(from, to).to, [row("documents/u/kept")], tally);
-  expect(deleted).toEqual(["documents/u/deleted"]);
-  expect([...to.objects.keys()].sort()).toEqual(["documents/u/kept", "temp/u/job"]);
+  to.misbehave = (call, key) => (call === "deleteTempBlob" && key.endsWith("refused") ? 500 : undefined);
+  await takeBackDeleted(lane(from, to).to, ["documents/u/gone", "documents/u/refused"], tally);
+  expect([...to.objects.keys()].sort()).toEqual(["documents/u/kept", "documents/u/refused"]);
+  expect([[...tally.removed], [...tally.unremoved.keys()]]).toEqual([["documents/u/gone"], ["documents/u/refused"]]);
+  expect(deletedLines(1, tally.unremoved, "new.test")).toEqual([
+    "1 paper deleted meanwhile: removed from new.test again",
+    expect.stringMatching(/^1 paper deleted meanwhile, and still at new\.test: .*500.*; the next switch/),
+  ]);
+  to.misbehave = () => undefined;
+  await takeBackDeleted(lane(from, to).to, ["documents/u/refused"], tally);
+  expect([tally.removed.size, tally.unremoved.size]).toEqual([2, 0]);
 });

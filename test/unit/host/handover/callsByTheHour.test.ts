@@ -59,6 +59,35 @@ test("on the way to it the same command goes on each hour, says how many are lef
   expect(keysOf(host.away)).toEqual(keysOf(host.home));
 });
 
+test("papers that users delete while it is cut off are removed from it again, one refused by the next run", async () => {
+  const { host, hour } = await counted("tier1", 147);
+  await expect(go(host, "tier2")).rejects.toThrow(/cannot all be carried yet/);
+  const papers = [...host.away.objects.keys()].filter((key) => key.startsWith("documents/u/many-"));
+  const [first, second] = papers;
+  const remove = (key: string) => {
+    host.home.objects.delete(key);
+    host.named = host.named.filter(([name]) => name !== key);
+  };
+  const limited = host.away.misbehave;
+  remove(first);
+  remove(second);
+  host.away.misbehave = (call, key) => (call === "deleteTempBlob" && key === second ? 500 : limited(call, key));
+  hour();
+  await expect(go(host, "tier2")).rejects.toThrow(/cannot all be carried yet/);
+  expect([host.away.objects.has(first), host.away.objects.has(second)]).toEqual([false, true]);
+  host.away.misbehave = limited;
+  await hourly(host, hour, "tier2");
+  expect(keysOf(host.away)).toEqual(keysOf(host.home));
+
+  // From now on a paper is deleted where it is, and the copy that stays is nobody's to remove.
+  const last = papers[2];
+  host.away.misbehave = () => undefined;
+  await go(host, "tier1");
+  remove(last);
+  await go(host, "tier2");
+  expect(host.away.objects.has(last)).toBe(true);
+});
+
 test("on the way home all is read, though it cannot be compared in one hour, and the disk is looked at before", async () => {
   const { host, hour } = await counted("tier2", 597);
   host.bundle(9_000);

@@ -2,7 +2,8 @@ import { routes } from "../../../../host/gateway/routes";
 import { readJournal } from "../../../../host/install/journal";
 import type { Tier } from "../../../../settings";
 import { atEveryCall } from "../everyCall";
-import type { FaultKind } from "../fakeEngine";
+import { gatewayStatePath } from "../../../../host/gateway/state";
+import type { FakeContainer, FaultKind } from "../fakeEngine";
 import type { FakeInstall } from "../fakeInstall";
 import { perform } from "../../../../host/handover/perform";
 import { go, previewed, releaseOf, served } from "./filesInstall";
@@ -166,6 +167,50 @@ test.concurrent("a second switch carries only what is new", async () => {
   const puts = host.away.puts.length;
   expect((await go(host, "tier2")).at(-1)).toContain("1 file (3 bytes) carried");
   expect(host.away.puts.length - puts).toBe(1);
+});
+
+test.concurrent(
+  "files that dead runs left in a store are removed there, those of other stores stay on record until these are used",
+  async () => {
+    const host = await served("tier1");
+    const { files } = host.engine.find("scani-gateway") as FakeContainer;
+    const path = `${gatewayStatePath}/scani-carrying.json`;
+    const recorded = () => JSON.parse(files.get(path) ?? "[]") as unknown;
+    const other = { store: "https://another.example.org", keys: ["temp/carry/u/9"] };
+    const [removed, kept] = ["temp/carry/u/1", "temp/carry/u/2"];
+    files.set(path, JSON.stringify([other, { store: "https://hosted.example.org", keys: [removed, kept] }]));
+    for (const key of [removed, kept]) host.away.objects.set(key, "left");
+    host.away.misbehave = (call, key) => (call === "deleteTempBlob" && key === kept ? 500 : undefined);
+    await go(host, "tier2");
+    expect([host.away.objects.has(removed), host.away.objects.has(kept)]).toEqual([false, true]);
+    expect(recorded()).toEqual([other, { store: "https://hosted.example.org", keys: [kept] }]);
+
+    // Nothing is carried home, where all is already.
+    host.away.misbehave = () => undefined;
+    await go(host, "tier1");
+    expect([host.away.objects.has(kept), recorded()]).toEqual([false, [other]]);
+  },
+);
+
+test.concurrent("papers on record for one way stay on it while files go another", async () => {
+  const host = await served("tier1");
+  const { files } = host.engine.find("scani-gateway") as FakeContainer;
+  const path = `${gatewayStatePath}/scani-carried.json`;
+  const other = {
+    from: "https://home.test own-bucket",
+    to: "https://another",
+    at: "",
+    keys: [],
+    papers: ["documents/1"],
+  };
+  // An earlier version wrote one way alone, without papers.
+  const old = { from: "a", to: "b", at: new Date().toISOString(), keys: ["documents/2"] };
+  files.set(path, JSON.stringify(old));
+  await go(host, "tier2");
+  expect(JSON.parse(files.get(path) ?? "")).toEqual([old]);
+  files.set(path, JSON.stringify([other]));
+  await go(host, "tier1");
+  expect(JSON.parse(files.get(path) ?? "")).toEqual([other]);
 });
 
 test.concurrent("a new store that takes nothing is refused before the flip, with its cause", async () => {
