@@ -7,7 +7,7 @@ import { OperatorError } from "../../util/operatorError";
 import { carryOnce, compare, lanesOf, takeBackDeleted, CarryTally, type CarryHelp, type Pair } from "./carry";
 import { readCarriedBefore, writeCarriedBefore, type CarriedBefore, type Way } from "./carriedBefore";
 import { openCarrier, type Carrier } from "./carrier";
-import type { NamedFile } from "./named";
+import { jobsAmong, type NamedFile } from "./named";
 import { deletedSince, papersAmong } from "./plan";
 import type { Side } from "./place";
 import { readTemporary, writeTemporary, type Temporary } from "./temporary";
@@ -28,6 +28,12 @@ export interface CarriageOrder {
 export interface CarriageWatch {
   readonly signal: AbortSignal;
   progress(done: number, all: number): void;
+}
+
+/** Files to be carried. */
+export interface LoadCount extends FileCount {
+  /** Those of them that waiting jobs need. */
+  readonly jobs: number;
 }
 
 /** Most passes over files that could not be carried or have come since. */
@@ -147,12 +153,16 @@ export class Carriage {
    * comparison asks only for those that came since.
    * @returns files to be carried, and their bytes; files that could not be compared are in the tally
    */
-  async count(watch: CarriageWatch): Promise<FileCount> {
+  async count(watch: CarriageWatch): Promise<LoadCount> {
     await this.readNamed();
     const fresh = this.tally.fresh(this.named);
-    if (fresh.length === 0) return { files: 0, bytes: 0 };
+    if (fresh.length === 0) return { files: 0, bytes: 0, jobs: 0 };
     const loads = await this.between(watch, (pairs, help) => compare(pairs, fresh, this.tally, help));
-    return { files: loads.length, bytes: loads.reduce((sum, { content }) => sum + content.bytes, 0) };
+    return {
+      files: loads.length,
+      bytes: loads.reduce((sum, { content }) => sum + content.bytes, 0),
+      jobs: jobsAmong(loads.map(({ file }) => file)),
+    };
   }
 
   /** Keys that rows or waiting jobs name and neither place has; a finished job's file may be gone. */

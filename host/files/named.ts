@@ -13,6 +13,11 @@ export function needed(files: readonly NamedFile[]): NamedFile[] {
   return files.filter(({ by }) => by !== "finished job");
 }
 
+/** Counts the files that waiting jobs need. Pure. */
+export function jobsAmong(files: readonly NamedFile[]): number {
+  return files.filter(({ by }) => by === "job").length;
+}
+
 /** Jobs that name files. Source: Scani 0.17.1, packages/business/jobs/src/user-jobs. */
 const jobs = ["screenshot-parse", "file-import", "document-parse"];
 

@@ -11,6 +11,8 @@ import { CarryTally, type Stuck } from "./carry";
 /** Files that stay where they are. */
 export interface LeftFiles {
   readonly files: number;
+  /** Those of them that waiting jobs need. */
+  readonly jobs: number;
   /** Title of the place they are at. */
   readonly at: string;
   /** Reason they could not be compared: `files` are all that are named, and some may be at the new place already. */
@@ -34,9 +36,17 @@ export function carriedFiles(
     ...(staying && {
       left: staying.files,
       leftAt: staying.at,
+      ...(staying.jobs > 0 && { leftJobs: staying.jobs }),
       ...(staying.uncompared === undefined ? {} : { leftAtMost: true as const }),
     }),
   };
+}
+
+/** Says that waiting jobs lose files which stay, and how not to; undefined where none does. Pure. */
+export function lostJobsLine({ jobs, uncompared }: LeftFiles): string | undefined {
+  if (jobs === 0) return undefined;
+  const most = uncompared === undefined ? "" : "at most ";
+  return `waiting jobs need ${most}${jobs.toLocaleString("en")} of them, do not find ${jobs === 1 ? "it" : "them"} and fail; not where they end before the switch, or carryFiles is yes`;
 }
 
 /** Most files that are named in a message. */

@@ -1,12 +1,11 @@
 import { details, type Engine } from "../engine/engine";
 import { databaseFor } from "../backup/plan";
-import { Carriage, type CarriageOrder } from "../files/carriage";
+import { Carriage, type CarriageOrder, type LoadCount } from "../files/carriage";
 import { diskTaken } from "../files/carry";
-import type { NamedFile } from "../files/named";
+import { jobsAmong, type NamedFile } from "../files/named";
 import { bucketOf, readSide, readSource, type Members, type Place, type Side } from "../files/place";
 import { lostProblem, type LeftFiles } from "../files/words";
 import { isOf, isUp, routedRelease, type Facts, type ReleaseName, type Wanted } from "../install/facts";
-import type { FileCount } from "../install/filesEntry";
 import { stacksBeside } from "../install/names/stacks";
 import type { Tier } from "../../settings";
 import { checkInterrupt } from "../engine/containers/ready";
@@ -224,7 +223,7 @@ async function closing<T>(carriage: Carriage, engine: Engine, work: () => Promis
 }
 
 /** Counts files to carry, and leaves no container behind. @throws OperatorError where `up` would stop */
-export function countFiles(carriage: Carriage, engine: Engine, stack: string, signal: AbortSignal): Promise<FileCount> {
+export function countFiles(carriage: Carriage, engine: Engine, stack: string, signal: AbortSignal): Promise<LoadCount> {
   return closing(carriage, engine, () => countOrRefuse(carriage, stack, watchOf(signal)));
 }
 
@@ -240,11 +239,13 @@ export async function leave(
 ): Promise<LeftFiles> {
   const { from, named } = carriage.order;
   try {
-    return { files: (await countFiles(carriage, engine, stack, signal)).files, at: from.place.title };
+    const { files, jobs } = await countFiles(carriage, engine, stack, signal);
+    return { files, jobs, at: from.place.title };
   } catch (error) {
     checkInterrupt(signal);
     const [uncompared] = messageOf(error).split("\n");
-    return { files: (await named()).length, at: from.place.title, uncompared };
+    const all = await named();
+    return { files: all.length, jobs: jobsAmong(all), at: from.place.title, uncompared };
   }
 }
 
@@ -259,12 +260,18 @@ export async function leaveLost(
   stack: string,
   baseStack: string,
 ): Promise<LeftFiles | undefined> {
-  const { length } = await named();
+  const all = await named();
+  const { length } = all;
   if (length === 0) return undefined;
   const { tier, at } = lost;
   if (permission !== "no")
     throw lostProblem(length, lost, { stack, source: stacksBeside(stack)[tier], base: baseStack });
-  return { files: length, at: at ?? `${tier}'s bucket`, uncompared: `no container of ${tier} is left` };
+  return {
+    files: length,
+    jobs: jobsAmong(all),
+    at: at ?? `${tier}'s bucket`,
+    uncompared: `no container of ${tier} is left`,
+  };
 }
 
 /** Reads every file named in the database of the release that is to serve. */

@@ -9,7 +9,8 @@ import { removeLeftovers } from "../install/leftovers";
 import { readFacts } from "../install/readFacts";
 import { pendingIn, readSchema } from "../scani/migrations/pending";
 import type { Carriage } from "../files/carriage";
-import { filesText } from "../install/filesEntry";
+import { lostJobsLine } from "../files/words";
+import { filesText, pluralFiles } from "../install/filesEntry";
 import { Deadline } from "../../util/deadline";
 import { concurrently } from "../../util/concurrently";
 import { upCommand } from "../../util/commands";
@@ -62,6 +63,8 @@ export async function perform(
   report(
     `Serving now: ${describeServing(servingOf(run.before), from && servingSince(run.before, from))}. ${switches(steps) ? "Handing over to" : "Repairing"} ${wanted.tier} (${wanted.release})`,
   );
+  const lostJobs = run.left && lostJobsLine(run.left);
+  if (lostJobs !== undefined) run.progress.note(`${pluralFiles(run.left?.files ?? 0)} stay; ${lostJobs}`);
   let served: Served;
   try {
     served = await carryOut(steps, run, engine, signal);

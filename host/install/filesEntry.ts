@@ -16,6 +16,8 @@ export interface FilesEntry extends FileCount {
   readonly stuck: readonly string[];
   /** Files that were left where they are, because the operator had not permitted carrying them. */
   readonly left?: number;
+  /** Those of them that waiting jobs needed. */
+  readonly leftJobs?: number;
   /** Title of the place they were left at; absent in records of an earlier version of this module. */
   readonly leftAt?: string;
   /** True where some of those may be at the new place all the same: the places could not be compared. */
@@ -31,7 +33,16 @@ export function countText({ files, bytes }: FileCount): string {
 }
 
 /** Describes in a few words what became of files; undefined where there were none. Pure. */
-export function filesText({ files, bytes, gone, stuck, left, leftAt, leftAtMost }: FilesEntry): string | undefined {
+export function filesText({
+  files,
+  bytes,
+  gone,
+  stuck,
+  left,
+  leftJobs,
+  leftAt,
+  leftAtMost,
+}: FilesEntry): string | undefined {
   const where = leftAt === undefined ? "where they were" : `at ${leftAt}`;
   const parts = [
     ...(files > 0 ? [`${countText({ files, bytes })} carried`] : []),
@@ -39,7 +50,10 @@ export function filesText({ files, bytes, gone, stuck, left, leftAt, leftAtMost 
     ...(gone > 0 ? [`${pluralFiles(gone)} that rows or jobs name ${gone === 1 ? "is" : "are"} in neither place`] : []),
     ...(left === undefined
       ? []
-      : [`${leftAtMost === true ? "at most " : ""}${pluralFiles(left)} left ${where} (carryFiles is not yes)`]),
+      : [
+          `${leftAtMost === true ? "at most " : ""}${pluralFiles(left)} left ${where} (carryFiles is not yes)`,
+          ...(leftJobs === undefined ? [] : [`waiting jobs needed ${leftJobs.toLocaleString("en")} of them`]),
+        ]),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

@@ -1,6 +1,6 @@
 import type { BackupDecision } from "../../backup/due";
 import type { Stuck } from "../../files/carry";
-import { stuckLines, stuckPreview, type LeftFiles } from "../../files/words";
+import { lostJobsLine, stuckLines, stuckPreview, type LeftFiles } from "../../files/words";
 import { pluralFiles, countText, type FileCount } from "../../install/filesEntry";
 import type { Environment } from "../../install/services/environment";
 import type { Service } from "../../install/services/release";
@@ -134,12 +134,15 @@ function filesLines({ files }: SwitchPreview): string[] {
   return [`files: ${text} to carry to ${place}`, ...stuck];
 }
 
-function leftLines({ files, at, uncompared }: LeftFiles, place: string): string[] {
+function leftLines(left: LeftFiles, place: string): string[] {
+  const { files, at, uncompared } = left;
+  const jobs = lostJobsLine(left);
   if (files === 0) return [`files: none that would stay at ${at}`];
   const most = uncompared === undefined ? "" : "at most ";
   return [
     `files: ${most}${pluralFiles(files)} ${files === 1 ? "stays" : "stay"} at ${at}, and ${files === 1 ? "is" : "are"} not found at ${place} (carryFiles is not yes)`,
     ...(uncompared === undefined ? [] : [`  the two could not be compared: ${uncompared}`]),
+    ...(jobs === undefined ? [] : [`  ${jobs}`]),
   ];
 }
 

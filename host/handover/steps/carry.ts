@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../../engine/engine";
 import { checkInterrupt, type Watch } from "../../engine/containers/ready";
 import { messageOf, type OperatorError } from "../../../util/operatorError";
-import type { Carriage, CarriageWatch } from "../../files/carriage";
+import type { Carriage, CarriageWatch, LoadCount } from "../../files/carriage";
 import type { Stuck } from "../../files/carry";
 import {
   brokenBy,
@@ -13,7 +13,7 @@ import {
   stuckLines,
   unsaidProblem,
 } from "../../files/words";
-import { countText, type FileCount } from "../../install/filesEntry";
+import { countText } from "../../install/filesEntry";
 import type { HandoverStep, Run } from "./step";
 
 /** Carries files to where the new release looks for them, while the old one serves. */
@@ -196,8 +196,8 @@ export class NameLeftStep implements HandoverStep {
   private async look(run: Run, watch: Watch): Promise<void> {
     const { title } = this.carriage.order.from.place;
     try {
-      const { files } = await this.carriage.count(watchOf(run, watch));
-      run.left = { files, at: title };
+      const { files, jobs } = await this.carriage.count(watchOf(run, watch));
+      run.left = { files, jobs, at: title };
     } catch (error) {
       checkInterrupt(watch.signal);
       run.progress.note(`whether files have been left at ${title} cannot be told: ${messageOf(error)}`);
@@ -209,7 +209,7 @@ export class NameLeftStep implements HandoverStep {
  * Counts files to carry.
  * @throws OperatorError where a store does not work or has no room for them, so that a switch would stop
  */
-export async function countOrRefuse(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<FileCount> {
+export async function countOrRefuse(carriage: Carriage, stack: string, watch: CarriageWatch): Promise<LoadCount> {
   const count = await carriage.count(watch);
   const broken = brokenBy(carriage.tally.stuck);
   if (broken.length > 0) throw problemOf(carriage, broken, stack);

@@ -59,7 +59,7 @@ test.concurrent(
     expect(steps.map(({ id }) => id)).not.toContain("carry-rest");
     const lines = await go(host, "tier2", { carryFiles: undefined });
     expect(lines.at(-1)).toMatch(
-      /^tier2 serves; .*3 files left at tier 1's data-provider on https:\/\/home\.test\/own-bucket \(carryFiles is not yes\)$/,
+      /^tier2 serves; .*3 files left at tier 1's data-provider on https:\/\/home\.test\/own-bucket \(carryFiles is not yes\), waiting jobs needed 1 of them$/,
     );
     expect(host.away.puts).toEqual([]);
     expect(host.running()).toContain("scani-r2-worker");

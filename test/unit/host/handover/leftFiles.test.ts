@@ -31,6 +31,26 @@ test.concurrent(
   },
 );
 
+test.concurrent(
+  "no says before and after that waiting jobs lose their files, and nothing where none waits",
+  async () => {
+    const host = await served("tier1");
+    const said = /waiting jobs need 1 of them, do not find it and fail; not where they end before the switch/;
+    expect(renderPreview(await previewed(host, "tier2", "no"))).toMatch(said);
+    const lines = await go(host, "tier2", { carryFiles: "no" });
+    const flip = lines.findIndex((line) => line.includes("flip the gateway"));
+    expect(lines.slice(0, flip).join("\n")).toMatch(said);
+    expect(lines.at(-1)).toMatch(/3 files left at .* \(carryFiles is not yes\), waiting jobs needed 1 of them$/);
+
+    const idle = await served("tier1");
+    idle.named = idle.named.filter(([, by]) => by === "row");
+    const preview = renderPreview(await previewed(idle, "tier2", "no"));
+    const all = [preview, ...(await go(idle, "tier2", { carryFiles: "no" }))].join("\n");
+    expect(all).toContain("2 files left");
+    expect(all).not.toContain("waiting jobs");
+  },
+);
+
 test.concurrent("a hosted endpoint that refuses its key keeps nobody from the way home", async () => {
   const host = await served("tier2");
   host.away.misbehave = () => 401;
@@ -42,7 +62,7 @@ test.concurrent("a hosted endpoint that refuses its key keeps nobody from the wa
   const { files } = await previewed(host, "tier1", "no");
   expect(files).toMatchObject({ left: { files: 4, at: hosted, uncompared: expect.stringContaining("key") } });
   expect((await go(host, "tier1", { carryFiles: "no" })).at(-1)).toMatch(
-    /^tier1 serves; .*; at most 4 files left at https:.* \(carryFiles is not yes\)$/,
+    /^tier1 serves; .*; at most 4 files left at https:.* \(carryFiles is not yes\), waiting jobs needed 1 of them$/,
   );
   expect(host.running()).toContain("scani-r1-worker");
   expect((await readJournal(host.engine, "scani-gateway")).at(-1)?.files).toMatchObject({ left: 4, leftAt: hosted });

@@ -125,11 +125,14 @@ test("a preview says how many files go where, and what is to be said about them"
     "files: none to carry to https://data.example.org",
   );
   const { place } = files;
-  expect(line({ place, left: { files: 3, at: "tier 1's data-provider" } })).toBe(
+  expect(line({ place, left: { files: 3, jobs: 0, at: "tier 1's data-provider" } })).toBe(
     "files: 3 files stay at tier 1's data-provider, and are not found at https://data.example.org (carryFiles is not yes)",
   );
   expect(
-    lines({ place: "tier 1's data-provider", left: { files: 1, at: place, uncompared: "it refuses the key" } }),
+    lines({
+      place: "tier 1's data-provider",
+      left: { files: 1, jobs: 0, at: place, uncompared: "it refuses the key" },
+    }),
   ).toEqual([
     "files: at most 1 file stays at https://data.example.org, and is not found at tier 1's data-provider (carryFiles is not yes)",
     "  the two could not be compared: it refuses the key",
