@@ -2,7 +2,15 @@ import { answerOf, type Answer } from "../scani/cloud/classify";
 import { redact } from "../scani/cloud/call";
 import type { Place } from "./place";
 import { batchesOf, piecesOf } from "../../util/piecesOf";
-import type { Transfer, TransferResult, Transfers } from "./transfers";
+import {
+  busyFor,
+  retryDelay,
+  throttling,
+  withRetries,
+  type Transfer,
+  type TransferResult,
+  type Transfers,
+} from "./transfers";
 
 /** A call of a data-provider's storage procedure. */
 export interface StorageCall {
@@ -49,21 +57,29 @@ const longestAddress = 6_000;
 export class StorageCalls {
   private batches = true;
 
+  /** @param delay milliseconds before a call of a batch whose bucket is overloaded is made again */
   constructor(
     private readonly place: Place,
     private readonly transfers: Transfers,
+    private readonly delay = retryDelay,
   ) {}
 
   /** Makes calls of one procedure, and returns the answers in their order. */
   async make(calls: readonly StorageCall[]): Promise<Answer[]> {
+    const retrying = { mayPass: (_: StorageCall, { busy }: Made) => busy, delayOf: () => 0 };
+    const made = await withRetries(calls, (some) => this.makeOnce(some), retrying, this.delay);
+    return made.map(({ answer }) => answer);
+  }
+
+  private async makeOnce(calls: readonly StorageCall[]): Promise<Made[]> {
     if (calls.length === 0) return [];
     const groups = this.batches ? this.grouped(calls) : calls.map((call) => [call]);
     const results = await this.transfers(groups.map((group) => this.request(group)));
     const answers = groups.map((group, index) => this.answers(group.length, results[index]));
     const refused = groups.filter((_, index) => answers[index] === undefined).flat();
     if (refused.length > 0) this.batches = false;
-    const again = (await this.make(refused)).values();
-    return answers.flatMap((known, index) => known ?? groups[index].map(() => again.next().value as Answer));
+    const again = (await this.makeOnce(refused)).values();
+    return answers.flatMap((known, index) => known ?? groups[index].map(() => again.next().value as Made));
   }
 
   private grouped(calls: readonly StorageCall[]): StorageCall[][] {
@@ -100,7 +116,8 @@ export class StorageCalls {
   }
 
   /** Returns the answer to each call of a request; undefined where the calls have to be made one by one. */
-  private answers(count: number, { status, body, error }: TransferResult): Answer[] | undefined {
+  private answers(count: number, result: TransferResult): Made[] | undefined {
+    const { status, body, error } = result;
     const { key, title } = this.place;
     const answered = (code: number, text: string): Answer =>
       answerOf(title, {
@@ -112,15 +129,42 @@ export class StorageCalls {
         location: "",
         body: redact(key, text),
       });
-    const whole = (): Answer =>
-      error === "" ? answered(status, body) : { ok: false, cause: "unknown", why: `${title}: ${redact(key, error)}` };
-    if (count === 1) return [whole()];
-    const each = error === "" ? partsOf(body, count) : undefined;
+    const wait = busyFor(result);
+    const whole = (): Answer => {
+      if (wait !== undefined) return { ok: false, cause: "quota", why: `${title} ${wait}` };
+      return error === ""
+        ? answered(status, body)
+        : { ok: false, cause: "unknown", why: `${title}: ${redact(key, error)}` };
+    };
+    // A request that was throttled as a whole has been made again by now.
+    const busy = (code: number, text: string) => !throttling.includes(status) && isBusy(code, text);
+    if (count === 1) return [{ answer: whole(), busy: error === "" && busy(status, body) }];
+    const each = error === "" && wait === undefined ? partsOf(body, count) : undefined;
     if (each !== undefined)
-      return each.map((part) => answered(part.error?.data?.httpStatus ?? 200, JSON.stringify(part)));
+      return each.map((part) => {
+        const [code, text] = [part.error?.data?.httpStatus ?? 200, JSON.stringify(part)];
+        return { answer: answered(code, text), busy: busy(code, text) };
+      });
     // Do not repeat the calls one by one at a server that is down or overloaded.
-    return error !== "" || status >= 500 || status === 429 ? Array.from({ length: count }, whole) : undefined;
+    return error !== "" || status >= 500 || status === 429
+      ? Array.from({ length: count }, () => ({ answer: whole(), busy: false }))
+      : undefined;
   }
+}
+
+/** Answer to a call. */
+interface Made {
+  readonly answer: Answer;
+  /** True where it may succeed later: the call was not begun, or the bucket behind it was overloaded. */
+  readonly busy: boolean;
+}
+
+/**
+ * True where a call asked too much. A data-provider hands on what its bucket says of that as an error of its own, 500.
+ * Pure.
+ */
+function isBusy(status: number, body: string): boolean {
+  return throttling.includes(status) || (status >= 500 && /SlowDown|reduce your request rate/i.test(body));
 }
 
 interface Part {

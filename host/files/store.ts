@@ -4,7 +4,7 @@ import { refusalIn } from "../install/storage/bucket";
 import { batchesOf } from "../../util/piecesOf";
 import { StorageCalls, type StorageCall } from "./calls";
 import type { Place } from "./place";
-import { diskFull, type Reached, type Transfer, type TransferResult, type Transfers } from "./transfers";
+import { busyFor, diskFull, type Reached, type Transfer, type TransferResult, type Transfers } from "./transfers";
 
 /** A file as a store has it. */
 export interface Content {
@@ -356,6 +356,8 @@ function fetchedOf(result: TransferResult, title: string): Fetched | Failure | D
 
 function notGiven(result: TransferResult, title: string): Failure {
   const { exit, error } = result;
+  const wait = busyFor(result);
+  if (wait !== undefined) return { failed: `the bucket of ${title} ${wait}`, about: "store", noMoreCalls: true };
   if (exit === diskFull)
     return { failed: `the engine's disk does not hold it while it is carried: ${error}`, about: "store" };
   return { failed: `${title} does not give it out: ${error || answerOf(result)}`, about: "either" };
@@ -382,8 +384,11 @@ function spotIn(answer: Answer, title: string): UploadSpot | Failure {
 /**
  * Returns why a bucket did not take a file; undefined where it did. No refusal depends on the key the file is to have.
  */
-function refusalOf({ status, error, body }: TransferResult, title: string): Failure | undefined {
+function refusalOf(result: TransferResult, title: string): Failure | undefined {
+  const { status, error, body } = result;
   if (error === "" && status >= 200 && status < 300) return undefined;
+  const wait = busyFor(result);
+  if (wait !== undefined) return { failed: `the bucket of ${title} ${wait}`, about: "store", noMoreCalls: true };
   const { code, words } = refusalIn(body);
   const failed = `the bucket of ${title} refuses it (${status}): ${error || words || "without a reason"}${isOffTime(words) ? clockHint : ""}`;
   return { failed, about: status === 413 || code === "EntityTooLarge" ? "file" : "store" };

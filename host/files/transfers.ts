@@ -64,7 +64,8 @@ const [connectSeconds, usualStallSeconds, slowest] = [10, 30, 1_000];
 export const [diskFull, timedOut] = [23, 28];
 
 /** Milliseconds before a temporary failure is retried, and the longest delay before that a response may ask for. */
-const [retryDelay, longestDelay] = [1_000, 20_000];
+export const retryDelay = 1_000;
+const longestDelay = 60_000;
 
 /** Statuses of temporary failures, as in curl's own `--retry`. */
 const passing = [408, 429, 500, 502, 503, 504];
@@ -73,7 +74,8 @@ const passing = [408, 429, 500, 502, 503, 504];
  * Statuses of an overloaded server, such as S3's 503 SlowDown, which has not begun the request; and the number of
  * retries, each after twice the delay, as S3's own clients do.
  */
-const [throttling, mostThrottled] = [[429, 503], 4];
+export const throttling: readonly number[] = [429, 503];
+const mostThrottled = 4;
 
 /** Requests in a row without any response after which the others are not made. */
 const mostSilent = 2;
@@ -201,20 +203,47 @@ export function transfersFrom(engine: Engine, container: string, folder: string,
     const { output, errors } = await engine.capture(container, ["sh", "-c", script], [], curlConfig(requests, number));
     return parseTransfers(folder, requests, output === "" ? errors : output);
   };
-  return async (requests) => {
-    let results = await makeAll(requests, run);
-    for (let time = 1; time <= mostThrottled; time += 1) {
-      const again = [...results.keys()].filter((index) => mayPass(requests[index], results[index], time));
-      if (again.length === 0) break;
-      await pause(Math.max(delay * 2 ** (time - 1), ...again.map((index) => delayOf(results[index]))));
-      const next = await makeAll(
-        again.map((index) => requests[index]),
-        run,
-      );
-      results = results.map((result, index) => next[again.indexOf(index)] ?? result);
-    }
-    return results;
-  };
+  return (requests) =>
+    withRetries<Transfer, TransferResult>(requests, (some) => makeAll(some, run), { mayPass, delayOf }, delay);
+}
+
+/** Decisions about retries. */
+interface Retrying<Q, R> {
+  /** True where a retry may succeed. @param time number of times it has been made */
+  mayPass(request: Q, result: R, time: number): boolean;
+  /** Returns the least milliseconds to wait before that. */
+  delayOf(result: R): number;
+}
+
+/**
+ * Makes requests, and those that may succeed then once more and again, each time after twice the delay.
+ * @param delay milliseconds before the first retry
+ */
+export async function withRetries<Q, R>(
+  requests: readonly Q[],
+  make: (requests: readonly Q[]) => Promise<R[]>,
+  { mayPass, delayOf }: Retrying<Q, R>,
+  delay: number,
+): Promise<R[]> {
+  let results = await make(requests);
+  for (let time = 1; time <= mostThrottled; time += 1) {
+    const again = [...results.keys()].filter((index) => mayPass(requests[index], results[index], time));
+    if (again.length === 0) break;
+    await pause(Math.max(delay * 2 ** (time - 1), ...again.map((index) => delayOf(results[index]))));
+    const next = await make(again.map((index) => requests[index]));
+    results = results.map((result, index) => next[again.indexOf(index)] ?? result);
+  }
+  return results;
+}
+
+/**
+ * Describes an overloaded server that asks to be left alone for longer than `up` waits; undefined for any other result.
+ * Pure.
+ */
+export function busyFor(result: Pick<TransferResult, "status" | "retryAfter">): string | undefined {
+  const { status } = result;
+  if (!throttling.includes(status) || delayOf(result) <= longestDelay) return undefined;
+  return `takes no more requests for ${Math.ceil(delayOf(result) / 60_000)} minutes (${status})`;
 }
 
 /** Makes requests until some in a row get no response: each further one would wait for a server that is not there. */
@@ -247,6 +276,6 @@ function mayPass({ once }: Transfer, result: TransferResult, time: number): bool
 }
 
 /** Returns the milliseconds a response asks to wait. */
-function delayOf({ retryAfter = 0 }: TransferResult): number {
+function delayOf({ retryAfter = 0 }: Pick<TransferResult, "retryAfter">): number {
   return retryAfter * 1000;
 }

@@ -4,9 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageCalls, type StorageCall } from "../../../../host/files/calls";
 import { carrierScript } from "../../../../host/files/carrier";
-import { curlConfig, transfersFrom, type Transfer, type TransferResult } from "../../../../host/files/transfers";
+import { carryProblem } from "../../../../host/files/words";
+import {
+  busyFor,
+  curlConfig,
+  transfersFrom,
+  type Transfer,
+  type TransferResult,
+} from "../../../../host/files/transfers";
 import { FakeEngine } from "../fakeEngine";
-import { FakeStore, parseConfig, plain, printed } from "./fakeStores";
+import { FakeStore, lane, parseConfig, plain, printed } from "./fakeStores";
 
 const none = (exit: number): TransferResult => ({ ...plain, status: 0, exit, error: `curl ended with ${exit}` });
 const got = (index: number): Transfer => ({ method: "GET", url: `https://store.test/${index}` });
@@ -78,6 +85,60 @@ test("who says that he is asked too much is asked a few times more, for copies t
   expect((await made(copies, slow(1))).results.every(({ status }) => status === 200)).toBe(true);
   expect((await made(copies, (_path, time) => ({ ...plain, status: time === 1 ? 502 : 200 }))).runs).toHaveLength(1);
   expect((await made([got(1)], () => ({ ...plain, status: 503 }))).runs).toHaveLength(5);
+});
+
+/** Makes 30 calls in one batch, of which one fails a few times. @returns the calls of each request, and what failed */
+async function batched(times: number, part: object): Promise<{ asked: number[]; failed: number }> {
+  const asked: number[] = [];
+  const calls = new StorageCalls(
+    new FakeStore("store.test").place,
+    async (requests) =>
+      requests.map(({ url }) => {
+        const count = url.split("presignDownload").length - 1;
+        const good = { result: { data: { url: "https://x" } } };
+        const fails = asked.push(count) <= times;
+        const parts = Array.from({ length: count }, (_, index) => (fails && index === 0 ? { error: part } : good));
+        const status = count === 1 && fails ? 500 : 207;
+        return { ...plain, status: fails ? status : 200, body: JSON.stringify(count === 1 ? parts[0] : parts) };
+      }),
+    0,
+  );
+  const call: StorageCall = { procedure: "presignDownload", input: {} };
+  const answers = await calls.make(Array.from({ length: 30 }, () => call));
+  return { asked, failed: answers.filter(({ ok }) => !ok).length };
+}
+
+test("a call of a batch that asked too much is made again alone, and one that fails otherwise is not", async () => {
+  const slow = { message: "SlowDown: Please reduce your request rate.", data: { httpStatus: 500 } };
+  expect(await batched(2, slow)).toEqual({ asked: [30, 1, 1], failed: 0 });
+  expect(await batched(1, { message: "no", data: { httpStatus: 429 } })).toEqual({ asked: [30, 1], failed: 0 });
+  expect(await batched(9, slow)).toEqual({ asked: [30, 1, 1, 1, 1], failed: 1 });
+  expect(await batched(1, { message: "no", data: { httpStatus: 500 } })).toEqual({ asked: [30], failed: 1 });
+});
+
+test("who asks to be left alone for longer than up waits allows no more calls for that time", async () => {
+  expect([busyFor({ status: 429, retryAfter: 60 }), busyFor({ status: 200, retryAfter: 900 })]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  const busy: Partial<TransferResult> = { status: 503, retryAfter: 900 };
+  const [from, to] = [new FakeStore("old.test"), new FakeStore("new.test")];
+  from.objects.set("documents/1", "1");
+  from.misbehave = () => busy;
+  const failure = {
+    failed: "the bucket of old.test takes no more requests for 15 minutes (503)",
+    noMoreCalls: true,
+  } as const;
+  expect(await lane(from, to).from.look(["documents/1"])).toEqual([expect.objectContaining(failure)]);
+  const calls = new StorageCalls(to.place, async (requests) => requests.map(() => ({ ...plain, ...busy })), 0);
+  const asked = await calls.make([{ procedure: "objectExists", input: { key: "documents/1" } }]);
+  expect(asked).toEqual([{ ok: false, cause: "quota", why: "new.test takes no more requests for 15 minutes (503)" }]);
+  const stuck = {
+    file: { key: "documents/1", by: "row" },
+    at: "from",
+    failure: { ...failure, about: "store" },
+  } as const;
+  expect(carryProblem([stuck], 0, "tier2").message).toMatch(/15 minutes[^]*the same command goes on[^]*type: .*up/);
 });
 
 test("copies are asked for once, in requests of some bytes, with time for these", async () => {
