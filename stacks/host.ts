@@ -24,8 +24,8 @@ import { readEvidence } from "../host/guards/data/readEvidence";
 import { previewSwitch, type Declared } from "../host/handover/preview/previewSwitch";
 import { renderPreview } from "../host/handover/preview/renderPreview";
 import { removeContainers } from "../host/hold/begin";
-import { removeUnneeded } from "../host/install/leftovers";
 import type { Declaration } from "../host/hold/planChange";
+import { momentaryLabels, removeUnneeded } from "../host/install/leftovers";
 import { previewBase } from "../host/hold/preview";
 import { strangerProblems, type WantedNetworks } from "../host/hold/strangers";
 import type { HoldInputs } from "../host/install/resources";
@@ -128,7 +128,8 @@ export async function realHost(settings: Settings, { projectFolder, environment 
     facts: (install) => readFacts(engine, install),
     takenPorts: (install, ports) =>
       readTakenPorts(engine, install, ports, (named ?? engineHost(environment) ?? localSocket).startsWith("unix://")),
-    subnet: (order) => subnetOf(engine, { ...order, labels: { [label.install]: order.install, ...throwawayMark() } }),
+    subnet: (order) =>
+      subnetOf(engine, { ...order, labels: { ...momentaryLabels(order.install, "reader"), ...throwawayMark() } }),
     strangers: (install, networks) => strangerProblems(engine, install, networks, pulumi.getStack()),
     missingVolumes: async (volumes) => {
       const there = await Promise.all(volumes.map((volume) => engine.hasVolume(volume)));

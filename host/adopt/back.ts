@@ -3,6 +3,7 @@ import { networkName } from "../install/network/addresses";
 import type { Bucket } from "../install/storage/bucket";
 import { containerName, volumeNameOf } from "../install/names/containerName";
 import { isUp } from "../install/facts";
+import { momentaryLabels, removeLeftovers } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import { releaseContainers } from "../install/readFacts";
 import { psql, withServer, type Database } from "../backup/server";
@@ -46,7 +47,8 @@ export async function goBack(run: AdoptRun): Promise<void> {
   for (const name of retired(record)) await engine.disconnectNetwork(networkName(install.name, "data"), name);
   const { worker } = record.scani;
   if (worker !== undefined) await progress.step("start compose's worker again", () => startOf(run, worker));
-  await removeHelpers(run);
+  // They are on networks and volumes that are to be removed.
+  await removeLeftovers(engine, install.name);
   for (const stack of ["tier2", "tier1", "base"] as const) await stacks.destroy(stack);
   for (const stack of ["base", "tier1", "tier2"] as const) await stacks.putBack(stack);
   for (const { name } of await engine.volumes([`${label.install}=${install.name}`]))
@@ -171,7 +173,8 @@ async function newerSchema(run: AdoptRun): Promise<Problem | undefined> {
   };
   if (migrateImage === undefined || (await engine.image(migrateImage)) === undefined)
     return untold(`${migrateImage ?? "their migrator"} is not on the engine.`);
-  return withUnstarted(engine, { image: migrateImage, labels: { [label.install]: install.name } }, async (reader) => {
+  const order = { image: migrateImage, labels: momentaryLabels(install.name, "reader") };
+  return withUnstarted(engine, order, async (reader) => {
     const asked = await Promise.all([
       readShipped(engine, reader),
       withServer(engine, database, (server) => server.run(psql, { input: ledgerQueries })),
@@ -191,15 +194,6 @@ async function newerSchema(run: AdoptRun): Promise<Problem | undefined> {
           type: [composePull(compose), composeCreate(compose)],
         };
   });
-}
-
-/** Removes containers that killed runs have left, since they are on networks and volumes that are to be removed. */
-async function removeHelpers({ engine, install }: AdoptRun): Promise<void> {
-  const own = await engine.containers({ labels: [`${label.install}=${install.name}`], all: true });
-  const helpers = own.filter(({ labels }) => labels[label.service] === undefined);
-  // Containers on the record's volume are removed last, with the record.
-  for (const { id } of helpers.filter(({ volumes }) => !volumes.some((name) => isRecordOf(install.name, name))))
-    await engine.remove(id);
 }
 
 /** Records that from here on only the way back is possible. */

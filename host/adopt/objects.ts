@@ -1,8 +1,7 @@
 import { details, type Engine } from "../engine/engine";
 import { discard, startHelper } from "../engine/containers/helper";
 import { refusalIn, signedAddress, type Bucket } from "../install/storage/bucket";
-import { momentary } from "../install/leftovers";
-import { label } from "../install/names/labels";
+import { momentaryLabels } from "../install/leftovers";
 import { authorityVariable, curlTrust } from "../install/services/releaseVariables";
 import { OperatorError } from "../../util/operatorError";
 import { curlWord } from "../../util/curlWord";
@@ -80,7 +79,7 @@ export class ObjectCopy {
   ): Promise<ObjectCopy> {
     const order = {
       image,
-      labels: { [label.install]: install, [label.service]: momentary.files },
+      labels: momentaryLabels(install, "files"),
       entrypoint: ["sleep"],
       command: [String(limitSeconds)],
       environment: certificates === undefined ? [] : [`${authorityVariable}=${trustFile}`],

@@ -2,6 +2,7 @@ import { isRefused, type Engine } from "../engine/engine";
 import { withUnstarted } from "../engine/containers/unstarted";
 import { isLost } from "../install/facts";
 import { containerName } from "../install/names/containerName";
+import { momentaryLabels } from "../install/leftovers";
 import { label } from "../install/names/labels";
 import type { Adoption } from "./plan";
 import { runningFirst, type ComposeProject } from "./compose/project";
@@ -189,5 +190,5 @@ function withVolume<T>(
   work: (container: string) => Promise<T>,
 ): Promise<T> {
   const volumes = [{ name: volumeOf(install), path, writable: true }];
-  return withUnstarted(engine, { image, labels: { [label.install]: install }, volumes }, work);
+  return withUnstarted(engine, { image, labels: momentaryLabels(install, "reader"), volumes }, work);
 }

@@ -3,8 +3,7 @@ import { isNotFound, type Engine } from "../engine/engine";
 import type { DatabaseIdentity } from "../install/data/databaseIdentity";
 import { loginOf } from "../install/data/databaseUrl";
 import { variableIn } from "../install/services/environment";
-import { momentary } from "../install/leftovers";
-import { label } from "../install/names/labels";
+import { momentaryLabels } from "../install/leftovers";
 import type { StackNames } from "../install/names/stacks";
 import { discard, startHelper } from "../engine/containers/helper";
 import { commandToRun } from "../engine/containers/commandToRun";
@@ -243,7 +242,7 @@ async function toolbox(
     image,
     entrypoint: ["sleep"],
     command: [String(limitSeconds)],
-    labels: { [label.install]: install, [label.service]: momentary.backup },
+    labels: momentaryLabels(install, "backup"),
     autoRemove: true,
     init: true,
     confinement: {

@@ -1,7 +1,6 @@
 import { details, type Engine } from "../engine/engine";
 import { discard, startHelper } from "../engine/containers/helper";
-import { label } from "../install/names/labels";
-import { momentary } from "../install/leftovers";
+import { momentaryLabels } from "../install/leftovers";
 import type { ReleaseContainer } from "../install/facts";
 import { FileStore, type Addresses } from "./store";
 import type { Place, Side } from "./place";
@@ -55,7 +54,7 @@ export async function openCarrier(
     image: imageId,
     entrypoint: ["sh", "-c"],
     command: [carrierScript(folder)],
-    labels: { [label.install]: install, [label.service]: momentary.files },
+    labels: momentaryLabels(install, "files"),
     noHealthCheck: true,
     // Use the disk: a file may be larger than memory, and goes with the container.
     confinement: { ...confinement, ReadonlyRootfs: false, Tmpfs: {} },

@@ -1,7 +1,7 @@
 import { details, type Engine } from "../engine/engine";
 import { withUnstartedIfThere } from "../engine/containers/unstarted";
 import { variableIn } from "../install/services/environment";
-import { label } from "../install/names/labels";
+import { momentaryLabels } from "../install/leftovers";
 import { OperatorError } from "../../util/operatorError";
 import { pendingMigrations, readShipped } from "../scani/migrations/pending";
 import type { Install } from "../install/readFacts";
@@ -43,7 +43,7 @@ export function createdCandidate(
  */
 export function declaredCandidate(engine: Engine, install: Install, image: string, databaseUrl: string): Candidate {
   const reading = <T>(read: (migrate: string) => Promise<T>): Promise<T | undefined> =>
-    withUnstartedIfThere(engine, { image, labels: { [label.install]: install.name } }, read);
+    withUnstartedIfThere(engine, { image, labels: momentaryLabels(install.name, "reader") }, read);
   return {
     pending: () => reading((migrate) => pendingMigrations(engine, install, migrate)),
     shipped: () => reading((migrate) => readShipped(engine, migrate)),

@@ -5,22 +5,32 @@ import { dockerForceRemove } from "../../util/commands";
 import { problemsOf, type Problem } from "../../util/operatorError";
 import { label } from "./names/labels";
 
-/** Service labels of containers that exist only while a command works. */
-export const momentary = { preflight: "preflight", files: "files", backup: "backup" } as const;
+/** Work of a container that exists only while a command works; its service label. A reader never runs. */
+const momentary = ["preflight", "files", "backup", "reader", "mover"] as const;
+
+/** Returns the labels of a container that exists only while a command works on an install. Pure. */
+export function momentaryLabels(install: string, work: (typeof momentary)[number]): Record<string, string> {
+  return { [label.install]: install, [label.service]: work };
+}
 
 /** True for a container that exists only while a command works. Pure. */
 export function isMomentary({ labels }: Pick<ContainerSummary, "labels">): boolean {
-  return Object.values<string | undefined>(momentary).includes(labels[label.service]);
+  return (momentary as readonly (string | undefined)[]).includes(labels[label.service]);
+}
+
+/** True for a container that is about to be done by itself, in the midst of what must not be cut short. Pure. */
+function isMoving({ labels, state }: ContainerSummary): boolean {
+  return labels[label.service] === "mover" && state === "running";
 }
 
 /**
  * Removes short-lived containers that killed commands left: they keep networks from being removed until they end by
- * themselves, a backup's after hours. Called under the run lock: of the commands without it, a preview and a list of
+ * themselves, a backup's after hours. One that is moving data is left to its end, and removed by the next command. Called under the run lock: of the commands without it, a preview and a list of
  * backups then go on without what they were reading. If one cannot be removed now, the next command removes it.
  */
 export async function removeLeftovers(engine: Engine, install: string): Promise<void> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`, label.service], all: true });
-  const left = all.filter(isMomentary);
+  const left = all.filter((one) => isMomentary(one) && !isMoving(one));
   await Promise.all(left.map(({ id }) => discard(engine, id, { volumes: false })));
 }
 

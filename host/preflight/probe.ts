@@ -9,8 +9,7 @@ import {
   type Call,
   type CallResult,
 } from "../scani/cloud/call";
-import { label } from "../install/names/labels";
-import { momentary } from "../install/leftovers";
+import { momentaryLabels } from "../install/leftovers";
 import { OperatorError, problemsOf } from "../../util/operatorError";
 import { setCommand } from "../../settings";
 import { dockerPull } from "../../util/commands";
@@ -95,7 +94,7 @@ function runProbe(engine: Engine, { install, api, url, key, caCertificate }: Pro
       `SCANI_CLOUD_API_KEY=${key}`,
       ...(caCertificate === undefined ? [] : [`${authorityVariable}=${caCertificate}`]),
     ],
-    labels: { [label.install]: install, [label.service]: momentary.preflight },
+    labels: momentaryLabels(install, "preflight"),
     noHealthCheck: true,
     confinement: api.confinement,
     log: { driver: "none", options: {} },

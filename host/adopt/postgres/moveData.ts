@@ -3,6 +3,7 @@ import { discard } from "../../engine/containers/helper";
 import { withUnstarted } from "../../engine/containers/unstarted";
 import { isLost } from "../../install/facts";
 import { networkName } from "../../install/network/addresses";
+import { momentaryLabels } from "../../install/leftovers";
 import { label } from "../../install/names/labels";
 import { postgresDataPath } from "../../install/data/postgresData";
 import { dockerFind, dockerStart, dockerStop } from "../../../util/commands";
@@ -39,7 +40,7 @@ function movingFolder(folder: string): string {
 /** Reads where the data is, through a container that is never started. */
 export async function whereIsData(engine: Engine, { install, volume, folder, image }: DataHome): Promise<DataIs> {
   const volumes = [{ name: volume, path: mounted }];
-  return withUnstarted(engine, { image, labels: { [label.install]: install }, volumes }, async (reader) => {
+  return withUnstarted(engine, { image, labels: momentaryLabels(install, "reader"), volumes }, async (reader) => {
     const has = async (path: string) => (await engine.readFile(reader, `${mounted}/${path}PG_VERSION`)) !== undefined;
     if (await has(`${folder}/`)) return "in its folder";
     if (await has("")) return "in the volume";
@@ -206,7 +207,7 @@ async function runOn(engine: Engine, { install, volume, folder, image }: DataHom
     });
   const mover = await engine.create({
     image,
-    labels: { [label.install]: install },
+    labels: momentaryLabels(install, "mover"),
     entrypoint: ["sh", "-c", script, "move", mounted, movingFolder(folder), folder],
     command: [],
     network: "none",

@@ -1,4 +1,5 @@
 import { unlessMissing, type ContainerOrder, type Engine } from "../engine";
+import { OperatorError } from "../../../util/operatorError";
 import { discard } from "./helper";
 
 /** Order for a container that is never started. */
@@ -7,7 +8,7 @@ export type UnstartedOrder = Pick<ContainerOrder, "image" | "labels" | "volumes"
 /**
  * Creates a container, works with it without starting it, and removes it: the engine can read and write files of its
  * image and its volumes all the same. The volumes stay.
- * @throws EngineError when its image is not on the engine
+ * @throws EngineError when its image is not on the engine; OperatorError when somebody else removes it meanwhile
  */
 export async function withUnstarted<T>(
   engine: Engine,
@@ -38,7 +39,14 @@ async function workIn<T>(
   work: (container: string) => Promise<T>,
 ): Promise<T> {
   try {
-    return await work(container);
+    const result = await work(container);
+    // Files of a container that is gone read as files that are not there.
+    if ((await engine.inspect(container)) === undefined)
+      throw new OperatorError({
+        what: "A container this was read through was removed meanwhile: another command has begun on the install.",
+        why: "Type the same again.",
+      });
+    return result;
   } finally {
     await discard(engine, container, { volumes: volumes === undefined });
   }

@@ -4,6 +4,7 @@ import { withUnstartedIfThere } from "../../engine/containers/unstarted";
 import { managedDatabaseAt } from "../../install/data/databaseIdentity";
 import { postgresDataPath } from "../../install/data/postgresData";
 import { variableIn } from "../../install/services/environment";
+import { momentaryLabels } from "../../install/leftovers";
 import { label } from "../../install/names/labels";
 import { databaseQuestion, parseAnswer, type Found } from "./databaseAnswer";
 import type { Evidence } from "./evidence";
@@ -145,7 +146,7 @@ async function askVolume(
   const there = image !== undefined && (await engine.hasVolume(volume));
   if (!there) return {};
   const volumes = [{ name: volume, path: postgresDataPath }];
-  const order = { image, labels: { [label.install]: install }, volumes };
+  const order = { image, labels: momentaryLabels(install, "reader"), volumes };
   const read = await withUnstartedIfThere(engine, order, async (reader) => {
     const found = await filesOf(engine, reader, path);
     // Data that has not been moved into its folder yet is at the root of the volume.

@@ -230,7 +230,7 @@ test.concurrent.each(ways)(
   },
 );
 
-test.concurrent.each(["preflight", "files"])(
+test.concurrent.each(["preflight", "files", "reader"])(
   "containers for a moment (%s) that killed commands have left, in any state, are removed by the next handover",
   async (service) => {
     const host = await served("tier1");

@@ -38,3 +38,11 @@ test("what was read comes out, and so does its failure, though the container it 
   await expect(failing).rejects.toThrow("unreadable");
   expect(removal).toHaveBeenCalledTimes(2);
 });
+
+test("what is read through a container that another command removes meanwhile does not count as not there", async () => {
+  const reading = withUnstarted(engine, order, async (reader) => {
+    await engine.remove(reader);
+    return engine.readFile(reader, "/data/PG_VERSION");
+  });
+  await expect(reading).rejects.toThrow(/was removed meanwhile: [^]*Type the same again/);
+});
