@@ -31,6 +31,7 @@ export async function dataRefusals(evidence: Evidence, intent: Intent): Promise<
     majorOf(evidence, intent),
     toolsOf(evidence, intent),
     dataPathOf(evidence, intent),
+    folderOf(evidence, intent),
   ];
   const trusted = [
     libcOf(evidence, intent),
@@ -111,6 +112,24 @@ function dataPathOf(
   return {
     what: `postgresImage ${postgres.image} keeps its data in ${imageDataPath ?? "a folder of its version"} and not in ${postgresDataPath}, where the volume ${postgres.volume} is: the data would be lost with the container.`,
     type: setCommand("postgresImage", baseStack),
+  };
+}
+
+/**
+ * Refuses another folder of the volume than the one the data is in: Postgres would begin an empty database there, or not
+ * start. Data in the volume itself is moved into the folder by the same `up`.
+ */
+function folderOf({ dataPath }: Evidence, { place: { postgres }, baseStack }: Intent): Problem | undefined {
+  const path = postgres?.path;
+  if (postgres === undefined || path === undefined || dataPath === undefined) return undefined;
+  if (dataPath === path || !dataPath.startsWith(`${postgresDataPath}/`)) return undefined;
+  const folder = dataPath.slice(postgresDataPath.length + 1);
+  const wanted =
+    path === postgresDataPath ? "the volume itself" : `its folder ${path.slice(postgresDataPath.length + 1)}`;
+  return {
+    what: `postgresFolder leads to ${wanted}, and the data in the volume ${postgres.volume} is in its folder ${folder}: Postgres would not find it, and begin an empty database or not start.`,
+    why: "Data that is in a folder already stays there.",
+    type: setCommand("postgresFolder", baseStack, folder),
   };
 }
 

@@ -17,6 +17,8 @@ export interface Evidence {
   readonly imageLibc?: Libc;
   /** Image of the existing container, and its C library, by which text in indexes has been sorted so far. */
   readonly ranOn?: { readonly image: string; readonly libc?: Libc };
+  /** Path of the data in the existing container, where that has the volume and the data is there. */
+  readonly dataPath?: string;
   readonly fingerprints?: SecretFingerprints;
   /** Answer of the running database. */
   readonly database?: DatabaseAnswer;

@@ -1,5 +1,5 @@
 import { psql, readIdentity, readMajors, withServer } from "../../backup/server";
-import { details, isConflict, isNotFound, type Engine } from "../../engine/engine";
+import { details, isConflict, isNotFound, type ContainerDetails, type Engine } from "../../engine/engine";
 import { withUnstartedIfThere } from "../../engine/containers/unstarted";
 import { managedDatabaseAt } from "../../install/data/databaseIdentity";
 import { postgresDataPath } from "../../install/data/postgresData";
@@ -50,6 +50,7 @@ export async function readEvidence(
     strangers,
     ...image,
     ranOn: ranOn && { image: ranOn.image, libc: postgresLibc(ranOn.image, ranOn.environment) },
+    dataPath: found.major === undefined ? undefined : ranOn && dataPathOn(postgres.volume, ranOn),
     volumeMajor: found.major,
     fingerprints: found.fingerprints,
     database: found.database,
@@ -153,6 +154,11 @@ async function askVolume(
     return found.major === undefined ? await filesOf(engine, reader, postgresDataPath) : found;
   });
   return read ?? {};
+}
+
+/** Returns the folder a container's Postgres keeps its data in, where it has the volume. Pure. */
+function dataPathOn(volume: string, { mounts, environment }: ContainerDetails): string | undefined {
+  return mounts.some(({ source }) => source === volume) ? variableIn(environment, "PGDATA") : undefined;
 }
 
 /** Returns the folder a container's Postgres keeps its data in. */

@@ -11,7 +11,7 @@ import { storage } from "../../../../infra/base/storage";
 const exempt: Readonly<Record<string, string>> = {
   name: "identityRefusals compares it",
   postgresVolume: "identityRefusals compares it with the volume that is remembered",
-  postgresFolder: "identityRefusals compares the database cluster in it",
+  postgresFolder: "dataRefusals compares it with the folder the data is in",
   postgresMemory: "requests are held meanwhile",
   protectData: "no part of a container",
   MAILPIT_UI_PORT: "no release uses the page",

@@ -47,6 +47,25 @@ test("the data fits", async () => {
   expect(await problems({ volumeMajor: "16", imageMajor: "16", fingerprints, database })).toEqual([]);
 });
 
+test("another folder of the volume than the one the data is in is refused, and the move into one is not", async () => {
+  const root = "/var/lib/postgresql/data";
+  const at = (path: string): Partial<Intent> => ({ place: { ...intent.place, postgres: { ...postgres, path } } });
+  const dataPath = `${root}/scani-data`;
+  const [problem, ...others] = await dataRefusals(
+    { strangers: [], dataPath },
+    { ...intent, ...at(`${root}/other`), trustSettings: true },
+  );
+  expect(others).toEqual([]);
+  expect(problem?.what).toContain(
+    "leads to its folder other, and the data in the volume scani-postgres-data is in its",
+  );
+  expect(commandsOf(problem)).toEqual(["npm run pulumi -- config set --stack prod-base postgresFolder scani-data"]);
+  expect(await problems({ dataPath }, at(root))).toEqual([expect.stringContaining("leads to the volume itself")]);
+  expect(await problems({ dataPath }, at(dataPath))).toEqual([]);
+  expect(await problems({ dataPath: root }, at(dataPath))).toEqual([]);
+  expect(await problems({ dataPath: undefined }, at(`${root}/other`))).toEqual([]);
+});
+
 test.each([
   ["says so", { imageDataPath: "/var/lib/postgresql/18/docker", imageMajor: "18" }, "/var/lib/postgresql/18/docker"],
   ["is not on the engine, and its version says so", { imageMajor: "18" }, "a folder of its version"],

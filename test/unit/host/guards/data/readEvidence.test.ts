@@ -95,3 +95,25 @@ test("a container that asks it is none of base's", async () => {
   engine.add({ name: "scani-redis", labels: { [label.install]: "scani", [label.service]: "redis" } });
   expect(Object.keys((await readBaseNow(engine, "scani", [])).services)).toEqual(["redis"]);
 });
+
+test.each([
+  ["where it has the volume and the data", "data", "/var/lib/postgresql/data/own", "/var/lib/postgresql/data/own"],
+  ["not where it has another volume", "another", "/var/lib/postgresql/data/own", undefined],
+  ["not where the data has been moved away", "data", "/var/lib/postgresql/data/former", undefined],
+])("the existing container says in which folder the data is: %s", async (_how, source, PGDATA, expected) => {
+  const engine = new FakeEngine();
+  engine.add({
+    name: "scani-postgres",
+    state: "exited",
+    environment: [`PGDATA=${PGDATA}`],
+    mounts: [{ type: "volume", source, path: "/var/lib/postgresql/data" }],
+  });
+  for (const volume of ["data", "another"]) engine.volumeFiles.set(volume, new Map([["own/PG_VERSION", "16\n"]]));
+  const postgres = { container: "scani-postgres", volume: "data", role: "scani", database: "scani" };
+  const { dataPath } = await readEvidence(
+    engine,
+    { install: "scani", volumes: ["data"], postgres },
+    { stacks: stacksBeside("base"), pull: false },
+  );
+  expect(dataPath).toBe(expected);
+});
