@@ -4,7 +4,7 @@ import { routes, servedBy, type Route, type Targets } from "../gateway/routes";
 import { describeConflict, conflictsAmong } from "./drift/conflicts";
 import type { Entry } from "./journal";
 import { uploadsProblem, type Uploads } from "./storage/uploads";
-import { runsOf, type Service } from "./services/release";
+import { restartPolicy, runsOf, type Service } from "./services/release";
 import type { Tier } from "../../settings";
 
 /** A release's container as the engine reports it. */
@@ -65,6 +65,11 @@ export interface Facts {
    * releases, apis and pages by the gateway.
    */
   readonly nameless: readonly string[];
+  /**
+   * Names of base's containers that Docker does not start again after a reboot, as after `docker update`; absent where
+   * that was not read.
+   */
+  readonly forgotten?: readonly string[];
   /** Handovers on record, oldest first. */
   readonly journal: readonly Entry[];
 }
@@ -207,7 +212,8 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
   const nameless = (name: string) => `${name} is not found by its name`;
   const ofRelease = facts.containers.filter((one) => isOf(release, one) && isNameless(facts, one));
   const forgotten = facts.containers.filter(
-    (one) => isOf(release, one) && runsOf(one.service) !== "once" && ![undefined, "always"].includes(one.otherPolicy),
+    (one) =>
+      isOf(release, one) && runsOf(one.service) !== "once" && one.otherPolicy !== undefined && !lasts(one.otherPolicy),
   );
   const ofBase = facts.nameless.filter((name) => !facts.containers.some((one) => one.name === name));
   const provider = facts.containers.find((one) => one.service === "data-provider" && isOf(release, one));
@@ -225,12 +231,23 @@ function shortcomingsOf(facts: Facts, release: ReleaseName): Shortcoming[] {
     ...[
       ...ofWorkers,
       ...ofRelease.map(({ name }) => nameless(name)),
-      ...forgotten.map(({ title }) => `${title} does not start again after a reboot`),
+      ...forgotten.map(({ title }) => notAgain(title)),
     ].map((what) => ({ what, of: "release" }) as const),
-    ...[...(uploads === undefined ? [] : [`uploads fail: ${uploads}`]), ...ofBase.map(nameless)].map(
-      (what) => ({ what, of: "base" }) as const,
-    ),
+    ...[
+      ...(uploads === undefined ? [] : [`uploads fail: ${uploads}`]),
+      ...ofBase.map(nameless),
+      ...(facts.forgotten ?? []).map(notAgain),
+    ].map((what) => ({ what, of: "base" }) as const),
   ];
+}
+
+function notAgain(container: string): string {
+  return `${container} does not start again after a reboot`;
+}
+
+/** True for a restart policy by which Docker starts a container that ran again after a reboot. Pure. */
+export function lasts(policy: string): boolean {
+  return policy === restartPolicy.always || policy === "always";
 }
 
 /** Describes a worker other than that of the release that serves. Pure. */

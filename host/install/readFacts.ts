@@ -11,8 +11,8 @@ import {
 import { isHeld, listProblem } from "../gateway/deploy";
 import { routes } from "../gateway/routes";
 import { messageOf } from "../../util/operatorError";
-import { containerName, copiesAmong, isOfBase } from "./names/containerName";
-import type { Facts, ReleaseContainer, RoutedContainers } from "./facts";
+import { containerName, copiesAmong, hasBaseName, isOfBase } from "./names/containerName";
+import { lasts, type Facts, type ReleaseContainer, type RoutedContainers } from "./facts";
 import { readJournal } from "./journal";
 import { label } from "./names/labels";
 import { readNameless } from "./network/hostNames";
@@ -46,7 +46,7 @@ export async function readFacts(
   install: Install,
   { shortcomings }: Reading = { shortcomings: true },
 ): Promise<Facts> {
-  const [{ containers, nameless }, { gateway, storage, observed }, journal] = await Promise.all([
+  const [{ containers, nameless, forgotten }, { gateway, storage, observed }, journal] = await Promise.all([
     askContainers(engine, install.name, shortcomings),
     askGateway(engine, install),
     readJournal(engine, install.gateway),
@@ -58,6 +58,7 @@ export async function readFacts(
   return {
     containers,
     nameless: nameless.filter((name) => !answering.includes(name)),
+    forgotten,
     journal,
     gateway,
     services,
@@ -92,15 +93,28 @@ async function askContainers(
   engine: Engine,
   install: string,
   shortcomings: boolean,
-): Promise<Pick<Facts, "containers" | "nameless">> {
+): Promise<Pick<Facts, "containers" | "nameless" | "forgotten">> {
   const all = await engine.containers({ labels: [`${label.install}=${install}`], all: true });
   if (!shortcomings) return { containers: releasesAmong(all), nameless: [] };
   const copies = copiesAmong(all);
-  const nameless = await readNameless(
-    engine,
-    all.filter((one) => !copies.includes(one)),
-  );
-  return { containers: await withPolicies(engine, releasesAmong(all)), nameless };
+  const [nameless, forgotten, containers] = await Promise.all([
+    readNameless(
+      engine,
+      all.filter((one) => !copies.includes(one)),
+    ),
+    readForgotten(engine, all.filter(hasBaseName)),
+    withPolicies(engine, releasesAmong(all)),
+  ]);
+  return { containers, nameless, forgotten };
+}
+
+/** Returns the names of containers that Docker does not start again after a reboot. */
+async function readForgotten(engine: Engine, containers: readonly ContainerSummary[]): Promise<string[]> {
+  const policies = await Promise.all(containers.map(async ({ id }) => (await engine.inspect(id))?.restartPolicy));
+  return containers.flatMap(({ name }, at) => {
+    const policy = policies[at];
+    return policy === undefined || lasts(policy) ? [] : [name];
+  });
 }
 
 /** Adds restart policies that differ. The engine lists containers without them, so each is inspected. */

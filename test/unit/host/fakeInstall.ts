@@ -139,6 +139,7 @@ export class FakeInstall {
         networks: [service === "gateway" ? "scani-edge" : "scani-data"],
         labels: { [label.install]: "scani", [label.service]: service },
         state: "running",
+        restartPolicy: restartPolicy.always,
         environment: service === "postgres" ? ["POSTGRES_USER=scani", "POSTGRES_DB=scani"] : [],
       });
   }
@@ -151,6 +152,7 @@ export class FakeInstall {
       labels: { [label.install]: "scani", [label.service]: "storage" },
       entrypoint: ["sh", "-c", storageCommand("job-uploads", "auto")],
       state: "running",
+      restartPolicy: restartPolicy.always,
     });
     this.uploads = {
       name: uploadsRouteName,

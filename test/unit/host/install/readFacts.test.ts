@@ -118,6 +118,21 @@ test("a release that Docker would not start again after a reboot is said, and ge
   expect(plan(await readFacts(host.engine, install), wanted)).toEqual([]);
 });
 
+test.each(["no", "on-failure:3"])(
+  "a service of base that Docker would not start again after a reboot is said (%s), a copy of one is not",
+  async (policy) => {
+    host.engine.find("scani-postgres")!.restartPolicy = policy;
+    host.engine.find("scani-gateway")!.restartPolicy = "always";
+    host.engine.add({ name: "copy", labels: host.engine.find("scani-postgres")?.labels, restartPolicy: "no" });
+    const facts = await readFacts(host.engine, install);
+    expect(servingOf(facts)).toMatchObject({
+      is: "serving",
+      shortcomings: [{ what: "scani-postgres does not start again after a reboot", of: "base" }],
+    });
+    expect(plan(facts, host.order("tier1", "r1").wanted)).toEqual([]);
+  },
+);
+
 test("an engine that fails is no empty host", async () => {
   for (const at of [1, 2, 3]) {
     host.engine.plan({ at, kind: "throw" });
