@@ -246,13 +246,20 @@ class DockerEngine implements Engine {
   }
 
   async connectNetwork(network: string, container: string, { names = [], address }: Endpoint = {}): Promise<void> {
-    const connecting = this.docker.getNetwork(network).connect({
-      Container: container,
-      EndpointConfig: {
-        Aliases: [...names],
-        ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
-      },
-    });
+    const connecting = this.docker
+      .getNetwork(network)
+      .connect({
+        Container: container,
+        EndpointConfig: {
+          Aliases: [...names],
+          ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+        },
+      })
+      .catch(async (error: unknown) => {
+        // While a container waits for its restart, 28.5 notes the network for its next start, and says this all the same.
+        const isNoted = /network sandbox for container \S+ not found/.test(messageOf(error));
+        if (!isNoted || (await this.inspect(container))?.networks.includes(network) !== true) throw error;
+      });
     await this.explaining(connecting, { kind: "container", name: container, joins: { network, address } });
   }
 

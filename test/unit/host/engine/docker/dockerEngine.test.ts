@@ -31,6 +31,26 @@ const refusing = (statusCode: number): Docker => {
   } as unknown as Docker;
 };
 
+test("a network that a restarting container will be on counts as joined, whatever the engine says", async () => {
+  const said = "network sandbox for container 1 not found";
+  const joins = (networks: object, message = said) =>
+    engineOver({
+      getNetwork: () => ({ connect: () => Promise.reject(refusal(404, message)) }),
+      getContainer: () => ({
+        inspect: async () => ({
+          Name: "/x",
+          State: {},
+          Config: {},
+          HostConfig: {},
+          NetworkSettings: { Networks: networks },
+        }),
+      }),
+    } as unknown as Docker).connectNetwork("data", "x");
+  await joins({ data: {} });
+  await expect(joins({ edge: {} })).rejects.toThrow(said);
+  await expect(joins({ data: {} }, "network data not found")).rejects.toThrow("network data not found");
+});
+
 test("what is not there is undefined, and whatever else is refused is thrown", async () => {
   const gone = engineOver(refusing(404));
   expect(await gone.inspect("x")).toBeUndefined();
