@@ -80,6 +80,8 @@ export interface Host {
   takenPorts(install: string, ports: readonly DeclaredPort[]): Promise<TakenPort[]>;
   /** Lists those of these volumes that are not on the engine. */
   missingVolumes(volumes: readonly string[]): Promise<string[]>;
+  /** Lists the volumes a container has; undefined where there is no such container. */
+  volumesOf(container: string): Promise<string[] | undefined>;
   /**
    * Reads base's containers and the releases that run on them, which a change of base would affect.
    * @param images names of those base is about to be declared with
@@ -135,6 +137,8 @@ export async function realHost(settings: Settings, { projectFolder, environment 
       const there = await Promise.all(volumes.map((volume) => engine.hasVolume(volume)));
       return volumes.filter((_, index) => there[index] !== true);
     },
+    volumesOf: async (container) =>
+      (await engine.inspect(container))?.mounts.flatMap(({ type, source }) => (type === "volume" ? source : [])),
     baseNow: (install, images) => readBaseNow(engine, install, images),
     inUse: (install) => readInUse(engine, install),
     makeVolumes: async (install, volumes) => {

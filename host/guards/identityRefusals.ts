@@ -1,8 +1,9 @@
 import { setCommand as settingCommand, settingFrom, withdrawCommands, withFlag, type Origin } from "../../settings";
 import { adoptCommand, backupsCommand, pulumiCommand, quoted, setCommand, upCommand } from "../../util/commands";
 import { commandsOf, type Problem } from "../../util/operatorError";
-import { isOfBase, volumeNameOf } from "../install/names/containerName";
+import { containerName, isOfBase, volumeNameOf } from "../install/names/containerName";
 import { isSameDatabase, type ManagedDatabase } from "../install/data/databaseIdentity";
+import { adoptedFolder } from "../install/data/postgresData";
 import { isUp } from "../install/facts";
 import { label } from "../install/names/labels";
 import type { BaseServiceOutput, BaseOutputs } from "../install/platform";
@@ -34,6 +35,8 @@ export interface IdentityIntent {
 export interface IdentityNow extends Presence {
   /** Remembered volumes that are not on the engine. */
   readonly missingVolumes: readonly string[];
+  /** Volumes of the borrowed Postgres that is remembered; undefined where none is, or its container is gone. */
+  readonly borrowedVolumes?: readonly string[];
   /** Identity of the bundled database's cluster on the engine; undefined where none runs. */
   readonly cluster?: string;
   /** The managed database the settings name. */
@@ -53,7 +56,10 @@ export function identityRefusals(
   if (renamed !== undefined) return [renamed];
   const lost = intent.startEmpty
     ? undefined
-    : (otherVolume(remembered, intent) ?? lostData(remembered, now, intent) ?? otherCluster(remembered, now, intent));
+    : (otherVolume(remembered, intent) ??
+      otherThanBorrowed(remembered, now, intent) ??
+      lostData(remembered, now, intent) ??
+      otherCluster(remembered, now, intent));
   const moved = intent.trustSettings
     ? undefined
     : (otherDatabase(remembered, now, intent) ?? otherKind(remembered, now, intent));
@@ -163,6 +169,41 @@ function otherVolume(
       ...(before === own ? [] : [setCommand("postgresVolume", stack, { value: before })]),
       // Base's own volume is protected, and leaves the stack; it stays on the engine.
       ...(before === own ? [pulumiCommand("state", "unprotect", "--all", "--stack", quoted(stack), "--yes")] : []),
+      startEmptyCommand(stack),
+    ],
+  };
+}
+
+/** Returns the container of a Postgres that is somebody else's and holds the data of base; undefined without one. Pure. */
+export function borrowedIn({ install, backups }: RememberedBase): string | undefined {
+  const container = backups?.postgres;
+  return container === containerName(install, "postgres") ? undefined : container;
+}
+
+/**
+ * Refuses a Postgres of base's own on another volume than that of the borrowed one with Scani's data: it would start
+ * empty under the release that serves.
+ */
+function otherThanBorrowed(
+  remembered: RememberedBase,
+  { borrowedVolumes }: IdentityNow,
+  { install: wanted, stack, postgresVolume: now, postgresVolumeOrigin: origin }: IdentityIntent,
+): Problem | undefined {
+  const { install } = remembered;
+  const borrowed = borrowedIn(remembered);
+  if (install !== wanted || borrowed === undefined || now === undefined) return undefined;
+  // Of a container that is gone nothing tells the volume, and whoever names one has meant it.
+  if (borrowedVolumes?.includes(now) ?? origin !== undefined) return undefined;
+  const isThere = borrowedVolumes !== undefined;
+  return {
+    what: `borrowedPostgres is not given any more, and the data of ${install} is in the Postgres ${borrowed}: base would run a Postgres of its own on the volume ${now}, without that data.`,
+    why: isThere
+      ? "The first command goes on with the adoption, the second with that Postgres. To go on without the data, the last one."
+      : "That container is gone. Name the volume its data is in, and the folder of the volume. To go on without the data, the last one.",
+    type: [
+      ...(isThere
+        ? [adoptCommand("--yes"), settingCommand("borrowedPostgres", stack, borrowed)]
+        : [settingCommand("postgresVolume", stack), settingCommand("postgresFolder", stack, adoptedFolder)]),
       startEmptyCommand(stack),
     ],
   };

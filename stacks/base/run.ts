@@ -4,7 +4,7 @@ import type { BaseNow } from "../../host/guards/base/baseNow";
 import { handedSettings } from "../../host/guards/base/handedSettings";
 import { declaredPorts, type TakenPort } from "../../host/guards/base/takenPorts";
 import type { Evidence } from "../../host/guards/data/evidence";
-import type { RememberedBase } from "../../host/guards/identityRefusals";
+import { borrowedIn, type IdentityNow, type RememberedBase } from "../../host/guards/identityRefusals";
 import { dataPlaceOf, type DataPlace } from "../../host/install/data/dataPlace";
 import {
   unknownContainers,
@@ -89,7 +89,7 @@ export interface Identity {
   /** Networks of base's labels and names that Pulumi's state does not hold. */
   readonly strangeNetworks: readonly NamedNetwork[];
   /** Everything on the engine of the install that is remembered: the same one, unless it has been renamed. */
-  readonly former: Presence & { readonly missingVolumes: readonly string[] };
+  readonly former: Presence & Pick<IdentityNow, "missingVolumes" | "borrowedVolumes">;
 }
 
 /**
@@ -106,9 +106,11 @@ export async function readIdentity({ host, install }: BaseRun): Promise<Identity
   const presence = { ...all, containers: all.containers.filter((one) => !unknown.strays.includes(one)) };
   const remembered = outputs?.sockets as RememberedBase | undefined;
   const volumes = (remembered?.services ?? []).flatMap(({ volume }) => volume ?? []);
-  const [former, missingVolumes] = await Promise.all([
+  const borrowed = remembered && borrowedIn(remembered);
+  const [former, missingVolumes, borrowedVolumes] = await Promise.all([
     remembered === undefined || remembered.install === install ? presence : host.presence(remembered.install),
     host.missingVolumes(volumes),
+    borrowed === undefined ? undefined : host.volumesOf(borrowed),
   ]);
   return {
     remembered,
@@ -116,7 +118,7 @@ export async function readIdentity({ host, install }: BaseRun): Promise<Identity
     presence,
     unknown,
     strangeNetworks: unknownNetworks(namesakes, install, known),
-    former: { ...former, missingVolumes },
+    former: { ...former, missingVolumes, borrowedVolumes },
   };
 }
 

@@ -196,6 +196,7 @@ const host: Host = {
   strangers: async () => [],
   subnet: async () => ({ own: { first: 0x0ad50700, prefix: 24 } }),
   missingVolumes: async () => [],
+  volumesOf: async () => undefined,
   baseNow: async () => baseNow,
   inUse: async () => inUse,
   makeVolumes: async () => undefined,

@@ -100,6 +100,42 @@ test("another name is refused, with both named", () => {
   expect(text).toContain("type: unset SCANI_NAME");
 });
 
+describe("of a base whose Postgres was borrowed", () => {
+  const borrowing = {
+    ...remembered,
+    services: remembered.services.slice(1),
+    backups: { postgres: "compose-postgres-1" } as BaseOutputs["backups"],
+  };
+  const own = { postgresVolume: "scani-postgres-data" };
+  const given = { postgresVolume: "compose_pg", postgresVolumeOrigin: "Pulumi config" } as const;
+
+  test.each<[string, Partial<IdentityNow>, Partial<IdentityIntent>]>([
+    ["one that borrows it further", { borrowedVolumes: ["compose_pg"] }, {}],
+    ["base's own on its volume", { borrowedVolumes: ["compose_pg"] }, given],
+    ["base's own on a volume that was named, where the container is gone", {}, given],
+    ["an empty one, on the operator's word", { borrowedVolumes: ["compose_pg"] }, { ...own, startEmpty: true }],
+  ])("%s is not refused", (_name, now, change) => expect(texts(now, change, borrowing)).toEqual([]));
+
+  test("base's own on another volume is refused, with the ways on", () => {
+    expect(texts({ borrowedVolumes: ["compose_pg"] }, own, borrowing)).toEqual([
+      [
+        "borrowedPostgres is not given any more, and the data of scani is in the Postgres compose-postgres-1: base would run a Postgres of its own on the volume scani-postgres-data, without that data.",
+        "  The first command goes on with the adoption, the second with that Postgres. To go on without the data, the last one.",
+        "  type: npm run adopt -- --yes",
+        "  type: npm run pulumi -- config set --stack base borrowedPostgres compose-postgres-1",
+        "  type: SCANI_START_EMPTY=true npm run up -- base",
+      ].join("\n"),
+    ]);
+    expect(texts({ borrowedVolumes: ["other"] }, given, borrowing)[0]).toContain("on the volume compose_pg");
+  });
+
+  test("where its container is gone, the volume is to be named", () => {
+    const [text] = texts({}, own, borrowing);
+    expect(text).toContain("That container is gone.");
+    expect(text).toMatch(/type: .* postgresVolume .*\n {2}type: .* postgresFolder scani-data\n/);
+  });
+});
+
 test("a volume other than that with the data is refused, whether it was given or is given no more", () => {
   const stray = { postgresVolume: "other", postgresVolumeOrigin: "the shell's environment" } as const;
   expect(texts({}, stray)).toEqual([
