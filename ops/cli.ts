@@ -7,6 +7,7 @@ import { actOf, type AdoptWords } from "./adopt/act";
 import { contextOf, outputFor, type Context } from "./context";
 import { reportToStderr, type Report } from "../util/progress/progress";
 import { mendCopiedProject } from "./init";
+import { putKeptBack } from "./pulumi/keptSettings";
 import { keepStateReadable } from "./pulumi/stateFolder";
 import {
   baseStackOf,
@@ -54,6 +55,7 @@ function contextFor(options: Everywhere & { readonly json?: boolean }, signal?: 
   mendCopiedProject(folder, reportToStderr);
   const project = { folder, environment: environmentOf(folder, process.env) };
   keepStateReadable(project, reportToStderr);
+  putKeptBack(folder, reportToStderr);
   return contextOf(project, outputFor(options, print), signal);
 }
 

@@ -2,10 +2,9 @@ import type { ConfigMap } from "@pulumi/pulumi/automation";
 import { settingNamed, type SettingName } from "../../settings";
 import { kindOf, type StackKind } from "../../host/install/names/stacks";
 import { StackFile } from "../../stacks/stackFile";
-import { OperatorError } from "../../util/operatorError";
 import type { Context } from "../context";
 import { formerIn, replacedBy, type Former, type Values } from "./former";
-import { cliOf, runOnStack } from "./onStack";
+import { changeSettings, type ConfigCommand } from "./onCopy";
 import { settingsOf } from "./salt";
 import { withStack } from "./workspace";
 
@@ -19,8 +18,8 @@ const formerKey = "scani-adopt:former";
 const recoveringKey = "scani-adopt:recovering";
 
 /**
- * Changes settings of a stack, secrets encrypted; a missing stack is created, and settings that have their value
- * already are left alone.
+ * Changes settings of a stack, all or none, secrets encrypted; a missing stack is created, and settings that have their
+ * value already are left alone.
  * @param values undefined removes a setting
  */
 export function setSettings(context: Context, stack: string, values: Values): Promise<void> {
@@ -30,7 +29,6 @@ export function setSettings(context: Context, stack: string, values: Values): Pr
 /** Changes settings as `setSettings` does, and keeps the former ones until they are put back or forgotten. */
 export function replaceSettings(context: Context, stack: string, values: Values): Promise<void> {
   return onConfig(context, stack, async (config) => {
-    // Keep the former settings first, so that a killed run has changed nothing that is not kept.
     await config.keep(replacedBy(values, (name) => config.valueOf(name), config.former()));
     await config.set(values);
   });
@@ -80,22 +78,19 @@ export function noteRecovery(context: Context, base: string, note: RecoveryNote 
 }
 
 function onConfig(context: Context, stack: string, work: (config: StackConfig) => Promise<void>): Promise<void> {
-  return withStack(context, stack, async (named) => {
-    const run = async (words: readonly string[], input?: string): Promise<void> => {
-      const { code, stderr } = await runOnStack(cliOf(named), stack, words, input);
-      if (code !== 0)
-        throw new OperatorError({ what: `Pulumi does not change the settings of ${stack}: ${stderr.trim()}` });
-    };
-    // Read through the SDK, which tells a missing stack from any other failure.
-    await work(new StackConfig(await named.getAllConfig(), run));
-  });
+  return withStack(context, stack, (named) =>
+    changeSettings(named, async (run) =>
+      // Read through the SDK, which tells a missing stack from any other failure.
+      work(new StackConfig(await named.getAllConfig(), run)),
+    ),
+  );
 }
 
 /** Settings of a stack as they were read, with Pulumi's command that changes them. */
 class StackConfig {
   constructor(
     private readonly now: ConfigMap,
-    private readonly run: (words: readonly string[], input?: string) => Promise<void>,
+    private readonly run: ConfigCommand,
   ) {}
 
   /** Returns a setting's value; the project's default is empty, and counts as none. */

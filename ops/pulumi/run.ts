@@ -1,28 +1,41 @@
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { kindOf } from "../../host/install/names/stacks";
+import { settingsFile } from "../../stacks/stackNames";
 import { reportToStderr } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { besidePulumi } from "./besidePulumi";
 import { pulumiEnvironment } from "./environment";
+import { changeOnCopy } from "./onCopy";
 import { pulumiCommand } from "./pulumiCommand";
 import { withStack } from "./workspace";
 
 /** Name of the program on PATH. */
 const name = "pulumi";
 
-/** Words after `config` that change settings. */
-const changing = ["set", "set-all", "rm", "rm-all"];
+/** Words after `config` that change settings, with Pulumi's other names of them. */
+const changing = ["set", "set-all", "rm", "remove", "delete", "rm-all", "remove-all", "delete-all"];
 
 /**
- * Returns the stack of this module whose settings Pulumi's words change; undefined where they change none, or name no
- * such stack. Pure.
+ * Returns the stack of this module whose settings Pulumi's words change; undefined where they change none, name no such
+ * stack, or say themselves in which file. Pure.
  */
 export function stackToSet([command, what = "", ...rest]: readonly string[]): string | undefined {
   if (command !== "config" || !changing.includes(what)) return undefined;
-  const options = { stack: { type: "string", short: "s" } } as const;
-  const { stack } = parseArgs({ args: rest, options, strict: false, allowPositionals: true }).values;
+  const options = {
+    stack: { type: "string", short: "s" },
+    cwd: { type: "string", short: "C" },
+    "config-file": { type: "string" },
+  } as const;
+  const { stack, ...elsewhere } = parseArgs({ args: rest, options, strict: false, allowPositionals: true }).values;
+  if (elsewhere.cwd !== undefined || elsewhere["config-file"] !== undefined) return undefined;
   return typeof stack === "string" && kindOf(stack) !== undefined ? stack : undefined;
+}
+
+/** Returns Pulumi's words that change settings, made to change them in this file. Pure. */
+export function setIn(file: string, [command, what, ...rest]: readonly string[]): string[] {
+  // Before the rest, in which `--` may end the options.
+  return [command, what, "--config-file", file, ...rest];
 }
 
 /**
@@ -46,13 +59,21 @@ export async function runPulumi(context: Context, words: readonly string[]): Pro
   const { command } = await pulumiCommand({ project, report: () => undefined });
   const env = pulumiEnvironment(project, reportToStderr);
   const stack = stackToSet(words);
-  if (stack !== undefined) await makeMissing({ ...context, report: reportToStderr }, stack);
-  return besidePulumi((interrupt) => {
-    const child = spawn(command, words, { argv0: name, cwd: project.folder, env, stdio: "inherit" });
-    interrupt.addEventListener("abort", () => child.kill("SIGINT"));
-    return new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => resolve(code ?? 1));
+  const run = (all: readonly string[]): Promise<number> =>
+    besidePulumi((interrupt) => {
+      const child = spawn(command, all, { argv0: name, cwd: project.folder, env, stdio: "inherit" });
+      interrupt.addEventListener("abort", () => child.kill("SIGINT"));
+      return new Promise((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (code) => resolve(code ?? 1));
+      });
     });
+  if (stack === undefined) return run(words);
+  await makeMissing({ ...context, report: reportToStderr }, stack);
+  let code = 1;
+  await changeOnCopy(settingsFile(project.folder, stack), async (copy) => {
+    code = await run(setIn(copy, words));
+    return code === 0;
   });
+  return code;
 }

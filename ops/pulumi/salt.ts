@@ -1,5 +1,5 @@
-import { appendFileSync } from "node:fs";
 import { readIfThere } from "../../util/files/readIfThere";
+import { writeWhole } from "../../util/files/writeWhole";
 import { stacksBeside } from "../../host/install/names/stacks";
 import { settingsFile } from "../../stacks/stackNames";
 
@@ -35,5 +35,5 @@ export function shareSalt(stack: string, folder: string): void {
     .filter((other) => other !== stack)
     .map((other) => saltOf(settingsOf(folder, other)))
     .find((line) => line !== undefined);
-  if (salt !== undefined) appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);
+  if (salt !== undefined) writeWhole(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${salt}\n`);
 }

@@ -6,15 +6,20 @@ import {
   StackAlreadyExistsError,
   StackNotFoundError,
 } from "@pulumi/pulumi/automation";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { releaseLocks } from "../../stacks/runLock";
 import { kindOf } from "../../host/install/names/stacks";
 import { settingsFile } from "../../stacks/stackNames";
+import { readIfThere } from "../../util/files/readIfThere";
+import { writeWhole } from "../../util/files/writeWhole";
 import { messageOf, OperatorError } from "../../util/operatorError";
 import type { Report } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { pulumiEnvironment } from "./environment";
 import { inlineProgram } from "./inlineProgram";
+import { keepingSettings } from "./keptSettings";
+import { refuseLost } from "./lostSettings";
+import { changeSettings } from "./onCopy";
 import { pulumiCommand } from "./pulumiCommand";
 import { hasKey, settingsOf, shareSalt } from "./salt";
 import { ReportedFailure, wordsOf } from "./words";
@@ -57,18 +62,19 @@ export async function withStack<T>(
   Object.assign(workspace, { selectStack: async () => undefined });
   const stack = await Stack.select(name, workspace);
   const file = settingsFile(project.folder, name);
-  const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const before = readIfThere(file);
   let made: { settings: string } | undefined;
   const make = async (): Promise<void> => {
     shareSalt(name, project.folder);
-    await workspace.createStack(name);
+    await keepingSettings(file, () => workspace.createStack(name));
     made = { settings: settingsOf(project.folder, name) };
     onMade();
   };
   const workOn = async (): Promise<T> => {
     // A stack created here has no settings yet; its name says what it holds.
     if (!settingsOf(project.folder, name).includes("scani:tier:")) {
-      await stack.setConfig("scani:tier", { value: kindOf(name) as string });
+      if (made === undefined && !(await refuseLost(context, name))) await make();
+      await changeSettings(stack, (run) => run(["config", "set", "--plaintext", "scani:tier", kindOf(name) as string]));
       if (made !== undefined) made.settings = settingsOf(project.folder, name);
     }
     return work(stack);
@@ -115,7 +121,7 @@ async function removeMade(workspace: LocalWorkspace, name: string, report: Repor
 /** @param text undefined where there was no such file */
 function putBack(file: string, text: string | undefined): void {
   if (text === undefined) rmSync(file, { force: true });
-  else writeFileSync(file, text);
+  else writeWhole(file, text);
 }
 
 /** Lets one kind of error pass. @throws any other */

@@ -43,23 +43,34 @@ export function fakeProject(print: (line: string) => void = () => undefined): Fa
 }
 
 /**
- * A Pulumi that keeps a file for each stack, and logs its commands. Its state and log are in its working folder, and a
- * file there such as `refuse-stack-init` makes it refuse that command.
+ * A Pulumi that keeps a file for each stack, and logs its commands. Its state and log are in its working folder. A file
+ * there such as `refuse-stack-init` makes it refuse that command; one such as `break-config-rm` makes it fail as on a
+ * full disk, with the settings emptied; and `seen` takes what it finds in a stack's own settings at each change.
  */
 const fakePulumi = `
 case "$1" in version) echo v3.999.0; exit;; esac
 echo "$*" >> calls
 stack="$3"
 case "$*" in *--stack*) stack=$(echo "$*" | sed 's/.*--stack \\([^ ]*\\).*/\\1/');; esac
+file="Pulumi.$stack.yaml"
+[ ! -e seen ] || { echo "--- $1 $2"; cat "$file" 2>&1; } >> seen
+case "$*" in *--config-file*) file=$(echo "$*" | sed 's/.*--config-file \\([^ ]*\\).*/\\1/');; esac
 [ ! -e "refuse-$1-$2" ] || { echo "error: permission denied" >&2; exit 255; }
+[ ! -e "break-$1-$2" ] || { : > "$file"; echo "error: no space left on device" >&2; exit 255; }
 there() { [ -e "stack-$stack" ] || { echo "error: no stack named '$stack' found" >&2; exit 255; }; }
 case "$1 $2" in
-  "stack init") touch "stack-$stack"; echo "encryptionsalt: v1:salt" >> "Pulumi.$stack.yaml";;
+  "stack init")
+    [ ! -e "stack-$3" ] || { echo "error: stack '$3' already exists" >&2; exit 255; }
+    touch "stack-$stack"; echo "encryptionsalt: v1:salt" >> "$file";;
   "stack rm")
     for stack; do case "$stack" in -*) ;; *) name=$stack;; esac; done
     [ ! -e resources ] || { echo "error: '$name' still has resources; removal rejected" >&2; exit 255; }
     rm "stack-$name";;
-  "config set") there; printf 'config:\\n  scani:tier: %s\\n' "$stack" >> "Pulumi.$stack.yaml";;
+  "stack output") there; cat outputs 2>/dev/null || echo '{}';;
+  "config set"|"config set-all"|"config rm")
+    there
+    grep -qs scani:tier "$file" || printf 'config:\\n  scani:tier: %s\\n' "$stack" >> "$file"
+    echo "# $*" | sed 's/ --config-file [^ ]*//' >> "$file";;
   *) there; echo '{}';;
 esac
 `;

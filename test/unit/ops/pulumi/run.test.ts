@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runPulumi, stackToSet } from "../../../../ops/pulumi/run";
+import { runPulumi, setIn, stackToSet } from "../../../../ops/pulumi/run";
 import { withStack } from "../../../../ops/pulumi/workspace";
 import { setCommand } from "../../../../util/commands";
 import { fakeProject } from "./fakePulumi";
@@ -34,6 +34,23 @@ test("one whose settings are there and which is not, as on another machine, is m
   expect(project.isThere("tier2")).toBe(true);
 });
 
+test.each(["break-config-set", "refuse-config-set"])("settings that Pulumi fails to change stay: %s", async (fault) => {
+  const settings = "encryptionsalt: v1:salt\nconfig:\n  scani:tier: tier2\n";
+  project.file("Pulumi.tier2.yaml", settings);
+  project.file("stack-tier2", "");
+  project.file(fault, "");
+  expect(await runPulumi(project.context, wordsOf("tier2"))).toBe(255);
+  expect(readFileSync(join(project.path, "Pulumi.tier2.yaml"), "utf8")).toBe(settings);
+});
+
+test("they are changed on a copy, whatever follows the end of the options", () => {
+  const words = ["config", "set", "KEY", "--stack", "tier2", "--", "-1"];
+  expect(setIn("/tmp/copy.yaml", words)).toEqual([
+    ...["config", "set", "--config-file", "/tmp/copy.yaml"],
+    ...["KEY", "--stack", "tier2", "--", "-1"],
+  ]);
+});
+
 test("a stack that is none of this module's is left to Pulumi, and so is whatever changes no setting", async () => {
   expect(await runPulumi(project.context, ["config", "set", "LOG_LEVEL", "warn", "--stack", "other"])).toBe(255);
   expect(await runPulumi(project.context, ["config", "get", "LOG_LEVEL", "--stack", "tier2"])).toBe(255);
@@ -45,6 +62,10 @@ test.each([
   [["config", "set", "-s", "prod-base", "KEY", "--", "-1"], "prod-base"],
   [["config", "rm", "KEY", "--stack=tier1"], "tier1"],
   [["config", "set-all", "--plaintext", "KEY=1", "--stack", "tier1"], "tier1"],
+  [["config", "remove", "KEY", "--stack", "tier1"], "tier1"],
+  [["config", "delete-all", "KEY", "--stack", "tier1"], "tier1"],
+  [["config", "set", "KEY", "1", "--stack", "tier1", "--config-file", "mine.yaml"], undefined],
+  [["config", "set", "KEY", "1", "--stack", "tier1", "-C", "elsewhere"], undefined],
   [["config", "set", "KEY", "value"], undefined],
   [["config", "set", "KEY", "value", "--stack"], undefined],
   [["config", "set", "KEY", "--", "--stack", "tier2"], undefined],

@@ -69,7 +69,54 @@ test("one whose settings are there and which is not is made, also where that is 
   expect(project.isThere("base")).toBe(true);
 });
 
-test.each(["stack-init", "config-set", "config---show-secrets"])(
+test("settings Pulumi cannot write are as they were, and its words are said", async () => {
+  project.file("refuse-config-set", "");
+  const refusal = await setSettings(project.context, "base", { LOG_LEVEL: "warn" }).catch((error: unknown) => error);
+  expect(closingWords(refusal)).toBe("Pulumi does not change the settings of base: error: permission denied");
+});
+
+describe("of a stack that has been up and whose settings file sets nothing", () => {
+  const lose = (text?: string): void => {
+    project.file("stack-base", "");
+    project.file("outputs", '{"sockets":{}}');
+    if (text !== undefined) writeFileSync(file(), text);
+  };
+  const up = () => withStack(project.context, "base", () => Promise.resolve());
+
+  test.each([undefined, "", "encryptionsalt: v1:salt\n", "encryptionsalt: v1:salt\nconfig: {}\n"])(
+    "the loss is said, with the ways back: %j",
+    async (text) => {
+      lose(text);
+      const refusal = await up().catch((error: unknown) => error);
+      expect(closingWords(refusal)).toBe(
+        [
+          `The settings of stack base are lost: ${file()} sets nothing, and the stack has been up.`,
+          "  Put the file back from version control or from your copy. Without one, the first command reads what can be read off the containers; the last goes on with every setting at its default.",
+          "  type: npm run adopt -- --recover",
+          "  type: SCANI_TRUST_SETTINGS=true npm run up -- base",
+        ].join("\n"),
+      );
+      expect(existsSync(file()) ? readFileSync(file(), "utf8") : undefined).toBe(text);
+    },
+  );
+
+  test("it goes on where the operator means it, and then needs no word for it", async () => {
+    lose("");
+    const { environment } = project.context.project;
+    Object.assign(environment, { SCANI_TRUST_SETTINGS: "true" });
+    await up();
+    delete environment.SCANI_TRUST_SETTINGS;
+    await up();
+    expect(readFileSync(file(), "utf8")).toContain("scani:tier: base");
+  });
+
+  test("one that sets something else goes on", async () => {
+    lose("encryptionsalt: v1:salt\nconfig:\n  scani:soak: 9\n");
+    await up();
+  });
+});
+
+test.each(["stack-init", "config---show-secrets"])(
   "where Pulumi refuses %s, which is not shown while it runs, its words are said",
   async (command) => {
     project.file(`refuse-${command}`, "");
