@@ -11,25 +11,37 @@ import { containerName } from "../../host/install/names/containerName";
 import { strangersOn, type OnNetwork } from "../../host/hold/strangers";
 import { routedRelease } from "../../host/install/facts";
 import { readRouted } from "../../host/install/readFacts";
-import { stacksBeside, type StackKind } from "../../host/install/names/stacks";
+import { stackKinds, stacksBeside, type StackKind } from "../../host/install/names/stacks";
 import { baseImages, releaseImages } from "../../host/install/services/images";
 import { bringImages, missingImages, missingProblem, type MissingImage } from "../../host/preflight/images";
 import { withLock } from "../../host/lock/lock";
-import { isSet, plainText, setCommand, SettingsError, withFlag, type Mistake, type Settings } from "../../settings";
+import {
+  flagOn,
+  isSet,
+  plainText,
+  setCommand,
+  SettingsError,
+  withFlag,
+  type Mistake,
+  type Settings,
+} from "../../settings";
 import { StackFile } from "../../stacks/stackFile";
-import { adoptCommand, dockerWait, upCommand } from "../../util/commands";
+import { adoptCommand, dockerWait, previewCommand, upCommand } from "../../util/commands";
 import { OperatorError, type Problem } from "../../util/operatorError";
 import { Progress, seconds } from "../../util/progress/progress";
 import type { Context } from "../context";
 import { withMachineLock } from "../lock/machineLock";
 import { installNameOf } from "../project";
 import { begunRecovery, noteRecovery, setSettings, type RecoveryNote } from "../pulumi/config";
+import { setsNothing } from "../pulumi/lostSettings";
 import { stackOutputs } from "../pulumi/stackOutputs";
 import { isToBeDone, type Going } from "./act";
 import { settingsWith, stackOf, stacksOn } from "./stacks";
 
 /** Operations on stacks that a recovery needs. */
 export interface RecoveryStacks extends Pick<Stacks, "set" | "up"> {
+  /** True where a stack's settings file sets nothing, as one that a full disk has emptied. */
+  setsNothing(kind: StackKind): boolean;
   /** True where base is in Pulumi's state as a whole. */
   hasBase(): Promise<boolean>;
   /** Returns the note of a recovery that has not ended; undefined without one. */
@@ -45,9 +57,16 @@ export interface RecoveryStacks extends Pick<Stacks, "set" | "up"> {
  */
 export async function recover(context: Context, base: string, going: Going): Promise<void> {
   await withMachineLock("recovery", base, context.project, async () => {
+    const { environment } = context.project;
+    // A stack whose settings are lost is refused to whoever does not write them anew.
+    const writing = {
+      ...context,
+      project: { ...context.project, environment: { ...environment, ...flagOn("trustSettings") } },
+    };
     const stacks: RecoveryStacks = {
       // A recovery puts no former settings back, so it keeps none.
-      set: (kind, values) => setSettings(context, stackOf(base, kind), values),
+      set: (kind, values) => setSettings(writing, stackOf(base, kind), values),
+      setsNothing: (kind) => setsNothing(context.project.folder, stackOf(base, kind)),
       up: stacksOn(context, base).up,
       hasBase: async () => (await stackOutputs(context, base))?.sockets !== undefined,
       begun: () => begunRecovery(context.project.folder, base),
@@ -76,6 +95,11 @@ export async function recoverInstall(
   const noted = stacks.begun();
   // A release made since then is one of an `up` that has gone on by hand: the install is read anew.
   const begun = noted !== undefined && !(await hasReleaseSince(engine, install, noted.at)) ? noted.until : undefined;
+  const progress = new Progress(report);
+  if (hasBase && begun === undefined) {
+    const lost = await readLost(engine, install, stacks);
+    if (lost.length > 0) return rewriteLost({ progress, report }, stacks, { base, lost, yes });
+  }
   const served = routedRelease(await readRouted(engine, { name: install, gateway }))?.tier;
   if (hasBase && (begun === undefined || begun === "base" || served !== undefined)) {
     if (noted !== undefined) await stacks.note(undefined);
@@ -84,7 +108,6 @@ export async function recoverInstall(
       type: upCommand(base),
     });
   }
-  const progress = new Progress(report);
   const readNew = async (): Promise<Recovery> => {
     const { own, images } = await readRecoverable(project, engine, base, yes);
     report(planText(install, own));
@@ -129,6 +152,50 @@ export async function recoverInstall(
   // How long Scani has been away is known only to the recovery that took it down.
   const away = begun === undefined ? ` Scani did not serve for ${seconds(performance.now() - began)}.` : "";
   report(`${install} is in the state of ${names} again.${away}`);
+}
+
+/** A stack whose settings are lost, and what its containers were made with. */
+interface LostSettings {
+  readonly kind: StackKind;
+  readonly values: StackValues;
+}
+
+/** Reads, off an install whose state is there, the settings of those of its stacks that have lost them. */
+async function readLost(engine: Engine, install: string, stacks: RecoveryStacks): Promise<LostSettings[]> {
+  // A tier that has never been up has no settings either.
+  if (!stackKinds.some((kind) => stacks.setsNothing(kind))) return [];
+  const own = await readOwn(engine, install);
+  if (own === undefined) return [];
+  const { tier, settings } = own;
+  const all = [
+    { kind: "base" as const, values: settings.base },
+    ...(tier === undefined ? [] : [{ kind: tier, values: settings.tier }]),
+  ];
+  return all.filter(({ kind }) => stacks.setsNothing(kind));
+}
+
+/** Writes settings that are lost. No container is touched: `up` then changes what they would change. */
+async function rewriteLost(
+  { progress, report }: { readonly progress: Progress; readonly report: Context["report"] },
+  stacks: RecoveryStacks,
+  { base, lost, yes }: { readonly base: string; readonly lost: readonly LostSettings[]; readonly yes: boolean },
+): Promise<void> {
+  const names = lost.map(({ kind }) => stackOf(base, kind));
+  report(
+    [
+      `The settings of ${names.join(" and ")} are lost. These can be read off the containers, and written, secrets encrypted:`,
+      ...lost.map(({ kind, values }) => `  ${stackOf(base, kind)}: ${Object.keys(values).sort().join(", ")}`),
+      "All others are at their defaults then: put a copy of the file back instead, if there is one.",
+    ].join("\n"),
+  );
+  if (!yes) {
+    report(`Nothing has been touched. To go on:\n  type: ${adoptCommand("--recover", "--yes")}`);
+    return;
+  }
+  await progress.step("write the settings, secrets encrypted", async () => {
+    for (const { kind, values } of lost) await stacks.set(kind, values);
+  });
+  report(`This says what they would change:\n${names.map((name) => `  type: ${previewCommand(name)}`).join("\n")}`);
 }
 
 /** A recovery that can be carried out. */

@@ -3,14 +3,15 @@ import type { Tier } from "../../../settings";
 /** Role of a stack in an install. */
 export type StackKind = "base" | Tier;
 
-const kinds: readonly StackKind[] = ["base", "tier1", "tier2"];
+/** Every role. */
+export const stackKinds: readonly StackKind[] = ["base", "tier1", "tier2"];
 
 /** Names of an install's Pulumi stacks, for the commands in messages. */
 export type StackNames = Readonly<Record<StackKind, string>>;
 
 /** Returns the kind of stack an operator typed: a tier, base, or a stack's whole name such as `prod-tier2`. Pure. */
 export function kindOf(stack: string): StackKind | undefined {
-  return kinds.find((kind) => stack === kind || stack.endsWith(`-${kind}`));
+  return stackKinds.find((kind) => stack === kind || stack.endsWith(`-${kind}`));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { label } from "../../../../host/install/names/labels";
 import { fingerprintsOf } from "../../../../host/guards/data/secretFingerprints";
 import { gatewayStateFile } from "../../../../host/gateway/state";
+import type { StackKind } from "../../../../host/install/names/stacks";
 import { servicesOf } from "../../../../host/install/services/release";
 import { recoverInstall, type RecoveryStacks } from "../../../../ops/adopt/recover";
 import type { RecoveryNote } from "../../../../ops/pulumi/config";
@@ -78,13 +79,14 @@ function lost() {
     engine.registry.add(String(settingNamed(name).fallback));
   const asked: string[] = [];
   const written: Record<string, Readonly<Record<string, string | undefined>>> = {};
-  const state: { hasBase: boolean; begun?: RecoveryNote } = { hasBase: false };
+  const state: { hasBase: boolean; begun?: RecoveryNote; empty: StackKind[] } = { hasBase: false, empty: [] };
   const stacks: RecoveryStacks = {
     set: async (kind, values) => {
       asked.push(`set ${kind}`);
       written[kind] = values;
     },
     up: async (kind) => void asked.push(`up ${kind}`),
+    setsNothing: (kind) => state.empty.includes(kind),
     hasBase: async () => state.hasBase,
     begun: () => state.begun,
     note: async (note) => {
@@ -119,6 +121,47 @@ test("its containers are removed and made anew by Pulumi, with a published passw
   expect(written.base).toMatchObject({ POSTGRES_PASSWORD: "scani", acceptedSecrets: "POSTGRES_PASSWORD" });
   expect(written.tier1).toEqual({ imageRepository: "scani", SCANI_IMAGE_TAG: "0.17.1" });
   expect(there()).toBe(0);
+});
+
+describe("where the state is there", () => {
+  const emptied = (...empty: StackKind[]): Lost => {
+    const install = lost();
+    Object.assign(install.state, { hasBase: true, empty });
+    return install;
+  };
+
+  test("settings that are lost are written, and nothing else is touched", async () => {
+    const { asked, written, recovered, there, printed } = emptied("base", "tier1", "tier2");
+    const before = there();
+    await recovered(true);
+    expect(asked).toEqual(["set base", "set tier1"]);
+    expect(written.base).toMatchObject({ ENCRYPTION_KEY: key("a"), POSTGRES_PASSWORD: "scani" });
+    expect(written.tier1).toEqual({ imageRepository: "scani", SCANI_IMAGE_TAG: "0.17.1" });
+    expect(there()).toBe(before);
+    expect(printed.at(-1)).toMatch(/ {2}type: npm run preview -- base\n {2}type: npm run preview -- tier1$/);
+  });
+
+  test("only those that are lost are written", async () => {
+    const { asked, recovered } = emptied("base", "tier2");
+    await recovered(true);
+    expect(asked).toEqual(["set base"]);
+  });
+
+  test("without --yes they are only named, and no value is", async () => {
+    const { asked, recovered, printed } = emptied("base");
+    await recovered(false);
+    expect(asked).toEqual([]);
+    expect(printed.join("\n")).toMatch(
+      /The settings of base are lost[^]*base: .*ENCRYPTION_KEY[^]*adopt -- --recover --yes/,
+    );
+    expect(printed.join("\n")).not.toContain(key("a"));
+  });
+
+  test("a tier that has never been up has lost nothing", async () => {
+    const { asked, recovered } = emptied("tier2");
+    await expect(recovered(true)).rejects.toThrow("nothing has to be recovered");
+    expect(asked).toEqual([]);
+  });
 });
 
 describe("where the gateway's routes cannot be read", () => {
