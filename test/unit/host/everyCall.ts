@@ -1,5 +1,5 @@
-/** Number of runs tried concurrently. */
-const atOnce = 32;
+/** Number of runs tried concurrently: they wait now and then, and each that is begun after the last call is in vain. */
+const atOnce = 8;
 
 /**
  * Tries a run with a fault at its first call, at its second, and so on, each on a new install.
@@ -8,9 +8,14 @@ const atOnce = 32;
  */
 export async function atEveryCall<T>(run: (at: number) => Promise<T | undefined>): Promise<T[]> {
   const outcomes: T[] = [];
-  for (let first = 1; ; first += atOnce) {
-    const tried = await Promise.all(Array.from({ length: atOnce }, (_, index) => run(first + index)));
-    outcomes.push(...tried.filter((outcome) => outcome !== undefined));
-    if (tried.includes(undefined)) return outcomes;
-  }
+  let [next, isOver] = [1, false];
+  const lane = async (): Promise<void> => {
+    while (!isOver) {
+      const outcome = await run(next++);
+      if (outcome === undefined) isOver = true;
+      else outcomes.push(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return outcomes;
 }

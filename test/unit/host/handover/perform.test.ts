@@ -11,6 +11,7 @@ import type { ContainerState } from "../../../../host/engine/engine";
 import { atEveryCall } from "../everyCall";
 import type { FaultKind } from "../fakeEngine";
 import { FakeInstall, journalPath } from "../fakeInstall";
+import { oncePerState } from "../oncePerState";
 
 const ways: readonly [from: Tier, to: Tier][] = [
   ["tier1", "tier2"],
@@ -71,6 +72,27 @@ function wrongOf(host: FakeInstall): string[] {
   ];
 }
 
+/** Runs the same again after a run with a fault. @returns the broken rules */
+const goAgain = Object.fromEntries(
+  ways.map(([, to]) => [
+    to,
+    oncePerState(async (host) => {
+      const wrong = new Set<string>();
+      host.engine.watch = () => unserved(host).forEach((one) => wrong.add(`on the way of the next run: ${one}`));
+      await go(host, to).catch((error: { why?: Error } & Error) =>
+        wrong.add(`the next run fails: ${(error.why ?? error).message}`),
+      );
+      for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
+      const { install, wanted } = host.order(to, releaseOf[to]);
+      if (plan(await readFacts(host.engine, install), wanted).length > 0)
+        wrong.add("after the next run: it is not done");
+      for (const name of host.running())
+        if (!name.startsWith(`scani-${releaseOf[to]}-`)) wrong.add(`after the next run: ${name} runs`);
+      return [...wrong];
+    }),
+  ]),
+) as Record<Tier, (host: FakeInstall) => Promise<string[]>>;
+
 /** Outcome of a run with a fault at the n-th call. */
 interface Outcome {
   readonly call: string;
@@ -98,14 +120,7 @@ async function faulted(from: Tier, to: Tier, trouble: Trouble, at: number): Prom
   if (call === undefined) return undefined;
   // The next run repairs what a killed process left, but the serving release must serve.
   for (const one of trouble === "die" ? unserved(host) : wrongOf(host)) wrong.add(`afterwards: ${one}`);
-  await go(host, to).catch((error: { why?: Error } & Error) =>
-    wrong.add(`the next run fails: ${(error.why ?? error).message}`),
-  );
-  for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
-  if (plan(await readFacts(host.engine, order.install), order.wanted).length > 0)
-    wrong.add("after the next run: it is not done");
-  for (const name of host.running())
-    if (!name.startsWith(`scani-${releaseOf[to]}-`)) wrong.add(`after the next run: ${name} runs`);
+  for (const one of await goAgain[to](host)) wrong.add(one);
   return { call, wrong: [...wrong] };
 }
 
@@ -167,11 +182,7 @@ async function notTakenBack(from: Tier, to: Tier, kind: FaultKind, at: number): 
   expect(thrown).toBeInstanceOf(Error);
   for (const one of unserved(host)) wrong.add(`afterwards: ${one}`);
   worker.endsWith = undefined;
-  host.engine.watch = () => undefined;
-  await go(host, to).catch((error: { why?: Error } & Error) =>
-    wrong.add(`the next run fails: ${(error.why ?? error).message}`),
-  );
-  for (const one of wrongOf(host)) wrong.add(`after the next run: ${one}`);
+  for (const one of await goAgain[to](host)) wrong.add(one);
   return { call, wrong: [...wrong] };
 }
 
