@@ -33,15 +33,8 @@ export interface BucketRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Signers, by bucket: each keeps the key it derives for a day, and deriving it is most of the cost of a signature. */
-const signers = new WeakMap<Bucket, AwsClient>();
-
-function signerOf(bucket: Bucket): AwsClient {
-  const { accessKeyId, secretAccessKey, region } = bucket;
-  const signer = signers.get(bucket) ?? new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region });
-  signers.set(bucket, signer);
-  return signer;
-}
+/** Keys the signer derives for a day, by what they are derived from: deriving one is most of the cost of a signature. */
+const signingKeys = new Map<string, ArrayBuffer>();
 
 /** Returns an address that makes one request without keys, for some seconds. */
 export async function signedAddress(
@@ -49,11 +42,12 @@ export async function signedAddress(
   { method, key, query = {}, headers = {} }: BucketRequest,
   seconds: number,
 ): Promise<string> {
-  const { endpoint, bucket } = at;
+  const { endpoint, bucket, accessKeyId, secretAccessKey, region } = at;
   const path = key === undefined ? "" : `/${key.split("/").map(encodeURIComponent).join("/")}`;
   const search = new URLSearchParams({ ...query, "X-Amz-Expires": String(seconds) });
   const url = `${endpoint.replace(/\/$/, "")}/${bucket}${path}?${search.toString()}`;
-  return (await signerOf(at).sign(url, { method, headers, aws: { signQuery: true } })).url;
+  const signer = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region, cache: signingKeys });
+  return (await signer.sign(url, { method, headers, aws: { signQuery: true } })).url;
 }
 
 /** Reads an S3 server's refusal of a request: its code, and a description; both may be missing. Pure. */
