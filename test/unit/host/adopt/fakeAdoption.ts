@@ -110,6 +110,7 @@ export class FakeAdoption {
         name: "scani-postgres",
         labels: { ...labels, [label.service]: "postgres" },
         state: "running",
+        restartPolicy: "unless-stopped",
         networks: ["scani-data"],
         volumes: [volume],
       });
